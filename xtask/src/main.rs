@@ -1,1 +1,141 @@
-fn main() {}
+//! `cargo xtask VERB`: everything that is done to this workspace, by people and by CI alike.
+
+mod check;
+mod deny;
+mod examples;
+mod features;
+mod metadata;
+mod miri;
+mod package;
+mod run;
+mod test;
+mod ui;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use Action::{Filtered, Plain};
+use run::{Outcome, seconds};
+
+/// Usage text and dispatch both read this table.
+const VERBS: &[Verb] = &[
+    Verb("test", "unit, integration and documentation tests", Plain(test::run)),
+    Verb("check", "fmt, clippy, docs and ui", Plain(check::run)),
+    Verb("fmt", "is every file formatted?", Plain(check::fmt)),
+    Verb("clippy", "lints, warnings denied", Plain(check::clippy)),
+    Verb("docs", "the published crates' documentation, warnings denied", Plain(check::docs)),
+    Verb("ui", "compile errors, as written down; NAME picks cases", Filtered(ui::run)),
+    Verb("bless", "write down the compile errors that `ui` sees", Filtered(ui::bless)),
+    Verb("examples", "run every example", Plain(examples::run)),
+    Verb("features", "lint the runtime with no, each and all features", Plain(features::run)),
+    Verb("miri", "the unsafe corners under Miri, where it is installed", Plain(miri::run)),
+    Verb("deny", "licences and advisories, where cargo-deny is installed", Plain(deny::run)),
+    Verb("package", "package and build both published crates", Plain(package::run)),
+    Verb("ci", "all of it, in the order in which CI goes", Plain(ci)),
+];
+
+/// A name, the line that explains it, and what it does.
+struct Verb(&'static str, &'static str, Action);
+
+enum Action {
+    Plain(fn() -> Outcome),
+    /// Takes one word that picks some of the tests.
+    Filtered(fn(Option<&str>) -> Outcome),
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if matches!(words[..], ["help" | "--help" | "-h"]) {
+        print!("{}", usage());
+        return ExitCode::SUCCESS;
+    }
+    let started = Instant::now();
+    match dispatch(&words) {
+        Ok(()) => {
+            println!("xtask: {} passed in {}", words.join(" "), seconds(started.elapsed()));
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Outcome {
+    let [name, rest @ ..] = words else {
+        return Err(format!("a verb is missing\n\n{}", usage()));
+    };
+    let Some(Verb(_, _, action)) = find(name) else {
+        return Err(format!("unknown verb `{name}`\n\n{}", usage()));
+    };
+    match (action, rest) {
+        (Plain(run), []) => run(),
+        (Filtered(run), []) => run(None),
+        (Filtered(run), [filter]) => run(Some(filter)),
+        (Plain(_), [extra, ..]) | (Filtered(_), [_, extra, ..]) => {
+            Err(format!("`{name}` does not take `{extra}`\n\n{}", usage()))
+        }
+    }
+}
+
+fn find(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.0 == name)
+}
+
+fn usage() -> String {
+    let mut text = String::from("usage: cargo xtask VERB\n\n");
+    for Verb(name, help, action) in VERBS {
+        let left = match action {
+            Plain(_) => name.to_string(),
+            Filtered(_) => format!("{name} [NAME]"),
+        };
+        text.push_str(&format!("  {left:<14} {help}\n"));
+    }
+    text
+}
+
+fn ci() -> Outcome {
+    test::run()?;
+    check::run()?;
+    examples::run()?;
+    features::run()?;
+    miri::run()?;
+    deny::run()?;
+    package::run()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_is_in_the_usage_text_and_found_by_its_name() {
+        let usage = usage();
+        for Verb(name, help, _) in VERBS {
+            assert!(usage.contains(&format!("\n  {name} ")), "`{name}` is not in the usage text");
+            assert!(usage.contains(help), "`{name}` is not explained in the usage text");
+            let found = find(name).expect("a verb of the table is found");
+            assert_eq!(found.1, *help, "`{name}` is in the table twice");
+        }
+        assert_eq!(usage.lines().count(), VERBS.len() + 2, "the usage text has a line too many");
+    }
+
+    #[test]
+    fn every_verb_is_in_the_contributors_guide() {
+        let guide = include_str!("../../CONTRIBUTING.md");
+        for Verb(name, _, _) in VERBS {
+            let written = format!("`cargo xtask {name}");
+            assert!(guide.contains(&written), "CONTRIBUTING.md does not mention {written}`");
+        }
+    }
+
+    #[test]
+    fn an_unknown_verb_and_a_word_too_many_are_refused_with_the_usage_text() {
+        for words in [&["tset"][..], &["fmt", "now"], &["ui", "one", "two"], &[]] {
+            let reason = dispatch(words).expect_err("it is not a verb");
+            assert!(reason.contains("usage: cargo xtask VERB"), "{reason}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The invariants of the layout, as tests over the sources of the workspace.
+//!
+//! A rule that fails lists every place and says what to do instead. An exception is an entry in a rule's own
+//! list, with its reason.
+
+mod arguments;
+mod chains;
+mod forwarding;
+mod layers;
+mod scrub;
+mod source;
+
+use layers::RUNTIME;
+use source::{Source, files, read, sources, words};
+
+const MACROS: &str = "retry-macros/src/";
+
+/// No file is longer; aim at 250 lines.
+const MAX_LINES: usize = 400;
+
+/// Files that are longer all the same, each with its reason.
+const LONG_FILES: [(&str, &str); 0] = [];
+
+#[track_caller]
+fn check(rule: &str, remedy: &str, violations: Vec<String>) {
+    if !violations.is_empty() {
+        panic!("{rule}:\n\n    {}\n\n  instead: {remedy}\n", violations.join("\n    "));
+    }
+}
+
+/// The places of the runtime's code with one of the texts, outside the modules that may have it.
+fn runtime_with(texts: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
+    let runtime = sources(RUNTIME.trim_end_matches('/'));
+    let others = runtime.iter().filter(|file| !file.module(RUNTIME).is_some_and(&allowed));
+    others.flat_map(|file| file.code_with(texts)).collect()
+}
+
+#[test]
+fn every_module_of_the_runtime_has_a_layer() {
+    check(
+        "modules without a layer",
+        "give it its place in LAYERS of tests/it/tidy/layers.rs",
+        layers::unplaced(&sources(RUNTIME.trim_end_matches('/'))),
+    );
+}
+
+#[test]
+fn imports_of_the_runtime_go_down_the_layers() {
+    check(
+        "imports that go up, or out of a leaf",
+        "move the code to the higher module, or hand the value down as a parameter",
+        layers::upward(&sources(RUNTIME.trim_end_matches('/'))),
+    );
+}
+
+#[test]
+fn only_rng_is_random() {
+    check(
+        "sources of randomness outside rng.rs",
+        "take an `Rng` of the rng module as a parameter, so that a test can fix its seed",
+        runtime_with(
+            &["RandomState", "DefaultHasher", "getrandom", "fastrand", "rand::"],
+            |module| module == "rng",
+        ),
+    );
+}
+
+#[test]
+fn only_the_clock_and_what_waits_read_time() {
+    let reads = |module: &str| module == "clock" || module == "timer" || waits(module);
+    let mut found = runtime_with(&["Instant::now", ".elapsed()"], reads);
+    // An HTTP date names a time of day, which no monotonic clock knows.
+    let dated = |module: &str| reads(module) || module == "retry_after";
+    found.extend(runtime_with(&["SystemTime::now"], dated));
+    check("readings of the time", "take `now` as the first parameter", found);
+}
+
+#[test]
+fn only_drive_waits() {
+    let texts = [
+        ".await",
+        "park(",
+        "park_timeout(",
+        "sleep(",
+        "sleep_until(",
+        "wait_timeout(",
+        "block_on(",
+    ];
+    check(
+        "waiting outside drive, timer and cancel",
+        "return the decision, and let drive wait",
+        runtime_with(&texts, |module| waits(module) || matches!(module, "timer" | "cancel")),
+    );
+}
+
+fn waits(module: &str) -> bool {
+    module.starts_with("drive")
+}
+
+#[test]
+fn only_generated_code_names_the_private_module() {
+    check(
+        "`__private` named in the runtime",
+        "import from the module that has the item; `__private` is for generated code alone",
+        runtime_with(&["__private"], |module| matches!(module, "private" | "lib")),
+    );
+}
+
+#[test]
+fn the_macros_name_nothing_that_the_runtime_decides() {
+    let macros = sources(MACROS.trim_end_matches('/'));
+    // The documentation explains the schedule, and the checks weigh its numbers against each other.
+    let excepted = |file: &Source| ["doc", "check"].map(Some).contains(&file.module(MACROS));
+    let others = macros.iter().filter(|file| !excepted(file));
+    check(
+        "backoffs, jitters, windows or events named in the macros",
+        "forward the value as it was written: the runtime resolves it, at the user's span",
+        others.flat_map(forwarding::decided).collect(),
+    );
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    let mut found = Vec::new();
+    for file in sources("") {
+        // A ui case never runs: any body that compiles will do.
+        if !file.path.starts_with("ui-tests/cases/") {
+            found.extend(file.code_with(&["todo!"]));
+        }
+        for word in ["TODO", "FIXME"] {
+            found.extend(words(&file.comments, word).into_iter().map(|at| file.at(at)));
+        }
+    }
+    check("work left over", "do it now, or file an issue and delete the note", found);
+}
+
+#[test]
+fn no_condition_is_a_let_chain() {
+    let found = sources("").iter().flat_map(chains::let_chains).collect();
+    check(
+        "let-chains",
+        "nest the conditions or use `let … else`: Rust 1.85 has no let-chains",
+        found,
+    );
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let mut found = Vec::new();
+    for file in sources("") {
+        let lines = file.raw.lines().count();
+        let excused = LONG_FILES.iter().any(|(path, _)| *path == file.path);
+        match (lines > MAX_LINES, excused) {
+            (true, false) => found.push(format!("{}: {lines} lines", file.path)),
+            (false, true) => found.push(format!("{}: excused, and no longer long", file.path)),
+            _ => {}
+        }
+    }
+    check(
+        &format!("files over {MAX_LINES} lines"),
+        "move one concept to a file of its own, or list it in LONG_FILES with the reason",
+        found,
+    );
+}
+
+#[test]
+fn every_crate_has_the_lints_of_the_workspace() {
+    let manifests = files("").into_iter().filter(|path| path.ends_with("/Cargo.toml"));
+    let inherits = |path: &String| {
+        let text = read(path).unwrap_or_default();
+        let table = text.split("\n[lints]\n").nth(1).unwrap_or_default();
+        table
+            .lines()
+            .take_while(|line| !line.starts_with('['))
+            .any(|line| line == "workspace = true")
+    };
+    check(
+        "crates with lints of their own",
+        "write `[lints]` and under it `workspace = true`",
+        manifests.filter(|path| !inherits(path)).collect(),
+    );
+}
+
+#[test]
+fn every_ui_case_has_its_messages() {
+    let cases = files("ui-tests/cases");
+    let pairs = [(".rs", ".stderr"), (".stderr", ".rs")];
+    let alone = cases.iter().filter(|path| {
+        pairs.iter().any(|(one, other)| {
+            path.strip_suffix(one).is_some_and(|case| !cases.contains(&format!("{case}{other}")))
+        })
+    });
+    check(
+        "ui cases without messages, or messages without a case",
+        "run `cargo xtask bless` and read what it wrote, or delete what is left over",
+        alone.cloned().collect(),
+    );
+}
+
+#[test]
+fn the_readme_lists_every_argument() {
+    let Some(text) = read("retry-macros/src/args.rs") else { return };
+    let table = Source::new("retry-macros/src/args.rs", &text);
+    let names = arguments::names(&table);
+    let readme = read("README.md").unwrap_or_default();
+    let mut missing: Vec<String> =
+        names.iter().filter(|name| !arguments::lists(&readme, name)).cloned().collect();
+    if names.is_empty() {
+        missing.push("args.rs: no row with `name: \"…\"`; this test reads such rows".to_owned());
+    }
+    check(
+        "arguments that the README does not list",
+        "add a row to its table: | `name = …` | default | meaning |",
+        missing,
+    );
+}

@@ -1,0 +1,41 @@
+//! The arguments of `#[retryable]`, as `args.rs` and the README list them.
+
+use super::scrub::is_word;
+use super::source::Source;
+
+/// What stands between the quotes of each `name: "…"`.
+pub(crate) fn names(table: &Source) -> Vec<String> {
+    let rows = table.uncommented.split("name: \"").skip(1);
+    rows.filter_map(|row| row.split_once('"')).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Whether a table row of the text has, in its first cell, the name right after a backtick.
+pub(crate) fn lists(readme: &str, name: &str) -> bool {
+    let rows = readme.lines().filter_map(|line| line.trim().strip_prefix('|'));
+    let mut cells = rows.filter_map(|row| row.split('|').next());
+    cells.any(|cell| {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .any(|code| code.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_word)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn argument_names_are_read_from_rows_and_not_from_comments_or_tests() {
+        let text = "[Row { name: \"base\", x: 1 }] // name: \"no\"\n#[cfg(test)] mod tests { name: \"no\" }";
+        assert_eq!(names(&Source::new("a/src/args.rs", text)), ["base"]);
+    }
+
+    #[test]
+    fn an_argument_counts_as_listed_only_by_its_whole_name_in_a_first_cell() {
+        let readme = "`max`\n| `max = N`, `clone(a, b)` | `base` |\n|---|\n| `idempotent` |";
+        let listed = |name| lists(readme, name);
+        assert!(listed("max") && listed("clone") && listed("idempotent"));
+        assert!(!listed("base") && !listed("idem") && !listed("N"));
+    }
+}
