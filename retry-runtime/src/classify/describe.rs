@@ -1,0 +1,25 @@
+//! How a failure is told in one line.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+/// The `Display` text as one line: line breaks and the space around them become one space.
+pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
+    let text = error.to_string();
+    if !text.contains(['\n', '\r']) {
+        return Cow::Owned(text);
+    }
+    let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+    Cow::Owned(lines.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_lines_become_one() {
+        assert_eq!(by_display("one line"), "one line");
+        assert_eq!(by_display("first\r\n  second\n\nthird\n"), "first second third");
+    }
+}

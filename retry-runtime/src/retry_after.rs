@@ -1,0 +1,432 @@
+//! How long a server asks its clients to wait: the `Retry-After` header of HTTP.
+//!
+//! RFC 9110 section 10.2.3 allows a number of seconds or a date. The date comes in three forms
+//! (section 5.6.7), all of them in UTC; the local time zone plays no role.
+//!
+//! | form | example |
+//! |---|---|
+//! | seconds | `120` |
+//! | IMF-fixdate | `Sun, 06 Nov 1994 08:49:37 GMT` |
+//! | RFC 850 | `Sunday, 06-Nov-94 08:49:37 GMT` |
+//! | asctime | `Sun Nov  6 08:49:37 1994` |
+//!
+//! What real servers send is read with a little tolerance: space around the value, a day of one
+//! digit, `UTC` for `GMT`, a leap second. Whether the name of the weekday fits the date is not
+//! checked. Everything else is no hint at all.
+
+use std::time::{Duration, SystemTime};
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+const WEEKDAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+/// The delay that the text of a `Retry-After` header asks for, counted from `now`.
+///
+/// A date in the past is a delay of zero, that is "now". A number of seconds that is too large for a
+/// `Duration` becomes [`Duration::MAX`]; whoever sleeps has a cap of its own. `None` means that the
+/// text is neither seconds nor a date, and that there is no hint.
+///
+/// RFC 9110 [section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) and
+/// [section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7).
+///
+/// ```
+/// use retry_runtime::retry_after;
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let now = UNIX_EPOCH + Duration::from_secs(1_559_559_600); // 2019-06-03 11:00:00 UTC
+///
+/// assert_eq!(retry_after::parse("120", now), Some(Duration::from_secs(120)));
+/// assert_eq!(
+///     retry_after::parse("Mon, 03 Jun 2019 11:30:12 GMT", now),
+///     Some(Duration::from_secs(1812))
+/// );
+/// assert_eq!(retry_after::parse("Sun Nov  6 08:49:37 1994", now), Some(Duration::ZERO));
+/// assert_eq!(retry_after::parse("soon", now), None);
+/// ```
+pub fn parse(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim_ascii();
+    if is_digits(text) {
+        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
+    }
+    let now = nanos_since_epoch(now);
+    let target = i128::from(date(text, now.div_euclid(NANOS_PER_SECOND) as i64)?);
+    Some(from_nanos(target * NANOS_PER_SECOND - now))
+}
+
+/// The delay that the text of a `Retry-After` header asks for, counted from the present moment.
+///
+/// The same as [`parse`] with the system's clock.
+///
+/// ```
+/// use retry_runtime::{Class, Kind, classify, retry_after};
+/// use std::time::Duration;
+///
+/// // The two lines that turn a response into a class.
+/// let hint = retry_after::from_header("7");
+/// let class = classify::of_status(429, hint);
+///
+/// assert_eq!(class, Class::from(Kind::Throttled).after(Duration::from_secs(7)));
+/// ```
+pub fn from_header(text: &str) -> Option<Duration> {
+    parse(text, SystemTime::now())
+}
+
+/// The delay that a response's `Retry-After` header asks for, counted from the present moment.
+///
+/// `None` when the header is missing, is not text, or is neither seconds nor a date. Of several
+/// `Retry-After` headers the first one counts.
+///
+/// ```
+/// use retry_runtime::retry_after;
+/// use std::time::Duration;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("3"));
+///
+/// assert_eq!(retry_after::from_headers(&headers), Some(Duration::from_secs(3)));
+/// ```
+#[cfg(feature = "http")]
+pub fn from_headers(headers: &http::HeaderMap) -> Option<Duration> {
+    from_header(headers.get(http::header::RETRY_AFTER)?.to_str().ok()?)
+}
+
+/// A calendar date with the second of its day; compares in the order of time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Date {
+    year: i64,
+    month: i64,
+    day: i64,
+    second: i64,
+}
+
+impl Date {
+    /// Seconds since 1970 in the proleptic Gregorian calendar; `None` for a day that the month lacks.
+    ///
+    /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+    fn seconds_since_epoch(self) -> Option<i64> {
+        if self.day < 1 || self.day > days_in_month(self.year, self.month) {
+            return None;
+        }
+        let year = if self.month <= 2 { self.year - 1 } else { self.year };
+        let era = year.div_euclid(400);
+        let year_of_era = year.rem_euclid(400);
+        let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        let days = era * 146_097 + day_of_era - 719_468;
+        Some(days * SECONDS_PER_DAY + self.second)
+    }
+
+    /// The date of a number of seconds since 1970; the inverse of [`Date::seconds_since_epoch`].
+    fn from_seconds(seconds: i64) -> Date {
+        let days = seconds.div_euclid(SECONDS_PER_DAY) + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        Date {
+            year: era * 400 + year_of_era + i64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
+            second: seconds.rem_euclid(SECONDS_PER_DAY),
+        }
+    }
+}
+
+/// The seconds since 1970 that one of the three forms of a date names.
+fn date(text: &str, now: i64) -> Option<i64> {
+    let mut words = text.split(' ').filter(|word| !word.is_empty());
+    let mut next = || words.next().unwrap_or("");
+    let fields = [next(), next(), next(), next(), next(), next(), next()];
+    match fields {
+        [weekday, day, month, year, time, zone, ""] if !zone.is_empty() => {
+            short_weekday(weekday.strip_suffix(',')?)?;
+            utc(zone)?;
+            fixdate(day, month, year, time)
+        }
+        [weekday, month, day, time, year, "", ""] if !year.is_empty() => {
+            short_weekday(weekday)?;
+            fixdate(day, month, year, time)
+        }
+        [weekday, day, time, zone, "", "", ""] if !zone.is_empty() => {
+            long_weekday(weekday.strip_suffix(',')?)?;
+            utc(zone)?;
+            rfc850(day, time, now)
+        }
+        _ => None,
+    }
+}
+
+/// A date whose year has four digits.
+fn fixdate(day: &str, month: &str, year: &str, time: &str) -> Option<i64> {
+    let year = number(year, 4, 4)?;
+    Date {
+        year,
+        month: month_number(month)?,
+        day: number(day, 1, 2)?,
+        second: second_of_day(time)?,
+    }
+    .seconds_since_epoch()
+}
+
+/// A date whose year has two digits: the last such year that is at most 50 years ahead of `now`.
+fn rfc850(day: &str, time: &str, now: i64) -> Option<i64> {
+    let mut parts = day.split('-');
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let now = Date::from_seconds(now);
+    let limit = Date { year: now.year + 50, ..now };
+    let mut date = Date {
+        year: (now.year.div_euclid(100) + 1) * 100 + number(year, 2, 2)?,
+        month: month_number(month)?,
+        day: number(day, 1, 2)?,
+        second: second_of_day(time)?,
+    };
+    while date > limit {
+        date.year -= 100;
+    }
+    date.seconds_since_epoch()
+}
+
+/// `08:49:37`; the second 60 is a leap second and lands on the next minute.
+fn second_of_day(text: &str) -> Option<i64> {
+    let mut parts = text.split(':');
+    let (hour, minute, second) =
+        (number(parts.next()?, 2, 2)?, number(parts.next()?, 2, 2)?, number(parts.next()?, 2, 2)?);
+    let valid = parts.next().is_none() && hour <= 23 && minute <= 59 && second <= 60;
+    valid.then_some(hour * 3600 + minute * 60 + second)
+}
+
+fn short_weekday(text: &str) -> Option<()> {
+    WEEKDAYS.iter().any(|name| &name[..3] == text).then_some(())
+}
+
+fn long_weekday(text: &str) -> Option<()> {
+    WEEKDAYS.contains(&text).then_some(())
+}
+
+fn utc(text: &str) -> Option<()> {
+    (text == "GMT" || text == "UTC").then_some(())
+}
+
+fn month_number(text: &str) -> Option<i64> {
+    (1..).zip(MONTHS).find(|(_, name)| *name == text).map(|(number, _)| number)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// A number of `min` to `max` ASCII digits.
+fn number(text: &str, min: usize, max: usize) -> Option<i64> {
+    let fits = is_digits(text) && (min..=max).contains(&text.len());
+    if fits { text.parse().ok() } else { None }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+const NANOS_PER_SECOND: i128 = 1_000_000_000;
+
+fn nanos_since_epoch(time: SystemTime) -> i128 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => after.as_nanos() as i128,
+        Err(before) => -(before.duration().as_nanos() as i128),
+    }
+}
+
+/// Zero for what is past.
+fn from_nanos(nanos: i128) -> Duration {
+    let nanos = nanos.max(0);
+    let seconds = u64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(u64::MAX);
+    Duration::new(seconds, (nanos % NANOS_PER_SECOND) as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2019-06-03 11:00:00 UTC.
+    const NOW: u64 = 1_559_559_600;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn check(text: &str, seconds: impl Into<Option<u64>>) {
+        let expected = seconds.into().map(Duration::from_secs);
+        assert_eq!(parse(text, at(NOW)), expected, "{text:?}");
+    }
+
+    #[test]
+    fn seconds_are_read_with_space_around_them() {
+        check("0", 0);
+        check("120", 120);
+        check("0000120", 120);
+        check(" 120 ", 120);
+        check("\t120\r\n", 120);
+    }
+
+    #[test]
+    fn too_many_seconds_saturate() {
+        check("18446744073709551615", u64::MAX);
+        for text in ["18446744073709551616", "99999999999999999999999999", &"9".repeat(10_000)] {
+            assert_eq!(parse(text, at(NOW)), Some(Duration::MAX), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_three_forms_of_a_date_name_the_same_moment() {
+        check("Mon, 03 Jun 2019 11:30:12 GMT", 1812);
+        check("Monday, 03-Jun-19 11:30:12 GMT", 1812);
+        check("Mon Jun  3 11:30:12 2019", 1812);
+    }
+
+    #[test]
+    fn a_one_digit_day_and_utc_are_read_too() {
+        check("Mon, 3 Jun 2019 12:00:00 UTC", 3600);
+        check("Monday, 3-Jun-19 12:00:00 UTC", 3600);
+        check("Mon Jun 3 12:00:00 2019", 3600);
+        check("Mon Jun 03 12:00:00 2019", 3600);
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc_are_read() {
+        let now = at(946_684_739); // 1999-12-31 23:58:59 UTC
+        let minute = Some(Duration::from_secs(60));
+        assert_eq!(parse("Fri, 31 Dec 1999 23:59:59 GMT", now), minute);
+        assert_eq!(parse("120", now), Some(Duration::from_secs(120)));
+    }
+
+    #[test]
+    fn a_date_in_the_past_or_present_is_no_delay() {
+        check("Mon, 3 Jun 2019 11:00:00 UTC", 0);
+        check("Sun, 06 Nov 1994 08:49:37 GMT", 0);
+        check("Sunday, 06-Nov-94 08:49:37 GMT", 0);
+        check("Sun Nov  6 08:49:37 1994", 0);
+        check("Mon, 01 Jan 0001 00:00:00 GMT", 0);
+    }
+
+    #[test]
+    fn a_two_digit_year_is_at_most_fifty_years_ahead() {
+        let fifty_years = 18_263 * 86_400;
+        check("Monday, 03-Jun-69 10:00:00 GMT", fifty_years - 3600);
+        check("Monday, 03-Jun-69 11:00:00 GMT", fifty_years);
+        check("Tuesday, 03-Jun-69 11:00:01 GMT", 0);
+        check("Wednesday, 04-Jun-69 11:00:00 GMT", 0);
+    }
+
+    #[test]
+    fn a_two_digit_year_may_lie_in_the_next_century() {
+        let now = at(4_070_908_800); // 2099-01-01 00:00:00 UTC
+        let delay = parse("Friday, 01-Jan-00 00:00:00 GMT", now);
+        assert_eq!(delay, Some(Duration::from_secs(365 * 86_400)));
+    }
+
+    #[test]
+    fn parts_of_a_second_count() {
+        let now = at(NOW) + Duration::from_millis(250);
+        let delay = parse("Mon, 03 Jun 2019 11:00:01 GMT", now);
+        assert_eq!(delay, Some(Duration::from_millis(750)));
+    }
+
+    #[test]
+    fn leap_days_and_leap_seconds_are_real() {
+        check("Sat, 29 Feb 2020 00:00:00 GMT", 270 * 86_400 + 13 * 3600);
+        check("Mon, 03 Jun 2019 11:59:60 GMT", 3600);
+        check("Fri, 29 Feb 2019 00:00:00 GMT", None);
+        check("Mon, 29 Feb 2100 00:00:00 GMT", None);
+    }
+
+    #[test]
+    fn a_clock_before_1970_or_far_ahead_is_fine() {
+        let early = SystemTime::UNIX_EPOCH - Duration::from_millis(1500);
+        let delay = parse("Thu, 01 Jan 1970 00:00:00 GMT", early);
+        assert_eq!(delay, Some(Duration::from_millis(1500)));
+        let late = at(1 << 45);
+        assert_eq!(parse("Fri, 31 Dec 9999 23:59:59 GMT", late), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn anything_else_is_no_hint() {
+        for text in [
+            "",
+            " ",
+            "-1",
+            "+1",
+            "1.0",
+            "1e3",
+            "0x10",
+            "²",
+            "١٢",
+            "5,7",
+            "1 2",
+            "120s",
+            "soon",
+            "Mon, 32 Jun 2019 11:00:00 GMT",
+            "Mon, 31 Jun 2019 11:00:00 GMT",
+            "Mon, 00 Jun 2019 11:00:00 GMT",
+            "Sat, 30 Feb 2019 11:00:00 GMT",
+            "Mon, 03 Jux 2019 11:00:00 GMT",
+            "Mon, 03 June 2019 11:00:00 GMT",
+            "Mon, 03 jun 2019 11:00:00 GMT",
+            "Mon, 03 Jun 2019 24:00:00 GMT",
+            "Mon, 03 Jun 2019 25:00:00 GMT",
+            "Mon, 03 Jun 2019 11:60:00 GMT",
+            "Mon, 03 Jun 2019 11:00:61 GMT",
+            "Mon, 03 Jun 2019 11:00 GMT",
+            "Mon, 03 Jun 2019 1:00:00 GMT",
+            "Mon, 03 Jun 2019 11:00:00",
+            "Mon, 03 Jun 2019 11:00:00 CET",
+            "Mon, 03 Jun 2019 11:00:00 +0000",
+            "Mon, 03 Jun 2019 11:00:00 GMT GMT",
+            "Mon, 03 Jun 19 11:00:00 GMT",
+            "Mon 03 Jun 2019 11:00:00 GMT",
+            "Mo, 03 Jun 2019 11:00:00 GMT",
+            "Mon, 03-Jun-19 11:00:00 GMT",
+            "Monday, 03-Jun-2019 11:00:00 GMT",
+            "Monday, 03-Jun 11:00:00 GMT",
+            "Monday, 03-Jun-19-1 11:00:00 GMT",
+            "Mon, Jun  3 11:30:12 2019",
+            "2019-06-03T11:30:12Z",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn mangled_text_never_panics() {
+        let originals = [
+            "Mon, 03 Jun 2019 11:30:12 GMT",
+            "Monday, 03-Jun-19 11:30:12 GMT",
+            "Mon Jun  3 11:30:12 2019",
+            "18446744073709551615",
+        ];
+        let intruders =
+            ["", " ", "-", ":", ",", "9", "99999999999999999999", "é", "²", "\0", "\u{202e}"];
+        for original in originals {
+            for (start, _) in original.char_indices() {
+                for end in start..=original.len() {
+                    for intruder in intruders {
+                        let text = [&original[..start], intruder, &original[end..]].concat();
+                        let _ = parse(&text, at(NOW));
+                    }
+                }
+            }
+        }
+    }
+}
