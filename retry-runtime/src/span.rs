@@ -1,0 +1,88 @@
+//! Exact arithmetic on spans of time: total, saturating, never a panic.
+
+use std::time::Duration;
+
+/// A fraction of 2^64: `0` is none of it, [`WHOLE`] all of it.
+pub(crate) type Fraction = u128;
+
+/// The whole, as a [`Fraction`].
+pub(crate) const WHOLE: Fraction = 1 << 64;
+
+/// `r` as a fraction; not-a-number is none, anything outside 0 to 1 is clamped.
+pub(crate) const fn fraction(r: f64) -> Fraction {
+    // A float cast saturates and maps NaN to 0.
+    let scaled = (r * WHOLE as f64) as u128;
+    if scaled > WHOLE { WHOLE } else { scaled }
+}
+
+/// The given part of a duration, rounded down to a nanosecond.
+pub(crate) const fn part(duration: Duration, fraction: Fraction) -> Duration {
+    let nanos = duration.as_nanos();
+    // Nanoseconds of the longest duration have 94 bits; split, so that no product passes 128.
+    let (high, low) = (nanos >> 64, nanos & (WHOLE - 1));
+    let part = if fraction >= WHOLE { nanos } else { high * fraction + ((low * fraction) >> 64) };
+    from_nanos(part)
+}
+
+/// A duration times a non-negative factor, saturating at `Duration::MAX`; exact for a factor of 1.
+pub(crate) fn times(duration: Duration, factor: f64) -> Duration {
+    if factor == 1.0 {
+        return duration;
+    }
+    let nanos = duration.as_nanos() as f64 * factor;
+    // `0 × ∞` is not a number; nothing times anything is nothing.
+    if nanos.is_nan() {
+        return Duration::ZERO;
+    }
+    from_nanos(nanos as u128)
+}
+
+/// A duration of so many nanoseconds, saturating at `Duration::MAX`.
+pub(crate) const fn from_nanos(nanos: u128) -> Duration {
+    const SECOND: u128 = 1_000_000_000;
+    let seconds = nanos / SECOND;
+    if seconds > u64::MAX as u128 {
+        return Duration::MAX;
+    }
+    Duration::new(seconds as u64, (nanos % SECOND) as u32)
+}
+
+/// The smaller of two durations, in const code.
+pub(crate) const fn min(a: Duration, b: Duration) -> Duration {
+    if less(b, a) { b } else { a }
+}
+
+/// Whether `a < b`, in const code.
+pub(crate) const fn less(a: Duration, b: Duration) -> bool {
+    a.as_nanos() < b.as_nanos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_longest_duration_does_not_overflow() {
+        assert_eq!(part(Duration::MAX, WHOLE), Duration::MAX);
+        assert_eq!(part(Duration::MAX, WHOLE / 2), from_nanos(Duration::MAX.as_nanos() / 2));
+        assert_eq!(part(Duration::MAX, 0), Duration::ZERO);
+    }
+
+    #[test]
+    fn fractions_outside_zero_to_one_are_clamped() {
+        assert_eq!(fraction(f64::NAN), 0);
+        assert_eq!(fraction(-1.0), 0);
+        assert_eq!(fraction(7.0), WHOLE);
+        assert_eq!(fraction(1.0), WHOLE);
+        assert_eq!(fraction(0.5), WHOLE / 2);
+    }
+
+    #[test]
+    fn a_product_saturates_instead_of_overflowing() {
+        assert_eq!(times(Duration::MAX, 2.0), Duration::MAX);
+        assert_eq!(times(Duration::from_secs(1), f64::INFINITY), Duration::MAX);
+        assert_eq!(times(Duration::ZERO, f64::INFINITY), Duration::ZERO);
+        assert_eq!(times(Duration::from_nanos(1), 2.0), Duration::from_nanos(2));
+        assert_eq!(times(Duration::MAX, 1.0), Duration::MAX);
+    }
+}
