@@ -1,0 +1,371 @@
+//! What can be wrong with a policy, in words that name the field, the value and the remedy.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Policy, UNLIMITED};
+use crate::{Backoff, Jitter, Kind, span};
+
+/// A setting that cannot be meant.
+///
+/// ```
+/// use retry_runtime::{Policy, PolicyError};
+///
+/// let error = Policy::new().factor(0.5).validate().unwrap_err();
+/// assert_eq!(error.to_string(), "`factor` (0.5) must be a finite number of at least 1");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// `attempts = 0`.
+    NoAttempts,
+    /// No limit on attempts and no deadline either.
+    UnlimitedWithoutDeadline,
+    /// `factor` is below 1 or not finite.
+    Factor(f64),
+    /// `factor` beside a backoff or a jitter that has no use for it.
+    UnusedFactor,
+    /// `base` beside a list of delays.
+    UnusedBase,
+    /// A backoff beside decorrelated jitter, which grows by itself.
+    UnusedBackoff,
+    /// A list of delays without entries.
+    EmptyList,
+    /// `base` is above `cap`.
+    BaseAboveCap {
+        /// The delay before the first retry.
+        base: Duration,
+        /// The longest delay.
+        cap: Duration,
+    },
+    /// An entry of the list of delays is above `cap`.
+    EntryAboveCap {
+        /// The first entry that is too long.
+        entry: Duration,
+        /// The longest delay.
+        cap: Duration,
+    },
+    /// The number in `proportional(r)` or `additive(r)` is out of range.
+    JitterFraction(f64),
+    /// `deadline` is zero.
+    ZeroDeadline,
+    /// `timeout` is zero.
+    ZeroTimeout,
+    /// `timeout` is above `deadline`.
+    TimeoutAboveDeadline {
+        /// The time for one attempt.
+        timeout: Duration,
+        /// The time for the whole call.
+        deadline: Duration,
+    },
+    /// `timeout` without a word on idempotency.
+    TimeoutUndeclared,
+    /// `timeout` on a function that is not `async`.
+    TimeoutBlocking,
+    /// The first retry could not start before the deadline.
+    NoRetryBeforeDeadline {
+        /// The shortest possible delay before the first retry.
+        delay: Duration,
+        /// The time for the whole call.
+        deadline: Duration,
+    },
+    /// `on` lists a kind that is never retried.
+    NeverRetried(Kind),
+}
+
+impl PolicyError {
+    /// The error without its values, for messages of the compiler.
+    pub(crate) const fn text(&self) -> &'static str {
+        match self {
+            PolicyError::NoAttempts => "`attempts` (0) must be at least 1, which means no retry",
+            PolicyError::UnlimitedWithoutDeadline => {
+                "`attempts = unlimited` needs a `deadline`, or the call may never end"
+            }
+            PolicyError::Factor(_) => "`factor` must be a finite number of at least 1",
+            PolicyError::UnusedFactor => {
+                "`factor` has no effect here; only `backoff = exponential` without decorrelated jitter uses it"
+            }
+            PolicyError::UnusedBase => {
+                "`base` has no effect beside a list of delays; remove one of them"
+            }
+            PolicyError::UnusedBackoff => {
+                "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them"
+            }
+            PolicyError::EmptyList => "`backoff = []` has no delay; write at least one",
+            PolicyError::BaseAboveCap { .. } => "`cap` must not be less than `base`",
+            PolicyError::EntryAboveCap { .. } => {
+                "an entry of `backoff` is above `cap`; raise `cap`"
+            }
+            PolicyError::JitterFraction(_) => {
+                "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0"
+            }
+            PolicyError::ZeroDeadline => "`deadline` must be above 0; leave it out for no deadline",
+            PolicyError::ZeroTimeout => "`timeout` must be above 0; leave it out for no timeout",
+            PolicyError::TimeoutAboveDeadline { .. } => "`timeout` must not be above `deadline`",
+            PolicyError::TimeoutUndeclared => {
+                "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect"
+            }
+            PolicyError::TimeoutBlocking => {
+                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread"
+            }
+            PolicyError::NoRetryBeforeDeadline { .. } => {
+                "the first retry could never start before `deadline`; raise it or lower the first delay"
+            }
+            PolicyError::NeverRetried(_) => {
+                "`on` lists a kind that is never retried (`Overloaded` or `Permanent`); remove it"
+            }
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            PolicyError::Factor(factor) => {
+                write!(f, "`factor` ({factor:?}) must be a finite number of at least 1")
+            }
+            PolicyError::BaseAboveCap { base, cap } => {
+                write!(f, "`cap` ({cap:?}) must not be less than `base` ({base:?})")
+            }
+            PolicyError::EntryAboveCap { entry, cap } => {
+                write!(f, "`backoff` has an entry ({entry:?}) above `cap` ({cap:?}); raise `cap`")
+            }
+            PolicyError::JitterFraction(r) => {
+                write!(f, "`jitter` ({r:?}) is out of range: ")?;
+                f.write_str(self.text())
+            }
+            PolicyError::TimeoutAboveDeadline { timeout, deadline } => {
+                write!(f, "`timeout` ({timeout:?}) must not be above `deadline` ({deadline:?})")
+            }
+            PolicyError::NoRetryBeforeDeadline { delay, deadline } => write!(
+                f,
+                "the first retry (after {delay:?}) could never start before `deadline` ({deadline:?}); \
+                 raise it or lower the first delay"
+            ),
+            PolicyError::NeverRetried(kind) => {
+                write!(f, "`on` lists `{kind}`, which is never retried; remove it")
+            }
+            _ => f.write_str(self.text()),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl Policy {
+    /// Checks every field, and the fields against each other.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that cannot be meant.
+    pub const fn validate(&self) -> Result<(), PolicyError> {
+        // `?` is not const; each line is one rule.
+        let rules = [
+            self.check_attempts(),
+            self.check_growth(),
+            self.check_jitter(),
+            self.check_limits(),
+            self.check_kinds(),
+        ];
+        let mut i = 0;
+        while i < rules.len() {
+            if let Some(error) = rules[i] {
+                return Err(error);
+            }
+            i += 1;
+        }
+        Ok(())
+    }
+
+    /// The same policy, known to be valid.
+    ///
+    /// # Panics
+    ///
+    /// When [`validate`](Policy::validate) finds a mistake; in a `const` that is a compile error.
+    #[track_caller]
+    pub const fn checked(self) -> Self {
+        if let Err(error) = self.validate() {
+            panic!("{}", error.text());
+        }
+        self
+    }
+
+    /// [`checked`](Policy::checked), for calls that block.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn checked_blocking(self) -> Self {
+        if self.timeout.is_some() {
+            panic!("{}", PolicyError::TimeoutBlocking.text());
+        }
+        self.checked()
+    }
+
+    const fn check_attempts(&self) -> Option<PolicyError> {
+        if self.attempts == 0 {
+            return Some(PolicyError::NoAttempts);
+        }
+        if self.attempts == UNLIMITED && self.deadline.is_none() {
+            return Some(PolicyError::UnlimitedWithoutDeadline);
+        }
+        None
+    }
+
+    const fn check_growth(&self) -> Option<PolicyError> {
+        if let Some(factor) = self.factor {
+            if !(factor.is_finite() && factor >= 1.0) {
+                return Some(PolicyError::Factor(factor));
+            }
+            if !self.backoff.uses_factor() || matches!(self.jitter, Jitter::Decorrelated) {
+                return Some(PolicyError::UnusedFactor);
+            }
+        }
+        if let Backoff::List(entries) = self.backoff {
+            if entries.is_empty() {
+                return Some(PolicyError::EmptyList);
+            }
+            if self.base.is_some() {
+                return Some(PolicyError::UnusedBase);
+            }
+            let mut i = 0;
+            while i < entries.len() {
+                if span::less(self.cap, entries[i]) {
+                    return Some(PolicyError::EntryAboveCap { entry: entries[i], cap: self.cap });
+                }
+                i += 1;
+            }
+        } else if span::less(self.cap, self.first_delay()) {
+            return Some(PolicyError::BaseAboveCap { base: self.first_delay(), cap: self.cap });
+        }
+        None
+    }
+
+    const fn check_jitter(&self) -> Option<PolicyError> {
+        if matches!(self.jitter, Jitter::Decorrelated)
+            && !matches!(self.backoff, Backoff::Exponential)
+        {
+            return Some(PolicyError::UnusedBackoff);
+        }
+        match self.jitter {
+            Jitter::Proportional(r) if !(r >= 0.0 && r <= 1.0) => {
+                Some(PolicyError::JitterFraction(r))
+            }
+            Jitter::Additive(r) if !(r >= 0.0 && r.is_finite()) => {
+                Some(PolicyError::JitterFraction(r))
+            }
+            _ => None,
+        }
+    }
+
+    const fn check_limits(&self) -> Option<PolicyError> {
+        if let Some(timeout) = self.timeout {
+            if timeout.is_zero() {
+                return Some(PolicyError::ZeroTimeout);
+            }
+            if self.declared_idempotent().is_none() {
+                return Some(PolicyError::TimeoutUndeclared);
+            }
+        }
+        let Some(deadline) = self.deadline else { return None };
+        if deadline.is_zero() {
+            return Some(PolicyError::ZeroDeadline);
+        }
+        if let Some(timeout) = self.timeout {
+            if span::less(deadline, timeout) {
+                return Some(PolicyError::TimeoutAboveDeadline { timeout, deadline });
+            }
+        }
+        let delay = self.shortest_first_delay();
+        if self.attempts > 1 && span::less(deadline, delay) {
+            return Some(PolicyError::NoRetryBeforeDeadline { delay, deadline });
+        }
+        None
+    }
+
+    const fn check_kinds(&self) -> Option<PolicyError> {
+        if self.on.contains(Kind::Overloaded) {
+            return Some(PolicyError::NeverRetried(Kind::Overloaded));
+        }
+        if self.on.contains(Kind::Permanent) {
+            return Some(PolicyError::NeverRetried(Kind::Permanent));
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Kinds;
+
+    fn check(policy: Policy, message: &str) {
+        assert_eq!(policy.validate().map_err(|error| error.to_string()), Err(message.to_owned()));
+    }
+
+    #[test]
+    fn the_defaults_and_odd_but_computable_settings_are_valid() {
+        let second = Duration::from_secs(1);
+        for policy in [
+            Policy::new(),
+            Policy::new().max(0),
+            Policy::new().max(u32::MAX - 2),
+            Policy::new().base(Duration::ZERO),
+            Policy::new().base(Duration::ZERO).cap(Duration::ZERO),
+            Policy::new().base(Duration::MAX).cap(Duration::MAX),
+            Policy::new().unlimited().deadline(second),
+            Policy::new().jitter(Jitter::Additive(7.0)),
+            Policy::new().timeout(second).idempotent(false),
+            Policy::new().timeout(second).on(Kinds::NONE.with(Kind::Ambiguous)),
+            Policy::new().base(second).jitter(Jitter::None).deadline(second),
+        ] {
+            assert_eq!(policy.validate(), Ok(()), "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_names_the_field_the_value_and_the_remedy() {
+        let ms = Duration::from_millis;
+        check(Policy::new().attempts(0), "`attempts` (0) must be at least 1, which means no retry");
+        check(
+            Policy::new().unlimited(),
+            "`attempts = unlimited` needs a `deadline`, or the call may never end",
+        );
+        check(Policy::new().factor(0.5), "`factor` (0.5) must be a finite number of at least 1");
+        check(
+            Policy::new().factor(f64::NAN),
+            "`factor` (NaN) must be a finite number of at least 1",
+        );
+        check(
+            Policy::new().base(ms(100)).cap(ms(50)),
+            "`cap` (50ms) must not be less than `base` (100ms)",
+        );
+        check(
+            Policy::new().deadline(ms(100)).timeout(ms(200)).idempotent(true),
+            "`timeout` (200ms) must not be above `deadline` (100ms)",
+        );
+        check(
+            Policy::new().jitter(Jitter::None).deadline(ms(900)),
+            "the first retry (after 1s) could never start before `deadline` (900ms); \
+             raise it or lower the first delay",
+        );
+        check(
+            Policy::new().on(Kinds::NONE.with(Kind::Permanent)),
+            "`on` lists `permanent`, which is never retried; remove it",
+        );
+        let policies = [
+            Policy::new().deadline(Duration::ZERO),
+            Policy::new().timeout(Duration::ZERO).idempotent(true),
+            Policy::new().timeout(ms(5)),
+            Policy::new().jitter(Jitter::Proportional(1.5)),
+            Policy::new().jitter(Jitter::Additive(f64::INFINITY)),
+            Policy::new().backoff(Backoff::List(&[])),
+            Policy::new().backoff(Backoff::List(&[Duration::ZERO])).base(ms(5)),
+            Policy::new().backoff(Backoff::List(&[Duration::from_secs(31)])),
+            Policy::new().backoff(Backoff::Fixed).factor(2.0),
+            Policy::new().jitter(Jitter::Decorrelated).factor(3.0),
+            Policy::new().jitter(Jitter::Decorrelated).backoff(Backoff::Linear),
+        ];
+        for policy in policies {
+            assert!(policy.validate().is_err(), "{policy:?}");
+        }
+    }
+}

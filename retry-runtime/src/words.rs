@@ -1,0 +1,68 @@
+//! The words of the attribute: what a bare word or a bare call in a value stands for.
+//!
+//! The macro does not know them. It writes a path into one of these modules with the user's span, so a
+//! word that is not here is rustc's "cannot find function", with its nearest name.
+
+/// The values of `backoff = …`.
+pub mod backoff {
+    use crate::Backoff;
+
+    /// Multiplied by `factor` each time.
+    pub const fn exponential() -> Backoff {
+        Backoff::Exponential
+    }
+
+    /// The same each time.
+    pub const fn fixed() -> Backoff {
+        Backoff::Fixed
+    }
+
+    /// One more `base` each time.
+    pub const fn linear() -> Backoff {
+        Backoff::Linear
+    }
+
+    /// The Fibonacci numbers times `base`.
+    pub const fn fibonacci() -> Backoff {
+        Backoff::Fibonacci
+    }
+}
+
+/// The values of `jitter = …`.
+pub mod jitter {
+    use crate::Jitter;
+
+    /// Anywhere from nothing to the whole delay.
+    pub const fn full() -> Jitter {
+        Jitter::Full
+    }
+
+    /// At least half of the delay.
+    pub const fn equal() -> Jitter {
+        Jitter::Equal
+    }
+
+    /// Anywhere from `base` to three times the previous delay.
+    pub const fn decorrelated() -> Jitter {
+        Jitter::Decorrelated
+    }
+
+    /// Up to this part of the delay more or less.
+    #[track_caller]
+    pub const fn proportional(r: f64) -> Jitter {
+        assert!(r >= 0.0 && r <= 1.0, "the number in `proportional(r)` must be from 0 to 1");
+        Jitter::Proportional(r)
+    }
+
+    /// Up to this part of the delay more.
+    #[track_caller]
+    pub const fn additive(r: f64) -> Jitter {
+        assert!(r >= 0.0 && r.is_finite(), "the number in `additive(r)` must be finite and from 0");
+        Jitter::Additive(r)
+    }
+
+    /// Exactly the delay.
+    pub const fn none() -> Jitter {
+        Jitter::None
+    }
+}
