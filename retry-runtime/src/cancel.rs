@@ -1,0 +1,261 @@
+//! Cancellation: tokens that end a call at once, in the middle of an attempt or of a sleep.
+
+use std::fmt;
+use std::future::{Future, Pending, pending};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// A token that can cancel a call: what `cancel = …` takes.
+///
+/// Implemented for [`CancelToken`], for `tokio_util::sync::CancellationToken` (feature `tokio`), and for
+/// references to tokens and `Option`s of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a cancellation token",
+    label = "expected a cancellation token",
+    note = "use `retry_runtime::CancelToken` or `tokio_util::sync::CancellationToken` (feature `tokio`)"
+)]
+pub trait Cancel: Clone {
+    /// Resolves when the token is cancelled.
+    type Cancelled: Future<Output = ()>;
+
+    /// Whether the token has been cancelled.
+    fn is_cancelled(&self) -> bool;
+
+    /// A future that resolves when the token is cancelled, at once if it already is.
+    fn cancelled(&self) -> Self::Cancelled;
+}
+
+/// A cancellation token that needs no runtime: it ends `async` calls, and wakes a thread that sleeps
+/// between the attempts of a sync call.
+///
+/// Clones are the same token.
+///
+/// ```
+/// use retry_runtime::CancelToken;
+///
+/// let token = CancelToken::new();
+/// let other = token.clone();
+/// other.cancel();
+/// assert!(token.is_cancelled());
+/// ```
+#[derive(Clone, Default)]
+pub struct CancelToken(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    cancelled: AtomicBool,
+    /// One slot for each waiting future, reused after it is gone.
+    wakers: Mutex<Vec<Option<Waker>>>,
+}
+
+impl CancelToken {
+    /// A token that is not cancelled.
+    pub fn new() -> Self {
+        CancelToken::default()
+    }
+
+    /// Cancels every call that was given this token; once is for ever.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Release);
+        let wakers = std::mem::take(&mut *self.0.lock());
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    /// Whether [`cancel`](CancelToken::cancel) was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Acquire)
+    }
+
+    /// A future that resolves when the token is cancelled.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it leaves nothing behind.
+    pub fn cancelled(&self) -> Cancelled {
+        Cancelled { token: self.clone(), slot: None }
+    }
+}
+
+impl fmt::Debug for CancelToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelToken").field("is_cancelled", &self.is_cancelled()).finish()
+    }
+}
+
+impl State {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Option<Waker>>> {
+        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Resolves when its [`CancelToken`] is cancelled.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Cancelled {
+    token: CancelToken,
+    slot: Option<usize>,
+}
+
+impl Future for Cancelled {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        if this.token.is_cancelled() {
+            return Poll::Ready(());
+        }
+        let mut wakers = this.token.0.lock();
+        // `cancel` sets the flag before it takes the lock: seen unset here, it will find this waker.
+        if this.token.is_cancelled() {
+            return Poll::Ready(());
+        }
+        let slot = *this
+            .slot
+            .get_or_insert_with(|| wakers.iter().position(Option::is_none).unwrap_or(wakers.len()));
+        if slot >= wakers.len() {
+            wakers.resize(slot + 1, None);
+        }
+        match &mut wakers[slot] {
+            Some(waker) => waker.clone_from(cx.waker()),
+            empty => *empty = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot {
+            let mut wakers = self.token.0.lock();
+            if let Some(waker) = wakers.get_mut(slot) {
+                *waker = None;
+            }
+        }
+    }
+}
+
+impl Cancel for CancelToken {
+    type Cancelled = Cancelled;
+
+    fn is_cancelled(&self) -> bool {
+        CancelToken::is_cancelled(self)
+    }
+
+    fn cancelled(&self) -> Cancelled {
+        CancelToken::cancelled(self)
+    }
+}
+
+impl<C: Cancel> Cancel for &C {
+    type Cancelled = C::Cancelled;
+
+    fn is_cancelled(&self) -> bool {
+        C::is_cancelled(self)
+    }
+
+    fn cancelled(&self) -> C::Cancelled {
+        C::cancelled(self)
+    }
+}
+
+impl<C: Cancel> Cancel for Option<C> {
+    type Cancelled = MaybeCancelled<C::Cancelled>;
+
+    fn is_cancelled(&self) -> bool {
+        self.as_ref().is_some_and(C::is_cancelled)
+    }
+
+    fn cancelled(&self) -> Self::Cancelled {
+        MaybeCancelled { inner: self.as_ref().map(C::cancelled) }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The cancellation of an optional token: never, when there is none.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct MaybeCancelled<F> {
+        #[pin]
+        inner: Option<F>,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for MaybeCancelled<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match self.project().inner.as_pin_mut() {
+            Some(inner) => inner.poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Cancel for tokio_util::sync::CancellationToken {
+    type Cancelled = tokio_util::sync::WaitForCancellationFutureOwned;
+
+    fn is_cancelled(&self) -> bool {
+        tokio_util::sync::CancellationToken::is_cancelled(self)
+    }
+
+    fn cancelled(&self) -> Self::Cancelled {
+        self.clone().cancelled_owned()
+    }
+}
+
+/// The token of calls that have none.
+#[derive(Clone, Copy, Debug)]
+pub struct NeverCancelled;
+
+impl Cancel for NeverCancelled {
+    type Cancelled = Pending<()>;
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn cancelled(&self) -> Pending<()> {
+        pending()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Context;
+
+    fn poll(cancelled: &mut Cancelled) -> Poll<()> {
+        Pin::new(cancelled).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_future_that_waits_is_woken_and_one_made_later_is_ready_at_once() {
+        let token = CancelToken::new();
+        let mut before = token.cancelled();
+        assert_eq!(poll(&mut before), Poll::Pending);
+        token.cancel();
+        assert_eq!(poll(&mut before), Poll::Ready(()));
+        assert_eq!(poll(&mut token.cancelled()), Poll::Ready(()));
+    }
+
+    #[test]
+    fn a_dropped_future_gives_its_slot_back() {
+        let token = CancelToken::new();
+        for _ in 0..1000 {
+            assert_eq!(poll(&mut token.cancelled()), Poll::Pending);
+        }
+        assert_eq!(token.0.lock().len(), 1);
+    }
+
+    #[test]
+    fn a_poll_with_another_waker_keeps_one_slot() {
+        let token = CancelToken::new();
+        let mut waiting = token.cancelled();
+        assert_eq!(poll(&mut waiting), Poll::Pending);
+        assert_eq!(poll(&mut waiting), Poll::Pending);
+        assert_eq!(token.0.lock().len(), 1);
+    }
+}

@@ -1,0 +1,178 @@
+//! What a call leaves behind: why it ended, and what each attempt did.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::Kind;
+
+/// Why no further attempt was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum StopReason {
+    /// An attempt succeeded.
+    Success,
+    /// The failure is not one that is retried: its kind is `Permanent` or not listed in `on`, or `when`
+    /// said no.
+    Permanent,
+    /// The last allowed attempt failed.
+    Exhausted,
+    /// The deadline passed, or would have passed before the next attempt.
+    Deadline,
+    /// The attempt may have taken effect, and the function is not declared idempotent.
+    Ambiguous,
+    /// The other side asked not to be retried.
+    Overloaded,
+    /// The server asked for a longer delay than the policy or the deadline allows.
+    RetryAfterTooLong,
+    /// The cancellation token was cancelled.
+    Cancelled,
+    /// The call was dropped before it ended.
+    Aborted,
+}
+
+impl StopReason {
+    /// The reason in words, as it appears in [`RetryError`](crate::RetryError)'s text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StopReason::Success => "success",
+            StopReason::Permanent => "permanent",
+            StopReason::Exhausted => "exhausted",
+            StopReason::Deadline => "deadline",
+            StopReason::Ambiguous => "ambiguous",
+            StopReason::Overloaded => "overloaded",
+            StopReason::RetryAfterTooLong => "retry-after too long",
+            StopReason::Cancelled => "cancelled",
+            StopReason::Aborted => "aborted",
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where a delay came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum DelaySource {
+    /// The policy's backoff and jitter.
+    Backoff,
+    /// The server asked for it, and it was longer than the policy's own.
+    Hint,
+}
+
+/// The pause between two attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Delay {
+    /// How long.
+    pub length: Duration,
+    /// Who said so.
+    pub source: DelaySource,
+}
+
+/// One attempt of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct AttemptRecord {
+    /// The attempt's number, from 1.
+    pub number: u32,
+    /// When it started, counted from the start of the call.
+    pub started: Duration,
+    /// How long it ran.
+    pub duration: Duration,
+    /// The failure in words; `None` when the attempt succeeded.
+    pub error: Option<String>,
+    /// The failure's kind; `None` when the attempt succeeded.
+    pub kind: Option<Kind>,
+    /// The pause after it; `None` after the last attempt.
+    pub delay: Option<Delay>,
+}
+
+/// What one call did.
+///
+/// Get one with [`observe`](crate::observe), or as part of a [`RetryError`](crate::RetryError).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Report {
+    /// The function's name, `module::function` unless `name = …` says otherwise; empty for a call that
+    /// has no function ([`Policy::call`](crate::Policy::call)).
+    pub name: &'static str,
+    /// Why the call ended.
+    pub reason: StopReason,
+    /// The attempts in order. Of a call with more than [`Report::MAX_ATTEMPTS`] the first ones are
+    /// left out.
+    pub attempts: Vec<AttemptRecord>,
+    /// How many attempts were left out of `attempts`.
+    pub omitted: u32,
+    /// How long the whole call took, sleeps included.
+    pub total: Duration,
+    /// The delay that the server asked for with the last failure, kept for the caller.
+    pub retry_after: Option<Duration>,
+}
+
+impl Report {
+    /// No more attempts than this are kept for one call.
+    pub const MAX_ATTEMPTS: usize = 64;
+
+    pub(crate) const fn empty(name: &'static str) -> Self {
+        Report {
+            name,
+            reason: StopReason::Success,
+            attempts: Vec::new(),
+            omitted: 0,
+            total: Duration::ZERO,
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, attempt: AttemptRecord) {
+        if self.attempts.len() == Report::MAX_ATTEMPTS {
+            self.attempts.remove(0);
+            self.omitted += 1;
+        }
+        self.attempts.push(attempt);
+    }
+
+    /// How many attempts were made.
+    pub fn attempts_made(&self) -> u32 {
+        self.omitted + self.attempts.len() as u32
+    }
+
+    /// How many of them were retries.
+    pub fn retries(&self) -> u32 {
+        self.attempts_made().saturating_sub(1)
+    }
+
+    /// The last attempt; `None` when the call ended before the first one.
+    pub fn last(&self) -> Option<&AttemptRecord> {
+        self.attempts.last()
+    }
+
+    /// The pauses between the attempts, in order.
+    pub fn delays(&self) -> impl Iterator<Item = Duration> + '_ {
+        self.attempts.iter().filter_map(|attempt| Some(attempt.delay?.length))
+    }
+}
+
+impl fmt::Display for Report {
+    /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (made, seconds) = (self.attempts_made(), self.total.as_secs_f64());
+        let plural = if made == 1 { "" } else { "s" };
+        match self.reason {
+            StopReason::Success => write!(f, "succeeded at attempt {made} in {seconds:.1} s"),
+            reason => {
+                write!(f, "gave up after {made} attempt{plural} in {seconds:.1} s ({reason})")
+            }
+        }
+    }
+}

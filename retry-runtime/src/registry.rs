@@ -1,0 +1,27 @@
+//! The list of annotated functions, complete before the first call.
+
+use crate::Site;
+
+/// An entry of the list. The linker collects them (crate `inventory`), one for each annotated function.
+#[derive(Debug)]
+pub struct Entry(pub &'static Site);
+
+inventory::collect!(Entry);
+
+/// Every annotated function that is linked into the program, in no particular order.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(on = any, name = "example::fetch")]
+/// fn fetch() -> Result<u32, String> { Ok(1) }
+///
+/// assert!(retry_runtime::sites().any(|site| site.name() == "example::fetch"));
+/// ```
+pub fn sites() -> impl Iterator<Item = &'static Site> {
+    inventory::iter::<Entry>.into_iter().map(|entry| entry.0)
+}
+
+/// The annotated function of this name; the first one found when several share it.
+pub fn site(name: &str) -> Option<&'static Site> {
+    sites().find(|site| site.name() == name)
+}
