@@ -1,0 +1,65 @@
+//! One attempt of a call that blocks, and the pause after it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::turn::{Step, before_attempt, judge};
+use super::{Guard, Judge, Turn};
+use crate::call::Call;
+use crate::{Outcome, timer};
+
+impl<F, R, J, X> Turn<'_, '_, F, R, J, X>
+where
+    F: FnOnce() -> R,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    /// Runs the attempt on this thread and, when there is to be another one, sleeps.
+    ///
+    /// `None` asks for another turn. A running attempt cannot be ended from outside; the sleep can, by a
+    /// cancellation.
+    #[inline]
+    pub fn run(self) -> Option<R> {
+        let Turn { call, attempt, rules, guard, .. } = self;
+        if let Some(cut) = guard.before() {
+            return Some(before_attempt::<R, X>(call, cut));
+        }
+        call.begin();
+        let out = match call.hands_down() {
+            None => attempt(),
+            Some(ambient) => ambient.scope(attempt),
+        };
+        match judge(call, &rules, out) {
+            Step::Return(out) => Some(out),
+            Step::Pause(delay) => pause(call, guard, delay.length),
+        }
+    }
+}
+
+/// Blocks until the next attempt, or until the guard ends the call.
+#[cold]
+fn pause<R, X: Guard<R>>(call: &mut Call<'_>, guard: X, length: Duration) -> Option<R> {
+    let mut guard = pin!(guard);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut cut = None;
+    timer::block(length, &mut || {
+        if let Poll::Ready(found) = guard.as_mut().poll_pause(&mut Context::from_waker(&waker)) {
+            cut = Some(found);
+        }
+        cut.is_some()
+    });
+    cut.map(|cut| before_attempt::<R, X>(call, cut))
+}
+
+/// Wakes the thread that sleeps.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

@@ -1,0 +1,197 @@
+//! What may end an attempt that is still running: its limits and a cancellation.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::cancel::{Cancel, NeverCancelled};
+use crate::interruption::Interruptible;
+use crate::timer::{self, Sleep};
+use crate::{Interruption, Outcome, clock};
+
+use crate::call::Call;
+
+/// Watches over one turn.
+pub trait Guard<R> {
+    /// An interruption, or nothing at all for a guard that never interrupts.
+    #[doc(hidden)]
+    type Cut: Into<Interruption> + Copy;
+
+    /// Asked before an attempt starts.
+    #[doc(hidden)]
+    fn before(&self) -> Option<Self::Cut>;
+
+    /// Asked when the attempt is pending.
+    #[doc(hidden)]
+    fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>)
+    -> Poll<Self::Cut>;
+
+    /// Asked when the sleep is pending.
+    #[doc(hidden)]
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
+
+    /// The outcome that stands for the interruption.
+    #[doc(hidden)]
+    fn outcome(cut: Self::Cut) -> R;
+}
+
+impl From<Infallible> for Interruption {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Nothing ends a running attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct Uninterrupted;
+
+impl<R> Guard<R> for Uninterrupted {
+    type Cut = Infallible;
+
+    #[inline]
+    fn before(&self) -> Option<Infallible> {
+        None
+    }
+
+    #[inline]
+    fn poll_attempt(self: Pin<&mut Self>, _: &Call<'_>, _: &mut Context<'_>) -> Poll<Infallible> {
+        Poll::Pending
+    }
+
+    #[inline]
+    fn poll_pause(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Infallible> {
+        Poll::Pending
+    }
+
+    fn outcome(cut: Infallible) -> R {
+        match cut {}
+    }
+}
+
+pin_project! {
+    /// The deadline, the attempt's timeout or a token may end the attempt.
+    pub struct Interrupts<C: Cancel> {
+        token: C,
+        #[pin]
+        cancelled: Option<C::Cancelled>,
+        // Made when the attempt is pending for the first time.
+        alarm: Option<Alarm>,
+    }
+}
+
+impl Interrupts<NeverCancelled> {
+    pub(super) fn limits() -> Self {
+        Interrupts::by(NeverCancelled)
+    }
+}
+
+impl<C: Cancel> Interrupts<C> {
+    pub(super) fn by(token: C) -> Self {
+        Interrupts { token, cancelled: None, alarm: None }
+    }
+}
+
+/// Goes off when an attempt has run for too long.
+enum Alarm {
+    Never,
+    At(Sleep, Interruption),
+}
+
+impl Alarm {
+    /// The alarm for the running attempt of this call.
+    #[cold]
+    fn for_attempt(call: &Call<'_>) -> Alarm {
+        match call.attempt_end() {
+            Some((end, cut)) => {
+                Alarm::At(timer::sleep(end.saturating_duration_since(clock::now())), cut)
+            }
+            None => Alarm::Never,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Interruption> {
+        match self {
+            Alarm::Never => Poll::Pending,
+            Alarm::At(sleep, cut) => {
+                ready!(sleep.as_mut().poll(cx));
+                Poll::Ready(*cut)
+            }
+        }
+    }
+}
+
+impl<R: Interruptible, C: Cancel> Guard<R> for Interrupts<C> {
+    type Cut = Interruption;
+
+    #[inline]
+    fn before(&self) -> Option<Interruption> {
+        self.token.is_cancelled().then_some(Interruption::Cancelled)
+    }
+
+    fn poll_attempt(
+        self: Pin<&mut Self>,
+        call: &Call<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Interruption> {
+        let this = self.project();
+        let alarm = this.alarm.get_or_insert_with(|| Alarm::for_attempt(call));
+        match poll_token(this.token, this.cancelled, cx) {
+            Poll::Ready(cut) => Poll::Ready(cut),
+            Poll::Pending => alarm.poll(cx),
+        }
+    }
+
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Interruption> {
+        let this = self.project();
+        poll_token(this.token, this.cancelled, cx)
+    }
+
+    fn outcome(cut: Interruption) -> R {
+        R::interrupted(cut)
+    }
+}
+
+fn poll_token<C: Cancel>(
+    token: &C,
+    mut cancelled: Pin<&mut Option<C::Cancelled>>,
+    cx: &mut Context<'_>,
+) -> Poll<Interruption> {
+    if cancelled.is_none() {
+        cancelled.set(Some(token.cancelled()));
+    }
+    match cancelled.as_pin_mut() {
+        Some(cancelled) => cancelled.poll(cx).map(|()| Interruption::Cancelled),
+        None => Poll::Pending,
+    }
+}
+
+/// Chooses the guard by a constant: whether the policy, which the macro cannot look into, sets a limit.
+#[derive(Debug)]
+pub struct Gate<const INTERRUPTS: bool>;
+
+/// The guard that a [`Gate`] stands for.
+pub trait Chosen<R: Outcome> {
+    /// The guard.
+    type Guard: Guard<R>;
+    /// Makes it.
+    fn guard() -> Self::Guard;
+}
+
+impl<R: Outcome> Chosen<R> for Gate<false> {
+    type Guard = Uninterrupted;
+
+    fn guard() -> Uninterrupted {
+        Uninterrupted
+    }
+}
+
+impl<R: Interruptible> Chosen<R> for Gate<true> {
+    type Guard = Interrupts<NeverCancelled>;
+
+    fn guard() -> Interrupts<NeverCancelled> {
+        Interrupts::limits()
+    }
+}

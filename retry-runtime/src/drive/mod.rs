@@ -1,0 +1,24 @@
+//! The only code that waits: runs one attempt, judges it, and sleeps before the next.
+//!
+//! Generated code loops over turns:
+//!
+//! ```text
+//! let mut call = Call::start(&SITE);
+//! loop {
+//!     if let Some(out) = call.turn(async { … }).text(…).classified().await { break out }
+//! }
+//! ```
+//!
+//! A [`Turn`] is one attempt and the pause after it. It resolves to the outcome when the call has ended,
+//! and to `None` when there is to be another attempt. It never holds an outcome while it sleeps, so the
+//! future stays `Send` when the error is not.
+
+mod blocking;
+mod guard;
+mod rules;
+mod turn;
+
+pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
+pub use rules::Retry;
+pub(crate) use rules::{ByClass, Given, Judge, Rules, Unjudged, Unset};
+pub(crate) use turn::Turn;

@@ -1,0 +1,234 @@
+//! How an outcome is judged: the arguments `on`, `when`, `retry_if` and `on_retry` of one call.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::call::Verdict;
+use crate::{Class, Classify, Delay, Kind, Outcome};
+
+/// The rules of one call; each field is [`Unset`] until an argument sets it.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<C, W, V, H, T> {
+    pub(super) class: C,
+    pub(super) when: W,
+    pub(super) retry_if: V,
+    pub(super) on_retry: H,
+    pub(super) text: T,
+}
+
+/// No rules so far.
+pub(super) const NO_RULES: Rules<Unset, Unset, Unset, Unset, Unset> =
+    Rules { class: Unset, when: Unset, retry_if: Unset, on_retry: Unset, text: Unset };
+
+/// An argument that was not given.
+#[derive(Clone, Copy, Debug)]
+pub struct Unset;
+
+/// An argument that was given, a closure or a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<F>(pub(super) F);
+
+/// Failures are classified by their [`Classify`].
+#[derive(Clone, Copy, Debug)]
+pub struct ByClass;
+
+/// Every failure is `Transient`: `on = any`, or `when` alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Unjudged;
+
+/// The class of a failure.
+pub trait ClassOf<E> {
+    /// The class of this failure.
+    fn class(&self, error: &E) -> Class;
+}
+
+impl<E: Classify> ClassOf<E> for ByClass {
+    #[inline]
+    fn class(&self, error: &E) -> Class {
+        error.classify()
+    }
+}
+
+impl<E> ClassOf<E> for Unjudged {
+    #[inline]
+    fn class(&self, _: &E) -> Class {
+        Class::new(Kind::Transient)
+    }
+}
+
+/// A predicate over failures (`when`) or values (`retry_if`).
+pub trait Ask<T> {
+    /// The predicate's answer; `None` when there is no predicate.
+    fn ask(&self, about: &T) -> Option<bool>;
+}
+
+impl<T> Ask<T> for Unset {
+    #[inline]
+    fn ask(&self, _: &T) -> Option<bool> {
+        None
+    }
+}
+
+impl<T, F: Fn(&T) -> bool> Ask<T> for Given<F> {
+    #[inline]
+    fn ask(&self, about: &T) -> Option<bool> {
+        Some(self.0(about))
+    }
+}
+
+/// The failure in words.
+pub trait TextOf<E> {
+    /// This failure in words.
+    fn text(&self, error: &E) -> Cow<'static, str>;
+}
+
+impl<E: Classify> TextOf<E> for Unset {
+    fn text(&self, error: &E) -> Cow<'static, str> {
+        error.describe()
+    }
+}
+
+impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Given<F> {
+    fn text(&self, error: &E) -> Cow<'static, str> {
+        self.0(error)
+    }
+}
+
+/// Told before each sleep: `on_retry`.
+pub trait Hook<R: Outcome> {
+    /// A retry is going to happen.
+    fn before_sleep(&self, retry: &Retry<'_, R>);
+}
+
+impl<R: Outcome> Hook<R> for Unset {
+    #[inline]
+    fn before_sleep(&self, _: &Retry<'_, R>) {}
+}
+
+impl<R: Outcome, F: Fn(&Retry<'_, R>)> Hook<R> for Given<F> {
+    #[inline]
+    fn before_sleep(&self, retry: &Retry<'_, R>) {
+        self.0(retry);
+    }
+}
+
+/// A retry that is going to happen: what `on_retry` is told before the sleep.
+///
+/// ```
+/// use retry_runtime::{Retry, retryable};
+///
+/// fn tell(retry: &Retry<'_, Result<u32, String>>) {
+///     let error = retry.error().expect("a failure");
+///     println!("attempt {} failed ({error}), again in {:?}", retry.attempt(), retry.delay());
+/// }
+///
+/// #[retryable(max = 1, base = "0s", on = any, on_retry = tell)]
+/// fn fetch() -> Result<u32, String> { Err("no answer".into()) }
+/// # assert!(fetch().is_err());
+/// ```
+#[derive(Debug)]
+pub struct Retry<'a, R: Outcome> {
+    pub(super) outcome: &'a R,
+    pub(super) attempt: u32,
+    pub(super) limit: Option<u32>,
+    pub(super) kind: Kind,
+    pub(super) delay: Delay,
+}
+
+impl<'a, R: Outcome> Retry<'a, R> {
+    /// The number of the attempt that failed, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// How many attempts there may be; `None` when only the deadline limits them.
+    pub fn limit(&self) -> Option<u32> {
+        self.limit
+    }
+
+    /// The sleep that follows.
+    pub fn delay(&self) -> Duration {
+        self.delay.length
+    }
+
+    /// Where the delay came from, and its length.
+    pub fn delay_source(&self) -> crate::DelaySource {
+        self.delay.source
+    }
+
+    /// What the failure means.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The failure; `None` when `retry_if` rejected a value.
+    pub fn error(&self) -> Option<&'a R::Error> {
+        self.outcome.as_result().err()
+    }
+
+    /// The value that `retry_if` rejected; `None` when the attempt failed.
+    pub fn value(&self) -> Option<&'a R::Value> {
+        self.outcome.as_result().ok()
+    }
+}
+
+/// All that a turn wants to know of an outcome.
+pub trait Judge<R: Outcome>: Hook<R> {
+    /// `None` for a success.
+    #[doc(hidden)]
+    fn verdict(&self, out: &R) -> Option<Judged>;
+
+    /// The failure in words.
+    #[doc(hidden)]
+    fn words(&self, out: &R) -> Cow<'static, str>;
+}
+
+/// A verdict, opaque outside of the crate.
+#[derive(Debug)]
+pub struct Judged(pub(super) Verdict);
+
+impl<R, C, W, V, H, T> Hook<R> for Rules<C, W, V, H, T>
+where
+    R: Outcome,
+    H: Hook<R>,
+{
+    #[inline]
+    fn before_sleep(&self, retry: &Retry<'_, R>) {
+        self.on_retry.before_sleep(retry);
+    }
+}
+
+impl<R, C, W, V, H, T> Judge<R> for Rules<C, W, V, H, T>
+where
+    R: Outcome,
+    C: ClassOf<R::Error>,
+    W: Ask<R::Error>,
+    V: Ask<R::Value>,
+    H: Hook<R>,
+    T: TextOf<R::Error>,
+{
+    #[inline]
+    fn verdict(&self, out: &R) -> Option<Judged> {
+        match out.as_result() {
+            Ok(value) if self.retry_if.ask(value) == Some(true) => Some(Judged(Verdict {
+                class: Class::new(Kind::Transient),
+                agreed: true,
+                cut: None,
+            })),
+            Ok(_) => None,
+            Err(error) => {
+                let class = self.class.class(error);
+                let agreed = self.when.ask(error) != Some(false);
+                Some(Judged(Verdict { class, agreed, cut: None }))
+            }
+        }
+    }
+
+    #[cold]
+    fn words(&self, out: &R) -> Cow<'static, str> {
+        match out.as_result() {
+            Ok(_) => Cow::Borrowed("the value was not accepted by `retry_if`"),
+            Err(error) => self.text.text(error),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! One attempt of an `async` call and the pause after it, as a hand-written future.
+
+use std::borrow::Cow;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::guard::Chosen;
+use super::rules::{NO_RULES, Retry};
+use super::{
+    ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
+};
+use crate::call::{Call, Decision, Verdict};
+use crate::cancel::Cancel;
+use crate::interruption::Interruptible;
+use crate::timer::{self, Sleep};
+use crate::{Classify, Delay, Interruption, Outcome, StopReason};
+
+/// One attempt, and the rules that its outcome is judged by.
+///
+/// Its methods are named after the attribute's arguments. An `async` turn is awaited, a blocking one is
+/// [`run`](Turn::run).
+#[must_use = "a turn does nothing until it is awaited or run"]
+#[derive(Debug)]
+pub struct Turn<'c, 'p, A, R, J, X> {
+    pub(super) call: &'c mut Call<'p>,
+    pub(super) attempt: A,
+    pub(super) rules: J,
+    pub(super) guard: X,
+    pub(super) outcome: PhantomData<fn() -> R>,
+}
+
+type Bare = Rules<Unset, Unset, Unset, Unset, Unset>;
+
+impl<'p> Call<'p> {
+    /// One attempt of an `async` call.
+    #[inline]
+    pub fn turn<F: Future>(
+        &mut self,
+        attempt: F,
+    ) -> Turn<'_, 'p, F, F::Output, Bare, Uninterrupted> {
+        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    }
+
+    /// One attempt of a call that blocks.
+    #[inline]
+    pub fn turn_blocking<R, F: FnOnce() -> R>(
+        &mut self,
+        attempt: F,
+    ) -> Turn<'_, 'p, F, R, Bare, Uninterrupted> {
+        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    }
+}
+
+impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
+    #[inline]
+    fn rules<J>(self, change: impl FnOnce(Rules<C, W, V, H, T>) -> J) -> Turn<'c, 'p, A, R, J, X> {
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        Turn { call, attempt, rules: change(rules), guard, outcome }
+    }
+
+    /// Failures are judged by their `Classify`.
+    #[inline]
+    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass, W, V, H, T>, X>
+    where
+        R::Error: Classify,
+    {
+        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
+            class: ByClass,
+            when,
+            retry_if,
+            on_retry,
+            text,
+        })
+    }
+
+    /// Every failure is `Transient`.
+    #[inline]
+    pub fn unclassified(self) -> Turn<'c, 'p, A, R, Rules<Unjudged, W, V, H, T>, X> {
+        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
+            class: Unjudged,
+            when,
+            retry_if,
+            on_retry,
+            text,
+        })
+    }
+
+    /// A failure is retried only when the predicate agrees.
+    #[inline]
+    pub fn when<F: Fn(&R::Error) -> bool>(
+        self,
+        when: F,
+    ) -> Turn<'c, 'p, A, R, Rules<C, Given<F>, V, H, T>, X> {
+        self.rules(|Rules { class, retry_if, on_retry, text, .. }| Rules {
+            class,
+            when: Given(when),
+            retry_if,
+            on_retry,
+            text,
+        })
+    }
+
+    /// A value for which the predicate holds counts as a `Transient` failure.
+    #[inline]
+    pub fn retry_if<F: Fn(&R::Value) -> bool>(
+        self,
+        retry_if: F,
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F>, H, T>, X> {
+        self.rules(|Rules { class, when, on_retry, text, .. }| Rules {
+            class,
+            when,
+            retry_if: Given(retry_if),
+            on_retry,
+            text,
+        })
+    }
+
+    /// Called before each sleep.
+    #[inline]
+    pub fn on_retry<F: Fn(&Retry<'_, R>)>(
+        self,
+        on_retry: F,
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F>, T>, X> {
+        self.rules(|Rules { class, when, retry_if, text, .. }| Rules {
+            class,
+            when,
+            retry_if,
+            on_retry: Given(on_retry),
+            text,
+        })
+    }
+
+    /// The failure in words.
+    #[inline]
+    pub fn text<F: Fn(&R::Error) -> Cow<'static, str>>(
+        self,
+        text: F,
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Given<F>>, X> {
+        self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
+            class,
+            when,
+            retry_if,
+            on_retry,
+            text: Given(text),
+        })
+    }
+}
+
+impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
+    #[inline]
+    fn guarded<Y>(self, guard: Y) -> Turn<'c, 'p, A, R, J, Y> {
+        let Turn { call, attempt, rules, outcome, .. } = self;
+        Turn { call, attempt, rules, guard, outcome }
+    }
+
+    /// The deadline or the timeout may end the attempt.
+    #[inline]
+    pub fn limited(self) -> Turn<'c, 'p, A, R, J, Interrupts<crate::cancel::NeverCancelled>>
+    where
+        R: Interruptible,
+    {
+        self.guarded(Interrupts::limits())
+    }
+
+    /// The policy's constant says whether a limit may end the attempt.
+    #[inline]
+    pub fn limited_if<const INTERRUPTS: bool>(
+        self,
+    ) -> Turn<'c, 'p, A, R, J, <Gate<INTERRUPTS> as Chosen<R>>::Guard>
+    where
+        Gate<INTERRUPTS>: Chosen<R>,
+    {
+        self.guarded(<Gate<INTERRUPTS> as Chosen<R>>::guard())
+    }
+
+    /// The token, the deadline or the timeout may end the attempt.
+    #[inline]
+    pub fn cancel<C: Cancel>(self, token: C) -> Turn<'c, 'p, A, R, J, Interrupts<C>>
+    where
+        R: Interruptible,
+    {
+        self.guarded(Interrupts::by(token))
+    }
+}
+
+/// What follows from an outcome.
+pub(super) enum Step<R> {
+    Return(R),
+    Pause(Delay),
+}
+
+/// Judges an outcome and tells the hook of a retry.
+#[inline]
+pub(super) fn judge<R: Outcome, J: Judge<R>>(call: &mut Call<'_>, rules: &J, out: R) -> Step<R> {
+    match rules.verdict(&out) {
+        None => {
+            call.succeeded();
+            Step::Return(out)
+        }
+        Some(judged) => follow(call, rules, out, judged.0),
+    }
+}
+
+/// The attempt was ended by its guard.
+#[cold]
+pub(super) fn cut_off<R: Outcome, J: Judge<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    out: R,
+    cut: Interruption,
+) -> Step<R> {
+    follow(call, rules, out, Verdict { class: cut.classify(), agreed: true, cut: Some(cut) })
+}
+
+#[cold]
+fn follow<R: Outcome, J: Judge<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    out: R,
+    verdict: Verdict,
+) -> Step<R> {
+    match call.failed(verdict, || rules.words(&out)) {
+        Decision::Stop(_) => Step::Return(out),
+        Decision::Pause(delay) => {
+            let (attempt, limit) = call.progress();
+            let kind = verdict.class.kind;
+            rules.before_sleep(&Retry { outcome: &out, attempt, limit, kind, delay });
+            Step::Pause(delay)
+        }
+    }
+}
+
+pin_project! {
+    /// A turn that has been awaited.
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Running<'c, 'p, F, R, J, X> {
+        call: &'c mut Call<'p>,
+        rules: J,
+        #[pin]
+        guard: X,
+        begun: bool,
+        #[pin]
+        phase: Phase<F>,
+        outcome: PhantomData<fn() -> R>,
+    }
+}
+
+pin_project! {
+    #[project = PhaseProjection]
+    enum Phase<F> {
+        Attempt { #[pin] attempt: F },
+        Pause { sleep: Sleep },
+        Ended,
+    }
+}
+
+impl<'c, 'p, F, R, J, X> IntoFuture for Turn<'c, 'p, F, R, J, X>
+where
+    F: Future<Output = R>,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    type Output = Option<R>;
+    type IntoFuture = Running<'c, 'p, F, R, J, X>;
+
+    #[inline]
+    fn into_future(self) -> Self::IntoFuture {
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        Running { call, rules, guard, begun: false, phase: Phase::Attempt { attempt }, outcome }
+    }
+}
+
+impl<F, R, J, X> Future for Running<'_, '_, F, R, J, X>
+where
+    F: Future<Output = R>,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    type Output = Option<R>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
+        let mut this = self.project();
+        if !*this.begun {
+            *this.begun = true;
+            if let Some(cut) = this.guard.before() {
+                this.phase.set(Phase::Ended);
+                return Poll::Ready(Some(before_attempt::<R, X>(this.call, cut)));
+            }
+            this.call.begin();
+        }
+        if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
+            let polled = match this.call.hands_down() {
+                None => attempt.poll(cx),
+                Some(ambient) => ambient.scope(|| attempt.poll(cx)),
+            };
+            let step = match polled {
+                Poll::Ready(out) => judge(this.call, this.rules, out),
+                Poll::Pending => {
+                    let cut = ready!(this.guard.as_mut().poll_attempt(this.call, cx));
+                    // The attempt is dropped before its outcome is judged: what it held is free again.
+                    this.phase.set(Phase::Ended);
+                    cut_off(this.call, this.rules, X::outcome(cut), cut.into())
+                }
+            };
+            match step {
+                Step::Return(out) => {
+                    this.phase.set(Phase::Ended);
+                    return Poll::Ready(Some(out));
+                }
+                Step::Pause(delay) => {
+                    this.phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
+                }
+            }
+        }
+        pause(this.call, this.guard, this.phase, cx)
+    }
+}
+
+/// Sleeps until the next attempt, or until the guard ends the call.
+#[cold]
+fn pause<F, R, X: Guard<R>>(
+    call: &mut Call<'_>,
+    guard: Pin<&mut X>,
+    mut phase: Pin<&mut Phase<F>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<R>> {
+    let PhaseProjection::Pause { sleep } = phase.as_mut().project() else {
+        panic!("a turn was polled after it had ended");
+    };
+    if let Poll::Ready(cut) = guard.poll_pause(cx) {
+        phase.set(Phase::Ended);
+        return Poll::Ready(Some(before_attempt::<R, X>(call, cut)));
+    }
+    ready!(sleep.as_mut().poll(cx));
+    phase.set(Phase::Ended);
+    Poll::Ready(None)
+}
+
+/// The call ends between two attempts, or before the first one.
+#[cold]
+pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, cut: X::Cut) -> R {
+    // Only a cancellation can come here: limits end attempts, and a pause is planned within them.
+    call.interrupted(StopReason::Cancelled);
+    X::outcome(cut)
+}
