@@ -2,8 +2,51 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod classify;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+mod ambient;
+mod attempt;
+mod backoff;
+mod call;
+mod cancel;
+pub mod classify;
+mod clock;
+mod direct;
+mod drive;
+mod error;
+mod event;
+mod glue;
+mod history;
+mod interruption;
+mod jitter;
+mod kinds;
+mod observe;
+mod outcome;
+mod policy;
+mod registry;
+pub mod retry_after;
+mod rng;
+mod site;
+mod span;
+mod text;
+pub mod timer;
+mod words;
 
+pub use attempt::{Attempt, CallId};
+pub use backoff::Backoff;
+pub use cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use classify::{Class, Classify, Kind};
+pub use drive::Retry;
+pub use error::RetryError;
+pub use history::{AttemptRecord, Delay, DelaySource, Report, StopReason};
+pub use interruption::{Interruptible, Interruption};
+pub use jitter::Jitter;
+pub use kinds::Kinds;
+pub use observe::{Observe, observe, observe_blocking};
+pub use outcome::{Missing, Outcome};
+pub use policy::{DelayRange, Policy, PolicyError};
+pub use registry::{site, sites};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
+pub use site::{Meta, Site};

@@ -1,0 +1,121 @@
+//! The annotated type: its cases, their fields, and what was written on each.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, Type};
+
+use super::attr::{self, Attrs};
+use crate::errors::Errors;
+
+pub(crate) struct Input<'a> {
+    pub(crate) node: &'a DeriveInput,
+    pub(crate) shape: Shape,
+    /// What concerns the type as a whole. On an enum that is all that is written above it.
+    pub(crate) container: Attrs,
+    /// The variants, or the struct itself.
+    pub(crate) cases: Vec<Case<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Struct,
+    Enum,
+    Union,
+}
+
+pub(crate) struct Case<'a> {
+    /// The variant's name, or the struct's.
+    pub(crate) ident: &'a Ident,
+    pub(crate) attrs: Attrs,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+pub(crate) struct Field<'a> {
+    pub(crate) node: &'a syn::Field,
+    pub(crate) member: Member,
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn from_syn(node: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let mut container = attr::read(&node.attrs, errors);
+        let (shape, cases) = match &node.data {
+            Data::Struct(data) => {
+                let (above, own) =
+                    container.words.into_iter().partition(|word| word.form.is_for_container());
+                container = Attrs { words: above, broken: container.broken };
+                let attrs = Attrs { words: own, broken: container.broken };
+                let case = Case { ident: &node.ident, attrs, fields: Field::all(&data.fields) };
+                (Shape::Struct, vec![case])
+            }
+            Data::Enum(data) => {
+                let case = |variant: &'a syn::Variant| Case {
+                    ident: &variant.ident,
+                    attrs: attr::read(&variant.attrs, errors),
+                    fields: Field::all(&variant.fields),
+                };
+                (Shape::Enum, data.variants.iter().map(case).collect())
+            }
+            Data::Union(_) => (Shape::Union, Vec::new()),
+        };
+        Input { node, shape, container, cases }
+    }
+}
+
+impl<'a> Case<'a> {
+    pub(crate) fn field(&self, wanted: &Member) -> Option<&Field<'a>> {
+        self.fields.iter().find(|field| field.member == *wanted)
+    }
+
+    /// The fields as they are written in `after = …`: names, or positions.
+    pub(crate) fn field_names(&self) -> Vec<String> {
+        self.fields.iter().map(|field| name(&field.member)).collect()
+    }
+}
+
+impl<'a> Field<'a> {
+    fn all(fields: &'a Fields) -> Vec<Self> {
+        fields.iter().enumerate().map(|(position, node)| Field::from_syn(position, node)).collect()
+    }
+
+    fn from_syn(position: usize, node: &'a syn::Field) -> Self {
+        let member = match &node.ident {
+            Some(name) => Member::Named(name.clone()),
+            None => Member::Unnamed(Index::from(position)),
+        };
+        Field { node, member }
+    }
+
+    pub(crate) fn ty(&self) -> &'a Type {
+        &self.node.ty
+    }
+
+    /// Where a mistake about the type is reported: its name, without the path to it.
+    pub(crate) fn type_span(&self) -> Span {
+        match &self.node.ty {
+            Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.span()),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.node.ty.span())
+    }
+
+    /// thiserror's marker (or ours, for a type without thiserror) of the field that was the cause.
+    pub(crate) fn cause_marker(&self) -> Option<&'a Attribute> {
+        let is_marker = |attribute: &&Attribute| {
+            attribute.path().is_ident("source") || attribute.path().is_ident("from")
+        };
+        self.node.attrs.iter().find(is_marker)
+    }
+
+    /// thiserror takes a field of this name for the cause without a marker; so do we.
+    pub(crate) fn is_named_source(&self) -> bool {
+        matches!(&self.member, Member::Named(name) if name == "source")
+    }
+}
+
+/// A field as the user writes it.
+pub(crate) fn name(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.to_string(),
+        Member::Unnamed(position) => position.index.to_string(),
+    }
+}

@@ -1,0 +1,303 @@
+//! `impl Classify`, written out.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{DeriveInput, Generics, Ident, Member, WherePredicate, parse_quote};
+
+use super::ast::{Field, Shape};
+use super::plan::{Arm, Plan, Use, Verdict};
+use super::words::Kind;
+
+// Input:  enum PayError<E> { #[classify(transient)] Busy, #[classify(inherit)] Other(E) }
+// Output: impl<E> Classify for PayError<E> where E: Classify { fn classify … fn describe … }
+pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
+    let rt = &runtime(plan);
+    let DeriveInput { ident, generics, .. } = plan.input.node;
+    let bounds = bounds(plan, rt);
+    let generics = with_bounds(generics, bounds);
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let body = body(plan, rt);
+    let allowed = allowed(plan);
+    quote! {
+        #[automatically_derived]
+        #allowed
+        impl #impl_generics #rt::Classify for #ident #ty_generics #where_clause {
+            fn classify(&self) -> #rt::Class {
+                #body
+            }
+
+            fn describe(&self) -> #rt::Cow<'static, str> {
+                use #rt::{ViaDebug as _, ViaDisplay as _, ViaName as _};
+                (&&&#rt::Text(self)).retry_text()
+            }
+        }
+    }
+}
+
+// Input:  a type about which something is wrong
+// Output: an impl that compiles, so that only the mistakes are reported and not also its absence
+pub(crate) fn fallback(plan: &Plan<'_>) -> TokenStream {
+    let rt = runtime(plan);
+    let DeriveInput { ident, generics, .. } = plan.input.node;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #rt::Classify for #ident #ty_generics #where_clause {
+            fn classify(&self) -> #rt::Class {
+                loop {}
+            }
+        }
+    }
+}
+
+/// The one module that generated code names.
+fn runtime(plan: &Plan<'_>) -> TokenStream {
+    match plan.runtime() {
+        Some(path) => quote!(#path::__private),
+        None => quote!(::retry_runtime::__private),
+    }
+}
+
+/// Lints that a crate may deny, and that only its own fields can set off here.
+fn allowed(plan: &Plan<'_>) -> TokenStream {
+    let has_expr = plan.arms.iter().any(|arm| matches!(arm.verdict, Verdict::Expr(_)));
+    // All fields are in scope of an expression, whether it uses them or not.
+    let unused = has_expr.then(|| quote!(, unused_variables));
+    quote!(#[allow(deprecated #unused)])
+}
+
+// Input:  enum E { Busy, Limited(Duration) }
+// Output: match self { Self::Busy { .. } => …, Self::Limited { 0: __0, .. } => … }
+fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
+    match (plan.input.shape, plan.arms.as_slice()) {
+        (_, []) => quote!(match *self {}),
+        (Shape::Struct, [arm]) => {
+            let (fields, class) = (bindings(arm), class(arm, rt));
+            let bind = (!fields.is_empty()).then(|| quote!(let Self { #fields .. } = self;));
+            quote!(#bind #class)
+        }
+        (_, arms) => {
+            let arms = arms.iter().map(|arm| {
+                let variant = arm.case.ident;
+                let (fields, class) = (bindings(arm), class(arm, rt));
+                quote!(Self::#variant { #fields .. } => #class,)
+            });
+            quote!(match self { #(#arms)* })
+        }
+    }
+}
+
+// Input:  #[classify(status = code, after = wait)]
+// Output: code: __code, wait: __wait,
+fn bindings(arm: &Arm<'_>) -> TokenStream {
+    let bound = arm.case.fields.iter().filter(|field| arm.binds(field));
+    let bound = bound.map(|field| {
+        let (member, local) = (&field.member, arm.local(&field.member));
+        match member {
+            Member::Named(name) if *name == local => quote!(#local,),
+            _ => quote!(#member: #local,),
+        }
+    });
+    bound.collect()
+}
+
+// Input:  #[classify(throttled, after = wait)]
+// Output: or_hint(Class::new(Kind::Throttled), RetryAfterHint::hint(__wait))
+fn class(arm: &Arm<'_>, rt: &TokenStream) -> TokenStream {
+    let hint = arm.after.map(|after| {
+        let (local, span) = (arm.local_at(after), hygienic(after.span));
+        quote_spanned!(span=> #rt::RetryAfterHint::hint(#local))
+    });
+    let class = match &arm.verdict {
+        Verdict::Status(status) => {
+            let (local, span) = (arm.local_at(*status), hygienic(status.span));
+            let hint = hint.unwrap_or_else(|| quote!(#rt::Option::None));
+            return quote_spanned!(span=> #rt::of_status_field(#local, #hint));
+        }
+        Verdict::Kind(Kind { variant, .. }, span) => {
+            let variant = Ident::new(variant, hygienic(*span));
+            quote!(#rt::Class::new(#rt::Kind::#variant))
+        }
+        Verdict::Inherit(inner) => {
+            let (local, span) = (arm.local_at(*inner), hygienic(inner.span));
+            quote_spanned!(span=> #rt::Classify::classify(#local))
+        }
+        Verdict::Expr(expr) => {
+            let span = hygienic(expr.span());
+            quote_spanned!(span=> #rt::IntoClass::into_class(#expr))
+        }
+        Verdict::Messages(span) => {
+            let this = Ident::new("self", Span::call_site().located_at(*span));
+            let span = hygienic(*span);
+            quote_spanned!(span=> #rt::of_display(#this))
+        }
+    };
+    match hint {
+        Some(hint) => quote!(#rt::or_hint(#class, #hint)),
+        None => class,
+    }
+}
+
+impl Arm<'_> {
+    /// An expression has all fields in scope; other forms bind what they refer to.
+    fn binds(&self, field: &Field<'_>) -> bool {
+        let refers = |used: &Use<'_>| used.field.member == field.member;
+        let by_verdict = match &self.verdict {
+            Verdict::Inherit(used) | Verdict::Status(used) => refers(used),
+            Verdict::Expr(_) => true,
+            Verdict::Kind(..) | Verdict::Messages(_) => false,
+        };
+        by_verdict || self.after.as_ref().is_some_and(refers)
+    }
+
+    /// The variable that holds a field: visible to the user's expression, hidden from everything else.
+    fn local(&self, member: &Member) -> Ident {
+        match (&self.verdict, member) {
+            (Verdict::Expr(_), Member::Named(name)) => name.clone(),
+            (Verdict::Expr(_), Member::Unnamed(position)) => {
+                format_ident!("_{}", position.index, span = Span::call_site())
+            }
+            (_, Member::Named(name)) => {
+                format_ident!("__{}", name.unraw(), span = Span::mixed_site())
+            }
+            (_, Member::Unnamed(position)) => {
+                format_ident!("__{}", position.index, span = Span::mixed_site())
+            }
+        }
+    }
+
+    /// The same variable, where a mistake about the field's type is to be reported.
+    fn local_at(&self, used: Use<'_>) -> Ident {
+        let mut local = self.local(&used.field.member);
+        local.set_span(local.span().located_at(used.span));
+        local
+    }
+}
+
+/// The place of the user's tokens, the scope of ours: lints know it for generated code.
+fn hygienic(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+// Input:  enum E<T> { #[classify(inherit)] A(Box<T>), #[classify(messages)] B(T) }
+// Output: [Box<T>: Classify, Self: Display]
+fn bounds(plan: &Plan<'_>, rt: &TokenStream) -> Vec<WherePredicate> {
+    let mut bounds = Vec::new();
+    for arm in &plan.arms {
+        if let Some(after) = arm.after {
+            bounds.extend(bound(plan, after.field, &quote!(#rt::RetryAfterHint)));
+        }
+        match &arm.verdict {
+            Verdict::Inherit(used) => {
+                bounds.extend(bound(plan, used.field, &quote!(#rt::Classify)));
+            }
+            Verdict::Status(used) => {
+                bounds.extend(bound(plan, used.field, &quote!(#rt::HttpStatus)));
+            }
+            Verdict::Messages(_) if plan.input.node.generics.type_params().next().is_some() => {
+                bounds.push(parse_quote!(Self: #rt::Display));
+            }
+            Verdict::Messages(_) | Verdict::Kind(..) | Verdict::Expr(_) => {}
+        }
+    }
+    bounds
+}
+
+/// A bound on a field whose type depends on a type parameter. A type that contains itself needs none: its
+/// own impl is what is being written, and a bound on it could never be proved.
+fn bound(plan: &Plan<'_>, field: &Field<'_>, of: &TokenStream) -> Option<WherePredicate> {
+    let DeriveInput { ident, generics, .. } = plan.input.node;
+    let ty = field.ty();
+    let generic = generics.type_params().any(|param| mentions(ty.to_token_stream(), &param.ident));
+    let recursive = mentions(ty.to_token_stream(), ident)
+        || mentions(ty.to_token_stream(), &Ident::new("Self", Span::call_site()));
+    (generic && !recursive).then(|| parse_quote!(#ty: #of))
+}
+
+/// Does a type name this parameter? A name after `::` or `'` is something else.
+fn mentions(ty: TokenStream, name: &Ident) -> bool {
+    let mut after = ' ';
+    let mut before_that = ' ';
+    ty.into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Ident(ident) => {
+                ident == name && after != '\'' && !(after == ':' && before_that == ':')
+            }
+            TokenTree::Group(group) => mentions(group.stream(), name),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        };
+        before_that = after;
+        after = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
+        found
+    })
+}
+
+fn with_bounds(generics: &Generics, bounds: Vec<WherePredicate>) -> Generics {
+    let mut generics = generics.clone();
+    if !bounds.is_empty() {
+        generics.make_where_clause().predicates.extend(bounds);
+    }
+    generics
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_t(ty: TokenStream) -> bool {
+        mentions(ty, &format_ident!("T"))
+    }
+
+    #[test]
+    fn a_parameter_is_found_wherever_it_stands() {
+        assert!(names_t(quote!(T)));
+        assert!(names_t(quote!(&'a Option<(u8, [T; 2])>)));
+        assert!(names_t(quote!(T::Failure)));
+        assert!(names_t(quote!(<T as Store>::Failure)));
+    }
+
+    #[test]
+    fn a_lifetime_or_a_path_of_the_same_name_is_no_parameter() {
+        assert!(!names_t(quote!(&'T u8)));
+        assert!(!names_t(quote!(crate::T)));
+        assert!(!names_t(quote!(Option<U>)));
+    }
+
+    fn expanded(input: TokenStream) -> String {
+        let node = syn::parse2(input).expect("an item");
+        crate::classify::derive(&node).to_string()
+    }
+
+    #[test]
+    fn a_mistake_leaves_an_impl_to_go_on_with() {
+        let tokens = expanded(quote!(
+            #[classify(crate = mine)]
+            enum E {
+                Uncovered,
+            }
+        ));
+        assert!(tokens.contains("compile_error"), "{tokens}");
+        assert!(tokens.contains("impl mine :: __private :: Classify for E"), "{tokens}");
+    }
+
+    #[test]
+    fn only_asked_fields_of_a_parameters_type_are_bounded() {
+        let tokens = expanded(quote!(
+            #[classify(default = permanent)]
+            enum E<T, U> {
+                #[classify(inherit)]
+                Asked(Vec<T>),
+                #[classify(inherit)]
+                Plain(Io),
+                #[classify(inherit)]
+                Itself(Box<E<T, U>>),
+                Other(U),
+            }
+        ));
+        let bounds = tokens.split("where").nth(1).and_then(|rest| rest.split('{').next());
+        let expected = "Vec < T > : :: retry_runtime :: __private :: Classify";
+        assert_eq!(bounds.map(str::trim), Some(expected), "{tokens}");
+    }
+}

@@ -1,0 +1,25 @@
+//! `#[derive(Classify)]`: `ast` from syn, `check` (which makes the `plan`), `expand`.
+
+use proc_macro2::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+
+mod ast;
+mod attr;
+mod check;
+mod expand;
+mod plan;
+mod words;
+
+// Input:  the annotated type
+// Output: its `impl Classify`; or every mistake, and an impl that stands in for it
+pub(crate) fn derive(node: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::new();
+    let input = ast::Input::from_syn(node, &mut errors);
+    let plan = check::check(&input, &mut errors);
+    let correct = errors.is_empty();
+    let mut tokens = errors.finish();
+    tokens.extend(if correct { expand::expand(&plan) } else { expand::fallback(&plan) });
+    tokens
+}

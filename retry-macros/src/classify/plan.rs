@@ -1,0 +1,188 @@
+//! What each case means: the words of its attributes, with the fields that they refer to.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr, Member, Path};
+
+use super::ast::{self, Case, Field, Input, Shape};
+use super::attr::{Form, Word};
+use super::words::{self, Kind};
+use crate::errors::Errors;
+
+/// All of the input that could be understood; it is expanded when that was everything.
+pub(crate) struct Plan<'a> {
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) arms: Vec<Arm<'a>>,
+}
+
+/// What one case means.
+pub(crate) struct Arm<'a> {
+    pub(crate) case: &'a Case<'a>,
+    pub(crate) verdict: Verdict<'a>,
+    pub(crate) after: Option<Use<'a>>,
+}
+
+pub(crate) enum Verdict<'a> {
+    Kind(Kind, Span),
+    Inherit(Use<'a>),
+    Status(Use<'a>),
+    Expr(&'a Expr),
+    Messages(Span),
+}
+
+/// A field that a word refers to, and where a mistake about its type is reported.
+#[derive(Clone, Copy)]
+pub(crate) struct Use<'a> {
+    pub(crate) field: &'a Field<'a>,
+    pub(crate) span: Span,
+}
+
+impl Plan<'_> {
+    /// Where the runtime lives: `crate = path`, else the crate of that name.
+    pub(crate) fn runtime(&self) -> Option<&Path> {
+        self.input.container.words.iter().find_map(|word| match &word.form {
+            Form::Crate(path) => Some(path),
+            _ => None,
+        })
+    }
+}
+
+// Input:  [throttled, after = wait] on Limited { wait: Duration }
+// Output: Kind(throttled), after the field `wait`; fields that do not exist and cases without a word among
+//         the errors
+pub(crate) fn plan<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
+    let arms = input.cases.iter().filter_map(|case| arm(input, case, errors)).collect();
+    Plan { input, arms }
+}
+
+/// What a case means; `None` when that cannot be said, which is then among the errors.
+fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Option<Arm<'a>> {
+    let words = &case.attrs.words;
+    let after = words.iter().find_map(|word| match &word.form {
+        Form::After(member) => Some(named_field(word, member, case, errors)),
+        _ => None,
+    });
+    let verdict = match words.iter().find(|word| word.form.is_verdict()) {
+        Some(word) => verdict(word, case, errors),
+        // A failure that came with a delay to wait for was asked to slow down.
+        None => match words.iter().find(|word| matches!(word.form, Form::After(_))) {
+            Some(word) => Some(Verdict::Kind(Kind::THROTTLED, word.key.span())),
+            None => covered(input, case, errors),
+        },
+    };
+    let after = match after {
+        Some(found) => Some(found?),
+        None => None,
+    };
+    Some(Arm { case, verdict: verdict?, after })
+}
+
+fn verdict<'a>(word: &'a Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Verdict<'a>> {
+    let span = word.key.span();
+    match &word.form {
+        Form::Kind(kind) => Some(Verdict::Kind(*kind, span)),
+        Form::Messages => Some(Verdict::Messages(span)),
+        Form::Verdict(expr) => Some(Verdict::Expr(expr)),
+        Form::Status(member) => named_field(word, member, case, errors).map(Verdict::Status),
+        Form::Inherit => inner(word, case, errors).map(Verdict::Inherit),
+        Form::After(_) | Form::Default(_) | Form::Crate(_) => None,
+    }
+}
+
+/// A case that says nothing takes the default of its enum; without one it is a mistake.
+fn covered<'a>(
+    input: &'a Input<'a>,
+    case: &'a Case<'a>,
+    errors: &mut Errors,
+) -> Option<Verdict<'a>> {
+    for word in &input.container.words {
+        if let Form::Default(kind) = word.form {
+            return Some(Verdict::Kind(kind, word.key.span()));
+        }
+    }
+    // What could not be read is reported already; and a misplaced word was meant for something.
+    let misplaced_here = case.attrs.words.iter().any(|word| word.form.is_for_container());
+    let misplaced_above = input.container.words.iter().any(|word| !word.form.is_for_container());
+    if case.attrs.broken || input.container.broken || misplaced_here || misplaced_above {
+        return None;
+    }
+    let what = if input.shape == Shape::Enum { "variant" } else { "struct" };
+    let default = if input.shape == Shape::Enum {
+        format!(",\n      or `#[classify(default = permanent)]` above `{}`", input.node.ident)
+    } else {
+        String::new()
+    };
+    let message = format!(
+        "the {what} `{}` does not say what it means for retrying\n\
+         help: write `#[classify(…)]` above it with one of {}{default}",
+        case.ident,
+        words::CHOICES,
+    );
+    errors.at(case.ident, message);
+    None
+}
+
+/// The field in `after = field` or `status = field`.
+fn named_field<'a>(
+    word: &Word,
+    member: &Member,
+    case: &'a Case<'a>,
+    errors: &mut Errors,
+) -> Option<Use<'a>> {
+    if let Some(field) = case.field(member) {
+        return Some(Use { field, span: member.span() });
+    }
+    let (key, wanted, names) = (&word.key, ast::name(member), case.field_names());
+    let help = match nearest_field(&wanted, &names) {
+        _ if names.is_empty() => format!("it has no fields: give it one, or leave `{key}` out"),
+        Some(near) => format!("did you mean `{key} = {near}`?"),
+        None if names.len() == 1 => format!("its only field is {}", words::list(&names)),
+        None => format!("its fields are {}", words::list(&names)),
+    };
+    errors.at(member, format!("`{}` has no field `{wanted}`\nhelp: {help}", case.ident));
+    None
+}
+
+/// A position is not mistyped, but a tuple's field may have been written as it is called in `kind = expr`.
+fn nearest_field<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
+    let is_tuple = names.iter().all(|name| name.parse::<usize>().is_ok());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if is_tuple {
+        return names.into_iter().find(|name| wanted.strip_prefix('_') == Some(name));
+    }
+    crate::suggest::nearest(wanted, &names)
+}
+
+/// The field that `inherit` asks: the marked one, else the one named `source`, else the only one.
+fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use<'a>> {
+    let marked: Vec<&Field<'a>> =
+        case.fields.iter().filter(|field| field.cause_marker().is_some()).collect();
+    let found = match (marked.as_slice(), case.fields.as_slice()) {
+        ([field], _) => Some(*field),
+        ([], [field]) => Some(field),
+        ([], fields) => fields.iter().find(|field| field.is_named_source()),
+        _ => None,
+    };
+    if let Some(field) = found {
+        return Some(Use { field, span: field.type_span() });
+    }
+    let name = case.ident;
+    let message = match marked.as_slice() {
+        [] if case.fields.is_empty() => format!(
+            "`{name}` has no inner failure to inherit from\n\
+             help: give it a field, as in `{name}(std::io::Error)`, or write a kind in place of `inherit`"
+        ),
+        [] => format!(
+            "`inherit` does not know which field of `{name}` to ask: {} are all candidates\n\
+             help: put `#[source]` on the one that is the cause",
+            words::list(&case.field_names())
+        ),
+        marked => format!(
+            "`inherit` does not know which field of `{name}` to ask: {} are all marked as the cause\n\
+             help: keep `#[source]` or `#[from]` on one of them",
+            words::list(&marked.iter().map(|field| ast::name(&field.member)).collect::<Vec<_>>())
+        ),
+    };
+    errors.at(&word.key, message);
+    None
+}

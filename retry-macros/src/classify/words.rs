@@ -1,0 +1,123 @@
+//! The vocabulary of `#[classify(…)]`, and how to say it in messages.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+/// All that a variant may say, for messages that have to list it.
+pub(crate) const CHOICES: &str = "`transient`, `throttled`, `ambiguous`, `overloaded`, `permanent`,\n      \
+    `inherit`, `after = field`, `status = field`, `kind = expr` and `messages`";
+
+/// Every word, for proposals.
+const WORDS: [&str; 12] = [
+    "transient",
+    "throttled",
+    "ambiguous",
+    "overloaded",
+    "permanent",
+    "inherit",
+    "messages",
+    "status",
+    "kind",
+    "after",
+    "default",
+    "crate",
+];
+
+/// Words of other libraries, and what they are called here.
+const ELSEWHERE: [(&str, &str); 16] = [
+    ("retry", "transient"),
+    ("retryable", "transient"),
+    ("temporary", "transient"),
+    ("rate_limited", "throttled"),
+    ("ratelimited", "throttled"),
+    ("timeout", "ambiguous"),
+    ("unknown", "ambiguous"),
+    ("overload", "overloaded"),
+    ("fatal", "permanent"),
+    ("never", "permanent"),
+    ("transparent", "inherit"),
+    ("source", "inherit"),
+    ("retry_after", "after = field"),
+    ("delay", "after = field"),
+    ("code", "status = field"),
+    ("http", "status = field"),
+];
+
+/// One of the runtime's kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// as it is written in the attribute
+    pub(crate) word: &'static str,
+    /// as the runtime's variant is called
+    pub(crate) variant: &'static str,
+}
+
+impl Kind {
+    pub(crate) const THROTTLED: Kind = Kind { word: "throttled", variant: "Throttled" };
+
+    pub(crate) const ALL: [Kind; 5] = [
+        Kind { word: "transient", variant: "Transient" },
+        Kind::THROTTLED,
+        Kind { word: "ambiguous", variant: "Ambiguous" },
+        Kind { word: "overloaded", variant: "Overloaded" },
+        Kind { word: "permanent", variant: "Permanent" },
+    ];
+
+    pub(crate) fn named(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word == word)
+    }
+}
+
+/// What was probably meant by a word that is not one.
+pub(crate) fn nearest(word: &str) -> Option<&'static str> {
+    let elsewhere = ELSEWHERE.iter().find(|(foreign, _)| *foreign == word);
+    elsewhere.map(|(_, ours)| *ours).or_else(|| crate::suggest::nearest(word, &WORDS))
+}
+
+/// `` `a`, `b` and `c` ``
+pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((only, _)) => only.clone(),
+        None => String::new(),
+    }
+}
+
+/// The word in `Kind::Transient` or `"transient"`; empty when there is none.
+pub(crate) fn last_word(tokens: &TokenStream) -> String {
+    let word = tokens.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        TokenTree::Literal(text) => Some(text.to_string().trim_matches('"').to_owned()),
+        TokenTree::Group(group) => Some(last_word(&group.stream())),
+        TokenTree::Punct(_) => None,
+    });
+    word.last().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        assert_eq!(list(&[] as &[&str]), "");
+        assert_eq!(list(&["a"]), "`a`");
+        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
+    }
+
+    #[test]
+    fn a_path_or_a_text_has_a_last_word() {
+        assert_eq!(last_word(&quote!(Kind::Transient)), "Transient");
+        assert_eq!(last_word(&quote!("transient")), "transient");
+        assert_eq!(last_word(&quote!(())), "");
+    }
+
+    #[test]
+    fn other_libraries_words_lead_to_ours() {
+        assert_eq!(nearest("transparent"), Some("inherit"));
+        assert_eq!(nearest("Transient"), Some("transient"));
+        assert_eq!(nearest("bananas"), None);
+    }
+}

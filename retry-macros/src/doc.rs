@@ -1,0 +1,170 @@
+//! The section that an annotated function's documentation gets: limits, schedule, what is retried.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use crate::args::{Args, On, Time};
+use crate::duration::human;
+use crate::schedule::{self, Pause};
+
+/// The section, as doc attributes that follow the function's own.
+pub(crate) fn section(args: &Args) -> TokenStream {
+    let mut lines = vec![String::new(), "# Retries".to_owned(), String::new(), summary(args)];
+    lines.extend(table(args));
+    lines.push(String::new());
+    lines.extend(facts(args).into_iter().map(|fact| format!("- {fact}")));
+    quote!(#(#[doc = #lines])*)
+}
+
+fn summary(args: &Args) -> String {
+    let how_often = match (schedule::retries(args), &args.policy) {
+        (Some(0), _) => "Never retried: `max = 0`.".to_owned(),
+        (Some(1), _) => "Retried at most once.".to_owned(),
+        (Some(retries), _) => format!("Retried up to {retries} times after the first attempt."),
+        (None, Some(policy)) => format!("Retried as `{}` says.", source(&policy.value)),
+        (None, None) => match (&args.attempts, &args.max) {
+            (Some(attempts), _) if attempts.value.to_token_stream().to_string() == "unlimited" => {
+                "Retried until the deadline.".to_owned()
+            }
+            (Some(attempts), _) => format!("Attempted up to `{}` times.", source(&attempts.value)),
+            (_, max) => format!("Retried up to `{}` times.", source(max)),
+        },
+    };
+    format!("{how_often} {}", what(args))
+}
+
+/// What is retried.
+fn what(args: &Args) -> String {
+    let kinds = match args.on.as_ref().map(|on| &on.value) {
+        Some(On::Any(_)) => "Every failure is retried".to_owned(),
+        Some(On::Kinds(kinds)) => {
+            let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            format!("Failures of kind {} are retried", kinds.join(" and "))
+        }
+        Some(On::Expr(kinds)) => format!("Failures of the kinds `{}` are retried", source(kinds)),
+        None if args.when.is_some() => "Failures are retried".to_owned(),
+        None if args.policy.is_some() => {
+            "Failures of the kinds that it lists are retried".to_owned()
+        }
+        None => "Failures of kind `Transient` and `Throttled` are retried".to_owned(),
+    };
+    match &args.when {
+        Some(when) => format!("{kinds}, when `{}` agrees.", source(&when.value)),
+        None => format!("{kinds}."),
+    }
+}
+
+fn table(args: &Args) -> Vec<String> {
+    let Some(pauses) = schedule::pauses(args) else {
+        return Vec::new();
+    };
+    if pauses.is_empty() {
+        return Vec::new();
+    }
+    let deadline = args.deadline.as_ref().and_then(|deadline| schedule::literal(&deadline.value));
+    let mut lines = vec![
+        String::new(),
+        "| retry | delay before it | delays so far |".to_owned(),
+        "|---:|---|---|".to_owned(),
+    ];
+    lines.extend(pauses.iter().map(|pause| row(pause, deadline)));
+    let total = schedule::retries(args);
+    if total.is_none_or(|total| total > pauses.len() as u64) {
+        lines.push("| … | | |".to_owned());
+    }
+    lines
+}
+
+fn row(pause: &Pause, deadline: Option<Duration>) -> String {
+    let never = deadline.is_some_and(|deadline| pause.earliest > deadline.as_secs_f64());
+    let warning = if never { " ⚠ never starts: the deadline has passed" } else { "" };
+    let delay = range(pause.shortest, pause.longest);
+    let sum = range(pause.earliest, pause.latest);
+    format!("| {} | {delay} | {sum}{warning} |", pause.retry)
+}
+
+fn range(shortest: f64, longest: f64) -> String {
+    let seconds = |s: f64| human(Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX));
+    if shortest == longest {
+        seconds(longest)
+    } else {
+        format!("{} to {}", seconds(shortest), seconds(longest))
+    }
+}
+
+fn facts(args: &Args) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(deadline) = &args.deadline {
+        facts.push(format!("Deadline for the whole call: {}.", written(&deadline.value)));
+    }
+    if let Some(timeout) = &args.timeout {
+        facts.push(format!("Timeout of one attempt: {}.", written(&timeout.value)));
+    }
+    facts.push(ambiguous(args));
+    facts.push(
+        "A server's `Retry-After` replaces a shorter delay; one that is too long ends the call."
+            .to_owned(),
+    );
+    if let Some(retry_if) = &args.retry_if {
+        facts
+            .push(format!("A value for which `{}` holds is tried again.", source(&retry_if.value)));
+    }
+    if let Some(recover) = &args.recover {
+        facts.push(format!("A final failure is handed to `{}`.", source(&recover.value)));
+    }
+    if args.cancel.is_some() {
+        facts.push("Can be cancelled, in an attempt and between attempts.".to_owned());
+    }
+    facts
+}
+
+fn ambiguous(args: &Args) -> String {
+    let listed = matches!(
+        args.on.as_ref().map(|on| &on.value),
+        Some(On::Kinds(kinds)) if kinds.iter().any(|kind| kind == "Ambiguous")
+    );
+    let declared = args.idempotent.as_ref().map(|idempotent| source(&idempotent.value));
+    match declared.as_deref() {
+        _ if listed => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
+        Some("true") => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
+        Some("false") => {
+            "Not idempotent: a failure that may have taken effect ends the call.".to_owned()
+        }
+        Some(expr) => format!("A failure that may have taken effect is retried if `{expr}`."),
+        None if args.policy.is_some() => "Idempotent if the policy says so.".to_owned(),
+        None => "Not declared idempotent: a failure that may have taken effect ends the call."
+            .to_owned(),
+    }
+}
+
+fn written(time: &Time) -> String {
+    match schedule::literal(time) {
+        Some(duration) => human(duration),
+        None => format!("`{}`", source(time)),
+    }
+}
+
+/// Tokens as a person would have spaced them, more or less, and safe between backticks.
+fn source(tokens: impl ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    let text = [
+        (" :: ", "::"),
+        (" . ", "."),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ,", ","),
+        ("& ", "&"),
+        ("! ", "!"),
+        (" !", "!"),
+    ]
+    .iter()
+    .fold(text, |text, (from, to)| text.replace(from, to));
+    let mut text: String = text.replace(['`', '\n'], " ").replace('|', "\\|");
+    if text.chars().count() > 60 {
+        text = text.chars().take(59).chain(['…']).collect();
+    }
+    text
+}

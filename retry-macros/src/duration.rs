@@ -1,0 +1,138 @@
+//! Durations as people write them: `"250ms"`, `"1.5s"`, `"1m 30s"`.
+
+use std::time::Duration;
+
+/// The units, each with its length in nanoseconds.
+const UNITS: &[(&str, u128)] = &[
+    ("ns", 1),
+    ("us", 1_000),
+    ("µs", 1_000),
+    ("ms", 1_000_000),
+    ("s", 1_000_000_000),
+    ("sec", 1_000_000_000),
+    ("m", 60_000_000_000),
+    ("min", 60_000_000_000),
+    ("h", 3_600_000_000_000),
+    ("d", 86_400_000_000_000),
+];
+
+/// What a duration looks like, for messages.
+pub(crate) const FORM: &str =
+    "a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)";
+
+/// Reads a duration; the error says what is wrong with the text.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let mut nanos: u128 = 0;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    while !rest.is_empty() {
+        let (number, tail) = split(rest, |c| c.is_ascii_digit() || c == '.' || c == '_');
+        let (unit, tail) = split(tail.trim_start(), char::is_alphabetic);
+        if number.is_empty() {
+            return Err(match rest.chars().next() {
+                Some('-') => "is negative".to_owned(),
+                _ => format!("has no number before `{rest}`"),
+            });
+        }
+        if unit.is_empty() {
+            return Err(format!("has no unit after `{number}`"));
+        }
+        let Some((_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+            return Err(format!("has the unknown unit `{unit}`"));
+        };
+        let part = scaled(number, *length)
+            .ok_or_else(|| format!("has the unreadable number `{number}`"))?;
+        nanos = nanos.checked_add(part).ok_or("is too long")?;
+        rest = tail.trim_start();
+    }
+    let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| "is too long")?;
+    Ok(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+}
+
+/// The longest prefix of such characters, and what follows it.
+fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(|c| !belongs(c)).unwrap_or(text.len()))
+}
+
+/// A decimal number times a unit's length, exact; `None` for what is not a number, or too large, or finer
+/// than a nanosecond.
+fn scaled(number: &str, length: u128) -> Option<u128> {
+    let digits = number.replace('_', "");
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, "0"));
+    let whole = whole.parse::<u128>().ok()?.checked_mul(length)?;
+    let scale = 10_u128.checked_pow(fraction.len().try_into().ok()?)?;
+    let fraction = fraction.parse::<u128>().ok()?.checked_mul(length)?;
+    (fraction % scale == 0).then(|| whole.checked_add(fraction / scale))?
+}
+
+/// A duration as a person would write it: `250 ms`, `1.5 s`, `2 min`.
+pub(crate) fn human(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    let (name, length) = match nanos {
+        0 => return "0 s".to_owned(),
+        1..=999 => ("ns", 1),
+        1_000..=999_999 => ("µs", 1_000),
+        1_000_000..=999_999_999 => ("ms", 1_000_000),
+        1_000_000_000..=119_999_999_999 => ("s", 1_000_000_000),
+        120_000_000_000..=7_199_999_999_999 => ("min", 60_000_000_000),
+        _ => ("h", 3_600_000_000_000_u128),
+    };
+    let hundredths = (nanos * 100 + length / 2) / length;
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    format!("{} {name}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_exactly() {
+        for (text, nanos) in [
+            ("1s", 1_000_000_000),
+            ("250ms", 250_000_000),
+            ("1.5s", 1_500_000_000),
+            ("1m 30s", 90_000_000_000),
+            ("1h30m", 5_400_000_000_000),
+            ("0s", 0),
+            ("0.1ms", 100_000),
+            ("1_000 us", 1_000_000),
+            ("2min", 120_000_000_000),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_nanos(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_told() {
+        for (text, message) in [
+            ("", "is empty"),
+            ("5", "has no unit after `5`"),
+            ("s", "has no number before `s`"),
+            ("5 parsecs", "has the unknown unit `parsecs`"),
+            ("-1s", "is negative"),
+            ("1.2.3s", "has the unreadable number `1.2.3`"),
+            (".s", "has the unreadable number `.`"),
+            ("0.1ns", "has the unreadable number `0.1`"),
+            ("99999999999999999999d", "is too long"),
+        ] {
+            assert_eq!(parse(text), Err(message.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_for_people() {
+        for (nanos, text) in [
+            (0, "0 s"),
+            (250_000_000, "250 ms"),
+            (1_500_000_000, "1.5 s"),
+            (90_000_000_000, "90 s"),
+            (150_000_000_000, "2.5 min"),
+            (7_200_000_000_000, "2 h"),
+        ] {
+            assert_eq!(human(Duration::from_nanos(nanos)), text);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Types as they are written: which are futures, what is opaque in them, what they borrow.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound, parse_quote};
+
+/// Whether a future is returned in a box.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Boxing {
+    /// `impl Future<Output = R>`.
+    Plain,
+    /// `Pin<Box<dyn Future<Output = R>>>`, `BoxFuture<'_, R>`.
+    Pinned,
+}
+
+/// The output of a type that is written as a future; `None` for any other type.
+pub(crate) fn future_output(ty: &Type) -> Option<(Type, Boxing)> {
+    match ty {
+        Type::Group(group) => future_output(&group.elem),
+        Type::Paren(paren) => future_output(&paren.elem),
+        Type::ImplTrait(opaque) => Some((bound_output(&opaque.bounds)?, Boxing::Plain)),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            let inner = arguments.args.iter().rev().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })?;
+            match last.ident.to_string().as_str() {
+                "BoxFuture" | "LocalBoxFuture" => Some((inner.clone(), Boxing::Pinned)),
+                "Pin" => Some((boxed_output(inner)?, Boxing::Pinned)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The output of `Box<dyn Future<Output = R>>`.
+fn boxed_output(ty: &Type) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Box")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(Type::TraitObject(object)) => bound_output(&object.bounds),
+        _ => None,
+    })
+}
+
+/// The `R` of a bound `Future<Output = R>`.
+fn bound_output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
+    bounds.iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
+            _ => None,
+        })
+    })
+}
+
+/// The type with `_` for each `impl Trait` in it, so that it can be named in an expression.
+pub(crate) fn without_opaque(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    erase(&mut ty);
+    ty
+}
+
+fn erase(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = parse_quote!(_),
+        Type::Path(path) => path.path.segments.iter_mut().for_each(|segment| {
+            if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                arguments.args.iter_mut().for_each(|argument| {
+                    if let GenericArgument::Type(ty) = argument {
+                        erase(ty);
+                    }
+                });
+            }
+        }),
+        Type::Array(array) => erase(&mut array.elem),
+        Type::Group(group) => erase(&mut group.elem),
+        Type::Paren(paren) => erase(&mut paren.elem),
+        Type::Ptr(pointer) => erase(&mut pointer.elem),
+        Type::Reference(reference) => erase(&mut reference.elem),
+        Type::Slice(slice) => erase(&mut slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter_mut().for_each(erase),
+        _ => {}
+    }
+}
+
+/// The lifetimes of the references in a type; `None` stands for one that is left out or `'_`.
+pub(crate) fn lifetimes(ty: &Type) -> Vec<Option<String>> {
+    let mut found = Vec::new();
+    scan(ty.to_token_stream(), &mut found);
+    found
+}
+
+fn scan(tokens: TokenStream, found: &mut Vec<Option<String>>) {
+    let mut tokens = tokens.into_iter().peekable();
+    let mut function = false;
+    while let Some(token) = tokens.next() {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let named =
+                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                if !named {
+                    found.push(None);
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                if let Some(TokenTree::Ident(name)) = tokens.next() {
+                    found.push(Some(name.to_string()).filter(|name| name != "_"));
+                }
+            }
+            // The references of `Fn(&T)` are the caller's, not the output's.
+            TokenTree::Group(group) if function && group.delimiter() == Delimiter::Parenthesis => {}
+            TokenTree::Group(group) => scan(group.stream(), found),
+            _ => {}
+        }
+        function = matches!(&token, TokenTree::Ident(word) if word.to_string().to_lowercase().starts_with("fn"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    fn output(ty: TokenStream) -> Option<String> {
+        let ty: Type = syn::parse2(ty).expect("a type");
+        future_output(&ty).map(|(output, _)| output.to_token_stream().to_string())
+    }
+
+    #[test]
+    fn futures_are_known_by_how_they_are_written() {
+        let expected = Some("Result < u8 , E >".to_owned());
+        assert_eq!(output(quote!(impl Future<Output = Result<u8, E>> + Send)), expected);
+        assert_eq!(
+            output(quote!(impl Send + std::future::Future<Output = Result<u8, E>>)),
+            expected
+        );
+        assert_eq!(
+            output(quote!(Pin<Box<dyn Future<Output = Result<u8, E>> + Send + '_>>)),
+            expected
+        );
+        assert_eq!(output(quote!(futures::future::BoxFuture<'_, Result<u8, E>>)), expected);
+        assert_eq!(output(quote!(Result<Pin<Box<u8>>, E>)), None);
+        assert_eq!(output(quote!(impl Iterator<Item = u8>)), None);
+    }
+
+    #[test]
+    fn lifetimes_are_found_where_they_are_written() {
+        let of = |ty| lifetimes(&syn::parse2(ty).expect("a type"));
+        assert_eq!(of(quote!(Result<&str, E>)), [None]);
+        assert_eq!(of(quote!(Result<Ref<'_, T>, &'a E>)), [None, Some("a".to_owned())]);
+        assert_eq!(of(quote!(Result<fn(&str), Box<dyn Fn(&u8) -> u8>>)), []);
+        assert_eq!(of(quote!(Result<String, E>)), []);
+    }
+}

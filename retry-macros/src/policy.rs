@@ -1,0 +1,130 @@
+//! The policy of an annotated function, as a chain of builder calls.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Expr;
+use syn::spanned::Spanned;
+
+use crate::args::{Args, Backoff, On, Time};
+use crate::value;
+
+/// The policy's constant expression.
+///
+/// Each argument forwards to the builder method of its name. What grows comes before what it grows by,
+/// so that a preset's values give way to the attribute's.
+///
+/// Input:
+/// ```text
+/// policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
+/// ```
+/// Output:
+/// ```text
+/// (PATIENT).max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(Kinds::NONE.with(Kind::Transient)).checked()
+/// ```
+pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
+    let mut chain = match &args.policy {
+        Some(policy) => {
+            let preset = &policy.value;
+            quote!((#preset))
+        }
+        None => quote!(#private::Policy::new()),
+    };
+    let mut call = |span: proc_macro2::Span, name: &str, value: TokenStream| {
+        let method = syn::Ident::new(name, span);
+        chain.extend(quote!(.#method(#value)));
+    };
+    if let Some(max) = &args.max {
+        let value = &max.value;
+        call(max.key.span(), "max", quote!(#value));
+    }
+    if let Some(attempts) = &args.attempts {
+        match &attempts.value {
+            Expr::Path(path) if path.path.is_ident("unlimited") => {
+                call(path.span(), "unlimited", quote!())
+            }
+            value => call(attempts.key.span(), "attempts", quote!(#value)),
+        }
+    }
+    if let Some(backoff) = &args.backoff {
+        call(backoff.key.span(), "backoff", backoff_value(&backoff.value, private));
+    }
+    if let Some(factor) = &args.factor {
+        let value = number(&factor.value);
+        call(factor.key.span(), "factor", value);
+    }
+    let times = [
+        ("base", &args.base),
+        ("cap", &args.cap),
+        ("deadline", &args.deadline),
+        ("timeout", &args.timeout),
+    ];
+    for (name, time) in times {
+        if let Some(time) = time {
+            call(time.key.span(), name, duration(&time.value, private));
+        }
+    }
+    if let Some(jitter) = &args.jitter {
+        call(jitter.key.span(), "jitter", named(&jitter.value, &quote!(#private::jitter)));
+    }
+    if let Some(on) = &args.on {
+        match &on.value {
+            On::Any(_) => {}
+            On::Kinds(kinds) => {
+                let set = quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*);
+                call(on.key.span(), "on", set);
+            }
+            On::Expr(value) => call(on.key.span(), "on", quote!(#value)),
+        }
+    }
+    if let Some(idempotent) = &args.idempotent {
+        let value = &idempotent.value;
+        call(idempotent.key.span(), "idempotent", quote!(#value));
+    }
+    let checked = if blocking { "checked_blocking" } else { "checked" };
+    let checked = syn::Ident::new(checked, proc_macro2::Span::call_site());
+    quote!(#chain.#checked())
+}
+
+fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {
+    match backoff {
+        Backoff::Named(expr) => named(expr, &quote!(#private::backoff)),
+        Backoff::List(entries, bracket) => {
+            let entries = entries.iter().map(|entry| duration(entry, private));
+            quote_spanned!(bracket.span.join()=> #private::Backoff::List(&[#(#entries),*]))
+        }
+    }
+}
+
+/// A bare word or a bare call is one of the runtime's, with the user's span, so that rustc proposes the
+/// nearest one; anything else is an expression.
+fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
+    match (value::bare_call(expr), expr) {
+        (Some((word, _)), Expr::Call(call)) => {
+            let arguments = call.args.iter().map(number);
+            quote_spanned!(expr.span()=> #module::#word(#(#arguments),*))
+        }
+        (Some((word, _)), _) => quote_spanned!(expr.span()=> #module::#word()),
+        (None, _) => quote!(#expr),
+    }
+}
+
+/// A number where a float is expected: `2` may be written for `2.0`.
+fn number(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(int), .. }) if int.suffix().is_empty() => {
+            let float = syn::LitFloat::new(&format!("{}.0", int.base10_digits()), int.span());
+            quote!(#float)
+        }
+        _ => quote!(#expr),
+    }
+}
+
+fn duration(time: &Time, private: &TokenStream) -> TokenStream {
+    match time {
+        Time::Text(text, duration) => {
+            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            quote_spanned!(text.span()=> #private::Duration::new(#seconds, #nanos))
+        }
+        Time::Expr(expr) => quote!(#expr),
+    }
+}

@@ -1,0 +1,68 @@
+//! What holds generated code together: types that it must name without knowing them.
+
+use crate::{Outcome, RetryError};
+
+/// A value of the attempt's type that is never made: the return edge that gives an attempt its type.
+#[track_caller]
+pub fn conjure<R: Outcome>() -> R {
+    unreachable!("the return edge is never taken")
+}
+
+/// The outcome of this result.
+pub fn outcome<R: Outcome>(result: Result<R::Value, R::Error>) -> R {
+    R::from_result(result)
+}
+
+/// The return type of a function with `report`: `Result<T, RetryError<E>>`, while its body returns
+/// `Result<T, E>`.
+#[diagnostic::on_unimplemented(
+    message = "a function with `report` returns `Result<T, RetryError<E>>`, not `{Self}`",
+    label = "expected `Result<T, retry_runtime::RetryError<E>>`",
+    note = "its body returns `Result<T, E>`; the report is added to the final failure"
+)]
+pub trait Reported {
+    /// What the body returns.
+    type Body: Outcome;
+
+    /// The function's result.
+    fn reported(
+        result: Result<<Self::Body as Outcome>::Value, RetryError<<Self::Body as Outcome>::Error>>,
+    ) -> Self;
+}
+
+impl<T, E> Reported for Result<T, RetryError<E>> {
+    type Body = Result<T, E>;
+
+    fn reported(result: Self) -> Self {
+        result
+    }
+}
+
+/// [`Reported::reported`], for a type that is known from its use.
+pub fn reported<T, E>(result: Result<T, RetryError<E>>) -> Result<T, RetryError<E>> {
+    result
+}
+
+/// The first argument of `recover`: the final failure `E`, or the [`RetryError<E>`] around it.
+#[diagnostic::on_unimplemented(
+    message = "`recover` is called with the final failure `{E}` or a `RetryError<{E}>`, not with `{Self}`",
+    label = "the function named in `recover` takes another failure"
+)]
+pub trait Failure<E> {
+    /// The failure in the form that the function takes.
+    fn from_retry_error(error: RetryError<E>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E> Failure<E> for E {
+    fn from_retry_error(error: RetryError<E>) -> E {
+        error.into_error()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E> Failure<E> for RetryError<E> {
+    fn from_retry_error(error: RetryError<E>) -> Self {
+        error
+    }
+}
