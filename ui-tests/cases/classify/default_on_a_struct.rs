@@ -1,0 +1,7 @@
+use retry_runtime::Classify;
+
+#[derive(Classify)]
+#[classify(default = permanent)]
+struct Declined;
+
+fn main() {}

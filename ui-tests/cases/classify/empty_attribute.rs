@@ -1,0 +1,13 @@
+use retry_runtime::Classify;
+
+#[derive(Classify)]
+enum PayError {
+    #[classify]
+    Busy,
+    #[classify()]
+    Declined,
+    #[classify = "permanent"]
+    Other,
+}
+
+fn main() {}
