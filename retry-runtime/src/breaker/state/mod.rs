@@ -1,0 +1,23 @@
+//! The states as structs: each knows what it admits and what it makes of a result, none knows the others.
+
+mod closed;
+mod half_open;
+mod open;
+
+pub(super) use closed::Closed;
+pub(super) use half_open::{HalfOpen, Verdict};
+pub(super) use open::Open;
+
+/// The state that a machine is in.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    Closed(Closed),
+    Open(Open),
+    HalfOpen(HalfOpen),
+    /// Refuses until somebody says otherwise.
+    ForcedOpen,
+    /// Admits everything and counts nothing.
+    Disabled,
+    /// Admits everything and counts as the closed state does.
+    Shadow(Closed),
+}
