@@ -1,21 +1,4 @@
-//! The breaker itself: the machine behind a lock, and a path around the lock for what cannot matter.
-//!
-//! While the breaker is closed, two things happen all the time and change nothing: a call is admitted, and
-//! a call succeeds. Both are decided by one word, without the lock:
-//!
-//! ```text
-//! 63 … 32      31       30      29 … 0
-//! generation   closed   quiet   successes kept
-//! ```
-//!
-//! `closed` admits. `quiet` is set by whoever holds the lock, when no quick success can trip until the
-//! window is next changed by a failure or by time ([`Machine::quiet`]): the success is then kept in the
-//! low bits by compare-and-swap, and whoever takes the lock next counts it before anything else. Since
-//! successes commute with each other, the window is the same as if each had been counted on its own.
-//! Once a count window consists of nothing but kept successes, further ones do not even write.
-//!
-//! The generation is in the same word, so a result can never be counted in a later one, however the
-//! threads interleave. A call that races the opening may be admitted, as if it had come just before.
+//! The breaker itself: the machine behind a lock, and beside it the word that spares the lock.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,19 +7,17 @@ use std::sync::{OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::figures::Figures;
-use super::machine::{Machine, Mode, Ticket, Transition};
+use super::machine::Machine;
 use super::permit::{CircuitOpen, Permit};
-use super::settings::{BreakerSettings, Window};
+use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
+use super::ticket::{Mode, Ticket, Transition};
 use super::window::Outcome;
+use super::word::{Path, Word};
 use crate::classify::Classify;
 use crate::now::{Epoch, Now};
 use crate::setting::SettingError;
-use crate::sync::{AtomicU64, Mutex, Ordering, const_unless_loom};
-
-const KEPT: u64 = (1 << 30) - 1;
-const QUIET: u64 = 1 << 30;
-const CLOSED: u64 = 1 << 31;
+use crate::sync::{Mutex, const_unless_loom};
 
 type Observer = Box<dyn Fn(&Breaker, &Transition) + Send + Sync>;
 
@@ -66,11 +47,7 @@ type Observer = Box<dyn Fn(&Breaker, &Transition) + Send + Sync>;
 /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
 /// ```
 pub struct Breaker {
-    word: AtomicU64,
-    /// Nanoseconds since the epoch at which time changes a time window.
-    stable_until: AtomicU64,
-    /// Kept successes after which another one changes nothing; `None` where every one counts.
-    saturated: Option<u64>,
+    pub(super) word: Word,
     pub(super) settings: BreakerSettings,
     epoch: Epoch,
     pub(super) clock: fn() -> Instant,
@@ -92,12 +69,7 @@ impl Breaker {
                 panic!("{}", error.message());
             }
             Breaker {
-                word: AtomicU64::new(CLOSED | QUIET),
-                stable_until: AtomicU64::new(0),
-                saturated: match settings.window {
-                    Window::Count(calls) => Some(calls as u64),
-                    Window::Time(_) => None,
-                },
+                word: Word::new(settings.window),
                 settings,
                 epoch: Epoch::new(),
                 clock: Instant::now,
@@ -265,9 +237,8 @@ impl Breaker {
     /// The ticket of a call, without the lock while closed.
     #[inline]
     pub(super) fn admit(&self, now: impl Now) -> Result<Ticket, CircuitOpen> {
-        let word = self.word.load(Ordering::Relaxed);
-        if word & CLOSED != 0 {
-            return Ok(Ticket { generation: (word >> 32) as u32, probe: None });
+        if let Some(generation) = self.word.admit() {
+            return Ok(Ticket { generation, probe: None });
         }
         self.admit_locked(now.now())
     }
@@ -284,41 +255,15 @@ impl Breaker {
         if outcome != Outcome::Success || slow {
             return self.record_locked(now.now(), ticket, outcome, slow);
         }
-        if self.saturated.is_some() {
-            if !self.keep(&ticket) {
+        if !self.word.is_timed() {
+            if !self.word.keep(ticket.generation) {
                 self.record_locked(now.now(), ticket, outcome, slow);
             }
             return;
         }
         let now = now.now();
-        let stable_until = Duration::from_nanos(self.stable_until.load(Ordering::Relaxed));
-        if self.epoch.tick(now) >= stable_until || !self.keep(&ticket) {
+        if !self.word.is_stable(self.epoch.tick(now)) || !self.word.keep(ticket.generation) {
             self.record_locked(now, ticket, outcome, slow);
-        }
-    }
-
-    /// Keeps a success in the word; false when it must be counted under the lock.
-    #[inline]
-    fn keep(&self, ticket: &Ticket) -> bool {
-        // Relaxed is enough: the word publishes nothing but itself. What it stands for is handed on by
-        // the lock, and read-modify-writes see the newest value.
-        let mut word = self.word.load(Ordering::Relaxed);
-        loop {
-            let same = (word >> 32) as u32 == ticket.generation;
-            if !same || word & (CLOSED | QUIET) != CLOSED | QUIET {
-                return false;
-            }
-            match self.saturated {
-                Some(size) if word & KEPT >= size => return true,
-                None if word & KEPT == KEPT => return false,
-                _ => {}
-            }
-            let next = word + 1;
-            match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
-            {
-                Ok(_) => return true,
-                Err(newer) => word = newer,
-            }
         }
     }
 
@@ -345,11 +290,7 @@ impl Breaker {
             // Not for secrets: the breakers of many processes must not come back together.
             machine.set_seed(RandomState::new().hash_one(tick) | 1);
         }
-        // From here to the store nobody else keeps a success: they wait for the lock.
-        let word = self.word.fetch_and(!(QUIET | KEPT), Ordering::Relaxed);
-        if word & QUIET != 0 {
-            machine.absorb((word & KEPT) as u32);
-        }
+        machine.absorb(self.word.take_kept());
         let result = step(machine, tick);
         self.publish(machine, tick);
         let transitions = machine.take_transitions();
@@ -361,16 +302,13 @@ impl Breaker {
     }
 
     fn publish(&self, machine: &mut Machine, tick: Duration) {
-        let flags = match machine.mode(tick) {
-            Mode::Closed | Mode::Shadow if machine.quiet(tick) => CLOSED | QUIET,
-            Mode::Closed | Mode::Shadow | Mode::Disabled => CLOSED,
-            Mode::Open | Mode::HalfOpen | Mode::ForcedOpen => 0,
+        let path = match machine.mode(tick) {
+            Mode::Open | Mode::HalfOpen | Mode::ForcedOpen => Path::Locked,
+            Mode::Closed | Mode::Shadow if !machine.quiet(tick) => Path::Admit,
+            // Disabled keeps successes too; nobody counts them.
+            Mode::Closed | Mode::Shadow | Mode::Disabled => Path::AdmitAndKeep,
         };
-        if let Some(until) = machine.stable_until() {
-            let nanos = u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
-            self.stable_until.store(nanos, Ordering::Relaxed);
-        }
-        self.word.store(u64::from(machine.generation()) << 32 | flags, Ordering::Relaxed);
+        self.word.publish(machine.generation(), path, machine.stable_until());
     }
 }
 

@@ -76,8 +76,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
     pub fn get<Q>(&self, key: &Q) -> Arc<Breaker>
     where
         K: Borrow<Q>,
-        Q: Eq + Hash + ToOwned + ?Sized,
-        Q::Owned: Into<K>,
+        Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
         let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
@@ -86,7 +85,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             return Arc::clone(&entry.breaker);
         }
         drop(table);
-        self.insert(now, key.to_owned().into())
+        self.insert(now, key.to_owned())
     }
 
     /// Keys in the table.

@@ -31,7 +31,8 @@
 //! | `state/` | one struct per state: what it admits, what it makes of a result |
 //! | `machine` | [`Machine`]: the transitions; pure, `now` is an argument |
 //! | `figures`, `snapshot` | what can be read and what can be saved |
-//! | `handle`, `permit` | [`Breaker`]: the lock and the lock-free path; [`Permit`]: the guard of one call |
+//! | `word` | the path around the lock: what a closed breaker admits and counts without it |
+//! | `handle`, `permit` | [`Breaker`]: the machine and its lock; [`Permit`]: the guard of one call |
 //! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
 
 mod figures;
@@ -42,14 +43,17 @@ mod permit;
 mod settings;
 mod snapshot;
 mod state;
+mod ticket;
 mod window;
+mod word;
 
 pub use crate::setting::SettingError as BreakerError;
 pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;
-pub use machine::{Machine, Mode, Refusal, Ticket, Transition};
+pub use machine::Machine;
 pub use permit::{CircuitOpen, Permit};
 pub use settings::{BreakerSettings, Window};
 pub use snapshot::Snapshot;
+pub use ticket::{Mode, Refusal, Ticket, Transition};
 pub use window::Outcome;

@@ -3,6 +3,7 @@
 use loom::sync::Arc;
 use loom::thread;
 
+use super::super::settings::Window;
 use super::*;
 
 fn model(settings: BreakerSettings, run: impl Fn(Arc<Breaker>, Instant) + Sync + Send + 'static) {
@@ -19,7 +20,7 @@ fn loom_of_two_threads_that_race_for_the_last_half_open_permit_one_gets_it() {
     model(window(1), |breaker, now| {
         breaker.probe(now);
         let other = Arc::clone(&breaker);
-        let admitted = |breaker: &Breaker| u32::from(breaker.admit(now).is_ok());
+        let admitted = move |breaker: &Breaker| u32::from(breaker.admit(now).is_ok());
         let thread = thread::spawn(move || admitted(&other));
         let here = admitted(&breaker);
         assert_eq!(here + thread.join().unwrap(), 1);

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::handle::Breaker;
-use super::machine::{Mode, Refusal, Ticket};
+use super::ticket::{Mode, Refusal, Ticket};
 use super::window::Outcome;
 use crate::now::Now;
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::machine::{Machine, Mode};
+use super::machine::Machine;
 use super::settings::Window;
 use super::state::{Closed, HalfOpen, Open, State};
+use super::ticket::Mode;
 use super::window::{CountWindow, Mark, Ring, Tally, TimeWindow};
 
 /// A breaker's state, with times counted from the moment at which it was taken.

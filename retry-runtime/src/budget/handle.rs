@@ -1,11 +1,11 @@
 //! The budget itself: one atomic, shared by everyone who retries on its account.
 
-use std::ops::Deref;
+use std::fmt;
 use std::time::{Duration, Instant};
-use std::{fmt, mem};
 
-use super::bucket::{Bucket, State, Verdict};
+use super::bucket::{Bucket, State, Verdict, tokens};
 use super::settings::{BudgetSettings, DepositOn};
+use super::withdrawal::{Refused, Withdrawal};
 use crate::classify::Kind;
 use crate::now::{Epoch, Now};
 use crate::setting::SettingError;
@@ -36,7 +36,7 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 /// Admission is by compare-and-swap: of two threads that race for the last token one gets it. Time is
 /// counted in whole milliseconds from the first moment that the budget is told.
 pub struct Budget {
-    bucket: Bucket,
+    pub(super) bucket: Bucket,
     settings: BudgetSettings,
     state: AtomicU64,
     epoch: Epoch,
@@ -137,7 +137,7 @@ impl Budget {
         self.put(self.bucket.capacity);
     }
 
-    fn withdraw(&self, now: impl Now, kind: Kind) -> Result<u32, Refused> {
+    pub(super) fn withdraw(&self, now: impl Now, kind: Kind) -> Result<u32, Refused> {
         let now = self.millis(now.now());
         let cost = self.bucket.cost(kind);
         let mut state = self.load();
@@ -160,7 +160,7 @@ impl Budget {
         }
     }
 
-    fn put(&self, milli: u32) {
+    pub(super) fn put(&self, milli: u32) {
         self.update(|state| self.bucket.put(state, milli));
     }
 
@@ -200,146 +200,10 @@ impl fmt::Debug for Budget {
     }
 }
 
-/// The tokens taken out for one retry.
-///
-/// Told [`succeeded`](Self::succeeded) or [`failed`](Self::failed) when the retry has ended. Dropped
-/// untold (the retry never started, or its future was dropped midway) it gives the whole cost back,
-/// since a retry that was called off says nothing about the dependency.
-///
-/// `B` is `&Budget`, `Arc<Budget>` or whatever else leads to one.
-#[must_use = "dropped, it gives the tokens back as if the retry had never been made"]
-pub struct Withdrawal<B: Deref<Target = Budget>> {
-    budget: B,
-    cost: u32,
-}
-
-impl<B: Deref<Target = Budget>> Withdrawal<B> {
-    /// [`Budget::try_withdraw`], for a guard that keeps the budget alive.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn take(budget: B, now: impl Now, kind: Kind) -> Result<Self, Refused> {
-        let cost = budget.withdraw(now, kind)?;
-        Ok(Withdrawal { budget, cost })
-    }
-
-    /// Tokens that were taken out.
-    pub fn cost(&self) -> f64 {
-        tokens(self.cost)
-    }
-
-    /// The retry succeeded: gives back what the settings' refund says.
-    pub fn succeeded(mut self) {
-        let cost = mem::take(&mut self.cost);
-        self.budget.put(self.budget.bucket.refund_of(cost));
-    }
-
-    /// The retry failed: the tokens are spent.
-    pub fn failed(mut self) {
-        self.cost = 0;
-    }
-}
-
-impl<B: Deref<Target = Budget>> Drop for Withdrawal<B> {
-    fn drop(&mut self) {
-        if self.cost > 0 {
-            self.budget.put(self.budget.bucket.given_back(self.cost));
-        }
-    }
-}
-
-impl<B: Deref<Target = Budget>> fmt::Debug for Withdrawal<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Withdrawal").field("cost", &self.cost()).finish_non_exhaustive()
-    }
-}
-
-/// The budget does not pay for this retry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    available: u32,
-    capacity: u32,
-    cost: u32,
-    wait: Option<Duration>,
-}
-
-impl Refused {
-    /// Tokens that were there.
-    pub const fn available(&self) -> f64 {
-        tokens(self.available)
-    }
-
-    /// Tokens that the retry would have cost.
-    pub const fn cost(&self) -> f64 {
-        tokens(self.cost)
-    }
-
-    /// The time after which a retry would be admitted if nothing else happened; `None` when time alone
-    /// does not bring it about.
-    pub const fn wait(&self) -> Option<Duration> {
-        self.wait
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the retry budget is spent: {} of {} tokens left, a retry costs {}",
-            tokens(self.available),
-            tokens(self.capacity),
-            tokens(self.cost)
-        )
-    }
-}
-
-impl std::error::Error for Refused {}
-
-const fn tokens(milli: u32) -> f64 {
-    milli as f64 / 1000.0
-}
-
 #[cfg(all(test, not(loom)))]
 #[path = "tests.rs"]
 mod tests;
 
 #[cfg(all(test, loom))]
-mod models {
-    use super::*;
-    use loom::sync::Arc;
-
-    #[test]
-    fn loom_of_two_threads_that_race_for_the_last_token_one_gets_it() {
-        loom::model(|| {
-            let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(1)));
-            let now = Instant::now();
-            let other = Arc::clone(&budget);
-            let take = move |budget: &Budget| match budget.try_withdraw(now, Kind::Transient) {
-                Ok(withdrawal) => {
-                    withdrawal.failed();
-                    1
-                }
-                Err(_) => 0,
-            };
-            let thread = loom::thread::spawn(move || take(&other));
-            let here = take(&budget);
-            assert_eq!(here + thread.join().unwrap(), 1);
-            assert_eq!(budget.available(now), 0.0);
-        });
-    }
-
-    #[test]
-    fn loom_a_refund_races_a_withdrawal_and_no_token_is_lost_or_made() {
-        loom::model(|| {
-            let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(2)));
-            let now = Instant::now();
-            let other = Arc::clone(&budget);
-            let thread = loom::thread::spawn(move || {
-                drop(other.try_withdraw(now, Kind::Transient).unwrap());
-            });
-            budget.try_withdraw(now, Kind::Transient).unwrap().failed();
-            thread.join().unwrap();
-            assert_eq!(budget.available(now), 1.0);
-        });
-    }
-}
+#[path = "models.rs"]
+mod models;

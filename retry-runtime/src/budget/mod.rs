@@ -15,16 +15,18 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `settings` | [`BudgetSettings`], their check, the presets |
+//! | `settings`, `presets` | [`BudgetSettings`], their check, the published schemes |
 //! | `bucket` | the arithmetic: pure, integer, `now` is an argument |
-//! | `handle` | [`Budget`]: the one atomic; [`Withdrawal`]: the guard of one retry |
+//! | `handle`, `withdrawal` | [`Budget`]: the one atomic; [`Withdrawal`]: the guard of one retry |
 
 mod bucket;
 mod handle;
 mod presets;
 mod settings;
+mod withdrawal;
 
 pub use crate::setting::SettingError as BudgetError;
-pub use handle::{Budget, Refused, Withdrawal};
+pub use handle::Budget;
 pub use presets::{PRESETS, UnknownPreset};
 pub use settings::{BudgetSettings, Charge, DepositOn, Refund};
+pub use withdrawal::{Refused, Withdrawal};

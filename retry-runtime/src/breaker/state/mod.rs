@@ -4,6 +4,8 @@ mod closed;
 mod half_open;
 mod open;
 
+use super::ticket::Mode;
+
 pub(super) use closed::Closed;
 pub(super) use half_open::{HalfOpen, Verdict};
 pub(super) use open::Open;
@@ -20,4 +22,18 @@ pub(super) enum State {
     Disabled,
     /// Admits everything and counts as the closed state does.
     Shadow(Closed),
+}
+
+impl State {
+    /// Its name.
+    pub(super) const fn mode(&self) -> Mode {
+        match self {
+            State::Closed(_) => Mode::Closed,
+            State::Open(_) => Mode::Open,
+            State::HalfOpen(_) => Mode::HalfOpen,
+            State::ForcedOpen => Mode::ForcedOpen,
+            State::Disabled => Mode::Disabled,
+            State::Shadow(_) => Mode::Shadow,
+        }
+    }
 }
