@@ -144,17 +144,17 @@ impl Breaker {
     ///
     /// # Errors
     /// [`CircuitOpen`] when the body was not run; inside of it, the body's own.
+    #[inline]
     pub fn call<T, E: Classify>(
         &self,
         body: impl FnOnce() -> Result<T, E>,
     ) -> Result<Result<T, E>, CircuitOpen> {
         let permit = self.permit(self.clock)?;
         let result = body();
-        let outcome = match &result {
-            Ok(_) => Outcome::Success,
-            Err(error) => error.classify().kind.into(),
-        };
-        permit.end(self.clock, outcome);
+        match &result {
+            Ok(_) => permit.success(self.clock),
+            Err(error) => permit.end(self.clock, error.classify().kind.into()),
+        }
         Ok(result)
     }
 
@@ -249,20 +249,20 @@ impl Breaker {
         admitted.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
     }
 
-    /// Takes a result. A quick success of a quiet breaker is kept in the word, or needs not even that.
+    /// Keeps a quick success beside the lock where neither the clock nor the window has a say in it.
     #[inline]
+    pub(super) fn keep(&self, ticket: &Ticket) -> bool {
+        !self.word.is_timed() && self.word.keep(ticket.generation)
+    }
+
+    /// Takes a result. A quick success of a quiet breaker is kept in the word.
     pub(super) fn record(&self, now: impl Now, ticket: Ticket, outcome: Outcome, slow: bool) {
-        if outcome != Outcome::Success || slow {
-            return self.record_locked(now.now(), ticket, outcome, slow);
-        }
-        if !self.word.is_timed() {
-            if !self.word.keep(ticket.generation) {
-                self.record_locked(now.now(), ticket, outcome, slow);
-            }
-            return;
-        }
         let now = now.now();
-        if !self.word.is_stable(self.epoch.tick(now)) || !self.word.keep(ticket.generation) {
+        let kept = outcome == Outcome::Success
+            && !slow
+            && (!self.word.is_timed() || self.word.is_stable(self.epoch.tick(now)))
+            && self.word.keep(ticket.generation);
+        if !kept {
             self.record_locked(now, ticket, outcome, slow);
         }
     }

@@ -21,7 +21,8 @@ use crate::now::Now;
 #[must_use = "dropped, it counts as a call that was abandoned"]
 pub struct Permit<B: Deref<Target = Breaker>> {
     breaker: B,
-    ticket: Option<Ticket>,
+    ticket: Ticket,
+    told: bool,
     /// Only where slow calls count.
     started: Option<Instant>,
 }
@@ -35,17 +36,20 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     pub fn acquire(breaker: B, now: impl Now) -> Result<Self, CircuitOpen> {
         if breaker.settings.slow.is_none() {
             let ticket = breaker.admit(now)?;
-            return Ok(Permit { breaker, ticket: Some(ticket), started: None });
+            return Ok(Permit { breaker, ticket, told: false, started: None });
         }
         let now = now.now();
         let ticket = breaker.admit(now)?;
-        Ok(Permit { breaker, ticket: Some(ticket), started: Some(now) })
+        Ok(Permit { breaker, ticket, told: false, started: Some(now) })
     }
 
     /// The call succeeded. Slow or not is seen by the time since admission.
     #[inline]
-    pub fn success(self, now: impl Now) {
-        self.end(now, Outcome::Success);
+    pub fn success(mut self, now: impl Now) {
+        self.told = true;
+        if self.started.is_some() || !self.breaker.keep(&self.ticket) {
+            self.settle(now, Outcome::Success);
+        }
     }
 
     /// The call failed in a way that speaks against the dependency.
@@ -60,20 +64,24 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
 
     /// Whether the call is one of the half-open state's probes.
     pub fn is_probe(&self) -> bool {
-        self.ticket.as_ref().is_some_and(|ticket| ticket.probe.is_some())
+        self.ticket.probe.is_some()
     }
 
     /// The call ended this way; a failure's outcome is `Outcome::from(kind)`.
     #[inline]
     pub fn end(mut self, now: impl Now, outcome: Outcome) {
-        if let Some(ticket) = self.ticket.take() {
-            self.settle(now, ticket, outcome);
+        if outcome == Outcome::Success {
+            return self.success(now);
         }
+        self.told = true;
+        self.settle(now, outcome);
     }
 
-    #[inline]
-    fn settle(&self, now: impl Now, ticket: Ticket, outcome: Outcome) {
-        let breaker = &*self.breaker;
+    /// Only once: the ticket is spent by it. Kept out of line, so that `success` is small enough to be
+    /// part of its caller.
+    #[inline(never)]
+    fn settle(&self, now: impl Now, outcome: Outcome) {
+        let (breaker, ticket) = (&*self.breaker, self.ticket.again());
         match (outcome, self.started, breaker.settings.slow) {
             (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
             (_, Some(started), Some(threshold)) => {
@@ -84,14 +92,19 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
             _ => breaker.record(now, ticket, outcome, false),
         }
     }
+
+    #[cold]
+    fn dropped(&self) {
+        let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
+        self.settle(self.breaker.clock, outcome);
+    }
 }
 
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
-            self.settle(self.breaker.clock, ticket, outcome);
+        if !self.told {
+            self.dropped();
         }
     }
 }

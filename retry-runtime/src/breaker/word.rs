@@ -82,7 +82,7 @@ impl Word {
     /// turn of a bucket may be counted in the next one, as if it had come a moment later.
     #[inline]
     pub(super) fn is_stable(&self, tick: Duration) -> bool {
-        tick < Duration::from_nanos(self.stable_until.load(Ordering::Relaxed))
+        (tick.as_nanos() as u64) < self.stable_until.load(Ordering::Relaxed)
     }
 
     /// Keeps a success of this generation; false when it must be counted under the lock.
