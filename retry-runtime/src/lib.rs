@@ -48,7 +48,6 @@ pub use history::{AttemptRecord, Delay, DelaySource, Report, StopReason};
 pub use interruption::{Interruptible, Interruption};
 pub use jitter::Jitter;
 pub use kinds::Kinds;
-pub use now::Now;
 pub use observe::{Observe, observe, observe_blocking};
 pub use now::Now;
 pub use outcome::{Missing, Outcome};
