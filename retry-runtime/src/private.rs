@@ -11,6 +11,8 @@ pub use std::{concat, file, line, module_path};
 
 pub use inventory;
 
+pub use crate::breaker::BreakerSettings;
+pub use crate::budget::BudgetSettings;
 pub use crate::call::Call;
 pub use crate::classify::derived::{of_display, of_status_field, or_hint};
 pub use crate::classify::hint::RetryAfterHint;
@@ -19,7 +21,7 @@ pub use crate::classify::status::HttpStatus;
 pub use crate::classify::{Class, Classify, Kind};
 pub use crate::glue::{Failure, Reported, conjure, outcome, reported};
 pub use crate::registry::Entry;
-pub use crate::site::{Meta, Site};
+pub use crate::site::{Meta, Site, SiteBreaker, SiteBudget};
 pub use crate::text::{Text, ViaDebug, ViaDisplay, ViaName};
-pub use crate::words::{backoff, jitter};
+pub use crate::words::{backoff, budget, jitter, setting};
 pub use crate::{Backoff, CallId, Jitter, Kinds, Policy};
