@@ -1,0 +1,3 @@
+//! Behaviour that users see, across the crates: one module per concern.
+
+mod vectors;
