@@ -11,6 +11,7 @@ use syn::{Expr, Ident, Lit, LitBool, Path, Token, token};
 
 use crate::errors::Errors;
 use crate::keyed::Keyed;
+use crate::protect::Protection;
 use crate::suggest::nearest;
 use crate::value;
 
@@ -89,6 +90,22 @@ pub(crate) const TABLE: &[Row] = &[
         read: |args, key, form| set(&mut args.retry_if, key, form.value()?),
     },
     Row {
+        name: "budget",
+        write: "budget = \"name\"`, `budget(capacity = 20)` or `budget = none",
+        read: |args, key, form| {
+            let value = Protection::read(&key, form).unwrap_or_else(wrong_form)?;
+            set(&mut args.budget, key, value)
+        },
+    },
+    Row {
+        name: "breaker",
+        write: "breaker`, `breaker = \"name\"` or `breaker(rate = 0.5)",
+        read: |args, key, form| {
+            let value = Protection::read(&key, form).unwrap_or_else(wrong_form)?;
+            set(&mut args.breaker, key, value)
+        },
+    },
+    Row {
         name: "recover",
         write: "recover = fallback",
         read: |args, key, form| set(&mut args.recover, key, form.function()?),
@@ -161,6 +178,8 @@ pub(crate) struct Args {
     pub(crate) idempotent: Option<Keyed<Expr>>,
     pub(crate) when: Option<Keyed<Expr>>,
     pub(crate) retry_if: Option<Keyed<Expr>>,
+    pub(crate) budget: Option<Keyed<Protection>>,
+    pub(crate) breaker: Option<Keyed<Protection>>,
     pub(crate) recover: Option<Keyed<Path>>,
     pub(crate) cancel: Option<Keyed<Expr>>,
     pub(crate) on_retry: Option<Keyed<Expr>>,

@@ -12,6 +12,7 @@ mod future_type;
 mod keyed;
 mod pattern;
 mod policy;
+mod protect;
 mod schedule;
 mod suggest;
 mod value;

@@ -101,7 +101,7 @@ impl From<Interruption> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "this call can be interrupted, but `{Self}` has no place for an `Interruption`",
     label = "needs an error that is `From<retry_runtime::Interruption>`",
-    note = "`deadline`, `timeout` and `cancel` end attempts that are still running; the error must be able to say so",
+    note = "`deadline`, `timeout`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
     note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
 )]
 pub trait Interruptible: crate::Outcome {

@@ -124,3 +124,35 @@ pub mod setting {
         Window::Time(time)
     }
 }
+
+/// A budget or a breaker by what an attribute names: the static itself, or a constant with its name.
+#[derive(Debug)]
+pub struct By<T>(pub T);
+
+impl By<&'static crate::budget::Budget> {
+    /// The declared budget.
+    pub const fn budget(self) -> crate::site::SiteBudget {
+        crate::site::SiteBudget::Shared(self.0)
+    }
+}
+
+impl By<&'static &'static str> {
+    /// The budget of this name.
+    #[track_caller]
+    pub const fn budget(self) -> crate::site::SiteBudget {
+        crate::site::SiteBudget::named(self.0, None)
+    }
+
+    /// The breaker of this name.
+    #[track_caller]
+    pub const fn breaker(self) -> crate::site::SiteBreaker {
+        crate::site::SiteBreaker::named(self.0, None)
+    }
+}
+
+impl By<&'static crate::breaker::Breaker> {
+    /// The declared breaker.
+    pub const fn breaker(self) -> crate::site::SiteBreaker {
+        crate::site::SiteBreaker::Shared(self.0)
+    }
+}

@@ -186,44 +186,6 @@ impl Breaker {
         self.epoch.moment(now, at).map(|moment| moment.max(now))
     }
 
-    /// Refuses every call until [`force_close`](Self::force_close) or another order.
-    pub fn force_open(&self, now: impl Now) {
-        self.locked(now.now(), Machine::force_open);
-    }
-
-    /// Closes with an empty window, whatever state it was in.
-    pub fn force_close(&self, now: impl Now) {
-        self.locked(now.now(), Machine::force_close);
-    }
-
-    /// Opens as if it had tripped; with a time, for that long (a dependency's own `Retry-After`).
-    pub fn trip(&self, now: impl Now, time: Option<Duration>) {
-        self.locked(now.now(), |machine, now| match time {
-            Some(time) => machine.open_for(now, time),
-            None => machine.trip(now),
-        });
-    }
-
-    /// Goes half-open before its time: the next calls are probes.
-    pub fn probe(&self, now: impl Now) {
-        self.locked(now.now(), Machine::probe);
-    }
-
-    /// Admits every call and counts nothing.
-    pub fn disable(&self, now: impl Now) {
-        self.locked(now.now(), Machine::disable);
-    }
-
-    /// Admits every call and counts, to see in [`Figures::trips`] what the settings would do.
-    pub fn shadow(&self, now: impl Now) {
-        self.locked(now.now(), Machine::shadow);
-    }
-
-    /// Back to how it was made: closed, nothing counted.
-    pub fn reset(&self, now: impl Now) {
-        self.force_close(now);
-    }
-
     /// The state as data.
     pub fn snapshot(&self, now: impl Now) -> Snapshot {
         self.locked(now.now(), Machine::snapshot)
@@ -282,7 +244,11 @@ impl Breaker {
 
     /// Runs a step of the machine under the lock: counts the kept successes before it, publishes the
     /// word after it, and tells the observer once the lock is free.
-    fn locked<T>(&self, now: Instant, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
+    pub(super) fn locked<T>(
+        &self,
+        now: Instant,
+        step: impl FnOnce(&mut Machine, Duration) -> T,
+    ) -> T {
         let tick = self.epoch.tick(now);
         let mut guard = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let machine = &mut *guard;

@@ -143,59 +143,13 @@ impl Machine {
         }
     }
 
-    /// Refuses every call until told otherwise.
-    pub fn force_open(&mut self, now: Duration) {
-        self.settle(now);
-        self.go(now, State::ForcedOpen);
-    }
-
-    /// Closes with an empty window, whatever state it was in.
-    pub fn force_close(&mut self, now: Duration) {
-        self.settle(now);
-        self.close(now);
-    }
-
-    /// Opens for this long, as if it had tripped: for a dependency that said so itself (`Retry-After`).
-    pub fn open_for(&mut self, now: Duration, time: Duration) {
-        self.settle(now);
-        let cause = self.tally(now);
-        let reopened = self.reopened();
-        self.go(now, State::Open(Open { until: now.saturating_add(time), reopened, cause }));
-    }
-
-    /// Opens as if it had tripped.
-    pub fn trip(&mut self, now: Duration) {
-        self.settle(now);
-        self.open(now, self.reopened());
-    }
-
-    /// Goes half-open before its time: the next calls are probes.
-    pub fn probe(&mut self, now: Duration) {
-        self.settle(now);
-        let reopened = self.reopened();
-        self.go(now, State::HalfOpen(HalfOpen::new(reopened)));
-    }
-
-    /// Admits every call and counts nothing.
-    pub fn disable(&mut self, now: Duration) {
-        self.settle(now);
-        self.go(now, State::Disabled);
-    }
-
-    /// Admits every call and counts: to see what the settings would do.
-    pub fn shadow(&mut self, now: Duration) {
-        self.settle(now);
-        let closed = Closed::new(now, &self.settings);
-        self.go(now, State::Shadow(closed));
-    }
-
     /// The transitions since somebody last asked, oldest first, the last 16 of them.
     pub fn take_transitions(&mut self) -> Vec<Transition> {
         std::mem::take(&mut self.transitions)
     }
 
     /// Makes the transitions that were due by now, dated to when they were.
-    fn settle(&mut self, now: Duration) {
+    pub(super) fn settle(&mut self, now: Duration) {
         loop {
             match &self.state {
                 State::Open(open) if open.left(now).is_none() => {
@@ -215,19 +169,19 @@ impl Machine {
         }
     }
 
-    fn open(&mut self, now: Duration, reopened: u32) {
+    pub(super) fn open(&mut self, now: Duration, reopened: u32) {
         let unit = unit(self.seed ^ u64::from(self.generation));
         let until = now.saturating_add(self.settings.open_for(reopened, unit));
         let cause = self.tally(now);
         self.go(now, State::Open(Open { until, reopened, cause }));
     }
 
-    fn close(&mut self, now: Duration) {
+    pub(super) fn close(&mut self, now: Duration) {
         let closed = Closed::new(now, &self.settings);
         self.go(now, State::Closed(closed));
     }
 
-    fn go(&mut self, at: Duration, state: State) {
+    pub(super) fn go(&mut self, at: Duration, state: State) {
         let figures = self.figures_unsettled(at);
         let transition = Transition { from: self.state.mode(), to: state.mode(), at, figures };
         self.state = state;
@@ -259,7 +213,7 @@ impl Machine {
         figures
     }
 
-    fn tally(&mut self, now: Duration) -> Tally {
+    pub(super) fn tally(&mut self, now: Duration) -> Tally {
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => closed.tally(now),
             State::Open(open) => open.cause,
@@ -268,7 +222,7 @@ impl Machine {
         }
     }
 
-    fn reopened(&self) -> u32 {
+    pub(super) fn reopened(&self) -> u32 {
         match &self.state {
             State::Open(open) => open.reopened,
             State::HalfOpen(half_open) => half_open.reopened,

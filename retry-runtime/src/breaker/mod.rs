@@ -30,11 +30,13 @@
 //! | `window/` | the rings of outcomes: by count, by time |
 //! | `state/` | one struct per state: what it admits, what it makes of a result |
 //! | `machine` | [`Machine`]: the transitions; pure, `now` is an argument |
+//! | `by_hand` | the orders of an operator |
 //! | `figures`, `snapshot` | what can be read and what can be saved |
 //! | `word` | the path around the lock: what a closed breaker admits and counts without it |
 //! | `handle`, `permit` | [`Breaker`]: the machine and its lock; [`Permit`]: the guard of one call |
 //! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
 
+mod by_hand;
 mod figures;
 mod handle;
 mod keyed;
