@@ -38,7 +38,8 @@ fn check(settings: BudgetSettings, script: &str, tokens: &str) {
     assert_eq!(run(settings, script), tokens);
 }
 
-const TWO: BudgetSettings = BudgetSettings::new().capacity(2);
+/// Two tokens, one per 30 s.
+const TWO: BudgetSettings = BudgetSettings::new().capacity(2).refill(Duration::from_secs(30));
 
 #[test]
 fn a_retry_is_refused_once_its_cost_is_not_there() {
@@ -53,7 +54,7 @@ fn a_deposit_never_exceeds_the_capacity() {
 }
 
 #[test]
-fn a_token_comes_back_every_thirty_seconds_and_a_partial_interval_is_kept() {
+fn a_token_comes_back_by_time_and_a_partial_interval_is_kept() {
     check(TWO, "take take +30s +29s +29ms +1s", "1000 0 1000 1966 1967 2000");
     check(TWO, "take take +29ms +1ms +29ms +1ms", "1000 0 0 1 1 2");
     check(TWO.no_refill(), "take take +30s", "1000 0 0");

@@ -6,7 +6,7 @@
 //!
 //! - it starts full (10 tokens); a retry costs 1, or 0.5 after `Throttled`, where the delay is what helps;
 //! - a retry that succeeds gets its cost back: it was a good bet;
-//! - a call that succeeds at its first try adds 0.1, and 1 token per 30 s comes back by time, so that a
+//! - a call that succeeds at its first try adds 0.1, and 1 token per 10 min comes back by time, so that a
 //!   quiet client can retry again although nothing ever succeeded;
 //! - a retry that was never made, or whose future was dropped midway, gives its token back.
 //!

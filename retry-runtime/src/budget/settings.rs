@@ -14,7 +14,17 @@ use crate::setting::{SettingError, fault};
 /// | [`throttled_cost`](Self::throttled_cost) | 0.5 | taken by a retry after `Throttled` |
 /// | [`ambiguous_cost`](Self::ambiguous_cost) | `cost` | taken by a retry after `Ambiguous`: a timeout, a reset |
 /// | [`refund`](Self::refund) | the cost | given back by a retry that succeeds |
-/// | [`refill`](Self::refill) | 30 s | the time in which one token comes back |
+/// | [`refill`](Self::refill) | 10 min | the time in which one token comes back |
+///
+/// Ten minutes, because what time pays is paid in the middle of an outage too, by every client at once. With
+/// a token per 30 s, 700 clients that share a load of 700 calls per second need 35 s to get over a stall of
+/// 5 s, and 33 s without any; a dependency that stays dead sees 1.05 times its load in place of 1.02. With a
+/// token per 10 min there is no difference left (`cargo run --example storm --release`), and a nightly job
+/// still finds its bucket full.
+///
+/// A retry that is waited for holds its tokens. A function that is called hundreds of times per second in
+/// one process meets more accidents at once than one that is called ten times: at 700 calls per second
+/// and 20 % random failures 98.6 % of the calls succeed with 10 tokens, and 99.6 % with `capacity(20)`.
 ///
 /// A builder that works in `const` code:
 ///
@@ -93,7 +103,7 @@ impl BudgetSettings {
             ambiguous_cost: None,
             charge: Charge::Retries,
             refund: Refund::Cost,
-            refill: Some(Duration::from_secs(30)),
+            refill: Some(Duration::from_secs(600)),
         }
     }
 

@@ -10,7 +10,7 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn budget(capacity: u32) -> Budget {
-    Budget::new(BudgetSettings::new().capacity(capacity))
+    Budget::new(BudgetSettings::new().capacity(capacity).refill(30 * SECOND))
 }
 
 #[track_caller]
@@ -95,6 +95,15 @@ fn of_many_threads_no_more_get_through_than_there_are_tokens() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(admitted, 10);
+}
+
+#[test]
+fn by_default_time_pays_a_token_in_ten_minutes() {
+    let (budget, now) = (Budget::new(BudgetSettings::new()), Instant::now());
+    take(&budget, now).failed();
+    assert_eq!(budget.would_admit_at(now, Kind::Transient), Some(now));
+    (0..9).for_each(|_| take(&budget, now).failed());
+    assert_eq!(budget.would_admit_at(now, Kind::Transient), Some(now + 600 * SECOND));
 }
 
 proptest! {
