@@ -107,6 +107,16 @@ impl Breaker {
         self
     }
 
+    /// Fixes what the jitter of the open times is computed from, for simulations and tests. Without it every
+    /// breaker has its own, so that many processes do not come back at the same moment.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        let machine = self.machine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // 0 stands for a seed that has not been drawn yet.
+        machine.set_seed(seed | 1);
+        self
+    }
+
     /// Calls this after each transition, outside the lock, on the thread that noticed it. The first one
     /// stays; false when there was one.
     pub fn observe(

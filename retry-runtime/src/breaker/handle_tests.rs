@@ -150,6 +150,18 @@ fn a_refusal_names_the_breaker_and_the_time_left() {
 }
 
 #[test]
+fn of_one_seed_two_breakers_open_for_the_same_time() {
+    let start = clock();
+    let open_until = |seed| {
+        let breaker = Breaker::new("test", BreakerSettings::new().consecutive(1)).with_seed(seed);
+        breaker.permit(start).unwrap().failure(start);
+        breaker.next_admission(start)
+    };
+    assert_eq!(open_until(7), open_until(7));
+    assert_ne!(open_until(7), open_until(9));
+}
+
+#[test]
 fn the_observer_sees_every_transition_once() {
     static SEEN: AtomicU32 = AtomicU32::new(0);
     let breaker = breaker(window(1).probes(1));
