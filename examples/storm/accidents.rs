@@ -1,0 +1,56 @@
+//! The second table: attempts fail at random, and no load makes it worse.
+
+use std::time::Duration;
+
+use super::clients::{self, Load};
+use super::dependency::Flaky;
+use super::rng::Rng;
+use super::schemes::Scheme;
+
+/// Parts of the attempts that fail.
+pub(crate) const FAILURES: [f64; 6] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
+
+/// 700 calls per second from 30 clients, for 120 s.
+pub(crate) const LOAD: Load =
+    Load { per_second: 700.0, clients: 30, time: Duration::from_secs(120) };
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Result {
+    /// The part of the calls that succeeded.
+    pub(crate) success: f64,
+    /// Attempts per call.
+    pub(crate) amplification: f64,
+}
+
+/// A scheme's name and its results, in the order of [`FAILURES`].
+pub(crate) type Row = (&'static str, Vec<Result>);
+
+pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
+    let row = |scheme: &Scheme| {
+        (scheme.name, FAILURES.map(|failures| result(LOAD, *scheme, failures)).into())
+    };
+    schemes.iter().map(row).collect()
+}
+
+pub(crate) fn result(load: Load, scheme: Scheme, failures: f64) -> Result {
+    let latency = Duration::from_millis(10);
+    let mut dependency = Flaky { failures, latency, rng: Rng::seeded(2) };
+    let outcome = clients::run(load, scheme.retries, &mut dependency, 1);
+    Result { success: outcome.success(), amplification: outcome.amplification() }
+}
+
+pub(crate) fn print(rows: &[Row]) {
+    println!("2. Random failures: calls that succeed, and attempts per call");
+    println!("   (700 calls/s from 30 clients)\n");
+    print!("{:28}", "attempts that fail");
+    FAILURES.iter().for_each(|failures| print!("{:>15.0} %", 100.0 * failures));
+    println!();
+    for (name, results) in rows {
+        print!("{name:28}");
+        for Result { success, amplification } in results {
+            print!("{:>9.1} %{amplification:>5.2}×", 100.0 * success);
+        }
+        println!();
+    }
+    println!();
+}

@@ -1,0 +1,221 @@
+//! The clients: an open-loop load in virtual time, with the runtime's own budgets and delays.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::time::{Duration, Instant};
+
+use retry_runtime::budget::{Budget, BudgetSettings, Withdrawal};
+use retry_runtime::{Kind, Policy};
+
+use super::dependency::Dependency;
+use super::rng::Rng;
+
+/// Calls that come at random, whatever becomes of the earlier ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) per_second: f64,
+    /// Each has a budget of its own; they share the load.
+    pub(crate) clients: usize,
+    pub(crate) time: Duration,
+}
+
+/// How the clients retry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Retries {
+    pub(crate) policy: Policy,
+    pub(crate) budget: Option<BudgetSettings>,
+}
+
+/// What became of the calls.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    /// By the second in which the calls were made.
+    pub(crate) seconds: Vec<Second>,
+    pub(crate) attempts: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Second {
+    pub(crate) calls: u32,
+    pub(crate) successes: u32,
+}
+
+/// A call under way.
+struct Call<'b> {
+    budget: Option<&'b Budget>,
+    second: usize,
+    seed: u64,
+    retries: usize,
+    withdrawal: Option<Withdrawal<&'b Budget>>,
+}
+
+enum Event<'b> {
+    /// The next call is made.
+    Call,
+    /// An attempt starts.
+    Attempt(Box<Call<'b>>),
+    /// It ends.
+    Answer(Box<Call<'b>>, Result<(), Kind>),
+}
+
+/// What happens when; at the same moment, in the order in which it was planned.
+struct Planned<'b> {
+    at: Duration,
+    number: u64,
+    event: Event<'b>,
+}
+
+/// Runs the load to its end, and every call that was made to its own.
+pub(crate) fn run(
+    load: Load,
+    retries: Retries,
+    dependency: &mut impl Dependency,
+    seed: u64,
+) -> Outcome {
+    let budgets: Vec<Option<Budget>> =
+        (0..load.clients).map(|_| retries.budget.map(Budget::new)).collect();
+    let mut world = World {
+        start: Instant::now(),
+        policy: retries.policy,
+        agenda: BinaryHeap::new(),
+        planned: 0,
+        outcome: Outcome {
+            seconds: vec![Second::default(); load.time.as_secs() as usize + 1],
+            attempts: 0,
+        },
+    };
+    let mut rng = Rng::seeded(seed);
+    world.plan(rng.gap(load.per_second), Event::Call);
+    while let Some(Reverse(Planned { at, event, .. })) = world.agenda.pop() {
+        match event {
+            Event::Call if at < load.time => {
+                let budget = budgets[rng.below(load.clients)].as_ref();
+                world.call(at, budget, rng.next());
+                world.plan(at + rng.gap(load.per_second), Event::Call);
+            }
+            Event::Call => {}
+            Event::Attempt(call) => {
+                world.outcome.attempts += 1;
+                let answer = dependency.attempt(at);
+                world.plan(answer.at, Event::Answer(call, answer.result));
+            }
+            Event::Answer(call, Ok(())) => world.succeeded(call),
+            Event::Answer(call, Err(kind)) => world.failed(at, call, kind),
+        }
+    }
+    world.outcome
+}
+
+/// Virtual time, and what is going to happen in it.
+struct World<'b> {
+    /// The budgets are told moments from here on; none of them ever reads a clock.
+    start: Instant,
+    policy: Policy,
+    agenda: BinaryHeap<Reverse<Planned<'b>>>,
+    planned: u64,
+    outcome: Outcome,
+}
+
+impl<'b> World<'b> {
+    fn plan(&mut self, at: Duration, event: Event<'b>) {
+        self.planned += 1;
+        self.agenda.push(Reverse(Planned { at, number: self.planned, event }));
+    }
+
+    fn call(&mut self, at: Duration, budget: Option<&'b Budget>, seed: u64) {
+        let second = at.as_secs() as usize;
+        self.outcome.seconds[second].calls += 1;
+        let call = Call { budget, second, seed, retries: 0, withdrawal: None };
+        self.plan(at, Event::Attempt(Box::new(call)));
+    }
+
+    fn succeeded(&mut self, call: Box<Call<'b>>) {
+        self.outcome.seconds[call.second].successes += 1;
+        match (call.withdrawal, call.budget) {
+            (Some(withdrawal), _) => withdrawal.succeeded(),
+            (None, Some(budget)) if call.retries == 0 => budget.deposit_success(),
+            _ => {}
+        }
+    }
+
+    /// Another attempt, if the policy has one left and the budget pays for it.
+    fn failed(&mut self, at: Duration, mut call: Box<Call<'b>>, kind: Kind) {
+        let now = self.start + at;
+        match (call.withdrawal.take(), call.budget) {
+            (Some(withdrawal), _) => withdrawal.failed(),
+            (None, Some(budget)) if call.retries == 0 => budget.deposit_failure(),
+            _ => {}
+        }
+        let Some(delay) = self.policy.delays(call.seed).nth(call.retries) else {
+            return call.budget.into_iter().for_each(|budget| budget.charge_final(now, kind));
+        };
+        if let Some(budget) = call.budget {
+            let Ok(withdrawal) = budget.try_withdraw(now, kind) else { return };
+            call.withdrawal = Some(withdrawal);
+        }
+        call.retries += 1;
+        self.plan(at + delay, Event::Attempt(call));
+    }
+}
+
+impl Outcome {
+    /// The seconds from `since` to the one from which on 99 % of the calls of every second succeed, up to
+    /// `until`; `None` when that does not come.
+    pub(crate) fn recovery(&self, since: Duration, until: Duration) -> Option<u64> {
+        let (since, until) = (since.as_secs() as usize, until.as_secs() as usize);
+        let last_bad = (since..until).rev().find(|second| !self.seconds[*second].is_good());
+        match last_bad {
+            None => Some(0),
+            Some(second) if second + 1 == until => None,
+            Some(second) => Some((second + 1 - since) as u64),
+        }
+    }
+
+    /// Calls per second that succeeded, of those that were made in this time.
+    pub(crate) fn goodput(&self, from: Duration, to: Duration) -> f64 {
+        let seconds = &self.seconds[from.as_secs() as usize..to.as_secs() as usize];
+        let successes: u32 = seconds.iter().map(|second| second.successes).sum();
+        f64::from(successes) / seconds.len() as f64
+    }
+
+    /// The part of the calls that succeeded.
+    pub(crate) fn success(&self) -> f64 {
+        let successes: u32 = self.seconds.iter().map(|second| second.successes).sum();
+        f64::from(successes) / self.calls()
+    }
+
+    /// Attempts per call.
+    pub(crate) fn amplification(&self) -> f64 {
+        self.attempts as f64 / self.calls()
+    }
+
+    fn calls(&self) -> f64 {
+        f64::from(self.seconds.iter().map(|second| second.calls).sum::<u32>())
+    }
+}
+
+impl Second {
+    fn is_good(&self) -> bool {
+        f64::from(self.successes) >= 0.99 * f64::from(self.calls)
+    }
+}
+
+impl Ord for Planned<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+impl PartialOrd for Planned<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Eq for Planned<'_> {}
+
+impl PartialEq for Planned<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}

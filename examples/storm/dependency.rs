@@ -1,0 +1,64 @@
+//! What the clients call: a server that can be overloaded, and one that fails at random.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use retry_runtime::Kind;
+
+use super::rng::Rng;
+
+/// How an attempt ends, and when.
+pub(crate) struct Answer {
+    pub(crate) at: Duration,
+    pub(crate) result: Result<(), Kind>,
+}
+
+/// Attempts are shown to it in the order of time.
+pub(crate) trait Dependency {
+    fn attempt(&mut self, now: Duration) -> Answer;
+}
+
+/// Serves one request after another, in order, but for the time of the stall. Whoever has waited for
+/// `timeout` gives up; the server does not know, and does the work all the same.
+pub(crate) struct Server {
+    pub(crate) service: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) stall: Range<Duration>,
+    free: Duration,
+}
+
+impl Server {
+    pub(crate) const fn new(per_second: u32, timeout: Duration, stall: Range<Duration>) -> Self {
+        let service = Duration::from_nanos(1_000_000_000 / per_second as u64);
+        Server { service, timeout, stall, free: Duration::ZERO }
+    }
+}
+
+impl Dependency for Server {
+    /// The queue is in order and nobody leaves it, so the end is known when a request arrives.
+    fn attempt(&mut self, now: Duration) -> Answer {
+        let start = now.max(self.free);
+        let start = if self.stall.contains(&start) { self.stall.end } else { start };
+        self.free = start + self.service;
+        if self.free <= now + self.timeout {
+            Answer { at: self.free, result: Ok(()) }
+        } else {
+            Answer { at: now + self.timeout, result: Err(Kind::Ambiguous) }
+        }
+    }
+}
+
+/// Answers at once, whatever the load; a part of the attempts fails at random.
+pub(crate) struct Flaky {
+    pub(crate) failures: f64,
+    pub(crate) latency: Duration,
+    pub(crate) rng: Rng,
+}
+
+impl Dependency for Flaky {
+    fn attempt(&mut self, now: Duration) -> Answer {
+        let failed = self.rng.happens(self.failures);
+        let result = if failed { Err(Kind::Transient) } else { Ok(()) };
+        Answer { at: now + self.latency, result }
+    }
+}

@@ -1,0 +1,99 @@
+//! The first table: a server stalls for five seconds; when is it back?
+
+use std::time::Duration;
+
+use super::clients::{self, Load, Outcome};
+use super::dependency::Server;
+use super::schemes::Scheme;
+
+/// Numbers of clients that share the load.
+pub(crate) const CLIENTS: [usize; 4] = [1, 10, 100, 700];
+
+/// The size of the model.
+#[derive(Clone, Copy)]
+pub(crate) struct SetUp {
+    pub(crate) calls_per_second: f64,
+    pub(crate) served_per_second: u32,
+    pub(crate) timeout: Duration,
+    pub(crate) stall: Duration,
+    /// After the stall; what has not recovered by then counts as never.
+    pub(crate) patience: Duration,
+}
+
+/// 700 calls per second into a server that does 1000, but for 5 s.
+pub(crate) const STORM: SetUp = SetUp {
+    calls_per_second: 700.0,
+    served_per_second: 1000,
+    timeout: Duration::from_secs(1),
+    stall: Duration::from_secs(5),
+    patience: Duration::from_secs(130),
+};
+
+/// When the stall begins, after time to fill what fills with calls.
+const BEGIN: Duration = Duration::from_secs(10);
+/// The goodput is that of so much time from the beginning of the stall.
+pub(crate) const GOODPUT_OVER: Duration = Duration::from_secs(120);
+/// Calls of the last seconds may still be retrying when the load ends: they are left out.
+const END: Duration = Duration::from_secs(20);
+const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// What the stall did to one scheme with so many clients.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recovery {
+    /// Seconds from the end of the stall until 99 % succeed again, for good.
+    pub(crate) seconds: Option<u64>,
+    pub(crate) goodput: f64,
+}
+
+/// A scheme's name and its recoveries, in the order of [`CLIENTS`].
+pub(crate) type Row = (&'static str, Vec<Recovery>);
+
+/// The table, with the rows side by side on as many threads.
+pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
+    std::thread::scope(|scope| {
+        let row = |scheme: Scheme| {
+            let recoveries = CLIENTS.map(|clients| recovery(STORM, scheme, clients));
+            (scheme.name, recoveries.into())
+        };
+        let rows: Vec<_> = schemes.iter().map(|scheme| scope.spawn(move || row(*scheme))).collect();
+        rows.into_iter().map(|row| row.join().expect("the model does not panic")).collect()
+    })
+}
+
+/// The median of three runs.
+pub(crate) fn recovery(set_up: SetUp, scheme: Scheme, clients: usize) -> Recovery {
+    let mut runs = SEEDS.map(|seed| run(set_up, scheme, clients, seed));
+    runs.sort_by_key(|run| run.seconds.unwrap_or(u64::MAX));
+    runs[1]
+}
+
+fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
+    let stall = BEGIN..BEGIN + set_up.stall;
+    let until = stall.end + set_up.patience;
+    let load = Load { per_second: set_up.calls_per_second, clients, time: until + END };
+    let mut server = Server::new(set_up.served_per_second, set_up.timeout, stall.clone());
+    let outcome: Outcome = clients::run(load, scheme.retries, &mut server, seed);
+    Recovery {
+        seconds: outcome.recovery(stall.end, until),
+        goodput: outcome.goodput(stall.start, (stall.start + GOODPUT_OVER).min(until)),
+    }
+}
+
+pub(crate) fn print(rows: &[Row]) {
+    println!(
+        "1. A stall of 5 s: seconds until 99 % succeed again, and successes per second over 120 s"
+    );
+    println!("   (700 calls/s from K clients, a server for 1000/s, 1 s timeout)\n");
+    print!("{:28}", "");
+    CLIENTS.iter().for_each(|clients| print!("{:>16}", format!("K = {clients}")));
+    println!();
+    for (name, recoveries) in rows {
+        print!("{name:28}");
+        for Recovery { seconds, goodput } in recoveries {
+            let seconds = seconds.map_or("never".to_owned(), |seconds| format!("{seconds} s"));
+            print!("{seconds:>9}{goodput:>5.0}/s");
+        }
+        println!();
+    }
+    println!();
+}

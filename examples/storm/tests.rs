@@ -1,0 +1,77 @@
+//! The models at a tenth of their size.
+
+use std::time::Duration;
+
+use super::clients::Load;
+use super::outage::{STORM, SetUp};
+use super::schemes::{NONE, OURS, PLAIN, Scheme, UNCHECKED, refilled, schemes};
+use super::{accidents, breakers, outage};
+
+/// A tenth of the calls into a tenth of the server.
+const SMALL: SetUp = SetUp {
+    calls_per_second: 70.0,
+    served_per_second: 100,
+    patience: Duration::from_secs(60),
+    ..STORM
+};
+
+fn scheme(name: &str) -> Scheme {
+    let scheme = schemes().into_iter().find(|scheme| scheme.name == name);
+    scheme.unwrap_or_else(|| panic!("no scheme {name}"))
+}
+
+#[track_caller]
+fn check(name: &str, clients: usize, seconds: std::ops::RangeInclusive<u64>) {
+    let recovery = outage::recovery(SMALL, scheme(name), clients);
+    let found = recovery.seconds.unwrap_or(u64::MAX);
+    assert!(seconds.contains(&found), "{name} with {clients} clients: {found} s, not {seconds:?}");
+}
+
+#[test]
+fn unchecked_retries_turn_a_stall_into_an_outage_without_end() {
+    check(NONE, 10, 8..=11);
+    check(UNCHECKED, 10, u64::MAX..=u64::MAX);
+}
+
+#[test]
+fn our_default_recovers_as_the_model_says() {
+    check(OURS, 1, 8..=11);
+    check(OURS, 10, 10..=14);
+    check(OURS, 70, 30..=38);
+}
+
+#[test]
+fn time_that_pays_a_token_in_thirty_seconds_is_paid_in_the_middle_of_the_storm() {
+    let seconds = |scheme| outage::recovery(SMALL, scheme, 210).seconds;
+    let (plain, ours) = (seconds(scheme(PLAIN)), seconds(scheme(OURS)));
+    let soon = Scheme { name: "30 s", retries: refilled(Duration::from_secs(30)) };
+    let patient = SetUp { patience: Duration::from_secs(130), ..SMALL };
+    assert_eq!(ours, plain);
+    assert!(
+        outage::recovery(patient, soon, 210).seconds
+            > outage::recovery(patient, scheme(PLAIN), 210).seconds
+    );
+}
+
+#[test]
+fn a_dead_dependency_sees_its_load_once_and_accidents_are_retried() {
+    let load = Load { per_second: 70.0, clients: 3, time: Duration::from_secs(100) };
+    let dead = accidents::result(load, scheme(OURS), 1.0);
+    assert!(dead.amplification < 1.01, "{dead:?}");
+    let fifth = accidents::result(load, scheme(OURS), 0.2);
+    assert!(fifth.success > 0.985, "{fifth:?}");
+}
+
+#[test]
+fn our_breaker_tells_accidents_from_an_outage() {
+    let rows = breakers::table(100.0, Duration::from_secs(120));
+    let (_, passed) = rows.iter().find(|(name, _)| *name == breakers::OURS).expect("a row");
+    for (passed, failures) in passed.iter().zip(breakers::FAILURES) {
+        if failures <= 0.3 {
+            assert!(passed.success > 1.0 - failures - 0.02, "{passed:?} at {failures}");
+        }
+        if failures == 1.0 {
+            assert!(passed.reached < 0.01, "{passed:?}");
+        }
+    }
+}
