@@ -50,7 +50,7 @@ pub struct Breaker {
     pub(super) word: Word,
     pub(super) settings: BreakerSettings,
     epoch: Epoch,
-    pub(super) clock: fn() -> Instant,
+    pub(crate) clock: fn() -> Instant,
     name: Cow<'static, str>,
     machine: Mutex<Machine>,
     observer: OnceLock<Observer>,
@@ -99,7 +99,7 @@ impl Breaker {
         breaker
     }
 
-    /// The clock of [`call`](Self::call), and of a permit that is dropped, by a panic or otherwise,
+    /// The clock of [`call`](Self::call) and [`call_async`](Self::call_async), and of a permit that is dropped, by a panic or otherwise,
     /// where nobody can pass the time. `Instant::now` unless set.
     #[must_use]
     pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
@@ -161,10 +161,7 @@ impl Breaker {
     ) -> Result<Result<T, E>, CircuitOpen> {
         let permit = self.permit(self.clock)?;
         let result = body();
-        match &result {
-            Ok(_) => permit.success(self.clock),
-            Err(error) => permit.end(self.clock, error.classify().kind.into()),
-        }
+        permit.result(self.clock, &result);
         Ok(result)
     }
 

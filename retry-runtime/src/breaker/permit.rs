@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::handle::Breaker;
 use super::ticket::{Mode, Refusal, Ticket};
 use super::window::Outcome;
+use crate::classify::Classify;
 use crate::now::Now;
 
 /// The leave to make one call.
@@ -60,6 +61,15 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// The call says nothing about the dependency: a `Permanent` failure, a cancelled one.
     pub fn ignored(self, now: impl Now) {
         self.end(now, Outcome::Ignored);
+    }
+
+    /// The call ended with this result; what a failure says is told by its `Classify`.
+    #[inline]
+    pub fn result<T, E: Classify>(self, now: impl Now, result: &Result<T, E>) {
+        match result {
+            Ok(_) => self.success(now),
+            Err(error) => self.end(now, error.classify().kind.into()),
+        }
     }
 
     /// Whether the call is one of the half-open state's probes.

@@ -33,6 +33,36 @@ use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 /// # Ok::<(), retry_runtime::budget::Refused>(())
 /// ```
 ///
+/// # By hand
+/// What is retried without `#[retryable]`, a queue's failed jobs, say, reports the same three things:
+///
+/// ```
+/// # use retry_runtime::budget::{Budget, BudgetSettings};
+/// # use retry_runtime::Classify;
+/// # use std::{cell::Cell, io, time::Instant};
+/// static JOBS: Budget = Budget::new(BudgetSettings::new());
+///
+/// fn send_with_retries(send: impl Fn() -> io::Result<u32>) -> io::Result<u32> {
+///     let mut result = send();
+///     match &result {
+///         Ok(_) => JOBS.deposit_success(),
+///         Err(_) => JOBS.deposit_failure(),
+///     }
+///     while let Err(error) = &result {
+///         let Ok(retry) = JOBS.try_withdraw(Instant::now, error.classify().kind) else { break };
+///         result = send();
+///         match &result {
+///             Ok(_) => retry.succeeded(),
+///             Err(_) => retry.failed(),
+///         }
+///     }
+///     result
+/// }
+/// # let calls = Cell::new(0);
+/// # send_with_retries(|| { calls.set(calls.get() + 1); Err(io::ErrorKind::ConnectionRefused.into()) }).unwrap_err();
+/// # assert_eq!(calls.get(), 11);
+/// ```
+///
 /// Admission is by compare-and-swap: of two threads that race for the last token one gets it. Time is
 /// counted in whole milliseconds from the first moment that the budget is told.
 pub struct Budget {

@@ -15,6 +15,7 @@
 
 mod blocking;
 mod breaking;
+mod by_hand;
 mod guard;
 mod rules;
 mod turn;

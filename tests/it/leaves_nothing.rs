@@ -1,0 +1,152 @@
+//! Whatever is dropped, wherever: no permit and no token stays behind.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+use retry_runtime::{BudgetHandle, Classify, Interruption, retryable};
+use tokio::time::{Instant, advance, sleep};
+
+#[derive(Debug, PartialEq, thiserror::Error, Classify)]
+enum Down {
+    #[error("down")]
+    #[classify(transient)]
+    Down,
+    #[error(transparent)]
+    #[classify(inherit)]
+    Interrupted(#[from] Interruption),
+}
+
+fn clock() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
+/// Polls once.
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Lets a millisecond pass and polls, so many times; whether it has ended by then.
+async fn polled<F: Future>(mut future: Pin<&mut F>, times: usize) -> Poll<F::Output> {
+    for _ in 1..times {
+        if let Poll::Ready(out) = poll(future.as_mut()) {
+            return Poll::Ready(out);
+        }
+        advance(Duration::from_millis(1)).await;
+    }
+    poll(future)
+}
+
+static BREAKER: Breaker =
+    Breaker::new("leaves::breaker", BreakerSettings::new().consecutive(50)).with_clock(clock);
+
+/// Attempts that were started, and attempts that have failed.
+#[derive(Default)]
+struct Seen {
+    started: Cell<u32>,
+    failed: Cell<u32>,
+}
+
+/// Two awaits in each attempt, a pause after it, and the third attempt succeeds.
+#[retryable(
+    max = 3, base = "2ms", jitter = none, deadline = "1s", timeout = "100ms", idempotent,
+    breaker = BREAKER, name = "leaves::scripted"
+)]
+async fn scripted(seen: &Seen) -> Result<u32, Down> {
+    seen.started.set(seen.started.get() + 1);
+    sleep(Duration::from_millis(2)).await;
+    sleep(Duration::from_millis(2)).await;
+    if seen.started.get() == 3 {
+        return Ok(7);
+    }
+    seen.failed.set(seen.failed.get() + 1);
+    Err(Down::Down)
+}
+
+/// Drops the call after each number of polls, in a state of the breaker that `prepare` brings about.
+async fn dropped_everywhere(mode: Mode, prepare: fn()) {
+    let budget = BudgetHandle::named("leaves::scripted").unwrap();
+    for polls in 1.. {
+        budget.reset();
+        prepare();
+        assert_eq!(BREAKER.mode(clock), mode);
+        let seen = Seen::default();
+        let ended = polled(pin!(scripted(&seen)), polls).await;
+        // The first failure is the call's own, each later one a retry that is paid for.
+        let spent = f64::from(seen.failed.get().saturating_sub(1));
+        assert_eq!(budget.available(), 10.0 - spent, "after {polls} polls");
+        let figures = BREAKER.figures(clock);
+        assert_eq!(figures.in_flight, 0, "after {polls} polls");
+        assert_eq!(figures.failures, seen.failed.get(), "after {polls} polls");
+        if let Poll::Ready(out) = ended {
+            assert_eq!((out, seen.started.get(), figures.calls), (Ok(7), 3, 3));
+            assert!(polls > 10, "dropped at {polls} places only");
+            return;
+        }
+        assert_eq!(figures.calls, seen.failed.get(), "what was dropped is not counted");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_after_any_poll_leaves_no_permit_and_no_token_behind() {
+    dropped_everywhere(Mode::Closed, || BREAKER.reset(clock)).await;
+    dropped_everywhere(Mode::HalfOpen, || BREAKER.probe(clock)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_probe_lets_the_next_one_in() {
+    static ONE: Breaker =
+        Breaker::new("leaves::one", BreakerSettings::new().probes(1)).with_clock(clock);
+    #[retryable(max = 0, breaker = ONE)]
+    async fn hangs(hang: bool) -> Result<u32, Down> {
+        if hang {
+            std::future::pending::<()>().await;
+        }
+        Ok(1)
+    }
+    ONE.probe(clock);
+    {
+        let mut probe = pin!(hangs(true));
+        assert!(poll(probe.as_mut()).is_pending());
+        assert!(matches!(hangs(false).await, Err(Down::Interrupted(_))), "one probe at a time");
+    }
+    assert_eq!(hangs(false).await, Ok(1));
+    assert_eq!(ONE.mode(clock), Mode::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breaker_around_a_future_counts_its_result_and_not_a_dropped_one() {
+    let breaker =
+        Breaker::new("leaves::by_hand", BreakerSettings::new().consecutive(2)).with_clock(clock);
+    let failing = || breaker.call_async(|| async { Err::<u32, _>(Down::Down) });
+    let hanging = || breaker.call_async(std::future::pending::<Result<u32, Down>>);
+
+    assert_eq!(breaker.call_async(|| async { Ok::<_, Down>(1) }).await, Ok(Ok(1)));
+    assert_eq!(failing().await, Ok(Err(Down::Down)));
+    assert!(poll(pin!(hanging())).is_pending());
+    assert_eq!((breaker.figures(clock).calls, breaker.mode(clock)), (2, Mode::Closed));
+    assert_eq!(failing().await, Ok(Err(Down::Down)));
+    assert_eq!(failing().await.unwrap_err().mode(), Mode::Open);
+
+    breaker.probe(clock);
+    assert!(poll(pin!(hanging())).is_pending());
+    assert_eq!(breaker.figures(clock).in_flight, 0);
+}
+
+#[tokio::test]
+async fn a_panic_in_a_guarded_future_counts_as_a_failure_and_goes_on() {
+    let breaker = Breaker::new("leaves::panics", BreakerSettings::new().consecutive(1));
+    // The future outlives its panic, as it does in a task.
+    let mut future = Box::pin(breaker.call_async(|| async {
+        if true {
+            panic!("on purpose");
+        }
+        Ok::<u32, Down>(1)
+    }));
+    assert!(catch_unwind(AssertUnwindSafe(|| poll(future.as_mut()))).is_err());
+    assert_eq!(breaker.mode(std::time::Instant::now), Mode::Open);
+}
