@@ -5,6 +5,7 @@
 
 mod breaker;
 mod budget;
+mod combos;
 mod window;
 
 use std::time::Duration;
