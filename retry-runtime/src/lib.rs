@@ -14,7 +14,6 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
-mod direct;
 mod drive;
 mod error;
 mod event;

@@ -324,10 +324,7 @@ where
             this.call.begin();
         }
         if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let polled = match this.call.hands_down() {
-                None => attempt.poll(cx),
-                Some(ambient) => ambient.scope(|| attempt.poll(cx)),
-            };
+            let polled = this.call.run(|| attempt.poll(cx));
             let step = match polled {
                 Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
                 Poll::Pending => {
