@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-/// A source of the current time; a [`Timer`](crate::Timer) is one.
+/// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///
