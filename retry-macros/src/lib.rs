@@ -72,6 +72,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `idempotent`, `idempotent = false` | undeclared | whether doing it twice is doing it once: if so, `Ambiguous` failures are retried |
 /// | `when = path or closure` | | `Fn(&E) -> bool`. Beside `on` both must agree; alone it replaces `Classify` |
 /// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` counts as a `Transient` failure. Exhausted, the last value is returned |
+/// | `budget(…)`, `budget = …` | on | what all retries of the function may cost: settings `budget(capacity = 20, refill = "10s")`, one shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), a static `budget = SHARED`, or `budget = none` |
+/// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with its defaults, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
 /// | `recover = path` | | called once with the final failure and then every argument; `async` when the function is; its result is the call's |
 /// | `cancel = expr` | | a cancellation token; may name the function's arguments |
 /// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause |
@@ -96,7 +98,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///     std::fs::read_to_string("prices.txt")
 /// }
 ///
-/// #[retryable(attempts = unlimited, deadline = "1m 30s", backoff = fixed, base = "2s", jitter = none)]
+/// #[retryable(attempts = unlimited, deadline = "1m 30s", backoff = fixed, base = "2s", jitter = none, budget = none)]
 /// async fn wait_for_leader() -> std::io::Result<u32> {
 ///     Ok(1)
 /// }
@@ -124,6 +126,25 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert!(ask().is_err());
 /// assert_eq!(page()?, []);
 /// # Ok::<(), String>(())
+/// ```
+///
+/// ## Budget and breaker
+///
+/// The settings in `budget(…)` and `breaker(…)` are the methods of `BudgetSettings` and `BreakerSettings`.
+/// A name as the first one shares it with every function that names it; one of them may have settings.
+/// `key` is evaluated in each call and may name the arguments.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(budget("inventory", capacity = 20), breaker("inventory", rate = 0.3, window = time("30s")))]
+/// fn stock(item: &str) -> std::io::Result<String> {
+///     std::fs::read_to_string(item)
+/// }
+///
+/// #[retryable(budget = "inventory", breaker(consecutive = 5, key = host))]
+/// async fn mirror(host: &str) -> std::io::Result<u32> {
+///     Ok(1)
+/// }
 /// ```
 ///
 /// ## The attempt, and what it owns
@@ -178,8 +199,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// ## Interruptions
 ///
-/// `timeout`, `cancel` and, in `async` functions, `deadline` can end an attempt that still runs. The failure
-/// is then an `Interruption`, and the function's error must be `From<Interruption>`: one variant with
+/// `timeout`, `cancel` and, in `async` functions, `deadline` can end an attempt that still runs; `breaker` can
+/// refuse one. The failure is then an `Interruption`, and the function's error must be `From<Interruption>`: one variant with
 /// `#[from]` is enough. `std::io::Error`, `anyhow::Error` and boxed errors have the conversion.
 ///
 /// ```
@@ -200,7 +221,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// // Output
 /// async fn f(a: &str) -> Result<T, E> {
 ///     let mut call = Call::start({
-///         static SITE: Site = Site::new(Meta::new("module::f", file!(), line!()), Policy::new().max(3).checked());
+///         static SITE: Site = Site::new(Meta::new("module::f", file!(), line!()), Policy::new().max(3).checked(), budget, breaker);
 ///         &SITE
 ///     });
 ///     loop {
@@ -231,7 +252,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | a trait method without a body, a whole `impl` or `trait` | there is no function to retry |
 /// | `timeout` on a sync function | nothing can stop a running thread |
 /// | a `mut` argument by value, neither in `clone` nor in `keep` | both silent choices would surprise |
-/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`max` to `jitter`, `deadline`, `timeout`, `on`, `idempotent`, `name`, `policy`) | it is evaluated before there is a call |
+/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`max` to `jitter`, `deadline`, `timeout`, `on`, `idempotent`, `name`, `policy`, the settings of `budget` and `breaker`) | it is evaluated before there is a call |
 /// | `recover` beside an argument whose pattern cannot be put together again | it is called with every argument |
 #[proc_macro_attribute]
 pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {

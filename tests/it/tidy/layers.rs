@@ -10,21 +10,23 @@ pub(crate) const RUNTIME: &str = "retry-runtime/src/";
 
 /// Lowest first. The lowest are leaves: they import nothing from the crate.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "rng", "text"],
+    &["clock", "rng", "text", "span", "now", "setting", "sync"],
     &[
         "classify",
+        "kinds",
         "outcome",
+        "interruption",
         "backoff",
         "jitter",
         "history",
-        "event",
+        "attempt",
+        "error",
         "retry_after",
-        "interruption",
     ],
     &["budget", "breaker"],
     &["policy", "config"],
-    &["ambient", "cancel", "site", "registry", "call", "observe"],
-    &["timer", "drive"],
+    &["ambient", "cancel", "event", "site", "registry", "call", "observe", "glue", "words"],
+    &["timer", "drive", "direct", "handle"],
     &["private"],
 ];
 
