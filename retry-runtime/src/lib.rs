@@ -59,7 +59,7 @@ pub use retry_macros::*;
 pub use setting::SettingError;
 pub use site::{Meta, Site};
 
-/// Compiles the examples of the front page.
+// The examples of the front page compile.
 #[cfg(all(doctest, feature = "macros", feature = "reqwest"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
