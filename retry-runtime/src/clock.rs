@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// A source of the current time; a [`Timer`](crate::Timer) is one.
+/// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///
