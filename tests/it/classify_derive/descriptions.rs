@@ -47,3 +47,34 @@ fn a_generic_type_is_described_by_what_holds_for_all_parameters() {
     assert_eq!(Bounded(1).describe(), "Bounded(1)");
     assert_eq!((Conditional(1).0, Bounded(1).0), (1, 1));
 }
+
+/// Says less than its `Display`.
+#[derive(Debug, thiserror::Error)]
+#[error("GET https://user:secret@example.com")]
+struct Request;
+
+impl Classify for Request {
+    fn classify(&self) -> Class {
+        class(Kind::Transient)
+    }
+
+    fn describe(&self) -> std::borrow::Cow<'static, str> {
+        "GET https://example.com".into()
+    }
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+enum Client {
+    #[error(transparent)]
+    #[classify(inherit)]
+    Request(#[from] Request),
+    #[error("while loading")]
+    #[classify(inherit)]
+    Load(#[source] Request),
+}
+
+#[test]
+fn a_transparent_variant_speaks_with_the_words_of_its_cause_and_another_with_its_own() {
+    assert_eq!(Client::from(Request).describe(), "GET https://example.com");
+    assert_eq!(Client::Load(Request).describe(), "while loading");
+}
