@@ -3,6 +3,8 @@
 mod classify_derive;
 mod classify_derive_lints;
 mod protection;
+mod random;
 mod smoke;
 mod tidy;
 mod vectors;
+mod virtual_time;
