@@ -44,6 +44,25 @@ impl Call<'_> {
         decision
     }
 
+    /// What the hook has left of the pause that was decided on, which it is a part of. Nothing is slept and
+    /// nothing more is tried when it has outlasted the deadline.
+    #[cold]
+    pub(crate) fn resume(&mut self, kind: Kind, delay: Delay, decided: Moment) -> Decision {
+        let now = Moment::now();
+        if self.deadline.is_some_and(|deadline| deadline < now) {
+            let trail = self.trail_mut();
+            trail.withdrawal = None;
+            if let Some(attempt) = trail.report.attempts.last_mut() {
+                attempt.delay = None;
+            }
+            self.charge(StopReason::Deadline, kind);
+            self.end(StopReason::Deadline);
+            return Decision::Stop(StopReason::Deadline);
+        }
+        let length = delay.length.saturating_sub(now.since(decided));
+        Decision::Pause(Delay { length, ..delay })
+    }
+
     fn warn(&self, reason: StopReason) {
         if reason == StopReason::Ambiguous && self.policy.declared_idempotent().is_none() {
             if let Some(site) = self.site {

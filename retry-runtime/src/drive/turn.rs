@@ -17,6 +17,7 @@ use super::{
 use crate::breaker::Breaker;
 use crate::call::{Call, Decision, Verdict};
 use crate::cancel::Cancel;
+use crate::clock::Moment;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
 use crate::{Classify, Delay, Outcome};
@@ -255,9 +256,13 @@ where
     match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) => {
+            let decided = Moment::now();
             let (attempt, limit) = call.progress();
             rules.before_sleep(&Retry { outcome: &out, attempt, limit, kind, delay });
-            Step::Pause(delay)
+            match call.resume(kind, delay, decided) {
+                Decision::Stop(_) => Step::Return(out),
+                Decision::Pause(rest) => Step::Pause(rest),
+            }
         }
     }
 }
