@@ -2,6 +2,7 @@
 
 mod classify_derive;
 mod classify_derive_lints;
+mod engine;
 mod protection;
 mod random;
 mod smoke;

@@ -25,7 +25,7 @@ pub(crate) fn now() -> Instant {
 
 /// Lets virtual time pass: a body that takes this long.
 pub(crate) fn advance(duration: Duration) {
-    pass(duration, &mut || false);
+    pass(now() + duration, &mut || false);
 }
 
 /// Has something happen after some virtual time, in a sleep or in an [`advance`].
@@ -59,24 +59,27 @@ impl Clock for PerThread {
 }
 
 impl Timer for PerThread {
+    /// On virtual time the sleep that is polled first is over first: for one call at a time.
     fn sleep(&self, duration: Duration) -> Sleep {
-        Usual.sleep(duration)
+        match NOW.get() {
+            Some(now) => Box::pin(async move { pass(now + duration, &mut || false) }),
+            None => Usual.sleep(duration),
+        }
     }
 
     fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         match NOW.get() {
-            Some(_) => pass(duration, cancelled),
+            Some(now) => pass(now + duration, cancelled),
             None => Usual.block(duration, cancelled),
         }
     }
 }
 
-/// Moves the clock from event to event, to the end of the duration or until it is cancelled.
-fn pass(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
-    let end = now() + duration;
+/// Moves the clock from event to event, to the end or until it is cancelled.
+fn pass(end: Instant, cancelled: &mut dyn FnMut() -> bool) {
     while !cancelled() {
         let Some((at, happens)) = next_event(end) else {
-            NOW.set(Some(end));
+            NOW.set(Some(end.max(now())));
             return;
         };
         NOW.set(Some(at.max(now())));
