@@ -5,7 +5,6 @@ mod classify_derive_lints;
 mod engine;
 mod protection;
 mod random;
-mod smoke;
 mod tidy;
 mod vectors;
 mod virtual_time;

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::time::Duration;
 
 use retry_runtime::{Policy, Report, StopReason, observe, observe_blocking};
@@ -54,13 +55,15 @@ async fn a_deadline_is_inherited_across_awaits_and_through_join() {
 async fn a_spawned_task_inherits_nothing() {
     // It may outlive the call, and runs wherever the runtime likes.
     let outer = every(ms(1), 1).deadline(secs(100));
-    let spawned = async || {
-        tokio::spawn(every(secs(30), 6).call_async(|attempt| async move {
+    let spawned = Cell::new(None);
+    let spawning = async || {
+        let task = tokio::spawn(every(secs(30), 6).call_async(|attempt| async move {
             if attempt.is_last() { Ok(attempt.remaining()) } else { Err(Failure::Refused) }
-        }))
+        }));
+        spawned.set(Some(task));
     };
-    let task = within(outer, spawned).await;
-    assert_eq!(task.await.unwrap(), Ok(None));
+    within(outer, spawning).await;
+    assert_eq!(spawned.take().unwrap().await.unwrap(), Ok(None));
 }
 
 #[tokio::test(start_paused = true)]
