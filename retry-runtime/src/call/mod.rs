@@ -136,7 +136,7 @@ impl<'p> Call<'p> {
     /// An attempt starts.
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
-        self.attempt += 1;
+        self.attempt = self.attempt.saturating_add(1);
         if self.timed {
             self.note_start();
         }
