@@ -152,6 +152,12 @@ impl<'p> Call<'p> {
         (self.attempt, self.policy.limit())
     }
 
+    /// Whether it is time to let other tasks run, although there is nothing to wait for: a long series of
+    /// attempts without delays must not starve them.
+    pub(crate) fn is_due_to_yield(&self) -> bool {
+        self.attempt % 16 == 0
+    }
+
     /// The breaker of the annotated function; for generated code that has declared one.
     ///
     /// # Panics

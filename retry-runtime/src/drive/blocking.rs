@@ -33,6 +33,7 @@ where
         let out = call.run(attempt);
         match judge(call, &rules, guard.as_mut(), out) {
             Step::Return(out) => Some(out),
+            Step::Pause(delay) if delay.length.is_zero() => None,
             Step::Pause(delay) => pause(call, guard, delay.length),
         }
     }

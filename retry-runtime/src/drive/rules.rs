@@ -105,16 +105,24 @@ impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Given<F> {
 
 /// Told before each sleep: `on_retry`.
 pub trait Hook<R: Outcome> {
+    /// Whether there is anything to tell, which takes time.
+    #[doc(hidden)]
+    const SET: bool;
+
     /// A retry is going to happen.
     fn before_sleep(&self, retry: &Retry<'_, R>);
 }
 
 impl<R: Outcome> Hook<R> for Unset {
+    const SET: bool = false;
+
     #[inline]
     fn before_sleep(&self, _: &Retry<'_, R>) {}
 }
 
 impl<R: Outcome, F: Fn(&Retry<'_, R>)> Hook<R> for Given<F> {
+    const SET: bool = true;
+
     #[inline]
     fn before_sleep(&self, retry: &Retry<'_, R>) {
         self.0(retry);
@@ -201,6 +209,8 @@ where
     R: Outcome,
     H: Hook<R>,
 {
+    const SET: bool = H::SET;
+
     #[inline]
     fn before_sleep(&self, retry: &Retry<'_, R>) {
         self.on_retry.before_sleep(retry);

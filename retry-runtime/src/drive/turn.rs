@@ -255,6 +255,7 @@ where
     guard.as_mut().ended(Some(kind));
     match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
+        Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {
             let decided = Moment::now();
             let (attempt, limit) = call.progress();
@@ -343,6 +344,10 @@ where
                 Step::Return(out) => {
                     this.phase.set(Phase::Ended);
                     return Poll::Ready(Some(out));
+                }
+                Step::Pause(delay) if delay.length.is_zero() && !this.call.is_due_to_yield() => {
+                    this.phase.set(Phase::Ended);
+                    return Poll::Ready(None);
                 }
                 Step::Pause(delay) => {
                     this.phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
