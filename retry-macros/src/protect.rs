@@ -70,6 +70,22 @@ impl Protection {
         }
     }
 
+    /// What the documentation calls it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Protection::Bare => "of the function's own".to_owned(),
+            Protection::Name(name) => format!("`{}`", name.value()),
+            Protection::Value(expr) => format!("`{}`", expr.to_token_stream()),
+            Protection::Settings(settings) => {
+                let per_key = if settings.key.is_some() { ", one for each key" } else { "" };
+                match &settings.name {
+                    Some(name) => format!("`{}`{per_key}", name.value()),
+                    None => format!("of the function's own{per_key}"),
+                }
+            }
+        }
+    }
+
     /// The value whose evaluation belongs to a call, not to the site.
     pub(crate) fn key(&self) -> Option<&Expr> {
         match self {

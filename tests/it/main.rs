@@ -3,8 +3,10 @@
 mod budget_account;
 mod classify_derive;
 mod classify_derive_lints;
+mod engine;
 mod leaves_nothing;
 mod protection;
-mod smoke;
+mod random;
 mod tidy;
 mod vectors;
+mod virtual_time;

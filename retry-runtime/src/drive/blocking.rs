@@ -30,12 +30,10 @@ where
             return Some(before_attempt::<R, X>(call, cut));
         }
         call.begin();
-        let out = match call.hands_down() {
-            None => attempt(),
-            Some(ambient) => ambient.scope(attempt),
-        };
+        let out = call.run(attempt);
         match judge(call, &rules, guard.as_mut(), out) {
             Step::Return(out) => Some(out),
+            Step::Pause(delay) if delay.length.is_zero() => None,
             Step::Pause(delay) => pause(call, guard, delay.length),
         }
     }

@@ -40,12 +40,21 @@ pub struct Unjudged;
 pub trait ClassOf<E> {
     /// The class of this failure, about which `when` has said this.
     fn class(&self, error: &E, agreed: bool) -> Class;
+
+    /// What the failure says of itself; empty when it says nothing.
+    fn describe(&self, _: &E) -> Cow<'static, str> {
+        Cow::Borrowed("")
+    }
 }
 
 impl<E: Classify> ClassOf<E> for ByClass {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
         error.classify()
+    }
+
+    fn describe(&self, error: &E) -> Cow<'static, str> {
+        error.describe()
     }
 }
 
@@ -82,9 +91,9 @@ pub trait TextOf<E> {
     fn text(&self, error: &E) -> Cow<'static, str>;
 }
 
-impl<E: Classify> TextOf<E> for Unset {
-    fn text(&self, error: &E) -> Cow<'static, str> {
-        error.describe()
+impl<E> TextOf<E> for Unset {
+    fn text(&self, _: &E) -> Cow<'static, str> {
+        Cow::Borrowed(std::any::type_name::<E>())
     }
 }
 
@@ -96,16 +105,24 @@ impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Given<F> {
 
 /// Told before each sleep: `on_retry`.
 pub trait Hook<R: Outcome> {
+    /// Whether there is anything to tell, which takes time.
+    #[doc(hidden)]
+    const SET: bool;
+
     /// A retry is going to happen.
     fn before_sleep(&self, retry: &Retry<'_, R>);
 }
 
 impl<R: Outcome> Hook<R> for Unset {
+    const SET: bool = false;
+
     #[inline]
     fn before_sleep(&self, _: &Retry<'_, R>) {}
 }
 
 impl<R: Outcome, F: Fn(&Retry<'_, R>)> Hook<R> for Given<F> {
+    const SET: bool = true;
+
     #[inline]
     fn before_sleep(&self, retry: &Retry<'_, R>) {
         self.0(retry);
@@ -192,6 +209,8 @@ where
     R: Outcome,
     H: Hook<R>,
 {
+    const SET: bool = H::SET;
+
     #[inline]
     fn before_sleep(&self, retry: &Retry<'_, R>) {
         self.on_retry.before_sleep(retry);
@@ -228,7 +247,10 @@ where
     fn words(&self, out: &R) -> Cow<'static, str> {
         match out.as_result() {
             Ok(_) => Cow::Borrowed("the value was not accepted by `retry_if`"),
-            Err(error) => self.text.text(error),
+            Err(error) => {
+                let own = self.class.describe(error);
+                if own.is_empty() { self.text.text(error) } else { own }
+            }
         }
     }
 }

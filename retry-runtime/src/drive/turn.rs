@@ -17,6 +17,7 @@ use super::{
 use crate::breaker::Breaker;
 use crate::call::{Call, Decision, Verdict};
 use crate::cancel::Cancel;
+use crate::clock::Moment;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
 use crate::{Classify, Delay, Outcome};
@@ -254,10 +255,15 @@ where
     guard.as_mut().ended(Some(kind));
     match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
+        Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {
+            let decided = Moment::now();
             let (attempt, limit) = call.progress();
             rules.before_sleep(&Retry { outcome: &out, attempt, limit, kind, delay });
-            Step::Pause(delay)
+            match call.resume(kind, delay, decided) {
+                Decision::Stop(_) => Step::Return(out),
+                Decision::Pause(rest) => Step::Pause(rest),
+            }
         }
     }
 }
@@ -324,10 +330,7 @@ where
             this.call.begin();
         }
         if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let polled = match this.call.hands_down() {
-                None => attempt.poll(cx),
-                Some(ambient) => ambient.scope(|| attempt.poll(cx)),
-            };
+            let polled = this.call.run(|| attempt.poll(cx));
             let step = match polled {
                 Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
                 Poll::Pending => {
@@ -341,6 +344,10 @@ where
                 Step::Return(out) => {
                     this.phase.set(Phase::Ended);
                     return Poll::Ready(Some(out));
+                }
+                Step::Pause(delay) if delay.length.is_zero() && !this.call.is_due_to_yield() => {
+                    this.phase.set(Phase::Ended);
+                    return Poll::Ready(None);
                 }
                 Step::Pause(delay) => {
                     this.phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
