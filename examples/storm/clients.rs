@@ -99,7 +99,7 @@ pub(crate) fn run(
                 let answer = dependency.attempt(at);
                 world.plan(answer.at, Event::Answer(call, answer.result));
             }
-            Event::Answer(call, Ok(())) => world.succeeded(call),
+            Event::Answer(call, Ok(())) => world.succeeded(*call),
             Event::Answer(call, Err(kind)) => world.failed(at, call, kind),
         }
     }
@@ -129,7 +129,7 @@ impl<'b> World<'b> {
         self.plan(at, Event::Attempt(Box::new(call)));
     }
 
-    fn succeeded(&mut self, call: Box<Call<'b>>) {
+    fn succeeded(&mut self, call: Call<'b>) {
         self.outcome.seconds[call.second].successes += 1;
         match (call.withdrawal, call.budget) {
             (Some(withdrawal), _) => withdrawal.succeeded(),

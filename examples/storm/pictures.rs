@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use plotters::coord::Shift;
-use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -12,7 +12,10 @@ use super::{accidents, breakers, outage};
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-pub(crate) type Chart<'a, 'b, X, Y> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<X, Y>>;
+pub(crate) type Chart<'a, 'b> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+/// How an axis writes its numbers.
+type Format<'a> = &'a dyn Fn(&f64) -> String;
 
 /// Okabe and Ito's colours, which no form of colour blindness confuses.
 pub(crate) const COLOURS: [RGBColor; 8] = [
@@ -60,16 +63,12 @@ pub(crate) fn anchored(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle
 }
 
 /// The axes with their units, and horizontal lines only.
-pub(crate) fn axes<X, Y, XT, YT>(
-    chart: &mut Chart<'_, '_, X, Y>,
+pub(crate) fn axes(
+    chart: &mut Chart<'_, '_>,
     words: (&str, &str),
     labels: (usize, usize),
-    format: (&dyn Fn(&XT) -> String, &dyn Fn(&YT) -> String),
-) -> Result<()>
-where
-    X: Ranged<ValueType = XT> + ValueFormatter<XT> + AsRangedCoord<Value = XT>,
-    Y: Ranged<ValueType = YT> + ValueFormatter<YT> + AsRangedCoord<Value = YT>,
-{
+    format: (Format<'_>, Format<'_>),
+) -> Result<()> {
     chart
         .configure_mesh()
         .disable_x_mesh()
