@@ -7,6 +7,7 @@ mod doc;
 mod duration;
 mod errors;
 mod expand;
+mod form;
 mod function;
 mod future_type;
 mod keyed;

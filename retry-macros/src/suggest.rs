@@ -1,4 +1,68 @@
-//! The nearest known name, for "did you mean".
+//! What was probably meant: the argument behind another library's name for it, and the nearest name.
+
+use crate::args::TABLE;
+use crate::form::{Form, Written};
+
+/// Names that other libraries have for what is an argument here.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("max", &["max_retries", "retries", "retry", "times", "tries", "count", "n"]),
+    ("attempts", &["max_attempts", "max_tries", "stop_after_attempt"]),
+    (
+        "base",
+        &[
+            "delay",
+            "base_delay",
+            "initial",
+            "initial_delay",
+            "min_delay",
+            "wait",
+            "interval",
+            "min",
+        ],
+    ),
+    ("cap", &["max_delay", "max_interval", "max_backoff", "max_wait", "ceiling"]),
+    ("factor", &["multiplier", "growth", "exponent"]),
+    ("backoff", &["strategy", "delays"]),
+    ("jitter", &["randomize", "randomized", "random"]),
+    (
+        "deadline",
+        &[
+            "total_timeout",
+            "max_elapsed",
+            "max_elapsed_time",
+            "max_duration",
+            "total_delay",
+            "overall",
+        ],
+    ),
+    ("timeout", &["attempt_timeout", "per_attempt", "time_limit"]),
+    ("on", &["retry_on", "kinds", "kind"]),
+    ("when", &["retry_when", "condition", "predicate", "filter", "retryable_if"]),
+    ("retry_if", &["retry_on_result", "retry_if_result", "until"]),
+    ("recover", &["fallback", "or_else"]),
+    ("cancel", &["token", "cancellation", "cancel_token"]),
+    ("on_retry", &["notify", "before_sleep", "hook", "on_error"]),
+    ("attempt", &["context", "ctx"]),
+    ("name", &["id", "label"]),
+    ("policy", &["preset", "config", "profile"]),
+];
+
+/// The argument that a wrong name stands for, if there is one, and the message about it.
+pub(crate) fn argument(written: &Written) -> (Option<&'static str>, String) {
+    let word = written.key.to_string();
+    let names: Vec<&'static str> = TABLE.iter().map(|row| row.name).collect();
+    let alias = ALIASES.iter().find(|(_, aliases)| aliases.contains(&word.to_lowercase().as_str()));
+    let meant = alias.map(|(name, _)| *name).or_else(|| nearest(&word, &names));
+    let help = match (meant, &written.form) {
+        (Some(name), _) => format!("did you mean `{name}`?"),
+        // The second kind of `on = Transient, Throttled`.
+        (None, Form::Bare) if word.starts_with(char::is_uppercase) => {
+            "kinds are listed in one argument: `on = Transient | Throttled`".to_owned()
+        }
+        (None, _) => format!("the arguments are {}", names.join(", ")),
+    };
+    (meant, format!("unknown argument `{word}`\nhelp: {help}"))
+}
 
 /// The candidate that is most likely meant by `word`, if one is near enough to be worth proposing.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
