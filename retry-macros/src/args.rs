@@ -143,6 +143,10 @@ pub(crate) const TABLE: &[Row] = &[
     },
 ];
 
+pub(crate) fn is_argument(word: &Ident) -> bool {
+    TABLE.iter().any(|row| word == row.name)
+}
+
 type Value<'a> = (Key<'a>, &'a Form);
 
 impl Row {

@@ -6,6 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Ident, Pat, Path, Signature, Stmt, Type, parse_quote};
 
 use crate::args::{Args, Idents, On};
+use crate::errors::private;
 use crate::function::{Function, Kind};
 use crate::future_type::{Boxing, without_opaque};
 use crate::pattern::as_expression;
@@ -39,13 +40,7 @@ struct Attempt {
 
 impl<'a> Plan<'a> {
     fn new(function: &'a Function, args: &'a Args) -> Self {
-        let private = match &args.krate {
-            Some(krate) => {
-                let path = &krate.value;
-                quote!(#path::__private)
-            }
-            None => quote!(::retry_runtime::__private),
-        };
+        let private = private(args);
         Plan { function, args, private }
     }
 

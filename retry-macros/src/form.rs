@@ -10,7 +10,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token, token};
 
-use crate::args::{Backoff, Idents, On, Time};
+use crate::args::{self, Backoff, Idents, On, Time};
 use crate::value::{self, literal, mistake};
 
 /// One argument as it was written.
@@ -58,18 +58,17 @@ fn read_item(input: ParseStream<'_>, items: &mut Vec<syn::Result<Written>>) -> s
     if input.is_empty() || input.peek(Token![,]) {
         return skip(input);
     }
-    // A forgotten comma: the next argument is read all the same.
-    if input.peek(Ident::peek_any) {
-        let next = input.fork().call(Ident::parse_any)?;
-        items.push(Err(mistake(
-            &next,
-            format!("expected a comma before `{next}`\nhelp: arguments are separated by commas: `max = 3, base = \"1s\"`"),
-        )));
-        return Ok(());
-    }
     let stray: TokenTree = input.fork().parse()?;
-    items.push(Err(mistake(&stray, format!("expected a comma, found `{stray}`\nhelp: arguments are separated by commas: `max = 3, base = \"1s\"`"))));
-    skip(input)
+    items.push(Err(mistake(
+        &stray,
+        format!(
+            "expected a comma before `{stray}`\n\
+             help: arguments are separated by commas: `max = 3, base = \"1s\"`"
+        ),
+    )));
+    // A comma that was only forgotten: the next argument is read all the same.
+    let argument = matches!(&stray, TokenTree::Ident(name) if args::is_argument(name));
+    if argument { Ok(()) } else { skip(input) }
 }
 
 /// Goes on after the next comma.
@@ -129,16 +128,17 @@ fn read_form(
             ),
         ));
     }
-    if equals != "=" {
-        items.push(Err(mistake(
-            sign,
-            format!("expected `=` between `{key}` and its value\nhelp: write `{key} = …`"),
-        )));
-    }
     let found = input.fork().parse::<TokenTree>()?;
     let value = input.parse().map_err(|_| {
         mistake(&found, format!("expected a value for `{key}` here, an expression"))
     })?;
+    if equals != "=" {
+        let written = value::source(&value);
+        items.push(Err(mistake(
+            sign,
+            format!("expected `=` after `{key}`, not `{equals}`\nhelp: write `{key} = {written}`"),
+        )));
+    }
     Ok(Form::Value(value::ungrouped(value)))
 }
 
@@ -196,7 +196,7 @@ impl Form {
             Form::Value(value) => Ok(value),
             Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
             Form::List(_) => {
-                Err(key.mistake(key, format!("the value of `{key}` is written after a `=`")))
+                Err(key.mistake(key, format!("the value of `{key}` is written after `=`")))
             }
         }
     }
@@ -261,9 +261,13 @@ impl Form {
     pub(crate) fn bare(&self, key: &Key<'_>) -> syn::Result<TokenStream> {
         match self {
             Form::Bare => Ok(TokenStream::new()),
-            Form::Value(value) => Err(key.mistake(value, format!("`{key}` takes no value"))),
-            Form::List(_) => Err(key.mistake(key, format!("`{key}` takes no value"))),
+            Form::Value(value) => Err(mistake(value, Self::no_value(key))),
+            Form::List(_) => Err(mistake(key, Self::no_value(key))),
         }
+    }
+
+    fn no_value(key: &Key<'_>) -> String {
+        format!("`{key}` takes no value\nhelp: write `{key}` alone, or leave it out")
     }
 
     /// A path or a closure, or what makes one.

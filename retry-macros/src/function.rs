@@ -7,7 +7,7 @@ use syn::{Attribute, FnArg, Ident, Pat, ReturnType, Signature, Token, Type, Visi
 
 use crate::args::Args;
 use crate::check::check;
-use crate::errors::Errors;
+use crate::errors::{Errors, fallback};
 use crate::expand::expand;
 use crate::future_type::{Boxing, future_output};
 use crate::wrapped::{self, Seam};
@@ -176,12 +176,12 @@ pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(function) = &function {
         check(function, &args, &mut errors);
     }
-    let expanded = match function {
-        Some(function) if errors.is_empty() => errors.keep(expand(&function, &args)),
+    let expanded = match &function {
+        Some(function) if errors.is_empty() => errors.keep(expand(function, &args)),
         _ => None,
     };
     let reports = errors.finish();
-    let item = expanded.unwrap_or(item);
+    let item = expanded.or_else(|| Some(fallback(function.as_ref()?, &args))).unwrap_or(item);
     quote!(#reports #item)
 }
 

@@ -50,18 +50,32 @@ const ALIASES: &[(&str, &[&str])] = &[
 /// The argument that a wrong name stands for, if there is one, and the message about it.
 pub(crate) fn argument(written: &Written) -> (Option<&'static str>, String) {
     let word = written.key.to_string();
-    let names: Vec<&'static str> = TABLE.iter().map(|row| row.name).collect();
-    let alias = ALIASES.iter().find(|(_, aliases)| aliases.contains(&word.to_lowercase().as_str()));
-    let meant = alias.map(|(name, _)| *name).or_else(|| nearest(&word, &names));
+    let meant = meant(&word);
     let help = match (meant, &written.form) {
         (Some(name), _) => format!("did you mean `{name}`?"),
         // The second kind of `on = Transient, Throttled`.
         (None, Form::Bare) if word.starts_with(char::is_uppercase) => {
             "kinds are listed in one argument: `on = Transient | Throttled`".to_owned()
         }
-        (None, _) => format!("the arguments are {}", names.join(", ")),
+        (None, _) => format!("the arguments are {}", names().join(", ")),
     };
     (meant, format!("unknown argument `{word}`\nhelp: {help}"))
+}
+
+fn names() -> Vec<&'static str> {
+    TABLE.iter().map(|row| row.name).collect()
+}
+
+/// The argument of that name elsewhere, else the nearest, else the one whose name elsewhere is nearest.
+fn meant(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    let alias = |word: &str| {
+        ALIASES.iter().find(|(_, aliases)| aliases.contains(&word)).map(|(name, _)| *name)
+    };
+    let aliases: Vec<&str> = ALIASES.iter().flat_map(|(_, aliases)| *aliases).copied().collect();
+    alias(&lower)
+        .or_else(|| nearest(&lower, &names()))
+        .or_else(|| alias(nearest(&lower, &aliases)?))
 }
 
 /// The candidate that is most likely meant by `word`, if one is near enough to be worth proposing.

@@ -37,6 +37,7 @@ pub(crate) fn described(lit: &Lit) -> &'static str {
         Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => "a text",
         Lit::Int(_) | Lit::Float(_) => "a number",
         Lit::Bool(_) => "`true` or `false`",
+        Lit::Char(_) | Lit::Byte(_) => "a character",
         _ => "a literal",
     }
 }
@@ -58,14 +59,22 @@ pub(crate) fn count(key: &Key<'_>, expr: &Expr) -> syn::Result<Expr> {
     if misspelt.is_some_and(|word| nearest(&word.to_string(), &["unlimited"]).is_some()) {
         return Err(key.mistake(expr, "a limit on attempts is a number or `unlimited`"));
     }
-    let found = match expr {
-        Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => "a number that large",
-        Expr::Lit(ExprLit { lit: Lit::Float(_), .. }) => "a fraction",
-        Expr::Lit(ExprLit { lit, .. }) => described(lit),
-        Expr::Unary(unary) if literal(&unary.expr).is_some() => "a negative one",
-        _ => return Ok(expr.clone()),
-    };
-    Err(key.mistake(expr, format!("`{key}` must be a whole number, not {found}")))
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => Err(mistake(
+            number,
+            format!("`{key}` is too large\nhelp: write `attempts = unlimited` with a `deadline`"),
+        )),
+        Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => {
+            Err(key.mistake(number, format!("`{key}` must be a whole number")))
+        }
+        Expr::Lit(ExprLit { lit, .. }) => {
+            Err(key.mistake(lit, format!("`{key}` must be a whole number, not {}", described(lit))))
+        }
+        Expr::Unary(unary) if literal(&unary.expr).is_some() => {
+            Err(key.mistake(expr, format!("`{key}` cannot be negative")))
+        }
+        _ => Ok(expr.clone()),
+    }
 }
 
 /// A duration: text with a unit, or an expression. A number alone is refused here, where the message can

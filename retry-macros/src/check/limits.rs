@@ -83,8 +83,13 @@ pub(super) fn a_timeout_needs_async(function: &Function, args: &Args, errors: &m
     }
 }
 
-pub(super) fn a_timeout_needs_a_word_on_idempotency(args: &Args, errors: &mut Errors) {
-    let Some(timeout) = &args.timeout else { return };
+pub(super) fn a_timeout_needs_a_word_on_idempotency(
+    function: &Function,
+    args: &Args,
+    errors: &mut Errors,
+) {
+    // Elsewhere there can be no timeout anyway.
+    let Some(timeout) = args.timeout.as_ref().filter(|_| function.is_async()) else { return };
     let listed = match args.on.as_ref().map(|on| &on.value) {
         Some(On::Kinds(kinds)) => kinds.iter().any(|kind| kind == "Ambiguous"),
         Some(On::Expr(_)) => true,
@@ -103,7 +108,7 @@ pub(super) fn a_timeout_needs_a_word_on_idempotency(args: &Args, errors: &mut Er
 pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors) {
     let (Some(timeout), Some(deadline)) = (&args.timeout, &args.deadline) else { return };
     if let (Some(one), Some(all)) = (literal(&timeout.value), literal(&deadline.value)) {
-        if one > all {
+        if one > all && !all.is_zero() {
             errors.at(
                 timeout,
                 format!(

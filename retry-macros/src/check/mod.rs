@@ -23,7 +23,7 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     limits::unlimited_attempts_need_a_deadline(args, errors);
     limits::times_are_above_zero(args, errors);
     limits::a_timeout_needs_async(function, args, errors);
-    limits::a_timeout_needs_a_word_on_idempotency(args, errors);
+    limits::a_timeout_needs_a_word_on_idempotency(function, args, errors);
     limits::a_timeout_fits_into_the_deadline(args, errors);
     limits::the_first_retry_can_start(args, errors);
 
