@@ -10,6 +10,7 @@ use crate::errors::private;
 use crate::function::{Function, Kind};
 use crate::future_type::{Boxing, without_opaque};
 use crate::pattern::as_expression;
+use crate::policy::respanned;
 use crate::{doc, policy};
 
 /// The annotated function, retried.
@@ -402,15 +403,4 @@ fn async_block(expr: &mut Expr) -> Option<&mut syn::ExprAsync> {
         Expr::Group(group) => async_block(&mut group.expr),
         _ => None,
     }
-}
-
-fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    tokens
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(span));
-            token
-        })
-        .collect()
 }

@@ -54,20 +54,29 @@ fn read_item(input: ParseStream<'_>, items: &mut Vec<syn::Result<Written>>) -> s
             return skip(input);
         }
     };
-    items.push(Ok(Written { key, form }));
+    let bare = matches!(form, Form::Bare);
     if input.is_empty() || input.peek(Token![,]) {
+        items.push(Ok(Written { key, form }));
         return skip(input);
     }
     let stray: TokenTree = input.fork().parse()?;
+    let argument = matches!(&stray, TokenTree::Ident(name) if args::is_argument(name));
+    if bare && !argument {
+        items.push(Err(mistake(
+            &stray,
+            format!("expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"),
+        )));
+        return skip(input);
+    }
+    items.push(Ok(Written { key, form }));
     items.push(Err(mistake(
         &stray,
         format!(
-            "expected a comma before `{stray}`\n\
+            "expected a comma, found `{stray}`\n\
              help: arguments are separated by commas: `max = 3, base = \"1s\"`"
         ),
     )));
     // A comma that was only forgotten: the next argument is read all the same.
-    let argument = matches!(&stray, TokenTree::Ident(name) if args::is_argument(name));
     if argument { Ok(()) } else { skip(input) }
 }
 

@@ -1,11 +1,12 @@
 //! The policy of an annotated function, as a chain of builder calls.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
 use crate::args::{Args, Backoff, On, Time};
+use crate::keyed::Keyed;
 use crate::value;
 
 /// The policy's constant expression.
@@ -19,7 +20,12 @@ use crate::value;
 /// ```
 /// Output:
 /// ```text
-/// (PATIENT).max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(Kinds::NONE.with(Kind::Transient)).checked()
+/// {
+///     let policy = (PATIENT).max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
+///     let policy = Policy::checked_for(policy, "base");   // seen at the value of `base`
+///     …
+///     Policy::checked(policy)
+/// }
 /// ```
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
     let mut chain = match &args.policy {
@@ -29,7 +35,7 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
         }
         None => quote!(#private::Policy::new()),
     };
-    let mut call = |span: proc_macro2::Span, name: &str, value: TokenStream| {
+    let mut call = |span: Span, name: &str, value: TokenStream| {
         let method = syn::Ident::new(name, span);
         chain.extend(quote!(.#method(#value)));
     };
@@ -80,9 +86,68 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
         let value = &idempotent.value;
         call(idempotent.key.span(), "idempotent", quote!(#value));
     }
+    let policy = syn::Ident::new("policy", Span::mixed_site());
+    let checks = written(args).into_iter().map(|(name, at)| {
+        let check = called(private, "checked_for", &at, &quote!(#policy, #name));
+        quote!(let #policy = #check;)
+    });
     let checked = if blocking { "checked_blocking" } else { "checked" };
-    let checked = syn::Ident::new(checked, proc_macro2::Span::call_site());
-    quote!(#chain.#checked())
+    let preset = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
+    let checked = called(private, checked, &preset.unwrap_or_default(), &quote!(#policy));
+    quote!({ let #policy = #chain; #(#checks)* #checked })
+}
+
+/// The settings that the attribute has.
+fn written(args: &Args) -> Vec<(&'static str, TokenStream)> {
+    fn of<T: ToTokens>(
+        name: &'static str,
+        value: &Option<Keyed<T>>,
+    ) -> Option<(&'static str, TokenStream)> {
+        value.as_ref().map(|keyed| (name, keyed.value.to_token_stream()))
+    }
+    let settings = [
+        of("attempts", &args.attempts),
+        of("backoff", &args.backoff),
+        of("factor", &args.factor),
+        of("base", &args.base),
+        of("cap", &args.cap),
+        of("timeout", &args.timeout),
+        of("deadline", &args.deadline),
+        of("jitter", &args.jitter),
+        of("on", &args.on),
+    ];
+    settings.into_iter().flatten().collect()
+}
+
+/// A call of one of the policy's functions that seems to stand where `at` stands: a panic in it is reported
+/// there.
+fn called(
+    private: &TokenStream,
+    name: &str,
+    at: &TokenStream,
+    arguments: &TokenStream,
+) -> TokenStream {
+    let spans: Vec<Span> =
+        at.clone().into_iter().map(|token| Span::call_site().located_at(token.span())).collect();
+    let first = spans.first().copied().unwrap_or_else(Span::call_site);
+    let last = spans.last().copied().unwrap_or_else(Span::call_site);
+    let name = syn::Ident::new(name, first);
+    let path = respanned(&quote!(#private::Policy::#name), first);
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
+    arguments.set_span(last);
+    quote!(#path #arguments)
+}
+
+/// The tokens, seen at another place.
+pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        })
+        .collect()
 }
 
 fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {
@@ -101,9 +166,15 @@ fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
     match (value::bare_call(expr), expr) {
         (Some((word, _)), Expr::Call(call)) => {
             let arguments = call.args.iter().map(number);
-            quote_spanned!(expr.span()=> #module::#word(#(#arguments),*))
+            let at = Span::call_site().located_at(expr.span());
+            let module = respanned(module, at);
+            quote_spanned!(at=> #module::#word(#(#arguments),*))
         }
-        (Some((word, _)), _) => quote_spanned!(expr.span()=> #module::#word()),
+        (Some((word, _)), _) => {
+            let at = Span::call_site().located_at(expr.span());
+            let module = respanned(module, at);
+            quote_spanned!(at=> #module::#word())
+        }
         (None, _) => quote!(#expr),
     }
 }
@@ -114,6 +185,10 @@ fn number(expr: &Expr) -> TokenStream {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(int), .. }) if int.suffix().is_empty() => {
             let float = syn::LitFloat::new(&format!("{}.0", int.base10_digits()), int.span());
             quote!(#float)
+        }
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
+            let (minus, number) = (unary.op, number(&unary.expr));
+            quote!(#minus #number)
         }
         _ => quote!(#expr),
     }

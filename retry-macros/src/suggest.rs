@@ -50,14 +50,15 @@ const ALIASES: &[(&str, &[&str])] = &[
 /// The argument that a wrong name stands for, if there is one, and the message about it.
 pub(crate) fn argument(written: &Written) -> (Option<&'static str>, String) {
     let word = written.key.to_string();
+    // The second kind of `on = Transient, Throttled`.
+    if matches!(written.form, Form::Bare) && word.starts_with(char::is_uppercase) {
+        let help = "kinds are listed in one argument: `on = Transient | Throttled`";
+        return (None, format!("unknown argument `{word}`\nhelp: {help}"));
+    }
     let meant = meant(&word);
-    let help = match (meant, &written.form) {
-        (Some(name), _) => format!("did you mean `{name}`?"),
-        // The second kind of `on = Transient, Throttled`.
-        (None, Form::Bare) if word.starts_with(char::is_uppercase) => {
-            "kinds are listed in one argument: `on = Transient | Throttled`".to_owned()
-        }
-        (None, _) => format!("the arguments are {}", names().join(", ")),
+    let help = match meant {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("the arguments are {}", names().join(", ")),
     };
     (meant, format!("unknown argument `{word}`\nhelp: {help}"))
 }
@@ -75,16 +76,24 @@ fn meant(word: &str) -> Option<&'static str> {
     let aliases: Vec<&str> = ALIASES.iter().flat_map(|(_, aliases)| *aliases).copied().collect();
     alias(&lower)
         .or_else(|| nearest(&lower, &names()))
-        .or_else(|| alias(nearest(&lower, &aliases)?))
+        .or_else(|| alias(within(&lower, &aliases, |_| 2)?))
 }
 
 /// The candidate that is most likely meant by `word`, if one is near enough to be worth proposing.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    within(word, candidates, |candidate| candidate.len().max(word.len()) / 3 + 1)
+}
+
+fn within<'a>(
+    word: &str,
+    candidates: &[&'a str],
+    limit: impl Fn(&str) -> usize,
+) -> Option<&'a str> {
     candidates
         .iter()
         .map(|candidate| (distance(&word.to_lowercase(), candidate), *candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3 + 1)
+        .filter(|(distance, candidate)| *distance <= limit(candidate))
         .map(|(_, candidate)| candidate)
 }
 

@@ -74,6 +74,33 @@ pub enum PolicyError {
 }
 
 impl PolicyError {
+    /// Whether the setting of this name is at fault.
+    const fn concerns(&self, setting: &str) -> bool {
+        let settings: &[&str] = match self {
+            PolicyError::NoAttempts | PolicyError::UnlimitedWithoutDeadline => &["attempts"],
+            PolicyError::Factor(_) | PolicyError::UnusedFactor => &["factor"],
+            PolicyError::UnusedBase => &["base"],
+            PolicyError::UnusedBackoff | PolicyError::EmptyList => &["backoff"],
+            PolicyError::BaseAboveCap { .. } => &["cap", "base"],
+            PolicyError::EntryAboveCap { .. } => &["cap", "backoff"],
+            PolicyError::JitterFraction(_) => &["jitter"],
+            PolicyError::ZeroDeadline | PolicyError::NoRetryBeforeDeadline { .. } => &["deadline"],
+            PolicyError::TimeoutAboveDeadline { .. } => &["timeout", "deadline"],
+            PolicyError::ZeroTimeout
+            | PolicyError::TimeoutUndeclared
+            | PolicyError::TimeoutBlocking => &["timeout"],
+            PolicyError::NeverRetried(_) => &["on"],
+        };
+        let mut i = 0;
+        while i < settings.len() {
+            if same(settings[i], setting) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// The error without its values, for messages of the compiler.
     pub(crate) const fn text(&self) -> &'static str {
         match self {
@@ -81,9 +108,11 @@ impl PolicyError {
             PolicyError::UnlimitedWithoutDeadline => {
                 "`attempts = unlimited` needs a `deadline`, or the call may never end"
             }
-            PolicyError::Factor(_) => "`factor` must be a finite number of at least 1",
+            PolicyError::Factor(_) => {
+                "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it"
+            }
             PolicyError::UnusedFactor => {
-                "`factor` has no effect here; only `backoff = exponential` without decorrelated jitter uses it"
+                "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it"
             }
             PolicyError::UnusedBase => {
                 "`base` has no effect beside a list of delays; remove one of them"
@@ -92,7 +121,9 @@ impl PolicyError {
                 "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them"
             }
             PolicyError::EmptyList => "`backoff = []` has no delay; write at least one",
-            PolicyError::BaseAboveCap { .. } => "`cap` must not be less than `base`",
+            PolicyError::BaseAboveCap { .. } => {
+                "`cap` must not be less than `base`; raise `cap` or lower `base`"
+            }
             PolicyError::EntryAboveCap { .. } => {
                 "an entry of `backoff` is above `cap`; raise `cap`"
             }
@@ -101,12 +132,14 @@ impl PolicyError {
             }
             PolicyError::ZeroDeadline => "`deadline` must be above 0; leave it out for no deadline",
             PolicyError::ZeroTimeout => "`timeout` must be above 0; leave it out for no timeout",
-            PolicyError::TimeoutAboveDeadline { .. } => "`timeout` must not be above `deadline`",
+            PolicyError::TimeoutAboveDeadline { .. } => {
+                "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`"
+            }
             PolicyError::TimeoutUndeclared => {
                 "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect"
             }
             PolicyError::TimeoutBlocking => {
-                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread"
+                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread; make the function `async` or leave `timeout` out"
             }
             PolicyError::NoRetryBeforeDeadline { .. } => {
                 "the first retry could never start before `deadline`; raise it or lower the first delay"
@@ -116,6 +149,16 @@ impl PolicyError {
             }
         }
     }
+}
+
+/// `==`, which is not const.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut i = 0;
+    while i < one.len() && i < other.len() && one[i] == other[i] {
+        i += 1;
+    }
+    i == one.len() && i == other.len()
 }
 
 impl fmt::Display for PolicyError {
@@ -186,6 +229,19 @@ impl Policy {
     pub const fn checked(self) -> Self {
         if let Err(error) = self.validate() {
             panic!("{}", error.text());
+        }
+        self
+    }
+
+    /// [`checked`](Policy::checked) as far as the setting of this name is concerned, so that the compiler
+    /// points at the argument that is wrong.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn checked_for(self, setting: &str) -> Self {
+        if let Err(error) = self.validate() {
+            if error.concerns(setting) {
+                panic!("{}", error.text());
+            }
         }
         self
     }

@@ -17,7 +17,7 @@ fn f3() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(idempotent report)]
+#[retryable(idempotent docs = false)]
 fn f4() -> io::Result<()> {
     Ok(())
 }
