@@ -1,8 +1,8 @@
 //! The collector: every mistake of one attribute, reported at once; and what stands in for the function.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::Type;
+use syn::{Ident, Type};
 
 use crate::args::Args;
 use crate::function::{Function, Kind};
@@ -58,6 +58,20 @@ impl Drop for Errors {
     }
 }
 
+/// The mistakes and the item that has them. Two items may stand beside each other; a closure needs a block.
+pub(crate) fn beside(reports: TokenStream, item: TokenStream) -> TokenStream {
+    let closure =
+        item.clone().into_iter().find(|token| !is_word(token, &["async", "move", "static"]));
+    match closure {
+        Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => quote!({ #reports #item }),
+        _ => quote!(#reports #item),
+    }
+}
+
+fn is_word(token: &TokenTree, words: &[&str]) -> bool {
+    matches!(token, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
+}
+
 /// The function that is not retried because of its mistakes: callable as ever, and with all that the
 /// attribute would have given its body, so that no further errors follow from the first.
 ///
@@ -75,7 +89,8 @@ impl Drop for Errors {
 /// ```
 pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
     let private = private(args);
-    let context = args.attempt.as_ref().map(|attempt| {
+    let hides = |name: &Ident| function.bindings().iter().any(|binding| binding.name == *name);
+    let context = args.attempt.as_ref().filter(|attempt| !hides(&attempt.value)).map(|attempt| {
         let name = &attempt.value;
         quote!(#[allow(unused_variables)] let #name = #private::absent::<#private::Attempt>();)
     });

@@ -363,7 +363,9 @@ impl Form {
                 return Err(mistake(value, format!("`{key}` takes names in brackets\n{help}")));
             }
         };
-        let names = Idents::parse_terminated.parse2(tokens.clone());
+        // `self` is a name as well.
+        let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
+        let names = read.parse2(tokens.clone());
         names.map_err(|_| {
             key.mistake(tokens, format!("`{key}` takes the names of arguments and nothing else"))
         })

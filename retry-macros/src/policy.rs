@@ -165,10 +165,12 @@ fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {
 fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
     match (value::bare_call(expr), expr) {
         (Some((word, _)), Expr::Call(call)) => {
-            let arguments = call.args.iter().map(number);
+            let numbers = call.args.iter().map(number);
             let at = Span::call_site().located_at(expr.span());
             let module = respanned(module, at);
-            quote_spanned!(at=> #module::#word(#(#arguments),*))
+            let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#(#numbers),*));
+            arguments.set_span(Span::call_site().located_at(call.paren_token.span.close()));
+            quote_spanned!(at=> #module::#word #arguments)
         }
         (Some((word, _)), _) => {
             let at = Span::call_site().located_at(expr.span());

@@ -94,11 +94,14 @@ fn position<'a>(list: Option<&'a Keyed<Idents>>, name: &Ident) -> Option<&'a Ide
 }
 
 pub(super) fn mutable_arguments_are_decided(function: &Function, args: &Args, errors: &mut Errors) {
-    // A list that could not be read may have the name.
-    if args.misread("clone") || args.misread("keep") {
+    // A list that could not be read may have the name, and a wrong name in a list may be meant for it.
+    let bindings = function.bindings();
+    let exists = |name: &Ident| bindings.iter().any(|binding| binding.name == *name);
+    if args.misread("clone") || args.misread("keep") || listed(args).any(|(_, name)| !exists(name))
+    {
         return;
     }
-    for binding in function.bindings() {
+    for binding in &bindings {
         let Some(mutable) = &binding.mutable else { continue };
         let name = &binding.name;
         if listed(args).any(|(_, listed)| listed == name) {

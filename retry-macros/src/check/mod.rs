@@ -3,9 +3,12 @@
 mod arguments;
 mod delays;
 mod function;
+mod item;
 mod limits;
 mod outcomes;
 mod site;
+
+pub(crate) use item::only_functions_are_retried;
 
 use crate::args::Args;
 use crate::errors::Errors;
