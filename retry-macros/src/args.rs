@@ -10,6 +10,7 @@ use syn::{Expr, Ident, LitBool, Path, Token, token};
 use crate::errors::Errors;
 use crate::form::{self, Form, Key, Written};
 use crate::keyed::Keyed;
+use crate::protect::Protection;
 use crate::suggest;
 
 /// One argument: its name, how it is written, and how it is read.
@@ -85,6 +86,16 @@ pub(crate) const TABLE: &[Row] = &[
         name: "retry_if",
         write: "retry_if = |value| value.is_empty()",
         read: |args, value| set(&mut args.retry_if, value, Form::function),
+    },
+    Row {
+        name: "budget",
+        write: "budget = \"name\"`, `budget(capacity = 20)` or `budget = none",
+        read: |args, value| set(&mut args.budget, value, Protection::read),
+    },
+    Row {
+        name: "breaker",
+        write: "breaker`, `breaker = \"name\"` or `breaker(rate = 0.5)",
+        read: |args, value| set(&mut args.breaker, value, Protection::read),
     },
     Row {
         name: "recover",
@@ -171,6 +182,8 @@ pub(crate) struct Args {
     pub(crate) idempotent: Option<Keyed<Expr>>,
     pub(crate) when: Option<Keyed<Expr>>,
     pub(crate) retry_if: Option<Keyed<Expr>>,
+    pub(crate) budget: Option<Keyed<Protection>>,
+    pub(crate) breaker: Option<Keyed<Protection>>,
     pub(crate) recover: Option<Keyed<Path>>,
     pub(crate) cancel: Option<Keyed<Expr>>,
     pub(crate) on_retry: Option<Keyed<Expr>>,

@@ -11,7 +11,7 @@ use crate::function::{Function, Kind};
 use crate::future_type::{Boxing, without_opaque};
 use crate::pattern::as_expression;
 use crate::policy::respanned;
-use crate::{doc, policy};
+use crate::{doc, policy, protect};
 
 /// The annotated function, retried.
 pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStream> {
@@ -201,6 +201,16 @@ impl<'a> Plan<'a> {
         let call = local("call");
         let name = self.name();
         let policy = policy::policy(args, private, !is_async);
+        let budget = protect::budget(args, private);
+        let breaker = protect::breaker(args, &name, private);
+        let breaker_of_call = args.breaker.as_ref().map(|breaker| {
+            let name = local("breaker");
+            let found = match breaker.value.key() {
+                Some(key) => quote!(#call.breaker_of(&(#key))),
+                None => quote!(#call.breaker()),
+            };
+            quote!(let #name = #found;)
+        });
         let watched = (args.report.is_some() || args.recover.is_some()).then(|| quote!(.watched()));
         let id = args.attempt.as_ref().map(|_| {
             let id = local("id");
@@ -215,12 +225,15 @@ impl<'a> Plan<'a> {
                 static __RETRY_SITE: #private::Site = #private::Site::new(
                     #private::Meta::new(#name, #private::file!(), #private::line!()),
                     #policy,
+                    #budget,
+                    #breaker,
                 );
                 #private::inventory::submit! { #private::Entry(&__RETRY_SITE) }
                 &__RETRY_SITE
             })#watched;
             #id
             #token
+            #breaker_of_call
         }
     }
 
@@ -311,8 +324,17 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// What may end an attempt that is still running.
+    /// What may end an attempt that is still running, or refuse it.
     fn guard(&self, is_async: bool) -> TokenStream {
+        let limits = self.limits(is_async);
+        let breaker = self.args.breaker.as_ref().map(|breaker| {
+            let name = local("breaker");
+            quote_spanned!(breaker.key.span()=> .breaker(&#name))
+        });
+        quote!(#limits #breaker)
+    }
+
+    fn limits(&self, is_async: bool) -> TokenStream {
         let args = self.args;
         if let Some(cancel) = &args.cancel {
             let token = local("token");

@@ -13,6 +13,7 @@ mod future_type;
 mod keyed;
 mod pattern;
 mod policy;
+mod protect;
 mod schedule;
 mod suggest;
 mod value;

@@ -196,6 +196,25 @@ fn number(expr: &Expr) -> TokenStream {
     }
 }
 
+/// The value of one setting of a budget or a breaker: a text is a duration, a bare word or a bare call
+/// is one of the runtime's.
+pub(crate) fn setting(expr: &Expr, private: &TokenStream) -> TokenStream {
+    match (value::bare_call(expr), expr) {
+        (Some((word, _)), Expr::Call(call)) => {
+            let arguments = call.args.iter().map(|argument| setting(argument, private));
+            quote_spanned!(expr.span()=> #private::setting::#word(#(#arguments),*))
+        }
+        (Some((word, _)), _) => quote_spanned!(expr.span()=> #private::setting::#word()),
+        (None, Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => {
+            match value::time_in_words(text) {
+                Ok(time) => duration(&time, private),
+                Err(error) => error.to_compile_error(),
+            }
+        }
+        (None, _) => quote!(#expr),
+    }
+}
+
 fn duration(time: &Time, private: &TokenStream) -> TokenStream {
     match time {
         Time::Text(text, duration) => {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use quote::ToTokens;
-use syn::{BinOp, Expr, ExprArray, ExprLit, ExprPath, Ident, Lit};
+use syn::{BinOp, Expr, ExprArray, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::args::{Backoff, On, Time};
 use crate::duration;
@@ -88,19 +88,7 @@ pub(crate) fn time(key: &Key<'_>, expr: &Expr) -> syn::Result<Time> {
         _ => return Ok(Time::Expr(expr.clone())),
     };
     let (number, suffix) = match lit {
-        Lit::Str(text) => {
-            return match duration::parse(&text.value()) {
-                Ok(duration) => Ok(Time::Text(text.clone(), duration)),
-                Err(problem) => Err(mistake(
-                    text,
-                    format!(
-                        "the duration \"{}\" {problem}\nhelp: write {}",
-                        text.value(),
-                        duration::FORM
-                    ),
-                )),
-            };
-        }
+        Lit::Str(text) => return time_in_words(text),
         Lit::Int(number) => (number.base10_digits(), number.suffix()),
         Lit::Float(number) => (number.base10_digits(), number.suffix()),
         other => {
@@ -122,6 +110,18 @@ pub(crate) fn time(key: &Key<'_>, expr: &Expr) -> syn::Result<Time> {
             )
         },
     ))
+}
+
+/// A duration that is written as a text.
+pub(crate) fn time_in_words(text: &LitStr) -> syn::Result<Time> {
+    let words = text.value();
+    match duration::parse(&words) {
+        Ok(duration) => Ok(Time::Text(text.clone(), duration)),
+        Err(problem) => Err(mistake(
+            text,
+            format!("the duration \"{words}\" {problem}\nhelp: write {}", duration::FORM),
+        )),
+    }
 }
 
 /// A list of delays.

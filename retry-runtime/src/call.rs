@@ -1,9 +1,13 @@
 //! One call: counts its attempts and decides after each failure. It never sleeps.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::ambient::{Ambient, Observer};
+use crate::breaker::Breaker;
+use crate::budget::{Budget, Withdrawal};
 use crate::history::Delay;
 use crate::rng::Rng;
 use crate::{
@@ -59,6 +63,8 @@ struct Trail {
     last_kind: Option<Kind>,
     report: Report,
     observer: Option<Observer>,
+    /// What the retry that runs, or is waited for, has cost; given back when it is dropped.
+    withdrawal: Option<Withdrawal<&'static Budget>>,
 }
 
 impl Call<'static> {
@@ -149,6 +155,26 @@ impl<'p> Call<'p> {
         (self.attempt, self.policy.limit())
     }
 
+    /// The breaker of the annotated function; for generated code that has declared one.
+    ///
+    /// # Panics
+    ///
+    /// When the function has no breaker.
+    pub fn breaker(&self) -> &'static Breaker {
+        let breaker = self.site.and_then(|site| site.breaker_source().get());
+        breaker.expect("the attribute has declared a breaker")
+    }
+
+    /// The breaker of the annotated function for this key; for generated code that has declared one.
+    ///
+    /// # Panics
+    ///
+    /// When the function has no keyed breaker.
+    pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
+        let breaker = self.site.and_then(|site| site.breaker_source().of_key(&key.to_string()));
+        breaker.expect("the attribute has declared a breaker with a key")
+    }
+
     /// What the calls inside the running attempt inherit; `None` when this call adds nothing.
     #[inline]
     pub(crate) fn hands_down(&self) -> Option<Ambient> {
@@ -177,21 +203,46 @@ impl<'p> Call<'p> {
     /// The attempt succeeded.
     #[inline]
     pub(crate) fn succeeded(&mut self) {
-        // A success at once that nobody observes leaves no trail to write into.
-        if self.watched && self.trail.is_some() {
+        if self.trail.is_some() {
+            return self.succeeded_late();
+        }
+        // A success at once leaves no trail, only its deposit.
+        if let Some(budget) = self.budget() {
+            budget.deposit_success();
+        }
+    }
+
+    /// The attempt succeeded after a failure, or while somebody observes.
+    #[cold]
+    fn succeeded_late(&mut self) {
+        match self.trail_mut().withdrawal.take() {
+            Some(withdrawal) => withdrawal.succeeded(),
+            None => {
+                if let (1, Some(budget)) = (self.attempt, self.budget()) {
+                    budget.deposit_success();
+                }
+            }
+        }
+        if self.watched {
             self.record(None, None);
             self.end(StopReason::Success);
         }
     }
 
-    /// The attempt failed: another one, or not?
+    /// The attempt failed: another one, or not? `refuses` says whether the breaker would refuse it.
     #[cold]
     pub(crate) fn failed(
         &mut self,
         verdict: Verdict,
+        refuses: impl FnOnce() -> bool,
         text: impl FnOnce() -> Cow<'static, str>,
     ) -> Decision {
-        let decision = self.decide(verdict);
+        self.account_for_failure(verdict);
+        let decision = match self.decide(verdict) {
+            Decision::Pause(_) if refuses() => Decision::Stop(StopReason::CircuitOpen),
+            Decision::Pause(delay) => self.pay_for_retry(verdict.class.kind, delay),
+            stop => stop,
+        };
         let trail = self.trail_mut();
         trail.last_kind = Some(verdict.class.kind);
         trail.report.retry_after = verdict.class.retry_after;
@@ -207,6 +258,7 @@ impl<'p> Call<'p> {
         }
         if let Decision::Stop(reason) = decision {
             self.warn(reason);
+            self.charge(reason, verdict.class.kind);
             self.end(reason);
         }
         decision
@@ -214,8 +266,69 @@ impl<'p> Call<'p> {
 
     /// The call was interrupted between two attempts, or before the first one.
     #[cold]
-    pub(crate) fn interrupted(&mut self, reason: StopReason) {
+    pub(crate) fn interrupted(&mut self, cut: Interruption) {
+        let reason = match cut {
+            Interruption::CircuitOpen { retry_after } => {
+                self.trail_mut().report.retry_after = retry_after;
+                StopReason::CircuitOpen
+            }
+            Interruption::Cancelled => StopReason::Cancelled,
+            Interruption::TimedOut { .. } | Interruption::DeadlinePassed => StopReason::Deadline,
+        };
         self.end(reason);
+    }
+
+    /// The budget that pays for retries.
+    #[inline]
+    fn budget(&self) -> Option<&'static Budget> {
+        self.site?.budget_source().get()
+    }
+
+    /// What the budget makes of an attempt that failed.
+    fn account_for_failure(&mut self, verdict: Verdict) {
+        let withdrawal = self.trail.as_mut().and_then(|trail| trail.withdrawal.take());
+        match withdrawal {
+            // A retry that was called off says nothing: its token comes back.
+            Some(withdrawal) if verdict.cut == Some(Interruption::Cancelled) => drop(withdrawal),
+            Some(withdrawal) => withdrawal.failed(),
+            None => {
+                if let (1, Some(budget)) = (self.attempt, self.budget()) {
+                    budget.deposit_failure();
+                }
+            }
+        }
+    }
+
+    /// Takes the retry's cost out of the budget, if it is there.
+    fn pay_for_retry(&mut self, kind: Kind, delay: Delay) -> Decision {
+        let Some(budget) = self.budget() else { return Decision::Pause(delay) };
+        let now = clock::now();
+        match budget.try_withdraw(now, kind) {
+            Ok(withdrawal) => {
+                self.trail_mut().withdrawal = Some(withdrawal);
+                Decision::Pause(delay)
+            }
+            Err(refused) => {
+                if let Some(site) = self.site {
+                    site.warn_budget(now, &refused);
+                }
+                Decision::Stop(StopReason::Budget)
+            }
+        }
+    }
+
+    /// Some budgets charge for a failure that would be retried also when there is no further attempt.
+    fn charge(&self, reason: StopReason, kind: Kind) {
+        let unpaid = matches!(
+            reason,
+            StopReason::Exhausted
+                | StopReason::Deadline
+                | StopReason::RetryAfterTooLong
+                | StopReason::CircuitOpen
+        );
+        if let (true, Some(budget)) = (unpaid, self.budget()) {
+            budget.charge_final(clock::now, kind);
+        }
     }
 
     fn warn(&self, reason: StopReason) {
@@ -232,7 +345,7 @@ impl<'p> Call<'p> {
         match cut {
             Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),
             Some(Interruption::DeadlinePassed) => return Decision::Stop(StopReason::Deadline),
-            Some(Interruption::TimedOut { .. }) | None => {}
+            _ => {}
         }
         let stop = match class.kind {
             Kind::Permanent => Some(StopReason::Permanent),
@@ -292,6 +405,7 @@ impl<'p> Call<'p> {
                 last_kind: None,
                 report: Report::empty(site.map_or("", Site::name)),
                 observer: None,
+                withdrawal: None,
             })
         })
     }
@@ -321,7 +435,8 @@ impl<'p> Call<'p> {
             Some(started) if self.watched => clock::now().saturating_duration_since(started),
             _ => Duration::ZERO,
         };
-        let Trail { report, observer, .. } = self.trail_mut();
+        let Trail { report, observer, withdrawal, .. } = self.trail_mut();
+        *withdrawal = None;
         report.reason = reason;
         report.total = total;
         if reason == StopReason::Success {

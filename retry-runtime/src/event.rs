@@ -1,5 +1,7 @@
 //! What the engine says aloud.
 
+use crate::budget::Refused;
+
 /// An `Ambiguous` failure ended a call, and nobody has said whether the function is idempotent.
 pub(crate) fn undeclared(name: &str) {
     #[cfg(feature = "tracing")]
@@ -11,4 +13,19 @@ pub(crate) fn undeclared(name: &str) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = name;
+}
+
+/// The budget refused a retry; the call ended with its last failure.
+pub(crate) fn budget_refused(name: &str, refused: &Refused) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        name,
+        available = refused.available(),
+        cost = refused.cost(),
+        "{refused}: failures are returned without a retry until calls succeed again; \
+         `budget(capacity = …)` allows more retries, `budget = none` any number"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (name, refused);
 }

@@ -20,6 +20,10 @@ pub enum StopReason {
     Exhausted,
     /// The deadline passed, or would have passed before the next attempt.
     Deadline,
+    /// The retry budget was empty.
+    Budget,
+    /// The circuit breaker is open.
+    CircuitOpen,
     /// The attempt may have taken effect, and the function is not declared idempotent.
     Ambiguous,
     /// The other side asked not to be retried.
@@ -40,6 +44,8 @@ impl StopReason {
             StopReason::Permanent => "permanent",
             StopReason::Exhausted => "exhausted",
             StopReason::Deadline => "deadline",
+            StopReason::Budget => "budget",
+            StopReason::CircuitOpen => "circuit open",
             StopReason::Ambiguous => "ambiguous",
             StopReason::Overloaded => "overloaded",
             StopReason::RetryAfterTooLong => "retry-after too long",
@@ -166,13 +172,24 @@ impl Report {
 impl fmt::Display for Report {
     /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (made, seconds) = (self.attempts_made(), self.total.as_secs_f64());
+        let (made, total) = (self.attempts_made(), Seconds(self.total));
         let plural = if made == 1 { "" } else { "s" };
         match self.reason {
-            StopReason::Success => write!(f, "succeeded at attempt {made} in {seconds:.1} s"),
-            reason => {
-                write!(f, "gave up after {made} attempt{plural} in {seconds:.1} s ({reason})")
-            }
+            StopReason::Success => write!(f, "succeeded at attempt {made} in {total}"),
+            reason => write!(f, "gave up after {made} attempt{plural} in {total} ({reason})"),
+        }
+    }
+}
+
+/// A time as a person wants it: `7.2 s`, and `12 ms` below a tenth of a second.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_millis(100) {
+            write!(f, "{} ms", self.0.as_millis())
+        } else {
+            write!(f, "{:.1} s", self.0.as_secs_f64())
         }
     }
 }

@@ -28,6 +28,12 @@ use crate::{Class, Classify, Kind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interruption {
+    /// The circuit breaker refused the attempt: it was not made.
+    CircuitOpen {
+        /// The time after which a call is admitted; `None` where that depends on something else: on the
+        /// results of probes under way, on whoever forced the breaker open.
+        retry_after: Option<Duration>,
+    },
     /// One attempt took longer than `timeout`; it was dropped and may have taken effect.
     TimedOut {
         /// The limit that it ran into.
@@ -43,6 +49,12 @@ pub enum Interruption {
 impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Interruption::CircuitOpen { retry_after: Some(time) } => {
+                write!(f, "the circuit breaker is open for another {time:.1?}")
+            }
+            Interruption::CircuitOpen { retry_after: None } => {
+                f.write_str("the circuit breaker is open")
+            }
             Interruption::TimedOut { after } => write!(f, "the attempt timed out after {after:?}"),
             Interruption::DeadlinePassed => f.write_str("the call's deadline passed"),
             Interruption::Cancelled => f.write_str("the call was cancelled"),
@@ -53,9 +65,13 @@ impl fmt::Display for Interruption {
 impl std::error::Error for Interruption {}
 
 impl Classify for Interruption {
-    /// An attempt that was cut off may have taken effect; a cancelled call must not be repeated.
+    /// An attempt that was cut off may have taken effect; one that the breaker refused, and a cancelled
+    /// call, must not be repeated.
     fn classify(&self) -> Class {
-        match self {
+        match *self {
+            Interruption::CircuitOpen { retry_after } => {
+                Class { kind: Kind::Overloaded, retry_after }
+            }
             Interruption::TimedOut { .. } | Interruption::DeadlinePassed => Kind::Ambiguous.into(),
             Interruption::Cancelled => Kind::Permanent.into(),
         }
@@ -74,7 +90,9 @@ impl From<Interruption> for io::Error {
             Interruption::TimedOut { .. } | Interruption::DeadlinePassed => {
                 io::Error::new(io::ErrorKind::TimedOut, interruption)
             }
-            Interruption::Cancelled => io::Error::other(interruption),
+            Interruption::CircuitOpen { .. } | Interruption::Cancelled => {
+                io::Error::other(interruption)
+            }
         }
     }
 }
@@ -83,7 +101,7 @@ impl From<Interruption> for io::Error {
 #[diagnostic::on_unimplemented(
     message = "this call can be interrupted, but `{Self}` has no place for an `Interruption`",
     label = "needs an error that is `From<retry_runtime::Interruption>`",
-    note = "`deadline`, `timeout` and `cancel` end attempts that are still running; the error must be able to say so",
+    note = "`deadline`, `timeout`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
     note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
 )]
 pub trait Interruptible: crate::Outcome {

@@ -4,13 +4,15 @@ pub use std::borrow::Cow;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
 pub use std::fmt::Display;
-pub use std::option::Option::{self, Some};
+pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{Err, Ok};
 pub use std::time::Duration;
 pub use std::{concat, file, line, module_path};
 
 pub use inventory;
 
+pub use crate::breaker::BreakerSettings;
+pub use crate::budget::BudgetSettings;
 pub use crate::call::Call;
 pub use crate::classify::derived::{of_display, of_status_field, or_hint};
 pub use crate::classify::hint::RetryAfterHint;
@@ -19,7 +21,7 @@ pub use crate::classify::status::HttpStatus;
 pub use crate::classify::{Class, Classify, Kind};
 pub use crate::glue::{Failure, Reported, absent, absent_for, conjure, outcome, reported};
 pub use crate::registry::Entry;
-pub use crate::site::{Meta, Site};
+pub use crate::site::{Meta, Site, SiteBreaker, SiteBudget};
 pub use crate::text::{Text, ViaDebug, ViaDisplay, ViaName};
-pub use crate::words::{backoff, jitter};
+pub use crate::words::{By, backoff, budget, jitter, setting};
 pub use crate::{Attempt, Backoff, CallId, Jitter, Kinds, Policy};

@@ -66,3 +66,93 @@ pub mod jitter {
         Jitter::None
     }
 }
+
+/// The values of `budget = …`.
+pub mod budget {
+    use crate::budget::BudgetSettings;
+    use crate::site::SiteBudget;
+
+    /// No budget: retries are limited by the call alone.
+    pub const fn none() -> SiteBudget {
+        SiteBudget::None
+    }
+
+    /// [`BudgetSettings::finagle`].
+    pub const fn finagle() -> SiteBudget {
+        SiteBudget::own(BudgetSettings::finagle())
+    }
+
+    /// [`BudgetSettings::grpc`].
+    pub const fn grpc() -> SiteBudget {
+        SiteBudget::own(BudgetSettings::grpc())
+    }
+
+    /// [`BudgetSettings::aws`].
+    pub const fn aws() -> SiteBudget {
+        SiteBudget::own(BudgetSettings::aws())
+    }
+
+    /// [`BudgetSettings::aws_2_0`].
+    pub const fn aws_2_0() -> SiteBudget {
+        SiteBudget::own(BudgetSettings::aws_2_0())
+    }
+
+    /// [`BudgetSettings::sre`].
+    pub const fn sre() -> SiteBudget {
+        SiteBudget::own(BudgetSettings::sre())
+    }
+
+    /// [`BudgetSettings::unlimited`].
+    pub const fn unlimited() -> SiteBudget {
+        SiteBudget::own(BudgetSettings::unlimited())
+    }
+}
+
+/// Values of single settings in `breaker(…)` and `budget(…)`.
+pub mod setting {
+    use std::time::Duration;
+
+    use crate::breaker::Window;
+
+    /// The last so many calls: `window = count(100)`.
+    pub const fn count(calls: u32) -> Window {
+        Window::Count(calls)
+    }
+
+    /// The calls of the last so much time: `window = time("30s")`.
+    pub const fn time(time: Duration) -> Window {
+        Window::Time(time)
+    }
+}
+
+/// A budget or a breaker by what an attribute names: the static itself, or a constant with its name.
+#[derive(Debug)]
+pub struct By<T>(pub T);
+
+impl By<&'static crate::budget::Budget> {
+    /// The declared budget.
+    pub const fn budget(self) -> crate::site::SiteBudget {
+        crate::site::SiteBudget::Shared(self.0)
+    }
+}
+
+impl By<&'static &'static str> {
+    /// The budget of this name.
+    #[track_caller]
+    pub const fn budget(self) -> crate::site::SiteBudget {
+        crate::site::SiteBudget::named(self.0, None)
+    }
+
+    /// The breaker of this name.
+    #[track_caller]
+    pub const fn breaker(self) -> crate::site::SiteBreaker {
+        crate::site::SiteBreaker::named(self.0, None)
+    }
+}
+
+impl By<&'static crate::breaker::Breaker> {
+    /// The declared breaker.
+    pub const fn breaker(self) -> crate::site::SiteBreaker {
+        crate::site::SiteBreaker::Shared(self.0)
+    }
+}

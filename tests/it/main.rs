@@ -2,5 +2,7 @@
 
 mod classify_derive;
 mod classify_derive_lints;
+mod protection;
 mod smoke;
 mod tidy;
+mod vectors;

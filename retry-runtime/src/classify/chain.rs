@@ -13,7 +13,7 @@ const MAX_LINKS: usize = 64;
 /// The class of the outermost error in a chain of sources whose type this crate knows.
 ///
 /// The walk starts with `error` itself and goes on with its `source()`. Known types are
-/// [`std::io::Error`] and, with the features of the same names, the error types of `tokio`
+/// [`std::io::Error`], [`Interruption`](crate::Interruption) and, with the features of the same names, the error types of `tokio`
 /// (`Elapsed`), `http`, `reqwest`, `hyper`, `tonic`, `sqlx` and `redis`. An `io::Error` of kind
 /// `Other` stands for the error inside it. `None` means that no link is known. At most 64 links are
 /// looked at.
@@ -74,6 +74,9 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
 
     if let Some(error) = link.downcast_ref() {
         return std_impls::of_io(error);
+    }
+    if let Some(interruption) = link.downcast_ref::<crate::Interruption>() {
+        return Some(super::Classify::classify(interruption));
     }
     ask! {
         "tokio": tokio::time::error::Elapsed,

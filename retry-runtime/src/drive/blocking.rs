@@ -1,6 +1,6 @@
 //! One attempt of a call that blocks, and the pause after it.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -25,7 +25,8 @@ where
     #[inline]
     pub fn run(self) -> Option<R> {
         let Turn { call, attempt, rules, guard, .. } = self;
-        if let Some(cut) = guard.before() {
+        let mut guard = pin!(guard);
+        if let Err(cut) = guard.as_mut().before() {
             return Some(before_attempt::<R, X>(call, cut));
         }
         call.begin();
@@ -33,7 +34,7 @@ where
             None => attempt(),
             Some(ambient) => ambient.scope(attempt),
         };
-        match judge(call, &rules, out) {
+        match judge(call, &rules, guard.as_mut(), out) {
             Step::Return(out) => Some(out),
             Step::Pause(delay) => pause(call, guard, delay.length),
         }
@@ -42,8 +43,11 @@ where
 
 /// Blocks until the next attempt, or until the guard ends the call.
 #[cold]
-fn pause<R, X: Guard<R>>(call: &mut Call<'_>, guard: X, length: Duration) -> Option<R> {
-    let mut guard = pin!(guard);
+fn pause<R, X: Guard<R>>(
+    call: &mut Call<'_>,
+    mut guard: Pin<&mut X>,
+    length: Duration,
+) -> Option<R> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cut = None;
     timer::block(length, &mut || {

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
-use crate::{Interruption, Outcome, clock};
+use crate::{Interruption, Kind, Outcome, clock};
 
 use crate::call::Call;
 
@@ -22,7 +22,7 @@ pub trait Guard<R> {
 
     /// Asked before an attempt starts.
     #[doc(hidden)]
-    fn before(&self) -> Option<Self::Cut>;
+    fn before(self: Pin<&mut Self>) -> Result<(), Self::Cut>;
 
     /// Asked when the attempt is pending.
     #[doc(hidden)]
@@ -32,6 +32,17 @@ pub trait Guard<R> {
     /// Asked when the sleep is pending.
     #[doc(hidden)]
     fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
+
+    /// Told how the attempt ended: `None` is a success.
+    #[doc(hidden)]
+    #[inline]
+    fn ended(self: Pin<&mut Self>, _failure: Option<Kind>) {}
+
+    /// Whether another attempt would be refused now.
+    #[doc(hidden)]
+    fn refuses(&self) -> bool {
+        false
+    }
 
     /// The outcome that stands for the interruption.
     #[doc(hidden)]
@@ -52,8 +63,8 @@ impl<R> Guard<R> for Uninterrupted {
     type Cut = Infallible;
 
     #[inline]
-    fn before(&self) -> Option<Infallible> {
-        None
+    fn before(self: Pin<&mut Self>) -> Result<(), Infallible> {
+        Ok(())
     }
 
     #[inline]
@@ -127,8 +138,8 @@ impl<R: Interruptible, C: Cancel> Guard<R> for Interrupts<C> {
     type Cut = Interruption;
 
     #[inline]
-    fn before(&self) -> Option<Interruption> {
-        self.token.is_cancelled().then_some(Interruption::Cancelled)
+    fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
+        if self.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
     }
 
     fn poll_attempt(

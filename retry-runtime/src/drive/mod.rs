@@ -14,10 +14,12 @@
 //! future stays `Send` when the error is not.
 
 mod blocking;
+mod breaking;
 mod guard;
 mod rules;
 mod turn;
 
+pub(crate) use breaking::Breaking;
 pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
 pub use rules::Retry;
 pub(crate) use rules::{ByClass, Given, Judge, Rules, Unjudged, Unset};

@@ -32,27 +32,27 @@ pub struct Given<F>(pub(super) F);
 #[derive(Clone, Copy, Debug)]
 pub struct ByClass;
 
-/// Every failure is `Transient`: `on = any`, or `when` alone.
+/// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
 pub struct Unjudged;
 
 /// The class of a failure.
 pub trait ClassOf<E> {
-    /// The class of this failure.
-    fn class(&self, error: &E) -> Class;
+    /// The class of this failure, about which `when` has said this.
+    fn class(&self, error: &E, agreed: bool) -> Class;
 }
 
 impl<E: Classify> ClassOf<E> for ByClass {
     #[inline]
-    fn class(&self, error: &E) -> Class {
+    fn class(&self, error: &E, _: bool) -> Class {
         error.classify()
     }
 }
 
 impl<E> ClassOf<E> for Unjudged {
     #[inline]
-    fn class(&self, _: &E) -> Class {
-        Class::new(Kind::Transient)
+    fn class(&self, _: &E, agreed: bool) -> Class {
+        Class::new(if agreed { Kind::Transient } else { Kind::Permanent })
     }
 }
 
@@ -217,8 +217,8 @@ where
             })),
             Ok(_) => None,
             Err(error) => {
-                let class = self.class.class(error);
                 let agreed = self.when.ask(error) != Some(false);
+                let class = self.class.class(error, agreed);
                 Some(Judged(Verdict { class, agreed, cut: None }))
             }
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -11,13 +12,14 @@ use pin_project_lite::pin_project;
 use super::guard::Chosen;
 use super::rules::{NO_RULES, Retry};
 use super::{
-    ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
+    Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
 };
+use crate::breaker::Breaker;
 use crate::call::{Call, Decision, Verdict};
 use crate::cancel::Cancel;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
-use crate::{Classify, Delay, Interruption, Outcome, StopReason};
+use crate::{Classify, Delay, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
 ///
@@ -177,6 +179,17 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
         self.guarded(<Gate<INTERRUPTS> as Chosen<R>>::guard())
     }
 
+    /// The breaker is asked before the attempt and told how it ended.
+    #[inline]
+    pub fn breaker<'b, B>(self, breaker: &'b B) -> Turn<'c, 'p, A, R, J, Breaking<'b, X>>
+    where
+        B: Deref<Target = Breaker>,
+        R: Interruptible,
+    {
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        Turn { call, attempt, rules, guard: Breaking::new(breaker, guard), outcome }
+    }
+
     /// The token, the deadline or the timeout may end the attempt.
     #[inline]
     pub fn cancel<C: Cancel>(self, token: C) -> Turn<'c, 'p, A, R, J, Interrupts<C>>
@@ -193,41 +206,56 @@ pub(super) enum Step<R> {
     Pause(Delay),
 }
 
-/// Judges an outcome and tells the hook of a retry.
+/// Judges an outcome, and tells the guard, the call and the hook about it.
 #[inline]
-pub(super) fn judge<R: Outcome, J: Judge<R>>(call: &mut Call<'_>, rules: &J, out: R) -> Step<R> {
+pub(super) fn judge<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
     match rules.verdict(&out) {
         None => {
+            guard.ended(None);
             call.succeeded();
             Step::Return(out)
         }
-        Some(judged) => follow(call, rules, out, judged.0),
+        Some(judged) => follow(call, rules, guard, out, judged.0),
     }
 }
 
 /// The attempt was ended by its guard.
 #[cold]
-pub(super) fn cut_off<R: Outcome, J: Judge<R>>(
-    call: &mut Call<'_>,
-    rules: &J,
-    out: R,
-    cut: Interruption,
-) -> Step<R> {
-    follow(call, rules, out, Verdict { class: cut.classify(), agreed: true, cut: Some(cut) })
+fn cut_off<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, cut: X::Cut) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    let (out, cut) = (X::outcome(cut), cut.into());
+    follow(call, rules, guard, out, Verdict { class: cut.classify(), agreed: true, cut: Some(cut) })
 }
 
 #[cold]
-fn follow<R: Outcome, J: Judge<R>>(
+fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,
+    mut guard: Pin<&mut X>,
     out: R,
     verdict: Verdict,
-) -> Step<R> {
-    match call.failed(verdict, || rules.words(&out)) {
+) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    let kind = verdict.class.kind;
+    // The breaker hears of the failure first: opened by it, it ends the call.
+    guard.as_mut().ended(Some(kind));
+    match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) => {
             let (attempt, limit) = call.progress();
-            let kind = verdict.class.kind;
             rules.before_sleep(&Retry { outcome: &out, attempt, limit, kind, delay });
             Step::Pause(delay)
         }
@@ -289,7 +317,7 @@ where
         let mut this = self.project();
         if !*this.begun {
             *this.begun = true;
-            if let Some(cut) = this.guard.before() {
+            if let Err(cut) = this.guard.as_mut().before() {
                 this.phase.set(Phase::Ended);
                 return Poll::Ready(Some(before_attempt::<R, X>(this.call, cut)));
             }
@@ -301,12 +329,12 @@ where
                 Some(ambient) => ambient.scope(|| attempt.poll(cx)),
             };
             let step = match polled {
-                Poll::Ready(out) => judge(this.call, this.rules, out),
+                Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
                 Poll::Pending => {
                     let cut = ready!(this.guard.as_mut().poll_attempt(this.call, cx));
                     // The attempt is dropped before its outcome is judged: what it held is free again.
                     this.phase.set(Phase::Ended);
-                    cut_off(this.call, this.rules, X::outcome(cut), cut.into())
+                    cut_off(this.call, this.rules, this.guard.as_mut(), cut)
                 }
             };
             match step {
@@ -346,7 +374,6 @@ fn pause<F, R, X: Guard<R>>(
 /// The call ends between two attempts, or before the first one.
 #[cold]
 pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, cut: X::Cut) -> R {
-    // Only a cancellation can come here: limits end attempts, and a pause is planned within them.
-    call.interrupted(StopReason::Cancelled);
+    call.interrupted(cut.into());
     X::outcome(cut)
 }

@@ -407,6 +407,7 @@ mod tests {
             Policy::new().on(Kinds::NONE.with(Kind::Permanent)),
             "`on` lists `permanent`, which is never retried; remove it",
         );
+        const LONG: &[Duration] = &[Duration::from_secs(31)];
         let policies = [
             Policy::new().deadline(Duration::ZERO),
             Policy::new().timeout(Duration::ZERO).idempotent(true),
@@ -415,7 +416,7 @@ mod tests {
             Policy::new().jitter(Jitter::Additive(f64::INFINITY)),
             Policy::new().backoff(Backoff::List(&[])),
             Policy::new().backoff(Backoff::List(&[Duration::ZERO])).base(ms(5)),
-            Policy::new().backoff(Backoff::List(&[Duration::from_secs(31)])),
+            Policy::new().backoff(Backoff::List(LONG)),
             Policy::new().backoff(Backoff::Fixed).factor(2.0),
             Policy::new().jitter(Jitter::Decorrelated).factor(3.0),
             Policy::new().jitter(Jitter::Decorrelated).backoff(Backoff::Linear),

@@ -1,8 +1,23 @@
 //! The annotated function itself: one static for each.
 
+mod breaker;
+mod budget;
+mod directory;
+
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+pub use breaker::SiteBreaker;
+pub(crate) use breaker::{Found, all_breakers, find_breaker};
+pub use budget::SiteBudget;
+pub(crate) use budget::find_budget;
 
 use crate::Policy;
+use crate::budget::Refused;
+
+/// No site warns of its empty budget more often.
+const WARN_EVERY: Duration = Duration::from_secs(60);
 
 /// Where an annotated function is written, and what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +34,7 @@ impl Meta {
     }
 }
 
-/// An annotated function: its name, its place in the source, and its policy.
+/// An annotated function: its name, its place in the source, its policy, budget and breaker.
 ///
 /// There is one static for each annotated function of the source, also for generic ones.
 /// [`sites`](crate::sites) lists them all.
@@ -27,13 +42,17 @@ impl Meta {
 pub struct Site {
     meta: Meta,
     policy: Policy,
+    budget: SiteBudget,
+    breaker: SiteBreaker,
     warned: AtomicBool,
+    warned_of_budget: Mutex<Option<Instant>>,
 }
 
 impl Site {
     #[doc(hidden)]
-    pub const fn new(meta: Meta, policy: Policy) -> Self {
-        Site { meta, policy, warned: AtomicBool::new(false) }
+    pub const fn new(meta: Meta, policy: Policy, budget: SiteBudget, breaker: SiteBreaker) -> Self {
+        let warned_of_budget = Mutex::new(None);
+        Site { meta, policy, budget, breaker, warned: AtomicBool::new(false), warned_of_budget }
     }
 
     /// The name in configuration, events and pages: `name = …`, else the module's path and the function.
@@ -56,11 +75,31 @@ impl Site {
         &self.policy
     }
 
+    pub(crate) fn budget_source(&self) -> &SiteBudget {
+        &self.budget
+    }
+
+    pub(crate) fn breaker_source(&self) -> &SiteBreaker {
+        &self.breaker
+    }
+
     /// Says once how to declare idempotency, after an `Ambiguous` failure that had to end the call.
     #[cold]
     pub(crate) fn warn_undeclared(&self) {
         if !self.warned.swap(true, Ordering::Relaxed) {
             crate::event::undeclared(self.name());
+        }
+    }
+
+    /// Says once a minute that the budget has refused a retry.
+    #[cold]
+    pub(crate) fn warn_budget(&self, now: Instant, refused: &Refused) {
+        // Whoever finds the lock taken need not warn: somebody else is about to.
+        let Ok(mut last) = self.warned_of_budget.try_lock() else { return };
+        let due = last.is_none_or(|last| now.saturating_duration_since(last) >= WARN_EVERY);
+        if due {
+            *last = Some(now);
+            crate::event::budget_refused(self.name(), refused);
         }
     }
 }

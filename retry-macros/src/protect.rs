@@ -1,0 +1,227 @@
+//! The arguments `budget` and `breaker`: a name, a static, or settings written out.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, LitStr, Token};
+
+use crate::args::Args;
+use crate::form::{Form, Key};
+use crate::{policy, value};
+
+/// What was written for `budget` or `breaker`.
+pub(crate) enum Protection {
+    /// `breaker`.
+    Bare,
+    /// `budget = "name"`.
+    Name(LitStr),
+    /// `budget = none`, `budget = grpc`, `breaker = PAYMENTS`.
+    Value(Expr),
+    /// `breaker("name", rate = 0.5, key = host)`.
+    Settings(Settings),
+}
+
+/// Settings in brackets.
+pub(crate) struct Settings {
+    name: Option<LitStr>,
+    /// In order, each the builder method of its name.
+    methods: Vec<(Ident, Expr)>,
+    /// Evaluated in each call.
+    key: Option<Expr>,
+    /// How many keys are kept.
+    keys: Option<Expr>,
+    /// The preset to start from.
+    preset: Option<Expr>,
+}
+
+impl Protection {
+    /// Reads the argument.
+    pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
+        match form {
+            Form::Bare if key.name == "breaker" => Ok(Protection::Bare),
+            Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
+            Form::Value(expr) => Self::value(key, expr),
+            Form::List(tokens) => {
+                let read = |input: ParseStream<'_>| settings(key.name, input);
+                read.parse2(tokens.clone()).map(Protection::Settings)
+            }
+        }
+    }
+
+    fn value(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
+        match expr {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) => {
+                Ok(Protection::Name(name.clone()))
+            }
+            Expr::Lit(syn::ExprLit { lit, .. }) => {
+                let found = value::described(lit);
+                Err(key
+                    .mistake(lit, format!("`{key}` is a name, a static or settings, not {found}")))
+            }
+            _ if key.name == "breaker" && value::bare_call(expr).is_some() => Err(value::mistake(
+                expr,
+                "a breaker is named by a text or by a static\n\
+                 help: write `breaker = \"name\"` to share one by name, `breaker` for one of the function's own",
+            )),
+            _ => Ok(Protection::Value(expr.clone())),
+        }
+    }
+
+    /// The value whose evaluation belongs to a call, not to the site.
+    pub(crate) fn key(&self) -> Option<&Expr> {
+        match self {
+            Protection::Settings(settings) => settings.key.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// `"name", setting = value, …`.
+fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
+    let mut found =
+        Settings { name: None, methods: Vec::new(), key: None, keys: None, preset: None };
+    if input.peek(LitStr) {
+        found.name = Some(input.parse()?);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    while !input.is_empty() {
+        let name: Ident = input.parse()?;
+        if !input.peek(Token![=]) {
+            return Err(syn::Error::new_spanned(
+                &name,
+                format!("`{name}` has no value\nhelp: settings are written `{name} = …`"),
+            ));
+        }
+        input.parse::<Token![=]>()?;
+        let value: Expr = input.parse()?;
+        found.add(of, name, value::ungrouped(value))?;
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(found)
+}
+
+impl Settings {
+    fn add(&mut self, of: &Ident, name: Ident, value: Expr) -> syn::Result<()> {
+        let slot = match name.to_string().as_str() {
+            "key" if of == "breaker" => &mut self.key,
+            "keys" if of == "breaker" => &mut self.keys,
+            "preset" if of == "budget" => &mut self.preset,
+            _ => {
+                if self.methods.iter().any(|(known, _)| *known == name) {
+                    return Err(twice(&name));
+                }
+                self.methods.push((name, value));
+                return Ok(());
+            }
+        };
+        match slot.replace(value) {
+            Some(_) => Err(twice(&name)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn twice(name: &Ident) -> syn::Error {
+    syn::Error::new_spanned(name, format!("`{name}` is given twice\nhelp: remove one of them"))
+}
+
+/// The site's budget.
+///
+/// Input:
+/// ```text
+/// budget(capacity = 20, refill = "10s")
+/// ```
+/// Output:
+/// ```text
+/// SiteBudget::own(BudgetSettings::new().capacity(20).refill(Duration::new(10, 0)))
+/// ```
+pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
+    let Some(budget) = &args.budget else {
+        return quote!(#private::SiteBudget::own(#private::BudgetSettings::new()));
+    };
+    match &budget.value {
+        Protection::Bare => quote!(#private::SiteBudget::own(#private::BudgetSettings::new())),
+        Protection::Name(name) => quote!(#private::SiteBudget::named(#name, #private::None)),
+        Protection::Value(expr) => match value::bare_call(expr) {
+            Some((word, _)) => quote_spanned!(expr.span()=> #private::budget::#word()),
+            None => quote_spanned!(expr.span()=> #private::By(&#expr).budget()),
+        },
+        Protection::Settings(settings) => {
+            let built = built(settings, &quote!(#private::BudgetSettings), private);
+            match &settings.name {
+                Some(name) => quote!(#private::SiteBudget::named(#name, #private::Some(#built))),
+                None => quote!(#private::SiteBudget::own(#built)),
+            }
+        }
+    }
+}
+
+/// The site's breaker; `name` is the site's.
+pub(crate) fn breaker(args: &Args, name: &TokenStream, private: &TokenStream) -> TokenStream {
+    let Some(breaker) = &args.breaker else {
+        return quote!(#private::SiteBreaker::None);
+    };
+    let settings = match &breaker.value {
+        Protection::Bare => {
+            return quote!(#private::SiteBreaker::own(#name, #private::BreakerSettings::new()));
+        }
+        Protection::Name(shared) => {
+            return quote!(#private::SiteBreaker::named(#shared, #private::None));
+        }
+        Protection::Value(expr) => {
+            return quote_spanned!(expr.span()=> #private::By(&#expr).breaker());
+        }
+        Protection::Settings(settings) => settings,
+    };
+    let built = built(settings, &quote!(#private::BreakerSettings), private);
+    let own_name = settings.name.as_ref().map_or_else(|| name.clone(), ToTokens::to_token_stream);
+    let optional = match settings.methods.is_empty() {
+        true => quote!(#private::None),
+        false => quote!(#private::Some(#built)),
+    };
+    match (&settings.key, &settings.name) {
+        (Some(_), _) => {
+            let keys = match &settings.keys {
+                Some(keys) => quote!(#private::Some(#keys)),
+                None => quote!(#private::None),
+            };
+            quote!(#private::SiteBreaker::keyed(#own_name, #optional, #keys))
+        }
+        (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #optional)),
+        (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
+    }
+}
+
+/// The settings as a chain of builder calls.
+fn built(settings: &Settings, builder: &TokenStream, private: &TokenStream) -> TokenStream {
+    let start = match &settings.preset {
+        Some(preset) => quote_spanned!(preset.span()=> #builder::#preset()),
+        None => quote!(#builder::new()),
+    };
+    let calls = settings.methods.iter().map(|(method, value)| {
+        let value = policy::setting(value, private);
+        quote!(.#method(#value))
+    });
+    quote!(#start #(#calls)*)
+}
+
+impl ToTokens for Protection {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Protection::Bare => {}
+            Protection::Name(name) => name.to_tokens(tokens),
+            Protection::Value(expr) => expr.to_tokens(tokens),
+            Protection::Settings(settings) => {
+                settings.name.to_tokens(tokens);
+                for (method, value) in &settings.methods {
+                    tokens.extend(quote!(#method = #value));
+                }
+            }
+        }
+    }
+}

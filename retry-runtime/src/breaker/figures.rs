@@ -1,0 +1,54 @@
+//! What a breaker has counted.
+
+use super::settings::BreakerSettings;
+use super::window::Tally;
+
+/// What a breaker has counted in its present state.
+///
+/// Closed and Shadow: the window. HalfOpen: the probes. Open: the window, or the probes, that made it
+/// open. ForcedOpen and Disabled count nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Figures {
+    /// Calls that were counted.
+    pub calls: u32,
+    /// Those that failed.
+    pub failures: u32,
+    /// Those that were slow, failed or not.
+    pub slow: u32,
+    /// Failures by calls; `None` below the minimum of calls.
+    pub failure_rate: Option<f64>,
+    /// Slow calls by calls; `None` below the minimum of calls.
+    pub slow_rate: Option<f64>,
+    /// Failures since the last success.
+    pub consecutive: u32,
+    /// Probes under way; calls under way are not counted in other states.
+    pub in_flight: u32,
+    /// Calls that were refused since the state began.
+    pub rejected: u64,
+    /// Whether what was counted is enough to open: in Shadow, whether it would have.
+    pub trips: bool,
+}
+
+impl Figures {
+    /// The figures of a tally; rates are known from so many calls on.
+    pub(super) fn of(tally: Tally, settings: &BreakerSettings) -> Self {
+        let rate = |part: u32| {
+            (tally.calls >= settings.enough_calls())
+                .then(|| f64::from(part) / f64::from(tally.calls))
+        };
+        Figures {
+            calls: tally.calls,
+            failures: tally.failures,
+            slow: tally.slow,
+            failure_rate: rate(tally.failures),
+            slow_rate: rate(tally.slow),
+            ..Figures::default()
+        }
+    }
+
+    /// Those that succeeded, slow or not.
+    pub const fn successes(&self) -> u32 {
+        self.calls - self.failures
+    }
+}

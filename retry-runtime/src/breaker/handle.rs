@@ -1,0 +1,296 @@
+//! The breaker itself: the machine behind a lock, and beside it the word that spares the lock.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::figures::Figures;
+use super::machine::Machine;
+use super::permit::{CircuitOpen, Permit};
+use super::settings::BreakerSettings;
+use super::snapshot::Snapshot;
+use super::ticket::{Mode, Ticket, Transition};
+use super::window::Outcome;
+use super::word::{Path, Word};
+use crate::classify::Classify;
+use crate::now::{Epoch, Now};
+use crate::setting::SettingError;
+use crate::sync::{Mutex, const_unless_loom};
+
+type Observer = Box<dyn Fn(&Breaker, &Transition) + Send + Sync>;
+
+/// A circuit breaker, to be shared: in a `static`, an `Arc`, or by reference.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+/// use std::io;
+/// use std::time::Instant;
+///
+/// static PAYMENTS: Breaker = Breaker::new("payments", BreakerSettings::new().consecutive(2));
+///
+/// fn charge() -> Result<(), io::Error> {
+///     Err(io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// for _ in 0..2 {
+///     let permit = PAYMENTS.permit(Instant::now)?;
+///     match charge() {
+///         Ok(()) => permit.success(Instant::now),
+///         Err(_) => permit.failure(Instant::now),
+///     }
+/// }
+/// assert_eq!(PAYMENTS.mode(Instant::now), Mode::Open);
+/// let refused = PAYMENTS.permit(Instant::now).unwrap_err();
+/// assert_eq!(refused.to_string(), "the circuit breaker `payments` is open");
+/// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
+/// ```
+pub struct Breaker {
+    pub(super) word: Word,
+    pub(super) settings: BreakerSettings,
+    epoch: Epoch,
+    pub(super) clock: fn() -> Instant,
+    name: Cow<'static, str>,
+    machine: Mutex<Machine>,
+    observer: OnceLock<Observer>,
+}
+
+impl Breaker {
+    const_unless_loom! {
+        /// A closed breaker. The name is for messages and events.
+        ///
+        /// # Panics
+        /// When the settings make no sense, with [`SettingError::message`]; in a `static` or a `const`
+        /// that is a compile error. [`try_new`](Self::try_new) returns the error.
+        #[track_caller]
+        pub fn new(name: &'static str, settings: BreakerSettings) -> Self {
+            if let Err(error) = settings.validate() {
+                panic!("{}", error.message());
+            }
+            Breaker {
+                word: Word::new(settings.window),
+                settings,
+                epoch: Epoch::new(),
+                clock: Instant::now,
+                name: Cow::Borrowed(name),
+                machine: Mutex::new(Machine::new(settings)),
+                observer: OnceLock::new(),
+            }
+        }
+    }
+
+    /// A breaker of a name and settings that are known at run time only.
+    ///
+    /// # Errors
+    /// As [`BreakerSettings::validate`].
+    pub fn try_new(
+        name: impl Into<Cow<'static, str>>,
+        settings: BreakerSettings,
+    ) -> Result<Self, SettingError> {
+        settings.validate()?;
+        Ok(Breaker::checked(name, settings))
+    }
+
+    /// Of settings that passed their check.
+    pub(super) fn checked(name: impl Into<Cow<'static, str>>, settings: BreakerSettings) -> Self {
+        let mut breaker = Breaker::new("", settings);
+        breaker.name = name.into();
+        breaker
+    }
+
+    /// The clock of [`call`](Self::call), and of a permit that is dropped, by a panic or otherwise,
+    /// where nobody can pass the time. `Instant::now` unless set.
+    #[must_use]
+    pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Calls this after each transition, outside the lock, on the thread that noticed it. The first one
+    /// stays; false when there was one.
+    pub fn observe(
+        &self,
+        observer: impl Fn(&Breaker, &Transition) + Send + Sync + 'static,
+    ) -> bool {
+        self.observer.set(Box::new(observer)).is_ok()
+    }
+
+    /// Asks for leave to make one call; the guard is told how it ended.
+    ///
+    /// # Errors
+    /// [`CircuitOpen`] when the call must not be made.
+    #[inline]
+    pub fn permit(&self, now: impl Now) -> Result<Permit<&Self>, CircuitOpen> {
+        Permit::acquire(self, now)
+    }
+
+    /// Runs the body if it may be called, and counts its result; a panic counts as a failure and goes on.
+    ///
+    /// ```
+    /// # use retry_runtime::breaker::{Breaker, BreakerSettings, CircuitOpen};
+    /// # use retry_runtime::{Class, Classify, Kind};
+    /// # #[derive(Debug)] struct E;
+    /// # impl Classify for E { fn classify(&self) -> Class { Kind::Transient.into() } }
+    /// # impl From<CircuitOpen> for E { fn from(_: CircuitOpen) -> E { E } }
+    /// # fn ask() -> Result<u32, E> { Ok(42) }
+    /// static BREAKER: Breaker = Breaker::new("oracle", BreakerSettings::new());
+    ///
+    /// fn guarded() -> Result<u32, E> {
+    ///     BREAKER.call(|| ask())?
+    /// }
+    /// assert_eq!(guarded().unwrap(), 42);
+    /// ```
+    ///
+    /// # Errors
+    /// [`CircuitOpen`] when the body was not run; inside of it, the body's own.
+    #[inline]
+    pub fn call<T, E: Classify>(
+        &self,
+        body: impl FnOnce() -> Result<T, E>,
+    ) -> Result<Result<T, E>, CircuitOpen> {
+        let permit = self.permit(self.clock)?;
+        let result = body();
+        match &result {
+            Ok(_) => permit.success(self.clock),
+            Err(error) => permit.end(self.clock, error.classify().kind.into()),
+        }
+        Ok(result)
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &BreakerSettings {
+        &self.settings
+    }
+
+    /// The state at this moment.
+    pub fn mode(&self, now: impl Now) -> Mode {
+        self.locked(now.now(), |machine, now| machine.mode(now))
+    }
+
+    /// What has been counted in the present state.
+    pub fn figures(&self, now: impl Now) -> Figures {
+        self.locked(now.now(), |machine, now| machine.figures(now))
+    }
+
+    /// The first moment from `now` on at which a call is admitted if nothing but time passes; `None`
+    /// where that depends on something else: on the results of the probes, on whoever forced it open.
+    pub fn next_admission(&self, now: impl Now) -> Option<Instant> {
+        let now = now.now();
+        let at = self.locked(now, |machine, now| machine.next_admission(now))?;
+        self.epoch.moment(now, at).map(|moment| moment.max(now))
+    }
+
+    /// The state as data.
+    pub fn snapshot(&self, now: impl Now) -> Snapshot {
+        self.locked(now.now(), Machine::snapshot)
+    }
+
+    /// Takes up a state that was saved.
+    pub fn restore(&self, now: impl Now, saved: &Snapshot) {
+        self.locked(now.now(), |machine, now| machine.restore(now, saved));
+    }
+
+    /// The ticket of a call, without the lock while closed.
+    #[inline]
+    pub(super) fn admit(&self, now: impl Now) -> Result<Ticket, CircuitOpen> {
+        if let Some(generation) = self.word.admit() {
+            return Ok(Ticket { generation, probe: None });
+        }
+        self.admit_locked(now.now())
+    }
+
+    #[cold]
+    fn admit_locked(&self, now: Instant) -> Result<Ticket, CircuitOpen> {
+        let admitted = self.locked(now, |machine, now| machine.admit(now));
+        admitted.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
+    }
+
+    /// Keeps a quick success beside the lock where neither the clock nor the window has a say in it.
+    #[inline]
+    pub(super) fn keep(&self, ticket: &Ticket) -> bool {
+        !self.word.is_timed() && self.word.keep(ticket.generation)
+    }
+
+    /// Takes a result. A quick success of a quiet breaker is kept in the word.
+    pub(super) fn record(&self, now: impl Now, ticket: Ticket, outcome: Outcome, slow: bool) {
+        let now = now.now();
+        let kept = outcome == Outcome::Success
+            && !slow
+            && (!self.word.is_timed() || self.word.is_stable(self.epoch.tick(now)))
+            && self.word.keep(ticket.generation);
+        if !kept {
+            self.record_locked(now, ticket, outcome, slow);
+        }
+    }
+
+    #[cold]
+    fn record_locked(&self, now: Instant, ticket: Ticket, outcome: Outcome, slow: bool) {
+        self.locked(now, |machine, now| machine.record(now, ticket, outcome, slow));
+    }
+
+    /// A call ended without a result. While closed nothing is kept of calls in flight.
+    #[inline]
+    pub(super) fn abandon(&self, now: impl Now, ticket: Ticket) {
+        if ticket.probe.is_some() {
+            self.locked(now.now(), |machine, now| machine.abandon(now, ticket));
+        }
+    }
+
+    /// Runs a step of the machine under the lock: counts the kept successes before it, publishes the
+    /// word after it, and tells the observer once the lock is free.
+    pub(super) fn locked<T>(
+        &self,
+        now: Instant,
+        step: impl FnOnce(&mut Machine, Duration) -> T,
+    ) -> T {
+        let tick = self.epoch.tick(now);
+        let mut guard = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let machine = &mut *guard;
+        if machine.seed() == 0 {
+            // Not for secrets: the breakers of many processes must not come back together.
+            machine.set_seed(RandomState::new().hash_one(tick) | 1);
+        }
+        machine.absorb(self.word.take_kept());
+        let result = step(machine, tick);
+        self.publish(machine, tick);
+        let transitions = machine.take_transitions();
+        drop(guard);
+        if let (Some(observer), false) = (self.observer.get(), transitions.is_empty()) {
+            transitions.iter().for_each(|transition| observer(self, transition));
+        }
+        result
+    }
+
+    fn publish(&self, machine: &mut Machine, tick: Duration) {
+        let path = match machine.mode(tick) {
+            Mode::Open | Mode::HalfOpen | Mode::ForcedOpen => Path::Locked,
+            Mode::Closed | Mode::Shadow if !machine.quiet(tick) => Path::Admit,
+            // Disabled keeps successes too; nobody counts them.
+            Mode::Closed | Mode::Shadow | Mode::Disabled => Path::AdmitAndKeep,
+        };
+        self.word.publish(machine.generation(), path, machine.stable_until());
+    }
+}
+
+impl fmt::Debug for Breaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Breaker")
+            .field("name", &self.name)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+#[path = "handle_tests.rs"]
+mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "models.rs"]
+mod models;

@@ -1,0 +1,269 @@
+//! The breaker as its users see it.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use proptest::prelude::*;
+
+use super::super::settings::Window;
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+struct Down;
+
+impl Classify for Down {
+    fn classify(&self) -> crate::Class {
+        crate::Kind::Transient.into()
+    }
+}
+
+thread_local! {
+    static SKEW: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// A clock that each test winds by itself.
+fn clock() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(Instant::now) + SKEW.get()
+}
+
+fn pass(time: Duration) {
+    SKEW.set(SKEW.get() + time);
+}
+
+fn breaker(settings: BreakerSettings) -> Breaker {
+    Breaker::new("test", settings.jitter(0.0)).with_clock(clock)
+}
+
+fn window(calls: u32) -> BreakerSettings {
+    BreakerSettings::new().window(Window::Count(calls)).min_calls(calls)
+}
+
+/// Runs `ok`, `fail`, `ignored` and `+1000` (milliseconds), and gives the state after each.
+#[track_caller]
+fn check(settings: BreakerSettings, script: &str, states: &str) {
+    let breaker = breaker(settings);
+    let mut seen = Vec::new();
+    for word in script.split_whitespace() {
+        match (word.strip_prefix('+'), breaker.permit(clock)) {
+            (Some(millis), _) => pass(Duration::from_millis(millis.parse().unwrap())),
+            (_, Err(_)) => {
+                seen.push("no");
+                continue;
+            }
+            (_, Ok(permit)) => match word {
+                "ok" => permit.success(clock),
+                "fail" => permit.failure(clock),
+                _ => permit.ignored(clock),
+            },
+        }
+        seen.push(breaker.mode(clock).name());
+    }
+    assert_eq!(seen.join(" "), states, "{script}");
+}
+
+#[test]
+fn it_opens_refuses_probes_and_closes() {
+    check(
+        window(3).probes(1),
+        "fail ok fail ok +5000 ok fail",
+        "closed closed open no half_open closed closed",
+    );
+    check(
+        window(1).window(Window::Time(10 * SECOND)).probes(1),
+        "ok fail +9999 ok",
+        "closed open half_open closed",
+    );
+}
+
+#[test]
+fn a_static_breaker_is_checked_at_compile_time() {
+    static BREAKER: Breaker = Breaker::new("static", BreakerSettings::new());
+    assert!(BREAKER.permit(clock).is_ok());
+    let error = Breaker::try_new("bad", BreakerSettings::new().rate(2.0)).unwrap_err();
+    assert_eq!(error.to_string(), "`rate` (2) must be above 0 and at most 1");
+}
+
+#[test]
+fn successes_that_never_took_the_lock_are_in_the_figures() {
+    let breaker = breaker(BreakerSettings::new());
+    (0..7).for_each(|_| breaker.permit(clock).unwrap().success(clock));
+    breaker.permit(clock).unwrap().failure(clock);
+    let figures = breaker.figures(clock);
+    assert_eq!((figures.calls, figures.successes(), figures.consecutive), (8, 7, 1));
+}
+
+#[test]
+fn a_window_of_kept_successes_writes_no_more() {
+    let breaker = breaker(window(3));
+    (0..9).for_each(|_| breaker.permit(clock).unwrap().success(clock));
+    assert_eq!(breaker.word.kept(), 3);
+    assert_eq!(breaker.figures(clock).calls, 3);
+}
+
+#[test]
+fn a_panic_counts_as_a_failure_and_goes_on() {
+    let breaker = breaker(window(1));
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        breaker.call(|| -> Result<(), Down> { resume_unwind(Box::new("boom")) })
+    }));
+    assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "boom");
+    assert_eq!(breaker.mode(clock), Mode::Open);
+}
+
+#[test]
+fn a_probe_that_is_dropped_gives_its_place_back_and_decides_nothing() {
+    let breaker = Arc::new(breaker(window(1).probes(1)));
+    breaker.probe(clock);
+    let permit = Permit::acquire(Arc::clone(&breaker), clock).unwrap();
+    assert!(permit.is_probe());
+    assert!(breaker.permit(clock).is_err());
+    drop(permit);
+    assert_eq!(breaker.mode(clock), Mode::HalfOpen);
+    assert!(breaker.permit(clock).is_ok());
+}
+
+#[test]
+fn a_slow_success_can_open_and_a_quick_one_does_not() {
+    let breaker = breaker(window(2).slow(SECOND).slow_rate(1.0));
+    for (time, mode) in [(999, Mode::Closed), (1000, Mode::Closed), (2000, Mode::Open)] {
+        let permit = breaker.permit(clock).unwrap();
+        pass(Duration::from_millis(time));
+        permit.success(clock);
+        assert_eq!(breaker.mode(clock), mode);
+    }
+}
+
+#[test]
+fn a_refusal_names_the_breaker_and_the_time_left() {
+    let breaker = breaker(window(1));
+    breaker.trip(clock, Some(7 * SECOND));
+    pass(2 * SECOND);
+    let refused = breaker.permit(clock).unwrap_err();
+    assert_eq!(refused.to_string(), "the circuit breaker `test` is open");
+    assert_eq!(refused.retry_after(), Some(5 * SECOND));
+    assert_eq!(breaker.next_admission(clock), Some(clock() + 5 * SECOND));
+}
+
+#[test]
+fn the_observer_sees_every_transition_once() {
+    static SEEN: AtomicU32 = AtomicU32::new(0);
+    let breaker = breaker(window(1).probes(1));
+    assert!(breaker.observe(|breaker, _| {
+        // The lock is free: the observer may ask.
+        let _ = breaker.mode(clock);
+        SEEN.fetch_add(1, Ordering::Relaxed);
+    }));
+    breaker.permit(clock).unwrap().failure(clock);
+    pass(5 * SECOND);
+    breaker.permit(clock).unwrap().success(clock);
+    assert_eq!(SEEN.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn many_threads_lose_no_result_and_probes_stay_within_their_limit() {
+    let breaker = Breaker::new("threads", window(1000).min_calls(1000));
+    let now = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for call in 0..100 {
+                    let permit = breaker.permit(now).unwrap();
+                    if call % 10 == 0 { permit.failure(now) } else { permit.success(now) }
+                }
+            });
+        }
+    });
+    let figures = breaker.figures(now);
+    assert_eq!((figures.calls, figures.failures), (400, 40));
+
+    breaker.probe(now);
+    let admitted = AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    if let Ok(permit) = breaker.permit(now) {
+                        admitted.fetch_add(1, Ordering::Relaxed);
+                        std::mem::forget(permit);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(admitted.load(Ordering::Relaxed), 5);
+}
+
+proptest! {
+    /// The path around the lock decides like the machine that counts every result.
+    #[test]
+    fn with_kept_successes_it_is_in_the_same_state_as_the_plain_machine(
+        timed in any::<bool>(),
+        size in 1u32..12,
+        min in 1u32..12,
+        consecutive in prop::option::of(1u32..5),
+        calls in prop::collection::vec((0u8..8, 0u64..3_000), 1..120),
+    ) {
+        let window = if timed { Window::Time(10 * SECOND) } else { Window::Count(size) };
+        let mut settings = BreakerSettings::new().window(window).min_calls(min).jitter(0.0);
+        settings.consecutive = consecutive;
+        let start = clock();
+        let (breaker, mut machine) = (breaker(settings), Machine::new(settings));
+        // The first look fixes the epoch.
+        breaker.mode(start);
+        let mut now = Duration::ZERO;
+        for (kind, millis) in calls {
+            let moment = start + now;
+            match (breaker.permit(moment), machine.admit(now)) {
+                (Ok(permit), Ok(ticket)) if kind < 3 => {
+                    permit.failure(moment);
+                    machine.record(now, ticket, Outcome::Failure, false);
+                }
+                (Ok(permit), Ok(ticket)) => {
+                    permit.success(moment);
+                    machine.record(now, ticket, Outcome::Success, false);
+                }
+                (permit, ticket) => prop_assert_eq!(permit.is_err(), ticket.is_err()),
+            }
+            if kind == 7 {
+                now += Duration::from_millis(millis);
+            }
+            // Without taking the lock: reading would count what was kept.
+            let closed = breaker.word.admit().is_some();
+            prop_assert_eq!(closed, machine.state.mode() == Mode::Closed);
+        }
+        prop_assert_eq!(breaker.figures(start + now), machine.figures(now));
+    }
+
+    #[test]
+    fn permits_are_conserved_under_any_order_of_success_failure_drop_and_panic(
+        moves in prop::collection::vec(0u8..5, 0..60),
+    ) {
+        // Results are ignored, so that the state stays half-open and only permits move.
+        let breaker = breaker(window(1).probes(3));
+        breaker.probe(clock);
+        let mut out = Vec::new();
+        for step in moves {
+            match step {
+                0 | 1 => out.extend(breaker.permit(clock).ok()),
+                2 => drop(out.pop()),
+                3 => out.pop().map(|permit| permit.ignored(clock)).unwrap_or(()),
+                _ => {
+                    let permit = out.pop();
+                    let panicked = catch_unwind(AssertUnwindSafe(|| {
+                        let held = permit;
+                        if let Some(permit) = held { permit.ignored(clock) }
+                        resume_unwind(Box::new(()));
+                    }));
+                    prop_assert!(panicked.is_err());
+                }
+            }
+            prop_assert_eq!(breaker.figures(clock).in_flight as usize, out.len());
+            prop_assert!(out.len() <= 3);
+        }
+    }
+}

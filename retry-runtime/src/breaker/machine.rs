@@ -1,0 +1,286 @@
+//! The state machine: pure, without a lock or a clock; `now` is the time since the machine's start.
+
+use std::time::Duration;
+
+use super::figures::Figures;
+use super::settings::BreakerSettings;
+use super::state::{Closed, HalfOpen, Open, State, Verdict};
+use super::ticket::{Mode, Refusal, Ticket, Transition};
+use super::window::{Mark, Outcome, Tally};
+
+/// A circuit breaker without a lock or a clock.
+///
+/// `now` is the time since the machine's start and may stand still; where it runs backwards it counts as
+/// standing still. Transitions are lazy: every method first makes those that were due by `now`.
+///
+/// ```
+/// use retry_runtime::breaker::{BreakerSettings, Machine, Mode, Outcome};
+/// use std::time::Duration;
+///
+/// let secs = Duration::from_secs;
+/// let mut breaker = Machine::new(BreakerSettings::new().consecutive(1).jitter(0.0));
+/// let ticket = breaker.admit(secs(0))?;
+/// breaker.record(secs(1), ticket, Outcome::Failure, false);
+/// assert_eq!(breaker.mode(secs(1)), Mode::Open);
+/// assert_eq!(breaker.admit(secs(4)).unwrap_err().retry_after, Some(secs(2)));
+/// assert!(breaker.admit(secs(6)).is_ok());
+/// # Ok::<(), retry_runtime::breaker::Refusal>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub(super) settings: BreakerSettings,
+    pub(super) state: State,
+    generation: u32,
+    rejected: u64,
+    seed: u64,
+    transitions: Vec<Transition>,
+}
+
+/// Transitions that are kept for whoever asks; older ones are forgotten.
+const KEPT: usize = 16;
+
+impl Machine {
+    /// A closed machine with an empty window. The settings must have passed their check.
+    pub const fn new(settings: BreakerSettings) -> Self {
+        let state = State::Closed(Closed::new(Duration::ZERO, &settings));
+        Machine { settings, state, generation: 0, rejected: 0, seed: 0, transitions: Vec::new() }
+    }
+
+    /// Fixes what the jitter of the open times is computed from. Two machines of one seed open for the
+    /// same times.
+    #[must_use]
+    pub const fn seeded(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Asks for leave to make a call.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it must not be made.
+    pub fn admit(&mut self, now: Duration) -> Result<Ticket, Refusal> {
+        self.settle(now);
+        let generation = self.generation;
+        let retry_after = match &mut self.state {
+            State::Closed(_) | State::Disabled | State::Shadow(_) => {
+                return Ok(Ticket { generation, probe: None });
+            }
+            State::HalfOpen(half_open) => match half_open.admit(now, self.settings.probes) {
+                Some(number) => return Ok(Ticket { generation, probe: Some(number) }),
+                None => None,
+            },
+            State::Open(open) => open.left(now),
+            State::ForcedOpen => None,
+        };
+        self.rejected += 1;
+        Err(Refusal { mode: self.state.mode(), retry_after })
+    }
+
+    /// Takes a call's result. One that was admitted in an earlier generation is ignored.
+    pub fn record(&mut self, now: Duration, ticket: Ticket, outcome: Outcome, slow: bool) {
+        self.settle(now);
+        if ticket.generation != self.generation {
+            return;
+        }
+        let failed = match outcome {
+            Outcome::Success => false,
+            Outcome::Failure => true,
+            Outcome::Ignored => return self.release(&ticket),
+        };
+        let mark = Mark { failed, slow };
+        match &mut self.state {
+            State::Closed(closed) => {
+                closed.record(now, mark);
+                if closed.trips(now, &self.settings) {
+                    self.open(now, 0);
+                }
+            }
+            State::Shadow(closed) => closed.record(now, mark),
+            State::HalfOpen(half_open) => {
+                if !ticket.probe.is_some_and(|number| half_open.end(number)) {
+                    return;
+                }
+                let reopened = half_open.reopened.saturating_add(1);
+                match half_open.record(mark, &self.settings) {
+                    Verdict::Open => self.open(now, reopened),
+                    Verdict::Close => self.close(now),
+                    Verdict::Undecided => {}
+                }
+            }
+            State::Open(_) | State::ForcedOpen | State::Disabled => {}
+        }
+    }
+
+    /// A call ended without a result: it gives its permit back and decides nothing.
+    pub fn abandon(&mut self, now: Duration, ticket: Ticket) {
+        self.settle(now);
+        if ticket.generation == self.generation {
+            self.release(&ticket);
+        }
+    }
+
+    /// The state at this moment.
+    pub fn mode(&mut self, now: Duration) -> Mode {
+        self.settle(now);
+        self.state.mode()
+    }
+
+    /// What has been counted in the present state.
+    pub fn figures(&mut self, now: Duration) -> Figures {
+        self.settle(now);
+        self.figures_unsettled(now)
+    }
+
+    /// The first moment from `now` on at which a call is admitted if nothing but time passes; `None`
+    /// where that depends on something else.
+    pub fn next_admission(&mut self, now: Duration) -> Option<Duration> {
+        self.settle(now);
+        match &self.state {
+            State::Closed(_) | State::Disabled | State::Shadow(_) => Some(now),
+            State::HalfOpen(half_open) => half_open.has_room(self.settings.probes).then_some(now),
+            State::Open(open) => Some(open.until),
+            State::ForcedOpen => None,
+        }
+    }
+
+    /// The transitions since somebody last asked, oldest first, the last 16 of them.
+    pub fn take_transitions(&mut self) -> Vec<Transition> {
+        std::mem::take(&mut self.transitions)
+    }
+
+    /// Makes the transitions that were due by now, dated to when they were.
+    pub(super) fn settle(&mut self, now: Duration) {
+        loop {
+            match &self.state {
+                State::Open(open) if open.left(now).is_none() => {
+                    let (at, reopened) = (open.until, open.reopened);
+                    self.go(at, State::HalfOpen(HalfOpen::new(reopened)));
+                }
+                State::HalfOpen(half_open) => {
+                    match half_open.missing_at(self.settings.probe_timeout) {
+                        Some(at) if at <= now => {
+                            self.open(at, half_open.reopened.saturating_add(1))
+                        }
+                        _ => return,
+                    }
+                }
+                _ => return,
+            }
+        }
+    }
+
+    pub(super) fn open(&mut self, now: Duration, reopened: u32) {
+        let unit = unit(self.seed ^ u64::from(self.generation));
+        let until = now.saturating_add(self.settings.open_for(reopened, unit));
+        let cause = self.tally(now);
+        self.go(now, State::Open(Open { until, reopened, cause }));
+    }
+
+    pub(super) fn close(&mut self, now: Duration) {
+        let closed = Closed::new(now, &self.settings);
+        self.go(now, State::Closed(closed));
+    }
+
+    pub(super) fn go(&mut self, at: Duration, state: State) {
+        let figures = self.figures_unsettled(at);
+        let transition = Transition { from: self.state.mode(), to: state.mode(), at, figures };
+        self.state = state;
+        self.generation = self.generation.wrapping_add(1);
+        self.rejected = 0;
+        if self.transitions.len() == KEPT {
+            self.transitions.remove(0);
+        }
+        self.transitions.push(transition);
+    }
+
+    fn release(&mut self, ticket: &Ticket) {
+        if let (State::HalfOpen(half_open), Some(number)) = (&mut self.state, ticket.probe) {
+            half_open.end(number);
+        }
+    }
+
+    fn figures_unsettled(&mut self, now: Duration) -> Figures {
+        let tally = self.tally(now);
+        let mut figures = Figures { rejected: self.rejected, ..Figures::of(tally, &self.settings) };
+        match &mut self.state {
+            State::Closed(closed) | State::Shadow(closed) => {
+                figures.consecutive = closed.consecutive;
+                figures.trips = closed.trips(now, &self.settings);
+            }
+            State::HalfOpen(half_open) => figures.in_flight = half_open.in_flight(),
+            State::Open(_) | State::ForcedOpen | State::Disabled => {}
+        }
+        figures
+    }
+
+    pub(super) fn tally(&mut self, now: Duration) -> Tally {
+        match &mut self.state {
+            State::Closed(closed) | State::Shadow(closed) => closed.tally(now),
+            State::Open(open) => open.cause,
+            State::HalfOpen(half_open) => half_open.tally,
+            State::ForcedOpen | State::Disabled => Tally::default(),
+        }
+    }
+
+    pub(super) fn reopened(&self) -> u32 {
+        match &self.state {
+            State::Open(open) => open.reopened,
+            State::HalfOpen(half_open) => half_open.reopened,
+            _ => 0,
+        }
+    }
+
+    // What the handle's lock-free path needs.
+
+    pub(super) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(super) const fn set_seed(&mut self, seed: u64) {
+        self.seed = seed;
+    }
+
+    /// Counts quick successes that the handle kept since the last record.
+    pub(super) fn absorb(&mut self, successes: u32) {
+        if let State::Closed(closed) | State::Shadow(closed) = &mut self.state {
+            closed.absorb(successes);
+        }
+    }
+
+    /// Whether the handle may keep quick successes from now on.
+    pub(super) fn quiet(&mut self, now: Duration) -> bool {
+        match &mut self.state {
+            State::Closed(closed) | State::Shadow(closed) => closed.quiet(now, &self.settings),
+            _ => false,
+        }
+    }
+
+    /// The moment at which time itself next changes the window.
+    pub(super) fn stable_until(&self) -> Option<Duration> {
+        match &self.state {
+            State::Closed(closed) | State::Shadow(closed) => closed.ring.stable_until(),
+            _ => None,
+        }
+    }
+
+    /// Another state, put there by a snapshot.
+    pub(super) fn restore_state(&mut self, now: Duration, state: State) {
+        self.go(now, state);
+    }
+}
+
+/// A number in [0, 1) that depends on all bits: the finalizer of splitmix64.
+fn unit(seed: u64) -> f64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

@@ -1,0 +1,61 @@
+//! The circuit breaker: stops calling what is known to be down, and finds out carefully when it is back.
+//!
+//! ```text
+//!            rate, slow rate or consecutive failures reached
+//!   Closed ──────────────────────────────────────────────────▶ Open
+//!     ▲                                                       │  ▲
+//!     │ certain to stay below the rate          its time is up│  │ certain to reach the rate,
+//!     │                                                       ▼  │ or a probe is missing
+//!     └─────────────────────────────────────────────────── HalfOpen
+//!
+//!   by hand: ForcedOpen (refuses), Disabled (does nothing), Shadow (measures, never refuses)
+//! ```
+//!
+//! - **Closed** keeps a window of outcomes (the last n, or the last t in 10 buckets) and decides after
+//!   each record, once the window holds enough calls.
+//! - **Open** refuses for 5 s, twice as long with every re-open, up to 60 s, ± 20 % so that many clients
+//!   do not come back at the same moment. A call exactly at its end is admitted.
+//! - **HalfOpen** admits 5 probes and decides by the same rate over their results, as soon as no further
+//!   result could change it. A probe that is missing after 10 s opens again; one that was dropped gives its
+//!   place back and decides nothing.
+//!
+//! Attempts are what is counted. Failures that say nothing about the dependency's health (`Permanent`)
+//! and cancelled attempts are not. Every result carries the generation in which it was admitted, and a
+//! result of an earlier one is ignored: a call that took a minute says nothing about now. All transitions
+//! are lazy: they take place when somebody calls or looks, dated back to when they were due.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `settings` | [`BreakerSettings`] and their check |
+//! | `window/` | the rings of outcomes: by count, by time |
+//! | `state/` | one struct per state: what it admits, what it makes of a result |
+//! | `machine` | [`Machine`]: the transitions; pure, `now` is an argument |
+//! | `by_hand` | the orders of an operator |
+//! | `figures`, `snapshot` | what can be read and what can be saved |
+//! | `word` | the path around the lock: what a closed breaker admits and counts without it |
+//! | `handle`, `permit` | [`Breaker`]: the machine and its lock; [`Permit`]: the guard of one call |
+//! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
+
+mod by_hand;
+mod figures;
+mod handle;
+mod keyed;
+mod machine;
+mod permit;
+mod settings;
+mod snapshot;
+mod state;
+mod ticket;
+mod window;
+mod word;
+
+pub use crate::setting::SettingError as BreakerError;
+pub use figures::Figures;
+pub use handle::Breaker;
+pub use keyed::Keyed;
+pub use machine::Machine;
+pub use permit::{CircuitOpen, Permit};
+pub use settings::{BreakerSettings, Window};
+pub use snapshot::Snapshot;
+pub use ticket::{Mode, Refusal, Ticket, Transition};
+pub use window::Outcome;

@@ -1,0 +1,161 @@
+//! The guard of one call, and the refusal of one.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::handle::Breaker;
+use super::ticket::{Mode, Refusal, Ticket};
+use super::window::Outcome;
+use crate::now::Now;
+
+/// The leave to make one call.
+///
+/// Told [`success`](Self::success), [`failure`](Self::failure) or [`ignored`](Self::ignored) when the
+/// call has ended. Dropped untold it counts as a failure when the thread is panicking, and otherwise as
+/// abandoned: a probe gives its place back, and nothing is counted.
+///
+/// `B` is `&Breaker`, `Arc<Breaker>` or whatever else leads to one.
+#[must_use = "dropped, it counts as a call that was abandoned"]
+pub struct Permit<B: Deref<Target = Breaker>> {
+    breaker: B,
+    ticket: Ticket,
+    told: bool,
+    /// Only where slow calls count.
+    started: Option<Instant>,
+}
+
+impl<B: Deref<Target = Breaker>> Permit<B> {
+    /// [`Breaker::permit`], for a guard that keeps the breaker alive.
+    ///
+    /// # Errors
+    /// As there.
+    #[inline]
+    pub fn acquire(breaker: B, now: impl Now) -> Result<Self, CircuitOpen> {
+        if breaker.settings.slow.is_none() {
+            let ticket = breaker.admit(now)?;
+            return Ok(Permit { breaker, ticket, told: false, started: None });
+        }
+        let now = now.now();
+        let ticket = breaker.admit(now)?;
+        Ok(Permit { breaker, ticket, told: false, started: Some(now) })
+    }
+
+    /// The call succeeded. Slow or not is seen by the time since admission.
+    #[inline]
+    pub fn success(mut self, now: impl Now) {
+        self.told = true;
+        if self.started.is_some() || !self.breaker.keep(&self.ticket) {
+            self.settle(now, Outcome::Success);
+        }
+    }
+
+    /// The call failed in a way that speaks against the dependency.
+    pub fn failure(self, now: impl Now) {
+        self.end(now, Outcome::Failure);
+    }
+
+    /// The call says nothing about the dependency: a `Permanent` failure, a cancelled one.
+    pub fn ignored(self, now: impl Now) {
+        self.end(now, Outcome::Ignored);
+    }
+
+    /// Whether the call is one of the half-open state's probes.
+    pub fn is_probe(&self) -> bool {
+        self.ticket.probe.is_some()
+    }
+
+    /// The call ended this way; a failure's outcome is `Outcome::from(kind)`.
+    #[inline]
+    pub fn end(mut self, now: impl Now, outcome: Outcome) {
+        if outcome == Outcome::Success {
+            return self.success(now);
+        }
+        self.told = true;
+        self.settle(now, outcome);
+    }
+
+    /// Only once: the ticket is spent by it. Kept out of line, so that `success` is small enough to be
+    /// part of its caller.
+    #[inline(never)]
+    fn settle(&self, now: impl Now, outcome: Outcome) {
+        let (breaker, ticket) = (&*self.breaker, self.ticket.again());
+        match (outcome, self.started, breaker.settings.slow) {
+            (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
+            (_, Some(started), Some(threshold)) => {
+                let now = now.now();
+                let slow = now.saturating_duration_since(started) >= threshold;
+                breaker.record(now, ticket, outcome, slow);
+            }
+            _ => breaker.record(now, ticket, outcome, false),
+        }
+    }
+
+    #[cold]
+    fn dropped(&self) {
+        let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
+        self.settle(self.breaker.clock, outcome);
+    }
+}
+
+impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.told {
+            self.dropped();
+        }
+    }
+}
+
+impl<B: Deref<Target = Breaker>> fmt::Debug for Permit<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("breaker", &self.breaker.name())
+            .field("is_probe", &self.is_probe())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The breaker refused the call: it was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircuitOpen {
+    name: Cow<'static, str>,
+    refusal: Refusal,
+}
+
+impl CircuitOpen {
+    pub(super) fn new(name: Cow<'static, str>, refusal: Refusal) -> Self {
+        CircuitOpen { name, refusal }
+    }
+
+    /// The breaker's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The state that refused it.
+    pub const fn mode(&self) -> Mode {
+        self.refusal.mode
+    }
+
+    /// The time after which a call is admitted; `None` where that depends on something else: on the
+    /// results of the probes, on whoever forced it open.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.refusal.retry_after
+    }
+}
+
+impl fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.refusal.mode {
+            Mode::HalfOpen => "half-open and has all its probes under way",
+            Mode::ForcedOpen => "forced open",
+            _ => "open",
+        };
+        write!(f, "the circuit breaker `{}` is {state}", self.name)
+    }
+}
+
+impl std::error::Error for CircuitOpen {}

@@ -1,0 +1,293 @@
+//! What a breaker is set to, and which settings make sense.
+
+use std::time::Duration;
+
+use crate::setting::{SettingError, fault};
+
+/// What a breaker is set to.
+///
+/// | setting | default | meaning |
+/// |---|---|---|
+/// | [`window`](Self::window) | the last 200 calls | the outcomes that are looked at |
+/// | [`min_calls`](Self::min_calls) | 20 | no rate is known from fewer; a smaller window lowers it |
+/// | [`rate`](Self::rate) | 0.5 | opens when this part of the calls failed, or more |
+/// | [`slow`](Self::slow) | off | a call that took this long or longer is slow |
+/// | [`slow_rate`](Self::slow_rate) | 0.5 | opens when this part of the calls was slow, or more |
+/// | [`consecutive`](Self::consecutive) | off | opens after this many failures in a row |
+/// | [`open`](Self::open) | 5 s | refuses for this long, doubled with every re-open … |
+/// | [`open_max`](Self::open_max) | 60 s | … up to this |
+/// | [`jitter`](Self::jitter) | 0.2 | and then ± this part of it |
+/// | [`probes`](Self::probes) | 5 | calls that are admitted to find out whether it is back |
+/// | [`probe_rate`](Self::probe_rate) | `rate` | the rate over the probes' results |
+/// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this opens again |
+///
+/// The window is as long as it is so that accidents do not open: with 30 % random failures at 700 calls per
+/// second for ten minutes, 99.9 % of what would succeed still does; with a window of 100 it is 98 %, since
+/// a short window meets half of its calls failing by chance every now and then.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings, Window};
+/// use std::time::Duration;
+///
+/// static PAYMENTS: Breaker = Breaker::new(
+///     "payments",
+///     BreakerSettings::new().window(Window::Time(Duration::from_secs(30))).rate(0.3),
+/// );
+/// assert!(PAYMENTS.permit(std::time::Instant::now).is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct BreakerSettings {
+    pub(super) window: Window,
+    pub(super) min_calls: u32,
+    pub(super) rate: f64,
+    pub(super) slow: Option<Duration>,
+    pub(super) slow_rate: f64,
+    pub(super) consecutive: Option<u32>,
+    pub(super) open: Duration,
+    pub(super) open_max: Duration,
+    pub(super) jitter: f64,
+    pub(super) probes: u32,
+    pub(super) probe_rate: Option<f64>,
+    pub(super) probe_timeout: Duration,
+}
+
+/// The outcomes that a closed breaker looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The last so many counted calls, 1 to 100 000.
+    Count(u32),
+    /// The calls of the last so much time, 10 ms to 1 day, kept in 10 buckets from the moment at which
+    /// the breaker closed: an outcome leaves the window when it is nine to ten tenths of it old, and one
+    /// exactly as old as the window is out.
+    Time(Duration),
+}
+
+const MOST: u32 = 100_000;
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl BreakerSettings {
+    /// The defaults of the table above.
+    pub const fn new() -> Self {
+        BreakerSettings {
+            window: Window::Count(200),
+            min_calls: 20,
+            rate: 0.5,
+            slow: None,
+            slow_rate: 0.5,
+            consecutive: None,
+            open: Duration::from_secs(5),
+            open_max: Duration::from_secs(60),
+            jitter: 0.2,
+            probes: 5,
+            probe_rate: None,
+            probe_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// The outcomes that are looked at.
+    pub const fn window(self, window: Window) -> Self {
+        BreakerSettings { window, ..self }
+    }
+
+    /// Calls from which on a rate is known, at least 1. A count window that is smaller lowers it to its
+    /// size.
+    pub const fn min_calls(self, calls: u32) -> Self {
+        BreakerSettings { min_calls: calls, ..self }
+    }
+
+    /// Opens when this part of the calls failed, or more: above 0, up to 1.
+    pub const fn rate(self, rate: f64) -> Self {
+        BreakerSettings { rate, ..self }
+    }
+
+    /// A call that took this long or longer is slow, whether it succeeded or failed.
+    pub const fn slow(self, threshold: Duration) -> Self {
+        BreakerSettings { slow: Some(threshold), ..self }
+    }
+
+    /// Opens when this part of the calls was slow, or more: above 0, up to 1.
+    pub const fn slow_rate(self, rate: f64) -> Self {
+        BreakerSettings { slow_rate: rate, ..self }
+    }
+
+    /// Opens after this many failures in a row, whatever the rate: at least 1.
+    pub const fn consecutive(self, failures: u32) -> Self {
+        BreakerSettings { consecutive: Some(failures), ..self }
+    }
+
+    /// Refuses for this long when it opens; up to 1 day. Above `open_max` it raises that too.
+    pub const fn open(self, time: Duration) -> Self {
+        let open_max =
+            if time.as_nanos() > self.open_max.as_nanos() { time } else { self.open_max };
+        BreakerSettings { open: time, open_max, ..self }
+    }
+
+    /// The longest time that re-opening can double up to. The jitter comes on top, since cutting it off
+    /// would make the clients come back together after all.
+    pub const fn open_max(self, time: Duration) -> Self {
+        BreakerSettings { open_max: time, ..self }
+    }
+
+    /// The part by which the time in the open state is longer or shorter at random: 0 to 1.
+    pub const fn jitter(self, part: f64) -> Self {
+        BreakerSettings { jitter: part, ..self }
+    }
+
+    /// Probes that the half-open state admits and decides by: at least 1.
+    pub const fn probes(self, probes: u32) -> Self {
+        BreakerSettings { probes, ..self }
+    }
+
+    /// The rate over the probes' results when it is not the same as `rate`: above 0, up to 1. With one
+    /// n-th for n probes the first failure opens again and n successes close.
+    pub const fn probe_rate(self, rate: f64) -> Self {
+        BreakerSettings { probe_rate: Some(rate), ..self }
+    }
+
+    /// A probe without a result after this time opens again; up to 1 day.
+    pub const fn probe_timeout(self, time: Duration) -> Self {
+        BreakerSettings { probe_timeout: time, ..self }
+    }
+
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// The first setting that does not: a rate that is not above 0 and up to 1, zero of what is counted,
+    /// a time that is zero where it must not be or longer than a day, `open_max` below `open`.
+    pub const fn validate(&self) -> Result<(), SettingError> {
+        match self.window {
+            Window::Count(calls) if calls == 0 || calls > MOST => {
+                return fault!("window", Count(calls), "must be 1 to 100000 calls");
+            }
+            Window::Time(time) if time.as_millis() < 10 || time.as_nanos() > DAY.as_nanos() => {
+                return fault!("window", Time(time), "must be 10 ms to 1 day");
+            }
+            _ => {}
+        }
+        if self.min_calls == 0 || self.min_calls > MOST {
+            return fault!("min_calls", Count(self.min_calls), "must be 1 to 100000 calls");
+        }
+        if !is_rate(self.rate) {
+            return fault!("rate", Number(self.rate), "must be above 0 and at most 1");
+        }
+        if !is_rate(self.slow_rate) {
+            return fault!("slow_rate", Number(self.slow_rate), "must be above 0 and at most 1");
+        }
+        if let Some(slow) = self.slow {
+            if slow.is_zero() {
+                return fault!("slow", Time(slow), "must be above 0, or every call is slow");
+            }
+        }
+        if let Some(0) = self.consecutive {
+            return fault!("consecutive", Count(0), "must be at least 1 failure");
+        }
+        self.validate_recovery()
+    }
+
+    const fn validate_recovery(&self) -> Result<(), SettingError> {
+        if self.open.as_nanos() > DAY.as_nanos() {
+            return fault!("open", Time(self.open), "must be at most 1 day");
+        }
+        if self.open_max.as_nanos() < self.open.as_nanos() {
+            return fault!("open_max", Time(self.open_max), "must not be less than `open`");
+        }
+        if self.open_max.as_nanos() > DAY.as_nanos() {
+            return fault!("open_max", Time(self.open_max), "must be at most 1 day");
+        }
+        if !(self.jitter >= 0.0 && self.jitter <= 1.0) {
+            return fault!("jitter", Number(self.jitter), "must be from 0 to 1");
+        }
+        if self.probes == 0 || self.probes > MOST {
+            return fault!("probes", Count(self.probes), "must be 1 to 100000 calls");
+        }
+        if let Some(rate) = self.probe_rate {
+            if !is_rate(rate) {
+                return fault!("probe_rate", Number(rate), "must be above 0 and at most 1");
+            }
+        }
+        if self.probe_timeout.is_zero() || self.probe_timeout.as_nanos() > DAY.as_nanos() {
+            return fault!(
+                "probe_timeout",
+                Time(self.probe_timeout),
+                "must be above 0 and at most 1 day"
+            );
+        }
+        Ok(())
+    }
+
+    /// Calls from which on a rate is known: a count window never holds more than its size.
+    pub(super) fn enough_calls(&self) -> u32 {
+        match self.window {
+            Window::Count(calls) => self.min_calls.min(calls),
+            Window::Time(_) => self.min_calls,
+        }
+    }
+
+    /// How long the state stays open when it opened `reopened` times before without closing; `unit` is
+    /// random in [0, 1).
+    pub(super) fn open_for(&self, reopened: u32, unit: f64) -> Duration {
+        let doubled = self.open.saturating_mul(1u32.checked_shl(reopened).unwrap_or(u32::MAX));
+        doubled.min(self.open_max).mul_f64(1.0 + self.jitter * (2.0 * unit - 1.0))
+    }
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        BreakerSettings::new()
+    }
+}
+
+const fn is_rate(rate: f64) -> bool {
+    rate > 0.0 && rate <= 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(settings: BreakerSettings, text: &str) {
+        assert_eq!(settings.validate().unwrap_err().to_string(), text);
+    }
+
+    #[test]
+    fn a_setting_that_makes_no_sense_is_named_with_its_value_and_the_remedy() {
+        let new = BreakerSettings::new;
+        refused(new().rate(0.0), "`rate` (0) must be above 0 and at most 1");
+        refused(new().rate(1.1), "`rate` (1.1) must be above 0 and at most 1");
+        refused(new().slow_rate(f64::NAN), "`slow_rate` (NaN) must be above 0 and at most 1");
+        refused(new().window(Window::Count(0)), "`window` (0) must be 1 to 100000 calls");
+        refused(
+            new().window(Window::Time(Duration::ZERO)),
+            "`window` (0ns) must be 10 ms to 1 day",
+        );
+        refused(new().probes(0), "`probes` (0) must be 1 to 100000 calls");
+        refused(new().consecutive(0), "`consecutive` (0) must be at least 1 failure");
+        refused(
+            new().open_max(Duration::from_secs(1)),
+            "`open_max` (1s) must not be less than `open`",
+        );
+    }
+
+    #[test]
+    fn the_defaults_make_sense_at_compile_time() {
+        const _: () = assert!(BreakerSettings::new().validate().is_ok());
+    }
+
+    #[test]
+    fn a_count_window_lowers_the_minimum_to_its_size_and_a_time_window_keeps_it() {
+        let six = BreakerSettings::new().min_calls(6);
+        assert_eq!(six.window(Window::Count(5)).enough_calls(), 5);
+        assert_eq!(six.window(Window::Time(Duration::from_secs(5))).enough_calls(), 6);
+    }
+
+    #[test]
+    fn the_open_time_doubles_up_to_its_maximum_and_jitters_around_it() {
+        let settings = BreakerSettings::new();
+        let secs = |reopened, unit| settings.open_for(reopened, unit).as_secs_f64();
+        let doubled: Vec<f64> = [0, 1, 2, 3, 4, 31, 32, u32::MAX].map(|n| secs(n, 0.5)).into();
+        assert_eq!(doubled, [5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0, 60.0]);
+        assert_eq!((secs(0, 0.0), secs(0, 1.0), secs(9, 1.0)), (4.0, 6.0, 72.0));
+    }
+}

@@ -1,0 +1,149 @@
+//! Half-open: a few probes find out whether the dependency is back.
+
+use std::time::Duration;
+
+use super::super::settings::BreakerSettings;
+use super::super::window::{Mark, Tally, reaching};
+
+/// The probes under way and the results so far.
+///
+/// A permit is given at admission, not counted at completion: probes under way and results together
+/// never exceed the limit. A probe that ends without a result gives its place to another.
+#[derive(Clone, Debug, Default)]
+pub(in crate::breaker) struct HalfOpen {
+    /// Oldest first.
+    under_way: Vec<Probe>,
+    admitted: u32,
+    pub(in crate::breaker) tally: Tally,
+    /// How often it opened again since the breaker was last closed.
+    pub(in crate::breaker) reopened: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    number: u32,
+    since: Duration,
+}
+
+/// What the results so far decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::breaker) enum Verdict {
+    Close,
+    Open,
+    Undecided,
+}
+
+impl HalfOpen {
+    pub(in crate::breaker) fn new(reopened: u32) -> Self {
+        HalfOpen { reopened, ..HalfOpen::default() }
+    }
+
+    /// With results that an earlier process has seen.
+    pub(in crate::breaker) fn resumed(reopened: u32, tally: Tally) -> Self {
+        HalfOpen { reopened, tally, ..HalfOpen::default() }
+    }
+
+    /// The number of the probe that is admitted now, if there is room for one.
+    pub(in crate::breaker) fn admit(&mut self, now: Duration, limit: u32) -> Option<u32> {
+        if !self.has_room(limit) {
+            return None;
+        }
+        self.admitted = self.admitted.wrapping_add(1);
+        self.under_way.push(Probe { number: self.admitted, since: now });
+        Some(self.admitted)
+    }
+
+    pub(in crate::breaker) fn has_room(&self, limit: u32) -> bool {
+        self.in_flight().saturating_add(self.tally.calls) < limit
+    }
+
+    /// Takes a probe off the list; false when it was not on it.
+    pub(in crate::breaker) fn end(&mut self, number: u32) -> bool {
+        let before = self.under_way.len();
+        self.under_way.retain(|probe| probe.number != number);
+        self.under_way.len() < before
+    }
+
+    /// Counts a result and judges.
+    pub(in crate::breaker) fn record(&mut self, mark: Mark, settings: &BreakerSettings) -> Verdict {
+        self.tally.add(mark);
+        self.verdict(settings)
+    }
+
+    /// Decides as soon as no further result could change it.
+    fn verdict(&self, settings: &BreakerSettings) -> Verdict {
+        let Tally { calls, failures, slow } = self.tally;
+        let remaining = settings.probes.saturating_sub(calls);
+        let rate = settings.probe_rate.unwrap_or(settings.rate);
+        let too_many = reaching(settings.probes, rate);
+        let too_slow = match settings.slow {
+            Some(_) => reaching(settings.probes, settings.slow_rate),
+            None => u32::MAX,
+        };
+        if failures >= too_many || slow >= too_slow {
+            Verdict::Open
+        } else if failures + remaining < too_many && slow + remaining < too_slow {
+            Verdict::Close
+        } else {
+            Verdict::Undecided
+        }
+    }
+
+    /// The moment at which the oldest probe is given up for missing.
+    pub(in crate::breaker) fn missing_at(&self, timeout: Duration) -> Option<Duration> {
+        self.under_way.first().map(|probe| probe.since.saturating_add(timeout))
+    }
+
+    pub(in crate::breaker) fn in_flight(&self) -> u32 {
+        self.under_way.len() as u32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::window::tests::mark;
+    use super::*;
+
+    /// The verdict after each result.
+    #[track_caller]
+    fn check(settings: BreakerSettings, script: &str, verdicts: &str) {
+        let mut state = HalfOpen::new(0);
+        let seen: Vec<_> = script
+            .split_whitespace()
+            .map(|word| match state.record(mark(word), &settings) {
+                Verdict::Close => "close",
+                Verdict::Open => "open",
+                Verdict::Undecided => "-",
+            })
+            .collect();
+        assert_eq!(seen.join(" "), verdicts, "{script}");
+    }
+
+    const FIVE: BreakerSettings = BreakerSettings::new();
+
+    #[test]
+    fn it_decides_as_soon_as_it_is_certain() {
+        check(FIVE, "ok ok ok", "- - close");
+        check(FIVE, "fail fail fail", "- - open");
+        check(FIVE, "fail ok fail ok ok", "- - - - close");
+        check(FIVE.probes(4), "fail ok ok ok", "- - - close");
+        check(FIVE.probes(1), "ok", "close");
+        check(FIVE.probes(1), "fail", "open");
+    }
+
+    #[test]
+    fn a_rate_of_one_nth_opens_at_the_first_failure_and_closes_after_n_successes() {
+        let first = FIVE.probes(3).probe_rate(1.0 / 3.0);
+        check(first, "ok ok ok", "- - close");
+        check(first, "ok ok fail", "- - open");
+        check(first, "fail", "open");
+    }
+
+    #[test]
+    fn slow_probes_count_against_closing_when_slow_calls_count_at_all() {
+        let slow = FIVE.slow(Duration::from_secs(1));
+        check(slow, "slow slow slow", "- - open");
+        check(slow, "slow ok slow ok ok", "- - - - close");
+        check(FIVE, "slow slow slow", "- - close");
+    }
+}

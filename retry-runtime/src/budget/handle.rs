@@ -1,0 +1,209 @@
+//! The budget itself: one atomic, shared by everyone who retries on its account.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::bucket::{Bucket, State, Verdict, tokens};
+use super::settings::{BudgetSettings, DepositOn};
+use super::withdrawal::{Refused, Withdrawal};
+use crate::classify::Kind;
+use crate::now::{Epoch, Now};
+use crate::setting::SettingError;
+use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+
+/// A budget for retries, to be shared: in a `static`, an `Arc`, or by reference.
+///
+/// The caller reports three things, whichever [settings](BudgetSettings) are behind it: a first try that
+/// succeeded ([`deposit_success`](Self::deposit_success)), a first try that failed
+/// ([`deposit_failure`](Self::deposit_failure)), and each retry that it would like to make
+/// ([`try_withdraw`](Self::try_withdraw)), whose [`Withdrawal`] is then told how the retry ended.
+///
+/// ```
+/// use retry_runtime::budget::{Budget, BudgetSettings};
+/// use retry_runtime::Kind;
+/// use std::time::Instant;
+///
+/// static BUDGET: Budget = Budget::new(BudgetSettings::new().capacity(1));
+///
+/// let retry = BUDGET.try_withdraw(Instant::now, Kind::Transient)?;
+/// // The retry fails: its token is spent, and the next one is refused.
+/// retry.failed();
+/// let refused = BUDGET.try_withdraw(Instant::now, Kind::Transient).unwrap_err();
+/// assert_eq!(refused.to_string(), "the retry budget is spent: 0 of 1 tokens left, a retry costs 1");
+/// # Ok::<(), retry_runtime::budget::Refused>(())
+/// ```
+///
+/// Admission is by compare-and-swap: of two threads that race for the last token one gets it. Time is
+/// counted in whole milliseconds from the first moment that the budget is told.
+pub struct Budget {
+    pub(super) bucket: Bucket,
+    settings: BudgetSettings,
+    state: AtomicU64,
+    epoch: Epoch,
+}
+
+impl Budget {
+    const_unless_loom! {
+        /// A budget with its bucket full.
+        ///
+        /// # Panics
+        /// When the settings make no sense, with [`SettingError::message`]; in a `static` or a `const`
+        /// that is a compile error. [`try_new`](Self::try_new) returns the error.
+        #[track_caller]
+        pub fn new(settings: BudgetSettings) -> Self {
+            if let Err(error) = settings.validate() {
+                panic!("{}", error.message());
+            }
+            let bucket = Bucket::new(settings);
+            let state = AtomicU64::new(bucket.start().0);
+            Budget { bucket, settings, state, epoch: Epoch::new() }
+        }
+    }
+
+    /// A budget of settings that are known at run time only.
+    ///
+    /// # Errors
+    /// As [`BudgetSettings::validate`].
+    pub fn try_new(settings: BudgetSettings) -> Result<Self, SettingError> {
+        settings.validate()?;
+        Ok(Budget::new(settings))
+    }
+
+    /// A call succeeded at its first try. With a full bucket: one load and a comparison.
+    #[inline]
+    pub fn deposit_success(&self) {
+        let state = State(self.state.load(Ordering::Relaxed));
+        if state.milli() < self.bucket.capacity {
+            self.put(self.bucket.deposit);
+        }
+    }
+
+    /// A call failed at its first try: a deposit where [`DepositOn::EveryCall`] is set, else nothing.
+    pub fn deposit_failure(&self) {
+        if self.bucket.deposit_on == DepositOn::EveryCall {
+            self.put(self.bucket.deposit);
+        }
+    }
+
+    /// Takes the cost of a retry after a failure of this kind; the guard is told how the retry ended.
+    ///
+    /// # Errors
+    /// [`Refused`] when the tokens are not there: no retry must be made.
+    pub fn try_withdraw(&self, now: impl Now, kind: Kind) -> Result<Withdrawal<&Self>, Refused> {
+        Withdrawal::take(self, now, kind)
+    }
+
+    /// A failure of a kind that is retried was not retried, for another reason than this budget: the
+    /// attempts or the time were used up. Only [`Charge::Failures`](super::Charge::Failures) counts it.
+    pub fn charge_final(&self, now: impl Now, kind: Kind) {
+        if self.bucket.charges_failures() {
+            let now = self.millis(now.now());
+            let cost = self.bucket.cost(kind);
+            self.update(|state| match self.bucket.withdraw(now, state, cost) {
+                Verdict::Admitted(left) | Verdict::Refused(left) => left,
+            });
+        }
+    }
+
+    /// Tokens that can be taken out at this moment.
+    pub fn available(&self, now: impl Now) -> f64 {
+        let now = self.millis(now.now());
+        tokens(self.bucket.refill(now, self.load()).milli())
+    }
+
+    /// Tokens of the full bucket.
+    pub const fn capacity(&self) -> f64 {
+        tokens(self.bucket.capacity)
+    }
+
+    /// The settings.
+    pub const fn settings(&self) -> &BudgetSettings {
+        &self.settings
+    }
+
+    /// The first moment from `now` on at which a retry after a failure of this kind is admitted if nothing
+    /// but time passes; `None` when time alone does not bring it about.
+    pub fn would_admit_at(&self, now: impl Now, kind: Kind) -> Option<Instant> {
+        let now = now.now();
+        let millis = self.millis(now);
+        match self.bucket.admits_in(millis, self.load(), self.bucket.cost(kind))? {
+            0 => Some(now),
+            wait => self.epoch.moment(now, Duration::from_millis(millis + wait)),
+        }
+    }
+
+    /// Fills the bucket.
+    pub fn reset(&self) {
+        self.put(self.bucket.capacity);
+    }
+
+    pub(super) fn withdraw(&self, now: impl Now, kind: Kind) -> Result<u32, Refused> {
+        let now = self.millis(now.now());
+        let cost = self.bucket.cost(kind);
+        let mut state = self.load();
+        loop {
+            let verdict = self.bucket.withdraw(now, state, cost);
+            let (Verdict::Admitted(next) | Verdict::Refused(next)) = verdict;
+            match self.swap(state, next) {
+                Err(newer) => state = newer,
+                Ok(()) if matches!(verdict, Verdict::Admitted(_)) => return Ok(cost),
+                Ok(()) => {
+                    let wait = self.bucket.admits_in(now, next, cost).map(Duration::from_millis);
+                    return Err(Refused {
+                        available: next.milli(),
+                        capacity: self.bucket.capacity,
+                        cost,
+                        wait,
+                    });
+                }
+            }
+        }
+    }
+
+    pub(super) fn put(&self, milli: u32) {
+        self.update(|state| self.bucket.put(state, milli));
+    }
+
+    fn update(&self, change: impl Fn(State) -> State) {
+        let mut state = self.load();
+        while let Err(newer) = self.swap(state, change(state)) {
+            state = newer;
+        }
+    }
+
+    fn load(&self) -> State {
+        // Relaxed is enough: the word is all there is, nothing else is published by it.
+        State(self.state.load(Ordering::Relaxed))
+    }
+
+    fn swap(&self, from: State, to: State) -> Result<(), State> {
+        if from == to {
+            return Ok(());
+        }
+        self.state
+            .compare_exchange(from.0, to.0, Ordering::Relaxed, Ordering::Relaxed)
+            .map(drop)
+            .map_err(State)
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        self.epoch.tick(now).as_millis() as u64
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Budget")
+            .field("tokens", &tokens(self.load().milli()))
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+#[path = "tests.rs"]
+mod tests;
+
+#[cfg(all(test, loom))]
+#[path = "models.rs"]
+mod models;

@@ -1,0 +1,288 @@
+//! What a budget is set to, and which settings make sense.
+
+use std::time::Duration;
+
+use crate::setting::{SettingError, fault};
+
+/// What a budget is set to. Amounts are in tokens, exact to a thousandth.
+///
+/// | setting | default | meaning |
+/// |---|---|---|
+/// | [`capacity`](Self::capacity) | 10 | tokens that the bucket holds; it starts full |
+/// | [`deposit`](Self::deposit) | 0.1 | added by a call that succeeds at its first try |
+/// | [`cost`](Self::cost) | 1 | taken by a retry |
+/// | [`throttled_cost`](Self::throttled_cost) | 0.5 | taken by a retry after `Throttled` |
+/// | [`ambiguous_cost`](Self::ambiguous_cost) | `cost` | taken by a retry after `Ambiguous`: a timeout, a reset |
+/// | [`refund`](Self::refund) | the cost | given back by a retry that succeeds |
+/// | [`refill`](Self::refill) | 30 s | the time in which one token comes back |
+///
+/// A builder that works in `const` code:
+///
+/// ```
+/// use retry_runtime::budget::{Budget, BudgetSettings};
+/// use std::time::Duration;
+///
+/// const SETTINGS: BudgetSettings =
+///     BudgetSettings::new().capacity(20).deposit(0.2).refill(Duration::from_secs(10));
+/// static BUDGET: Budget = Budget::new(SETTINGS);
+/// assert_eq!(BUDGET.capacity(), 20.0);
+/// ```
+///
+/// # Presets
+/// [`finagle`](Self::finagle), [`grpc`](Self::grpc), [`aws`](Self::aws), [`aws_2_0`](Self::aws_2_0),
+/// [`sre`](Self::sre), [`unlimited`](Self::unlimited); by name: [`preset`](Self::preset).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct BudgetSettings {
+    pub(super) capacity: u32,
+    pub(super) start: Option<f64>,
+    pub(super) deposit: f64,
+    pub(super) deposit_on: DepositOn,
+    pub(super) cost: f64,
+    pub(super) throttled_cost: f64,
+    pub(super) ambiguous_cost: Option<f64>,
+    pub(super) charge: Charge,
+    pub(super) refund: Refund,
+    pub(super) refill: Option<Duration>,
+}
+
+/// What a retry that succeeds gives back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Refund {
+    /// What it cost.
+    Cost,
+    /// This many tokens, whatever it cost.
+    Tokens(f64),
+}
+
+/// Which calls make a deposit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DepositOn {
+    /// Those that succeed at their first try: what does not work earns no retries.
+    FirstTry,
+    /// Every call, once: a plain ratio of retries to calls.
+    EveryCall,
+}
+
+/// What the cost is taken for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Charge {
+    /// For each retry, which is refused when its cost is not there.
+    Retries,
+    /// For each failure that asks for a retry, made or not, down to zero; the retry is made while more
+    /// than `above` tokens are left after that. Nothing is given back for a retry that was dropped.
+    Failures {
+        /// Tokens that must be exceeded.
+        above: f64,
+    },
+}
+
+/// The largest amount of tokens in any setting.
+pub(super) const MOST: u32 = 100_000;
+
+impl BudgetSettings {
+    /// The defaults of the table above.
+    pub const fn new() -> Self {
+        BudgetSettings {
+            capacity: 10,
+            start: None,
+            deposit: 0.1,
+            deposit_on: DepositOn::FirstTry,
+            cost: 1.0,
+            throttled_cost: 0.5,
+            ambiguous_cost: None,
+            charge: Charge::Retries,
+            refund: Refund::Cost,
+            refill: Some(Duration::from_secs(30)),
+        }
+    }
+
+    /// Tokens that the bucket holds, 1 to 100 000.
+    pub const fn capacity(self, tokens: u32) -> Self {
+        BudgetSettings { capacity: tokens, ..self }
+    }
+
+    /// Tokens at the start, in place of a full bucket.
+    pub const fn start(self, tokens: f64) -> Self {
+        BudgetSettings { start: Some(tokens), ..self }
+    }
+
+    /// Tokens that a call adds; see [`DepositOn`] for which.
+    pub const fn deposit(self, tokens: f64) -> Self {
+        BudgetSettings { deposit: tokens, ..self }
+    }
+
+    /// Which calls make a deposit.
+    pub const fn deposit_on(self, calls: DepositOn) -> Self {
+        BudgetSettings { deposit_on: calls, ..self }
+    }
+
+    /// Tokens that a retry takes; 0 makes retries free.
+    pub const fn cost(self, tokens: f64) -> Self {
+        BudgetSettings { cost: tokens, ..self }
+    }
+
+    /// Tokens that a retry after `Throttled` takes.
+    pub const fn throttled_cost(self, tokens: f64) -> Self {
+        BudgetSettings { throttled_cost: tokens, ..self }
+    }
+
+    /// Tokens that a retry after `Ambiguous` (a timeout, a reset) takes, when not the same as `cost`.
+    pub const fn ambiguous_cost(self, tokens: f64) -> Self {
+        BudgetSettings { ambiguous_cost: Some(tokens), ..self }
+    }
+
+    /// What the cost is taken for.
+    pub const fn charge(self, charge: Charge) -> Self {
+        BudgetSettings { charge, ..self }
+    }
+
+    /// What a retry that succeeds gives back.
+    pub const fn refund(self, refund: Refund) -> Self {
+        BudgetSettings { refund, ..self }
+    }
+
+    /// The time in which one token comes back: whole milliseconds, 1 ms to 1 day.
+    pub const fn refill(self, every: Duration) -> Self {
+        BudgetSettings { refill: Some(every), ..self }
+    }
+
+    /// Nothing comes back by time.
+    pub const fn no_refill(self) -> Self {
+        BudgetSettings { refill: None, ..self }
+    }
+
+    /// Whether the settings make sense.
+    ///
+    /// # Errors
+    /// The first setting that does not: no capacity, an amount that is not a number, is negative, above
+    /// 100 000 or (for a deposit) so small that it would round to nothing; a cost or a `start` above the
+    /// capacity; a refill time that is not made of whole milliseconds.
+    pub const fn validate(&self) -> Result<(), SettingError> {
+        if self.capacity == 0 || self.capacity > MOST {
+            return fault!("capacity", Count(self.capacity), "must be 1 to 100000 tokens");
+        }
+        if let Some(start) = self.start {
+            if !(start >= 0.0 && start <= self.capacity as f64) {
+                return fault!("start", Number(start), "must be a number from 0 to `capacity`");
+            }
+        }
+        if !is_amount(self.deposit) {
+            return fault!(
+                "deposit",
+                Number(self.deposit),
+                "must be a number of tokens from 0 to 100000"
+            );
+        }
+        if self.deposit > 0.0 && self.deposit < 0.001 {
+            return fault!("deposit", Number(self.deposit), "must be 0 or at least 0.001 tokens");
+        }
+        if !is_amount(self.cost) {
+            return fault!(
+                "cost",
+                Number(self.cost),
+                "must be a number of tokens from 0 to 100000"
+            );
+        }
+        if self.cost > self.capacity as f64 {
+            return fault!(
+                "cost",
+                Number(self.cost),
+                "must not exceed `capacity`, or no retry is ever made"
+            );
+        }
+        self.validate_special()
+    }
+
+    const fn validate_special(&self) -> Result<(), SettingError> {
+        let throttled = self.throttled_cost;
+        if !(is_amount(throttled) && throttled <= self.capacity as f64) {
+            return fault!(
+                "throttled_cost",
+                Number(throttled),
+                "must be a number of tokens from 0 to `capacity`"
+            );
+        }
+        if let Some(cost) = self.ambiguous_cost {
+            if !(is_amount(cost) && cost <= self.capacity as f64) {
+                return fault!(
+                    "ambiguous_cost",
+                    Number(cost),
+                    "must be a number of tokens from 0 to `capacity`"
+                );
+            }
+        }
+        if let Charge::Failures { above } = self.charge {
+            if !(above >= 0.0 && above < self.capacity as f64) {
+                return fault!("above", Number(above), "must be at least 0 and below `capacity`");
+            }
+        }
+        if let Refund::Tokens(refund) = self.refund {
+            if !is_amount(refund) {
+                return fault!(
+                    "refund",
+                    Number(refund),
+                    "must be a number of tokens from 0 to 100000"
+                );
+            }
+        }
+        if let Some(every) = self.refill {
+            if every.subsec_nanos() % 1_000_000 != 0 || every.is_zero() || every.as_secs() > 86_400
+            {
+                return fault!(
+                    "refill",
+                    Time(every),
+                    "must be whole milliseconds, from 1 ms to 1 day"
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Default for BudgetSettings {
+    fn default() -> Self {
+        BudgetSettings::new()
+    }
+}
+
+const fn is_amount(tokens: f64) -> bool {
+    tokens >= 0.0 && tokens <= MOST as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refused(settings: BudgetSettings, text: &str) {
+        assert_eq!(settings.validate().unwrap_err().to_string(), text);
+    }
+
+    #[test]
+    fn a_setting_that_makes_no_sense_is_named_with_its_value_and_the_remedy() {
+        let new = BudgetSettings::new;
+        refused(new().capacity(0), "`capacity` (0) must be 1 to 100000 tokens");
+        refused(new().deposit(-1.0), "`deposit` (-1) must be a number of tokens from 0 to 100000");
+        refused(new().deposit(0.0004), "`deposit` (0.0004) must be 0 or at least 0.001 tokens");
+        refused(new().cost(f64::NAN), "`cost` (NaN) must be a number of tokens from 0 to 100000");
+        refused(
+            new().cost(11.0),
+            "`cost` (11) must not exceed `capacity`, or no retry is ever made",
+        );
+        refused(new().start(f64::INFINITY), "`start` (inf) must be a number from 0 to `capacity`");
+        refused(
+            new().refill(Duration::from_micros(1500)),
+            "`refill` (1.5ms) must be whole milliseconds, from 1 ms to 1 day",
+        );
+        refused(
+            new().charge(Charge::Failures { above: 10.0 }),
+            "`above` (10) must be at least 0 and below `capacity`",
+        );
+    }
+
+    #[test]
+    fn the_defaults_make_sense_at_compile_time() {
+        const _: () = assert!(BudgetSettings::new().validate().is_ok());
+    }
+}

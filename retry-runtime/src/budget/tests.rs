@@ -1,0 +1,147 @@
+//! The budget as its users see it.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::{BudgetSettings, Charge};
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn budget(capacity: u32) -> Budget {
+    Budget::new(BudgetSettings::new().capacity(capacity))
+}
+
+#[track_caller]
+fn take(budget: &Budget, now: Instant) -> Withdrawal<&Budget> {
+    budget.try_withdraw(now, Kind::Transient).unwrap()
+}
+
+#[test]
+fn a_retry_that_succeeds_gets_its_cost_back_and_one_that_fails_does_not() {
+    let (budget, now) = (budget(10), Instant::now());
+    take(&budget, now).failed();
+    assert_eq!(budget.available(now), 9.0);
+    take(&budget, now).succeeded();
+    assert_eq!(budget.available(now), 9.0);
+    budget.try_withdraw(now, Kind::Throttled).unwrap().failed();
+    assert_eq!(budget.available(now), 8.5);
+}
+
+#[test]
+fn a_withdrawal_that_is_dropped_gives_its_token_back() {
+    let (budget, now) = (Arc::new(budget(1)), Instant::now());
+    let withdrawal = Withdrawal::take(Arc::clone(&budget), now, Kind::Transient).unwrap();
+    assert_eq!(budget.available(now), 0.0);
+    drop(withdrawal);
+    assert_eq!(budget.available(now), 1.0);
+}
+
+#[test]
+fn a_refusal_tells_what_was_there_and_until_when() {
+    let (budget, now) = (budget(1), Instant::now());
+    take(&budget, now).failed();
+    let refused = budget.try_withdraw(now + 10 * SECOND, Kind::Transient).unwrap_err();
+    assert_eq!((refused.available(), refused.cost()), (0.333, 1.0));
+    assert_eq!(refused.wait(), Some(20 * SECOND));
+    assert_eq!(budget.would_admit_at(now + 10 * SECOND, Kind::Transient), Some(now + 30 * SECOND));
+    assert!(budget.try_withdraw(now + 30 * SECOND, Kind::Transient).is_ok());
+}
+
+#[test]
+fn a_first_success_puts_a_tenth_back_and_a_full_bucket_takes_no_more() {
+    let (budget, now) = (budget(2), Instant::now());
+    budget.deposit_success();
+    take(&budget, now).failed();
+    (0..7).for_each(|_| budget.deposit_success());
+    budget.deposit_failure();
+    assert_eq!(budget.available(now), 1.7);
+    (0..7).for_each(|_| budget.deposit_success());
+    assert_eq!(budget.available(now), 2.0);
+}
+
+#[test]
+fn a_plain_ratio_earns_from_calls_that_fail_too() {
+    let budget = Budget::new(BudgetSettings::sre().start(0.0));
+    (0..10).for_each(|_| budget.deposit_failure());
+    assert_eq!(budget.available(Instant::now), 1.0);
+}
+
+#[test]
+fn charged_failures_count_when_they_are_not_retried_and_come_back_by_successes_only() {
+    let (budget, now) = (Budget::new(BudgetSettings::grpc()), Instant::now());
+    drop(take(&budget, now));
+    assert_eq!(budget.available(now), 9.0);
+    budget.charge_final(now, Kind::Transient);
+    take(&budget, now).succeeded();
+    assert_eq!(budget.available(now), 7.1);
+}
+
+#[test]
+fn of_many_threads_no_more_get_through_than_there_are_tokens() {
+    let (budget, now) = (budget(10), Instant::now());
+    let admitted: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    (0..10)
+                        .filter_map(|_| budget.try_withdraw(now, Kind::Transient).ok())
+                        .map(Withdrawal::failed)
+                        .count()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(admitted, 10);
+}
+
+proptest! {
+    /// A dead dependency sees little more than its load, whatever the pattern of calls.
+    #[test]
+    fn without_successes_no_more_retries_are_admitted_than_capacity_and_time_pay_for(
+        gaps in prop::collection::vec(0u64..20_000, 1..200),
+    ) {
+        let (budget, start) = (budget(10), Instant::now());
+        let (mut now, mut retries) = (start, 0u64);
+        for gap in gaps {
+            now += Duration::from_millis(gap);
+            if let Ok(withdrawal) = budget.try_withdraw(now, Kind::Transient) {
+                withdrawal.failed();
+                retries += 1;
+            }
+        }
+        prop_assert!(retries <= 10 + (now - start).as_secs() / 30);
+    }
+
+    /// Conserved: what is out as guards and what is in the bucket make up the capacity.
+    #[test]
+    fn tokens_are_conserved_under_any_order_of_success_failure_drop_and_panic(
+        moves in prop::collection::vec(0u8..5, 0..100),
+    ) {
+        let settings = BudgetSettings::new().no_refill().charge(Charge::Retries);
+        let (budget, now) = (Budget::new(settings), Instant::now());
+        let (mut out, mut spent) = (Vec::new(), 0.0);
+        for step in moves {
+            match step {
+                0 => out.extend(budget.try_withdraw(now, Kind::Transient).ok()),
+                1 => drop(out.pop()),
+                2 => out.pop().map(Withdrawal::succeeded).unwrap_or(()),
+                3 if !out.is_empty() => {
+                    out.pop().map(Withdrawal::failed).unwrap_or(());
+                    spent += 1.0;
+                }
+                _ => {
+                    let guard = out.pop();
+                    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                        let _guard = guard;
+                        std::panic::resume_unwind(Box::new(()));
+                    }));
+                    prop_assert!(panicked.is_err());
+                }
+            }
+            prop_assert_eq!(budget.available(now) + out.len() as f64 + spent, 10.0);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The breaker around an attempt: asked before it, told after it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Guard;
+use crate::breaker::{Breaker, Permit};
+use crate::call::Call;
+use crate::interruption::Interruptible;
+use crate::{Interruption, Kind, clock};
+
+pin_project! {
+    /// A guard whose attempts need a breaker's permit.
+    pub struct Breaking<'b, X> {
+        breaker: &'b Breaker,
+        // Dropped untold with the turn, it is given back and decides nothing; a panic is a failure.
+        permit: Option<Permit<&'b Breaker>>,
+        #[pin]
+        inner: X,
+    }
+}
+
+impl<'b, X> Breaking<'b, X> {
+    pub(super) fn new(breaker: &'b Breaker, inner: X) -> Self {
+        Breaking { breaker, permit: None, inner }
+    }
+}
+
+impl<R: Interruptible, X: Guard<R>> Guard<R> for Breaking<'_, X> {
+    type Cut = Interruption;
+
+    #[inline]
+    fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
+        let this = self.project();
+        this.inner.before().map_err(Into::into)?;
+        let permit = this.breaker.permit(clock::now);
+        let permit =
+            permit.map_err(|open| Interruption::CircuitOpen { retry_after: open.retry_after() })?;
+        *this.permit = Some(permit);
+        Ok(())
+    }
+
+    #[inline]
+    fn poll_attempt(
+        self: Pin<&mut Self>,
+        call: &Call<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Interruption> {
+        self.project().inner.poll_attempt(call, cx).map(Into::into)
+    }
+
+    #[inline]
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Interruption> {
+        self.project().inner.poll_pause(cx).map(Into::into)
+    }
+
+    #[inline]
+    fn ended(self: Pin<&mut Self>, failure: Option<Kind>) {
+        if let Some(permit) = self.project().permit.take() {
+            match failure {
+                None => permit.success(clock::now),
+                Some(kind) => permit.end(clock::now, kind.into()),
+            }
+        }
+    }
+
+    fn refuses(&self) -> bool {
+        let now = clock::now();
+        self.breaker.next_admission(now).is_none_or(|admission| admission > now)
+    }
+
+    fn outcome(cut: Interruption) -> R {
+        R::interrupted(cut)
+    }
+}

@@ -1,0 +1,185 @@
+//! The breaker of an annotated function: its own, a shared one, one for each key, or none.
+
+use std::sync::{Arc, OnceLock};
+
+use super::directory::Directory;
+use crate::breaker::{Breaker, BreakerSettings, Keyed};
+use crate::{clock, registry};
+
+/// Which breaker watches over a function's attempts.
+#[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives in a static, and there is one for each function"
+)]
+pub enum SiteBreaker {
+    /// None.
+    None,
+    /// One of its own, with the function's name.
+    Own(Breaker),
+    /// One that the program has declared.
+    Shared(&'static Breaker),
+    /// The one of this name.
+    Named(NamedBreaker),
+    /// One for each key, in a table of this name.
+    Keyed(KeyedBreakers),
+}
+
+/// A breaker that is shared by name.
+#[derive(Debug)]
+pub struct NamedBreaker {
+    name: &'static str,
+    /// What this attribute sets it to; `None` leaves that to others of the name, or to the defaults.
+    settings: Option<BreakerSettings>,
+    found: OnceLock<&'static Breaker>,
+}
+
+/// Breakers by key, in a table that is shared by name.
+#[derive(Debug)]
+pub struct KeyedBreakers {
+    name: &'static str,
+    settings: Option<BreakerSettings>,
+    limit: usize,
+    found: OnceLock<&'static Keyed<String>>,
+}
+
+static BREAKERS: Directory<Breaker> = Directory::new();
+static TABLES: Directory<Keyed<String>> = Directory::new();
+
+/// Keys that a table holds unless `keys = …` says otherwise.
+const KEYS: usize = 1024;
+
+impl SiteBreaker {
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn own(name: &'static str, settings: BreakerSettings) -> Self {
+        SiteBreaker::Own(Breaker::new(name, settings).with_clock(clock::now))
+    }
+
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn named(name: &'static str, settings: Option<BreakerSettings>) -> Self {
+        check(&settings);
+        SiteBreaker::Named(NamedBreaker { name, settings, found: OnceLock::new() })
+    }
+
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn keyed(
+        name: &'static str,
+        settings: Option<BreakerSettings>,
+        limit: Option<usize>,
+    ) -> Self {
+        check(&settings);
+        let limit = match limit {
+            Some(0) => panic!("`keys` must be at least 1"),
+            Some(limit) => limit,
+            None => KEYS,
+        };
+        SiteBreaker::Keyed(KeyedBreakers { name, settings, limit, found: OnceLock::new() })
+    }
+
+    /// The breaker; `None` when there is none, or one for each key.
+    #[inline]
+    pub(crate) fn get(&'static self) -> Option<&'static Breaker> {
+        match self {
+            SiteBreaker::Own(breaker) => Some(breaker),
+            SiteBreaker::Shared(breaker) => Some(breaker),
+            SiteBreaker::Named(named) => Some(named.found.get_or_init(|| by_name(named.name))),
+            SiteBreaker::None | SiteBreaker::Keyed(_) => None,
+        }
+    }
+
+    /// The breaker of this key.
+    pub(crate) fn of_key(&'static self, key: &str) -> Option<Arc<Breaker>> {
+        let SiteBreaker::Keyed(keyed) = self else { return None };
+        let table = keyed
+            .found
+            .get_or_init(|| TABLES.find_or_make(keyed.name, || table(keyed.name, keyed.limit)));
+        Some(table.get(key))
+    }
+
+    /// What an attribute sets the breaker of this name to: `None` when it does not name it.
+    fn declares(&self, name: &str) -> Option<Option<BreakerSettings>> {
+        match self {
+            SiteBreaker::Named(named) if named.name == name => Some(named.settings),
+            SiteBreaker::Keyed(keyed) if keyed.name == name => Some(keyed.settings),
+            _ => None,
+        }
+    }
+}
+
+#[track_caller]
+const fn check(settings: &Option<BreakerSettings>) {
+    if let Some(settings) = settings {
+        if let Err(error) = settings.validate() {
+            panic!("{}", error.message());
+        }
+    }
+}
+
+/// What the attributes set the breaker of this name to.
+fn settings_of(name: &str) -> BreakerSettings {
+    let declared = registry::sites().filter_map(|site| site.breaker_source().declares(name));
+    declared.flatten().next().unwrap_or_default()
+}
+
+fn by_name(name: &'static str) -> &'static Breaker {
+    BREAKERS.find_or_make(name, || Breaker::new(name, settings_of(name)).with_clock(clock::now))
+}
+
+fn table(name: &str, limit: usize) -> Keyed<String> {
+    // The attributes' settings were checked when they were compiled.
+    match Keyed::try_new(name, limit, settings_of(name)) {
+        Ok(table) => table.with_clock(clock::now),
+        Err(error) => unreachable!("{error}"),
+    }
+}
+
+/// The breaker of this name: a shared one, the one of the function of this name, or `table[key]`.
+pub(crate) fn find_breaker(name: &str) -> Option<Found> {
+    if let Some(breaker) = BREAKERS.find(name) {
+        return Some(Found::Static(breaker));
+    }
+    let declared = registry::sites().find_map(|site| match site.breaker_source() {
+        source @ SiteBreaker::Named(named) if named.name == name => source.get(),
+        source if site.name() == name => source.get(),
+        SiteBreaker::Shared(breaker) if breaker.name() == name => Some(*breaker),
+        _ => None,
+    });
+    if let Some(breaker) = declared {
+        return Some(Found::Static(breaker));
+    }
+    let (table, _) = name.split_once('[')?;
+    let breakers = TABLES.find(table)?.breakers();
+    breakers.into_iter().find(|breaker| breaker.name() == name).map(Found::Keyed)
+}
+
+/// Every breaker that has been used by name, by function or by key.
+pub(crate) fn all_breakers() -> Vec<Found> {
+    let named = BREAKERS.all().into_iter().map(|(_, breaker)| Found::Static(breaker));
+    let own = registry::sites().filter_map(|site| match site.breaker_source() {
+        SiteBreaker::Own(breaker) => Some(Found::Static(breaker)),
+        _ => None,
+    });
+    let keyed = TABLES.all().into_iter().flat_map(|(_, table)| table.breakers()).map(Found::Keyed);
+    named.chain(own).chain(keyed).collect()
+}
+
+/// A breaker that was found by its name.
+#[derive(Clone, Debug)]
+pub(crate) enum Found {
+    Static(&'static Breaker),
+    Keyed(Arc<Breaker>),
+}
+
+impl std::ops::Deref for Found {
+    type Target = Breaker;
+
+    fn deref(&self) -> &Breaker {
+        match self {
+            Found::Static(breaker) => breaker,
+            Found::Keyed(breaker) => breaker,
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Breakers and budgets by name: made when they are first asked for, and kept for the process's life.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What has a name, by name. There are as many as the source and the configuration name, so nothing is
+/// ever taken out.
+#[derive(Debug)]
+pub(crate) struct Directory<T: 'static>(Mutex<BTreeMap<String, &'static T>>);
+
+impl<T> Directory<T> {
+    pub(crate) const fn new() -> Self {
+        Directory(Mutex::new(BTreeMap::new()))
+    }
+
+    /// The one of this name, if it has been made.
+    pub(crate) fn find(&self, name: &str) -> Option<&'static T> {
+        self.lock().get(name).copied()
+    }
+
+    /// The one of this name, made now if it has not been.
+    pub(crate) fn find_or_make(&self, name: &str, make: impl FnOnce() -> T) -> &'static T {
+        let mut known = self.lock();
+        if let Some(found) = known.get(name) {
+            return found;
+        }
+        let made: &'static T = Box::leak(Box::new(make()));
+        known.insert(name.to_owned(), made);
+        made
+    }
+
+    /// Every name with what it names, in the order of the names.
+    pub(crate) fn all(&self) -> Vec<(String, &'static T)> {
+        self.lock().iter().map(|(name, it)| (name.clone(), *it)).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, &'static T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,31 @@
+//! The atomics and locks that the handles use: std's, or loom's in a model.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p retry-runtime --lib --release loom_` runs the models.
+
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+#[cfg(all(test, loom))]
+pub(crate) use loom::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Declares one function twice: `const` as a rule, plain in a loom model, whose atomics have no const
+/// constructor.
+macro_rules! const_unless_loom {
+    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
+        $(#[$meta])*
+        #[cfg(not(all(test, loom)))]
+        $vis const fn $($rest)*
+
+        $(#[$meta])*
+        #[cfg(all(test, loom))]
+        $vis fn $($rest)*
+    };
+}
+
+pub(crate) use const_unless_loom;

@@ -1,0 +1,254 @@
+//! Budgets and breakers of annotated functions: what they refuse, what they give back, who is told.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+use retry_runtime::budget::{Budget, BudgetSettings};
+use retry_runtime::{
+    BreakerHandle, BudgetHandle, Classify, Interruption, RetryError, StopReason, observe,
+    observe_blocking, retryable,
+};
+
+#[derive(Debug, PartialEq, thiserror::Error, Classify)]
+enum Down {
+    #[error("down")]
+    #[classify(transient)]
+    Down,
+    #[error("slow down")]
+    #[classify(throttled)]
+    Throttled,
+    #[error("refused")]
+    #[classify(permanent)]
+    Refused,
+    #[error(transparent)]
+    #[classify(inherit)]
+    Interrupted(#[from] Interruption),
+}
+
+#[retryable(max = 3, base = "0s", name = "protection::dead")]
+fn dead(calls: &Cell<u32>) -> Result<u32, Down> {
+    calls.set(calls.get() + 1);
+    Err(Down::Down)
+}
+
+#[test]
+fn a_dead_dependency_sees_about_one_times_its_load() {
+    let calls = Cell::new(0);
+    let mut refused = 0;
+    for _ in 0..1000 {
+        let (result, report) = observe_blocking(|| dead(&calls));
+        assert_eq!(result, Err(Down::Down), "the original failure comes back");
+        refused += u32::from(report.reason == StopReason::Budget);
+    }
+    // Ten tokens: three calls of three retries each, and one retry of the fourth.
+    assert_eq!(calls.get(), 1000 + 10);
+    assert_eq!(refused, 997);
+    assert!(BudgetHandle::named("protection::dead").unwrap().available() < 1.0);
+}
+
+#[test]
+fn a_retry_that_succeeds_gets_its_cost_back() {
+    #[retryable(max = 1, base = "0s", name = "protection::flaky")]
+    fn flaky(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        if calls.get() % 2 == 0 { Ok(1) } else { Err(Down::Down) }
+    }
+    let calls = Cell::new(0);
+    for _ in 0..100 {
+        assert_eq!(flaky(&calls), Ok(1));
+    }
+    assert_eq!(BudgetHandle::named("protection::flaky").unwrap().available(), 10.0);
+}
+
+#[test]
+fn a_budget_that_is_shared_by_name_is_spent_by_all_and_set_by_one() {
+    #[retryable(max = 9, base = "0s", budget("protection::shared", capacity = 2, deposit = 0.0))]
+    fn first(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        Err(Down::Down)
+    }
+    #[retryable(max = 9, base = "0s", budget = "protection::shared")]
+    fn second(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        Err(Down::Down)
+    }
+    let calls = Cell::new(0);
+    second(&calls).unwrap_err();
+    assert_eq!(calls.get(), 3, "two retries, as the other function's attribute says");
+    first(&calls).unwrap_err();
+    assert_eq!(calls.get(), 4, "nothing is left");
+}
+
+#[test]
+fn a_budget_of_none_leaves_the_limit_to_the_call_and_a_static_one_can_be_named() {
+    static SMALL: Budget = Budget::new(BudgetSettings::new().capacity(1));
+    #[retryable(max = 20, base = "0s", budget = none)]
+    fn endless(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        Err(Down::Throttled)
+    }
+    #[retryable(max = 20, base = "0s", budget = SMALL)]
+    fn small(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        Err(Down::Throttled)
+    }
+    let calls = Cell::new(0);
+    endless(&calls).unwrap_err();
+    assert_eq!(calls.get(), 21);
+    small(&calls).unwrap_err();
+    assert_eq!(calls.get(), 21 + 3, "a retry after `Throttled` costs half a token");
+}
+
+#[test]
+fn a_preset_is_a_word() {
+    #[retryable(max = 9, base = "0s", budget = grpc, name = "protection::grpc")]
+    fn grpc(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        Err(Down::Down)
+    }
+    let calls = Cell::new(0);
+    grpc(&calls).unwrap_err();
+    assert_eq!(calls.get(), 5, "retries while more than half of the 10 tokens are left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_future_that_is_dropped_in_the_middle_of_a_retry_leaves_no_token_behind() {
+    #[retryable(max = 3, base = "1s", jitter = none, name = "protection::dropped")]
+    async fn slow(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Err(Down::Down)
+    }
+    let budget = BudgetHandle::named("protection::dropped").unwrap();
+    for (millis, calls_made) in [(500, 1), (1500, 1), (2500, 2)] {
+        let calls = Cell::new(0);
+        let dropped = tokio::time::timeout(Duration::from_millis(millis), slow(&calls)).await;
+        assert!(dropped.is_err());
+        assert_eq!((calls.get(), budget.available()), (calls_made, 10.0), "after {millis} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_breaker_that_opens_in_the_middle_of_a_call_ends_it_with_its_last_error() {
+    #[retryable(max = 9, base = "1s", breaker(consecutive = 2), name = "protection::opens")]
+    async fn opens(calls: &Cell<u32>) -> Result<u32, Down> {
+        calls.set(calls.get() + 1);
+        Err(Down::Down)
+    }
+    let calls = Cell::new(0);
+    let (result, report) = observe(opens(&calls)).await;
+    assert_eq!((result, report.reason), (Err(Down::Down), StopReason::CircuitOpen));
+    assert_eq!(calls.get(), 2);
+
+    let (result, report) = observe(opens(&calls)).await;
+    let Err(Down::Interrupted(Interruption::CircuitOpen { retry_after: Some(wait) })) = result
+    else {
+        panic!("refused on the first attempt: {result:?}");
+    };
+    assert_eq!((report.reason, report.retry_after), (StopReason::CircuitOpen, Some(wait)));
+    assert_eq!((calls.get(), report.attempts_made()), (2, 0));
+
+    let breaker = BreakerHandle::named("protection::opens").unwrap();
+    assert_eq!(breaker.mode(), Mode::Open);
+    breaker.admission().await;
+    assert!(breaker.permit().is_ok());
+}
+
+#[test]
+fn recover_sees_that_the_breaker_is_open() {
+    fn instead(failure: RetryError<Down>) -> Result<u32, Down> {
+        assert_eq!(failure.reason(), StopReason::CircuitOpen);
+        Ok(7)
+    }
+    #[retryable(max = 9, base = "0s", breaker(consecutive = 1), recover = instead)]
+    fn falls_back() -> Result<u32, Down> {
+        Err(Down::Down)
+    }
+    assert_eq!(falls_back(), Ok(7));
+    assert_eq!(falls_back(), Ok(7));
+}
+
+#[test]
+fn permanent_failures_do_not_open_a_breaker() {
+    #[retryable(breaker(consecutive = 1), name = "protection::permanent")]
+    fn refused() -> Result<u32, Down> {
+        Err(Down::Refused)
+    }
+    assert_eq!(refused(), Err(Down::Refused));
+    assert_eq!(BreakerHandle::named("protection::permanent").unwrap().mode(), Mode::Closed);
+}
+
+#[test]
+fn a_breaker_for_each_key_leaves_the_other_keys_alone() {
+    #[retryable(max = 0, breaker("protection::hosts", consecutive = 1, key = host, keys = 8))]
+    fn ask(host: &str, calls: &AtomicU32) -> Result<u32, Down> {
+        calls.fetch_add(1, Ordering::Relaxed);
+        if host == "bad" { Err(Down::Down) } else { Ok(1) }
+    }
+    let calls = AtomicU32::new(0);
+    assert_eq!(ask("bad", &calls), Err(Down::Down));
+    assert!(matches!(ask("bad", &calls), Err(Down::Interrupted(_))));
+    assert_eq!(ask("good", &calls), Ok(1));
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    let bad = BreakerHandle::named("protection::hosts[bad]").unwrap();
+    assert_eq!(bad.mode(), Mode::Open);
+}
+
+#[test]
+fn a_breaker_is_shared_by_name_by_constant_and_by_static() {
+    const SHARED: &str = "protection::payments";
+    static DECLARED: Breaker = Breaker::new("declared", BreakerSettings::new().consecutive(1));
+    #[retryable(max = 0, breaker("protection::payments", consecutive = 1))]
+    fn trips() -> Result<u32, Down> {
+        Err(Down::Down)
+    }
+    #[retryable(breaker = SHARED)]
+    fn by_constant() -> Result<u32, Down> {
+        Ok(1)
+    }
+    #[retryable(breaker = DECLARED)]
+    fn by_static() -> Result<u32, Down> {
+        Ok(1)
+    }
+    assert_eq!(by_constant(), Ok(1));
+    assert_eq!(trips(), Err(Down::Down));
+    assert!(by_constant().is_err());
+    assert_eq!(by_static(), Ok(1));
+    BreakerHandle::named("declared").unwrap().force_open();
+    assert!(by_static().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_times_out_counts_against_the_breaker_and_a_dropped_one_does_not() {
+    #[retryable(
+        max = 0,
+        timeout = "1s",
+        idempotent,
+        breaker(consecutive = 2),
+        name = "protection::hangs"
+    )]
+    async fn hangs() -> Result<u32, Down> {
+        std::future::pending().await
+    }
+    let breaker = BreakerHandle::named("protection::hangs").unwrap();
+    for _ in 0..5 {
+        assert!(tokio::time::timeout(Duration::from_millis(500), hangs()).await.is_err());
+    }
+    assert_eq!((breaker.mode(), breaker.figures().calls), (Mode::Closed, 0));
+    for _ in 0..2 {
+        assert!(matches!(hangs().await, Err(Down::Interrupted(Interruption::TimedOut { .. }))));
+    }
+    assert_eq!(breaker.mode(), Mode::Open);
+}
+
+#[test]
+fn a_panic_counts_as_a_failure_and_goes_on() {
+    #[retryable(breaker(consecutive = 1), name = "protection::panics")]
+    fn panics() -> Result<u32, Down> {
+        panic!("on purpose")
+    }
+    assert!(std::panic::catch_unwind(panics).is_err());
+    assert_eq!(BreakerHandle::named("protection::panics").unwrap().mode(), Mode::Open);
+}
