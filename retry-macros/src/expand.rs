@@ -150,6 +150,8 @@ impl<'a> Plan<'a> {
             quote!(let #name = #call.attempt(#id);)
         });
         let turn = self.turn(&attempt);
+        let output = &attempt.output;
+        let reported = quote_spanned!(output.span()=> <#output as #private::Reported>::reported);
         let attempts = |found: TokenStream| {
             quote! {
                 loop {
@@ -165,13 +167,12 @@ impl<'a> Plan<'a> {
                 quote!(#start #attempts)
             }
             (None, Some(_)) => {
-                let attempts = attempts(quote!(break #private::reported(#call.settle(#out));));
+                let attempts = attempts(quote!(break #reported(#call.settle(#out));));
                 quote!(#start #attempts)
             }
             (Some(recover), _) => {
-                let output = &attempt.output;
                 let success = match &self.args.report {
-                    Some(_) => quote!(#private::reported),
+                    Some(_) => reported,
                     None => quote!(#private::outcome::<#output>),
                 };
                 let recovered = self.recover(&recover.value, attempt.is_async);
@@ -218,7 +219,10 @@ impl<'a> Plan<'a> {
         });
         let token = args.cancel.as_ref().map(|cancel| {
             let (token, value) = (local("token"), &cancel.value);
-            quote!(let #token = #private::Clone::clone(&(#value));)
+            let (first, last) = ends(value);
+            let function = respanned(&quote!(#private::token), first);
+            let value = quote_spanned!(last=> (&(#value)));
+            quote!(let #token = #function #value;)
         });
         quote! {
             let mut #call = #private::Call::start({
@@ -274,7 +278,6 @@ impl<'a> Plan<'a> {
     // what rustc says about values that move into an attempt then points at the user's code.
     fn turn(&self, attempt: &Attempt) -> TokenStream {
         let Plan { private, args, .. } = self;
-        let call = local("call");
         let declared = &attempt.output;
         let output = match &args.report {
             // The body's output is the declared one without the report.
@@ -291,37 +294,43 @@ impl<'a> Plan<'a> {
         };
         let body = edged(edge, attempt.body.clone());
         let span = self.function.body.span();
-        let rules = self.rules(declared.span());
+        // What the type after the arrow lacks is reported under it: the whole turn seems to stand there.
+        let (first, last) = ends(declared);
+        let call = Ident::new("call", Span::mixed_site().located_at(first));
+        let rules = self.rules(last);
         let guard = self.guard(attempt.is_async);
         if attempt.is_async {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
-            quote!(#call.turn(#block)#rules #guard.await)
+            let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
+            quote!(#turn.await)
         } else {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> || -> #output #body);
-            quote!(#call.turn_blocking(#block)#rules #guard.run())
+            quote_spanned!(last=> #call.turn_blocking(#block)#rules #guard.run())
         }
     }
 
-    /// The arguments that judge an outcome.
+    /// The arguments that judge an outcome, whose type ends at `output`.
     fn rules(&self, output: Span) -> TokenStream {
         let Plan { private, args, .. } = self;
         let classified = match (&args.on, &args.when) {
-            (Some(on), _) if matches!(on.value, On::Any(_)) => quote!(.unclassified()),
-            (None, Some(_)) => quote!(.unclassified()),
+            (Some(on), _) if matches!(on.value, On::Any(_)) => {
+                quote_spanned!(output=> .unclassified())
+            }
+            (None, Some(_)) => quote_spanned!(output=> .unclassified()),
             _ => quote_spanned!(output=> .classified()),
         };
         let when = method("when", args.when.as_ref());
         let retry_if = method("retry_if", args.retry_if.as_ref());
         let on_retry = method("on_retry", args.on_retry.as_ref());
         let error = local("error");
-        quote! {
-            #classified #when #retry_if #on_retry
-            .text(|#error| {
+        let words = quote! {
+            |#error| {
                 #[allow(unused_imports)]
                 use #private::{ViaDebug as _, ViaDisplay as _, ViaName as _};
                 (&&&#private::Text(#error)).retry_text()
-            })
-        }
+            }
+        };
+        quote_spanned!(output=> #classified #when #retry_if #on_retry .text(#words))
     }
 
     /// What may end an attempt that is still running, or refuse it.
@@ -371,10 +380,20 @@ impl<'a> Plan<'a> {
         }
         let receiver = receiver.map(|receiver| quote!(#receiver,));
         let awaited = is_async.then(|| quote!(.await));
+        let private = respanned(private, Span::call_site().located_at(path.span()));
         quote_spanned!(path.span()=>
             #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)#awaited
         )
     }
+}
+
+/// Where tokens begin and end, as places for generated code.
+fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+    let spans: Vec<Span> = tokens.to_token_stream().into_iter().map(|token| token.span()).collect();
+    let place = |span: Option<&Span>| {
+        span.map_or_else(Span::call_site, |span| Span::call_site().located_at(*span))
+    };
+    (place(spans.first()), place(spans.last()))
 }
 
 /// A name that cannot meet one of the user's.

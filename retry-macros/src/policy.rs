@@ -2,8 +2,8 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, Ident};
 
 use crate::args::{Args, Backoff, On, Time};
 use crate::keyed::Keyed;
@@ -21,22 +21,25 @@ use crate::value;
 /// Output:
 /// ```text
 /// {
-///     let policy = (PATIENT).max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
+///     let start: Policy = PATIENT;
+///     let policy = start.max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
 ///     let policy = Policy::checked_for(policy, "base");   // seen at the value of `base`
 ///     …
 ///     Policy::checked(policy)
 /// }
 /// ```
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
-    let mut chain = match &args.policy {
+    let start = Ident::new("start", Span::mixed_site());
+    let (preset, mut chain) = match &args.policy {
         Some(policy) => {
             let preset = &policy.value;
-            quote!((#preset))
+            let ty = respanned(&quote!(#private::Policy), policy.key.span());
+            (quote!(let #start: #ty = #preset;), quote!(#start))
         }
-        None => quote!(#private::Policy::new()),
+        None => (TokenStream::new(), quote!(#private::Policy::new())),
     };
     let mut call = |span: Span, name: &str, value: TokenStream| {
-        let method = syn::Ident::new(name, span);
+        let method = Ident::new(name, span);
         chain.extend(quote!(.#method(#value)));
     };
     if let Some(max) = &args.max {
@@ -86,15 +89,15 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
         let value = &idempotent.value;
         call(idempotent.key.span(), "idempotent", quote!(#value));
     }
-    let policy = syn::Ident::new("policy", Span::mixed_site());
+    let policy = Ident::new("policy", Span::mixed_site());
     let checks = written(args).into_iter().map(|(name, at)| {
         let check = called(private, "checked_for", &at, &quote!(#policy, #name));
         quote!(let #policy = #check;)
     });
     let checked = if blocking { "checked_blocking" } else { "checked" };
-    let preset = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
-    let checked = called(private, checked, &preset.unwrap_or_default(), &quote!(#policy));
-    quote!({ let #policy = #chain; #(#checks)* #checked })
+    let at = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
+    let checked = called(private, checked, &at.unwrap_or_default(), &quote!(#policy));
+    quote!({ #preset let #policy = #chain; #(#checks)* #checked })
 }
 
 /// The settings that the attribute has.
@@ -131,7 +134,7 @@ fn called(
         at.clone().into_iter().map(|token| Span::call_site().located_at(token.span())).collect();
     let first = spans.first().copied().unwrap_or_else(Span::call_site);
     let last = spans.last().copied().unwrap_or_else(Span::call_site);
-    let name = syn::Ident::new(name, first);
+    let name = Ident::new(name, first);
     let path = respanned(&quote!(#private::Policy::#name), first);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
     arguments.set_span(last);

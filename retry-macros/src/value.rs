@@ -169,6 +169,14 @@ pub(crate) fn word(key: &Key<'_>, expr: &Expr) -> syn::Result<Expr> {
         Expr::Lit(ExprLit { lit, .. }) => {
             Err(key.mistake(lit, format!("`{key}` takes a word, not {}", described(lit))))
         }
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_camel_case) => {
+            let word = source(path);
+            let lower = word.to_lowercase();
+            Err(mistake(
+                path,
+                format!("the words of `{key}` are in lower case\nhelp: write `{key} = {lower}`"),
+            ))
+        }
         _ => Ok(expr.clone()),
     }
 }
@@ -297,4 +305,10 @@ fn lower_case(expr: &Expr) -> Option<&Ident> {
 
 fn is_word(ident: &Ident) -> bool {
     ident.to_string().chars().all(|c| !c.is_uppercase())
+}
+
+/// `Full` and not `FULL`, which is a constant.
+fn is_camel_case(ident: &Ident) -> bool {
+    let name = ident.to_string();
+    name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
 }

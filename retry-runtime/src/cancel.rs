@@ -210,6 +210,7 @@ impl Cancel for tokio_util::sync::CancellationToken {
 #[derive(Clone, Copy, Debug)]
 pub struct NeverCancelled;
 
+#[diagnostic::do_not_recommend]
 impl Cancel for NeverCancelled {
     type Cancelled = Pending<()>;
 

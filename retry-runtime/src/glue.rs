@@ -1,6 +1,6 @@
 //! What holds generated code together: types that it must name without knowing them.
 
-use crate::{Outcome, RetryError};
+use crate::{Cancel, Outcome, RetryError};
 
 /// A value of the attempt's type that is never made: the return edge that gives an attempt its type.
 #[track_caller]
@@ -50,9 +50,9 @@ impl<T, E> Reported for Result<T, RetryError<E>> {
     }
 }
 
-/// [`Reported::reported`], for a type that is known from its use.
-pub fn reported<T, E>(result: Result<T, RetryError<E>>) -> Result<T, RetryError<E>> {
-    result
+/// The token of `cancel`, of which the call keeps a clone.
+pub fn token<C: Cancel>(token: &C) -> impl Cancel + use<C> {
+    token.clone()
 }
 
 /// The first argument of `recover`: the final failure `E`, or the [`RetryError<E>`] around it.

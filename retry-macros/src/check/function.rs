@@ -1,10 +1,11 @@
 //! Which functions can be retried.
 
-use syn::{FnArg, Type};
+use syn::{Attribute, FnArg, Type};
 
 use crate::errors::Errors;
 use crate::function::{Function, Kind};
 use crate::future_type::lifetimes;
+use crate::value::source;
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {
@@ -34,8 +35,40 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
     match function.output() {
         None => errors.at(&function.sig.ident, message("nothing")),
         Some(Type::Never(never)) => errors.at(never, message("`!`")),
-        Some(Type::Tuple(unit)) if unit.elems.is_empty() => errors.at(unit, message("`()`")),
+        Some(output) if never_an_outcome(output) => {
+            errors.at(output, message(&format!("`{}`", source(output))));
+        }
         Some(_) => {}
+    }
+}
+
+/// Types that are no outcome and that nobody can make one. What only looks like one of them is the
+/// compiler's to judge.
+fn never_an_outcome(ty: &Type) -> bool {
+    const NAMES: [&str; 19] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
+        "u16", "u32", "u64", "u128", "usize", "String", "Vec",
+    ];
+    match ty {
+        Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
+        Type::Reference(reference) => never_an_outcome(&reference.elem),
+        Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => {
+            NAMES.iter().any(|name| path.path.segments[0].ident == name)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn one_attribute_retries(function: &Function, errors: &mut Errors) {
+    let is_second = |attribute: &&Attribute| {
+        attribute.path().segments.last().is_some_and(|last| last.ident == "retryable")
+    };
+    for second in function.attrs.iter().filter(is_second) {
+        errors.at(
+            second,
+            "the function is already retried by the attribute above: both together would multiply their attempts\n\
+             help: write their arguments in one `#[retryable(…)]`",
+        );
     }
 }
 

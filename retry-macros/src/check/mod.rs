@@ -18,6 +18,7 @@ use crate::function::Function;
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     function::const_functions_cannot_wait(function, errors);
     function::callers_are_not_tracked(function, errors);
+    function::one_attribute_retries(function, errors);
     function::there_is_an_outcome(function, errors);
     function::nothing_is_borrowed_from_a_mutable_reference(function, errors);
 

@@ -186,6 +186,12 @@ fn poll_token<C: Cancel>(
 pub struct Gate<const INTERRUPTS: bool>;
 
 /// The guard that a [`Gate`] stands for.
+#[diagnostic::on_unimplemented(
+    message = "this call can be interrupted, but `{R}` has no place for an `Interruption`",
+    label = "this policy sets a limit, which needs an error that is `From<retry_runtime::Interruption>`",
+    note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`",
+    note = "or override the limit: a policy without `deadline` and `timeout` interrupts nothing"
+)]
 pub trait Chosen<R: Outcome> {
     /// The guard.
     type Guard: Guard<R>;
@@ -201,6 +207,7 @@ impl<R: Outcome> Chosen<R> for Gate<false> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Interruptible> Chosen<R> for Gate<true> {
     type Guard = Interrupts<R, NeverCancelled>;
 

@@ -17,6 +17,26 @@ fn never() -> ! {
 async fn later() {}
 
 #[retryable]
+fn number() -> u32 {
+    3
+}
+
+#[retryable]
+async fn text() -> String {
+    String::new()
+}
+
+#[retryable]
+fn borrowed(text: &str) -> &str {
+    text
+}
+
+#[retryable]
+fn pair() -> (u32, std::io::Result<u32>) {
+    (3, Ok(3))
+}
+
+#[retryable]
 async fn always() -> io::Result<()> {
     Ok(())
 }

@@ -14,11 +14,6 @@ fn max() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(crate = reexported)]
-fn reexport() -> io::Result<()> {
-    Ok(())
-}
-
 fn main() {
     let _ = PATIENT_POLICY;
 }

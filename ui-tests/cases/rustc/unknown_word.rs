@@ -27,11 +27,6 @@ fn lower_case_kind() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(jitter = Full)]
-fn upper_case_jitter() -> io::Result<()> {
-    Ok(())
-}
-
 #[retryable(backoff = exponential(2))]
 fn call_of_a_word() -> io::Result<()> {
     Ok(())

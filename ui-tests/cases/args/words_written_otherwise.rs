@@ -27,4 +27,14 @@ fn f5() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(jitter = Full)]
+fn f6() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(backoff = Fixed)]
+fn f7() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}
