@@ -151,7 +151,8 @@ impl<'a> Plan<'a> {
         });
         let turn = self.turn(&attempt);
         let output = &attempt.output;
-        let reported = quote_spanned!(output.span()=> <#output as #private::Reported>::reported);
+        let at_output = respanned(private, output.span());
+        let reported = quote_spanned!(output.span()=> <#output as #at_output::Reported>::reported);
         let attempts = |found: TokenStream| {
             quote! {
                 loop {
@@ -294,11 +295,12 @@ impl<'a> Plan<'a> {
         };
         let body = edged(edge, attempt.body.clone());
         let span = self.function.body.span();
-        // What the type after the arrow lacks is reported under it: the whole turn seems to stand there.
+        // What the type after the arrow lacks is reported under it: the whole turn seems to stand there, all of
+        // it with one hygiene, or rustc falls back to the attribute.
         let (first, last) = ends(declared);
-        let call = Ident::new("call", Span::mixed_site().located_at(first));
-        let rules = self.rules(last);
-        let guard = self.guard(attempt.is_async);
+        let call = Ident::new("call", first);
+        let rules = self.rules(declared, last);
+        let guard = self.guard(attempt.is_async, last);
         if attempt.is_async {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
             let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
@@ -309,15 +311,19 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The arguments that judge an outcome, whose type ends at `output`.
-    fn rules(&self, output: Span) -> TokenStream {
+    /// The arguments that judge an outcome.
+    fn rules(&self, declared: &Type, last: Span) -> TokenStream {
         let Plan { private, args, .. } = self;
         let classified = match (&args.on, &args.when) {
             (Some(on), _) if matches!(on.value, On::Any(_)) => {
-                quote_spanned!(output=> .unclassified())
+                quote_spanned!(last=> .unclassified())
             }
-            (None, Some(_)) => quote_spanned!(output=> .unclassified()),
-            _ => quote_spanned!(output=> .classified()),
+            (None, Some(_)) => quote_spanned!(last=> .unclassified()),
+            _ => {
+                let place = Span::mixed_site().located_at(failure(declared));
+                let classified = Ident::new("classified", place);
+                quote_spanned!(last=> .#classified())
+            }
         };
         let when = method("when", args.when.as_ref());
         let retry_if = method("retry_if", args.retry_if.as_ref());
@@ -330,36 +336,40 @@ impl<'a> Plan<'a> {
                 (&&&#private::Text(#error)).retry_text()
             }
         };
-        quote_spanned!(output=> #classified #when #retry_if #on_retry .text(#words))
+        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words))
     }
 
     /// What may end an attempt that is still running, or refuse it.
-    fn guard(&self, is_async: bool) -> TokenStream {
-        let limits = self.limits(is_async);
+    fn guard(&self, is_async: bool, last: Span) -> TokenStream {
+        let limits = self.limits(is_async, last);
         let breaker = self.args.breaker.as_ref().map(|breaker| {
             let name = local("breaker");
-            quote_spanned!(breaker.key.span()=> .breaker(&#name))
+            let method = step("breaker", &breaker.key);
+            quote_spanned!(last=> .#method(&#name))
         });
         quote!(#limits #breaker)
     }
 
-    fn limits(&self, is_async: bool) -> TokenStream {
+    fn limits(&self, is_async: bool, last: Span) -> TokenStream {
         let args = self.args;
         if let Some(cancel) = &args.cancel {
             let token = local("token");
-            return quote_spanned!(cancel.key.span()=> .cancel(&#token));
+            let method = step("cancel", &cancel.key);
+            return quote_spanned!(last=> .#method(&#token));
         }
         if !is_async {
             return TokenStream::new();
         }
         if let Some(limit) = args.timeout.as_ref().or(args.deadline.as_ref()) {
-            return quote_spanned!(limit.key.span()=> .limited());
+            let method = step("limited", &limit.key);
+            return quote_spanned!(last=> .#method());
         }
         match &args.policy {
             // A preset may set a limit; only its constant can tell.
             Some(policy) => {
                 let preset = &policy.value;
-                quote_spanned!(policy.key.span()=> .limited_if::<{ (#preset).interrupts() }>())
+                let method = step("limited_if", &policy.key);
+                quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
             }
             None => TokenStream::new(),
         }
@@ -391,9 +401,26 @@ impl<'a> Plan<'a> {
 fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let spans: Vec<Span> = tokens.to_token_stream().into_iter().map(|token| token.span()).collect();
     let place = |span: Option<&Span>| {
-        span.map_or_else(Span::call_site, |span| Span::call_site().located_at(*span))
+        span.map_or_else(Span::mixed_site, |span| Span::mixed_site().located_at(*span))
     };
     (place(spans.first()), place(spans.last()))
+}
+
+/// A method of the turn that an argument asks for, in the place of the argument's key.
+fn step(name: &str, key: &Ident) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(key.span()))
+}
+
+/// Where a failure's type is written: the `E` of `Result<T, E>`, else the name of what hides it.
+fn failure(output: &Type) -> Span {
+    let Type::Path(path) = output else { return output.span() };
+    let Some(last) = path.path.segments.last() else { return output.span() };
+    match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) if arguments.args.len() > 1 => {
+            arguments.args.last().map_or_else(|| last.ident.span(), Spanned::span)
+        }
+        _ => last.ident.span(),
+    }
 }
 
 /// A name that cannot meet one of the user's.

@@ -45,7 +45,7 @@ pub(crate) fn described(lit: &Lit) -> &'static str {
 /// Tokens on one line, without spaces around what binds tightly.
 pub(crate) fn source(tokens: impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();
-    [(" :: ", "::"), (" . ", "."), ("& ", "&"), (" (", "("), (" ,", ",")]
+    [(" :: ", "::"), (" < ", "<"), (" >", ">"), (" . ", "."), ("& ", "&"), (" (", "("), (" ,", ",")]
         .iter()
         .fold(text, |text, (from, to)| text.replace(from, to))
 }

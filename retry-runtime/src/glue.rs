@@ -1,6 +1,6 @@
 //! What holds generated code together: types that it must name without knowing them.
 
-use crate::{Cancel, Outcome, RetryError};
+use crate::{Outcome, RetryError};
 
 /// A value of the attempt's type that is never made: the return edge that gives an attempt its type.
 #[track_caller]
@@ -48,11 +48,6 @@ impl<T, E> Reported for Result<T, RetryError<E>> {
     fn reported(result: Self) -> Self {
         result
     }
-}
-
-/// The token of `cancel`, of which the call keeps a clone.
-pub fn token<C: Cancel>(token: &C) -> impl Cancel + use<C> {
-    token.clone()
 }
 
 /// The first argument of `recover`: the final failure `E`, or the [`RetryError<E>`] around it.
