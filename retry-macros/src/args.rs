@@ -8,7 +8,8 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitBool, Path, Token, token};
 
 use crate::errors::Errors;
-use crate::form::{self, Form, Key, Written};
+use crate::form::{Form, Key};
+use crate::items::{self, Written};
 use crate::keyed::Keyed;
 use crate::protect::Protection;
 use crate::suggest;
@@ -225,7 +226,7 @@ impl Args {
     /// Reads the whole attribute; what cannot be read is reported, and the rest still read.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         let mut args = Args::default();
-        for item in form::items(tokens) {
+        for item in items::items(tokens) {
             match item {
                 Ok(written) => args.read(&written, errors),
                 Err(error) => errors.push(error),

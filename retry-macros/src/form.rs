@@ -4,199 +4,20 @@
 
 use std::fmt::{self, Display};
 
-use proc_macro2::{Spacing, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token, token};
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path};
 
-use crate::args::{self, Backoff, Idents, On, Time};
+use crate::args::{Backoff, Idents, On, Time};
 use crate::value::{self, literal, mistake};
-
-/// One argument as it was written.
-pub(crate) struct Written {
-    pub(crate) key: Ident,
-    pub(crate) form: Form,
-}
 
 /// What follows the key.
 pub(crate) enum Form {
     Bare,
     Value(Expr),
     List(TokenStream),
-}
-
-/// The arguments between commas. One that cannot be read does not take the next ones with it.
-pub(crate) fn items(tokens: TokenStream) -> Vec<syn::Result<Written>> {
-    let mut items = Vec::new();
-    let read = |input: ParseStream<'_>| {
-        while !input.is_empty() {
-            read_item(input, &mut items)?;
-        }
-        Ok(())
-    };
-    if let Err(error) = read.parse2(tokens) {
-        items.push(Err(error));
-    }
-    items
-}
-
-fn read_item(input: ParseStream<'_>, items: &mut Vec<syn::Result<Written>>) -> syn::Result<()> {
-    if !input.peek(Ident::peek_any) {
-        items.push(Err(nameless(input)));
-        return skip(input);
-    }
-    let key = Ident::parse_any(input)?;
-    let form = match read_form(input, &key, items) {
-        Ok(form) => form,
-        Err(error) => {
-            items.push(Err(error));
-            return skip(input);
-        }
-    };
-    let bare = matches!(form, Form::Bare);
-    if input.is_empty() || input.peek(Token![,]) {
-        items.push(Ok(Written { key, form }));
-        return skip(input);
-    }
-    let stray: TokenTree = input.fork().parse()?;
-    let argument = matches!(&stray, TokenTree::Ident(name) if args::is_argument(name));
-    if bare && !argument {
-        items.push(Err(mistake(
-            &stray,
-            format!("expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"),
-        )));
-        return skip(input);
-    }
-    items.push(Ok(Written { key, form }));
-    items.push(Err(mistake(
-        &stray,
-        format!(
-            "expected a comma, found `{stray}`\n\
-             help: arguments are separated by commas: `max = 3, base = \"1s\"`"
-        ),
-    )));
-    // A comma that was only forgotten: the next argument is read all the same.
-    if argument { Ok(()) } else { skip(input) }
-}
-
-/// Goes on after the next comma.
-fn skip(input: ParseStream<'_>) -> syn::Result<()> {
-    while !input.is_empty() {
-        if matches!(input.parse()?, TokenTree::Punct(punct) if punct.as_char() == ',') {
-            break;
-        }
-    }
-    Ok(())
-}
-
-/// The mistake of an argument that starts with anything but its name.
-fn nameless(input: ParseStream<'_>) -> syn::Error {
-    match input.fork().parse() {
-        Ok(TokenTree::Punct(comma)) if comma.as_char() == ',' => {
-            mistake(&comma, "expected an argument before the comma\nhelp: remove the comma")
-        }
-        Ok(TokenTree::Punct(equals)) if equals.as_char() == '=' => mistake(
-            &equals,
-            "the value has no name\nhelp: write the argument's name before the `=`, such as `max = 3`",
-        ),
-        Ok(TokenTree::Literal(value)) => {
-            let name = if value.to_string().starts_with('"') { "base" } else { "max" };
-            mistake(
-                &value,
-                format!(
-                    "the value {value} has no name\nhelp: write `{name} = {value}` if that is what you mean"
-                ),
-            )
-        }
-        Ok(other) => mistake(
-            &other,
-            "expected an argument\nhelp: write its name and its value, such as `max = 3`",
-        ),
-        Err(error) => error,
-    }
-}
-
-fn read_form(
-    input: ParseStream<'_>,
-    key: &Ident,
-    items: &mut Vec<syn::Result<Written>>,
-) -> syn::Result<Form> {
-    if input.peek(token::Paren) {
-        let content;
-        syn::parenthesized!(content in input);
-        return Ok(Form::List(content.parse()?));
-    }
-    let Some(sign) = sign(input)? else { return Ok(Form::Bare) };
-    let equals = sign.to_string().replace(' ', "");
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(mistake(
-            sign,
-            format!(
-                "`{key}` has no value after the `{equals}`\nhelp: write one, or leave `{key}` out"
-            ),
-        ));
-    }
-    let found = input.fork().parse::<TokenTree>()?;
-    let value = input.parse().map_err(|_| {
-        mistake(&found, format!("expected a value for `{key}` here, an expression"))
-    })?;
-    if equals != "=" {
-        let written = value::source(&value);
-        items.push(Err(mistake(
-            sign,
-            format!("expected `=` after `{key}`, not `{equals}`\nhelp: write `{key} = {written}`"),
-        )));
-    }
-    Ok(Form::Value(value::ungrouped(value)))
-}
-
-/// The `=` after a key, or what is written for it by those who come from elsewhere: `:`, `==`, `=>`, `:=`.
-fn sign(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
-    let mut sign = TokenStream::new();
-    while let Ok(TokenTree::Punct(punct)) = input.fork().parse() {
-        let first = sign.is_empty();
-        let belongs = matches!(punct.as_char(), '=' | ':') || (!first && punct.as_char() == '>');
-        if !belongs {
-            break;
-        }
-        input.parse::<TokenTree>()?;
-        let ends = punct.spacing() == Spacing::Alone;
-        sign.extend([TokenTree::Punct(punct)]);
-        if ends {
-            break;
-        }
-    }
-    Ok((!sign.is_empty()).then_some(sign))
-}
-
-/// The name of an argument, and how its row says that it is written.
-pub(crate) struct Key<'a> {
-    pub(crate) name: &'a Ident,
-    pub(crate) write: &'static str,
-}
-
-impl Key<'_> {
-    /// A mistake in the argument's value, with how it is written.
-    pub(crate) fn mistake(&self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
-        let message = message.to_string();
-        if message.contains("help: ") {
-            return mistake(tokens, message);
-        }
-        mistake(tokens, format!("{message}\nhelp: write `{}`", self.write))
-    }
-}
-
-impl Display for Key<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)
-    }
-}
-
-impl ToTokens for Key<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.name.to_tokens(tokens);
-    }
 }
 
 impl Form {
@@ -369,5 +190,34 @@ impl Form {
         names.map_err(|_| {
             key.mistake(tokens, format!("`{key}` takes the names of arguments and nothing else"))
         })
+    }
+}
+
+/// The name of an argument, and how its row says that it is written.
+pub(crate) struct Key<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) write: &'static str,
+}
+
+impl Key<'_> {
+    /// A mistake in the argument's value, with how it is written.
+    pub(crate) fn mistake(&self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
+        let message = message.to_string();
+        if message.contains("help: ") {
+            return mistake(tokens, message);
+        }
+        mistake(tokens, format!("{message}\nhelp: write `{}`", self.write))
+    }
+}
+
+impl Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+impl ToTokens for Key<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.name.to_tokens(tokens);
     }
 }

@@ -10,6 +10,7 @@ mod expand;
 mod form;
 mod function;
 mod future_type;
+mod items;
 mod keyed;
 mod pattern;
 mod policy;

@@ -1,6 +1,6 @@
 //! The arguments `budget` and `breaker`: a name, a static, or settings written out.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
@@ -83,12 +83,16 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         Settings { name: None, methods: Vec::new(), key: None, keys: None, preset: None };
     if input.peek(LitStr) {
         found.name = Some(input.parse()?);
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
+        comma(of, input)?;
     }
     while !input.is_empty() {
-        let name: Ident = input.parse()?;
+        let stray: TokenTree = input.fork().parse()?;
+        let name: Ident = input.parse().map_err(|_| {
+            value::mistake(
+                &stray,
+                format!("expected a setting of `{of}`, found `{stray}`\nhelp: settings are written `name = value`"),
+            )
+        })?;
         if !input.peek(Token![=]) {
             return Err(syn::Error::new_spanned(
                 &name,
@@ -98,11 +102,23 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         input.parse::<Token![=]>()?;
         let value: Expr = input.parse()?;
         found.add(of, name, value::ungrouped(value))?;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
+        comma(of, input)?;
     }
     Ok(found)
+}
+
+/// Nothing more, or a comma.
+fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    match input.fork().parse::<TokenTree>() {
+        Ok(stray) if !input.peek(Token![,]) => Err(value::mistake(
+            &stray,
+            format!(
+                "expected a comma, found `{stray}`\nhelp: the settings of `{of}` are separated by commas"
+            ),
+        )),
+        Ok(_) => input.parse::<Token![,]>().map(|_| ()),
+        Err(_) => Ok(()),
+    }
 }
 
 impl Settings {

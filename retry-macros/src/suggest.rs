@@ -1,7 +1,8 @@
 //! What was probably meant: the argument behind another library's name for it, and the nearest name.
 
 use crate::args::TABLE;
-use crate::form::{Form, Written};
+use crate::form::Form;
+use crate::items::Written;
 
 /// Names that other libraries have for what is an argument here.
 const ALIASES: &[(&str, &[&str])] = &[

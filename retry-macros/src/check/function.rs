@@ -96,11 +96,10 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
     }
     let has_receiver = function.sig.receiver().is_some();
     // An elided lifetime of the output is the receiver's, else that of the only reference.
-    let elided = match (&receiver, has_receiver, &arguments[..]) {
-        (Some(_), _, _) => true,
-        (None, false, [(_, Some(None))]) => true,
-        _ => false,
-    };
+    let elided = matches!(
+        (&receiver, has_receiver, &arguments[..]),
+        (Some(_), _, _) | (None, false, [(_, Some(None))])
+    );
     let named: Vec<String> = receiver
         .into_iter()
         .chain(arguments.into_iter().filter_map(|(_, lifetime)| lifetime))
