@@ -7,6 +7,7 @@ use quote::{ToTokens, quote};
 
 use crate::args::{Args, On, Time};
 use crate::duration::human;
+use crate::protect::Protection;
 use crate::schedule::{self, Pause};
 
 /// The section, as doc attributes that follow the function's own.
@@ -102,7 +103,8 @@ fn facts(args: &Args) -> Vec<String> {
     if let Some(timeout) = &args.timeout {
         facts.push(format!("Timeout of one attempt: {}.", written(&timeout.value)));
     }
-    facts.push(ambiguous(args));
+    facts.extend(ambiguous(args));
+    facts.extend(protection(args));
     facts.push(
         "A server's `Retry-After` replaces a shorter delay; one that is too long ends the call."
             .to_owned(),
@@ -120,13 +122,22 @@ fn facts(args: &Args) -> Vec<String> {
     facts
 }
 
-fn ambiguous(args: &Args) -> String {
+/// What becomes of a failure that may have taken effect; nothing to say where none is known to have.
+fn ambiguous(args: &Args) -> Option<String> {
+    let unclassified = match args.on.as_ref().map(|on| &on.value) {
+        Some(On::Any(_)) => true,
+        Some(_) => false,
+        None => args.when.is_some(),
+    };
+    if unclassified && args.timeout.is_none() {
+        return None;
+    }
     let listed = matches!(
         args.on.as_ref().map(|on| &on.value),
         Some(On::Kinds(kinds)) if kinds.iter().any(|kind| kind == "Ambiguous")
     );
     let declared = args.idempotent.as_ref().map(|idempotent| source(&idempotent.value));
-    match declared.as_deref() {
+    let fact = match declared.as_deref() {
         _ if listed => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
         Some("true") => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
         Some("false") => {
@@ -136,7 +147,24 @@ fn ambiguous(args: &Args) -> String {
         None if args.policy.is_some() => "Idempotent if the policy says so.".to_owned(),
         None => "Not declared idempotent: a failure that may have taken effect ends the call."
             .to_owned(),
-    }
+    };
+    Some(fact)
+}
+
+/// The budget and the breaker.
+fn protection(args: &Args) -> Vec<String> {
+    let budget = match args.budget.as_ref().map(|budget| &budget.value) {
+        None => "Retries are paid for by the function's own budget.".to_owned(),
+        Some(Protection::Value(expr)) if expr.to_token_stream().to_string() == "none" => {
+            "No retry budget.".to_owned()
+        }
+        Some(budget) => format!("Retries are paid for by the budget {}.", budget.shown()),
+    };
+    let breaker = args.breaker.as_ref().map(|breaker| match &breaker.value {
+        Protection::Bare => "Watched by a circuit breaker of its own.".to_owned(),
+        breaker => format!("Watched by the circuit breaker {}.", breaker.shown()),
+    });
+    [Some(budget), breaker].into_iter().flatten().collect()
 }
 
 fn written(time: &Time) -> String {
@@ -148,8 +176,7 @@ fn written(time: &Time) -> String {
 
 /// Tokens as a person would have spaced them, more or less, and safe between backticks.
 fn source(tokens: impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    let text = [
+    const SPACING: [(&str, &str); 12] = [
         (" :: ", "::"),
         (" . ", "."),
         (" (", "("),
@@ -159,12 +186,34 @@ fn source(tokens: impl ToTokens) -> String {
         ("& ", "&"),
         ("! ", "!"),
         (" !", "!"),
-    ]
-    .iter()
-    .fold(text, |text, (from, to)| text.replace(from, to));
-    let mut text: String = text.replace(['`', '\n'], " ").replace('|', "\\|");
-    if text.chars().count() > 60 {
-        text = text.chars().take(59).chain(['…']).collect();
+        (" : ", ": "),
+        (" < ", "<"),
+        (" > ", ">"),
+    ];
+    let text = tokens.to_token_stream().to_string().replace(['`', '\n'], " ");
+    let text = SPACING.iter().fold(text, |text, (from, to)| text.replace(from, to));
+    let text = closure(&text).unwrap_or(text);
+    if text.chars().count() <= 60 {
+        return text;
     }
-    text
+    text.chars().take(59).chain(['…']).collect()
+}
+
+/// A closure without the spaces between its bars and its parameter.
+fn closure(text: &str) -> Option<String> {
+    let (parameter, body) = text.strip_prefix('|')?.split_once('|')?;
+    Some(format!("|{}| {}", parameter.trim(), body.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_shown_as_they_are_usually_written() {
+        let shown = |tokens: TokenStream| source(tokens);
+        assert_eq!(shown(quote!(|e: &PayError| e.is_busy())), "|e: &PayError| e.is_busy()");
+        assert_eq!(shown(quote!(|e| matches!(e, Pay::Busy))), "|e| matches!(e, Pay::Busy)");
+        assert_eq!(shown(quote!(Self::fallback)), "Self::fallback");
+    }
 }

@@ -213,7 +213,8 @@ impl<'a> Plan<'a> {
             };
             quote!(let #name = #found;)
         });
-        let watched = (args.report.is_some() || args.recover.is_some()).then(|| quote!(.watched()));
+        let watch =
+            (args.report.is_some() || args.recover.is_some()).then(|| quote!(#call.watch();));
         let id = args.attempt.as_ref().map(|_| {
             let id = local("id");
             quote!(let #id = #private::CallId::unique();)
@@ -235,7 +236,9 @@ impl<'a> Plan<'a> {
                 );
                 #private::inventory::submit! { #private::Entry(&__RETRY_SITE) }
                 &__RETRY_SITE
-            })#watched;
+            });
+            #call.open();
+            #watch
             #id
             #token
             #breaker_of_call

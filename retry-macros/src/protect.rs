@@ -19,7 +19,7 @@ pub(crate) enum Protection {
     /// `budget = none`, `budget = grpc`, `breaker = PAYMENTS`.
     Value(Expr),
     /// `breaker("name", rate = 0.5, key = host)`.
-    Settings(Settings),
+    Settings(Box<Settings>),
 }
 
 /// Settings in brackets.
@@ -44,7 +44,7 @@ impl Protection {
             Form::Value(expr) => Self::value(key, expr),
             Form::List(tokens) => {
                 let read = |input: ParseStream<'_>| settings(key.name, input);
-                read.parse2(tokens.clone()).map(Protection::Settings)
+                read.parse2(tokens.clone()).map(|settings| Protection::Settings(Box::new(settings)))
             }
         }
     }
@@ -65,6 +65,22 @@ impl Protection {
                  help: write `breaker = \"name\"` to share one by name, `breaker` for one of the function's own",
             )),
             _ => Ok(Protection::Value(expr.clone())),
+        }
+    }
+
+    /// What the documentation calls it.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Protection::Bare => "of the function's own".to_owned(),
+            Protection::Name(name) => format!("`{}`", name.value()),
+            Protection::Value(expr) => format!("`{}`", expr.to_token_stream()),
+            Protection::Settings(settings) => {
+                let per_key = if settings.key.is_some() { ", one for each key" } else { "" };
+                match &settings.name {
+                    Some(name) => format!("`{}`{per_key}", name.value()),
+                    None => format!("of the function's own{per_key}"),
+                }
+            }
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 use crate::Report;
+use crate::clock::Moment;
 
 /// Where the report of an observed call goes.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ impl Observer {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ambient {
     /// No call inside may sleep past it.
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Moment>,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
 }
@@ -35,15 +35,16 @@ thread_local! {
     static AMBIENT: RefCell<Ambient> = RefCell::default();
 }
 
-impl Ambient {
-    /// What holds here; `None` (after one look at a flag) when nothing does.
-    pub(crate) fn current() -> Option<Ambient> {
-        if PRESENT.get() { Some(Ambient::copy()) } else { None }
-    }
+/// Whether anything holds here: one look at a flag.
+#[inline(always)]
+pub(crate) fn is_present() -> bool {
+    PRESENT.get()
+}
 
-    #[cold]
-    fn copy() -> Ambient {
-        AMBIENT.with_borrow(Ambient::clone)
+impl Ambient {
+    /// What holds here; `None` when nothing does.
+    pub(crate) fn current() -> Option<Ambient> {
+        is_present().then(|| AMBIENT.with_borrow(Ambient::clone))
     }
 
     /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.

@@ -1,9 +1,10 @@
 //! What the body may know of the attempt that it is.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::{Kind, clock, rng};
+use crate::clock::Moment;
+use crate::{Kind, rng};
 
 /// The context of one attempt: what `attempt = name` binds in the body.
 ///
@@ -21,7 +22,7 @@ use crate::{Kind, clock, rng};
 pub struct Attempt {
     pub(crate) number: u32,
     pub(crate) limit: Option<u32>,
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Moment>,
     pub(crate) last_kind: Option<Kind>,
     pub(crate) call_id: CallId,
 }
@@ -45,7 +46,7 @@ impl Attempt {
     /// The time left until the call's deadline, its own or an inherited one, zero when it has passed;
     /// `None` when there is none.
     pub fn remaining(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(clock::now()))
+        self.deadline.map(|deadline| deadline.since(Moment::now()))
     }
 
     /// The kind of the previous attempt's failure; `None` in the first attempt.

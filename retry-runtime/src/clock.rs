@@ -1,9 +1,10 @@
 //! The only place that reads the time.
 
+use std::num::NonZeroU64;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// A source of the current time; a [`Timer`](crate::Timer) is one.
+/// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///
@@ -37,4 +38,55 @@ fn system_now() -> Instant {
 #[cfg(not(feature = "tokio"))]
 fn system_now() -> Instant {
     Instant::now()
+}
+
+/// An instant of the clock in eight bytes, `None` included: nanoseconds around the first one that was
+/// asked for, which stands in the middle of the range. Good for 146 years to either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(NonZeroU64);
+
+const MIDDLE: u64 = 1 << 62;
+
+impl Moment {
+    /// The current time.
+    pub(crate) fn now() -> Self {
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        let now = now();
+        let first = *FIRST.get_or_init(|| now);
+        let nanos = match now.checked_duration_since(first) {
+            Some(after) => MIDDLE.saturating_add(nanos(after)),
+            None => MIDDLE.saturating_sub(nanos(first.saturating_duration_since(now))),
+        };
+        Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The time since an earlier moment; zero when it is not earlier.
+    pub(crate) const fn since(self, earlier: Moment) -> Duration {
+        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
+    }
+
+    /// The moment that is so much later; `None` when it is out of range, which is as good as never.
+    pub(crate) fn checked_add(self, time: Duration) -> Option<Moment> {
+        let nanos = u64::try_from(time.as_nanos()).ok()?;
+        self.0.checked_add(nanos).map(Moment)
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_as_far_apart_as_they_were_set_and_too_long_is_never() {
+        let now = Moment::now();
+        let later = now.checked_add(Duration::from_secs(7)).expect("in range");
+        assert_eq!(later.since(now), Duration::from_secs(7));
+        assert_eq!(now.since(later), Duration::ZERO);
+        assert_eq!(now.checked_add(Duration::MAX), None);
+        assert_eq!(size_of::<Option<Moment>>(), 8);
+    }
 }

@@ -1,6 +1,6 @@
 //! What the engine says aloud.
 
-use crate::budget::Refused;
+use std::fmt::Display;
 
 /// An `Ambiguous` failure ended a call, and nobody has said whether the function is idempotent.
 pub(crate) fn undeclared(name: &str) {
@@ -16,13 +16,11 @@ pub(crate) fn undeclared(name: &str) {
 }
 
 /// The budget refused a retry; the call ended with its last failure.
-pub(crate) fn budget_refused(name: &str, refused: &Refused) {
+pub(crate) fn budget_refused(name: &str, refused: &dyn Display) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         target: "retry_runtime",
         name,
-        available = refused.available(),
-        cost = refused.cost(),
         "{refused}: failures are returned without a retry until calls succeed again; \
          `budget(capacity = …)` allows more retries, `budget = none` any number"
     );

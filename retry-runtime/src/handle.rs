@@ -1,15 +1,13 @@
 //! Breakers and budgets by name, for whoever watches and operates them.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::breaker::{CircuitOpen, Figures, Mode, Permit, Snapshot};
 use crate::budget::Budget;
+use crate::clock;
+use crate::drive::admission;
 use crate::site::{Found, all_breakers, find_breaker, find_budget};
-use crate::{clock, timer};
-
-/// How often [`BreakerHandle::admission`] looks again where time alone does not tell.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A breaker by its name: its state, its figures, and what can be done to it by hand.
 ///
@@ -107,16 +105,8 @@ impl BreakerHandle {
     /// # Cancel safety
     ///
     /// Dropping the future leaves nothing behind.
-    pub async fn admission(&self) {
-        loop {
-            let now = clock::now();
-            let wait = match self.0.next_admission(now) {
-                Some(admission) if admission <= now => return,
-                Some(admission) => admission - now,
-                None => LOOK_AGAIN,
-            };
-            timer::sleep(wait).await;
-        }
+    pub fn admission(&self) -> impl Future<Output = ()> + Send {
+        admission(&self.0)
     }
 
     /// Asks for leave to make one call; the guard is told how it ended, and dropped untold it counts as

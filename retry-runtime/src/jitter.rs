@@ -50,30 +50,40 @@ pub(crate) struct Unspread {
 }
 
 impl Jitter {
-    /// The spread delay; `random` picks the point of the range, from 0 to `u64::MAX`.
+    /// The spread delay; `random` picks the point of the range, from 0 to `u64::MAX`. What comes out above
+    /// the cap is the cap.
     pub(crate) fn spread(self, unspread: Unspread, random: u64) -> Duration {
-        let (low, high) = self.range(unspread);
+        let (low, high) = self.bounds(unspread);
         // `random + 1` of 2^64, so that the largest number reaches the end of the range.
-        low + span::part(high - low, Fraction::from(random) + Fraction::from(random == u64::MAX))
+        let point = Fraction::from(random) + Fraction::from(random == u64::MAX);
+        (low + span::part(high - low, point)).min(unspread.cap)
     }
 
     /// The shortest and the longest delay that can come out, both at most the cap.
     pub(crate) const fn range(self, of: Unspread) -> (Duration, Duration) {
+        let (low, high) = self.bounds(of);
+        (span::min(low, of.cap), span::min(high, of.cap))
+    }
+
+    /// The range that is drawn from, before the cap.
+    const fn bounds(self, of: Unspread) -> (Duration, Duration) {
         let d = of.delay;
-        let (low, high) = match self {
+        match self {
             Jitter::Full => (Duration::ZERO, d),
             Jitter::Equal => (span::part(d, span::WHOLE / 2), d),
-            Jitter::Decorrelated => (of.base, of.previous.saturating_mul(3)),
+            Jitter::Decorrelated => (of.base, longest(of.base, of.previous.saturating_mul(3))),
             Jitter::Proportional(r) => {
                 let swing = span::part(d, span::fraction(r));
                 (d.saturating_sub(swing), d.saturating_add(swing))
             }
             Jitter::Additive(r) => (d, d.saturating_add(surplus(d, r))),
             Jitter::None => (d, d),
-        };
-        let high = span::min(high, of.cap);
-        (span::min(low, high), high)
+        }
     }
+}
+
+const fn longest(a: Duration, b: Duration) -> Duration {
+    if span::less(a, b) { b } else { a }
 }
 
 /// `r · d` for an `r` that may be above 1.
@@ -126,6 +136,15 @@ mod tests {
         check(Jitter::Additive(0.5), of(800, 400, 800), 800, 800);
         check(Jitter::Decorrelated, of(800, 400, 1000), 100, 1000);
         check(Jitter::Decorrelated, of(800, 400, 50), 50, 50);
+    }
+
+    #[test]
+    fn the_middle_of_a_range_is_the_delay_itself_also_at_the_cap() {
+        // gRPC's retries stay at their cap when the random number is one half.
+        let at_cap = of(800, 400, 800);
+        let half = u64::MAX / 2 + 1;
+        assert_eq!(Jitter::Proportional(0.2).spread(at_cap, half), MS(800));
+        assert_eq!(Jitter::Proportional(0.2).range(at_cap), (MS(640), MS(800)));
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Retries the way an expert would have written them.
-
+#![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
@@ -14,7 +13,6 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
-mod direct;
 mod drive;
 mod error;
 mod event;
@@ -59,3 +57,8 @@ pub use registry::{site, sites};
 pub use retry_macros::*;
 pub use setting::SettingError;
 pub use site::{Meta, Site};
+
+// The examples of the front page compile.
+#[cfg(all(doctest, feature = "macros", feature = "reqwest"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -58,7 +58,12 @@ fn observed(observer: &Observer) -> Ambient {
 }
 
 fn report(observer: &Observer) -> Report {
-    observer.take().unwrap_or_else(|| Report::empty(""))
+    let Some(report) = observer.take() else { return Report::empty("") };
+    // Whoever observes from further outside has not seen the call: this observer stood in between.
+    if let Some(outer) = Ambient::current().and_then(|ambient| ambient.observer) {
+        outer.publish(report.clone());
+    }
+    report
 }
 
 pin_project! {

@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::clock::{self, Clock};
+use crate::clock;
+pub use crate::clock::Clock;
 
 /// A future that resolves after some time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;

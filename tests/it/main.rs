@@ -2,7 +2,9 @@
 
 mod classify_derive;
 mod classify_derive_lints;
+mod engine;
 mod protection;
-mod smoke;
+mod random;
 mod tidy;
 mod vectors;
+mod virtual_time;

@@ -28,6 +28,8 @@ pub(crate) struct Case<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) attrs: Attrs,
     pub(crate) fields: Vec<Field<'a>>,
+    /// Whether thiserror shows it by its cause alone.
+    pub(crate) transparent: bool,
 }
 
 pub(crate) struct Field<'a> {
@@ -44,7 +46,8 @@ impl<'a> Input<'a> {
                     container.words.into_iter().partition(|word| word.form.is_for_container());
                 container = Attrs { words: above, broken: container.broken };
                 let attrs = Attrs { words: own, broken: container.broken };
-                let case = Case { ident: &node.ident, attrs, fields: Field::all(&data.fields) };
+                let (fields, transparent) = (Field::all(&data.fields), is_transparent(&node.attrs));
+                let case = Case { ident: &node.ident, attrs, fields, transparent };
                 (Shape::Struct, vec![case])
             }
             Data::Enum(data) => {
@@ -52,6 +55,7 @@ impl<'a> Input<'a> {
                     ident: &variant.ident,
                     attrs: attr::read(&variant.attrs, errors),
                     fields: Field::all(&variant.fields),
+                    transparent: is_transparent(&variant.attrs),
                 };
                 (Shape::Enum, data.variants.iter().map(case).collect())
             }
@@ -59,6 +63,14 @@ impl<'a> Input<'a> {
         };
         Input { node, shape, container, cases }
     }
+}
+
+/// `#[error(transparent)]`, as thiserror reads it.
+fn is_transparent(attrs: &[Attribute]) -> bool {
+    let errors = attrs.iter().filter(|attribute| attribute.path().is_ident("error"));
+    errors
+        .filter_map(|attribute| attribute.parse_args::<Ident>().ok())
+        .any(|word| word == "transparent")
 }
 
 impl<'a> Case<'a> {

@@ -18,7 +18,7 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
     let bounds = bounds(plan, rt);
     let generics = with_bounds(generics, bounds);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let body = body(plan, rt);
+    let (body, description) = (body(plan, rt), description(plan, rt));
     let allowed = allowed(plan);
     quote! {
         #[automatically_derived]
@@ -29,8 +29,7 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
             }
 
             fn describe(&self) -> #rt::Cow<'static, str> {
-                use #rt::{ViaDebug as _, ViaDisplay as _, ViaName as _};
-                (&&&#rt::Text(self)).retry_text()
+                #description
             }
         }
     }
@@ -86,6 +85,44 @@ fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
             });
             quote!(match self { #(#arms)* })
         }
+    }
+}
+
+// Input:  enum E { #[error(transparent)] #[classify(inherit)] Http(HttpError), … }
+// Output: the words of the `HttpError`, which may leave secrets out; else those of `Display`, of `Debug`
+fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
+    let own_words = quote! {
+        use #rt::{ViaDebug as _, ViaDisplay as _, ViaName as _};
+        (&&&#rt::Text(self)).retry_text()
+    };
+    let handed_on = plan.arms.iter().filter(|arm| arm.case.transparent).filter_map(|arm| {
+        let Verdict::Inherit(inner) = &arm.verdict else { return None };
+        let (fields, local) = (bindings(arm), arm.local_at(*inner));
+        let case = match plan.input.shape {
+            Shape::Enum => {
+                let variant = arm.case.ident;
+                quote!(Self::#variant)
+            }
+            Shape::Struct | Shape::Union => quote!(Self),
+        };
+        let span = hygienic(inner.span);
+        let words = quote_spanned!(span=> #rt::Classify::describe(#local));
+        Some(quote!(#case { #fields .. } => #words,))
+    });
+    let handed_on: Vec<TokenStream> = handed_on.collect();
+    if handed_on.is_empty() {
+        return own_words;
+    }
+    quote! {
+        #[allow(unreachable_patterns)]
+        let words = match self {
+            #(#handed_on)*
+            _ => #rt::Cow::Borrowed(""),
+        };
+        if !words.is_empty() {
+            return words;
+        }
+        #own_words
     }
 }
 

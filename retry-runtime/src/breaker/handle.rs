@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,9 @@ use super::ticket::{Mode, Ticket, Transition};
 use super::window::Outcome;
 use super::word::{Path, Word};
 use crate::classify::Classify;
+use crate::clock;
 use crate::now::{Epoch, Now};
+use crate::rng::Rng;
 use crate::setting::SettingError;
 use crate::sync::{Mutex, const_unless_loom};
 
@@ -72,7 +73,7 @@ impl Breaker {
                 word: Word::new(settings.window),
                 settings,
                 epoch: Epoch::new(),
-                clock: Instant::now,
+                clock: clock::now,
                 name: Cow::Borrowed(name),
                 machine: Mutex::new(Machine::new(settings)),
                 observer: OnceLock::new(),
@@ -100,7 +101,7 @@ impl Breaker {
     }
 
     /// The clock of [`call`](Self::call), and of a permit that is dropped, by a panic or otherwise,
-    /// where nobody can pass the time. `Instant::now` unless set.
+    /// where nobody can pass the time. That of the engine unless set.
     #[must_use]
     pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
         self.clock = clock;
@@ -120,7 +121,7 @@ impl Breaker {
     ///
     /// # Errors
     /// [`CircuitOpen`] when the call must not be made.
-    #[inline]
+    #[inline(always)]
     pub fn permit(&self, now: impl Now) -> Result<Permit<&Self>, CircuitOpen> {
         Permit::acquire(self, now)
     }
@@ -197,7 +198,7 @@ impl Breaker {
     }
 
     /// The ticket of a call, without the lock while closed.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit(&self, now: impl Now) -> Result<Ticket, CircuitOpen> {
         if let Some(generation) = self.word.admit() {
             return Ok(Ticket { generation, probe: None });
@@ -212,7 +213,7 @@ impl Breaker {
     }
 
     /// Keeps a quick success beside the lock where neither the clock nor the window has a say in it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn keep(&self, ticket: &Ticket) -> bool {
         !self.word.is_timed() && self.word.keep(ticket.generation)
     }
@@ -254,7 +255,7 @@ impl Breaker {
         let machine = &mut *guard;
         if machine.seed() == 0 {
             // Not for secrets: the breakers of many processes must not come back together.
-            machine.set_seed(RandomState::new().hash_one(tick) | 1);
+            machine.set_seed(Rng::fresh().next() | 1);
         }
         machine.absorb(self.word.take_kept());
         let result = step(machine, tick);

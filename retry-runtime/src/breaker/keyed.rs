@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
+use crate::clock;
 use crate::setting::SettingError;
 
 /// A bounded table of breakers with the same settings, one per key.
@@ -59,7 +60,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             name: name.into(),
             limit: limit.max(1),
             settings,
-            clock: Instant::now,
+            clock: clock::now,
             uses: AtomicU64::new(0),
             table: RwLock::new(HashMap::new()),
         })

@@ -32,7 +32,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     ///
     /// # Errors
     /// As there.
-    #[inline]
+    #[inline(always)]
     pub fn acquire(breaker: B, now: impl Now) -> Result<Self, CircuitOpen> {
         if breaker.settings.slow.is_none() {
             let ticket = breaker.admit(now)?;
@@ -46,10 +46,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// The call succeeded. Slow or not is seen by the time since admission.
     #[inline]
     pub fn success(mut self, now: impl Now) {
-        self.told = true;
-        if self.started.is_some() || !self.breaker.keep(&self.ticket) {
-            self.settle(now, Outcome::Success);
-        }
+        self.tell(now, Outcome::Success);
     }
 
     /// The call failed in a way that speaks against the dependency.
@@ -70,14 +67,22 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// The call ended this way; a failure's outcome is `Outcome::from(kind)`.
     #[inline]
     pub fn end(mut self, now: impl Now, outcome: Outcome) {
-        if outcome == Outcome::Success {
-            return self.success(now);
-        }
-        self.told = true;
-        self.settle(now, outcome);
+        self.tell(now, outcome);
     }
 
-    /// Only once: the ticket is spent by it. Kept out of line, so that `success` is small enough to be
+    /// [`end`](Self::end) in place, once: the ticket is spent by it.
+    #[inline(always)]
+    pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
+        self.told = true;
+        let kept = outcome == Outcome::Success
+            && self.started.is_none()
+            && self.breaker.keep(&self.ticket);
+        if !kept {
+            self.settle(now, outcome);
+        }
+    }
+
+    /// Only once: the ticket is spent by it. Kept out of line, so that the telling is small enough to be
     /// part of its caller.
     #[inline(never)]
     fn settle(&self, now: impl Now, outcome: Outcome) {

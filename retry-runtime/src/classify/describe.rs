@@ -13,6 +13,17 @@ pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
     Cow::Owned(lines.collect::<Vec<_>>().join(" "))
 }
 
+/// The text and that of the innermost source, for errors that name only the step that failed.
+#[cfg(any(feature = "reqwest", feature = "hyper"))]
+pub(crate) fn with_cause(error: &(dyn std::error::Error + 'static)) -> Cow<'static, str> {
+    let text = by_display(error);
+    let first_cause = std::iter::successors(error.source(), |error| error.source()).take(64).last();
+    match first_cause.map(by_display) {
+        Some(cause) if !text.contains(&*cause) => Cow::Owned(format!("{text}: {cause}")),
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Fields that can hold a server's `Retry-After`.
 
 use std::borrow::Cow;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::retry_after;
 
@@ -28,7 +28,7 @@ impl RetryAfterHint for Duration {
 
 impl RetryAfterHint for str {
     fn hint(&self) -> Option<Duration> {
-        retry_after::parse(self, SystemTime::now())
+        retry_after::from_header(self)
     }
 }
 

@@ -148,10 +148,11 @@ pub trait Classify {
     /// The failure's kind and the server's hint, if there is one.
     fn classify(&self) -> Class;
 
-    /// The failure in words, for histories and events: one line, without the error's sources.
+    /// The failure in words, for histories and events: one line. A place to leave secrets out.
     ///
-    /// The derive uses `Display`, else `Debug`. Without either the type's name stands in.
+    /// The derive uses `Display`, else `Debug`. An empty text, as by default, leaves it to the annotated
+    /// function: `Display`, else `Debug`, else the type's name.
     fn describe(&self) -> Cow<'static, str> {
-        Cow::Borrowed(std::any::type_name::<Self>())
+        Cow::Borrowed("")
     }
 }

@@ -30,10 +30,7 @@ where
             return Some(before_attempt(call, &*guard, cut));
         }
         call.begin();
-        let out = match call.hands_down() {
-            None => attempt(),
-            Some(ambient) => ambient.scope(attempt),
-        };
+        let out = call.run(attempt);
         match judge(call, &rules, guard.as_mut(), out) {
             Step::Return(out) => Some(out),
             Step::Pause(delay) => pause(call, guard, delay.length),

@@ -1,12 +1,13 @@
 //! The breaker around an attempt: asked before it, told after it.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::Guard;
-use crate::breaker::{Breaker, Permit};
+use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit};
 use crate::call::Call;
 use crate::interruption::Interruptible;
 use crate::{Interruption, Kind, clock};
@@ -33,15 +34,18 @@ impl<'b, R: Interruptible, X> Breaking<'b, R, X> {
 impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
     type Cut = Interruption;
 
-    #[inline]
+    #[inline(always)]
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
         let this = self.project();
         this.inner.before().map_err(Into::into)?;
-        let permit = this.breaker.permit(clock::now);
-        let permit =
-            permit.map_err(|open| Interruption::CircuitOpen { retry_after: open.retry_after() })?;
-        *this.permit = Some(permit);
-        Ok(())
+        match this.breaker.permit(clock::now) {
+            Ok(permit) => {
+                // There is none yet; an assignment would look for one to drop.
+                mem::forget(this.permit.replace(permit));
+                Ok(())
+            }
+            Err(open) => Err(refused(&open)),
+        }
     }
 
     #[inline]
@@ -58,13 +62,11 @@ impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
         self.project().inner.poll_pause(cx).map(Into::into)
     }
 
-    #[inline]
+    #[inline(always)]
     fn ended(self: Pin<&mut Self>, failure: Option<Kind>) {
-        if let Some(permit) = self.project().permit.take() {
-            match failure {
-                None => permit.success(clock::now),
-                Some(kind) => permit.end(clock::now, kind.into()),
-            }
+        // Told in place: taken out, it would be copied.
+        if let Some(permit) = self.project().permit {
+            permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
         }
     }
 
@@ -76,4 +78,9 @@ impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
     fn outcome(&self, cut: Interruption) -> R {
         (self.outcome)(cut)
     }
+}
+
+#[cold]
+fn refused(open: &CircuitOpen) -> Interruption {
+    Interruption::CircuitOpen { retry_after: open.retry_after() }
 }

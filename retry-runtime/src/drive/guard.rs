@@ -8,9 +8,10 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::cancel::{Cancel, NeverCancelled};
+use crate::clock::Moment;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
-use crate::{Interruption, Kind, Outcome, clock};
+use crate::{Interruption, Kind, Outcome};
 
 use crate::call::Call;
 
@@ -118,9 +119,7 @@ impl Alarm {
     #[cold]
     fn for_attempt(call: &Call<'_>) -> Alarm {
         match call.attempt_end() {
-            Some((end, cut)) => {
-                Alarm::At(timer::sleep(end.saturating_duration_since(clock::now())), cut)
-            }
+            Some((end, cut)) => Alarm::At(timer::sleep(end.since(Moment::now())), cut),
             None => Alarm::Never,
         }
     }

@@ -13,12 +13,15 @@
 //! and to `None` when there is to be another attempt. It never holds an outcome while it sleeps, so the
 //! future stays `Send` when the error is not.
 
+mod admission;
 mod blocking;
 mod breaking;
+mod direct;
 mod guard;
 mod rules;
 mod turn;
 
+pub(crate) use admission::admission;
 pub(crate) use breaking::Breaking;
 pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
 pub use rules::Retry;

@@ -36,9 +36,9 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 #[derive(Clone, Copy, Debug)]
 pub struct Words<F>(pub(super) F);
 
-/// Failures are classified by their [`Classify`], in the same manner.
+/// Failures are classified by their [`Classify`], which is asked for in the same manner.
 #[derive(Debug)]
-pub struct ByClass<E>(pub(super) fn(&E) -> Class);
+pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +48,21 @@ pub struct Unjudged;
 pub trait ClassOf<E> {
     /// The class of this failure, about which `when` has said this.
     fn class(&self, error: &E, agreed: bool) -> Class;
+
+    /// What the failure says of itself; empty when it says nothing.
+    fn describe(&self, _: &E) -> Cow<'static, str> {
+        Cow::Borrowed("")
+    }
 }
 
 impl<E> ClassOf<E> for ByClass<E> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
-        (self.0)(error)
+        (self.0)(error).classify()
+    }
+
+    fn describe(&self, error: &E) -> Cow<'static, str> {
+        (self.0)(error).describe()
     }
 }
 
@@ -98,9 +107,9 @@ pub trait TextOf<E> {
     fn text(&self, error: &E) -> Cow<'static, str>;
 }
 
-impl<E: Classify> TextOf<E> for Unset {
-    fn text(&self, error: &E) -> Cow<'static, str> {
-        error.describe()
+impl<E> TextOf<E> for Unset {
+    fn text(&self, _: &E) -> Cow<'static, str> {
+        Cow::Borrowed(std::any::type_name::<E>())
     }
 }
 
@@ -252,7 +261,10 @@ where
     fn words(&self, out: &R) -> Cow<'static, str> {
         match out.as_result() {
             Ok(_) => Cow::Borrowed("the value was not accepted by `retry_if`"),
-            Err(error) => self.text.text(error),
+            Err(error) => {
+                let own = self.class.describe(error);
+                if own.is_empty() { self.text.text(error) } else { own }
+            }
         }
     }
 }

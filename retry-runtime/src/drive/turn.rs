@@ -17,6 +17,7 @@ use super::{
 use crate::breaker::Breaker;
 use crate::call::{Call, Decision, Verdict};
 use crate::cancel::{Cancel, NeverCancelled};
+use crate::clock::Moment;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
 use crate::{Classify, Delay, Outcome};
@@ -71,7 +72,7 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         R::Error: Classify,
     {
         self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass(R::Error::classify),
+            class: ByClass(|error| error),
             when,
             retry_if,
             on_retry,
@@ -255,9 +256,13 @@ where
     match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) => {
+            let decided = Moment::now();
             let (attempt, limit) = call.progress();
             rules.before_sleep(&Retry { outcome: &out, attempt, limit, kind, delay });
-            Step::Pause(delay)
+            match call.resume(kind, delay, decided) {
+                Decision::Stop(_) => Step::Return(out),
+                Decision::Pause(rest) => Step::Pause(rest),
+            }
         }
     }
 }
@@ -324,10 +329,7 @@ where
             this.call.begin();
         }
         if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let polled = match this.call.hands_down() {
-                None => attempt.poll(cx),
-                Some(ambient) => ambient.scope(|| attempt.poll(cx)),
-            };
+            let polled = this.call.run(|| attempt.poll(cx));
             let step = match polled {
                 Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
                 Poll::Pending => {

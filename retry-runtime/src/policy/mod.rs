@@ -59,6 +59,8 @@ pub struct Policy {
     on: Kinds,
     idempotent: Option<bool>,
     hint_cap: Duration,
+    /// Whether there is a deadline or a timeout.
+    timed: bool,
 }
 
 impl Policy {
@@ -77,6 +79,7 @@ impl Policy {
             on: Kinds::NONE.with(Kind::Transient).with(Kind::Throttled),
             idempotent: None,
             hint_cap: Duration::from_secs(60),
+            timed: false,
         }
     }
 
@@ -139,6 +142,7 @@ impl Policy {
     /// off when it passes; sync ones cannot be.
     pub const fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
+        self.timed = true;
         self
     }
 
@@ -146,6 +150,7 @@ impl Policy {
     /// [`idempotent`](Policy::idempotent) must be declared beside it.
     pub const fn timeout(mut self, time: Duration) -> Self {
         self.timeout = Some(time);
+        self.timed = true;
         self
     }
 
@@ -176,6 +181,12 @@ impl Policy {
         self.attempts == UNLIMITED || attempt < self.attempts
     }
 
+    /// Whether the clock matters to calls under this policy.
+    #[inline(always)]
+    pub(crate) const fn is_timed(&self) -> bool {
+        self.timed
+    }
+
     pub(crate) const fn time_limit(&self) -> Option<Duration> {
         self.deadline
     }
@@ -199,8 +210,9 @@ impl Policy {
 
     /// Whether a call under this policy can end an attempt that is still running.
     #[doc(hidden)]
+    #[inline]
     pub const fn interrupts(&self) -> bool {
-        self.deadline.is_some() || self.timeout.is_some()
+        self.timed
     }
 }
 

@@ -7,6 +7,8 @@ use crate::breaker::{Breaker, BreakerSettings, Keyed};
 use crate::{clock, registry};
 
 /// Which breaker watches over a function's attempts.
+// The tag in a byte of its own: the usual case is one comparison.
+#[repr(u8)]
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
@@ -80,8 +82,17 @@ impl SiteBreaker {
     }
 
     /// The breaker; `None` when there is none, or one for each key.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&'static self) -> Option<&'static Breaker> {
+        match self {
+            SiteBreaker::Own(breaker) => Some(breaker),
+            other => other.get_other(),
+        }
+    }
+
+    /// All but the usual case, out of line.
+    #[inline(never)]
+    fn get_other(&'static self) -> Option<&'static Breaker> {
         match self {
             SiteBreaker::Own(breaker) => Some(breaker),
             SiteBreaker::Shared(breaker) => Some(breaker),

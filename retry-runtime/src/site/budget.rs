@@ -7,6 +7,8 @@ use crate::budget::{Budget, BudgetSettings};
 use crate::registry;
 
 /// Which budget pays for a function's retries.
+// The tag in a byte of its own: the usual case is one comparison.
+#[repr(u8)]
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
@@ -53,11 +55,20 @@ impl SiteBudget {
     }
 
     /// The budget; `None` when there is none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get(&'static self) -> Option<&'static Budget> {
         match self {
             SiteBudget::Own(budget) => Some(budget),
+            other => other.get_other(),
+        }
+    }
+
+    /// All but the usual case, out of line.
+    #[inline(never)]
+    fn get_other(&'static self) -> Option<&'static Budget> {
+        match self {
             SiteBudget::None => None,
+            SiteBudget::Own(budget) => Some(budget),
             SiteBudget::Shared(budget) => Some(budget),
             SiteBudget::Named(named) => Some(named.found.get_or_init(|| by_name(named.name))),
         }

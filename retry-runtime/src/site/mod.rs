@@ -71,14 +71,17 @@ impl Site {
     }
 
     /// How calls of the function are retried.
-    pub fn policy(&self) -> &Policy {
+    #[inline]
+    pub const fn policy(&self) -> &Policy {
         &self.policy
     }
 
+    #[inline]
     pub(crate) fn budget_source(&self) -> &SiteBudget {
         &self.budget
     }
 
+    #[inline]
     pub(crate) fn breaker_source(&self) -> &SiteBreaker {
         &self.breaker
     }

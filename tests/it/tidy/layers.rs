@@ -10,9 +10,12 @@ pub(crate) const RUNTIME: &str = "retry-runtime/src/";
 
 /// Lowest first. The lowest are leaves: they import nothing from the crate.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "rng", "text"],
+    &["clock", "now", "rng", "setting", "span", "sync", "text"],
     &[
+        "attempt",
         "classify",
+        "error",
+        "kinds",
         "outcome",
         "backoff",
         "jitter",
@@ -23,8 +26,8 @@ const LAYERS: [&[&str]; 7] = [
     ],
     &["budget", "breaker"],
     &["policy", "config"],
-    &["ambient", "cancel", "site", "registry", "call", "observe"],
-    &["timer", "drive"],
+    &["ambient", "cancel", "site", "registry", "call", "glue", "observe", "words"],
+    &["timer", "drive", "handle"],
     &["private"],
 ];
 

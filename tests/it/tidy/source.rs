@@ -97,8 +97,8 @@ pub(crate) fn files(folder: &str) -> Vec<String> {
 
 /// The byte ranges that are compiled for tests alone.
 fn tests(path: &str, code: &str) -> Vec<std::ops::Range<usize>> {
-    let by_place =
-        path.ends_with("/tests.rs") || path.contains("/src/") && path.contains("/tests/");
+    let by_place = ["/tests.rs", "_tests.rs", "/models.rs"].iter().any(|end| path.ends_with(end))
+        || path.contains("/src/") && path.contains("/tests/");
     if by_place || code.contains("#![cfg(test)]") {
         return std::iter::once(0..code.len()).collect();
     }

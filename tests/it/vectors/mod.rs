@@ -5,6 +5,7 @@
 
 mod breaker;
 mod budget;
+mod calls;
 mod window;
 
 use std::time::Duration;

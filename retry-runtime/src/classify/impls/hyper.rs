@@ -33,6 +33,6 @@ impl Classify for hyper::Error {
     }
 
     fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
+        describe::with_cause(self)
     }
 }

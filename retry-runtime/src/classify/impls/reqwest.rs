@@ -40,10 +40,10 @@ impl Classify for reqwest::Error {
         }
     }
 
-    /// The error's text. Of its URL, the user, the password, the query and the fragment are left out,
+    /// The error's text and its first cause, which is what went wrong. Of its URL, the user, the password, the query and the fragment are left out,
     /// since they are where secrets are.
     fn describe(&self) -> Cow<'static, str> {
-        let text = describe::by_display(self);
+        let text = describe::with_cause(self);
         let Some(url) = self.url() else { return text };
         let mut safe = url.clone();
         safe.set_query(None);

@@ -89,8 +89,9 @@ impl Policy {
     ///
     /// Dropping the future ends the call at once.
     #[track_caller]
-    pub fn call_async<R, F>(&self, mut work: impl FnMut(Attempt) -> F) -> impl Future<Output = R>
+    pub fn call_async<W, R, F>(&self, mut work: W) -> impl Future<Output = R> + use<W, R, F>
     where
+        W: FnMut(Attempt) -> F,
         R: Outcome<Error: Classify + From<Interruption>>,
         F: Future<Output = R>,
     {
@@ -100,7 +101,9 @@ impl Policy {
             let id = CallId::unique();
             loop {
                 let attempt = call.attempt(id);
-                if let Some(out) = call.turn(work(attempt)).classified().limited().await {
+                // What the closure does before it has a future is part of the attempt, too.
+                let body = async { work(attempt).await };
+                if let Some(out) = call.turn(body).classified().limited().await {
                     return out;
                 }
             }
@@ -145,11 +148,9 @@ impl Policy {
     ///
     /// Dropping the future ends the call at once.
     #[track_caller]
-    pub fn call_async_mut<R>(
-        &self,
-        mut work: impl AsyncFnMut(Attempt) -> R,
-    ) -> impl Future<Output = R>
+    pub fn call_async_mut<W, R>(&self, mut work: W) -> impl Future<Output = R> + use<W, R>
     where
+        W: AsyncFnMut(Attempt) -> R,
         R: Outcome<Error: Classify + From<Interruption>>,
     {
         let policy = self.checked();
@@ -158,7 +159,9 @@ impl Policy {
             let id = CallId::unique();
             loop {
                 let attempt = call.attempt(id);
-                if let Some(out) = call.turn(work(attempt)).classified().limited().await {
+                // What the closure does before it has a future is part of the attempt, too.
+                let body = async { work(attempt).await };
+                if let Some(out) = call.turn(body).classified().limited().await {
                     return out;
                 }
             }

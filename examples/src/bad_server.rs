@@ -1,0 +1,149 @@
+//! A shop's HTTP server that fails the way real ones do, in an order that is written down.
+
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+/// What the server does with one request.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    /// A whole answer: status line, further headers (each ends in `\r\n`), body.
+    Whole(&'static str, &'static str, &'static str),
+    /// The first part of an answer; then the connection is reset.
+    Cut,
+    /// Nothing for so long that nobody waits for it.
+    Silence,
+}
+
+/// What the server has seen and done: the truth that no client can know.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// Requests that came in.
+    pub requests: u32,
+    /// Orders that were taken: a `POST`, unless its `Idempotency-Key` has been seen before.
+    pub orders: u32,
+    keys: HashSet<String>,
+}
+
+/// A server on the loopback interface.
+#[derive(Debug)]
+pub struct BadServer {
+    address: SocketAddr,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl BadServer {
+    /// Gives these answers in their order; the last one repeats. While it is `closed`, connections are
+    /// refused.
+    ///
+    /// # Errors
+    ///
+    /// When there is no free port.
+    pub fn start(closed: Duration, answers: &[Answer]) -> io::Result<BadServer> {
+        // A port that is bound and not listened to is nobody else's, and refuses connections.
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let server = BadServer { address: socket.local_addr()?, ledger: Arc::default() };
+        let (ledger, answers) = (Arc::clone(&server.ledger), answers.iter().copied().collect());
+        if closed.is_zero() {
+            tokio::spawn(serve(socket.listen(16)?, answers, ledger));
+        } else {
+            tokio::spawn(async move {
+                tokio::time::sleep(closed).await;
+                serve(socket.listen(16)?, answers, ledger).await
+            });
+        }
+        Ok(server)
+    }
+
+    /// The address of a page.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What the server has seen so far.
+    pub fn ledger(&self) -> Ledger {
+        lock(&self.ledger).clone()
+    }
+}
+
+fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(
+    listener: TcpListener,
+    mut answers: VecDeque<Answer>,
+    ledger: Arc<Mutex<Ledger>>,
+) -> io::Result<()> {
+    loop {
+        let (mut stream, _) = listener.accept().await?;
+        // A client that hangs up in the middle of its request has sent none.
+        let Ok(head) = read_request(&mut stream).await else { continue };
+        lock(&ledger).enter(&head);
+        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().copied() };
+        if let Some(answer) = answer {
+            // Each in its own task: a silent one must not keep the next from being served.
+            tokio::spawn(reply(stream, answer));
+        }
+    }
+}
+
+/// Reads one request and returns its head; the body is read and dropped.
+async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let length = header(&head, "content-length").and_then(|length| length.parse().ok());
+    stream.read_exact(&mut vec![0; length.unwrap_or(0)]).await?;
+    Ok(head)
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+impl Ledger {
+    fn enter(&mut self, head: &str) {
+        self.requests += 1;
+        let known = match header(head, "idempotency-key") {
+            Some(key) => !self.keys.insert(key.to_owned()),
+            None => false,
+        };
+        if head.starts_with("POST ") && !known {
+            self.orders += 1;
+        }
+    }
+}
+
+async fn reply(mut stream: TcpStream, answer: Answer) -> io::Result<()> {
+    match answer {
+        Answer::Whole(status, headers, body) => {
+            let length = body.len();
+            let text = format!(
+                "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+            );
+            stream.write_all(text.as_bytes()).await?;
+            stream.shutdown().await
+        }
+        Answer::Cut => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe first").await?;
+            stream.flush().await?;
+            // Time for the client to begin to read. Closing then sends a reset (RST) instead of an end (FIN).
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stream.set_zero_linger()
+        }
+        Answer::Silence => {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            Ok(())
+        }
+    }
+}

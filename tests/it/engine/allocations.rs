@@ -1,0 +1,125 @@
+//! What a call allocates, counted for the thread that makes it.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use retry_runtime::{CancelToken, Policy, retryable};
+
+use super::{Failure, every, ms, ready, secs};
+use crate::virtual_time::virtually;
+
+struct Counting;
+
+thread_local! {
+    // Neither made lazily nor dropped, so that the allocator may use it at any time.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[allow(unsafe_code, reason = "an allocator is unsafe to write; this one only counts")]
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+/// How often this thread allocates in `work`.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.get();
+    work();
+    COUNT.get() - before
+}
+
+#[retryable(max = 3, base = "1s")]
+fn plain(n: u32) -> Result<u32, Failure> {
+    Ok(n)
+}
+
+#[retryable(max = 3, base = "1s", deadline = "9s", cancel = token, attempt = attempt, retry_if = |n| *n == 0, on_retry = |_| ())]
+fn everything(n: u32, token: &CancelToken) -> Result<u32, Failure> {
+    Ok(n + attempt.number())
+}
+
+#[retryable(max = 3, base = "1s")]
+async fn plain_async(n: u32) -> Result<u32, Failure> {
+    Ok(n)
+}
+
+#[retryable(max = 3, base = "1s", deadline = "9s", timeout = "1s", idempotent, cancel = token, attempt = attempt)]
+async fn everything_async(n: u32, token: &CancelToken) -> Result<u32, Failure> {
+    Ok(n + attempt.number())
+}
+
+struct Desk(u32);
+
+impl Desk {
+    #[retryable(max = 3, base = "1s")]
+    fn add(&mut self, n: u32) -> Result<u32, Failure> {
+        self.0 += n;
+        Ok(self.0)
+    }
+
+    #[retryable(max = 3, base = "1s")]
+    async fn add_async(&mut self, n: u32) -> Result<u32, Failure> {
+        self.0 += n;
+        Ok(self.0)
+    }
+}
+
+#[test]
+fn a_call_that_succeeds_at_once_allocates_nothing() {
+    let (token, mut desk) = (CancelToken::new(), Desk(0));
+    // The thread's first call may set up what std keeps for each thread.
+    assert_eq!((plain(1), everything(1, &token)), (Ok(1), Ok(2)));
+    let check = |what: &str, work: &mut dyn FnMut()| assert_eq!(allocations(work), 0, "{what}");
+    check("a function", &mut || assert_eq!(plain(1), Ok(1)));
+    check("every argument", &mut || assert_eq!(everything(1, &token), Ok(2)));
+    check("async", &mut || assert_eq!(ready(plain_async(1)), Ok(1)));
+    check("async, every argument", &mut || assert_eq!(ready(everything_async(1, &token)), Ok(2)));
+    check("a method", &mut || assert_eq!(desk.add(1), Ok(1)));
+    check("an async method", &mut || assert_eq!(ready(desk.add_async(1)), Ok(2)));
+    let policy = Policy::new().deadline(secs(9));
+    check("Policy::call", &mut || assert_eq!(policy.call(|_| Ok::<_, Failure>(1)), Ok(1)));
+    let call = || policy.call_async(|_| async { Ok::<_, Failure>(1) });
+    check("Policy::call_async", &mut || assert_eq!(ready(call()), Ok(1)));
+}
+
+#[test]
+fn a_call_that_is_not_retried_remembers_its_failure_in_one_allocation() {
+    let fails = || Policy::new().call(|_| Err::<(), _>(Failure::Unknown));
+    assert!(fails().is_err());
+    assert_eq!(allocations(|| assert!(fails().is_err())), 1);
+}
+
+#[test]
+fn each_retry_allocates_a_little_and_no_more_than_the_one_before() {
+    let retried = |attempts: u32| {
+        let policy = every(ms(1), attempts);
+        virtually(|| {
+            let call = || policy.call(|_| Err::<(), _>(Failure::Refused));
+            assert!(call().is_err());
+            allocations(|| assert!(call().is_err()))
+        })
+    };
+    let (one, ten, hundred) = (retried(2), retried(11), retried(101));
+    // What is remembered, and a waker for the sleep.
+    assert!(one <= 3, "{one} for one retry");
+    assert_eq!(ten - one, 9 * (one - 1), "{one}, {ten}");
+    assert_eq!(hundred - ten, 90 * (one - 1), "{ten}, {hundred}");
+}

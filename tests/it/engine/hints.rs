@@ -1,0 +1,106 @@
+use std::time::Duration;
+
+use retry_runtime::{
+    Class, Classify, DelaySource, Interruption, Policy, Report, StopReason, classify, observe,
+    retry_after,
+};
+
+use super::{Failure, every, secs};
+
+/// A call whose first attempt fails with this hint and whose second one succeeds.
+async fn hinted(policy: Policy, wait: Duration) -> (Result<(), Failure>, Report) {
+    let call = policy.call_async(|attempt| async move {
+        if attempt.number() > 1 { Ok(()) } else { Err(Failure::Busy { wait: Some(wait) }) }
+    });
+    observe(call).await
+}
+
+async fn check(policy: Policy, wait: Duration, delay: Duration, source: DelaySource) {
+    let (result, report) = hinted(policy, wait).await;
+    assert_eq!(result, Ok(()), "{report:?}");
+    let found = report.attempts[0].delay.unwrap();
+    assert_eq!((found.length, found.source), (delay, source), "{policy:?}");
+    assert_eq!(report.total, delay);
+    assert_eq!(report.retry_after, None, "a success has no hint");
+}
+
+async fn check_too_long(policy: Policy, wait: Duration) {
+    let (result, report) = hinted(policy, wait).await;
+    assert_eq!(result, Err(Failure::Busy { wait: Some(wait) }));
+    assert_eq!(report.reason, StopReason::RetryAfterTooLong);
+    assert_eq!(report.retry_after, Some(wait), "kept for the caller");
+    assert_eq!(report.total, Duration::ZERO, "stops at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_longer_than_the_own_delay_replaces_it() {
+    check(every(secs(1), 2), secs(7), secs(7), DelaySource::Hint).await;
+    // `cap` is about the policy's own delays.
+    check(every(secs(1), 2).cap(secs(2)), secs(7), secs(7), DelaySource::Hint).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_shorter_than_the_own_delay_does_not_shorten_it() {
+    check(every(secs(5), 2), secs(3), secs(5), DelaySource::Backoff).await;
+    check(every(secs(5), 2), secs(0), secs(5), DelaySource::Backoff).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_longer_than_its_cap_ends_the_call() {
+    let policy = every(secs(1), 2);
+    check(policy, secs(60), secs(60), DelaySource::Hint).await;
+    check_too_long(policy, secs(61)).await;
+    check(policy.hint_cap(secs(90)), secs(61), secs(61), DelaySource::Hint).await;
+    check_too_long(policy.hint_cap(secs(6)), secs(7)).await;
+    check_too_long(policy.hint_cap(secs(0)), Duration::from_nanos(1)).await;
+    check_too_long(policy.hint_cap(Duration::MAX).deadline(secs(9)), Duration::MAX).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_longer_than_the_time_left_ends_the_call() {
+    let policy = every(secs(1), 2).deadline(secs(7));
+    check(policy, secs(7), secs(7), DelaySource::Hint).await;
+    check_too_long(policy, secs(8)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hint_of_the_last_failure_is_kept_whatever_ended_the_call() {
+    let (_, report) = hinted(every(secs(1), 1), secs(3)).await;
+    assert_eq!((report.reason, report.retry_after), (StopReason::Exhausted, Some(secs(3))));
+}
+
+/// An answer with a status and the text of a `Retry-After`.
+#[derive(Clone, Copy, Debug)]
+struct Answer(u16, Option<&'static str>);
+
+impl Classify for Answer {
+    fn classify(&self) -> Class {
+        classify::of_status(self.0, self.1.and_then(retry_after::from_header))
+    }
+}
+
+impl From<Interruption> for Answer {
+    fn from(_: Interruption) -> Self {
+        Answer(0, None)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_503_with_a_retry_after_is_throttled_and_waits_as_long() {
+    let check = async |answer: Answer, kind: &str, delay: u64, source| {
+        let policy = every(secs(1), 2);
+        let call = policy.call_async(|_| async { Err::<(), _>(answer) });
+        let (_, report) = observe(call).await;
+        let first = &report.attempts[0];
+        assert_eq!(first.kind.unwrap().name(), kind, "{answer:?}");
+        let found = first.delay.unwrap();
+        assert_eq!((found.length, found.source), (secs(delay), source), "{answer:?}");
+    };
+    check(Answer(503, Some("7")), "throttled", 7, DelaySource::Hint).await;
+    check(Answer(503, Some("soon")), "transient", 1, DelaySource::Backoff).await;
+    check(Answer(503, None), "transient", 1, DelaySource::Backoff).await;
+    check(Answer(429, Some("7")), "throttled", 7, DelaySource::Hint).await;
+    // A date in the past is "now", not an error.
+    let past = Some("Sun, 06 Nov 1994 08:49:37 GMT");
+    check(Answer(503, past), "throttled", 1, DelaySource::Backoff).await;
+}

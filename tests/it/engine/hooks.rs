@@ -1,0 +1,104 @@
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+use retry_runtime::{Policy, StopReason, observe, observe_blocking, retryable};
+
+use super::{Failure, ms, ready, secs};
+use crate::virtual_time::{self, advance, virtually};
+
+type Log = RefCell<Vec<String>>;
+
+#[retryable(max = 2, base = "1s", jitter = none, on_retry = |retry| log.borrow_mut().push(format!(
+    "{} of {:?} failed ({}, {}), again in {:?}",
+    retry.attempt(), retry.limit(), retry.error().unwrap(), retry.kind(), retry.delay(),
+)))]
+async fn told(log: &Log) -> Result<(), Failure> {
+    log.borrow_mut().push("attempt".to_owned());
+    Err(Failure::Refused)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hook_is_called_before_each_sleep_and_not_after_the_last_attempt() {
+    let log = Log::default();
+    let first = "1 of Some(3) failed (connection refused, transient), again in 1s";
+    let second = "2 of Some(3) failed (connection refused, transient), again in 2s";
+    let asleep = tokio::time::timeout(ms(500), told(&log)).await;
+    assert!(asleep.is_err());
+    assert_eq!(log.take(), ["attempt", first]);
+    assert!(told(&log).await.is_err());
+    assert_eq!(log.take(), ["attempt", first, "attempt", second, "attempt"]);
+}
+
+#[test]
+fn the_hook_is_not_called_when_the_call_ends() {
+    #[retryable(max = 3, base = "1s", on_retry = |_| panic!("there is no retry"))]
+    fn at_once(out: Result<(), Failure>) -> Result<(), Failure> {
+        out
+    }
+    assert_eq!(at_once(Ok(())), Ok(()));
+    for failure in [Failure::Unknown, Failure::Reset, Failure::Shedding] {
+        assert_eq!(at_once(Err(failure)), Err(failure));
+    }
+}
+
+const POLICY: Policy = Policy::new().max(3).base(secs(1)).deadline(ms(1500));
+
+/// Each hook takes this long.
+#[retryable(policy = POLICY, jitter = none, on_retry = |_| advance(hook))]
+fn slow_hook(calls: &Cell<u32>, hook: Duration) -> Result<(), Failure> {
+    calls.set(calls.get() + 1);
+    Err(Failure::Refused)
+}
+
+#[retryable(policy = POLICY, jitter = none, on_retry = |_| advance(hook))]
+async fn slow_hook_async(calls: &Cell<u32>, hook: Duration) -> Result<(), Failure> {
+    calls.set(calls.get() + 1);
+    Err(Failure::Refused)
+}
+
+/// A call with a delay of 1 s, a deadline of 1.5 s and a hook of this length: how often the body ran, and
+/// how long the call took.
+#[track_caller]
+fn check(hook: Duration, attempts: u32, total: Duration) {
+    let calls = Cell::new(0);
+    let blocking = || observe_blocking(|| slow_hook(&calls, hook));
+    let polled = || ready(observe(slow_hook_async(&calls, hook)));
+    let engines: [(&str, &dyn Fn() -> _); 2] = [("sync", &blocking), ("async", &polled)];
+    for (engine, call) in engines {
+        let (result, report) = virtually(call);
+        assert_eq!(result, Err(Failure::Refused), "{engine}: {hook:?}");
+        assert_eq!(calls.take(), attempts, "{engine}: {hook:?}");
+        assert_eq!(report.reason, StopReason::Deadline, "{engine}: {report:?}");
+        assert_eq!(report.total, total, "{engine}: {report:?}");
+        assert_eq!(report.attempts_made(), attempts, "{engine}: {report:?}");
+        assert_eq!(report.last().unwrap().delay, None, "{engine}: not slept: {report:?}");
+    }
+}
+
+#[test]
+fn the_time_of_a_hook_is_part_of_the_pause() {
+    check(ms(0), 2, secs(1));
+    check(ms(300), 2, secs(1));
+    check(ms(1000), 2, secs(1));
+    check(ms(1400), 2, ms(1400));
+}
+
+#[test]
+fn no_attempt_starts_when_a_hook_has_used_up_the_time() {
+    check(ms(1500), 2, ms(1500));
+    check(ms(1501), 1, ms(1501));
+    check(secs(9), 1, secs(9));
+}
+
+#[test]
+fn a_pause_is_as_long_as_was_decided_whatever_the_hook_takes() {
+    #[retryable(max = 1, base = "1s", jitter = none, on_retry = |_| advance(ms(300)))]
+    fn starts(at: &RefCell<Vec<Duration>>, from: Instant) -> Result<(), Failure> {
+        at.borrow_mut().push(virtual_time::now() - from);
+        Err(Failure::Refused)
+    }
+    let at = RefCell::default();
+    let result = virtually(|| starts(&at, virtual_time::now()));
+    assert_eq!(result, Err(Failure::Refused));
+    assert_eq!(at.take(), [ms(0), ms(1000)]);
+}

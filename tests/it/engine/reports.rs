@@ -1,0 +1,146 @@
+use std::error::Error;
+
+use retry_runtime::{
+    Classify, Kind, Report, RetryError, StopReason, observe, observe_blocking, retryable,
+};
+
+use super::{Failure, every, ms, secs};
+use crate::virtual_time::{advance, virtually};
+
+/// Every attempt takes 50 ms.
+#[retryable(max = 3, base = "1s", jitter = none, report, name = "reports::refused")]
+fn refused(out: Result<u32, Failure>) -> Result<u32, RetryError<Failure>> {
+    advance(ms(50));
+    out
+}
+
+#[test]
+fn the_error_of_a_call_says_in_one_line_what_happened() {
+    let error = virtually(|| refused(Err(Failure::Refused))).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "gave up after 4 attempts in 7.2 s (exhausted): connection refused"
+    );
+    assert_eq!(error.source().unwrap().to_string(), "connection refused");
+    let error = virtually(|| refused(Err(Failure::Unknown))).unwrap_err();
+    assert_eq!(error.to_string(), "gave up after 1 attempt in 50 ms (permanent): no such account");
+}
+
+#[test]
+fn a_report_tells_each_attempt() {
+    let error = virtually(|| refused(Err(Failure::Refused))).unwrap_err();
+    let report = error.report();
+    assert_eq!((report.name, report.retries(), report.omitted), ("reports::refused", 3, 0));
+    let told: Vec<_> = report
+        .attempts
+        .iter()
+        .map(|attempt| {
+            let delay = attempt.delay.map(|delay| delay.length.as_millis());
+            (attempt.number, attempt.started.as_millis(), attempt.duration.as_millis(), delay)
+        })
+        .collect();
+    let expected = [
+        (1, 0, 50, Some(1000)),
+        (2, 1050, 50, Some(2000)),
+        (3, 3100, 50, Some(4000)),
+        (4, 7150, 50, None),
+    ];
+    assert_eq!(told, expected);
+    assert!(report.attempts.iter().all(|attempt| attempt.kind == Some(Kind::Transient)));
+    assert_eq!(report.total, ms(7200));
+}
+
+#[test]
+fn the_error_of_a_call_is_classified_as_its_last_failure() {
+    let error = virtually(|| refused(Err(Failure::Refused))).unwrap_err();
+    assert_eq!(error.classify().kind, Kind::Transient);
+    let (failure, report) = error.into_parts();
+    assert_eq!((failure, report.reason), (Failure::Refused, StopReason::Exhausted));
+}
+
+#[test]
+fn a_success_after_a_retry_is_told_as_one() {
+    let third = |attempt: retry_runtime::Attempt| {
+        if attempt.number() == 3 { Ok(()) } else { Err(Failure::Refused) }
+    };
+    let (_, report) = virtually(|| observe_blocking(|| every(secs(1), 9).call(third)));
+    assert_eq!((report.reason, report.attempts_made()), (StopReason::Success, 3));
+    assert_eq!(report.last().unwrap().error, None);
+    assert_eq!(report.to_string(), "succeeded at attempt 3 in 2.0 s");
+}
+
+#[test]
+fn of_a_long_call_the_first_attempts_are_left_out() {
+    let call = || every(ms(1), 100).call(|_| Err::<(), _>(Failure::Refused));
+    let (_, report) = virtually(|| observe_blocking(call));
+    assert_eq!(report.attempts.len(), Report::MAX_ATTEMPTS);
+    assert_eq!((report.attempts_made(), report.omitted), (100, 36));
+    assert_eq!(report.attempts[0].number, 37);
+    assert_eq!(report.last().unwrap().number, 100);
+}
+
+async fn after(attempts: u32) -> Result<u32, Failure> {
+    let policy = every(ms(1), 9);
+    let call = policy.call_async(|attempt| async move {
+        if attempt.number() == attempts { Ok(attempts) } else { Err(Failure::Refused) }
+    });
+    call.await
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_calls_the_last_one_is_reported() {
+    let (result, report) = observe(async { (after(3).await, after(2).await) }).await;
+    assert_eq!(result, (Ok(3), Ok(2)));
+    assert_eq!(report.attempts_made(), 2);
+    let (_, report) = observe(async { tokio::join!(after(3), after(2)) }).await;
+    assert_eq!(report.attempts_made(), 3, "the last one to end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_call_the_report_is_empty() {
+    let (value, report) = observe(async { 7 }).await;
+    assert_eq!((value, report.reason), (7, StopReason::Success));
+    assert!(report.attempts.is_empty());
+    let (value, report) = observe_blocking(|| 7);
+    assert_eq!((value, report.attempts_made()), (7, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_observed_twice_is_reported_to_both() {
+    let ((result, inner), outer) = observe(observe(after(3))).await;
+    assert_eq!((result, inner.attempts_made()), (Ok(3), 3));
+    assert_eq!(outer, inner);
+    let call = || every(ms(1), 2).call(|_| Err::<(), _>(Failure::Refused));
+    let ((_, inner), outer) = virtually(|| observe_blocking(|| observe_blocking(call)));
+    assert_eq!(inner.attempts_made(), 2);
+    assert_eq!(outer, inner);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_outermost_call_is_reported_not_the_ones_inside() {
+    let once = every(ms(1), 1);
+    let outer = once.call_async(|_| after(3));
+    let (_, report) = observe(outer).await;
+    assert_eq!(report.attempts_made(), 1);
+    // One that is observed inside is reported there, and only there.
+    let (report, outer) = observe(async {
+        let call = once.call_async(|_| async {
+            let (_, report) = observe(after(3)).await;
+            Ok::<_, Failure>(report)
+        });
+        call.await.unwrap()
+    })
+    .await;
+    assert_eq!((report.attempts_made(), outer.attempts_made()), (3, 1));
+}
+
+#[test]
+fn a_report_can_be_written_as_json() {
+    let (_, report) = virtually(|| {
+        observe_blocking(|| every(secs(1), 2).call(|_| Err::<(), _>(Failure::Refused)))
+    });
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["reason"], "exhausted");
+    assert_eq!(json["attempts"][0]["kind"], "transient");
+    assert_eq!(json["attempts"][0]["delay"]["source"], "backoff");
+}

@@ -1,0 +1,144 @@
+//! The failures of the vectors: names, put into kinds by a vector's `retry_on` and `abort_on`.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use retry_runtime::{Class, Classify, Interruption, Kind, classify};
+
+use super::fields::Fields;
+use super::script::{Act, Hint, Step};
+
+/// A failure of a script, or an interruption.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Failure {
+    /// As in the script; of an interruption what the vectors call it.
+    pub(super) name: String,
+    pub(super) cut: Option<Interruption>,
+    pub(super) class: Class,
+}
+
+thread_local! {
+    static CLASSIFIED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How often failures were classified on this thread since the last time this was asked.
+pub(super) fn classified() -> u32 {
+    CLASSIFIED.replace(0)
+}
+
+impl Classify for Failure {
+    fn classify(&self) -> Class {
+        CLASSIFIED.set(CLASSIFIED.get() + 1);
+        self.class
+    }
+
+    fn describe(&self) -> Cow<'static, str> {
+        Cow::Owned(self.name.clone())
+    }
+}
+
+impl From<Interruption> for Failure {
+    fn from(cut: Interruption) -> Self {
+        let name = match cut {
+            Interruption::TimedOut { .. } | Interruption::DeadlinePassed => "Timeout",
+            Interruption::Cancelled => "Cancelled",
+            other => unreachable!("{other} has no name in the vectors"),
+        };
+        Failure { name: name.to_owned(), cut: Some(cut), class: cut.classify() }
+    }
+}
+
+/// Which names are retried.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Classes {
+    /// Everything when `None`.
+    retry_on: Option<Vec<String>>,
+    abort_on: Vec<String>,
+    /// Failures that ask to be retried whatever the lists say.
+    signal: bool,
+    /// Delays that the failures ask for: so many nanoseconds times the attempts made.
+    asks_nanos: Option<u32>,
+    parents: BTreeMap<String, String>,
+}
+
+impl Classes {
+    pub(super) fn of(cfg: &Fields<'_>, types: Option<String>) -> Result<Classes, String> {
+        Ok(Classes {
+            retry_on: cfg.texts("retry_on").filter(|names| names != &["any"]),
+            abort_on: cfg.texts("abort_on").unwrap_or_default(),
+            signal: cfg.flag("explicit_retry_signal").unwrap_or(false),
+            asks_nanos: asked_nanos(cfg)?,
+            parents: parents(types.as_deref().unwrap_or("")),
+        })
+    }
+
+    /// Whether an attempt that timed out is retried: it is when the lists do not speak against it.
+    pub(super) fn retries_timeouts(&self) -> bool {
+        self.retries("Timeout")
+    }
+
+    /// How the step ends: its value, or its failure with the class that the lists give it.
+    pub(super) fn outcome(&self, step: &Step, attempt: u32) -> Result<String, Failure> {
+        let (name, mut class) = match &step.act {
+            Act::Ok(value) => return Ok(value.clone()),
+            Act::Err(name) => {
+                let kind = if self.retries(name) { Kind::Transient } else { Kind::Permanent };
+                (name.clone(), Class::new(kind))
+            }
+            Act::Status(code) => (code.to_string(), classify::of_status(*code, None)),
+            Act::Hang => unreachable!("a body that hangs does not end"),
+        };
+        match step.hint {
+            Some(Hint::After(hint)) => class = with_hint(class, &step.act, hint),
+            Some(Hint::Never) => class = Kind::Overloaded.into(),
+            None => {}
+        }
+        if let Some(nanos) = self.asks_nanos {
+            class = class.after(std::time::Duration::from_nanos(u64::from(nanos * attempt)));
+        }
+        Err(Failure { name, cut: None, class })
+    }
+
+    fn retries(&self, name: &str) -> bool {
+        if self.signal && name.starts_with("TryAgain") {
+            return true;
+        }
+        let is_in = |names: &[String]| names.iter().any(|listed| self.is_a(name, listed));
+        !is_in(&self.abort_on) && self.retry_on.as_deref().is_none_or(is_in)
+    }
+
+    fn is_a(&self, name: &str, ancestor: &str) -> bool {
+        name == ancestor || self.parents.get(name).is_some_and(|parent| self.is_a(parent, ancestor))
+    }
+}
+
+fn with_hint(class: Class, act: &Act, hint: std::time::Duration) -> Class {
+    match act {
+        Act::Status(code) => classify::of_status(*code, Some(hint)),
+        _ if class.kind == Kind::Transient => Class::from(Kind::Throttled).after(hint),
+        _ => class.after(hint),
+    }
+}
+
+/// A hook for delays is a hint here (D06): nothing means the policy's own delay.
+fn asked_nanos(cfg: &Fields<'_>) -> Result<Option<u32>, String> {
+    if let Some(delays) = cfg.list("delay_fn_ms") {
+        return match delays.iter().all(serde_norway::Value::is_null) {
+            true => Ok(None),
+            false => Err("a list of hook's delays is not mapped".to_owned()),
+        };
+    }
+    let Some(formula) = cfg.text("delay_fn_ns") else { return Ok(None) };
+    let times = formula.strip_suffix("*attempts_made").and_then(|times| times.parse().ok());
+    times.map(Some).ok_or_else(|| format!("`{formula}` is not mapped"))
+}
+
+/// `A<:B, C<:B`, on top of the exceptions of MicroProfile's RetryExceptionHierarchyTest.
+fn parents(types: &str) -> BTreeMap<String, String> {
+    const MICROPROFILE: &str =
+        "E0<:Exception, E1<:E0, E2<:E1, E0S<:E0, E1S<:E1, E2S<:E2, Runtime<:Exception";
+    let pairs = MICROPROFILE.split(", ").chain(types.split(", "));
+    let pairs = pairs.filter_map(|pair| pair.split_once("<:"));
+    pairs.map(|(child, parent)| (child.trim().to_owned(), parent.trim().to_owned())).collect()
+}

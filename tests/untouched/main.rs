@@ -1,0 +1,135 @@
+//! The timers that calls have when none is installed. A process has one, so this is a binary of its own.
+//!
+//! Outside of tokio time cannot be paused: the sleeps here are real, and a few milliseconds long.
+
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use retry_runtime::{
+    Backoff, CancelToken, Classify, Interruption, Jitter, Policy, StopReason, observe,
+    observe_blocking, retryable,
+};
+
+#[derive(Debug, PartialEq, Classify)]
+enum Failure {
+    #[classify(transient)]
+    Refused,
+    #[classify(inherit)]
+    Cut(Interruption),
+}
+
+impl From<Interruption> for Failure {
+    fn from(cut: Interruption) -> Self {
+        Failure::Cut(cut)
+    }
+}
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const POLICY: Policy =
+    Policy::new().backoff(Backoff::Fixed).base(ms(2)).jitter(Jitter::None).attempts(3);
+
+/// Runs a future on this thread, without any runtime.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(out) => return out,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[test]
+fn an_async_call_needs_no_runtime() {
+    let start = Instant::now();
+    let call = POLICY.call_async(|_| async { Err::<(), _>(Failure::Refused) });
+    let (result, report) = block_on(observe(call));
+    assert_eq!(result, Err(Failure::Refused));
+    assert_eq!((report.attempts_made(), report.reason), (3, StopReason::Exhausted));
+    assert!(report.total >= ms(4) && start.elapsed() >= report.total);
+}
+
+#[test]
+fn an_attempt_is_cut_without_a_runtime() {
+    let timed = POLICY.timeout(ms(3)).idempotent(true);
+    let (result, report) = block_on(observe(timed.call_async(|_| pending())));
+    let failure: Result<(), _> = result;
+    assert_eq!(failure, Err(Failure::Cut(Interruption::TimedOut { after: ms(3) })));
+    assert_eq!(report.attempts_made(), 3);
+    let limited = POLICY.deadline(ms(5));
+    let (result, report) = block_on(observe(limited.call_async(|_| pending())));
+    let failure: Result<(), _> = result;
+    assert_eq!(failure, Err(Failure::Cut(Interruption::DeadlinePassed)));
+    assert_eq!((report.attempts_made(), report.reason), (1, StopReason::Deadline));
+}
+
+#[test]
+fn a_sleep_is_cancelled_without_a_runtime() {
+    #[retryable(max = 1, base = "30s", jitter = none, cancel = token)]
+    async fn call(token: CancelToken) -> Result<(), Failure> {
+        Err(Failure::Refused)
+    }
+    let token = CancelToken::new();
+    let canceller = token.clone();
+    let mut call = pin!(call(token));
+    assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let cancelling = thread::spawn(move || canceller.cancel());
+    assert_eq!(block_on(call), Err(Failure::Cut(Interruption::Cancelled)));
+    cancelling.join().unwrap();
+}
+
+#[test]
+fn a_sync_call_parks_its_thread_as_long_as_the_delay() {
+    let start = Instant::now();
+    let call = || POLICY.call(|_| Err::<(), _>(Failure::Refused));
+    let (_, report) = observe_blocking(call);
+    assert_eq!(report.attempts_made(), 3);
+    assert!(start.elapsed() >= ms(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn inside_of_tokio_its_paused_clock_moves_everything() {
+    let start = Instant::now();
+    let slow = POLICY.base(Duration::from_secs(30)).deadline(Duration::from_secs(100));
+    let call = slow.call_async(|attempt| async move {
+        if attempt.is_last() { pending().await } else { Err::<(), _>(Failure::Refused) }
+    });
+    let (result, report) = observe(call).await;
+    assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
+    assert_eq!(report.total, Duration::from_secs(100));
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_uses_up_tokio_s_cooperative_budget_is_still_cut() {
+    let limited = POLICY.deadline(ms(20));
+    let call = limited.call_async(|_| async {
+        let busy = async {
+            loop {
+                tokio::task::consume_budget().await;
+            }
+        };
+        let clock = async {
+            loop {
+                tokio::time::advance(ms(1)).await;
+            }
+        };
+        tokio::join!(busy, clock).0
+    });
+    let result: Result<(), _> = call.await;
+    assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
+}
