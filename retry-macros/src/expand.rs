@@ -10,7 +10,7 @@ use crate::errors::private;
 use crate::function::{Function, Kind};
 use crate::future_type::{Boxing, without_opaque};
 use crate::pattern::as_expression;
-use crate::policy::respanned;
+use crate::place::{ends, failure, respanned, step};
 use crate::{doc, policy, protect};
 
 /// The annotated function, retried.
@@ -397,32 +397,6 @@ impl<'a> Plan<'a> {
         quote_spanned!(path.span()=>
             #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)#awaited
         )
-    }
-}
-
-/// Where tokens begin and end, as places for generated code.
-fn ends(tokens: &impl ToTokens) -> (Span, Span) {
-    let spans: Vec<Span> = tokens.to_token_stream().into_iter().map(|token| token.span()).collect();
-    let place = |span: Option<&Span>| {
-        span.map_or_else(Span::mixed_site, |span| Span::mixed_site().located_at(*span))
-    };
-    (place(spans.first()), place(spans.last()))
-}
-
-/// A method of the turn that an argument asks for, in the place of the argument's key.
-fn step(name: &str, key: &Ident) -> Ident {
-    Ident::new(name, Span::mixed_site().located_at(key.span()))
-}
-
-/// Where a failure's type is written: the `E` of `Result<T, E>`, else the name of what hides it.
-fn failure(output: &Type) -> Span {
-    let Type::Path(path) = output else { return output.span() };
-    let Some(last) = path.path.segments.last() else { return output.span() };
-    match &last.arguments {
-        syn::PathArguments::AngleBracketed(arguments) if arguments.args.len() > 1 => {
-            arguments.args.last().map_or_else(|| last.ident.span(), Spanned::span)
-        }
-        _ => last.ident.span(),
     }
 }
 

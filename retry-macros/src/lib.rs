@@ -13,6 +13,7 @@ mod future_type;
 mod items;
 mod keyed;
 mod pattern;
+mod place;
 mod policy;
 mod protect;
 mod schedule;

@@ -7,6 +7,7 @@ use syn::{Expr, Ident};
 
 use crate::args::{Args, Backoff, On, Time};
 use crate::keyed::Keyed;
+use crate::place::respanned;
 use crate::value;
 
 /// The policy's constant expression.
@@ -139,18 +140,6 @@ fn called(
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
     arguments.set_span(last);
     quote!(#path #arguments)
-}
-
-/// The tokens, seen at another place.
-pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    tokens
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(span));
-            token
-        })
-        .collect()
 }
 
 fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {

@@ -58,6 +58,7 @@ impl<'p> Call<'p> {
     }
 }
 
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
     #[inline]
     fn rules<J>(self, change: impl FnOnce(Rules<C, W, V, H, T>) -> J) -> Turn<'c, 'p, A, R, J, X> {
