@@ -94,7 +94,7 @@ fn nameless(input: ParseStream<'_>) -> syn::Error {
             mistake(
                 &value,
                 format!(
-                    "the value {value} has no name\nhelp: write `{name} = {value}` if that is what you mean"
+                    "the value {value} has no name\nhelp: write `#[retryable({name} = {value})]` if that is what you mean"
                 ),
             )
         }
@@ -128,7 +128,7 @@ fn read_form(
     }
     let found = input.fork().parse::<TokenTree>()?;
     let value = input.parse().map_err(|_| {
-        mistake(&found, format!("expected a value for `{key}` here, an expression"))
+        mistake(&found, format!("expected a value for `{key}` from here on\nhelp: write a literal or a constant expression"))
     })?;
     if equals != "=" {
         let written = value::source(&value);

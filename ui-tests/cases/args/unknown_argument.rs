@@ -42,9 +42,4 @@ fn f8() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(breaker = DATABASE)]
-fn f9() -> io::Result<()> {
-    Ok(())
-}
-
 fn main() {}
