@@ -1,7 +1,12 @@
-//! The collector: every mistake of one attribute, reported at once.
+//! The collector: every mistake of one attribute, reported at once; and what stands in for the function.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::{Ident, Type};
+
+use crate::args::Args;
+use crate::function::{Function, Kind};
+use crate::future_type::without_opaque;
 
 /// Mistakes found so far.
 ///
@@ -50,5 +55,83 @@ impl Drop for Errors {
         if !self.read && !std::thread::panicking() {
             panic!("the mistakes of an attribute were dropped without being reported");
         }
+    }
+}
+
+/// The mistakes and the item that has them. Two items may stand beside each other; a closure needs a block.
+pub(crate) fn beside(reports: TokenStream, item: TokenStream) -> TokenStream {
+    let closure =
+        item.clone().into_iter().find(|token| !is_word(token, &["async", "move", "static"]));
+    match closure {
+        Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => quote!({ #reports #item }),
+        _ => quote!(#reports #item),
+    }
+}
+
+fn is_word(token: &TokenTree, words: &[&str]) -> bool {
+    matches!(token, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
+}
+
+/// The function that is not retried because of its mistakes: callable as ever, and with all that the
+/// attribute would have given its body, so that no further errors follow from the first.
+///
+/// Input:
+/// ```text
+/// #[retryable(bse = "1s", attempt = context, report)]
+/// fn f(…) -> R { BODY }
+/// ```
+/// Output:
+/// ```text
+/// fn f(…) -> R {
+///     let context = absent::<Attempt>();
+///     absent_for(|| -> <R as Reported>::Body { BODY })
+/// }
+/// ```
+pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
+    let private = private(args);
+    let hides = |name: &Ident| function.bindings().iter().any(|binding| binding.name == *name);
+    let context = args.attempt.as_ref().filter(|attempt| !hides(&attempt.value)).map(|attempt| {
+        let name = &attempt.value;
+        quote!(#[allow(unused_variables)] let #name = #private::absent::<#private::Attempt>();)
+    });
+    let report = args.report.as_ref().and(function.output()).map(without_opaque);
+    if context.is_none() && report.is_none() {
+        return function.to_token_stream();
+    }
+    let body = match (report, function.kind()) {
+        (Some(output), Kind::Blocking) => {
+            let body = unreported(&private, &output);
+            let code = &function.body;
+            quote!(#private::absent_for((|| -> #body #code)()))
+        }
+        (Some(output), Kind::Async) => {
+            let body = unreported(&private, &output);
+            let code = &function.body;
+            quote! {
+                #private::absent_for(async {
+                    if false { return #private::absent::<#body>(); }
+                    #code
+                }.await)
+            }
+        }
+        // The body of any other kind is inside of what makes its future.
+        _ => function.body.stream(),
+    };
+    function.with_body(&function.sig, TokenStream::new(), quote!({ #context #body }))
+}
+
+/// What the body of a function with `report` returns.
+fn unreported(private: &TokenStream, output: &Type) -> TokenStream {
+    quote!(<#output as #private::Reported>::Body)
+}
+
+/// The path to what generated code may name.
+pub(crate) fn private(args: &Args) -> TokenStream {
+    match &args.krate {
+        Some(krate) => {
+            let path = &krate.value;
+            quote!(#path::__private)
+        }
+        None => quote!(::retry_runtime::__private),
     }
 }

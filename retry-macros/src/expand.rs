@@ -6,9 +6,11 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, FnArg, Ident, Pat, Path, Signature, Stmt, Type, parse_quote};
 
 use crate::args::{Args, Idents, On};
+use crate::errors::private;
 use crate::function::{Function, Kind};
 use crate::future_type::{Boxing, without_opaque};
 use crate::pattern::as_expression;
+use crate::place::{ends, failure, respanned, step};
 use crate::{doc, policy, protect};
 
 /// The annotated function, retried.
@@ -39,13 +41,7 @@ struct Attempt {
 
 impl<'a> Plan<'a> {
     fn new(function: &'a Function, args: &'a Args) -> Self {
-        let private = match &args.krate {
-            Some(krate) => {
-                let path = &krate.value;
-                quote!(#path::__private)
-            }
-            None => quote!(::retry_runtime::__private),
-        };
+        let private = private(args);
         Plan { function, args, private }
     }
 
@@ -154,6 +150,9 @@ impl<'a> Plan<'a> {
             quote!(let #name = #call.attempt(#id);)
         });
         let turn = self.turn(&attempt);
+        let output = &attempt.output;
+        let at_output = respanned(private, output.span());
+        let reported = quote_spanned!(output.span()=> <#output as #at_output::Reported>::reported);
         let attempts = |found: TokenStream| {
             quote! {
                 loop {
@@ -169,13 +168,12 @@ impl<'a> Plan<'a> {
                 quote!(#start #attempts)
             }
             (None, Some(_)) => {
-                let attempts = attempts(quote!(break #private::reported(#call.settle(#out));));
+                let attempts = attempts(quote!(break #reported(#call.settle(#out));));
                 quote!(#start #attempts)
             }
             (Some(recover), _) => {
-                let output = &attempt.output;
                 let success = match &self.args.report {
-                    Some(_) => quote!(#private::reported),
+                    Some(_) => reported,
                     None => quote!(#private::outcome::<#output>),
                 };
                 let recovered = self.recover(&recover.value, attempt.is_async);
@@ -223,7 +221,10 @@ impl<'a> Plan<'a> {
         });
         let token = args.cancel.as_ref().map(|cancel| {
             let (token, value) = (local("token"), &cancel.value);
-            quote!(let #token = #private::Clone::clone(&(#value));)
+            let (first, last) = ends(value);
+            let function = respanned(&quote!(#private::token), first);
+            let value = quote_spanned!(last=> (&(#value)));
+            quote!(let #token = #function #value;)
         });
         quote! {
             let mut #call = #private::Call::start({
@@ -281,7 +282,6 @@ impl<'a> Plan<'a> {
     // what rustc says about values that move into an attempt then points at the user's code.
     fn turn(&self, attempt: &Attempt) -> TokenStream {
         let Plan { private, args, .. } = self;
-        let call = local("call");
         let declared = &attempt.output;
         let output = match &args.report {
             // The body's output is the declared one without the report.
@@ -298,66 +298,81 @@ impl<'a> Plan<'a> {
         };
         let body = edged(edge, attempt.body.clone());
         let span = self.function.body.span();
-        let rules = self.rules(declared.span());
-        let guard = self.guard(attempt.is_async);
+        // What the type after the arrow lacks is reported under it: the whole turn seems to stand there, all of
+        // it with one hygiene, or rustc falls back to the attribute.
+        let (first, last) = ends(declared);
+        let call = Ident::new("call", first);
+        let rules = self.rules(declared, last);
+        let guard = self.guard(attempt.is_async, last);
         if attempt.is_async {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
-            quote!(#call.turn(#block)#rules #guard.await)
+            let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
+            quote!(#turn.await)
         } else {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> || -> #output #body);
-            quote!(#call.turn_blocking(#block)#rules #guard.run())
+            quote_spanned!(last=> #call.turn_blocking(#block)#rules #guard.run())
         }
     }
 
     /// The arguments that judge an outcome.
-    fn rules(&self, output: Span) -> TokenStream {
+    fn rules(&self, declared: &Type, last: Span) -> TokenStream {
         let Plan { private, args, .. } = self;
         let classified = match (&args.on, &args.when) {
-            (Some(on), _) if matches!(on.value, On::Any(_)) => quote!(.unclassified()),
-            (None, Some(_)) => quote!(.unclassified()),
-            _ => quote_spanned!(output=> .classified()),
+            (Some(on), _) if matches!(on.value, On::Any(_)) => {
+                quote_spanned!(last=> .unclassified())
+            }
+            (None, Some(_)) => quote_spanned!(last=> .unclassified()),
+            _ => {
+                let place = Span::mixed_site().located_at(failure(declared));
+                let classified = Ident::new("classified", place);
+                quote_spanned!(last=> .#classified())
+            }
         };
         let when = method("when", args.when.as_ref());
         let retry_if = method("retry_if", args.retry_if.as_ref());
         let on_retry = method("on_retry", args.on_retry.as_ref());
         let error = local("error");
-        quote! {
-            #classified #when #retry_if #on_retry
-            .text(|#error| {
+        let words = quote! {
+            |#error| {
                 #[allow(unused_imports)]
                 use #private::{ViaDebug as _, ViaDisplay as _, ViaName as _};
                 (&&&#private::Text(#error)).retry_text()
-            })
-        }
+            }
+        };
+        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words))
     }
 
     /// What may end an attempt that is still running, or refuse it.
-    fn guard(&self, is_async: bool) -> TokenStream {
-        let limits = self.limits(is_async);
+    fn guard(&self, is_async: bool, last: Span) -> TokenStream {
+        let limits = self.limits(is_async, last);
         let breaker = self.args.breaker.as_ref().map(|breaker| {
             let name = local("breaker");
-            quote_spanned!(breaker.key.span()=> .breaker(&#name))
+            let method = step("breaker", &breaker.key);
+            quote_spanned!(last=> .#method(&#name))
         });
         quote!(#limits #breaker)
     }
 
-    fn limits(&self, is_async: bool) -> TokenStream {
+    fn limits(&self, is_async: bool, last: Span) -> TokenStream {
         let args = self.args;
         if let Some(cancel) = &args.cancel {
             let token = local("token");
-            return quote_spanned!(cancel.key.span()=> .cancel(&#token));
+            let method = step("cancel", &cancel.key);
+            return quote_spanned!(last=> .#method(&#token));
         }
         if !is_async {
             return TokenStream::new();
         }
         if let Some(limit) = args.timeout.as_ref().or(args.deadline.as_ref()) {
-            return quote_spanned!(limit.key.span()=> .limited());
+            let method = step("limited", &limit.key);
+            return quote_spanned!(last=> .#method());
         }
         match &args.policy {
             // A preset may set a limit; only its constant can tell.
             Some(policy) => {
                 let preset = &policy.value;
-                quote_spanned!(policy.key.span()=> .limited_if::<{ (#preset).interrupts() }>())
+                let method = step("limited_if", &policy.key);
+                quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
             }
             None => TokenStream::new(),
         }
@@ -378,6 +393,7 @@ impl<'a> Plan<'a> {
         }
         let receiver = receiver.map(|receiver| quote!(#receiver,));
         let awaited = is_async.then(|| quote!(.await));
+        let private = respanned(private, Span::call_site().located_at(path.span()));
         quote_spanned!(path.span()=>
             #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)#awaited
         )
@@ -432,15 +448,4 @@ fn async_block(expr: &mut Expr) -> Option<&mut syn::ExprAsync> {
         Expr::Group(group) => async_block(&mut group.expr),
         _ => None,
     }
-}
-
-fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    tokens
-        .clone()
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(token.span().located_at(span));
-            token
-        })
-        .collect()
 }

@@ -6,8 +6,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, FnArg, Ident, Pat, ReturnType, Signature, Token, Type, Visibility};
 
 use crate::args::Args;
-use crate::check::check;
-use crate::errors::Errors;
+use crate::check::{check, only_functions_are_retried};
+use crate::errors::{Errors, beside, fallback};
 use crate::expand::expand;
 use crate::future_type::{Boxing, future_output};
 use crate::wrapped::{self, Seam};
@@ -176,37 +176,20 @@ pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
     if let Some(function) = &function {
         check(function, &args, &mut errors);
     }
-    let expanded = match function {
-        Some(function) if errors.is_empty() => errors.keep(expand(&function, &args)),
+    let expanded = match &function {
+        Some(function) if errors.is_empty() => errors.keep(expand(function, &args)),
         _ => None,
     };
     let reports = errors.finish();
-    let item = expanded.unwrap_or(item);
-    quote!(#reports #item)
+    match (expanded, &function) {
+        (Some(expanded), _) => quote!(#reports #expanded),
+        (None, Some(function)) => beside(reports, fallback(function, &args)),
+        (None, None) => beside(reports, item),
+    }
 }
 
 /// Reads an annotated item; anything but a function is refused.
 fn parse(item: TokenStream) -> syn::Result<Function> {
-    if let Some(word) = other_item(&item) {
-        let help = match word.to_string().as_str() {
-            "impl" | "trait" => "put it on each method that is to be retried",
-            _ => "put it on a `fn` or an `async fn`",
-        };
-        return Err(syn::Error::new_spanned(
-            &word,
-            format!("`#[retryable]` retries a function, not a whole `{word}`\nhelp: {help}"),
-        ));
-    }
+    only_functions_are_retried(&item)?;
     syn::parse2(item)
-}
-
-/// The keyword of an item that is not a function.
-fn other_item(item: &TokenStream) -> Option<Ident> {
-    const KEYWORDS: [&str; 10] =
-        ["fn", "impl", "trait", "struct", "enum", "union", "mod", "type", "static", "macro_rules"];
-    let keyword = item.clone().into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if KEYWORDS.iter().any(|keyword| word == keyword) => Some(word),
-        _ => None,
-    })?;
-    (keyword != "fn").then_some(keyword)
 }

@@ -1,11 +1,13 @@
 //! The policy of an annotated function, as a chain of builder calls.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::Expr;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::{Expr, Ident};
 
 use crate::args::{Args, Backoff, On, Time};
+use crate::keyed::Keyed;
+use crate::place::respanned;
 use crate::value;
 
 /// The policy's constant expression.
@@ -19,18 +21,26 @@ use crate::value;
 /// ```
 /// Output:
 /// ```text
-/// (PATIENT).max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(Kinds::NONE.with(Kind::Transient)).checked()
+/// {
+///     let start: Policy = PATIENT;
+///     let policy = start.max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
+///     let policy = Policy::checked_for(policy, "base");   // seen at the value of `base`
+///     …
+///     Policy::checked(policy)
+/// }
 /// ```
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
-    let mut chain = match &args.policy {
+    let start = Ident::new("start", Span::mixed_site());
+    let (preset, mut chain) = match &args.policy {
         Some(policy) => {
             let preset = &policy.value;
-            quote!((#preset))
+            let ty = respanned(&quote!(#private::Policy), policy.key.span());
+            (quote!(let #start: #ty = #preset;), quote!(#start))
         }
-        None => quote!(#private::Policy::new()),
+        None => (TokenStream::new(), quote!(#private::Policy::new())),
     };
-    let mut call = |span: proc_macro2::Span, name: &str, value: TokenStream| {
-        let method = syn::Ident::new(name, span);
+    let mut call = |span: Span, name: &str, value: TokenStream| {
+        let method = Ident::new(name, span);
         chain.extend(quote!(.#method(#value)));
     };
     if let Some(max) = &args.max {
@@ -80,9 +90,56 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
         let value = &idempotent.value;
         call(idempotent.key.span(), "idempotent", quote!(#value));
     }
+    let policy = Ident::new("policy", Span::mixed_site());
+    let checks = written(args).into_iter().map(|(name, at)| {
+        let check = called(private, "checked_for", &at, &quote!(#policy, #name));
+        quote!(let #policy = #check;)
+    });
     let checked = if blocking { "checked_blocking" } else { "checked" };
-    let checked = syn::Ident::new(checked, proc_macro2::Span::call_site());
-    quote!(#chain.#checked())
+    let at = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
+    let checked = called(private, checked, &at.unwrap_or_default(), &quote!(#policy));
+    quote!({ #preset let #policy = #chain; #(#checks)* #checked })
+}
+
+/// The settings that the attribute has.
+fn written(args: &Args) -> Vec<(&'static str, TokenStream)> {
+    fn of<T: ToTokens>(
+        name: &'static str,
+        value: &Option<Keyed<T>>,
+    ) -> Option<(&'static str, TokenStream)> {
+        value.as_ref().map(|keyed| (name, keyed.value.to_token_stream()))
+    }
+    let settings = [
+        of("attempts", &args.attempts),
+        of("backoff", &args.backoff),
+        of("factor", &args.factor),
+        of("base", &args.base),
+        of("cap", &args.cap),
+        of("timeout", &args.timeout),
+        of("deadline", &args.deadline),
+        of("jitter", &args.jitter),
+        of("on", &args.on),
+    ];
+    settings.into_iter().flatten().collect()
+}
+
+/// A call of one of the policy's functions that seems to stand where `at` stands: a panic in it is reported
+/// there.
+fn called(
+    private: &TokenStream,
+    name: &str,
+    at: &TokenStream,
+    arguments: &TokenStream,
+) -> TokenStream {
+    let spans: Vec<Span> =
+        at.clone().into_iter().map(|token| Span::call_site().located_at(token.span())).collect();
+    let first = spans.first().copied().unwrap_or_else(Span::call_site);
+    let last = spans.last().copied().unwrap_or_else(Span::call_site);
+    let name = Ident::new(name, first);
+    let path = respanned(&quote!(#private::Policy::#name), first);
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
+    arguments.set_span(last);
+    quote!(#path #arguments)
 }
 
 fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {
@@ -100,10 +157,18 @@ fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {
 fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
     match (value::bare_call(expr), expr) {
         (Some((word, _)), Expr::Call(call)) => {
-            let arguments = call.args.iter().map(number);
-            quote_spanned!(expr.span()=> #module::#word(#(#arguments),*))
+            let numbers = call.args.iter().map(number);
+            let at = Span::call_site().located_at(expr.span());
+            let module = respanned(module, at);
+            let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#(#numbers),*));
+            arguments.set_span(Span::call_site().located_at(call.paren_token.span.close()));
+            quote_spanned!(at=> #module::#word #arguments)
         }
-        (Some((word, _)), _) => quote_spanned!(expr.span()=> #module::#word()),
+        (Some((word, _)), _) => {
+            let at = Span::call_site().located_at(expr.span());
+            let module = respanned(module, at);
+            quote_spanned!(at=> #module::#word())
+        }
         (None, _) => quote!(#expr),
     }
 }
@@ -114,6 +179,10 @@ fn number(expr: &Expr) -> TokenStream {
         Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(int), .. }) if int.suffix().is_empty() => {
             let float = syn::LitFloat::new(&format!("{}.0", int.base10_digits()), int.span());
             quote!(#float)
+        }
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
+            let (minus, number) = (unary.op, number(&unary.expr));
+            quote!(#minus #number)
         }
         _ => quote!(#expr),
     }
@@ -128,8 +197,8 @@ pub(crate) fn setting(expr: &Expr, private: &TokenStream) -> TokenStream {
             quote_spanned!(expr.span()=> #private::setting::#word(#(#arguments),*))
         }
         (Some((word, _)), _) => quote_spanned!(expr.span()=> #private::setting::#word()),
-        (None, Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(_), .. })) => {
-            match value::time(expr.clone()) {
+        (None, Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => {
+            match value::time_in_words(text) {
                 Ok(time) => duration(&time, private),
                 Err(error) => error.to_compile_error(),
             }

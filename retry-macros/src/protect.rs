@@ -1,12 +1,13 @@
 //! The arguments `budget` and `breaker`: a name, a static, or settings written out.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Token};
 
-use crate::args::{Args, Form};
+use crate::args::Args;
+use crate::form::{Form, Key};
 use crate::{policy, value};
 
 /// What was written for `budget` or `breaker`.
@@ -18,7 +19,7 @@ pub(crate) enum Protection {
     /// `budget = none`, `budget = grpc`, `breaker = PAYMENTS`.
     Value(Expr),
     /// `breaker("name", rate = 0.5, key = host)`.
-    Settings(Settings),
+    Settings(Box<Settings>),
 }
 
 /// Settings in brackets.
@@ -35,38 +36,35 @@ pub(crate) struct Settings {
 }
 
 impl Protection {
-    /// Reads the argument; `None` for a form that it does not have.
-    pub(crate) fn read(key: &Ident, form: Form) -> Option<syn::Result<Self>> {
+    /// Reads the argument.
+    pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
         match form {
-            Form::Bare if key == "breaker" => Some(Ok(Protection::Bare)),
-            Form::Bare => None,
-            Form::Value(expr) => Some(Self::value(key, value::ungrouped(expr))),
+            Form::Bare if key.name == "breaker" => Ok(Protection::Bare),
+            Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
+            Form::Value(expr) => Self::value(key, expr),
             Form::List(tokens) => {
-                let read = |input: ParseStream<'_>| settings(key, input);
-                Some(read.parse2(tokens).map(Protection::Settings))
+                let read = |input: ParseStream<'_>| settings(key.name, input);
+                read.parse2(tokens.clone()).map(|settings| Protection::Settings(Box::new(settings)))
             }
         }
     }
 
-    fn value(key: &Ident, expr: Expr) -> syn::Result<Self> {
-        match &expr {
+    fn value(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
+        match expr {
             Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) => {
                 Ok(Protection::Name(name.clone()))
             }
-            Expr::Lit(_) => Err(syn::Error::new_spanned(
-                &expr,
-                format!(
-                    "`{key}` is a name, a static or settings\nhelp: write `{key} = \"name\"` or `{key}(…)`"
-                ),
-            )),
-            _ if key == "breaker" && value::bare_call(&expr).is_some() => {
-                Err(syn::Error::new_spanned(
-                    &expr,
-                    "a breaker is named by a text or by a static\n\
-                 help: write `breaker = \"name\"` to share one by name, `breaker` for one of the function's own",
-                ))
+            Expr::Lit(syn::ExprLit { lit, .. }) => {
+                let found = value::described(lit);
+                Err(key
+                    .mistake(lit, format!("`{key}` is a name, a static or settings, not {found}")))
             }
-            _ => Ok(Protection::Value(expr)),
+            _ if key.name == "breaker" && value::bare_call(expr).is_some() => Err(value::mistake(
+                expr,
+                "a breaker is named by a text or by a static\n\
+                 help: write `breaker = \"name\"` to share one by name, `breaker` for one of the function's own",
+            )),
+            _ => Ok(Protection::Value(expr.clone())),
         }
     }
 
@@ -101,12 +99,16 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         Settings { name: None, methods: Vec::new(), key: None, keys: None, preset: None };
     if input.peek(LitStr) {
         found.name = Some(input.parse()?);
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
+        comma(of, input)?;
     }
     while !input.is_empty() {
-        let name: Ident = input.parse()?;
+        let stray: TokenTree = input.fork().parse()?;
+        let name: Ident = input.parse().map_err(|_| {
+            value::mistake(
+                &stray,
+                format!("expected a setting of `{of}`, found `{stray}`\nhelp: settings are written `name = value`"),
+            )
+        })?;
         if !input.peek(Token![=]) {
             return Err(syn::Error::new_spanned(
                 &name,
@@ -116,11 +118,23 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         input.parse::<Token![=]>()?;
         let value: Expr = input.parse()?;
         found.add(of, name, value::ungrouped(value))?;
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
+        comma(of, input)?;
     }
     Ok(found)
+}
+
+/// Nothing more, or a comma.
+fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    match input.fork().parse::<TokenTree>() {
+        Ok(stray) if !input.peek(Token![,]) => Err(value::mistake(
+            &stray,
+            format!(
+                "expected a comma, found `{stray}`\nhelp: the settings of `{of}` are separated by commas"
+            ),
+        )),
+        Ok(_) => input.parse::<Token![,]>().map(|_| ()),
+        Err(_) => Ok(()),
+    }
 }
 
 impl Settings {

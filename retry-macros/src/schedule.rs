@@ -11,7 +11,7 @@ use crate::value;
 
 /// The default number of retries, the delay before the first, its growth, and the longest.
 const RETRIES: u64 = 3;
-const BASE: Duration = Duration::from_secs(1);
+pub(crate) const BASE: Duration = Duration::from_secs(1);
 const FACTOR: f64 = 2.0;
 pub(crate) const CAP: Duration = Duration::from_secs(30);
 
@@ -41,7 +41,8 @@ pub(crate) fn retries(args: &Args) -> Option<u64> {
 
 /// The pauses, as far as a table shows them; `None` when they depend on something that is not literal.
 pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
-    if args.policy.is_some() {
+    let settings = ["max", "attempts", "base", "cap", "factor", "backoff", "jitter", "policy"];
+    if args.policy.is_some() || settings.into_iter().any(|name| args.misread(name)) {
         return None;
     }
     let base = time(args.base.as_ref(), BASE)?;

@@ -1,12 +1,100 @@
-//! The nearest known name, for "did you mean".
+//! What was probably meant: the argument behind another library's name for it, and the nearest name.
+
+use crate::args::TABLE;
+use crate::form::Form;
+use crate::items::Written;
+
+/// Names that other libraries have for what is an argument here.
+const ALIASES: &[(&str, &[&str])] = &[
+    ("max", &["max_retries", "retries", "retry", "times", "tries", "count", "n"]),
+    ("attempts", &["max_attempts", "max_tries", "stop_after_attempt"]),
+    (
+        "base",
+        &[
+            "delay",
+            "base_delay",
+            "initial",
+            "initial_delay",
+            "min_delay",
+            "wait",
+            "interval",
+            "min",
+        ],
+    ),
+    ("cap", &["max_delay", "max_interval", "max_backoff", "max_wait", "ceiling"]),
+    ("factor", &["multiplier", "growth", "exponent"]),
+    ("backoff", &["strategy", "delays"]),
+    ("jitter", &["randomize", "randomized", "random"]),
+    (
+        "deadline",
+        &[
+            "total_timeout",
+            "max_elapsed",
+            "max_elapsed_time",
+            "max_duration",
+            "total_delay",
+            "overall",
+        ],
+    ),
+    ("timeout", &["attempt_timeout", "per_attempt", "time_limit"]),
+    ("on", &["retry_on", "kinds", "kind"]),
+    ("when", &["retry_when", "condition", "predicate", "filter", "retryable_if"]),
+    ("retry_if", &["retry_on_result", "retry_if_result", "until"]),
+    ("recover", &["fallback", "or_else"]),
+    ("cancel", &["token", "cancellation", "cancel_token"]),
+    ("on_retry", &["notify", "before_sleep", "hook", "on_error"]),
+    ("attempt", &["context", "ctx"]),
+    ("name", &["id", "label"]),
+    ("policy", &["preset", "config", "profile"]),
+];
+
+/// The argument that a wrong name stands for, if there is one, and the message about it.
+pub(crate) fn argument(written: &Written) -> (Option<&'static str>, String) {
+    let word = written.key.to_string();
+    // The second kind of `on = Transient, Throttled`.
+    if matches!(written.form, Form::Bare) && word.starts_with(char::is_uppercase) {
+        let help = "kinds are listed in one argument: `on = Transient | Throttled`";
+        return (None, format!("unknown argument `{word}`\nhelp: {help}"));
+    }
+    let meant = meant(&word);
+    let help = match meant {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("the arguments are {}", names().join(", ")),
+    };
+    (meant, format!("unknown argument `{word}`\nhelp: {help}"))
+}
+
+fn names() -> Vec<&'static str> {
+    TABLE.iter().map(|row| row.name).collect()
+}
+
+/// The argument of that name elsewhere, else the nearest, else the one whose name elsewhere is nearest.
+fn meant(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    let alias = |word: &str| {
+        ALIASES.iter().find(|(_, aliases)| aliases.contains(&word)).map(|(name, _)| *name)
+    };
+    let aliases: Vec<&str> = ALIASES.iter().flat_map(|(_, aliases)| *aliases).copied().collect();
+    alias(&lower)
+        .or_else(|| nearest(&lower, &names()))
+        .or_else(|| alias(within(&lower, &aliases, |_| 2)?))
+}
 
 /// The candidate that is most likely meant by `word`, if one is near enough to be worth proposing.
 pub(crate) fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    within(word, candidates, |candidate| candidate.len().max(word.len()) / 3 + 1)
+}
+
+fn within<'a>(
+    word: &str,
+    candidates: &[&'a str],
+    limit: impl Fn(&str) -> usize,
+) -> Option<&'a str> {
     candidates
         .iter()
         .map(|candidate| (distance(&word.to_lowercase(), candidate), *candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(word.len()) / 3 + 1)
+        .filter(|(distance, candidate)| *distance <= limit(candidate))
         .map(|(_, candidate)| candidate)
 }
 

@@ -206,10 +206,46 @@ impl Cancel for tokio_util::sync::CancellationToken {
     }
 }
 
+/// The token of an annotated function's call, and how it is asked.
+///
+/// That it is a token at all is asked once, by [`token`], and kept as function pointers: what is none is
+/// one error, where it is written.
+#[derive(Debug)]
+pub struct Token<C, D> {
+    token: C,
+    is_cancelled: fn(&C) -> bool,
+    cancelled: fn(&C) -> D,
+}
+
+/// The token that `cancel` names, of which the call keeps a clone.
+pub fn token<C: Cancel<Cancelled = D>, D: Future<Output = ()>>(token: &C) -> Token<C, D> {
+    Token { token: token.clone(), is_cancelled: C::is_cancelled, cancelled: C::cancelled }
+}
+
+impl<C: Clone, D> Clone for Token<C, D> {
+    fn clone(&self) -> Self {
+        Token { token: self.token.clone(), ..*self }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Clone, D: Future<Output = ()>> Cancel for Token<C, D> {
+    type Cancelled = D;
+
+    fn is_cancelled(&self) -> bool {
+        (self.is_cancelled)(&self.token)
+    }
+
+    fn cancelled(&self) -> D {
+        (self.cancelled)(&self.token)
+    }
+}
+
 /// The token of calls that have none.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverCancelled;
 
+#[diagnostic::do_not_recommend]
 impl Cancel for NeverCancelled {
     type Cancelled = Pending<()>;
 

@@ -8,6 +8,18 @@ pub fn conjure<R: Outcome>() -> R {
     unreachable!("the return edge is never taken")
 }
 
+/// A value that is never made: the body of a function whose attribute is wrong names it.
+#[track_caller]
+pub fn absent<T>() -> T {
+    unreachable!("a function with a wrong attribute is never called")
+}
+
+/// [`absent`], where the body has another type than the function.
+#[track_caller]
+pub fn absent_for<B, T>(_: B) -> T {
+    absent()
+}
+
 /// The outcome of this result.
 pub fn outcome<R: Outcome>(result: Result<R::Value, R::Error>) -> R {
     R::from_result(result)
@@ -36,11 +48,6 @@ impl<T, E> Reported for Result<T, RetryError<E>> {
     fn reported(result: Self) -> Self {
         result
     }
-}
-
-/// [`Reported::reported`], for a type that is known from its use.
-pub fn reported<T, E>(result: Result<T, RetryError<E>>) -> Result<T, RetryError<E>> {
-    result
 }
 
 /// The first argument of `recover`: the final failure `E`, or the [`RetryError<E>`] around it.

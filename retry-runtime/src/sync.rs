@@ -1,14 +1,14 @@
 //! The atomics and locks that the handles use: std's, or loom's in a model.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test -p retry-runtime --lib --release loom_` runs the models.
+//! `cargo xtask loom` runs the models. The flag is not the usual `loom`, which tokio would answer to as well.
 
-#[cfg(not(all(test, loom)))]
+#[cfg(not(all(test, retry_loom)))]
 pub(crate) use std::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, retry_loom))]
 pub(crate) use loom::sync::{
     Mutex,
     atomic::{AtomicU64, Ordering},
@@ -19,11 +19,11 @@ pub(crate) use loom::sync::{
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
         $(#[$meta])*
-        #[cfg(not(all(test, loom)))]
+        #[cfg(not(all(test, retry_loom)))]
         $vis const fn $($rest)*
 
         $(#[$meta])*
-        #[cfg(all(test, loom))]
+        #[cfg(all(test, retry_loom))]
         $vis fn $($rest)*
     };
 }

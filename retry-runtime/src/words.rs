@@ -71,40 +71,53 @@ pub mod jitter {
 pub mod budget {
     use crate::budget::BudgetSettings;
     use crate::site::SiteBudget;
+    use crate::sync::const_unless_loom;
 
     /// No budget: retries are limited by the call alone.
     pub const fn none() -> SiteBudget {
         SiteBudget::None
     }
 
-    /// [`BudgetSettings::finagle`].
-    pub const fn finagle() -> SiteBudget {
-        SiteBudget::own(BudgetSettings::finagle())
+    const_unless_loom! {
+        /// [`BudgetSettings::finagle`].
+        pub fn finagle() -> SiteBudget {
+            SiteBudget::own(BudgetSettings::finagle())
+        }
     }
 
-    /// [`BudgetSettings::grpc`].
-    pub const fn grpc() -> SiteBudget {
-        SiteBudget::own(BudgetSettings::grpc())
+    const_unless_loom! {
+        /// [`BudgetSettings::grpc`].
+        pub fn grpc() -> SiteBudget {
+            SiteBudget::own(BudgetSettings::grpc())
+        }
     }
 
-    /// [`BudgetSettings::aws`].
-    pub const fn aws() -> SiteBudget {
-        SiteBudget::own(BudgetSettings::aws())
+    const_unless_loom! {
+        /// [`BudgetSettings::aws`].
+        pub fn aws() -> SiteBudget {
+            SiteBudget::own(BudgetSettings::aws())
+        }
     }
 
-    /// [`BudgetSettings::aws_2_0`].
-    pub const fn aws_2_0() -> SiteBudget {
-        SiteBudget::own(BudgetSettings::aws_2_0())
+    const_unless_loom! {
+        /// [`BudgetSettings::aws_2_0`].
+        pub fn aws_2_0() -> SiteBudget {
+            SiteBudget::own(BudgetSettings::aws_2_0())
+        }
     }
 
-    /// [`BudgetSettings::sre`].
-    pub const fn sre() -> SiteBudget {
-        SiteBudget::own(BudgetSettings::sre())
+    const_unless_loom! {
+        /// [`BudgetSettings::sre`].
+        pub fn sre() -> SiteBudget {
+            SiteBudget::own(BudgetSettings::sre())
+        }
     }
 
-    /// [`BudgetSettings::unlimited`].
-    pub const fn unlimited() -> SiteBudget {
-        SiteBudget::own(BudgetSettings::unlimited())
+    const_unless_loom! {
+        /// [`BudgetSettings::unlimited`].
+        pub fn unlimited() -> SiteBudget {
+            SiteBudget::own(BudgetSettings::unlimited())
+        }
     }
 }
 

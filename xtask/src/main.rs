@@ -4,6 +4,7 @@ mod check;
 mod deny;
 mod examples;
 mod features;
+mod loom;
 mod metadata;
 mod miri;
 mod package;
@@ -28,6 +29,7 @@ const VERBS: &[Verb] = &[
     Verb("bless", "write down the compile errors that `ui` sees", Filtered(ui::bless)),
     Verb("examples", "run every example", Plain(examples::run)),
     Verb("features", "lint the runtime with no, each and all features", Plain(features::run)),
+    Verb("loom", "the models of the atomics, every interleaving", Plain(loom::run)),
     Verb("miri", "the unsafe corners under Miri, where it is installed", Plain(miri::run)),
     Verb("deny", "licences and advisories, where cargo-deny is installed", Plain(deny::run)),
     Verb("package", "package and build both published crates", Plain(package::run)),
@@ -101,6 +103,7 @@ fn ci() -> Outcome {
     check::run()?;
     examples::run()?;
     features::run()?;
+    loom::run()?;
     miri::run()?;
     deny::run()?;
     package::run()

@@ -6,8 +6,21 @@ use crate::run::{self, Outcome, cargo, works};
 /// build for these tests and for the documentation's.
 const SELECTION: [&str; 4] = ["--workspace", "--exclude", "retry-ui-tests", "--all-features"];
 
+/// The engine where there is no tokio.
+const WITHOUT_TOKIO: [&str; 8] = [
+    "test",
+    "-p",
+    "retry-runtime",
+    "--no-default-features",
+    "--features",
+    "macros",
+    "--test",
+    "without_tokio",
+];
+
 /// Unit and integration tests, then the examples in the documentation, which nextest leaves out.
 pub(crate) fn run() -> Outcome {
+    run::run(&mut cargo(&WITHOUT_TOKIO))?;
     if works(&mut cargo(&["nextest", "--version"])) {
         run::run(cargo(&["nextest", "run"]).args(SELECTION))?;
         run::run(cargo(&["test", "--doc"]).args(SELECTION))

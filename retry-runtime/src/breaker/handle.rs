@@ -295,10 +295,10 @@ impl fmt::Debug for Breaker {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(retry_loom)))]
 #[path = "handle_tests.rs"]
 mod tests;
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, retry_loom))]
 #[path = "models.rs"]
 mod models;

@@ -131,7 +131,7 @@ impl<K> fmt::Debug for Keyed<K> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(retry_loom)))]
 mod tests {
     use super::*;
 

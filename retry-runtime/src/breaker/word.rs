@@ -131,7 +131,7 @@ impl Word {
     }
 
     /// The successes that are kept at this moment.
-    #[cfg(all(test, not(loom)))]
+    #[cfg(all(test, not(retry_loom)))]
     pub(super) fn kept(&self) -> u64 {
         self.word.load(Ordering::Relaxed) & KEPT
     }

@@ -230,10 +230,10 @@ impl fmt::Debug for Budget {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(retry_loom)))]
 #[path = "tests.rs"]
 mod tests;
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, retry_loom))]
 #[path = "models.rs"]
 mod models;

@@ -27,7 +27,7 @@ where
         let Turn { call, attempt, rules, guard, .. } = self;
         let mut guard = pin!(guard);
         if let Err(cut) = guard.as_mut().before() {
-            return Some(before_attempt::<R, X>(call, cut));
+            return Some(before_attempt(call, &*guard, cut));
         }
         call.begin();
         let out = call.run(attempt);
@@ -54,7 +54,7 @@ fn pause<R, X: Guard<R>>(
         }
         cut.is_some()
     });
-    cut.map(|cut| before_attempt::<R, X>(call, cut))
+    cut.map(|cut| before_attempt(call, &*guard, cut))
 }
 
 /// Wakes the thread that sleeps.

@@ -14,7 +14,9 @@ use crate::{Interruption, Kind, clock};
 
 pin_project! {
     /// A guard whose attempts need a breaker's permit.
-    pub struct Breaking<'b, X> {
+    pub struct Breaking<'b, R, X> {
+        // Asked for once, where the breaker is named; see `Given`.
+        outcome: fn(Interruption) -> R,
         breaker: &'b Breaker,
         // Dropped untold with the turn, it is given back and decides nothing; a panic is a failure.
         permit: Option<Permit<&'b Breaker>>,
@@ -23,13 +25,13 @@ pin_project! {
     }
 }
 
-impl<'b, X> Breaking<'b, X> {
+impl<'b, R: Interruptible, X> Breaking<'b, R, X> {
     pub(super) fn new(breaker: &'b Breaker, inner: X) -> Self {
-        Breaking { breaker, permit: None, inner }
+        Breaking { outcome: R::interrupted, breaker, permit: None, inner }
     }
 }
 
-impl<R: Interruptible, X: Guard<R>> Guard<R> for Breaking<'_, X> {
+impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
     type Cut = Interruption;
 
     #[inline(always)]
@@ -73,8 +75,8 @@ impl<R: Interruptible, X: Guard<R>> Guard<R> for Breaking<'_, X> {
         self.breaker.next_admission(now).is_none_or(|admission| admission > now)
     }
 
-    fn outcome(cut: Interruption) -> R {
-        R::interrupted(cut)
+    fn outcome(&self, cut: Interruption) -> R {
+        (self.outcome)(cut)
     }
 }
 

@@ -47,7 +47,7 @@ pub trait Guard<R> {
 
     /// The outcome that stands for the interruption.
     #[doc(hidden)]
-    fn outcome(cut: Self::Cut) -> R;
+    fn outcome(&self, cut: Self::Cut) -> R;
 }
 
 impl From<Infallible> for Interruption {
@@ -78,14 +78,16 @@ impl<R> Guard<R> for Uninterrupted {
         Poll::Pending
     }
 
-    fn outcome(cut: Infallible) -> R {
+    fn outcome(&self, cut: Infallible) -> R {
         match cut {}
     }
 }
 
 pin_project! {
     /// The deadline, the attempt's timeout or a token may end the attempt.
-    pub struct Interrupts<C: Cancel> {
+    pub struct Interrupts<R, C: Cancel> {
+        // Asked for once, where the limit is set; see `Given`.
+        outcome: fn(Interruption) -> R,
         token: C,
         #[pin]
         cancelled: Option<C::Cancelled>,
@@ -94,15 +96,15 @@ pin_project! {
     }
 }
 
-impl Interrupts<NeverCancelled> {
+impl<R: Interruptible> Interrupts<R, NeverCancelled> {
     pub(super) fn limits() -> Self {
         Interrupts::by(NeverCancelled)
     }
 }
 
-impl<C: Cancel> Interrupts<C> {
+impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
     pub(super) fn by(token: C) -> Self {
-        Interrupts { token, cancelled: None, alarm: None }
+        Interrupts { outcome: R::interrupted, token, cancelled: None, alarm: None }
     }
 }
 
@@ -133,7 +135,7 @@ impl Alarm {
     }
 }
 
-impl<R: Interruptible, C: Cancel> Guard<R> for Interrupts<C> {
+impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
     type Cut = Interruption;
 
     #[inline]
@@ -159,8 +161,8 @@ impl<R: Interruptible, C: Cancel> Guard<R> for Interrupts<C> {
         poll_token(this.token, this.cancelled, cx)
     }
 
-    fn outcome(cut: Interruption) -> R {
-        R::interrupted(cut)
+    fn outcome(&self, cut: Interruption) -> R {
+        (self.outcome)(cut)
     }
 }
 
@@ -183,6 +185,12 @@ fn poll_token<C: Cancel>(
 pub struct Gate<const INTERRUPTS: bool>;
 
 /// The guard that a [`Gate`] stands for.
+#[diagnostic::on_unimplemented(
+    message = "this call can be interrupted, but `{R}` has no place for an `Interruption`",
+    label = "this policy sets a limit, which needs an error that is `From<retry_runtime::Interruption>`",
+    note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`",
+    note = "or override the limit: a policy without `deadline` and `timeout` interrupts nothing"
+)]
 pub trait Chosen<R: Outcome> {
     /// The guard.
     type Guard: Guard<R>;
@@ -198,10 +206,11 @@ impl<R: Outcome> Chosen<R> for Gate<false> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Interruptible> Chosen<R> for Gate<true> {
-    type Guard = Interrupts<NeverCancelled>;
+    type Guard = Interrupts<R, NeverCancelled>;
 
-    fn guard() -> Interrupts<NeverCancelled> {
+    fn guard() -> Interrupts<R, NeverCancelled> {
         Interrupts::limits()
     }
 }

@@ -24,13 +24,21 @@ pub(super) const NO_RULES: Rules<Unset, Unset, Unset, Unset, Unset> =
 #[derive(Clone, Copy, Debug)]
 pub struct Unset;
 
-/// An argument that was given, a closure or a path.
+/// An argument that was given, a closure or a path, and how it is called.
+///
+/// What its type must be able to do is asked once, by the method of [`Turn`](super::Turn) that takes it,
+/// and kept as a function pointer. So a closure of the wrong type is one error, where it is written, and
+/// not one more at each step that would have relied on it.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<F>(pub(super) F);
+pub struct Given<F, P>(pub(super) F, pub(super) P);
 
-/// Failures are classified by their [`Classify`].
+/// The failure in words, by a closure of the generated code's.
 #[derive(Clone, Copy, Debug)]
-pub struct ByClass;
+pub struct Words<F>(pub(super) F);
+
+/// Failures are classified by their [`Classify`], which is asked for in the same manner.
+#[derive(Debug)]
+pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -47,14 +55,14 @@ pub trait ClassOf<E> {
     }
 }
 
-impl<E: Classify> ClassOf<E> for ByClass {
+impl<E> ClassOf<E> for ByClass<E> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
-        error.classify()
+        (self.0)(error).classify()
     }
 
     fn describe(&self, error: &E) -> Cow<'static, str> {
-        error.describe()
+        (self.0)(error).describe()
     }
 }
 
@@ -78,10 +86,18 @@ impl<T> Ask<T> for Unset {
     }
 }
 
-impl<T, F: Fn(&T) -> bool> Ask<T> for Given<F> {
+/// How a predicate is called.
+pub(super) type Asked<F, T> = fn(&F, &T) -> bool;
+
+/// A predicate, ready to be asked.
+pub(super) fn predicate<T, F: Fn(&T) -> bool>(function: F) -> Given<F, Asked<F, T>> {
+    Given(function, |function, about| function(about))
+}
+
+impl<T, F> Ask<T> for Given<F, Asked<F, T>> {
     #[inline]
     fn ask(&self, about: &T) -> Option<bool> {
-        Some(self.0(about))
+        Some((self.1)(&self.0, about))
     }
 }
 
@@ -97,7 +113,7 @@ impl<E> TextOf<E> for Unset {
     }
 }
 
-impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Given<F> {
+impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Words<F> {
     fn text(&self, error: &E) -> Cow<'static, str> {
         self.0(error)
     }
@@ -120,12 +136,20 @@ impl<R: Outcome> Hook<R> for Unset {
     fn before_sleep(&self, _: &Retry<'_, R>) {}
 }
 
-impl<R: Outcome, F: Fn(&Retry<'_, R>)> Hook<R> for Given<F> {
+/// How a hook is called.
+pub(super) type Told<F, R> = fn(&F, &Retry<'_, R>);
+
+/// A hook, ready to be told.
+pub(super) fn hook<R: Outcome, F: Fn(&Retry<'_, R>)>(function: F) -> Given<F, Told<F, R>> {
+    Given(function, |function, retry| function(retry))
+}
+
+impl<R: Outcome, F> Hook<R> for Given<F, Told<F, R>> {
     const SET: bool = true;
 
     #[inline]
     fn before_sleep(&self, retry: &Retry<'_, R>) {
-        self.0(retry);
+        (self.1)(&self.0, retry);
     }
 }
 

@@ -10,13 +10,13 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::guard::Chosen;
-use super::rules::{NO_RULES, Retry};
+use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
 use super::{
     Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
 };
 use crate::breaker::Breaker;
 use crate::call::{Call, Decision, Verdict};
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, NeverCancelled};
 use crate::clock::Moment;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleep};
@@ -58,6 +58,7 @@ impl<'p> Call<'p> {
     }
 }
 
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
     #[inline]
     fn rules<J>(self, change: impl FnOnce(Rules<C, W, V, H, T>) -> J) -> Turn<'c, 'p, A, R, J, X> {
@@ -67,12 +68,12 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
 
     /// Failures are judged by their `Classify`.
     #[inline]
-    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass, W, V, H, T>, X>
+    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, W, V, H, T>, X>
     where
         R::Error: Classify,
     {
         self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass,
+            class: ByClass(|error| error),
             when,
             retry_if,
             on_retry,
@@ -97,10 +98,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, Given<F>, V, H, T>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, Asked<F, R::Error>>, V, H, T>, X> {
         self.rules(|Rules { class, retry_if, on_retry, text, .. }| Rules {
             class,
-            when: Given(when),
+            when: predicate(when),
             retry_if,
             on_retry,
             text,
@@ -112,11 +113,11 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     pub fn retry_if<F: Fn(&R::Value) -> bool>(
         self,
         retry_if: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F>, H, T>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, Asked<F, R::Value>>, H, T>, X> {
         self.rules(|Rules { class, when, on_retry, text, .. }| Rules {
             class,
             when,
-            retry_if: Given(retry_if),
+            retry_if: predicate(retry_if),
             on_retry,
             text,
         })
@@ -127,12 +128,12 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     pub fn on_retry<F: Fn(&Retry<'_, R>)>(
         self,
         on_retry: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F>, T>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, Told<F, R>>, T>, X> {
         self.rules(|Rules { class, when, retry_if, text, .. }| Rules {
             class,
             when,
             retry_if,
-            on_retry: Given(on_retry),
+            on_retry: hook(on_retry),
             text,
         })
     }
@@ -142,13 +143,13 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     pub fn text<F: Fn(&R::Error) -> Cow<'static, str>>(
         self,
         text: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Given<F>>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F>>, X> {
         self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
             class,
             when,
             retry_if,
             on_retry,
-            text: Given(text),
+            text: Words(text),
         })
     }
 }
@@ -162,7 +163,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
 
     /// The deadline or the timeout may end the attempt.
     #[inline]
-    pub fn limited(self) -> Turn<'c, 'p, A, R, J, Interrupts<crate::cancel::NeverCancelled>>
+    pub fn limited(self) -> Turn<'c, 'p, A, R, J, Interrupts<R, NeverCancelled>>
     where
         R: Interruptible,
     {
@@ -182,7 +183,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
 
     /// The breaker is asked before the attempt and told how it ended.
     #[inline]
-    pub fn breaker<'b, B>(self, breaker: &'b B) -> Turn<'c, 'p, A, R, J, Breaking<'b, X>>
+    pub fn breaker<'b, B>(self, breaker: &'b B) -> Turn<'c, 'p, A, R, J, Breaking<'b, R, X>>
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
@@ -193,7 +194,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
 
     /// The token, the deadline or the timeout may end the attempt.
     #[inline]
-    pub fn cancel<C: Cancel>(self, token: C) -> Turn<'c, 'p, A, R, J, Interrupts<C>>
+    pub fn cancel<C: Cancel>(self, token: C) -> Turn<'c, 'p, A, R, J, Interrupts<R, C>>
     where
         R: Interruptible,
     {
@@ -233,7 +234,7 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    let (out, cut) = (X::outcome(cut), cut.into());
+    let (out, cut) = (guard.outcome(cut), cut.into());
     follow(call, rules, guard, out, Verdict { class: cut.classify(), agreed: true, cut: Some(cut) })
 }
 
@@ -325,7 +326,7 @@ where
             *this.begun = true;
             if let Err(cut) = this.guard.as_mut().before() {
                 this.phase.set(Phase::Ended);
-                return Poll::Ready(Some(before_attempt::<R, X>(this.call, cut)));
+                return Poll::Ready(Some(before_attempt(this.call, &*this.guard, cut)));
             }
             this.call.begin();
         }
@@ -362,16 +363,16 @@ where
 #[cold]
 fn pause<F, R, X: Guard<R>>(
     call: &mut Call<'_>,
-    guard: Pin<&mut X>,
+    mut guard: Pin<&mut X>,
     mut phase: Pin<&mut Phase<F>>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<R>> {
     let PhaseProjection::Pause { sleep } = phase.as_mut().project() else {
         panic!("a turn was polled after it had ended");
     };
-    if let Poll::Ready(cut) = guard.poll_pause(cx) {
+    if let Poll::Ready(cut) = guard.as_mut().poll_pause(cx) {
         phase.set(Phase::Ended);
-        return Poll::Ready(Some(before_attempt::<R, X>(call, cut)));
+        return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
     }
     ready!(sleep.as_mut().poll(cx));
     phase.set(Phase::Ended);
@@ -380,7 +381,7 @@ fn pause<F, R, X: Guard<R>>(
 
 /// The call ends between two attempts, or before the first one.
 #[cold]
-pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, cut: X::Cut) -> R {
+pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, guard: &X, cut: X::Cut) -> R {
     call.interrupted(cut.into());
-    X::outcome(cut)
+    guard.outcome(cut)
 }

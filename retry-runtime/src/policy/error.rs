@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Policy, UNLIMITED};
-use crate::{Backoff, Jitter, Kind, span};
+use crate::Kind;
 
 /// A setting that cannot be meant.
 ///
@@ -74,6 +73,33 @@ pub enum PolicyError {
 }
 
 impl PolicyError {
+    /// Whether the setting of this name is at fault.
+    pub(super) const fn concerns(&self, setting: &str) -> bool {
+        let settings: &[&str] = match self {
+            PolicyError::NoAttempts | PolicyError::UnlimitedWithoutDeadline => &["attempts"],
+            PolicyError::Factor(_) | PolicyError::UnusedFactor => &["factor"],
+            PolicyError::UnusedBase => &["base"],
+            PolicyError::UnusedBackoff | PolicyError::EmptyList => &["backoff"],
+            PolicyError::BaseAboveCap { .. } => &["cap", "base"],
+            PolicyError::EntryAboveCap { .. } => &["cap", "backoff"],
+            PolicyError::JitterFraction(_) => &["jitter"],
+            PolicyError::ZeroDeadline | PolicyError::NoRetryBeforeDeadline { .. } => &["deadline"],
+            PolicyError::TimeoutAboveDeadline { .. } => &["timeout", "deadline"],
+            PolicyError::ZeroTimeout
+            | PolicyError::TimeoutUndeclared
+            | PolicyError::TimeoutBlocking => &["timeout"],
+            PolicyError::NeverRetried(_) => &["on"],
+        };
+        let mut i = 0;
+        while i < settings.len() {
+            if same(settings[i], setting) {
+                return true;
+            }
+            i += 1;
+        }
+        false
+    }
+
     /// The error without its values, for messages of the compiler.
     pub(crate) const fn text(&self) -> &'static str {
         match self {
@@ -81,9 +107,11 @@ impl PolicyError {
             PolicyError::UnlimitedWithoutDeadline => {
                 "`attempts = unlimited` needs a `deadline`, or the call may never end"
             }
-            PolicyError::Factor(_) => "`factor` must be a finite number of at least 1",
+            PolicyError::Factor(_) => {
+                "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it"
+            }
             PolicyError::UnusedFactor => {
-                "`factor` has no effect here; only `backoff = exponential` without decorrelated jitter uses it"
+                "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it"
             }
             PolicyError::UnusedBase => {
                 "`base` has no effect beside a list of delays; remove one of them"
@@ -92,7 +120,9 @@ impl PolicyError {
                 "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them"
             }
             PolicyError::EmptyList => "`backoff = []` has no delay; write at least one",
-            PolicyError::BaseAboveCap { .. } => "`cap` must not be less than `base`",
+            PolicyError::BaseAboveCap { .. } => {
+                "`cap` must not be less than `base`; raise `cap` or lower `base`"
+            }
             PolicyError::EntryAboveCap { .. } => {
                 "an entry of `backoff` is above `cap`; raise `cap`"
             }
@@ -101,12 +131,14 @@ impl PolicyError {
             }
             PolicyError::ZeroDeadline => "`deadline` must be above 0; leave it out for no deadline",
             PolicyError::ZeroTimeout => "`timeout` must be above 0; leave it out for no timeout",
-            PolicyError::TimeoutAboveDeadline { .. } => "`timeout` must not be above `deadline`",
+            PolicyError::TimeoutAboveDeadline { .. } => {
+                "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`"
+            }
             PolicyError::TimeoutUndeclared => {
                 "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect"
             }
             PolicyError::TimeoutBlocking => {
-                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread"
+                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread; make the function `async` or leave `timeout` out"
             }
             PolicyError::NoRetryBeforeDeadline { .. } => {
                 "the first retry could never start before `deadline`; raise it or lower the first delay"
@@ -116,6 +148,16 @@ impl PolicyError {
             }
         }
     }
+}
+
+/// `==`, which is not const.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut i = 0;
+    while i < one.len() && i < other.len() && one[i] == other[i] {
+        i += 1;
+    }
+    i == one.len() && i == other.len()
 }
 
 impl fmt::Display for PolicyError {
@@ -152,150 +194,10 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
-impl Policy {
-    /// Checks every field, and the fields against each other.
-    ///
-    /// # Errors
-    ///
-    /// The first setting that cannot be meant.
-    pub const fn validate(&self) -> Result<(), PolicyError> {
-        // `?` is not const; each line is one rule.
-        let rules = [
-            self.check_attempts(),
-            self.check_growth(),
-            self.check_jitter(),
-            self.check_limits(),
-            self.check_kinds(),
-        ];
-        let mut i = 0;
-        while i < rules.len() {
-            if let Some(error) = rules[i] {
-                return Err(error);
-            }
-            i += 1;
-        }
-        Ok(())
-    }
-
-    /// The same policy, known to be valid.
-    ///
-    /// # Panics
-    ///
-    /// When [`validate`](Policy::validate) finds a mistake; in a `const` that is a compile error.
-    #[track_caller]
-    pub const fn checked(self) -> Self {
-        if let Err(error) = self.validate() {
-            panic!("{}", error.text());
-        }
-        self
-    }
-
-    /// [`checked`](Policy::checked), for calls that block.
-    #[doc(hidden)]
-    #[track_caller]
-    pub const fn checked_blocking(self) -> Self {
-        if self.timeout.is_some() {
-            panic!("{}", PolicyError::TimeoutBlocking.text());
-        }
-        self.checked()
-    }
-
-    const fn check_attempts(&self) -> Option<PolicyError> {
-        if self.attempts == 0 {
-            return Some(PolicyError::NoAttempts);
-        }
-        if self.attempts == UNLIMITED && self.deadline.is_none() {
-            return Some(PolicyError::UnlimitedWithoutDeadline);
-        }
-        None
-    }
-
-    const fn check_growth(&self) -> Option<PolicyError> {
-        if let Some(factor) = self.factor {
-            if !(factor.is_finite() && factor >= 1.0) {
-                return Some(PolicyError::Factor(factor));
-            }
-            if !self.backoff.uses_factor() || matches!(self.jitter, Jitter::Decorrelated) {
-                return Some(PolicyError::UnusedFactor);
-            }
-        }
-        if let Backoff::List(entries) = self.backoff {
-            if entries.is_empty() {
-                return Some(PolicyError::EmptyList);
-            }
-            if self.base.is_some() {
-                return Some(PolicyError::UnusedBase);
-            }
-            let mut i = 0;
-            while i < entries.len() {
-                if span::less(self.cap, entries[i]) {
-                    return Some(PolicyError::EntryAboveCap { entry: entries[i], cap: self.cap });
-                }
-                i += 1;
-            }
-        } else if span::less(self.cap, self.first_delay()) {
-            return Some(PolicyError::BaseAboveCap { base: self.first_delay(), cap: self.cap });
-        }
-        None
-    }
-
-    const fn check_jitter(&self) -> Option<PolicyError> {
-        if matches!(self.jitter, Jitter::Decorrelated)
-            && !matches!(self.backoff, Backoff::Exponential)
-        {
-            return Some(PolicyError::UnusedBackoff);
-        }
-        match self.jitter {
-            Jitter::Proportional(r) if !(r >= 0.0 && r <= 1.0) => {
-                Some(PolicyError::JitterFraction(r))
-            }
-            Jitter::Additive(r) if !(r >= 0.0 && r.is_finite()) => {
-                Some(PolicyError::JitterFraction(r))
-            }
-            _ => None,
-        }
-    }
-
-    const fn check_limits(&self) -> Option<PolicyError> {
-        if let Some(timeout) = self.timeout {
-            if timeout.is_zero() {
-                return Some(PolicyError::ZeroTimeout);
-            }
-            if self.declared_idempotent().is_none() {
-                return Some(PolicyError::TimeoutUndeclared);
-            }
-        }
-        let Some(deadline) = self.deadline else { return None };
-        if deadline.is_zero() {
-            return Some(PolicyError::ZeroDeadline);
-        }
-        if let Some(timeout) = self.timeout {
-            if span::less(deadline, timeout) {
-                return Some(PolicyError::TimeoutAboveDeadline { timeout, deadline });
-            }
-        }
-        let delay = self.shortest_first_delay();
-        if self.attempts > 1 && span::less(deadline, delay) {
-            return Some(PolicyError::NoRetryBeforeDeadline { delay, deadline });
-        }
-        None
-    }
-
-    const fn check_kinds(&self) -> Option<PolicyError> {
-        if self.on.contains(Kind::Overloaded) {
-            return Some(PolicyError::NeverRetried(Kind::Overloaded));
-        }
-        if self.on.contains(Kind::Permanent) {
-            return Some(PolicyError::NeverRetried(Kind::Permanent));
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Kinds;
+    use crate::{Backoff, Jitter, Kinds, Policy};
 
     fn check(policy: Policy, message: &str) {
         assert_eq!(policy.validate().map_err(|error| error.to_string()), Err(message.to_owned()));

@@ -1,5 +1,6 @@
 //! How a call is retried: the settings, as a `const` builder.
 
+mod check;
 mod delays;
 mod error;
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::directory::Directory;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
+use crate::sync::const_unless_loom;
 use crate::{clock, registry};
 
 /// Which breaker watches over a function's attempts.
@@ -52,10 +53,12 @@ static TABLES: Directory<Keyed<String>> = Directory::new();
 const KEYS: usize = 1024;
 
 impl SiteBreaker {
-    #[doc(hidden)]
-    #[track_caller]
-    pub const fn own(name: &'static str, settings: BreakerSettings) -> Self {
-        SiteBreaker::Own(Breaker::new(name, settings).with_clock(clock::now))
+    const_unless_loom! {
+        #[doc(hidden)]
+        #[track_caller]
+        pub fn own(name: &'static str, settings: BreakerSettings) -> Self {
+            SiteBreaker::Own(Breaker::new(name, settings).with_clock(clock::now))
+        }
     }
 
     #[doc(hidden)]

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use super::directory::Directory;
 use crate::budget::{Budget, BudgetSettings};
 use crate::registry;
+use crate::sync::const_unless_loom;
 
 /// Which budget pays for a function's retries.
 // The tag in a byte of its own: the usual case is one comparison.
@@ -37,10 +38,12 @@ pub struct NamedBudget {
 static BUDGETS: Directory<Budget> = Directory::new();
 
 impl SiteBudget {
-    #[doc(hidden)]
-    #[track_caller]
-    pub const fn own(settings: BudgetSettings) -> Self {
-        SiteBudget::Own(Budget::new(settings))
+    const_unless_loom! {
+        #[doc(hidden)]
+        #[track_caller]
+        pub fn own(settings: BudgetSettings) -> Self {
+            SiteBudget::Own(Budget::new(settings))
+        }
     }
 
     #[doc(hidden)]

@@ -1,0 +1,152 @@
+//! What happens to the function's own arguments: `clone`, `keep`, `attempt`, `recover`.
+
+use quote::ToTokens;
+use syn::{FnArg, Ident, Type};
+
+use crate::args::{Args, Idents};
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::keyed::Keyed;
+use crate::pattern::as_expression;
+use crate::suggest::nearest;
+
+pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &mut Errors) {
+    let bindings = function.bindings();
+    let names: Vec<String> = bindings.iter().map(|binding| binding.name.to_string()).collect();
+    let candidates: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (_, name) in listed(args) {
+        let word = name.to_string();
+        if names.contains(&word) {
+            continue;
+        }
+        let help = match nearest(&word, &candidates) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => "it has no arguments".to_owned(),
+            None => format!("its arguments are: {}", names.join(", ")),
+        };
+        errors.at(name, format!("`{word}` is no argument of this function\nhelp: {help}"));
+    }
+}
+
+pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Errors) {
+    let listed: Vec<(&Ident, &Ident)> = listed(args).collect();
+    for (position, (key, name)) in listed.iter().enumerate() {
+        let Some((other, _)) = listed[..position].iter().find(|(_, earlier)| earlier == name)
+        else {
+            continue;
+        };
+        if key == other {
+            errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
+        } else {
+            errors.at(
+                name,
+                format!(
+                    "`{name}` is in `clone` and in `keep`: its changes cannot carry over to a fresh copy\n\
+                     help: remove one of them"
+                ),
+            );
+        }
+    }
+}
+
+pub(super) fn what_is_kept_changes(function: &Function, args: &Args, errors: &mut Errors) {
+    for binding in function.bindings().iter().filter(|binding| binding.mutable.is_none()) {
+        let name = &binding.name;
+        if let Some(kept) = position(args.keep.as_ref(), name) {
+            errors.at(
+                kept,
+                format!(
+                    "`{name}` is not `mut`, so it has no changes to keep\n\
+                     help: remove it from `keep`, or declare it `mut {name}`"
+                ),
+            );
+        }
+    }
+}
+
+pub(super) fn what_is_cloned_is_owned(function: &Function, args: &Args, errors: &mut Errors) {
+    for binding in function.bindings() {
+        let name = &binding.name;
+        let Some(cloned) = position(args.clone.as_ref(), name) else { continue };
+        if name == "self" {
+            errors.at(
+                cloned,
+                "`self` cannot be replaced by a clone\nhelp: clone it in the body: `let this = self.clone();`",
+            );
+        } else if matches!(binding.ty, Some(Type::Reference(_))) {
+            errors.at(
+                cloned,
+                format!("`{name}` is a reference, which every attempt can use as it is\nhelp: remove it from `clone`"),
+            );
+        }
+    }
+}
+
+/// Every name in `clone` and `keep`, each with its key.
+fn listed(args: &Args) -> impl Iterator<Item = (&Ident, &Ident)> {
+    let lists = [&args.clone, &args.keep].into_iter().flatten();
+    lists.flat_map(|list| list.value.iter().map(|name| (&list.key, name)))
+}
+
+/// The name as it stands in the list.
+fn position<'a>(list: Option<&'a Keyed<Idents>>, name: &Ident) -> Option<&'a Ident> {
+    list?.value.iter().find(|listed| *listed == name)
+}
+
+pub(super) fn mutable_arguments_are_decided(function: &Function, args: &Args, errors: &mut Errors) {
+    // A list that could not be read may have the name, and a wrong name in a list may be meant for it.
+    let bindings = function.bindings();
+    let exists = |name: &Ident| bindings.iter().any(|binding| binding.name == *name);
+    if args.misread("clone") || args.misread("keep") || listed(args).any(|(_, name)| !exists(name))
+    {
+        return;
+    }
+    for binding in &bindings {
+        let Some(mutable) = &binding.mutable else { continue };
+        let name = &binding.name;
+        if listed(args).any(|(_, listed)| listed == name) {
+            continue;
+        }
+        let clone = if name == "self" {
+            String::new()
+        } else {
+            format!("`clone({name})` (a fresh copy for each attempt) or ")
+        };
+        let mut tokens = mutable.clone();
+        name.to_tokens(&mut tokens);
+        errors.at(
+            tokens,
+            format!(
+                "`{name}` can change in an attempt, and nothing says what the next attempt starts with\n\
+                 help: add {clone}`keep({name})` (changes carry over) to `#[retryable(…)]`"
+            ),
+        );
+    }
+}
+
+pub(super) fn the_context_hides_no_argument(function: &Function, args: &Args, errors: &mut Errors) {
+    let Some(attempt) = &args.attempt else { return };
+    if function.bindings().iter().any(|binding| binding.name == attempt.value) {
+        let name = &attempt.value;
+        errors.at(
+            name,
+            format!(
+                "`attempt = {name}` would hide the argument `{name}` in the body\nhelp: choose another name"
+            ),
+        );
+    }
+}
+
+pub(super) fn recover_gets_every_argument(function: &Function, args: &Args, errors: &mut Errors) {
+    let Some(recover) = &args.recover else { return };
+    for input in &function.sig.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        if as_expression(&typed.pat).is_none() {
+            let path = recover.value.to_token_stream();
+            errors.at(
+                &typed.pat,
+                format!("`recover = {path}` is called with every argument, and this one cannot be put together again\nhelp: give it a name and take it apart in the body"),
+            );
+        }
+    }
+}

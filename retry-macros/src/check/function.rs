@@ -1,0 +1,153 @@
+//! Which functions can be retried.
+
+use syn::{Attribute, FnArg, Type};
+
+use crate::errors::Errors;
+use crate::function::{Function, Kind};
+use crate::future_type::lifetimes;
+use crate::value::source;
+
+pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
+    if let Some(token) = function.sig.constness {
+        errors.at(token, "a `const fn` cannot be retried: nothing can wait at compile time\nhelp: remove `const`");
+    }
+}
+
+pub(super) fn callers_are_not_tracked(function: &Function, errors: &mut Errors) {
+    for attribute in
+        function.attrs.iter().filter(|attribute| attribute.path().is_ident("track_caller"))
+    {
+        errors.at(
+            attribute,
+            "`#[track_caller]` has no effect on a retried body: an attempt's caller is the retry loop\n\
+             help: remove it",
+        );
+    }
+}
+
+pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
+    let message = |what: &str| {
+        format!(
+            "a function that returns {what} cannot fail, so there is nothing to retry\n\
+             help: return a `Result` or an `Option`"
+        )
+    };
+    match function.output() {
+        None => errors.at(&function.sig.ident, message("nothing")),
+        Some(Type::Never(never)) => errors.at(never, message("`!`")),
+        Some(output) if never_an_outcome(output) => {
+            errors.at(output, message(&format!("`{}`", source(output))));
+        }
+        Some(_) => {}
+    }
+}
+
+/// Types that are no outcome and that nobody can make one. What only looks like one of them is the
+/// compiler's to judge.
+fn never_an_outcome(ty: &Type) -> bool {
+    const NAMES: [&str; 19] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
+        "u16", "u32", "u64", "u128", "usize", "String", "Vec",
+    ];
+    match ty {
+        Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
+        Type::Reference(reference) => never_an_outcome(&reference.elem),
+        Type::Path(path) if path.qself.is_none() && path.path.segments.len() == 1 => {
+            NAMES.iter().any(|name| path.path.segments[0].ident == name)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn one_attribute_retries(function: &Function, errors: &mut Errors) {
+    let is_second = |attribute: &&Attribute| {
+        attribute.path().segments.last().is_some_and(|last| last.ident == "retryable")
+    };
+    for second in function.attrs.iter().filter(is_second) {
+        errors.at(
+            second,
+            "the function is already retried by the attribute above: both together would multiply their attempts\n\
+             help: write their arguments in one `#[retryable(…)]`",
+        );
+    }
+}
+
+pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let kind = function.kind();
+    let output = match &kind {
+        Kind::Future(output, _) => Some(output),
+        Kind::Wrapped(seam) => seam.output().or_else(|| function.output()),
+        Kind::Blocking | Kind::Async => function.output(),
+    };
+    let Some(output) = output else { return };
+    let borrowed = lifetimes(output);
+    if borrowed.is_empty() {
+        return;
+    }
+    let (mut receiver, mut arguments) = (None, Vec::new());
+    for input in &function.sig.inputs {
+        match input {
+            FnArg::Receiver(it) => receiver = mutable_reference(&receiver_type(it)),
+            FnArg::Typed(typed) => arguments.push((&*typed.ty, mutable_reference(&typed.ty))),
+        }
+    }
+    let has_receiver = function.sig.receiver().is_some();
+    // An elided lifetime of the output is the receiver's, else that of the only reference.
+    let elided = matches!(
+        (&receiver, has_receiver, &arguments[..]),
+        (Some(_), _, _) | (None, false, [(_, Some(None))])
+    );
+    let named: Vec<String> = receiver
+        .into_iter()
+        .chain(arguments.into_iter().filter_map(|(_, lifetime)| lifetime))
+        .flatten()
+        .collect();
+    let conflict = borrowed.iter().any(|lifetime| match lifetime {
+        None => elided,
+        Some(name) => named.contains(name),
+    });
+    if conflict {
+        errors.at(
+            output,
+            "the output borrows from a `&mut` argument, and a failed attempt would keep that borrow while the \
+             next one needs it\nhelp: return an owned value (clone it), or retry a function that takes `&self`",
+        );
+    }
+}
+
+fn receiver_type(receiver: &syn::Receiver) -> Type {
+    match &receiver.kind {
+        syn::ReceiverKind::Reference(and, lifetime, mutability) => {
+            syn::parse_quote!(#and #lifetime #mutability Self)
+        }
+        syn::ReceiverKind::Typed(_, ty) => (**ty).clone(),
+        _ => syn::parse_quote!(Self),
+    }
+}
+
+/// The lifetime of a `&mut` or `Pin<&mut _>`: `None` for no such type, `Some(None)` for one left out.
+fn mutable_reference(ty: &Type) -> Option<Option<String>> {
+    match ty {
+        Type::Reference(reference) if reference.mutability.is_some() => Some(
+            reference
+                .lifetime
+                .as_ref()
+                .map(|lifetime| lifetime.ident.to_string())
+                .filter(|name| name != "_"),
+        ),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Pin")?;
+            let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
+                return None;
+            };
+            arguments.args.iter().find_map(|argument| match argument {
+                syn::GenericArgument::Type(ty) => mutable_reference(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}

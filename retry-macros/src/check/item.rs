@@ -1,0 +1,132 @@
+//! What is no function at all.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+use crate::value::mistake;
+
+/// Words that may stand before `fn`.
+const QUALIFIERS: [&str; 7] = ["pub", "default", "const", "async", "unsafe", "safe", "extern"];
+
+/// Words that start another item.
+const ITEMS: [&str; 10] =
+    ["impl", "trait", "struct", "enum", "union", "mod", "type", "static", "use", "macro_rules"];
+
+/// Read before anything else: what is no function has no signature to talk about.
+pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> {
+    let Err((found, name)) = function(item) else { return Ok(()) };
+    let (what, help) = match name.as_str() {
+        "impl" | "trait" => ("a whole", "put it on each method that is to be retried"),
+        "mod" | "extern" => ("a whole", "put it on each function that is to be retried"),
+        "enum" => ("an", FUNCTION),
+        "closure" => (
+            "a",
+            "give the code a name as a `fn`, or retry the closure with `Policy::call` or `Policy::call_async`",
+        ),
+        _ => ("a", FUNCTION),
+    };
+    Err(mistake(
+        found,
+        format!("`#[retryable]` retries a function, not {what} `{name}`\nhelp: {help}"),
+    ))
+}
+
+const FUNCTION: &str = "put it on a `fn` or an `async fn`";
+
+/// What the item is instead of a function, and where it says so.
+fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
+    let mut qualifier: Option<Ident> = None;
+    for token in item.clone() {
+        match &token {
+            TokenTree::Ident(word) if word == "fn" => return Ok(()),
+            TokenTree::Ident(word) if QUALIFIERS.iter().any(|it| word == it) => {
+                qualifier = Some(word.clone());
+            }
+            TokenTree::Ident(word) if ITEMS.iter().any(|it| word == it) => {
+                let name = word.to_string();
+                return Err((token, name));
+            }
+            TokenTree::Punct(bar) if bar.as_char() == '|' => {
+                return Err((token, "closure".to_owned()));
+            }
+            TokenTree::Ident(word) if *word == "let" => return Err((token, "let".to_owned())),
+            // The name of a constant, or nothing that is known.
+            TokenTree::Ident(word) if *word != "move" => break,
+            _ => {}
+        }
+    }
+    match qualifier {
+        Some(word) if word == "const" || word == "extern" => {
+            let name = word.to_string();
+            Err((word.into(), name))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    #[test]
+    fn functions_are_known_behind_all_that_may_precede_them() {
+        for item in [
+            quote!(
+                fn f() {}
+            ),
+            quote!(
+                #[inline]
+                pub(crate) const unsafe extern "C" fn f() {}
+            ),
+            quote!(default async fn f() {}),
+            quote!(
+                async fn f() -> fn(u8) {}
+            ),
+        ] {
+            assert!(function(&item).is_ok(), "{item}");
+        }
+    }
+
+    #[test]
+    fn other_items_are_called_by_their_names() {
+        for (item, name) in [
+            (
+                quote!(
+                    unsafe impl Send for X {}
+                ),
+                "impl",
+            ),
+            (
+                quote!(
+                    type F = fn();
+                ),
+                "type",
+            ),
+            (
+                quote!(
+                    pub const F: fn() = f;
+                ),
+                "const",
+            ),
+            (
+                quote!(
+                    static F: fn() = f;
+                ),
+                "static",
+            ),
+            (
+                quote!(
+                    unsafe extern "C" {
+                        fn f();
+                    }
+                ),
+                "extern",
+            ),
+            (quote!(async move |x| x), "closure"),
+            (quote!(|| 3), "closure"),
+            (quote!(let f = 3;), "let"),
+        ] {
+            assert_eq!(function(&item).unwrap_err().1, name, "{item}");
+        }
+    }
+}

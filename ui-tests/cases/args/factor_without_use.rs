@@ -1,0 +1,20 @@
+use std::io;
+
+use retry_runtime::retryable;
+
+#[retryable(factor = 2.0, backoff = fixed)]
+fn f1() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(backoff = linear, factor = 3)]
+fn f2() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(jitter = decorrelated, factor = 3.0)]
+fn f3() -> io::Result<()> {
+    Ok(())
+}
+
+fn main() {}

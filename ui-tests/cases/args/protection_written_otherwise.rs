@@ -1,0 +1,45 @@
+use std::io;
+
+use retry_runtime::retryable;
+
+#[retryable(budget)]
+fn f1() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(budget = 3)]
+fn f2() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(breaker = true)]
+fn f3() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(breaker = payments)]
+fn f4() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(breaker(rate))]
+fn f5() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(breaker(rate = 0.5 calls = 3))]
+fn f6() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(budget(capacity = 20, capacity = 30))]
+fn f7() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(breaker(3))]
+fn f8() -> io::Result<()> {
+    Ok(())
+}
+
+fn main() {}
