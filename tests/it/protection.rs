@@ -12,7 +12,7 @@ use retry_runtime::{
 };
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
-enum Down {
+enum Trouble {
     #[error("down")]
     #[classify(transient)]
     Down,
@@ -28,9 +28,9 @@ enum Down {
 }
 
 #[retryable(max = 3, base = "0s", name = "protection::dead")]
-fn dead(calls: &Cell<u32>) -> Result<u32, Down> {
+fn dead(calls: &Cell<u32>) -> Result<u32, Trouble> {
     calls.set(calls.get() + 1);
-    Err(Down::Down)
+    Err(Trouble::Down)
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_dead_dependency_sees_about_one_times_its_load() {
     let mut refused = 0;
     for _ in 0..1000 {
         let (result, report) = observe_blocking(|| dead(&calls));
-        assert_eq!(result, Err(Down::Down), "the original failure comes back");
+        assert_eq!(result, Err(Trouble::Down), "the original failure comes back");
         refused += u32::from(report.reason == StopReason::Budget);
     }
     // Ten tokens: three calls of three retries each, and one retry of the fourth.
@@ -51,9 +51,9 @@ fn a_dead_dependency_sees_about_one_times_its_load() {
 #[test]
 fn a_retry_that_succeeds_gets_its_cost_back() {
     #[retryable(max = 1, base = "0s", name = "protection::flaky")]
-    fn flaky(calls: &Cell<u32>) -> Result<u32, Down> {
+    fn flaky(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        if calls.get() % 2 == 0 { Ok(1) } else { Err(Down::Down) }
+        if calls.get() % 2 == 0 { Ok(1) } else { Err(Trouble::Down) }
     }
     let calls = Cell::new(0);
     for _ in 0..100 {
@@ -65,14 +65,14 @@ fn a_retry_that_succeeds_gets_its_cost_back() {
 #[test]
 fn a_budget_that_is_shared_by_name_is_spent_by_all_and_set_by_one() {
     #[retryable(max = 9, base = "0s", budget("protection::shared", capacity = 2, deposit = 0.0))]
-    fn first(calls: &Cell<u32>) -> Result<u32, Down> {
+    fn first(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        Err(Down::Down)
+        Err(Trouble::Down)
     }
     #[retryable(max = 9, base = "0s", budget = "protection::shared")]
-    fn second(calls: &Cell<u32>) -> Result<u32, Down> {
+    fn second(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        Err(Down::Down)
+        Err(Trouble::Down)
     }
     let calls = Cell::new(0);
     second(&calls).unwrap_err();
@@ -85,14 +85,14 @@ fn a_budget_that_is_shared_by_name_is_spent_by_all_and_set_by_one() {
 fn a_budget_of_none_leaves_the_limit_to_the_call_and_a_static_one_can_be_named() {
     static SMALL: Budget = Budget::new(BudgetSettings::new().capacity(1));
     #[retryable(max = 20, base = "0s", budget = none)]
-    fn endless(calls: &Cell<u32>) -> Result<u32, Down> {
+    fn endless(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        Err(Down::Throttled)
+        Err(Trouble::Throttled)
     }
     #[retryable(max = 20, base = "0s", budget = SMALL)]
-    fn small(calls: &Cell<u32>) -> Result<u32, Down> {
+    fn small(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        Err(Down::Throttled)
+        Err(Trouble::Throttled)
     }
     let calls = Cell::new(0);
     endless(&calls).unwrap_err();
@@ -104,9 +104,9 @@ fn a_budget_of_none_leaves_the_limit_to_the_call_and_a_static_one_can_be_named()
 #[test]
 fn a_preset_is_a_word() {
     #[retryable(max = 9, base = "0s", budget = grpc, name = "protection::grpc")]
-    fn grpc(calls: &Cell<u32>) -> Result<u32, Down> {
+    fn grpc(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        Err(Down::Down)
+        Err(Trouble::Down)
     }
     let calls = Cell::new(0);
     grpc(&calls).unwrap_err();
@@ -116,10 +116,10 @@ fn a_preset_is_a_word() {
 #[tokio::test(start_paused = true)]
 async fn a_future_that_is_dropped_in_the_middle_of_a_retry_leaves_no_token_behind() {
     #[retryable(max = 3, base = "1s", jitter = none, name = "protection::dropped")]
-    async fn slow(calls: &Cell<u32>) -> Result<u32, Down> {
+    async fn slow(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
         tokio::time::sleep(Duration::from_secs(1)).await;
-        Err(Down::Down)
+        Err(Trouble::Down)
     }
     let budget = BudgetHandle::named("protection::dropped").unwrap();
     for (millis, calls_made) in [(500, 1), (1500, 1), (2500, 2)] {
@@ -133,17 +133,17 @@ async fn a_future_that_is_dropped_in_the_middle_of_a_retry_leaves_no_token_behin
 #[tokio::test(start_paused = true)]
 async fn an_own_breaker_that_opens_in_the_middle_of_a_call_ends_it_with_its_last_error() {
     #[retryable(max = 9, base = "1s", breaker(consecutive = 2), name = "protection::opens")]
-    async fn opens(calls: &Cell<u32>) -> Result<u32, Down> {
+    async fn opens(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
-        Err(Down::Down)
+        Err(Trouble::Down)
     }
     let calls = Cell::new(0);
     let (result, report) = observe(opens(&calls)).await;
-    assert_eq!((result, report.reason), (Err(Down::Down), StopReason::CircuitOpen));
+    assert_eq!((result, report.reason), (Err(Trouble::Down), StopReason::CircuitOpen));
     assert_eq!(calls.get(), 2);
 
     let (result, report) = observe(opens(&calls)).await;
-    let Err(Down::Interrupted(Interruption::CircuitOpen { retry_after: Some(wait) })) = result
+    let Err(Trouble::Interrupted(Interruption::CircuitOpen { retry_after: Some(wait) })) = result
     else {
         panic!("refused on the first attempt: {result:?}");
     };
@@ -158,13 +158,13 @@ async fn an_own_breaker_that_opens_in_the_middle_of_a_call_ends_it_with_its_last
 
 #[test]
 fn recover_sees_that_the_breaker_is_open() {
-    fn instead(failure: RetryError<Down>) -> Result<u32, Down> {
+    fn instead(failure: RetryError<Trouble>) -> Result<u32, Trouble> {
         assert_eq!(failure.reason(), StopReason::CircuitOpen);
         Ok(7)
     }
     #[retryable(max = 9, base = "0s", breaker(consecutive = 1), recover = instead)]
-    fn falls_back() -> Result<u32, Down> {
-        Err(Down::Down)
+    fn falls_back() -> Result<u32, Trouble> {
+        Err(Trouble::Down)
     }
     assert_eq!(falls_back(), Ok(7));
     assert_eq!(falls_back(), Ok(7));
@@ -173,23 +173,23 @@ fn recover_sees_that_the_breaker_is_open() {
 #[test]
 fn permanent_failures_do_not_open_a_breaker() {
     #[retryable(breaker(consecutive = 1), name = "protection::permanent")]
-    fn refused() -> Result<u32, Down> {
-        Err(Down::Refused)
+    fn refused() -> Result<u32, Trouble> {
+        Err(Trouble::Refused)
     }
-    assert_eq!(refused(), Err(Down::Refused));
+    assert_eq!(refused(), Err(Trouble::Refused));
     assert_eq!(BreakerHandle::named("protection::permanent").unwrap().mode(), Mode::Closed);
 }
 
 #[test]
 fn a_breaker_for_each_key_leaves_the_other_keys_alone() {
     #[retryable(max = 0, breaker("protection::hosts", consecutive = 1, key = host, keys = 8))]
-    fn ask(host: &str, calls: &AtomicU32) -> Result<u32, Down> {
+    fn ask(host: &str, calls: &AtomicU32) -> Result<u32, Trouble> {
         calls.fetch_add(1, Ordering::Relaxed);
-        if host == "bad" { Err(Down::Down) } else { Ok(1) }
+        if host == "bad" { Err(Trouble::Down) } else { Ok(1) }
     }
     let calls = AtomicU32::new(0);
-    assert_eq!(ask("bad", &calls), Err(Down::Down));
-    assert!(matches!(ask("bad", &calls), Err(Down::Interrupted(_))));
+    assert_eq!(ask("bad", &calls), Err(Trouble::Down));
+    assert!(matches!(ask("bad", &calls), Err(Trouble::Interrupted(_))));
     assert_eq!(ask("good", &calls), Ok(1));
     assert_eq!(calls.load(Ordering::Relaxed), 2);
     let bad = BreakerHandle::named("protection::hosts[bad]").unwrap();
@@ -201,19 +201,19 @@ fn a_breaker_is_shared_by_name_by_constant_and_by_static() {
     const SHARED: &str = "protection::payments";
     static DECLARED: Breaker = Breaker::new("declared", BreakerSettings::new().consecutive(1));
     #[retryable(max = 0, breaker("protection::payments", consecutive = 1))]
-    fn trips() -> Result<u32, Down> {
-        Err(Down::Down)
+    fn trips() -> Result<u32, Trouble> {
+        Err(Trouble::Down)
     }
     #[retryable(breaker = SHARED)]
-    fn by_constant() -> Result<u32, Down> {
+    fn by_constant() -> Result<u32, Trouble> {
         Ok(1)
     }
     #[retryable(breaker = DECLARED)]
-    fn by_static() -> Result<u32, Down> {
+    fn by_static() -> Result<u32, Trouble> {
         Ok(1)
     }
     assert_eq!(by_constant(), Ok(1));
-    assert_eq!(trips(), Err(Down::Down));
+    assert_eq!(trips(), Err(Trouble::Down));
     assert!(by_constant().is_err());
     assert_eq!(by_static(), Ok(1));
     BreakerHandle::named("declared").unwrap().force_open();
@@ -229,7 +229,7 @@ async fn an_attempt_that_times_out_counts_against_the_breaker_and_a_dropped_one_
         breaker(consecutive = 2),
         name = "protection::hangs"
     )]
-    async fn hangs() -> Result<u32, Down> {
+    async fn hangs() -> Result<u32, Trouble> {
         std::future::pending().await
     }
     let breaker = BreakerHandle::named("protection::hangs").unwrap();
@@ -238,7 +238,7 @@ async fn an_attempt_that_times_out_counts_against_the_breaker_and_a_dropped_one_
     }
     assert_eq!((breaker.mode(), breaker.figures().calls), (Mode::Closed, 0));
     for _ in 0..2 {
-        assert!(matches!(hangs().await, Err(Down::Interrupted(Interruption::TimedOut { .. }))));
+        assert!(matches!(hangs().await, Err(Trouble::Interrupted(Interruption::TimedOut { .. }))));
     }
     assert_eq!(breaker.mode(), Mode::Open);
 }
@@ -246,7 +246,7 @@ async fn an_attempt_that_times_out_counts_against_the_breaker_and_a_dropped_one_
 #[test]
 fn a_panic_counts_as_a_failure_and_goes_on() {
     #[retryable(breaker(consecutive = 1), name = "protection::panics")]
-    fn panics() -> Result<u32, Down> {
+    fn panics() -> Result<u32, Trouble> {
         panic!("on purpose")
     }
     assert!(std::panic::catch_unwind(panics).is_err());
