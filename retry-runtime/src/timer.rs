@@ -3,7 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -79,11 +80,23 @@ impl std::error::Error for AlreadyInstalled {}
 
 /// A sleep by the installed timer, or by the default one.
 #[cold]
-pub(crate) fn sleep(duration: Duration) -> Sleep {
+pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
-    match INSTALLED.get() {
+    Sleeping(Mutex::new(match INSTALLED.get() {
         Some(timer) => timer.sleep(duration),
         None => default_sleep(duration),
+    }))
+}
+
+/// A sleep that is `Sync`, so that a call's future is wherever its body is. The lock is never taken: who
+/// polls has the only reference.
+pub(crate) struct Sleeping(Mutex<Sleep>);
+
+impl Future for Sleeping {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
     }
 }
 

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::clock::Moment;
 use crate::interruption::Interruptible;
-use crate::timer::{self, Sleep};
+use crate::timer::{self, Sleeping};
 use crate::{Interruption, Kind, Outcome};
 
 use crate::call::Call;
@@ -111,7 +111,7 @@ impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
 /// Goes off when an attempt has run for too long.
 enum Alarm {
     Never,
-    At(Sleep, Interruption),
+    At(Sleeping, Interruption),
 }
 
 impl Alarm {
@@ -128,7 +128,7 @@ impl Alarm {
         match self {
             Alarm::Never => Poll::Pending,
             Alarm::At(sleep, cut) => {
-                ready!(sleep.as_mut().poll(cx));
+                ready!(Pin::new(sleep).poll(cx));
                 Poll::Ready(*cut)
             }
         }

@@ -19,7 +19,7 @@ use crate::call::{Call, Decision, Verdict};
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::clock::Moment;
 use crate::interruption::Interruptible;
-use crate::timer::{self, Sleep};
+use crate::timer::{self, Sleeping};
 use crate::{Classify, Delay, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
@@ -288,7 +288,7 @@ pin_project! {
     #[project = PhaseProjection]
     enum Phase<F> {
         Attempt { #[pin] attempt: F },
-        Pause { sleep: Sleep },
+        Pause { sleep: Sleeping },
         Ended,
     }
 }
@@ -374,7 +374,7 @@ fn pause<F, R, X: Guard<R>>(
         phase.set(Phase::Ended);
         return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
     }
-    ready!(sleep.as_mut().poll(cx));
+    ready!(Pin::new(sleep).poll(cx));
     phase.set(Phase::Ended);
     Poll::Ready(None)
 }
