@@ -117,7 +117,7 @@ pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
         // The body of any other kind is inside of what makes its future.
         _ => function.body.stream(),
     };
-    function.with_body(&function.sig, TokenStream::new(), quote!({ #context #body }))
+    function.with_body(&function.sig, TokenStream::new(), quote!(#context #body))
 }
 
 /// What the body of a function with `report` returns.

@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, PathArguments, Token, Type, TypeParamBound, parse_quote};
+use syn::{GenericArgument, Ident, PathArguments, Token, Type, TypeParamBound, parse_quote};
 
 /// Whether a future is returned in a box.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,19 +22,32 @@ pub(crate) fn future_output(ty: &Type) -> Option<(Type, Boxing)> {
         Type::ImplTrait(opaque) => Some((bound_output(&opaque.bounds)?, Boxing::Plain)),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-            let inner = arguments.args.iter().rev().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
+            let inner = match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().rev().find_map(|argument| match argument {
+                        GenericArgument::Type(ty) => Some(ty),
+                        _ => None,
+                    })
+                }
                 _ => None,
-            })?;
-            match last.ident.to_string().as_str() {
-                "BoxFuture" | "LocalBoxFuture" => Some((inner.clone(), Boxing::Pinned)),
-                "Pin" => Some((boxed_output(inner)?, Boxing::Pinned)),
-                _ => None,
+            };
+            match (last.ident.to_string().as_str(), inner) {
+                ("BoxFuture" | "LocalBoxFuture", Some(inner)) => {
+                    Some((inner.clone(), Boxing::Pinned))
+                }
+                ("Pin", Some(inner)) => Some((boxed_output(inner)?, Boxing::Pinned)),
+                _ => named_output(ty, &last.ident),
             }
         }
         _ => None,
     }
+}
+
+/// The output of a type whose name says that it is a future: an alias, or an associated type.
+fn named_output(ty: &Type, name: &Ident) -> Option<(Type, Boxing)> {
+    let name = name.to_string();
+    let output = || (parse_quote!(<#ty as ::core::future::Future>::Output), Boxing::Pinned);
+    (name.ends_with("Future") || name.ends_with("Fut")).then(output)
 }
 
 /// The output of `Box<dyn Future<Output = R>>`.
@@ -73,9 +86,14 @@ fn erase(ty: &mut Type) {
         Type::ImplTrait(_) => *ty = parse_quote!(_),
         Type::Path(path) => path.path.segments.iter_mut().for_each(|segment| {
             if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                arguments.args.iter_mut().for_each(|argument| {
-                    if let GenericArgument::Type(ty) = argument {
-                        erase(ty);
+                arguments.args.iter_mut().for_each(erase_argument);
+            }
+        }),
+        Type::TraitObject(object) => object.bounds.iter_mut().for_each(|bound| {
+            if let TypeParamBound::Trait(bound) = bound {
+                bound.path.segments.iter_mut().for_each(|segment| {
+                    if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                        arguments.args.iter_mut().for_each(erase_argument);
                     }
                 });
             }
@@ -91,9 +109,21 @@ fn erase(ty: &mut Type) {
     }
 }
 
+fn erase_argument(argument: &mut GenericArgument) {
+    match argument {
+        GenericArgument::Type(ty) => erase(ty),
+        GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+        _ => {}
+    }
+}
+
 /// The lifetimes of the references in a type; `None` stands for one that is left out or `'_`.
 pub(crate) fn lifetimes(ty: &Type) -> Vec<Option<String>> {
     let mut found = Vec::new();
+    // The lifetimes of a future that is known by its name only are not those of its output.
+    if matches!(ty, Type::Path(path) if path.qself.is_some() && path.path.leading_colon.is_some()) {
+        return found;
+    }
     scan(ty.to_token_stream(), &mut found);
     found
 }
@@ -147,6 +177,8 @@ mod tests {
             expected
         );
         assert_eq!(output(quote!(futures::future::BoxFuture<'_, Result<u8, E>>)), expected);
+        let associated = "< CallFuture < '_ > as :: core :: future :: Future > :: Output";
+        assert_eq!(output(quote!(CallFuture<'_>)).as_deref(), Some(associated));
         assert_eq!(output(quote!(Result<Pin<Box<u8>>, E>)), None);
         assert_eq!(output(quote!(impl Iterator<Item = u8>)), None);
     }

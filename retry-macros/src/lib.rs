@@ -1,6 +1,7 @@
 //! The macros of `retry-runtime`, which re-exports them: use that crate, not this one.
 
 mod args;
+mod arguments;
 mod check;
 mod classify;
 mod doc;
@@ -18,6 +19,9 @@ mod policy;
 mod protect;
 mod schedule;
 mod suggest;
+mod tail;
+mod tokens;
+mod turn;
 mod value;
 mod wrapped;
 

@@ -20,6 +20,11 @@ pub fn absent_for<B, T>(_: B) -> T {
     absent()
 }
 
+/// The future as it is, in the place of one that a function returned.
+pub fn future<F: Future>(future: F) -> F {
+    future
+}
+
 /// The outcome of this result.
 pub fn outcome<R: Outcome>(result: Result<R::Value, R::Error>) -> R {
     R::from_result(result)

@@ -1,11 +1,11 @@
 //! What happens to the function's own arguments: `clone`, `keep`, `attempt`, `recover`.
 
 use quote::ToTokens;
-use syn::{FnArg, Ident, Type};
+use syn::{Ident, Pat, Type};
 
 use crate::args::{Args, Idents};
 use crate::errors::Errors;
-use crate::function::Function;
+use crate::function::{Function, Parameter};
 use crate::keyed::Keyed;
 use crate::pattern::as_expression;
 use crate::suggest::nearest;
@@ -139,12 +139,12 @@ pub(super) fn the_context_hides_no_argument(function: &Function, args: &Args, er
 
 pub(super) fn recover_gets_every_argument(function: &Function, args: &Args, errors: &mut Errors) {
     let Some(recover) = &args.recover else { return };
-    for input in &function.sig.inputs {
-        let FnArg::Typed(typed) = input else { continue };
-        if as_expression(&typed.pat).is_none() {
+    for parameter in function.parameters() {
+        let Parameter::Typed { pat, .. } = parameter else { continue };
+        if as_expression(&pat).is_none() && !matches!(pat, Pat::Wild(_)) {
             let path = recover.value.to_token_stream();
             errors.at(
-                &typed.pat,
+                &pat,
                 format!("`recover = {path}` is called with every argument, and this one cannot be put together again\nhelp: give it a name and take it apart in the body"),
             );
         }

@@ -1,9 +1,9 @@
 //! Which functions can be retried.
 
-use syn::{Attribute, FnArg, Type};
+use syn::{Attribute, FnArg, Type, TypeImplTrait, TypeParamBound};
 
 use crate::errors::Errors;
-use crate::function::{Function, Kind};
+use crate::function::Function;
 use crate::future_type::lifetimes;
 use crate::value::source;
 
@@ -38,8 +38,27 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
         Some(output) if never_an_outcome(output) => {
             errors.at(output, message(&format!("`{}`", source(output))));
         }
+        Some(Type::ImplTrait(opaque)) if !may_be_an_outcome(opaque, function) => errors.at(
+            opaque,
+            format!(
+                "cannot tell success from failure in `{0}`\n\
+                 help: return `Result<{0}, …>` or `Option<{0}>`",
+                source(opaque)
+            ),
+        ),
         Some(_) => {}
     }
+}
+
+/// A future has an output; an `impl Outcome` says by itself what it is.
+fn may_be_an_outcome(opaque: &TypeImplTrait, function: &Function) -> bool {
+    let outcome = opaque.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| last.ident == "Outcome")
+        }
+        _ => false,
+    });
+    outcome || function.returned_future().is_some()
 }
 
 /// Types that are no outcome and that nobody can make one. What only looks like one of them is the
@@ -76,14 +95,8 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
     function: &Function,
     errors: &mut Errors,
 ) {
-    let kind = function.kind();
-    let output = match &kind {
-        Kind::Future(output, _) => Some(output),
-        Kind::Wrapped(seam) => seam.output().or_else(|| function.output()),
-        Kind::Blocking | Kind::Async => function.output(),
-    };
-    let Some(output) = output else { return };
-    let borrowed = lifetimes(output);
+    let Some(output) = function.outcome() else { return };
+    let borrowed = lifetimes(&output);
     if borrowed.is_empty() {
         return;
     }
@@ -100,6 +113,11 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
         (&receiver, has_receiver, &arguments[..]),
         (Some(_), _, _) | (None, false, [(_, Some(None))])
     );
+    let shared: Vec<Option<String>> = arguments
+        .iter()
+        .filter(|(_, mutable)| mutable.is_none())
+        .flat_map(|(ty, _)| lifetimes(ty))
+        .collect();
     let named: Vec<String> = receiver
         .into_iter()
         .chain(arguments.into_iter().filter_map(|(_, lifetime)| lifetime))
@@ -107,7 +125,8 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
         .collect();
     let conflict = borrowed.iter().any(|lifetime| match lifetime {
         None => elided,
-        Some(name) => named.contains(name),
+        // Where a shared argument has the same lifetime, the output may come from there.
+        Some(name) => named.contains(name) && !shared.contains(&Some(name.clone())),
     });
     if conflict {
         errors.at(

@@ -57,13 +57,20 @@ fn site_values(args: &Args) -> Vec<(String, TokenStream)> {
     values.into_iter().flatten().collect()
 }
 
+fn is_colon(token: Option<&TokenTree>) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
+}
+
 /// The first of the words in the tokens that is not a field, a method or a path's later segment.
 fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
     let mut qualified = false;
-    for token in tokens {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) => {
-                if !qualified && words.iter().any(|word| ident == word) {
+                // `self::PATH` names a module.
+                let module = ident == "self" && is_colon(tokens.peek());
+                if !qualified && !module && words.iter().any(|word| ident == word) {
                     return Some(ident);
                 }
                 qualified = false;

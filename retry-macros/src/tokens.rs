@@ -1,0 +1,130 @@
+//! Looking through tokens, and changing a few of them.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::spanned::Spanned;
+
+/// Whether a name or a literal occurs.
+pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == mark,
+        TokenTree::Literal(literal) => literal.to_string() == mark,
+        TokenTree::Group(group) => mentions(&group.stream(), mark),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// Whether a variable of this name may be used, in the inline arguments of a format string as well.
+pub(crate) fn uses(tokens: &TokenStream, name: &Ident) -> bool {
+    let mut of_a_value = false;
+    tokens.clone().into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Ident(ident) => !of_a_value && ident == name,
+            TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+            TokenTree::Group(group) => uses(&group.stream(), name),
+            TokenTree::Punct(_) => false,
+        };
+        of_a_value = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        found
+    })
+}
+
+/// A `return` that leaves the function: not one of an inner function, closure or `async` block.
+pub(crate) fn early_return(tokens: TokenStream) -> Option<Ident> {
+    let (mut inside_of_another, mut before) = (false, ' ');
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word == "return" => Some(word).filter(|_| !inside_of_another),
+        TokenTree::Ident(word) => {
+            inside_of_another |= word == "async" || word == "fn";
+            None
+        }
+        TokenTree::Punct(punct) => {
+            match punct.as_char() {
+                // A closure goes on to the end of its statement or argument.
+                '|' => inside_of_another = true,
+                ';' | ',' => inside_of_another = false,
+                // What looked like one was a pattern.
+                '>' if before == '=' => inside_of_another = false,
+                _ => {}
+            }
+            before = punct.as_char();
+            None
+        }
+        TokenTree::Group(group) => {
+            let found = early_return(group.stream()).filter(|_| !inside_of_another);
+            if group.delimiter() == Delimiter::Brace {
+                inside_of_another = false;
+            }
+            found
+        }
+        TokenTree::Literal(_) => None,
+    })
+}
+
+/// The tokens with another name for `self`.
+pub(crate) fn renamed(tokens: TokenStream, this: &Ident) -> TokenStream {
+    let rename = |token| match token {
+        TokenTree::Ident(ident) if ident == "self" => TokenTree::Ident(this.clone()),
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), renamed(group.stream(), this));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        token => token,
+    };
+    tokens.into_iter().map(rename).collect()
+}
+
+/// The body with the return edge as its first statement.
+pub(crate) fn edged(edge: &TokenStream, body: TokenStream) -> TokenStream {
+    let (span, statements) = (body.span(), statements(body));
+    let mut braced = Group::new(Delimiter::Brace, quote!(#edge #statements));
+    braced.set_span(span);
+    braced.into_token_stream()
+}
+
+/// What is in the braces of a block; anything else as it is.
+pub(crate) fn statements(block: TokenStream) -> TokenStream {
+    let mut tokens = block.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
+            group.stream()
+        }
+        _ => block,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proc_macro2::Span;
+
+    #[test]
+    fn a_return_leaves_the_function_unless_it_is_in_another_one() {
+        let leaves = |tokens| early_return(tokens).is_some();
+        assert!(leaves(quote!(if a {
+            return b;
+        })));
+        assert!(leaves(quote!(let Some(a) = b else { return c };)));
+        assert!(leaves(quote!(match a {
+            A | B => {
+                return c;
+            }
+        })));
+        assert!(!leaves(quote!(let a = async move { return b };)));
+        assert!(!leaves(quote!(let a = |b| { if b { return c } d };)));
+        assert!(!leaves(quote!(
+            fn a() -> u8 {
+                return 1;
+            }
+        )));
+    }
+
+    #[test]
+    fn a_variable_is_told_from_a_field_and_found_in_a_format_string() {
+        let name = Ident::new("name", Span::call_site());
+        assert!(uses(&quote!(f(&name)), &name));
+        assert!(uses(&quote!(format!("{name:?}")), &name));
+        assert!(!uses(&quote!(a.name + b.name()), &name));
+    }
+}
