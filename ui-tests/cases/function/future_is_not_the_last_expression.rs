@@ -5,8 +5,16 @@ use retry_runtime::retryable;
 
 #[retryable]
 fn fetch() -> impl Future<Output = io::Result<u32>> {
-    let future = async { Ok(3) };
-    return future;
+    loop {
+        std::thread::park();
+    };
+}
+
+#[retryable]
+fn made_too_early() -> impl Future<Output = io::Result<u32>> {
+    let future = std::future::ready(Ok(3));
+    println!("made");
+    future
 }
 
 fn main() {}

@@ -7,11 +7,6 @@ fn fallback(error: io::Error, _order: u32) -> io::Result<u32> {
 }
 
 #[retryable(recover = fallback)]
-fn charge(_: u32) -> io::Result<u32> {
-    Ok(3)
-}
-
-#[retryable(recover = fallback)]
 fn pair((left, _): (u32, u32)) -> io::Result<u32> {
     Ok(left)
 }
