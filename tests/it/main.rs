@@ -7,6 +7,8 @@ mod engine;
 mod leaves_nothing;
 mod protection;
 mod random;
+mod signatures;
+mod signatures_2024;
 mod tidy;
 mod vectors;
 mod virtual_time;
