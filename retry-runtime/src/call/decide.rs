@@ -47,7 +47,7 @@ impl Call<'_> {
     /// What the hook has left of the pause that was decided on, which it is a part of. Nothing is slept and
     /// nothing more is tried when it has outlasted the deadline.
     #[cold]
-    pub(crate) fn resume(&mut self, kind: Kind, delay: Delay, decided: Moment) -> Decision {
+    pub(crate) fn resume(&mut self, delay: Delay, decided: Moment) -> Decision {
         let now = Moment::now();
         if self.deadline.is_some_and(|deadline| deadline < now) {
             let trail = self.trail_mut();
@@ -55,7 +55,6 @@ impl Call<'_> {
             if let Some(attempt) = trail.report.attempts.last_mut() {
                 attempt.delay = None;
             }
-            self.charge(StopReason::Deadline, kind);
             self.end(StopReason::Deadline);
             return Decision::Stop(StopReason::Deadline);
         }
@@ -82,13 +81,13 @@ impl Call<'_> {
         let stop = match class.kind {
             Kind::Permanent => Some(StopReason::Permanent),
             Kind::Overloaded => Some(StopReason::Overloaded),
+            _ if !agreed => Some(StopReason::Permanent),
             Kind::Ambiguous if self.policy.declared_idempotent() != Some(true) => {
                 Some(StopReason::Ambiguous)
             }
             Kind::Transient | Kind::Throttled if !self.policy.retries(class.kind) => {
                 Some(StopReason::Permanent)
             }
-            _ if !agreed => Some(StopReason::Permanent),
             _ if !self.policy.allows_another_after(self.attempt) => Some(StopReason::Exhausted),
             _ => None,
         };

@@ -5,7 +5,8 @@ mod decide;
 mod record;
 mod trail;
 
-use std::fmt;
+use std::cell::Cell;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use trail::Remembered;
@@ -177,7 +178,8 @@ impl<'p> Call<'p> {
     ///
     /// When the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        let breaker = self.site.and_then(|site| site.breaker_source().of_key(&key.to_string()));
+        let breaker =
+            self.site.and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
         breaker.unwrap_or_else(|| no_breaker())
     }
 
@@ -187,10 +189,18 @@ impl<'p> Call<'p> {
         if self.timed { self.inherited().scope(work) } else { work() }
     }
 
+    /// Runs code of the call between two attempts; the calls inside inherit its deadline.
+    pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
+        if !self.timed {
+            return work();
+        }
+        Ambient::new(self.deadline, None).scope(work)
+    }
+
     #[cold]
     fn inherited(&self) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
-        Ambient { deadline: self.attempt_end().map(|(end, _)| end), observer: None }
+        Ambient::new(self.attempt_end().map(|(end, _)| end), None)
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.
@@ -206,6 +216,22 @@ impl<'p> Call<'p> {
             (None, deadline) => deadline,
         }
     }
+}
+
+/// Hands on the text of a key, written into a buffer that the thread keeps: a key that is known costs no
+/// allocation.
+fn written<T>(key: &(impl fmt::Display + ?Sized), use_it: impl FnOnce(&str) -> T) -> T {
+    thread_local! {
+        static BUFFER: Cell<String> = const { Cell::new(String::new()) };
+    }
+    // Taken out while it is used: the key's `Display` may make calls of its own.
+    let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    // Writing to a `String` cannot fail; a `Display` that fails has written what it could.
+    let _ = write!(text, "{key}");
+    let result = use_it(&text);
+    let _ = BUFFER.try_with(|buffer| buffer.set(text));
+    result
 }
 
 #[cold]

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::turn::{Step, before_attempt, judge};
+use super::judgement::{Step, judge};
+use super::turn::before_attempt;
 use super::{Guard, Judge, Turn};
 use crate::call::Call;
 use crate::{Outcome, timer};

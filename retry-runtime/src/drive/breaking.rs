@@ -32,6 +32,7 @@ impl<'b, R: Interruptible, X> Breaking<'b, R, X> {
 }
 
 impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
+    const INTERRUPTS: bool = X::INTERRUPTS;
     type Cut = Interruption;
 
     #[inline(always)]

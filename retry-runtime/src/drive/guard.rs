@@ -21,6 +21,10 @@ pub trait Guard<R> {
     #[doc(hidden)]
     type Cut: Into<Interruption> + Copy;
 
+    /// Whether it can end an attempt that is running.
+    #[doc(hidden)]
+    const INTERRUPTS: bool;
+
     /// Asked before an attempt starts.
     #[doc(hidden)]
     fn before(self: Pin<&mut Self>) -> Result<(), Self::Cut>;
@@ -61,6 +65,7 @@ impl From<Infallible> for Interruption {
 pub struct Uninterrupted;
 
 impl<R> Guard<R> for Uninterrupted {
+    const INTERRUPTS: bool = false;
     type Cut = Infallible;
 
     #[inline]
@@ -136,6 +141,7 @@ impl Alarm {
 }
 
 impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
+    const INTERRUPTS: bool = true;
     type Cut = Interruption;
 
     #[inline]

@@ -19,7 +19,10 @@ mod breaking;
 mod by_hand;
 mod direct;
 mod guard;
+mod judgement;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod turn;
 
 pub(crate) use admission::admission;

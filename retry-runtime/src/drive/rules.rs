@@ -46,6 +46,9 @@ pub struct Unjudged;
 
 /// The class of a failure.
 pub trait ClassOf<E> {
+    /// Whether it knows nothing of the failure but what `when` says.
+    const UNJUDGED: bool = false;
+
     /// The class of this failure, about which `when` has said this.
     fn class(&self, error: &E, agreed: bool) -> Class;
 
@@ -67,6 +70,8 @@ impl<E> ClassOf<E> for ByClass<E> {
 }
 
 impl<E> ClassOf<E> for Unjudged {
+    const UNJUDGED: bool = true;
+
     #[inline]
     fn class(&self, _: &E, agreed: bool) -> Class {
         Class::new(if agreed { Kind::Transient } else { Kind::Permanent })
@@ -215,6 +220,10 @@ impl<'a, R: Outcome> Retry<'a, R> {
 
 /// All that a turn wants to know of an outcome.
 pub trait Judge<R: Outcome>: Hook<R> {
+    /// Whether nothing is known of failures but what `when` says.
+    #[doc(hidden)]
+    const UNJUDGED: bool;
+
     /// `None` for a success.
     #[doc(hidden)]
     fn verdict(&self, out: &R) -> Option<Judged>;
@@ -250,6 +259,8 @@ where
     H: Hook<R>,
     T: TextOf<R::Error>,
 {
+    const UNJUDGED: bool = C::UNJUDGED;
+
     #[inline]
     fn verdict(&self, out: &R) -> Option<Judged> {
         match out.as_result() {

@@ -10,17 +10,17 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::guard::Chosen;
+use super::judgement::{Step, cut_off, judge};
 use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
 use super::{
     Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
 };
 use crate::breaker::Breaker;
-use crate::call::{Call, Decision, Verdict};
+use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
-use crate::clock::Moment;
 use crate::interruption::Interruptible;
 use crate::timer::{self, Sleeping};
-use crate::{Classify, Delay, Outcome};
+use crate::{Classify, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
 ///
@@ -202,73 +202,6 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     }
 }
 
-/// What follows from an outcome.
-pub(super) enum Step<R> {
-    Return(R),
-    Pause(Delay),
-}
-
-/// Judges an outcome, and tells the guard, the call and the hook about it.
-#[inline]
-pub(super) fn judge<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
-    match rules.verdict(&out) {
-        None => {
-            guard.ended(None);
-            call.succeeded();
-            Step::Return(out)
-        }
-        Some(judged) => follow(call, rules, guard, out, judged.0),
-    }
-}
-
-/// The attempt was ended by its guard.
-#[cold]
-fn cut_off<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, cut: X::Cut) -> Step<R>
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
-    let (out, cut) = (guard.outcome(cut), cut.into());
-    follow(call, rules, guard, out, Verdict { class: cut.classify(), agreed: true, cut: Some(cut) })
-}
-
-#[cold]
-fn follow<R, J, X>(
-    call: &mut Call<'_>,
-    rules: &J,
-    mut guard: Pin<&mut X>,
-    out: R,
-    verdict: Verdict,
-) -> Step<R>
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
-    let kind = verdict.class.kind;
-    // The breaker hears of the failure first: opened by it, it ends the call.
-    guard.as_mut().ended(Some(kind));
-    match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
-        Decision::Stop(_) => Step::Return(out),
-        Decision::Pause(delay) if !J::SET => Step::Pause(delay),
-        Decision::Pause(delay) => {
-            let decided = Moment::now();
-            let (attempt, limit) = call.progress();
-            rules.before_sleep(&Retry { outcome: &out, attempt, limit, kind, delay });
-            match call.resume(kind, delay, decided) {
-                Decision::Stop(_) => Step::Return(out),
-                Decision::Pause(rest) => Step::Pause(rest),
-            }
-        }
-    }
-}
-
 pin_project! {
     /// A turn that has been awaited.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
@@ -278,6 +211,7 @@ pin_project! {
         #[pin]
         guard: X,
         begun: bool,
+        yielding: bool,
         #[pin]
         phase: Phase<F>,
         outcome: PhantomData<fn() -> R>,
@@ -306,7 +240,15 @@ where
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        Running { call, rules, guard, begun: false, phase: Phase::Attempt { attempt }, outcome }
+        Running {
+            call,
+            rules,
+            guard,
+            begun: false,
+            yielding: false,
+            phase: Phase::Attempt { attempt },
+            outcome,
+        }
     }
 }
 
@@ -322,6 +264,9 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
         let mut this = self.project();
+        if *this.yielding {
+            return Poll::Ready(None);
+        }
         if !*this.begun {
             *this.begun = true;
             if let Err(cut) = this.guard.as_mut().before() {
@@ -349,6 +294,14 @@ where
                 Step::Pause(delay) if delay.length.is_zero() && !this.call.is_due_to_yield() => {
                     this.phase.set(Phase::Ended);
                     return Poll::Ready(None);
+                }
+                Step::Pause(delay) if delay.length.is_zero() => {
+                    // Nothing to wait for, but other tasks must have their turn. A sleep of nothing may
+                    // be over at once.
+                    this.phase.set(Phase::Ended);
+                    *this.yielding = true;
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Step::Pause(delay) => {
                     this.phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });

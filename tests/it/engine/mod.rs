@@ -7,6 +7,7 @@ mod direct;
 mod dropped;
 mod hints;
 mod hooks;
+mod inside;
 mod nested;
 mod outcomes;
 mod properties;

@@ -1,0 +1,109 @@
+//! What becomes of an attempt's outcome: judged, told to whoever must know, and decided upon.
+
+use std::pin::Pin;
+
+use super::rules::Retry;
+use super::{Guard, Judge};
+use crate::call::{Call, Decision, Verdict};
+use crate::clock::Moment;
+use crate::{Classify, Delay, Kind, Outcome};
+
+/// What follows from an outcome.
+pub(super) enum Step<R> {
+    Return(R),
+    Pause(Delay),
+}
+
+/// Judges an outcome, and tells the guard, the call and the hook about it.
+#[inline]
+pub(super) fn judge<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    match rules.verdict(&out) {
+        None => {
+            guard.ended(None);
+            call.succeeded();
+            Step::Return(out)
+        }
+        Some(judged) => {
+            let verdict = overtaken::<R, J, X>(call, judged.0);
+            follow(call, rules, guard, out, verdict)
+        }
+    }
+}
+
+/// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
+/// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
+#[cold]
+fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    // A failure that says what it is, and that it is not this, keeps its word.
+    let may_be_cut = verdict.class.kind == Kind::Ambiguous || J::UNJUDGED;
+    if !(X::INTERRUPTS && may_be_cut) {
+        return verdict;
+    }
+    match call.attempt_end() {
+        Some((end, cut)) if end <= Moment::now() => {
+            Verdict { class: cut.classify(), agreed: verdict.agreed, cut: Some(cut) }
+        }
+        _ => verdict,
+    }
+}
+
+/// The attempt was ended by its guard.
+#[cold]
+pub(super) fn cut_off<R, J, X>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    cut: X::Cut,
+) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    let (out, cut) = (guard.outcome(cut), cut.into());
+    // `when` has a say in this failure as in any other.
+    let agreed = rules.verdict(&out).is_none_or(|judged| judged.0.agreed);
+    follow(call, rules, guard, out, Verdict { class: cut.classify(), agreed, cut: Some(cut) })
+}
+
+#[cold]
+fn follow<R, J, X>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    out: R,
+    verdict: Verdict,
+) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    let kind = verdict.class.kind;
+    // The breaker hears of the failure first: opened by it, it ends the call.
+    guard.as_mut().ended(Some(kind));
+    match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
+        Decision::Stop(_) => Step::Return(out),
+        Decision::Pause(delay) if !J::SET => Step::Pause(delay),
+        Decision::Pause(delay) => {
+            let decided = Moment::now();
+            let (attempt, limit) = call.progress();
+            let retry = Retry { outcome: &out, attempt, limit, kind, delay };
+            call.run_between(|| rules.before_sleep(&retry));
+            match call.resume(delay, decided) {
+                Decision::Stop(_) => Step::Return(out),
+                Decision::Pause(rest) => Step::Pause(rest),
+            }
+        }
+    }
+}
