@@ -77,11 +77,15 @@ impl Plan<'_> {
                 Parameter::Typed { pat, .. } => arguments.extend(as_expression(pat)),
             }
         }
-        let awaited = is_async.then(|| quote!(.await));
         let private = respanned(private, Span::call_site().located_at(path.span()));
-        quote_spanned!(path.span()=>
-            #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)#awaited
-        )
+        let recovered = quote_spanned!(path.span()=>
+            #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)
+        );
+        if is_async {
+            quote_spanned!(path.span()=> #private::recovering(#recovered).await)
+        } else {
+            quote_spanned!(path.span()=> #private::recovered(|| #recovered))
+        }
     }
 }
 

@@ -27,6 +27,23 @@ pub(crate) struct Ambient {
     pub(crate) deadline: Option<Moment>,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
+    /// The task that it was made in: one that is polled inside, by a runtime that the work blocks on, is
+    /// none of the work's business.
+    task: Option<Task>,
+}
+
+#[cfg(feature = "tokio")]
+type Task = tokio::task::Id;
+#[cfg(not(feature = "tokio"))]
+type Task = std::convert::Infallible;
+
+#[cfg(feature = "tokio")]
+fn this_task() -> Option<Task> {
+    tokio::task::try_id()
+}
+#[cfg(not(feature = "tokio"))]
+fn this_task() -> Option<Task> {
+    None
 }
 
 thread_local! {
@@ -42,14 +59,26 @@ pub(crate) fn is_present() -> bool {
 }
 
 impl Ambient {
+    /// What holds for the calls of this task.
+    pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
+        Ambient { deadline, observer, task: this_task() }
+    }
+
     /// What holds here; `None` when nothing does.
     pub(crate) fn current() -> Option<Ambient> {
-        is_present().then(|| AMBIENT.with_borrow(Ambient::clone))
+        if !is_present() {
+            return None;
+        }
+        let ambient = AMBIENT.try_with(|ambient| ambient.borrow().clone()).ok()?;
+        let elsewhere = this_task().is_some_and(|task| ambient.task != Some(task));
+        (!elsewhere).then_some(ambient)
     }
 
     /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.
     pub(crate) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
-        let _restore = Restore { before: AMBIENT.replace(self), present: PRESENT.replace(true) };
+        // A thread that is ending may have lost its locals: then nothing is handed down.
+        let Ok(before) = AMBIENT.try_with(|ambient| ambient.replace(self)) else { return work() };
+        let _restore = Restore { before, present: PRESENT.replace(true) };
         work()
     }
 }
@@ -61,7 +90,8 @@ struct Restore {
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        AMBIENT.set(std::mem::take(&mut self.before));
+        let before = std::mem::take(&mut self.before);
+        let _ = AMBIENT.try_with(|ambient| ambient.replace(before));
         PRESENT.set(self.present);
     }
 }

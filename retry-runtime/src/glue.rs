@@ -1,5 +1,11 @@
 //! What holds generated code together: types that it must name without knowing them.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::ambient::Ambient;
 use crate::{Outcome, RetryError};
 
 /// A value of the attempt's type that is never made: the return edge that gives an attempt its type.
@@ -52,6 +58,37 @@ impl<T, E> Reported for Result<T, RetryError<E>> {
 
     fn reported(result: Self) -> Self {
         result
+    }
+}
+
+/// Runs `recover` of a call that blocks: a retryable call inside of it is not the one that is observed.
+pub fn recovered<T>(recover: impl FnOnce() -> T) -> T {
+    match Ambient::current() {
+        Some(ambient) => Ambient::new(ambient.deadline, None).scope(recover),
+        None => recover(),
+    }
+}
+
+pin_project! {
+    /// [`recovered`], for the future of a `recover` that is `async`.
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Recovering<F> {
+        #[pin]
+        recover: F,
+    }
+}
+
+/// The future of `recover`.
+pub fn recovering<F: Future>(recover: F) -> Recovering<F> {
+    Recovering { recover }
+}
+
+impl<F: Future> Future for Recovering<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let recover = self.project().recover;
+        recovered(|| recover.poll(cx))
     }
 }
 

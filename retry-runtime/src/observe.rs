@@ -54,7 +54,8 @@ pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
 }
 
 fn observed(observer: &Observer) -> Ambient {
-    Ambient { observer: Some(observer.clone()), ..Ambient::current().unwrap_or_default() }
+    let deadline = Ambient::current().and_then(|ambient| ambient.deadline);
+    Ambient::new(deadline, Some(observer.clone()))
 }
 
 fn report(observer: &Observer) -> Report {

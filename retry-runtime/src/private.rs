@@ -20,7 +20,9 @@ pub use crate::classify::hint::RetryAfterHint;
 pub use crate::classify::into_class::IntoClass;
 pub use crate::classify::status::HttpStatus;
 pub use crate::classify::{Class, Classify, Kind};
-pub use crate::glue::{Failure, Reported, absent, absent_for, conjure, future, outcome};
+pub use crate::glue::{
+    Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
+};
 pub use crate::registry::Entry;
 pub use crate::site::{Meta, Site, SiteBreaker, SiteBudget};
 pub use crate::text::{Text, ViaDebug, ViaDisplay, ViaName};
