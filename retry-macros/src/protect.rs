@@ -1,7 +1,7 @@
 //! The arguments `budget` and `breaker`: a name, a static, or settings written out.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Token};
@@ -51,6 +51,9 @@ impl Protection {
 
     fn value(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
         match expr {
+            Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) if name.value().is_empty() => {
+                Err(nameless(&key.to_string(), name))
+            }
             Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(name), .. }) => {
                 Ok(Protection::Name(name.clone()))
             }
@@ -120,7 +123,23 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         found.add(of, name, value::ungrouped(value))?;
         comma(of, input)?;
     }
+    if let (Some(keys), None) = (&found.keys, &found.key) {
+        return Err(syn::Error::new_spanned(
+            keys,
+            "`keys` bounds a table of breakers, and without `key` there is none\nhelp: add `key = …`, or remove `keys`",
+        ));
+    }
+    if let Some(name) = found.name.as_ref().filter(|name| name.value().is_empty()) {
+        return Err(nameless(&of.to_string(), name));
+    }
     Ok(found)
+}
+
+fn nameless(of: &str, name: &LitStr) -> syn::Error {
+    syn::Error::new_spanned(
+        name,
+        format!("the name of a {of} is empty\nhelp: write `{of} = \"billing\"`"),
+    )
 }
 
 /// Nothing more, or a comma.
@@ -222,7 +241,8 @@ pub(crate) fn breaker(args: &Args, name: &TokenStream, private: &TokenStream) ->
                 Some(keys) => quote!(#private::Some(#keys)),
                 None => quote!(#private::None),
             };
-            quote!(#private::SiteBreaker::keyed(#own_name, #optional, #keys))
+            let shared = settings.name.is_some();
+            quote!(#private::SiteBreaker::keyed(#own_name, #shared, #optional, #keys))
         }
         (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #optional)),
         (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
@@ -236,6 +256,11 @@ fn built(settings: &Settings, builder: &TokenStream, private: &TokenStream) -> T
         None => quote!(#builder::new()),
     };
     let calls = settings.methods.iter().map(|(method, value)| {
+        // `refill = none` is the builder's `no_refill()`.
+        if value::bare_call(value).is_some_and(|(word, _)| word == "none") {
+            let without = format_ident!("no_{}", method, span = method.span());
+            return quote!(.#without());
+        }
         let value = policy::setting(value, private);
         quote!(.#method(#value))
     });

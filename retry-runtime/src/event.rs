@@ -27,3 +27,16 @@ pub(crate) fn budget_refused(name: &str, refused: &dyn Display) {
     #[cfg(not(feature = "tracing"))]
     let _ = (name, refused);
 }
+
+/// Two attributes set what they share by name to different things.
+pub(crate) fn conflicting_settings(what: &str, name: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        name,
+        "attributes disagree about the settings of the shared {what} `{name}`, and one of them counts for \
+         all: write them in one attribute, and only the name in the others"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (what, name);
+}

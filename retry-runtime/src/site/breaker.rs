@@ -37,10 +37,11 @@ pub struct NamedBreaker {
     found: OnceLock<&'static Breaker>,
 }
 
-/// Breakers by key, in a table that is shared by name.
+/// Breakers by key, in a table of the function's own or one that is shared by name.
 #[derive(Debug)]
 pub struct KeyedBreakers {
     name: &'static str,
+    shared: bool,
     settings: Option<BreakerSettings>,
     limit: usize,
     found: OnceLock<&'static Keyed<String>>,
@@ -72,6 +73,7 @@ impl SiteBreaker {
     #[track_caller]
     pub const fn keyed(
         name: &'static str,
+        shared: bool,
         settings: Option<BreakerSettings>,
         limit: Option<usize>,
     ) -> Self {
@@ -81,7 +83,7 @@ impl SiteBreaker {
             Some(limit) => limit,
             None => KEYS,
         };
-        SiteBreaker::Keyed(KeyedBreakers { name, settings, limit, found: OnceLock::new() })
+        SiteBreaker::Keyed(KeyedBreakers { name, shared, settings, limit, found: OnceLock::new() })
     }
 
     /// The breaker; `None` when there is none, or one for each key.
@@ -107,19 +109,30 @@ impl SiteBreaker {
     /// The breaker of this key.
     pub(crate) fn of_key(&'static self, key: &str) -> Option<Arc<Breaker>> {
         let SiteBreaker::Keyed(keyed) = self else { return None };
-        let table = keyed
-            .found
-            .get_or_init(|| TABLES.find_or_make(keyed.name, || table(keyed.name, keyed.limit)));
-        Some(table.get(key))
+        Some(keyed.table().get(key))
     }
 
     /// What an attribute sets the breaker of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BreakerSettings>> {
         match self {
             SiteBreaker::Named(named) if named.name == name => Some(named.settings),
-            SiteBreaker::Keyed(keyed) if keyed.name == name => Some(keyed.settings),
+            SiteBreaker::Keyed(keyed) if keyed.shared && keyed.name == name => Some(keyed.settings),
             _ => None,
         }
+    }
+}
+
+impl KeyedBreakers {
+    /// The table, made when it is first asked for.
+    fn table(&'static self) -> &'static Keyed<String> {
+        self.found.get_or_init(|| {
+            if self.shared {
+                return TABLES.find_or_make(self.name, || {
+                    table(self.name, self.limit, settings_of(self.name))
+                });
+            }
+            Box::leak(Box::new(table(self.name, self.limit, self.settings.unwrap_or_default())))
+        })
     }
 }
 
@@ -135,19 +148,27 @@ const fn check(settings: &Option<BreakerSettings>) {
 /// What the attributes set the breaker of this name to.
 fn settings_of(name: &str) -> BreakerSettings {
     let declared = registry::sites().filter_map(|site| site.breaker_source().declares(name));
-    declared.flatten().next().unwrap_or_default()
+    super::directory::agreed("breaker", name, declared.flatten())
 }
 
 fn by_name(name: &'static str) -> &'static Breaker {
     BREAKERS.find_or_make(name, || Breaker::new(name, settings_of(name)).with_clock(clock::now))
 }
 
-fn table(name: &str, limit: usize) -> Keyed<String> {
+fn table(name: &str, limit: usize, settings: BreakerSettings) -> Keyed<String> {
     // The attributes' settings were checked when they were compiled.
-    match Keyed::try_new(name, limit, settings_of(name)) {
+    match Keyed::try_new(name, limit, settings) {
         Ok(table) => table.with_clock(clock::now),
         Err(error) => unreachable!("{error}"),
     }
+}
+
+/// The tables of functions that keep one of their own, as far as they have been used.
+fn own_tables() -> impl Iterator<Item = &'static Keyed<String>> {
+    registry::sites().filter_map(|site| match site.breaker_source() {
+        SiteBreaker::Keyed(keyed) if !keyed.shared => keyed.found.get().copied(),
+        _ => None,
+    })
 }
 
 /// The breaker of this name: a shared one, the one of the function of this name, or `table[key]`.
@@ -165,8 +186,9 @@ pub(crate) fn find_breaker(name: &str) -> Option<Found> {
         return Some(Found::Static(breaker));
     }
     let (table, _) = name.split_once('[')?;
-    let breakers = TABLES.find(table)?.breakers();
-    breakers.into_iter().find(|breaker| breaker.name() == name).map(Found::Keyed)
+    let tables = TABLES.find(table).into_iter().chain(own_tables());
+    let mut breakers = tables.flat_map(Keyed::breakers);
+    breakers.find(|breaker| breaker.name() == name).map(Found::Keyed)
 }
 
 /// Every breaker that has been used by name, by function or by key.
@@ -174,9 +196,11 @@ pub(crate) fn all_breakers() -> Vec<Found> {
     let named = BREAKERS.all().into_iter().map(|(_, breaker)| Found::Static(breaker));
     let own = registry::sites().filter_map(|site| match site.breaker_source() {
         SiteBreaker::Own(breaker) => Some(Found::Static(breaker)),
+        SiteBreaker::Shared(breaker) => Some(Found::Static(breaker)),
         _ => None,
     });
-    let keyed = TABLES.all().into_iter().flat_map(|(_, table)| table.breakers()).map(Found::Keyed);
+    let tables = TABLES.all().into_iter().map(|(_, table)| table).chain(own_tables());
+    let keyed = tables.flat_map(Keyed::breakers).map(Found::Keyed);
     named.chain(own).chain(keyed).collect()
 }
 

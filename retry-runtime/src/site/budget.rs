@@ -90,7 +90,7 @@ impl SiteBudget {
 fn by_name(name: &str) -> &'static Budget {
     BUDGETS.find_or_make(name, || {
         let declared = registry::sites().filter_map(|site| site.budget_source().declares(name));
-        Budget::new(declared.flatten().next().unwrap_or_default())
+        Budget::new(super::directory::agreed("budget", name, declared.flatten()))
     })
 }
 

@@ -38,3 +38,16 @@ impl<T> Directory<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// The settings that a name was given: the first that were declared, and a warning when others differ.
+pub(super) fn agreed<T: Default + PartialEq>(
+    what: &str,
+    name: &str,
+    mut declared: impl Iterator<Item = T>,
+) -> T {
+    let Some(first) = declared.next() else { return T::default() };
+    if declared.any(|other| other != first) {
+        crate::event::conflicting_settings(what, name);
+    }
+    first
+}
