@@ -31,34 +31,53 @@ pub(crate) fn uses(tokens: &TokenStream, name: &Ident) -> bool {
 
 /// A `return` that leaves the function: not one of an inner function, closure or `async` block.
 pub(crate) fn early_return(tokens: TokenStream) -> Option<Ident> {
-    let (mut inside_of_another, mut before) = (false, ' ');
-    tokens.into_iter().find_map(|token| match token {
-        TokenTree::Ident(word) if word == "return" => Some(word).filter(|_| !inside_of_another),
-        TokenTree::Ident(word) => {
-            inside_of_another |= word == "async" || word == "fn";
-            None
-        }
-        TokenTree::Punct(punct) => {
-            match punct.as_char() {
-                // A closure goes on to the end of its statement or argument.
-                '|' => inside_of_another = true,
-                ';' | ',' => inside_of_another = false,
-                // What looked like one was a pattern.
-                '>' if before == '=' => inside_of_another = false,
-                _ => {}
+    let (mut inside_of_another, mut before) = (false, None::<TokenTree>);
+    tokens.into_iter().find_map(|token| {
+        let previous = before.replace(token.clone());
+        match token {
+            TokenTree::Ident(word) if word == "return" => Some(word).filter(|_| !inside_of_another),
+            TokenTree::Ident(word) => {
+                inside_of_another |= word == "async" || word == "fn";
+                None
             }
-            before = punct.as_char();
-            None
-        }
-        TokenTree::Group(group) => {
-            let found = early_return(group.stream()).filter(|_| !inside_of_another);
-            if group.delimiter() == Delimiter::Brace {
-                inside_of_another = false;
+            TokenTree::Punct(punct) => {
+                match punct.as_char() {
+                    // A closure goes on to the end of its statement or argument.
+                    '|' if starts_an_expression(previous.as_ref()) => inside_of_another = true,
+                    ';' | ',' => inside_of_another = false,
+                    // What looked like one was a pattern.
+                    '>' if is_punct(previous.as_ref(), "=") => inside_of_another = false,
+                    _ => {}
+                }
+                None
             }
-            found
+            TokenTree::Group(group) => {
+                let found = early_return(group.stream()).filter(|_| !inside_of_another);
+                if group.delimiter() == Delimiter::Brace {
+                    inside_of_another = false;
+                }
+                found
+            }
+            TokenTree::Literal(_) => None,
         }
-        TokenTree::Literal(_) => None,
     })
+}
+
+/// Whether an expression can begin after this token: there `|` opens a closure, elsewhere it is an "or".
+fn starts_an_expression(previous: Option<&TokenTree>) -> bool {
+    const WORDS: [&str; 7] = ["move", "return", "async", "static", "else", "in", "break"];
+    match previous {
+        None => true,
+        Some(TokenTree::Ident(word)) => WORDS.iter().any(|known| word == known),
+        Some(TokenTree::Punct(_)) => is_punct(previous, ",;=>&:"),
+        // A block is the end of a statement more often than an operand.
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(TokenTree::Literal(_)) => false,
+    }
+}
+
+fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if any_of.contains(punct.as_char()))
 }
 
 /// The tokens with another name for `self`.
@@ -106,6 +125,13 @@ mod tests {
             return b;
         })));
         assert!(leaves(quote!(let Some(a) = b else { return c };)));
+        assert!(leaves(quote!(if a || b {
+            return c;
+        })));
+        assert!(leaves(quote!(if let Some(1 | 2) | None = a {
+            return b;
+        })));
+        assert!(!leaves(quote!(let f = move || { return a };)));
         assert!(leaves(quote!(match a {
             A | B => {
                 return c;
