@@ -117,9 +117,12 @@ impl Future for Cancelled {
         if slot >= wakers.len() {
             wakers.resize(slot + 1, None);
         }
-        match &mut wakers[slot] {
-            Some(waker) => waker.clone_from(cx.waker()),
-            empty => *empty = Some(cx.waker().clone()),
+        let known = wakers[slot].as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
+        if !known {
+            let before = wakers[slot].replace(cx.waker().clone());
+            // The last waker of a task may drop that task, and with it another future of this token.
+            drop(wakers);
+            drop(before);
         }
         Poll::Pending
     }
@@ -128,10 +131,8 @@ impl Future for Cancelled {
 impl Drop for Cancelled {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
-            let mut wakers = self.token.0.lock();
-            if let Some(waker) = wakers.get_mut(slot) {
-                *waker = None;
-            }
+            let waker = self.token.0.lock().get_mut(slot).and_then(Option::take);
+            drop(waker);
         }
     }
 }

@@ -128,11 +128,17 @@ fn default_sleep(duration: Duration) -> Sleep {
 /// reaches the end of a sleep that blocks the only thread that could move it.
 fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let end = Instant::now() + duration;
+    let mut woken = false;
     while !cancelled() {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return;
+            break;
         }
         thread::park_timeout(left);
+        woken |= Instant::now() < end;
+    }
+    if woken {
+        // It may have been meant for somebody else on this thread: an executor that parks, too.
+        thread::current().unpark();
     }
 }
