@@ -117,7 +117,10 @@ fn facts(args: &Args) -> Vec<String> {
         facts.push(format!("A final failure is handed to `{}`.", source(&recover.value)));
     }
     if args.cancel.is_some() {
-        facts.push("Can be cancelled, in an attempt and between attempts.".to_owned());
+        facts.push(
+            "Can be cancelled: between attempts, and where it is `async` in an attempt, too."
+                .to_owned(),
+        );
     }
     facts
 }

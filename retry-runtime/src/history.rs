@@ -98,7 +98,7 @@ pub struct AttemptRecord {
     pub error: Option<String>,
     /// The failure's kind; `None` when the attempt succeeded.
     pub kind: Option<Kind>,
-    /// The pause after it; `None` after the last attempt.
+    /// The pause after it; `None` after the last attempt, unless the call was ended in the pause.
     pub delay: Option<Delay>,
 }
 

@@ -25,3 +25,26 @@ pub fn sites() -> impl Iterator<Item = &'static Site> {
 pub fn site(name: &str) -> Option<&'static Site> {
     sites().find(|site| site.name() == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Policy;
+    use crate::site::{Meta, SiteBreaker, SiteBudget};
+
+    static SITE: Site = Site::new(
+        Meta::new("registry::tests::declared", file!(), line!()),
+        Policy::new(),
+        SiteBudget::None,
+        SiteBreaker::None,
+    );
+    inventory::submit! { Entry(&SITE) }
+
+    #[test]
+    fn what_is_declared_is_listed_before_anything_is_called() {
+        let names: Vec<&str> = sites().map(Site::name).collect();
+        assert!(names.contains(&"registry::tests::declared"), "{names:?}");
+        assert!(site("registry::tests::declared").is_some_and(|site| std::ptr::eq(site, &SITE)));
+        assert!(site("registry::tests::nothing").is_none());
+    }
+}
