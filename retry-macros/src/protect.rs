@@ -8,6 +8,7 @@ use syn::{Expr, Ident, LitStr, Token};
 
 use crate::args::Args;
 use crate::form::{Form, Key};
+use crate::place::respanned;
 use crate::{policy, value};
 
 /// What was written for `budget` or `breaker`.
@@ -204,10 +205,12 @@ pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
         },
         Protection::Settings(settings) => {
             let built = built(settings, &quote!(#private::BudgetSettings), private);
-            match &settings.name {
+            // A setting that is out of range is found by the constructor: the message points at its call.
+            let made = match &settings.name {
                 Some(name) => quote!(#private::SiteBudget::named(#name, #private::Some(#built))),
                 None => quote!(#private::SiteBudget::own(#built)),
-            }
+            };
+            respanned(&made, budget.key.span())
         }
     }
 }
@@ -235,7 +238,7 @@ pub(crate) fn breaker(args: &Args, name: &TokenStream, private: &TokenStream) ->
         true => quote!(#private::None),
         false => quote!(#private::Some(#built)),
     };
-    match (&settings.key, &settings.name) {
+    let made = match (&settings.key, &settings.name) {
         (Some(_), _) => {
             let keys = match &settings.keys {
                 Some(keys) => quote!(#private::Some(#keys)),
@@ -246,7 +249,8 @@ pub(crate) fn breaker(args: &Args, name: &TokenStream, private: &TokenStream) ->
         }
         (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #optional)),
         (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
-    }
+    };
+    respanned(&made, breaker.key.span())
 }
 
 /// The settings as a chain of builder calls.

@@ -252,3 +252,37 @@ fn a_panic_counts_as_a_failure_and_goes_on() {
     assert!(std::panic::catch_unwind(panics).is_err());
     assert_eq!(BreakerHandle::named("protection::panics").unwrap().mode(), Mode::Open);
 }
+
+#[test]
+fn methods_of_the_same_name_keep_their_keys_apart() {
+    struct First;
+    struct Second;
+    impl First {
+        #[retryable(max = 0, breaker(consecutive = 1, key = host))]
+        fn ask(&self, host: &str) -> Result<u32, Trouble> {
+            let _ = host;
+            Err(Trouble::Down)
+        }
+    }
+    impl Second {
+        #[retryable(max = 0, breaker(consecutive = 1, key = host))]
+        fn ask(&self, host: &str) -> Result<u32, Trouble> {
+            let _ = host;
+            Ok(1)
+        }
+    }
+    assert_eq!(First.ask("a"), Err(Trouble::Down));
+    assert!(matches!(First.ask("a"), Err(Trouble::Interrupted(_))));
+    assert_eq!(Second.ask("a"), Ok(1));
+}
+
+#[test]
+fn a_setting_of_none_takes_the_default_away() {
+    #[retryable(budget(capacity = 3, refill = none), name = "protection::no_refill")]
+    fn quiet() -> Result<u32, Trouble> {
+        Ok(1)
+    }
+    assert_eq!(quiet(), Ok(1));
+    let budget = BudgetHandle::named("protection::no_refill").unwrap().budget();
+    assert_eq!(*budget.settings(), BudgetSettings::new().capacity(3).no_refill());
+}
