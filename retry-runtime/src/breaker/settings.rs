@@ -12,7 +12,7 @@ use crate::setting::{SettingError, fault};
 /// | [`min_calls`](Self::min_calls) | 20 | no rate is known from fewer; a smaller window lowers it |
 /// | [`rate`](Self::rate) | 0.5 | opens when this part of the calls failed, or more |
 /// | [`slow`](Self::slow) | off | a call that took this long or longer is slow |
-/// | [`slow_rate`](Self::slow_rate) | 0.5 | opens when this part of the calls was slow, or more |
+/// | [`slow_rate`](Self::slow_rate) | 0.5 | opens when this part of the calls was slow, or more; needs `slow` |
 /// | [`consecutive`](Self::consecutive) | off | opens after this many failures in a row |
 /// | [`open`](Self::open) | 5 s | refuses for this long, doubled with every re-open … |
 /// | [`open_max`](Self::open_max) | 60 s | … up to this |
@@ -42,7 +42,7 @@ pub struct BreakerSettings {
     pub(super) min_calls: u32,
     pub(super) rate: f64,
     pub(super) slow: Option<Duration>,
-    pub(super) slow_rate: f64,
+    slow_rate: Option<f64>,
     pub(super) consecutive: Option<u32>,
     pub(super) open: Duration,
     pub(super) open_max: Duration,
@@ -74,7 +74,7 @@ impl BreakerSettings {
             min_calls: 20,
             rate: 0.5,
             slow: None,
-            slow_rate: 0.5,
+            slow_rate: None,
             consecutive: None,
             open: Duration::from_secs(5),
             open_max: Duration::from_secs(60),
@@ -108,7 +108,7 @@ impl BreakerSettings {
 
     /// Opens when this part of the calls was slow, or more: above 0, up to 1.
     pub const fn slow_rate(self, rate: f64) -> Self {
-        BreakerSettings { slow_rate: rate, ..self }
+        BreakerSettings { slow_rate: Some(rate), ..self }
     }
 
     /// Opens after this many failures in a row, whatever the rate: at least 1.
@@ -171,8 +171,17 @@ impl BreakerSettings {
         if !is_rate(self.rate) {
             return fault!("rate", Number(self.rate), "must be above 0 and at most 1");
         }
-        if !is_rate(self.slow_rate) {
-            return fault!("slow_rate", Number(self.slow_rate), "must be above 0 and at most 1");
+        if let Some(rate) = self.slow_rate {
+            if !is_rate(rate) {
+                return fault!("slow_rate", Number(rate), "must be above 0 and at most 1");
+            }
+            if self.slow.is_none() {
+                return fault!(
+                    "slow_rate",
+                    Number(rate),
+                    "has no effect without `slow`, the time from which a call is slow"
+                );
+            }
         }
         if let Some(slow) = self.slow {
             if slow.is_zero() {
@@ -216,6 +225,11 @@ impl BreakerSettings {
         Ok(())
     }
 
+    /// The part of slow calls that opens.
+    pub(super) fn slow_rate_or_default(&self) -> f64 {
+        self.slow_rate.unwrap_or(0.5)
+    }
+
     /// Calls from which on a rate is known: a count window never holds more than its size.
     pub(super) fn enough_calls(&self) -> u32 {
         match self.window {
@@ -257,6 +271,10 @@ mod tests {
         refused(new().rate(0.0), "`rate` (0) must be above 0 and at most 1");
         refused(new().rate(1.1), "`rate` (1.1) must be above 0 and at most 1");
         refused(new().slow_rate(f64::NAN), "`slow_rate` (NaN) must be above 0 and at most 1");
+        refused(
+            new().slow_rate(0.3),
+            "`slow_rate` (0.3) has no effect without `slow`, the time from which a call is slow",
+        );
         refused(new().window(Window::Count(0)), "`window` (0) must be 1 to 100000 calls");
         refused(
             new().window(Window::Time(Duration::ZERO)),

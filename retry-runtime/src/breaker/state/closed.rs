@@ -40,7 +40,8 @@ impl Closed {
         let tally = self.ring.tally(now);
         tally.calls >= settings.enough_calls()
             && (tally.reaches(tally.failures, settings.rate)
-                || settings.slow.is_some() && tally.reaches(tally.slow, settings.slow_rate))
+                || settings.slow.is_some()
+                    && tally.reaches(tally.slow, settings.slow_rate_or_default()))
     }
 
     /// Whether no quick success can trip before time changes the window: it can lower a rate, never raise

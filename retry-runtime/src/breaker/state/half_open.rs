@@ -77,7 +77,7 @@ impl HalfOpen {
         let rate = settings.probe_rate.unwrap_or(settings.rate);
         let too_many = reaching(settings.probes, rate);
         let too_slow = match settings.slow {
-            Some(_) => reaching(settings.probes, settings.slow_rate),
+            Some(_) => reaching(settings.probes, settings.slow_rate_or_default()),
             None => u32::MAX,
         };
         if failures >= too_many || slow >= too_slow {
