@@ -7,6 +7,7 @@ use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
+use crate::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
 ///
@@ -273,12 +274,9 @@ impl Machine {
     }
 }
 
-/// A number in [0, 1) that depends on all bits: the finalizer of splitmix64.
+/// A number in [0, 1) that depends on all bits of the seed.
 fn unit(seed: u64) -> f64 {
-    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    (Rng::seeded(seed).next() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]

@@ -193,13 +193,13 @@ pub(crate) fn find_breaker(name: &str) -> Option<Found> {
 
 /// Every breaker that has been used by name, by function or by key.
 pub(crate) fn all_breakers() -> Vec<Found> {
-    let named = BREAKERS.all().into_iter().map(|(_, breaker)| Found::Static(breaker));
+    let named = BREAKERS.all().into_iter().map(Found::Static);
     let own = registry::sites().filter_map(|site| match site.breaker_source() {
         SiteBreaker::Own(breaker) => Some(Found::Static(breaker)),
         SiteBreaker::Shared(breaker) => Some(Found::Static(breaker)),
         _ => None,
     });
-    let tables = TABLES.all().into_iter().map(|(_, table)| table).chain(own_tables());
+    let tables = TABLES.all().into_iter().chain(own_tables());
     let keyed = tables.flat_map(Keyed::breakers).map(Found::Keyed);
     named.chain(own).chain(keyed).collect()
 }

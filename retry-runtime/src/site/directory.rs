@@ -29,9 +29,9 @@ impl<T> Directory<T> {
         made
     }
 
-    /// Every name with what it names, in the order of the names.
-    pub(crate) fn all(&self) -> Vec<(String, &'static T)> {
-        self.lock().iter().map(|(name, it)| (name.clone(), *it)).collect()
+    /// All that have a name, in the order of the names.
+    pub(crate) fn all(&self) -> Vec<&'static T> {
+        self.lock().values().copied().collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, &'static T>> {
