@@ -40,3 +40,37 @@ pub(crate) fn conflicting_settings(what: &str, name: &str) {
     #[cfg(not(feature = "tracing"))]
     let _ = (what, name);
 }
+
+/// The linker has not listed a function that is called now.
+pub(crate) fn listed_late(name: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "retry_runtime",
+        name,
+        "the function was not listed when the program was linked: it is from its first call on"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = name;
+}
+
+/// Several functions have one name.
+pub(crate) fn shared_name(name: &str, places: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        name,
+        places,
+        "several functions have this name: give each a `name = …` of its own, so that settings and counts can tell \
+         them apart"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (name, places);
+}
+
+/// Whether anybody listens.
+pub(crate) fn wanted() -> bool {
+    false
+}
+
+/// Calls this when somebody has begun or ceased to listen.
+pub(crate) fn on_change(_: fn()) {}

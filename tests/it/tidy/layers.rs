@@ -10,7 +10,7 @@ pub(crate) const RUNTIME: &str = "retry-runtime/src/";
 
 /// Lowest first. The lowest are leaves: they import nothing from the crate.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "now", "rng", "setting", "span", "sync", "text"],
+    &["clock", "now", "redact", "rng", "setting", "span", "sync", "tally", "text"],
     &[
         "attempt",
         "classify",
@@ -23,10 +23,12 @@ const LAYERS: [&[&str]; 7] = [
         "event",
         "retry_after",
         "interruption",
+        "place",
+        "stats",
     ],
     &["budget", "breaker"],
     &["policy", "config"],
-    &["ambient", "cancel", "site", "registry", "call", "glue", "observe", "words"],
+    &["ambient", "cancel", "live", "site", "registry", "call", "glue", "observe", "words"],
     &["timer", "drive", "handle"],
     &["private"],
 ];
