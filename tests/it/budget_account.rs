@@ -106,7 +106,7 @@ struct Fields {
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         match field.name() {
-            "name" => self.name = format!("{value:?}"),
+            "name" | "site" => self.name = format!("{value:?}"),
             "message" => self.message = format!("{value:?}"),
             _ => {}
         }

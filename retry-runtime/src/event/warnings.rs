@@ -1,6 +1,8 @@
-//! What the engine says aloud.
+//! What the engine warns of that is not an event.
 
-use std::fmt::Display;
+use super::delivery::emit;
+use super::vocabulary::{BudgetExhausted, Event};
+use crate::budget::Refused;
 
 /// An `Ambiguous` failure ended a call, and nobody has said whether the function is idempotent.
 pub(crate) fn undeclared(name: &str) {
@@ -16,16 +18,14 @@ pub(crate) fn undeclared(name: &str) {
 }
 
 /// The budget refused a retry; the call ended with its last failure.
-pub(crate) fn budget_refused(name: &str, refused: &dyn Display) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        name,
-        "{refused}: failures are returned without a retry until calls succeed again; \
-         `budget(capacity = …)` allows more retries, `budget = none` any number"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (name, refused);
+pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
+    emit(&Event::BudgetExhausted(BudgetExhausted {
+        site,
+        available: refused.available(),
+        capacity: refused.capacity(),
+        cost: refused.cost(),
+        wait: refused.wait(),
+    }));
 }
 
 /// Two attributes set what they share by name to different things.
@@ -39,4 +39,16 @@ pub(crate) fn conflicting_settings(what: &str, name: &str) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (what, name);
+}
+
+/// An observer of events panicked, for the first time.
+pub(super) fn observer_panicked(event: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        event,
+        "an observer of events panicked: calls go on, and further panics of it are only counted"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = event;
 }
