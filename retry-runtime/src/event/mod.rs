@@ -2,12 +2,13 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `vocabulary`, `kind`, `label` | the events, their stable names, the texts in them |
+//! | `vocabulary`, `kind` | the events and their stable names |
+//! | `calls`, `protection`, `configuration` | what they say; breakers and budgets say theirs here |
+//! | `label` | the texts in them |
 //! | `display` | an event in words |
 //! | `delivery` | who listens: observers, streams, `tracing` |
 //! | `stream` | the bounded queue of one reader |
 //! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a later attempt |
-//! | `about_breakers` | what breakers say |
 //! | `warnings` | what the engine warns of that is not an event |
 //!
 //! What users name of it is in [`events`](crate::events).
@@ -15,11 +16,13 @@
 //! There are two classes. The events of a call that succeeds at once exist only while somebody listens
 //! ([`wanted`]), so that such a call costs nothing otherwise. All others go to `tracing` as well.
 
-mod about_breakers;
+mod calls;
+mod configuration;
 mod delivery;
 mod display;
 mod kind;
 mod label;
+mod protection;
 mod span;
 mod stream;
 #[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
@@ -27,20 +30,22 @@ mod trace;
 mod vocabulary;
 mod warnings;
 
-pub(crate) use about_breakers::{breaker_rejected, breaker_transition};
+pub use calls::{
+    AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
+};
+pub use configuration::{Change, ConfigApplied};
 pub(crate) use delivery::{
     Listener, Observer, attach, detach, emit, hears, next_call, on_change, wanted,
 };
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
+pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
+pub(crate) use protection::{breaker_rejected, breaker_transition, budget_refused};
 pub(crate) use span::CallSpan;
 pub(crate) use stream::Queue;
 pub use stream::{Events, Recv};
 #[cfg(feature = "tracing")]
 pub(crate) use trace::set_level;
-pub use vocabulary::{
-    AttemptFinished, AttemptStarted, BreakerRejected, BreakerTransition, BudgetExhausted,
-    CallFinished, CallStarted, Change, ConfigApplied, Event, RetryScheduled, RetrySuppressed,
-};
+pub use vocabulary::Event;
 use warnings::observer_panicked;
-pub(crate) use warnings::{budget_refused, conflicting_settings, undeclared};
+pub(crate) use warnings::{conflicting_settings, undeclared};

@@ -225,3 +225,7 @@ const fn source(source: DelaySource) -> &'static str {
         DelaySource::Hint => "hint",
     }
 }
+
+#[cfg(test)]
+#[path = "trace_tests.rs"]
+mod tests;

@@ -1,12 +1,11 @@
-//! What an event says: a struct for each, with public fields.
+//! The events: one enum, whose variants say what happened.
 
-use std::sync::Arc;
-use std::time::Duration;
-
+use super::calls::{
+    AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
+};
+use super::configuration::ConfigApplied;
 use super::kind::EventKind;
-use super::label::Label;
-use crate::breaker::{Figures, Mode};
-use crate::{Delay, Kind, StopReason};
+use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 
 /// Something that happened, as [`observe`](crate::events::observe) and
 /// [`stream`](crate::events::stream) hand it out.
@@ -48,231 +47,6 @@ pub enum Event {
     /// A configuration has taken effect.
     #[cfg_attr(feature = "serde", serde(rename = "config.applied"))]
     ConfigApplied(ConfigApplied),
-}
-
-/// A call begins. Exists only while somebody listens.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct CallStarted {
-    /// The function's name; empty for a call that has none ([`Policy::call`](crate::Policy::call)).
-    pub site: &'static str,
-    /// The call's number, the same in all of its events and in those of no other call of the process.
-    pub call: u64,
-    /// How many attempts there may be; `None` when only the deadline limits them.
-    pub limit: Option<u32>,
-}
-
-/// An attempt begins. That of the first one exists only while somebody listens.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct AttemptStarted {
-    /// The function's name; empty for a call that has none.
-    pub site: &'static str,
-    /// The call's number.
-    pub call: u64,
-    /// The attempt's number, from 1.
-    pub attempt: u32,
-    /// How many attempts there may be; `None` when only the deadline limits them.
-    pub limit: Option<u32>,
-}
-
-/// An attempt has ended. That of a success at once exists only while somebody listens.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct AttemptFinished {
-    /// The function's name; empty for a call that has none.
-    pub site: &'static str,
-    /// The call's number.
-    pub call: u64,
-    /// The attempt's number, from 1.
-    pub attempt: u32,
-    /// How many attempts there may be; `None` when only the deadline limits them.
-    pub limit: Option<u32>,
-    /// How long it ran; `None` for a first attempt that nobody had a reason to time.
-    pub duration: Option<Duration>,
-    /// The failure's kind; `None` when the attempt succeeded.
-    pub kind: Option<Kind>,
-    /// The failure in words; `None` when the attempt succeeded.
-    pub error: Option<Label>,
-}
-
-/// An attempt failed, and there will be another one.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RetryScheduled {
-    /// The function's name; empty for a call that has none.
-    pub site: &'static str,
-    /// The call's number.
-    pub call: u64,
-    /// The number of the attempt that failed, from 1: that of the retry as well, since retry k is
-    /// attempt k + 1.
-    pub attempt: u32,
-    /// How many attempts there may be; `None` when only the deadline limits them.
-    pub limit: Option<u32>,
-    /// The pause before the next attempt, and where it came from.
-    pub delay: Delay,
-    /// The failure's kind.
-    pub kind: Kind,
-    /// The failure in words.
-    pub error: Label,
-}
-
-/// An attempt failed in a way that is worth a retry, and something forbids it.
-///
-/// The reason is `Ambiguous`, `Overloaded`, `Deadline`, `RetryAfterTooLong`, `CircuitOpen` or `Budget`.
-/// Failures that are not retried anyway, and those of the last allowed attempt, end their calls without
-/// this event.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RetrySuppressed {
-    /// The function's name; empty for a call that has none.
-    pub site: &'static str,
-    /// The call's number.
-    pub call: u64,
-    /// The number of the attempt that failed, from 1.
-    pub attempt: u32,
-    /// How many attempts there might have been; `None` when only the deadline limits them.
-    pub limit: Option<u32>,
-    /// What forbids the retry.
-    pub reason: StopReason,
-    /// The failure's kind.
-    pub kind: Kind,
-    /// The failure in words.
-    pub error: Label,
-    /// The delay that the other side asked for, if it did.
-    pub retry_after: Option<Duration>,
-}
-
-impl RetrySuppressed {
-    /// Whether a call that stops for this reason says so with this event.
-    pub(crate) const fn is_due(reason: StopReason) -> bool {
-        matches!(
-            reason,
-            StopReason::Ambiguous
-                | StopReason::Overloaded
-                | StopReason::Deadline
-                | StopReason::RetryAfterTooLong
-                | StopReason::CircuitOpen
-                | StopReason::Budget
-        )
-    }
-}
-
-/// A call has ended. That of a success at once exists only while somebody listens.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct CallFinished {
-    /// The function's name; empty for a call that has none.
-    pub site: &'static str,
-    /// The call's number.
-    pub call: u64,
-    /// How many attempts were made; 0 when the call ended before the first one.
-    pub attempts: u32,
-    /// Why no further attempt was made; `Success` when the last one succeeded.
-    pub reason: StopReason,
-    /// How long the call took, pauses included; `None` when nobody had a reason to time it.
-    pub total: Option<Duration>,
-    /// The last failure's kind; `None` after a success, and where nothing has failed.
-    pub kind: Option<Kind>,
-    /// The last failure in words; `None` after a success, and where nothing has failed.
-    pub error: Option<Label>,
-}
-
-/// A circuit breaker has changed its state.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BreakerTransition {
-    /// The breaker's name; `table[key]` for one of a table.
-    pub breaker: Label,
-    /// The state that ended.
-    pub from: Mode,
-    /// The state that began.
-    pub to: Mode,
-    /// What the state that ended had counted.
-    pub figures: Figures,
-}
-
-/// A circuit breaker has refused an attempt.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BreakerRejected {
-    /// The breaker's name; `table[key]` for one of a table.
-    pub breaker: Label,
-    /// The state that refused.
-    pub mode: Mode,
-    /// The time after which a call is admitted; `None` where that depends on something else.
-    pub retry_after: Option<Duration>,
-}
-
-/// A budget has refused a retry.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BudgetExhausted {
-    /// The name of the function whose retry was refused.
-    pub site: &'static str,
-    /// Tokens that were there.
-    pub available: f64,
-    /// Tokens that the bucket holds.
-    pub capacity: f64,
-    /// Tokens that the retry would have cost.
-    pub cost: f64,
-    /// The time after which a retry is admitted if nothing else happens; `None` when time alone does not
-    /// bring it about.
-    pub wait: Option<Duration>,
-}
-
-/// A configuration has taken effect.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct ConfigApplied {
-    /// Where it came from: a file's name, say.
-    pub source: Label,
-    /// What is different from before; empty when nothing is.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "list"))]
-    pub changes: Arc<[Change]>,
-}
-
-/// One value that a configuration has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Change {
-    /// What it belongs to: a function's name, or a section: `global`, `budget.payments`.
-    pub place: Label,
-    /// The setting: `max`, `cap`, `enabled`.
-    pub field: Label,
-    /// The value before, as it would be written; empty when there was none.
-    pub from: Label,
-    /// The value now, as it would be written; empty when there is none.
-    pub to: Label,
-}
-
-impl Change {
-    /// One value that has changed from one text to another.
-    pub fn new(
-        place: impl Into<Label>,
-        field: impl Into<Label>,
-        from: impl Into<Label>,
-        to: impl Into<Label>,
-    ) -> Self {
-        Change { place: place.into(), field: field.into(), from: from.into(), to: to.into() }
-    }
-}
-
-/// `Arc<[T]>` without serde's feature `rc`.
-#[cfg(feature = "serde")]
-fn list<S: serde::Serializer>(changes: &Arc<[Change]>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(changes.iter())
 }
 
 impl Event {
@@ -327,5 +101,44 @@ impl Event {
             | Event::BudgetExhausted(_)
             | Event::ConfigApplied(_) => None,
         }
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event::Change;
+    use crate::{Delay, DelaySource, Kind};
+
+    #[test]
+    fn an_event_as_data_begins_with_its_name() {
+        let scheduled = Event::RetryScheduled(RetryScheduled {
+            site: "billing::charge",
+            call: 7,
+            attempt: 1,
+            limit: Some(4),
+            delay: Delay { length: Duration::from_millis(1500), source: DelaySource::Backoff },
+            kind: Kind::Throttled,
+            error: "slow down".into(),
+        });
+        let applied = Event::ConfigApplied(ConfigApplied {
+            source: "retry.toml".into(),
+            changes: [Change::new("global", "enabled", "true", "false")].into(),
+        });
+        let text = |event| serde_json::to_string(event).unwrap();
+        assert_eq!(
+            text(&scheduled),
+            r#"{"event":"retry.scheduled","site":"billing::charge","call":7,"attempt":1,"limit":4,"#
+                .to_owned()
+                + r#""delay":{"length":{"secs":1,"nanos":500000000},"source":"backoff"},"#
+                + r#""kind":"throttled","error":"slow down"}"#
+        );
+        assert_eq!(
+            text(&applied),
+            r#"{"event":"config.applied","source":"retry.toml","#.to_owned()
+                + r#""changes":[{"place":"global","field":"enabled","from":"true","to":"false"}]}"#
+        );
     }
 }

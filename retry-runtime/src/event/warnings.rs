@@ -1,9 +1,5 @@
 //! What the engine warns of that is not an event.
 
-use super::delivery::emit;
-use super::vocabulary::{BudgetExhausted, Event};
-use crate::budget::Refused;
-
 /// An `Ambiguous` failure ended a call, and nobody has said whether the function is idempotent.
 pub(crate) fn undeclared(name: &str) {
     #[cfg(feature = "tracing")]
@@ -15,17 +11,6 @@ pub(crate) fn undeclared(name: &str) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = name;
-}
-
-/// The budget refused a retry; the call ended with its last failure.
-pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
-    emit(&Event::BudgetExhausted(BudgetExhausted {
-        site,
-        available: refused.available(),
-        capacity: refused.capacity(),
-        cost: refused.cost(),
-        wait: refused.wait(),
-    }));
 }
 
 /// Two attributes set what they share by name to different things.
