@@ -224,7 +224,7 @@ impl fmt::Display for Report {
 }
 
 /// A time as a person wants it: `7.2 s`, and `12 ms` below a tenth of a second.
-struct Seconds(Duration);
+pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,6 +17,7 @@ mod clock;
 mod drive;
 mod error;
 mod event;
+pub mod events;
 mod glue;
 mod handle;
 mod history;

@@ -1,6 +1,4 @@
-//! What the engine says aloud.
-
-use std::fmt::Display;
+//! What the engine warns of that is not an event.
 
 /// An `Ambiguous` failure ended a call, and nobody has said whether the function is idempotent.
 pub(crate) fn undeclared(name: &str) {
@@ -13,19 +11,6 @@ pub(crate) fn undeclared(name: &str) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = name;
-}
-
-/// The budget refused a retry; the call ended with its last failure.
-pub(crate) fn budget_refused(name: &str, refused: &dyn Display) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        name,
-        "{refused}: failures are returned without a retry until calls succeed again; \
-         `budget(capacity = …)` allows more retries, `budget = none` any number"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (name, refused);
 }
 
 /// Two attributes set what they share by name to different things.
@@ -67,10 +52,14 @@ pub(crate) fn shared_name(name: &str, places: &str) {
     let _ = (name, places);
 }
 
-/// Whether anybody listens.
-pub(crate) fn wanted() -> bool {
-    false
+/// An observer of events panicked, for the first time.
+pub(super) fn observer_panicked(event: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        event,
+        "an observer of events panicked: calls go on, and further panics of it are only counted"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = event;
 }
-
-/// Calls this when somebody has begun or ceased to listen.
-pub(crate) fn on_change(_: fn()) {}
