@@ -6,6 +6,7 @@ mod classify_derive_lints;
 mod engine;
 mod events;
 mod leaves_nothing;
+mod operations;
 mod protection;
 mod random;
 mod signatures;

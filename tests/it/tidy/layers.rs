@@ -28,8 +28,8 @@ const LAYERS: [&[&str]; 7] = [
     &["budget", "breaker", "event"],
     &["policy", "config"],
     &[
-        "ambient", "cancel", "live", "site", "registry", "call", "events", "glue", "observe",
-        "words",
+        "ambient", "cancel", "doctor", "live", "site", "registry", "call", "events", "glue",
+        "observe", "words",
     ],
     &["timer", "drive", "handle"],
     &["private"],
