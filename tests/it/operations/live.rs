@@ -8,6 +8,8 @@ use retry_runtime::{Interruption, Kind, StopReason, observe, retryable};
 use tokio::time::{advance, sleep};
 
 use super::{Cut, Down, secs};
+use crate::engine::allocations::kept;
+use crate::virtual_time::virtually;
 
 fn find(name: &str) -> Option<LiveCall> {
     live::calls().into_iter().find(|call| call.name() == name)
@@ -229,4 +231,35 @@ fn wishes_race_with_the_end_of_the_sleep_with_success_and_with_drop() {
     let stats = retry_runtime::stats("live::raced").expect("linked");
     assert_eq!(stats.attempts, stats.calls() + stats.retries());
     assert!(u64::from(were_cancelled) <= stats.reasons.cancelled);
+}
+
+#[retryable(max = 1, base = "1s", budget = none, name = "live::many")]
+fn many(fails: bool) -> Result<u32, Cut> {
+    if fails { Err(Cut::Down) } else { Ok(1) }
+}
+
+#[test]
+fn after_a_million_calls_nothing_is_listed_and_no_memory_is_kept() {
+    // Most succeed at once, as calls do; each tenth fails, sleeps and fails again.
+    let run = |calls: u32| virtually(|| (0..calls).for_each(|n| _ = many(n % 10 == 0)));
+    run(1_000);
+    let kept = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(move || {
+                    run(1_000);
+                    kept(|| run(250_000))
+                })
+            })
+            .collect();
+        let kept = threads.into_iter().map(|thread| thread.join().expect("no panic"));
+        kept.sum::<isize>()
+    });
+    // The history, which the threads share, is freed by others than those that have filled it: over all
+    // threads it is as long as before.
+    assert!(kept.abs() < 16 * 1024, "{kept} bytes");
+    assert!(find("live::many").is_none());
+    let stats = retry_runtime::stats("live::many").expect("linked");
+    assert_eq!((stats.calls(), stats.failed), (1_005_000, 100_500));
+    assert_eq!(stats.attempts, 1_105_500);
 }
