@@ -23,10 +23,14 @@ mod history;
 mod interruption;
 mod jitter;
 mod kinds;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod now;
 mod observe;
 mod outcome;
 mod policy;
+#[cfg(feature = "progress")]
+pub mod progress;
 mod registry;
 pub mod retry_after;
 mod rng;

@@ -26,7 +26,7 @@ const LAYERS: [&[&str]; 7] = [
     &["budget", "breaker", "event"],
     &["policy", "config"],
     &["ambient", "cancel", "site", "registry", "call", "events", "glue", "observe", "words"],
-    &["timer", "drive", "handle"],
+    &["timer", "drive", "handle", "metrics", "progress"],
     &["private"],
 ];
 
