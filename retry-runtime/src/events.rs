@@ -106,7 +106,7 @@ pub fn stream_retries(capacity: usize) -> Events {
 
 fn collect(capacity: usize, routine: bool) -> Events {
     let queue = Arc::new(Queue::new(capacity));
-    listen(Listener { to: To::Stream(Arc::clone(&queue)), routine });
+    event::attach(Listener { to: To::Stream(Arc::clone(&queue)), routine });
     Events::new(queue)
 }
 
@@ -146,7 +146,7 @@ pub struct ObserverGuard {
 
 impl ObserverGuard {
     fn attach(to: To, routine: bool) -> Self {
-        listen(Listener { to: to.clone(), routine });
+        event::attach(Listener { to: to.clone(), routine });
         ObserverGuard { to }
     }
 
@@ -175,14 +175,6 @@ impl fmt::Debug for ObserverGuard {
         f.debug_struct("ObserverGuard").field("panics", &self.panics()).finish()
     }
 }
-
-fn listen(listener: Listener) {
-    event::on_change(changed);
-    event::attach(listener);
-}
-
-/// Somebody began to listen, or the last one stopped: for the flags of the sites.
-fn changed(_wanted: bool) {}
 
 #[cfg(test)]
 mod tests {

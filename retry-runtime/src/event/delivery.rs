@@ -53,10 +53,10 @@ static WANTED: AtomicBool = AtomicBool::new(false);
 /// Whether anybody is attached.
 static ATTACHED: AtomicBool = AtomicBool::new(false);
 static LISTENERS: RwLock<Option<Arc<[Listener]>>> = RwLock::new(None);
-static CHANGED: OnceLock<fn(bool)> = OnceLock::new();
+static CHANGED: OnceLock<fn()> = OnceLock::new();
 
-/// Has `changed` called with the new value whenever that of [`wanted`] changes. The first one that is set stays; it must neither attach nor detach.
-pub(crate) fn on_change(changed: fn(bool)) {
+/// Has `changed` called whenever the value of [`wanted`] changes. The first one that is set stays; it must neither attach nor detach.
+pub(crate) fn on_change(changed: fn()) {
     // All callers pass the same function.
     let _ = CHANGED.set(changed);
 }
@@ -107,7 +107,7 @@ fn change(edit: impl FnOnce(&mut Vec<Listener>)) {
     if WANTED.swap(wanted, Ordering::Relaxed) != wanted {
         // Under the lock, so that the last change is also the last that is told.
         if let Some(changed) = CHANGED.get() {
-            changed(wanted);
+            changed();
         }
     }
     drop(guard);

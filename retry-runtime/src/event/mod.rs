@@ -48,4 +48,4 @@ pub use stream::{Events, Recv};
 pub(crate) use trace::set_level;
 pub use vocabulary::Event;
 use warnings::observer_panicked;
-pub(crate) use warnings::{conflicting_settings, undeclared};
+pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

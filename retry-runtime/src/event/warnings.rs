@@ -37,3 +37,29 @@ pub(super) fn observer_panicked(event: &'static str) {
     #[cfg(not(feature = "tracing"))]
     let _ = event;
 }
+
+/// The linker has not listed a function that is called now.
+pub(crate) fn listed_late(name: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        target: "retry_runtime",
+        name,
+        "the function was not listed when the program was linked: it is from its first call on"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = name;
+}
+
+/// Several functions have one name.
+pub(crate) fn shared_name(name: &str, places: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        name,
+        places,
+        "several functions have this name: give each a `name = …` of its own, so that settings and counts can tell \
+         them apart"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (name, places);
+}

@@ -10,7 +10,7 @@ pub(crate) const RUNTIME: &str = "retry-runtime/src/";
 
 /// Lowest first. The lowest are leaves: they import nothing from the crate.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "now", "rng", "setting", "span", "sync", "text"],
+    &["clock", "now", "redact", "rng", "setting", "span", "sync", "tally", "text"],
     &[
         "attempt",
         "classify",
@@ -22,10 +22,15 @@ const LAYERS: [&[&str]; 7] = [
         "history",
         "retry_after",
         "interruption",
+        "place",
+        "stats",
     ],
     &["budget", "breaker", "event"],
     &["policy", "config"],
-    &["ambient", "cancel", "site", "registry", "call", "events", "glue", "observe", "words"],
+    &[
+        "ambient", "cancel", "live", "site", "registry", "call", "events", "glue", "observe",
+        "words",
+    ],
     &["timer", "drive", "handle", "metrics", "progress"],
     &["private"],
 ];
