@@ -6,6 +6,8 @@ mod classify_derive_lints;
 mod engine;
 mod events;
 mod leaves_nothing;
+mod metrics;
+mod progress;
 mod protection;
 mod random;
 mod signatures;

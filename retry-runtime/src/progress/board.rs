@@ -140,7 +140,7 @@ mod tests {
     /// A terminal and the board on it; what is drawn is there at once.
     fn board() -> (InMemoryTerm, Board) {
         let term = InMemoryTerm::new(20, 60);
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(term.clone()), u8::MAX);
+        let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
         (term, Board::new(MultiProgress::with_draw_target(target)))
     }
 
