@@ -140,7 +140,8 @@ impl Subscriber for Warnings {
 
 impl Warnings {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        let said = std::mem::take(&mut *self.0.lock().unwrap());
+        said.into_iter().filter(|line| line.contains("budget is spent")).collect()
     }
 }
 

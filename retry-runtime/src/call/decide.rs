@@ -31,6 +31,7 @@ impl Call<'_> {
         let now = Moment::of(instant);
         let words = redact::kept(&text());
         self.record(now, Some((kind, Arc::clone(&words))));
+        self.tell_attempt();
         self.account_for_failure(verdict);
         let decision = match self.decide(now, verdict) {
             Decision::Pause(_) if self.is_cancelled() => Decision::Stop(StopReason::Cancelled),
@@ -47,7 +48,7 @@ impl Call<'_> {
                 if let Some(attempt) = trail.report.attempts.last_mut() {
                     attempt.delay = Some(delay);
                 }
-                self.tell_retry(delay);
+                self.tell_retry(kind, delay, &words);
                 if !delay.length.is_zero() {
                     self.list(now, delay.length, (kind, words), around.ends_sleeps());
                 }
@@ -55,6 +56,7 @@ impl Call<'_> {
             Decision::Stop(reason) => {
                 self.warn(reason);
                 self.charge(reason, kind);
+                self.tell_suppressed(reason, verdict.class, &words);
                 self.end(reason);
             }
         }

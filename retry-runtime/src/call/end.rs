@@ -41,6 +41,9 @@ impl Call<'_> {
             return self.succeeded_at_once();
         }
         self.record(Moment::now(), None);
+        if self.attempt > 1 || self.mode.has(Mode::OBSERVED) {
+            self.tell_attempt();
+        }
         self.end(StopReason::Success);
     }
 
@@ -50,7 +53,6 @@ impl Call<'_> {
         if let Some(site) = self.site {
             tally::increment(site.number());
         }
-        self.tell_success_at_once();
     }
 
     /// The call was interrupted between two attempts, or before the first one.
@@ -88,6 +90,7 @@ impl Call<'_> {
         if let Some(observer) = &trail.observer {
             observer.publish(trail.report.clone());
         }
+        trail.span = None;
         let (failures, name) = (trail.failures, trail.report.name);
         self.tell_finished(reason);
         let Some(site) = site else { return };

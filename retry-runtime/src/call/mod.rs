@@ -18,6 +18,7 @@ use trail::Trail;
 
 use crate::ambient::{self, Ambient};
 use crate::clock::Moment;
+use crate::event::{self, CallSpan};
 use crate::history::Delay;
 use crate::site::Effective;
 use crate::{Attempt, CallId, Class, Interruption, Policy, Site, StopReason};
@@ -75,7 +76,7 @@ impl<'p> Call<'p> {
     /// A call that has no annotated function.
     pub(crate) fn of(policy: &'p Policy) -> Self {
         let mut call = Call::new(policy, None);
-        if policy.is_timed() || ambient::is_present() {
+        if policy.is_timed() || event::wanted() || ambient::is_present() {
             call.prepare();
         }
         call
@@ -110,10 +111,10 @@ impl<'p> Call<'p> {
         if let Some(site) = self.site {
             site.enrol();
             self.configure(site);
-            if site.is_observed() {
-                self.mode.add(Mode::OBSERVED);
-                self.mode.add(Mode::TIMED);
-            }
+        }
+        if self.site.map_or_else(event::wanted, Site::is_observed) {
+            self.mode.add(Mode::OBSERVED);
+            self.mode.add(Mode::TIMED);
         }
         if self.policy.is_timed() {
             self.mode.add(Mode::TIMED);
@@ -175,6 +176,7 @@ impl<'p> Call<'p> {
     fn note_start(&mut self) {
         if self.attempt > 1 {
             self.attempt_started = Some(Moment::now());
+            self.open_span();
         }
         if let Some(live) = self.trail.as_ref().and_then(|trail| trail.live.as_ref()) {
             live.begin(self.attempt);
@@ -196,7 +198,13 @@ impl<'p> Call<'p> {
     /// Runs code of the attempt; the calls inside inherit this call's limits.
     #[inline(always)]
     pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        if self.mode.is_plain() { work() } else { self.inherited().scope(work) }
+        if self.mode.is_plain() { work() } else { self.run_noted(work) }
+    }
+
+    fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
+        let span = self.trail.as_ref().and_then(|trail| trail.span.as_ref());
+        let _inside = span.map(CallSpan::enter);
+        self.inherited().scope(work)
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.

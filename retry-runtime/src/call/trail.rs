@@ -6,6 +6,7 @@ use super::{Call, Mode};
 use crate::ambient::Observer;
 use crate::budget::{Budget, Withdrawal};
 use crate::clock::Moment;
+use crate::event::CallSpan;
 use crate::live::Ticket;
 use crate::rng::Rng;
 use crate::stats::Failures;
@@ -25,6 +26,10 @@ pub(super) struct Trail {
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
     /// The call's place in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
+    /// The call's number in events and among the live calls; 0 as long as nobody has asked.
+    pub(super) number: u64,
+    /// The span of the attempt that runs, from the second one on.
+    pub(super) span: Option<CallSpan>,
 }
 
 impl Call<'_> {
@@ -43,6 +48,8 @@ impl Call<'_> {
                 observer: None,
                 withdrawal: None,
                 live: None,
+                number: 0,
+                span: None,
             })
         })
     }

@@ -23,11 +23,11 @@ impl Call<'_> {
         let (kind, error) = failure;
         let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
         let (name, limit) = (self.site.map_or("", Site::name), self.policy.limit());
-        let deadline = self.deadline;
+        let (deadline, number) = (self.deadline, self.number());
         let trail = self.trail_mut();
         match &trail.live {
             Some(live) => live.pause(pause),
-            None => trail.live = Some(Ticket::new(name, limit, deadline, pause)),
+            None => trail.live = Some(Ticket::new(number, name, limit, deadline, pause)),
         }
     }
 

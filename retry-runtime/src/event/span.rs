@@ -30,15 +30,22 @@ impl CallSpan {
         }
     }
 
-    /// Runs code of the attempt inside of the span: the blocking body, or one poll of the future.
-    pub(crate) fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
-        #[cfg(feature = "tracing")]
-        {
-            self.span.in_scope(work)
-        }
-        #[cfg(not(feature = "tracing"))]
-        {
-            work()
+    /// The code that runs until the guard is dropped is inside of the span: the blocking body, or one poll of
+    /// the future.
+    pub(crate) fn enter(&self) -> Inside<'_> {
+        Inside {
+            #[cfg(feature = "tracing")]
+            _entered: self.span.enter(),
+            #[cfg(not(feature = "tracing"))]
+            _span: self,
         }
     }
+}
+
+/// Leaves the span when it is dropped.
+pub(crate) struct Inside<'s> {
+    #[cfg(feature = "tracing")]
+    _entered: tracing::span::Entered<'s>,
+    #[cfg(not(feature = "tracing"))]
+    _span: &'s CallSpan,
 }

@@ -26,18 +26,6 @@ pub(crate) fn conflicting_settings(what: &str, name: &str) {
     let _ = (what, name);
 }
 
-/// An observer of events panicked, for the first time.
-pub(super) fn observer_panicked(event: &'static str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        event,
-        "an observer of events panicked: calls go on, and further panics of it are only counted"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = event;
-}
-
 /// The linker has not listed a function that is called now.
 pub(crate) fn listed_late(name: &str) {
     #[cfg(feature = "tracing")]
@@ -62,4 +50,16 @@ pub(crate) fn shared_name(name: &str, places: &str) {
     );
     #[cfg(not(feature = "tracing"))]
     let _ = (name, places);
+}
+
+/// An observer of events panicked, for the first time.
+pub(super) fn observer_panicked(event: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        event,
+        "an observer of events panicked: calls go on, and further panics of it are only counted"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = event;
 }

@@ -1,7 +1,6 @@
 //! The list of live calls.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::watch;
@@ -14,7 +13,6 @@ const PARTS: usize = 16;
 type Part = Mutex<BTreeMap<u64, Arc<Entry>>>;
 
 static LIST: [Part; PARTS] = [const { Mutex::new(BTreeMap::new()) }; PARTS];
-static LAST: AtomicU64 = AtomicU64::new(0);
 
 /// A call's place in the list; it leaves when this is dropped.
 #[derive(Debug)]
@@ -23,12 +21,12 @@ pub(crate) struct Ticket(Arc<Entry>);
 impl Ticket {
     /// Lists a call that sleeps for the first time.
     pub(crate) fn new(
+        id: u64,
         name: &'static str,
         limit: Option<u32>,
         deadline: Option<Moment>,
         pause: Pause,
     ) -> Self {
-        let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         let entry = Arc::new(Entry::new(id, name, limit, deadline, pause));
         part(id).insert(id, Arc::clone(&entry));
         watch::notify();

@@ -79,7 +79,7 @@ pub enum Answer {
 }
 
 impl LiveCall {
-    /// The call's number in this process; later calls have higher ones.
+    /// The call's number, the same as in its [events](crate::events) and that of no other call of the process.
     pub fn id(&self) -> u64 {
         self.0.id
     }

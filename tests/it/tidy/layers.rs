@@ -54,7 +54,11 @@ pub(crate) fn upward(files: &[Source]) -> Vec<String> {
         let Some(module) = file.module(RUNTIME) else { continue };
         let Some(own) = layer(module) else { continue };
         for (offset, name) in crate_paths(file) {
-            let target = exported.get(name).copied().unwrap_or(name);
+            // A module and a function may share a name: `history`. Then it is the module that counts.
+            let target = match layer(name) {
+                Some(_) => name,
+                None => exported.get(name).copied().unwrap_or(name),
+            };
             let Some(other) = layer(target) else { continue };
             if target != module && (other > own || own == 0) {
                 let place = file.at(offset);
