@@ -26,11 +26,15 @@ mod interruption;
 mod jitter;
 mod kinds;
 pub mod live;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod now;
 mod observe;
 mod outcome;
 mod place;
 mod policy;
+#[cfg(feature = "progress")]
+pub mod progress;
 mod redact;
 mod registry;
 pub mod retry_after;

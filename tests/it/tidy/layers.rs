@@ -31,7 +31,7 @@ const LAYERS: [&[&str]; 7] = [
         "ambient", "cancel", "doctor", "live", "site", "registry", "call", "events", "glue",
         "observe", "words",
     ],
-    &["timer", "drive", "handle"],
+    &["timer", "drive", "handle", "metrics", "progress"],
     &["private"],
 ];
 
