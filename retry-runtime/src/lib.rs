@@ -13,6 +13,8 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod drive;
 mod error;
 mod event;

@@ -25,9 +25,9 @@ const LAYERS: [&[&str]; 7] = [
         "interruption",
     ],
     &["budget", "breaker"],
-    &["policy", "config"],
+    &["policy"],
     &["ambient", "cancel", "site", "registry", "call", "glue", "observe", "words"],
-    &["timer", "drive", "handle"],
+    &["timer", "drive", "handle", "config"],
     &["private"],
 ];
 
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn an_import_may_go_down_or_sideways_and_not_up() {
         check("policy.rs", "use crate::backoff::Backoff;", &[]);
-        check("policy.rs", "use crate::config::Overrides;", &[]);
+        check("policy.rs", "use crate::budget::Budget;", &[]);
         check("policy.rs", "use crate::call::Call;", &["call"]);
         check("backoff/fixed.rs", "use crate::policy::Policy;", &["policy"]);
     }
