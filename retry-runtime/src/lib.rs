@@ -1,3 +1,4 @@
+#![allow(dead_code, unused_imports)]
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -18,23 +19,29 @@ pub mod config;
 mod drive;
 mod error;
 mod event;
+pub mod events;
 mod glue;
 mod handle;
 mod history;
 mod interruption;
 mod jitter;
 mod kinds;
+pub mod live;
 mod now;
 mod observe;
 mod outcome;
+mod place;
 mod policy;
+mod redact;
 mod registry;
 pub mod retry_after;
 mod rng;
 mod setting;
 mod site;
 mod span;
+mod stats;
 mod sync;
+mod tally;
 mod text;
 pub mod timer;
 mod words;
@@ -46,7 +53,7 @@ pub use classify::{Class, Classify, Kind};
 pub use drive::Retry;
 pub use error::RetryError;
 pub use handle::{BreakerHandle, BudgetHandle};
-pub use history::{AttemptRecord, Delay, DelaySource, Report, StopReason};
+pub use history::{AttemptRecord, Delay, DelaySource, PastCall, Report, StopReason};
 pub use interruption::{Interruptible, Interruption};
 pub use jitter::Jitter;
 pub use kinds::Kinds;
@@ -54,11 +61,13 @@ pub use now::Now;
 pub use observe::{Observe, observe, observe_blocking};
 pub use outcome::{Missing, Outcome};
 pub use policy::{DelayRange, Policy, PolicyError};
-pub use registry::{site, sites};
+pub use redact::redact_errors_with;
+pub use registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
 pub use setting::SettingError;
-pub use site::{Meta, Site};
+pub use site::{HistoryLimits, Meta, Site, limit_history};
+pub use stats::{Failures, Reasons, Stats};
 
 // The examples of the front page compile.
 #[cfg(all(doctest, feature = "macros", feature = "reqwest"))]

@@ -10,7 +10,10 @@ fn each_layer_gives_way_to_the_one_above_it() {
     let _turn = turn();
     let layers = [
         ("[defaults]\ncap = \"11s\"\n", "defaults.cap at line 2"),
-        ("[global]\nprofile = \"p\"\n[profile.p]\ncap = \"12s\"\n", "profile p: profile.p.cap at line 6"),
+        (
+            "[global]\nprofile = \"p\"\n[profile.p]\ncap = \"12s\"\n",
+            "profile p: profile.p.cap at line 6",
+        ),
         ("[op.\"*\"]\ncap = \"13s\"\n", "op.\"*\".cap at line 8"),
         ("[op.\"shipping::*\"]\ncap = \"14s\"\n", "op.\"shipping::*\".cap at line 10"),
         ("[op.\"shipping::label\"]\ncap = \"15s\"\n", "op.\"shipping::label\".cap at line 12"),
@@ -45,7 +48,8 @@ fn the_attribute_stands_above_defaults_and_profile_and_below_its_section() {
 #[test]
 fn the_longest_pattern_counts_and_a_star_stands_for_any_text() {
     let _turn = turn();
-    apply("[op.\"billing::v2::*\"]\nmax = 9\n[op.\"billing::*\"]\nmax = 8\n[op.\"*\"]\nmax = 7").unwrap();
+    apply("[op.\"billing::v2::*\"]\nmax = 9\n[op.\"billing::*\"]\nmax = 8\n[op.\"*\"]\nmax = 7")
+        .unwrap();
     let max = |name| explained(name, "max").0;
     assert_eq!(max("billing::v2::quote"), "9");
     assert_eq!(max("billing::charge"), "8");
@@ -164,7 +168,10 @@ fn an_explanation_is_a_table_and_data() {
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("shipping::label (configured/program.rs:"), "{table}");
     assert_eq!(lines[1], "  enabled     true                   built-in");
-    assert_eq!(lines[2], "  max         5                      op.\"shipping::label\".max at line 2");
+    assert_eq!(
+        lines[2],
+        "  max         5                      op.\"shipping::label\".max at line 2"
+    );
     let json = serde_json::to_value(&explanation).unwrap();
     assert_eq!(json["settings"][1]["origin"]["key"], "op.\"shipping::label\".max");
     assert_eq!(json["settings"][1]["origin"]["from"], "config");

@@ -4,8 +4,8 @@
 mod environment;
 mod good;
 mod layers;
-mod protection;
 mod program;
+mod protection;
 mod switch;
 mod watch;
 mod wrong;

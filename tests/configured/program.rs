@@ -39,7 +39,11 @@ pub(crate) async fn quote(calls: &Cell<u32>) -> Result<u32, Trouble> {
     Err(Trouble::Down)
 }
 
-#[retryable(name = "shipping::track", breaker("carrier", consecutive = 3), budget("shared", capacity = 5))]
+#[retryable(
+    name = "shipping::track",
+    breaker("carrier", consecutive = 3),
+    budget("shared", capacity = 5)
+)]
 pub(crate) async fn track(calls: &Cell<u32>) -> Result<u32, Trouble> {
     calls.set(calls.get() + 1);
     Err(Trouble::Down)

@@ -4,6 +4,7 @@ mod budget_account;
 mod classify_derive;
 mod classify_derive_lints;
 mod engine;
+mod events;
 mod leaves_nothing;
 mod protection;
 mod random;

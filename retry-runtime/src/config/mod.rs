@@ -1,5 +1,6 @@
 //! Settings from outside of the program.
 
+mod announce;
 mod change;
 mod check;
 mod environment;
@@ -8,11 +9,13 @@ mod glob;
 mod inline;
 mod keys;
 mod layers;
+mod live;
 mod mistake;
 mod model;
 mod names;
 mod origin;
 mod overlay;
+mod program;
 mod protect;
 mod reader;
 mod resolve;
@@ -24,10 +27,13 @@ mod syntax_json;
 mod syntax_toml;
 mod tree;
 mod value;
+#[cfg(feature = "config-watch")]
+mod watch;
 mod written;
 
 pub use change::Change;
 pub use explain::{Explained, Explanation};
+pub use live::{Applied, apply, current, explain, export, load, reset};
 pub use mistake::{ConfigErrors, Mistake};
 pub use model::{Config, Global};
 pub use origin::Origin;
@@ -35,3 +41,5 @@ pub use protect::{BreakerOverrides, BudgetOverrides};
 pub use settings::Settings;
 pub use sites::{Declared, SiteInfo, SiteList};
 pub use value::{Attempts, Growth, Named, TimeLimit};
+#[cfg(feature = "config-watch")]
+pub use watch::{Watcher, watch};

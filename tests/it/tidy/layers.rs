@@ -10,7 +10,7 @@ pub(crate) const RUNTIME: &str = "retry-runtime/src/";
 
 /// Lowest first. The lowest are leaves: they import nothing from the crate.
 const LAYERS: [&[&str]; 7] = [
-    &["clock", "now", "rng", "setting", "span", "sync", "text"],
+    &["clock", "now", "redact", "rng", "setting", "span", "sync", "tally", "text"],
     &[
         "attempt",
         "classify",
@@ -20,13 +20,17 @@ const LAYERS: [&[&str]; 7] = [
         "backoff",
         "jitter",
         "history",
-        "event",
         "retry_after",
         "interruption",
+        "place",
+        "stats",
     ],
-    &["budget", "breaker"],
+    &["budget", "breaker", "event"],
     &["policy"],
-    &["ambient", "cancel", "site", "registry", "call", "glue", "observe", "words"],
+    &[
+        "ambient", "cancel", "live", "site", "registry", "call", "events", "glue", "observe",
+        "words",
+    ],
     &["timer", "drive", "handle", "config"],
     &["private"],
 ];
@@ -50,7 +54,11 @@ pub(crate) fn upward(files: &[Source]) -> Vec<String> {
         let Some(module) = file.module(RUNTIME) else { continue };
         let Some(own) = layer(module) else { continue };
         for (offset, name) in crate_paths(file) {
-            let target = exported.get(name).copied().unwrap_or(name);
+            // A module and a function may share a name: `history`. Then it is the module that counts.
+            let target = match layer(name) {
+                Some(_) => name,
+                None => exported.get(name).copied().unwrap_or(name),
+            };
             let Some(other) = layer(target) else { continue };
             if target != module && (other > own || own == 0) {
                 let place = file.at(offset);

@@ -1,0 +1,184 @@
+//! What happens in retried calls, as it happens: for logs, metrics and pages.
+//!
+//! [`observe`] calls a function at each event, on the thread of the call; [`stream`] collects them for a
+//! reader elsewhere. With the feature `tracing`, on by default, the same events are `tracing` events of
+//! the target `retry_runtime`; [`set_level`] changes their levels.
+//!
+//! | event | says | level |
+//! |---|---|---|
+//! | `call.started` | a call begins * | trace |
+//! | `attempt.started` | an attempt begins (the first one *) | trace |
+//! | `attempt.finished` | an attempt has ended (a success at once *) | debug; trace after a success |
+//! | `retry.scheduled` | it failed, and the next one starts after this delay | warn |
+//! | `retry.suppressed` | it failed, and this forbids another one: budget, breaker, deadline, idempotency … | debug |
+//! | `call.finished` | a call has ended (a success at once *) | warn; info after a retry that helped; debug for permanent failures and cancellations |
+//! | `breaker.transition` | a breaker has changed its state | warn |
+//! | `breaker.rejected` | a breaker has refused an attempt | debug |
+//! | `budget.exhausted` | a budget has refused a retry; once a minute for each function | warn |
+//! | `config.applied` | a configuration has taken effect, and what it changed | info |
+//!
+//! \* A call that succeeds at once costs nothing while nobody listens, and then has no events. An observer
+//! or a stream listens; `tracing` alone does not, unless [`trace_successes`] says so.
+//!
+//! No listener can hold up a call or fail it. A panic of an observer ends where it is called, and is
+//! counted. A stream whose reader is behind drops its oldest events, and counts them. Calls that an observer
+//! makes are told to streams and to `tracing`, and to no observer.
+//!
+//! ```
+//! use retry_runtime::breaker::{Breaker, BreakerSettings};
+//! use retry_runtime::events::{self, Event};
+//! use std::{sync::mpsc, time::Instant};
+//!
+//! let (send, opened) = mpsc::channel();
+//! let _guard = events::observe(move |event| {
+//!     if let Event::BreakerTransition(transition) = event {
+//!         send.send(transition.breaker.clone()).unwrap();
+//!     }
+//! });
+//!
+//! let breaker = Breaker::new("payments", BreakerSettings::new().consecutive(1));
+//! breaker.permit(Instant::now)?.failure(Instant::now);
+//! assert_eq!(opened.try_recv()?, "payments");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::event::{self, Listener, Observer, Queue};
+pub use crate::event::{
+    AttemptFinished, AttemptStarted, BreakerRejected, BreakerTransition, BudgetExhausted,
+    CallFinished, CallStarted, Change, ConfigApplied, Event, EventKind, Events, Label, Recv,
+    RetryScheduled, RetrySuppressed, UnknownEvent,
+};
+
+/// Calls `observer` at each event, until the guard is dropped.
+///
+/// It runs on the thread of the call, which goes on when it returns: it should be quick, and must not
+/// block. It may make retryable calls, and attach or detach observers.
+///
+/// ```
+/// use retry_runtime::events::{self, Event};
+///
+/// let guard = events::observe(|event| {
+///     if let Event::RetryScheduled(retry) = event {
+///         eprintln!("{}: retry {} in {:?}", retry.site, retry.attempt, retry.delay.length);
+///     }
+/// });
+/// assert_eq!(guard.panics(), 0);
+/// ```
+pub fn observe(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGuard {
+    let observer = Arc::new(Observer::new(observer));
+    ObserverGuard::attach(Listener::Observer(observer))
+}
+
+/// Collects the events from now on, at most `capacity` of them at a time (at least 1).
+///
+/// ```
+/// # use retry_runtime::events;
+/// let mut events = events::stream(1024);
+/// std::thread::spawn(move || {
+///     while let Some(event) = events.recv_timeout(std::time::Duration::from_millis(1)) {
+///         println!("{}: {event}", event.name());
+///     }
+/// });
+/// ```
+pub fn stream(capacity: usize) -> Events {
+    let queue = Arc::new(Queue::new(capacity));
+    listen(Listener::Stream(Arc::clone(&queue)));
+    Events::new(queue)
+}
+
+/// Has `tracing` told of calls that succeed at once, too, until the guard is dropped.
+pub fn trace_successes() -> ObserverGuard {
+    ObserverGuard::attach(Listener::Tracing(Arc::new(())))
+}
+
+/// Sets the level of an event in `tracing`, whatever it says; `LevelFilter::OFF` leaves it out.
+///
+/// ```
+/// use retry_runtime::events::{self, EventKind};
+/// use tracing::Level;
+///
+/// events::set_level(EventKind::RetryScheduled, Level::INFO);
+/// events::set_level("breaker.rejected".parse()?, Level::WARN);
+/// # Ok::<(), events::UnknownEvent>(())
+/// ```
+#[cfg(feature = "tracing")]
+pub fn set_level(kind: EventKind, level: impl Into<tracing::level_filters::LevelFilter>) {
+    event::set_level(kind, Some(level.into()));
+}
+
+/// Gives an event back the level that it has of its own.
+#[cfg(feature = "tracing")]
+pub fn reset_level(kind: EventKind) {
+    event::set_level(kind, None);
+}
+
+/// Keeps an observer attached; dropping it detaches the observer.
+///
+/// A call on another thread that is telling it something at that moment finishes doing so.
+#[must_use = "dropped, it detaches the observer"]
+pub struct ObserverGuard {
+    listener: Listener,
+}
+
+impl ObserverGuard {
+    fn attach(listener: Listener) -> Self {
+        listen(listener.clone());
+        ObserverGuard { listener }
+    }
+
+    /// How often the observer has panicked.
+    pub fn panics(&self) -> u64 {
+        match &self.listener {
+            Listener::Observer(observer) => observer.panics(),
+            _ => 0,
+        }
+    }
+
+    /// Leaves the observer attached for the rest of the process's life.
+    pub fn forever(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ObserverGuard {
+    fn drop(&mut self) {
+        event::detach(&self.listener);
+    }
+}
+
+impl fmt::Debug for ObserverGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObserverGuard").field("panics", &self.panics()).finish()
+    }
+}
+
+fn listen(listener: Listener) {
+    event::on_change(changed);
+    event::attach(listener);
+}
+
+/// Somebody began to listen, or the last one stopped: for the flags of the sites.
+fn changed(_wanted: bool) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_stopped_listening_is_let_go() {
+        let events = stream(1);
+        let queue = Arc::downgrade(events.queue());
+        assert!(event::wanted());
+        drop(events);
+        assert!(queue.upgrade().is_none());
+
+        let kept = Arc::new(());
+        let observed = Arc::clone(&kept);
+        let guard = observe(move |_| drop(Arc::clone(&observed)));
+        drop(guard);
+        assert_eq!(Arc::strong_count(&kept), 1);
+    }
+}

@@ -1,0 +1,60 @@
+//! Events: who is told what, and that nobody who listens can hold up or fail a call.
+
+mod delivery;
+mod streams;
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use retry_runtime::breaker::{Breaker, BreakerSettings};
+use retry_runtime::events::{self, Event, ObserverGuard};
+
+/// A breaker that opens and closes by hand, to have something happen: two events each time.
+struct Bell(Breaker);
+
+impl Bell {
+    fn new(name: &'static str) -> Self {
+        Bell(Breaker::new(name, BreakerSettings::new().consecutive(1)))
+    }
+
+    /// Opens the breaker.
+    fn ring(&self) {
+        self.0.permit(Instant::now).unwrap().failure(Instant::now);
+    }
+
+    /// Has the open breaker refuse a call.
+    fn knock(&self) {
+        assert!(self.0.permit(Instant::now).is_err());
+    }
+}
+
+/// The name of the breaker that the event is about.
+fn breaker(event: &Event) -> Option<&str> {
+    match event {
+        Event::BreakerTransition(event) => Some(&event.breaker),
+        Event::BreakerRejected(event) => Some(&event.breaker),
+        _ => None,
+    }
+}
+
+/// The texts of the events of one breaker, as far as they have come.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    /// Listens to one breaker: tests run in parallel, and everybody hears everything.
+    fn of(name: &'static str) -> (Log, ObserverGuard) {
+        let log = Log::default();
+        let kept = log.clone();
+        let guard = events::observe(move |event| {
+            if breaker(event) == Some(name) {
+                kept.0.lock().unwrap().push(event.to_string());
+            }
+        });
+        (log, guard)
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
