@@ -38,7 +38,7 @@ fn the_attribute_stands_above_defaults_and_profile_and_below_its_section() {
     apply(below).unwrap();
     let (value, origin) = explained("billing::charge", "max");
     assert_eq!(value, "3");
-    assert!(origin.starts_with("attribute at configured/program.rs:"), "{origin}");
+    assert!(origin.starts_with("attribute at tests/configured/program.rs:"), "{origin}");
     assert_eq!(explained("shipping::label", "max").0, "8", "its attribute says nothing");
     apply(&format!("{below}[op.\"billing::charge\"]\nmax = 1")).unwrap();
     assert_eq!(explained("billing::charge", "max").0, "1");
@@ -166,7 +166,7 @@ fn an_explanation_is_a_table_and_data() {
     let explanation = config::explain("shipping::label").unwrap();
     let table = explanation.to_string();
     let lines: Vec<&str> = table.lines().collect();
-    assert!(lines[0].starts_with("shipping::label (configured/program.rs:"), "{table}");
+    assert!(lines[0].starts_with("shipping::label (tests/configured/program.rs:"), "{table}");
     assert_eq!(lines[1], "  enabled     true                   built-in");
     assert_eq!(
         lines[2],
@@ -175,4 +175,13 @@ fn an_explanation_is_a_table_and_data() {
     let json = serde_json::to_value(&explanation).unwrap();
     assert_eq!(json["settings"][1]["origin"]["key"], "op.\"shipping::label\".max");
     assert_eq!(json["settings"][1]["origin"]["from"], "config");
+}
+
+#[test]
+fn an_operation_that_leaves_everything_to_the_lower_layers_is_retried_as_they_say() {
+    let _turn = turn();
+    apply("[defaults]\nmax = 5\nbase = \"0s\"").unwrap();
+    let calls = std::cell::Cell::new(0);
+    assert!(super::program::label(&calls).is_err());
+    assert_eq!(calls.get(), 6);
 }

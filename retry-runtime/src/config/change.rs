@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
 use super::protect::{BreakerOverrides, BudgetOverrides};
-use super::resolve::Resolution;
+use super::resolve::{Resolution, written_breaker, written_budget};
 use super::sites::SiteList;
 use super::written::Written;
 
@@ -50,14 +50,21 @@ pub(crate) fn changes(
             operation(&site.name, &rows(site, old), &rows(site, new), &mut changes);
         }
     }
-    let budgets = |of: &Resolution| {
-        let all = of.budgets.iter();
-        all.map(|(name, set)| (below("budget", name), BudgetOverrides::of(set).entries())).collect()
+    let names = before.budgets.keys().chain(after.budgets.keys());
+    let budgets = |of: &Resolution| -> Sections {
+        let set = |name| of.budgets.get(name).copied().or_else(|| written_budget(sites, name));
+        let sections = names.clone().filter_map(|name| {
+            Some((below("budget", name), BudgetOverrides::of(&set(name)?).entries()))
+        });
+        sections.collect()
     };
-    let breakers = |of: &Resolution| {
-        let all = of.breakers.iter();
-        all.map(|(name, set)| (below("breaker", name), BreakerOverrides::of(set).entries()))
-            .collect()
+    let names = before.breakers.keys().chain(after.breakers.keys());
+    let breakers = |of: &Resolution| -> Sections {
+        let set = |name| of.breakers.get(name).copied().or_else(|| written_breaker(sites, name));
+        let sections = names.clone().filter_map(|name| {
+            Some((below("breaker", name), BreakerOverrides::of(&set(name)?).entries()))
+        });
+        sections.collect()
     };
     shared(&budgets(before), &budgets(after), &origin, &mut changes);
     shared(&breakers(before), &breakers(after), &origin, &mut changes);
@@ -84,7 +91,7 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
 
 type Sections = BTreeMap<String, Vec<(&'static str, Written)>>;
 
-/// Settings of budgets or breakers; a section that is gone leaves them as the attributes have them.
+/// Settings of budgets or breakers, each with all of its settings.
 fn shared(
     before: &Sections,
     after: &Sections,
@@ -102,10 +109,7 @@ fn shared(
         for setting in settings {
             let (before, after) = (old.get(setting).cloned(), new.get(setting).cloned());
             if before != after {
-                let origin = match &after {
-                    Some(_) => origin(&below(name, setting)),
-                    None => Origin::BuiltIn,
-                };
+                let origin = origin(&format!("{name}.{setting}"));
                 changes.push(Change { name: name.clone(), setting, before, after, origin });
             }
         }

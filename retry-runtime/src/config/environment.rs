@@ -129,7 +129,8 @@ impl Environment {
                 [_] => continue,
                 [] => {
                     let all: Vec<String> = names.iter().map(|name| mangled(name)).collect();
-                    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+                    let mut all: Vec<&str> = all.iter().map(String::as_str).collect();
+                    all.dedup();
                     keys::unknown("operation", name, &all)
                 }
                 _ => format!(

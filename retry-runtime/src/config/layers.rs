@@ -50,11 +50,11 @@ impl Source<'_> {
                     ("max", Some(_)) => "attempts",
                     _ => key,
                 };
-                let own = config.text.origin(&below(path, key));
-                match own {
+                if settings.entries().iter().any(|(name, _)| *name == key) {
+                    config.text.origin(&below(path, key))
+                } else {
                     // It gave way to another setting of the section.
-                    Origin::Config { line: None, .. } => config.text.origin(path),
-                    own => own,
+                    config.text.origin(path)
                 }
             }
             Source::Environment(overrides) => overrides.origin(key),

@@ -214,7 +214,7 @@ impl Config {
 pub(crate) struct Draft {
     pub(crate) config: Config,
     pub(crate) mistakes: Mistakes,
-    /// Paths of the sections that have a mistake.
+    /// Paths of the sections and keys that have a mistake.
     pub(crate) faulty: BTreeSet<String>,
 }
 

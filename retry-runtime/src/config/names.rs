@@ -87,6 +87,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) declared: BTreeSet<&'a str>,
     /// What a section says.
     pub(crate) used: fn(&Settings) -> Option<&Named>,
+    /// Why one that the program has cannot be set.
+    pub(crate) refused: fn(&SiteList, &str) -> Option<String>,
 }
 
 impl Shared<'_> {
@@ -120,7 +122,13 @@ impl Shared<'_> {
             }
         }
         for name in &self.sections {
-            if !self.declared.contains(name) && !uses.contains_key(name) {
+            // What stands for none was refused already.
+            if !self.declared.contains(name) && !uses.contains_key(name) && *name != "none" {
+                if let Some(message) = (self.refused)(sites, name) {
+                    mistakes
+                        .push(Mistake::new(config.text.origin(&below(self.what, name)), message));
+                    continue;
+                }
                 let known: Vec<&str> = self.declared.iter().chain(uses.keys()).copied().collect();
                 let message = keys::unknown(self.what, name, &known);
                 let origin = config.text.origin(&below(self.what, name));

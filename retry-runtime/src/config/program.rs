@@ -10,8 +10,9 @@ use super::sites::{Declared, SiteInfo, SiteList};
 use super::value::Named;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
+use crate::policy::Parts;
 use crate::site::{self, Choice, Effective, SiteBreaker, SiteBudget};
-use crate::{Site, registry};
+use crate::{Policy, Site, registry};
 
 /// The functions of this program: as they are, and as data, in the same order.
 pub(crate) struct Program {
@@ -73,13 +74,9 @@ fn effective(
         }
         None => replaced(&protection.breakers, &info.name, &info.breaker),
     };
-    let effective = Effective {
-        policy: resolved.policy,
-        enabled: resolved.enabled,
-        budget,
-        breaker,
-        measure: resolved.measure,
-    };
+    let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
+    let Resolved { enabled, measure, .. } = *resolved;
+    let effective = Effective { policy, enabled, budget, breaker, measure };
     let plain = Effective {
         policy: *site.policy(),
         enabled: true,
@@ -88,6 +85,12 @@ fn effective(
         measure: false,
     };
     (effective != plain).then_some(effective)
+}
+
+/// One plain attempt, without a limit in time; what a failure means stays as it is.
+fn once(policy: &Policy) -> Policy {
+    let parts = policy.parts();
+    Policy::of_parts(Parts { attempts: Some(1), deadline: None, timeout: None, ..parts })
 }
 
 /// The one that the configuration has put in the place of the attribute's.

@@ -13,7 +13,7 @@ use super::value::Read;
 pub(crate) struct Reader {
     pub(crate) text: Text,
     pub(crate) mistakes: Mistakes,
-    /// Paths of sections with a mistake in them.
+    /// Paths of sections and keys that have a mistake in them.
     pub(crate) faulty: BTreeSet<String>,
 }
 
@@ -41,8 +41,8 @@ impl Reader {
         line: Option<usize>,
         message: impl Into<String>,
     ) {
-        self.faulty.insert(section.to_owned());
         let key = key.map_or_else(|| section.to_owned(), |key| below(section, key));
+        self.faulty.insert(key.clone());
         let origin = Origin::Config { file: self.text.file.clone(), line, key };
         self.mistakes.push(Mistake::new(origin, message));
     }
@@ -56,7 +56,7 @@ impl Reader {
                 path,
                 None,
                 node.line,
-                format!("{message}; write `key = value` lines in it"),
+                format!("{message}; write settings in it, each with its name"),
             );
             return Vec::new();
         };
@@ -108,6 +108,7 @@ impl Reader {
             }
             self.line(&below(path, key), entry.line);
             if let Err(message) = section.set(key, unit, &entry.node) {
+                self.faulty.insert(below(path, key));
                 self.mistake(shown, Some(&entry.key), entry.line, message);
             }
         }

@@ -9,7 +9,6 @@ use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::model::{Config, Draft};
 use super::names::{self, Shared};
 use super::origin::below;
-use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::rules::{self, Found};
 use super::sites::{Declared, SiteInfo, SiteList};
 use crate::breaker::BreakerSettings;
@@ -61,6 +60,7 @@ fn budget_names<'a>(config: &'a Config, sites: &'a SiteList) -> Shared<'a> {
         sections: config.budget.keys().map(String::as_str).collect(),
         declared: declared(sites, |site| &site.budget),
         used: |settings| settings.budget.as_ref(),
+        refused: |_, _| None,
     }
 }
 
@@ -70,7 +70,19 @@ fn breaker_names<'a>(config: &'a Config, sites: &'a SiteList) -> Shared<'a> {
         sections: config.breaker.keys().map(String::as_str).collect(),
         declared: declared(sites, |site| &site.breaker),
         used: |settings| settings.breaker.as_ref(),
+        refused: keyed,
     }
+}
+
+/// Tables of breakers keep what their attribute says.
+fn keyed(sites: &SiteList, name: &str) -> Option<String> {
+    let is_it = |site: &SiteInfo| matches!(&site.breaker, Declared::Keyed { name: table, .. } if table == name);
+    sites.sites.iter().any(is_it).then(|| {
+        format!(
+            "`{name}` has a breaker for each key, whose settings are those of the attribute; remove the \
+             section, or take them away by `breaker = \"none\"` in the operation's"
+        )
+    })
 }
 
 /// The names that attributes share, and those of functions that have one of their own.
@@ -79,7 +91,7 @@ fn declared<'a, S: 'a>(
     of: fn(&'a SiteInfo) -> &'a Declared<S>,
 ) -> BTreeSet<&'a str> {
     let names = sites.sites.iter().filter_map(|site| match of(site) {
-        Declared::Own { .. } | Declared::Keyed { shared: false, .. } => Some(site.name.as_str()),
+        Declared::Own { .. } => Some(site.name.as_str()),
         shared => shared.name(),
     });
     names.collect()
@@ -97,6 +109,26 @@ fn settings<'a, S>(
     named.filter_map(|site| of(site).settings()).next()
 }
 
+/// Whether a section or one of its keys has a mistake.
+fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
+    let key = format!("{section}.");
+    faulty.iter().any(|path| path == section || path.starts_with(&key))
+}
+
+/// What the attributes set the budget of this name to; `None` when they do not know it.
+pub(crate) fn written_budget(sites: &SiteList, name: &str) -> Option<BudgetSettings> {
+    let known = declared(sites, |site| &site.budget).contains(name);
+    let written = settings(sites, name, |site| &site.budget);
+    known.then(|| written.map_or_else(BudgetSettings::new, |set| set.over(BudgetSettings::new())))
+}
+
+/// What the attributes set the breaker of this name to; `None` when they do not know it.
+pub(crate) fn written_breaker(sites: &SiteList, name: &str) -> Option<BreakerSettings> {
+    let known = declared(sites, |site| &site.breaker).contains(name);
+    let written = settings(sites, name, |site| &site.breaker);
+    known.then(|| written.map_or_else(BreakerSettings::new, |set| set.over(BreakerSettings::new())))
+}
+
 fn budgets(
     config: &Config,
     sites: &SiteList,
@@ -105,12 +137,10 @@ fn budgets(
 ) -> BTreeMap<String, BudgetSettings> {
     let mut budgets = BTreeMap::new();
     for (name, overrides) in &config.budget {
-        let declared = settings(sites, name, |site| &site.budget);
-        let declared = declared.map(|set: &BudgetOverrides| set.over(BudgetSettings::new()));
-        let settings = overrides.over(declared.unwrap_or_default());
+        let settings = overrides.over(written_budget(sites, name).unwrap_or_default());
         let path = below("budget", name);
         if let Err(error) = settings.validate() {
-            if !faulty.contains(&path) {
+            if !is_faulty(faulty, &path) {
                 let origin = config.text.origin(&below(&path, check::budget_key(&error)));
                 mistakes.push(Mistake::new(origin, error.to_string()));
             }
@@ -128,12 +158,10 @@ fn breakers(
 ) -> BTreeMap<String, BreakerSettings> {
     let mut breakers = BTreeMap::new();
     for (name, overrides) in &config.breaker {
-        let declared = settings(sites, name, |site| &site.breaker);
-        let declared = declared.map(|set: &BreakerOverrides| set.over(BreakerSettings::new()));
-        let settings = overrides.over(declared.unwrap_or_default());
+        let settings = overrides.over(written_breaker(sites, name).unwrap_or_default());
         let path = below("breaker", name);
         if let Err(error) = settings.validate() {
-            if !faulty.contains(&path) {
+            if !is_faulty(faulty, &path) {
                 let origin = config.text.origin(&below(&path, error.field()));
                 mistakes.push(Mistake::new(origin, error.to_string()));
             }

@@ -8,7 +8,7 @@ use super::keys::some;
 use super::layers::{self, Resolved};
 use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
-use super::origin::Origin;
+use super::origin::{Origin, below};
 use super::sites::{Declared, SiteInfo};
 use super::value::Named;
 use crate::PolicyError;
@@ -30,12 +30,25 @@ impl Found {
     pub(crate) fn report(self, mistakes: &mut Mistakes) {
         for (origin, message, operations) in self.0 {
             let names: Vec<&str> = operations.iter().map(String::as_str).collect();
-            mistakes.push(Mistake::new(origin, format!("{message} (for {})", some(&names))));
+            let message = if is_of_one(&origin, &names) {
+                message
+            } else {
+                format!("{message} (for {})", some(&names))
+            };
+            mistakes.push(Mistake::new(origin, message));
         }
     }
 }
 
-/// Checks one operation; nothing is said about sections that are known to be faulty.
+/// Whether the place says already which operation it is about.
+fn is_of_one(origin: &Origin, names: &[&str]) -> bool {
+    match (origin, names) {
+        (Origin::Config { key, .. }, [name]) => key.starts_with(&(below("op", name) + ".")),
+        _ => false,
+    }
+}
+
+/// Checks one operation; nothing is said about contradictions of settings that are known to be faulty.
 pub(crate) fn check(
     config: &Config,
     environment: &Environment,
@@ -46,9 +59,8 @@ pub(crate) fn check(
     let resolved = Resolved::of(config, environment, site);
     let profile = layers::profile(config, environment);
     let sections = layers::sections(config, profile, &site.name);
-    if sections.iter().any(|(path, ..)| faulty.contains(path)) {
-        return resolved;
-    }
+    let is_faulty =
+        |key: &&str| sections.iter().any(|(path, ..)| faulty.contains(&below(path, key)));
     let mut tell =
         |key: &str, message: String| found.push(resolved.origin(key), message, &site.name);
     limits(&resolved, site, &mut tell);
@@ -56,6 +68,9 @@ pub(crate) fn check(
     breaker(&resolved, site, &mut tell);
     for error in resolved.policy.mistakes() {
         let about = culprits(&error);
+        if about.iter().any(|key| is_faulty(key)) {
+            continue;
+        }
         let Some(key) = resolved.highest(about) else { continue };
         // Told already, with a better remedy.
         let told = error == PolicyError::TimeoutUndeclared && !site.is_async;

@@ -73,7 +73,7 @@ impl<S> Declared<S> {
     /// The shared name.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
-            Declared::Named { name, .. } | Declared::Keyed { name, shared: true, .. } => Some(name),
+            Declared::Named { name, .. } => Some(name),
             _ => None,
         }
     }

@@ -124,8 +124,9 @@ pub(crate) fn time(key: &str, node: &Node, unit: Option<Unit>) -> Read<Duration>
             }
         }
         (Value::Number(number), Some((nanos, unit))) => {
-            Duration::try_from_secs_f64(number * nanos as f64 / 1e9)
-                .map_err(|_| format!("`{key}` ({number} {unit}) must be from 0 to {} s", u64::MAX))
+            Duration::try_from_secs_f64(number * nanos as f64 / 1e9).map_err(|_| {
+                format!("`{key}` ({number:e} {unit}) must be from 0 to {} s", u64::MAX)
+            })
         }
         (found, Some((_, unit))) => {
             wrong(key, &format!("a number of {unit}"), found, &format!("`{key} = 500`"))
