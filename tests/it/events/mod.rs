@@ -1,7 +1,9 @@
 //! Events: who is told what, and that nobody who listens can hold up or fail a call.
 
+mod calls;
 mod delivery;
 mod streams;
+mod traced;
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
