@@ -260,6 +260,7 @@ fn of_calls_on_many_threads_each_start_has_one_end_and_each_failure_one_outcome(
         if fails { Err(Error::Of(Kind::Transient)) } else { Ok(()) }
     }
     const CALLS: u32 = 500;
+    let _quiet = super::quiet();
     let mut stream = events::stream(100_000);
     std::thread::scope(|scope| {
         for thread in 0..4 {
