@@ -68,7 +68,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
 ///
 /// Every mistake in it. Then nothing has changed.
 ///
-/// ```
+/// ```standalone_crate
 /// # use retry_runtime::retryable;
 /// use retry_runtime::config::{self, Config};
 ///

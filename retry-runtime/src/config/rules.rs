@@ -68,7 +68,7 @@ pub(crate) fn check(
     breaker(&resolved, site, &mut tell);
     for error in resolved.policy.mistakes() {
         let about = culprits(&error);
-        if about.iter().any(|key| is_faulty(key)) {
+        if about.iter().any(&is_faulty) {
             continue;
         }
         let Some(key) = resolved.highest(about) else { continue };
