@@ -191,6 +191,7 @@ pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
 /// ```
 /// let sites = retry_runtime::config::export();
 /// let json = serde_json::to_string(&sites)?;
+/// assert_eq!(serde_json::from_str::<retry_runtime::config::SiteList>(&json)?, sites);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn export() -> super::SiteList {
