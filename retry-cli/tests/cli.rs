@@ -99,6 +99,8 @@ fn plan_takes_what_the_attribute_takes() {
         text.contains("worst case: 17 s = 3 attempts of at most 5 s and 2 s of pauses\n"),
         "{text}"
     );
+    let text = prints(&["plan", "max = 1, on = Transient | Throttled, budget = none"]);
+    assert!(text.ends_with("no part of the schedule: on, budget\n"), "{text}");
     let text = prints(&["plan", "backoff = [10ms, '1s'], max = 3, jitter = proportional(0.5)"]);
     assert!(text.contains("3      1 s    500 ms to 1.5 s  1.01 s to 3.02 s"), "{text}");
     assert_eq!(
@@ -209,6 +211,20 @@ fn explain_tells_each_value_with_where_it_comes_from() {
 
     let error = fails(1, &["explain", "track", "--sites", sites.path()]);
     assert_eq!(error, "unknown operation `track`; did you mean `shipping::track`?\n");
+}
+
+#[test]
+fn the_environment_counts_as_it_would_in_the_program() {
+    let sites = export("sites-environment.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_retry"))
+        .args(["explain", "billing::charge", "--sites", sites.path()])
+        .env("RETRY__OP__BILLING__CHARGE__MAX", "9")
+        .output()
+        .expect("the binary was built for this test");
+    let text = String::from_utf8(output.stdout).expect("it prints text");
+    let row = text.lines().find(|line| line.contains(" max "));
+    let row = row.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
+    assert_eq!(row.as_deref(), Some("max 9 environment RETRY__OP__BILLING__CHARGE__MAX"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) struct Ambient {
     pub(crate) deadline: Option<Moment>,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
-    /// The function whose failed call this is, when one of its later attempts runs.
+    /// The function in whose attempt this is, when that one is timed or not the first.
     pub(crate) outer: Option<&'static Site>,
     /// The task that it was made in: one that is polled inside, by a runtime that the work blocks on, is
     /// none of the work's business.
@@ -66,7 +66,7 @@ impl Ambient {
         Ambient { deadline, observer, outer: None, task: this_task() }
     }
 
-    /// Inside of a later attempt of this function.
+    /// Inside of an attempt of this function.
     pub(crate) fn inside(mut self, outer: Option<&'static Site>) -> Self {
         self.outer = outer;
         self

@@ -40,7 +40,7 @@ fn other_libraries_names_are_understood() {
 }
 
 /// Every section and every setting.
-const EVERYTHING: &str = r#"
+pub(crate) const EVERYTHING: &str = r#"
 [global]
 enabled = true
 profile = "calm"

@@ -71,7 +71,28 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
         None => text += "… and so on until the deadline\n",
         _ => {}
     }
-    text + "\n" + &worst_case(settings, policy)
+    text + "\n" + &worst_case(settings, policy) + &beside(settings)
+}
+
+/// Names what was written and is no part of a schedule.
+fn beside(settings: &Settings) -> String {
+    let Settings { enabled, on, idempotent, hint_cap, budget, breaker, measure, timeout, .. } =
+        settings;
+    let others = [
+        ("enabled", enabled.is_some()),
+        ("on", on.is_some()),
+        // A timeout needs the word, whatever it says.
+        ("idempotent", idempotent.is_some() && timeout.is_none()),
+        ("hint_cap", hint_cap.is_some()),
+        ("budget", budget.is_some()),
+        ("breaker", breaker.is_some()),
+        ("measure", measure.is_some()),
+    ];
+    let written = others.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| *name);
+    match written.collect::<Vec<_>>()[..] {
+        [] => String::new(),
+        ref names => format!("no part of the schedule: {}\n", names.join(", ")),
+    }
 }
 
 /// The delay that the backoff asks for, before the cap and jitter; `None` where jitter grows by itself.

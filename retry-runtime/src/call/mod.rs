@@ -220,8 +220,7 @@ impl<'p> Call<'p> {
     /// What holds inside of the call.
     fn around(&self, deadline: Option<Moment>) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
-        let outer = self.site.filter(|_| self.mode.has(Mode::FAILED));
-        Ambient::new(deadline, None).inside(outer)
+        Ambient::new(deadline, None).inside(self.site)
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.

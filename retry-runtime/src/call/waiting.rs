@@ -31,6 +31,15 @@ impl Call<'_> {
         }
     }
 
+    /// The call is going to block its thread; `blocks_tasks` says whether others are kept waiting by that.
+    pub(crate) fn note_blocking(&self, blocks_tasks: fn() -> bool) {
+        if let Some(site) = self.site {
+            if !site.findings().blocked_worker && blocks_tasks() {
+                site.note_blocked_worker();
+            }
+        }
+    }
+
     /// Whether somebody has cancelled the call while its attempt ran.
     pub(super) fn is_cancelled(&self) -> bool {
         self.live().is_some_and(|live| live.is_cancelled())

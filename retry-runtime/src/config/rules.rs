@@ -64,7 +64,9 @@ pub(crate) fn check(
     let mut tell =
         |key: &str, message: String| found.push(resolved.origin(key), message, &site.name);
     limits(&resolved, site, &mut tell);
-    idempotency(&resolved, site, &mut tell);
+    if !["idempotent", "on"].iter().any(&is_faulty) {
+        idempotency(&resolved, site, &mut tell);
+    }
     breaker(&resolved, site, &mut tell);
     for error in resolved.policy.mistakes() {
         let about = culprits(&error);

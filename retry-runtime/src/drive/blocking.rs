@@ -49,6 +49,7 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     length: Duration,
 ) -> Option<R> {
+    call.note_blocking(timer::blocks_tasks);
     let (cut, order) = sleep(call, guard.as_mut(), length);
     if let Some(cut) = cut {
         return Some(before_attempt(call, &*guard, cut));

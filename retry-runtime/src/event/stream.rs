@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use std::{fmt, mem};
 
-use super::delivery::{Listener, detach};
+use super::delivery::{To, detach};
 use super::vocabulary::Event;
 
 /// What lies between the calls and the reader of one stream.
@@ -130,7 +130,7 @@ impl Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
-        detach(&Listener::Stream(Arc::clone(&self.queue)));
+        detach(&To::Stream(Arc::clone(&self.queue)));
     }
 }
 

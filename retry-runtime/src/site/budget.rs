@@ -94,6 +94,15 @@ impl SiteBudget {
         }
     }
 
+    /// The name under which functions share it, if they do.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn shared_name(&self) -> Option<&'static str> {
+        match self {
+            SiteBudget::Named(named) => Some(named.name),
+            _ => None,
+        }
+    }
+
     /// What an attribute sets the budget of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BudgetSettings>> {
         match self {

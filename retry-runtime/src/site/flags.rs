@@ -82,7 +82,7 @@ impl Site {
             return;
         }
         self.index();
-        event::on_change(|_| refresh());
+        event::on_change(refresh);
         registry::enrol(self);
         self.refresh();
         self.flags.set(NEW, false);

@@ -6,7 +6,7 @@ mod names;
 mod syntax;
 mod values;
 
-use retry_runtime::config;
+use retry_runtime::config::{self, Config};
 
 use super::program::{File, apply, attempts_of_charge, everything, turn};
 
@@ -96,6 +96,20 @@ idempotent = true
              `idempotent` in the attribute, or remove it here",
         ],
     );
+}
+
+#[test]
+fn a_text_that_was_cut_off_anywhere_is_refused_or_read_and_never_a_panic() {
+    let toml = super::good::EVERYTHING;
+    for (end, _) in toml.char_indices() {
+        // Cut off between two lines, it is a configuration like any other.
+        let _ = Config::from_toml(&toml[..end]);
+    }
+    let json = serde_json::to_string(&Config::from_toml(toml).unwrap()).unwrap();
+    for (end, _) in json.char_indices() {
+        let error = Config::from_json(&json[..end]).unwrap_err().to_string();
+        assert!(error.contains("not JSON: "), "{error}");
+    }
 }
 
 #[test]

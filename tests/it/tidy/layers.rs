@@ -28,10 +28,10 @@ const LAYERS: [&[&str]; 7] = [
     &["budget", "breaker", "event"],
     &["policy"],
     &[
-        "ambient", "cancel", "live", "site", "registry", "call", "events", "glue", "observe",
-        "words",
+        "ambient", "cancel", "doctor", "live", "site", "registry", "call", "events", "glue",
+        "observe", "words",
     ],
-    &["timer", "drive", "handle", "config"],
+    &["timer", "drive", "handle", "config", "metrics", "progress"],
     &["private"],
 ];
 
