@@ -1,6 +1,6 @@
 //! `retry`: plans schedules, checks and explains configuration files of programs that use `retry-runtime`.
 //!
-//! A verb is a file in `verb/` and a line in [`verb::VERBS`].
+//! A verb is a file in `verb/` and a row in [`verb::VERBS`].
 
 mod sites;
 mod table;

@@ -119,7 +119,7 @@ fn turn_over(
     resolution: Resolution,
     config: Option<&Arc<Config>>,
 ) -> Applied {
-    let before = state.resolution.take().unwrap_or_else(|| untouched(program));
+    let before = held(state, program);
     let protection = Protection::set(&resolution);
     program.apply(&resolution, &protection);
     let origin = |key: &str| match config {
@@ -131,6 +131,16 @@ fn turn_over(
     let file = config.and_then(|config| config.file());
     super::announce::applied(file, &changes);
     Applied { changes }
+}
+
+/// What holds before a change.
+fn held(state: &State, program: &Program) -> Resolution {
+    let known = state.resolution.as_ref();
+    if let Some(resolution) = known.filter(|known| known.sites.len() == program.list.sites.len()) {
+        return resolution.clone();
+    }
+    // Nothing was applied, or functions have been listed since: those follow their attributes so far.
+    untouched(program)
 }
 
 /// The program without any configuration, and without the environment.
@@ -170,16 +180,7 @@ pub fn current() -> Option<Arc<Config>> {
 /// ```
 pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let program = Program::now();
-    let state = state();
-    let plain;
-    let resolution = match &state.resolution {
-        Some(resolution) if resolution.sites.len() == program.list.sites.len() => resolution,
-        // Nothing was applied, or functions have been listed since.
-        _ => {
-            plain = untouched(&program);
-            &plain
-        }
-    };
+    let resolution = held(&state(), &program);
     let both = program.list.sites.iter().zip(&resolution.sites);
     let mut named = both.filter(|(site, _)| site.name == name);
     let (site, resolved) = named.next().ok_or_else(|| unknown(&program.list, name))?;
