@@ -41,6 +41,7 @@ fn without_a_terminal_each_retry_and_the_end_of_a_retried_call_are_a_line() {
     fn fails() -> Result<(), String> {
         Err("connection\nrefused".to_owned())
     }
+    let _quiet = super::quiet();
     let (send, lines) = mpsc::channel();
     let progress = progress::write_to(Lines(send)).unwrap();
     fails().unwrap_err();
