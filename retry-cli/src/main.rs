@@ -1,6 +1,6 @@
 //! `retry`: plans schedules, checks and explains configuration files of programs that use `retry-runtime`.
 //!
-//! A verb is a file in `verb/` and a line in [`verb::VERBS`].
+//! A verb is a file in `verb/` and a row in [`verb::VERBS`].
 
 mod sites;
 mod table;
@@ -55,10 +55,8 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_every_verb_is_in_it_once() {
         command().debug_assert();
-        let names: Vec<_> =
-            VERBS.iter().map(|verb| (verb.command)().get_name().to_owned()).collect();
-        let mut once = names.clone();
-        once.dedup();
-        assert_eq!(names, once);
+        let names = VERBS.iter().map(|verb| (verb.command)().get_name().to_owned());
+        let once: std::collections::BTreeSet<String> = names.collect();
+        assert_eq!(once.len(), VERBS.len());
     }
 }

@@ -41,8 +41,23 @@ fn other_libraries_names_are_understood() {
     }
 }
 
+#[test]
+fn numbers_may_be_written_as_toml_allows() {
+    let max =
+        |number: &str| Config::from_toml(&format!("defaults.max = {number}")).unwrap().defaults.max;
+    assert_eq!(max("0x10"), Some(16));
+    assert_eq!(max("0b11"), Some(3));
+    assert_eq!(max("1_000"), Some(1000));
+    assert_eq!(max("+7"), Some(7));
+    let inline =
+        Config::from_toml("op = { \"billing::*\" = { factor = 2, base_s = 1.5 } }").unwrap();
+    let settings = &inline.op["billing::*"];
+    assert_eq!(settings.factor, Some(2.0));
+    assert_eq!(settings.base, Some(std::time::Duration::from_millis(1500)));
+}
+
 /// Every section and every setting.
-const EVERYTHING: &str = r#"
+pub(crate) const EVERYTHING: &str = r#"
 [global]
 enabled = true
 profile = "calm"

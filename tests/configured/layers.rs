@@ -185,3 +185,38 @@ fn an_operation_that_leaves_everything_to_the_lower_layers_is_retried_as_they_sa
     assert!(super::program::label(&calls).is_err());
     assert_eq!(calls.get(), 6);
 }
+
+#[test]
+fn a_call_in_flight_keeps_the_settings_that_it_started_with() {
+    let _turn = turn();
+    let calls = std::cell::Cell::new(0);
+    assert!(
+        super::program::meddling(&calls, &|| drop(apply("[defaults]\nmax = 0").unwrap())).is_err()
+    );
+    assert_eq!(calls.take(), 4, "it started with three retries");
+    assert!(super::program::meddling(&calls, &|| {}).is_err());
+    assert_eq!(calls.take(), 1);
+}
+
+#[test]
+fn every_call_sees_one_configuration_and_never_a_part_of_another() {
+    let _turn = turn();
+    // Under the one a single attempt is made, under the other three; `max` and `enabled` mixed would make two.
+    let one = "[op.\"billing::charge\"]\nmax = 1\nenabled = false";
+    let other = "[op.\"billing::charge\"]\nmax = 2\nenabled = true";
+    let done = std::sync::atomic::AtomicBool::new(false);
+    apply(one).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert!(matches!(attempts_of_charge(), 1 | 3));
+                }
+            });
+        }
+        for round in 0..200 {
+            apply(if round % 2 == 0 { other } else { one }).unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

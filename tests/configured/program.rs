@@ -56,6 +56,16 @@ pub(crate) fn label(calls: &Cell<u32>) -> Result<u32, Trouble> {
     Err(Trouble::Down)
 }
 
+/// Does something in its first attempt.
+#[retryable(base = "0s", budget = none, name = "switch::meddling")]
+pub(crate) fn meddling(calls: &Cell<u32>, meddle: &dyn Fn()) -> Result<u32, Trouble> {
+    calls.set(calls.get() + 1);
+    if calls.get() == 1 {
+        meddle();
+    }
+    Err(Trouble::Down)
+}
+
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The program for one test alone; without a configuration before and after.

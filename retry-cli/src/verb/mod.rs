@@ -15,7 +15,7 @@ pub(crate) struct Verb {
     pub(crate) run: fn(&ArgMatches) -> Outcome,
 }
 
-/// Every verb; a new one is a file and a line here.
+/// Every verb; a new one is a file and a row here.
 pub(crate) const VERBS: &[Verb] = &[
     Verb { command: plan::command, run: plan::run },
     Verb { command: check::command, run: check::run },

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use retry_runtime::config::{Growth, Settings, TimeLimit};
-use retry_runtime::{Backoff, DelayRange, Policy};
+use retry_runtime::config::{ConfigErrors, Growth, Settings, TimeLimit};
+use retry_runtime::{Backoff, DelayRange, Jitter, Policy};
 use retry_text::duration::human;
 
 use crate::Outcome;
@@ -32,27 +32,30 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let text = matches.get_one::<String>("settings").map_or("", String::as_str);
     let rows = *matches.get_one::<u32>("rows").unwrap_or(&20);
-    let settings: Settings = text.parse().map_err(wrong)?;
+    let mut settings: Settings = text.parse().map_err(wrong)?;
     let policy = settings.policy().map_err(wrong)?;
+    settings.backoff.get_or_insert(Growth::Exponential);
     Ok(plan(&settings, &policy, rows))
 }
 
-fn wrong(error: retry_runtime::config::ConfigErrors) -> String {
-    format!("{error}")
+fn wrong(error: ConfigErrors) -> String {
+    error.to_string()
 }
 
 fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
-    let mut table = Table::new(["retry", "delay", "with jitter", "since the first failure"]);
+    let mut table = Table::new(["retry", "delay", "with jitter", "all pauses so far"]);
     let (mut earliest, mut latest) = (Duration::ZERO, Duration::ZERO);
     let mut shown = 0;
     for DelayRange { retry, shortest, longest } in policy.schedule().take(rows as usize) {
         earliest = earliest.saturating_add(shortest);
         latest = latest.saturating_add(longest);
+        let late = time(settings.deadline).is_some_and(|deadline| earliest > deadline);
+        let note = if late { " (never: after the deadline)" } else { "" };
         table.row([
             retry.to_string(),
-            human(raw(settings, retry)),
+            raw(settings, retry).map_or_else(|| "-".to_owned(), human),
             range(shortest, longest),
-            range(earliest, latest),
+            range(earliest, latest) + note,
         ]);
         shown = retry;
     }
@@ -68,26 +71,48 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
         None => text += "… and so on until the deadline\n",
         _ => {}
     }
-    text + "\n" + &worst_case(settings, policy)
+    text + "\n" + &worst_case(settings, policy) + &beside(settings)
 }
 
-/// The delay that the backoff asks for, before the cap and jitter.
-fn raw(settings: &Settings, retry: u32) -> Duration {
-    let entries;
-    let backoff = match &settings.backoff {
-        None | Some(Growth::Exponential) => Backoff::Exponential,
-        Some(Growth::Fixed) => Backoff::Fixed,
-        Some(Growth::Linear) => Backoff::Linear,
-        Some(Growth::Fibonacci) => Backoff::Fibonacci,
-        Some(Growth::List(list)) => {
-            entries = list;
-            let last = entries.len().saturating_sub(1);
-            return entries.get(last.min(retry as usize - 1)).copied().unwrap_or_default();
+/// Names what was written and is no part of a schedule.
+fn beside(settings: &Settings) -> String {
+    let Settings { enabled, on, idempotent, hint_cap, budget, breaker, measure, timeout, .. } =
+        settings;
+    let others = [
+        ("enabled", enabled.is_some()),
+        ("on", on.is_some()),
+        // A timeout needs the word, whatever it says.
+        ("idempotent", idempotent.is_some() && timeout.is_none()),
+        ("hint_cap", hint_cap.is_some()),
+        ("budget", budget.is_some()),
+        ("breaker", breaker.is_some()),
+        ("measure", measure.is_some()),
+    ];
+    let written = others.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| *name);
+    match written.collect::<Vec<_>>()[..] {
+        [] => String::new(),
+        ref names => format!("no part of the schedule: {}\n", names.join(", ")),
+    }
+}
+
+/// The delay that the backoff asks for, before the cap and jitter; `None` where jitter grows by itself.
+fn raw(settings: &Settings, retry: u32) -> Option<Duration> {
+    if settings.jitter == Some(Jitter::Decorrelated) {
+        return None;
+    }
+    let backoff = match settings.backoff.as_ref()? {
+        Growth::Exponential => Backoff::Exponential,
+        Growth::Fixed => Backoff::Fixed,
+        Growth::Linear => Backoff::Linear,
+        Growth::Fibonacci => Backoff::Fibonacci,
+        Growth::List(entries) => {
+            let place = entries.len().min(retry as usize);
+            return entries.get(place.checked_sub(1)?).copied();
         }
-        Some(_) => return Duration::ZERO,
+        _ => return None,
     };
     let base = settings.base.unwrap_or(Duration::from_secs(1));
-    backoff.delay(base, settings.factor.unwrap_or(2.0), retry)
+    Some(backoff.delay(base, settings.factor.unwrap_or(2.0), retry))
 }
 
 fn range(shortest: Duration, longest: Duration) -> String {

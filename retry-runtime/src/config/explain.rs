@@ -79,7 +79,7 @@ pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
         None => "undeclared".to_owned(),
     };
     let limit = match parts.attempts {
-        Some(attempts) => (attempts - 1).to_string(),
+        Some(attempts) => attempts.saturating_sub(1).to_string(),
         None => "unlimited".to_owned(),
     };
     let values = [

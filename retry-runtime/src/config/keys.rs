@@ -76,6 +76,12 @@ fn named(name: &str) -> Option<&'static str> {
     ours.or_else(theirs)
 }
 
+/// Names and endings of names that are understood besides ours.
+#[cfg(test)]
+pub(crate) fn accepted() -> impl Iterator<Item = &'static str> {
+    ACCEPTED.iter().flat_map(|(_, names)| *names).copied().chain(UNITS.map(|(end, _)| end))
+}
+
 /// What is wrong with the name of a setting, and which one is meant.
 pub(crate) fn unknown_setting(name: &str) -> String {
     if CODE.contains(&name) {

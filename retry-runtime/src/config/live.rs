@@ -68,7 +68,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
 ///
 /// Every mistake in it. Then nothing has changed.
 ///
-/// ```
+/// ```standalone_crate
 /// # use retry_runtime::retryable;
 /// use retry_runtime::config::{self, Config};
 ///
@@ -124,7 +124,7 @@ fn turn_over(
     resolution: Resolution,
     config: Option<&Arc<Config>>,
 ) -> Applied {
-    let before = state.resolution.take().unwrap_or_else(|| untouched(program));
+    let before = held(state, program);
     let protection = Protection::set(&resolution);
     program.apply(&resolution, &protection);
     let origin = |key: &str| match config {
@@ -134,6 +134,16 @@ fn turn_over(
     let changes = changes(&program.list, &before, &resolution, origin);
     state.resolution = Some(resolution);
     Applied { changes }
+}
+
+/// What holds before a change.
+fn held(state: &State, program: &Program) -> Resolution {
+    let known = state.resolution.as_ref();
+    if let Some(resolution) = known.filter(|known| known.sites.len() == program.list.sites.len()) {
+        return resolution.clone();
+    }
+    // Nothing was applied, or functions have been listed since: those follow their attributes so far.
+    untouched(program)
 }
 
 /// The program without any configuration, and without the environment.
@@ -173,16 +183,7 @@ pub fn current() -> Option<Arc<Config>> {
 /// ```
 pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let program = Program::now();
-    let state = state();
-    let plain;
-    let resolution = match &state.resolution {
-        Some(resolution) if resolution.sites.len() == program.list.sites.len() => resolution,
-        // Nothing was applied, or functions have been listed since.
-        _ => {
-            plain = untouched(&program);
-            &plain
-        }
-    };
+    let resolution = held(&state(), &program);
     let both = program.list.sites.iter().zip(&resolution.sites);
     let mut named = both.filter(|(site, _)| site.name == name);
     let (site, resolved) = named.next().ok_or_else(|| unknown(&program.list, name))?;
@@ -194,6 +195,7 @@ pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
 /// ```
 /// let sites = retry_runtime::config::export();
 /// let json = serde_json::to_string(&sites)?;
+/// assert_eq!(serde_json::from_str::<retry_runtime::config::SiteList>(&json)?, sites);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn export() -> super::SiteList {

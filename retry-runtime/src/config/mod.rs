@@ -1,4 +1,7 @@
-//! Settings from outside of the program.
+#![doc = include_str!("chapter.md")]
+#![doc = "```toml"]
+#![doc = include_str!("example.toml")]
+#![doc = "```"]
 
 mod announce;
 mod change;
@@ -43,3 +46,41 @@ pub use sites::{Declared, SiteInfo, SiteList};
 pub use value::{Attempts, Growth, Named, TimeLimit};
 #[cfg(feature = "config-watch")]
 pub use watch::{Watcher, watch};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("example.toml");
+
+    #[test]
+    fn the_example_of_the_documentation_is_a_configuration() {
+        let config = Config::from_toml(EXAMPLE).unwrap();
+        assert_eq!(config.profile.len(), 2);
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(Config::from_json(&json).unwrap(), config);
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_shows_every_section_and_every_setting() {
+        let keys = EXAMPLE.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
+        let keys: Vec<&str> = keys.collect();
+        for setting in keys::SETTINGS.iter().chain(&Global::KEYS) {
+            assert!(keys.contains(setting), "`{setting}` is not in the example");
+        }
+        for section in ["global", "defaults", "profile", "budget", "breaker", "op"] {
+            assert!(
+                EXAMPLE.contains(&format!("\n[{section}")),
+                "[{section}] is not in the example"
+            );
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_name_of_other_libraries_that_is_understood() {
+        let chapter = include_str!("chapter.md");
+        for name in keys::accepted() {
+            assert!(chapter.contains(&format!("`{name}`")), "`{name}` is not in the chapter");
+        }
+    }
+}

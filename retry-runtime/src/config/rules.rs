@@ -64,11 +64,13 @@ pub(crate) fn check(
     let mut tell =
         |key: &str, message: String| found.push(resolved.origin(key), message, &site.name);
     limits(&resolved, site, &mut tell);
-    idempotency(&resolved, site, &mut tell);
+    if !["idempotent", "on"].iter().any(&is_faulty) {
+        idempotency(&resolved, site, &mut tell);
+    }
     breaker(&resolved, site, &mut tell);
     for error in resolved.policy.mistakes() {
         let about = culprits(&error);
-        if about.iter().any(|key| is_faulty(key)) {
+        if about.iter().any(&is_faulty) {
             continue;
         }
         let Some(key) = resolved.highest(about) else { continue };

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, fs, thread};
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::mistake::{ConfigErrors, Mistake};
 use super::{Origin, announce, live};
@@ -54,11 +55,14 @@ pub fn watch(path: impl Into<PathBuf>) -> Result<Watcher, ConfigErrors> {
         ConfigErrors::from(Mistake::new(origin, format!("the file cannot be watched: {error}")))
     };
     let (sender, receiver) = mpsc::channel();
-    let mut watcher = notify::recommended_watcher(move |_| {
-        // Whoever has dropped the receiver wants to hear no more.
-        let _ = sender.send(());
-    })
-    .map_err(|e| unwatched(&e))?;
+    let told = move |event: notify::Result<Event>| {
+        // To read the file is an event, too: it must not lead to the next reading.
+        if !event.is_ok_and(|event| is_reading(event.kind)) {
+            // Whoever has dropped the receiver wants to hear no more.
+            let _ = sender.send(());
+        }
+    };
+    let mut watcher = notify::recommended_watcher(told).map_err(|e| unwatched(&e))?;
     watcher.watch(directory(&path), RecursiveMode::NonRecursive).map_err(|e| unwatched(&e))?;
     // Watched first and read then: no change falls in between.
     let text = fs::read(&path).ok();
@@ -70,6 +74,12 @@ pub fn watch(path: impl Into<PathBuf>) -> Result<Watcher, ConfigErrors> {
         .spawn(move || follower.run(&receiver))
         .map_err(|error| unwatched(&error))?;
     Ok(Watcher { path, seen, _watcher: watcher })
+}
+
+/// Whether somebody has done something to a file that does not change it.
+fn is_reading(kind: EventKind) -> bool {
+    let written = AccessKind::Close(AccessMode::Write);
+    matches!(kind, EventKind::Access(access) if access != written)
 }
 
 fn directory(path: &Path) -> &Path {
@@ -146,4 +156,37 @@ fn settled(changes: &Receiver<()>) -> bool {
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, ModifyKind};
+
+    use super::*;
+
+    #[test]
+    fn what_only_reads_is_no_change() {
+        assert!(is_reading(EventKind::Access(AccessKind::Open(AccessMode::Any))));
+        assert!(is_reading(EventKind::Access(AccessKind::Close(AccessMode::Read))));
+        assert!(!is_reading(EventKind::Access(AccessKind::Close(AccessMode::Write))));
+        assert!(!is_reading(EventKind::Modify(ModifyKind::Any)));
+        assert!(!is_reading(EventKind::Create(CreateKind::File)));
+    }
+
+    #[test]
+    fn changes_that_follow_on_each_other_are_one_and_the_end_of_them_ends_the_thread() {
+        let (sender, receiver) = mpsc::channel();
+        sender.send(()).unwrap();
+        sender.send(()).unwrap();
+        assert!(settled(&receiver));
+        assert!(receiver.try_recv().is_err(), "both have passed");
+        drop(sender);
+        assert!(!settled(&receiver));
+    }
+
+    #[test]
+    fn the_directory_of_a_bare_name_is_the_present_one() {
+        assert_eq!(directory(Path::new("retry.toml")), Path::new("."));
+        assert_eq!(directory(Path::new("etc/retry.toml")), Path::new("etc"));
+    }
 }

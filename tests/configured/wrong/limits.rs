@@ -146,16 +146,9 @@ on = "transient | ambiguous""#,
     (
         r#"[defaults]
 idempotent = true"#,
-        &[
-            "2: defaults.idempotent: `idempotent = true` cannot be set for all: whether \
+        &["2: defaults.idempotent: `idempotent = true` cannot be set for all: whether \
              doing it twice does harm is for each function to say; write `idempotent` in \
-             its attribute",
-            "2: defaults.idempotent: `idempotent = true` loosens what the attribute \
-             declares, and a configuration can only tighten it; write `idempotent` in the \
-             attribute, or remove it here (for billing::charge, billing::v2::quote, \
-             protection::keyed, protection::own, shipping::label, shipping::track, \
-             switch::recovered)",
-        ],
+             its attribute"],
     ),
     (
         r#"[profile.calm]

@@ -6,7 +6,7 @@ mod names;
 mod syntax;
 mod values;
 
-use retry_runtime::config;
+use retry_runtime::config::{self, Config, Settings};
 
 use super::program::{File, apply, attempts_of_charge, everything, turn};
 
@@ -96,6 +96,36 @@ idempotent = true
              `idempotent` in the attribute, or remove it here",
         ],
     );
+}
+
+#[test]
+fn a_text_that_was_cut_off_anywhere_is_refused_or_read_and_never_a_panic() {
+    let toml = super::good::EVERYTHING;
+    for (end, _) in toml.char_indices() {
+        // Cut off between two lines, it is a configuration like any other.
+        let _ = Config::from_toml(&toml[..end]);
+    }
+    let json = serde_json::to_string(&Config::from_toml(toml).unwrap()).unwrap();
+    for (end, _) in json.char_indices() {
+        let error = Config::from_json(&json[..end]).unwrap_err().to_string();
+        assert!(error.contains("not JSON: "), "{error}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+    #[test]
+    fn no_text_is_a_panic(text in "[\\[\\]\\(\\)a-e\"'=.*{}:, 0-9\n_-]{0,80}", number in -1.0e20..1.0e20) {
+        let section = format!("[op.\"*\"]\n{text}");
+        let key = format!("[defaults]\nbase_ms = {number:?}\nmax = {text}\nbackoff = [\"{text}\"]");
+        for text in [&text, &section, &key] {
+            let read = (Config::from_toml(text), Config::from_json(text), text.parse::<Settings>());
+            if let (Ok(config), ..) = &read {
+                let again = Config::from_json(&serde_json::to_string(config).unwrap()).unwrap();
+                proptest::prop_assert_eq!(&again, config);
+            }
+        }
+    }
 }
 
 #[test]

@@ -54,7 +54,7 @@ max = 3"#,
 max = 3"#,
         &["1: op.\"x*y\": `x*y` matches no operation; the known ones are billing::charge, \
              billing::refund, billing::v2::quote, protection::keyed, protection::own, \
-             shipping::label, shipping::track, switch::recovered"],
+             shipping::label, shipping::track, switch::meddling, switch::recovered"],
     ),
     (
         r#"[op]
