@@ -14,6 +14,8 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod doctor;
 mod drive;
 mod error;

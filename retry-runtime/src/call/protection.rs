@@ -8,7 +8,7 @@ use super::Call;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::clock;
-use crate::site::Choice;
+use crate::site::{Choice, Effective};
 
 /// Stands in for the breakers of functions that are switched off: it admits everything and counts nothing.
 static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
@@ -76,8 +76,10 @@ impl Call<'_> {
         let effective = self.effective?;
         match effective.breaker {
             _ if !effective.enabled => Some(switched_off()),
+            // It is made all the same: generated code asks every one that it has for a permit.
+            Choice::None => Some(switched_off()),
             Choice::This(breaker) => Some(breaker),
-            Choice::AsWritten | Choice::None => None,
+            Choice::AsWritten => None,
         }
     }
 
@@ -87,7 +89,8 @@ impl Call<'_> {
     ///
     /// When the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        if self.effective.is_some_and(|effective| !effective.enabled) {
+        let off = |effective: &Effective| !effective.enabled || effective.breaker == Choice::None;
+        if self.effective.is_some_and(off) {
             return Arc::clone(switched_off());
         }
         let breaker =
