@@ -1,5 +1,7 @@
 //! What a configuration may look like, and that it survives being written and read.
 
+use std::sync::{Arc, Mutex};
+
 use retry_runtime::config::{self, Config, Settings, SiteList};
 use retry_runtime::events::{self, Event};
 
@@ -170,4 +172,19 @@ fn whoever_listens_is_told_what_has_changed() {
         }
     }
     assert_eq!(told, ["configuration of the program applied: billing::charge: max from 3 to 1"]);
+}
+
+#[test]
+fn whoever_is_told_may_ask_what_holds_now() {
+    let _turn = turn();
+    let answer = Arc::new(Mutex::new(None));
+    let told = Arc::clone(&answer);
+    let _observer = events::observe(move |event: &Event| {
+        if let Event::ConfigApplied(_) = event {
+            let explanation = config::explain("billing::charge").expect("it is linked in");
+            *told.lock().unwrap() = explanation.get("max").map(|max| max.value.clone());
+        }
+    });
+    apply("[op.\"billing::charge\"]\nmax = 1").unwrap();
+    assert_eq!(answer.lock().unwrap().as_deref(), Some("1"));
 }

@@ -99,7 +99,10 @@ fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     let (config, resolution) = draft.resolve(&program.list)?;
     let config = Arc::new(config);
     let applied = turn_over(&mut state, &program, resolution, Some(&config));
-    state.config = Some(config);
+    state.config = Some(Arc::clone(&config));
+    // Not under the lock: whoever listens may ask what holds now.
+    drop(state);
+    super::announce::applied(config.file(), &applied.changes);
     Ok(applied)
 }
 
@@ -110,6 +113,8 @@ pub fn reset() -> Applied {
     let plain = untouched(&program);
     let applied = turn_over(&mut state, &program, plain, None);
     state.config = None;
+    drop(state);
+    super::announce::applied(None, &applied.changes);
     applied
 }
 
@@ -128,8 +133,6 @@ fn turn_over(
     };
     let changes = changes(&program.list, &before, &resolution, origin);
     state.resolution = Some(resolution);
-    let file = config.and_then(|config| config.file());
-    super::announce::applied(file, &changes);
     Applied { changes }
 }
 
