@@ -38,8 +38,8 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 pub struct Words<F, P>(pub(super) F, pub(super) P);
 
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
-#[derive(Debug)]
-pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
+#[derive(Clone, Copy, Debug)]
+pub struct ByClass<F>(pub(super) F);
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ pub trait ClassOf<E> {
     }
 }
 
-impl<E> ClassOf<E> for ByClass<E> {
+impl<E, F: Fn(&E) -> &dyn Classify> ClassOf<E> for ByClass<F> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
         (self.0)(error).classify()
