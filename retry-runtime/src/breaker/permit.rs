@@ -78,16 +78,14 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
                 (self.generation, self.seat) = (generation, Seat::CALL);
                 Ok(())
             }
-            None => self.renew_slowly(now.now()),
+            None => {
+                // By value: a permit that nothing points to can stay in registers.
+                let (ticket, started) = admitted_slowly(&self.breaker, now.now())?;
+                (self.generation, self.seat) = (ticket.generation, Seat::of(ticket.probe));
+                self.started = started;
+                Ok(())
+            }
         }
-    }
-
-    #[cold]
-    fn renew_slowly(&mut self, now: Instant) -> Result<(), CircuitOpen> {
-        let Ticket { generation, probe } = self.breaker.admit(now)?;
-        (self.generation, self.seat) = (generation, Seat::of(probe));
-        self.started = self.breaker.settings.slow.map(|_| Moment::of(now));
-        Ok(())
     }
 
     pub(crate) fn breaker(&self) -> &Breaker {
@@ -133,45 +131,58 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`end`](Self::end) in place, once: the ticket is spent by it.
     #[inline(always)]
     pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
-        if outcome == Outcome::Success && self.breaker.word.is_saturated() {
-            self.seat = Seat::NONE;
-        } else {
-            self.settle(now, outcome);
-        }
-    }
-
-    /// Only once: the ticket is spent by it. Kept out of line, so that the telling is small enough to be
-    /// part of its caller.
-    #[inline(never)]
-    fn settle(&mut self, now: impl Now, outcome: Outcome) {
-        let ticket = Ticket { generation: self.generation, probe: self.seat.probe() };
+        let held = self.seat;
         self.seat = Seat::NONE;
-        let breaker = &*self.breaker;
-        match (outcome, self.started.take(), breaker.settings.slow) {
-            (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
-            (_, Some(started), Some(threshold)) => {
-                let now = now.now();
-                let slow = Moment::of(now).since(started) >= threshold;
-                breaker.record(now, ticket, outcome, slow);
-            }
-            (Outcome::Success, ..) if breaker.keep(&ticket) => {}
-            _ => breaker.record(now, ticket, outcome, false),
+        if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
+            settle(&self.breaker, self.generation, held, self.started.take(), now, outcome);
         }
-    }
-
-    #[cold]
-    fn dropped(&mut self) {
-        let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
-        let clock = self.breaker.clock;
-        self.settle(clock, outcome);
     }
 }
 
+#[cold]
+fn admitted_slowly(
+    breaker: &Breaker,
+    now: Instant,
+) -> Result<(Ticket, Option<Moment>), CircuitOpen> {
+    let ticket = breaker.admit(now)?;
+    Ok((ticket, breaker.settings.slow.map(|_| Moment::of(now))))
+}
+
+/// Tells the breaker, once for each permit. Kept out of line, so that the telling is small enough to be
+/// part of its caller.
+#[inline(never)]
+fn settle(
+    breaker: &Breaker,
+    generation: u32,
+    seat: Seat,
+    started: Option<Moment>,
+    now: impl Now,
+    outcome: Outcome,
+) {
+    let ticket = Ticket { generation, probe: seat.probe() };
+    match (outcome, started, breaker.settings.slow) {
+        (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
+        (_, Some(started), Some(threshold)) => {
+            let now = now.now();
+            let slow = Moment::of(now).since(started) >= threshold;
+            breaker.record(now, ticket, outcome, slow);
+        }
+        (Outcome::Success, ..) if breaker.keep(&ticket) => {}
+        _ => breaker.record(now, ticket, outcome, false),
+    }
+}
+
+#[cold]
+fn dropped(breaker: &Breaker, generation: u32, seat: Seat, started: Option<Moment>) {
+    let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
+    settle(breaker, generation, seat, started, breaker.clock, outcome);
+}
+
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if self.seat != Seat::NONE {
-            self.dropped();
+            dropped(&self.breaker, self.generation, self.seat, self.started);
         }
     }
 }

@@ -12,7 +12,9 @@ impl Call<'_> {
     /// The attempt succeeded.
     #[inline(always)]
     pub(crate) fn succeeded(&mut self) {
-        let State::First(site) = self.state else { return self.succeeded_late() };
+        let State::First(site) = self.state else {
+            return self.by_value(Call::succeeded_late);
+        };
         // A success at once leaves no trail, only its deposit and its count.
         self.state = State::Ended;
         if let Some(budget) = site.budget_source().get() {
@@ -116,15 +118,17 @@ impl Call<'_> {
         })
     }
 
-    /// The call is dropped and has not ended, or has left something behind.
-    #[cold]
-    fn leave(&mut self) {
-        if !matches!(self.state, State::Kept(_)) || self.has(Mode::RUNNING) {
-            self.end(StopReason::Aborted);
-        }
-        if let State::Kept(trail) = mem::replace(&mut self.state, State::Ended) {
-            ManuallyDrop::into_inner(trail).recycle();
-        }
+}
+
+/// The call is dropped and has not ended, or has left something behind.
+#[cold]
+#[inline(never)]
+fn leave(mut call: Call<'_>) {
+    if !matches!(call.state, State::Kept(_)) || call.has(Mode::RUNNING) {
+        call.end(StopReason::Aborted);
+    }
+    if let State::Kept(trail) = mem::replace(&mut call.state, State::Ended) {
+        ManuallyDrop::into_inner(trail).recycle();
     }
 }
 
@@ -132,7 +136,7 @@ impl Drop for Call<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         if !matches!(self.state, State::Ended) {
-            self.leave();
+            leave(self.take());
         }
     }
 }

@@ -11,7 +11,7 @@ mod trail;
 mod waiting;
 
 pub(crate) use decide::Around;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 
 use mode::Mode;
 use trail::Trail;
@@ -98,9 +98,24 @@ impl<'p> Call<'p> {
     pub fn open(&mut self) {
         if let State::Fresh(site) = self.state {
             if !site.is_quiet() {
-                self.prepare();
+                self.by_value(Call::prepare);
             }
         }
+    }
+
+    /// Runs what is seldom needed on a copy that is put back: a call that nothing points to, as long as
+    /// nothing is special about it, can stay in registers.
+    #[inline(always)]
+    pub(crate) fn by_value<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (call, result) = aside(self.take(), work);
+        // Nothing is left in the old place that would have to be dropped.
+        mem::forget(mem::replace(self, call));
+        result
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Self {
+        Call { state: mem::replace(&mut self.state, State::Ended), policy: self.policy }
     }
 
     /// What there is to look after, if anything.
@@ -223,7 +238,7 @@ impl<'p> Call<'p> {
     pub(crate) fn begin(&mut self) {
         match self.state {
             State::Fresh(site) => self.state = State::First(site),
-            _ => self.note_start(),
+            _ => self.by_value(Call::note_start),
         }
     }
 
@@ -255,8 +270,11 @@ impl<'p> Call<'p> {
 
     /// Runs code of the attempt; the calls inside inherit this call's limits.
     #[inline(always)]
-    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        if matches!(self.state, State::First(_)) { work() } else { self.run_noted(work) }
+    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        match self.state {
+            State::First(_) => work(),
+            _ => self.by_value(|call| call.run_noted(work)),
+        }
     }
 
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -294,6 +312,13 @@ impl<'p> Call<'p> {
             (None, deadline) => deadline,
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (Call<'p>, T) {
+    let result = work(&mut call);
+    (call, result)
 }
 
 /// The sooner of two instants, where `None` is never.

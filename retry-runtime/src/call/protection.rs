@@ -55,10 +55,10 @@ impl Call<'_> {
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&self) -> &'static Breaker {
+    pub fn breaker(&mut self) -> &'static Breaker {
         let found = match self.state {
             State::Fresh(site) => site.breaker_source().get(),
-            _ => self.chosen_breaker(),
+            _ => self.by_value(|call| call.chosen_breaker()),
         };
         match found {
             Some(breaker) => breaker,

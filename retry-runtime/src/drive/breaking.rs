@@ -40,6 +40,12 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         this.permit.renew(clock::now).map_err(|open| refused(&open))
     }
 
+    #[inline(always)]
+    fn before_blocking(&mut self) -> Result<(), Interruption> {
+        self.inner.before_blocking().map_err(Into::into)?;
+        self.permit.renew(clock::now).map_err(|open| refused(&open))
+    }
+
     #[inline]
     fn poll_attempt(
         self: Pin<&mut Self>,
@@ -58,6 +64,11 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     fn ended(self: Pin<&mut Self>, failure: Option<Kind>) {
         // Told in place: taken out, it would be copied.
         self.project().permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
+    }
+
+    #[inline(always)]
+    fn ended_blocking(&mut self, failure: Option<Kind>) {
+        self.permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
     fn refuses(&self) -> bool {

@@ -241,9 +241,13 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     const UNJUDGED: bool;
 
-    /// `None` for a success.
+    /// Whether it is a success.
     #[doc(hidden)]
-    fn verdict(&self, out: &R) -> Option<Judged>;
+    fn accepts(&self, out: &R) -> bool;
+
+    /// What was found out about an outcome that is not accepted.
+    #[doc(hidden)]
+    fn verdict(&self, out: &R) -> Judged;
 
     /// The failure in words.
     #[doc(hidden)]
@@ -282,21 +286,24 @@ where
 {
     const UNJUDGED: bool = C::UNJUDGED;
 
-    #[inline]
-    fn verdict(&self, out: &R) -> Option<Judged> {
+    #[inline(always)]
+    fn accepts(&self, out: &R) -> bool {
         match out.as_result() {
-            Ok(value) if self.retry_if.ask(value) == Some(true) => Some(Judged(Verdict {
-                class: Class::new(Kind::Transient),
-                agreed: true,
-                cut: None,
-            })),
-            Ok(_) => None,
+            Ok(value) => self.retry_if.ask(value) != Some(true),
+            Err(_) => false,
+        }
+    }
+
+    #[cold]
+    fn verdict(&self, out: &R) -> Judged {
+        Judged(match out.as_result() {
+            Ok(_) => Verdict { class: Class::new(Kind::Transient), agreed: true, cut: None },
             Err(error) => {
                 let agreed = self.when.ask(error) != Some(false);
                 let class = self.class.class(error, agreed);
-                Some(Judged(Verdict { class, agreed, cut: None }))
+                Verdict { class, agreed, cut: None }
             }
-        }
+        })
     }
 
     #[cold]
