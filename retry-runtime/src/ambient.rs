@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::Moment;
-use crate::{Report, Site};
+use crate::{Report, Site, tally};
 
 /// Where the report of an observed call goes.
 #[derive(Clone, Debug, Default)]
@@ -87,6 +87,7 @@ impl Ambient {
         // A thread that is ending may have lost its locals: then nothing is handed down.
         let Ok(before) = AMBIENT.try_with(|ambient| ambient.replace(self)) else { return work() };
         let _restore = Restore { before, present: PRESENT.replace(true) };
+        tally::set_open(false);
         work()
     }
 }
@@ -101,5 +102,6 @@ impl Drop for Restore {
         let before = std::mem::take(&mut self.before);
         let _ = AMBIENT.try_with(|ambient| ambient.replace(before));
         PRESENT.set(self.present);
+        tally::set_open(!self.present);
     }
 }

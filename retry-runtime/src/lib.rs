@@ -1,4 +1,3 @@
-#![allow(dead_code, unused_imports)]
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

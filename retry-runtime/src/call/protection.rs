@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::{Arc, OnceLock};
 
-use super::Call;
+use super::{Call, State};
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::clock;
@@ -25,32 +25,28 @@ impl Call<'_> {
     /// A configuration may have changed the function's settings.
     pub(super) fn configure(&mut self, site: &'static crate::Site) {
         let Some(effective) = site.effective() else { return };
-        self.mode.add(super::Mode::CONFIGURED);
+        let trail = self.trail_mut();
         if effective.measure {
-            self.mode.add(super::Mode::TIMED);
+            trail.mode.add(super::Mode::TIMED);
         }
-        self.policy = &effective.policy;
-        self.effective = Some(effective);
+        trail.effective = Some(effective);
     }
 
     /// The budget that pays for retries.
-    #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
-        if self.effective.is_some() {
-            self.chosen_budget()
-        } else {
-            self.site?.budget_source().get()
-        }
-    }
-
-    #[cold]
-    fn chosen_budget(&self) -> Option<&'static Budget> {
-        match self.effective?.budget {
-            _ if !self.effective?.enabled => None,
-            Choice::AsWritten => self.site?.budget_source().get(),
+        let written = || self.site()?.budget_source().get();
+        let Some(effective) = self.effective() else { return written() };
+        match effective.budget {
+            _ if !effective.enabled => None,
+            Choice::AsWritten => written(),
             Choice::None => None,
             Choice::This(budget) => Some(budget),
         }
+    }
+
+    /// What a configuration has made of the function.
+    fn effective(&self) -> Option<&'static Effective> {
+        self.trail()?.effective
     }
 
     /// The breaker of the annotated function; for generated code that has declared one.
@@ -59,13 +55,12 @@ impl Call<'_> {
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&self) -> &'static Breaker {
-        if self.effective.is_some() {
-            if let Some(breaker) = self.chosen_breaker() {
-                return breaker;
-            }
-        }
-        match self.site.and_then(|site| site.breaker_source().get()) {
+    pub fn breaker(&mut self) -> &'static Breaker {
+        let found = match self.state {
+            State::Fresh(site) => site.breaker_source().get(),
+            _ => self.by_value(|call| call.chosen_breaker()),
+        };
+        match found {
             Some(breaker) => breaker,
             None => no_breaker(),
         }
@@ -73,13 +68,14 @@ impl Call<'_> {
 
     #[cold]
     fn chosen_breaker(&self) -> Option<&'static Breaker> {
-        let effective = self.effective?;
+        let written = || self.site()?.breaker_source().get();
+        let Some(effective) = self.effective() else { return written() };
         match effective.breaker {
             _ if !effective.enabled => Some(switched_off()),
             // It is made all the same: generated code asks every one that it has for a permit.
             Choice::None => Some(switched_off()),
             Choice::This(breaker) => Some(breaker),
-            Choice::AsWritten => None,
+            Choice::AsWritten => written(),
         }
     }
 
@@ -90,11 +86,11 @@ impl Call<'_> {
     /// When the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
         let off = |effective: &Effective| !effective.enabled || effective.breaker == Choice::None;
-        if self.effective.is_some_and(off) {
+        if self.effective().is_some_and(off) {
             return Arc::clone(switched_off());
         }
         let breaker =
-            self.site.and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
+            self.site().and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
         breaker.unwrap_or_else(|| no_breaker())
     }
 }
