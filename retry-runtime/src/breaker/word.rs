@@ -122,12 +122,8 @@ impl Word {
                 Some(size) if self.fast != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
                 _ => word + 1,
             };
-            match self.word.compare_exchange_weak(
-                word,
-                next,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
+            match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(newer) => word = newer,
             }

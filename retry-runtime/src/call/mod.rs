@@ -68,12 +68,8 @@ enum State {
 }
 
 /// Stands for the function of a call that has none.
-static NOBODY: Site = Site::new(
-    Meta::new("", file!(), line!()),
-    Policy::new(),
-    SiteBudget::None,
-    SiteBreaker::None,
-);
+static NOBODY: Site =
+    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, SiteBreaker::None);
 
 impl Call<'static> {
     /// A call of an annotated function, not [opened](Call::open) yet.
@@ -247,7 +243,7 @@ impl<'p> Call<'p> {
         let trail = self.trail_mut();
         trail.attempt = trail.attempt.saturating_add(1);
         if trail.attempt > 1 {
-            trail.attempt_started = Some(Moment::now());
+            trail.attempt_started = Some(trail.continued.take().unwrap_or_else(Moment::now));
             self.open_span();
         }
         let trail = self.trail_mut();
@@ -265,7 +261,11 @@ impl<'p> Call<'p> {
     /// Whether it is time to let other tasks run, although there is nothing to wait for: a long series of
     /// attempts without delays must not starve them.
     pub(crate) fn is_due_to_yield(&self) -> bool {
-        self.attempt_number() % 16 == 0
+        Call::yields_after(self.attempt_number())
+    }
+
+    pub(crate) const fn yields_after(attempt: u32) -> bool {
+        attempt % 16 == 0
     }
 
     /// Runs code of the attempt; the calls inside inherit this call's limits.

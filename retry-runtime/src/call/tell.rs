@@ -27,6 +27,10 @@ impl Call<'_> {
 
     /// The span of a later attempt, which starts now.
     pub(super) fn open_span(&mut self) {
+        if !CallSpan::is_wanted() {
+            self.trail_mut().span = None;
+            return;
+        }
         let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
         let span = CallSpan::retry(site, self.number(), attempt, limit);
         self.trail_mut().span = Some(span);
@@ -43,7 +47,8 @@ impl Call<'_> {
     pub(super) fn tell_attempt_started(&mut self) {
         let hears = || event::hears(EventKind::AttemptStarted);
         if self.has(Mode::OBSERVED) || (self.attempt_number() > 1 && hears()) {
-            let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
+            let (site, attempt, limit) =
+                (self.name(), self.attempt_number(), self.policy().limit());
             let call = self.number();
             event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
         }

@@ -33,12 +33,7 @@ where
 
 /// The outcome was not accepted.
 #[cold]
-pub(super) fn failed<R, J, X>(
-    call: &mut Call<'_>,
-    rules: &J,
-    guard: Pin<&mut X>,
-    out: R,
-) -> Step<R>
+pub(super) fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
 where
     R: Outcome,
     J: Judge<R>,
@@ -103,6 +98,10 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> 
 
     fn ends_sleeps(&self) -> bool {
         self.rules.stand_in().is_some()
+    }
+
+    fn takes_time(&self, attempt: u32) -> bool {
+        J::SET || Call::yields_after(attempt)
     }
 }
 

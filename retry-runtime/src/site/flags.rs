@@ -33,7 +33,11 @@ static REFRESHING: Mutex<()> = Mutex::new(());
 impl Flags {
     pub(super) const fn new(timed: bool) -> Self {
         let byte = if timed { NEW | TIMED } else { NEW };
-        Flags { byte: AtomicU8::new(byte), index: AtomicU32::new(0), gate: AtomicU32::new(u32::MAX) }
+        Flags {
+            byte: AtomicU8::new(byte),
+            index: AtomicU32::new(0),
+            gate: AtomicU32::new(u32::MAX),
+        }
     }
 
     fn set(&self, flag: u8, on: bool) {
