@@ -1,10 +1,20 @@
 //! What is kept of an error's text: shortened, and without the secrets that a hook knows of.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Longer texts are cut off.
 const LONGEST: usize = 1024;
+
+/// Whether there is a hook: nothing is locked as long as there is none.
+static REDACTED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// The text that this thread has kept last: the same failure is often the next one, too.
+    static LAST: Cell<Option<Arc<str>>> = const { Cell::new(None) };
+}
 
 type Redactor = dyn Fn(&str) -> Cow<'_, str> + Send + Sync;
 
@@ -33,14 +43,29 @@ static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 'static) {
     let hook: Arc<Redactor> = Arc::new(hook);
     *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+    REDACTED.store(true, Ordering::Release);
 }
 
 /// The text as it may be kept.
 pub(crate) fn kept(text: &str) -> Arc<str> {
+    if !REDACTED.load(Ordering::Acquire) {
+        return shared(&shortened(text));
+    }
     let hook = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let Some(hook) = hook else { return Arc::from(shortened(text).as_ref()) };
-    let redacted = std::panic::AssertUnwindSafe(|| shortened(&hook(text)).as_ref().into());
-    std::panic::catch_unwind(redacted).unwrap_or_else(|_| Arc::from("(redacted)"))
+    let Some(hook) = hook else { return shared(&shortened(text)) };
+    let redacted = std::panic::AssertUnwindSafe(|| shared(&shortened(&hook(text))));
+    std::panic::catch_unwind(redacted).unwrap_or_else(|_| shared("(redacted)"))
+}
+
+/// The text, in the memory of the one before if they are equal.
+fn shared(text: &str) -> Arc<str> {
+    let last = LAST.try_with(Cell::take).ok().flatten();
+    let kept = match last {
+        Some(last) if *last == *text => last,
+        _ => Arc::from(text),
+    };
+    let _ = LAST.try_with(|last| last.set(Some(Arc::clone(&kept))));
+    kept
 }
 
 fn shortened(text: &str) -> Cow<'_, str> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Call, Decision, Mode, Verdict};
 use crate::clock::{self, Moment};
 use crate::history::Delay;
-use crate::{DelaySource, Interruption, Kind, StopReason, redact};
+use crate::{DelaySource, Interruption, Kind, StopReason, redact, text};
 
 /// What stands around a call's attempts.
 pub(crate) trait Around {
@@ -16,6 +16,9 @@ pub(crate) trait Around {
 
     /// Whether the call can end in a sleep: there is an outcome for that.
     fn ends_sleeps(&self) -> bool;
+
+    /// Whether something is done, or others have their turn, between two attempts without a delay.
+    fn takes_time(&self, attempt: u32) -> bool;
 }
 
 impl Call<'_> {
@@ -25,12 +28,14 @@ impl Call<'_> {
         &mut self,
         verdict: Verdict,
         around: &dyn Around,
-        text: &dyn Fn() -> Cow<'static, str>,
+        words: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
         self.trail_mut().mode.add(Mode::FAILED);
         let (instant, kind) = (clock::now(), verdict.class.kind);
         let now = Moment::of(instant);
-        let words = redact::kept(&text());
+        let said = words();
+        let words = redact::kept(&said);
+        text::recycle(said);
         self.record(now, Some((kind, Arc::clone(&words))));
         self.tell_attempt();
         self.account_for_failure(verdict);
@@ -49,6 +54,9 @@ impl Call<'_> {
                 if let Some(attempt) = trail.report.attempts.last_mut() {
                     attempt.delay = Some(delay);
                 }
+                if delay.length.is_zero() && !around.takes_time(trail.attempt) {
+                    trail.continued = Some(now);
+                }
                 self.tell_retry(kind, delay, &words);
                 if !delay.length.is_zero() {
                     self.list(now, delay.length, (kind, words), around.ends_sleeps());
@@ -58,7 +66,7 @@ impl Call<'_> {
                 self.warn(reason);
                 self.charge(reason, kind);
                 self.tell_suppressed(reason, verdict.class, &words);
-                self.end(reason);
+                self.end_at(reason, now);
             }
         }
         decision

@@ -41,11 +41,12 @@ impl Call<'_> {
             return self.succeeded_at_once();
         }
         let observed = trail.mode.has(Mode::OBSERVED);
-        self.record(Moment::now(), None);
+        let now = Moment::now();
+        self.record(now, None);
         if attempt > 1 || observed {
             self.tell_attempt();
         }
-        self.end(StopReason::Success);
+        self.end_at(StopReason::Success, now);
     }
 
     /// The call is timed or configured, and has succeeded at once all the same.
@@ -71,9 +72,15 @@ impl Call<'_> {
         self.end(reason);
     }
 
-    /// The call has ended: completes the report, and hands it to everybody who wants it.
+    /// The call has ended, at a moment that nobody has asked for yet.
     #[cold]
     pub(super) fn end(&mut self, reason: StopReason) {
+        self.end_at(reason, Moment::now());
+    }
+
+    /// The call has ended: completes the report, and hands it to everybody who wants it.
+    #[cold]
+    pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
         let (site, trail) = (self.site(), self.trail_mut());
         trail.mode.remove(Mode::RUNNING);
         let watched = trail.mode.has(Mode::WATCHED);
@@ -83,7 +90,7 @@ impl Call<'_> {
         trail.live = None;
         trail.report.reason = reason;
         trail.report.total = match trail.started {
-            Some(started) => Moment::now().since(started),
+            Some(started) => now.since(started),
             None => Duration::ZERO,
         };
         if reason == StopReason::Success {
@@ -106,7 +113,12 @@ impl Call<'_> {
             return tally::increment(site.number());
         }
         let ended = Ended { reason, attempts, recovered };
-        site.note(ended, failures, site::past(clock::wall(), report));
+        let forgotten = site.note(ended, failures, site::past(clock::wall(), report));
+        let Some(mut attempts) = forgotten else { return };
+        attempts.clear();
+        if !watched {
+            self.trail_mut().report.attempts = attempts;
+        }
     }
 
     /// Takes the call's outcome apart; a failure comes with its report.

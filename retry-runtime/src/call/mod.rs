@@ -243,7 +243,7 @@ impl<'p> Call<'p> {
         let trail = self.trail_mut();
         trail.attempt = trail.attempt.saturating_add(1);
         if trail.attempt > 1 {
-            trail.attempt_started = Some(Moment::now());
+            trail.attempt_started = Some(trail.continued.take().unwrap_or_else(Moment::now));
             self.open_span();
         }
         let trail = self.trail_mut();
@@ -261,7 +261,11 @@ impl<'p> Call<'p> {
     /// Whether it is time to let other tasks run, although there is nothing to wait for: a long series of
     /// attempts without delays must not starve them.
     pub(crate) fn is_due_to_yield(&self) -> bool {
-        self.attempt_number() % 16 == 0
+        Call::yields_after(self.attempt_number())
+    }
+
+    pub(crate) const fn yields_after(attempt: u32) -> bool {
+        attempt % 16 == 0
     }
 
     /// Runs code of the attempt; the calls inside inherit this call's limits.

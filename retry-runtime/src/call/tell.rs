@@ -27,6 +27,10 @@ impl Call<'_> {
 
     /// The span of a later attempt, which starts now.
     pub(super) fn open_span(&mut self) {
+        if !CallSpan::is_wanted() {
+            self.trail_mut().span = None;
+            return;
+        }
         let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
         let span = CallSpan::retry(site, self.number(), attempt, limit);
         self.trail_mut().span = Some(span);

@@ -24,6 +24,8 @@ pub(super) struct Trail {
     pub(super) mode: Mode,
     /// When the running attempt started; known when the call is timed, and from the second one on.
     pub(super) attempt_started: Option<Moment>,
+    /// When the next attempt starts, if it follows the last one at once: the clock need not be read again.
+    pub(super) continued: Option<Moment>,
     /// The own deadline or an inherited one, whichever is sooner.
     pub(super) deadline: Option<Moment>,
     // Goes on with the next call that the memory is used for.
@@ -68,6 +70,7 @@ impl Trail {
             attempt,
             mode: Mode::RUNNING,
             attempt_started: None,
+            continued: None,
             deadline: None,
             rng: Rng::fresh(),
             previous: None,
@@ -88,6 +91,7 @@ impl Trail {
         self.effective = None;
         self.mode = Mode::RUNNING;
         self.attempt_started = None;
+        self.continued = None;
         self.deadline = None;
         self.previous = None;
         self.last_kind = None;

@@ -99,6 +99,10 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> 
     fn ends_sleeps(&self) -> bool {
         self.rules.stand_in().is_some()
     }
+
+    fn takes_time(&self, attempt: u32) -> bool {
+        J::SET || Call::yields_after(attempt)
+    }
 }
 
 fn follow<R, J, X>(

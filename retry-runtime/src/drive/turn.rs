@@ -72,7 +72,20 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     #[inline]
     pub fn classified(
         self,
-    ) -> Turn<'c, 'p, A, R, Rules<ByClass<impl Fn(&R::Error) -> &dyn Classify>, W, V, H, T>, X>
+    ) -> Turn<
+        'c,
+        'p,
+        A,
+        R,
+        Rules<
+            ByClass<impl use<A, R, C, W, V, H, T, X> + Fn(&R::Error) -> &dyn Classify>,
+            W,
+            V,
+            H,
+            T,
+        >,
+        X,
+    >
     where
         R::Error: Classify,
     {
@@ -195,7 +208,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     pub fn breaker<'b, B>(
         self,
         breaker: &'b B,
-    ) -> Turn<'c, 'p, A, R, J, Breaking<'b, impl Fn(Interruption) -> R, X>>
+    ) -> Turn<'c, 'p, A, R, J, Breaking<'b, impl Fn(Interruption) -> R + use<A, R, J, X, B>, X>>
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
@@ -279,52 +292,54 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
-        let mut this = self.project();
+        let this = self.project();
+        let (call, rules) = (&mut **this.call, &*this.rules);
+        let (mut guard, mut phase) = (this.guard, this.phase);
         if *this.yielding {
             return Poll::Ready(None);
         }
         if !*this.begun {
             *this.begun = true;
-            if let Err(cut) = this.guard.as_mut().before() {
-                this.phase.set(Phase::Ended);
-                return Poll::Ready(Some(before_attempt(this.call, &*this.guard, cut)));
+            if let Err(cut) = guard.as_mut().before() {
+                phase.set(Phase::Ended);
+                return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
             }
-            this.call.begin();
+            call.begin();
         }
-        if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let polled = this.call.run(|| attempt.poll(cx));
+        if let PhaseProjection::Attempt { attempt } = phase.as_mut().project() {
+            let polled = call.run(|| attempt.poll(cx));
             let step = match polled {
-                Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
+                Poll::Ready(out) => judge(call, rules, guard.as_mut(), out),
                 Poll::Pending => {
-                    let cut = ready!(this.guard.as_mut().poll_attempt(this.call, cx));
+                    let cut = ready!(guard.as_mut().poll_attempt(call, cx));
                     // The attempt is dropped before its outcome is judged: what it held is free again.
-                    this.phase.set(Phase::Ended);
-                    cut_off(this.call, this.rules, this.guard.as_mut(), cut)
+                    phase.set(Phase::Ended);
+                    cut_off(call, rules, guard.as_mut(), cut)
                 }
             };
             match step {
                 Step::Return(out) => {
-                    this.phase.set(Phase::Ended);
+                    phase.set(Phase::Ended);
                     return Poll::Ready(Some(out));
                 }
-                Step::Pause(delay) if delay.length.is_zero() && !this.call.is_due_to_yield() => {
-                    this.phase.set(Phase::Ended);
+                Step::Pause(delay) if delay.length.is_zero() && !call.is_due_to_yield() => {
+                    phase.set(Phase::Ended);
                     return Poll::Ready(None);
                 }
                 Step::Pause(delay) if delay.length.is_zero() => {
                     // Nothing to wait for, but other tasks must have their turn. A sleep of nothing may
                     // be over at once.
-                    this.phase.set(Phase::Ended);
+                    phase.set(Phase::Ended);
                     *this.yielding = true;
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
                 Step::Pause(delay) => {
-                    this.phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
+                    phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
                 }
             }
         }
-        pause(this.call, this.rules, this.guard, this.phase, cx)
+        pause(call, rules, guard, phase, cx)
     }
 }
 

@@ -30,6 +30,20 @@ impl CallSpan {
         }
     }
 
+    /// Whether anybody would see one.
+    #[inline]
+    pub(crate) fn is_wanted() -> bool {
+        #[cfg(feature = "tracing")]
+        {
+            use tracing::level_filters::LevelFilter;
+            LevelFilter::current() >= LevelFilter::INFO
+        }
+        #[cfg(not(feature = "tracing"))]
+        {
+            false
+        }
+    }
+
     /// The code that runs until the guard is dropped is inside of the span: the blocking body, or one poll of
     /// the future.
     pub(crate) fn enter(&self) -> Inside<'_> {

@@ -97,7 +97,13 @@ macro_rules! at_level {
 }
 
 /// Whether a subscriber may take an event of this kind.
+#[inline]
 pub(super) fn hears(kind: EventKind) -> bool {
+    // Without a subscriber, as a rule in a test or a benchmark: one load.
+    LevelFilter::current() != LevelFilter::OFF && may_take(kind)
+}
+
+fn may_take(kind: EventKind) -> bool {
     let Some(level) = level_set(kind).unwrap_or_else(|| Some(highest_level(kind))) else {
         return false;
     };

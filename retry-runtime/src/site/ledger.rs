@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::Site;
 use crate::history::PastCall;
 use crate::stats::{Ended, Failures};
-use crate::{Report, Stats, tally};
+use crate::{AttemptRecord, Report, Stats, tally};
 
 /// No site warns of its empty budget more often.
 const WARN_EVERY: Duration = Duration::from_secs(60);
@@ -78,14 +78,21 @@ impl Site {
     }
 
     /// Counts a call that did not succeed at once, and remembers it.
-    pub(crate) fn note(&self, ended: Ended, failures: Failures, past: Option<PastCall>) {
-        let forgotten = self.ledger(|ledger| {
+    /// Returns the list of attempts of a call that was forgotten, for its memory.
+    pub(crate) fn note(
+        &self,
+        ended: Ended,
+        failures: Failures,
+        past: Option<PastCall>,
+    ) -> Option<Vec<AttemptRecord>> {
+        let (forgotten, others) = self.ledger(|ledger| {
             ledger.stats.count(ended);
             ledger.stats.failures.add(failures);
             ledger.remember(past)
         });
         // Not under the lock: a long history takes a while to be freed.
-        drop(forgotten);
+        drop(others);
+        Some(forgotten?.report.attempts)
     }
 
     /// How often the function was called, and how its calls ended.
@@ -171,21 +178,32 @@ impl Site {
 }
 
 impl Ledger {
-    /// Keeps a call, and returns what has to go for it or is too much meanwhile.
-    fn remember(&mut self, past: Option<PastCall>) -> Option<Vec<PastCall>> {
+    /// Keeps a call, and returns what has to go for it or is too much meanwhile: as a rule one other.
+    fn remember(&mut self, past: Option<PastCall>) -> (Option<PastCall>, Vec<PastCall>) {
         let calls = MOST_CALLS.load(Ordering::Relaxed);
         let bytes = MOST_BYTES.load(Ordering::Relaxed);
+        let (mut forgotten, mut others) = (None, Vec::new());
         if let Some(past) = past {
             self.bytes += past.bytes();
+            // First out, then in: so the ring does not grow for one call more than it is to hold.
+            if self.past.len() == calls {
+                forgotten = self.forget();
+            }
             self.past.push_back(past);
         }
-        let mut forgotten = None;
         while self.past.len() > calls || self.bytes > bytes {
-            let Some(oldest) = self.past.pop_front() else { break };
-            self.bytes -= oldest.bytes();
-            forgotten.get_or_insert_with(Vec::new).push(oldest);
+            let Some(oldest) = self.forget() else { break };
+            if let Some(before) = forgotten.replace(oldest) {
+                others.push(before);
+            }
         }
-        forgotten
+        (forgotten, others)
+    }
+
+    fn forget(&mut self) -> Option<PastCall> {
+        let oldest = self.past.pop_front()?;
+        self.bytes -= oldest.bytes();
+        Some(oldest)
     }
 }
 
