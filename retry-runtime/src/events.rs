@@ -25,21 +25,29 @@
 //! makes are told to streams and to `tracing`, and to no observer.
 //!
 //! ```
-//! use retry_runtime::breaker::{Breaker, BreakerSettings};
-//! use retry_runtime::events::{self, Event};
-//! use std::{sync::mpsc, time::Instant};
+//! use retry_runtime::{events, retryable};
 //!
-//! let (send, opened) = mpsc::channel();
-//! let _guard = events::observe(move |event| {
-//!     if let Event::BreakerTransition(transition) = event {
-//!         send.send(transition.breaker.clone()).unwrap();
-//!     }
-//! });
+//! #[retryable(max = 1, base = "0s", on = any, name = "docs::fetch")]
+//! fn fetch() -> Result<u32, String> {
+//!     Err("connection refused".into())
+//! }
 //!
-//! let breaker = Breaker::new("payments", BreakerSettings::new().consecutive(1));
-//! breaker.permit(Instant::now)?.failure(Instant::now);
-//! assert_eq!(opened.try_recv()?, "payments");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let mut stream = events::stream(100);
+//! fetch().unwrap_err();
+//!
+//! let told: Vec<String> = std::iter::from_fn(|| stream.try_recv())
+//!     .filter(|event| event.site() == Some("docs::fetch"))
+//!     .map(|event| format!("{}: {event}", event.name()))
+//!     .collect();
+//! assert_eq!(
+//!     told[..4],
+//!     [
+//!         "call.started: call started",
+//!         "attempt.started: attempt 1 of 2 started",
+//!         "attempt.finished: attempt 1 of 2 failed (transient): connection refused",
+//!         "retry.scheduled: attempt 1 of 2 failed (transient), the next one starts in 0 ms: connection refused",
+//!     ]
+//! );
 //! ```
 
 use std::fmt;

@@ -1,4 +1,3 @@
-#![allow(dead_code, unused_imports)]
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -14,6 +13,8 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod doctor;
 mod drive;
 mod error;

@@ -13,8 +13,6 @@ impl Mode {
     pub(super) const WATCHED: Mode = Mode(4);
     /// One of its attempts has failed, or it was interrupted.
     pub(super) const FAILED: Mode = Mode(8);
-    /// A configuration has changed its settings.
-    pub(super) const CONFIGURED: Mode = Mode(16);
     /// Somebody listens to its events.
     pub(super) const OBSERVED: Mode = Mode(32);
     /// `recover` gets its failure.

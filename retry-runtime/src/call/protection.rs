@@ -72,8 +72,10 @@ impl Call<'_> {
         let Some(effective) = self.effective() else { return written() };
         match effective.breaker {
             _ if !effective.enabled => Some(switched_off()),
+            // It is made all the same: generated code asks every one that it has for a permit.
+            Choice::None => Some(switched_off()),
             Choice::This(breaker) => Some(breaker),
-            Choice::AsWritten | Choice::None => written(),
+            Choice::AsWritten => written(),
         }
     }
 
@@ -83,7 +85,8 @@ impl Call<'_> {
     ///
     /// When the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        if self.effective().is_some_and(|effective| !effective.enabled) {
+        let off = |effective: &Effective| !effective.enabled || effective.breaker == Choice::None;
+        if self.effective().is_some_and(off) {
             return Arc::clone(switched_off());
         }
         let breaker =

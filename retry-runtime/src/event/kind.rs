@@ -38,6 +38,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// How many there are.
+    #[cfg(any(feature = "tracing", test))]
     pub(crate) const COUNT: usize = 10;
 
     /// Every one, in the order of their declaration.

@@ -14,7 +14,7 @@
 //! | `retry.failures` | counter | `{attempt}` | `retry.site`, `retry.kind` | attempts that failed, by the failure's kind |
 //! | `retry.stops` | counter | `{call}` | `retry.site`, `retry.reason` | calls by the reason why no further attempt was made |
 //! | `retry.delay` | histogram | `s` | `retry.site`, `retry.delay.source` | pauses before retries, as decided: by the `backoff`, or by a server's `hint` |
-//! | `retry.call.duration` | histogram | `s` | `retry.site`, `retry.reason` | time of calls that did not succeed at once, pauses included |
+//! | `retry.call.duration` | histogram | `s` | `retry.site`, `retry.reason` | time of calls that did not succeed at once, pauses included; of functions with a `deadline` or a `timeout`, whose first attempts are timed |
 //! | `retry.live` | gauge | `{call}` | `retry.site` | calls that are being retried now |
 //! | `retry.breaker.state` | gauge | `{breaker}` | `retry.breaker`, `retry.state` | 1 for the state that the breaker is in, else 0; of a table of breakers, how many are in the state |
 //! | `retry.breaker.transitions` | counter | `{transition}` | `retry.breaker`, `retry.state.from`, `retry.state.to` | changes of state |

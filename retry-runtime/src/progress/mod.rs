@@ -25,7 +25,7 @@ mod lines;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use board::{Board, Line};
@@ -77,7 +77,9 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
     }
     let stopped = Arc::new(AtomicBool::new(false));
     let board = Arc::new(Mutex::new(Board::new(bars)));
-    let progress = Progress { stopped: Arc::clone(&stopped), board: Some(Arc::clone(&board)) };
+    let progress =
+        Progress { stopped: Arc::clone(&stopped), board: Some(Arc::clone(&board)), writer: None };
+    // Nobody waits for this thread's end: the lines are taken away without it.
     spawn(move || {
         let mut watch = live::watch();
         let mut drawn = 0;
@@ -100,7 +102,7 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
 /// ```
 /// use retry_runtime::progress;
 ///
-/// let _progress = progress::write_to(std::fs::File::create("/dev/null")?)?;
+/// let _progress = progress::write_to(std::io::sink())?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
@@ -109,35 +111,41 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
 /// When the system gives no thread.
 pub fn write_to(mut writer: impl Write + Send + 'static) -> io::Result<Progress> {
     let stopped = Arc::new(AtomicBool::new(false));
-    let progress = Progress { stopped: Arc::clone(&stopped), board: None };
+    let told = Arc::clone(&stopped);
     let mut events = events::stream_retries(WAITING);
-    spawn(move || {
-        let mut lost = 0;
+    let writer = spawn(move || {
+        let (mut lost, mut after_end) = (0, 0);
         loop {
-            let event = events.recv_timeout(IDLE);
+            // Asked first: what was told before the end is still written.
+            let ending = told.load(Ordering::Acquire);
+            let event = events.recv_timeout(if ending { Duration::ZERO } else { FRAME });
             let missing = events.dropped() - std::mem::replace(&mut lost, events.dropped());
             let text = lines::text(event.as_ref(), missing);
             if !text.is_empty() && writer.write_all(text.as_bytes()).is_err() {
                 return;
             }
-            if event.is_none() && stopped.load(Ordering::Acquire) {
+            // Calls may go on without end; no more than this was told before it.
+            after_end += usize::from(ending);
+            if ending && (event.is_none() || after_end > WAITING) {
                 return;
             }
         }
     })?;
-    Ok(progress)
+    Ok(Progress { stopped, board: None, writer: Some(writer) })
 }
 
-fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name("retry-progress".to_owned()).spawn(work).map(drop)
+fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name("retry-progress".to_owned()).spawn(work)
 }
 
-/// Retries that are being shown. Dropped, it takes the lines away.
+/// Retries that are being shown. Dropped, it takes the lines away; where they are written one by one it waits
+/// until the last one is written.
 #[derive(Debug)]
-#[must_use = "dropped, it takes the lines away"]
+#[must_use = "dropped, it ends the showing"]
 pub struct Progress {
     stopped: Arc<AtomicBool>,
     board: Option<Arc<Mutex<Board>>>,
+    writer: Option<JoinHandle<()>>,
 }
 
 impl Drop for Progress {
@@ -145,6 +153,10 @@ impl Drop for Progress {
         self.stopped.store(true, Ordering::Release);
         if let Some(board) = &self.board {
             board.lock().unwrap_or_else(PoisonError::into_inner).draw(&[]);
+        }
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has nothing left to write.
+            let _ = writer.join();
         }
     }
 }

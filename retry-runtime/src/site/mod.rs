@@ -2,7 +2,11 @@
 
 mod breaker;
 mod budget;
+// Without the feature nothing is ever configured, and calls look for it all the same.
+#[cfg_attr(not(feature = "config"), allow(dead_code))]
+mod configured;
 mod directory;
+#[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod effective;
 mod flags;
 mod ledger;
@@ -13,12 +17,18 @@ use std::sync::atomic::AtomicBool;
 
 pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
+#[cfg(feature = "config")]
+pub(crate) use breaker::{breaker_named, configure_breakers};
 pub use budget::SiteBudget;
+#[cfg(feature = "config")]
+pub(crate) use budget::configure_budgets;
 pub(crate) use budget::find_budget;
-pub(crate) use effective::{Choice, Effective, apply};
+#[cfg(feature = "config")]
+pub(crate) use effective::apply;
+pub(crate) use effective::{Choice, Effective};
 use flags::Flags;
 use ledger::Ledger;
-pub(crate) use ledger::{Findings, past};
+pub(crate) use ledger::past;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 

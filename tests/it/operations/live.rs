@@ -210,7 +210,8 @@ fn wishes_race_with_the_end_of_the_sleep_with_success_and_with_drop() {
         for call in live::calls().into_iter().filter(|call| call.name() == "live::raced") {
             rounds += 1;
             if rounds % 3 == 0 {
-                told_cancelled += u32::from(call.cancel() == Answer::Done);
+                // After an attempt that fails at this moment the call ends in its sleep, too.
+                told_cancelled += u32::from(call.cancel() != Answer::TooLate);
             } else {
                 call.retry_now();
             }
