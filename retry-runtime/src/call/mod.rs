@@ -67,6 +67,16 @@ enum State {
     Ended,
 }
 
+impl State {
+    #[cold]
+    fn site_of_plain(&self) -> Option<&'static Site> {
+        match self {
+            State::Fresh(site) | State::First(site) => Some(site),
+            State::Kept(_) | State::Ended => None,
+        }
+    }
+}
+
 /// Stands for the function of a call that has none.
 static NOBODY: Site =
     Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, SiteBreaker::None);
@@ -129,32 +139,31 @@ impl<'p> Call<'p> {
     /// The annotated function.
     fn site(&self) -> Option<&'static Site> {
         let site = match &self.state {
-            State::Fresh(site) | State::First(site) => *site,
             State::Kept(trail) => trail.site,
-            State::Ended => return None,
+            other => other.site_of_plain()?,
         };
         (!std::ptr::eq(site, &raw const NOBODY)).then_some(site)
     }
 
     /// The settings: the function's own, or what a configuration has made of them.
     fn policy(&self) -> &'p Policy {
-        match (&self.state, self.policy) {
-            (_, Some(policy)) => policy,
-            (State::Kept(trail), None) => match trail.effective {
+        if let Some(policy) = self.policy {
+            return policy;
+        }
+        match &self.state {
+            State::Kept(trail) => match trail.effective {
                 Some(effective) => &effective.policy,
                 None => trail.site.policy(),
             },
-            (State::Fresh(site) | State::First(site), None) => site.policy(),
-            (State::Ended, None) => NOBODY.policy(),
+            other => other.site_of_plain().unwrap_or(&NOBODY).policy(),
         }
     }
 
     /// The number of the attempt that runs or has run last, from 1.
     fn attempt_number(&self) -> u32 {
         match &self.state {
-            State::Fresh(_) => 0,
-            State::First(_) | State::Ended => 1,
             State::Kept(trail) => trail.attempt,
+            other => u32::from(!matches!(other, State::Fresh(_))),
         }
     }
 

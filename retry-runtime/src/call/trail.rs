@@ -116,18 +116,19 @@ impl Trail {
 impl Call<'_> {
     /// The trail, begun now if it has not been.
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
-        let begun = match self.state {
-            State::Fresh(site) => Some(Trail::begin(site, 0)),
-            State::First(site) => Some(Trail::begin(site, 1)),
-            State::Ended => Some(Trail::begin(&NOBODY, 1)),
-            State::Kept(_) => None,
-        };
-        if let Some(trail) = begun {
-            self.state = State::Kept(ManuallyDrop::new(trail));
+        if !matches!(self.state, State::Kept(_)) {
+            self.begin_trail();
         }
         match &mut self.state {
             State::Kept(trail) => trail,
             _ => unreachable!("a trail has been begun"),
         }
+    }
+
+    #[cold]
+    fn begin_trail(&mut self) {
+        let site = self.state.site_of_plain().unwrap_or(&NOBODY);
+        let trail = Trail::begin(site, self.attempt_number());
+        self.state = State::Kept(ManuallyDrop::new(trail));
     }
 }

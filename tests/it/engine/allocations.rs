@@ -114,9 +114,10 @@ fn a_call_that_succeeds_at_once_allocates_nothing() {
 }
 
 #[test]
-fn a_call_that_is_not_retried_remembers_its_failure_in_memory_of_an_earlier_one() {
+fn a_call_that_fails_remembers_it_in_memory_that_the_thread_keeps() {
     let fails = || Policy::new().call(|_| Err::<(), _>(Failure::Unknown));
     assert!(fails().is_err());
+    // What a failed call remembers, its list of attempts and the failure's text come from the call before.
     assert_eq!(allocations(|| assert!(fails().is_err())), 0);
 }
 
