@@ -1,0 +1,81 @@
+//! The loop that somebody would write by hand, without a library, and the harness without any loop at all.
+
+use std::thread;
+
+use crate::case::{Case, Work};
+use crate::future_case;
+use crate::work::{ANSWER, Answer, Later, PAUSE, RETRIES, Script, attempt};
+
+/// The name of the loop that others are compared to.
+pub const HAND: &str = "hand-written loop";
+
+/// The name of the harness itself, which is subtracted from the others.
+pub const NOTHING: &str = "harness";
+
+/// Both, for every work but the budget's.
+pub const CASES: &[Case] = &[
+    Case::blocking(Work::SyncFirst, NOTHING, |_| Ok(ANSWER)),
+    Case::blocking(Work::SyncFirst, HAND, looped),
+    future_case!(Work::AsyncReady, NOTHING, nothing),
+    future_case!(Work::AsyncReady, HAND, looped_ready),
+    future_case!(Work::AsyncPending, NOTHING, nothing),
+    future_case!(Work::AsyncPending, HAND, looped_pending),
+    Case::blocking(Work::SyncThree, NOTHING, |script| {
+        script.fail(3);
+        Ok(ANSWER)
+    }),
+    Case::blocking(Work::SyncThree, HAND, |script| {
+        script.fail(3);
+        looped(script)
+    }),
+    future_case!(Work::AsyncThree, NOTHING, nothing),
+    future_case!(Work::AsyncThree, HAND, looped_timer),
+    Case::blocking(Work::Budget, NOTHING, |_| Ok(ANSWER)),
+];
+
+#[inline(never)]
+fn looped(script: &Script) -> Answer {
+    let mut retries = 0;
+    loop {
+        match attempt(script) {
+            Err(failure) if retries < RETRIES && failure.is_transient() => {
+                retries += 1;
+                thread::sleep(std::time::Duration::ZERO);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn nothing(_script: &Script) -> Answer {
+    Ok(ANSWER)
+}
+
+async fn looped_ready(script: &Script) -> Answer {
+    let mut retries = 0;
+    loop {
+        match async { attempt(script) }.await {
+            Err(failure) if retries < RETRIES && failure.is_transient() => retries += 1,
+            outcome => return outcome,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn looped_pending(script: &Script) -> Answer {
+    let mut retries = 0;
+    loop {
+        let work = async {
+            Later::default().await;
+            attempt(script)
+        };
+        match work.await {
+            Err(failure) if retries < RETRIES && failure.is_transient() => retries += 1,
+            outcome => return outcome,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// The same as the one that is ready at once: only the script differs.
+use looped_ready as looped_timer;

@@ -1,0 +1,141 @@
+//! `#[retryable]`, with less and more of what it can do.
+
+use std::time::Instant;
+
+use retry_runtime::budget::{Budget, BudgetSettings, Refund};
+use retry_runtime::{Kind, retryable};
+
+use crate::case::{Case, Work};
+use crate::future_case;
+use crate::work::{ANSWER, Answer, Failure, Later, Script, attempt};
+
+/// Without a budget.
+pub const BARE: &str = "ours, budget = none";
+/// As it comes: with its budget.
+pub const DEFAULT: &str = "ours";
+/// With a breaker beside the budget.
+pub const BREAKER: &str = "ours + breaker";
+
+/// Every way to do every work.
+pub const CASES: &[Case] = &[
+    Case::blocking(Work::SyncFirst, BARE, bare),
+    Case::blocking(Work::SyncFirst, DEFAULT, default),
+    Case::blocking(Work::SyncFirst, BREAKER, breaker),
+    future_case!(Work::AsyncReady, BARE, bare_ready),
+    future_case!(Work::AsyncReady, DEFAULT, default_ready),
+    future_case!(Work::AsyncReady, BREAKER, breaker_ready),
+    future_case!(Work::AsyncPending, BARE, bare_pending),
+    future_case!(Work::AsyncPending, DEFAULT, default_pending),
+    future_case!(Work::AsyncPending, BREAKER, breaker_pending),
+    Case::blocking(Work::SyncThree, BARE, |script| {
+        script.fail(3);
+        bare(script)
+    }),
+    Case::blocking(Work::SyncThree, DEFAULT, |script| {
+        script.fail(3);
+        paid(script)
+    }),
+    Case::blocking(Work::SyncThree, BREAKER, |script| {
+        script.fail(3);
+        paid_breaker(script)
+    }),
+    future_case!(Work::AsyncThree, BARE, bare_timer),
+    future_case!(Work::AsyncThree, DEFAULT, paid_timer),
+    future_case!(Work::AsyncThree, BREAKER, paid_breaker_timer),
+    Case::blocking(Work::Budget, DEFAULT, account),
+];
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", budget = none)]
+fn bare(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s")]
+fn default(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", breaker)]
+fn breaker(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", budget = none, jitter = none)]
+async fn bare_ready(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none)]
+async fn default_ready(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none, breaker)]
+async fn breaker_ready(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", budget = none, jitter = none)]
+async fn bare_pending(script: &Script) -> Answer {
+    Later::default().await;
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none)]
+async fn default_pending(script: &Script) -> Answer {
+    Later::default().await;
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none, breaker)]
+async fn breaker_pending(script: &Script) -> Answer {
+    Later::default().await;
+    attempt(script)
+}
+
+// Three failures for one success would empty any budget and open any breaker that is worth having; what
+// these two have is set so that they go on. They do all of their work for each failure all the same.
+
+const ALL: Refund = Refund::Tokens(3.0);
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", budget(refund = ALL))]
+fn paid(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", budget(refund = ALL), breaker(rate = 1.0))]
+fn paid_breaker(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none, backoff = fixed, budget(refund = ALL))]
+async fn paid_timer(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none, backoff = fixed, budget(refund = ALL), breaker(rate = 1.0))]
+async fn paid_breaker_timer(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[retryable(max = 3, base = "1ms", jitter = none, backoff = fixed, budget = none)]
+async fn bare_timer(script: &Script) -> Answer {
+    attempt(script)
+}
+
+static BUDGET: Budget = Budget::new(BudgetSettings::new());
+
+/// A success, a retry that is admitted and succeeds.
+fn account(_script: &Script) -> Answer {
+    BUDGET.deposit_success();
+    match BUDGET.try_withdraw(Instant::now, Kind::Transient) {
+        Ok(retry) => retry.succeeded(),
+        Err(_) => return Err(Failure(1)),
+    }
+    Ok(ANSWER)
+}
