@@ -40,6 +40,15 @@ pub fn counts() -> Counts {
     Counts { allocations: ALLOCATIONS.load(Relaxed), bytes, live }
 }
 
+/// What is asked for in `work`.
+pub fn counting(work: impl FnOnce()) -> Counts {
+    start();
+    work();
+    let counts = counts();
+    stop();
+    counts
+}
+
 /// Counts no longer.
 pub fn stop() {
     ON.store(false, Relaxed);

@@ -1,16 +1,38 @@
 //! The loop that somebody would write by hand, without a library, and the harness without any loop at all.
 
 use std::thread;
+use std::time::Duration;
 
 use crate::case::{Case, Work};
-use crate::future_case;
+use crate::waiting::{self, Waiter};
 use crate::work::{ANSWER, Answer, Later, PAUSE, RETRIES, Script, attempt};
+use crate::{Candidate, future_case, waiter};
 
 /// The name of the loop that others are compared to.
 pub const HAND: &str = "hand-written loop";
 
 /// The name of the harness itself, which is subtracted from the others.
 pub const NOTHING: &str = "harness";
+
+/// Who they are.
+pub const CANDIDATES: &[Candidate] = &[
+    Candidate {
+        name: NOTHING,
+        version: "",
+        has: "the call of a case, the script, and no attempt; for futures also the polling",
+        lacks: "",
+    },
+    Candidate {
+        name: HAND,
+        version: "",
+        has: "a counter, a `match`, a fixed pause",
+        lacks: "everything else: jitter, budget, breaker, figures",
+    },
+];
+
+/// A million loops that wait.
+pub const WAITERS: &[Waiter] =
+    &[waiter!(HAND, || waits(waiting::PAUSE), || waits(waiting::REAL_PAUSE))];
 
 /// Both, for every work but the budget's.
 pub const CASES: &[Case] = &[
@@ -40,7 +62,7 @@ fn looped(script: &Script) -> Answer {
         match attempt(script) {
             Err(failure) if retries < RETRIES && failure.is_transient() => {
                 retries += 1;
-                thread::sleep(std::time::Duration::ZERO);
+                thread::sleep(Duration::ZERO);
             }
             outcome => return outcome,
         }
@@ -74,6 +96,17 @@ async fn looped_pending(script: &Script) -> Answer {
             outcome => return outcome,
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn waits(pause: Duration) -> Answer {
+    let mut retries = 0;
+    loop {
+        match async { waiting::attempt() }.await {
+            Err(failure) if retries < RETRIES && failure.is_transient() => retries += 1,
+            outcome => return outcome,
+        }
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -6,8 +6,9 @@ use retry_runtime::budget::{Budget, BudgetSettings, Refund};
 use retry_runtime::{Kind, retryable};
 
 use crate::case::{Case, Work};
-use crate::future_case;
+use crate::waiting::{self, Waiter};
 use crate::work::{ANSWER, Answer, Failure, Later, Script, attempt};
+use crate::{Candidate, future_case, waiter};
 
 /// Without a budget.
 pub const BARE: &str = "ours, budget = none";
@@ -15,6 +16,34 @@ pub const BARE: &str = "ours, budget = none";
 pub const DEFAULT: &str = "ours";
 /// With a breaker beside the budget.
 pub const BREAKER: &str = "ours + breaker";
+
+const VERSION: &str = "this repository";
+
+/// Who they are.
+pub const CANDIDATES: &[Candidate] = &[
+    Candidate {
+        name: BARE,
+        version: VERSION,
+        has: "classes of failures, full jitter, cap",
+        lacks: "budget, breaker",
+    },
+    Candidate {
+        name: DEFAULT,
+        version: VERSION,
+        has: "the same, and a budget for the function",
+        lacks: "breaker",
+    },
+    Candidate {
+        name: BREAKER,
+        version: VERSION,
+        has: "the same, a budget and a breaker",
+        lacks: "",
+    },
+];
+
+/// A million calls that wait.
+pub const WAITERS: &[Waiter] =
+    &[waiter!(BARE, bare_waits, bare_waits_really), waiter!(DEFAULT, waits, waits_really)];
 
 /// Every way to do every work.
 pub const CASES: &[Case] = &[
@@ -138,4 +167,27 @@ fn account(_script: &Script) -> Answer {
         Err(_) => return Err(Failure(1)),
     }
     Ok(ANSWER)
+}
+
+#[retryable(max = 3, base = "1h", cap = "1h", backoff = fixed, jitter = none, budget = none)]
+async fn bare_waits() -> Answer {
+    waiting::attempt()
+}
+
+#[retryable(max = 3, base = "5s", backoff = fixed, jitter = none, budget = none)]
+async fn bare_waits_really() -> Answer {
+    waiting::attempt()
+}
+
+// A budget that a million retries at once do not empty, and that takes something for each.
+const CHEAP: f64 = 0.001;
+
+#[retryable(max = 3, base = "1h", cap = "1h", backoff = fixed, jitter = none, budget(capacity = 10_000, cost = CHEAP))]
+async fn waits() -> Answer {
+    waiting::attempt()
+}
+
+#[retryable(max = 3, base = "5s", backoff = fixed, jitter = none, budget(capacity = 10_000, cost = CHEAP))]
+async fn waits_really() -> Answer {
+    waiting::attempt()
 }

@@ -74,6 +74,11 @@ impl Script {
     pub fn fail(&self, attempts: u32) {
         self.0.store(attempts, Relaxed);
     }
+
+    /// Whether as many attempts have failed as were to.
+    pub fn is_done(&self) -> bool {
+        self.0.load(Relaxed) == 0
+    }
 }
 
 /// One attempt. It is a call of its own for every candidate, as work worth retrying is.
