@@ -20,6 +20,8 @@ pub enum Work {
     AsyncPending,
     /// A function that fails three times and then succeeds, without a pause.
     SyncThree,
+    /// The same, by an exponential backoff with jitter that starts at zero: what there is to calculate.
+    SyncJitter,
     /// A future that fails three times and then succeeds, with pauses of one millisecond on tokio's timer.
     AsyncThree,
     /// A deposit into a budget for retries and a withdrawal from it.
@@ -28,11 +30,12 @@ pub enum Work {
 
 impl Work {
     /// All of them, in the order of the report.
-    pub const ALL: [Work; 6] = [
+    pub const ALL: [Work; 7] = [
         Work::SyncFirst,
         Work::AsyncReady,
         Work::AsyncPending,
         Work::SyncThree,
+        Work::SyncJitter,
         Work::AsyncThree,
         Work::Budget,
     ];
@@ -40,7 +43,7 @@ impl Work {
     /// How many attempts fail.
     pub const fn failures(self) -> u32 {
         match self {
-            Work::SyncThree | Work::AsyncThree => 3,
+            Work::SyncThree | Work::SyncJitter | Work::AsyncThree => 3,
             _ => 0,
         }
     }
@@ -53,6 +56,7 @@ impl fmt::Display for Work {
             Work::AsyncReady => "async-ready",
             Work::AsyncPending => "async-pending",
             Work::SyncThree => "sync-three",
+            Work::SyncJitter => "sync-jitter",
             Work::AsyncThree => "async-three",
             Work::Budget => "budget",
         })

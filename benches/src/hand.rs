@@ -50,6 +50,14 @@ pub const CASES: &[Case] = &[
         script.fail(3);
         looped(script)
     }),
+    Case::blocking(Work::SyncJitter, NOTHING, |script| {
+        script.fail(3);
+        Ok(ANSWER)
+    }),
+    Case::blocking(Work::SyncJitter, HAND, |script| {
+        script.fail(3);
+        looped(script)
+    }),
     future_case!(Work::AsyncThree, NOTHING, nothing),
     future_case!(Work::AsyncThree, HAND, looped_timer),
     Case::blocking(Work::Budget, NOTHING, |_| Ok(ANSWER)),

@@ -58,13 +58,25 @@ pub const CASES: &[Case] = &[
     future_case!(Work::AsyncPending, BREAKER, breaker_pending),
     Case::blocking(Work::SyncThree, BARE, |script| {
         script.fail(3);
-        bare(script)
+        fixed(script)
     }),
     Case::blocking(Work::SyncThree, DEFAULT, |script| {
         script.fail(3);
-        paid(script)
+        paid_fixed(script)
     }),
     Case::blocking(Work::SyncThree, BREAKER, |script| {
+        script.fail(3);
+        paid_breaker_fixed(script)
+    }),
+    Case::blocking(Work::SyncJitter, BARE, |script| {
+        script.fail(3);
+        bare(script)
+    }),
+    Case::blocking(Work::SyncJitter, DEFAULT, |script| {
+        script.fail(3);
+        paid(script)
+    }),
+    Case::blocking(Work::SyncJitter, BREAKER, |script| {
         script.fail(3);
         paid_breaker(script)
     }),
@@ -129,6 +141,24 @@ async fn breaker_pending(script: &Script) -> Answer {
 // these two have is set so that they go on. They do all of their work for each failure all the same.
 
 const ALL: Refund = Refund::Tokens(3.0);
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", backoff = fixed, jitter = none, budget = none)]
+fn fixed(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", backoff = fixed, jitter = none, budget(refund = ALL))]
+fn paid_fixed(script: &Script) -> Answer {
+    attempt(script)
+}
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", backoff = fixed, jitter = none, budget(refund = ALL), breaker(rate = 1.0))]
+fn paid_breaker_fixed(script: &Script) -> Answer {
+    attempt(script)
+}
 
 #[inline(never)]
 #[retryable(max = 3, base = "0s", budget(refund = ALL))]

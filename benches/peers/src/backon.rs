@@ -38,9 +38,17 @@ pub const CASES: &[Case] = &[
     future_case!(Work::AsyncPending, MACROS, annotated_pending),
     Case::blocking(Work::SyncThree, NAME, |script| {
         script.fail(3);
-        sync(script)
+        sync_at_once(script)
     }),
     Case::blocking(Work::SyncThree, MACROS, |script| {
+        script.fail(3);
+        annotated_at_once(script)
+    }),
+    Case::blocking(Work::SyncJitter, NAME, |script| {
+        script.fail(3);
+        sync(script)
+    }),
+    Case::blocking(Work::SyncJitter, MACROS, |script| {
         script.fail(3);
         annotated(script)
     }),
@@ -60,6 +68,21 @@ fn constant() -> ConstantBuilder {
 #[inline(never)]
 fn sync(script: &'static Script) -> Answer {
     (|| attempt(script)).retry(exponential()).when(Failure::is_transient).call()
+}
+
+pub fn at_once() -> ConstantBuilder {
+    ConstantBuilder::new().with_delay(Duration::ZERO).with_max_times(RETRIES as usize)
+}
+
+#[inline(never)]
+fn sync_at_once(script: &'static Script) -> Answer {
+    (|| attempt(script)).retry(at_once()).when(Failure::is_transient).call()
+}
+
+#[inline(never)]
+#[backon(backoff = at_once, when = Failure::is_transient)]
+fn annotated_at_once(script: &'static Script) -> Answer {
+    attempt(script)
 }
 
 async fn ready(script: &'static Script) -> Answer {

@@ -14,7 +14,7 @@ use recloser::{AsyncRecloser, Recloser};
 use retry_benches::work::{Answer, Failure, Later, Script, attempt};
 use retry_benches::{Candidate, Case, Work, future_case};
 
-use crate::backon::exponential;
+use crate::backon::{at_once, exponential};
 
 const RECLOSER: &str = "recloser";
 const FAILSAFE: &str = "failsafe";
@@ -57,9 +57,17 @@ pub const CASES: &[Case] = &[
     future_case!(Work::AsyncPending, WITH_RECLOSER, pending),
     Case::blocking(Work::SyncThree, WITH_RECLOSER, |script| {
         script.fail(3);
-        retried_reclosed(script)
+        reclosed_at_once(script)
     }),
     Case::blocking(Work::SyncThree, WITH_FAILSAFE, |script| {
+        script.fail(3);
+        safe_at_once(script)
+    }),
+    Case::blocking(Work::SyncJitter, WITH_RECLOSER, |script| {
+        script.fail(3);
+        retried_reclosed(script)
+    }),
+    Case::blocking(Work::SyncJitter, WITH_FAILSAFE, |script| {
         script.fail(3);
         retried_safe(script)
     }),
@@ -118,6 +126,18 @@ fn retried_reclosed(script: &'static Script) -> Answer {
 fn retried_safe(script: &'static Script) -> Answer {
     let work = || MACHINE.call(|| attempt(script)).map_err(in_failsafe);
     work.retry(exponential()).when(Failure::is_transient).call()
+}
+
+#[inline(never)]
+fn reclosed_at_once(script: &'static Script) -> Answer {
+    let work = || BREAKER.call(|| attempt(script)).map_err(in_recloser);
+    work.retry(at_once()).when(Failure::is_transient).call()
+}
+
+#[inline(never)]
+fn safe_at_once(script: &'static Script) -> Answer {
+    let work = || MACHINE.call(|| attempt(script)).map_err(in_failsafe);
+    work.retry(at_once()).when(Failure::is_transient).call()
 }
 
 async fn ready(script: &'static Script) -> Answer {

@@ -1,7 +1,9 @@
 //! retry: sync only; an iterator of delays and a closure.
 
+use std::time::Duration;
+
 use ::retry::OperationResult;
-use ::retry::delay::{Exponential, jitter};
+use ::retry::delay::{Exponential, NoDelay, jitter};
 use retry_benches::work::{Answer, RETRIES, Script, attempt};
 use retry_benches::{Candidate, Case, Work};
 
@@ -18,13 +20,26 @@ pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncFirst, NAME, sync),
     Case::blocking(Work::SyncThree, NAME, |script| {
         script.fail(3);
+        at_once(script)
+    }),
+    Case::blocking(Work::SyncJitter, NAME, |script| {
+        script.fail(3);
         sync(script)
     }),
 ];
 
 #[inline(never)]
 fn sync(script: &'static Script) -> Answer {
-    let delays = Exponential::from_millis(0).map(jitter).take(RETRIES as usize);
+    retried(Exponential::from_millis(0).map(jitter).take(RETRIES as usize), script)
+}
+
+#[inline(never)]
+fn at_once(script: &'static Script) -> Answer {
+    retried(NoDelay.take(RETRIES as usize), script)
+}
+
+#[inline(always)]
+fn retried(delays: impl Iterator<Item = Duration>, script: &'static Script) -> Answer {
     let outcome = ::retry::retry(delays, || match attempt(script) {
         Ok(value) => OperationResult::Ok(value),
         Err(failure) if failure.is_transient() => OperationResult::Retry(failure),

@@ -60,7 +60,11 @@ fn recovery(answer: &Answer) -> RecoveryInfo {
     }
 }
 
-fn retried<In: Clone + Send + Sync + 'static, S>(clock: &Clock, pause: Duration, service: S) -> Retried<In, S> {
+fn retried<In: Clone + Send + Sync + 'static, S>(
+    clock: &Clock,
+    pause: Duration,
+    service: S,
+) -> Retried<In, S> {
     let context = ResilienceContext::new(clock);
     let layer = Retry::layer("retry", &context).clone_input();
     let layer = layer.max_retry_attempts(RETRIES).base_delay(pause);
@@ -74,15 +78,16 @@ fn retried<In: Clone + Send + Sync + 'static, S>(clock: &Clock, pause: Duration,
 static BARE: LazyLock<Retried<Request, Attempts>> =
     LazyLock::new(|| retried(&at_home(), PAUSE, Attempts));
 
-static BROKEN: LazyLock<Retried<Request, Breaker<Request, Answer, Attempts>>> = LazyLock::new(|| {
-    let clock = at_home();
-    let context = ResilienceContext::new(&clock);
-    let breaker = Breaker::layer("breaker", &context)
-        .recovery_with(|answer: &Answer, _| recovery(answer))
-        .rejected_input(|_, _| Err(Failure(599)))
-        .layer(Attempts);
-    retried(&clock, PAUSE, breaker)
-});
+static BROKEN: LazyLock<Retried<Request, Breaker<Request, Answer, Attempts>>> =
+    LazyLock::new(|| {
+        let clock = at_home();
+        let context = ResilienceContext::new(&clock);
+        let breaker = Breaker::layer("breaker", &context)
+            .recovery_with(|answer: &Answer, _| recovery(answer))
+            .rejected_input(|_, _| Err(Failure(599)))
+            .layer(Attempts);
+        retried(&clock, PAUSE, breaker)
+    });
 
 // These are made by the first call, in the runtime in which all of them wait.
 static LONG: LazyLock<Retried<(), Waits>> =

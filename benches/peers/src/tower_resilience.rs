@@ -60,7 +60,10 @@ pub const CASES: &[Case] = &[
 type Simple<S, R> = Retry<S, R, u32, Failure>;
 type Inner = CircuitBreakerError<Failure>;
 
-fn layer<R: Clone>(pause: Duration, budget: Option<Arc<dyn RetryBudget>>) -> RetryLayer<R, u32, Failure> {
+fn layer<R: Clone>(
+    pause: Duration,
+    budget: Option<Arc<dyn RetryBudget>>,
+) -> RetryLayer<R, u32, Failure> {
     let builder = RetryLayer::builder().max_attempts(RETRIES as usize + 1);
     let builder = builder.fixed_backoff(pause).retry_on(Failure::is_transient);
     match budget {
