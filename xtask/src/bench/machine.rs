@@ -1,0 +1,50 @@
+//! What the machine has: tools, and what is said about it in a report.
+
+use std::fs;
+use std::process::Command;
+
+use crate::run::{self, Outcome, output, works};
+
+/// Sees to it that a tool is installed; where apt-get can be used without a question, by installing it.
+pub(crate) fn ensure(tool: &str, package: &str) -> Outcome {
+    if works(Command::new(tool).arg("--version")) {
+        return Ok(());
+    }
+    println!("{tool} is missing: installing Debian's {package}");
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends", package]);
+    run::run(install.env("DEBIAN_FRONTEND", "noninteractive")).map_err(|reason| {
+        format!("{tool} is needed (in Debian: `apt-get install {package}`): {reason}")
+    })
+}
+
+/// Processor, system and compiler.
+pub(crate) fn description() -> Result<String, String> {
+    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let models: Vec<&str> = cpus
+        .lines()
+        .filter(|line| line.starts_with("model name"))
+        .filter_map(after_colon)
+        .collect();
+    let model = models.first().copied().unwrap_or("an unknown processor");
+    let rustc = output(Command::new("rustc").arg("--version"))?;
+    let valgrind = output(Command::new("valgrind").arg("--version"))?;
+    Ok(format!(
+        "{model}, {} of it; {} {}; {}; {}",
+        models.len(),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        rustc.trim(),
+        valgrind.trim(),
+    ))
+}
+
+/// What the compiler and the system were when ceilings were made.
+pub(crate) fn toolchain() -> Result<String, String> {
+    let rustc = output(Command::new("rustc").arg("--version"))?;
+    Ok(format!("{}, {}", rustc.trim(), std::env::consts::ARCH))
+}
+
+fn after_colon(line: &str) -> Option<&str> {
+    line.split_once(": ").map(|(_, value)| value)
+}

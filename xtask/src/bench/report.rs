@@ -1,0 +1,4 @@
+use crate::run::Outcome;
+pub(crate) fn write() -> Outcome {
+    Ok(())
+}
