@@ -4,6 +4,8 @@
 
 mod callgrind;
 mod ceilings;
+mod figures;
+mod goals;
 mod harness;
 mod locked;
 mod machine;

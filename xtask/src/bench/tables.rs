@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_number_has_a_digit_behind_the_point_where_it_says_something() {
-        let numbers = [(0.0, "0"), (0.02, "0"), (3.14, "3.1"), (45.0, "45"), (612.34, "612")];
+        let numbers = [(0.0, "0"), (0.02, "0"), (3.17, "3.2"), (45.0, "45"), (612.34, "612")];
         for (value, text) in numbers {
             assert_eq!(number(value), text);
         }
