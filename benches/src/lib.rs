@@ -67,9 +67,7 @@ impl Suite {
             ["allocations"] => allocations::run(&self.cases),
             ["time", rounds] => time::run(&self.cases, number(rounds)? as usize),
             ["shared", rounds] => shared::run(&self.cases, number(rounds)? as usize),
-            ["waiters"] => {
-                self.waiters.iter().for_each(|one| println!("waiter\t{}", one.candidate))
-            }
+            ["waiters"] => waiting::list(&self.waiters),
             ["waiting", threads, candidate] => {
                 waiting::run(&self.waiters, candidate, number(threads)? as usize)?;
             }
@@ -86,6 +84,21 @@ impl Suite {
 
 fn number(word: &str) -> Result<u32, String> {
     word.parse().map_err(|_| format!("not a number: `{word}`"))
+}
+
+/// Runs every case often enough to empty a budget or open a breaker that could not bear it.
+///
+/// # Panics
+/// When the outcome of a call is not the one that every candidate must have.
+pub fn check_answers(suite: &Suite) {
+    let script = work::Script::leaked();
+    for case in &suite.cases {
+        for _ in 0..500 {
+            let answer = (case.run)(script);
+            assert_eq!(answer, Ok(work::ANSWER), "{} of {}", case.work, case.candidate);
+        }
+        assert!(script.is_done() || case.candidate == hand::NOTHING, "{case:?} gave up");
+    }
 }
 
 #[cfg(test)]
@@ -105,20 +118,5 @@ mod tests {
         for name in cases.chain(suite.waiters.iter().map(|one| one.candidate)) {
             assert!(known.contains(&name), "`{name}` is not introduced");
         }
-    }
-}
-
-/// Runs every case often enough to empty a budget or open a breaker that could not bear it.
-///
-/// # Panics
-/// When the outcome of a call is not the one that every candidate must have.
-pub fn check_answers(suite: &Suite) {
-    let script = work::Script::leaked();
-    for case in &suite.cases {
-        for _ in 0..500 {
-            let answer = (case.run)(script);
-            assert_eq!(answer, Ok(work::ANSWER), "{} of {}", case.work, case.candidate);
-        }
-        assert!(script.is_done() || case.candidate == hand::NOTHING, "{case:?} gave up");
     }
 }

@@ -204,7 +204,7 @@ async fn bare_waits() -> Answer {
     waiting::attempt()
 }
 
-#[retryable(max = 3, base = "5s", backoff = fixed, jitter = none, budget = none)]
+#[retryable(max = 3, base = "12s", backoff = fixed, jitter = none, budget = none)]
 async fn bare_waits_really() -> Answer {
     waiting::attempt()
 }
@@ -217,7 +217,7 @@ async fn waits() -> Answer {
     waiting::attempt()
 }
 
-#[retryable(max = 3, base = "5s", backoff = fixed, jitter = none, budget(capacity = 10_000, cost = CHEAP))]
+#[retryable(max = 3, base = "12s", backoff = fixed, jitter = none, budget(capacity = 10_000, cost = CHEAP))]
 async fn waits_really() -> Answer {
     waiting::attempt()
 }

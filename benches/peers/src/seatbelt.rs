@@ -34,7 +34,7 @@ pub const CANDIDATES: &[Candidate] = &[
     },
 ];
 
-pub const WAITERS: &[Waiter] = &[waiter!(NAME, || LONG.execute(()), || REAL.execute(()))];
+pub const WAITERS: &[Waiter] = &[waiter!(NAME, || REAL.execute(()))];
 
 pub const CASES: &[Case] = &[
     future_case!(Work::AsyncReady, NAME, |script| BARE.execute(Request::ready(script))),
@@ -89,8 +89,6 @@ static BROKEN: LazyLock<Retried<Request, Breaker<Request, Answer, Attempts>>> =
         retried(&clock, PAUSE, breaker)
     });
 
-// These are made by the first call, in the runtime in which all of them wait.
-static LONG: LazyLock<Retried<(), Waits>> =
-    LazyLock::new(|| retried(&Clock::new_tokio(), waiting::PAUSE, Waits));
+// It is made by the first call, in the runtime in which all of them wait.
 static REAL: LazyLock<Retried<(), Waits>> =
     LazyLock::new(|| retried(&Clock::new_tokio(), waiting::REAL_PAUSE, Waits));

@@ -111,16 +111,14 @@ fn shared(harness: &Harness) -> Result<Vec<Shared>, String> {
 
 fn waiting(harness: &Harness) -> Result<Vec<Waiting>, String> {
     let mut all = Vec::new();
-    let waiters = harness.measure(&["waiters"])?;
-    for threads in ["1", "2"] {
-        for waiter in &waiters {
-            for row in harness.measure(&["waiting", threads, &waiter[1]])? {
-                let [bytes, filled, drained, processor] = numbers(&row)?;
-                let (threads, candidate) = (row[1].clone(), row[2].clone());
-                all.push(Waiting { threads, candidate, bytes, filled, drained, processor });
-            }
+    for waiter in harness.measure(&["waiters"])? {
+        for row in harness.measure(&["waiting", &waiter[1], &waiter[2]])? {
+            let [bytes, filled, drained, processor] = numbers(&row)?;
+            let (threads, candidate) = (row[1].clone(), row[2].clone());
+            all.push(Waiting { threads, candidate, bytes, filled, drained, processor });
         }
     }
+    all.sort_by(|one, other| one.threads.cmp(&other.threads));
     Ok(all)
 }
 

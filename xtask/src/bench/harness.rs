@@ -28,7 +28,7 @@ impl Harness {
     pub(crate) fn with_peers() -> Result<Self, String> {
         let directory = directory()?;
         let manifest = format!("{}/benches/peers/Cargo.toml", root());
-        let mut build = cargo(&["build", "--release", "--locked", "--manifest-path", &manifest]);
+        let mut build = cargo(&["build", "--release", "--manifest-path", &manifest]);
         run::run(build.arg("--target-dir").arg(&directory))?;
         let harness = Harness { program: directory.join("release/retry-benches-peers"), directory };
         // Whoever answers otherwise than the loop by hand has not done the same work.

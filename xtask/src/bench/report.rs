@@ -102,7 +102,7 @@ what they share shows. Medians, with quartiles.";
 
 const WAITING: &str = "A million calls that have failed once and wait in their backoff. Bytes of a call are what the allocator \
 gave out, task included. With one thread the clock is stopped and jumps over the pause, so that all wake at once; \
-with two it is the real one, with a pause of 5 s, and *drained* is what it took beyond that, filling included. Each in a process of its own.";
+with two it is the real one, with a pause of 12 s, and *drained* is what it took beyond that, filling included. Each in a process of its own.";
 
 const FUNCTION: &str = "From programs with 20 and with 220 functions that differ in nothing but a number; nothing that is needed \
 once is in it. *Expansion* is the compiler's own figure for all macros (attributes are run unoptimised, as Cargo \
