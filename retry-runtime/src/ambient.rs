@@ -3,8 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::Report;
 use crate::clock::Moment;
+use crate::{Report, Site};
 
 /// Where the report of an observed call goes.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub(crate) struct Ambient {
     pub(crate) deadline: Option<Moment>,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
+    /// The function in whose attempt this is, when that one is timed or not the first.
+    pub(crate) outer: Option<&'static Site>,
     /// The task that it was made in: one that is polled inside, by a runtime that the work blocks on, is
     /// none of the work's business.
     task: Option<Task>,
@@ -61,7 +63,13 @@ pub(crate) fn is_present() -> bool {
 impl Ambient {
     /// What holds for the calls of this task.
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
-        Ambient { deadline, observer, task: this_task() }
+        Ambient { deadline, observer, outer: None, task: this_task() }
+    }
+
+    /// Inside of an attempt of this function.
+    pub(crate) fn inside(mut self, outer: Option<&'static Site>) -> Self {
+        self.outer = outer;
+        self
     }
 
     /// What holds here; `None` when nothing does.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
 pub trait Clock: Send + Sync {
@@ -12,6 +12,11 @@ pub trait Clock: Send + Sync {
     /// everything, and the system's monotonic clock otherwise.
     fn now(&self) -> Instant {
         system_now()
+    }
+
+    /// The date and time, for the history. The default is the system's.
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
     }
 }
 
@@ -27,6 +32,14 @@ pub(crate) fn now() -> Instant {
     match INSTALLED.get() {
         Some(clock) => clock.now(),
         None => system_now(),
+    }
+}
+
+/// The date and time.
+pub(crate) fn wall() -> SystemTime {
+    match INSTALLED.get() {
+        Some(clock) => clock.wall(),
+        None => SystemTime::now(),
     }
 }
 
@@ -47,17 +60,33 @@ pub(crate) struct Moment(NonZeroU64);
 
 const MIDDLE: u64 = 1 << 62;
 
+static FIRST: OnceLock<Instant> = OnceLock::new();
+
 impl Moment {
     /// The current time.
     pub(crate) fn now() -> Self {
-        static FIRST: OnceLock<Instant> = OnceLock::new();
-        let now = now();
+        Moment::of(now())
+    }
+
+    /// The moment of an instant.
+    pub(crate) fn of(now: Instant) -> Self {
         let first = *FIRST.get_or_init(|| now);
         let nanos = match now.checked_duration_since(first) {
             Some(after) => MIDDLE.saturating_add(nanos(after)),
             None => MIDDLE.saturating_sub(nanos(first.saturating_duration_since(now))),
         };
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The instant of this moment; the first one of all when it is out of range.
+    pub(crate) fn instant(self) -> Instant {
+        let first = *FIRST.get_or_init(now);
+        let nanos = self.0.get();
+        let instant = match nanos.checked_sub(MIDDLE) {
+            Some(after) => first.checked_add(Duration::from_nanos(after)),
+            None => first.checked_sub(Duration::from_nanos(MIDDLE - nanos)),
+        };
+        instant.unwrap_or(first)
     }
 
     /// The time since an earlier moment; zero when it is not earlier.

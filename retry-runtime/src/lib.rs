@@ -1,3 +1,4 @@
+#![allow(dead_code, unused_imports)]
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -13,26 +14,39 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
+mod doctor;
 mod drive;
 mod error;
 mod event;
+pub mod events;
 mod glue;
 mod handle;
 mod history;
 mod interruption;
 mod jitter;
 mod kinds;
+pub mod live;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod now;
 mod observe;
 mod outcome;
+mod place;
 mod policy;
+#[cfg(feature = "progress")]
+pub mod progress;
+mod redact;
 mod registry;
 pub mod retry_after;
 mod rng;
 mod setting;
 mod site;
 mod span;
+mod stats;
 mod sync;
+mod tally;
 mod text;
 pub mod timer;
 mod words;
@@ -41,10 +55,11 @@ pub use attempt::{Attempt, CallId};
 pub use backoff::Backoff;
 pub use cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use classify::{Class, Classify, Kind};
+pub use doctor::{Diagnosis, Finding, doctor};
 pub use drive::Retry;
 pub use error::RetryError;
 pub use handle::{BreakerHandle, BudgetHandle};
-pub use history::{AttemptRecord, Delay, DelaySource, Report, StopReason};
+pub use history::{AttemptRecord, Delay, DelaySource, PastCall, Report, StopReason};
 pub use interruption::{Interruptible, Interruption};
 pub use jitter::Jitter;
 pub use kinds::Kinds;
@@ -52,11 +67,13 @@ pub use now::Now;
 pub use observe::{Observe, observe, observe_blocking};
 pub use outcome::{Missing, Outcome};
 pub use policy::{DelayRange, Policy, PolicyError};
-pub use registry::{site, sites};
+pub use redact::redact_errors_with;
+pub use registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
 pub use setting::SettingError;
-pub use site::{Meta, Site};
+pub use site::{HistoryLimits, Meta, Site, limit_history};
+pub use stats::{Failures, Reasons, Stats};
 
 // The examples of the front page compile.
 #[cfg(all(doctest, feature = "macros", feature = "reqwest"))]

@@ -23,6 +23,7 @@ pub use crate::classify::{Class, Classify, Kind};
 pub use crate::glue::{
     Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
 };
+pub use crate::place::{Place, ViaInterruption, ViaNothing};
 pub use crate::registry::Entry;
 pub use crate::site::{Meta, Site, SiteBreaker, SiteBudget};
 pub use crate::text::{Text, ViaDebug, ViaDisplay, ViaName};

@@ -1,45 +1,64 @@
 //! What follows from a failed attempt: the rules, in their order.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Call, Decision, Verdict};
-use crate::clock::Moment;
+use crate::clock::{self, Moment};
 use crate::history::Delay;
-use crate::{DelaySource, Interruption, Kind, StopReason};
+use crate::{DelaySource, Interruption, Kind, StopReason, redact};
+
+/// What stands around a call's attempts.
+pub(crate) trait Around {
+    /// Whether the breaker would refuse another attempt now.
+    fn refuses(&self) -> bool;
+
+    /// Whether the call can end in a sleep: there is an outcome for that.
+    fn ends_sleeps(&self) -> bool;
+}
 
 impl Call<'_> {
-    /// The attempt failed: another one, or not? `refuses` says whether the breaker would refuse it.
+    /// The attempt failed: another one, or not?
     #[cold]
     pub(crate) fn failed(
         &mut self,
         verdict: Verdict,
-        refuses: impl FnOnce() -> bool,
-        text: impl FnOnce() -> Cow<'static, str>,
+        around: &dyn Around,
+        text: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
+        let (instant, kind) = (clock::now(), verdict.class.kind);
+        let now = Moment::of(instant);
+        let words = redact::kept(&text());
+        self.record(now, Some((kind, Arc::clone(&words))));
+        self.tell_attempt();
         self.account_for_failure(verdict);
-        let decision = match self.decide(verdict) {
-            Decision::Pause(_) if refuses() => Decision::Stop(StopReason::CircuitOpen),
-            Decision::Pause(delay) => self.pay_for_retry(verdict.class.kind, delay),
+        let decision = match self.decide(now, verdict) {
+            Decision::Pause(_) if self.is_cancelled() => Decision::Stop(StopReason::Cancelled),
+            Decision::Pause(_) if around.refuses() => Decision::Stop(StopReason::CircuitOpen),
+            Decision::Pause(delay) => self.pay_for_retry(instant, kind, delay),
             stop => stop,
         };
         let trail = self.trail_mut();
-        trail.last_kind = Some(verdict.class.kind);
+        trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
-        let delay = match decision {
-            Decision::Pause(delay) => Some(delay),
-            Decision::Stop(_) => None,
-        };
-        if let Some(delay) = delay {
-            trail.previous = Some(delay.length);
-        }
-        if self.watched {
-            self.record(Some((verdict.class.kind, text())), delay);
-        }
-        if let Decision::Stop(reason) = decision {
-            self.warn(reason);
-            self.charge(reason, verdict.class.kind);
-            self.end(reason);
+        match decision {
+            Decision::Pause(delay) => {
+                trail.previous = Some(delay.length);
+                if let Some(attempt) = trail.report.attempts.last_mut() {
+                    attempt.delay = Some(delay);
+                }
+                self.tell_retry(kind, delay, &words);
+                if !delay.length.is_zero() {
+                    self.list(now, delay.length, (kind, words), around.ends_sleeps());
+                }
+            }
+            Decision::Stop(reason) => {
+                self.warn(reason);
+                self.charge(reason, kind);
+                self.tell_suppressed(reason, verdict.class, &words);
+                self.end(reason);
+            }
         }
         decision
     }
@@ -71,7 +90,7 @@ impl Call<'_> {
     }
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
-    fn decide(&mut self, verdict: Verdict) -> Decision {
+    fn decide(&mut self, now: Moment, verdict: Verdict) -> Decision {
         let Verdict { class, agreed, cut } = verdict;
         match cut {
             Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),
@@ -93,15 +112,14 @@ impl Call<'_> {
         };
         match stop {
             Some(reason) => Decision::Stop(reason),
-            None => self.schedule(class.retry_after),
+            None => self.schedule(now, class.retry_after),
         }
     }
 
     /// The next attempt's pause, if there is time for it.
-    fn schedule(&mut self, hint: Option<Duration>) -> Decision {
-        // Without a deadline nobody asks what time it is.
+    fn schedule(&mut self, now: Moment, hint: Option<Duration>) -> Decision {
         let left = match self.deadline {
-            Some(deadline) => deadline.since(Moment::now()),
+            Some(deadline) => deadline.since(now),
             None => Duration::MAX,
         };
         if left.is_zero() {

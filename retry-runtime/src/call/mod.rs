@@ -2,19 +2,25 @@
 
 mod account;
 mod decide;
+mod end;
+mod mode;
+mod protection;
 mod record;
+mod tell;
 mod trail;
+mod waiting;
 
-use std::cell::Cell;
-use std::fmt::{self, Write};
-use std::sync::Arc;
+pub(crate) use decide::Around;
+use std::mem::ManuallyDrop;
 
-use trail::Remembered;
+use mode::Mode;
+use trail::Trail;
 
 use crate::ambient::{self, Ambient};
-use crate::breaker::Breaker;
 use crate::clock::Moment;
+use crate::event::{self, CallSpan};
 use crate::history::Delay;
+use crate::site::Effective;
 use crate::{Attempt, CallId, Class, Interruption, Policy, Site, StopReason};
 
 /// What happens after a failed attempt.
@@ -38,23 +44,21 @@ pub(crate) struct Verdict {
 
 /// One call of a retryable function.
 ///
-/// A call that succeeds at once has touched nothing but its policy: the clock is read at the start only
+/// A call that succeeds at once has touched nothing but its site: the clock is read at the start only
 /// when a deadline, a report or an observer asks for it, and everything else is made after the first
 /// failure.
 #[derive(Debug)]
 pub struct Call<'p> {
     policy: &'p Policy,
     site: Option<&'static Site>,
-    /// What it remembers from the first failure on, or from its start when it is observed.
-    trail: Remembered,
+    /// What a configuration has made of the site.
+    effective: Option<&'static Effective>,
+    /// What it remembers from the first failure on.
+    // Freed by the call's own drop, which for a call that succeeds at once is one comparison in place.
+    trail: ManuallyDrop<Option<Box<Trail>>>,
     attempt: u32,
-    /// Whether something asks when attempts start and end: a limit, a report, an observer.
-    timed: bool,
-    /// Whether a report is wanted.
-    watched: bool,
-    /// When the call started; known when it is timed.
-    started: Option<Moment>,
-    /// When the running attempt started; known when the call is timed.
+    mode: Mode,
+    /// When the running attempt started; known when the call is timed, and from the second one on.
     attempt_started: Option<Moment>,
     /// The own deadline or an inherited one, whichever is sooner.
     deadline: Option<Moment>,
@@ -72,7 +76,9 @@ impl<'p> Call<'p> {
     /// A call that has no annotated function.
     pub(crate) fn of(policy: &'p Policy) -> Self {
         let mut call = Call::new(policy, None);
-        call.open();
+        if policy.is_timed() || event::wanted() || ambient::is_present() {
+            call.prepare();
+        }
         call
     }
 
@@ -81,11 +87,10 @@ impl<'p> Call<'p> {
         Call {
             policy,
             site,
-            trail: Remembered::NOTHING,
+            effective: None,
+            trail: ManuallyDrop::new(None),
             attempt: 0,
-            timed: false,
-            watched: false,
-            started: None,
+            mode: Mode::RUNNING,
             attempt_started: None,
             deadline: None,
         }
@@ -94,33 +99,57 @@ impl<'p> Call<'p> {
     /// Opens the call where it stands: made and opened in one step it would be copied into its place.
     #[inline(always)]
     pub fn open(&mut self) {
-        if self.policy.is_timed() || ambient::is_present() {
+        let plain = self.site.is_none_or(Site::is_plain);
+        if !plain || ambient::is_present() {
             self.prepare();
         }
     }
 
-    /// Reads the clock for the limits, and takes over what holds outside of the call.
+    /// Takes over what holds outside of the call: a configuration, observers, the limits of a call around it.
     #[cold]
     fn prepare(&mut self) {
+        if let Some(site) = self.site {
+            site.enrol();
+            self.configure(site);
+        }
+        if self.site.map_or_else(event::wanted, Site::is_observed) {
+            self.mode.add(Mode::OBSERVED);
+            self.mode.add(Mode::TIMED);
+        }
         if self.policy.is_timed() {
-            self.timed = true;
+            self.mode.add(Mode::TIMED);
+        }
+        let ambient = Ambient::current();
+        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline);
+        let outer = ambient.as_ref().and_then(|ambient| ambient.outer);
+        if let (Some(outer), Some(site)) = (outer, self.site) {
+            site.note_called_in(outer);
+        }
+        if self.mode.has(Mode::TIMED) {
             let now = Moment::now();
-            self.started = Some(now);
+            // The first attempt starts now, and the clock need not be read again.
+            self.attempt_started = Some(now);
             self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
         }
-        let Some(ambient) = Ambient::current() else { return };
-        self.deadline = sooner(self.deadline, ambient.deadline);
-        if let Some(observer) = ambient.observer {
+        self.deadline = sooner(self.deadline, inherited);
+        if let Some(observer) = ambient.and_then(|ambient| ambient.observer) {
             self.watch();
             self.trail_mut().observer = Some(observer);
         }
+        self.tell_started();
     }
 
     /// Keeps a report of this call.
     pub fn watch(&mut self) {
-        self.timed = true;
-        self.watched = true;
-        self.started.get_or_insert_with(Moment::now);
+        self.mode.add(Mode::TIMED);
+        self.mode.add(Mode::WATCHED);
+        self.attempt_started.get_or_insert_with(Moment::now);
+    }
+
+    /// Keeps a report of this call for `recover`, which gets its final failure.
+    pub fn watch_to_recover(&mut self) {
+        self.watch();
+        self.mode.add(Mode::RECOVERS);
     }
 
     /// The context of the attempt that starts next, for the body.
@@ -138,14 +167,21 @@ impl<'p> Call<'p> {
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
-        if self.timed {
+        if !self.mode.is_plain() {
             self.note_start();
         }
     }
 
     #[cold]
     fn note_start(&mut self) {
-        self.attempt_started = Some(Moment::now());
+        if self.attempt > 1 {
+            self.attempt_started = Some(Moment::now());
+            self.open_span();
+        }
+        if let Some(live) = self.trail.as_ref().and_then(|trail| trail.live.as_ref()) {
+            live.begin(self.attempt);
+        }
+        self.tell_attempt_started();
     }
 
     /// The running attempt's number, and how many there may be.
@@ -159,48 +195,32 @@ impl<'p> Call<'p> {
         self.attempt % 16 == 0
     }
 
-    /// The breaker of the annotated function; for generated code that has declared one.
-    ///
-    /// # Panics
-    ///
-    /// When the function has no breaker.
-    #[inline(always)]
-    pub fn breaker(&self) -> &'static Breaker {
-        match self.site.and_then(|site| site.breaker_source().get()) {
-            Some(breaker) => breaker,
-            None => no_breaker(),
-        }
-    }
-
-    /// The breaker of the annotated function for this key; for generated code that has declared one.
-    ///
-    /// # Panics
-    ///
-    /// When the function has no keyed breaker.
-    pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        let breaker =
-            self.site.and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
-        breaker.unwrap_or_else(|| no_breaker())
-    }
-
     /// Runs code of the attempt; the calls inside inherit this call's limits.
     #[inline(always)]
     pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        if self.timed { self.inherited().scope(work) } else { work() }
+        if self.mode.is_plain() { work() } else { self.run_noted(work) }
+    }
+
+    fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
+        let span = self.trail.as_ref().and_then(|trail| trail.span.as_ref());
+        let _inside = span.map(CallSpan::enter);
+        self.inherited().scope(work)
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.
     pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
-        if !self.timed {
-            return work();
-        }
-        Ambient::new(self.deadline, None).scope(work)
+        self.around(self.deadline).scope(work)
     }
 
     #[cold]
     fn inherited(&self) -> Ambient {
+        self.around(self.attempt_end().map(|(end, _)| end))
+    }
+
+    /// What holds inside of the call.
+    fn around(&self, deadline: Option<Moment>) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
-        Ambient::new(self.attempt_end().map(|(end, _)| end), None)
+        Ambient::new(deadline, None).inside(self.site)
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.
@@ -216,27 +236,6 @@ impl<'p> Call<'p> {
             (None, deadline) => deadline,
         }
     }
-}
-
-/// Hands on the text of a key, written into a buffer that the thread keeps: a key that is known costs no
-/// allocation.
-fn written<T>(key: &(impl fmt::Display + ?Sized), use_it: impl FnOnce(&str) -> T) -> T {
-    thread_local! {
-        static BUFFER: Cell<String> = const { Cell::new(String::new()) };
-    }
-    // Taken out while it is used: the key's `Display` may make calls of its own.
-    let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
-    text.clear();
-    // Writing to a `String` cannot fail; a `Display` that fails has written what it could.
-    let _ = write!(text, "{key}");
-    let result = use_it(&text);
-    let _ = BUFFER.try_with(|buffer| buffer.set(text));
-    result
-}
-
-#[cold]
-fn no_breaker() -> ! {
-    panic!("generated code asked for a breaker that its attribute has not declared")
 }
 
 /// The sooner of two instants, where `None` is never.

@@ -1,10 +1,11 @@
 //! What becomes of an attempt's outcome: judged, told to whoever must know, and decided upon.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::rules::Retry;
 use super::{Guard, Judge};
-use crate::call::{Call, Decision, Verdict};
+use crate::call::{Around, Call, Decision, Verdict};
 use crate::clock::Moment;
 use crate::{Classify, Delay, Kind, Outcome};
 
@@ -73,7 +74,25 @@ where
     let (out, cut) = (guard.outcome(cut), cut.into());
     // `when` has a say in this failure as in any other.
     let agreed = rules.verdict(&out).is_none_or(|judged| judged.0.agreed);
-    follow(call, rules, guard, out, Verdict { class: cut.classify(), agreed, cut: Some(cut) })
+    let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut) };
+    follow(call, rules, guard, out, verdict)
+}
+
+/// What stands around the attempts, as the call asks for it.
+struct Surroundings<'a, R, J, X> {
+    rules: &'a J,
+    guard: Pin<&'a mut X>,
+    outcome: PhantomData<fn() -> R>,
+}
+
+impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> {
+    fn refuses(&self) -> bool {
+        self.guard.refuses()
+    }
+
+    fn ends_sleeps(&self) -> bool {
+        self.rules.stand_in().is_some()
+    }
 }
 
 #[cold]
@@ -92,7 +111,8 @@ where
     let kind = verdict.class.kind;
     // The breaker hears of the failure first: opened by it, it ends the call.
     guard.as_mut().ended(Some(kind));
-    match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
+    let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
+    match call.failed(verdict, &around, &|| rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {

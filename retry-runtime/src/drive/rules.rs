@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::call::Verdict;
-use crate::{Class, Classify, Delay, Kind, Outcome};
+use crate::place::Place;
+use crate::{Class, Classify, Delay, Interruption, Kind, Outcome};
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +33,9 @@ pub struct Unset;
 #[derive(Clone, Copy, Debug)]
 pub struct Given<F, P>(pub(super) F, pub(super) P);
 
-/// The failure in words, by a closure of the generated code's.
+/// The failure in words, and the outcome of a call that is cancelled, by closures of the generated code's.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<F>(pub(super) F);
+pub struct Words<F, P>(pub(super) F, pub(super) P);
 
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
 #[derive(Debug)]
@@ -106,21 +107,37 @@ impl<T, F> Ask<T> for Given<F, Asked<F, T>> {
     }
 }
 
-/// The failure in words.
-pub trait TextOf<E> {
+/// The failure in words, and what stands for a cancelled call.
+pub trait TextOf<R: Outcome> {
     /// This failure in words.
-    fn text(&self, error: &E) -> Cow<'static, str>;
+    fn text(&self, error: &R::Error) -> Cow<'static, str>;
+
+    /// The outcome of a call that is interrupted; `None` when its error cannot say so.
+    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
 }
 
-impl<E> TextOf<E> for Unset {
-    fn text(&self, _: &E) -> Cow<'static, str> {
-        Cow::Borrowed(std::any::type_name::<E>())
+impl<R: Outcome> TextOf<R> for Unset {
+    fn text(&self, _: &R::Error) -> Cow<'static, str> {
+        Cow::Borrowed(std::any::type_name::<R::Error>())
+    }
+
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        None
     }
 }
 
-impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Words<F> {
-    fn text(&self, error: &E) -> Cow<'static, str> {
+impl<R, F, P> TextOf<R> for Words<F, P>
+where
+    R: Outcome,
+    F: Fn(&R::Error) -> Cow<'static, str>,
+    P: Fn(Place<R>) -> Option<fn(Interruption) -> R>,
+{
+    fn text(&self, error: &R::Error) -> Cow<'static, str> {
         self.0(error)
+    }
+
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        self.1(Place::new())
     }
 }
 
@@ -231,6 +248,10 @@ pub trait Judge<R: Outcome>: Hook<R> {
     /// The failure in words.
     #[doc(hidden)]
     fn words(&self, out: &R) -> Cow<'static, str>;
+
+    /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
+    #[doc(hidden)]
+    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
 }
 
 /// A verdict, opaque outside of the crate.
@@ -257,7 +278,7 @@ where
     W: Ask<R::Error>,
     V: Ask<R::Value>,
     H: Hook<R>,
-    T: TextOf<R::Error>,
+    T: TextOf<R>,
 {
     const UNJUDGED: bool = C::UNJUDGED;
 
@@ -287,5 +308,10 @@ where
                 if own.is_empty() { self.text.text(error) } else { own }
             }
         }
+    }
+
+    #[cold]
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        self.text.stand_in()
     }
 }

@@ -19,8 +19,10 @@ use crate::breaker::Breaker;
 use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
+use crate::live::Order;
+use crate::place::Place;
 use crate::timer::{self, Sleeping};
-use crate::{Classify, Outcome};
+use crate::{Classify, Interruption, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
 ///
@@ -138,18 +140,23 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         })
     }
 
-    /// The failure in words.
+    /// The failure in words, and the outcome of a call that is cancelled, if there is one.
     #[inline]
-    pub fn text<F: Fn(&R::Error) -> Cow<'static, str>>(
+    pub fn text<F, P>(
         self,
         text: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F>>, X> {
+        place: P,
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
+    where
+        F: Fn(&R::Error) -> Cow<'static, str>,
+        P: Fn(Place<R>) -> Option<fn(Interruption) -> R>,
+    {
         self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
             class,
             when,
             retry_if,
             on_retry,
-            text: Words(text),
+            text: Words(text, place),
         })
     }
 }
@@ -308,14 +315,15 @@ where
                 }
             }
         }
-        pause(this.call, this.guard, this.phase, cx)
+        pause(this.call, this.rules, this.guard, this.phase, cx)
     }
 }
 
-/// Sleeps until the next attempt, or until the guard ends the call.
+/// Sleeps until the next attempt, or until the guard or somebody else ends the call.
 #[cold]
-fn pause<F, R, X: Guard<R>>(
+fn pause<F, R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
+    rules: &J,
     mut guard: Pin<&mut X>,
     mut phase: Pin<&mut Phase<F>>,
     cx: &mut Context<'_>,
@@ -327,9 +335,23 @@ fn pause<F, R, X: Guard<R>>(
         phase.set(Phase::Ended);
         return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
     }
-    ready!(Pin::new(sleep).poll(cx));
+    let order = match call.poll_order(cx) {
+        Poll::Ready(order) => Some(order),
+        Poll::Pending => {
+            ready!(Pin::new(sleep).poll(cx));
+            call.wake()
+        }
+    };
     phase.set(Phase::Ended);
-    Poll::Ready(None)
+    let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
+    Poll::Ready(stand_in.map(|outcome| cancelled(call, outcome)))
+}
+
+/// Somebody has cancelled the sleeping call.
+#[cold]
+pub(super) fn cancelled<R>(call: &mut Call<'_>, outcome: fn(Interruption) -> R) -> R {
+    call.interrupted(Interruption::Cancelled);
+    outcome(Interruption::Cancelled)
 }
 
 /// The call ends between two attempts, or before the first one.
