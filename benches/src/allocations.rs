@@ -11,8 +11,10 @@ const CALLS: u32 = 1000;
 pub fn run(cases: &[Case]) {
     let script = Script::leaked();
     for case in cases {
-        repeat(case, script, CALLS);
-        let counts = allocator::counting(|| repeat(case, script, CALLS));
+        let counts = case.switched(|| {
+            repeat(case, script, CALLS);
+            allocator::counting(|| repeat(case, script, CALLS))
+        });
         let [allocations, bytes] =
             [counts.allocations, counts.bytes].map(|count| count as f64 / f64::from(CALLS));
         let size = case.size.map_or(0, |size| size(script));

@@ -74,6 +74,8 @@ pub struct Case {
     pub run: fn(&'static Script) -> Answer,
     /// The size of the future in bytes, where there is one.
     pub size: Option<fn(&'static Script) -> usize>,
+    /// Switches on, and off again, what concerns the whole process; called outside of what is measured.
+    pub switch: Option<fn(bool)>,
 }
 
 impl Case {
@@ -83,7 +85,25 @@ impl Case {
         candidate: &'static str,
         run: fn(&'static Script) -> Answer,
     ) -> Case {
-        Case { work, candidate, run, size: None }
+        Case { work, candidate, run, size: None, switch: None }
+    }
+
+    /// The same, with something of the process switched on around it.
+    pub const fn with(self, switch: fn(bool)) -> Case {
+        Case { switch: Some(switch), ..self }
+    }
+
+    /// Does something while what belongs to the case is switched on.
+    pub fn switched<T>(&self, act: impl FnOnce() -> T) -> T {
+        let switch = |on| {
+            if let Some(switch) = self.switch {
+                switch(on);
+            }
+        };
+        switch(true);
+        let result = act();
+        switch(false);
+        result
     }
 }
 
@@ -105,6 +125,7 @@ macro_rules! future_case {
                 }
             },
             size: Some(|script| ::std::mem::size_of_val(&$make(script))),
+            switch: None,
         }
     };
 }

@@ -12,8 +12,10 @@ const WARM_UP: u32 = 500;
 pub fn run(cases: &[Case], times: u32) {
     let script = Script::leaked();
     for case in cases {
-        repeat(case, script, WARM_UP);
-        counted(case, script, times);
+        case.switched(|| {
+            repeat(case, script, WARM_UP);
+            counted(case, script, times);
+        });
         println!("counted\t{}\t{}\t{times}", case.work, case.candidate);
     }
 }

@@ -22,8 +22,10 @@ pub fn run(cases: &[Case], rounds: usize) {
     for _ in 0..rounds {
         for (turn, case) in cases.iter().enumerate() {
             // In a thread of its own too: the two differ in nothing else.
-            alone[turn].push(together(case, &scripts[..1], calls[turn]));
-            both[turn].push(together(case, &scripts, calls[turn]));
+            case.switched(|| {
+                alone[turn].push(together(case, &scripts[..1], calls[turn]));
+                both[turn].push(together(case, &scripts, calls[turn]));
+            });
         }
     }
     for (turn, case) in cases.iter().enumerate() {

@@ -45,9 +45,13 @@ fn turns(cases: &[Case], rounds: usize) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::with_capacity(rounds); cases.len()];
     for round in 0..rounds {
         for turn in 0..cases.len() {
-            // Nobody always follows the same other candidate, and finds the caches as that one left them.
+            // Nobody always follows the same other candidate.
             let turn = (turn * stride(cases.len(), round) + round) % cases.len();
-            let nanos = timed(&cases[turn], script, calls[turn]);
+            let nanos = cases[turn].switched(|| {
+                // Nobody pays for what the one before has left in the caches.
+                repeat(&cases[turn], script, LEAST_CALLS);
+                timed(&cases[turn], script, calls[turn])
+            });
             times[turn].push(nanos);
         }
     }
@@ -76,6 +80,10 @@ pub(crate) fn timed(case: &Case, script: &'static Script, calls: u32) -> f64 {
 
 /// How many calls take about so long, once what is made once has been made.
 pub(crate) fn calls_in(case: &Case, script: &'static Script, time: Duration) -> u32 {
+    case.switched(|| calls_in_switched(case, script, time))
+}
+
+fn calls_in_switched(case: &Case, script: &'static Script, time: Duration) -> u32 {
     repeat(case, script, LEAST_CALLS);
     let nanos = (0..5).map(|_| timed(case, script, LEAST_CALLS)).fold(f64::INFINITY, f64::min);
     let calls = time.as_nanos() as f64 / nanos.max(1.0);

@@ -177,7 +177,10 @@ fn real_clock(spawn: fn(), threads: usize) -> Figures {
         std::thread::sleep(Duration::from_millis(1));
     }
     let filled = started.elapsed();
-    assert!(filled < REAL_PAUSE, "too busy a machine: the first pauses ended before the last began");
+    assert!(
+        filled < REAL_PAUSE,
+        "too busy a machine: the first pauses ended before the last began"
+    );
     let bytes = allocator::counts().live;
     allocator::stop();
     UP.store(true, Relaxed);
