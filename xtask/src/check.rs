@@ -21,5 +21,9 @@ pub(crate) fn clippy() -> Outcome {
 
 pub(crate) fn docs() -> Outcome {
     let arguments = ["doc", "--no-deps", "--all-features", "-p", "retry-runtime"];
-    run::run(cargo(&arguments).args(["-p", "retry-macros"]).env("RUSTDOCFLAGS", "-D warnings"))
+    run::run(
+        cargo(&arguments)
+            .args(["-p", "retry-macros", "-p", "retry-text"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
 }

@@ -32,7 +32,7 @@ const VERBS: &[Verb] = &[
     Verb("loom", "the models of the atomics, every interleaving", Plain(loom::run)),
     Verb("miri", "the unsafe corners under Miri, where it is installed", Plain(miri::run)),
     Verb("deny", "licences and advisories, where cargo-deny is installed", Plain(deny::run)),
-    Verb("package", "package and build both published crates", Plain(package::run)),
+    Verb("package", "package and build the published crates", Plain(package::run)),
     Verb("ci", "all of it, in the order in which CI goes", Plain(ci)),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::run::{self, Outcome, cargo, output};
 
-const PUBLISHED: [&str; 2] = ["retry-macros", "retry-runtime"];
+const PUBLISHED: [&str; 3] = ["retry-text", "retry-macros", "retry-runtime"];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
@@ -16,7 +16,7 @@ pub(crate) fn run() -> Outcome {
             }
         }
     }
-    // Both at once: neither need be published for the other to be built against it.
+    // All at once: none need be published for the other to be built against it.
     let mut command = cargo(&["package", "--allow-dirty"]);
     run::run(command.args(PUBLISHED.iter().flat_map(|name| ["-p", name])))
 }
