@@ -7,6 +7,8 @@ mod mode;
 mod protection;
 mod record;
 mod tell;
+#[cfg(feature = "testing")]
+mod tested;
 mod trail;
 mod waiting;
 
@@ -112,6 +114,8 @@ impl<'p> Call<'p> {
             site.enrol();
             self.configure(site);
         }
+        #[cfg(feature = "testing")]
+        self.join_scope();
         if self.site.map_or_else(event::wanted, Site::is_observed) {
             self.mode.add(Mode::OBSERVED);
             self.mode.add(Mode::TIMED);
@@ -181,6 +185,8 @@ impl<'p> Call<'p> {
         if let Some(live) = self.trail.as_ref().and_then(|trail| trail.live.as_ref()) {
             live.begin(self.attempt);
         }
+        #[cfg(feature = "testing")]
+        self.log_attempt();
         self.tell_attempt_started();
     }
 
@@ -221,7 +227,12 @@ impl<'p> Call<'p> {
     fn around(&self, deadline: Option<Moment>) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
         let outer = self.site.filter(|_| self.mode.has(Mode::FAILED));
-        Ambient::new(deadline, None).inside(outer)
+        let ambient = Ambient::new(deadline, None).inside(outer);
+        #[cfg(feature = "testing")]
+        if let (None, Some(within)) = (&ambient.within, self.within()) {
+            return ambient.tested(within.clone());
+        }
+        ambient
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.

@@ -36,6 +36,15 @@ impl Call<'_> {
     /// The budget that pays for retries.
     #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            return self.usual_budget().and_then(|budget| within.shared.budget(budget));
+        }
+        self.usual_budget()
+    }
+
+    #[inline(always)]
+    fn usual_budget(&self) -> Option<&'static Budget> {
         if self.effective.is_some() {
             self.chosen_budget()
         } else {
@@ -60,6 +69,15 @@ impl Call<'_> {
     /// When the function has no breaker.
     #[inline(always)]
     pub fn breaker(&self) -> &'static Breaker {
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            return within.shared.breaker(self.usual_breaker());
+        }
+        self.usual_breaker()
+    }
+
+    #[inline(always)]
+    fn usual_breaker(&self) -> &'static Breaker {
         if self.effective.is_some() {
             if let Some(breaker) = self.chosen_breaker() {
                 return breaker;
@@ -89,6 +107,12 @@ impl Call<'_> {
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
         if self.effective.is_some_and(|effective| !effective.enabled) {
             return Arc::clone(switched_off());
+        }
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            let table = self.site.and_then(|site| site.breaker_source().table());
+            let table = table.unwrap_or_else(|| no_breaker());
+            return written(key, |key| within.shared.breaker_of_key(table, key));
         }
         let breaker =
             self.site.and_then(|site| written(key, |key| site.breaker_source().of_key(key)));

@@ -30,6 +30,9 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
     pub(super) span: Option<CallSpan>,
+    /// The testing scope that the call belongs to.
+    #[cfg(feature = "testing")]
+    pub(super) tested: Option<super::tested::Tested>,
 }
 
 impl Call<'_> {
@@ -50,6 +53,8 @@ impl Call<'_> {
                 live: None,
                 number: 0,
                 span: None,
+                #[cfg(feature = "testing")]
+                tested: None,
             })
         })
     }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::faults;
 use super::judgement::{Step, judge};
 use super::turn::{before_attempt, cancelled};
 use super::{Guard, Judge, Turn};
@@ -32,7 +33,7 @@ where
             return Some(before_attempt(call, &*guard, cut));
         }
         call.begin();
-        let out = call.run(attempt);
+        let out = faults::run(call, &rules, attempt);
         match judge(call, &rules, guard.as_mut(), out) {
             Step::Return(out) => Some(out),
             Step::Pause(delay) if delay.length.is_zero() => None,

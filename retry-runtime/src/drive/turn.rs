@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
 use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
@@ -20,7 +21,7 @@ use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
 use crate::live::Order;
-use crate::place::Place;
+use crate::place::{Place, Places};
 use crate::timer::{self, Sleeping};
 use crate::{Classify, Interruption, Outcome};
 
@@ -149,7 +150,7 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
     where
         F: Fn(&R::Error) -> Cow<'static, str>,
-        P: Fn(Place<R>) -> Option<fn(Interruption) -> R>,
+        P: Fn(Place<R>) -> Places<R>,
     {
         self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
             class,
@@ -221,7 +222,7 @@ pin_project! {
         yielding: bool,
         #[pin]
         phase: Phase<F>,
-        outcome: PhantomData<fn() -> R>,
+        faults: Faults<R>,
     }
 }
 
@@ -246,7 +247,7 @@ where
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Turn { call, attempt, rules, guard, .. } = self;
         Running {
             call,
             rules,
@@ -254,7 +255,7 @@ where
             begun: false,
             yielding: false,
             phase: Phase::Attempt { attempt },
-            outcome,
+            faults: Faults::new(),
         }
     }
 }
@@ -283,13 +284,15 @@ where
             this.call.begin();
         }
         if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let polled = this.call.run(|| attempt.poll(cx));
+            let body = |call: &Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
+            let polled = this.faults.poll(this.call, this.rules, cx, body);
             let step = match polled {
                 Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
                 Poll::Pending => {
                     let cut = ready!(this.guard.as_mut().poll_attempt(this.call, cx));
                     // The attempt is dropped before its outcome is judged: what it held is free again.
                     this.phase.set(Phase::Ended);
+                    this.faults.end();
                     cut_off(this.call, this.rules, this.guard.as_mut(), cut)
                 }
             };
