@@ -122,3 +122,13 @@ async fn a_parcel_that_hangs_is_cut_off_at_its_deadline() {
     assert_eq!(parcel("tea").await, Err(ShopError::Interrupted(Interruption::DeadlinePassed)));
     assert_eq!(t.elapsed(), Duration::from_secs(120));
 }
+
+#[tokio::test]
+async fn an_order_is_never_placed_twice() {
+    let t = testing::scope();
+    let place = async || {
+        testing::effect("placed");
+        order("tea").await
+    };
+    t.explore_async(place).await.assert_once();
+}

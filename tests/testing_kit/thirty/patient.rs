@@ -16,7 +16,7 @@ fn stock_survives_one_failure() {
     let t = testing::scope();
     t.fail("stock").first(1).with(|| ShopError::Refused).then_ok();
     assert_eq!(stock("tea"), Ok(3));
-    t.assert("stock").attempts(2).slept("1s").succeeded();
+    t.assert("stock").attempts(2).slept("2s").succeeded();
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn stock_survives_two_failures() {
     let t = testing::scope();
     t.fail("stock").first(2).with(|| ShopError::Refused).then_ok();
     assert_eq!(stock("tea"), Ok(3));
-    t.assert("stock").attempts(3).slept("3s").succeeded();
+    t.assert("stock").attempts(3).slept("6s").succeeded();
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn stock_survives_three_failures() {
     let t = testing::scope();
     t.fail("stock").first(3).with(|| ShopError::Refused).then_ok();
     assert_eq!(stock("tea"), Ok(3));
-    t.assert("stock").attempts(4).slept("7s").succeeded();
+    t.assert("stock").attempts(4).slept("14s").succeeded();
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn stock_survives_four_failures() {
     let t = testing::scope();
     t.fail("stock").first(4).with(|| ShopError::Refused).then_ok();
     assert_eq!(stock("tea"), Ok(3));
-    t.assert("stock").attempts(5).slept("15s").succeeded();
+    t.assert("stock").attempts(5).slept("30s").succeeded();
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn stock_survives_five_failures() {
     let t = testing::scope();
     t.fail("stock").first(5).with(|| ShopError::Refused).then_ok();
     assert_eq!(stock("tea"), Ok(3));
-    t.assert("stock").attempts(6).slept("31s").succeeded();
+    t.assert("stock").attempts(6).slept("62s").succeeded();
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn stock_gives_up_after_six_failures() {
     let t = testing::scope();
     t.fail("stock").with(|| ShopError::Refused);
     assert_eq!(stock("tea"), Err(ShopError::Refused));
-    t.assert("stock").attempts(6).slept("31s").stopped(StopReason::Exhausted);
+    t.assert("stock").attempts(6).slept("62s").stopped(StopReason::Exhausted);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn stock_sleeps_through_a_long_outage_without_a_budget() {
     let t = testing::scope();
     t.budget_off().fail("stock").with(|| ShopError::Refused);
     assert!((0..5).all(|_| stock("tea").is_err()));
-    t.assert("stock").calls(5).attempts(30).slept("155s").stopped(StopReason::Exhausted);
+    t.assert("stock").calls(5).attempts(30).slept("310s").stopped(StopReason::Exhausted);
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) enum ShopError {
     Interrupted(#[from] Interruption),
 }
 
-#[retryable(max = 5, base = "1s", jitter = none, name = "shop::stock")]
+#[retryable(max = 5, base = "2s", cap = "1m", jitter = none, name = "shop::stock")]
 pub(crate) fn stock(item: &str) -> Result<usize, ShopError> {
     Ok(item.len())
 }
