@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::Moment;
 #[cfg(feature = "testing")]
 use crate::testing::Within;
-use crate::{Report, Site};
+use crate::{Report, Site, tally};
 
 /// Where the report of an observed call goes.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Ambient {
     pub(crate) deadline: Option<Moment>,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
-    /// The function whose failed call this is, when one of its later attempts runs.
+    /// The function in whose attempt this is, when that one is timed or not the first.
     pub(crate) outer: Option<&'static Site>,
     /// The testing scope that the calls belong to, where it is not that of the thread.
     #[cfg(feature = "testing")]
@@ -79,7 +79,9 @@ pub(crate) fn within() -> Option<Within> {
 #[cfg(feature = "testing")]
 pub(crate) fn set_thread_scope(within: Option<Within>) {
     // Without a scope the flag stays: the next ambient that ends puts it back.
-    PRESENT.set(PRESENT.get() || within.is_some());
+    let present = PRESENT.get() || within.is_some();
+    PRESENT.set(present);
+    tally::set_open(!present);
     let _ = THREAD.try_with(|thread| thread.replace(within));
 }
 
@@ -119,7 +121,7 @@ impl Ambient {
         self
     }
 
-    /// Inside of a later attempt of this function.
+    /// Inside of an attempt of this function.
     pub(crate) fn inside(mut self, outer: Option<&'static Site>) -> Self {
         self.outer = outer;
         self
@@ -140,6 +142,7 @@ impl Ambient {
         // A thread that is ending may have lost its locals: then nothing is handed down.
         let Ok(before) = AMBIENT.try_with(|ambient| ambient.replace(self)) else { return work() };
         let _restore = Restore { before, present: PRESENT.replace(true) };
+        tally::set_open(false);
         work()
     }
 }
@@ -153,6 +156,8 @@ impl Drop for Restore {
     fn drop(&mut self) {
         let before = std::mem::take(&mut self.before);
         let _ = AMBIENT.try_with(|ambient| ambient.replace(before));
-        PRESENT.set(self.present || thread_has_scope());
+        let present = self.present || thread_has_scope();
+        PRESENT.set(present);
+        tally::set_open(!present);
     }
 }

@@ -25,27 +25,35 @@
 //! makes are told to streams and to `tracing`, and to no observer.
 //!
 //! ```
-//! use retry_runtime::breaker::{Breaker, BreakerSettings};
-//! use retry_runtime::events::{self, Event};
-//! use std::{sync::mpsc, time::Instant};
+//! use retry_runtime::{events, retryable};
 //!
-//! let (send, opened) = mpsc::channel();
-//! let _guard = events::observe(move |event| {
-//!     if let Event::BreakerTransition(transition) = event {
-//!         send.send(transition.breaker.clone()).unwrap();
-//!     }
-//! });
+//! #[retryable(max = 1, base = "0s", on = any, name = "docs::fetch")]
+//! fn fetch() -> Result<u32, String> {
+//!     Err("connection refused".into())
+//! }
 //!
-//! let breaker = Breaker::new("payments", BreakerSettings::new().consecutive(1));
-//! breaker.permit(Instant::now)?.failure(Instant::now);
-//! assert_eq!(opened.try_recv()?, "payments");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let mut stream = events::stream(100);
+//! fetch().unwrap_err();
+//!
+//! let told: Vec<String> = std::iter::from_fn(|| stream.try_recv())
+//!     .filter(|event| event.site() == Some("docs::fetch"))
+//!     .map(|event| format!("{}: {event}", event.name()))
+//!     .collect();
+//! assert_eq!(
+//!     told[..4],
+//!     [
+//!         "call.started: call started",
+//!         "attempt.started: attempt 1 of 2 started",
+//!         "attempt.finished: attempt 1 of 2 failed (transient): connection refused",
+//!         "retry.scheduled: attempt 1 of 2 failed (transient), the next one starts in 0 ms: connection refused",
+//!     ]
+//! );
 //! ```
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::event::{self, Listener, Observer, Queue};
+use crate::event::{self, Listener, Observer, Queue, To};
 pub use crate::event::{
     AttemptFinished, AttemptStarted, BreakerRejected, BreakerTransition, BudgetExhausted,
     CallFinished, CallStarted, Change, ConfigApplied, Event, EventKind, Events, Label, Recv,
@@ -68,8 +76,19 @@ pub use crate::event::{
 /// assert_eq!(guard.panics(), 0);
 /// ```
 pub fn observe(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGuard {
-    let observer = Arc::new(Observer::new(observer));
-    ObserverGuard::attach(Listener::Observer(observer))
+    ObserverGuard::attach(To::Observer(Arc::new(Observer::new(observer))), true)
+}
+
+/// [`observe`] without the [events of calls that succeed at once](Event::is_routine), which go on to cost
+/// nothing: for whoever wants to know of failures and retries alone.
+///
+/// ```
+/// use retry_runtime::events;
+///
+/// let _guard = events::observe_retries(|event| eprintln!("{}: {event}", event.name()));
+/// ```
+pub fn observe_retries(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGuard {
+    ObserverGuard::attach(To::Observer(Arc::new(Observer::new(observer))), false)
 }
 
 /// Collects the events from now on, at most `capacity` of them at a time (at least 1).
@@ -84,14 +103,24 @@ pub fn observe(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGua
 /// });
 /// ```
 pub fn stream(capacity: usize) -> Events {
+    collect(capacity, true)
+}
+
+/// [`stream`] without the [events of calls that succeed at once](Event::is_routine), which go on to cost
+/// nothing.
+pub fn stream_retries(capacity: usize) -> Events {
+    collect(capacity, false)
+}
+
+fn collect(capacity: usize, routine: bool) -> Events {
     let queue = Arc::new(Queue::new(capacity));
-    listen(Listener::Stream(Arc::clone(&queue)));
+    event::attach(Listener { to: To::Stream(Arc::clone(&queue)), routine });
     Events::new(queue)
 }
 
 /// Has `tracing` told of calls that succeed at once, too, until the guard is dropped.
 pub fn trace_successes() -> ObserverGuard {
-    ObserverGuard::attach(Listener::Tracing(Arc::new(())))
+    ObserverGuard::attach(To::Tracing(Arc::new(())), true)
 }
 
 /// Sets the level of an event in `tracing`, whatever it says; `LevelFilter::OFF` leaves it out.
@@ -120,19 +149,19 @@ pub fn reset_level(kind: EventKind) {
 /// A call on another thread that is telling it something at that moment finishes doing so.
 #[must_use = "dropped, it detaches the observer"]
 pub struct ObserverGuard {
-    listener: Listener,
+    to: To,
 }
 
 impl ObserverGuard {
-    fn attach(listener: Listener) -> Self {
-        listen(listener.clone());
-        ObserverGuard { listener }
+    fn attach(to: To, routine: bool) -> Self {
+        event::attach(Listener { to: to.clone(), routine });
+        ObserverGuard { to }
     }
 
     /// How often the observer has panicked.
     pub fn panics(&self) -> u64 {
-        match &self.listener {
-            Listener::Observer(observer) => observer.panics(),
+        match &self.to {
+            To::Observer(observer) => observer.panics(),
             _ => 0,
         }
     }
@@ -145,7 +174,7 @@ impl ObserverGuard {
 
 impl Drop for ObserverGuard {
     fn drop(&mut self) {
-        event::detach(&self.listener);
+        event::detach(&self.to);
     }
 }
 
@@ -154,14 +183,6 @@ impl fmt::Debug for ObserverGuard {
         f.debug_struct("ObserverGuard").field("panics", &self.panics()).finish()
     }
 }
-
-fn listen(listener: Listener) {
-    event::on_change(changed);
-    event::attach(listener);
-}
-
-/// Somebody began to listen, or the last one stopped: for the flags of the sites.
-fn changed(_wanted: bool) {}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,3 @@
-#![allow(dead_code, unused_imports)]
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -14,6 +13,9 @@ mod call;
 mod cancel;
 pub mod classify;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
+mod doctor;
 mod drive;
 mod error;
 mod event;
@@ -26,11 +28,15 @@ mod interruption;
 mod jitter;
 mod kinds;
 pub mod live;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod now;
 mod observe;
 mod outcome;
 mod place;
 mod policy;
+#[cfg(feature = "progress")]
+pub mod progress;
 mod redact;
 mod registry;
 pub mod retry_after;
@@ -51,6 +57,7 @@ pub use attempt::{Attempt, CallId};
 pub use backoff::Backoff;
 pub use cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use classify::{Class, Classify, Kind};
+pub use doctor::{Diagnosis, Finding, doctor};
 pub use drive::Retry;
 pub use error::RetryError;
 pub use handle::{BreakerHandle, BudgetHandle};

@@ -24,6 +24,7 @@ struct Lease(Block);
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        READY.set(0);
         MINE.set(&[]);
         lock().free.push(self.0);
     }
@@ -33,7 +34,29 @@ thread_local! {
     /// This thread's block, empty as long as there is none. It has no destructor, so that a look at it is
     /// one load.
     static MINE: Cell<Block> = const { Cell::new(&[]) };
+    /// The numbers below are counted in `MINE`, and nothing holds here that a call would have to look at:
+    /// 0 while something does.
+    static READY: Cell<u32> = const { Cell::new(0) };
+    static CLOSED: Cell<bool> = const { Cell::new(false) };
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
+}
+
+/// Whether the counter of this number is at hand, and the thread's gate [open](set_open): one comparison
+/// for a call that asks for both.
+#[inline(always)]
+pub(crate) fn is_ready(number: u32) -> bool {
+    number < READY.get()
+}
+
+/// Opens or closes the gate of this thread.
+pub(crate) fn set_open(open: bool) {
+    CLOSED.set(!open);
+    refresh();
+}
+
+fn refresh() {
+    let numbers = u32::try_from(MINE.get().len()).unwrap_or(u32::MAX);
+    READY.set(if CLOSED.get() { 0 } else { numbers });
 }
 
 /// Adds one to the counter of this number.
@@ -76,6 +99,7 @@ fn lease(number: u32) {
         Ok(before) => {
             drop(before);
             MINE.set(block);
+            refresh();
         }
         Err(_) => lock().free.push(block),
     }

@@ -142,6 +142,28 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     }
 }
 
+/// Whether this thread runs `async` tasks of tokio's right now, and must not be blocked.
+///
+/// A task may only do so much before it gives way to others, code that may block as much as it likes, in
+/// `spawn_blocking` for one: so this uses up what is left. The task gives way a little sooner, right after
+/// it has slept.
+#[cfg(feature = "tokio")]
+#[cold]
+pub(crate) fn blocks_tasks() -> bool {
+    // More than tokio allows a task at once, which is 128.
+    const MORE: usize = 256;
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    tokio::runtime::Handle::try_current().is_ok()
+        && (0..MORE)
+            .any(|_| std::pin::pin!(tokio::task::coop::consume_budget()).poll(&mut cx).is_pending())
+}
+
+/// Whether this thread runs `async` tasks: nothing is known of runtimes other than tokio.
+#[cfg(not(feature = "tokio"))]
+pub(crate) fn blocks_tasks() -> bool {
+    false
+}
+
 #[cfg(feature = "tokio")]
 fn default_sleep(duration: Duration) -> Sleep {
     if tokio::runtime::Handle::try_current().is_ok() {

@@ -10,15 +10,17 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     within(word, candidates, |candidate| candidate.len().max(word.len()) / 3 + 1)
 }
 
-/// The candidate with the fewest edits, if they are at most as many as `limit` allows for it.
+/// The candidate with the fewest edits, if they are at most as many as `limit` allows for it. Capitals do
+/// not count.
 pub fn within<'a>(
     word: &str,
     candidates: &[&'a str],
     limit: impl Fn(&str) -> usize,
 ) -> Option<&'a str> {
+    let word = word.to_lowercase();
     candidates
         .iter()
-        .map(|candidate| (distance(&word.to_lowercase(), candidate), *candidate))
+        .map(|candidate| (distance(&word, &candidate.to_lowercase()), *candidate))
         .min()
         .filter(|(distance, candidate)| *distance <= limit(candidate))
         .map(|(_, candidate)| candidate)
@@ -57,5 +59,10 @@ mod tests {
     fn the_nearest_of_several_is_proposed_and_a_far_word_is_not() {
         assert_eq!(nearest("bse", &["max", "base", "cap"]), Some("base"));
         assert_eq!(nearest("elephant", &["max", "base", "cap"]), None);
+    }
+
+    #[test]
+    fn capitals_do_not_count() {
+        assert_eq!(nearest("CHRAGE", &["Charge", "Refund"]), Some("Charge"));
     }
 }

@@ -71,7 +71,7 @@ impl Breaker {
                 panic!("{}", error.message());
             }
             Breaker {
-                word: Word::new(settings.window),
+                word: Word::new(settings.window, settings.slow.is_some()),
                 settings,
                 epoch: Epoch::new(),
                 clock: clock::now,
@@ -206,7 +206,6 @@ impl Breaker {
     }
 
     /// The ticket of a call, without the lock while closed.
-    #[inline(always)]
     pub(super) fn admit(&self, now: impl Now) -> Result<Ticket, CircuitOpen> {
         if let Some(generation) = self.word.admit() {
             return Ok(Ticket { generation, probe: None });
@@ -226,7 +225,6 @@ impl Breaker {
     }
 
     /// Keeps a quick success beside the lock where neither the clock nor the window has a say in it.
-    #[inline(always)]
     pub(super) fn keep(&self, ticket: &Ticket) -> bool {
         !self.word.is_timed() && self.word.keep(ticket.generation)
     }

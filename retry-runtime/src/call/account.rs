@@ -9,13 +9,13 @@ use crate::{Interruption, Kind, StopReason, clock};
 impl Call<'_> {
     /// What the budget makes of an attempt that failed.
     pub(super) fn account_for_failure(&mut self, verdict: Verdict) {
-        let withdrawal = self.trail.as_mut().and_then(|trail| trail.withdrawal.take());
+        let withdrawal = self.trail_mut().withdrawal.take();
         match withdrawal {
             // A retry that was called off says nothing: its token comes back.
             Some(withdrawal) if verdict.cut == Some(Interruption::Cancelled) => drop(withdrawal),
             Some(withdrawal) => withdrawal.failed(),
             None => {
-                if let (1, Some(budget)) = (self.attempt, self.budget()) {
+                if let (1, Some(budget)) = (self.attempt_number(), self.budget()) {
                     budget.deposit_failure();
                 }
             }
@@ -28,13 +28,13 @@ impl Call<'_> {
         match budget.try_withdraw(now, kind) {
             Ok(withdrawal) => {
                 self.trail_mut().withdrawal = Some(withdrawal);
-                if let Some(site) = self.site {
+                if let Some(site) = self.site() {
                     site.note_payment();
                 }
                 Decision::Pause(delay)
             }
             Err(refused) => {
-                if let Some(site) = self.site {
+                if let Some(site) = self.site() {
                     if site.note_refusal(now) {
                         crate::event::budget_refused(site.name(), &refused);
                     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Decision, Verdict};
+use super::{Call, Decision, Mode, Verdict};
 use crate::clock::{self, Moment};
 use crate::history::Delay;
 use crate::{DelaySource, Interruption, Kind, StopReason, redact};
@@ -27,6 +27,7 @@ impl Call<'_> {
         around: &dyn Around,
         text: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
+        self.trail_mut().mode.add(Mode::FAILED);
         let (instant, kind) = (clock::now(), verdict.class.kind);
         let now = Moment::of(instant);
         let words = redact::kept(&text());
@@ -70,7 +71,7 @@ impl Call<'_> {
     #[cold]
     pub(crate) fn resume(&mut self, delay: Delay, decided: Moment) -> Decision {
         let now = Moment::now();
-        if self.deadline.is_some_and(|deadline| deadline < now) {
+        if self.deadline().is_some_and(|deadline| deadline < now) {
             let trail = self.trail_mut();
             trail.withdrawal = None;
             if let Some(attempt) = trail.report.attempts.last_mut() {
@@ -86,8 +87,8 @@ impl Call<'_> {
     }
 
     fn warn(&self, reason: StopReason) {
-        if reason == StopReason::Ambiguous && self.policy.declared_idempotent().is_none() {
-            if let Some(site) = self.site {
+        if reason == StopReason::Ambiguous && self.policy().declared_idempotent().is_none() {
+            if let Some(site) = self.site() {
                 site.warn_undeclared();
             }
         }
@@ -105,13 +106,15 @@ impl Call<'_> {
             Kind::Permanent => Some(StopReason::Permanent),
             Kind::Overloaded => Some(StopReason::Overloaded),
             _ if !agreed => Some(StopReason::Permanent),
-            Kind::Ambiguous if self.policy.declared_idempotent() != Some(true) => {
+            Kind::Ambiguous if self.policy().declared_idempotent() != Some(true) => {
                 Some(StopReason::Ambiguous)
             }
-            Kind::Transient | Kind::Throttled if !self.policy.retries(class.kind) => {
+            Kind::Transient | Kind::Throttled if !self.policy().retries(class.kind) => {
                 Some(StopReason::Permanent)
             }
-            _ if !self.policy.allows_another_after(self.attempt) => Some(StopReason::Exhausted),
+            _ if !self.policy().allows_another_after(self.attempt_number()) => {
+                Some(StopReason::Exhausted)
+            }
             _ => None,
         };
         match stop {
@@ -122,14 +125,14 @@ impl Call<'_> {
 
     /// The next attempt's pause, if there is time for it.
     fn schedule(&mut self, now: Moment, hint: Option<Duration>) -> Decision {
-        let left = match self.deadline {
+        let left = match self.deadline() {
             Some(deadline) => deadline.since(now),
             None => Duration::MAX,
         };
         if left.is_zero() {
             return Decision::Stop(StopReason::Deadline);
         }
-        if hint.is_some_and(|hint| hint > left.min(self.policy.longest_hint())) {
+        if hint.is_some_and(|hint| hint > left.min(self.policy().longest_hint())) {
             return Decision::Stop(StopReason::RetryAfterTooLong);
         }
         let own = self.next_delay();
@@ -144,7 +147,7 @@ impl Call<'_> {
     }
 
     fn next_delay(&mut self) -> Duration {
-        let (policy, retry) = (self.policy, self.attempt);
+        let (policy, retry) = (self.policy(), self.attempt_number());
         let trail = self.trail_mut();
         policy.delay(retry, trail.previous, trail.rng.next())
     }

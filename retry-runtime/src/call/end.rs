@@ -3,7 +3,7 @@
 use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
-use super::{Call, Mode};
+use super::{Call, Mode, State};
 use crate::clock::{self, Moment};
 use crate::stats::Ended;
 use crate::{Interruption, Outcome, Report, RetryError, StopReason, site, tally};
@@ -12,45 +12,46 @@ impl Call<'_> {
     /// The attempt succeeded.
     #[inline(always)]
     pub(crate) fn succeeded(&mut self) {
-        if !self.mode.is_plain() {
-            return self.succeeded_late();
-        }
+        let State::First(site) = self.state else {
+            return self.by_value(Call::succeeded_late);
+        };
         // A success at once leaves no trail, only its deposit and its count.
-        self.mode.remove(Mode::RUNNING);
-        if let Some(budget) = self.budget() {
+        self.state = State::Ended;
+        if let Some(budget) = site.budget_source().get() {
             budget.deposit_success();
         }
-        if let Some(site) = self.site {
-            tally::increment(site.number());
-        }
+        tally::increment(site.number());
     }
 
-    /// The attempt succeeded after a failure, or while somebody observes.
+    /// The attempt succeeded after a failure, or while there is something to look after.
     #[cold]
     fn succeeded_late(&mut self) {
-        let withdrawal = self.trail.as_mut().and_then(|trail| trail.withdrawal.take());
+        let withdrawal = self.trail_mut().withdrawal.take();
         match withdrawal {
             Some(withdrawal) => withdrawal.succeeded(),
             None => {
-                if let (1, Some(budget)) = (self.attempt, self.budget()) {
+                if let (1, Some(budget)) = (self.attempt_number(), self.budget()) {
                     budget.deposit_success();
                 }
             }
         }
-        if self.trail.is_none() && !self.mode.has(Mode::WATCHED) {
+        let (attempt, trail) = (self.attempt_number(), self.trail_mut());
+        let told = [Mode::FAILED, Mode::WATCHED, Mode::OBSERVED];
+        if !told.into_iter().any(|mode| trail.mode.has(mode)) {
             return self.succeeded_at_once();
         }
+        let observed = trail.mode.has(Mode::OBSERVED);
         self.record(Moment::now(), None);
-        if self.attempt > 1 || self.mode.has(Mode::OBSERVED) {
+        if attempt > 1 || observed {
             self.tell_attempt();
         }
         self.end(StopReason::Success);
     }
 
-    /// The call is timed, configured or listened to, and has succeeded at once all the same.
+    /// The call is timed or configured, and has succeeded at once all the same.
     fn succeeded_at_once(&mut self) {
-        self.mode.remove(Mode::RUNNING);
-        if let Some(site) = self.site {
+        self.trail_mut().mode.remove(Mode::RUNNING);
+        if let Some(site) = self.site() {
             tally::increment(site.number());
         }
     }
@@ -58,6 +59,7 @@ impl Call<'_> {
     /// The call was interrupted between two attempts, or before the first one.
     #[cold]
     pub(crate) fn interrupted(&mut self, cut: Interruption) {
+        self.trail_mut().mode.add(Mode::FAILED);
         let reason = match cut {
             Interruption::CircuitOpen { retry_after } => {
                 self.trail_mut().report.retry_after = retry_after;
@@ -72,11 +74,11 @@ impl Call<'_> {
     /// The call has ended: completes the report, and hands it to everybody who wants it.
     #[cold]
     pub(super) fn end(&mut self, reason: StopReason) {
-        self.mode.remove(Mode::RUNNING);
-        let watched = self.mode.has(Mode::WATCHED);
-        let recovered = self.mode.has(Mode::RECOVERS);
-        let (site, attempts) = (self.site, self.attempt);
-        let trail = self.trail_mut();
+        let (site, trail) = (self.site(), self.trail_mut());
+        trail.mode.remove(Mode::RUNNING);
+        let watched = trail.mode.has(Mode::WATCHED);
+        let recovered = trail.mode.has(Mode::RECOVERS);
+        let attempts = trail.attempt;
         trail.withdrawal = None;
         trail.live = None;
         trail.report.reason = reason;
@@ -117,23 +119,25 @@ impl Call<'_> {
             RetryError::new(error, Box::new(report))
         })
     }
+}
 
-    /// The call is dropped and has not ended, or has left something behind.
-    #[cold]
-    fn leave(&mut self) {
-        if self.mode.has(Mode::RUNNING) {
-            self.end(StopReason::Aborted);
-        }
-        let trail = mem::replace(&mut self.trail, ManuallyDrop::new(None));
-        drop(ManuallyDrop::into_inner(trail));
+/// The call is dropped and has not ended, or has left something behind.
+#[cold]
+#[inline(never)]
+fn leave(mut call: Call<'_>) {
+    if !matches!(call.state, State::Kept(_)) || call.has(Mode::RUNNING) {
+        call.end(StopReason::Aborted);
+    }
+    if let State::Kept(trail) = mem::replace(&mut call.state, State::Ended) {
+        ManuallyDrop::into_inner(trail).recycle();
     }
 }
 
 impl Drop for Call<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if !self.mode.is_nothing() {
-            self.leave();
+        if !matches!(self.state, State::Ended) {
+            leave(self.take());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a call has to look after, in one byte.
 
-/// What is special about a call. One that is merely [`RUNNING`](Mode::RUNNING) has nothing to look after.
+/// What is special about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mode(u8);
 
@@ -11,7 +11,7 @@ impl Mode {
     pub(super) const TIMED: Mode = Mode(2);
     /// Its report is wanted by its caller.
     pub(super) const WATCHED: Mode = Mode(4);
-    /// There is a trail.
+    /// One of its attempts has failed, or it was interrupted.
     pub(super) const FAILED: Mode = Mode(8);
     /// A configuration has changed its settings.
     pub(super) const CONFIGURED: Mode = Mode(16);
@@ -19,18 +19,6 @@ impl Mode {
     pub(super) const OBSERVED: Mode = Mode(32);
     /// `recover` gets its failure.
     pub(super) const RECOVERS: Mode = Mode(64);
-
-    /// Whether nothing is special.
-    #[inline(always)]
-    pub(super) const fn is_plain(self) -> bool {
-        self.0 == Mode::RUNNING.0
-    }
-
-    /// Whether it has ended and left nothing behind.
-    #[inline(always)]
-    pub(super) const fn is_nothing(self) -> bool {
-        self.0 == 0
-    }
 
     #[inline(always)]
     pub(super) const fn has(self, other: Mode) -> bool {

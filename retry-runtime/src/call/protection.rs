@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::{Arc, OnceLock};
 
-use super::Call;
+use super::{Call, State};
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::clock;
-use crate::site::Choice;
+use crate::site::{Choice, Effective};
 
 /// Stands in for the breakers of functions that are switched off: it admits everything and counts nothing.
 static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
@@ -25,16 +25,14 @@ impl Call<'_> {
     /// A configuration may have changed the function's settings.
     pub(super) fn configure(&mut self, site: &'static crate::Site) {
         let Some(effective) = site.effective() else { return };
-        self.mode.add(super::Mode::CONFIGURED);
+        let trail = self.trail_mut();
         if effective.measure {
-            self.mode.add(super::Mode::TIMED);
+            trail.mode.add(super::Mode::TIMED);
         }
-        self.policy = &effective.policy;
-        self.effective = Some(effective);
+        trail.effective = Some(effective);
     }
 
     /// The budget that pays for retries.
-    #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
         #[cfg(feature = "testing")]
         if let Some(within) = self.within() {
@@ -43,23 +41,20 @@ impl Call<'_> {
         self.usual_budget()
     }
 
-    #[inline(always)]
     fn usual_budget(&self) -> Option<&'static Budget> {
-        if self.effective.is_some() {
-            self.chosen_budget()
-        } else {
-            self.site?.budget_source().get()
-        }
-    }
-
-    #[cold]
-    fn chosen_budget(&self) -> Option<&'static Budget> {
-        match self.effective?.budget {
-            _ if !self.effective?.enabled => None,
-            Choice::AsWritten => self.site?.budget_source().get(),
+        let written = || self.site()?.budget_source().get();
+        let Some(effective) = self.effective() else { return written() };
+        match effective.budget {
+            _ if !effective.enabled => None,
+            Choice::AsWritten => written(),
             Choice::None => None,
             Choice::This(budget) => Some(budget),
         }
+    }
+
+    /// What a configuration has made of the function.
+    fn effective(&self) -> Option<&'static Effective> {
+        self.trail()?.effective
     }
 
     /// The breaker of the annotated function; for generated code that has declared one.
@@ -68,34 +63,35 @@ impl Call<'_> {
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&self) -> &'static Breaker {
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return within.shared.breaker(self.usual_breaker());
-        }
-        self.usual_breaker()
-    }
-
-    #[inline(always)]
-    fn usual_breaker(&self) -> &'static Breaker {
-        if self.effective.is_some() {
-            if let Some(breaker) = self.chosen_breaker() {
-                return breaker;
-            }
-        }
-        match self.site.and_then(|site| site.breaker_source().get()) {
+    pub fn breaker(&mut self) -> &'static Breaker {
+        let found = match self.state {
+            State::Fresh(site) => site.breaker_source().get(),
+            _ => self.by_value(|call| call.breaker_here()),
+        };
+        match found {
             Some(breaker) => breaker,
             None => no_breaker(),
         }
     }
 
     #[cold]
+    fn breaker_here(&self) -> Option<&'static Breaker> {
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            return self.chosen_breaker().map(|breaker| within.shared.breaker(breaker));
+        }
+        self.chosen_breaker()
+    }
+
     fn chosen_breaker(&self) -> Option<&'static Breaker> {
-        let effective = self.effective?;
+        let written = || self.site()?.breaker_source().get();
+        let Some(effective) = self.effective() else { return written() };
         match effective.breaker {
             _ if !effective.enabled => Some(switched_off()),
+            // It is made all the same: generated code asks every one that it has for a permit.
+            Choice::None => Some(switched_off()),
             Choice::This(breaker) => Some(breaker),
-            Choice::AsWritten | Choice::None => None,
+            Choice::AsWritten => written(),
         }
     }
 
@@ -105,17 +101,18 @@ impl Call<'_> {
     ///
     /// When the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        if self.effective.is_some_and(|effective| !effective.enabled) {
+        let off = |effective: &Effective| !effective.enabled || effective.breaker == Choice::None;
+        if self.effective().is_some_and(off) {
             return Arc::clone(switched_off());
         }
         #[cfg(feature = "testing")]
         if let Some(within) = self.within() {
-            let table = self.site.and_then(|site| site.breaker_source().table());
+            let table = self.site().and_then(|site| site.breaker_source().table());
             let table = table.unwrap_or_else(|| no_breaker());
             return written(key, |key| within.shared.breaker_of_key(table, key));
         }
         let breaker =
-            self.site.and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
+            self.site().and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
         breaker.unwrap_or_else(|| no_breaker())
     }
 }

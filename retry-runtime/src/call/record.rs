@@ -9,8 +9,8 @@ use crate::{AttemptRecord, Kind};
 impl Call<'_> {
     /// Adds the attempt that has just ended to the report.
     pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, Arc<str>)>) {
-        let (number, attempt_started) = (self.attempt, self.attempt_started);
         let trail = self.trail_mut();
+        let (number, attempt_started) = (trail.attempt, trail.attempt_started);
         // Without a start the call's time counts from here.
         let call_started = *trail.started.get_or_insert(now);
         if let Some((kind, _)) = failure {

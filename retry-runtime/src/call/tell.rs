@@ -22,19 +22,19 @@ impl Call<'_> {
     }
 
     fn name(&self) -> &'static str {
-        self.site.map_or("", Site::name)
+        self.site().map_or("", Site::name)
     }
 
     /// The span of a later attempt, which starts now.
     pub(super) fn open_span(&mut self) {
-        let (site, attempt, limit) = (self.name(), self.attempt, self.policy.limit());
+        let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
         let span = CallSpan::retry(site, self.number(), attempt, limit);
         self.trail_mut().span = Some(span);
     }
 
     pub(super) fn tell_started(&mut self) {
-        if self.mode.has(Mode::OBSERVED) {
-            let (site, limit) = (self.name(), self.policy.limit());
+        if self.has(Mode::OBSERVED) {
+            let (site, limit) = (self.name(), self.policy().limit());
             let call = self.number();
             event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
         }
@@ -42,8 +42,9 @@ impl Call<'_> {
 
     pub(super) fn tell_attempt_started(&mut self) {
         let hears = || event::hears(EventKind::AttemptStarted);
-        if self.mode.has(Mode::OBSERVED) || (self.attempt > 1 && hears()) {
-            let (site, attempt, limit) = (self.name(), self.attempt, self.policy.limit());
+        if self.has(Mode::OBSERVED) || (self.attempt_number() > 1 && hears()) {
+            let (site, attempt, limit) =
+                (self.name(), self.attempt_number(), self.policy().limit());
             let call = self.number();
             event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
         }
@@ -54,9 +55,9 @@ impl Call<'_> {
         if !event::hears(EventKind::AttemptFinished) {
             return;
         }
-        let (site, limit) = (self.name(), self.policy.limit());
+        let (site, limit) = (self.name(), self.policy().limit());
         let call = self.number();
-        let Some(attempt) = self.trail.as_ref().and_then(|trail| trail.report.last()) else {
+        let Some(attempt) = self.trail().and_then(|trail| trail.report.last()) else {
             return;
         };
         event::emit(&Event::AttemptFinished(AttemptFinished {
@@ -74,7 +75,7 @@ impl Call<'_> {
         if !event::hears(EventKind::RetryScheduled) {
             return;
         }
-        let (site, attempt, limit) = (self.name(), self.attempt, self.policy.limit());
+        let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
         let (call, error) = (self.number(), Arc::clone(error).into());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
         event::emit(&Event::RetryScheduled(retry));
@@ -84,7 +85,7 @@ impl Call<'_> {
         if !(RetrySuppressed::is_due(reason) && event::hears(EventKind::RetrySuppressed)) {
             return;
         }
-        let (site, attempt, limit) = (self.name(), self.attempt, self.policy.limit());
+        let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
         let (call, error) = (self.number(), Arc::clone(error).into());
         let Class { kind, retry_after, .. } = class;
         event::emit(&Event::RetrySuppressed(RetrySuppressed {
@@ -101,11 +102,11 @@ impl Call<'_> {
 
     pub(super) fn tell_finished(&mut self, reason: StopReason) {
         // A success at once is told only where somebody listens.
-        let at_once = reason == StopReason::Success && self.attempt == 1;
-        if (at_once && !self.mode.has(Mode::OBSERVED)) || !event::hears(EventKind::CallFinished) {
+        let at_once = reason == StopReason::Success && self.attempt_number() == 1;
+        if (at_once && !self.has(Mode::OBSERVED)) || !event::hears(EventKind::CallFinished) {
             return;
         }
-        let (site, attempts) = (self.name(), self.attempt);
+        let (site, attempts) = (self.name(), self.attempt_number());
         let call = self.number();
         let report = &self.trail_mut().report;
         let last = report.last().filter(|_| reason != StopReason::Success);

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use super::Call;
-use crate::ambient;
 use crate::testing::{Able, Plan, Within};
+use crate::{Policy, ambient};
 
 /// What a call knows of the scope that it belongs to.
 #[derive(Debug)]
 pub(super) struct Tested {
     pub(super) within: Within,
+    /// What the scope has made of the function's settings.
+    pub(super) policy: Option<&'static Policy>,
     /// What was injected, by the attempt's number.
     pub(super) injected: Vec<(u32, Arc<str>)>,
 }
@@ -19,27 +21,29 @@ impl Call<'_> {
     pub(super) fn join_scope(&mut self) {
         let Some(within) = ambient::within() else { return };
         let shared = Arc::clone(&within.shared);
-        let number = shared.note_call(self.site);
-        if let Some(policy) = shared.policy(self.policy) {
-            self.policy = policy;
-        }
-        let rng = shared.rng(self.site, number);
+        let number = shared.note_call(self.site());
+        let policy = shared.policy(self.policy());
+        let rng = shared.rng(self.site(), number);
         self.watch();
         let trail = self.trail_mut();
         trail.rng = rng;
-        trail.tested = Some(Tested { within, injected: Vec::new() });
+        trail.tested = Some(Tested { within, policy, injected: Vec::new() });
     }
 
     /// The scope that the call belongs to.
     pub(super) fn within(&self) -> Option<&Within> {
-        Some(&self.trail.as_ref()?.tested.as_ref()?.within)
+        Some(&self.trail()?.tested.as_ref()?.within)
+    }
+
+    pub(super) fn tested_policy(&self) -> Option<&'static Policy> {
+        self.trail()?.tested.as_ref()?.policy
     }
 
     /// What is injected into the attempt that has just begun.
     pub(crate) fn plan(&mut self, able: impl FnOnce() -> Able) -> Option<Plan> {
         let shared = Arc::clone(&self.within()?.shared);
-        let plan = shared.plan(self.site?, self.attempt, &able())?;
-        let (attempt, words) = (self.attempt, Arc::clone(&plan.words));
+        let plan = shared.plan(self.site()?, self.attempt_number(), &able())?;
+        let (attempt, words) = (self.attempt_number(), Arc::clone(&plan.words));
         if let Some(tested) = &mut self.trail_mut().tested {
             tested.injected.push((attempt, words));
         }
@@ -48,25 +52,25 @@ impl Call<'_> {
 
     pub(super) fn log_attempt(&self) {
         if let Some(within) = self.within() {
-            within.shared.note_attempt(self.site);
+            within.shared.note_attempt(self.site());
         }
     }
 
     pub(super) fn log_delay(&self, delay: std::time::Duration) {
         if let Some(within) = self.within() {
-            within.shared.note_delay(self.site, delay);
+            within.shared.note_delay(self.site(), delay);
         }
     }
 
     pub(super) fn forget_delay(&self) {
         if let Some(within) = self.within() {
-            within.shared.forget_delay(self.site);
+            within.shared.forget_delay(self.site());
         }
     }
 
     /// The call has ended, and its report is complete.
     pub(super) fn log_end(&self) {
-        let Some(trail) = self.trail.as_ref() else { return };
+        let Some(trail) = self.trail() else { return };
         if let Some(tested) = &trail.tested {
             tested.within.shared.note_end(&trail.report, &tested.injected);
         }

@@ -1,19 +1,32 @@
 //! What a call remembers from the first failure on, or from its start when it is observed.
 
+use std::cell::Cell;
+use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
-use super::{Call, Mode};
+use super::{Call, Mode, NOBODY, State};
 use crate::ambient::Observer;
 use crate::budget::{Budget, Withdrawal};
 use crate::clock::Moment;
 use crate::event::CallSpan;
 use crate::live::Ticket;
 use crate::rng::Rng;
+use crate::site::Effective;
 use crate::stats::Failures;
 use crate::{Kind, Report, Site};
 
 #[derive(Debug)]
 pub(super) struct Trail {
+    pub(super) site: &'static Site,
+    /// What a configuration has made of the site.
+    pub(super) effective: Option<&'static Effective>,
+    pub(super) attempt: u32,
+    pub(super) mode: Mode,
+    /// When the running attempt started; known when the call is timed, and from the second one on.
+    pub(super) attempt_started: Option<Moment>,
+    /// The own deadline or an inherited one, whichever is sooner.
+    pub(super) deadline: Option<Moment>,
+    // Goes on with the next call that the memory is used for.
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
@@ -35,27 +48,91 @@ pub(super) struct Trail {
     pub(super) tested: Option<super::tested::Tested>,
 }
 
+thread_local! {
+    /// The memory of the call that has ended last on this thread, for the next one that needs some.
+    static SPARE: Cell<Option<Box<Trail>>> = const { Cell::new(None) };
+}
+
+/// The memory of a long list of attempts is not kept.
+const FEW_ATTEMPTS: usize = 16;
+
+impl Trail {
+    /// A trail that says nothing yet.
+    fn begin(site: &'static Site, attempt: u32) -> Box<Trail> {
+        if let Some(mut trail) = SPARE.try_with(Cell::take).ok().flatten() {
+            trail.site = site;
+            trail.report.name = site.name();
+            trail.attempt = attempt;
+            return trail;
+        }
+        Box::new(Trail {
+            site,
+            effective: None,
+            attempt,
+            mode: Mode::RUNNING,
+            attempt_started: None,
+            deadline: None,
+            rng: Rng::fresh(),
+            previous: None,
+            last_kind: None,
+            report: Report::empty(site.name()),
+            failures: Failures::default(),
+            started: None,
+            observer: None,
+            withdrawal: None,
+            live: None,
+            number: 0,
+            span: None,
+            #[cfg(feature = "testing")]
+            tested: None,
+        })
+    }
+
+    /// Forgets everything, and leaves the memory to the next call.
+    pub(super) fn recycle(mut self: Box<Trail>) {
+        self.effective = None;
+        self.mode = Mode::RUNNING;
+        self.attempt_started = None;
+        self.deadline = None;
+        self.previous = None;
+        self.last_kind = None;
+        let mut attempts = mem::take(&mut self.report.attempts);
+        attempts.clear();
+        self.report = Report::empty("");
+        if attempts.capacity() <= FEW_ATTEMPTS {
+            self.report.attempts = attempts;
+        }
+        self.failures = Failures::default();
+        self.started = None;
+        self.observer = None;
+        self.withdrawal = None;
+        self.live = None;
+        self.number = 0;
+        self.span = None;
+        #[cfg(feature = "testing")]
+        {
+            self.tested = None;
+        }
+        // A thread that is ending may have lost its locals: then it is freed.
+        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
+}
+
 impl Call<'_> {
     /// The trail, begun now if it has not been.
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
-        self.mode.add(Mode::FAILED);
-        let (site, started) = (self.site, self.attempt_started);
-        self.trail.get_or_insert_with(|| {
-            Box::new(Trail {
-                rng: Rng::fresh(),
-                previous: None,
-                last_kind: None,
-                report: Report::empty(site.map_or("", Site::name)),
-                failures: Failures::default(),
-                started,
-                observer: None,
-                withdrawal: None,
-                live: None,
-                number: 0,
-                span: None,
-                #[cfg(feature = "testing")]
-                tested: None,
-            })
-        })
+        let begun = match self.state {
+            State::Fresh(site) => Some(Trail::begin(site, 0)),
+            State::First(site) => Some(Trail::begin(site, 1)),
+            State::Ended => Some(Trail::begin(&NOBODY, 1)),
+            State::Kept(_) => None,
+        };
+        if let Some(trail) = begun {
+            self.state = State::Kept(ManuallyDrop::new(trail));
+        }
+        match &mut self.state {
+            State::Kept(trail) => trail,
+            _ => unreachable!("a trail has been begun"),
+        }
     }
 }

@@ -21,13 +21,22 @@ impl Call<'_> {
         // As good as never: the sleep ends in thirty years.
         let until = now.checked_add(length).unwrap_or(now);
         let (kind, error) = failure;
-        let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
-        let (name, limit) = (self.site.map_or("", Site::name), self.policy.limit());
-        let (deadline, number) = (self.deadline, self.number());
+        let pause = Pause { attempt: self.attempt_number(), until, error, kind, cancellable };
+        let (name, limit) = (self.site().map_or("", Site::name), self.policy().limit());
+        let (deadline, number) = (self.deadline(), self.number());
         let trail = self.trail_mut();
         match &trail.live {
             Some(live) => live.pause(pause),
             None => trail.live = Some(Ticket::new(number, name, limit, deadline, pause)),
+        }
+    }
+
+    /// The call is going to block its thread; `blocks_tasks` says whether others are kept waiting by that.
+    pub(crate) fn note_blocking(&self, blocks_tasks: fn() -> bool) {
+        if let Some(site) = self.site() {
+            if !site.findings().blocked_worker && blocks_tasks() {
+                site.note_blocked_worker();
+            }
         }
     }
 
@@ -49,6 +58,6 @@ impl Call<'_> {
     }
 
     fn live(&self) -> Option<&Ticket> {
-        self.trail.as_ref()?.live.as_ref()
+        self.trail()?.live.as_ref()
     }
 }

@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::faults;
-use super::judgement::{Step, judge};
+use super::judgement::{Step, failed};
 use super::turn::{before_attempt, cancelled};
 use super::{Guard, Judge, Turn};
 use crate::call::Call;
@@ -27,18 +27,35 @@ where
     /// cancellation.
     #[inline]
     pub fn run(self) -> Option<R> {
-        let Turn { call, attempt, rules, guard, .. } = self;
-        let mut guard = pin!(guard);
-        if let Err(cut) = guard.as_mut().before() {
-            return Some(before_attempt(call, &*guard, cut));
+        let Turn { call, attempt, rules, mut guard, .. } = self;
+        if let Err(cut) = guard.before_blocking() {
+            return Some(call.by_value(move |call| before_attempt(call, &guard, cut)));
         }
         call.begin();
         let out = faults::run(call, &rules, attempt);
-        match judge(call, &rules, guard.as_mut(), out) {
-            Step::Return(out) => Some(out),
-            Step::Pause(delay) if delay.length.is_zero() => None,
-            Step::Pause(delay) => pause(call, &rules, guard, delay.length),
+        if rules.accepts(&out) {
+            guard.ended_blocking(None);
+            call.succeeded();
+            return Some(out);
         }
+        call.by_value(move |call| fail(call, rules, guard, out))
+    }
+}
+
+/// The outcome was not accepted: decides, and sleeps when there is to be another attempt.
+#[cold]
+#[inline(never)]
+fn fail<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: J,
+    guard: X,
+    out: R,
+) -> Option<R> {
+    let mut guard = pin!(guard);
+    match failed(call, &rules, guard.as_mut(), out) {
+        Step::Return(out) => Some(out),
+        Step::Pause(delay) if delay.length.is_zero() => None,
+        Step::Pause(delay) => pause(call, &rules, guard, delay.length),
     }
 }
 
@@ -50,6 +67,7 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     length: Duration,
 ) -> Option<R> {
+    call.note_blocking(timer::blocks_tasks);
     let (cut, order) = sleep(call, guard.as_mut(), length);
     if let Some(cut) = cut {
         return Some(before_attempt(call, &*guard, cut));

@@ -25,7 +25,7 @@ impl<R: Outcome> Faults<R> {
         call: &mut Call<'_>,
         _: &J,
         cx: &mut Context<'_>,
-        body: impl FnOnce(&Call<'_>, &mut Context<'_>) -> Poll<R>,
+        body: impl FnOnce(&mut Call<'_>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         body(call, cx)
     }

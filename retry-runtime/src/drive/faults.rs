@@ -44,7 +44,7 @@ impl<R: Outcome> Faults<R> {
         call: &mut Call<'_>,
         rules: &J,
         cx: &mut Context<'_>,
-        body: impl FnOnce(&Call<'_>, &mut Context<'_>) -> Poll<R>,
+        body: impl FnOnce(&mut Call<'_>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         if !self.begun {
             self.begun = true;
@@ -60,7 +60,7 @@ impl<R: Outcome> Faults<R> {
         call: &mut Call<'_>,
         rules: &J,
         cx: &mut Context<'_>,
-        body: impl FnOnce(&Call<'_>, &mut Context<'_>) -> Poll<R>,
+        body: impl FnOnce(&mut Call<'_>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<R> {
         let mut body = Some(body);
         while let Some(stage) = self.stage.as_deref_mut() {
@@ -118,7 +118,7 @@ pub(super) fn run<R: Outcome, J: Judge<R>>(
 #[cold]
 fn run_plan<R: Outcome, J: Judge<R>>(
     plan: &Plan,
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     rules: &J,
     body: impl FnOnce() -> R,
 ) -> R {

@@ -23,22 +23,28 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    match rules.verdict(&out) {
-        None => {
-            guard.ended(None);
-            call.succeeded();
-            Step::Return(out)
-        }
-        Some(judged) => {
-            let verdict = overtaken::<R, J, X>(call, judged.0);
-            follow(call, rules, guard, out, verdict)
-        }
+    if rules.accepts(&out) {
+        guard.ended(None);
+        call.succeeded();
+        return Step::Return(out);
     }
+    failed(call, rules, guard, out)
+}
+
+/// The outcome was not accepted.
+#[cold]
+pub(super) fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    let verdict = overtaken::<R, J, X>(call, rules.verdict(&out).0);
+    follow(call, rules, guard, out, verdict)
 }
 
 /// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
 /// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
-#[cold]
 fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
 where
     R: Outcome,
@@ -73,7 +79,7 @@ where
 {
     let (out, cut) = (guard.outcome(cut), cut.into());
     // `when` has a say in this failure as in any other.
-    let agreed = rules.verdict(&out).is_none_or(|judged| judged.0.agreed);
+    let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
     let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut) };
     follow(call, rules, guard, out, verdict)
 }
@@ -95,7 +101,6 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> 
     }
 }
 
-#[cold]
 fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,

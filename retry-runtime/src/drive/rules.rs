@@ -38,8 +38,8 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 pub struct Words<F, P>(pub(super) F, pub(super) P);
 
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
-#[derive(Debug)]
-pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
+#[derive(Clone, Copy, Debug)]
+pub struct ByClass<F>(pub(super) F);
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ pub trait ClassOf<E> {
     }
 }
 
-impl<E> ClassOf<E> for ByClass<E> {
+impl<E, F: Fn(&E) -> &dyn Classify> ClassOf<E> for ByClass<F> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
         (self.0)(error).classify()
@@ -241,9 +241,13 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     const UNJUDGED: bool;
 
-    /// `None` for a success.
+    /// Whether it is a success.
     #[doc(hidden)]
-    fn verdict(&self, out: &R) -> Option<Judged>;
+    fn accepts(&self, out: &R) -> bool;
+
+    /// What was found out about an outcome that is not accepted.
+    #[doc(hidden)]
+    fn verdict(&self, out: &R) -> Judged;
 
     /// The failure in words.
     #[doc(hidden)]
@@ -288,21 +292,24 @@ where
 {
     const UNJUDGED: bool = C::UNJUDGED;
 
-    #[inline]
-    fn verdict(&self, out: &R) -> Option<Judged> {
+    #[inline(always)]
+    fn accepts(&self, out: &R) -> bool {
         match out.as_result() {
-            Ok(value) if self.retry_if.ask(value) == Some(true) => Some(Judged(Verdict {
-                class: Class::new(Kind::Transient),
-                agreed: true,
-                cut: None,
-            })),
-            Ok(_) => None,
+            Ok(value) => self.retry_if.ask(value) != Some(true),
+            Err(_) => false,
+        }
+    }
+
+    #[cold]
+    fn verdict(&self, out: &R) -> Judged {
+        Judged(match out.as_result() {
+            Ok(_) => Verdict { class: Class::new(Kind::Transient), agreed: true, cut: None },
             Err(error) => {
                 let agreed = self.when.ask(error) != Some(false);
                 let class = self.class.class(error, agreed);
-                Some(Judged(Verdict { class, agreed, cut: None }))
+                Verdict { class, agreed, cut: None }
             }
-        }
+        })
     }
 
     #[cold]

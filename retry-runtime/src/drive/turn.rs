@@ -71,12 +71,14 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
 
     /// Failures are judged by their `Classify`.
     #[inline]
-    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, W, V, H, T>, X>
+    pub fn classified(
+        self,
+    ) -> Turn<'c, 'p, A, R, Rules<ByClass<impl Fn(&R::Error) -> &dyn Classify>, W, V, H, T>, X>
     where
         R::Error: Classify,
     {
         self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass(|error| error),
+            class: ByClass(as_classify::<R::Error>),
             when,
             retry_if,
             on_retry,
@@ -191,13 +193,16 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
 
     /// The breaker is asked before the attempt and told how it ended.
     #[inline]
-    pub fn breaker<'b, B>(self, breaker: &'b B) -> Turn<'c, 'p, A, R, J, Breaking<'b, R, X>>
+    pub fn breaker<'b, B>(
+        self,
+        breaker: &'b B,
+    ) -> Turn<'c, 'p, A, R, J, Breaking<'b, impl Fn(Interruption) -> R, X>>
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
     {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn { call, attempt, rules, guard: Breaking::new(breaker, guard), outcome }
+        Turn { call, attempt, rules, guard: Breaking::new(breaker, R::interrupted, guard), outcome }
     }
 
     /// The token, the deadline or the timeout may end the attempt.
@@ -208,6 +213,10 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     {
         self.guarded(Interrupts::by(token))
     }
+}
+
+fn as_classify<E: Classify>(error: &E) -> &dyn Classify {
+    error
 }
 
 pin_project! {
@@ -284,7 +293,7 @@ where
             this.call.begin();
         }
         if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let body = |call: &Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
+            let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
             let polled = this.faults.poll(this.call, this.rules, cx, body);
             let step = match polled {
                 Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),

@@ -23,7 +23,7 @@ pub(crate) fn wanted() -> bool {
 /// texts are made for it.
 #[inline]
 pub(crate) fn hears(kind: EventKind) -> bool {
-    wanted() || trace::hears(kind)
+    ATTACHED.load(Ordering::Relaxed) || trace::hears(kind)
 }
 
 /// Tells an event to everybody who listens. The caller holds no lock.
@@ -32,11 +32,12 @@ pub(crate) fn emit(event: &Event) {
     enter(TRACING, || trace::say(event));
     let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(listeners) = listeners else { return };
-    for listener in listeners.iter() {
-        match listener {
-            Listener::Stream(queue) => queue.push(event),
-            Listener::Observer(observer) => enter(OBSERVERS, || observer.tell(event)),
-            Listener::Tracing(_) => {}
+    let routine = event.is_routine();
+    for listener in listeners.iter().filter(|listener| !routine || listener.routine) {
+        match &listener.to {
+            To::Stream(queue) => queue.push(event),
+            To::Observer(observer) => enter(OBSERVERS, || observer.tell(event)),
+            To::Tracing(_) => {}
         }
     }
 }
@@ -47,32 +48,41 @@ pub(crate) fn next_call() -> u64 {
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
+/// Whether somebody is attached who wants all events.
 static WANTED: AtomicBool = AtomicBool::new(false);
+/// Whether anybody is attached.
+static ATTACHED: AtomicBool = AtomicBool::new(false);
 static LISTENERS: RwLock<Option<Arc<[Listener]>>> = RwLock::new(None);
-static CHANGED: OnceLock<fn(bool)> = OnceLock::new();
+static CHANGED: OnceLock<fn()> = OnceLock::new();
 
-/// Has `changed` called with [`wanted`] whenever somebody begins to listen while nobody did, and when the
-/// last one stops. The first one that is set stays; it must neither attach nor detach.
-pub(crate) fn on_change(changed: fn(bool)) {
+/// Has `changed` called whenever the value of [`wanted`] changes. The first one that is set stays; it must neither attach nor detach.
+pub(crate) fn on_change(changed: fn()) {
     // All callers pass the same function.
     let _ = CHANGED.set(changed);
 }
 
 /// One that listens.
 #[derive(Clone)]
-pub(crate) enum Listener {
+pub(crate) struct Listener {
+    pub(crate) to: To,
+    /// Whether it wants the events of calls that succeed at once, too.
+    pub(crate) routine: bool,
+}
+
+#[derive(Clone)]
+pub(crate) enum To {
     Observer(Arc<Observer>),
     Stream(Arc<Queue>),
     /// Nobody but `tracing`, which is told anyway: for the events of calls that succeed at once.
     Tracing(Arc<()>),
 }
 
-impl Listener {
-    fn is(&self, other: &Listener) -> bool {
+impl To {
+    fn is(&self, other: &To) -> bool {
         match (self, other) {
-            (Listener::Observer(this), Listener::Observer(that)) => Arc::ptr_eq(this, that),
-            (Listener::Stream(this), Listener::Stream(that)) => Arc::ptr_eq(this, that),
-            (Listener::Tracing(this), Listener::Tracing(that)) => Arc::ptr_eq(this, that),
+            (To::Observer(this), To::Observer(that)) => Arc::ptr_eq(this, that),
+            (To::Stream(this), To::Stream(that)) => Arc::ptr_eq(this, that),
+            (To::Tracing(this), To::Tracing(that)) => Arc::ptr_eq(this, that),
             _ => false,
         }
     }
@@ -82,20 +92,22 @@ pub(crate) fn attach(listener: Listener) {
     change(|listeners| listeners.push(listener));
 }
 
-pub(crate) fn detach(listener: &Listener) {
-    change(|listeners| listeners.retain(|other| !other.is(listener)));
+pub(crate) fn detach(to: &To) {
+    change(|listeners| listeners.retain(|listener| !listener.to.is(to)));
 }
 
 fn change(edit: impl FnOnce(&mut Vec<Listener>)) {
     let mut guard = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
     let mut listeners = guard.as_deref().map_or_else(Vec::new, <[Listener]>::to_vec);
     edit(&mut listeners);
-    let now = !listeners.is_empty();
-    let before = std::mem::replace(&mut *guard, now.then(|| listeners.into()));
-    if WANTED.swap(now, Ordering::Relaxed) != now {
+    let (wanted, attached) =
+        (listeners.iter().any(|listener| listener.routine), !listeners.is_empty());
+    let before = std::mem::replace(&mut *guard, attached.then(|| listeners.into()));
+    ATTACHED.store(attached, Ordering::Relaxed);
+    if WANTED.swap(wanted, Ordering::Relaxed) != wanted {
         // Under the lock, so that the last change is also the last that is told.
         if let Some(changed) = CHANGED.get() {
-            changed(now);
+            changed();
         }
     }
     drop(guard);

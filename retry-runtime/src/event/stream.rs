@@ -1,14 +1,14 @@
 //! A bounded queue of events for one reader, which no call ever waits for.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-use std::{fmt, mem};
 
-use super::delivery::{Listener, detach};
+use super::delivery::{To, detach};
 use super::vocabulary::Event;
 
 /// What lies between the calls and the reader of one stream.
@@ -120,7 +120,7 @@ impl Events {
         let mut state = self.queue.lock();
         let before = match state.events.pop_front() {
             Some(event) => return Poll::Ready(event),
-            None => mem::replace(&mut state.waker, Some(waker)),
+            None => state.waker.replace(waker),
         };
         drop(state);
         drop(before);
@@ -130,7 +130,7 @@ impl Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
-        detach(&Listener::Stream(Arc::clone(&self.queue)));
+        detach(&To::Stream(Arc::clone(&self.queue)));
     }
 }
 

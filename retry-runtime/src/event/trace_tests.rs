@@ -52,6 +52,9 @@ impl Capture {
 
     /// What is said while `work` runs, on this thread.
     fn of(work: impl FnOnce()) -> Vec<String> {
+        // With a single subscriber `tracing` asks the thread that comes first, which may be another test's, and
+        // remembers its answer for all.
+        let _ = subscriber::set_global_default(Capture::default());
         let capture = Capture::default();
         subscriber::with_default(capture.clone(), work);
         std::mem::take(&mut capture.0.lock().unwrap())

@@ -6,6 +6,7 @@ use super::calls::{
 use super::configuration::ConfigApplied;
 use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
+use crate::StopReason;
 
 /// Something that happened, as [`observe`](crate::events::observe) and
 /// [`stream`](crate::events::stream) hand it out.
@@ -69,6 +70,25 @@ impl Event {
     /// The event's stable name: `retry.scheduled`.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
+    }
+
+    /// Whether it belongs to a call that may yet succeed at once, or has done so: such events exist only
+    /// while somebody listens who wants them.
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Event::CallStarted(_) => true,
+            Event::AttemptStarted(event) => event.attempt == 1,
+            Event::AttemptFinished(event) => event.attempt == 1 && event.kind.is_none(),
+            Event::CallFinished(event) => {
+                event.attempts == 1 && event.reason == StopReason::Success
+            }
+            Event::RetryScheduled(_)
+            | Event::RetrySuppressed(_)
+            | Event::BreakerTransition(_)
+            | Event::BreakerRejected(_)
+            | Event::BudgetExhausted(_)
+            | Event::ConfigApplied(_) => false,
+        }
     }
 
     /// The name of the annotated function that it is about; `None` for a call that has no function, for

@@ -1,10 +1,10 @@
-//! The one byte that a call looks at: whether anything beside the attribute holds for its function.
+//! What a call looks at when it starts: whether anything beside the attribute holds for its function.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Site;
-use crate::{event, registry};
+use crate::{event, registry, tally};
 
 /// The function has not been called yet.
 const NEW: u8 = 1;
@@ -21,6 +21,8 @@ pub(super) struct Flags {
     byte: AtomicU8,
     /// The site's number, from 1; 0 as long as it has none.
     index: AtomicU32,
+    /// The number as long as the byte is 0, `u32::MAX` otherwise.
+    gate: AtomicU32,
 }
 
 /// Given in the order of the first calls.
@@ -31,7 +33,11 @@ static REFRESHING: Mutex<()> = Mutex::new(());
 impl Flags {
     pub(super) const fn new(timed: bool) -> Self {
         let byte = if timed { NEW | TIMED } else { NEW };
-        Flags { byte: AtomicU8::new(byte), index: AtomicU32::new(0) }
+        Flags {
+            byte: AtomicU8::new(byte),
+            index: AtomicU32::new(0),
+            gate: AtomicU32::new(u32::MAX),
+        }
     }
 
     fn set(&self, flag: u8, on: bool) {
@@ -44,10 +50,11 @@ impl Flags {
 }
 
 impl Site {
-    /// Whether a call has nothing to prepare.
+    /// Whether a call has nothing to prepare: nothing is special about the function, nothing holds on this
+    /// thread, and it has a counter here.
     #[inline(always)]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.flags.byte.load(Ordering::Relaxed) == 0
+    pub(crate) fn is_quiet(&self) -> bool {
+        tally::is_ready(self.flags.gate.load(Ordering::Relaxed))
     }
 
     pub(crate) fn is_configured(&self) -> bool {
@@ -82,10 +89,10 @@ impl Site {
             return;
         }
         self.index();
-        event::on_change(|_| refresh());
+        event::on_change(refresh);
         registry::enrol(self);
-        self.refresh();
         self.flags.set(NEW, false);
+        self.refresh();
     }
 
     fn refresh(&'static self) {
@@ -93,6 +100,8 @@ impl Site {
         let _one_at_a_time = REFRESHING.lock().unwrap_or_else(PoisonError::into_inner);
         self.flags.set(CONFIGURED, super::effective::effective(self.index()).is_some());
         self.flags.set(OBSERVED, event::wanted());
+        let plain = self.flags.byte.load(Ordering::Relaxed) == 0;
+        self.flags.gate.store(if plain { self.index() } else { u32::MAX }, Ordering::Relaxed);
     }
 }
 

@@ -82,7 +82,7 @@ impl Site {
         let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);
             ledger.stats.failures.add(failures);
-            past.and_then(|past| ledger.remember(past))
+            ledger.remember(past)
         });
         // Not under the lock: a long history takes a while to be freed.
         drop(forgotten);
@@ -171,12 +171,14 @@ impl Site {
 }
 
 impl Ledger {
-    /// Keeps a call, and returns what has to go for it.
-    fn remember(&mut self, past: PastCall) -> Option<Vec<PastCall>> {
+    /// Keeps a call, and returns what has to go for it or is too much meanwhile.
+    fn remember(&mut self, past: Option<PastCall>) -> Option<Vec<PastCall>> {
         let calls = MOST_CALLS.load(Ordering::Relaxed);
         let bytes = MOST_BYTES.load(Ordering::Relaxed);
-        self.bytes += past.bytes();
-        self.past.push_back(past);
+        if let Some(past) = past {
+            self.bytes += past.bytes();
+            self.past.push_back(past);
+        }
         let mut forgotten = None;
         while self.past.len() > calls || self.bytes > bytes {
             let Some(oldest) = self.past.pop_front() else { break };
@@ -190,6 +192,5 @@ impl Ledger {
 /// What is remembered of a call that has ended now.
 pub(crate) fn past(ended: SystemTime, report: Report) -> Option<PastCall> {
     // Calls that an open breaker refuses must not drive out those whose failures have opened it.
-    let worth_it = !report.attempts.is_empty() && MOST_CALLS.load(Ordering::Relaxed) > 0;
-    worth_it.then_some(PastCall { ended, report })
+    (!report.attempts.is_empty()).then_some(PastCall { ended, report })
 }

@@ -2,6 +2,7 @@
 
 mod breaker;
 mod budget;
+mod configured;
 mod directory;
 mod effective;
 mod flags;
@@ -13,7 +14,11 @@ use std::sync::atomic::AtomicBool;
 
 pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
+#[cfg(feature = "config")]
+pub(crate) use breaker::{breaker_named, configure_breakers};
 pub use budget::SiteBudget;
+#[cfg(feature = "config")]
+pub(crate) use budget::configure_budgets;
 pub(crate) use budget::find_budget;
 pub(crate) use effective::{Choice, Effective, apply};
 use flags::Flags;

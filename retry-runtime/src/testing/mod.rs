@@ -1,4 +1,4 @@
-//! Tests of annotated functions: no sleeping, faults by name, exact schedules. Feature `testing`.
+#![doc = include_str!("guide.md")]
 
 mod assertion;
 mod effect;
@@ -28,5 +28,5 @@ pub(crate) use plan::{Able, Act, Plan};
 pub use schedule::{Schedule, schedule};
 pub use scope::{Scope, scope};
 pub(crate) use shared::Within;
-pub(crate) use sleep::{VirtualSleep, block, limit, never, pause};
+pub(crate) use sleep::{block, limit, never, pause};
 pub use wrap::Wrapped;

@@ -27,12 +27,12 @@ const LAYERS: [&[&str]; 7] = [
         "stats",
     ],
     &["budget", "breaker", "event"],
-    &["policy", "config"],
+    &["policy"],
     &[
-        "ambient", "cancel", "live", "site", "registry", "call", "events", "glue", "observe",
-        "testing", "words",
+        "ambient", "cancel", "doctor", "live", "site", "registry", "call", "events", "glue",
+        "observe", "testing", "words",
     ],
-    &["timer", "drive", "handle"],
+    &["timer", "drive", "handle", "config", "metrics", "progress"],
     &["private"],
 ];
 
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn an_import_may_go_down_or_sideways_and_not_up() {
         check("policy.rs", "use crate::backoff::Backoff;", &[]);
-        check("policy.rs", "use crate::config::Overrides;", &[]);
+        check("policy.rs", "use crate::budget::Budget;", &[]);
         check("policy.rs", "use crate::call::Call;", &["call"]);
         check("backoff/fixed.rs", "use crate::policy::Policy;", &["policy"]);
     }

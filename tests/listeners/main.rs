@@ -1,13 +1,26 @@
-//! Events: who is told what, and that nobody who listens can hold up or fail a call.
+//! Events, metrics and progress: who is told what, and that nobody who listens can hold up or fail a call.
+//!
+//! Whoever listens hears all calls of the process, and changes what they cost: a binary of its own.
 
+mod calls;
 mod delivery;
+mod metrics;
+mod progress;
 mod streams;
+mod traced;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings};
 use retry_runtime::events::{self, Event, ObserverGuard};
+
+/// Taken by a test that makes so many events that another one's queue would overflow, and by that one.
+static QUIET: Mutex<()> = Mutex::new(());
+
+fn quiet() -> MutexGuard<'static, ()> {
+    QUIET.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A breaker that opens and closes by hand, to have something happen: two events each time.
 struct Bell(Breaker);
