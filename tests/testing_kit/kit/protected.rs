@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use retry_runtime::breaker::Mode;
 use retry_runtime::{BreakerHandle, BudgetHandle, Interruption, StopReason, retryable, testing};
 
 use crate::faults::PayError;
@@ -60,6 +61,8 @@ fn a_breaker_opens_and_closes_in_its_scope_only() {
         t.fail("protected::guarded").first(2).with(|| PayError::Busy);
         assert!(!open(guarded()) && !open(guarded()), "each scope has a closed one");
         assert!(open(guarded()));
+        let here = BreakerHandle::named("protected::guarded").expect("the scope's own");
+        assert_eq!(here.mode(), Mode::Open);
         t.advance("13s");
         assert_eq!(guarded(), Ok(1), "a probe, after the time in which it is open");
     }
