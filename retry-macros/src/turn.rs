@@ -82,11 +82,7 @@ impl Plan<'_> {
         };
         let place = local("place");
         let place = quote! {
-            |#place| {
-                #[allow(unused_imports)]
-                use #private::{ViaInterruption as _, ViaNothing as _};
-                (&&#place).retry_place()
-            }
+            |#place| #private::places!(#place)
         };
         quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words, #place))
     }

@@ -57,6 +57,8 @@ impl Call<'_> {
                 if delay.length.is_zero() && !around.takes_time(trail.attempt) {
                     trail.continued = Some(now);
                 }
+                #[cfg(feature = "testing")]
+                self.log_delay(delay.length);
                 self.tell_retry(kind, delay, &words);
                 if !delay.length.is_zero() {
                     self.list(now, delay.length, (kind, words), around.ends_sleeps());
@@ -83,6 +85,8 @@ impl Call<'_> {
             if let Some(attempt) = trail.report.attempts.last_mut() {
                 attempt.delay = None;
             }
+            #[cfg(feature = "testing")]
+            self.forget_delay();
             self.end(StopReason::Deadline);
             return Decision::Stop(StopReason::Deadline);
         }

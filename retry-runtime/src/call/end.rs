@@ -101,6 +101,8 @@ impl Call<'_> {
         }
         trail.span = None;
         let (failures, name) = (trail.failures, trail.report.name);
+        #[cfg(feature = "testing")]
+        self.log_end();
         self.tell_finished(reason);
         let Some(site) = site else { return };
         // Whoever watches takes the report itself.

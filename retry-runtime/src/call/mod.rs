@@ -7,6 +7,8 @@ mod mode;
 mod protection;
 mod record;
 mod tell;
+#[cfg(feature = "testing")]
+mod tested;
 mod trail;
 mod waiting;
 
@@ -147,6 +149,10 @@ impl<'p> Call<'p> {
 
     /// The settings: the function's own, or what a configuration has made of them.
     fn policy(&self) -> &'p Policy {
+        #[cfg(feature = "testing")]
+        if let Some(policy) = self.tested_policy() {
+            return policy;
+        }
         if let Some(policy) = self.policy {
             return policy;
         }
@@ -179,6 +185,8 @@ impl<'p> Call<'p> {
             site.enrol();
             self.configure(site);
         }
+        #[cfg(feature = "testing")]
+        self.join_scope();
         if site.map_or_else(event::wanted, Site::is_observed) {
             let mode = &mut self.trail_mut().mode;
             mode.add(Mode::OBSERVED);
@@ -259,6 +267,8 @@ impl<'p> Call<'p> {
         if let Some(live) = &trail.live {
             live.begin(trail.attempt);
         }
+        #[cfg(feature = "testing")]
+        self.log_attempt();
         self.tell_attempt_started();
     }
 
@@ -305,7 +315,12 @@ impl<'p> Call<'p> {
     /// What holds inside of the call.
     fn around(&self, deadline: Option<Moment>) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
-        Ambient::new(deadline, None).inside(self.site())
+        let ambient = Ambient::new(deadline, None).inside(self.site());
+        #[cfg(feature = "testing")]
+        if let (None, Some(within)) = (&ambient.within, self.within()) {
+            return ambient.tested(within.clone());
+        }
+        ambient
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.

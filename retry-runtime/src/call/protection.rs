@@ -34,6 +34,14 @@ impl Call<'_> {
 
     /// The budget that pays for retries.
     pub(super) fn budget(&self) -> Option<&'static Budget> {
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            return self.usual_budget().and_then(|budget| within.shared.budget(budget));
+        }
+        self.usual_budget()
+    }
+
+    fn usual_budget(&self) -> Option<&'static Budget> {
         let written = || self.site()?.budget_source().get();
         let Some(effective) = self.effective() else { return written() };
         match effective.budget {
@@ -58,7 +66,7 @@ impl Call<'_> {
     pub fn breaker(&mut self) -> &'static Breaker {
         let found = match self.state {
             State::Fresh(site) => site.breaker_source().get(),
-            _ => self.by_value(|call| call.chosen_breaker()),
+            _ => self.by_value(|call| call.breaker_here()),
         };
         match found {
             Some(breaker) => breaker,
@@ -67,6 +75,14 @@ impl Call<'_> {
     }
 
     #[cold]
+    fn breaker_here(&self) -> Option<&'static Breaker> {
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            return self.chosen_breaker().map(|breaker| within.shared.breaker(breaker));
+        }
+        self.chosen_breaker()
+    }
+
     fn chosen_breaker(&self) -> Option<&'static Breaker> {
         let written = || self.site()?.breaker_source().get();
         let Some(effective) = self.effective() else { return written() };
@@ -88,6 +104,12 @@ impl Call<'_> {
         let off = |effective: &Effective| !effective.enabled || effective.breaker == Choice::None;
         if self.effective().is_some_and(off) {
             return Arc::clone(switched_off());
+        }
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            let table = self.site().and_then(|site| site.breaker_source().table());
+            let table = table.unwrap_or_else(|| no_breaker());
+            return written(key, |key| within.shared.breaker_of_key(table, key));
         }
         let breaker =
             self.site().and_then(|site| written(key, |key| site.breaker_source().of_key(key)));

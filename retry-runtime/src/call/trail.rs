@@ -45,6 +45,9 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
     pub(super) span: Option<CallSpan>,
+    /// The testing scope that the call belongs to.
+    #[cfg(feature = "testing")]
+    pub(super) tested: Option<super::tested::Tested>,
 }
 
 thread_local! {
@@ -83,6 +86,8 @@ impl Trail {
             live: None,
             number: 0,
             span: None,
+            #[cfg(feature = "testing")]
+            tested: None,
         })
     }
 
@@ -108,6 +113,10 @@ impl Trail {
         self.live = None;
         self.number = 0;
         self.span = None;
+        #[cfg(feature = "testing")]
+        {
+            self.tested = None;
+        }
         // A thread that is ending may have lost its locals: then it is freed.
         let _ = SPARE.try_with(|spare| spare.set(Some(self)));
     }

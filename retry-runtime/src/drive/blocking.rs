@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::faults;
 use super::judgement::{Step, failed};
 use super::turn::{before_attempt, cancelled};
 use super::{Guard, Judge, Turn};
@@ -31,7 +32,7 @@ where
             return Some(call.by_value(move |call| before_attempt(call, &guard, cut)));
         }
         call.begin();
-        let out = call.run(attempt);
+        let out = faults::run(call, &rules, attempt);
         if rules.accepts(&out) {
             guard.ended_blocking(None);
             call.succeeded();

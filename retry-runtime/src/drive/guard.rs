@@ -138,7 +138,7 @@ impl Alarm {
     #[cold]
     fn for_attempt(call: &Call<'_>) -> Alarm {
         match call.attempt_end() {
-            Some((end, cut)) => Alarm::At(timer::sleep(end.since(Moment::now())), cut),
+            Some((end, cut)) => Alarm::At(timer::limit(end.since(Moment::now())), cut),
             None => Alarm::Never,
         }
     }

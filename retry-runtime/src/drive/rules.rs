@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::call::Verdict;
-use crate::place::Place;
+use crate::place::{Place, Places};
 use crate::{Class, Classify, Delay, Interruption, Kind, Outcome};
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
@@ -112,8 +112,8 @@ pub trait TextOf<R: Outcome> {
     /// This failure in words.
     fn text(&self, error: &R::Error) -> Cow<'static, str>;
 
-    /// The outcome of a call that is interrupted; `None` when its error cannot say so.
-    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
+    /// What can be put in the place of the attempt's outcome.
+    fn places(&self) -> Places<R>;
 }
 
 impl<R: Outcome> TextOf<R> for Unset {
@@ -121,8 +121,8 @@ impl<R: Outcome> TextOf<R> for Unset {
         Cow::Borrowed(std::any::type_name::<R::Error>())
     }
 
-    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        None
+    fn places(&self) -> Places<R> {
+        Places::new(None)
     }
 }
 
@@ -130,13 +130,13 @@ impl<R, F, P> TextOf<R> for Words<F, P>
 where
     R: Outcome,
     F: Fn(&R::Error) -> Cow<'static, str>,
-    P: Fn(Place<R>) -> Option<fn(Interruption) -> R>,
+    P: Fn(Place<R>) -> Places<R>,
 {
     fn text(&self, error: &R::Error) -> Cow<'static, str> {
         self.0(error)
     }
 
-    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+    fn places(&self) -> Places<R> {
         self.1(Place::new())
     }
 }
@@ -253,9 +253,15 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     fn words(&self, out: &R) -> Cow<'static, str>;
 
+    /// What can be put in the place of the attempt's outcome.
+    #[doc(hidden)]
+    fn places(&self) -> Places<R>;
+
     /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
     #[doc(hidden)]
-    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        self.places().stand_in
+    }
 }
 
 /// A verdict, opaque outside of the crate.
@@ -318,7 +324,7 @@ where
     }
 
     #[cold]
-    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        self.text.stand_in()
+    fn places(&self) -> Places<R> {
+        self.text.places()
     }
 }

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
 use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
@@ -20,7 +21,7 @@ use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
 use crate::live::Order;
-use crate::place::Place;
+use crate::place::{Place, Places};
 use crate::timer::{self, Sleeping};
 use crate::{Classify, Interruption, Outcome};
 
@@ -164,7 +165,7 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
     where
         F: Fn(&R::Error) -> Cow<'static, str>,
-        P: Fn(Place<R>) -> Option<fn(Interruption) -> R>,
+        P: Fn(Place<R>) -> Places<R>,
     {
         self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
             class,
@@ -243,7 +244,7 @@ pin_project! {
         yielding: bool,
         #[pin]
         phase: Phase<F>,
-        outcome: PhantomData<fn() -> R>,
+        faults: Faults<R>,
     }
 }
 
@@ -268,7 +269,7 @@ where
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Turn { call, attempt, rules, guard, .. } = self;
         Running {
             call,
             rules,
@@ -276,7 +277,7 @@ where
             begun: false,
             yielding: false,
             phase: Phase::Attempt { attempt },
-            outcome,
+            faults: Faults::new(),
         }
     }
 }
@@ -294,7 +295,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
         let this = self.project();
         let (call, rules) = (&mut **this.call, &*this.rules);
-        let (mut guard, mut phase) = (this.guard, this.phase);
+        let (mut guard, mut phase, faults) = (this.guard, this.phase, this.faults);
         if *this.yielding {
             return Poll::Ready(None);
         }
@@ -307,13 +308,15 @@ where
             call.begin();
         }
         if let PhaseProjection::Attempt { attempt } = phase.as_mut().project() {
-            let polled = call.run(|| attempt.poll(cx));
+            let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
+            let polled = faults.poll(call, rules, cx, body);
             let step = match polled {
                 Poll::Ready(out) => judge(call, rules, guard.as_mut(), out),
                 Poll::Pending => {
                     let cut = ready!(guard.as_mut().poll_attempt(call, cx));
                     // The attempt is dropped before its outcome is judged: what it held is free again.
                     phase.set(Phase::Ended);
+                    faults.end();
                     cut_off(call, rules, guard.as_mut(), cut)
                 }
             };

@@ -147,6 +147,13 @@ impl SiteBreaker {
         Some(keyed.table().get(key))
     }
 
+    /// The breakers by key.
+    #[cfg(feature = "testing")]
+    pub(crate) fn table(&'static self) -> Option<&'static Keyed<String>> {
+        let SiteBreaker::Keyed(keyed) = self else { return None };
+        Some(keyed.table())
+    }
+
     /// What an attribute sets the breaker of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BreakerSettings>> {
         match self {

@@ -21,6 +21,7 @@ const LAYERS: [&[&str]; 7] = [
         "jitter",
         "history",
         "retry_after",
+        "inject",
         "interruption",
         "place",
         "stats",
@@ -29,7 +30,7 @@ const LAYERS: [&[&str]; 7] = [
     &["policy"],
     &[
         "ambient", "cancel", "doctor", "live", "site", "registry", "call", "events", "glue",
-        "observe", "words",
+        "observe", "testing", "words",
     ],
     &["timer", "drive", "handle", "config", "metrics", "progress"],
     &["private"],
