@@ -6,6 +6,7 @@ mod good;
 mod layers;
 mod program;
 mod protection;
+mod swap;
 mod switch;
 mod watch;
 mod wrong;
