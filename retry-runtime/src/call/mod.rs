@@ -3,6 +3,8 @@
 mod account;
 mod decide;
 mod end;
+#[cfg(any(feature = "testing", feature = "chaos"))]
+mod injected;
 mod mode;
 mod protection;
 mod record;

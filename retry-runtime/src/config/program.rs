@@ -32,6 +32,11 @@ impl Program {
     /// Hands over what each function is set to, all at once.
     pub(crate) fn apply(&self, resolution: &Resolution, protection: &Protection) {
         let both = self.sites.iter().zip(self.list.sites.iter().zip(&resolution.sites));
+        #[cfg(feature = "chaos")]
+        {
+            let hit = both.clone().filter(|(_, (_, resolved))| resolved.chaos.is_some());
+            crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
+        }
         site::apply(both.filter_map(|(site, (info, resolved))| {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
@@ -76,13 +81,23 @@ fn effective(
     };
     let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
     let Resolved { enabled, measure, .. } = *resolved;
-    let effective = Effective { policy, enabled, budget, breaker, measure };
+    let effective = Effective {
+        policy,
+        enabled,
+        budget,
+        breaker,
+        measure,
+        #[cfg(feature = "chaos")]
+        chaos: resolved.chaos.filter(|_| enabled),
+    };
     let plain = Effective {
         policy: *site.policy(),
         enabled: true,
         budget: Choice::AsWritten,
         breaker: Choice::AsWritten,
         measure: false,
+        #[cfg(feature = "chaos")]
+        chaos: None,
     };
     (effective != plain).then_some(effective)
 }
