@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use retry_examples::story::Promises;
 use retry_runtime::retryable;
 
-use super::{ErrorHandler, Manager};
+use super::{Entry, ErrorHandler, Manager};
 
 /// An error of the program's own, of which only the program knows that it passes.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ pub(super) fn all(manager: &Manager, promises: &mut Promises) {
     println!("The history of all:");
     for name in ["vote", "print", "load", "transfer", "rates"] {
         for entry in manager.history(name) {
-            println!("  {name:9} {entry:?}");
+            println!("  {name:9} {}", line(&entry));
         }
     }
     let all = manager.statistics();
@@ -73,4 +73,15 @@ pub(super) fn all(manager: &Manager, promises: &mut Promises) {
     manager.clear();
     let forgotten = manager.history("rates").is_empty() && manager.statistics().calls() == 0;
     promises.keep("cleared, everything is forgotten", forgotten);
+}
+
+fn line(entry: &Entry) -> String {
+    let date = entry.timestamp.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let outcome = match &entry.error {
+        _ if entry.success => "succeeded".to_owned(),
+        error => error.clone().unwrap_or_default(),
+    };
+    let next = entry.delay.map(|delay| format!(", the next one after {delay:?}"));
+    let (at, next) = (date.as_millis(), next.unwrap_or_default());
+    format!("{at} ms, attempt {}: {outcome}{next}", entry.attempt)
 }
