@@ -63,7 +63,6 @@ struct Manager {
     policy: Policy,
     patterns: Patterns,
     retry_on: Vec<fn(&(dyn Error + 'static)) -> bool>,
-    now: fn() -> SystemTime,
     kept: Mutex<Kept>,
 }
 
@@ -81,7 +80,7 @@ impl Manager {
         config::apply(config)?;
         let patterns = Patterns::builtin().with("temporarily unavailable", Kind::Transient);
         let (retry_on, kept) = (Vec::new(), Mutex::default());
-        Ok(Manager { policy, patterns, retry_on, now: SystemTime::now, kept })
+        Ok(Manager { policy, patterns, retry_on, kept })
     }
 
     /// Errors of this type are transient, wherever in a chain of causes.
@@ -119,7 +118,7 @@ impl Manager {
         let mut kept = self.kept();
         let (past, stats) = &mut *kept;
         stats.record(&report);
-        past.push_back((name.to_owned(), PastCall::new((self.now)(), report)));
+        past.push_back((name.to_owned(), PastCall::new(SystemTime::now(), report)));
         if past.len() > Manager::REMEMBERED {
             past.pop_front();
         }

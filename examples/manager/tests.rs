@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use retry_examples::lab::alone;
-use retry_examples::no_wait;
+use retry_runtime::testing;
 
 use super::tour::{LeaderLost, fails, rates};
 use super::*;
@@ -13,10 +13,9 @@ const REAL: &str = r#"{ "retry": {
 } }"#;
 
 fn managed(test: impl FnOnce(Manager)) {
-    no_wait::install();
     alone(|| {
-        let manager = Manager::new(REAL).expect("good settings");
-        test(Manager { now: no_wait::date, ..manager });
+        let _time = testing::scope();
+        test(Manager::new(REAL).expect("good settings"));
     });
 }
 
@@ -44,7 +43,7 @@ fn attempts_are_made_at_once_and_after_1_2_and_4_seconds() {
 
 #[test]
 fn retries_growth_first_and_longest_delay_are_settings() {
-    managed(|_| {
+    alone(|| {
         let settings = r#"{ "retry": { "max_retries": 5, "backoff_multiplier": 3,
             "initial_delay_ms": 100, "max_delay": "2s" } }"#;
         let manager = Manager::new(settings).expect("good");

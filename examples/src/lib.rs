@@ -8,5 +8,4 @@ pub mod front;
 mod front_stand_in;
 pub mod lab;
 pub mod line_server;
-pub mod no_wait;
 pub mod story;
