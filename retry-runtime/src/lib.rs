@@ -27,6 +27,8 @@ mod observe;
 mod outcome;
 mod policy;
 mod registry;
+#[doc(hidden)]
+pub mod resume;
 pub mod retry_after;
 mod rng;
 mod setting;

@@ -18,6 +18,9 @@ impl Call<'_> {
         text: impl FnOnce() -> Cow<'static, str>,
     ) -> Decision {
         self.account_for_failure(verdict);
+        if self.is_resumed() {
+            return self.hand_over(verdict, text);
+        }
         let decision = match self.decide(verdict) {
             Decision::Pause(_) if refuses() => Decision::Stop(StopReason::CircuitOpen),
             Decision::Pause(delay) => self.pay_for_retry(verdict.class.kind, delay),
@@ -62,7 +65,7 @@ impl Call<'_> {
         Decision::Pause(Delay { length, ..delay })
     }
 
-    fn warn(&self, reason: StopReason) {
+    pub(super) fn warn(&self, reason: StopReason) {
         if reason == StopReason::Ambiguous && self.policy.declared_idempotent().is_none() {
             if let Some(site) = self.site {
                 site.warn_undeclared();
@@ -71,7 +74,7 @@ impl Call<'_> {
     }
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
-    fn decide(&mut self, verdict: Verdict) -> Decision {
+    pub(super) fn decide(&mut self, verdict: Verdict) -> Decision {
         let Verdict { class, agreed, cut } = verdict;
         match cut {
             Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),

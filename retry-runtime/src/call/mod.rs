@@ -3,12 +3,14 @@
 mod account;
 mod decide;
 mod record;
+mod resumed;
 mod trail;
 
 use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
+pub use resumed::judge;
 use trail::Remembered;
 
 use crate::ambient::{self, Ambient};
@@ -110,6 +112,7 @@ impl<'p> Call<'p> {
         }
         let Some(ambient) = Ambient::current() else { return };
         self.deadline = sooner(self.deadline, ambient.deadline);
+        self.resume_at();
         if let Some(observer) = ambient.observer {
             self.watch();
             self.trail_mut().observer = Some(observer);

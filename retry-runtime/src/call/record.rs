@@ -35,6 +35,7 @@ impl Call<'_> {
         }
         if self.watched {
             self.record(None, None);
+            self.hand_over_success();
             self.end(StopReason::Success);
         }
     }
@@ -42,6 +43,7 @@ impl Call<'_> {
     /// The call was interrupted between two attempts, or before the first one.
     #[cold]
     pub(crate) fn interrupted(&mut self, cut: Interruption) {
+        self.hand_over_interruption(cut);
         let reason = match cut {
             Interruption::CircuitOpen { retry_after } => {
                 self.trail_mut().report.retry_after = retry_after;

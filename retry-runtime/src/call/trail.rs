@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::Call;
+use super::resumed::Handed;
 use crate::ambient::Observer;
 use crate::budget::{Budget, Withdrawal};
 use crate::rng::Rng;
@@ -17,6 +18,8 @@ pub(super) struct Trail {
     pub(super) last_kind: Option<Kind>,
     pub(super) report: Report,
     pub(super) observer: Option<Observer>,
+    /// Set when the call was begun before, elsewhere.
+    pub(super) handed: Option<Handed>,
     /// What the retry that runs, or is waited for, has cost; given back when it is dropped.
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
 }
@@ -73,6 +76,7 @@ impl Call<'_> {
                 last_kind: None,
                 report: Report::empty(site.map_or("", Site::name)),
                 observer: None,
+                handed: None,
                 withdrawal: None,
             })
         })

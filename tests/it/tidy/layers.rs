@@ -26,7 +26,7 @@ const LAYERS: [&[&str]; 7] = [
     ],
     &["budget", "breaker"],
     &["policy", "config"],
-    &["ambient", "cancel", "site", "registry", "call", "glue", "observe", "words"],
+    &["ambient", "cancel", "site", "registry", "call", "resume", "glue", "observe", "words"],
     &["timer", "drive", "handle"],
     &["private"],
 ];
