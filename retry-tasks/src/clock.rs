@@ -17,8 +17,8 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     /// Moves the clock forward to a time that others have seen: no earlier one is told from now on.
     fn catch_up(&self, seen: Time);
 
-    /// Resolves when so much time has passed.
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    /// Resolves when it is that late.
+    fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
 
 /// The system's time of day, made steady.
@@ -80,8 +80,10 @@ impl Clock for SystemClock {
         steady.at(Instant::now(), Duration::from_millis(seen.as_millis()));
     }
 
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(tokio::time::sleep(duration))
+    fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        // Timers compute instants that must not overflow.
+        let left = time.since(self.now()).min(Duration::from_secs(30 * 365 * 24 * 3600));
+        Box::pin(tokio::time::sleep(left))
     }
 }
 
@@ -130,11 +132,11 @@ impl Clock for ManualClock {
         });
     }
 
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let (mut time, end) = (self.0.subscribe(), self.now() + duration);
+    fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let mut now = self.0.subscribe();
         Box::pin(async move {
             // The clock is gone: its time has stopped for ever.
-            if time.wait_for(|now| *now >= end).await.is_err() {
+            if now.wait_for(|now| *now >= time).await.is_err() {
                 std::future::pending::<()>().await;
             }
         })

@@ -6,6 +6,8 @@
 pub mod __private;
 mod analytics;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod event;
 mod function;

@@ -89,7 +89,8 @@ impl Tasks {
         limit: Duration,
         id: TaskId,
     ) -> Result<Answer<Out>, TaskError> {
-        let late = self.store().clock().sleep(limit);
+        let clock = self.store().clock();
+        let late = clock.sleep_until(clock.now() + limit);
         tokio::select! {
             biased;
             out = self.wait(id) => out.map(Answer::Ready),
@@ -116,7 +117,8 @@ impl Tasks {
 
     /// Resolves when there may be news of the task.
     async fn news(&self, events: &mut broadcast::Receiver<Event>, id: TaskId) {
-        let poll = self.store().clock().sleep(POLL);
+        let clock = self.store().clock();
+        let poll = clock.sleep_until(clock.now() + POLL);
         let event = async {
             loop {
                 match events.recv().await {

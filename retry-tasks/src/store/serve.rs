@@ -85,8 +85,8 @@ impl<B: Backend> Server<B> {
     pub(super) async fn run(mut self) {
         let mut ending = self.host.ending();
         loop {
-            let pause = self.claim().await;
-            let sleep = self.store.clock().sleep(pause);
+            let next = self.claim().await;
+            let sleep = self.store.clock().sleep_until(next);
             tokio::select! {
                 end = ended(&mut ending) => return self.end(end).await,
                 Some(lease) = self.done.recv() => self.forget(lease),
@@ -98,9 +98,10 @@ impl<B: Backend> Server<B> {
         }
     }
 
-    /// Starts what is due, and says how long to wait before the next look.
-    async fn claim(&mut self) -> Duration {
-        let poll = self.host.timing().poll;
+    /// Starts what is due, and says when to look again.
+    async fn claim(&mut self) -> Time {
+        let now = self.store.clock().now();
+        let poll = now + self.host.timing().poll;
         // What is done already makes room.
         while let Ok(lease) = self.done.try_recv() {
             self.forget(lease);
@@ -115,12 +116,11 @@ impl<B: Backend> Server<B> {
         match self.store.write(claim).await {
             Ok(Taken { claimed, next }) => {
                 claimed.into_iter().for_each(|claimed| self.start(claimed));
-                let now = self.store.clock().now();
-                next.map_or(poll, |next| next.since(now).max(Duration::from_millis(1)).min(poll))
+                next.map_or(poll, |next| next.min(poll))
             }
             Err(error) => {
                 warn("a worker could not take tasks", &error);
-                AGAIN
+                now + AGAIN
             }
         }
     }
@@ -232,7 +232,7 @@ impl<B: Backend> Server<B> {
                 self.running.values_mut().for_each(|running| running.stop(Break::GiveBack));
             }
             let pause = if left.is_zero() { AGAIN } else { left.min(self.host.timing().poll) };
-            let sleep = self.store.clock().sleep(pause);
+            let sleep = self.store.clock().sleep_until(now + pause);
             tokio::select! {
                 Some(lease) = self.done.recv() => self.forget(lease),
                 id = self.cancelled.recv() => self.cancel(id),
@@ -288,7 +288,8 @@ impl<B: Backend> Attempt<B> {
             if matches!(*self.host.ending().borrow(), End::Abandoned) {
                 return;
             }
-            self.store.clock().sleep(AGAIN).await;
+            let clock = self.store.clock();
+            clock.sleep_until(clock.now() + AGAIN).await;
         }
     }
 }

@@ -1,0 +1,4 @@
+//! What users see of tasks: a module per concern.
+
+mod conformance;
+mod folder;
