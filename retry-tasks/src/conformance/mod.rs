@@ -29,6 +29,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use stage::NAMES;
 pub use stage::{Stage, Trouble};
 
 use crate::{
@@ -99,7 +100,7 @@ impl Lab {
 
     fn builder(&self) -> WorkerBuilder {
         let worker = self.tasks.worker().state(self.stage.clone()).name("worker");
-        stage::NAMES.into_iter().fold(worker, WorkerBuilder::only)
+        NAMES.into_iter().fold(worker, WorkerBuilder::only)
     }
 
     fn worker(&self) -> Worker {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
 
 /// The names of the functions here.
-pub(super) const NAMES: [&str; 5] = [
+pub(crate) const NAMES: [&str; 5] = [
     "conformance::repeatable",
     "conformance::once",
     "conformance::blocking",

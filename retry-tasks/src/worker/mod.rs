@@ -146,8 +146,11 @@ impl WorkerBuilder {
     fn host(self, ending: watch::Receiver<End>) -> Result<Host, StartError> {
         let mut hosted: Vec<Hosted> = Vec::new();
         for function in function::functions() {
-            let wanted = |names: &Vec<String>| names.iter().any(|name| name == function.name());
-            if !self.only.as_ref().is_none_or(wanted) {
+            let wanted = match &self.only {
+                Some(names) => names.iter().any(|name| name == function.name()),
+                None => !is_of_the_suite(function),
+            };
+            if !wanted {
                 continue;
             }
             let name = function.name();
@@ -177,6 +180,15 @@ impl WorkerBuilder {
         let own = self.concurrency.iter().rev().find(|(of, _)| of == name).map(|(_, limit)| *limit);
         Ok(Hosted { function, site, limit: own.or(function.limit()) })
     }
+}
+
+/// Whether the function belongs to the suite for stores: it is linked in, and nobody's but the suite's.
+fn is_of_the_suite(function: &Function) -> bool {
+    #[cfg(feature = "conformance")]
+    let names = crate::conformance::NAMES;
+    #[cfg(not(feature = "conformance"))]
+    let names: [&str; 0] = [];
+    names.contains(&function.name())
 }
 
 /// A worker that runs tasks; [`Tasks::worker`] makes one.

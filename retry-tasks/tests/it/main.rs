@@ -2,3 +2,5 @@
 
 mod conformance;
 mod folder;
+mod kill;
+mod sqlite;
