@@ -99,9 +99,12 @@ impl Slot {
     #[cold]
     pub(crate) fn take(site: &Site) -> Option<(Standing, Paid, Slot)> {
         let slot = SLOT.try_with(|slot| slot.borrow().clone()).ok()??;
-        let (standing, paid) = slot.with(|exchange| {
-            if exchange.site == site.name() { exchange.standing.take() } else { None }
-        })?;
+        let (standing, paid) =
+            slot.with(
+                |exchange| {
+                    if exchange.site == site.name() { exchange.standing.take() } else { None }
+                },
+            )?;
         Some((standing, paid, slot))
     }
 

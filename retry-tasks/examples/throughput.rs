@@ -22,7 +22,8 @@ const IN_FLIGHT: usize = 64;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let tasks: u64 = std::env::args().nth(1).map_or(Ok(20_000), |text| text.parse())?;
-    let folder = std::env::temp_dir().join(format!("retry-tasks-throughput-{}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("retry-tasks-throughput-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let measured = measure(folder.join("tasks.db"), tasks).await;
     std::fs::remove_dir_all(folder)?;

@@ -64,10 +64,18 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Missing { path } => {
-                write!(f, "there is no task store at `{}`; check the path, or start the program that creates it", path.display())
+                write!(
+                    f,
+                    "there is no task store at `{}`; check the path, or start the program that creates it",
+                    path.display()
+                )
             }
             StoreError::Foreign { path } => {
-                write!(f, "`{}` is no task store; it was left untouched: give the tasks a file of their own", path.display())
+                write!(
+                    f,
+                    "`{}` is no task store; it was left untouched: give the tasks a file of their own",
+                    path.display()
+                )
             }
             StoreError::Newer { path, found, known } => write!(
                 f,
@@ -87,7 +95,11 @@ impl fmt::Display for StoreError {
                 path.display()
             ),
             StoreError::ReadOnly { path } => {
-                write!(f, "`{}` cannot be written; give the program write access to the file and its folder", path.display())
+                write!(
+                    f,
+                    "`{}` cannot be written; give the program write access to the file and its folder",
+                    path.display()
+                )
             }
             StoreError::Locked { path, waited } => write!(
                 f,
@@ -153,12 +165,17 @@ impl fmt::Display for TaskError {
                 write!(f, "the arguments of `{name}` cannot be stored: {detail}")
             }
             TaskError::Unknown(id) => {
-                write!(f, "there is no task {id}; it was never submitted here, or has been removed since it ended")
+                write!(
+                    f,
+                    "there is no task {id}; it was never submitted here, or has been removed since it ended"
+                )
             }
             TaskError::Refused { id, verb, state } => {
                 write!(f, "cannot {verb} task {id}: it is {state}; {}", verb.remedy())
             }
-            TaskError::Failed { id, reason, error } => write!(f, "task {id} failed ({reason}): {error}"),
+            TaskError::Failed { id, reason, error } => {
+                write!(f, "task {id} failed ({reason}): {error}")
+            }
             TaskError::Cancelled(id) => write!(f, "task {id} was cancelled"),
             TaskError::Result { id, detail } => {
                 write!(f, "the result of task {id} is of another type: {detail}")

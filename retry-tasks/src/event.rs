@@ -97,7 +97,10 @@ impl What {
 impl What {
     /// Whether a worker may find something to do that was not there before.
     pub(crate) const fn makes_work(&self) -> bool {
-        matches!(self, What::Submitted | What::Waiting { .. } | What::Returned | What::Retried | What::Reset)
+        matches!(
+            self,
+            What::Submitted | What::Waiting { .. } | What::Returned | What::Retried | What::Reset
+        )
     }
 }
 

@@ -44,7 +44,11 @@ impl Need {
 
 impl Function {
     #[doc(hidden)]
-    pub const fn new(name: &'static str, run: fn(Input) -> Running, states: &'static [Need]) -> Self {
+    pub const fn new(
+        name: &'static str,
+        run: fn(Input) -> Running,
+        states: &'static [Need],
+    ) -> Self {
         Function { name, run, states, concurrency: None }
     }
 
@@ -132,8 +136,9 @@ impl Input {
     /// Why it cannot be read as a value of the type.
     pub fn argument<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Result<T, String> {
         let value = self.arguments.remove(name).unwrap_or(serde_json::Value::Null);
-        serde_json::from_value(value)
-            .map_err(|error| format!("the stored argument `{name}` does not fit the function: {error}"))
+        serde_json::from_value(value).map_err(|error| {
+            format!("the stored argument `{name}` does not fit the function: {error}")
+        })
     }
 
     /// The worker's value of this type.

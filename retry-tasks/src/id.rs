@@ -71,7 +71,11 @@ pub struct NoTaskId(String);
 
 impl fmt::Display for NoTaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no task identifier; one has 32 hexadecimal digits, as in 018bcfe5-6800-7000-8000-0123456789ab", self.0)
+        write!(
+            f,
+            "`{}` is no task identifier; one has 32 hexadecimal digits, as in 018bcfe5-6800-7000-8000-0123456789ab",
+            self.0
+        )
     }
 }
 

@@ -80,7 +80,11 @@ pub struct TaskInfo {
 }
 
 impl TaskInfo {
-    pub(crate) fn new((record, attempts): (Record, Vec<TaskAttempt>), now: Time, format: Format) -> Self {
+    pub(crate) fn new(
+        (record, attempts): (Record, Vec<TaskAttempt>),
+        now: Time,
+        format: Format,
+    ) -> Self {
         let eta = eta(&record, &attempts, now);
         let (standard, full) = (format != Format::Minimal, format == Format::Full);
         let (retry_count, max_retries) = (record.retry_count(), record.max_retries());

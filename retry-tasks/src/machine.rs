@@ -9,7 +9,8 @@ use crate::record::{AttemptOutcome, Claimed, NewTask, Progress, Record, TaskAtte
 use crate::{FailReason, State, TaskId, Time, Verb};
 
 /// The text of an attempt that was lost.
-pub(crate) const LOST: &str = "the attempt was lost: its process ended, or was not heard of in time";
+pub(crate) const LOST: &str =
+    "the attempt was lost: its process ended, or was not heard of in time";
 
 /// The text of an attempt that was broken off.
 const GIVEN_BACK: &str = "the attempt was broken off: its worker was shut down";
@@ -121,7 +122,10 @@ impl Record {
             Attempted::Succeeded(result) => {
                 attempt.outcome = AttemptOutcome::Succeeded;
                 self.result = Some(result);
-                self.progress = self.progress.take().map(|progress| Progress { fraction: Some(1.0), ..progress });
+                self.progress = self
+                    .progress
+                    .take()
+                    .map(|progress| Progress { fraction: Some(1.0), ..progress });
                 self.end(now, State::Complete);
             }
             Attempted::Again { kind, error, delay } => {

@@ -84,8 +84,7 @@ where
     let Input { site, standing, paid, .. } = input;
     let current = worker::current();
     let work = move || {
-        let (out, step) =
-            worker::inside(current, || resume_blocking(site, standing, paid, work));
+        let (out, step) = worker::inside(current, || resume_blocking(site, standing, paid, work));
         attempted(out, step)
     };
     Box::pin(async move {

@@ -86,9 +86,7 @@ impl fmt::Display for State {
 }
 
 /// A [`State`] without what it carries: for filters and counts.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
@@ -189,8 +187,15 @@ impl FailReason {
             Stopped, Unreadable,
         };
         let all = [
-            Permanent, Exhausted, Deadline, Ambiguous, Overloaded, RetryAfterTooLong, Stopped,
-            Panicked, Unreadable,
+            Permanent,
+            Exhausted,
+            Deadline,
+            Ambiguous,
+            Overloaded,
+            RetryAfterTooLong,
+            Stopped,
+            Panicked,
+            Unreadable,
         ];
         all.into_iter().find(|reason| reason.name() == name)
     }

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 use crate::analytics::Analytics;
 use crate::event::Event;
 use crate::info::{Format, TaskInfo};
-use crate::list::{Counts, Filter, Page, };
+use crate::list::{Counts, Filter, Page};
 use crate::store::{Kept, Leased, Memory, Retention, Store, Submitted};
 use crate::verb::Ordered;
 use crate::{Clock, State, SystemClock, Task, TaskError, TaskId, Verb};
@@ -123,7 +123,10 @@ impl Tasks {
     ///
     /// It failed or was cancelled, there is no such task, its result is of another type, or the store cannot
     /// answer.
-    pub async fn result<Out: DeserializeOwned>(&self, id: TaskId) -> Result<Option<Out>, TaskError> {
+    pub async fn result<Out: DeserializeOwned>(
+        &self,
+        id: TaskId,
+    ) -> Result<Option<Out>, TaskError> {
         let (record, _) = self.store.load(id, false).await?.ok_or(TaskError::Unknown(id))?;
         match record.state {
             State::Complete => {

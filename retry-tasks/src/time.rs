@@ -66,10 +66,7 @@ impl fmt::Display for Time {
         let (year, month, day) = date(days);
         let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
         let (seconds, millis) = (millis / 1000 % 60, millis % 1000);
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z"
-        )
+        write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z")
     }
 }
 

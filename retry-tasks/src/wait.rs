@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 
 use crate::event::Event;
 use crate::info::{Format, TaskInfo};
-use crate::{Task, TaskError, TaskId, Tasks};
+use crate::{Task, TaskError, TaskId, Tasks, Time};
 
 /// How soon news of other processes is noticed.
 const POLL: Duration = Duration::from_millis(200);
@@ -74,8 +74,10 @@ impl Tasks {
         limit: Duration,
         task: Task<Out>,
     ) -> Result<Answer<Out>, TaskError> {
+        // The time that it takes to hand the task in is part of the limit.
+        let end = self.store().clock().now() + limit;
         let id = self.submit(task).await?;
-        self.wait_for(limit, id).await
+        self.wait_until(end, id).await
     }
 
     /// Waits for a task for so long: the second half of [`call_or_background`](Self::call_or_background),
@@ -89,8 +91,15 @@ impl Tasks {
         limit: Duration,
         id: TaskId,
     ) -> Result<Answer<Out>, TaskError> {
-        let clock = self.store().clock();
-        let late = clock.sleep_until(clock.now() + limit);
+        self.wait_until(self.store().clock().now() + limit, id).await
+    }
+
+    async fn wait_until<Out: DeserializeOwned>(
+        &self,
+        end: Time,
+        id: TaskId,
+    ) -> Result<Answer<Out>, TaskError> {
+        let late = self.store().clock().sleep_until(end);
         tokio::select! {
             biased;
             out = self.wait(id) => out.map(Answer::Ready),

@@ -39,9 +39,16 @@ async fn a_retry_by_hand_is_a_further_round_and_keeps_counters_and_history(lab: 
     assert_eq!((info.retry_count, info.max_retries, info.attempts().len()), (3, Some(7), 4));
     let _worker = lab.worker();
     let info = lab.play(id).await;
-    assert_eq!((info.state, info.attempts().len()), (State::Failed { reason: FailReason::Exhausted }, 8));
+    assert_eq!(
+        (info.state, info.attempts().len()),
+        (State::Failed { reason: FailReason::Exhausted }, 8)
+    );
     let delays: Vec<_> = info.attempts()[4..].iter().map(|attempt| attempt.delay).collect();
-    assert_eq!(delays, [Some(seconds(1)), Some(seconds(2)), Some(seconds(4)), None], "from the start");
+    assert_eq!(
+        delays,
+        [Some(seconds(1)), Some(seconds(2)), Some(seconds(4)), None],
+        "from the start"
+    );
     assert!(info.can_retry);
 }
 
@@ -153,7 +160,9 @@ async fn an_order_that_the_state_refuses_says_so(lab: Lab) {
     let _worker = lab.worker();
     lab.until_ended(id).await;
     let error = lab.tasks.cancel(id).await.expect_err("it is complete");
-    let text = format!("cannot cancel task {id}: it is complete; only a task that has not ended can be cancelled");
+    let text = format!(
+        "cannot cancel task {id}: it is complete; only a task that has not ended can be cancelled"
+    );
     assert_eq!(error.to_string(), text);
     let nobody = TaskId::from_u128(1);
     assert_eq!(lab.tasks.cancel(nobody).await, Err(TaskError::Unknown(nobody)));

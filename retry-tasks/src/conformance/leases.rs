@@ -100,7 +100,11 @@ async fn a_lease_is_renewed_for_as_long_as_the_attempt_runs(lab: Lab) {
         }
     }
     let info = lab.info(id).await;
-    assert_eq!((info.state, info.attempts().len()), (State::Running, 1), "after twice its first lease");
+    assert_eq!(
+        (info.state, info.attempts().len()),
+        (State::Running, 1),
+        "after twice its first lease"
+    );
 }
 
 async fn a_shutdown_gives_back_at_once_what_still_runs(lab: Lab) {

@@ -50,7 +50,10 @@ async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     let _worker = lab.worker();
     let info = lab.until_waiting(id).await;
-    assert_eq!(info.state, State::Waiting { next_attempt_at: crate::Clock::now(&*lab.clock) + seconds(1) });
+    assert_eq!(
+        info.state,
+        State::Waiting { next_attempt_at: crate::Clock::now(&*lab.clock) + seconds(1) }
+    );
     lab.clock.advance(Duration::from_millis(999));
     assert_eq!(lab.stage.started().len(), 1);
     let info = lab.play(id).await;
@@ -167,8 +170,7 @@ async fn what_happens_is_told_in_order(lab: Lab) {
     while names.last() != Some(&What::Completed.name()) {
         names.push(events.recv().await.expect("none was missed").what.name());
     }
-    let expected = [
-        "task.submitted", "task.started", "task.waiting", "task.started", "task.completed",
-    ];
+    let expected =
+        ["task.submitted", "task.started", "task.waiting", "task.started", "task.completed"];
     assert_eq!(names, expected);
 }

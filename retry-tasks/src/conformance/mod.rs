@@ -66,7 +66,11 @@ impl fmt::Debug for Case {
 
 /// All cases. Each needs an empty store of its own.
 pub fn cases() -> impl Iterator<Item = Case> {
-    life::cases().chain(by_hand::cases()).chain(leases::cases()).chain(submitting::cases()).chain(asking::cases())
+    life::cases()
+        .chain(by_hand::cases())
+        .chain(leases::cases())
+        .chain(submitting::cases())
+        .chain(asking::cases())
 }
 
 /// A case for each function, called what it says.

@@ -109,15 +109,21 @@ async fn a_result_answers_only_for_as_long_as_it_is_valid(lab: Lab) {
     lab.clock.advance(seconds(1));
     let second = lab.tasks.submit_unique("k", task()).await.expect("stored");
     assert!(!second.existing && second.id != first);
-    assert_eq!(lab.tasks.result(first).await, Ok(Some("a".to_owned())), "who has the old one keeps it");
+    assert_eq!(
+        lab.tasks.result(first).await,
+        Ok(Some("a".to_owned())),
+        "who has the old one keeps it"
+    );
 }
 
 async fn a_failure_frees_the_key(lab: Lab) {
     lab.stage.script("a", &[Act::Fail(Kind::Permanent)]);
     let _worker = lab.worker();
-    let first = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
+    let first =
+        lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
     lab.until_ended(first).await;
-    let second = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
+    let second =
+        lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
     assert_ne!(first, second);
     assert_eq!(lab.until_ended(second).await.state, State::Complete);
 }

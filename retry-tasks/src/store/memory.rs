@@ -78,7 +78,6 @@ impl Rows {
 }
 
 impl Table for Rows {
-
     fn insert(&mut self, record: &Record) -> Result<()> {
         self.put(record);
         Ok(())
@@ -99,7 +98,8 @@ impl Table for Rows {
 
     fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>> {
         let due = self.of_name(name).filter(|due| due.2 <= now);
-        let due = due.map(|&(_, priority, run_at, id)| Due { id, priority: -priority as i32, run_at });
+        let due =
+            due.map(|&(_, priority, run_at, id)| Due { id, priority: -priority as i32, run_at });
         Ok(due.take(limit).collect())
     }
 
@@ -149,12 +149,16 @@ impl Table for Rows {
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
         let (mut by_attempt, mut sums) = (BTreeMap::<u32, ByAttempt>::new(), Sums::default());
-        for record in self.tasks.values().filter(|record| name.is_none_or(|name| record.name == name)) {
+        for record in
+            self.tasks.values().filter(|record| name.is_none_or(|name| record.name == name))
+        {
             let attempts = self.attempts.get(&record.id);
             let attempts = || attempts.into_iter().flat_map(BTreeMap::values);
             for attempt in attempts() {
                 let number = attempt.attempt;
-                let by = by_attempt.entry(number).or_insert(ByAttempt { attempt: number, ..ByAttempt::default() });
+                let by = by_attempt
+                    .entry(number)
+                    .or_insert(ByAttempt { attempt: number, ..ByAttempt::default() });
                 match attempt.outcome {
                     AttemptOutcome::Succeeded => by.succeeded += 1,
                     AttemptOutcome::Failed => by.failed += 1,
@@ -163,7 +167,8 @@ impl Table for Rows {
                 }
             }
             if let (Some(started), Some(ended)) = (record.started_at, record.ended_at) {
-                let ran = attempts().filter_map(|attempt| Some(attempt.ended?.since(attempt.started)));
+                let ran =
+                    attempts().filter_map(|attempt| Some(attempt.ended?.since(attempt.started)));
                 sums.ended += 1;
                 sums.pending += started.since(record.created_at).as_millis() as u64;
                 sums.running += ran.map(|ran| ran.as_millis() as u64).sum::<u64>();
@@ -175,8 +180,13 @@ impl Table for Rows {
 
     fn prune(&mut self, before: Option<Time>, keep: Option<u64>, chunk: usize) -> Result<usize> {
         let excess = keep.map_or(0, |keep| self.ended.len().saturating_sub(keep as usize));
-        let gone: Vec<TaskId> = self.ended.iter().enumerate()
-            .take_while(|(position, (at, _))| *position < excess || before.is_some_and(|before| *at < before))
+        let gone: Vec<TaskId> = self
+            .ended
+            .iter()
+            .enumerate()
+            .take_while(|(position, (at, _))| {
+                *position < excess || before.is_some_and(|before| *at < before)
+            })
             .map(|(_, (_, id))| *id)
             .take(chunk)
             .collect();
@@ -189,7 +199,10 @@ impl Table for Rows {
     }
 
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool> {
-        let held = self.tasks.get(&id).filter(|record| record.fence == fence && record.state == State::Running);
+        let held = self
+            .tasks
+            .get(&id)
+            .filter(|record| record.fence == fence && record.state == State::Running);
         let Some(mut record) = held.cloned() else { return Ok(false) };
         record.run_at = Some(until);
         self.put(&record);

@@ -19,6 +19,9 @@ use crate::{StoreError, TaskId, Time};
 /// How long a worker waits before it asks a store again that could not answer.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// How often progress is written down.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
 /// How often tasks are removed that need not be kept any more.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
 
@@ -86,7 +89,7 @@ impl<B: Backend> Server<B> {
         let mut ending = self.host.ending();
         loop {
             let next = self.claim().await;
-            let sleep = self.store.clock().sleep_until(next);
+            let sleep = self.store.clock().sleep_until(self.wake(next));
             tokio::select! {
                 end = ended(&mut ending) => return self.end(end).await,
                 Some(lease) = self.done.recv() => self.forget(lease),
@@ -96,6 +99,12 @@ impl<B: Backend> Server<B> {
             }
             self.keep().await;
         }
+    }
+
+    /// When to wake: to claim again, or for what runs.
+    fn wake(&self, next: Time) -> Time {
+        let kept = if self.running.is_empty() { next } else { self.next_look };
+        next.min(kept).min(self.next_heartbeat)
     }
 
     /// Starts what is due, and says when to look again.
@@ -137,7 +146,8 @@ impl<B: Backend> Server<B> {
 
     fn start(&mut self, claimed: Claimed) {
         let hosted = self.host.hosted().iter();
-        let Some(hosted) = hosted.copied().find(|it| it.function.name() == claimed.record.name) else {
+        let Some(hosted) = hosted.copied().find(|it| it.function.name() == claimed.record.name)
+        else {
             return;
         };
         let live = Arc::new(Live::new(claimed.record.id, claimed.record.progress.clone()));
@@ -172,11 +182,11 @@ impl<B: Backend> Server<B> {
     /// Renews the leases when it is time, writes down progress, and removes what need not be kept.
     async fn keep(&mut self) {
         let now = self.store.clock().now();
-        if now < self.next_look {
+        let all = now >= self.next_heartbeat;
+        if now < self.next_look && !all {
             return;
         }
-        self.next_look = now + self.host.timing().poll;
-        let all = now >= self.next_heartbeat;
+        self.next_look = now + LOOK_EVERY;
         if all {
             self.next_heartbeat = now + self.host.timing().heartbeat;
         }
@@ -236,8 +246,9 @@ impl<B: Backend> Server<B> {
             tokio::select! {
                 Some(lease) = self.done.recv() => self.forget(lease),
                 id = self.cancelled.recv() => self.cancel(id),
-                () = sleep => self.keep().await,
+                () = sleep => {}
             }
+            self.keep().await;
         }
     }
 }

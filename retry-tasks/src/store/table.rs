@@ -23,7 +23,6 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// The rows of a store, in one transaction.
 #[allow(clippy::missing_errors_doc, reason = "each is the store's own failure")]
 pub trait Table {
-
     /// Adds a task.
     fn insert(&mut self, record: &Record) -> Result<()>;
     /// Writes a task that is there; the arguments never change.

@@ -174,9 +174,8 @@ impl WorkerBuilder {
         if let Some(need) = function.needs().iter().find(|need| !self.states.has(need)) {
             return Err(StartError::MissingState { function: name, of: need.name() });
         }
-        let site = function
-            .site()
-            .ok_or_else(|| StartError::UnknownFunction { name: name.to_owned() })?;
+        let site =
+            function.site().ok_or_else(|| StartError::UnknownFunction { name: name.to_owned() })?;
         let own = self.concurrency.iter().rev().find(|(of, _)| of == name).map(|(_, limit)| *limit);
         Ok(Hosted { function, site, limit: own.or(function.limit()) })
     }

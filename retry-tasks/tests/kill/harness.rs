@@ -116,7 +116,8 @@ pub(crate) async fn round(
     }
     let (mut killed, mut random) = (HashSet::new(), round.seed);
     loop {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (shortest, longest) = round.pause;
         let pause = shortest + (random >> 33) % (longest - shortest + 1);
         tokio::time::sleep(Duration::from_millis(pause)).await;

@@ -74,7 +74,8 @@ impl Rows {
         let write = "INSERT INTO meta (name, value) VALUES ('clock', ?1) \
                      ON CONFLICT (name) DO UPDATE SET value = ?1";
         let done = self.connection.prepare_cached(write);
-        let done = done.and_then(|mut statement| statement.execute(params![now.as_millis() as i64]));
+        let done =
+            done.and_then(|mut statement| statement.execute(params![now.as_millis() as i64]));
         done.map(drop).map_err(|error| self.failure(&error))
     }
 

@@ -118,7 +118,10 @@ impl SqliteBuilder {
             Some(reader) => reader,
             None => open::reader(&self)?.ok_or_else(|| StoreError::Missing { path: self.path })?,
         };
-        let backend = Sqlite { writer: Thread::writer(writer, &clock)?, reader: Thread::reader(reader, &clock)? };
+        let backend = Sqlite {
+            writer: Thread::writer(writer, &clock)?,
+            reader: Thread::reader(reader, &clock)?,
+        };
         Ok(Tasks::of(Arc::new(Leased::new(backend, clock))))
     }
 }

@@ -1,5 +1,7 @@
 //! Opening the file: what it is, whether it may be used, and what it still needs.
 
+use std::time::Duration;
+
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -29,10 +31,15 @@ pub(super) fn writer(settings: &SqliteBuilder) -> Result<Rows, StoreError> {
     if version > 0 {
         check(&connection, &place)?;
     }
-    let mode = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0));
-    let mode: String = mode.map_err(failed)?;
+    let mode = patiently(settings.busy_timeout, || {
+        let mode = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        connection.pragma_update_and_check(None, "journal_mode", "wal", mode).map_err(failed)
+    })?;
     if mode != "wal" {
-        let detail = format!("the file system of `{}` does not allow write-ahead logging (journal mode {mode}); put the file on a local disk", settings.path.display());
+        let detail = format!(
+            "the file system of `{}` does not allow write-ahead logging (journal mode {mode}); put the file on a local disk",
+            settings.path.display()
+        );
         return Err(StoreError::Other { detail });
     }
     let synchronous = match settings.durability {
@@ -70,7 +77,10 @@ pub(super) fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>, StoreErro
             false => Ok(None),
         };
     }
-    connection.pragma_update(None, "query_only", true).map_err(|error| place.failure(&error))?;
+    let settled = connection
+        .pragma_update(None, "query_only", true)
+        .and_then(|()| keep_the_log(&connection, false));
+    settled.map_err(|error| place.failure(&error))?;
     Ok(Some(Rows::new(connection, place)))
 }
 
@@ -88,6 +98,24 @@ fn connect(settings: &SqliteBuilder, place: &Place) -> Result<Connection, StoreE
                 Ok(connection)
             });
     connection.map_err(|error| place.failure(&error))
+}
+
+/// Tries for so long while the file is locked: for orders that SQLite itself does not wait with.
+fn patiently<T>(
+    limit: Duration,
+    mut order: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    loop {
+        match order() {
+            Err(StoreError::Locked { .. }) if waited < limit => {
+                std::thread::sleep(PAUSE);
+                waited += PAUSE;
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Whether the last connection to close leaves the write-ahead log as it is.

@@ -40,10 +40,14 @@ pub(super) fn due(rows: &mut Rows, name: &str, now: Time, limit: usize) -> Resul
             break;
         }
         let left = (limit - due.len()) as i64;
-        due.extend(rows.rows(statement, params![name, priority, row::millis(now), left], |row| {
-            let run_at = Time::from_millis(row.get::<_, i64>(1)? as u64);
-            Ok(Due { id: id(row)?, priority, run_at })
-        })?);
+        due.extend(rows.rows(
+            statement,
+            params![name, priority, row::millis(now), left],
+            |row| {
+                let run_at = Time::from_millis(row.get::<_, i64>(1)? as u64);
+                Ok(Due { id: id(row)?, priority, run_at })
+            },
+        )?);
     }
     Ok(due)
 }
@@ -53,7 +57,8 @@ pub(super) fn next_due(rows: &mut Rows, name: &str) -> Result<Option<Time>> {
                      WHERE name = ?1 AND priority = ?2 AND run_at IS NOT NULL";
     let mut next = None;
     for priority in priorities(rows, name)? {
-        let due = rows.first(statement, params![name, priority], |row| row.get::<_, Option<i64>>(0))?;
+        let due =
+            rows.first(statement, params![name, priority], |row| row.get::<_, Option<i64>>(0))?;
         if let Some(due) = due.flatten() {
             next = Some(next.map_or(due, |next: i64| next.min(due)));
         }
@@ -149,8 +154,10 @@ pub(super) fn prune(
             (ended as u64).saturating_sub(keep)
         }
     };
-    let oldest = "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT ?1";
-    let oldest = rows.rows(oldest, params![chunk as i64], |row| Ok((id(row)?, row.get::<_, i64>(1)?)))?;
+    let oldest =
+        "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT ?1";
+    let oldest =
+        rows.rows(oldest, params![chunk as i64], |row| Ok((id(row)?, row.get::<_, i64>(1)?)))?;
     let before = before.map(row::millis);
     let mut removed = 0;
     for (id, ended) in oldest {

@@ -109,7 +109,8 @@ impl Table for Rows {
 
     fn counts(&mut self) -> Result<Counts> {
         let statement = "SELECT phase, count(*) FROM tasks GROUP BY phase";
-        let rows = self.rows(statement, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        let rows =
+            self.rows(statement, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
         let mut counts = Counts::default();
         for phase in Phase::ALL {
             let of = rows.iter().filter(|(number, _)| *number == row::number(phase));

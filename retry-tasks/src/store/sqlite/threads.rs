@@ -41,10 +41,14 @@ impl Thread {
         })
     }
 
-    fn new(name: &str, work: impl FnOnce(Receiver<Job>) + Send + 'static) -> Result<Self, StoreError> {
+    fn new(
+        name: &str,
+        work: impl FnOnce(Receiver<Job>) + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let (jobs, orders) = mpsc::channel();
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || work(orders));
-        let detail = |error: std::io::Error| format!("cannot start a thread for the task store: {error}");
+        let detail =
+            |error: std::io::Error| format!("cannot start a thread for the task store: {error}");
         let thread = thread.map_err(|error| StoreError::Other { detail: detail(error) })?;
         Ok(Thread { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -61,9 +65,14 @@ impl Thread {
 /// not take the others with it.
 fn write(rows: &mut Rows, jobs: &mut Vec<Job>, clock: &dyn Clock) {
     let together = rows.write(jobs, clock);
-    let alone = together.is_err() && jobs.len() > 1 && !matches!(together, Err(StoreError::Locked { .. }));
+    let alone =
+        together.is_err() && jobs.len() > 1 && !matches!(together, Err(StoreError::Locked { .. }));
     for mut job in jobs.drain(..) {
-        let done = if alone { rows.write(std::slice::from_mut(&mut job), clock) } else { together.clone() };
+        let done = if alone {
+            rows.write(std::slice::from_mut(&mut job), clock)
+        } else {
+            together.clone()
+        };
         job.answer(done);
     }
 }

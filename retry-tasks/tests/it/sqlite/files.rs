@@ -16,7 +16,9 @@ fn content(folder: &Folder) -> Vec<(String, Vec<u8>)> {
         .map(|entry| entry.expect("a readable folder").path())
         .map(|path| (path.display().to_string(), fs::read(&path).expect("a readable file")))
         // SQLite's index of the log says nothing of its own, and comes and goes with who looks.
-        .filter(|(name, content)| !name.ends_with("-shm") && !(name.ends_with("-wal") && content.is_empty()))
+        .filter(|(name, content)| {
+            !name.ends_with("-shm") && !(name.ends_with("-wal") && content.is_empty())
+        })
         .collect();
     files.sort_unstable();
     files
@@ -48,7 +50,9 @@ fn a_database_of_another_program_is_refused_and_left_untouched() {
     let folder = Folder::new();
     let path = folder.file("other.db");
     let other = Connection::open(&path).expect("opened");
-    other.execute_batch("CREATE TABLE books (title TEXT); INSERT INTO books VALUES ('a')").expect("written");
+    other
+        .execute_batch("CREATE TABLE books (title TEXT); INSERT INTO books VALUES ('a')")
+        .expect("written");
     drop(other);
     says(refused(&folder, &path), &["no task store", "left untouched", "a file of their own"]);
 }
@@ -57,7 +61,8 @@ fn a_database_of_another_program_is_refused_and_left_untouched() {
 fn a_file_that_is_no_database_is_refused_and_left_untouched() {
     let folder = Folder::new();
     let path = folder.file("notes.txt");
-    fs::write(&path, "not a database, but long enough to be taken for one ".repeat(40)).expect("written");
+    fs::write(&path, "not a database, but long enough to be taken for one ".repeat(40))
+        .expect("written");
     says(refused(&folder, &path), &["no task store"]);
 }
 

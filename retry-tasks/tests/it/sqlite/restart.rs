@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use retry_tasks::{Clock, Filter, Format, ManualClock, Phase, Retention, SqliteBuilder, State, Tasks};
+use retry_tasks::{
+    Clock, Filter, Format, ManualClock, Phase, Retention, SqliteBuilder, State, Tasks,
+};
 
 use super::{echo, on_clock, open, task};
 use crate::folder::Folder;
@@ -58,9 +60,8 @@ async fn work_that_another_handle_hands_in_is_noticed() {
     let folder = Folder::new();
     let (tasks, clock) = on_clock(&folder.file("tasks.db"));
     let _worker = tasks.worker().only("sqlite::echo").start().expect("started");
-    let beside = open(&folder.file("tasks.db")).expect("the same file");
+    let (beside, _) = on_clock(&folder.file("tasks.db"));
     let id = beside.submit(task("a")).await.expect("stored");
-    // The other handle lives in the present: the store's time follows it.
     let result = async { tasks.wait::<String>(id).await };
     let pass = async {
         loop {
@@ -84,7 +85,9 @@ async fn a_clock_that_steps_back_an_hour_neither_stops_tasks_nor_takes_them_away
     let waits = first.submit(task("fails")).await.expect("stored");
     let worker = first.worker().only("sqlite::echo").start().expect("started");
     let mut watch = first.watch(waits, Format::Full);
-    while !matches!(watch.next().await.expect("there").expect("open").state, State::Waiting { .. }) {}
+    while !matches!(watch.next().await.expect("there").expect("open").state, State::Waiting { .. })
+    {
+    }
     worker.shutdown(Duration::ZERO).await;
     let due = first.info(waits, Format::Full).await.expect("there");
     let State::Waiting { next_attempt_at } = due.state else { panic!("{due:?}") };
