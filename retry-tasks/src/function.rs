@@ -129,24 +129,14 @@ pub struct Input {
 }
 
 impl Input {
-    /// The argument of this name.
-    ///
-    /// # Errors
-    ///
-    /// Why it cannot be read as a value of the type.
-    pub fn argument<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Result<T, String> {
+    pub(crate) fn argument<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Result<T, String> {
         let value = self.arguments.remove(name).unwrap_or(serde_json::Value::Null);
         serde_json::from_value(value).map_err(|error| {
             format!("the stored argument `{name}` does not fit the function: {error}")
         })
     }
 
-    /// The worker's value of this type.
-    ///
-    /// # Panics
-    ///
-    /// When there is none, which is found out when the worker starts.
-    pub fn state<T: Any + Send + Sync>(&self) -> Arc<T> {
+    pub(crate) fn state<T: Any + Send + Sync>(&self) -> Arc<T> {
         match self.states.get() {
             Some(value) => value,
             None => panic!("the worker was started without a `{}`", std::any::type_name::<T>()),

@@ -1,11 +1,13 @@
 //! All that generated code may name, and nothing that anybody else should.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use retry_runtime::resume::{Next, Step, resume, resume_blocking};
 use retry_runtime::{Outcome as IsOutcome, StopReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 pub use std::boxed::Box;
 pub use std::clone::Clone;
@@ -50,11 +52,39 @@ pub trait Shareable: Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Send + Sync + 'static> Shareable for T {}
 
-/// Asks that a parameter's type can be stored, where it is written.
-pub const fn storable<T: Storable>() {}
+/// A type that can be stored as a result.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a task",
+    label = "a task's result is stored: it needs serde's `Serialize`",
+    note = "whoever asks for it needs `Deserialize`, too"
+)]
+pub trait Returnable: Serialize {}
 
-/// Asks that a parameter's type can be shared, where it is written.
-pub const fn shareable<T: Shareable>() {}
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Returnable for T {}
+
+/// The argument of this name.
+///
+/// # Errors
+///
+/// Why it cannot be read as a value of the type.
+pub fn read<T: Storable>(input: &mut Input, name: &str) -> Result<T, String> {
+    input.argument(name)
+}
+
+/// The argument, in the form in which it is stored.
+pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(value)
+}
+
+/// The worker's value of this type.
+///
+/// # Panics
+///
+/// When there is none, which is found out when the worker starts.
+pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
+    input.state()
+}
 
 /// The arguments do not fit the function.
 pub fn unreadable(error: String) -> Running {
@@ -65,7 +95,7 @@ pub fn unreadable(error: String) -> Running {
 /// One attempt of an `async` function.
 pub fn drive<R, F>(input: Input, future: F) -> Running
 where
-    R: IsOutcome<Value: Serialize> + Send,
+    R: IsOutcome<Value: Returnable>,
     F: Future<Output = R> + Send + 'static,
 {
     let Input { site, standing, paid, .. } = input;
@@ -78,7 +108,7 @@ where
 /// One attempt of a function that blocks, on a thread of its own.
 pub fn drive_blocking<R, W>(input: Input, work: W) -> Running
 where
-    R: IsOutcome<Value: Serialize>,
+    R: IsOutcome<Value: Returnable>,
     W: FnOnce() -> R + Send + 'static,
 {
     let Input { site, standing, paid, .. } = input;

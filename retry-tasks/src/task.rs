@@ -4,7 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::TaskError;
@@ -37,8 +36,8 @@ pub struct Arguments {
 impl Arguments {
     /// Adds the argument of this name.
     #[must_use]
-    pub fn with(mut self, name: &str, value: &impl Serialize) -> Self {
-        match serde_json::to_value(value) {
+    pub fn with(mut self, name: &str, value: serde_json::Result<Value>) -> Self {
+        match value {
             Ok(value) => drop(self.values.insert(name.to_owned(), value)),
             Err(error) => self.error = Some(format!("`{name}`: {error}")),
         }

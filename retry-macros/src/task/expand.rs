@@ -8,6 +8,7 @@ use syn::{Ident, Type};
 use super::Task;
 use super::check::{name, typed};
 use crate::expand::{Plan, local};
+use crate::place::respanned;
 
 /// Input:
 /// ```text
@@ -22,11 +23,11 @@ use crate::expand::{Plan, local};
 ///         static FUNCTION: Function = Function::new("module::send", run, &[Need::of::<Pool>()]);
 ///         inventory::submit! { Entry(&FUNCTION) }
 ///         fn run(input: Input) -> Running {
-///             let order = input.argument::<Order>("order")?;
-///             let pool = input.state::<Pool>();
+///             let order = read::<Order>(&mut input, "order")?;
+///             let pool = state::<Pool>(&input);
 ///             drive(input, async move { send(order, &pool).await })
 ///         }
-///         Task::new(&FUNCTION, arguments().with("order", &order), &[])
+///         Task::new(&FUNCTION, arguments().with("order", written(&order)), &[])
 ///     }
 /// }
 /// ```
@@ -40,16 +41,18 @@ pub(crate) fn expand(plan: &Plan<'_>, task: &Task) -> TokenStream {
     let site = plan.name();
     let outcome = plan.outcome();
     let parts = Parts::new(plan, task, &private);
-    let Parts { stored, types, keys, needs, reads, call, checks } = &parts;
+    let Parts { stored, types, writes, needs, reads, call } = &parts;
     let redacted = task.redact.iter().map(text);
-    let limit = task.concurrency.as_ref().map(|limit| quote!(.concurrency(#limit)));
+    let limit = task.concurrency.as_ref();
+    let limit = limit.map(|limit| quote_spanned!(limit.span()=> .concurrency(#limit)));
     let out = quote_spanned!(outcome.span()=> <#outcome as #private::Outcome>::Value);
     let input = local("input");
     // What the output lacks to be stored is reported under it.
     let at = outcome.span();
+    let of_drive = respanned(&private, at);
     let drive = match function.is_async() {
-        true => quote_spanned!(at=> #private::drive(#input, async move { #call.await })),
-        false => quote_spanned!(at=> #private::drive_blocking(#input, move || #call)),
+        true => quote_spanned!(at=> #of_drive::drive(#input, async move { #call.await })),
+        false => quote_spanned!(at=> #of_drive::drive_blocking(#input, move || #call)),
     };
     let conditions: Vec<_> =
         function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
@@ -79,10 +82,9 @@ pub(crate) fn expand(plan: &Plan<'_>, task: &Task) -> TokenStream {
                     #reads
                     #drive
                 }
-                #(#checks;)*
                 #private::Task::new(
                     &__RETRY_TASK,
-                    #private::arguments()#(.with(#keys, &#stored))*,
+                    #private::arguments()#writes,
                     &[#(#redacted),*],
                 )
             }
@@ -92,18 +94,17 @@ pub(crate) fn expand(plan: &Plan<'_>, task: &Task) -> TokenStream {
 
 /// What each parameter contributes.
 struct Parts<'a> {
-    /// The names of stored parameters, their types, and the texts that they are stored under.
+    /// The names of stored parameters, and their types.
     stored: Vec<&'a Ident>,
     types: Vec<&'a Type>,
-    keys: Vec<String>,
+    /// Methods that store them.
+    writes: TokenStream,
     /// The types of states.
     needs: Vec<Type>,
     /// Statements that read all of them.
     reads: TokenStream,
     /// The call with what was read.
     call: TokenStream,
-    /// What each type must be able to do, asked where it is written.
-    checks: Vec<TokenStream>,
 }
 
 impl<'a> Parts<'a> {
@@ -111,11 +112,10 @@ impl<'a> Parts<'a> {
         let mut parts = Parts {
             stored: Vec::new(),
             types: Vec::new(),
-            keys: Vec::new(),
+            writes: TokenStream::new(),
             needs: Vec::new(),
             reads: TokenStream::new(),
             call: TokenStream::new(),
-            checks: Vec::new(),
         };
         let mut values = Vec::new();
         let input = local("input");
@@ -127,16 +127,19 @@ impl<'a> Parts<'a> {
                 continue;
             }
             let key = text(name);
-            parts.checks.push(quote_spanned!(ty.span()=> #private::storable::<#ty>()));
+            // What the type lacks to be stored is reported under it.
+            let at = ty.span();
+            let of_type = respanned(private, at);
+            let read = quote_spanned!(at=> #of_type::read::<#ty>(&mut #input, #key));
             parts.reads.extend(quote! {
-                let #value = match #input.argument::<#ty>(#key) {
+                let #value = match #read {
                     #private::Ok(value) => value,
                     #private::Err(error) => return #private::unreadable(error),
                 };
             });
+            parts.writes.extend(quote_spanned!(at=> .with(#key, #of_type::written::<#ty>(&#name))));
             parts.stored.push(name);
             parts.types.push(ty);
-            parts.keys.push(key);
             values.push(quote!(#value));
         }
         let function = &plan.function.sig.ident;
@@ -154,8 +157,9 @@ impl<'a> Parts<'a> {
             }
         };
         let input = local("input");
-        self.checks.push(quote_spanned!(of.span()=> #private::shareable::<#of>()));
-        self.reads.extend(quote!(let #value = #input.state::<#of>();));
+        let of_type = respanned(private, of.span());
+        let state = quote_spanned!(of.span()=> #of_type::state::<#of>(&#input));
+        self.reads.extend(quote!(let #value = #state;));
         self.needs.push(of);
         given
     }
