@@ -129,7 +129,10 @@ pub struct Input {
 }
 
 impl Input {
-    pub(crate) fn argument<T: serde::de::DeserializeOwned>(&mut self, name: &str) -> Result<T, String> {
+    pub(crate) fn argument<T: serde::de::DeserializeOwned>(
+        &mut self,
+        name: &str,
+    ) -> Result<T, String> {
         let value = self.arguments.remove(name).unwrap_or(serde_json::Value::Null);
         serde_json::from_value(value).map_err(|error| {
             format!("the stored argument `{name}` does not fit the function: {error}")

@@ -203,10 +203,6 @@ impl Record {
         self.state = state;
         self.run_at = None;
         self.ended_at = Some(now);
-        if state != State::Complete {
-            // The next task with the key is computed anew.
-            self.key = None;
-        }
     }
 
     /// Carries out an order by hand, where the state allows it.

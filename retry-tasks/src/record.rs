@@ -140,6 +140,7 @@ pub enum AttemptOutcome {
     Cancelled,
 }
 
+#[cfg(feature = "sqlite")]
 impl AttemptOutcome {
     pub(crate) const ALL: [AttemptOutcome; 5] = [
         AttemptOutcome::Running,

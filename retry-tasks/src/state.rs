@@ -181,6 +181,7 @@ impl FailReason {
         }
     }
 
+    #[cfg(feature = "sqlite")]
     pub(crate) fn named(name: &str) -> Option<Self> {
         use FailReason::{
             Ambiguous, Deadline, Exhausted, Overloaded, Panicked, Permanent, RetryAfterTooLong,

@@ -21,5 +21,6 @@ pub(crate) fn clippy() -> Outcome {
 
 pub(crate) fn docs() -> Outcome {
     let arguments = ["doc", "--no-deps", "--all-features", "-p", "retry-runtime"];
-    run::run(cargo(&arguments).args(["-p", "retry-macros"]).env("RUSTDOCFLAGS", "-D warnings"))
+    let others = ["-p", "retry-macros", "-p", "retry-tasks"];
+    run::run(cargo(&arguments).args(others).env("RUSTDOCFLAGS", "-D warnings"))
 }

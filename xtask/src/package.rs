@@ -2,7 +2,7 @@
 
 use crate::run::{self, Outcome, cargo, output};
 
-const PUBLISHED: [&str; 2] = ["retry-macros", "retry-runtime"];
+const PUBLISHED: [&str; 3] = ["retry-macros", "retry-runtime", "retry-tasks"];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];

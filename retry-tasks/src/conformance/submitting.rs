@@ -126,6 +126,14 @@ async fn a_failure_frees_the_key(lab: Lab) {
         lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
     assert_ne!(first, second);
     assert_eq!(lab.until_ended(second).await.state, State::Complete);
+
+    lab.stage.script("b", &[Act::Fail(Kind::Permanent)]);
+    let failed =
+        lab.tasks.submit_unique("l", repeatable::task("b".into())).await.expect("stored").id;
+    lab.until_ended(failed).await;
+    lab.tasks.retry(failed).await.expect("it has failed");
+    let same = lab.tasks.submit_unique("l", repeatable::task("b".into())).await.expect("stored").id;
+    assert_eq!(same, failed, "retried by hand, it answers for its key again");
 }
 
 async fn a_call_that_takes_too_long_goes_on_in_the_background(lab: Lab) {

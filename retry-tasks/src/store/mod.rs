@@ -11,6 +11,8 @@
 pub(crate) mod bus;
 mod claim;
 mod job;
+#[cfg(test)]
+mod late;
 mod leased;
 mod memory;
 mod ops;

@@ -116,7 +116,7 @@ impl SqliteBuilder {
         // The reader needs the tables that the writer may have to make.
         let reader = match reader {
             Some(reader) => reader,
-            None => open::reader(&self)?.ok_or_else(|| StoreError::Missing { path: self.path })?,
+            None => open::reader(&self)?.ok_or(StoreError::Missing { path: self.path })?,
         };
         let backend = Sqlite {
             writer: Thread::writer(writer, &clock)?,

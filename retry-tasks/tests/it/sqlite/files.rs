@@ -17,7 +17,7 @@ fn content(folder: &Folder) -> Vec<(String, Vec<u8>)> {
         .map(|path| (path.display().to_string(), fs::read(&path).expect("a readable file")))
         // SQLite's index of the log says nothing of its own, and comes and goes with who looks.
         .filter(|(name, content)| {
-            !name.ends_with("-shm") && !(name.ends_with("-wal") && content.is_empty())
+            !(name.ends_with("-shm") || name.ends_with("-wal") && content.is_empty())
         })
         .collect();
     files.sort_unstable();
