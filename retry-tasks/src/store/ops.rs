@@ -6,7 +6,7 @@ use crate::analytics::Analytics;
 use crate::event::What;
 use crate::list::{Counts, Filter, Page};
 use crate::machine::Attempted;
-use crate::record::{Lease, NewTask, Progress, Record, TaskAttempt};
+use crate::record::{AttemptOutcome, Lease, NewTask, Progress, Record, TaskAttempt};
 use crate::verb::Ordered;
 use crate::{State, StoreError, TaskId, Time, Verb};
 
@@ -28,21 +28,28 @@ impl Operation for Submit {
     type Reply = Submitted;
 
     fn apply(&mut self, table: &mut dyn Table, at: &mut At) -> Result<Submitted> {
-        if let Some(key) = &self.0.key {
-            if let Some(id) = table.keyed(&self.0.name, key)? {
-                if let Some(mut record) = table.get(id)? {
-                    if record.answers_for(at.now) {
-                        return Ok(Submitted { id, existing: true });
-                    }
-                    record.key = None;
-                    table.update(&record)?;
-                }
+        if let Some(mut holder) = self.holder(table)? {
+            if holder.answers_for(at.now) {
+                return Ok(Submitted { id: holder.id, existing: true });
             }
+            holder.key = None;
+            table.update(&holder)?;
         }
         let record = Record::new(self.0.clone(), at.now);
         table.insert(&record)?;
         at.tell(&record, What::Submitted);
         Ok(Submitted { id: record.id, existing: false })
+    }
+}
+
+impl Submit {
+    /// The task that has the key.
+    fn holder(&self, table: &mut dyn Table) -> Result<Option<Record>> {
+        let Some(key) = &self.0.key else { return Ok(None) };
+        match table.keyed(&self.0.name, key)? {
+            Some(id) => table.get(id),
+            None => Ok(None),
+        }
     }
 }
 
@@ -119,11 +126,7 @@ impl Operation for Order {
             return Ok(Some(Err(before)));
         }
         if before == State::Running {
-            if let Some(mut attempt) = table.attempt(id, fence)? {
-                attempt.ended = Some(at.now);
-                attempt.outcome = crate::AttemptOutcome::Cancelled;
-                table.put_attempt(id, &attempt)?;
-            }
+            break_off(table, id, fence, at.now)?;
         }
         if verb == Verb::Reset {
             table.forget_attempts(id, None)?;
@@ -137,6 +140,14 @@ impl Operation for Order {
         at.tell(&record, what);
         Ok(Some(Ok(Ordered { before, after: record.state })))
     }
+}
+
+/// The attempt that runs does not count any more.
+fn break_off(table: &mut dyn Table, id: TaskId, fence: u64, now: Time) -> Result<()> {
+    let Some(mut attempt) = table.attempt(id, fence)? else { return Ok(()) };
+    attempt.ended = Some(now);
+    attempt.outcome = AttemptOutcome::Cancelled;
+    table.put_attempt(id, &attempt)
 }
 
 /// A worker is alive: its leases hold until then, and this is how far its tasks are. Answers which of them
