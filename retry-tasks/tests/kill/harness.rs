@@ -50,7 +50,7 @@ struct Ledger(PathBuf);
     name = "kill::effect", task(state(ledger)))]
 async fn effect(number: u32, ledger: &Ledger) -> Result<u32, Busy> {
     tokio::time::sleep(HALF).await;
-    if number % 5 == 0 && attempt.number() == 1 {
+    if number.is_multiple_of(5) && attempt.number() == 1 {
         return Err(Busy);
     }
     let line = format!("{number} {}\n", std::process::id());
