@@ -47,6 +47,16 @@ pub enum Attempted {
     NotMade(Duration),
 }
 
+impl Attempted {
+    /// The budget or the breaker has refused it, for so long if that is known. It is not asked again at
+    /// once: each time costs two commits.
+    pub(crate) fn refused(wait: Option<Duration>) -> Self {
+        const UNKNOWN: Duration = Duration::from_secs(1);
+        const SHORTEST: Duration = Duration::from_millis(100);
+        Attempted::NotMade(wait.map_or(UNKNOWN, |wait| wait.max(SHORTEST)))
+    }
+}
+
 impl Record {
     pub(crate) fn new(task: NewTask, now: Time) -> Self {
         Record {
@@ -117,7 +127,8 @@ impl Record {
         done: Attempted,
     ) -> Option<TaskAttempt> {
         attempt.ended = Some(now);
-        self.paced = false;
+        // What was not made has not been paid for.
+        self.paced &= matches!(done, Attempted::NotMade(_) | Attempted::GivenBack);
         match done {
             Attempted::Succeeded(result) => {
                 attempt.outcome = AttemptOutcome::Succeeded;

@@ -23,9 +23,6 @@ use crate::machine::Attempted;
 use crate::task::Arguments;
 use crate::{FailReason, worker};
 
-/// How long to hold back an attempt that the breaker refuses without saying for how long.
-const REFUSED: std::time::Duration = std::time::Duration::from_secs(1);
-
 /// Arguments under way into a task.
 pub fn arguments() -> Arguments {
     Arguments::default()
@@ -158,7 +155,7 @@ fn attempted<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> Atte
             error: error.unwrap_or_default(),
             delay,
         },
-        (Next::Refused(wait), _) => Attempted::NotMade(wait.unwrap_or(REFUSED)),
+        (Next::Refused(wait), _) => Attempted::refused(wait),
         (Next::Stop(reason), _) => Attempted::Failed {
             kind,
             error: error.unwrap_or_else(|| format!("no attempt was made ({reason})")),

@@ -188,5 +188,13 @@ async fn many_are_retried_as_fast_as_the_budget_pays(lab: Lab) {
         tokio::task::yield_now().await;
     }
     assert_eq!(lab.stage.started().len(), 7, "five, and two that were paid for");
+    // Time alone pays for nothing on this clock: the budget has its own.
+    lab.clock.advance(seconds(120));
+    let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
+    lab.until_ended(other).await;
+    while held_back().await != (2, 3) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(lab.stage.started().len(), 8, "and the other one");
     worker.abandon().await;
 }

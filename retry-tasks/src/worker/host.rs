@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use retry_runtime::Site;
 use retry_runtime::resume::{Paid, pay};
@@ -17,9 +16,6 @@ use crate::function::{Function, Input, States};
 use crate::machine::Attempted;
 use crate::record::Claimed;
 use crate::store::Retention;
-
-/// How long to hold back a retry that the budget refuses, when it does not say for how long.
-const REFUSED: Duration = Duration::from_secs(1);
 
 /// A function, as one worker runs it.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +103,7 @@ impl Host {
         let paid = match paid {
             Ok(paid) => paid,
             // An empty budget ends a call that somebody waits for. A task can wait.
-            Err(wait) => return Attempted::NotMade(wait.unwrap_or(REFUSED)),
+            Err(wait) => return Attempted::refused(wait),
         };
         let arguments = match serde_json::from_str(&record.arguments) {
             Ok(arguments) => arguments,
