@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use retry_runtime::Kind;
+use retry_runtime::{BreakerHandle, Kind};
+use tokio::sync::Mutex;
 
-use super::stage::{Act, blocking, once, repeatable};
+use super::stage::{Act, blocking, guarded, once, repeatable};
 use super::{Lab, seconds, start};
-use crate::{AttemptOutcome, FailReason, State, TaskError, What};
+use crate::{AttemptOutcome, FailReason, State, TaskError, TaskInfo, What};
 
 super::list! {
     a_task_runs_and_keeps_its_result
@@ -17,6 +18,7 @@ super::list! {
     a_permanent_failure_is_not_retried
     an_ambiguous_failure_is_retried_only_where_that_does_no_harm
     a_servers_hint_replaces_a_shorter_delay
+    an_open_breaker_holds_a_task_back
     a_panic_is_a_failure_and_the_worker_goes_on
     every_attempt_sees_the_tasks_identifier
     history_and_progress_are_visible_while_the_task_runs
@@ -117,6 +119,24 @@ async fn a_servers_hint_replaces_a_shorter_delay(lab: Lab) {
     assert_eq!(info.attempts()[0].delay_source, Some(retry_runtime::DelaySource::Hint));
     let info = lab.play(id).await;
     assert_eq!(info.state, State::Failed { reason: FailReason::RetryAfterTooLong });
+}
+
+async fn an_open_breaker_holds_a_task_back(lab: Lab) {
+    // The breaker is the function's, and other labs use it too.
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    let _alone = ALONE.lock().await;
+    lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
+    let id = lab.tasks.submit(guarded::task("a".into())).await.expect("stored");
+    let _worker = lab.worker();
+    let first = lab.until_waiting(id).await.state;
+    lab.clock.advance(seconds(1));
+    let held_back = |info: &TaskInfo| info.state.name() == "waiting" && info.state != first;
+    let info = lab.until(id, held_back).await;
+    assert_eq!((info.retry_count, info.attempts().len()), (0, 1), "what is refused is not counted");
+    BreakerHandle::named("conformance::guarded").expect("declared").force_close();
+    lab.clock.advance(seconds(60));
+    assert_eq!(lab.play(id).await.state, State::Complete);
+    assert_eq!(lab.stage.started().len(), 2);
 }
 
 async fn a_panic_is_a_failure_and_the_worker_goes_on(lab: Lab) {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
 
 /// The names of the functions here.
-pub(crate) const NAMES: [&str; 5] = [
+pub(crate) const NAMES: [&str; 6] = [
+    "conformance::guarded",
     "conformance::repeatable",
     "conformance::once",
     "conformance::blocking",
@@ -173,5 +174,12 @@ pub(super) async fn paced(play: String, stage: &Stage) -> Result<String, Trouble
 #[retryable(max = 0, budget = none, attempt = attempt,
     name = "conformance::single", task(state(stage), concurrency = 1, crate = crate))]
 pub(super) async fn single(play: String, stage: &Stage) -> Result<String, Trouble> {
+    stage.perform(&play, attempt.call_id()).await
+}
+
+/// Behind a breaker that the first failure opens.
+#[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1), attempt = attempt,
+    name = "conformance::guarded", task(state(stage), crate = crate))]
+pub(super) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
