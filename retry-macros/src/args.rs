@@ -205,6 +205,8 @@ pub(crate) struct Args {
     pub(crate) krate: Option<Keyed<Path>>,
     /// Arguments that were written in a way that could not be read.
     unread: Vec<&'static str>,
+    /// Arguments that were written, in their order.
+    written: Vec<&'static str>,
 }
 
 /// A duration: a text that the macro reads, or any `const` expression of type `Duration`.
@@ -248,6 +250,11 @@ impl Args {
         self.unread.contains(&name)
     }
 
+    /// The names of the arguments that were written, with spaces between them.
+    pub(crate) fn written(&self) -> String {
+        self.written.join(" ")
+    }
+
     fn read(&mut self, written: &Written, errors: &mut Errors) {
         let word = written.key.to_string();
         let Some(row) = TABLE.iter().find(|row| row.name == word) else {
@@ -256,6 +263,7 @@ impl Args {
             self.guess(meant, written);
             return;
         };
+        self.written.push(row.name);
         if let Err(error) = row.read(self, written) {
             self.unread.push(row.name);
             errors.push(error);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use retry_text::duration::human;
 
 use crate::args::{Args, On, Time};
-use crate::duration::human;
 use crate::protect::Protection;
 use crate::schedule::{self, Pause};
 

@@ -194,6 +194,7 @@ impl<'a> Plan<'a> {
         let policy = policy::policy(args, private, !is_async);
         let budget = protect::budget(args, private);
         let breaker = protect::breaker(args, &name, private);
+        let about = self.about(is_async);
         let breaker_of_call = args.breaker.as_ref().map(|breaker| {
             let name = local("breaker");
             let found = match breaker.value.key() {
@@ -205,8 +206,11 @@ impl<'a> Plan<'a> {
             };
             quote!(let #name = #found;)
         });
-        let watch =
-            (args.report.is_some() || args.recover.is_some()).then(|| quote!(#call.watch();));
+        let watch = match (&args.recover, &args.report) {
+            (Some(_), _) => quote!(#call.watch_to_recover();),
+            (None, Some(_)) => quote!(#call.watch();),
+            (None, None) => TokenStream::new(),
+        };
         let id = args.attempt.as_ref().map(|_| {
             let id = local("id");
             match args.task {
@@ -225,7 +229,7 @@ impl<'a> Plan<'a> {
         quote! {
             let mut #call = #private::Call::start({
                 static __RETRY_SITE: #private::Site = #private::Site::new(
-                    #private::Meta::new(#name, #private::file!(), #private::line!()),
+                    #private::Meta::new(#name, #private::file!(), #private::line!()) #about,
                     #policy,
                     #budget,
                     #breaker,
@@ -239,6 +243,14 @@ impl<'a> Plan<'a> {
             #token
             #breaker_of_call
         }
+    }
+
+    /// What else the site's data say: the arguments that were written, and how the function runs.
+    fn about(&self, is_async: bool) -> TokenStream {
+        let written = self.args.written();
+        let interrupted = self.interrupts(is_async);
+        let awaited = is_async.then(|| quote!(.awaited(#interrupted)));
+        quote!(.written(#written) #awaited)
     }
 
     pub(crate) fn name(&self) -> TokenStream {

@@ -5,7 +5,6 @@ mod arguments;
 mod check;
 mod classify;
 mod doc;
-mod duration;
 mod errors;
 mod expand;
 mod form;

@@ -80,7 +80,11 @@ impl Plan<'_> {
                 (&&&#private::Text(#error)).retry_text()
             }
         };
-        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words))
+        let place = local("place");
+        let place = quote! {
+            |#place| #private::places!(#place)
+        };
+        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words, #place))
     }
 
     /// What may end an attempt that is still running, or refuse it.
@@ -116,6 +120,20 @@ impl Plan<'_> {
                 quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
             }
             None => TokenStream::new(),
+        }
+    }
+
+    /// Whether a limit may end an attempt that is still running, as a constant expression.
+    pub(crate) fn interrupts(&self, is_async: bool) -> TokenStream {
+        let args = self.args;
+        let written = args.cancel.is_some() || args.timeout.is_some() || args.deadline.is_some();
+        match &args.policy {
+            _ if written || !is_async => quote!(#written),
+            Some(policy) => {
+                let preset = &policy.value;
+                quote!((#preset).interrupts())
+            }
+            None => quote!(false),
         }
     }
 

@@ -3,12 +3,11 @@
 use std::fmt::Display;
 
 use quote::ToTokens;
+use retry_text::{duration, nearest};
 use syn::{BinOp, Expr, ExprArray, ExprLit, ExprPath, Ident, Lit, LitStr};
 
 use crate::args::{Backoff, On, Time};
-use crate::duration;
 use crate::form::Key;
-use crate::suggest::nearest;
 
 /// A mistake under the tokens that made it.
 pub(crate) fn mistake(tokens: impl ToTokens, message: impl Display) -> syn::Error {

@@ -3,8 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::Report;
 use crate::clock::Moment;
+#[cfg(feature = "testing")]
+use crate::testing::Within;
+use crate::{Report, Site, tally};
 
 /// Where the report of an observed call goes.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +29,11 @@ pub(crate) struct Ambient {
     pub(crate) deadline: Option<Moment>,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
+    /// The function in whose attempt this is, when that one is timed or not the first.
+    pub(crate) outer: Option<&'static Site>,
+    /// The testing scope that the calls belong to, where it is not that of the thread.
+    #[cfg(feature = "testing")]
+    pub(crate) within: Option<Within>,
     /// The task that it was made in: one that is polled inside, by a runtime that the work blocks on, is
     /// none of the work's business.
     task: Option<Task>,
@@ -52,6 +59,42 @@ thread_local! {
     static AMBIENT: RefCell<Ambient> = RefCell::default();
 }
 
+#[cfg(feature = "testing")]
+thread_local! {
+    /// The testing scope that was opened on this thread, and holds for all that runs on it.
+    static THREAD: RefCell<Option<Within>> = const { RefCell::new(None) };
+}
+
+/// The testing scope that holds here.
+#[cfg(feature = "testing")]
+pub(crate) fn within() -> Option<Within> {
+    if !is_present() {
+        return None;
+    }
+    let own = AMBIENT.try_with(|ambient| ambient.borrow().within.clone()).ok().flatten();
+    own.or_else(|| THREAD.try_with(|within| within.borrow().clone()).ok().flatten())
+}
+
+/// Sets the testing scope of this thread.
+#[cfg(feature = "testing")]
+pub(crate) fn set_thread_scope(within: Option<Within>) {
+    // Without a scope the flag stays: the next ambient that ends puts it back.
+    let present = PRESENT.get() || within.is_some();
+    PRESENT.set(present);
+    tally::set_open(!present);
+    let _ = THREAD.try_with(|thread| thread.replace(within));
+}
+
+#[cfg(feature = "testing")]
+fn thread_has_scope() -> bool {
+    THREAD.try_with(|within| within.borrow().is_some()).unwrap_or(false)
+}
+
+#[cfg(not(feature = "testing"))]
+fn thread_has_scope() -> bool {
+    false
+}
+
 /// Whether anything holds here: one look at a flag.
 #[inline(always)]
 pub(crate) fn is_present() -> bool {
@@ -61,7 +104,27 @@ pub(crate) fn is_present() -> bool {
 impl Ambient {
     /// What holds for the calls of this task.
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
-        Ambient { deadline, observer, task: this_task() }
+        Ambient {
+            deadline,
+            observer,
+            outer: None,
+            #[cfg(feature = "testing")]
+            within: within(),
+            task: this_task(),
+        }
+    }
+
+    /// Inside of this testing scope.
+    #[cfg(feature = "testing")]
+    pub(crate) fn tested(mut self, within: Within) -> Self {
+        self.within = Some(within);
+        self
+    }
+
+    /// Inside of an attempt of this function.
+    pub(crate) fn inside(mut self, outer: Option<&'static Site>) -> Self {
+        self.outer = outer;
+        self
     }
 
     /// What holds here; `None` when nothing does.
@@ -79,6 +142,7 @@ impl Ambient {
         // A thread that is ending may have lost its locals: then nothing is handed down.
         let Ok(before) = AMBIENT.try_with(|ambient| ambient.replace(self)) else { return work() };
         let _restore = Restore { before, present: PRESENT.replace(true) };
+        tally::set_open(false);
         work()
     }
 }
@@ -92,6 +156,8 @@ impl Drop for Restore {
     fn drop(&mut self) {
         let before = std::mem::take(&mut self.before);
         let _ = AMBIENT.try_with(|ambient| ambient.replace(before));
-        PRESENT.set(self.present);
+        let present = self.present || thread_has_scope();
+        PRESENT.set(present);
+        tally::set_open(!present);
     }
 }

@@ -70,6 +70,9 @@ impl Backoff {
 
 /// `factor` to the power of `exponent`; what is not a number grows no further than 1.
 fn power(factor: f64, exponent: u32) -> f64 {
+    if exponent == 0 || factor == 1.0 {
+        return 1.0;
+    }
     let power = factor.powi(i32::try_from(exponent).unwrap_or(i32::MAX));
     if power.is_nan() { 1.0 } else { power }
 }

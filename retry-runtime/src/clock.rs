@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
 pub trait Clock: Send + Sync {
@@ -13,6 +13,11 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Instant {
         system_now()
     }
+
+    /// The date and time, for the history. The default is the system's.
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
 }
 
 static INSTALLED: OnceLock<&'static dyn Clock> = OnceLock::new();
@@ -22,11 +27,57 @@ pub(crate) fn install(clock: &'static dyn Clock) -> bool {
     INSTALLED.set(clock).is_ok()
 }
 
-/// The current time of the installed clock, else of tokio's, else of the system's.
+/// The time of the test that runs here, if one has a time of its own.
+#[cfg(feature = "testing")]
+static VIRTUAL: OnceLock<fn() -> Option<Instant>> = OnceLock::new();
+
+/// Has `now` asked first from now on. The first one that is set stays.
+#[cfg(feature = "testing")]
+pub(crate) fn ask_first(now: fn() -> Option<Instant>) {
+    // All callers pass the same function.
+    let _ = VIRTUAL.set(now);
+}
+
+/// The time of tokio's clock, if it is paused here. Tokio does not tell; but of two readings between which the
+/// system's clock has moved, only a paused clock gives the same.
+#[cfg(all(feature = "testing", feature = "tokio"))]
+pub(crate) fn paused() -> Option<Instant> {
+    let before = tokio::time::Instant::now();
+    let start = Instant::now();
+    while Instant::now() == start {
+        std::hint::spin_loop();
+    }
+    (tokio::time::Instant::now() == before).then(|| before.into_std())
+}
+
+/// There is no clock that could be paused.
+#[cfg(all(feature = "testing", not(feature = "tokio")))]
+pub(crate) fn paused() -> Option<Instant> {
+    None
+}
+
+/// The current time: of the test that runs here, of the installed clock, of tokio's, or of the system's.
 pub(crate) fn now() -> Instant {
+    #[cfg(feature = "testing")]
+    if let Some(now) = VIRTUAL.get().and_then(|now| now()) {
+        return now;
+    }
+    untested_now()
+}
+
+/// The current time, whatever test runs here.
+pub(crate) fn untested_now() -> Instant {
     match INSTALLED.get() {
         Some(clock) => clock.now(),
         None => system_now(),
+    }
+}
+
+/// The date and time.
+pub(crate) fn wall() -> SystemTime {
+    match INSTALLED.get() {
+        Some(clock) => clock.wall(),
+        None => SystemTime::now(),
     }
 }
 
@@ -47,17 +98,33 @@ pub(crate) struct Moment(NonZeroU64);
 
 const MIDDLE: u64 = 1 << 62;
 
+static FIRST: OnceLock<Instant> = OnceLock::new();
+
 impl Moment {
     /// The current time.
     pub(crate) fn now() -> Self {
-        static FIRST: OnceLock<Instant> = OnceLock::new();
-        let now = now();
+        Moment::of(now())
+    }
+
+    /// The moment of an instant.
+    pub(crate) fn of(now: Instant) -> Self {
         let first = *FIRST.get_or_init(|| now);
         let nanos = match now.checked_duration_since(first) {
             Some(after) => MIDDLE.saturating_add(nanos(after)),
             None => MIDDLE.saturating_sub(nanos(first.saturating_duration_since(now))),
         };
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The instant of this moment; the first one of all when it is out of range.
+    pub(crate) fn instant(self) -> Instant {
+        let first = *FIRST.get_or_init(now);
+        let nanos = self.0.get();
+        let instant = match nanos.checked_sub(MIDDLE) {
+            Some(after) => first.checked_add(Duration::from_nanos(after)),
+            None => first.checked_sub(Duration::from_nanos(MIDDLE - nanos)),
+        };
+        instant.unwrap_or(first)
     }
 
     /// The time since an earlier moment; zero when it is not earlier.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Instant;
 
+#[cfg(feature = "testing")]
+use crate::ambient;
 use crate::breaker::{CircuitOpen, Figures, Mode, Permit, Snapshot};
 use crate::budget::Budget;
 use crate::clock;
@@ -33,7 +35,7 @@ impl BreakerHandle {
     /// function of this name (`billing::charge`), a static that an attribute uses, or one of a keyed table
     /// (`api[eu.example.com]`), once the key has been used. `None` when there is no such breaker.
     pub fn named(name: &str) -> Option<Self> {
-        find_breaker(name).map(BreakerHandle)
+        find_breaker(name).map(breaker_here).map(BreakerHandle)
     }
 
     /// Every breaker that has a name so far.
@@ -150,7 +152,7 @@ impl BudgetHandle {
     /// The budget of this name: one that attributes share (`budget = "name"`), or the own one of the
     /// function of this name (`billing::charge`). `None` when there is no such budget.
     pub fn named(name: &str) -> Option<Self> {
-        find_budget(name).map(BudgetHandle)
+        find_budget(name).map(budget_here).map(BudgetHandle)
     }
 
     /// Tokens that can be taken out at this moment.
@@ -172,4 +174,30 @@ impl BudgetHandle {
     pub fn budget(&self) -> &'static Budget {
         self.0
     }
+}
+
+/// The breaker itself, or that of the testing scope that holds here.
+#[cfg(feature = "testing")]
+fn breaker_here(found: Found) -> Found {
+    match (found, ambient::within()) {
+        (Found::Static(breaker), Some(within)) => Found::Static(within.shared.breaker(breaker)),
+        (found, _) => found,
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+fn breaker_here(found: Found) -> Found {
+    found
+}
+
+/// The budget itself, or that of the testing scope that holds here.
+#[cfg(feature = "testing")]
+fn budget_here(found: &'static Budget) -> &'static Budget {
+    let own = ambient::within().and_then(|within| within.shared.budget(found));
+    own.unwrap_or(found)
+}
+
+#[cfg(not(feature = "testing"))]
+fn budget_here(found: &'static Budget) -> &'static Budget {
+    found
 }

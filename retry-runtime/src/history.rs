@@ -1,7 +1,8 @@
 //! What a call leaves behind: why it ended, and what each attempt did.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use crate::Kind;
 
@@ -37,6 +38,21 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Every reason, in the order of their declaration.
+    pub const ALL: [StopReason; 11] = [
+        StopReason::Success,
+        StopReason::Permanent,
+        StopReason::Exhausted,
+        StopReason::Deadline,
+        StopReason::Budget,
+        StopReason::CircuitOpen,
+        StopReason::Ambiguous,
+        StopReason::Overloaded,
+        StopReason::RetryAfterTooLong,
+        StopReason::Cancelled,
+        StopReason::Aborted,
+    ];
+
     /// The reason in words, as it appears in [`RetryError`](crate::RetryError)'s text.
     pub const fn name(self) -> &'static str {
         match self {
@@ -90,12 +106,15 @@ pub struct Delay {
 pub struct AttemptRecord {
     /// The attempt's number, from 1.
     pub number: u32,
-    /// When it started, counted from the start of the call.
+    /// When it started, counted from the start of the call; from the end of the first attempt where that
+    /// one's duration is not known.
     pub started: Duration,
-    /// How long it ran.
-    pub duration: Duration,
-    /// The failure in words; `None` when the attempt succeeded.
-    pub error: Option<String>,
+    /// How long it ran. `None` for the first attempt of a call that nobody has timed: a call that succeeds
+    /// at once reads no clock, and whether it does is known only afterwards. A `deadline`, a `timeout`, a
+    /// `report`, a `recover` and [`observe`](crate::observe) time the call, and so does a listener to events.
+    pub duration: Option<Duration>,
+    /// The failure in words, at most 1 KiB of them; `None` when the attempt succeeded.
+    pub error: Option<Arc<str>>,
     /// The failure's kind; `None` when the attempt succeeded.
     pub kind: Option<Kind>,
     /// The pause after it; `None` after the last attempt, unless the call was ended in the pause.
@@ -169,6 +188,29 @@ impl Report {
     }
 }
 
+/// A call that did not succeed at once, as its function remembers it.
+///
+/// [`history`](crate::history) returns the last ones of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PastCall {
+    /// When it ended.
+    pub ended: SystemTime,
+    /// What it did, attempt by attempt.
+    pub report: Report,
+}
+
+impl PastCall {
+    /// What it takes in memory, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.report.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
+        size_of::<Self>()
+            + size_of_val(self.report.attempts.as_slice())
+            + texts.map(|text| text.len()).sum::<usize>()
+    }
+}
+
 impl fmt::Display for Report {
     /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -182,7 +224,7 @@ impl fmt::Display for Report {
 }
 
 /// A time as a person wants it: `7.2 s`, and `12 ms` below a tenth of a second.
-struct Seconds(Duration);
+pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

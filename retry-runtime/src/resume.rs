@@ -13,11 +13,10 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-pub use crate::call::judge;
+pub use crate::call::{judge, limit, pay};
 
 use crate::ambient::Ambient;
 use crate::budget::{Budget, Withdrawal};
-use crate::clock;
 use crate::history::{AttemptRecord, Delay, StopReason};
 use crate::{CallId, Kind, Site};
 
@@ -63,17 +62,6 @@ pub struct Step {
 #[must_use = "dropped, it gives the tokens back as if the retry had never been made"]
 pub struct Paid(pub(crate) Option<Withdrawal<&'static Budget>>);
 
-/// Takes a retry's cost out of the function's budget. A first attempt is free: [`Paid::default`].
-///
-/// # Errors
-///
-/// The time until there is a token, when it is known.
-pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
-    let Some(budget) = site.budget_source().get() else { return Ok(Paid(None)) };
-    let withdrawal = budget.try_withdraw(clock::now, last.unwrap_or(Kind::Transient));
-    withdrawal.map(|withdrawal| Paid(Some(withdrawal))).map_err(|refused| refused.wait())
-}
-
 /// Between the queue and the call: the standing on the way in, the step on the way out.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot(Arc<Mutex<Exchange>>);
@@ -108,9 +96,11 @@ impl Slot {
         Some((standing, paid, slot))
     }
 
-    /// The engine's decision.
+    /// The engine's decision; the first one stands.
     pub(crate) fn publish(&self, step: Step) {
-        self.with(|exchange| exchange.step = Some(step));
+        self.with(|exchange| {
+            exchange.step.get_or_insert(step);
+        });
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Exchange) -> T) -> T {

@@ -1,5 +1,6 @@
 //! A small seeded generator, and identifiers that never repeat.
 
+use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
@@ -14,9 +15,17 @@ impl Rng {
         Rng(seed)
     }
 
-    /// A generator seeded from the operating system's randomness, by way of std's hash keys.
+    /// A generator that no other one resembles: seeded by the thread's own, which begins with the operating
+    /// system's randomness, by way of std's hash keys.
     pub(crate) fn fresh() -> Self {
-        Rng(RandomState::new().hash_one(()))
+        thread_local! {
+            static SEEDS: Cell<Option<u64>> = const { Cell::new(None) };
+        }
+        let drawn = || RandomState::new().hash_one(());
+        let mut seeds = Rng(SEEDS.get().unwrap_or_else(drawn));
+        let seed = seeds.next();
+        SEEDS.set(Some(seeds.0));
+        Rng(seed)
     }
 
     /// The next number, uniform over all of `u64`.

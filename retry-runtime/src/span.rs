@@ -18,6 +18,10 @@ pub(crate) const fn fraction(r: f64) -> Fraction {
 /// The given part of a duration, rounded down to a nanosecond.
 pub(crate) const fn part(duration: Duration, fraction: Fraction) -> Duration {
     let nanos = duration.as_nanos();
+    if nanos < WHOLE && fraction < WHOLE {
+        // Nearly always: one product and no division of 128 bits.
+        return Duration::from_nanos(((nanos * fraction) >> 64) as u64);
+    }
     // Nanoseconds of the longest duration have 94 bits; split, so that no product passes 128.
     let (high, low) = (nanos >> 64, nanos & (WHOLE - 1));
     let part = if fraction >= WHOLE { nanos } else { high * fraction + ((low * fraction) >> 64) };
@@ -29,7 +33,15 @@ pub(crate) fn times(duration: Duration, factor: f64) -> Duration {
     if factor == 1.0 {
         return duration;
     }
-    let nanos = duration.as_nanos() as f64 * factor;
+    let nanos = duration.as_nanos();
+    if let Ok(nanos) = u64::try_from(nanos) {
+        let product = nanos as f64 * factor;
+        // Below 2^63 the cast cuts off the same fraction, and is one instruction.
+        if (0.0..9.2e18).contains(&product) {
+            return Duration::from_nanos(product as u64);
+        }
+    }
+    let nanos = nanos as f64 * factor;
     // `0 × ∞` is not a number; nothing times anything is nothing.
     if nanos.is_nan() {
         return Duration::ZERO;
@@ -40,6 +52,9 @@ pub(crate) fn times(duration: Duration, factor: f64) -> Duration {
 /// A duration of so many nanoseconds, saturating at `Duration::MAX`.
 pub(crate) const fn from_nanos(nanos: u128) -> Duration {
     const SECOND: u128 = 1_000_000_000;
+    if nanos < WHOLE {
+        return Duration::from_nanos(nanos as u64);
+    }
     let seconds = nanos / SECOND;
     if seconds > u64::MAX as u128 {
         return Duration::MAX;
@@ -54,7 +69,7 @@ pub(crate) const fn min(a: Duration, b: Duration) -> Duration {
 
 /// Whether `a < b`, in const code.
 pub(crate) const fn less(a: Duration, b: Duration) -> bool {
-    a.as_nanos() < b.as_nanos()
+    a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
 }
 
 #[cfg(test)]
@@ -75,6 +90,25 @@ mod tests {
         assert_eq!(fraction(7.0), WHOLE);
         assert_eq!(fraction(1.0), WHOLE);
         assert_eq!(fraction(0.5), WHOLE / 2);
+    }
+
+    #[test]
+    fn short_spans_are_calculated_as_exactly_as_long_ones() {
+        for nanos in [0, 1, 7, 999_999_999, 1_000_000_001, u64::MAX / 3, u64::MAX] {
+            let span = Duration::from_nanos(nanos);
+            for fraction in [0, 1, WHOLE / 3, WHOLE / 2, WHOLE - 1, WHOLE] {
+                let exact = if fraction == WHOLE {
+                    u128::from(nanos)
+                } else {
+                    (u128::from(nanos) * fraction) >> 64
+                };
+                assert_eq!(part(span, fraction).as_nanos(), exact, "{nanos} {fraction}");
+            }
+            for factor in [0.0, 0.5, 1.5, 2.0, 3.7, 1e6] {
+                let exact = (u128::from(nanos) as f64 * factor) as u128;
+                assert_eq!(times(span, factor).as_nanos(), exact, "{nanos} {factor}");
+            }
+        }
     }
 
     #[test]

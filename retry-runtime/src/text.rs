@@ -8,7 +8,8 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::fmt::{Debug, Display};
+use std::cell::Cell;
+use std::fmt::{Arguments, Debug, Display, Write};
 
 /// The failure to be put into words.
 #[derive(Clone, Copy)]
@@ -22,7 +23,7 @@ pub trait ViaDisplay {
 
 impl<E: Display + ?Sized> ViaDisplay for &&Text<'_, E> {
     fn retry_text(&self) -> Cow<'static, str> {
-        Cow::Owned(self.0.to_string())
+        Cow::Owned(written(format_args!("{}", self.0)))
     }
 }
 
@@ -34,7 +35,34 @@ pub trait ViaDebug {
 
 impl<E: Debug + ?Sized> ViaDebug for &Text<'_, E> {
     fn retry_text(&self) -> Cow<'static, str> {
-        Cow::Owned(format!("{:?}", self.0))
+        Cow::Owned(written(format_args!("{:?}", self.0)))
+    }
+}
+
+thread_local! {
+    /// The memory of a text that nobody needs any more.
+    static SPARE: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// The memory of a longer text is not kept.
+const SHORT: usize = 4096;
+
+/// A text in memory that was left by another one.
+fn written(words: Arguments<'_>) -> String {
+    // Taken out while it is used: a `Display` may come back here.
+    let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
+    text.clear();
+    // Writing to a `String` cannot fail; a `Display` that fails has written what it could.
+    let _ = text.write_fmt(words);
+    text
+}
+
+/// Leaves the memory of a text to the next one.
+pub(crate) fn recycle(text: Cow<'static, str>) {
+    if let Cow::Owned(text) = text {
+        if text.capacity() <= SHORT {
+            let _ = SPARE.try_with(|spare| spare.set(text));
+        }
     }
 }
 

@@ -82,10 +82,38 @@ impl std::error::Error for AlreadyInstalled {}
 #[cold]
 pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
-    Sleeping(Mutex::new(match INSTALLED.get() {
+    #[cfg(feature = "testing")]
+    if let Some(sleep) = crate::testing::pause(duration) {
+        return Sleeping(Mutex::new(Box::pin(sleep)));
+    }
+    Sleeping(Mutex::new(real_sleep(duration)))
+}
+
+/// A sleep whose end is a limit on something that may really take time.
+#[cold]
+pub(crate) fn limit(duration: Duration) -> Sleeping {
+    let duration = duration.min(LONGEST);
+    #[cfg(feature = "testing")]
+    if let Some(sleep) = crate::testing::limit(duration, || real_sleep(duration)) {
+        return Sleeping(Mutex::new(Box::pin(sleep)));
+    }
+    Sleeping(Mutex::new(real_sleep(duration)))
+}
+
+/// A sleep without an end.
+#[cfg(feature = "testing")]
+pub(crate) fn never() -> Sleeping {
+    match crate::testing::never() {
+        Some(sleep) => Sleeping(Mutex::new(Box::pin(sleep))),
+        None => Sleeping(Mutex::new(Box::pin(std::future::pending()))),
+    }
+}
+
+fn real_sleep(duration: Duration) -> Sleep {
+    match INSTALLED.get() {
         Some(timer) => timer.sleep(duration),
         None => default_sleep(duration),
-    }))
+    }
 }
 
 /// A sleep that is `Sync`, so that a call's future is wherever its body is. The lock is never taken: who
@@ -104,10 +132,36 @@ impl Future for Sleeping {
 #[cold]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
+    #[cfg(feature = "testing")]
+    if crate::testing::block(duration, cancelled) {
+        return;
+    }
     match INSTALLED.get() {
         Some(timer) => timer.block(duration, cancelled),
         None => park(duration, cancelled),
     }
+}
+
+/// Whether this thread runs `async` tasks of tokio's right now, and must not be blocked.
+///
+/// A task may only do so much before it gives way to others, code that may block as much as it likes, in
+/// `spawn_blocking` for one: so this uses up what is left. The task gives way a little sooner, right after
+/// it has slept.
+#[cfg(feature = "tokio")]
+#[cold]
+pub(crate) fn blocks_tasks() -> bool {
+    // More than tokio allows a task at once, which is 128.
+    const MORE: usize = 256;
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    tokio::runtime::Handle::try_current().is_ok()
+        && (0..MORE)
+            .any(|_| std::pin::pin!(tokio::task::coop::consume_budget()).poll(&mut cx).is_pending())
+}
+
+/// Whether this thread runs `async` tasks: nothing is known of runtimes other than tokio.
+#[cfg(not(feature = "tokio"))]
+pub(crate) fn blocks_tasks() -> bool {
+    false
 }
 
 #[cfg(feature = "tokio")]

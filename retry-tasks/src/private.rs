@@ -140,7 +140,7 @@ fn attempted<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> Atte
         };
     };
     let kind = attempt.as_ref().and_then(|attempt| attempt.kind);
-    let error = attempt.and_then(|attempt| attempt.error);
+    let error = attempt.and_then(|attempt| Some(attempt.error?.to_string()));
     match (next, out.into_result()) {
         (Next::Stop(StopReason::Success), Ok(value)) => match serde_json::to_string(&value) {
             Ok(result) => Attempted::Succeeded(result),

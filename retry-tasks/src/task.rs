@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use retry_runtime::resume::limit;
 use serde_json::{Map, Value};
 
 use crate::TaskError;
@@ -112,7 +113,7 @@ impl<Out> Task<Out> {
             deadline: self.deadline,
             key,
             valid_for: self.valid_for,
-            limit: self.function.site().map_or(Some(1), |site| site.policy().limit()),
+            limit: self.function.site().map_or(Some(1), limit),
         })
     }
 }

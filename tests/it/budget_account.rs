@@ -106,7 +106,7 @@ struct Fields {
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         match field.name() {
-            "name" => self.name = format!("{value:?}"),
+            "name" | "site" => self.name = format!("{value:?}"),
             "message" => self.message = format!("{value:?}"),
             _ => {}
         }
@@ -140,7 +140,8 @@ impl Subscriber for Warnings {
 
 impl Warnings {
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap())
+        let said = std::mem::take(&mut *self.0.lock().unwrap());
+        said.into_iter().filter(|line| line.contains("budget is spent")).collect()
     }
 }
 

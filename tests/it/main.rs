@@ -5,6 +5,7 @@ mod classify_derive;
 mod classify_derive_lints;
 mod engine;
 mod leaves_nothing;
+mod operations;
 mod protection;
 mod random;
 mod signatures;

@@ -21,6 +21,9 @@ pub(crate) fn clippy() -> Outcome {
 
 pub(crate) fn docs() -> Outcome {
     let arguments = ["doc", "--no-deps", "--all-features", "-p", "retry-runtime"];
-    let others = ["-p", "retry-macros", "-p", "retry-tasks"];
-    run::run(cargo(&arguments).args(others).env("RUSTDOCFLAGS", "-D warnings"))
+    run::run(
+        cargo(&arguments)
+            .args(["-p", "retry-macros", "-p", "retry-text", "-p", "retry-tasks"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
 }

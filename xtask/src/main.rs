@@ -1,5 +1,6 @@
 //! `cargo xtask VERB`: everything that is done to this workspace, by people and by CI alike.
 
+mod bench;
 mod check;
 mod deny;
 mod examples;
@@ -15,7 +16,7 @@ mod ui;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use Action::{Filtered, Plain};
+use Action::{Filtered, Optional, Plain};
 use run::{Outcome, seconds};
 
 /// Usage text and dispatch both read this table.
@@ -32,7 +33,8 @@ const VERBS: &[Verb] = &[
     Verb("loom", "the models of the atomics, every interleaving", Plain(loom::run)),
     Verb("miri", "the unsafe corners under Miri, where it is installed", Plain(miri::run)),
     Verb("deny", "licences and advisories, where cargo-deny is installed", Plain(deny::run)),
-    Verb("package", "package and build both published crates", Plain(package::run)),
+    Verb("package", "package and build the published crates", Plain(package::run)),
+    Verb("bench", "what retries cost; --check: against the ceilings", Optional(bench::run)),
     Verb("ci", "all of it, in the order in which CI goes", Plain(ci)),
 ];
 
@@ -43,6 +45,8 @@ enum Action {
     Plain(fn() -> Outcome),
     /// Takes one word that picks some of the tests.
     Filtered(fn(Option<&str>) -> Outcome),
+    /// Takes one option, whose name it knows itself.
+    Optional(fn(Option<&str>) -> Outcome),
 }
 
 fn main() -> ExitCode {
@@ -74,9 +78,9 @@ fn dispatch(words: &[&str]) -> Outcome {
     };
     match (action, rest) {
         (Plain(run), []) => run(),
-        (Filtered(run), []) => run(None),
-        (Filtered(run), [filter]) => run(Some(filter)),
-        (Plain(_), [extra, ..]) | (Filtered(_), [_, extra, ..]) => {
+        (Filtered(run) | Optional(run), []) => run(None),
+        (Filtered(run) | Optional(run), [word]) => run(Some(word)),
+        (Plain(_), [extra, ..]) | (Filtered(_) | Optional(_), [_, extra, ..]) => {
             Err(format!("`{name}` does not take `{extra}`\n\n{}", usage()))
         }
     }
@@ -92,8 +96,9 @@ fn usage() -> String {
         let left = match action {
             Plain(_) => name.to_string(),
             Filtered(_) => format!("{name} [NAME]"),
+            Optional(_) => format!("{name} [--OPTION]"),
         };
-        text.push_str(&format!("  {left:<14} {help}\n"));
+        text.push_str(&format!("  {left:<17} {help}\n"));
     }
     text
 }
@@ -106,6 +111,7 @@ fn ci() -> Outcome {
     loom::run()?;
     miri::run()?;
     deny::run()?;
+    bench::run(Some("--check"))?;
     package::run()
 }
 

@@ -2,7 +2,8 @@
 
 use crate::run::{self, Outcome, cargo, output};
 
-const PUBLISHED: [&str; 3] = ["retry-macros", "retry-runtime", "retry-tasks"];
+const PUBLISHED: [&str; 5] =
+    ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-cli"];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
@@ -16,7 +17,7 @@ pub(crate) fn run() -> Outcome {
             }
         }
     }
-    // Both at once: neither need be published for the other to be built against it.
+    // All at once: none need be published for the other to be built against it.
     let mut command = cargo(&["package", "--allow-dirty"]);
     run::run(command.args(PUBLISHED.iter().flat_map(|name| ["-p", name])))
 }

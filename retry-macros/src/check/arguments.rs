@@ -1,6 +1,7 @@
 //! What happens to the function's own arguments: `clone`, `keep`, `attempt`, `recover`.
 
 use quote::ToTokens;
+use retry_text::nearest;
 use syn::{Ident, Pat, Type};
 
 use crate::args::{Args, Idents};
@@ -8,7 +9,6 @@ use crate::errors::Errors;
 use crate::function::{Function, Parameter};
 use crate::keyed::Keyed;
 use crate::pattern::as_expression;
-use crate::suggest::nearest;
 
 pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &mut Errors) {
     let bindings = function.bindings();

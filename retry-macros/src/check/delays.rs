@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use retry_text::duration::human;
+
 use crate::args::{Args, Backoff, Time};
-use crate::duration::human;
 use crate::errors::Errors;
 use crate::schedule::{self, literal};
 use crate::value;

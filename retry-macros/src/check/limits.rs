@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use retry_text::duration::human;
 use syn::Expr;
 
 use crate::args::{Args, On};
-use crate::duration::human;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::schedule::{self, literal};

@@ -160,7 +160,7 @@ fn kind(key: &Ident, input: ParseStream<'_>) -> Result<Kind> {
     let kind = name.as_deref().ok().and_then(Kind::named);
     kind.ok_or_else(|| {
         let written = words::last_word(&value);
-        let help = match crate::suggest::nearest(&written, &Kind::ALL.map(|kind| kind.word)) {
+        let help = match retry_text::nearest(&written, &Kind::ALL.map(|kind| kind.word)) {
             Some(near) => format!("help: did you mean `{key} = {near}`?"),
             None => help,
         };

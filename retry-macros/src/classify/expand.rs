@@ -7,6 +7,7 @@ use syn::spanned::Spanned;
 use syn::{DeriveInput, Generics, Ident, Member, WherePredicate, parse_quote};
 
 use super::ast::{Field, Shape};
+use super::inject::impl_inject;
 use super::plan::{Arm, Plan, Use, Verdict};
 use super::words::Kind;
 
@@ -20,7 +21,10 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (body, description) = (body(plan, rt), description(plan, rt));
     let allowed = allowed(plan);
+    let inject = impl_inject(plan.input.node, rt);
     quote! {
+        #inject
+
         #[automatically_derived]
         #allowed
         impl #impl_generics #rt::Classify for #ident #ty_generics #where_clause {

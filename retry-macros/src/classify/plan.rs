@@ -150,7 +150,7 @@ fn nearest_field<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
     if is_tuple {
         return names.into_iter().find(|name| wanted.strip_prefix('_') == Some(name));
     }
-    crate::suggest::nearest(wanted, &names)
+    retry_text::nearest(wanted, &names)
 }
 
 /// The field that `inherit` asks: the marked one, else the one named `source`, else the only one.

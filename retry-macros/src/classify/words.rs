@@ -70,7 +70,7 @@ impl Kind {
 /// What was probably meant by a word that is not one.
 pub(crate) fn nearest(word: &str) -> Option<&'static str> {
     let elsewhere = ELSEWHERE.iter().find(|(foreign, _)| *foreign == word);
-    elsewhere.map(|(_, ours)| *ours).or_else(|| crate::suggest::nearest(word, &WORDS))
+    elsewhere.map(|(_, ours)| *ours).or_else(|| retry_text::nearest(word, &WORDS))
 }
 
 /// `` `a`, `b` and `c` ``

@@ -8,8 +8,8 @@ use crate::args::Args;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::keyed::Keyed;
-use crate::suggest::nearest;
 use crate::value::source;
+use retry_text::nearest;
 
 /// Every rule about `task`.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {

@@ -11,8 +11,8 @@ pub(crate) use expand::expand;
 
 use crate::form::{Form, Key};
 use crate::items::{self, Written};
-use crate::suggest::nearest;
 use crate::value::mistake;
+use retry_text::nearest;
 
 /// What was written in `task(…)`.
 #[derive(Default)]

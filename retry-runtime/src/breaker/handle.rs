@@ -15,6 +15,7 @@ use super::window::Outcome;
 use super::word::{Path, Word};
 use crate::classify::Classify;
 use crate::clock;
+use crate::event::{self, EventKind};
 use crate::now::{Epoch, Now};
 use crate::rng::Rng;
 use crate::setting::SettingError;
@@ -70,7 +71,7 @@ impl Breaker {
                 panic!("{}", error.message());
             }
             Breaker {
-                word: Word::new(settings.window),
+                word: Word::new(settings.window, settings.slow.is_some()),
                 settings,
                 epoch: Epoch::new(),
                 clock: clock::now,
@@ -205,7 +206,6 @@ impl Breaker {
     }
 
     /// The ticket of a call, without the lock while closed.
-    #[inline(always)]
     pub(super) fn admit(&self, now: impl Now) -> Result<Ticket, CircuitOpen> {
         if let Some(generation) = self.word.admit() {
             return Ok(Ticket { generation, probe: None });
@@ -216,11 +216,15 @@ impl Breaker {
     #[cold]
     fn admit_locked(&self, now: Instant) -> Result<Ticket, CircuitOpen> {
         let admitted = self.locked(now, |machine, now| machine.admit(now));
-        admitted.map_err(|refusal| CircuitOpen::new(self.name.clone(), refusal))
+        admitted.map_err(|refusal| {
+            if event::hears(EventKind::BreakerRejected) {
+                event::breaker_rejected(self.name.clone(), refusal);
+            }
+            CircuitOpen::new(self.name.clone(), refusal)
+        })
     }
 
     /// Keeps a quick success beside the lock where neither the clock nor the window has a say in it.
-    #[inline(always)]
     pub(super) fn keep(&self, ticket: &Ticket) -> bool {
         !self.word.is_timed() && self.word.keep(ticket.generation)
     }
@@ -269,8 +273,11 @@ impl Breaker {
         self.publish(machine, tick);
         let transitions = machine.take_transitions();
         drop(guard);
-        if let (Some(observer), false) = (self.observer.get(), transitions.is_empty()) {
-            transitions.iter().for_each(|transition| observer(self, transition));
+        for transition in &transitions {
+            event::breaker_transition(self.name.clone(), transition);
+            if let Some(observer) = self.observer.get() {
+                observer(self, transition);
+            }
         }
         result
     }

@@ -73,6 +73,19 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         self
     }
 
+    /// An empty table like this one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn twin(&self) -> Self {
+        Keyed {
+            name: self.name.clone(),
+            limit: self.limit,
+            settings: self.settings,
+            clock: self.clock,
+            uses: AtomicU64::new(0),
+            table: RwLock::new(HashMap::new()),
+        }
+    }
+
     /// The breaker of this key.
     pub fn get<Q>(&self, key: &Q) -> Arc<Breaker>
     where

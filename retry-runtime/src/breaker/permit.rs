@@ -10,6 +10,7 @@ use super::handle::Breaker;
 use super::ticket::{Mode, Refusal, Ticket};
 use super::window::Outcome;
 use crate::classify::Classify;
+use crate::clock::Moment;
 use crate::now::Now;
 
 /// The leave to make one call.
@@ -22,10 +23,33 @@ use crate::now::Now;
 #[must_use = "dropped, it counts as a call that was abandoned"]
 pub struct Permit<B: Deref<Target = Breaker>> {
     breaker: B,
-    ticket: Ticket,
-    told: bool,
     /// Only where slow calls count.
-    started: Option<Instant>,
+    started: Option<Moment>,
+    generation: u32,
+    seat: Seat,
+}
+
+/// What a permit stands for, in four bytes: nothing (any more), a call, or a probe and its number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seat(u32);
+
+impl Seat {
+    const CALL: Seat = Seat(0);
+    const NONE: Seat = Seat(u32::MAX);
+
+    const fn of(probe: Option<u32>) -> Seat {
+        match probe {
+            Some(number) => Seat(number.saturating_add(1)),
+            None => Seat::CALL,
+        }
+    }
+
+    const fn probe(self) -> Option<u32> {
+        match self {
+            Seat::CALL | Seat::NONE => None,
+            Seat(number) => Some(number - 1),
+        }
+    }
 }
 
 impl<B: Deref<Target = Breaker>> Permit<B> {
@@ -33,15 +57,39 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     ///
     /// # Errors
     /// As there.
-    #[inline(always)]
+    #[inline]
     pub fn acquire(breaker: B, now: impl Now) -> Result<Self, CircuitOpen> {
-        if breaker.settings.slow.is_none() {
-            let ticket = breaker.admit(now)?;
-            return Ok(Permit { breaker, ticket, told: false, started: None });
+        let mut permit = Permit::none(breaker);
+        permit.renew(now)?;
+        Ok(permit)
+    }
+
+    /// No permit yet, but the place for one.
+    #[inline(always)]
+    pub(crate) const fn none(breaker: B) -> Self {
+        Permit { breaker, started: None, generation: 0, seat: Seat::NONE }
+    }
+
+    /// [`acquire`](Self::acquire) in place, where there is none.
+    #[inline(always)]
+    pub(crate) fn renew(&mut self, now: impl Now) -> Result<(), CircuitOpen> {
+        match self.breaker.word.admit_fast() {
+            Some(generation) => {
+                (self.generation, self.seat) = (generation, Seat::CALL);
+                Ok(())
+            }
+            None => {
+                // By value: a permit that nothing points to can stay in registers.
+                let (ticket, started) = admitted_slowly(&self.breaker, now.now())?;
+                (self.generation, self.seat) = (ticket.generation, Seat::of(ticket.probe));
+                self.started = started;
+                Ok(())
+            }
         }
-        let now = now.now();
-        let ticket = breaker.admit(now)?;
-        Ok(Permit { breaker, ticket, told: false, started: Some(now) })
+    }
+
+    pub(crate) fn breaker(&self) -> &Breaker {
+        &self.breaker
     }
 
     /// The call succeeded. Slow or not is seen by the time since admission.
@@ -71,7 +119,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
 
     /// Whether the call is one of the half-open state's probes.
     pub fn is_probe(&self) -> bool {
-        self.ticket.probe.is_some()
+        self.seat.probe().is_some()
     }
 
     /// The call ended this way; a failure's outcome is `Outcome::from(kind)`.
@@ -83,43 +131,58 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`end`](Self::end) in place, once: the ticket is spent by it.
     #[inline(always)]
     pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
-        self.told = true;
-        let kept = outcome == Outcome::Success
-            && self.started.is_none()
-            && self.breaker.keep(&self.ticket);
-        if !kept {
-            self.settle(now, outcome);
+        let held = self.seat;
+        self.seat = Seat::NONE;
+        if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
+            settle(&self.breaker, self.generation, held, self.started.take(), now, outcome);
         }
-    }
-
-    /// Only once: the ticket is spent by it. Kept out of line, so that the telling is small enough to be
-    /// part of its caller.
-    #[inline(never)]
-    fn settle(&self, now: impl Now, outcome: Outcome) {
-        let (breaker, ticket) = (&*self.breaker, self.ticket.again());
-        match (outcome, self.started, breaker.settings.slow) {
-            (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
-            (_, Some(started), Some(threshold)) => {
-                let now = now.now();
-                let slow = now.saturating_duration_since(started) >= threshold;
-                breaker.record(now, ticket, outcome, slow);
-            }
-            _ => breaker.record(now, ticket, outcome, false),
-        }
-    }
-
-    #[cold]
-    fn dropped(&self) {
-        let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
-        self.settle(self.breaker.clock, outcome);
     }
 }
 
+#[cold]
+fn admitted_slowly(
+    breaker: &Breaker,
+    now: Instant,
+) -> Result<(Ticket, Option<Moment>), CircuitOpen> {
+    let ticket = breaker.admit(now)?;
+    Ok((ticket, breaker.settings.slow.map(|_| Moment::of(now))))
+}
+
+/// Tells the breaker, once for each permit. Kept out of line, so that the telling is small enough to be
+/// part of its caller.
+#[inline(never)]
+fn settle(
+    breaker: &Breaker,
+    generation: u32,
+    seat: Seat,
+    started: Option<Moment>,
+    now: impl Now,
+    outcome: Outcome,
+) {
+    let ticket = Ticket { generation, probe: seat.probe() };
+    match (outcome, started, breaker.settings.slow) {
+        (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
+        (_, Some(started), Some(threshold)) => {
+            let now = now.now();
+            let slow = Moment::of(now).since(started) >= threshold;
+            breaker.record(now, ticket, outcome, slow);
+        }
+        (Outcome::Success, ..) if breaker.keep(&ticket) => {}
+        _ => breaker.record(now, ticket, outcome, false),
+    }
+}
+
+#[cold]
+fn dropped(breaker: &Breaker, generation: u32, seat: Seat, started: Option<Moment>) {
+    let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
+    settle(breaker, generation, seat, started, breaker.clock, outcome);
+}
+
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if !self.told {
-            self.dropped();
+        if self.seat != Seat::NONE {
+            dropped(&self.breaker, self.generation, self.seat, self.started);
         }
     }
 }

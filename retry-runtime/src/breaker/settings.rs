@@ -38,18 +38,18 @@ use crate::setting::{SettingError, fault};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct BreakerSettings {
-    pub(super) window: Window,
-    pub(super) min_calls: u32,
-    pub(super) rate: f64,
-    pub(super) slow: Option<Duration>,
-    slow_rate: Option<f64>,
-    pub(super) consecutive: Option<u32>,
-    pub(super) open: Duration,
-    pub(super) open_max: Duration,
-    pub(super) jitter: f64,
-    pub(super) probes: u32,
-    pub(super) probe_rate: Option<f64>,
-    pub(super) probe_timeout: Duration,
+    pub(crate) window: Window,
+    pub(crate) min_calls: u32,
+    pub(crate) rate: f64,
+    pub(crate) slow: Option<Duration>,
+    pub(crate) slow_rate: Option<f64>,
+    pub(crate) consecutive: Option<u32>,
+    pub(crate) open: Duration,
+    pub(crate) open_max: Duration,
+    pub(crate) jitter: f64,
+    pub(crate) probes: u32,
+    pub(crate) probe_rate: Option<f64>,
+    pub(crate) probe_timeout: Duration,
 }
 
 /// The outcomes that a closed breaker looks at.

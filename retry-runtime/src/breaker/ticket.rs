@@ -52,13 +52,6 @@ pub struct Ticket {
     pub(super) probe: Option<u32>,
 }
 
-impl Ticket {
-    /// The same ticket once more, for a guard that cannot be taken apart.
-    pub(super) const fn again(&self) -> Ticket {
-        Ticket { generation: self.generation, probe: self.probe }
-    }
-}
-
 /// The call must not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {

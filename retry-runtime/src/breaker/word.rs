@@ -4,15 +4,16 @@
 //! a call succeeds. Both are decided by one word, without the lock:
 //!
 //! ```text
-//! 63 … 32      31       30      29 … 0
-//! generation   closed   quiet   successes kept
+//! 63 … 32      31       30      29     28          27 … 0
+//! generation   closed   quiet   fast   saturated   successes kept
 //! ```
 //!
-//! `closed` admits. `quiet` is set by whoever holds the lock, when no quick success can trip until the
+//! `closed` admits, and `fast` says that the time of the admission need not be known. `quiet` is set by whoever holds the lock, when no quick success can trip until the
 //! window is next changed by a failure or by time (`Machine::quiet`): the success is then kept in the
 //! low bits by compare-and-swap, and whoever takes the lock next counts it before anything else. Since
 //! successes commute with each other, the window is the same as if each had been counted on its own.
-//! Once a count window consists of nothing but kept successes, further ones do not even write.
+//! Once a count window consists of nothing but kept successes, it is `saturated`, and further ones do not
+//! even write: one look at that bit says that nothing need be done, whichever generation they are of.
 //!
 //! The generation is in the same word, so a result can never be counted in a later one, however the
 //! threads interleave. A call that races the opening may be admitted, as if it had come just before.
@@ -22,7 +23,9 @@ use std::time::Duration;
 use super::settings::Window;
 use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 
-const KEPT: u64 = (1 << 30) - 1;
+const KEPT: u64 = (1 << 28) - 1;
+const SATURATED: u64 = 1 << 28;
+const FAST: u64 = 1 << 29;
 const QUIET: u64 = 1 << 30;
 const CLOSED: u64 = 1 << 31;
 
@@ -48,14 +51,18 @@ pub(super) struct Word {
     stable_until: AtomicU64,
     /// Kept successes after which another one changes nothing; `None` where every one counts.
     saturated: Option<u64>,
+    /// `FAST` where the duration of a call is not looked at.
+    fast: u64,
 }
 
 impl Word {
     const_unless_loom! {
         /// Of a closed breaker with an empty window.
-        pub(super) fn new(window: Window) -> Self {
+        pub(super) fn new(window: Window, slow_calls_count: bool) -> Self {
+            let fast = if slow_calls_count { 0 } else { FAST };
             Word {
-                word: AtomicU64::new(CLOSED | QUIET),
+                word: AtomicU64::new(CLOSED | QUIET | fast),
+                fast,
                 stable_until: AtomicU64::new(0),
                 saturated: match window {
                     Window::Count(calls) => Some(calls as u64),
@@ -63,6 +70,19 @@ impl Word {
                 },
             }
         }
+    }
+
+    /// The generation in which a call is admitted, if neither the lock nor the time is needed for it.
+    #[inline(always)]
+    pub(super) fn admit_fast(&self) -> Option<u32> {
+        let word = self.word.load(Ordering::Relaxed);
+        (word & FAST != 0).then_some((word >> 32) as u32)
+    }
+
+    /// Whether a success, of any generation and however long it took, changes nothing.
+    #[inline(always)]
+    pub(super) fn is_saturated(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & SATURATED != 0
     }
 
     /// The generation in which a call is admitted, if it is without the lock.
@@ -98,12 +118,12 @@ impl Word {
                 None if word & KEPT == KEPT => return false,
                 _ => {}
             }
-            match self.word.compare_exchange_weak(
-                word,
-                word + 1,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            ) {
+            let next = match self.saturated {
+                Some(size) if self.fast != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
+                _ => word + 1,
+            };
+            match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
                 Ok(_) => return true,
                 Err(newer) => word = newer,
             }
@@ -113,7 +133,7 @@ impl Word {
     /// The successes that were kept, for the holder of the lock to count. Until it publishes, nobody
     /// keeps another: they wait for the lock.
     pub(super) fn take_kept(&self) -> u32 {
-        let word = self.word.fetch_and(!(QUIET | KEPT), Ordering::Relaxed);
+        let word = self.word.fetch_and(!(QUIET | SATURATED | KEPT), Ordering::Relaxed);
         (word & KEPT) as u32
     }
 
@@ -124,8 +144,8 @@ impl Word {
         self.stable_until.store(nanos, Ordering::Relaxed);
         let flags = match path {
             Path::Locked => 0,
-            Path::Admit => CLOSED,
-            Path::AdmitAndKeep => CLOSED | QUIET,
+            Path::Admit => CLOSED | self.fast,
+            Path::AdmitAndKeep => CLOSED | QUIET | self.fast,
         };
         self.word.store(u64::from(generation) << 32 | flags, Ordering::Relaxed);
     }

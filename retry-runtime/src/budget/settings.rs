@@ -44,16 +44,16 @@ use crate::setting::{SettingError, fault};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct BudgetSettings {
-    pub(super) capacity: u32,
-    pub(super) start: Option<f64>,
-    pub(super) deposit: f64,
-    pub(super) deposit_on: DepositOn,
-    pub(super) cost: f64,
-    pub(super) throttled_cost: f64,
-    pub(super) ambiguous_cost: Option<f64>,
-    pub(super) charge: Charge,
-    pub(super) refund: Refund,
-    pub(super) refill: Option<Duration>,
+    pub(crate) capacity: u32,
+    pub(crate) start: Option<f64>,
+    pub(crate) deposit: f64,
+    pub(crate) deposit_on: DepositOn,
+    pub(crate) cost: f64,
+    pub(crate) throttled_cost: f64,
+    pub(crate) ambiguous_cost: Option<f64>,
+    pub(crate) charge: Charge,
+    pub(crate) refund: Refund,
+    pub(crate) refill: Option<Duration>,
 }
 
 /// What a retry that succeeds gives back.

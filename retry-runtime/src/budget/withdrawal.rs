@@ -78,6 +78,11 @@ impl Refused {
         tokens(self.available)
     }
 
+    /// Tokens that the bucket holds.
+    pub const fn capacity(&self) -> f64 {
+        tokens(self.capacity)
+    }
+
     /// Tokens that the retry would have cost.
     pub const fn cost(&self) -> f64 {
         tokens(self.cost)

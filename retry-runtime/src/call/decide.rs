@@ -1,48 +1,76 @@
 //! What follows from a failed attempt: the rules, in their order.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Decision, Verdict};
-use crate::clock::Moment;
+use super::{Call, Decision, Mode, Verdict};
+use crate::clock::{self, Moment};
 use crate::history::Delay;
-use crate::{DelaySource, Interruption, Kind, StopReason};
+use crate::{DelaySource, Interruption, Kind, StopReason, redact, text};
+
+/// What stands around a call's attempts.
+pub(crate) trait Around {
+    /// Whether the breaker would refuse another attempt now.
+    fn refuses(&self) -> bool;
+
+    /// Whether the call can end in a sleep: there is an outcome for that.
+    fn ends_sleeps(&self) -> bool;
+
+    /// Whether something is done, or others have their turn, between two attempts without a delay.
+    fn takes_time(&self, attempt: u32) -> bool;
+}
 
 impl Call<'_> {
-    /// The attempt failed: another one, or not? `refuses` says whether the breaker would refuse it.
+    /// The attempt failed: another one, or not?
     #[cold]
     pub(crate) fn failed(
         &mut self,
         verdict: Verdict,
-        refuses: impl FnOnce() -> bool,
-        text: impl FnOnce() -> Cow<'static, str>,
+        around: &dyn Around,
+        words: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
+        self.trail_mut().mode.add(Mode::FAILED);
+        let (instant, kind) = (clock::now(), verdict.class.kind);
+        let now = Moment::of(instant);
+        let said = words();
+        let words = redact::kept(&said);
+        text::recycle(said);
+        self.record(now, Some((kind, Arc::clone(&words))));
+        self.tell_attempt();
         self.account_for_failure(verdict);
-        if self.is_resumed() {
-            return self.hand_over(verdict, text);
-        }
-        let decision = match self.decide(verdict) {
-            Decision::Pause(_) if refuses() => Decision::Stop(StopReason::CircuitOpen),
-            Decision::Pause(delay) => self.pay_for_retry(verdict.class.kind, delay),
+        let decision = match self.decide(now, verdict) {
+            Decision::Pause(delay) if self.is_resumed() => self.hand_over(kind, delay, &words),
+            Decision::Pause(_) if self.is_cancelled() => Decision::Stop(StopReason::Cancelled),
+            Decision::Pause(_) if around.refuses() => Decision::Stop(StopReason::CircuitOpen),
+            Decision::Pause(delay) => self.pay_for_retry(instant, kind, delay),
             stop => stop,
         };
         let trail = self.trail_mut();
-        trail.last_kind = Some(verdict.class.kind);
+        trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
-        let delay = match decision {
-            Decision::Pause(delay) => Some(delay),
-            Decision::Stop(_) => None,
-        };
-        if let Some(delay) = delay {
-            trail.previous = Some(delay.length);
-        }
-        if self.watched {
-            self.record(Some((verdict.class.kind, text())), delay);
-        }
-        if let Decision::Stop(reason) = decision {
-            self.warn(reason);
-            self.charge(reason, verdict.class.kind);
-            self.end(reason);
+        match decision {
+            Decision::Pause(delay) => {
+                trail.previous = Some(delay.length);
+                if let Some(attempt) = trail.report.attempts.last_mut() {
+                    attempt.delay = Some(delay);
+                }
+                if delay.length.is_zero() && !around.takes_time(trail.attempt) {
+                    trail.continued = Some(now);
+                }
+                #[cfg(feature = "testing")]
+                self.log_delay(delay.length);
+                self.tell_retry(kind, delay, &words);
+                if !delay.length.is_zero() {
+                    self.list(now, delay.length, (kind, words), around.ends_sleeps());
+                }
+            }
+            Decision::Stop(reason) => {
+                self.warn(reason);
+                self.charge(reason, kind);
+                self.tell_suppressed(reason, verdict.class, &words);
+                self.end_at(reason, now);
+            }
         }
         decision
     }
@@ -52,12 +80,14 @@ impl Call<'_> {
     #[cold]
     pub(crate) fn resume(&mut self, delay: Delay, decided: Moment) -> Decision {
         let now = Moment::now();
-        if self.deadline.is_some_and(|deadline| deadline < now) {
+        if self.deadline().is_some_and(|deadline| deadline < now) {
             let trail = self.trail_mut();
             trail.withdrawal = None;
             if let Some(attempt) = trail.report.attempts.last_mut() {
                 attempt.delay = None;
             }
+            #[cfg(feature = "testing")]
+            self.forget_delay();
             self.end(StopReason::Deadline);
             return Decision::Stop(StopReason::Deadline);
         }
@@ -65,16 +95,16 @@ impl Call<'_> {
         Decision::Pause(Delay { length, ..delay })
     }
 
-    pub(super) fn warn(&self, reason: StopReason) {
-        if reason == StopReason::Ambiguous && self.policy.declared_idempotent().is_none() {
-            if let Some(site) = self.site {
+    fn warn(&self, reason: StopReason) {
+        if reason == StopReason::Ambiguous && self.policy().declared_idempotent().is_none() {
+            if let Some(site) = self.site() {
                 site.warn_undeclared();
             }
         }
     }
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
-    pub(super) fn decide(&mut self, verdict: Verdict) -> Decision {
+    pub(super) fn decide(&mut self, now: Moment, verdict: Verdict) -> Decision {
         let Verdict { class, agreed, cut } = verdict;
         match cut {
             Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),
@@ -85,32 +115,33 @@ impl Call<'_> {
             Kind::Permanent => Some(StopReason::Permanent),
             Kind::Overloaded => Some(StopReason::Overloaded),
             _ if !agreed => Some(StopReason::Permanent),
-            Kind::Ambiguous if self.policy.declared_idempotent() != Some(true) => {
+            Kind::Ambiguous if self.policy().declared_idempotent() != Some(true) => {
                 Some(StopReason::Ambiguous)
             }
-            Kind::Transient | Kind::Throttled if !self.policy.retries(class.kind) => {
+            Kind::Transient | Kind::Throttled if !self.policy().retries(class.kind) => {
                 Some(StopReason::Permanent)
             }
-            _ if !self.policy.allows_another_after(self.attempt) => Some(StopReason::Exhausted),
+            _ if !self.policy().allows_another_after(self.attempt_number()) => {
+                Some(StopReason::Exhausted)
+            }
             _ => None,
         };
         match stop {
             Some(reason) => Decision::Stop(reason),
-            None => self.schedule(class.retry_after),
+            None => self.schedule(now, class.retry_after),
         }
     }
 
     /// The next attempt's pause, if there is time for it.
-    fn schedule(&mut self, hint: Option<Duration>) -> Decision {
-        // Without a deadline nobody asks what time it is.
-        let left = match self.deadline {
-            Some(deadline) => deadline.since(Moment::now()),
+    fn schedule(&mut self, now: Moment, hint: Option<Duration>) -> Decision {
+        let left = match self.deadline() {
+            Some(deadline) => deadline.since(now),
             None => Duration::MAX,
         };
         if left.is_zero() {
             return Decision::Stop(StopReason::Deadline);
         }
-        if hint.is_some_and(|hint| hint > left.min(self.policy.longest_hint())) {
+        if hint.is_some_and(|hint| hint > left.min(self.policy().longest_hint())) {
             return Decision::Stop(StopReason::RetryAfterTooLong);
         }
         let own = self.next_delay();
@@ -125,7 +156,7 @@ impl Call<'_> {
     }
 
     fn next_delay(&mut self) -> Duration {
-        let (policy, retry) = (self.policy, self.attempt);
+        let (policy, retry) = (self.policy(), self.attempt_number());
         let trail = self.trail_mut();
         policy.delay(retry, trail.previous, trail.rng.next())
     }

@@ -2,21 +2,29 @@
 
 mod account;
 mod decide;
+mod end;
+mod mode;
+mod protection;
 mod record;
 mod resumed;
+mod tell;
+#[cfg(feature = "testing")]
+mod tested;
 mod trail;
+mod waiting;
 
-use std::cell::Cell;
-use std::fmt::{self, Write};
-use std::sync::Arc;
+pub(crate) use decide::Around;
+pub use resumed::{judge, limit, pay};
+use std::mem::{self, ManuallyDrop};
 
-pub use resumed::judge;
-use trail::Remembered;
+use mode::Mode;
+use trail::Trail;
 
 use crate::ambient::{self, Ambient};
-use crate::breaker::Breaker;
 use crate::clock::Moment;
+use crate::event::{self, CallSpan};
 use crate::history::Delay;
+use crate::site::{Meta, SiteBreaker, SiteBudget};
 use crate::{Attempt, CallId, Class, Interruption, Policy, Site, StopReason};
 
 /// What happens after a failed attempt.
@@ -40,99 +48,206 @@ pub(crate) struct Verdict {
 
 /// One call of a retryable function.
 ///
-/// A call that succeeds at once has touched nothing but its policy: the clock is read at the start only
+/// A call that succeeds at once has touched nothing but its site: the clock is read at the start only
 /// when a deadline, a report or an observer asks for it, and everything else is made after the first
-/// failure.
+/// failure. As long as nothing is special about a call it is no more than its site.
 #[derive(Debug)]
 pub struct Call<'p> {
-    policy: &'p Policy,
-    site: Option<&'static Site>,
-    /// What it remembers from the first failure on, or from its start when it is observed.
-    trail: Remembered,
-    attempt: u32,
-    /// Whether something asks when attempts start and end: a limit, a report, an observer.
-    timed: bool,
-    /// Whether a report is wanted.
-    watched: bool,
-    /// When the call started; known when it is timed.
-    started: Option<Moment>,
-    /// When the running attempt started; known when the call is timed.
-    attempt_started: Option<Moment>,
-    /// The own deadline or an inherited one, whichever is sooner.
-    deadline: Option<Moment>,
+    state: State,
+    /// The settings of a call that has no annotated function.
+    policy: Option<&'p Policy>,
 }
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is special about it, and its first attempt has not begun.
+    Fresh(&'static Site),
+    /// Nothing is special about it, and its first attempt runs.
+    First(&'static Site),
+    /// There is something to look after: a failure, a limit, somebody who observes.
+    // Freed by the call's own drop, which for a call that succeeds at once is one comparison.
+    Kept(ManuallyDrop<Box<Trail>>),
+    /// It has ended and left nothing behind.
+    Ended,
+}
+
+impl State {
+    #[cold]
+    fn site_of_plain(&self) -> Option<&'static Site> {
+        match self {
+            State::Fresh(site) | State::First(site) => Some(site),
+            State::Kept(_) | State::Ended => None,
+        }
+    }
+}
+
+/// Stands for the function of a call that has none.
+static NOBODY: Site =
+    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, SiteBreaker::None);
 
 impl Call<'static> {
     /// A call of an annotated function, not [opened](Call::open) yet.
     #[inline(always)]
     pub const fn start(site: &'static Site) -> Self {
-        Call::new(site.policy(), Some(site))
+        Call { state: State::Fresh(site), policy: None }
     }
 }
 
 impl<'p> Call<'p> {
     /// A call that has no annotated function.
     pub(crate) fn of(policy: &'p Policy) -> Self {
-        let mut call = Call::new(policy, None);
-        call.open();
-        call
-    }
-
-    #[inline(always)]
-    const fn new(policy: &'p Policy, site: Option<&'static Site>) -> Self {
-        Call {
-            policy,
-            site,
-            trail: Remembered::NOTHING,
-            attempt: 0,
-            timed: false,
-            watched: false,
-            started: None,
-            attempt_started: None,
-            deadline: None,
+        let mut call = Call { state: State::Fresh(&NOBODY), policy: Some(policy) };
+        if policy.is_timed() || event::wanted() || ambient::is_present() {
+            call.prepare();
         }
+        call
     }
 
     /// Opens the call where it stands: made and opened in one step it would be copied into its place.
     #[inline(always)]
     pub fn open(&mut self) {
-        if self.policy.is_timed() || ambient::is_present() {
-            self.prepare();
+        if let State::Fresh(site) = self.state {
+            if !site.is_quiet() {
+                self.by_value(Call::prepare);
+            }
         }
     }
 
-    /// Reads the clock for the limits, and takes over what holds outside of the call.
+    /// Runs what is seldom needed on a copy that is put back: a call that nothing points to, as long as
+    /// nothing is special about it, can stay in registers.
+    #[inline(always)]
+    pub(crate) fn by_value<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (call, result) = aside(self.take(), work);
+        // Nothing is left in the old place that would have to be dropped.
+        mem::forget(mem::replace(self, call));
+        result
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Self {
+        Call { state: mem::replace(&mut self.state, State::Ended), policy: self.policy }
+    }
+
+    /// What there is to look after, if anything.
+    fn trail(&self) -> Option<&Trail> {
+        match &self.state {
+            State::Kept(trail) => Some(trail),
+            _ => None,
+        }
+    }
+
+    fn has(&self, mode: Mode) -> bool {
+        self.trail().is_some_and(|trail| trail.mode.has(mode))
+    }
+
+    /// The annotated function.
+    fn site(&self) -> Option<&'static Site> {
+        let site = match &self.state {
+            State::Kept(trail) => trail.site,
+            other => other.site_of_plain()?,
+        };
+        (!std::ptr::eq(site, &raw const NOBODY)).then_some(site)
+    }
+
+    /// The settings: the function's own, or what a configuration has made of them.
+    fn policy(&self) -> &'p Policy {
+        #[cfg(feature = "testing")]
+        if let Some(policy) = self.tested_policy() {
+            return policy;
+        }
+        if let Some(policy) = self.policy {
+            return policy;
+        }
+        match &self.state {
+            State::Kept(trail) => match trail.effective {
+                Some(effective) => &effective.policy,
+                None => trail.site.policy(),
+            },
+            other => other.site_of_plain().unwrap_or(&NOBODY).policy(),
+        }
+    }
+
+    /// The number of the attempt that runs or has run last, from 1.
+    fn attempt_number(&self) -> u32 {
+        match &self.state {
+            State::Kept(trail) => trail.attempt,
+            other => u32::from(!matches!(other, State::Fresh(_))),
+        }
+    }
+
+    fn deadline(&self) -> Option<Moment> {
+        self.trail()?.deadline
+    }
+
+    /// Takes over what holds outside of the call: a configuration, observers, the limits of a call around it.
     #[cold]
     fn prepare(&mut self) {
-        if self.policy.is_timed() {
-            self.timed = true;
-            let now = Moment::now();
-            self.started = Some(now);
-            self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
+        let site = self.site();
+        if let Some(site) = site {
+            site.enrol();
+            self.configure(site);
         }
-        let Some(ambient) = Ambient::current() else { return };
-        self.deadline = sooner(self.deadline, ambient.deadline);
-        self.resume_at();
-        if let Some(observer) = ambient.observer {
+        #[cfg(feature = "testing")]
+        self.join_scope();
+        if site.map_or_else(event::wanted, Site::is_observed) {
+            let mode = &mut self.trail_mut().mode;
+            mode.add(Mode::OBSERVED);
+            mode.add(Mode::TIMED);
+        }
+        if self.policy().is_timed() {
+            self.trail_mut().mode.add(Mode::TIMED);
+        }
+        let ambient = Ambient::current();
+        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline);
+        let outer = ambient.as_ref().and_then(|ambient| ambient.outer);
+        if let (Some(outer), Some(site)) = (outer, site) {
+            site.note_called_in(outer);
+        }
+        if self.has(Mode::TIMED) {
+            let (now, limit) = (Moment::now(), self.policy().time_limit());
+            let trail = self.trail_mut();
+            // The first attempt starts now, and the clock need not be read again.
+            trail.attempt_started = Some(now);
+            trail.started = Some(now);
+            trail.deadline = limit.and_then(|time| now.checked_add(time));
+        }
+        if inherited.is_some() {
+            let trail = self.trail_mut();
+            trail.deadline = sooner(trail.deadline, inherited);
+        }
+        let is_inside = ambient.is_some();
+        if let Some(observer) = ambient.and_then(|ambient| ambient.observer) {
             self.watch();
             self.trail_mut().observer = Some(observer);
         }
+        if is_inside {
+            self.resume_at();
+        }
+        self.tell_started();
     }
 
     /// Keeps a report of this call.
     pub fn watch(&mut self) {
-        self.timed = true;
-        self.watched = true;
-        self.started.get_or_insert_with(Moment::now);
+        let trail = self.trail_mut();
+        trail.mode.add(Mode::TIMED);
+        trail.mode.add(Mode::WATCHED);
+        let now = *trail.attempt_started.get_or_insert_with(Moment::now);
+        trail.started.get_or_insert(now);
+    }
+
+    /// Keeps a report of this call for `recover`, which gets its final failure.
+    pub fn watch_to_recover(&mut self) {
+        self.watch();
+        self.trail_mut().mode.add(Mode::RECOVERS);
     }
 
     /// The context of the attempt that starts next, for the body.
     pub fn attempt(&self, call_id: CallId) -> Attempt {
         Attempt {
-            number: self.attempt + 1,
-            limit: self.policy.limit(),
-            deadline: self.deadline,
-            last_kind: self.trail.as_ref().and_then(|trail| trail.last_kind),
+            number: self.attempt_number() + 1,
+            limit: self.policy().limit(),
+            deadline: self.deadline(),
+            last_kind: self.trail().and_then(|trail| trail.last_kind),
             call_id,
         }
     }
@@ -140,79 +255,87 @@ impl<'p> Call<'p> {
     /// An attempt starts.
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
-        self.attempt = self.attempt.saturating_add(1);
-        if self.timed {
-            self.note_start();
+        match self.state {
+            State::Fresh(site) => self.state = State::First(site),
+            _ => self.by_value(Call::note_start),
         }
     }
 
     #[cold]
     fn note_start(&mut self) {
-        self.attempt_started = Some(Moment::now());
+        let trail = self.trail_mut();
+        trail.attempt = trail.attempt.saturating_add(1);
+        if trail.attempt > 1 {
+            trail.attempt_started = Some(trail.continued.take().unwrap_or_else(Moment::now));
+            self.open_span();
+        }
+        let trail = self.trail_mut();
+        if let Some(live) = &trail.live {
+            live.begin(trail.attempt);
+        }
+        #[cfg(feature = "testing")]
+        self.log_attempt();
+        self.tell_attempt_started();
     }
 
     /// The running attempt's number, and how many there may be.
     pub(crate) fn progress(&self) -> (u32, Option<u32>) {
-        (self.attempt, self.policy.limit())
+        (self.attempt_number(), self.policy().limit())
     }
 
     /// Whether it is time to let other tasks run, although there is nothing to wait for: a long series of
     /// attempts without delays must not starve them.
     pub(crate) fn is_due_to_yield(&self) -> bool {
-        self.attempt % 16 == 0
+        Call::yields_after(self.attempt_number())
     }
 
-    /// The breaker of the annotated function; for generated code that has declared one.
-    ///
-    /// # Panics
-    ///
-    /// When the function has no breaker.
-    #[inline(always)]
-    pub fn breaker(&self) -> &'static Breaker {
-        match self.site.and_then(|site| site.breaker_source().get()) {
-            Some(breaker) => breaker,
-            None => no_breaker(),
-        }
-    }
-
-    /// The breaker of the annotated function for this key; for generated code that has declared one.
-    ///
-    /// # Panics
-    ///
-    /// When the function has no keyed breaker.
-    pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        let breaker =
-            self.site.and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
-        breaker.unwrap_or_else(|| no_breaker())
+    pub(crate) const fn yields_after(attempt: u32) -> bool {
+        attempt % 16 == 0
     }
 
     /// Runs code of the attempt; the calls inside inherit this call's limits.
     #[inline(always)]
-    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        if self.timed { self.inherited().scope(work) } else { work() }
+    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        match self.state {
+            State::First(_) => work(),
+            _ => self.by_value(|call| call.run_noted(work)),
+        }
+    }
+
+    fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
+        let span = self.trail().and_then(|trail| trail.span.as_ref());
+        let _inside = span.map(CallSpan::enter);
+        self.inherited().scope(work)
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.
     pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
-        if !self.timed {
-            return work();
-        }
-        Ambient::new(self.deadline, None).scope(work)
+        self.around(self.deadline()).scope(work)
     }
 
     #[cold]
     fn inherited(&self) -> Ambient {
+        self.around(self.attempt_end().map(|(end, _)| end))
+    }
+
+    /// What holds inside of the call.
+    fn around(&self, deadline: Option<Moment>) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
-        Ambient::new(self.attempt_end().map(|(end, _)| end), None)
+        let ambient = Ambient::new(deadline, None).inside(self.site());
+        #[cfg(feature = "testing")]
+        if let (None, Some(within)) = (&ambient.within, self.within()) {
+            return ambient.tested(within.clone());
+        }
+        ambient
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.
     pub(crate) fn attempt_end(&self) -> Option<(Moment, Interruption)> {
-        let timeout = self.policy.attempt_limit().and_then(|after| {
-            let end = self.attempt_started?.checked_add(after)?;
+        let timeout = self.policy().attempt_limit().and_then(|after| {
+            let end = self.trail()?.attempt_started?.checked_add(after)?;
             Some((end, Interruption::TimedOut { after }))
         });
-        let deadline = self.deadline.map(|end| (end, Interruption::DeadlinePassed));
+        let deadline = self.deadline().map(|end| (end, Interruption::DeadlinePassed));
         match (timeout, deadline) {
             (Some(timeout), Some(deadline)) if deadline.0 <= timeout.0 => Some(deadline),
             (Some(timeout), _) => Some(timeout),
@@ -221,25 +344,11 @@ impl<'p> Call<'p> {
     }
 }
 
-/// Hands on the text of a key, written into a buffer that the thread keeps: a key that is known costs no
-/// allocation.
-fn written<T>(key: &(impl fmt::Display + ?Sized), use_it: impl FnOnce(&str) -> T) -> T {
-    thread_local! {
-        static BUFFER: Cell<String> = const { Cell::new(String::new()) };
-    }
-    // Taken out while it is used: the key's `Display` may make calls of its own.
-    let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
-    text.clear();
-    // Writing to a `String` cannot fail; a `Display` that fails has written what it could.
-    let _ = write!(text, "{key}");
-    let result = use_it(&text);
-    let _ = BUFFER.try_with(|buffer| buffer.set(text));
-    result
-}
-
 #[cold]
-fn no_breaker() -> ! {
-    panic!("generated code asked for a breaker that its attribute has not declared")
+#[inline(never)]
+fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (Call<'p>, T) {
+    let result = work(&mut call);
+    (call, result)
 }
 
 /// The sooner of two instants, where `None` is never.

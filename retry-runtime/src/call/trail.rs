@@ -1,84 +1,148 @@
 //! What a call remembers from the first failure on, or from its start when it is observed.
 
+use std::cell::Cell;
 use std::mem::{self, ManuallyDrop};
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::Call;
 use super::resumed::Handed;
+use super::{Call, Mode, NOBODY, State};
 use crate::ambient::Observer;
 use crate::budget::{Budget, Withdrawal};
+use crate::clock::Moment;
+use crate::event::CallSpan;
+use crate::live::Ticket;
 use crate::rng::Rng;
+use crate::site::Effective;
+use crate::stats::Failures;
 use crate::{Kind, Report, Site};
 
 #[derive(Debug)]
 pub(super) struct Trail {
+    pub(super) site: &'static Site,
+    /// What a configuration has made of the site.
+    pub(super) effective: Option<&'static Effective>,
+    pub(super) attempt: u32,
+    pub(super) mode: Mode,
+    /// When the running attempt started; known when the call is timed, and from the second one on.
+    pub(super) attempt_started: Option<Moment>,
+    /// When the next attempt starts, if it follows the last one at once: the clock need not be read again.
+    pub(super) continued: Option<Moment>,
+    /// The own deadline or an inherited one, whichever is sooner.
+    pub(super) deadline: Option<Moment>,
+    // Goes on with the next call that the memory is used for.
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
     pub(super) report: Report,
+    pub(super) failures: Failures,
+    /// When the call started; when its first attempt ended, if nobody has timed that one.
+    pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
     /// Set when the call was begun before, elsewhere.
     pub(super) handed: Option<Handed>,
     /// What the retry that runs, or is waited for, has cost; given back when it is dropped.
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
+    /// The call's place in the list of live calls, from its first sleep on.
+    pub(super) live: Option<Ticket>,
+    /// The call's number in events and among the live calls; 0 as long as nobody has asked.
+    pub(super) number: u64,
+    /// The span of the attempt that runs, from the second one on.
+    pub(super) span: Option<CallSpan>,
+    /// The testing scope that the call belongs to.
+    #[cfg(feature = "testing")]
+    pub(super) tested: Option<super::tested::Tested>,
 }
 
-/// A trail, or none as long as nothing has failed.
-///
-/// Its own type for the sake of its drop, which for a call that succeeds at once is one comparison in
-/// place: the drop of a box inside a larger value is a call.
-#[derive(Debug)]
-pub(super) struct Remembered(ManuallyDrop<Option<Box<Trail>>>);
-
-impl Remembered {
-    pub(super) const NOTHING: Remembered = Remembered(ManuallyDrop::new(None));
+thread_local! {
+    /// The memory of the call that has ended last on this thread, for the next one that needs some.
+    static SPARE: Cell<Option<Box<Trail>>> = const { Cell::new(None) };
 }
 
-impl Deref for Remembered {
-    type Target = Option<Box<Trail>>;
+/// The memory of a long list of attempts is not kept.
+const FEW_ATTEMPTS: usize = 16;
 
-    #[inline(always)]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl DerefMut for Remembered {
-    #[inline(always)]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
-    }
-}
-
-impl Drop for Remembered {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.0.is_some() {
-            forget(self);
+impl Trail {
+    /// A trail that says nothing yet.
+    fn begin(site: &'static Site, attempt: u32) -> Box<Trail> {
+        if let Some(mut trail) = SPARE.try_with(Cell::take).ok().flatten() {
+            trail.site = site;
+            trail.report.name = site.name();
+            trail.attempt = attempt;
+            return trail;
         }
+        Box::new(Trail {
+            site,
+            effective: None,
+            attempt,
+            mode: Mode::RUNNING,
+            attempt_started: None,
+            continued: None,
+            deadline: None,
+            rng: Rng::fresh(),
+            previous: None,
+            last_kind: None,
+            report: Report::empty(site.name()),
+            failures: Failures::default(),
+            started: None,
+            observer: None,
+            handed: None,
+            withdrawal: None,
+            live: None,
+            number: 0,
+            span: None,
+            #[cfg(feature = "testing")]
+            tested: None,
+        })
     }
-}
 
-#[cold]
-fn forget(remembered: &mut Remembered) {
-    drop(ManuallyDrop::into_inner(mem::replace(&mut remembered.0, ManuallyDrop::new(None))));
+    /// Forgets everything, and leaves the memory to the next call.
+    pub(super) fn recycle(mut self: Box<Trail>) {
+        self.effective = None;
+        self.mode = Mode::RUNNING;
+        self.attempt_started = None;
+        self.continued = None;
+        self.deadline = None;
+        self.previous = None;
+        self.last_kind = None;
+        let mut attempts = mem::take(&mut self.report.attempts);
+        attempts.clear();
+        self.report = Report::empty("");
+        if attempts.capacity() <= FEW_ATTEMPTS {
+            self.report.attempts = attempts;
+        }
+        self.failures = Failures::default();
+        self.started = None;
+        self.observer = None;
+        self.handed = None;
+        self.withdrawal = None;
+        self.live = None;
+        self.number = 0;
+        self.span = None;
+        #[cfg(feature = "testing")]
+        {
+            self.tested = None;
+        }
+        // A thread that is ending may have lost its locals: then it is freed.
+        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+    }
 }
 
 impl Call<'_> {
     /// The trail, begun now if it has not been.
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
-        let site = self.site;
-        self.trail.get_or_insert_with(|| {
-            Box::new(Trail {
-                rng: Rng::fresh(),
-                previous: None,
-                last_kind: None,
-                report: Report::empty(site.map_or("", Site::name)),
-                observer: None,
-                handed: None,
-                withdrawal: None,
-            })
-        })
+        if !matches!(self.state, State::Kept(_)) {
+            self.begin_trail();
+        }
+        match &mut self.state {
+            State::Kept(trail) => trail,
+            _ => unreachable!("a trail has been begun"),
+        }
+    }
+
+    #[cold]
+    fn begin_trail(&mut self) {
+        let site = self.state.site_of_plain().unwrap_or(&NOBODY);
+        let trail = Trail::begin(site, self.attempt_number());
+        self.state = State::Kept(ManuallyDrop::new(trail));
     }
 }

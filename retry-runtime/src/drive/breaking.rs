@@ -1,6 +1,5 @@
 //! The breaker around an attempt: asked before it, told after it.
 
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,29 +8,28 @@ use pin_project_lite::pin_project;
 use super::Guard;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit};
 use crate::call::Call;
-use crate::interruption::Interruptible;
 use crate::{Interruption, Kind, clock};
 
 pin_project! {
     /// A guard whose attempts need a breaker's permit.
-    pub struct Breaking<'b, R, X> {
+    pub struct Breaking<'b, O, X> {
         // Asked for once, where the breaker is named; see `Given`.
-        outcome: fn(Interruption) -> R,
-        breaker: &'b Breaker,
+        outcome: O,
         // Dropped untold with the turn, it is given back and decides nothing; a panic is a failure.
-        permit: Option<Permit<&'b Breaker>>,
+        permit: Permit<&'b Breaker>,
         #[pin]
         inner: X,
     }
 }
 
-impl<'b, R: Interruptible, X> Breaking<'b, R, X> {
-    pub(super) fn new(breaker: &'b Breaker, inner: X) -> Self {
-        Breaking { outcome: R::interrupted, breaker, permit: None, inner }
+impl<'b, O, X> Breaking<'b, O, X> {
+    #[inline(always)]
+    pub(super) fn new(breaker: &'b Breaker, outcome: O, inner: X) -> Self {
+        Breaking { outcome, permit: Permit::none(breaker), inner }
     }
 }
 
-impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
+impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
     type Cut = Interruption;
 
@@ -39,14 +37,13 @@ impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
         let this = self.project();
         this.inner.before().map_err(Into::into)?;
-        match this.breaker.permit(clock::now) {
-            Ok(permit) => {
-                // There is none yet; an assignment would look for one to drop.
-                mem::forget(this.permit.replace(permit));
-                Ok(())
-            }
-            Err(open) => Err(refused(&open)),
-        }
+        this.permit.renew(clock::now).map_err(|open| refused(&open))
+    }
+
+    #[inline(always)]
+    fn before_blocking(&mut self) -> Result<(), Interruption> {
+        self.inner.before_blocking().map_err(Into::into)?;
+        self.permit.renew(clock::now).map_err(|open| refused(&open))
     }
 
     #[inline]
@@ -66,14 +63,17 @@ impl<R, X: Guard<R>> Guard<R> for Breaking<'_, R, X> {
     #[inline(always)]
     fn ended(self: Pin<&mut Self>, failure: Option<Kind>) {
         // Told in place: taken out, it would be copied.
-        if let Some(permit) = self.project().permit {
-            permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
-        }
+        self.project().permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
+    }
+
+    #[inline(always)]
+    fn ended_blocking(&mut self, failure: Option<Kind>) {
+        self.permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
     fn refuses(&self) -> bool {
         let now = clock::now();
-        self.breaker.next_admission(now).is_none_or(|admission| admission > now)
+        self.permit.breaker().next_admission(now).is_none_or(|admission| admission > now)
     }
 
     fn outcome(&self, cut: Interruption) -> R {

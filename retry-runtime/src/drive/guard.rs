@@ -29,6 +29,10 @@ pub trait Guard<R> {
     #[doc(hidden)]
     fn before(self: Pin<&mut Self>) -> Result<(), Self::Cut>;
 
+    /// [`before`](Guard::before) of a turn that blocks, which can be moved still.
+    #[doc(hidden)]
+    fn before_blocking(&mut self) -> Result<(), Self::Cut>;
+
     /// Asked when the attempt is pending.
     #[doc(hidden)]
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>)
@@ -42,6 +46,11 @@ pub trait Guard<R> {
     #[doc(hidden)]
     #[inline]
     fn ended(self: Pin<&mut Self>, _failure: Option<Kind>) {}
+
+    /// [`ended`](Guard::ended) of a turn that blocks.
+    #[doc(hidden)]
+    #[inline]
+    fn ended_blocking(&mut self, _failure: Option<Kind>) {}
 
     /// Whether another attempt would be refused now.
     #[doc(hidden)]
@@ -70,6 +79,11 @@ impl<R> Guard<R> for Uninterrupted {
 
     #[inline]
     fn before(self: Pin<&mut Self>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    #[inline]
+    fn before_blocking(&mut self) -> Result<(), Infallible> {
         Ok(())
     }
 
@@ -124,7 +138,7 @@ impl Alarm {
     #[cold]
     fn for_attempt(call: &Call<'_>) -> Alarm {
         match call.attempt_end() {
-            Some((end, cut)) => Alarm::At(timer::sleep(end.since(Moment::now())), cut),
+            Some((end, cut)) => Alarm::At(timer::limit(end.since(Moment::now())), cut),
             None => Alarm::Never,
         }
     }
@@ -146,6 +160,11 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
 
     #[inline]
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
+        if self.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn before_blocking(&mut self) -> Result<(), Interruption> {
         if self.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
     }
 

@@ -1,10 +1,11 @@
 //! What becomes of an attempt's outcome: judged, told to whoever must know, and decided upon.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::rules::Retry;
 use super::{Guard, Judge};
-use crate::call::{Call, Decision, Verdict};
+use crate::call::{Around, Call, Decision, Verdict};
 use crate::clock::Moment;
 use crate::{Classify, Delay, Kind, Outcome};
 
@@ -22,22 +23,28 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    match rules.verdict(&out) {
-        None => {
-            guard.ended(None);
-            call.succeeded();
-            Step::Return(out)
-        }
-        Some(judged) => {
-            let verdict = overtaken::<R, J, X>(call, judged.0);
-            follow(call, rules, guard, out, verdict)
-        }
+    if rules.accepts(&out) {
+        guard.ended(None);
+        call.succeeded();
+        return Step::Return(out);
     }
+    failed(call, rules, guard, out)
+}
+
+/// The outcome was not accepted.
+#[cold]
+pub(super) fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    let verdict = overtaken::<R, J, X>(call, rules.verdict(&out).0);
+    follow(call, rules, guard, out, verdict)
 }
 
 /// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
 /// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
-#[cold]
 fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
 where
     R: Outcome,
@@ -72,11 +79,32 @@ where
 {
     let (out, cut) = (guard.outcome(cut), cut.into());
     // `when` has a say in this failure as in any other.
-    let agreed = rules.verdict(&out).is_none_or(|judged| judged.0.agreed);
-    follow(call, rules, guard, out, Verdict { class: cut.classify(), agreed, cut: Some(cut) })
+    let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
+    let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut) };
+    follow(call, rules, guard, out, verdict)
 }
 
-#[cold]
+/// What stands around the attempts, as the call asks for it.
+struct Surroundings<'a, R, J, X> {
+    rules: &'a J,
+    guard: Pin<&'a mut X>,
+    outcome: PhantomData<fn() -> R>,
+}
+
+impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> {
+    fn refuses(&self) -> bool {
+        self.guard.refuses()
+    }
+
+    fn ends_sleeps(&self) -> bool {
+        self.rules.stand_in().is_some()
+    }
+
+    fn takes_time(&self, attempt: u32) -> bool {
+        J::SET || Call::yields_after(attempt)
+    }
+}
+
 fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,
@@ -92,7 +120,8 @@ where
     let kind = verdict.class.kind;
     // The breaker hears of the failure first: opened by it, it ends the call.
     guard.as_mut().ended(Some(kind));
-    match call.failed(verdict, || guard.refuses(), || rules.words(&out)) {
+    let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
+    match call.failed(verdict, &around, &|| rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {

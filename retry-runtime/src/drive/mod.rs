@@ -18,6 +18,11 @@ mod blocking;
 mod breaking;
 mod by_hand;
 mod direct;
+#[cfg(not(feature = "testing"))]
+#[path = "faultless.rs"]
+mod faults;
+#[cfg(feature = "testing")]
+mod faults;
 mod guard;
 mod judgement;
 mod rules;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::call::Verdict;
-use crate::{Class, Classify, Delay, Kind, Outcome};
+use crate::place::{Place, Places};
+use crate::{Class, Classify, Delay, Interruption, Kind, Outcome};
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +33,13 @@ pub struct Unset;
 #[derive(Clone, Copy, Debug)]
 pub struct Given<F, P>(pub(super) F, pub(super) P);
 
-/// The failure in words, by a closure of the generated code's.
+/// The failure in words, and the outcome of a call that is cancelled, by closures of the generated code's.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<F>(pub(super) F);
+pub struct Words<F, P>(pub(super) F, pub(super) P);
 
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
-#[derive(Debug)]
-pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
+#[derive(Clone, Copy, Debug)]
+pub struct ByClass<F>(pub(super) F);
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +59,7 @@ pub trait ClassOf<E> {
     }
 }
 
-impl<E> ClassOf<E> for ByClass<E> {
+impl<E, F: Fn(&E) -> &dyn Classify> ClassOf<E> for ByClass<F> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
         (self.0)(error).classify()
@@ -106,21 +107,37 @@ impl<T, F> Ask<T> for Given<F, Asked<F, T>> {
     }
 }
 
-/// The failure in words.
-pub trait TextOf<E> {
+/// The failure in words, and what stands for a cancelled call.
+pub trait TextOf<R: Outcome> {
     /// This failure in words.
-    fn text(&self, error: &E) -> Cow<'static, str>;
+    fn text(&self, error: &R::Error) -> Cow<'static, str>;
+
+    /// What can be put in the place of the attempt's outcome.
+    fn places(&self) -> Places<R>;
 }
 
-impl<E> TextOf<E> for Unset {
-    fn text(&self, _: &E) -> Cow<'static, str> {
-        Cow::Borrowed(std::any::type_name::<E>())
+impl<R: Outcome> TextOf<R> for Unset {
+    fn text(&self, _: &R::Error) -> Cow<'static, str> {
+        Cow::Borrowed(std::any::type_name::<R::Error>())
+    }
+
+    fn places(&self) -> Places<R> {
+        Places::new(None)
     }
 }
 
-impl<E, F: Fn(&E) -> Cow<'static, str>> TextOf<E> for Words<F> {
-    fn text(&self, error: &E) -> Cow<'static, str> {
+impl<R, F, P> TextOf<R> for Words<F, P>
+where
+    R: Outcome,
+    F: Fn(&R::Error) -> Cow<'static, str>,
+    P: Fn(Place<R>) -> Places<R>,
+{
+    fn text(&self, error: &R::Error) -> Cow<'static, str> {
         self.0(error)
+    }
+
+    fn places(&self) -> Places<R> {
+        self.1(Place::new())
     }
 }
 
@@ -224,13 +241,27 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     const UNJUDGED: bool;
 
-    /// `None` for a success.
+    /// Whether it is a success.
     #[doc(hidden)]
-    fn verdict(&self, out: &R) -> Option<Judged>;
+    fn accepts(&self, out: &R) -> bool;
+
+    /// What was found out about an outcome that is not accepted.
+    #[doc(hidden)]
+    fn verdict(&self, out: &R) -> Judged;
 
     /// The failure in words.
     #[doc(hidden)]
     fn words(&self, out: &R) -> Cow<'static, str>;
+
+    /// What can be put in the place of the attempt's outcome.
+    #[doc(hidden)]
+    fn places(&self) -> Places<R>;
+
+    /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
+    #[doc(hidden)]
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        self.places().stand_in
+    }
 }
 
 /// A verdict, opaque outside of the crate.
@@ -257,25 +288,28 @@ where
     W: Ask<R::Error>,
     V: Ask<R::Value>,
     H: Hook<R>,
-    T: TextOf<R::Error>,
+    T: TextOf<R>,
 {
     const UNJUDGED: bool = C::UNJUDGED;
 
-    #[inline]
-    fn verdict(&self, out: &R) -> Option<Judged> {
+    #[inline(always)]
+    fn accepts(&self, out: &R) -> bool {
         match out.as_result() {
-            Ok(value) if self.retry_if.ask(value) == Some(true) => Some(Judged(Verdict {
-                class: Class::new(Kind::Transient),
-                agreed: true,
-                cut: None,
-            })),
-            Ok(_) => None,
+            Ok(value) => self.retry_if.ask(value) != Some(true),
+            Err(_) => false,
+        }
+    }
+
+    #[cold]
+    fn verdict(&self, out: &R) -> Judged {
+        Judged(match out.as_result() {
+            Ok(_) => Verdict { class: Class::new(Kind::Transient), agreed: true, cut: None },
             Err(error) => {
                 let agreed = self.when.ask(error) != Some(false);
                 let class = self.class.class(error, agreed);
-                Some(Judged(Verdict { class, agreed, cut: None }))
+                Verdict { class, agreed, cut: None }
             }
-        }
+        })
     }
 
     #[cold]
@@ -287,5 +321,10 @@ where
                 if own.is_empty() { self.text.text(error) } else { own }
             }
         }
+    }
+
+    #[cold]
+    fn places(&self) -> Places<R> {
+        self.text.places()
     }
 }

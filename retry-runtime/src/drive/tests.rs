@@ -27,8 +27,10 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 #[test]
 fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another() {
     let mut call = Call::of(&NOW);
-    let failed = pin!(call.turn(ready(Err::<u8, _>(Busy))).classified().into_future());
-    assert_eq!(poll(failed), Poll::Ready(None));
+    {
+        let failed = pin!(call.turn(ready(Err::<u8, _>(Busy))).classified().into_future());
+        assert_eq!(poll(failed), Poll::Ready(None));
+    }
     let done = pin!(call.turn(ready(Ok::<_, Busy>(7))).classified().into_future());
     assert_eq!(poll(done), Poll::Ready(Some(Ok(7))));
 }

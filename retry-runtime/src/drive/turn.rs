@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
+use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
 use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
@@ -19,8 +20,10 @@ use crate::breaker::Breaker;
 use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
+use crate::live::Order;
+use crate::place::{Place, Places};
 use crate::timer::{self, Sleeping};
-use crate::{Classify, Outcome};
+use crate::{Classify, Interruption, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
 ///
@@ -68,12 +71,27 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
 
     /// Failures are judged by their `Classify`.
     #[inline]
-    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, W, V, H, T>, X>
+    pub fn classified(
+        self,
+    ) -> Turn<
+        'c,
+        'p,
+        A,
+        R,
+        Rules<
+            ByClass<impl use<A, R, C, W, V, H, T, X> + Fn(&R::Error) -> &dyn Classify>,
+            W,
+            V,
+            H,
+            T,
+        >,
+        X,
+    >
     where
         R::Error: Classify,
     {
         self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass(|error| error),
+            class: ByClass(as_classify::<R::Error>),
             when,
             retry_if,
             on_retry,
@@ -138,18 +156,23 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         })
     }
 
-    /// The failure in words.
+    /// The failure in words, and the outcome of a call that is cancelled, if there is one.
     #[inline]
-    pub fn text<F: Fn(&R::Error) -> Cow<'static, str>>(
+    pub fn text<F, P>(
         self,
         text: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F>>, X> {
+        place: P,
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
+    where
+        F: Fn(&R::Error) -> Cow<'static, str>,
+        P: Fn(Place<R>) -> Places<R>,
+    {
         self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
             class,
             when,
             retry_if,
             on_retry,
-            text: Words(text),
+            text: Words(text, place),
         })
     }
 }
@@ -183,13 +206,16 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
 
     /// The breaker is asked before the attempt and told how it ended.
     #[inline]
-    pub fn breaker<'b, B>(self, breaker: &'b B) -> Turn<'c, 'p, A, R, J, Breaking<'b, R, X>>
+    pub fn breaker<'b, B>(
+        self,
+        breaker: &'b B,
+    ) -> Turn<'c, 'p, A, R, J, Breaking<'b, impl Fn(Interruption) -> R + use<A, R, J, X, B>, X>>
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
     {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn { call, attempt, rules, guard: Breaking::new(breaker, guard), outcome }
+        Turn { call, attempt, rules, guard: Breaking::new(breaker, R::interrupted, guard), outcome }
     }
 
     /// The token, the deadline or the timeout may end the attempt.
@@ -200,6 +226,10 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     {
         self.guarded(Interrupts::by(token))
     }
+}
+
+fn as_classify<E: Classify>(error: &E) -> &dyn Classify {
+    error
 }
 
 pin_project! {
@@ -214,7 +244,7 @@ pin_project! {
         yielding: bool,
         #[pin]
         phase: Phase<F>,
-        outcome: PhantomData<fn() -> R>,
+        faults: Faults<R>,
     }
 }
 
@@ -239,7 +269,7 @@ where
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Turn { call, attempt, rules, guard, .. } = self;
         Running {
             call,
             rules,
@@ -247,7 +277,7 @@ where
             begun: false,
             yielding: false,
             phase: Phase::Attempt { attempt },
-            outcome,
+            faults: Faults::new(),
         }
     }
 }
@@ -263,59 +293,64 @@ where
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
-        let mut this = self.project();
+        let this = self.project();
+        let (call, rules) = (&mut **this.call, &*this.rules);
+        let (mut guard, mut phase, faults) = (this.guard, this.phase, this.faults);
         if *this.yielding {
             return Poll::Ready(None);
         }
         if !*this.begun {
             *this.begun = true;
-            if let Err(cut) = this.guard.as_mut().before() {
-                this.phase.set(Phase::Ended);
-                return Poll::Ready(Some(before_attempt(this.call, &*this.guard, cut)));
+            if let Err(cut) = guard.as_mut().before() {
+                phase.set(Phase::Ended);
+                return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
             }
-            this.call.begin();
+            call.begin();
         }
-        if let PhaseProjection::Attempt { attempt } = this.phase.as_mut().project() {
-            let polled = this.call.run(|| attempt.poll(cx));
+        if let PhaseProjection::Attempt { attempt } = phase.as_mut().project() {
+            let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
+            let polled = faults.poll(call, rules, cx, body);
             let step = match polled {
-                Poll::Ready(out) => judge(this.call, this.rules, this.guard.as_mut(), out),
+                Poll::Ready(out) => judge(call, rules, guard.as_mut(), out),
                 Poll::Pending => {
-                    let cut = ready!(this.guard.as_mut().poll_attempt(this.call, cx));
+                    let cut = ready!(guard.as_mut().poll_attempt(call, cx));
                     // The attempt is dropped before its outcome is judged: what it held is free again.
-                    this.phase.set(Phase::Ended);
-                    cut_off(this.call, this.rules, this.guard.as_mut(), cut)
+                    phase.set(Phase::Ended);
+                    faults.end();
+                    cut_off(call, rules, guard.as_mut(), cut)
                 }
             };
             match step {
                 Step::Return(out) => {
-                    this.phase.set(Phase::Ended);
+                    phase.set(Phase::Ended);
                     return Poll::Ready(Some(out));
                 }
-                Step::Pause(delay) if delay.length.is_zero() && !this.call.is_due_to_yield() => {
-                    this.phase.set(Phase::Ended);
+                Step::Pause(delay) if delay.length.is_zero() && !call.is_due_to_yield() => {
+                    phase.set(Phase::Ended);
                     return Poll::Ready(None);
                 }
                 Step::Pause(delay) if delay.length.is_zero() => {
                     // Nothing to wait for, but other tasks must have their turn. A sleep of nothing may
                     // be over at once.
-                    this.phase.set(Phase::Ended);
+                    phase.set(Phase::Ended);
                     *this.yielding = true;
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
                 Step::Pause(delay) => {
-                    this.phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
+                    phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
                 }
             }
         }
-        pause(this.call, this.guard, this.phase, cx)
+        pause(call, rules, guard, phase, cx)
     }
 }
 
-/// Sleeps until the next attempt, or until the guard ends the call.
+/// Sleeps until the next attempt, or until the guard or somebody else ends the call.
 #[cold]
-fn pause<F, R, X: Guard<R>>(
+fn pause<F, R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
+    rules: &J,
     mut guard: Pin<&mut X>,
     mut phase: Pin<&mut Phase<F>>,
     cx: &mut Context<'_>,
@@ -327,9 +362,23 @@ fn pause<F, R, X: Guard<R>>(
         phase.set(Phase::Ended);
         return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
     }
-    ready!(Pin::new(sleep).poll(cx));
+    let order = match call.poll_order(cx) {
+        Poll::Ready(order) => Some(order),
+        Poll::Pending => {
+            ready!(Pin::new(sleep).poll(cx));
+            call.wake()
+        }
+    };
     phase.set(Phase::Ended);
-    Poll::Ready(None)
+    let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
+    Poll::Ready(stand_in.map(|outcome| cancelled(call, outcome)))
+}
+
+/// Somebody has cancelled the sleeping call.
+#[cold]
+pub(super) fn cancelled<R>(call: &mut Call<'_>, outcome: fn(Interruption) -> R) -> R {
+    call.interrupted(Interruption::Cancelled);
+    outcome(Interruption::Cancelled)
 }
 
 /// The call ends between two attempts, or before the first one.

@@ -10,14 +10,8 @@ impl Policy {
     ///
     /// The first setting that cannot be meant.
     pub const fn validate(&self) -> Result<(), PolicyError> {
-        // `?` is not const; each line is one rule.
-        let rules = [
-            self.check_attempts(),
-            self.check_growth(),
-            self.check_jitter(),
-            self.check_limits(),
-            self.check_kinds(),
-        ];
+        // `?` is not const.
+        let rules = self.rules();
         let mut i = 0;
         while i < rules.len() {
             if let Some(error) = rules[i] {
@@ -26,6 +20,17 @@ impl Policy {
             i += 1;
         }
         Ok(())
+    }
+
+    /// What each rule finds.
+    pub(super) const fn rules(&self) -> [Option<PolicyError>; 5] {
+        [
+            self.check_attempts(),
+            self.check_growth(),
+            self.check_jitter(),
+            self.check_limits(),
+            self.check_kinds(),
+        ]
     }
 
     /// The same policy, known to be valid.

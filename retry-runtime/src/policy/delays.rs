@@ -45,6 +45,14 @@ impl Policy {
 
     /// The delay before retry `retry`, spread by `random`.
     pub(crate) fn delay(&self, retry: u32, previous: Option<Duration>, random: u64) -> Duration {
+        // Nothing grows from nothing, and nothing is spread: whoever retries at once pays for no arithmetic.
+        let nothing = |time: Duration| time.is_zero();
+        if self.backoff.uses_base()
+            && self.base.is_some_and(nothing)
+            && previous.is_none_or(nothing)
+        {
+            return Duration::ZERO;
+        }
         let previous = previous.unwrap_or_else(|| self.first_delay());
         self.jitter.spread(self.unspread(retry, previous), random)
     }

@@ -3,11 +3,15 @@
 mod check;
 mod delays;
 mod error;
+#[cfg(feature = "config")]
+mod parts;
 
 use std::time::Duration;
 
 pub use delays::DelayRange;
 pub use error::PolicyError;
+#[cfg(feature = "config")]
+pub(crate) use parts::Parts;
 
 use crate::{Backoff, Jitter, Kind, Kinds};
 

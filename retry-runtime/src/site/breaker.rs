@@ -1,7 +1,10 @@
 //! The breaker of an annotated function: its own, a shared one, one for each key, or none.
 
+#[cfg(feature = "config")]
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::configured::Configured;
 use super::directory::Directory;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 use crate::sync::const_unless_loom;
@@ -48,10 +51,42 @@ pub struct KeyedBreakers {
 }
 
 static BREAKERS: Directory<Breaker> = Directory::new();
+static CONFIGURED: Configured<Breaker> = Configured::new();
 static TABLES: Directory<Keyed<String>> = Directory::new();
 
 /// Keys that a table holds unless `keys = …` says otherwise.
 const KEYS: usize = 1024;
+
+#[cfg(feature = "config")]
+impl NamedBreaker {
+    /// The shared name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What this attribute sets it to.
+    pub(crate) fn settings(&self) -> Option<&BreakerSettings> {
+        self.settings.as_ref()
+    }
+}
+
+#[cfg(feature = "config")]
+impl KeyedBreakers {
+    /// The name of the table.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether other functions have the same table.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// What this attribute sets the breakers to.
+    pub(crate) fn settings(&self) -> Option<&BreakerSettings> {
+        self.settings.as_ref()
+    }
+}
 
 impl SiteBreaker {
     const_unless_loom! {
@@ -110,6 +145,13 @@ impl SiteBreaker {
     pub(crate) fn of_key(&'static self, key: &str) -> Option<Arc<Breaker>> {
         let SiteBreaker::Keyed(keyed) = self else { return None };
         Some(keyed.table().get(key))
+    }
+
+    /// The breakers by key.
+    #[cfg(feature = "testing")]
+    pub(crate) fn table(&'static self) -> Option<&'static Keyed<String>> {
+        let SiteBreaker::Keyed(keyed) = self else { return None };
+        Some(keyed.table())
     }
 
     /// What an attribute sets the breaker of this name to: `None` when it does not name it.
@@ -173,7 +215,7 @@ fn own_tables() -> impl Iterator<Item = &'static Keyed<String>> {
 
 /// The breaker of this name: a shared one, the one of the function of this name, or `table[key]`.
 pub(crate) fn find_breaker(name: &str) -> Option<Found> {
-    if let Some(breaker) = BREAKERS.find(name) {
+    if let Some(breaker) = CONFIGURED.find(name).or_else(|| BREAKERS.find(name)) {
         return Some(Found::Static(breaker));
     }
     let declared = registry::sites().find_map(|site| match site.breaker_source() {
@@ -193,6 +235,8 @@ pub(crate) fn find_breaker(name: &str) -> Option<Found> {
 
 /// Every breaker that has been used by name, by function or by key.
 pub(crate) fn all_breakers() -> Vec<Found> {
+    let configured = CONFIGURED.all();
+    let replaced = |found: &Found| configured.contains_key(found.name());
     let named = BREAKERS.all().into_iter().map(Found::Static);
     let own = registry::sites().filter_map(|site| match site.breaker_source() {
         SiteBreaker::Own(breaker) => Some(Found::Static(breaker)),
@@ -201,7 +245,35 @@ pub(crate) fn all_breakers() -> Vec<Found> {
     });
     let tables = TABLES.all().into_iter().chain(own_tables());
     let keyed = tables.flat_map(Keyed::breakers).map(Found::Keyed);
-    named.chain(own).chain(keyed).collect()
+    let written = named.chain(own).chain(keyed).filter(|found| !replaced(found));
+    let configured = configured.values().map(|breaker| Found::Static(breaker));
+    written.chain(configured).collect()
+}
+
+/// Gives the breakers of these names these settings, which were checked, and all others those of the
+/// attributes.
+#[cfg(feature = "config")]
+pub(crate) fn configure_breakers(
+    settings: &BTreeMap<String, BreakerSettings>,
+) -> BTreeMap<String, &'static Breaker> {
+    CONFIGURED.replace(
+        settings,
+        |breaker, settings| breaker.settings() == settings,
+        |name, settings| {
+            let breaker = Breaker::try_new(name.to_owned(), *settings).ok()?;
+            Some(breaker.with_clock(clock::now))
+        },
+        |breaker| breaker.reset(clock::now),
+    )
+}
+
+/// The one breaker of this name, not one of a table.
+#[cfg(feature = "config")]
+pub(crate) fn breaker_named(name: &str) -> Option<&'static Breaker> {
+    match find_breaker(name)? {
+        Found::Static(breaker) => Some(breaker),
+        Found::Keyed(_) => None,
+    }
 }
 
 /// A breaker that was found by its name.

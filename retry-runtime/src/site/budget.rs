@@ -1,7 +1,10 @@
 //! The budget of an annotated function: its own, a shared one, or none.
 
+#[cfg(feature = "config")]
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::configured::Configured;
 use super::directory::Directory;
 use crate::budget::{Budget, BudgetSettings};
 use crate::registry;
@@ -36,6 +39,20 @@ pub struct NamedBudget {
 }
 
 static BUDGETS: Directory<Budget> = Directory::new();
+static CONFIGURED: Configured<Budget> = Configured::new();
+
+#[cfg(feature = "config")]
+impl NamedBudget {
+    /// The shared name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What this attribute sets it to.
+    pub(crate) fn settings(&self) -> Option<&BudgetSettings> {
+        self.settings.as_ref()
+    }
+}
 
 impl SiteBudget {
     const_unless_loom! {
@@ -77,6 +94,15 @@ impl SiteBudget {
         }
     }
 
+    /// The name under which functions share it, if they do.
+    #[cfg(feature = "metrics")]
+    pub(crate) const fn shared_name(&self) -> Option<&'static str> {
+        match self {
+            SiteBudget::Named(named) => Some(named.name),
+            _ => None,
+        }
+    }
+
     /// What an attribute sets the budget of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BudgetSettings>> {
         match self {
@@ -98,5 +124,19 @@ fn by_name(name: &str) -> &'static Budget {
 pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
     let own = || registry::site(name).and_then(|site| site.budget_source().get());
     let declared = || registry::sites().any(|site| site.budget_source().declares(name).is_some());
-    BUDGETS.find(name).or_else(|| declared().then(|| by_name(name))).or_else(own)
+    let written = || BUDGETS.find(name).or_else(|| declared().then(|| by_name(name))).or_else(own);
+    CONFIGURED.find(name).or_else(written)
+}
+
+/// Gives the budgets of these names these settings, which were checked, and all others those of the attributes.
+#[cfg(feature = "config")]
+pub(crate) fn configure_budgets(
+    settings: &BTreeMap<String, BudgetSettings>,
+) -> BTreeMap<String, &'static Budget> {
+    CONFIGURED.replace(
+        settings,
+        |budget, settings| budget.settings() == settings,
+        |_, settings| Budget::try_new(*settings).ok(),
+        Budget::reset,
+    )
 }

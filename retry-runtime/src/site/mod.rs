@@ -2,57 +2,68 @@
 
 mod breaker;
 mod budget;
+// Without the feature nothing is ever configured, and calls look for it all the same.
+#[cfg_attr(not(feature = "config"), allow(dead_code))]
+mod configured;
 mod directory;
+#[cfg_attr(not(feature = "config"), allow(dead_code))]
+mod effective;
+mod flags;
+mod ledger;
+mod meta;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicBool;
 
 pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
+#[cfg(feature = "config")]
+pub(crate) use breaker::{breaker_named, configure_breakers};
 pub use budget::SiteBudget;
+#[cfg(feature = "config")]
+pub(crate) use budget::configure_budgets;
 pub(crate) use budget::find_budget;
+#[cfg(feature = "config")]
+pub(crate) use effective::apply;
+pub(crate) use effective::{Choice, Effective};
+use flags::Flags;
+use ledger::Ledger;
+pub(crate) use ledger::past;
+pub use ledger::{HistoryLimits, limit_history};
+pub use meta::Meta;
 
 use crate::Policy;
-use crate::budget::Refused;
 
-/// No site warns of its empty budget more often.
-const WARN_EVERY: Duration = Duration::from_secs(60);
-
-/// Where an annotated function is written, and what it is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meta {
-    name: &'static str,
-    file: &'static str,
-    line: u32,
-}
-
-impl Meta {
-    #[doc(hidden)]
-    pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
-        Meta { name, file, line }
-    }
-}
-
-/// An annotated function: its name, its place in the source, its policy, budget and breaker.
+/// An annotated function: its name, its place in the source, its policy, budget and breaker, and what it
+/// remembers of its calls.
 ///
 /// There is one static for each annotated function of the source, also for generic ones.
 /// [`sites`](crate::sites) lists them all.
 #[derive(Debug)]
 pub struct Site {
     meta: Meta,
+    // All that a call which succeeds at once looks at stands together.
+    flags: Flags,
     policy: Policy,
     budget: SiteBudget,
     breaker: SiteBreaker,
-    warned: AtomicBool,
-    warned_of_budget: Mutex<Option<Instant>>,
+    ledger: Mutex<Option<Box<Ledger>>>,
+    /// Whether the budget has refused the last retry.
+    refusing: AtomicBool,
 }
 
 impl Site {
     #[doc(hidden)]
     pub const fn new(meta: Meta, policy: Policy, budget: SiteBudget, breaker: SiteBreaker) -> Self {
-        let warned_of_budget = Mutex::new(None);
-        Site { meta, policy, budget, breaker, warned: AtomicBool::new(false), warned_of_budget }
+        Site {
+            meta,
+            flags: Flags::new(policy.is_timed()),
+            policy,
+            budget,
+            breaker,
+            ledger: Mutex::new(None),
+            refusing: AtomicBool::new(false),
+        }
     }
 
     /// The name in configuration, events and pages: `name = …`, else the module's path and the function.
@@ -86,23 +97,24 @@ impl Site {
         &self.breaker
     }
 
-    /// Says once how to declare idempotency, after an `Ambiguous` failure that had to end the call.
-    #[cold]
-    pub(crate) fn warn_undeclared(&self) {
-        if !self.warned.swap(true, Ordering::Relaxed) {
-            crate::event::undeclared(self.name());
-        }
+    /// The names of the arguments that the attribute gives, in their order.
+    pub fn written(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.meta.written.split_whitespace()
     }
 
-    /// Says once a minute that the budget has refused a retry.
-    #[cold]
-    pub(crate) fn warn_budget(&self, now: Instant, refused: &Refused) {
-        // Whoever finds the lock taken need not warn: somebody else is about to.
-        let Ok(mut last) = self.warned_of_budget.try_lock() else { return };
-        let due = last.is_none_or(|last| now.saturating_duration_since(last) >= WARN_EVERY);
-        if due {
-            *last = Some(now);
-            crate::event::budget_refused(self.name(), refused);
-        }
+    /// Whether it is an `async` function, or one that returns a future.
+    pub fn is_async(&self) -> bool {
+        self.meta.awaited
+    }
+
+    /// Whether a limit can cut off an attempt that is running: the function is `async`, and its attribute
+    /// gives a `deadline`, a `timeout` or a `cancel`.
+    pub fn is_interruptible(&self) -> bool {
+        self.meta.interrupted
+    }
+
+    /// What a configuration makes of it, for a call that starts now.
+    pub(crate) fn effective(&'static self) -> Option<&'static Effective> {
+        if self.is_configured() { effective::effective(self.index()) } else { None }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use retry_runtime::resume::judge;
+use retry_runtime::resume::{judge, limit};
 use retry_runtime::{Class, Kind, Site};
 
 use super::job::{At, Operation};
@@ -95,7 +95,7 @@ impl Claim {
             return Ok(None);
         }
         // A policy may have changed since the task was submitted.
-        record.limit = vacancy.site.policy().limit();
+        record.limit = limit(vacancy.site);
         let attempt = record.claim(at.now, at.now + self.lease, &self.worker);
         table.update(&record)?;
         table.put_attempt(record.id, &attempt)?;

@@ -70,7 +70,10 @@ async fn a_running_attempt_is_cut_at_the_deadline() {
     assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
     assert_eq!((report.reason, report.total), (StopReason::Deadline, secs(3)));
     let cut = report.last().unwrap();
-    assert_eq!((cut.started, cut.duration, cut.kind), (secs(1), secs(2), Some(Kind::Ambiguous)));
+    assert_eq!(
+        (cut.started, cut.duration, cut.kind),
+        (secs(1), Some(secs(2)), Some(Kind::Ambiguous))
+    );
     assert_eq!(cut.error.as_deref(), Some("the call's deadline passed"));
 }
 

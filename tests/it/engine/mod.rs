@@ -1,6 +1,6 @@
 //! The engine: limits, hints, cancellation, hooks, and what a call leaves behind. No test sleeps.
 
-mod allocations;
+pub(crate) mod allocations;
 mod cancellation;
 mod deadline;
 mod direct;

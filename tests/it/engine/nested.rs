@@ -117,7 +117,7 @@ fn the_closure_of_an_async_call_counts_as_time_of_its_attempt() {
     };
     let (_, report) = virtually(call);
     let durations: Vec<_> = report.attempts.iter().map(|attempt| attempt.duration).collect();
-    assert_eq!(durations, [secs(2), secs(2)], "{report:?}");
+    assert_eq!(durations, [Some(secs(2)), Some(secs(2))], "{report:?}");
 }
 
 #[tokio::test(start_paused = true)]

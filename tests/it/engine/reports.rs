@@ -36,7 +36,12 @@ fn a_report_tells_each_attempt() {
         .iter()
         .map(|attempt| {
             let delay = attempt.delay.map(|delay| delay.length.as_millis());
-            (attempt.number, attempt.started.as_millis(), attempt.duration.as_millis(), delay)
+            (
+                attempt.number,
+                attempt.started.as_millis(),
+                attempt.duration.expect("an observed call is timed").as_millis(),
+                delay,
+            )
         })
         .collect();
     let expected = [

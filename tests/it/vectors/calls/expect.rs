@@ -1,5 +1,6 @@
 //! What a vector expects of a call, and whether it happened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use retry_runtime::{DelaySource, Interruption, StopReason};
@@ -77,7 +78,7 @@ impl Expect {
         }
         wanted("fallback calls", self.fallback_calls, seen.fallback_calls)?;
         wanted("classifier calls", self.classified, seen.classified)?;
-        let timed_out = |n: &&String| n.as_str() == "Timeout";
+        let timed_out = |text: &&Arc<str>| &***text == "Timeout";
         let timeouts = report.attempts.iter().filter_map(|a| a.error.as_ref()).filter(timed_out);
         wanted("timeouts", self.timeouts, timeouts.count() as u32)?;
         self.check_hooks(lane, seen)

@@ -17,11 +17,22 @@ const UNITS: &[(&str, u128)] = &[
 ];
 
 /// What a duration looks like, for messages.
-pub(crate) const FORM: &str =
+pub const FORM: &str =
     "a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)";
 
-/// Reads a duration; the error says what is wrong with the text.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+/// Reads a duration, to the nanosecond.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(retry_text::duration::parse("1.5s"), Ok(Duration::from_millis(1500)));
+/// assert_eq!(retry_text::duration::parse("5"), Err("has no unit after `5`".to_owned()));
+/// ```
+///
+/// # Errors
+///
+/// What is wrong with the text, as the rest of a sentence that begins with the text.
+pub fn parse(text: &str) -> Result<Duration, String> {
     let mut nanos: u128 = 0;
     let mut rest = text.trim();
     if rest.is_empty() {
@@ -68,7 +79,7 @@ fn scaled(number: &str, length: u128) -> Option<u128> {
 }
 
 /// A duration as a person would write it: `250 ms`, `1.5 s`, `2 min`.
-pub(crate) fn human(duration: Duration) -> String {
+pub fn human(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (name, length) = match nanos {
         0 => return "0 s".to_owned(),

@@ -1,0 +1,202 @@
+//! Very many calls that wait in their backoff at the same time.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::allocator;
+use crate::work::{ANSWER, Answer, Failure};
+
+/// How many wait.
+const CALLS: u32 = 1_000_000;
+
+/// The pause on the clock that is stopped: nobody gets to its end by itself.
+pub const PAUSE: Duration = Duration::from_secs(3600);
+
+/// The pause on the real clock: until it ends all calls have failed.
+pub const REAL_PAUSE: Duration = Duration::from_secs(12);
+
+static FAILED: AtomicU32 = AtomicU32::new(0);
+static ENDED: AtomicU32 = AtomicU32::new(0);
+static UP: AtomicBool = AtomicBool::new(false);
+
+/// One attempt: fails until the service is up.
+///
+/// # Errors
+/// As long as the service is down.
+#[inline(never)]
+pub fn attempt() -> Answer {
+    if UP.load(Relaxed) {
+        return Ok(ANSWER);
+    }
+    FAILED.fetch_add(1, Relaxed);
+    Err(Failure(1))
+}
+
+/// A candidate that waits, between two attempts, for [`PAUSE`] or for [`REAL_PAUSE`].
+#[derive(Clone, Copy)]
+pub struct Waiter {
+    /// Who it is.
+    pub candidate: &'static str,
+    /// Spawns a call with the long pause; not for those whose clock does not stop with tokio's.
+    pub spawn: Option<fn()>,
+    /// Spawns a call with the short one.
+    pub spawn_real: fn(),
+}
+
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Waiter").field(&self.candidate).finish()
+    }
+}
+
+/// `waiter!("candidate", long, real)` of two functions that make a future; without `long` for those whose
+/// clock does not stop with tokio's.
+#[macro_export]
+macro_rules! waiter {
+    ($candidate:expr, $long:expr, $real:expr) => {
+        $crate::waiting::Waiter {
+            candidate: $candidate,
+            spawn: Some(|| $crate::waiting::spawn($long())),
+            spawn_real: || $crate::waiting::spawn($real()),
+        }
+    };
+    ($candidate:expr, $real:expr) => {
+        $crate::waiting::Waiter {
+            candidate: $candidate,
+            spawn: None,
+            spawn_real: || $crate::waiting::spawn($real()),
+        }
+    };
+}
+
+/// Spawns a call as a task; the wrapper that counts is the same for all.
+pub fn spawn(call: impl Future<Output = Answer> + Send + 'static) {
+    drop(tokio::spawn(Counted { call }));
+}
+
+pin_project_lite::pin_project! {
+    struct Counted<F> {
+        #[pin]
+        call: F,
+    }
+}
+
+impl<F: Future<Output = Answer>> Future for Counted<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        self.project().call.poll(context).map(|answer| {
+            assert_eq!(answer, Ok(ANSWER), "every call succeeds at its second attempt");
+            ENDED.fetch_add(1, Relaxed);
+        })
+    }
+}
+
+/// Prints who can wait, on how many threads.
+pub fn list(waiters: &[Waiter]) {
+    for waiter in waiters {
+        for threads in if waiter.spawn.is_some() { &[1, 2][..] } else { &[2] } {
+            println!("waiter\t{threads}\t{}", waiter.candidate);
+        }
+    }
+}
+
+/// Prints the bytes of a waiting call, and what it took to let all of them in and out.
+///
+/// # Errors
+/// When there is no such candidate, or none whose clock can be stopped.
+pub fn run(waiters: &[Waiter], candidate: &str, threads: usize) -> Result<(), String> {
+    let waiter = waiters.iter().find(|waiter| waiter.candidate == candidate);
+    let waiter = waiter.ok_or_else(|| format!("`{candidate}` does not wait"))?;
+    let figures = match (threads, waiter.spawn) {
+        (1, Some(spawn)) => stopped_clock(spawn),
+        (1, None) => return Err(format!("the clock of `{candidate}` cannot be stopped")),
+        _ => real_clock(waiter.spawn_real, threads),
+    };
+    let Figures { bytes, filled, drained, processor } = figures;
+    println!(
+        "waiting\t{threads}\t{candidate}\t{:.1}\t{:.3}\t{:.3}\t{:.3}",
+        bytes as f64 / f64::from(CALLS),
+        filled.as_secs_f64(),
+        drained.as_secs_f64(),
+        processor.as_secs_f64(),
+    );
+    Ok(())
+}
+
+struct Figures {
+    /// In use while all calls wait.
+    bytes: i64,
+    /// Until all calls wait.
+    filled: Duration,
+    /// From the moment when their pauses end until all have ended.
+    drained: Duration,
+    /// Of all threads, for all of it.
+    processor: Duration,
+}
+
+/// One thread; the clock jumps over the pause, and all the pauses end at once.
+fn stopped_clock(spawn: fn()) -> Figures {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime without sockets can be made").block_on(async {
+        let used = processor_time();
+        allocator::start();
+        let started = Instant::now();
+        (0..CALLS).for_each(|_| spawn());
+        while FAILED.load(Relaxed) < CALLS {
+            tokio::task::yield_now().await;
+        }
+        let filled = started.elapsed();
+        let bytes = allocator::counts().live;
+        allocator::stop();
+        UP.store(true, Relaxed);
+        tokio::time::pause();
+        let started = Instant::now();
+        tokio::time::advance(PAUSE + Duration::from_secs(60)).await;
+        while ENDED.load(Relaxed) < CALLS {
+            tokio::task::yield_now().await;
+        }
+        Figures { bytes, filled, drained: started.elapsed(), processor: processor_time() - used }
+    })
+}
+
+/// Several threads, on the real clock.
+fn real_clock(spawn: fn(), threads: usize) -> Figures {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(threads).enable_time().build();
+    let runtime = runtime.expect("a runtime without sockets can be made");
+    let _inside = runtime.enter();
+    let used = processor_time();
+    allocator::start();
+    let started = Instant::now();
+    (0..CALLS).for_each(|_| spawn());
+    while FAILED.load(Relaxed) < CALLS {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let filled = started.elapsed();
+    assert!(
+        filled < REAL_PAUSE,
+        "too busy a machine: the first pauses ended before the last began"
+    );
+    let bytes = allocator::counts().live;
+    allocator::stop();
+    UP.store(true, Relaxed);
+    while ENDED.load(Relaxed) < CALLS {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let drained = started.elapsed().saturating_sub(REAL_PAUSE);
+    Figures { bytes, filled, drained, processor: processor_time() - used }
+}
+
+/// Processor time of this process; Linux counts it in hundredths of a second.
+fn processor_time() -> Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The second field is the program's name, in brackets, and may hold spaces.
+    let after_name = text.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|s| s.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}

@@ -1,0 +1,25 @@
+//! The functions of a program, as it has exported them.
+
+use std::fs;
+
+use clap::{Arg, ArgMatches};
+use retry_runtime::config::SiteList;
+
+/// `--sites EXPORT`.
+pub(crate) fn argument() -> Arg {
+    Arg::new("sites")
+        .long("sites")
+        .value_name("EXPORT")
+        .help("The program's functions: what `retry_runtime::config::export()` gives, as JSON")
+}
+
+/// The functions of the export that the command line names, if it names one.
+pub(crate) fn read(matches: &ArgMatches) -> Result<Option<SiteList>, String> {
+    let Some(path) = matches.get_one::<String>("sites") else { return Ok(None) };
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("{path}: cannot be read: {error}"))?;
+    let sites = serde_json::from_str(&text).map_err(|error| {
+        format!("{path}: not an export: {error}; write it with serde_json from `config::export()`")
+    })?;
+    Ok(Some(sites))
+}

@@ -1,0 +1,41 @@
+//! `retry check FILE`: every mistake in a configuration file.
+
+use clap::{Arg, ArgMatches, Command};
+use retry_runtime::config::{Config, ConfigErrors};
+
+use crate::{Outcome, sites};
+
+pub(crate) fn command() -> Command {
+    Command::new("check")
+        .about("Checks a configuration file: exit code 1 and every mistake, or 0")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .help("TOML, or JSON when it ends in .json"),
+        )
+        .arg(sites::argument())
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let file = matches.get_one::<String>("file").map_or("", String::as_str);
+    match sites::read(matches)? {
+        Some(sites) => {
+            sites.check(file).map_err(refused)?;
+            let count = sites.sites.len();
+            Ok(format!("{file}: no mistakes, against the {count} functions of the program"))
+        }
+        None => {
+            Config::from_file(file).map_err(refused)?;
+            Ok(format!("{file}: no mistakes; names were not checked, which needs --sites"))
+        }
+    }
+}
+
+fn refused(errors: ConfigErrors) -> String {
+    let count = match errors.len() {
+        1 => "1 mistake".to_owned(),
+        count => format!("{count} mistakes"),
+    };
+    format!("{errors}\n{count}")
+}

@@ -1,0 +1,41 @@
+//! `retry explain NAME`: what a function is set to, and by whom.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use retry_runtime::config::{Config, ConfigErrors};
+
+use crate::{Outcome, sites};
+
+pub(crate) fn command() -> Command {
+    Command::new("explain")
+        .about("Prints what a function is set to, each value with where it comes from")
+        .arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .required(true)
+                .help("As in `[op.\"billing::charge\"]`"),
+        )
+        .arg(
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .help("TOML, or JSON when it ends in .json"),
+        )
+        .arg(sites::argument().required(true))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for programs"))
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let name = matches.get_one::<String>("name").map_or("", String::as_str);
+    let wrong = |error: ConfigErrors| error.to_string();
+    // clap has refused a command line without it.
+    let sites = sites::read(matches)?.unwrap_or_default();
+    let config = match matches.get_one::<String>("config") {
+        Some(file) => sites.check(file).map_err(wrong)?,
+        None => Config::default(),
+    };
+    let explanation = sites.explain(&config, name).map_err(wrong)?;
+    if matches.get_flag("json") {
+        return serde_json::to_string_pretty(&explanation).map_err(|error| error.to_string());
+    }
+    Ok(explanation.to_string())
+}

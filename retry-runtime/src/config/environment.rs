@@ -1,0 +1,187 @@
+//! Environment variables: the layer above all others.
+
+use std::collections::BTreeMap;
+
+use super::inline::scalar;
+use super::keys;
+use super::mistake::{Mistake, Mistakes};
+use super::model::Config;
+use super::origin::Origin;
+use super::reader::Section;
+use super::settings::Settings;
+use super::tree::{Node, Value};
+
+const ENABLED: &str = "RETRY_ENABLED";
+const PROFILE: &str = "RETRY_PROFILE";
+/// Settings are behind it: `RETRY__ALL__MAX`, `RETRY__OP__BILLING__CHARGE__MAX`.
+const PREFIX: &str = "RETRY__";
+
+/// What the environment says.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) profile: Option<String>,
+    /// Settings of every operation.
+    all: Overrides,
+    /// Settings of single ones, by name as variables write it.
+    operations: BTreeMap<String, Overrides>,
+}
+
+/// Settings, and the variable of each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) settings: Settings,
+    variables: BTreeMap<&'static str, String>,
+}
+
+impl Overrides {
+    /// Where a setting comes from.
+    pub(crate) fn origin(&self, key: &str) -> Origin {
+        let variables = &self.variables;
+        // A limit on attempts is one setting, under either name.
+        let other = if key == "max" { variables.get("attempts") } else { None };
+        let variable = variables.get(key).or(other).or_else(|| variables.values().next());
+        Origin::Environment { variable: variable.cloned().unwrap_or_default() }
+    }
+}
+
+impl Environment {
+    /// Reads the variables that concern retries: those given to the configuration, else the process's.
+    pub(crate) fn read(config: &Config, mistakes: &mut Mistakes) -> Self {
+        let mut environment = Environment::default();
+        if config.global.environment == Some(false) {
+            return environment;
+        }
+        let variables = match &config.environment {
+            Some(given) => given.clone(),
+            None => process(),
+        };
+        for (name, value) in &variables {
+            if let Err(message) = environment.variable(name, value) {
+                let origin = Origin::Environment { variable: name.clone() };
+                mistakes.push(Mistake::new(origin, message));
+            }
+        }
+        environment
+    }
+
+    fn variable(&mut self, name: &str, value: &str) -> Result<(), String> {
+        match name {
+            ENABLED => self.enabled = Some(switch(value)?),
+            PROFILE if value.trim().is_empty() => {
+                return Err("it is empty; write the profile's name, or unset it".to_owned());
+            }
+            PROFILE => self.profile = Some(value.trim().to_owned()),
+            _ => {
+                if let Some(rest) = name.strip_prefix(PREFIX) {
+                    return self.setting(name, rest, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `ALL__MAX`, `OP__BILLING__CHARGE__MAX`.
+    fn setting(&mut self, variable: &str, rest: &str, value: &str) -> Result<(), String> {
+        let Some((whose, setting)) = rest.rsplit_once("__") else {
+            return Err(unknown_variable());
+        };
+        let overrides = match (whose, whose.strip_prefix("OP__")) {
+            ("ALL", _) => &mut self.all,
+            (_, Some(name)) if !name.is_empty() => {
+                self.operations.entry(name.to_owned()).or_default()
+            }
+            _ => return Err(unknown_variable()),
+        };
+        let (key, unit) = Settings::key(&setting.to_lowercase())?;
+        let value = match key {
+            "enabled" => Value::Flag(switch(value)?),
+            _ => scalar(value),
+        };
+        overrides.settings.set(key, unit, &Node::new(None, value))?;
+        let same = match key {
+            "max" => overrides.variables.get("attempts"),
+            "attempts" => overrides.variables.get("max"),
+            _ => None,
+        };
+        if let Some(other) = overrides.variables.get(key).or(same) {
+            return Err(format!("it sets the same as `{other}`; unset one of them"));
+        }
+        overrides.variables.insert(key, variable.to_owned());
+        Ok(())
+    }
+
+    /// What it says about the operation of this name: for all, and then for this one.
+    pub(crate) fn of(&self, operation: &str) -> impl Iterator<Item = &Overrides> {
+        let own = self.operations.get(&mangled(operation));
+        [Some(&self.all), own]
+            .into_iter()
+            .flatten()
+            .filter(|overrides| !overrides.settings.is_empty())
+    }
+
+    /// Variables of operations that do not exist, or of several at once.
+    pub(crate) fn check_names(&self, names: &[&str], mistakes: &mut Mistakes) {
+        for (name, overrides) in &self.operations {
+            let meant: Vec<&str> =
+                names.iter().filter(|known| mangled(known) == *name).copied().collect();
+            let message = match meant[..] {
+                [_] => continue,
+                [] => {
+                    let all: Vec<String> = names.iter().map(|name| mangled(name)).collect();
+                    let mut all: Vec<&str> = all.iter().map(String::as_str).collect();
+                    all.dedup();
+                    keys::unknown("operation", name, &all)
+                }
+                _ => format!(
+                    "`{name}` stands for each of {}; set them in the file, where names are exact",
+                    meant.join(", ")
+                ),
+            };
+            for variable in overrides.variables.values() {
+                let origin = Origin::Environment { variable: variable.clone() };
+                mistakes.push(Mistake::new(origin, message.clone()));
+            }
+        }
+    }
+}
+
+/// The process's variables that could concern retries and are text.
+fn process() -> BTreeMap<String, String> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+    };
+    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("RETRY_")).collect()
+}
+
+/// An operation's name as a variable writes it: `billing::charge-all` is `BILLING__CHARGE_ALL`.
+pub(crate) fn mangled(name: &str) -> String {
+    let name = name.replace("::", "__");
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect()
+}
+
+fn switch(value: &str) -> Result<bool, String> {
+    match value.trim().to_lowercase().as_str() {
+        "true" | "1" | "on" | "yes" => Ok(true),
+        "false" | "0" | "off" | "no" => Ok(false),
+        _ => Err(format!("{value:?} is neither `true` nor `false`; write one of them")),
+    }
+}
+
+fn unknown_variable() -> String {
+    "unknown variable; write RETRY__OP__NAME__SETTING or RETRY__ALL__SETTING, with `__` for `::`"
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_written_in_capitals_with_two_underscores_between_its_parts() {
+        assert_eq!(mangled("billing::charge"), "BILLING__CHARGE");
+        assert_eq!(mangled("my-app.fetch"), "MY_APP_FETCH");
+    }
+}

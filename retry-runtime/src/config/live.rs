@@ -1,0 +1,203 @@
+//! The running program: applying a configuration to it, and asking what holds.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use super::change::{Change, changes};
+use super::explain::{Explanation, unknown};
+use super::layers::Resolved;
+use super::mistake::ConfigErrors;
+use super::model::{Config, Draft};
+use super::program::{Program, Protection};
+use super::resolve::Resolution;
+
+/// What applying a configuration has changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Applied {
+    /// Each value that is another one now; empty when everything stays as it was.
+    pub changes: Vec<Change>,
+}
+
+impl fmt::Display for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changes.is_empty() {
+            return f.write_str("nothing changed");
+        }
+        for (i, change) in self.changes.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{change}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What holds now.
+struct State {
+    config: Option<Arc<Config>>,
+    resolution: Option<Resolution>,
+}
+
+/// Locked while a configuration is applied: of two at the same time one comes after the other.
+static STATE: Mutex<State> = Mutex::new(State { config: None, resolution: None });
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads a file and applies it: JSON when its name ends in `.json`, else TOML.
+///
+/// # Errors
+///
+/// Every mistake in the file, for itself and against the program's functions. Then nothing has changed.
+pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
+    put(Draft::of_file(path.as_ref())?)
+}
+
+/// Applies a configuration, in place of the one that was applied before.
+///
+/// All functions change over at once; calls in flight keep the settings that they started with. Budgets and
+/// breakers whose settings are different start anew: full, and closed.
+///
+/// # Errors
+///
+/// Every mistake in it. Then nothing has changed.
+///
+/// ```standalone_crate
+/// # use retry_runtime::retryable;
+/// use retry_runtime::config::{self, Config};
+///
+/// #[retryable(max = 3, on = any, name = "billing::charge")]
+/// fn charge() -> Result<u32, String> { Err("down".into()) }
+///
+/// let applied = config::apply(Config::from_toml("[op.\"billing::*\"]\nmax = 5")?)?;
+/// assert_eq!(
+///     applied.to_string(),
+///     "billing::charge: max 3 -> 5 (op.\"billing::*\".max at line 2)",
+/// );
+///
+/// let error = config::apply(Config::from_toml("[op.\"billing::chrage\"]\nmax = 5")?).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "line 1: op.\"billing::chrage\": unknown operation `billing::chrage`; did you mean `billing::charge`?",
+/// );
+/// # config::reset();
+/// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+/// ```
+pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
+    put(config.into())
+}
+
+fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
+    let program = Program::now();
+    let mut state = state();
+    let (config, resolution) = draft.resolve(&program.list)?;
+    let config = Arc::new(config);
+    let applied = turn_over(&mut state, &program, resolution, Some(&config));
+    state.config = Some(Arc::clone(&config));
+    // Not under the lock: whoever listens may ask what holds now.
+    drop(state);
+    super::announce::applied(config.file(), &applied.changes);
+    Ok(applied)
+}
+
+/// Takes the configuration away: everything is as the attributes say.
+pub fn reset() -> Applied {
+    let program = Program::now();
+    let mut state = state();
+    let plain = untouched(&program);
+    let applied = turn_over(&mut state, &program, plain, None);
+    state.config = None;
+    drop(state);
+    super::announce::applied(None, &applied.changes);
+    applied
+}
+
+fn turn_over(
+    state: &mut State,
+    program: &Program,
+    resolution: Resolution,
+    config: Option<&Arc<Config>>,
+) -> Applied {
+    let before = held(state, program);
+    let protection = Protection::set(&resolution);
+    program.apply(&resolution, &protection);
+    let origin = |key: &str| match config {
+        Some(config) => config.text.origin(key),
+        None => super::Origin::BuiltIn,
+    };
+    let changes = changes(&program.list, &before, &resolution, origin);
+    state.resolution = Some(resolution);
+    Applied { changes }
+}
+
+/// What holds before a change.
+fn held(state: &State, program: &Program) -> Resolution {
+    let known = state.resolution.as_ref();
+    if let Some(resolution) = known.filter(|known| known.sites.len() == program.list.sites.len()) {
+        return resolution.clone();
+    }
+    // Nothing was applied, or functions have been listed since: those follow their attributes so far.
+    untouched(program)
+}
+
+/// The program without any configuration, and without the environment.
+fn untouched(program: &Program) -> Resolution {
+    let nothing = Config::default().with_environment(BTreeMap::<String, String>::new());
+    let sites = &program.list.sites;
+    let none = super::environment::Environment::default();
+    Resolution {
+        sites: sites.iter().map(|site| Resolved::of(&nothing, &none, site)).collect(),
+        ..Resolution::default()
+    }
+}
+
+/// The configuration that was applied last.
+pub fn current() -> Option<Arc<Config>> {
+    state().config.clone()
+}
+
+/// What the operation of this name is set to at this moment, each value with where it comes from.
+///
+/// # Errors
+///
+/// That there is no such operation, with the nearest name.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_runtime::config;
+///
+/// #[retryable(max = 2, on = any, name = "shipping::track")]
+/// fn track() -> Result<u32, String> { Ok(1) }
+///
+/// let explanation = config::explain("shipping::track")?;
+/// let max = explanation.get("max").expect("every operation has one");
+/// assert_eq!(max.value, "2");
+/// assert!(max.origin.to_string().starts_with("attribute at "));
+/// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+/// ```
+pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
+    let program = Program::now();
+    let resolution = held(&state(), &program);
+    let both = program.list.sites.iter().zip(&resolution.sites);
+    let mut named = both.filter(|(site, _)| site.name == name);
+    let (site, resolved) = named.next().ok_or_else(|| unknown(&program.list, name))?;
+    Ok(Explanation::of(site, resolved))
+}
+
+/// The program's annotated functions as data, to check a configuration without the program.
+///
+/// ```
+/// let sites = retry_runtime::config::export();
+/// let json = serde_json::to_string(&sites)?;
+/// assert_eq!(serde_json::from_str::<retry_runtime::config::SiteList>(&json)?, sites);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn export() -> super::SiteList {
+    Program::now().list
+}

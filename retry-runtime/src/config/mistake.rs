@@ -1,0 +1,135 @@
+//! What is wrong with a configuration: all of it at once, each mistake with its place and its remedy.
+
+use std::fmt;
+
+use super::origin::Origin;
+
+/// One mistake in a configuration.
+///
+/// It displays as `FILE:LINE: KEY: what is wrong and what to do`, as far as each of them is known.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Mistake {
+    origin: Origin,
+    message: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(origin: Origin, message: impl Into<String>) -> Self {
+        Mistake { origin, message: message.into() }
+    }
+
+    /// Where it was written: a file's key, or an environment variable.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What is wrong, and what to do about it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Origin::Config { file, line, key } => {
+                if let Some(file) = file {
+                    write!(f, "{file}:")?;
+                }
+                if let Some(line) = line {
+                    match file {
+                        Some(_) => write!(f, "{line}: ")?,
+                        None => write!(f, "line {line}: ")?,
+                    }
+                } else if file.is_some() {
+                    f.write_str(" ")?;
+                }
+                if !key.is_empty() {
+                    write!(f, "{key}: ")?;
+                }
+            }
+            Origin::BuiltIn => {}
+            origin => write!(f, "{origin}: ")?,
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Everything that is wrong with a configuration; nothing of it was applied.
+///
+/// ```
+/// use retry_runtime::config::Config;
+///
+/// let errors = Config::from_toml("[defaults]\nmaxx = 3\nbase = \"5 parsecs\"").unwrap_err();
+/// assert_eq!(errors.to_string(), "\
+/// line 2: defaults.maxx: unknown key `maxx`; did you mean `max`?
+/// line 3: defaults.base: the duration \"5 parsecs\" has the unknown unit `parsecs`; \
+/// write a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ConfigErrors {
+    mistakes: Vec<Mistake>,
+}
+
+impl ConfigErrors {
+    /// The mistakes in the order of the file's lines, then those of the environment.
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.mistakes.iter()
+    }
+
+    /// How many there are: at least one.
+    #[allow(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.mistakes.len()
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, mistake) in self.mistakes.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Collects mistakes.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    pub(crate) fn push(&mut self, mistake: Mistake) {
+        if !self.0.contains(&mistake) {
+            self.0.push(mistake);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value`, unless there are mistakes.
+    pub(crate) fn or<T>(mut self, value: T) -> Result<T, ConfigErrors> {
+        if self.is_empty() {
+            return Ok(value);
+        }
+        // Stable: what has the same line stays in the order in which it was found.
+        self.0.sort_by_key(|mistake| match &mistake.origin {
+            Origin::Config { line, .. } => (0, line.unwrap_or(0)),
+            _ => (1, 0),
+        });
+        Err(ConfigErrors { mistakes: self.0 })
+    }
+}
+
+/// One mistake alone.
+impl From<Mistake> for ConfigErrors {
+    fn from(mistake: Mistake) -> Self {
+        ConfigErrors { mistakes: vec![mistake] }
+    }
+}

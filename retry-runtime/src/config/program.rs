@@ -1,0 +1,157 @@
+//! The program's own functions, and what a configuration makes of them.
+
+use std::collections::BTreeMap;
+
+use super::layers::Resolved;
+use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::resolve::Resolution;
+use super::settings::Settings;
+use super::sites::{Declared, SiteInfo, SiteList};
+use super::value::Named;
+use crate::breaker::Breaker;
+use crate::budget::Budget;
+use crate::policy::Parts;
+use crate::site::{self, Choice, Effective, SiteBreaker, SiteBudget};
+use crate::{Policy, Site, registry};
+
+/// The functions of this program: as they are, and as data, in the same order.
+pub(crate) struct Program {
+    sites: Vec<&'static Site>,
+    pub(crate) list: SiteList,
+}
+
+impl Program {
+    /// The functions that are listed now, by name.
+    pub(crate) fn now() -> Self {
+        let mut sites: Vec<&'static Site> = registry::sites().collect();
+        sites.sort_by_key(|site| (site.name(), site.file(), site.line()));
+        let list = SiteList { sites: sites.iter().map(|site| SiteInfo::from(*site)).collect() };
+        Program { sites, list }
+    }
+
+    /// Hands over what each function is set to, all at once.
+    pub(crate) fn apply(&self, resolution: &Resolution, protection: &Protection) {
+        let both = self.sites.iter().zip(self.list.sites.iter().zip(&resolution.sites));
+        site::apply(both.filter_map(|(site, (info, resolved))| {
+            let effective = effective(site, info, resolved, protection)?;
+            Some((*site, effective))
+        }));
+    }
+}
+
+/// Budgets and breakers that the configuration has settings for.
+pub(crate) struct Protection {
+    budgets: BTreeMap<String, &'static Budget>,
+    breakers: BTreeMap<String, &'static Breaker>,
+}
+
+impl Protection {
+    /// From now on these are the ones of their names.
+    pub(crate) fn set(resolution: &Resolution) -> Self {
+        Protection {
+            budgets: site::configure_budgets(&resolution.budgets),
+            breakers: site::configure_breakers(&resolution.breakers),
+        }
+    }
+}
+
+/// `None` when everything is as the attribute says.
+fn effective(
+    site: &Site,
+    info: &SiteInfo,
+    resolved: &Resolved,
+    protection: &Protection,
+) -> Option<Effective> {
+    let budget = match &resolved.budget {
+        Some(Named::None) => Choice::None,
+        Some(Named::Name(name)) => site::find_budget(name).map_or(Choice::AsWritten, Choice::This),
+        None => replaced(&protection.budgets, &info.name, &info.budget),
+    };
+    let breaker = match &resolved.breaker {
+        Some(Named::None) => Choice::None,
+        Some(Named::Name(name)) => {
+            site::breaker_named(name).map_or(Choice::AsWritten, Choice::This)
+        }
+        None => replaced(&protection.breakers, &info.name, &info.breaker),
+    };
+    let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
+    let Resolved { enabled, measure, .. } = *resolved;
+    let effective = Effective { policy, enabled, budget, breaker, measure };
+    let plain = Effective {
+        policy: *site.policy(),
+        enabled: true,
+        budget: Choice::AsWritten,
+        breaker: Choice::AsWritten,
+        measure: false,
+    };
+    (effective != plain).then_some(effective)
+}
+
+/// One plain attempt, without a limit in time; what a failure means stays as it is.
+fn once(policy: &Policy) -> Policy {
+    let parts = policy.parts();
+    Policy::of_parts(Parts { attempts: Some(1), deadline: None, timeout: None, ..parts })
+}
+
+/// The one that the configuration has put in the place of the attribute's.
+fn replaced<T, S>(
+    configured: &BTreeMap<String, &'static T>,
+    site: &str,
+    declared: &Declared<S>,
+) -> Choice<T> {
+    let name = match declared {
+        Declared::Own { .. } => site,
+        Declared::Named { name, .. } => name,
+        _ => return Choice::AsWritten,
+    };
+    configured.get(name).map_or(Choice::AsWritten, |one| Choice::This(one))
+}
+
+impl From<&Site> for SiteInfo {
+    fn from(site: &Site) -> Self {
+        SiteInfo {
+            name: site.name().to_owned(),
+            file: site.file().to_owned(),
+            line: site.line(),
+            is_async: site.is_async(),
+            interruptible: site.is_interruptible(),
+            written: site.written().map(str::to_owned).collect(),
+            policy: Settings::of(&site.policy().parts()),
+            budget: budget(site.budget_source()),
+            breaker: breaker(site.breaker_source()),
+        }
+    }
+}
+
+fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {
+    match source {
+        SiteBudget::None => Declared::None,
+        SiteBudget::Own(budget) => {
+            Declared::Own { settings: BudgetOverrides::of(budget.settings()) }
+        }
+        SiteBudget::Shared(_) => Declared::Static,
+        SiteBudget::Named(named) => Declared::Named {
+            name: named.name().to_owned(),
+            settings: named.settings().map(BudgetOverrides::of),
+        },
+    }
+}
+
+fn breaker(source: &SiteBreaker) -> Declared<BreakerOverrides> {
+    match source {
+        SiteBreaker::None => Declared::None,
+        SiteBreaker::Own(breaker) => {
+            Declared::Own { settings: BreakerOverrides::of(breaker.settings()) }
+        }
+        SiteBreaker::Shared(_) => Declared::Static,
+        SiteBreaker::Named(named) => Declared::Named {
+            name: named.name().to_owned(),
+            settings: named.settings().map(BreakerOverrides::of),
+        },
+        SiteBreaker::Keyed(keyed) => Declared::Keyed {
+            name: keyed.name().to_owned(),
+            shared: keyed.is_shared(),
+            settings: keyed.settings().map(BreakerOverrides::of),
+        },
+    }
+}

@@ -1,0 +1,161 @@
+//! From a tree to settings: every mistake is collected, with its place, and the rest still read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::keys::{self, Unit};
+use super::mistake::{Mistake, Mistakes};
+use super::origin::{Origin, Text, below};
+use super::tree::{Entry, Node, Value};
+use super::value::Read;
+
+/// Reads sections and remembers where everything stood.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    pub(crate) text: Text,
+    pub(crate) mistakes: Mistakes,
+    /// Paths of sections and keys that have a mistake in them.
+    pub(crate) faulty: BTreeSet<String>,
+}
+
+/// What the reader must know about a kind of section.
+pub(crate) trait Section: Default {
+    /// Our name for a key, and the unit that it says; or what is wrong with it.
+    fn key(name: &str) -> Read<(&'static str, Option<Unit>)>;
+
+    /// Reads the value of a key of ours.
+    fn set(&mut self, key: &'static str, unit: Option<Unit>, node: &Node) -> Read<()>;
+}
+
+impl Reader {
+    /// A reader of a file's text.
+    pub(crate) fn of_file(file: Option<&str>) -> Self {
+        let text = Text { file: file.map(str::to_owned), ..Text::default() };
+        Reader { text, ..Reader::default() }
+    }
+
+    /// Notes a mistake in a section.
+    pub(crate) fn mistake(
+        &mut self,
+        section: &str,
+        key: Option<&str>,
+        line: Option<usize>,
+        message: impl Into<String>,
+    ) {
+        let key = key.map_or_else(|| section.to_owned(), |key| below(section, key));
+        self.faulty.insert(key.clone());
+        let origin = Origin::Config { file: self.text.file.clone(), line, key };
+        self.mistakes.push(Mistake::new(origin, message));
+    }
+
+    /// The entries of a table, each key once.
+    pub(crate) fn entries<'n>(&mut self, path: &str, node: &'n Node) -> Vec<&'n Entry> {
+        let Value::Table(entries) = &node.value else {
+            let what = if path.is_empty() { "a configuration" } else { "a section" };
+            let message = format!("{what} is a table of settings, not {}", node.value);
+            self.mistake(
+                path,
+                None,
+                node.line,
+                format!("{message}; write settings in it, each with its name"),
+            );
+            return Vec::new();
+        };
+        let mut seen = BTreeSet::new();
+        let mut kept = Vec::new();
+        for entry in entries {
+            if seen.insert(&entry.key) {
+                kept.push(entry);
+            } else {
+                let message =
+                    format!("`{}` is given twice; remove one of them, or merge them", entry.key);
+                self.mistake(path, Some(&entry.key), entry.line, message);
+            }
+        }
+        kept
+    }
+
+    /// Reads one section; `path` is how its keys are called from now on, `shown` how they were written.
+    pub(crate) fn section<S: Section>(&mut self, path: &str, node: &Node) -> S {
+        let entries = self.entries(path, node);
+        self.line(path, node.line);
+        self.settings(path, path, &entries)
+    }
+
+    /// Reads the settings of a section; `path` is how it is called, `shown` how it was written.
+    pub(crate) fn settings<S: Section>(
+        &mut self,
+        path: &str,
+        shown: &str,
+        entries: &[&Entry],
+    ) -> S {
+        let mut section = S::default();
+        let mut given: BTreeMap<&'static str, &str> = BTreeMap::new();
+        for entry in entries {
+            let (key, unit) = match S::key(&entry.key) {
+                Ok(known) => known,
+                Err(message) => {
+                    self.mistake(shown, Some(&entry.key), entry.line, message);
+                    continue;
+                }
+            };
+            if let Some(before) = given.insert(key, &entry.key) {
+                let message = format!(
+                    "`{}` and `{before}` are the same setting; remove one of them",
+                    entry.key
+                );
+                self.mistake(shown, Some(&entry.key), entry.line, message);
+                continue;
+            }
+            self.line(&below(path, key), entry.line);
+            if let Err(message) = section.set(key, unit, &entry.node) {
+                self.faulty.insert(below(path, key));
+                self.mistake(shown, Some(&entry.key), entry.line, message);
+            }
+        }
+        section
+    }
+
+    /// Reads a table of sections, by their names.
+    pub(crate) fn named<S: Section>(
+        &mut self,
+        path: &str,
+        node: &Node,
+        mut check: impl FnMut(&mut Self, &str, Option<usize>, &S),
+    ) -> BTreeMap<String, S> {
+        let mut sections = BTreeMap::new();
+        for entry in self.entries(path, node) {
+            let own = below(path, &entry.key);
+            if entry.key.trim().is_empty() {
+                self.mistake(
+                    path,
+                    None,
+                    entry.line,
+                    format!("the name in `[{path}.NAME]` is empty; write one"),
+                );
+                continue;
+            }
+            if keys::setting(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
+                let message =
+                    format!("the name is missing: write `[{path}.NAME]` above `{}`", entry.key);
+                self.mistake(path, Some(&entry.key), entry.line, message);
+                continue;
+            }
+            let section = self.section(&own, &entry.node);
+            self.line(&own, entry.line);
+            check(self, &own, entry.line, &section);
+            sections.insert(entry.key.clone(), section);
+        }
+        sections
+    }
+
+    fn line(&mut self, path: &str, line: Option<usize>) {
+        if let Some(line) = line {
+            self.text.lines.insert(path.to_owned(), line);
+        }
+    }
+
+    /// The line of a key that was read.
+    pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
+        self.text.lines.get(path).copied()
+    }
+}

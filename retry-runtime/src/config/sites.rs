@@ -1,0 +1,126 @@
+//! The annotated functions of a program as data: what a configuration is checked against.
+
+use serde::{Deserialize, Serialize};
+
+use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::settings::Settings;
+use crate::Kind;
+
+/// The annotated functions of a program, for checking a configuration without the program.
+///
+/// [`export`](super::export) makes it; it is written and read by serde.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SiteList {
+    /// The functions, by name.
+    pub sites: Vec<SiteInfo>,
+}
+
+/// An annotated function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SiteInfo {
+    /// The name that configurations use.
+    pub name: String,
+    /// The source file.
+    pub file: String,
+    /// The attribute's line, from 1.
+    pub line: u32,
+    /// Whether the function is `async`.
+    pub is_async: bool,
+    /// Whether a running attempt of it can be ended.
+    pub interruptible: bool,
+    /// The arguments that the attribute has.
+    pub written: Vec<String>,
+    /// The policy without any configuration.
+    pub policy: Settings,
+    /// The budget that it has without any configuration.
+    pub budget: Declared<BudgetOverrides>,
+    /// The breaker that it has without any configuration.
+    pub breaker: Declared<BreakerOverrides>,
+}
+
+/// The budget or the breaker of a function, as its attribute has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Declared<S> {
+    /// None.
+    None,
+    /// One of its own.
+    Own {
+        /// What it is set to.
+        settings: S,
+    },
+    /// A static of the program.
+    Static,
+    /// The one of a name.
+    Named {
+        /// The name.
+        name: String,
+        /// What this attribute sets it to, if it does.
+        settings: Option<S>,
+    },
+    /// One for each key.
+    Keyed {
+        /// The name of the table.
+        name: String,
+        /// Whether other functions share it.
+        shared: bool,
+        /// What this attribute sets them to, if it does.
+        settings: Option<S>,
+    },
+}
+
+impl<S> Declared<S> {
+    /// The shared name.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Declared::Named { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// What the attribute sets it to.
+    pub(crate) fn settings(&self) -> Option<&S> {
+        match self {
+            Declared::Own { settings } => Some(settings),
+            Declared::Named { settings, .. } | Declared::Keyed { settings, .. } => {
+                settings.as_ref()
+            }
+            Declared::None | Declared::Static => None,
+        }
+    }
+
+    /// In a word, for tables.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Declared::None => "none".to_owned(),
+            Declared::Own { .. } => "its own".to_owned(),
+            Declared::Static => "a static".to_owned(),
+            Declared::Named { name, .. } => name.clone(),
+            Declared::Keyed { name, shared: true, .. } => format!("{name}, one for each key"),
+            Declared::Keyed { .. } => "its own, one for each key".to_owned(),
+        }
+    }
+}
+
+impl SiteInfo {
+    /// Whether its attribute says that doing it twice does no harm.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        let on_ambiguous = self.policy.on.is_some_and(|on| on.contains(Kind::Ambiguous));
+        on_ambiguous || self.policy.idempotent == Some(true)
+    }
+}
+
+impl SiteList {
+    /// The function of this name.
+    pub fn get(&self, name: &str) -> Option<&SiteInfo> {
+        self.sites.iter().find(|site| site.name == name)
+    }
+
+    /// The names, in order, each once.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.sites.iter().map(|site| site.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}

@@ -1,0 +1,192 @@
+//! A file that is read again when it changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{fmt, fs, thread};
+
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::mistake::{ConfigErrors, Mistake};
+use super::{Origin, announce, live};
+
+/// Editors write a file in several steps; it is read when nothing has happened for so long.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// A directory in which something always happens must not keep the file from being read.
+const MOST_STEPS: u32 = 40;
+
+/// Watches a file until it is dropped.
+///
+/// A change that has a mistake in it changes nothing: it is kept as [`last_error`](Watcher::last_error), and
+/// told through `tracing`.
+#[must_use = "the file is watched until this is dropped"]
+pub struct Watcher {
+    path: PathBuf,
+    seen: Arc<Seen>,
+    // Dropping it closes the channel, which ends the thread.
+    _watcher: RecommendedWatcher,
+}
+
+/// What has become of the file so far.
+#[derive(Default)]
+struct Seen {
+    /// `None` when the last reading was applied.
+    error: Mutex<Option<ConfigErrors>>,
+    readings: AtomicU64,
+}
+
+/// Loads a file, and loads it again whenever it changes.
+///
+/// The directory is watched rather than the file, so that a file that is replaced (by an editor, by a
+/// deployment that moves a link) is seen, too. Several changes within 50 ms are one.
+///
+/// # Errors
+///
+/// Those of [`load`](super::load); or why the file cannot be watched.
+pub fn watch(path: impl Into<PathBuf>) -> Result<Watcher, ConfigErrors> {
+    let path = path.into();
+    let unwatched = |error: &dyn fmt::Display| {
+        let file = Some(path.display().to_string());
+        let origin = Origin::Config { file, line: None, key: String::new() };
+        ConfigErrors::from(Mistake::new(origin, format!("the file cannot be watched: {error}")))
+    };
+    let (sender, receiver) = mpsc::channel();
+    let told = move |event: notify::Result<Event>| {
+        // To read the file is an event, too: it must not lead to the next reading.
+        if !event.is_ok_and(|event| is_reading(event.kind)) {
+            // Whoever has dropped the receiver wants to hear no more.
+            let _ = sender.send(());
+        }
+    };
+    let mut watcher = notify::recommended_watcher(told).map_err(|e| unwatched(&e))?;
+    watcher.watch(directory(&path), RecursiveMode::NonRecursive).map_err(|e| unwatched(&e))?;
+    // Watched first and read then: no change falls in between.
+    let text = fs::read(&path).ok();
+    live::load(&path)?;
+    let seen = Arc::new(Seen::default());
+    let follower = Follower { path: path.clone(), seen: Arc::clone(&seen), text };
+    thread::Builder::new()
+        .name("retry-config".to_owned())
+        .spawn(move || follower.run(&receiver))
+        .map_err(|error| unwatched(&error))?;
+    Ok(Watcher { path, seen, _watcher: watcher })
+}
+
+/// Whether somebody has done something to a file that does not change it.
+fn is_reading(kind: EventKind) -> bool {
+    let written = AccessKind::Close(AccessMode::Write);
+    matches!(kind, EventKind::Access(access) if access != written)
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+}
+
+impl Watcher {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What was wrong with the file when it was read last; `None` when it was applied.
+    pub fn last_error(&self) -> Option<ConfigErrors> {
+        self.seen.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often the file was read again, with or without mistakes.
+    pub fn readings(&self) -> u64 {
+        self.seen.readings.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watcher")
+            .field("path", &self.path)
+            .field("last_error", &self.last_error())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The thread behind a watcher.
+struct Follower {
+    path: PathBuf,
+    seen: Arc<Seen>,
+    /// The file as it was read last; `None` when it could not be.
+    text: Option<Vec<u8>>,
+}
+
+impl Follower {
+    fn run(mut self, changes: &Receiver<()>) {
+        while changes.recv().is_ok() {
+            if !settled(changes) {
+                return;
+            }
+            self.look();
+        }
+    }
+
+    /// Loads the file if it says something else than before.
+    fn look(&mut self) {
+        let text = fs::read(&self.path).ok();
+        if text == self.text {
+            return;
+        }
+        self.text = text;
+        let error = live::load(&self.path).err();
+        if let Some(error) = &error {
+            announce::refused(error);
+        }
+        *self.seen.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        self.seen.readings.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// Lets the changes that follow on each other pass; false when there will be no more.
+fn settled(changes: &Receiver<()>) -> bool {
+    for _ in 0..MOST_STEPS {
+        match changes.recv_timeout(QUIET) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use notify::event::{CreateKind, ModifyKind};
+
+    use super::*;
+
+    #[test]
+    fn what_only_reads_is_no_change() {
+        assert!(is_reading(EventKind::Access(AccessKind::Open(AccessMode::Any))));
+        assert!(is_reading(EventKind::Access(AccessKind::Close(AccessMode::Read))));
+        assert!(!is_reading(EventKind::Access(AccessKind::Close(AccessMode::Write))));
+        assert!(!is_reading(EventKind::Modify(ModifyKind::Any)));
+        assert!(!is_reading(EventKind::Create(CreateKind::File)));
+    }
+
+    #[test]
+    fn changes_that_follow_on_each_other_are_one_and_the_end_of_them_ends_the_thread() {
+        let (sender, receiver) = mpsc::channel();
+        sender.send(()).unwrap();
+        sender.send(()).unwrap();
+        assert!(settled(&receiver));
+        assert!(receiver.try_recv().is_err(), "both have passed");
+        drop(sender);
+        assert!(!settled(&receiver));
+    }
+
+    #[test]
+    fn the_directory_of_a_bare_name_is_the_present_one() {
+        assert_eq!(directory(Path::new("retry.toml")), Path::new("."));
+        assert_eq!(directory(Path::new("etc/retry.toml")), Path::new("etc"));
+    }
+}

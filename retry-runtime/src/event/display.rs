@@ -1,0 +1,113 @@
+//! An event in words, on one line.
+
+use std::fmt;
+
+use super::vocabulary::Event;
+use crate::history::Seconds;
+use crate::{Kind, StopReason};
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::CallStarted(_) => f.write_str("call started"),
+            Event::AttemptStarted(event) => {
+                write!(f, "{} started", Nth(event.attempt, event.limit))
+            }
+            Event::AttemptFinished(event) => {
+                let nth = Nth(event.attempt, event.limit);
+                match &event.error {
+                    Some(error) => write!(f, "{nth} failed{}: {error}", OfKind(event.kind)),
+                    None => write!(f, "{nth} succeeded"),
+                }
+            }
+            Event::RetryScheduled(event) => {
+                let (nth, delay) = (Nth(event.attempt, event.limit), Seconds(event.delay.length));
+                let (kind, error) = (OfKind(Some(event.kind)), &event.error);
+                write!(f, "{nth} failed{kind}, the next one starts in {delay}: {error}")
+            }
+            Event::RetrySuppressed(event) => {
+                let (nth, reason) = (Nth(event.attempt, event.limit), event.reason);
+                write!(f, "{nth} failed and is not retried ({reason}): {}", event.error)
+            }
+            Event::CallFinished(event) => {
+                let made = event.attempts;
+                let plural = if made == 1 { "" } else { "s" };
+                match event.reason {
+                    StopReason::Success => write!(f, "succeeded at attempt {made}")?,
+                    _ => write!(f, "gave up after {made} attempt{plural}")?,
+                }
+                if let Some(total) = event.total {
+                    write!(f, " in {}", Seconds(total))?;
+                }
+                if event.reason != StopReason::Success {
+                    write!(f, " ({})", event.reason)?;
+                }
+                match &event.error {
+                    Some(error) => write!(f, ": {error}"),
+                    None => Ok(()),
+                }
+            }
+            Event::BreakerTransition(event) => {
+                let (breaker, from, to) = (&event.breaker, event.from, event.to);
+                write!(f, "the circuit breaker `{breaker}` went from {from} to {to}")
+            }
+            Event::BreakerRejected(event) => {
+                let (breaker, mode) = (&event.breaker, event.mode);
+                write!(f, "the circuit breaker `{breaker}` is {mode} and refused an attempt")
+            }
+            Event::BudgetExhausted(event) => write!(
+                f,
+                "the retry budget is spent: {} of {} tokens left, a retry costs {}: failures are \
+                 returned without a retry until calls succeed again; `budget(capacity = …)` allows \
+                 more retries, `budget = none` any number",
+                event.available, event.capacity, event.cost
+            ),
+            Event::ConfigApplied(event) => {
+                write!(f, "configuration of {} applied: ", event.source)?;
+                if event.changes.is_empty() {
+                    return f.write_str("nothing changed");
+                }
+                for (at, change) in event.changes.iter().enumerate() {
+                    let comma = if at > 0 { ", " } else { "" };
+                    let (place, field) = (&change.place, &change.field);
+                    let (from, to) = (OrNone(&change.from), OrNone(&change.to));
+                    write!(f, "{comma}{place}: {field} from {from} to {to}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// `attempt 2 of 4`.
+struct Nth(u32, Option<u32>);
+
+impl fmt::Display for Nth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            Some(limit) => write!(f, "attempt {} of {limit}", self.0),
+            None => write!(f, "attempt {}", self.0),
+        }
+    }
+}
+
+/// ` (transient)`.
+struct OfKind(Option<Kind>);
+
+impl fmt::Display for OfKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(kind) => write!(f, " ({kind})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A value of a configuration, or `nothing`.
+struct OrNone<'a>(&'a str);
+
+impl fmt::Display for OrNone<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "nothing" } else { self.0 })
+    }
+}

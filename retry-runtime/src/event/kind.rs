@@ -1,0 +1,128 @@
+//! Which event it is: the stable names.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Which event it is, without what it says.
+///
+/// ```
+/// use retry_runtime::events::EventKind;
+///
+/// assert_eq!(EventKind::RetryScheduled.name(), "retry.scheduled");
+/// assert_eq!("retry.scheduled".parse(), Ok(EventKind::RetryScheduled));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// `call.started`
+    CallStarted,
+    /// `attempt.started`
+    AttemptStarted,
+    /// `attempt.finished`
+    AttemptFinished,
+    /// `retry.scheduled`
+    RetryScheduled,
+    /// `retry.suppressed`
+    RetrySuppressed,
+    /// `call.finished`
+    CallFinished,
+    /// `breaker.transition`
+    BreakerTransition,
+    /// `breaker.rejected`
+    BreakerRejected,
+    /// `budget.exhausted`
+    BudgetExhausted,
+    /// `config.applied`
+    ConfigApplied,
+}
+
+impl EventKind {
+    /// How many there are.
+    #[cfg(any(feature = "tracing", test))]
+    pub(crate) const COUNT: usize = 10;
+
+    /// Every one, in the order of their declaration.
+    pub const ALL: &'static [EventKind] = &[
+        EventKind::CallStarted,
+        EventKind::AttemptStarted,
+        EventKind::AttemptFinished,
+        EventKind::RetryScheduled,
+        EventKind::RetrySuppressed,
+        EventKind::CallFinished,
+        EventKind::BreakerTransition,
+        EventKind::BreakerRejected,
+        EventKind::BudgetExhausted,
+        EventKind::ConfigApplied,
+    ];
+
+    /// The name, which stays the same from version to version: `retry.scheduled`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EventKind::CallStarted => "call.started",
+            EventKind::AttemptStarted => "attempt.started",
+            EventKind::AttemptFinished => "attempt.finished",
+            EventKind::RetryScheduled => "retry.scheduled",
+            EventKind::RetrySuppressed => "retry.suppressed",
+            EventKind::CallFinished => "call.finished",
+            EventKind::BreakerTransition => "breaker.transition",
+            EventKind::BreakerRejected => "breaker.rejected",
+            EventKind::BudgetExhausted => "budget.exhausted",
+            EventKind::ConfigApplied => "config.applied",
+        }
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = UnknownEvent;
+
+    fn from_str(name: &str) -> Result<Self, UnknownEvent> {
+        let found = EventKind::ALL.iter().find(|kind| kind.name() == name);
+        found.copied().ok_or_else(|| UnknownEvent(name.to_owned()))
+    }
+}
+
+/// No event has this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownEvent(String);
+
+impl fmt::Display for UnknownEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no event `{}`: write one of", self.0)?;
+        for (at, kind) in EventKind::ALL.iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            write!(f, "{comma} `{kind}`")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for UnknownEvent {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_back_to_its_event_and_each_event_has_its_place_in_the_list() {
+        assert_eq!(EventKind::ALL.len(), EventKind::COUNT);
+        for (at, kind) in EventKind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, at);
+            assert_eq!(kind.name().parse(), Ok(*kind));
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_answered_with_those_that_exist() {
+        let error = "retry.planned".parse::<EventKind>().unwrap_err().to_string();
+        assert!(
+            error.starts_with("there is no event `retry.planned`: write one of `call.started`, ")
+        );
+        assert!(error.ends_with(", `config.applied`"));
+    }
+}

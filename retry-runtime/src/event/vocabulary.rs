@@ -1,0 +1,164 @@
+//! The events: one enum, whose variants say what happened.
+
+use super::calls::{
+    AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
+};
+use super::configuration::ConfigApplied;
+use super::kind::EventKind;
+use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
+use crate::StopReason;
+
+/// Something that happened, as [`observe`](crate::events::observe) and
+/// [`stream`](crate::events::stream) hand it out.
+///
+/// `Display` says it in one line, without the function's name; [`site`](Event::site) has that. A clone
+/// copies no text.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "event"))]
+#[non_exhaustive]
+pub enum Event {
+    /// A call begins.
+    #[cfg_attr(feature = "serde", serde(rename = "call.started"))]
+    CallStarted(CallStarted),
+    /// An attempt begins.
+    #[cfg_attr(feature = "serde", serde(rename = "attempt.started"))]
+    AttemptStarted(AttemptStarted),
+    /// An attempt has ended.
+    #[cfg_attr(feature = "serde", serde(rename = "attempt.finished"))]
+    AttemptFinished(AttemptFinished),
+    /// An attempt failed, and there will be another one.
+    #[cfg_attr(feature = "serde", serde(rename = "retry.scheduled"))]
+    RetryScheduled(RetryScheduled),
+    /// An attempt failed in a way that is worth a retry, and something forbids it.
+    #[cfg_attr(feature = "serde", serde(rename = "retry.suppressed"))]
+    RetrySuppressed(RetrySuppressed),
+    /// A call has ended.
+    #[cfg_attr(feature = "serde", serde(rename = "call.finished"))]
+    CallFinished(CallFinished),
+    /// A circuit breaker has changed its state.
+    #[cfg_attr(feature = "serde", serde(rename = "breaker.transition"))]
+    BreakerTransition(BreakerTransition),
+    /// A circuit breaker has refused an attempt.
+    #[cfg_attr(feature = "serde", serde(rename = "breaker.rejected"))]
+    BreakerRejected(BreakerRejected),
+    /// A budget has refused a retry; at most once a minute for each function.
+    #[cfg_attr(feature = "serde", serde(rename = "budget.exhausted"))]
+    BudgetExhausted(BudgetExhausted),
+    /// A configuration has taken effect.
+    #[cfg_attr(feature = "serde", serde(rename = "config.applied"))]
+    ConfigApplied(ConfigApplied),
+}
+
+impl Event {
+    /// Which event it is.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Event::CallStarted(_) => EventKind::CallStarted,
+            Event::AttemptStarted(_) => EventKind::AttemptStarted,
+            Event::AttemptFinished(_) => EventKind::AttemptFinished,
+            Event::RetryScheduled(_) => EventKind::RetryScheduled,
+            Event::RetrySuppressed(_) => EventKind::RetrySuppressed,
+            Event::CallFinished(_) => EventKind::CallFinished,
+            Event::BreakerTransition(_) => EventKind::BreakerTransition,
+            Event::BreakerRejected(_) => EventKind::BreakerRejected,
+            Event::BudgetExhausted(_) => EventKind::BudgetExhausted,
+            Event::ConfigApplied(_) => EventKind::ConfigApplied,
+        }
+    }
+
+    /// The event's stable name: `retry.scheduled`.
+    pub const fn name(&self) -> &'static str {
+        self.kind().name()
+    }
+
+    /// Whether it belongs to a call that may yet succeed at once, or has done so: such events exist only
+    /// while somebody listens who wants them.
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Event::CallStarted(_) => true,
+            Event::AttemptStarted(event) => event.attempt == 1,
+            Event::AttemptFinished(event) => event.attempt == 1 && event.kind.is_none(),
+            Event::CallFinished(event) => {
+                event.attempts == 1 && event.reason == StopReason::Success
+            }
+            Event::RetryScheduled(_)
+            | Event::RetrySuppressed(_)
+            | Event::BreakerTransition(_)
+            | Event::BreakerRejected(_)
+            | Event::BudgetExhausted(_)
+            | Event::ConfigApplied(_) => false,
+        }
+    }
+
+    /// The name of the annotated function that it is about; `None` for a call that has no function, for
+    /// breakers and for configurations.
+    pub fn site(&self) -> Option<&'static str> {
+        let site = match self {
+            Event::CallStarted(event) => event.site,
+            Event::AttemptStarted(event) => event.site,
+            Event::AttemptFinished(event) => event.site,
+            Event::RetryScheduled(event) => event.site,
+            Event::RetrySuppressed(event) => event.site,
+            Event::CallFinished(event) => event.site,
+            Event::BudgetExhausted(event) => event.site,
+            Event::BreakerTransition(_) | Event::BreakerRejected(_) | Event::ConfigApplied(_) => "",
+        };
+        (!site.is_empty()).then_some(site)
+    }
+
+    /// The number of the call that it is about; `None` for breakers, budgets and configurations.
+    pub const fn call(&self) -> Option<u64> {
+        match self {
+            Event::CallStarted(event) => Some(event.call),
+            Event::AttemptStarted(event) => Some(event.call),
+            Event::AttemptFinished(event) => Some(event.call),
+            Event::RetryScheduled(event) => Some(event.call),
+            Event::RetrySuppressed(event) => Some(event.call),
+            Event::CallFinished(event) => Some(event.call),
+            Event::BreakerTransition(_)
+            | Event::BreakerRejected(_)
+            | Event::BudgetExhausted(_)
+            | Event::ConfigApplied(_) => None,
+        }
+    }
+}
+
+#[cfg(all(test, feature = "serde"))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::event::Change;
+    use crate::{Delay, DelaySource, Kind};
+
+    #[test]
+    fn an_event_as_data_begins_with_its_name() {
+        let scheduled = Event::RetryScheduled(RetryScheduled {
+            site: "billing::charge",
+            call: 7,
+            attempt: 1,
+            limit: Some(4),
+            delay: Delay { length: Duration::from_millis(1500), source: DelaySource::Backoff },
+            kind: Kind::Throttled,
+            error: "slow down".into(),
+        });
+        let applied = Event::ConfigApplied(ConfigApplied {
+            source: "retry.toml".into(),
+            changes: [Change::new("global", "enabled", "true", "false")].into(),
+        });
+        let text = |event| serde_json::to_string(event).unwrap();
+        assert_eq!(
+            text(&scheduled),
+            r#"{"event":"retry.scheduled","site":"billing::charge","call":7,"attempt":1,"limit":4,"#
+                .to_owned()
+                + r#""delay":{"length":{"secs":1,"nanos":500000000},"source":"backoff"},"#
+                + r#""kind":"throttled","error":"slow down"}"#
+        );
+        assert_eq!(
+            text(&applied),
+            r#"{"event":"config.applied","source":"retry.toml","#.to_owned()
+                + r#""changes":[{"place":"global","field":"enabled","from":"true","to":"false"}]}"#
+        );
+    }
+}

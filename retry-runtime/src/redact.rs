@@ -1,0 +1,91 @@
+//! What is kept of an error's text: shortened, and without the secrets that a hook knows of.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Longer texts are cut off.
+const LONGEST: usize = 1024;
+
+/// Whether there is a hook: nothing is locked as long as there is none.
+static REDACTED: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// The text that this thread has kept last: the same failure is often the next one, too.
+    static LAST: Cell<Option<Arc<str>>> = const { Cell::new(None) };
+}
+
+type Redactor = dyn Fn(&str) -> Cow<'_, str> + Send + Sync;
+
+static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
+
+/// Sets what every error's text goes through before it is kept anywhere: in reports, in the history, in the
+/// list of live calls, in events. A second call replaces the first one's hook.
+///
+/// Texts longer than 1 KiB are cut off after that. The hook runs on the failing call's thread, and only for
+/// failed attempts; when it panics, the text is replaced by `(redacted)`.
+///
+/// ```
+/// use retry_runtime::{observe_blocking, redact_errors_with, retryable};
+/// use std::borrow::Cow;
+///
+/// #[retryable(max = 0, on = any)]
+/// fn log_in() -> Result<(), String> { Err("no account for token=abc123".into()) }
+///
+/// redact_errors_with(|text| match text.split_once("token=") {
+///     Some((before, _)) => Cow::Owned(format!("{before}token=…")),
+///     None => Cow::Borrowed(text),
+/// });
+/// let (_, report) = observe_blocking(log_in);
+/// assert_eq!(report.attempts[0].error.as_deref(), Some("no account for token=…"));
+/// ```
+pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 'static) {
+    let hook: Arc<Redactor> = Arc::new(hook);
+    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+    REDACTED.store(true, Ordering::Release);
+}
+
+/// The text as it may be kept.
+pub(crate) fn kept(text: &str) -> Arc<str> {
+    if !REDACTED.load(Ordering::Acquire) {
+        return shared(&shortened(text));
+    }
+    let hook = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let Some(hook) = hook else { return shared(&shortened(text)) };
+    let redacted = std::panic::AssertUnwindSafe(|| shared(&shortened(&hook(text))));
+    std::panic::catch_unwind(redacted).unwrap_or_else(|_| shared("(redacted)"))
+}
+
+/// The text, in the memory of the one before if they are equal.
+fn shared(text: &str) -> Arc<str> {
+    let last = LAST.try_with(Cell::take).ok().flatten();
+    let kept = match last {
+        Some(last) if *last == *text => last,
+        _ => Arc::from(text),
+    };
+    let _ = LAST.try_with(|last| last.set(Some(Arc::clone(&kept))));
+    kept
+}
+
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=LONGEST).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_off_between_two_characters() {
+        let long = "ü".repeat(2_000);
+        let kept = kept(&long);
+        assert!(kept.len() <= LONGEST + "…".len());
+        assert!(kept.ends_with("ü…"));
+        assert_eq!(&*super::kept("short"), "short");
+    }
+}

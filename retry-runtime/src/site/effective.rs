@@ -1,0 +1,151 @@
+//! What a configuration makes of an annotated function, and how all functions change over at once.
+//!
+//! A call looks at one byte of its site. Only where that says so it asks here, and gets a reference that it
+//! keeps to its end: a change concerns the calls that start later. Settings that were ever applied stay in
+//! memory, equal ones once, so that nobody has to count who still uses them.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Site;
+use crate::Policy;
+use crate::breaker::Breaker;
+use crate::budget::Budget;
+
+/// The settings of a function that a configuration has changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effective {
+    pub(crate) policy: Policy,
+    /// `false`: one plain attempt, without a breaker and without a budget.
+    pub(crate) enabled: bool,
+    /// The budget: as the attribute says, or another one, or none.
+    pub(crate) budget: Choice<Budget>,
+    /// The breaker, for a function that has one.
+    pub(crate) breaker: Choice<Breaker>,
+    /// Whether every call is timed, also one that succeeds at once.
+    pub(crate) measure: bool,
+}
+
+/// What a configuration says about something that the attribute has named.
+#[derive(Debug)]
+pub(crate) enum Choice<T: 'static> {
+    AsWritten,
+    None,
+    This(&'static T),
+}
+
+impl<T> Clone for Choice<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Choice<T> {}
+
+impl<T> PartialEq for Choice<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Choice::AsWritten, Choice::AsWritten) | (Choice::None, Choice::None) => true,
+            (Choice::This(one), Choice::This(other)) => std::ptr::eq(*one, *other),
+            _ => false,
+        }
+    }
+}
+
+impl PartialEq for Effective {
+    fn eq(&self, other: &Self) -> bool {
+        self.policy == other.policy
+            && self.enabled == other.enabled
+            && self.budget == other.budget
+            && self.breaker == other.breaker
+            && self.measure == other.measure
+    }
+}
+
+/// The settings that hold now, by the number of their site.
+type Table = &'static [Option<&'static Effective>];
+
+struct Applied {
+    now: Table,
+    /// Everything that was ever applied.
+    kept: Vec<&'static Effective>,
+    tables: Vec<Table>,
+}
+
+static APPLIED: Mutex<Applied> =
+    Mutex::new(Applied { now: &[], kept: Vec::new(), tables: Vec::new() });
+
+/// Counts the changes, so that a thread sees that the table it remembers is an old one.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The table that this thread has seen last: nothing is locked while nothing changes.
+    static SEEN: Cell<(u64, Table)> = const { Cell::new((0, &[])) };
+}
+
+/// Replaces what holds for all sites by these settings; sites that are not named go back to their
+/// attributes.
+pub(crate) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective)>) {
+    let mut applied = lock();
+    let mut table = Vec::new();
+    for (site, effective) in settings {
+        let index = site.index() as usize;
+        if table.len() <= index {
+            table.resize(index + 1, None);
+        }
+        table[index] = Some(applied.keep(effective));
+    }
+    applied.now = applied.keep_table(table);
+    CHANGES.fetch_add(1, Ordering::Release);
+    drop(applied);
+    super::flags::refresh();
+}
+
+/// What was applied to the site of this number.
+#[cold]
+pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
+    let changes = CHANGES.load(Ordering::Acquire);
+    let (seen, table) = SEEN.get();
+    let table = if seen == changes { table } else { look(changes) };
+    table.get(index as usize).copied().flatten()
+}
+
+fn look(changes: u64) -> Table {
+    let table = lock().now;
+    // Another change may have come in between: then this is looked up once more, which is harmless.
+    SEEN.set((changes, table));
+    table
+}
+
+impl Applied {
+    fn keep(&mut self, effective: Effective) -> &'static Effective {
+        if let Some(known) = self.kept.iter().find(|known| ***known == effective) {
+            return known;
+        }
+        let kept: &'static Effective = Box::leak(Box::new(effective));
+        self.kept.push(kept);
+        kept
+    }
+
+    fn keep_table(&mut self, table: Vec<Option<&'static Effective>>) -> Table {
+        let same = |known: &Table| {
+            known.len() == table.len()
+                && known.iter().zip(&table).all(|(known, new)| match (known, new) {
+                    (Some(known), Some(new)) => std::ptr::eq(*known, *new),
+                    (None, None) => true,
+                    _ => false,
+                })
+        };
+        if let Some(known) = self.tables.iter().find(|known| same(known)) {
+            return known;
+        }
+        let kept: Table = Vec::leak(table);
+        self.tables.push(kept);
+        kept
+    }
+}
+
+fn lock() -> MutexGuard<'static, Applied> {
+    APPLIED.lock().unwrap_or_else(PoisonError::into_inner)
+}

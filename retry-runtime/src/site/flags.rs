@@ -1,0 +1,111 @@
+//! What a call looks at when it starts: whether anything beside the attribute holds for its function.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::Site;
+use crate::{event, registry, tally};
+
+/// The function has not been called yet.
+const NEW: u8 = 1;
+/// Its policy has a deadline or a timeout.
+const TIMED: u8 = 2;
+/// A configuration has changed something.
+const CONFIGURED: u8 = 4;
+/// Somebody listens to events.
+const OBSERVED: u8 = 8;
+
+/// What a call finds when it starts: 0 for nothing at all.
+#[derive(Debug)]
+pub(super) struct Flags {
+    byte: AtomicU8,
+    /// The site's number, from 1; 0 as long as it has none.
+    index: AtomicU32,
+    /// The number as long as the byte is 0, `u32::MAX` otherwise.
+    gate: AtomicU32,
+}
+
+/// Given in the order of the first calls.
+static LAST_INDEX: AtomicU32 = AtomicU32::new(0);
+
+static REFRESHING: Mutex<()> = Mutex::new(());
+
+impl Flags {
+    pub(super) const fn new(timed: bool) -> Self {
+        let byte = if timed { NEW | TIMED } else { NEW };
+        Flags {
+            byte: AtomicU8::new(byte),
+            index: AtomicU32::new(0),
+            gate: AtomicU32::new(u32::MAX),
+        }
+    }
+
+    fn set(&self, flag: u8, on: bool) {
+        if on {
+            self.byte.fetch_or(flag, Ordering::Relaxed);
+        } else {
+            self.byte.fetch_and(!flag, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Site {
+    /// Whether a call has nothing to prepare: nothing is special about the function, nothing holds on this
+    /// thread, and it has a counter here.
+    #[inline(always)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        tally::is_ready(self.flags.gate.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn is_configured(&self) -> bool {
+        self.flags.byte.load(Ordering::Relaxed) & CONFIGURED != 0
+    }
+
+    pub(crate) fn is_observed(&self) -> bool {
+        self.flags.byte.load(Ordering::Relaxed) & OBSERVED != 0
+    }
+
+    /// The number of a site that has been called.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> u32 {
+        self.flags.index.load(Ordering::Relaxed)
+    }
+
+    /// The site's number, given now if it has none.
+    pub(crate) fn index(&'static self) -> u32 {
+        let flags = &self.flags;
+        if flags.index.load(Ordering::Acquire) == 0 {
+            let fresh = LAST_INDEX.fetch_add(1, Ordering::Relaxed) + 1;
+            // Of two threads the second one's number is left unused.
+            let _ = flags.index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire);
+        }
+        flags.index.load(Ordering::Acquire)
+    }
+
+    /// What the first call finds out: the site's number, what listens, and whether the linker has listed it.
+    #[cold]
+    pub(crate) fn enrol(&'static self) {
+        if self.flags.byte.load(Ordering::Relaxed) & NEW == 0 {
+            return;
+        }
+        self.index();
+        event::on_change(refresh);
+        registry::enrol(self);
+        self.flags.set(NEW, false);
+        self.refresh();
+    }
+
+    fn refresh(&'static self) {
+        // What is found is set under the lock: of two changes the later one is seen last.
+        let _one_at_a_time = REFRESHING.lock().unwrap_or_else(PoisonError::into_inner);
+        self.flags.set(CONFIGURED, super::effective::effective(self.index()).is_some());
+        self.flags.set(OBSERVED, event::wanted());
+        let plain = self.flags.byte.load(Ordering::Relaxed) == 0;
+        self.flags.gate.store(if plain { self.index() } else { u32::MAX }, Ordering::Relaxed);
+    }
+}
+
+/// Tells all sites that a configuration was applied, or that somebody has begun or ceased to listen.
+pub(crate) fn refresh() {
+    registry::sites().for_each(Site::refresh);
+}

@@ -1,0 +1,214 @@
+//! What a function remembers of its calls: everything but those that succeed at once, which are only
+//! counted, elsewhere.
+
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::Site;
+use crate::history::PastCall;
+use crate::stats::{Ended, Failures};
+use crate::{AttemptRecord, Report, Stats, tally};
+
+/// No site warns of its empty budget more often.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+/// How much of the past each function remembers.
+///
+/// ```
+/// use retry_runtime::HistoryLimits;
+///
+/// retry_runtime::limit_history(HistoryLimits { calls: 100, bytes: 512 * 1024 });
+/// # retry_runtime::limit_history(HistoryLimits::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// At most so many calls; 0 keeps none. 32 by default.
+    pub calls: usize,
+    /// At most so many bytes, all calls of one function together. 65536 by default.
+    pub bytes: usize,
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        HistoryLimits { calls: 32, bytes: 64 * 1024 }
+    }
+}
+
+static MOST_CALLS: AtomicUsize = AtomicUsize::new(32);
+static MOST_BYTES: AtomicUsize = AtomicUsize::new(64 * 1024);
+
+/// Sets how much of the past each function remembers; what is too much is forgotten with the next call.
+pub fn limit_history(limits: HistoryLimits) {
+    MOST_CALLS.store(limits.calls, Ordering::Relaxed);
+    MOST_BYTES.store(limits.bytes, Ordering::Relaxed);
+}
+
+/// The memory of one function, made at its first failure.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    stats: Stats,
+    /// First-try successes that were counted before the last `clear`.
+    cleared: u64,
+    past: VecDeque<PastCall>,
+    bytes: usize,
+    pub(super) findings: Findings,
+}
+
+/// What a doctor wants to know, and no count says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Findings {
+    /// Since when the budget has refused every retry.
+    pub(crate) refused_since: Option<Instant>,
+    /// The longest time for which it did.
+    pub(crate) longest_refusal: Duration,
+    warned_of_budget: Option<Instant>,
+    warned_undeclared: bool,
+    /// It has slept on a thread that runs `async` tasks.
+    pub(crate) blocked_worker: bool,
+    /// The function whose later attempt it was called in.
+    pub(crate) called_in: Option<&'static Site>,
+}
+
+impl Site {
+    fn ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        work(ledger.get_or_insert_default())
+    }
+
+    /// Counts a call that did not succeed at once, and remembers it.
+    /// Returns the list of attempts of a call that was forgotten, for its memory.
+    pub(crate) fn note(
+        &self,
+        ended: Ended,
+        failures: Failures,
+        past: Option<PastCall>,
+    ) -> Option<Vec<AttemptRecord>> {
+        let (forgotten, others) = self.ledger(|ledger| {
+            ledger.stats.count(ended);
+            ledger.stats.failures.add(failures);
+            ledger.remember(past)
+        });
+        // Not under the lock: a long history takes a while to be freed.
+        drop(others);
+        Some(forgotten?.report.attempts)
+    }
+
+    /// How often the function was called, and how its calls ended.
+    pub fn stats(&self) -> Stats {
+        self.ledger(|ledger| {
+            let mut stats = ledger.stats.clone();
+            stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
+            stats
+        })
+    }
+
+    /// Calls that succeeded at once, in the whole life of the process.
+    fn first_tries(&self) -> u64 {
+        match self.number() {
+            0 => 0,
+            number => tally::sum(number),
+        }
+    }
+
+    /// The last calls that did not succeed at once, the oldest first.
+    pub fn history(&self) -> Vec<PastCall> {
+        self.ledger(|ledger| ledger.past.iter().cloned().collect())
+    }
+
+    /// Starts the counts at zero again, and forgets the past.
+    pub fn clear(&self) {
+        let past = self.ledger(|ledger| {
+            ledger.stats = Stats::default();
+            ledger.cleared = self.first_tries();
+            ledger.bytes = 0;
+            ledger.findings = Findings::default();
+            std::mem::take(&mut ledger.past)
+        });
+        drop(past);
+    }
+
+    pub(crate) fn findings(&self) -> Findings {
+        self.ledger(|ledger| ledger.findings)
+    }
+
+    /// Says once how to declare idempotency, after an `Ambiguous` failure that had to end the call.
+    #[cold]
+    pub(crate) fn warn_undeclared(&self) {
+        let warned =
+            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_undeclared, true));
+        if !warned {
+            crate::event::undeclared(self.name());
+        }
+    }
+
+    /// The budget has refused a retry. Whether that is to be said aloud: once a minute it is.
+    #[cold]
+    pub(crate) fn note_refusal(&self, now: Instant) -> bool {
+        self.refusing.store(true, Ordering::Relaxed);
+        self.ledger(|ledger| {
+            let findings = &mut ledger.findings;
+            let since = *findings.refused_since.get_or_insert(now);
+            findings.longest_refusal =
+                findings.longest_refusal.max(now.saturating_duration_since(since));
+            let due = |last: Instant| now.saturating_duration_since(last) >= WARN_EVERY;
+            let due = findings.warned_of_budget.is_none_or(due);
+            if due {
+                findings.warned_of_budget = Some(now);
+            }
+            due
+        })
+    }
+
+    /// The budget has paid for a retry.
+    pub(crate) fn note_payment(&self) {
+        if self.refusing.swap(false, Ordering::Relaxed) {
+            self.ledger(|ledger| ledger.findings.refused_since = None);
+        }
+    }
+
+    pub(crate) fn note_blocked_worker(&self) {
+        self.ledger(|ledger| ledger.findings.blocked_worker = true);
+    }
+
+    pub(crate) fn note_called_in(&self, outer: &'static Site) {
+        self.ledger(|ledger| ledger.findings.called_in = Some(outer));
+    }
+}
+
+impl Ledger {
+    /// Keeps a call, and returns what has to go for it or is too much meanwhile: as a rule one other.
+    fn remember(&mut self, past: Option<PastCall>) -> (Option<PastCall>, Vec<PastCall>) {
+        let calls = MOST_CALLS.load(Ordering::Relaxed);
+        let bytes = MOST_BYTES.load(Ordering::Relaxed);
+        let (mut forgotten, mut others) = (None, Vec::new());
+        if let Some(past) = past {
+            self.bytes += past.bytes();
+            // First out, then in: so the ring does not grow for one call more than it is to hold.
+            if self.past.len() == calls {
+                forgotten = self.forget();
+            }
+            self.past.push_back(past);
+        }
+        while self.past.len() > calls || self.bytes > bytes {
+            let Some(oldest) = self.forget() else { break };
+            if let Some(before) = forgotten.replace(oldest) {
+                others.push(before);
+            }
+        }
+        (forgotten, others)
+    }
+
+    fn forget(&mut self) -> Option<PastCall> {
+        let oldest = self.past.pop_front()?;
+        self.bytes -= oldest.bytes();
+        Some(oldest)
+    }
+}
+
+/// What is remembered of a call that has ended now.
+pub(crate) fn past(ended: SystemTime, report: Report) -> Option<PastCall> {
+    // Calls that an open breaker refuses must not drive out those whose failures have opened it.
+    (!report.attempts.is_empty()).then_some(PastCall { ended, report })
+}

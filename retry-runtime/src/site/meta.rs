@@ -1,0 +1,34 @@
+//! What the source says about an annotated function.
+
+/// Where an annotated function is written, what it is called, and what its attribute says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    pub(super) name: &'static str,
+    pub(super) file: &'static str,
+    pub(super) line: u32,
+    /// The names of the arguments that the attribute gives, with spaces between them.
+    pub(super) written: &'static str,
+    pub(super) awaited: bool,
+    pub(super) interrupted: bool,
+}
+
+impl Meta {
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
+        Meta { name, file, line, written: "", awaited: false, interrupted: false }
+    }
+
+    #[doc(hidden)]
+    pub const fn written(mut self, names: &'static str) -> Self {
+        self.written = names;
+        self
+    }
+
+    /// It is an `async` function; `interrupted` says whether a limit may cut its running attempts off.
+    #[doc(hidden)]
+    pub const fn awaited(mut self, interrupted: bool) -> Self {
+        self.awaited = true;
+        self.interrupted = interrupted;
+        self
+    }
+}

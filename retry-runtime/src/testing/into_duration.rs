@@ -1,0 +1,29 @@
+//! Times as tests write them.
+
+use std::time::Duration;
+
+/// A time: a `Duration`, or a text such as `"200ms"`, `"1.5s"`, `"1m 30s"`, as in the attribute.
+pub trait IntoDuration {
+    /// The time.
+    ///
+    /// # Panics
+    ///
+    /// When a text is no duration.
+    fn into_duration(self) -> Duration;
+}
+
+impl IntoDuration for Duration {
+    fn into_duration(self) -> Duration {
+        self
+    }
+}
+
+impl IntoDuration for &str {
+    #[track_caller]
+    fn into_duration(self) -> Duration {
+        match retry_text::duration::parse(self) {
+            Ok(duration) => duration,
+            Err(why) => panic!("`{self}` {why}; write {}", retry_text::duration::FORM),
+        }
+    }
+}

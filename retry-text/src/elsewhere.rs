@@ -1,0 +1,60 @@
+//! What other libraries call the settings.
+
+/// Names that other libraries have for what is a setting or an argument here, ours first.
+pub const NAMES: &[(&str, &[&str])] = &[
+    ("max", &["max_retries", "retries", "retry", "times", "tries", "count", "n"]),
+    ("attempts", &["max_attempts", "max_tries", "stop_after_attempt"]),
+    (
+        "base",
+        &[
+            "delay",
+            "base_delay",
+            "initial",
+            "initial_delay",
+            "min_delay",
+            "wait",
+            "interval",
+            "min",
+        ],
+    ),
+    ("cap", &["max_delay", "max_interval", "max_backoff", "max_wait", "ceiling"]),
+    ("factor", &["multiplier", "growth", "exponent"]),
+    ("backoff", &["strategy", "delays"]),
+    ("jitter", &["randomize", "randomized", "random"]),
+    (
+        "deadline",
+        &[
+            "total_timeout",
+            "max_elapsed",
+            "max_elapsed_time",
+            "max_duration",
+            "total_delay",
+            "overall",
+        ],
+    ),
+    ("timeout", &["attempt_timeout", "per_attempt", "time_limit"]),
+    ("on", &["retry_on", "kinds", "kind"]),
+    ("when", &["retry_when", "condition", "predicate", "filter", "retryable_if"]),
+    ("retry_if", &["retry_on_result", "retry_if_result", "until"]),
+    ("recover", &["fallback", "or_else"]),
+    ("cancel", &["token", "cancellation", "cancel_token"]),
+    ("on_retry", &["notify", "before_sleep", "hook", "on_error"]),
+    ("attempt", &["context", "ctx"]),
+    ("name", &["id", "label"]),
+    ("policy", &["preset", "config", "profile"]),
+];
+
+/// Our name for what is called `word` elsewhere.
+///
+/// ```
+/// assert_eq!(retry_text::elsewhere::ours("max_delay"), Some("cap"));
+/// ```
+pub fn ours(word: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(_, names)| names.contains(&word)).map(|(ours, _)| *ours)
+}
+
+/// Our name for what has nearly this name elsewhere: at most two edits away.
+pub fn nearly(word: &str) -> Option<&'static str> {
+    let names: Vec<&str> = NAMES.iter().flat_map(|(_, names)| *names).copied().collect();
+    ours(crate::within(word, &names, |_| 2)?)
+}

@@ -1,0 +1,67 @@
+//! Environment variables.
+
+use super::program::{apply_with, attempts_of_charge, explained, turn};
+
+#[test]
+fn a_variable_sets_one_operation_or_all() {
+    let _turn = turn();
+    let variables = [
+        ("RETRY__ALL__JITTER", "none"),
+        ("RETRY__OP__BILLING__CHARGE__MAX", "1"),
+        ("RETRY__OP__BILLING__V2__QUOTE__BASE_DELAY_MS", "250"),
+        ("RETRY__OP__SHIPPING__LABEL__BACKOFF", "['1ms', 2ms]"),
+        ("PATH", "/bin"),
+        ("RETRY_COUNT", "of another program"),
+    ];
+    apply_with("[op.\"billing::charge\"]\nmax = 7", &variables).unwrap();
+    assert_eq!(explained("shipping::track", "jitter").0, "none");
+    assert_eq!(explained("billing::charge", "jitter").1, "environment RETRY__ALL__JITTER");
+    assert_eq!(attempts_of_charge(), 2);
+    assert_eq!(explained("billing::v2::quote", "base").0, "250ms");
+    assert_eq!(explained("shipping::label", "backoff").0, "[1ms, 2ms]");
+}
+
+#[test]
+fn a_file_can_leave_the_environment_out() {
+    let _turn = turn();
+    let variables = [("RETRY_ENABLED", "false"), ("RETRY__ALL__MAX", "not even a number")];
+    apply_with("[global]\nenvironment = false", &variables).unwrap();
+    assert_eq!(attempts_of_charge(), 4);
+}
+
+#[test]
+fn every_mistake_of_the_environment_is_told_by_its_variable() {
+    let _turn = turn();
+    let variables = [
+        ("RETRY_ENABLED", "perhaps"),
+        ("RETRY_PROFILE", "clam"),
+        ("RETRY__ALL__MAXX", "1"),
+        ("RETRY__MAX", "1"),
+        ("RETRY__OP__BILLING__CHRAGE__MAX", "1"),
+        ("RETRY__OP__BILLING__CHARGE__MAX", "1"),
+        ("RETRY__OP__BILLING__CHARGE__ATTEMPTS", "1"),
+        ("RETRY__OP__BILLING__REFUND__BASE", "5"),
+        ("RETRY__OP__SHIPPING__LABEL__CAP", "1ms"),
+    ];
+    let errors = apply_with("[profile.calm]\nmax = 1", &variables).unwrap_err();
+    let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "environment RETRY_ENABLED: \"perhaps\" is neither `true` nor `false`; write one of them",
+            "environment RETRY__ALL__MAXX: unknown key `maxx`; did you mean `max`?",
+            "environment RETRY__MAX: unknown variable; write RETRY__OP__NAME__SETTING or \
+             RETRY__ALL__SETTING, with `__` for `::`",
+            "environment RETRY__OP__BILLING__CHARGE__MAX: it sets the same as \
+             `RETRY__OP__BILLING__CHARGE__ATTEMPTS`; unset one of them",
+            "environment RETRY__OP__BILLING__REFUND__BASE: `base` (5) is a duration and needs a unit: \
+             write \"5s\" or \"5ms\"",
+            "environment RETRY_PROFILE: unknown profile `clam`; did you mean `calm`?",
+            "environment RETRY__OP__BILLING__CHRAGE__MAX: unknown operation `BILLING__CHRAGE`; did you \
+             mean `BILLING__CHARGE`?",
+            "environment RETRY__OP__SHIPPING__LABEL__CAP: `cap` (1ms) must not be less than `base` (1s) \
+             (for shipping::label)",
+        ]
+    );
+    assert_eq!(attempts_of_charge(), 4);
+}

@@ -1,0 +1,222 @@
+//! Which layer counts: built-in, defaults, profile, attribute, patterns, the operation, the environment.
+
+use retry_runtime::config::{self, Config, Growth, TimeLimit};
+
+use super::program::{apply, apply_with, attempts_of_charge, explained, turn};
+
+/// Every layer says something else about `cap` of an operation that leaves it to them, from the top down.
+#[test]
+fn each_layer_gives_way_to_the_one_above_it() {
+    let _turn = turn();
+    let layers = [
+        ("[defaults]\ncap = \"11s\"\n", "defaults.cap at line 2"),
+        (
+            "[global]\nprofile = \"p\"\n[profile.p]\ncap = \"12s\"\n",
+            "profile p: profile.p.cap at line 6",
+        ),
+        ("[op.\"*\"]\ncap = \"13s\"\n", "op.\"*\".cap at line 8"),
+        ("[op.\"shipping::*\"]\ncap = \"14s\"\n", "op.\"shipping::*\".cap at line 10"),
+        ("[op.\"shipping::label\"]\ncap = \"15s\"\n", "op.\"shipping::label\".cap at line 12"),
+    ];
+    assert_eq!(explained("shipping::label", "cap"), ("30s".to_owned(), "built-in".to_owned()));
+    let mut toml = String::new();
+    for (at, (section, origin)) in layers.into_iter().enumerate() {
+        toml.push_str(section);
+        apply(&toml).unwrap();
+        let expected = (format!("{}s", 11 + at), origin.to_owned());
+        assert_eq!(explained("shipping::label", "cap"), expected);
+    }
+    apply_with(&toml, &[("RETRY__OP__SHIPPING__LABEL__CAP", "16s")]).unwrap();
+    let expected = ("16s".to_owned(), "environment RETRY__OP__SHIPPING__LABEL__CAP".to_owned());
+    assert_eq!(explained("shipping::label", "cap"), expected);
+}
+
+#[test]
+fn the_attribute_stands_above_defaults_and_profile_and_below_its_section() {
+    let _turn = turn();
+    let below = "[global]\nprofile = \"p\"\n[defaults]\nmax = 7\n[profile.p]\nmax = 8\n";
+    apply(below).unwrap();
+    let (value, origin) = explained("billing::charge", "max");
+    assert_eq!(value, "3");
+    assert!(origin.starts_with("attribute at tests/configured/program.rs:"), "{origin}");
+    assert_eq!(explained("shipping::label", "max").0, "8", "its attribute says nothing");
+    apply(&format!("{below}[op.\"billing::charge\"]\nmax = 1")).unwrap();
+    assert_eq!(explained("billing::charge", "max").0, "1");
+    assert_eq!(attempts_of_charge(), 2);
+}
+
+#[test]
+fn the_longest_pattern_counts_and_a_star_stands_for_any_text() {
+    let _turn = turn();
+    apply("[op.\"billing::v2::*\"]\nmax = 9\n[op.\"billing::*\"]\nmax = 8\n[op.\"*\"]\nmax = 7")
+        .unwrap();
+    let max = |name| explained(name, "max").0;
+    assert_eq!(max("billing::v2::quote"), "9");
+    assert_eq!(max("billing::charge"), "8");
+    assert_eq!(max("shipping::label"), "7");
+}
+
+#[test]
+fn a_profile_counts_when_it_is_chosen_and_the_environment_may_choose_another() {
+    let _turn = turn();
+    let profiles = "[profile.calm]\nmax = 1\n[profile.storm]\nmax = 0\n";
+    apply(profiles).unwrap();
+    assert_eq!(explained("shipping::label", "max").0, "3");
+    let chosen = format!("[global]\nprofile = \"calm\"\n{profiles}");
+    apply(&chosen).unwrap();
+    assert_eq!(explained("shipping::label", "max").0, "1");
+    apply_with(&chosen, &[("RETRY_PROFILE", "storm")]).unwrap();
+    assert_eq!(explained("shipping::label", "max").0, "0");
+}
+
+#[test]
+fn a_limit_is_one_setting_under_either_name() {
+    let _turn = turn();
+    apply("[op.\"billing::*\"]\nmax = 9\n[op.\"billing::charge\"]\nattempts = 2").unwrap();
+    assert_eq!(
+        explained("billing::charge", "max"),
+        ("1".to_owned(), "op.\"billing::charge\".attempts at line 4".to_owned())
+    );
+    assert_eq!(attempts_of_charge(), 2);
+}
+
+#[test]
+fn a_list_of_delays_takes_the_place_of_the_attributes_base() {
+    let _turn = turn();
+    apply("[op.\"billing::charge\"]\nbackoff = [\"1ms\", \"2ms\"]").unwrap();
+    assert_eq!(explained("billing::charge", "backoff").0, "[1ms, 2ms]");
+    assert!(config::explain("billing::charge").unwrap().get("base").is_none());
+    assert_eq!(attempts_of_charge(), 4);
+}
+
+#[test]
+fn none_takes_a_limit_away() {
+    let _turn = turn();
+    apply("[op.\"billing::v2::quote\"]\ndeadline = \"none\"").unwrap();
+    assert_eq!(explained("billing::v2::quote", "deadline").0, "none");
+}
+
+#[test]
+fn idempotency_can_be_taken_away() {
+    let _turn = turn();
+    let calls = std::cell::Cell::new(0);
+    assert!(super::program::refund(&calls).is_err());
+    assert_eq!(calls.take(), 3, "an ambiguous failure of what is idempotent is retried");
+    apply("[op.\"billing::refund\"]\nidempotent = false").unwrap();
+    assert!(super::program::refund(&calls).is_err());
+    assert_eq!(calls.take(), 1);
+}
+
+#[test]
+fn a_configuration_made_in_code_is_as_good_as_one_from_a_file() {
+    let _turn = turn();
+    let mut config = Config::default().with_environment([("", ""); 0]);
+    let op = config.op.entry("billing::charge".to_owned()).or_default();
+    op.max = Some(1);
+    op.backoff = Some(Growth::Fixed);
+    op.deadline = Some(TimeLimit::After(std::time::Duration::from_secs(5)));
+    let applied = config::apply(config).unwrap();
+    let shown: Vec<String> = applied.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "billing::charge: max 3 -> 1 (op.\"billing::charge\".max)",
+            "billing::charge: backoff exponential -> fixed (op.\"billing::charge\".backoff)",
+            "billing::charge: deadline none -> 5s (op.\"billing::charge\".deadline)",
+        ]
+    );
+    assert_eq!(attempts_of_charge(), 2);
+}
+
+#[test]
+fn what_is_applied_again_changes_nothing_and_what_is_reset_is_as_before() {
+    let _turn = turn();
+    let before = super::program::everything();
+    let toml = "[defaults]\nmax = 1\n[op.\"billing::*\"]\njitter = \"none\"";
+    assert!(!apply(toml).unwrap().changes.is_empty());
+    assert_eq!(apply(toml).unwrap().to_string(), "nothing changed");
+    assert!(config::current().is_some());
+    assert!(!config::reset().changes.is_empty());
+    assert_eq!(super::program::everything(), before);
+    assert!(config::current().is_none());
+}
+
+#[test]
+fn without_a_configuration_every_function_is_as_its_attribute_says() {
+    let _turn = turn();
+    assert_eq!(apply("").unwrap().changes, []);
+    assert_eq!(attempts_of_charge(), 4);
+}
+
+#[test]
+fn an_explanation_names_the_nearest_operation() {
+    let error = config::explain("billing::chrage").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "unknown operation `billing::chrage`; did you mean `billing::charge`?"
+    );
+    let error = config::explain("charge").unwrap_err();
+    assert_eq!(error.to_string(), "unknown operation `charge`; did you mean `billing::charge`?");
+}
+
+#[test]
+fn an_explanation_is_a_table_and_data() {
+    let _turn = turn();
+    apply("[op.\"shipping::label\"]\nmax = 5").unwrap();
+    let explanation = config::explain("shipping::label").unwrap();
+    let table = explanation.to_string();
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("shipping::label (tests/configured/program.rs:"), "{table}");
+    assert_eq!(lines[1], "  enabled     true                   built-in");
+    assert_eq!(
+        lines[2],
+        "  max         5                      op.\"shipping::label\".max at line 2"
+    );
+    let json = serde_json::to_value(&explanation).unwrap();
+    assert_eq!(json["settings"][1]["origin"]["key"], "op.\"shipping::label\".max");
+    assert_eq!(json["settings"][1]["origin"]["from"], "config");
+}
+
+#[test]
+fn an_operation_that_leaves_everything_to_the_lower_layers_is_retried_as_they_say() {
+    let _turn = turn();
+    apply("[defaults]\nmax = 5\nbase = \"0s\"").unwrap();
+    let calls = std::cell::Cell::new(0);
+    assert!(super::program::label(&calls).is_err());
+    assert_eq!(calls.get(), 6);
+}
+
+#[test]
+fn a_call_in_flight_keeps_the_settings_that_it_started_with() {
+    let _turn = turn();
+    let calls = std::cell::Cell::new(0);
+    assert!(
+        super::program::meddling(&calls, &|| drop(apply("[defaults]\nmax = 0").unwrap())).is_err()
+    );
+    assert_eq!(calls.take(), 4, "it started with three retries");
+    assert!(super::program::meddling(&calls, &|| {}).is_err());
+    assert_eq!(calls.take(), 1);
+}
+
+#[test]
+fn every_call_sees_one_configuration_and_never_a_part_of_another() {
+    let _turn = turn();
+    // Under the one a single attempt is made, under the other three; `max` and `enabled` mixed would make two.
+    let one = "[op.\"billing::charge\"]\nmax = 1\nenabled = false";
+    let other = "[op.\"billing::charge\"]\nmax = 2\nenabled = true";
+    let done = std::sync::atomic::AtomicBool::new(false);
+    apply(one).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert!(matches!(attempts_of_charge(), 1 | 3));
+                }
+            });
+        }
+        for round in 0..200 {
+            apply(if round % 2 == 0 { other } else { one }).unwrap();
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

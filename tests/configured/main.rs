@@ -1,0 +1,11 @@
+//! Configurations of a running program. A process has one configuration, so these tests have a binary of
+//! their own, and take turns.
+
+mod environment;
+mod good;
+mod layers;
+mod program;
+mod protection;
+mod switch;
+mod watch;
+mod wrong;

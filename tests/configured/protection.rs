@@ -1,0 +1,110 @@
+//! Budgets and breakers by name.
+
+use std::cell::Cell;
+
+use futures::executor::block_on;
+use retry_runtime::breaker::Mode;
+use retry_runtime::{BreakerHandle, BudgetHandle, retryable};
+
+use super::program::{Trouble, apply, explained, quote, track, turn};
+
+#[retryable(base = "0s", max = 1, name = "protection::own", breaker)]
+fn own(calls: &Cell<u32>) -> Result<u32, Trouble> {
+    calls.set(calls.get() + 1);
+    Err(Trouble::Down)
+}
+
+#[retryable(base = "0s", max = 0, name = "protection::keyed", breaker("hosts", consecutive = 1, key = host))]
+fn keyed(host: &str) -> Result<u32, Trouble> {
+    let _ = host;
+    Err(Trouble::Down)
+}
+
+fn capacity(name: &str) -> f64 {
+    BudgetHandle::named(name).expect("it is there").capacity()
+}
+
+#[test]
+fn a_section_sets_the_budget_of_its_name_for_all_who_share_it() {
+    let _turn = turn();
+    assert_eq!(capacity("shared"), 5.0, "as an attribute says");
+    let applied = apply("[budget.shared]\ncapacity = 2\ndeposit = 0").unwrap();
+    let shown: Vec<String> = applied.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "budget.shared: capacity 5 -> 2 (budget.shared.capacity at line 2)",
+            "budget.shared: deposit 0.1 -> 0 (budget.shared.deposit at line 3)",
+        ]
+    );
+    assert_eq!(capacity("shared"), 2.0);
+    let calls = Cell::new(0);
+    assert!(block_on(quote(&calls)).is_err());
+    assert_eq!(calls.take(), 3, "two tokens, two retries");
+    assert!(block_on(quote(&calls)).is_err());
+    assert_eq!(calls.take(), 1, "the tokens are spent");
+    retry_runtime::config::reset();
+    assert_eq!(capacity("shared"), 5.0);
+}
+
+#[test]
+fn an_operation_can_be_given_another_budget_its_own_or_none() {
+    let _turn = turn();
+    let toml = "[budget.small]\ncapacity = 1\n[op.\"protection::own\"]\nbudget = \"small\"\n\
+                [op.\"billing::v2::quote\"]\nbudget = \"none\"";
+    apply(toml).unwrap();
+    assert_eq!(explained("protection::own", "budget").0, "small");
+    assert_eq!(capacity("small"), 1.0);
+    let calls = Cell::new(0);
+    assert!(own(&calls).is_err() && own(&calls).is_err());
+    assert_eq!(calls.take(), 3, "one retry for both");
+    assert_eq!(explained("billing::v2::quote", "budget").0, "none");
+
+    apply("[budget.\"protection::own\"]\npreset = \"grpc\"").unwrap();
+    assert_eq!(capacity("protection::own"), 10.0);
+    assert_eq!(explained("protection::own", "budget").0, "its own");
+}
+
+#[test]
+fn a_section_sets_the_breaker_of_its_name() {
+    let _turn = turn();
+    apply("[breaker.carrier]\nconsecutive = 1\n[op.\"shipping::track\"]\nmax = 0").unwrap();
+    let calls = Cell::new(0);
+    assert!(block_on(track(&calls)).is_err());
+    assert_eq!(BreakerHandle::named("carrier").unwrap().mode(), Mode::Open);
+    assert!(matches!(block_on(track(&calls)), Err(Trouble::Interrupted(_))));
+    assert_eq!(calls.take(), 1);
+}
+
+#[test]
+fn a_breaker_can_be_taken_away_also_one_for_each_key() {
+    let _turn = turn();
+    let toml = "[op.\"protection::own\"]\nbreaker = \"none\"\n[op.\"protection::keyed\"]\nbreaker = \"none\"";
+    apply(toml).unwrap();
+    BreakerHandle::named("protection::own").unwrap().force_open();
+    let calls = Cell::new(0);
+    assert_eq!(own(&calls), Err(Trouble::Down));
+    BreakerHandle::named("protection::own").unwrap().force_close();
+    for _ in 0..3 {
+        assert_eq!(keyed("eu"), Err(Trouble::Down), "after one failure the breaker would be open");
+    }
+    retry_runtime::config::reset();
+    assert_eq!(keyed("eu"), Err(Trouble::Down));
+    assert!(matches!(keyed("eu"), Err(Trouble::Interrupted(_))));
+}
+
+#[test]
+fn settings_that_come_back_start_anew_and_those_that_stay_go_on() {
+    let _turn = turn();
+    let small = "[budget.shared]\ncapacity = 2\ndeposit = 0\nrefill = \"none\"";
+    let available = || BudgetHandle::named("shared").unwrap().available();
+    apply(small).unwrap();
+    let calls = Cell::new(0);
+    assert!(block_on(quote(&calls)).is_err());
+    assert_eq!(available(), 0.0);
+    apply(&format!("{small}\n[op.\"billing::charge\"]\nmax = 1")).unwrap();
+    assert_eq!(available(), 0.0, "nothing was said about it");
+    apply("").unwrap();
+    apply(small).unwrap();
+    assert_eq!(available(), 2.0);
+}

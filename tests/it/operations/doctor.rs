@@ -1,0 +1,119 @@
+use retry_runtime::{Finding, doctor, retryable};
+
+use super::{Cut, Down, secs};
+use crate::virtual_time::{advance, virtually};
+
+/// What is found about the function of this name.
+fn found(name: &str) -> Vec<Finding> {
+    doctor().into_iter().filter(|it| it.name == name).map(|it| it.finding).collect()
+}
+
+#[test]
+fn a_classification_that_never_says_permanent_is_found_once_it_has_had_the_chance() {
+    #[retryable(max = 4, base = "0s", budget = none, on = any, name = "doctor::everything")]
+    fn fetch() -> Result<u32, Down> {
+        Err(Down::Unknown)
+    }
+    let _ = (fetch(), fetch(), fetch());
+    assert_eq!(found("doctor::everything"), []);
+    let _ = fetch();
+    assert_eq!(found("doctor::everything"), [Finding::NeverPermanent { failures: 20 }]);
+}
+
+#[test]
+fn an_undeclared_function_that_met_ambiguous_failures_is_found_and_a_declared_one_is_not() {
+    #[retryable(max = 4, base = "0s", name = "doctor::undeclared")]
+    fn undeclared() -> Result<u32, Down> {
+        Err(Down::Lost)
+    }
+    #[retryable(max = 4, base = "0s", idempotent = false, name = "doctor::declared")]
+    fn declared() -> Result<u32, Down> {
+        Err(Down::Lost)
+    }
+    let _ = (undeclared(), declared());
+    assert_eq!(found("doctor::undeclared"), [Finding::Undeclared { calls: 1 }]);
+    assert_eq!(found("doctor::declared"), []);
+}
+
+#[retryable(max = 1, base = "1ms", name = "doctor::blocks")]
+fn blocks() -> Result<u32, Down> {
+    Err(Down::Down)
+}
+
+#[retryable(max = 1, base = "1ms", name = "doctor::blocks_in_its_place")]
+fn blocks_in_its_place() -> Result<u32, Down> {
+    Err(Down::Down)
+}
+
+#[tokio::test]
+async fn a_sleep_that_blocks_a_worker_thread_is_found_and_one_where_blocking_is_allowed_is_not() {
+    let _ = blocks();
+    let elsewhere = tokio::task::spawn_blocking(blocks_in_its_place).await;
+    assert_eq!(elsewhere.expect("no panic"), Err(Down::Down));
+    assert_eq!(found("doctor::blocks"), [Finding::BlockedWorker]);
+    assert_eq!(found("doctor::blocks_in_its_place"), []);
+    // The task goes on.
+    tokio::task::yield_now().await;
+}
+
+#[test]
+fn a_retryable_call_inside_another_is_found_with_the_most_attempts_it_can_make() {
+    #[retryable(max = 3, base = "0s", budget = none, name = "doctor::inner")]
+    fn inner() -> Result<u32, Down> {
+        Err(Down::Down)
+    }
+    #[retryable(max = 2, base = "0s", budget = none, name = "doctor::outer")]
+    fn outer() -> Result<u32, Down> {
+        inner()
+    }
+    let _ = outer();
+    assert_eq!(
+        found("doctor::inner"),
+        [Finding::Nested { outer: "doctor::outer", worst_case: Some(12) }]
+    );
+    assert_eq!(found("doctor::outer"), []);
+}
+
+#[test]
+fn a_budget_that_was_empty_for_more_than_a_minute_is_found() {
+    #[retryable(max = 1, base = "0s", budget(capacity = 1, refill = none), name = "doctor::empty")]
+    fn fetch() -> Result<u32, Cut> {
+        Err(Cut::Down)
+    }
+    virtually(|| {
+        let _ = (fetch(), fetch());
+        advance(secs(50));
+        let _ = fetch();
+        assert_eq!(found("doctor::empty"), []);
+        advance(secs(20));
+        let _ = fetch();
+        assert_eq!(found("doctor::empty"), [Finding::BudgetEmpty { longest: secs(70) }]);
+    });
+}
+
+mod twins {
+    use super::*;
+
+    #[retryable(max = 0, name = "doctor::twin")]
+    pub(super) fn one() -> Result<u32, Down> {
+        Ok(1)
+    }
+
+    #[retryable(max = 0, name = "doctor::twin")]
+    pub(super) fn two() -> Result<u32, Down> {
+        Ok(2)
+    }
+}
+
+#[test]
+fn functions_of_the_same_name_are_found_before_they_are_called() {
+    let [Finding::SharedName { others: one }, Finding::SharedName { others: two }] =
+        &found("doctor::twin")[..]
+    else {
+        panic!("{:?}", doctor())
+    };
+    assert!(one[0].starts_with(file!()) && two[0].starts_with(file!()) && one != two);
+    let text = doctor().into_iter().find(|it| it.name == "doctor::twin").expect("two").to_string();
+    assert!(text.contains("give each a `name = …` of its own"), "{text}");
+    assert_eq!((twins::one(), twins::two()), (Ok(1), Ok(2)));
+}

@@ -1,0 +1,147 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use retry_runtime::{
+    DelaySource, HistoryLimits, PastCall, StopReason, limit_history, observe_blocking,
+    redact_errors_with, retryable,
+};
+
+use super::{Down, secs};
+use crate::virtual_time::{advance, virtually};
+
+fn history(name: &str) -> Vec<PastCall> {
+    retry_runtime::history(name).expect("the function is linked")
+}
+
+#[test]
+fn a_failed_call_is_remembered_with_every_attempt() {
+    #[retryable(max = 2, base = "1s", jitter = none, name = "history::attempts")]
+    fn fetch() -> Result<u32, Down> {
+        advance(secs(5));
+        Err(Down::Down)
+    }
+    assert_eq!(virtually(fetch), Err(Down::Down));
+    let past = history("history::attempts");
+    let report = &past[0].report;
+    assert_eq!(
+        (past.len(), report.reason, report.name),
+        (1, StopReason::Exhausted, "history::attempts")
+    );
+    let seen: Vec<_> = report
+        .attempts
+        .iter()
+        .map(|attempt| {
+            let delay = attempt.delay.map(|delay| (delay.length, delay.source));
+            (attempt.number, attempt.started, attempt.duration, attempt.error.as_deref(), delay)
+        })
+        .collect();
+    // Nobody has timed the first attempt: the clock starts with its end.
+    let own = |seconds| Some((secs(seconds), DelaySource::Backoff));
+    assert_eq!(
+        seen,
+        [
+            (1, secs(0), None, Some("down"), own(1)),
+            (2, secs(1), Some(secs(5)), Some("down"), own(2)),
+            (3, secs(8), Some(secs(5)), Some("down"), None),
+        ]
+    );
+}
+
+#[test]
+fn a_call_with_a_deadline_knows_how_long_its_first_attempt_took() {
+    #[retryable(max = 1, base = "1s", jitter = none, deadline = "60s", name = "history::timed")]
+    fn fetch() -> Result<u32, Down> {
+        advance(secs(5));
+        Err(Down::Down)
+    }
+    let _ = virtually(fetch);
+    let report = &history("history::timed")[0].report;
+    assert_eq!(report.attempts[0].duration, Some(secs(5)));
+    assert_eq!((report.attempts[1].started, report.total), (secs(6), secs(11)));
+}
+
+#[test]
+fn a_call_that_succeeds_late_is_remembered_and_one_that_succeeds_at_once_is_not() {
+    #[retryable(max = 3, base = "0s", attempt = attempt, name = "history::late")]
+    fn fetch(failures: u32) -> Result<u32, Down> {
+        if attempt.number() <= failures { Err(Down::Down) } else { Ok(1) }
+    }
+    assert_eq!((fetch(0), fetch(2)), (Ok(1), Ok(1)));
+    assert_eq!(observe_blocking(|| fetch(0)).1.attempts_made(), 1);
+    let past = history("history::late");
+    assert_eq!((past.len(), past[0].report.reason), (1, StopReason::Success));
+    assert_eq!(past[0].report.last().expect("three").error, None);
+}
+
+#[test]
+fn what_is_remembered_is_bounded_in_calls_and_in_bytes() {
+    #[derive(Debug)]
+    struct Long(usize);
+    impl fmt::Display for Long {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&"x".repeat(self.0))
+        }
+    }
+    #[retryable(max = 0, on = any, name = "history::bounded")]
+    fn fetch(length: usize) -> Result<u32, Long> {
+        Err(Long(length))
+    }
+    let errors = || {
+        let past = history("history::bounded");
+        let text = |call: &PastCall| call.report.attempts[0].error.clone();
+        past.iter().map(|call| text(call).expect("it failed").len()).collect::<Vec<_>>()
+    };
+    for length in 0..40 {
+        let _ = fetch(length);
+    }
+    assert_eq!(errors(), (8..40).collect::<Vec<_>>(), "the last 32 calls");
+    limit_history(HistoryLimits { calls: 100, bytes: 3_000 });
+    for _ in 0..10 {
+        let _ = fetch(900);
+    }
+    assert!(errors().len() <= 2, "{:?}", errors());
+    let _ = fetch(5_000);
+    assert!(errors().iter().all(|length| *length <= 1_027), "{:?}", errors());
+    limit_history(HistoryLimits { calls: 0, bytes: 3_000 });
+    let _ = fetch(1);
+    assert_eq!(errors(), [0_usize; 0]);
+    limit_history(HistoryLimits::default());
+}
+
+#[test]
+fn calls_that_an_open_breaker_refuses_do_not_drive_out_the_failures() {
+    use retry_runtime::{BreakerHandle, Interruption};
+
+    #[retryable(max = 0, breaker, on = any, name = "history::refused")]
+    fn fetch() -> Result<u32, Interruption> {
+        Err(Interruption::Cancelled)
+    }
+    let _ = fetch();
+    BreakerHandle::named("history::refused").expect("it has one").force_open();
+    for _ in 0..100 {
+        let _ = fetch();
+    }
+    assert_eq!(history("history::refused").len(), 1);
+    assert_eq!(retry_runtime::stats("history::refused").expect("linked").calls(), 101);
+}
+
+#[test]
+fn a_hook_takes_secrets_out_of_everything_that_is_kept() {
+    #[retryable(max = 1, base = "0s", on = any, name = "history::secret")]
+    fn log_in(text: &str) -> Result<u32, String> {
+        Err(text.to_owned())
+    }
+    redact_errors_with(|text| {
+        assert!(!text.contains("panic"), "the hook fails");
+        Cow::Owned(text.replace("hunter2", "***"))
+    });
+    let (result, report) = observe_blocking(|| log_in("bad password hunter2"));
+    let _ = log_in("panic");
+    redact_errors_with(|text| Cow::Borrowed(text));
+    assert_eq!(result, Err("bad password hunter2".to_owned()), "the caller gets its own error");
+    let kept = report.attempts.iter().map(|attempt| attempt.error.as_deref());
+    assert!(kept.clone().all(|text| text == Some("bad password ***")), "{report:?}");
+    let past = history("history::secret");
+    assert_eq!(past[0].report.attempts[1].error.as_deref(), Some("bad password ***"));
+    assert_eq!(past[1].report.attempts[0].error.as_deref(), Some("(redacted)"));
+}

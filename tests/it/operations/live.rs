@@ -1,0 +1,266 @@
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use retry_runtime::live::{self, Answer, LiveCall};
+use retry_runtime::{Interruption, Kind, StopReason, observe, retryable};
+use tokio::time::{advance, sleep};
+
+use super::{Cut, Down, secs};
+use crate::engine::allocations::kept;
+use crate::virtual_time::virtually;
+
+fn find(name: &str) -> Option<LiveCall> {
+    live::calls().into_iter().find(|call| call.name() == name)
+}
+
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Fails once after ten seconds.
+#[retryable(max = 3, base = "60s", cap = "60s", jitter = none, attempt = attempt, name = "live::slow")]
+async fn slow() -> Result<u32, Cut> {
+    sleep(secs(10)).await;
+    if attempt.number() == 1 { Err(Cut::Down) } else { Ok(attempt.number()) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_listed_from_its_first_sleep_to_its_end() {
+    let mut call = pin!(slow());
+    assert!(poll(call.as_mut()).is_pending());
+    assert!(find("live::slow").is_none(), "nothing has failed yet");
+
+    advance(secs(10)).await;
+    assert!(poll(call.as_mut()).is_pending());
+    let live = find("live::slow").expect("it waits");
+    assert_eq!((live.attempt(), live.limit(), live.is_waiting()), (1, Some(4), true));
+    assert_eq!((&*live.last_error(), live.last_kind()), ("down", Kind::Transient));
+    assert_eq!(live.next_attempt_in(), Some(secs(60)));
+    assert_eq!(live.deadline(), None);
+    assert_eq!(live::call(live.id()).map(|call| call.id()), Some(live.id()));
+    assert_eq!(live.to_string(), "live::slow: attempt 2 of 4 in 60.0 s, after: down");
+
+    advance(secs(60)).await;
+    assert!(poll(call.as_mut()).is_pending());
+    assert_eq!((live.attempt(), live.is_waiting(), live.has_ended()), (2, false, false));
+    assert_eq!(live.to_string(), "live::slow: attempt 2 of 4 is running, after: down");
+
+    advance(secs(10)).await;
+    assert_eq!(poll(call.as_mut()), Poll::Ready(Ok(2)));
+    assert!(live.has_ended());
+    assert!(find("live::slow").is_none());
+    assert_eq!((live.cancel(), live.retry_now()), (Answer::TooLate, Answer::TooLate));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_call_is_cancelled_at_once_and_says_so() {
+    let call = tokio::spawn(observe(async {
+        #[retryable(max = 3, base = "1h", cap = "1h", name = "live::cancelled")]
+        async fn fetch() -> Result<u32, Cut> {
+            Err(Cut::Down)
+        }
+        fetch().await
+    }));
+    tokio::task::yield_now().await;
+    let live = find("live::cancelled").expect("it waits");
+    assert_eq!(live.cancel(), Answer::Done);
+    assert_eq!((live.cancel(), live.retry_now()), (Answer::TooLate, Answer::TooLate));
+    let (out, report) = call.await.expect("no panic");
+    assert_eq!(out, Err(Cut::Cut(Interruption::Cancelled)));
+    assert_eq!((report.reason, report.attempts_made()), (StopReason::Cancelled, 1));
+    let stats = retry_runtime::stats("live::cancelled").expect("linked");
+    assert_eq!((stats.cancelled, stats.failed), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_cannot_say_that_it_was_cancelled_ends_with_its_next_failure() {
+    static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
+    #[retryable(max = 9, base = "60s", cap = "60s", jitter = none, name = "live::mute")]
+    async fn fetch() -> Result<u32, Down> {
+        ATTEMPTS.fetch_add(1, Ordering::Relaxed);
+        Err(Down::Down)
+    }
+    let call = tokio::spawn(observe(fetch()));
+    tokio::task::yield_now().await;
+    let live = find("live::mute").expect("it waits");
+    assert_eq!(live.cancel(), Answer::AfterAttempt);
+    assert_eq!(live.retry_now(), Answer::Done, "to have it over with");
+    let (out, report) = call.await.expect("no panic");
+    assert_eq!((out, report.reason), (Err(Down::Down), StopReason::Cancelled));
+    assert_eq!(ATTEMPTS.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_attempt_runs_is_cancelled_when_it_has_failed() {
+    #[retryable(max = 9, base = "1s", jitter = none, name = "live::running")]
+    async fn fetch() -> Result<u32, Cut> {
+        sleep(secs(10)).await;
+        Err(Cut::Down)
+    }
+    let call = tokio::spawn(observe(fetch()));
+    sleep(secs(15)).await;
+    let live = find("live::running").expect("its second attempt runs");
+    assert_eq!((live.attempt(), live.is_waiting()), (2, false));
+    assert_eq!(live.retry_now(), Answer::TooLate, "it does not wait");
+    assert_eq!(live.cancel(), Answer::AfterAttempt);
+    let (out, report) = call.await.expect("no panic");
+    assert_eq!((out, report.reason), (Err(Cut::Down), StopReason::Cancelled));
+    assert_eq!(report.attempts_made(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_told_to_retry_now_does_not_wait_and_its_delays_stay_as_they_were() {
+    #[retryable(max = 2, base = "1s", factor = 10.0, jitter = none, name = "live::hurried")]
+    async fn fetch() -> Result<u32, Down> {
+        Err(Down::Down)
+    }
+    let call = tokio::spawn(observe(fetch()));
+    tokio::task::yield_now().await;
+    let live = find("live::hurried").expect("it waits");
+    assert_eq!(live.retry_now(), Answer::Done);
+    assert_eq!(live.retry_now(), Answer::TooLate, "it is on its way");
+    let (out, report) = call.await.expect("no panic");
+    assert_eq!((out, report.total), (Err(Down::Down), secs(10)));
+    assert_eq!(report.delays().collect::<Vec<_>>(), [secs(1), secs(10)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_dropped_in_its_sleep_is_not_listed_any_more() {
+    #[retryable(max = 3, base = "30s", name = "live::dropped")]
+    async fn fetch() -> Result<u32, Down> {
+        Err(Down::Down)
+    }
+    let live = {
+        let mut call = pin!(fetch());
+        assert!(poll(call.as_mut()).is_pending());
+        find("live::dropped").expect("it waits")
+    };
+    assert!(live.has_ended());
+    assert_eq!(live.cancel(), Answer::TooLate);
+    assert!(find("live::dropped").is_none());
+}
+
+#[test]
+fn a_blocked_thread_is_cancelled_and_hurried_from_another_one() {
+    #[retryable(max = 2, base = "1h", cap = "1h", name = "live::blocked")]
+    fn fetch() -> Result<u32, Cut> {
+        Err(Cut::Down)
+    }
+    let mut watch = live::watch();
+    let call = thread::spawn(fetch);
+    let mut waiting = |attempt| loop {
+        match find("live::blocked").filter(|call| call.is_waiting() && call.attempt() == attempt) {
+            Some(live) => return live,
+            None => drop(watch.wait(secs(1))),
+        }
+    };
+    assert_eq!(waiting(1).retry_now(), Answer::Done);
+    assert_eq!(waiting(2).cancel(), Answer::Done);
+    assert_eq!(call.join().expect("no panic"), Err(Cut::Cut(Interruption::Cancelled)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_watches_is_told_of_each_change_and_of_none_twice() {
+    #[retryable(max = 1, base = "30s", name = "live::watched")]
+    async fn fetch() -> Result<u32, Down> {
+        Err(Down::Down)
+    }
+    let mut watch = live::watch();
+    let mut call = pin!(fetch());
+    assert!(poll(call.as_mut()).is_pending());
+    // Other tests change the list too: only that a change is told can be checked, not that none is.
+    watch.changed().await;
+    let live = find("live::watched").expect("it waits");
+    assert_eq!(live.retry_now(), Answer::Done);
+    assert!(poll(call.as_mut()).is_ready());
+    watch.changed().await;
+    assert!(live.has_ended());
+}
+
+/// Cancel, hurry, the end of the sleep, success and drop, all at once: whoever was told that the call is
+/// cancelled is right, and nothing stays behind.
+#[test]
+fn wishes_race_with_the_end_of_the_sleep_with_success_and_with_drop() {
+    #[retryable(max = 1_000, base = "1us", cap = "20us", budget = none, name = "live::raced")]
+    async fn fetch(until: &AtomicU32) -> Result<u32, Cut> {
+        let left = until.fetch_sub(1, Ordering::Relaxed);
+        if left == 1 { Ok(0) } else { Err(Cut::Down) }
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let calls: Vec<_> = (0..2_000_u32)
+        .map(|n| {
+            runtime.spawn(async move {
+                let until = AtomicU32::new(2 + n % 5);
+                let call = fetch(&until);
+                if n % 7 == 0 {
+                    return tokio::time::timeout(secs(0), call).await.ok();
+                }
+                Some(call.await)
+            })
+        })
+        .collect();
+    let (mut told_cancelled, mut rounds) = (0_u32, 0_u32);
+    while calls.iter().any(|call| !call.is_finished()) {
+        for call in live::calls().into_iter().filter(|call| call.name() == "live::raced") {
+            rounds += 1;
+            if rounds % 3 == 0 {
+                // After an attempt that fails at this moment the call ends in its sleep, too.
+                told_cancelled += u32::from(call.cancel() != Answer::TooLate);
+            } else {
+                call.retry_now();
+            }
+        }
+        thread::yield_now();
+    }
+    let mut were_cancelled = 0;
+    for call in calls {
+        match runtime.block_on(call).expect("no panic") {
+            Some(Err(Cut::Cut(Interruption::Cancelled))) => were_cancelled += 1,
+            Some(Ok(_) | Err(Cut::Down)) | None => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    // A call that was told and then dropped has no outcome to say so.
+    assert!(were_cancelled <= told_cancelled, "{were_cancelled} of {told_cancelled}");
+    assert!(find("live::raced").is_none());
+    let stats = retry_runtime::stats("live::raced").expect("linked");
+    assert_eq!(stats.attempts, stats.calls() + stats.retries());
+    assert!(u64::from(were_cancelled) <= stats.reasons.cancelled);
+}
+
+#[retryable(max = 1, base = "1s", budget = none, name = "live::many")]
+fn many(fails: bool) -> Result<u32, Cut> {
+    if fails { Err(Cut::Down) } else { Ok(1) }
+}
+
+#[test]
+fn after_a_million_calls_nothing_is_listed_and_no_memory_is_kept() {
+    // Most succeed at once, as calls do; each tenth fails, sleeps and fails again.
+    let run = |calls: u32| virtually(|| (0..calls).for_each(|n| _ = many(n % 10 == 0)));
+    run(1_000);
+    let kept = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(move || {
+                    run(1_000);
+                    kept(|| run(250_000))
+                })
+            })
+            .collect();
+        let kept = threads.into_iter().map(|thread| thread.join().expect("no panic"));
+        kept.sum::<isize>()
+    });
+    // The history, which the threads share, is freed by others than those that have filled it: over all
+    // threads it is as long as before.
+    assert!(kept.abs() < 16 * 1024, "{kept} bytes");
+    assert!(find("live::many").is_none());
+    let stats = retry_runtime::stats("live::many").expect("linked");
+    assert_eq!((stats.calls(), stats.failed), (1_005_000, 100_500));
+    assert_eq!(stats.attempts, 1_105_500);
+}

@@ -1,0 +1,122 @@
+//! Budgets, breakers and settings of a scope.
+
+use std::time::Duration;
+
+use retry_runtime::breaker::Mode;
+use retry_runtime::{BreakerHandle, BudgetHandle, Interruption, StopReason, retryable, testing};
+
+use crate::faults::PayError;
+
+#[retryable(max = 3, jitter = none, name = "protected::fetch")]
+fn fetch() -> Result<u32, PayError> {
+    Err(PayError::Busy)
+}
+
+#[retryable(max = 0, breaker(consecutive = 2, open = "10s"), name = "protected::guarded")]
+fn guarded() -> Result<u32, PayError> {
+    Ok(1)
+}
+
+#[retryable(max = 0, breaker("hosts", consecutive = 1, key = host), name = "protected::keyed")]
+fn keyed(host: &str) -> Result<usize, PayError> {
+    Ok(host.len())
+}
+
+#[retryable(max = 8, name = "protected::spread")]
+fn spread() -> Result<u32, PayError> {
+    Err(PayError::Busy)
+}
+
+#[test]
+fn every_scope_has_a_full_budget_and_leaves_the_processs_alone() {
+    for _ in 0..5 {
+        let t = testing::scope();
+        for _ in 0..5 {
+            assert!(fetch().is_err());
+        }
+        // Ten tokens: three calls with three retries, and one retry of the fourth.
+        t.assert("protected::fetch").calls(5).attempts(15).stopped(StopReason::Budget);
+    }
+    let budget = BudgetHandle::named("protected::fetch").expect("every function has one");
+    assert_eq!(budget.available().to_bits(), budget.capacity().to_bits());
+}
+
+#[test]
+fn without_a_budget_every_retry_is_made() {
+    let t = testing::scope();
+    t.budget_off();
+    for _ in 0..5 {
+        assert!(fetch().is_err());
+    }
+    t.assert("protected::fetch").attempts(20).stopped(StopReason::Exhausted);
+}
+
+#[test]
+fn a_breaker_opens_and_closes_in_its_scope_only() {
+    let open = |result: Result<u32, PayError>| {
+        matches!(result, Err(PayError::Interrupted(Interruption::CircuitOpen { .. })))
+    };
+    for _ in 0..2 {
+        let t = testing::scope();
+        t.fail("protected::guarded").first(2).with(|| PayError::Busy);
+        assert!(!open(guarded()) && !open(guarded()), "each scope has a closed one");
+        assert!(open(guarded()));
+        let here = BreakerHandle::named("protected::guarded").expect("the scope's own");
+        assert_eq!(here.mode(), Mode::Open);
+        t.advance("13s");
+        assert_eq!(guarded(), Ok(1), "a probe, after the time in which it is open");
+    }
+    let breaker = BreakerHandle::named("protected::guarded").expect("the function's own");
+    assert_eq!(breaker.figures().calls, 0, "the process's own has seen nothing");
+}
+
+#[test]
+fn breakers_by_key_are_the_scopes_own_too() {
+    for _ in 0..2 {
+        let t = testing::scope();
+        t.fail("protected::keyed").first(1).with(|| PayError::Busy);
+        assert_eq!(keyed("eu"), Err(PayError::Busy));
+        assert!(keyed("eu").is_err_and(|error| error != PayError::Busy), "open");
+        assert_eq!(keyed("usa"), Ok(3));
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_delays_and_another_one_others() {
+    let delays = |seed: Option<u64>| {
+        let t = testing::scope();
+        seed.map(|seed| t.seed(seed));
+        assert!(spread().is_err());
+        t.delays("protected::spread")
+    };
+    assert_eq!(delays(Some(7)), delays(Some(7)));
+    assert_eq!(delays(None), delays(None));
+    assert_ne!(delays(Some(7)), delays(Some(8)));
+}
+
+#[test]
+fn without_jitter_the_delays_are_those_of_the_backoff() {
+    let t = testing::scope();
+    t.jitter_off().attempts_at_most(4);
+    assert!(spread().is_err());
+    t.assert("protected::spread").attempts(4).delays(["1s", "2s", "4s"]);
+}
+
+#[test]
+fn at_most_so_many_attempts_are_made_and_never_more_than_the_policy_allows() {
+    let t = testing::scope();
+    t.attempts_at_most(2);
+    assert!(fetch().is_err());
+    t.assert("protected::fetch").attempts(2).slept("1s").stopped(StopReason::Exhausted);
+    t.attempts_at_most(100);
+    assert!(fetch().is_err());
+    assert_eq!(t.attempts("protected::fetch"), 2 + 4);
+}
+
+#[test]
+fn what_happens_in_a_scope_takes_no_time_and_time_that_is_advanced_counts() {
+    let t = testing::scope();
+    assert_eq!(t.elapsed(), Duration::ZERO);
+    t.advance("90s");
+    assert_eq!(t.elapsed(), Duration::from_secs(90));
+}

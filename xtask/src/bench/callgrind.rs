@@ -1,0 +1,179 @@
+//! Instructions and locked instructions of each case, counted by valgrind's callgrind.
+//!
+//! The harness calls `forget` before it runs a case a thousand times, and callgrind drops what it has counted;
+//! when `counted` returns it writes a profile. So one process, started once, counts all cases in turn, and
+//! neither start-up nor what is made once is in any figure. gungraun, which wraps the same tool, starts a
+//! process for each case, wants a second program installed in the same version, and reports no addresses;
+//! those are needed to tell which instructions were locked.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::harness::{Harness, rows};
+use super::locked::Locked;
+use super::machine;
+use crate::run::output;
+
+/// How often each case is run while it is counted.
+const TIMES: &str = "1000";
+
+/// What one call of a case takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Count {
+    pub(crate) work: String,
+    pub(crate) candidate: String,
+    /// Without those of the harness, which has called and polled it.
+    pub(crate) instructions: f64,
+    /// Those that lock a bus or a cache line: with a `lock` prefix, or an exchange with memory.
+    pub(crate) locked: f64,
+}
+
+/// The candidate that is the harness alone.
+pub(crate) const HARNESS: &str = "harness";
+
+/// The candidate that others are compared with.
+pub(crate) const HAND: &str = "hand-written loop";
+
+/// Counts every case.
+pub(crate) fn count(harness: &Harness) -> Result<Vec<Count>, String> {
+    machine::ensure("valgrind", "valgrind")?;
+    machine::ensure("objdump", "binutils")?;
+    let profiles = harness.directory().join("profiles");
+    // Of an earlier run, which may have had more cases.
+    let _ = fs::remove_dir_all(&profiles);
+    fs::create_dir_all(&profiles).map_err(|error| format!("cannot make {profiles:?}: {error}"))?;
+    println!("counting: {TIMES} calls of each case");
+    let file = profiles.join("case");
+    let text = output(
+        Command::new("valgrind")
+            .args(["--quiet", "--tool=callgrind", "--dump-instr=yes"])
+            .args(["--compress-pos=no", "--compress-strings=no"])
+            .args(["--zero-before=*count::forget*", "--dump-after=*count::counted*"])
+            .arg(format!("--callgrind-out-file={}", file.display()))
+            .arg(harness.program())
+            .args(["count", TIMES]),
+    )?;
+    let mut locked = Locked::default();
+    let mut counts = Vec::new();
+    for (index, row) in rows(&text).into_iter().enumerate() {
+        let [_, work, candidate, times] = &row[..] else {
+            return Err(format!("the harness printed {row:?}"));
+        };
+        let times: f64 = times.parse().map_err(|_| format!("the harness printed {row:?}"))?;
+        let profile = format!("{}.{}", file.display(), index + 1);
+        let profile = fs::read_to_string(&profile)
+            .map_err(|error| format!("callgrind wrote no {profile}: {error}"))?;
+        let sum = Sum::of(&profile, &mut locked)?;
+        counts.push(Count {
+            work: work.clone(),
+            candidate: candidate.clone(),
+            instructions: sum.instructions as f64 / times,
+            locked: sum.locked as f64 / times,
+        });
+    }
+    Ok(without_the_harness(counts))
+}
+
+/// Subtracts, from the cases of each work, the case that has no candidate, and drops it.
+fn without_the_harness(counts: Vec<Count>) -> Vec<Count> {
+    let own: HashMap<String, f64> = counts
+        .iter()
+        .filter(|count| count.candidate == HARNESS)
+        .map(|count| (count.work.clone(), count.instructions))
+        .collect();
+    let others = counts.into_iter().filter(|count| count.candidate != HARNESS);
+    others
+        .map(|count| {
+            let own = own.get(&count.work).copied().unwrap_or_default();
+            Count { instructions: count.instructions - own, ..count }
+        })
+        .collect()
+}
+
+/// The sums over one profile.
+#[derive(Debug, Default, PartialEq)]
+struct Sum {
+    instructions: u64,
+    locked: u64,
+}
+
+impl Sum {
+    /// A profile has lines `address line cost` below the name of the object that they are in; the line
+    /// after `calls=` sums up a call and is no cost of its own.
+    fn of(profile: &str, locked: &mut Locked) -> Result<Self, String> {
+        let mut sum = Sum::default();
+        let mut object = String::new();
+        let mut of_a_call = false;
+        for line in profile.lines() {
+            if let Some(name) = line.strip_prefix("ob=") {
+                name.clone_into(&mut object);
+            } else if line.starts_with("calls=") {
+                of_a_call = true;
+            } else if let Some(line) = line.strip_prefix("0x") {
+                if std::mem::take(&mut of_a_call) {
+                    continue;
+                }
+                let mut words = line.split(' ');
+                let address = words.next().and_then(|word| u64::from_str_radix(word, 16).ok());
+                let cost = words.nth(1).and_then(|word| word.parse::<u64>().ok());
+                let (Some(address), Some(cost)) = (address, cost) else {
+                    return Err(format!("callgrind wrote `0x{line}`"));
+                };
+                sum.instructions += cost;
+                if locked.at(Path::new(&object), address)? {
+                    sum.locked += cost;
+                }
+            }
+        }
+        Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: &str = "\
+positions: instr line
+ob=/lib/a
+fl=a.rs
+fn=a
+0x10 7 1000
+cob=/lib/b
+cfn=b
+calls=1000 0x10
+0x14 8 5000
+0x18 9 2000
+
+ob=/lib/b
+fn=b
+0x10 1 5000
+";
+
+    #[test]
+    fn a_call_is_not_counted_twice_and_the_object_tells_addresses_apart() {
+        let mut locked = Locked::known(&[("/lib/a", &[0x18]), ("/lib/b", &[])]);
+        let sum = Sum::of(PROFILE, &mut locked).unwrap();
+        assert_eq!(sum, Sum { instructions: 8000, locked: 2000 });
+    }
+
+    #[test]
+    fn the_harness_is_subtracted_from_its_own_work_only() {
+        let count = |work: &str, candidate: &str, instructions| Count {
+            work: work.to_owned(),
+            candidate: candidate.to_owned(),
+            instructions,
+            locked: 0.0,
+        };
+        let counts = vec![
+            count("sync", HARNESS, 12.0),
+            count("sync", "ours", 50.0),
+            count("async", HARNESS, 40.0),
+            count("async", "ours", 100.0),
+        ];
+        let left = without_the_harness(counts);
+        assert_eq!(left, [count("sync", "ours", 38.0), count("async", "ours", 60.0)]);
+    }
+}

@@ -1,0 +1,184 @@
+//! Counts that must not grow: instructions, locked instructions, allocations, bytes and sizes of ours.
+//!
+//! Only counts. A time says more about the machine's other tenants than about a change.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use super::callgrind::{self, HAND, HARNESS};
+use super::harness::Harness;
+use super::machine;
+use super::tables::{number, parse, row};
+use crate::run::{Outcome, root};
+
+/// What instructions may be above today's when ceilings are written, in percent: compilers differ a little.
+const ROOM: f64 = 2.0;
+
+/// The same for what goes through tokio's timer, locked instructions too: its work differs from run to run.
+const ROOM_WITH_TIMER: f64 = 10.0;
+
+const COLUMNS: [&str; 5] =
+    ["instructions", "locked instructions", "allocations", "bytes allocated", "size of the future"];
+
+/// The counts of each work and candidate, in the order of the columns.
+type Counts = BTreeMap<(String, String), [f64; 5]>;
+
+fn file() -> String {
+    format!("{}/benches/CEILINGS.md", root())
+}
+
+/// Counts, and compares with the ceilings.
+pub(crate) fn check() -> Outcome {
+    let text = fs::read_to_string(file()).map_err(|error| format!("{}: {error}", file()))?;
+    let ceilings = read(&text)?;
+    let complaints = compare(&measured()?, &ceilings);
+    if complaints.is_empty() {
+        println!("no count of {} is above its ceiling", ceilings.len());
+        return Ok(());
+    }
+    Err(format!(
+        "counts above their ceilings:\n\n    {}\n\n  lower them; or, where more must be paid for more, raise \
+         the ceiling in benches/CEILINGS.md and say in the commit what for",
+        complaints.join("\n    "),
+    ))
+}
+
+/// Counts, and writes the ceilings anew.
+pub(crate) fn write() -> Outcome {
+    let mut text = format!(
+        "# Ceilings\n\n\
+         What a call may cost at most; `cargo xtask bench --check` counts and compares. Without the harness's \
+         own share, as in [REPORT.md](REPORT.md). To lower them after an improvement: `cargo xtask bench \
+         --ceilings`, which leaves {ROOM} % of room above today's instructions ({ROOM_WITH_TIMER} % where tokio's timer \
+         takes part) and none above the others. Raising one is a decision: say what for.\n\n\
+         Counted by {}.\n\n",
+        machine::toolchain()?,
+    );
+    let heads = ["work", "candidate"].iter().chain(&COLUMNS).map(|head| (*head).to_owned());
+    text.push_str(&row(heads));
+    text.push_str(&row((0..7).map(|column| if column < 2 { "---" } else { "---:" }.to_owned())));
+    for ((work, candidate), counts) in measured()? {
+        let limits = counts.iter().zip(COLUMNS).map(|(count, column)| limit(&work, column, *count));
+        let limits: Vec<String> = limits.map(number).collect();
+        text.push_str(&row([work.clone(), candidate].into_iter().chain(limits)));
+    }
+    fs::write(file(), text).map_err(|error| format!("{}: {error}", file()))
+}
+
+/// What today's count allows.
+fn limit(work: &str, column: &str, count: f64) -> f64 {
+    let room = match (work, column) {
+        ("async-three", "instructions" | "locked instructions") => ROOM_WITH_TIMER,
+        (_, "instructions") => ROOM,
+        _ => return count,
+    };
+    (count * (1.0 + room / 100.0)).ceil()
+}
+
+fn measured() -> Result<Counts, String> {
+    let harness = Harness::without_peers()?;
+    let mut counts = Counts::new();
+    for count in callgrind::count(&harness)? {
+        if count.candidate == HAND {
+            continue;
+        }
+        let key = (count.work, count.candidate);
+        counts.insert(key, [count.instructions, count.locked, 0.0, 0.0, 0.0]);
+    }
+    for line in harness.measure(&["allocations"])? {
+        let [_, work, candidate, figures @ ..] = &line[..] else {
+            return Err(format!("the harness printed {line:?}"));
+        };
+        if [HARNESS, HAND].contains(&candidate.as_str()) {
+            continue;
+        }
+        let counts = counts.get_mut(&(work.clone(), candidate.clone()));
+        let counts = counts.ok_or_else(|| format!("{line:?} was not counted"))?;
+        for (count, figure) in counts[2..].iter_mut().zip(figures) {
+            *count = figure.parse().map_err(|_| format!("the harness printed {line:?}"))?;
+        }
+    }
+    Ok(counts)
+}
+
+fn read(text: &str) -> Result<Counts, String> {
+    let mut ceilings = Counts::new();
+    for cells in parse(text) {
+        let [work, candidate, figures @ ..] = &cells[..] else { continue };
+        let figures: Option<Vec<f64>> = figures.iter().map(|cell| cell.parse().ok()).collect();
+        let Some(figures) = figures.and_then(|figures| <[f64; 5]>::try_from(figures).ok()) else {
+            return Err(format!("CEILINGS.md: not five numbers in the row of {work}, {candidate}"));
+        };
+        ceilings.insert((work.clone(), candidate.clone()), figures);
+    }
+    Ok(ceilings)
+}
+
+/// What is above its ceiling, or has none, or is no longer counted.
+fn compare(counts: &Counts, ceilings: &Counts) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for ((work, candidate), counted) in counts {
+        let Some(limits) = ceilings.get(&(work.clone(), candidate.clone())) else {
+            complaints.push(format!("{work}, {candidate}: has no ceiling"));
+            continue;
+        };
+        for ((count, limit), column) in counted.iter().zip(limits).zip(COLUMNS) {
+            if *count > limit + 0.05 {
+                complaints.push(format!(
+                    "{work}, {candidate}: {} {column}, where {} is the ceiling",
+                    number(*count),
+                    number(*limit),
+                ));
+            }
+        }
+    }
+    for (work, candidate) in ceilings.keys().filter(|key| !counts.contains_key(*key)) {
+        complaints.push(format!("{work}, {candidate}: has a ceiling and is not counted"));
+    }
+    complaints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(rows: &[(&str, [f64; 5])]) -> Counts {
+        rows.iter().map(|(name, counts)| (("sync".into(), (*name).into()), *counts)).collect()
+    }
+
+    #[test]
+    fn a_count_above_its_ceiling_is_named_with_both_numbers() {
+        let ceilings = counts(&[("ours", [50.0, 0.0, 0.0, 0.0, 0.0])]);
+        assert!(compare(&counts(&[("ours", [50.0, 0.0, 0.0, 0.0, 0.0])]), &ceilings).is_empty());
+        let complaints = compare(&counts(&[("ours", [51.0, 1.0, 0.0, 0.0, 0.0])]), &ceilings);
+        assert_eq!(
+            complaints,
+            [
+                "sync, ours: 51 instructions, where 50 is the ceiling",
+                "sync, ours: 1 locked instructions, where 0 is the ceiling",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_case_without_a_ceiling_and_a_ceiling_without_a_case_are_named() {
+        let none = [0.0; 5];
+        let complaints = compare(&counts(&[("new", none)]), &counts(&[("old", none)]));
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+    }
+
+    #[test]
+    fn only_instructions_have_room_and_what_the_timer_adds() {
+        assert_eq!(limit("sync-first", "instructions", 50.0), 51.0);
+        assert_eq!(limit("sync-first", "locked instructions", 2.0), 2.0);
+        assert_eq!(limit("async-three", "locked instructions", 20.0), 22.0);
+        assert_eq!(limit("async-three", "bytes allocated", 136.0), 136.0);
+    }
+
+    #[test]
+    fn the_file_is_read_as_it_is_written() {
+        let text = "# Ceilings\n\n| work | candidate | a | b | c | d | e |\n|---|---|---:|---:|---:|---:|---:|\n| sync | ours | 50 | 0 | 1.5 | 136 | 0 |\n";
+        let read = read(text).unwrap();
+        assert_eq!(read, counts(&[("ours", [50.0, 0.0, 1.5, 136.0, 0.0])]));
+    }
+}

@@ -1,0 +1,170 @@
+//! What this repository holds itself to.
+
+use super::callgrind::HAND;
+use super::figures::{Case, Figures};
+use super::tables::{number, table};
+use super::user_crate::Function;
+
+const BARE: &str = "ours, budget = none";
+const OURS: &str = "ours";
+const ALL: &str = "ours + breaker";
+
+/// A limit, and where we stand.
+#[derive(Debug)]
+struct Goal {
+    what: &'static str,
+    limit: f64,
+    is: f64,
+}
+
+/// The table of all goals.
+pub(crate) fn written(figures: &Figures) -> Result<String, String> {
+    let rows: Vec<Vec<String>> = goals(figures)?
+        .iter()
+        .map(|goal| {
+            let verdict = if goal.is <= goal.limit { "yes" } else { "**no**" };
+            vec![goal.what.to_owned(), precise(goal.limit), precise(goal.is), verdict.to_owned()]
+        })
+        .collect();
+    Ok(table(&["goal", "at most", "is", "reached"], 1, &rows))
+}
+
+/// Ratios need two digits behind the point.
+fn precise(value: f64) -> String {
+    if value < 10.0 && value.fract() != 0.0 { format!("{value:.2}") } else { number(value) }
+}
+
+fn goals(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let mut goals = of_first_tries(figures)?;
+    goals.extend(beside_peers(figures)?);
+    goals.extend(of_failures_and_futures(figures)?);
+    goals.extend(of_functions(figures)?);
+    goals.extend(of_threads(figures)?);
+    Ok(goals)
+}
+
+fn of_first_tries(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let sync = case(figures, "sync-first", ALL)?;
+    let ready = case(figures, "async-ready", ALL)?;
+    let pending = case(figures, "async-pending", ALL)?;
+    Ok(vec![
+        Goal {
+            what: "first try, sync, with all on: instructions",
+            limit: 50.0,
+            is: sync.instructions,
+        },
+        Goal { what: "… times the loop by hand", limit: 1.05, is: sync.time.ratio },
+        Goal { what: "… locked instructions", limit: 0.0, is: sync.locked },
+        Goal { what: "… allocations", limit: 0.0, is: sync.allocations },
+        Goal {
+            what: "first try, ready at once, with all on: instructions",
+            limit: 95.0,
+            is: ready.instructions,
+        },
+        Goal { what: "… times the loop by hand", limit: 1.10, is: ready.time.ratio },
+        Goal { what: "… locked instructions", limit: 0.0, is: ready.locked },
+        Goal { what: "… allocations", limit: 0.0, is: ready.allocations },
+        Goal {
+            what: "first try, pending once, with all on: times the loop by hand",
+            limit: 1.10,
+            is: pending.time.ratio,
+        },
+    ])
+}
+
+fn beside_peers(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let backon = case(figures, "async-ready", "backon + recloser")?;
+    let seatbelt = case(figures, "async-ready", "seatbelt + breaker")?;
+    let ready = case(figures, "async-ready", ALL)?;
+    Ok(vec![
+        Goal {
+            what: "retry and breaker, ready at once: instructions, a quarter of backon + recloser",
+            limit: backon.instructions / 4.0,
+            is: ready.instructions,
+        },
+        Goal {
+            what: "… an eighth of seatbelt + breaker",
+            limit: seatbelt.instructions / 8.0,
+            is: ready.instructions,
+        },
+    ])
+}
+
+fn of_failures_and_futures(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let three = |candidate| Ok::<f64, String>(case(figures, "sync-three", candidate)?.instructions);
+    let hand = case(figures, "async-ready", HAND)?;
+    let ready = case(figures, "async-ready", ALL)?;
+    Ok(vec![
+        Goal { what: "three failures, sync: instructions", limit: 300.0, is: three(OURS)? },
+        Goal { what: "… with breaker", limit: 400.0, is: three(ALL)? },
+        Goal {
+            what: "the future, with all on: the loop by hand and 16 bytes",
+            limit: hand.size + 16.0,
+            is: ready.size,
+        },
+    ])
+}
+
+fn of_functions(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let sync = function(figures, OURS, false)?;
+    let future = function(figures, OURS, true)?;
+    let building = |is_async| {
+        let ours = function(figures, OURS, is_async)?.build;
+        Ok::<f64, String>(ours / function(figures, HAND, is_async)?.build)
+    };
+    Ok(vec![
+        Goal {
+            what: "one more function, sync: bytes of code",
+            limit: 0.35 * 1024.0,
+            is: sync.text,
+        },
+        Goal { what: "… times the build of the loop by hand", limit: 1.2, is: building(false)? },
+        Goal {
+            what: "one more function, `async`: bytes of code",
+            limit: 1.2 * 1024.0,
+            is: future.text,
+        },
+        Goal { what: "… times the build of the loop by hand", limit: 1.2, is: building(true)? },
+    ])
+}
+
+fn of_threads(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let waiting = |candidate: &str| {
+        let found =
+            figures.waiting.iter().find(|one| one.threads == "1" && one.candidate == candidate);
+        found.ok_or_else(|| format!("`{candidate}` has not waited"))
+    };
+    let (hand, ours) = (waiting(HAND)?, waiting(OURS)?);
+    let two = |candidate: &str| {
+        let shared = figures.shared.iter();
+        let mut found = shared.filter(|one| one.work == "sync-first" && one.candidate == candidate);
+        found.next().map(|one| one.two).ok_or_else(|| format!("`{candidate}` was not shared"))
+    };
+    Ok(vec![
+        Goal {
+            what: "a million waiting calls: bytes of one, as the loop by hand",
+            limit: hand.bytes,
+            is: ours.bytes,
+        },
+        Goal {
+            what: "… seconds to drain, as the loop by hand",
+            limit: hand.drained,
+            is: ours.drained,
+        },
+        Goal {
+            what: "two threads, sync, with all on: times the bare call",
+            limit: 1.25,
+            is: two(ALL)? / two(BARE)?,
+        },
+    ])
+}
+
+fn case<'a>(figures: &'a Figures, work: &str, candidate: &str) -> Result<&'a Case, String> {
+    figures.case(work, candidate).ok_or_else(|| format!("{work}, {candidate} was not measured"))
+}
+
+fn function<'a>(figures: &'a Figures, way: &str, is_async: bool) -> Result<&'a Function, String> {
+    let mut found =
+        figures.functions.iter().filter(|one| one.way == way && one.is_async == is_async);
+    found.next().ok_or_else(|| format!("functions of `{way}` were not built"))
+}

@@ -1,0 +1,220 @@
+//! All figures, as `benches/REPORT.md`.
+
+use std::fs;
+use std::process::Command;
+
+use super::figures::{Case, Figures, Time};
+use super::goals;
+use super::machine;
+use super::tables::{number, table};
+use crate::run::{Outcome, output, root};
+
+/// Measures everything, and writes it down.
+pub(crate) fn write() -> Outcome {
+    let figures = Figures::measured()?;
+    let file = format!("{}/benches/REPORT.md", root());
+    let mut text = introduction()?;
+    text.push_str(&section("Goals", GOALS, &goals::written(&figures)?));
+    text.push_str(&section("Who takes part", CANDIDATES, &candidates(&figures)));
+    for (work, title, note) in WORKS {
+        text.push_str(&section(title, note, &of_work(&figures, work)));
+    }
+    text.push_str(&section("Two threads", TWO_THREADS, &two_threads(&figures)));
+    text.push_str(&section("A million waiting calls", WAITING, &waiting(&figures)));
+    for (is_async, title) in [(false, "One more function"), (true, "One more `async` function")] {
+        text.push_str(&section(title, FUNCTION, &functions(&figures, is_async)));
+    }
+    text.push_str(&section("A clean build", CLEAN, &clean(&figures)));
+    fs::write(&file, text).map_err(|error| format!("{file}: {error}"))
+}
+
+fn introduction() -> Result<String, String> {
+    let commit =
+        output(Command::new("git").current_dir(root()).args(["rev-parse", "--short", "HEAD"]))?;
+    Ok(format!(
+        "# What retries cost\n\nWritten by `cargo xtask bench` at {}, on {}.\n\n{METHOD}\n",
+        commit.trim(),
+        machine::description()?,
+    ))
+}
+
+fn section(title: &str, note: &str, tables: &str) -> String {
+    format!("\n## {title}\n\n{note}\n\n{tables}")
+}
+
+const METHOD: &str = "\
+All candidates run in one process, in turn, and do the same work: the same attempt, the same failure, three
+retries, and the failure is asked whether it is worth one. An attempt is a call that is not inlined; a case is
+called through a pointer; a future is polled through `dyn Future`. A test sees to it that every case has the
+same outcome. Release profile as Cargo has it, without link-time optimisation across crates.
+
+- *Instructions* and *locked* ones (with a `lock` prefix, or an exchange with memory) are counted by callgrind over
+  1000 calls, once what is made once has been made; the harness's own share is subtracted. They are exact, but
+  for the cases with a timer.
+- *ns* is the median over many rounds; in each, every candidate has a turn of some 20 µs, in changing order. The
+  harness is in it: some 3 ns, for futures 8. *× hand* is the median of the ratios to the loop by hand in the same
+  round, with the first and the third quartile.
+- *Allocations* and *bytes* are counted by the allocator, *future* is `size_of_val`, in bytes.";
+
+const GOALS: &str = "What this repository holds itself to, and where it stands.";
+
+const CANDIDATES: &str =
+    "Version, and what is switched on. Where something is missing, a small figure is no merit.";
+
+const WORKS: [(&str, &str, &str); 7] = [
+    ("sync-first", "A function that succeeds at its first try", "The common case: nothing fails."),
+    (
+        "async-ready",
+        "A future that succeeds at its first try and is ready at once",
+        "The same, polled once.",
+    ),
+    (
+        "async-pending",
+        "A future that succeeds at its first try and is pending once",
+        "The same, polled twice.",
+    ),
+    (
+        "sync-three",
+        "A function that fails three times and then succeeds, without a pause",
+        "A fixed delay of zero, no jitter: what deciding costs. Budgets and breakers are set so that they go on, \
+         and do their work all the same.",
+    ),
+    (
+        "sync-jitter",
+        "The same, with a delay to calculate",
+        "Exponential backoff with jitter, from a base of zero; the loop by hand does not have it.",
+    ),
+    (
+        "async-three",
+        "A future that fails three times and then succeeds, with pauses of 1 ms",
+        "On tokio's timer, whose clock is stopped and jumps. Most of it is tokio: it goes to sleep three times. \
+         seatbelt is not here: its clock does not go with one that is stopped.",
+    ),
+    (
+        "budget",
+        "One deposit and one withdrawal",
+        "What a budget does for a call and a retry; ours gives the token back too.",
+    ),
+];
+
+const TWO_THREADS: &str = "Nanoseconds of a call when one thread calls, and when two call the same function at once: \
+what they share shows. Medians, with quartiles.";
+
+const WAITING: &str = "A million calls that have failed once and wait in their backoff. Bytes of a call are what the allocator \
+gave out, task included. With one thread the clock is stopped and jumps over the pause, so that all wake at once; \
+with two it is the real one, with a pause of 12 s, and *drained* is what it took beyond that, filling included. Each in a process of its own.";
+
+const FUNCTION: &str = "From programs with 20 and with 220 functions that differ in nothing but a number; nothing that is needed \
+once is in it. *Expansion* is the compiler's own figure for all macros (attributes are run unoptimised, as Cargo \
+builds them). *A change* is one number in one of 220 functions, without optimisation. Times are the processor's, in all \
+processes of the build, and the fastest of up to three.";
+
+const CLEAN: &str = "Without optimisation, from nothing, a program of 20 `async` functions; processor seconds of all processes, the \
+fastest of up to three. Crates are those that it depends on.";
+
+fn candidates(figures: &Figures) -> String {
+    let cells: Vec<Vec<String>> = figures.candidates.iter().map(|row| row[1..].to_vec()).collect();
+    table(&["candidate", "version", "has", "does not have"], 4, &cells)
+}
+
+fn of_work(figures: &Figures, work: &str) -> String {
+    let cases: Vec<&Case> = figures.cases.iter().filter(|case| case.work == work).collect();
+    let has_future = cases.iter().any(|case| case.size > 0.0);
+    let mut heads =
+        vec!["candidate", "instructions", "locked", "ns", "× hand", "allocations", "bytes"];
+    if has_future {
+        heads.push("future");
+    }
+    let rows: Vec<Vec<String>> = cases
+        .iter()
+        .map(|case| {
+            let mut cells = vec![
+                case.candidate.clone(),
+                number(case.instructions),
+                number(case.locked),
+                number(case.time.nanos),
+                if work == "budget" { "–".to_owned() } else { ratio(&case.time) },
+                number(case.allocations),
+                number(case.bytes),
+            ];
+            if has_future {
+                cells.push(number(case.size));
+            }
+            cells
+        })
+        .collect();
+    table(&heads, 1, &rows)
+}
+
+fn ratio(time: &Time) -> String {
+    format!("{:.2} ({:.2}–{:.2})", time.ratio, time.low, time.high)
+}
+
+fn two_threads(figures: &Figures) -> String {
+    let mut rows = Vec::new();
+    for shared in &figures.shared {
+        rows.push(vec![
+            shared.work.clone(),
+            shared.candidate.clone(),
+            number(shared.one),
+            format!("{} ({}–{})", number(shared.two), number(shared.low), number(shared.high)),
+            format!("{:.2}", shared.two / shared.one),
+        ]);
+    }
+    table(&["work", "candidate", "one thread", "two threads", "two to one"], 2, &rows)
+}
+
+fn waiting(figures: &Figures) -> String {
+    let mut rows = Vec::new();
+    for waiting in &figures.waiting {
+        let mut cells =
+            vec![waiting.threads.clone(), waiting.candidate.clone(), number(waiting.bytes)];
+        cells.extend(
+            [waiting.filled, waiting.drained, waiting.processor]
+                .map(|seconds| format!("{seconds:.2}")),
+        );
+        rows.push(cells);
+    }
+    let heads = [
+        "threads",
+        "candidate",
+        "bytes of a call",
+        "s to fill",
+        "s to drain",
+        "s of processor, in all",
+    ];
+    table(&heads, 2, &rows)
+}
+
+fn functions(figures: &Figures, is_async: bool) -> String {
+    let functions = figures.functions.iter().filter(|function| function.is_async == is_async);
+    let rows: Vec<Vec<String>> = functions
+        .map(|function| {
+            vec![
+                function.way.to_owned(),
+                number(function.text),
+                number(function.loaded),
+                format!("{:.1}", function.build),
+                format!("{:.2}", function.expansion),
+                format!("{:.2}", function.change),
+            ]
+        })
+        .collect();
+    let heads = [
+        "way",
+        "bytes of code",
+        "bytes loaded",
+        "ms, optimised build",
+        "ms, expansion",
+        "s, a change in 220",
+    ];
+    table(&heads, 1, &rows)
+}
+
+fn clean(figures: &Figures) -> String {
+    let builds = figures.clean.iter();
+    let rows: Vec<Vec<String>> = builds
+        .map(|one| vec![one.way.to_owned(), format!("{:.1}", one.seconds), one.crates.to_string()])
+        .collect();
+    table(&["way", "processor seconds", "crates"], 1, &rows)
+}

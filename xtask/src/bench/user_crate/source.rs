@@ -1,0 +1,301 @@
+//! The sources of a generated crate.
+
+use crate::run::root;
+
+/// One way to write functions that retry.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    pub(super) way: &'static str,
+    pub(super) is_async: bool,
+    /// Lines below `[dependencies]`; `ROOT` stands for this repository.
+    dependencies: &'static str,
+    /// What stands above the functions.
+    head: &'static str,
+    /// A function; `N` is its number.
+    function: &'static str,
+}
+
+const TOKIO: &str =
+    r#"tokio = { version = "1", default-features = false, features = ["rt", "time"] }"#;
+
+const HAND: &str = "pub fn fN(key: u32) -> Answer {
+    let mut retries = 0;
+    loop {
+        match fetch(N, key) {
+            Err(failure) if retries < 3 && failure.is_transient() => {
+                std::thread::sleep(Duration::from_millis(100 << retries));
+                retries += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+";
+
+const HAND_ASYNC: &str = "pub async fn fN(key: u32) -> Answer {
+    let mut retries = 0;
+    loop {
+        match fetch(N, key).await {
+            Err(failure) if retries < 3 && failure.is_transient() => {
+                tokio::time::sleep(Duration::from_millis(100 << retries)).await;
+                retries += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+";
+
+const OURS: &str = r#"retry-runtime = { path = "ROOT/retry-runtime" }"#;
+
+const BACKON: &str = r#"backon = { version = "=1.6.0", default-features = false, features = ["std", "std-blocking-sleep", "tokio-sleep"] }"#;
+
+const BACKON_MACROS: &str = r#"backon-macros = "=1.0.0"
+backon = { version = "=1.6.0", default-features = false, features = ["std", "std-blocking-sleep", "tokio-sleep"] }"#;
+
+const BACKON_HEAD: &str =
+    "use backon::{BlockingRetryable as _, ExponentialBuilder, Retryable as _};
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(100)).with_jitter()
+}
+";
+
+const MACROS_HEAD: &str = "use backon::ExponentialBuilder;
+use backon_macros::backon;
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(100)).with_jitter()
+}
+";
+
+impl Kind {
+    /// Every way, sync before `async`.
+    pub(super) fn all() -> Vec<Kind> {
+        let kind = |way, is_async, dependencies, head, function| Kind {
+            way,
+            is_async,
+            dependencies,
+            head,
+            function,
+        };
+        vec![
+            kind("no retry", false, "", "", "pub fn fN(key: u32) -> Answer { fetch(N, key) }\n"),
+            kind("hand-written loop", false, "", "", HAND),
+            kind(
+                "ours",
+                false,
+                OURS,
+                "use retry_runtime::retryable;\n",
+                "#[retryable(base = \"100ms\")]\npub fn fN(key: u32) -> Answer { fetch(N, key) }\n",
+            ),
+            kind(
+                "ours + breaker",
+                false,
+                OURS,
+                "use retry_runtime::retryable;\n",
+                "#[retryable(base = \"100ms\", breaker)]\npub fn fN(key: u32) -> Answer { fetch(N, key) }\n",
+            ),
+            kind(
+                "backon",
+                false,
+                BACKON,
+                BACKON_HEAD,
+                "pub fn fN(key: u32) -> Answer {
+    (|| fetch(N, key)).retry(backoff()).when(Failure::is_transient).call()
+}
+",
+            ),
+            kind(
+                "backon-macros",
+                false,
+                BACKON_MACROS,
+                MACROS_HEAD,
+                "#[backon(backoff = backoff, when = Failure::is_transient)]
+pub fn fN(key: u32) -> Answer { fetch(N, key) }
+",
+            ),
+            kind(
+                "no retry",
+                true,
+                TOKIO,
+                "",
+                "pub async fn fN(key: u32) -> Answer { fetch(N, key).await }\n",
+            ),
+            kind("hand-written loop", true, TOKIO, "", HAND_ASYNC),
+            kind(
+                "ours",
+                true,
+                OURS,
+                "use retry_runtime::retryable;\n",
+                "#[retryable(base = \"100ms\")]\npub async fn fN(key: u32) -> Answer { fetch(N, key).await }\n",
+            ),
+            kind(
+                "ours + breaker",
+                true,
+                OURS,
+                "use retry_runtime::retryable;\n",
+                "#[retryable(base = \"100ms\", breaker)]\npub async fn fN(key: u32) -> Answer { fetch(N, key).await }\n",
+            ),
+            kind(
+                "backon",
+                true,
+                BACKON,
+                BACKON_HEAD,
+                "pub async fn fN(key: u32) -> Answer {
+    (|| fetch(N, key)).retry(backoff()).when(Failure::is_transient).await
+}
+",
+            ),
+            kind(
+                "backon-macros",
+                true,
+                BACKON_MACROS,
+                MACROS_HEAD,
+                "#[backon(backoff = backoff, when = Failure::is_transient)]
+pub async fn fN(key: u32) -> Answer { fetch(N, key).await }
+",
+            ),
+            kind(
+                "tokio-retry2",
+                true,
+                r#"tokio-retry2 = { version = "=0.9.1", features = ["jitter"] }"#,
+                "use tokio_retry2::strategy::{ExponentialBackoff, jitter};
+use tokio_retry2::{Retry, RetryError};
+fn judged(failure: Failure) -> RetryError<Failure> {
+    if failure.is_transient() { RetryError::transient(failure) } else { RetryError::permanent(failure) }
+}
+",
+                "pub async fn fN(key: u32) -> Answer {
+    let delays = ExponentialBackoff::from_millis(100).map(jitter).take(3);
+    Retry::spawn(delays, || async { fetch(N, key).await.map_err(judged) }).await
+}
+",
+            ),
+        ]
+    }
+
+    /// Whether it stands for its crate where only dependencies matter.
+    pub(super) fn is_typical(&self) -> bool {
+        self.is_async && !["no retry", "ours + breaker"].contains(&self.way)
+    }
+
+    /// A name for its directory and its package.
+    pub(super) fn name(&self) -> String {
+        let words = self.way.replace(" + ", "-").replace(' ', "-");
+        format!("user-{words}-{}", if self.is_async { "async" } else { "sync" })
+    }
+
+    pub(super) fn manifest(&self) -> String {
+        let dependencies = self.dependencies.replace("ROOT", root());
+        format!(
+            "[workspace]\n[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+             [lib]\nname = \"user\"\n[dependencies]\n{dependencies}\n",
+            self.name(),
+        )
+    }
+
+    /// What the functions call. It is not inlined, so that it is not what is measured.
+    pub(super) fn library(&self) -> String {
+        let mut text = String::from(
+            "#[derive(Clone, Copy, Debug)]\npub struct Failure(pub u32);\n\
+             pub type Answer = Result<u32, Failure>;\n\
+             impl Failure { pub fn is_transient(&self) -> bool { self.0 < 500 } }\n\
+             impl std::fmt::Display for Failure {\n\
+                 fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { write!(f, \"failure {}\", self.0) }\n\
+             }\n\
+             impl std::error::Error for Failure {}\n",
+        );
+        if self.dependencies == OURS {
+            text.push_str(
+                "impl retry_runtime::Classify for Failure {\n\
+                     fn classify(&self) -> retry_runtime::Class {\n\
+                         use retry_runtime::Kind;\n\
+                         if self.is_transient() { Kind::Transient.into() } else { Kind::Permanent.into() }\n\
+                     }\n\
+                 }\n\
+                 impl From<retry_runtime::Interruption> for Failure {\n\
+                     fn from(_: retry_runtime::Interruption) -> Self { Failure(599) }\n\
+                 }\n",
+            );
+        }
+        text.push_str(if self.is_async {
+            "pub struct Fetch { number: u32, key: u32 }\n\
+             pub fn fetch(number: u32, key: u32) -> Fetch { Fetch { number, key } }\n\
+             impl std::future::Future for Fetch {\n\
+                 type Output = Answer;\n\
+                 #[inline(never)]\n\
+                 fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<Answer> {\n\
+                     std::task::Poll::Ready(if std::hint::black_box(self.key) == self.number { Ok(1) } else { Err(Failure(self.key)) })\n\
+                 }\n\
+             }\n"
+        } else {
+            "#[inline(never)]\n\
+             pub fn fetch(number: u32, key: u32) -> Answer {\n\
+                 if std::hint::black_box(key) == number { Ok(1) } else { Err(Failure(key)) }\n\
+             }\n"
+        });
+        text
+    }
+
+    /// A program that might call each of so many functions.
+    pub(super) fn program(&self, functions: u32) -> String {
+        let mut text = String::from(
+            "#![allow(unused_imports)]\nuse std::time::Duration;\nuse user::{Answer, Failure, fetch};\n",
+        );
+        text.push_str(self.head);
+        for number in 0..functions {
+            text.push_str(&replaced(self.function, number));
+        }
+        if self.is_async {
+            text.push_str(
+                "type Call = std::pin::Pin<Box<dyn std::future::Future<Output = Answer>>>;\n\
+                 static ALL: &[fn(u32) -> Call] = &[\n",
+            );
+            (0..functions).for_each(|n| text.push_str(&format!("|key| Box::pin(f{n}(key)),\n")));
+            text.push_str(
+                "];\nfn main() {\n\
+                 let at = std::env::args().count();\n\
+                 let mut call = ALL[at](at as u32);\n\
+                 let mut context = std::task::Context::from_waker(std::task::Waker::noop());\n\
+                 println!(\"{:?}\", call.as_mut().poll(&mut context));\n}\n",
+            );
+        } else {
+            text.push_str("static ALL: &[fn(u32) -> Answer] = &[\n");
+            (0..functions).for_each(|n| text.push_str(&format!("f{n},\n")));
+            text.push_str(
+                "];\nfn main() {\n\
+                 let at = std::env::args().count();\n\
+                 println!(\"{:?}\", ALL[at](at as u32));\n}\n",
+            );
+        }
+        text
+    }
+}
+
+/// A template with its number, in the two places where it stands.
+fn replaced(function: &str, number: u32) -> String {
+    function.replace("fN(", &format!("f{number}(")).replace("(N,", &format!("({number},"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_has_its_number_in_the_name_and_in_the_work() {
+        for kind in Kind::all() {
+            let function = replaced(kind.function, 42);
+            assert!(function.contains("fn f42(key"), "{function}");
+            assert!(function.contains("fetch(42, key)"), "{function}");
+        }
+    }
+
+    #[test]
+    fn names_are_different_and_fit_for_packages() {
+        let mut names: Vec<String> = Kind::all().iter().map(Kind::name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        assert!(names.iter().all(|name| !name.contains([' ', '+'])), "{names:?}");
+    }
+}
