@@ -43,6 +43,8 @@ mod policy;
 pub mod progress;
 mod redact;
 mod registry;
+#[doc(hidden)]
+pub mod resume;
 pub mod retry_after;
 mod rng;
 mod setting;

@@ -30,7 +30,7 @@ const LAYERS: [&[&str]; 7] = [
     &["policy"],
     &[
         "ambient", "cancel", "chaos", "doctor", "live", "site", "registry", "call", "events",
-        "glue", "observe", "plan", "testing", "words",
+        "glue", "observe", "plan", "resume", "testing", "words",
     ],
     &["timer", "drive", "handle", "config", "metrics", "progress"],
     &["private"],
