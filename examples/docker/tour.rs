@@ -6,9 +6,9 @@ use std::time::Duration;
 use retry_examples::docker_daemon::Daemon;
 use retry_examples::story::Promises;
 use retry_runtime::breaker::Mode;
-use retry_runtime::{BreakerHandle, Interruption, Kind, RetryError, StopReason, observe};
+use retry_runtime::{BreakerHandle, Interruption, Kind, RetryError, StopReason, live, observe};
 
-use super::{App, DockerError, by_hand, help};
+use super::{App, DockerError, by_hand, help, retried};
 
 /// All of it, in this order.
 pub(super) async fn all(daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
@@ -38,7 +38,13 @@ async fn killed(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io::
         "one that was killed refuses: transient, three attempts",
         all_of(Kind::Transient, &error) && error.to_string().contains("refused"),
     );
-    let ((list, report), up) = tokio::join!(observe(app.list()), daemon.start_again());
+    let mut changes = live::watch();
+    let window = async {
+        changes.changed().await;
+        retried().for_each(|call| println!("           the window shows: {call}"));
+        daemon.start_again().await
+    };
+    let ((list, report), up) = tokio::join!(observe(app.list()), window);
     println!("started:   list, which had waited: {report}");
     promises.keep("the list waits until it is back", list.is_ok() && report.retries() > 0);
     up
@@ -77,8 +83,8 @@ async fn away_for_long(app: &App, daemon: &mut Daemon, promises: &mut Promises) 
         let _ = app.start("db").await;
         calls += 1;
     }
-    let error = failed(app.start("db").await);
-    println!("away:      start: {}", help(&error));
+    let error = failed(app.pull("tea").await);
+    println!("away:      pull: {}", help(&error));
     let refused = DockerError::Interrupted(Interruption::CircuitOpen { retry_after: None });
     let same = std::mem::discriminant(error.error()) == std::mem::discriminant(&refused);
     // By twelve failures in a row, or sooner by their rate: there were some before.

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use retry_examples::bad_server::Answer as Say;
 use retry_examples::front::Front;
 use retry_examples::story::Promises;
+use retry_runtime::config::Config;
 use retry_runtime::{CancelToken, StopReason, observe};
 
-use super::{Answer, Orchestrator, explain};
+use super::{Answer, Orchestrator, SETTINGS, explain};
 
 pub(super) const OK: Say = Say::Whole("200 OK", "", "done");
 pub(super) const BUSY: Say = Say::Whole("503 Service Unavailable", "Retry-After: 1\r\n", "");
@@ -26,6 +27,11 @@ pub(super) async fn all(
     start: impl AsyncFn(&[Say]) -> io::Result<Front>,
     promises: &mut Promises,
 ) -> Result<(), Box<dyn Error>> {
+    let real = Config::from_json(SETTINGS)?.defaults.policy()?;
+    let longest: Vec<_> = real.schedule().map(|delay| delay.longest).collect();
+    println!(
+        "By its settings the delays before the retries are up to {longest:?}; here they are shorter."
+    );
     let front = start(&[Say::HangUp, Say::Silence, BUSY, OK]).await?;
     println!("In front of the server stands {}.\n", front.name());
     let stop = CancelToken::new();
@@ -38,6 +44,9 @@ pub(super) async fn all(
     promises.keep("by the books of the front: 502, 504, 503, 200", books == expected);
     let waited = report.delays().last() == Some(Duration::from_secs(1));
     promises.keep("the last one after the second that was asked for", answer.is_ok() && waited);
+
+    let twice = [api.stop("/agents/tea").await, api.delete("/agents/tea").await];
+    promises.keep("stopping and deleting work at once", twice.iter().all(Result::is_ok));
 
     let answer = api.get("/reset").await;
     told("GET, reset", &answer);
