@@ -9,9 +9,8 @@ use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
 };
 use crate::breaker::Mode;
-use crate::budget::Budget;
 use crate::handle::BreakerHandle;
-use crate::{Kind, Stats, StopReason, clock, live, registry};
+use crate::{Kind, Stats, StopReason, clock, live, registry, site};
 
 /// Hands the present counts and states to the installed exporter.
 ///
@@ -130,15 +129,8 @@ pub(super) fn table(breaker: &str) -> &str {
 }
 
 fn publish_budgets() {
-    let mut budgets: BTreeMap<&'static str, &'static Budget> = BTreeMap::new();
-    for site in registry::sites() {
-        let source = site.budget_source();
-        if let Some(budget) = source.get() {
-            budgets.insert(source.shared_name().unwrap_or(site.name()), budget);
-        }
-    }
-    for (name, budget) in budgets {
-        gauge!(TOKENS.name, "retry.budget" => name).set(budget.available(clock::now));
+    for (name, budget) in site::all_budgets() {
+        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available(clock::now));
         gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
     }
 }

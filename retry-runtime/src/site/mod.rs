@@ -18,11 +18,15 @@ use std::sync::atomic::AtomicBool;
 pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
 #[cfg(feature = "config")]
-pub(crate) use breaker::{breaker_named, configure_breakers};
+pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
 pub use budget::SiteBudget;
-#[cfg(feature = "config")]
-pub(crate) use budget::configure_budgets;
+#[cfg(feature = "metrics")]
+pub(crate) use budget::all_budgets;
 pub(crate) use budget::find_budget;
+#[cfg(feature = "config")]
+pub(crate) use budget::{configure_budgets, written_budgets};
+#[cfg(feature = "config")]
+pub(crate) use configured::Replaced;
 #[cfg(feature = "config")]
 pub(crate) use effective::apply;
 pub(crate) use effective::{Choice, Effective};
