@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::budget::Budget;
 use crate::history::Seconds;
-use crate::{Site, StopReason, clock, registry};
+use crate::{Kind, Site, StopReason, clock, registry};
 
 /// Fewer failed attempts say nothing about a classification.
 const ENOUGH_FAILURES: u64 = 20;
@@ -46,7 +47,8 @@ pub enum Finding {
     /// It is not `async`, and has slept on a thread that runs `async` tasks: no task of that thread went on
     /// meanwhile.
     BlockedWorker,
-    /// It is called inside of another retryable function: their attempts multiply.
+    /// It is called inside of another retryable function: their attempts multiply. It is found when the call
+    /// around it is timed or is being retried, and the last function that was found around it is named.
     Nested {
         /// The function around it.
         outer: &'static str,
@@ -112,10 +114,10 @@ fn never_permanent(site: &Site) -> Option<Finding> {
     suspicious.then(|| Finding::NeverPermanent { failures: failures.total() })
 }
 
-fn undeclared(site: &Site) -> Option<Finding> {
+fn undeclared(site: &'static Site) -> Option<Finding> {
     let mut reasons = site.stats().reasons;
     let calls = *reasons.of(StopReason::Ambiguous);
-    let undeclared = site.policy().declared_idempotent().is_none();
+    let undeclared = site.policy_now().declared_idempotent().is_none();
     (undeclared && calls > 0).then_some(Finding::Undeclared { calls })
 }
 
@@ -123,16 +125,21 @@ fn blocked_worker(site: &Site) -> Option<Finding> {
     site.findings().blocked_worker.then_some(Finding::BlockedWorker)
 }
 
-fn nested(site: &Site) -> Option<Finding> {
+fn nested(site: &'static Site) -> Option<Finding> {
     let outer = site.findings().called_in?;
-    let attempts = |site: &Site| site.policy().limit().map(u64::from);
+    let attempts = |site: &'static Site| site.policy_now().limit().map(u64::from);
     let worst_case = attempts(outer).zip(attempts(site)).map(|(outer, inner)| outer * inner);
     Some(Finding::Nested { outer: outer.name(), worst_case })
 }
 
-fn budget_empty(site: &Site) -> Option<Finding> {
-    let findings = site.findings();
-    let running = findings.refused_since.map(|since| clock::now().saturating_duration_since(since));
+fn budget_empty(site: &'static Site) -> Option<Finding> {
+    let (findings, now) = (site.findings(), clock::now());
+    let refuses = |budget: &Budget| {
+        budget.would_admit_at(now, Kind::Transient).is_none_or(|moment| moment > now)
+    };
+    // Nobody may have asked since; then the budget says whether it would refuse now.
+    let since = findings.refused_since.filter(|_| site.budget_now().is_some_and(refuses));
+    let running = since.map(|since| now.saturating_duration_since(since));
     let longest = findings.longest_refusal.max(running.unwrap_or_default());
     (longest > TOO_LONG_EMPTY).then_some(Finding::BudgetEmpty { longest })
 }
@@ -162,7 +169,7 @@ impl fmt::Display for Finding {
             ),
             Finding::Undeclared { calls } => write!(
                 f,
-                "{calls} calls ended because an attempt may have taken effect: declare `idempotent` to have them \
+                "{calls} of its calls ended because an attempt may have taken effect: declare `idempotent` to have them \
                  retried, or `idempotent = false` to keep it so"
             ),
             Finding::BlockedWorker => f.write_str(

@@ -111,11 +111,12 @@ pub struct AttemptRecord {
     pub started: Duration,
     /// How long it ran. `None` for the first attempt of a call that nobody has timed: a call that succeeds
     /// at once reads no clock, and whether it does is known only afterwards. A `deadline`, a `timeout`, a
-    /// `report`, a `recover` and [`observe`](crate::observe) time the call, and so does a listener to events.
+    /// `report`, a `recover` and [`observe`](crate::observe) time the call, and so do a listener to events and `measure = true` in a
+    /// configuration.
     pub duration: Option<Duration>,
-    /// The failure in words, at most 1 KiB of them; `None` when the attempt succeeded.
+    /// The failure in words, at most 1 KiB of them, or that the attempt was dropped; `None` when it succeeded.
     pub error: Option<Arc<str>>,
-    /// The failure's kind; `None` when the attempt succeeded.
+    /// The failure's kind; `None` when the attempt succeeded or was dropped.
     pub kind: Option<Kind>,
     /// The pause after it; `None` after the last attempt, unless the call was ended in the pause.
     pub delay: Option<Delay>,
@@ -206,8 +207,8 @@ impl PastCall {
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.report.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
         size_of::<Self>()
-            + size_of_val(self.report.attempts.as_slice())
-            + texts.map(|text| text.len()).sum::<usize>()
+            + self.report.attempts.capacity() * size_of::<AttemptRecord>()
+            + texts.map(|text| text.len() + 2 * size_of::<usize>()).sum::<usize>()
     }
 }
 

@@ -101,8 +101,8 @@ fn late() -> std::sync::MutexGuard<'static, Vec<&'static Site>> {
     LATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A function is called for the first time.
-pub(crate) fn enrol(site: &'static Site) {
+/// A function is called for the first time: it is listed now if the linker has not.
+pub(crate) fn list(site: &'static Site) {
     if !listed().any(|listed| std::ptr::eq(listed, site)) {
         let mut late = late();
         if !late.iter().any(|known| std::ptr::eq(*known, site)) {
@@ -111,6 +111,10 @@ pub(crate) fn enrol(site: &'static Site) {
             crate::event::listed_late(site.name());
         }
     }
+}
+
+/// Says so when other functions have the name of this one.
+pub(crate) fn warn_of_twins(site: &'static Site) {
     let twins = sites_named(site.name());
     if let [_, _, ..] = twins[..] {
         let places = twins.iter().map(|twin| format!("{}:{}", twin.file(), twin.line()));

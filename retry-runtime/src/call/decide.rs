@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Call, Decision, Mode, Verdict};
 use crate::clock::{self, Moment};
 use crate::history::Delay;
+use crate::live::Order;
 use crate::{DelaySource, Interruption, Kind, StopReason, redact, text};
 
 /// What stands around a call's attempts.
@@ -60,11 +61,17 @@ impl Call<'_> {
                 #[cfg(feature = "testing")]
                 self.log_delay(delay.length);
                 self.tell_retry(kind, delay, &words);
+                // The span is the attempt's, not that of the pause after it.
+                self.trail_mut().span = None;
                 if !delay.length.is_zero() {
                     self.list(now, delay.length, (kind, words), around.ends_sleeps());
                 }
             }
             Decision::Stop(reason) => {
+                if verdict.rejected {
+                    // A value that was not accepted is returned all the same: nothing is left to recover.
+                    self.trail_mut().mode.remove(Mode::RECOVERS);
+                }
                 self.warn(reason);
                 self.charge(reason, kind);
                 self.tell_suppressed(reason, verdict.class, &words);
@@ -91,6 +98,12 @@ impl Call<'_> {
             return Decision::Stop(StopReason::Deadline);
         }
         let length = delay.length.saturating_sub(now.since(decided));
+        // Without a sleep nobody asks any more: a call that was cancelled in its hook ends here.
+        if length.is_zero() && self.wake() == Some(Order::Cancel) {
+            self.trail_mut().withdrawal = None;
+            self.end(StopReason::Cancelled);
+            return Decision::Stop(StopReason::Cancelled);
+        }
         Decision::Pause(Delay { length, ..delay })
     }
 
@@ -104,7 +117,7 @@ impl Call<'_> {
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
     fn decide(&mut self, now: Moment, verdict: Verdict) -> Decision {
-        let Verdict { class, agreed, cut } = verdict;
+        let Verdict { class, agreed, cut, .. } = verdict;
         match cut {
             Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),
             Some(Interruption::DeadlinePassed) => return Decision::Stop(StopReason::Deadline),

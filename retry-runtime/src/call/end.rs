@@ -96,14 +96,16 @@ impl Call<'_> {
         if reason == StopReason::Success {
             trail.report.retry_after = None;
         }
-        if let Some(observer) = &trail.observer {
-            observer.publish(trail.report.clone());
-        }
         trail.span = None;
         let (failures, name) = (trail.failures, trail.report.name);
         #[cfg(feature = "testing")]
         self.log_end();
         self.tell_finished(reason);
+        // After the listeners: a call that one of them makes would take this one's place.
+        let trail = self.trail_mut();
+        if let Some(observer) = &trail.observer {
+            observer.publish(trail.report.clone());
+        }
         let Some(site) = site else { return };
         // Whoever watches takes the report itself.
         let report = match (&mut self.trail_mut().report, watched) {
@@ -138,6 +140,7 @@ impl Call<'_> {
 #[inline(never)]
 fn leave(mut call: Call<'_>) {
     if !matches!(call.state, State::Kept(_)) || call.has(Mode::RUNNING) {
+        call.record_dropped(Moment::now());
         call.end(StopReason::Aborted);
     }
     if let State::Kept(trail) = mem::replace(&mut call.state, State::Ended) {

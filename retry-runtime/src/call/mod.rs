@@ -42,6 +42,8 @@ pub(crate) struct Verdict {
     pub(crate) agreed: bool,
     /// Set when the engine ended the attempt.
     pub(crate) cut: Option<Interruption>,
+    /// Whether it is a value that `retry_if` has rejected.
+    pub(crate) rejected: bool,
 }
 
 /// One call of a retryable function.

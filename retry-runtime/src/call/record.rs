@@ -26,4 +26,15 @@ impl Call<'_> {
             delay: None,
         });
     }
+
+    /// Adds the attempt that was running when the call was dropped, if there was one.
+    pub(super) fn record_dropped(&mut self, now: Moment) {
+        let trail = self.trail_mut();
+        if trail.report.attempts_made() < trail.attempt {
+            self.record(now, None);
+            if let Some(attempt) = self.trail_mut().report.attempts.last_mut() {
+                attempt.error = Some(Arc::from("dropped before it ended"));
+            }
+        }
+    }
 }

@@ -51,8 +51,23 @@ pub(super) struct Trail {
 }
 
 thread_local! {
-    /// The memory of the call that has ended last on this thread, for the next one that needs some.
-    static SPARE: Cell<Option<Box<Trail>>> = const { Cell::new(None) };
+    /// The memory of calls that have ended on this thread, for the next ones that need some.
+    static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
+}
+
+/// As many are kept: calls with a deadline that run at the same time allocate nothing up to here.
+const SPARES: usize = 64;
+
+/// Memory of an earlier call, if some is left.
+fn spare() -> Option<Box<Trail>> {
+    SPARE
+        .try_with(|spares| {
+            let mut some = spares.take();
+            let spare = some.pop();
+            spares.set(some);
+            spare
+        })
+        .ok()?
 }
 
 /// The memory of a long list of attempts is not kept.
@@ -61,7 +76,7 @@ const FEW_ATTEMPTS: usize = 16;
 impl Trail {
     /// A trail that says nothing yet.
     fn begin(site: &'static Site, attempt: u32) -> Box<Trail> {
-        if let Some(mut trail) = SPARE.try_with(Cell::take).ok().flatten() {
+        if let Some(mut trail) = spare() {
             trail.site = site;
             trail.report.name = site.name();
             trail.attempt = attempt;
@@ -118,7 +133,13 @@ impl Trail {
             self.tested = None;
         }
         // A thread that is ending may have lost its locals: then it is freed.
-        let _ = SPARE.try_with(|spare| spare.set(Some(self)));
+        let _ = SPARE.try_with(|spares| {
+            let mut some = spares.take();
+            if some.len() < SPARES {
+                some.push(self);
+            }
+            spares.set(some);
+        });
     }
 }
 

@@ -58,7 +58,7 @@ where
     }
     match call.attempt_end() {
         Some((end, cut)) if end <= Moment::now() => {
-            Verdict { class: cut.classify(), agreed: verdict.agreed, cut: Some(cut) }
+            Verdict { class: cut.classify(), cut: Some(cut), ..verdict }
         }
         _ => verdict,
     }
@@ -80,7 +80,7 @@ where
     let (out, cut) = (guard.outcome(cut), cut.into());
     // `when` has a say in this failure as in any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
-    let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut) };
+    let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut), rejected: false };
     follow(call, rules, guard, out, verdict)
 }
 

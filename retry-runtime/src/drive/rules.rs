@@ -38,8 +38,8 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 pub struct Words<F, P>(pub(super) F, pub(super) P);
 
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
-#[derive(Clone, Copy, Debug)]
-pub struct ByClass<F>(pub(super) F);
+#[derive(Debug)]
+pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ pub trait ClassOf<E> {
     }
 }
 
-impl<E, F: Fn(&E) -> &dyn Classify> ClassOf<E> for ByClass<F> {
+impl<E> ClassOf<E> for ByClass<E> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
         (self.0)(error).classify()
@@ -303,11 +303,16 @@ where
     #[cold]
     fn verdict(&self, out: &R) -> Judged {
         Judged(match out.as_result() {
-            Ok(_) => Verdict { class: Class::new(Kind::Transient), agreed: true, cut: None },
+            Ok(_) => Verdict {
+                class: Class::new(Kind::Transient),
+                agreed: true,
+                cut: None,
+                rejected: true,
+            },
             Err(error) => {
                 let agreed = self.when.ask(error) != Some(false);
                 let class = self.class.class(error, agreed);
-                Verdict { class, agreed, cut: None }
+                Verdict { class, agreed, cut: None, rejected: false }
             }
         })
     }

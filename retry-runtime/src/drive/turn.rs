@@ -71,27 +71,12 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
 
     /// Failures are judged by their `Classify`.
     #[inline]
-    pub fn classified(
-        self,
-    ) -> Turn<
-        'c,
-        'p,
-        A,
-        R,
-        Rules<
-            ByClass<impl use<A, R, C, W, V, H, T, X> + Fn(&R::Error) -> &dyn Classify>,
-            W,
-            V,
-            H,
-            T,
-        >,
-        X,
-    >
+    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, W, V, H, T>, X>
     where
         R::Error: Classify,
     {
         self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass(as_classify::<R::Error>),
+            class: ByClass(|error| error),
             when,
             retry_if,
             on_retry,
@@ -226,10 +211,6 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     {
         self.guarded(Interrupts::by(token))
     }
-}
-
-fn as_classify<E: Classify>(error: &E) -> &dyn Classify {
-    error
 }
 
 pin_project! {

@@ -122,7 +122,10 @@ impl Entry {
 
     /// An attempt starts.
     pub(crate) fn begin(&self, attempt: u32) {
-        self.lock().attempt = attempt;
+        let mut state = self.lock();
+        state.attempt = attempt;
+        // Where there was no sleep to wake up from.
+        state.wake_up();
     }
 
     pub(super) fn end(&self) {

@@ -138,8 +138,8 @@ impl LiveCall {
     /// Ends the call with [`StopReason::Cancelled`](crate::StopReason::Cancelled): at once when it waits,
     /// and when the running attempt has failed otherwise.
     ///
-    /// The call returns [`Interruption::Cancelled`](crate::Interruption::Cancelled) where its error can say
-    /// so; else its last failure.
+    /// A call that waits returns [`Interruption::Cancelled`](crate::Interruption::Cancelled). One that ends
+    /// after its attempt returns that attempt's own failure, or its success.
     pub fn cancel(&self) -> Answer {
         self.0.cancel()
     }

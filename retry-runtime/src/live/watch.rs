@@ -1,8 +1,9 @@
 //! Being told that the list of live calls has changed.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -12,23 +13,26 @@ use std::time::Duration;
 /// Changes that come faster than they are waited for are told once. For every single change with its data
 /// there are the events.
 pub fn watch() -> Watch {
+    static LAST: AtomicU64 = AtomicU64::new(0);
     WATCHERS.fetch_add(1, Ordering::Relaxed);
-    Watch { seen: lock().version }
+    Watch { id: LAST.fetch_add(1, Ordering::Relaxed), seen: lock().version }
 }
 
 /// A watch over the list of live calls; costs the calls something until it is dropped.
 #[derive(Debug)]
 pub struct Watch {
+    id: u64,
     seen: u64,
 }
 
 struct Changes {
     version: u64,
-    tasks: Vec<Waker>,
+    /// Who waits, one for each watch.
+    tasks: BTreeMap<u64, Waker>,
 }
 
 static WATCHERS: AtomicUsize = AtomicUsize::new(0);
-static CHANGES: Mutex<Changes> = Mutex::new(Changes { version: 0, tasks: Vec::new() });
+static CHANGES: Mutex<Changes> = Mutex::new(Changes { version: 0, tasks: BTreeMap::new() });
 static CHANGED: Condvar = Condvar::new();
 
 /// The list has changed.
@@ -41,7 +45,7 @@ pub(super) fn notify() {
     let tasks = std::mem::take(&mut changes.tasks);
     drop(changes);
     CHANGED.notify_all();
-    tasks.into_iter().for_each(Waker::wake);
+    tasks.into_values().for_each(Waker::wake);
 }
 
 impl Watch {
@@ -67,6 +71,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         WATCHERS.fetch_sub(1, Ordering::Relaxed);
+        let waited = lock().tasks.remove(&self.id);
+        drop(waited);
     }
 }
 
@@ -86,9 +92,9 @@ impl Future for Changed<'_> {
             self.watch.seen = changes.version;
             return Poll::Ready(());
         }
-        if !changes.tasks.iter().any(|task| task.will_wake(cx.waker())) {
-            changes.tasks.push(cx.waker().clone());
-        }
+        let before = changes.tasks.insert(self.watch.id, cx.waker().clone());
+        drop(changes);
+        drop(before);
         Poll::Pending
     }
 }

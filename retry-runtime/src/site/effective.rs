@@ -87,18 +87,25 @@ thread_local! {
 /// Replaces what holds for all sites by these settings; sites that are not named go back to their
 /// attributes.
 pub(crate) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective)>) {
-    let mut applied = lock();
-    let mut table = Vec::new();
-    for (site, effective) in settings {
-        let index = site.index() as usize;
-        if table.len() <= index {
-            table.resize(index + 1, None);
+    let settings: Vec<_> =
+        settings.into_iter().map(|(site, it)| (site.index(), site, it)).collect();
+    super::flags::exclusively(|| {
+        // From here on calls look at the table, which is still the old one, so that none sees the new one
+        // sooner than others.
+        settings.iter().for_each(|(_, site, _)| site.expect_configuration());
+        let mut applied = lock();
+        let mut table = Vec::new();
+        for (index, _, effective) in settings {
+            let index = index as usize;
+            if table.len() <= index {
+                table.resize(index + 1, None);
+            }
+            table[index] = Some(applied.keep(effective));
         }
-        table[index] = Some(applied.keep(effective));
-    }
-    applied.now = applied.keep_table(table);
-    CHANGES.fetch_add(1, Ordering::Release);
-    drop(applied);
+        applied.now = applied.keep_table(table);
+        CHANGES.fetch_add(1, Ordering::Release);
+    });
+    // Those that nothing concerns any more need not look.
     super::flags::refresh();
 }
 

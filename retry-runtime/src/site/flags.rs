@@ -54,7 +54,7 @@ impl Site {
     /// thread, and it has a counter here.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
-        tally::is_ready(self.flags.gate.load(Ordering::Relaxed))
+        tally::is_ready(self.flags.gate.load(Ordering::Acquire))
     }
 
     pub(crate) fn is_configured(&self) -> bool {
@@ -85,27 +85,60 @@ impl Site {
     /// What the first call finds out: the site's number, what listens, and whether the linker has listed it.
     #[cold]
     pub(crate) fn enrol(&'static self) {
-        if self.flags.byte.load(Ordering::Relaxed) & NEW == 0 {
+        if self.flags.byte.load(Ordering::Acquire) & NEW == 0 {
             return;
         }
         self.index();
         event::on_change(refresh);
-        registry::enrol(self);
-        self.flags.set(NEW, false);
-        self.refresh();
+        // Listed first: a change that comes now finds it.
+        registry::list(self);
+        let first = exclusively(|| {
+            self.look();
+            // Not before: who finds it cleared relies on what was found.
+            let first = self.flags.byte.fetch_and(!NEW, Ordering::Release) & NEW != 0;
+            self.set_gate();
+            first
+        });
+        if first {
+            registry::warn_of_twins(self);
+        }
     }
 
     fn refresh(&'static self) {
-        // What is found is set under the lock: of two changes the later one is seen last.
-        let _one_at_a_time = REFRESHING.lock().unwrap_or_else(PoisonError::into_inner);
-        self.flags.set(CONFIGURED, super::effective::effective(self.index()).is_some());
-        self.flags.set(OBSERVED, event::wanted());
-        let plain = self.flags.byte.load(Ordering::Relaxed) == 0;
-        self.flags.gate.store(if plain { self.index() } else { u32::MAX }, Ordering::Relaxed);
+        exclusively(|| {
+            self.look();
+            self.set_gate();
+        });
     }
+
+    /// A configuration is about to change something: calls that start now ask which one holds.
+    pub(super) fn expect_configuration(&self) {
+        self.flags.set(CONFIGURED, true);
+        self.set_gate();
+    }
+
+    fn look(&self) {
+        self.flags.set(CONFIGURED, super::effective::effective(self.number()).is_some());
+        self.flags.set(OBSERVED, event::wanted());
+    }
+
+    fn set_gate(&self) {
+        let plain = self.flags.byte.load(Ordering::Relaxed) == 0;
+        // Who sees the gate open sees the number, too.
+        self.flags.gate.store(if plain { self.number() } else { u32::MAX }, Ordering::Release);
+    }
+}
+
+/// What is found is set under a lock: of two changes the later one is seen last.
+pub(super) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
+    let _one_at_a_time = REFRESHING.lock().unwrap_or_else(PoisonError::into_inner);
+    work()
 }
 
 /// Tells all sites that a configuration was applied, or that somebody has begun or ceased to listen.
 pub(crate) fn refresh() {
-    registry::sites().for_each(Site::refresh);
+    registry::sites().for_each(|site| {
+        site.index();
+        site.refresh();
+    });
 }

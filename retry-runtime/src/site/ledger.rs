@@ -51,6 +51,8 @@ pub(crate) struct Ledger {
     stats: Stats,
     /// First-try successes that were counted before the last `clear`.
     cleared: u64,
+    /// All that was counted before the last `clear`.
+    before: Stats,
     past: VecDeque<PastCall>,
     bytes: usize,
     pub(super) findings: Findings,
@@ -104,6 +106,17 @@ impl Site {
         })
     }
 
+    /// [`stats`](Site::stats) of the whole life of the process, also what was cleared.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn totals(&self) -> Stats {
+        self.ledger(|ledger| {
+            let mut stats = ledger.before.clone();
+            stats.add(&ledger.stats);
+            stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
+            stats
+        })
+    }
+
     /// Calls that succeeded at once, in the whole life of the process.
     fn first_tries(&self) -> u64 {
         match self.number() {
@@ -120,8 +133,10 @@ impl Site {
     /// Starts the counts at zero again, and forgets the past.
     pub fn clear(&self) {
         let past = self.ledger(|ledger| {
-            ledger.stats = Stats::default();
-            ledger.cleared = self.first_tries();
+            let first_tries = self.first_tries();
+            ledger.stats.add_first_tries(first_tries.saturating_sub(ledger.cleared));
+            ledger.before.add(&std::mem::take(&mut ledger.stats));
+            ledger.cleared = first_tries;
             ledger.bytes = 0;
             ledger.findings = Findings::default();
             std::mem::take(&mut ledger.past)

@@ -37,6 +37,7 @@ pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 
 use crate::Policy;
+use crate::budget::Budget;
 
 /// An annotated function: its name, its place in the source, its policy, budget and breaker, and what it
 /// remembers of its calls.
@@ -85,7 +86,8 @@ impl Site {
         self.meta.line
     }
 
-    /// How calls of the function are retried.
+    /// How calls of the function are retried, as its attribute says. What a configuration makes of it is told
+    /// by `config::explain`.
     #[inline]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -115,6 +117,20 @@ impl Site {
     /// gives a `deadline`, a `timeout` or a `cancel`.
     pub fn is_interruptible(&self) -> bool {
         self.meta.interrupted
+    }
+
+    /// The policy that holds for a call that starts now.
+    pub(crate) fn policy_now(&'static self) -> &'static Policy {
+        self.effective().map_or(&self.policy, |effective| &effective.policy)
+    }
+
+    /// The budget that pays for the retries of a call that starts now.
+    pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
+        match self.effective().map(|effective| effective.budget) {
+            None | Some(Choice::AsWritten) => self.budget.get(),
+            Some(Choice::This(budget)) => Some(budget),
+            Some(Choice::None) => None,
+        }
     }
 
     /// What a configuration makes of it, for a call that starts now.
