@@ -171,7 +171,8 @@ pub fn current() -> Option<Arc<Config>> {
     state().config.clone()
 }
 
-/// What the operation of this name is set to at this moment, each value with where it comes from.
+/// What the operation of this name is set to at this moment, each value with where it comes from. When
+/// several share it, it is the one whose file and line come first, and the places of the others are named.
 ///
 /// # Errors
 ///

@@ -143,6 +143,7 @@ impl From<&Site> for SiteInfo {
             is_async: site.is_async(),
             interruptible: site.is_interruptible(),
             written: site.written().map(str::to_owned).collect(),
+            any: site.retries_any(),
             policy: Settings::of(&site.policy().parts()),
             budget: budget(site.budget_source()),
             breaker: breaker(site.breaker_source()),

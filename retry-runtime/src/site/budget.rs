@@ -172,9 +172,7 @@ pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
 
 /// Gives the budgets of these names these settings, which were checked, and all others those of the attributes.
 #[cfg(feature = "config")]
-pub(crate) fn configure_budgets(
-    settings: &BTreeMap<String, BudgetSettings>,
-) -> Replaced<Budget> {
+pub(crate) fn configure_budgets(settings: &BTreeMap<String, BudgetSettings>) -> Replaced<Budget> {
     CONFIGURED.replace(
         settings,
         written_budgets,

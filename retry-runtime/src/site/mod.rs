@@ -105,7 +105,14 @@ impl Site {
 
     /// The names of the arguments that the attribute gives, in their order.
     pub fn written(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.meta.written.split_whitespace()
+        let words = self.meta.written.split_whitespace();
+        words.map(|word| word.split_once('=').map_or(word, |(name, _)| name))
+    }
+
+    /// Whether every failure is retried, of whatever kind: `on = any`.
+    #[cfg(feature = "config")]
+    pub(crate) fn retries_any(&self) -> bool {
+        self.meta.written.split_whitespace().any(|word| word == "on=any")
     }
 
     /// Whether it is an `async` function, or one that returns a future.
