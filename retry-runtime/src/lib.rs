@@ -85,6 +85,6 @@ pub use site::{HistoryLimits, Meta, Site, limit_history};
 pub use stats::{Failures, Reasons, Stats};
 
 // The examples of the front page compile.
-#[cfg(all(doctest, feature = "macros", feature = "reqwest"))]
+#[cfg(all(doctest, feature = "macros", feature = "reqwest", feature = "config"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
