@@ -243,9 +243,12 @@ impl Args {
         self.unread.contains(&name)
     }
 
-    /// The names of the arguments that were written, with spaces between them.
+    /// The names of the arguments that were written, with spaces between them; `on=any` where that is what
+    /// was written, since no policy says it.
     pub(crate) fn written(&self) -> String {
-        self.written.join(" ")
+        let any = matches!(&self.on, Some(Keyed { value: On::Any(_), .. }));
+        let word = |name: &&'static str| if any && *name == "on" { "on=any" } else { *name };
+        self.written.iter().map(word).collect::<Vec<_>>().join(" ")
     }
 
     fn read(&mut self, written: &Written, errors: &mut Errors) {

@@ -4,8 +4,10 @@
 mod environment;
 mod good;
 mod layers;
+mod listening;
 mod program;
 mod protection;
+mod shapes;
 mod switch;
 mod watch;
 mod wrong;

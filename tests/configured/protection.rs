@@ -94,6 +94,30 @@ fn a_breaker_can_be_taken_away_also_one_for_each_key() {
 }
 
 #[test]
+fn a_section_that_says_what_the_attribute_says_changes_nothing_and_what_comes_back_starts_anew() {
+    let _turn = turn();
+    let mode = || BreakerHandle::named("carrier").unwrap().mode();
+    BreakerHandle::named("carrier").unwrap().force_open();
+    assert!(apply("[breaker.carrier]\nconsecutive = 3").unwrap().changes.is_empty());
+    assert_eq!(mode(), Mode::ForcedOpen);
+    apply("[breaker.carrier]\nconsecutive = 2").unwrap();
+    assert_eq!(mode(), Mode::Closed);
+    retry_runtime::config::reset();
+    assert_eq!(mode(), Mode::Closed, "the attribute's own starts anew");
+
+    let budget = || BudgetHandle::named("shared").unwrap();
+    let calls = Cell::new(0);
+    assert!(block_on(quote(&calls)).is_err());
+    let spent = budget().available();
+    assert!(spent < 5.0);
+    apply("[budget.shared]\ncapacity = 5").unwrap();
+    assert!(budget().available() < 5.0);
+    apply("[budget.shared]\ncapacity = 2").unwrap();
+    apply("[budget.shared]\ncapacity = 5").unwrap();
+    assert_eq!(budget().available(), 5.0);
+}
+
+#[test]
 fn settings_that_come_back_start_anew_and_those_that_stay_go_on() {
     let _turn = turn();
     let small = "[budget.shared]\ncapacity = 2\ndeposit = 0\nrefill = \"none\"";

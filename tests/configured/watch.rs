@@ -38,6 +38,13 @@ fn a_change_counts_a_mistake_does_not_and_its_repair_does() {
     assert!(error.contains("`max` (-1) must be a whole number from 0"), "{error}");
     assert_eq!(attempts_of_charge(), 3, "as before");
 
+    file.write("");
+    let emptied = || {
+        watcher.last_error().is_some_and(|error| error.to_string().contains("the file is empty"))
+    };
+    eventually("the empty file is told", emptied);
+    assert_eq!(attempts_of_charge(), 3, "as before");
+
     file.write(&MAX(0));
     eventually("the repair is applied", || attempts_of_charge() == 1);
     eventually("the mistake is forgotten", || watcher.last_error().is_none());

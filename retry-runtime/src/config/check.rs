@@ -36,6 +36,27 @@ pub(crate) fn unknown_profile(config: &Config, chosen: Option<&str>) -> Option<S
     Some(keys::unknown("profile", name, &known))
 }
 
+/// Checks every section by itself.
+pub(crate) fn sections(reader: &mut Reader, config: &Config) {
+    section(reader, "defaults", Place::Shared, &config.defaults);
+    for (name, settings) in &config.profile {
+        section(reader, &below("profile", name), Place::Shared, settings);
+    }
+    for (name, settings) in &config.op {
+        section(reader, &below("op", name), Place::Operation, settings);
+    }
+    for (name, settings) in &config.budget {
+        let path = below("budget", name);
+        let line = reader.line_of(&path);
+        budget(reader, &path, line, settings);
+    }
+    for (name, settings) in &config.breaker {
+        let path = below("breaker", name);
+        let line = reader.line_of(&path);
+        breaker(reader, &path, line, settings);
+    }
+}
+
 /// Checks the settings of a section against each other.
 pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &Settings) {
     if settings.max.is_some() && settings.attempts.is_some() {
@@ -70,7 +91,7 @@ pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &
         }
     }
     for error in alone(settings) {
-        let set = |key: &&&str| reader.line_of(&below(path, key)).is_some() || has(settings, key);
+        let set = |key: &&&str| reader.line_of(&below(path, key)).is_some() || settings.has(key);
         let key = culprits(&error).iter().find(set).copied().unwrap_or_default().to_owned();
         at(reader, path, &key, &error.to_string());
     }
@@ -79,10 +100,6 @@ pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &
 fn at(reader: &mut Reader, path: &str, key: &str, message: &str) {
     let line = reader.line_of(&below(path, key)).or_else(|| reader.line_of(path));
     reader.mistake(path, Some(key), line, message);
-}
-
-fn has(settings: &Settings, key: &str) -> bool {
-    settings.entries().iter().any(|(name, _)| *name == key)
 }
 
 /// What is wrong whatever the other layers say: they are given the benefit of the doubt.
@@ -119,9 +136,16 @@ pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
     }
 }
 
+/// Settings that change what is asked of others: a `backoff` may bring back a `base` that nobody has set.
+pub(crate) const SHAPES: [&str; 2] = ["backoff", "jitter"];
+
 /// Checks the settings of a budget against each other, as far as they are known here.
 pub(crate) fn budget(reader: &mut Reader, path: &str, line: Option<usize>, set: &BudgetOverrides) {
     not_called_none(reader, path, line);
+    let preset = set.preset.as_deref().map(BudgetSettings::preset);
+    if let Some(Err(error)) = preset {
+        at(reader, path, "preset", &error.to_string());
+    }
     let open_minded = BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0);
     if let Err(error) = set.over(open_minded).validate() {
         at(reader, path, budget_key(&error), &error.to_string());

@@ -25,6 +25,10 @@ pub struct Explanation {
     pub line: u32,
     /// A row for each setting.
     pub settings: Vec<Explained>,
+    /// The places of other functions that share the name, `FILE:LINE`: what their attributes say is another
+    /// matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub namesakes: Vec<String>,
 }
 
 /// One setting of an operation.
@@ -39,12 +43,17 @@ pub struct Explained {
 }
 
 impl Explanation {
-    pub(crate) fn of(site: &SiteInfo, resolved: &Resolved) -> Self {
+    pub(crate) fn of<'s>(
+        site: &SiteInfo,
+        resolved: &Resolved,
+        namesakes: impl Iterator<Item = &'s SiteInfo>,
+    ) -> Self {
         Explanation {
             name: site.name.clone(),
             file: site.file.clone(),
             line: site.line,
             settings: rows(site, resolved),
+            namesakes: namesakes.map(|site| format!("{}:{}", site.file, site.line)).collect(),
         }
     }
 
@@ -63,6 +72,10 @@ impl fmt::Display for Explanation {
         for row in &self.settings {
             writeln!(f, "  {:<setting$}  {:<value$}  {}", row.setting, row.value, row.origin)?;
         }
+        if !self.namesakes.is_empty() {
+            let places = self.namesakes.join(", ");
+            writeln!(f, "  not shown: functions of the same name at {places}")?;
+        }
         Ok(())
     }
 }
@@ -78,6 +91,7 @@ pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
         Some(idempotent) => idempotent.to_string(),
         None => "undeclared".to_owned(),
     };
+    let any = site.any && !resolved.is_configured("on");
     let limit = match parts.attempts {
         Some(attempts) => attempts.saturating_sub(1).to_string(),
         None => "unlimited".to_owned(),
@@ -92,7 +106,7 @@ pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
         ("jitter", text(parts.jitter.into())),
         ("deadline", Some(time(parts.deadline))),
         ("timeout", Some(time(parts.timeout))),
-        ("on", text(parts.on.into())),
+        ("on", if any { Some("any".to_owned()) } else { text(parts.on.into()) }),
         ("idempotent", Some(idempotent)),
         ("hint_cap", Some(exact(parts.hint_cap))),
         ("budget", Some(named(&resolved.budget, site.budget.shown()))),
@@ -127,7 +141,9 @@ fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
         }
         setting => resolved.origin(setting),
     };
-    let written = site.written.iter().any(|word| word == setting);
+    // The policy's settings have their origins.
+    let written =
+        ["budget", "breaker"].contains(&setting) && site.written.iter().any(|word| word == setting);
     if origin == Origin::BuiltIn && written {
         return Origin::Attribute { file: site.file.clone(), line: site.line };
     }
@@ -145,17 +161,18 @@ impl SiteList {
         Ok(config)
     }
 
-    /// What the function of this name is set to under a configuration, and by whom.
+    /// What the function of this name is set to under a configuration, and by whom; of several the one whose
+    /// file and line come first.
     ///
     /// # Errors
     ///
     /// What is wrong with the configuration; or that there is no such function.
     pub fn explain(&self, config: &Config, name: &str) -> Result<Explanation, ConfigErrors> {
         let (_, resolution) = Draft::from(config.clone()).resolve(self)?;
-        let mut both = self.sites.iter().zip(&resolution.sites);
-        let found = both.find(|(site, _)| site.name == name);
-        let (site, resolved) = found.ok_or_else(|| unknown(self, name))?;
-        Ok(Explanation::of(site, resolved))
+        let both = self.sites.iter().zip(&resolution.sites);
+        let mut named = both.filter(|(site, _)| site.name == name);
+        let (site, resolved) = named.next().ok_or_else(|| unknown(self, name))?;
+        Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
     }
 }
 

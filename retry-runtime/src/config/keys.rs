@@ -70,6 +70,12 @@ pub(crate) fn with_unit(name: &str) -> Option<(&str, Unit)> {
     UNITS.iter().find_map(|(end, unit)| Some((name.strip_suffix(end)?, *unit)))
 }
 
+/// The name of a setting with this unit, which is so many nanoseconds.
+pub(crate) fn in_unit(setting: &str, nanos: u64) -> String {
+    let end = UNITS.iter().find(|(_, (length, _))| *length == nanos).map_or("", |(end, _)| *end);
+    format!("{setting}{end}")
+}
+
 fn named(name: &str) -> Option<&'static str> {
     let ours = SETTINGS.into_iter().find(|setting| *setting == name);
     let theirs = || ACCEPTED.iter().find(|(_, names)| names.contains(&name)).map(|(ours, _)| *ours);

@@ -50,7 +50,7 @@ impl Source<'_> {
                     ("max", Some(_)) => "attempts",
                     _ => key,
                 };
-                if settings.entries().iter().any(|(name, _)| *name == key) {
+                if settings.has(key) {
                     config.text.origin(&below(path, key))
                 } else {
                     // It gave way to another setting of the section.
@@ -127,7 +127,12 @@ impl Resolved {
         for (height, Layer { settings, source }) in layers.into_iter().enumerate() {
             let origins = &mut resolved.origins;
             let mut note = |key| {
-                origins.insert(key, (height, source.origin(key, &settings)));
+                // What only gives way is nobody's from then on.
+                if matches!(key, "base" | "factor" | "backoff") && !settings.has(key) {
+                    origins.remove(key);
+                } else {
+                    origins.insert(key, (height, source.origin(key, &settings)));
+                }
             };
             settings.overlay(&mut parts, &mut note);
             if let Some(enabled) = settings.enabled {

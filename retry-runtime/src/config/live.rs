@@ -59,10 +59,16 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
     put(Draft::of_file(path.as_ref())?)
 }
 
+/// [`load`], when the file has been read already.
+#[cfg(feature = "config-watch")]
+pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigErrors> {
+    put(Draft::of_bytes(path, Ok(bytes))?)
+}
+
 /// Applies a configuration, in place of the one that was applied before.
 ///
 /// All functions change over at once; calls in flight keep the settings that they started with. Budgets and
-/// breakers whose settings are different start anew: full, and closed.
+/// breakers whose settings are different from before start anew: full, and closed.
 ///
 /// # Errors
 ///
@@ -95,13 +101,15 @@ pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
 
 fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     let program = Program::now();
-    let mut state = state();
     let (config, resolution) = draft.resolve(&program.list)?;
+    super::program::prepare(&resolution);
     let config = Arc::new(config);
-    let applied = turn_over(&mut state, &program, resolution, Some(&config));
+    let mut state = state();
+    let (applied, protection) = turn_over(&mut state, &program, resolution, Some(&config));
     state.config = Some(Arc::clone(&config));
     // Not under the lock: whoever listens may ask what holds now.
     drop(state);
+    protection.restart();
     super::announce::applied(config.file(), &applied.changes);
     Ok(applied)
 }
@@ -111,9 +119,10 @@ pub fn reset() -> Applied {
     let program = Program::now();
     let mut state = state();
     let plain = untouched(&program);
-    let applied = turn_over(&mut state, &program, plain, None);
+    let (applied, protection) = turn_over(&mut state, &program, plain, None);
     state.config = None;
     drop(state);
+    protection.restart();
     super::announce::applied(None, &applied.changes);
     applied
 }
@@ -123,7 +132,7 @@ fn turn_over(
     program: &Program,
     resolution: Resolution,
     config: Option<&Arc<Config>>,
-) -> Applied {
+) -> (Applied, Protection) {
     let before = held(state, program);
     let protection = Protection::set(&resolution);
     program.apply(&resolution, &protection);
@@ -133,7 +142,7 @@ fn turn_over(
     };
     let changes = changes(&program.list, &before, &resolution, origin);
     state.resolution = Some(resolution);
-    Applied { changes }
+    (Applied { changes }, protection)
 }
 
 /// What holds before a change.
@@ -162,7 +171,8 @@ pub fn current() -> Option<Arc<Config>> {
     state().config.clone()
 }
 
-/// What the operation of this name is set to at this moment, each value with where it comes from.
+/// What the operation of this name is set to at this moment, each value with where it comes from. When
+/// several share it, it is the one whose file and line come first, and the places of the others are named.
 ///
 /// # Errors
 ///
@@ -187,7 +197,7 @@ pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let both = program.list.sites.iter().zip(&resolution.sites);
     let mut named = both.filter(|(site, _)| site.name == name);
     let (site, resolved) = named.next().ok_or_else(|| unknown(&program.list, name))?;
-    Ok(Explanation::of(site, resolved))
+    Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
 }
 
 /// The program's annotated functions as data, to check a configuration without the program.

@@ -1,9 +1,9 @@
 //! A whole configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::str::FromStr;
+use std::{fs, io};
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Serialize, Serializer};
@@ -13,7 +13,7 @@ use super::keys;
 use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::origin::{Origin, Text};
 use super::protect::{BreakerOverrides, BudgetOverrides};
-use super::reader::{Reader, Section};
+use super::reader::{Reader, Section, given_twice};
 use super::settings::Settings;
 use super::tree::{Entry, Node, Value};
 use super::written::{self, Written};
@@ -139,10 +139,11 @@ impl Config {
 
     fn of_tree(reader: &mut Reader, tree: &Node) -> Config {
         let mut config = Config::default();
-        for entry in reader.entries("", tree) {
-            if entry.key == "retry" {
-                config.nested(reader, entry);
-            } else if !config.section(reader, entry) {
+        let mut given = BTreeSet::new();
+        let (retry, entries): (Vec<_>, Vec<_>) =
+            reader.entries("", tree).into_iter().partition(|entry| entry.key == "retry");
+        for entry in entries {
+            if !config.section(reader, "", entry, &mut given) {
                 let message = if keys::setting(&entry.key).is_some() {
                     format!(
                         "`{}` stands outside of a section; move it below `[defaults]`",
@@ -154,12 +155,15 @@ impl Config {
                 reader.mistake("", Some(&entry.key), entry.line, message);
             }
         }
+        for entry in retry {
+            config.nested(reader, entry, &mut given);
+        }
         check::profile(reader, &config);
         config
     }
 
     /// `{ "retry": … }`, as a part of a larger file: sections, and settings that are the defaults.
-    fn nested(&mut self, reader: &mut Reader, entry: &Entry) {
+    fn nested(&mut self, reader: &mut Reader, entry: &Entry, given: &mut BTreeSet<String>) {
         let entries = reader.entries("retry", &entry.node);
         let (sections, settings): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
             SECTIONS.contains(&entry.key.as_str()) && {
@@ -168,9 +172,9 @@ impl Config {
             }
         });
         for section in sections {
-            self.section(reader, section);
+            self.section(reader, "retry", section, given);
         }
-        if !settings.is_empty() && !self.defaults.is_empty() {
+        if !settings.is_empty() && given.contains("defaults") {
             let message =
                 "the settings stand beside `defaults`, which are the same; move them there";
             reader.mistake("retry", None, entry.line, message);
@@ -182,9 +186,20 @@ impl Config {
         }
     }
 
-    /// Reads one section; false when there is none of the name.
-    fn section(&mut self, reader: &mut Reader, entry: &Entry) -> bool {
+    /// Reads one section, which stands in `place`, unless it was `given` somewhere else; false when there is
+    /// none of the name.
+    fn section(
+        &mut self,
+        reader: &mut Reader,
+        place: &str,
+        entry: &Entry,
+        given: &mut BTreeSet<String>,
+    ) -> bool {
         let node = &entry.node;
+        if !given.insert(entry.key.clone()) {
+            reader.mistake(place, Some(&entry.key), entry.line, given_twice(&entry.key));
+            return true;
+        }
         match entry.key.as_str() {
             "global" => self.global = reader.section("global", node),
             "defaults" => {
@@ -230,8 +245,13 @@ impl Draft {
     }
 
     pub(crate) fn of_file(path: &Path) -> Result<Self, ConfigErrors> {
+        Draft::of_bytes(path, fs::read(path))
+    }
+
+    /// What was read from the file.
+    pub(crate) fn of_bytes(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Self, ConfigErrors> {
         let name = path.display().to_string();
-        let text = fs::read(path).map_err(|error| error.to_string()).and_then(|bytes| {
+        let text = bytes.map_err(|error| error.to_string()).and_then(|bytes| {
             String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
         });
         let text = text.map_err(|error| {
@@ -250,8 +270,12 @@ impl Draft {
 }
 
 impl From<Config> for Draft {
+    /// Somebody may have made it in code, or changed it: it is checked as a text is when it is read.
     fn from(config: Config) -> Self {
-        Draft { config, mistakes: Mistakes::default(), faulty: BTreeSet::new() }
+        let mut reader = Reader { text: config.text.clone(), ..Reader::default() };
+        check::sections(&mut reader, &config);
+        let Reader { mistakes, faulty, .. } = reader;
+        Draft { config, mistakes, faulty }
     }
 }
 

@@ -11,8 +11,8 @@ use super::value::Named;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::policy::Parts;
-use crate::site::{self, Choice, Effective, SiteBreaker, SiteBudget};
-use crate::{Policy, Site, registry};
+use crate::site::{self, Choice, Effective, Replaced, SiteBreaker, SiteBudget};
+use crate::{Policy, Site, clock, registry};
 
 /// The functions of this program: as they are, and as data, in the same order.
 pub(crate) struct Program {
@@ -32,17 +32,37 @@ impl Program {
     /// Hands over what each function is set to, all at once.
     pub(crate) fn apply(&self, resolution: &Resolution, protection: &Protection) {
         let both = self.sites.iter().zip(self.list.sites.iter().zip(&resolution.sites));
-        site::apply(both.filter_map(|(site, (info, resolved))| {
+        let changed = both.filter_map(|(site, (info, resolved))| {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
-        }));
+        });
+        // Gathered first: they are taken over under a lock.
+        site::apply(changed.collect::<Vec<_>>());
+    }
+}
+
+/// Makes the shared budgets and breakers that the configuration names, as their attributes have them.
+///
+/// Who listens may be warned of attributes that disagree, so nothing may be locked.
+pub(crate) fn prepare(resolution: &Resolution) {
+    let name = |named: &Option<Named>| match named {
+        Some(Named::Name(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let budgets = resolution.sites.iter().filter_map(|site| name(&site.budget));
+    for name in budgets.chain(resolution.budgets.keys().cloned()) {
+        site::written_budgets(&name);
+    }
+    let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
+    for name in breakers.chain(resolution.breakers.keys().cloned()) {
+        site::written_breakers(&name);
     }
 }
 
 /// Budgets and breakers that the configuration has settings for.
 pub(crate) struct Protection {
-    budgets: BTreeMap<String, &'static Budget>,
-    breakers: BTreeMap<String, &'static Breaker>,
+    budgets: Replaced<Budget>,
+    breakers: Replaced<Breaker>,
 }
 
 impl Protection {
@@ -52,6 +72,13 @@ impl Protection {
             budgets: site::configure_budgets(&resolution.budgets),
             breakers: site::configure_breakers(&resolution.breakers),
         }
+    }
+
+    /// Those that are in use again start anew. A breaker tells everybody who listens, so nothing may be
+    /// locked.
+    pub(crate) fn restart(&self) {
+        self.budgets.restart.iter().for_each(|budget| budget.reset());
+        self.breakers.restart.iter().for_each(|breaker| breaker.reset(clock::now));
     }
 }
 
@@ -65,14 +92,14 @@ fn effective(
     let budget = match &resolved.budget {
         Some(Named::None) => Choice::None,
         Some(Named::Name(name)) => site::find_budget(name).map_or(Choice::AsWritten, Choice::This),
-        None => replaced(&protection.budgets, &info.name, &info.budget),
+        None => replaced(&protection.budgets.now, &info.name, &info.budget),
     };
     let breaker = match &resolved.breaker {
         Some(Named::None) => Choice::None,
         Some(Named::Name(name)) => {
             site::breaker_named(name).map_or(Choice::AsWritten, Choice::This)
         }
-        None => replaced(&protection.breakers, &info.name, &info.breaker),
+        None => replaced(&protection.breakers.now, &info.name, &info.breaker),
     };
     let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
     let Resolved { enabled, measure, .. } = *resolved;
@@ -116,6 +143,7 @@ impl From<&Site> for SiteInfo {
             is_async: site.is_async(),
             interruptible: site.is_interruptible(),
             written: site.written().map(str::to_owned).collect(),
+            any: site.retries_any(),
             policy: Settings::of(&site.policy().parts()),
             budget: budget(site.budget_source()),
             breaker: breaker(site.breaker_source()),

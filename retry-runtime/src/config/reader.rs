@@ -26,6 +26,11 @@ pub(crate) trait Section: Default {
     fn set(&mut self, key: &'static str, unit: Option<Unit>, node: &Node) -> Read<()>;
 }
 
+/// The message for a key or a section that is there twice.
+pub(crate) fn given_twice(key: &str) -> String {
+    format!("`{key}` is given twice; remove one of them, or merge them")
+}
+
 impl Reader {
     /// A reader of a file's text.
     pub(crate) fn of_file(file: Option<&str>) -> Self {
@@ -66,9 +71,7 @@ impl Reader {
             if seen.insert(&entry.key) {
                 kept.push(entry);
             } else {
-                let message =
-                    format!("`{}` is given twice; remove one of them, or merge them", entry.key);
-                self.mistake(path, Some(&entry.key), entry.line, message);
+                self.mistake(path, Some(&entry.key), entry.line, given_twice(&entry.key));
             }
         }
         kept

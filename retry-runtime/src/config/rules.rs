@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::culprits;
+use super::check::{SHAPES, culprits};
 use super::environment::Environment;
 use super::keys::some;
 use super::layers::{self, Resolved};
@@ -73,9 +73,13 @@ pub(crate) fn check(
         if about.iter().any(&is_faulty) {
             continue;
         }
-        let Some(key) = resolved.highest(about) else { continue };
+        // Whoever has set none of them, and another setting changed what they mean.
+        let key = resolved.highest(about).or_else(|| resolved.highest(&SHAPES));
+        let key = key.or(about.first().copied()).unwrap_or_default();
         // Told already, with a better remedy.
-        let told = error == PolicyError::TimeoutUndeclared && !site.is_async;
+        let told = error == PolicyError::TimeoutUndeclared
+            && !site.is_async
+            && resolved.is_configured("timeout");
         if !told {
             let others = about.iter().filter(|other| **other != key);
             let others = elsewhere(&resolved, key, others);

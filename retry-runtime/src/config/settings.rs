@@ -95,6 +95,11 @@ impl Settings {
         entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
+    /// Whether the setting of this name is set.
+    pub(crate) fn has(&self, setting: &str) -> bool {
+        self.entries().iter().any(|(name, _)| *name == setting)
+    }
+
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         *self == Settings::default()

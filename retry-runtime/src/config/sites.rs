@@ -30,6 +30,10 @@ pub struct SiteInfo {
     pub interruptible: bool,
     /// The arguments that the attribute has.
     pub written: Vec<String>,
+    /// Whether every failure is retried, of whatever kind (`on = any`), unless a configuration lists kinds:
+    /// then every failure counts as transient.
+    #[serde(default)]
+    pub any: bool,
     /// The policy without any configuration.
     pub policy: Settings,
     /// The budget that it has without any configuration.

@@ -11,8 +11,25 @@ use super::tree::{Entry, Node, Value, line_of};
 
 /// The tree of a JSON text; the first thing that is no JSON is told.
 pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option<Node> {
-    match serde_json::from_str::<&RawValue>(text).and_then(|raw| node(text, raw)) {
-        Ok(node) => Some(node),
+    let mut fault = |line, message: String| {
+        let origin = Origin::Config { file: source.file.clone(), line, key: String::new() };
+        mistakes.push(Mistake::new(origin, message));
+        None
+    };
+    let read = serde_json::from_str::<&RawValue>(text).and_then(|raw| match too_deep(text) {
+        // What follows goes down level by level.
+        Some(at) => Ok(Err(at)),
+        None => node(text, raw).map(Ok),
+    });
+    match read {
+        Ok(Ok(node)) => Some(node),
+        Ok(Err(at)) => fault(
+            Some(line_of(text, at)),
+            format!(
+                "the text is nested deeper than {DEEPEST} levels; a configuration needs no more than 5: \
+                 remove the brackets"
+            ),
+        ),
         Err(error) => {
             let line = Some(error.line()).filter(|line| *line > 0);
             let message = error.to_string();
@@ -22,11 +39,33 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
             } else {
                 "a JSON configuration is one object of sections"
             };
-            let origin = Origin::Config { file: source.file.clone(), line, key: String::new() };
-            mistakes.push(Mistake::new(origin, format!("not JSON: {message}; {remedy}")));
-            None
+            fault(line, format!("not JSON: {message}; {remedy}"))
         }
     }
+}
+
+/// Levels of objects and lists that are read.
+const DEEPEST: usize = 64;
+
+/// Where a JSON text goes down one level too far.
+fn too_deep(text: &str) -> Option<usize> {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return Some(at);
+                }
+            }
+            b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// serde_json tells no places, but a raw value is a part of the text, and so has one.

@@ -24,10 +24,12 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
 /// The parser's message with a remedy, and whether it is about something that is given twice.
 fn explained(text: &str, message: &str, span: Option<std::ops::Range<usize>>) -> (String, bool) {
     if message.contains("duplicate") {
-        let key = span.and_then(|span| text.get(span)).unwrap_or("a key");
+        let key = span.clone().and_then(|span| text.get(span)).unwrap_or("a key");
         return (format!("`{key}` is given twice; remove one of them, or merge them"), true);
     }
-    (format!("not TOML: {message}; write `key = value` lines under `[section]` lines"), false)
+    let end = text.trim_end().len();
+    let cut = if span.is_some_and(|span| span.end >= end) { "; was the file cut off?" } else { "" };
+    (format!("not TOML: {message}; write `key = value` lines under `[section]` lines{cut}"), false)
 }
 
 fn entries(text: &str, table: &DeTable<'_>) -> Value {

@@ -128,8 +128,14 @@ pub(crate) fn time(key: &str, node: &Node, unit: Option<Unit>) -> Read<Duration>
                 format!("`{key}` ({number:e} {unit}) must be from 0 to {} s", u64::MAX)
             })
         }
-        (found, Some((_, unit))) => {
-            wrong(key, &format!("a number of {unit}"), found, &format!("`{key} = 500`"))
+        (found, Some((nanos, unit))) => {
+            let meant = match found {
+                Value::Text(text) => duration::parse(text).ok(),
+                _ => None,
+            };
+            let number = meant.map_or(500.0, |time| time.as_nanos() as f64 / nanos as f64);
+            let name = super::keys::in_unit(key, nanos);
+            wrong(key, &format!("a number of {unit}"), found, &format!("`{name} = {number}`"))
         }
         (Value::Whole(number), None) => Err(unitless(key, number)),
         (Value::Number(number), None) => Err(unitless(key, number)),

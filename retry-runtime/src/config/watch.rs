@@ -22,7 +22,7 @@ const MOST_STEPS: u32 = 40;
 /// Watches a file until it is dropped.
 ///
 /// A change that has a mistake in it changes nothing: it is kept as [`last_error`](Watcher::last_error), and
-/// told through `tracing`.
+/// told through `tracing`. To empty the file is a mistake, too.
 #[must_use = "the file is watched until this is dropped"]
 pub struct Watcher {
     path: PathBuf,
@@ -136,14 +136,29 @@ impl Follower {
         if text == self.text {
             return;
         }
-        self.text = text;
-        let error = live::load(&self.path).err();
+        self.text.clone_from(&text);
+        let loaded = match text {
+            Some(text) if text.trim_ascii().is_empty() => Err(emptied(&self.path)),
+            Some(text) => live::load_read(&self.path, text),
+            // It says why it cannot be read.
+            None => live::load(&self.path),
+        };
+        let error = loaded.err();
         if let Some(error) = &error {
             announce::refused(error);
         }
         *self.seen.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
         self.seen.readings.fetch_add(1, Ordering::Release);
     }
+}
+
+/// The file says nothing any more: taken at its word, it would take every setting away.
+fn emptied(path: &Path) -> ConfigErrors {
+    let file = Some(path.display().to_string());
+    let origin = Origin::Config { file, line: None, key: String::new() };
+    let message = "the file is empty, and what held before holds on: was it cut off? To take every \
+                   setting away, write `[defaults]` alone";
+    Mistake::new(origin, message).into()
 }
 
 /// Lets the changes that follow on each other pass; false when there will be no more.

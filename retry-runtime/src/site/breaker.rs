@@ -2,9 +2,12 @@
 
 #[cfg(feature = "config")]
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use super::configured::Configured;
+#[cfg(feature = "config")]
+use super::configured::Replaced;
 use super::directory::Directory;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 use crate::sync::const_unless_loom;
@@ -136,7 +139,7 @@ impl SiteBreaker {
         match self {
             SiteBreaker::Own(breaker) => Some(breaker),
             SiteBreaker::Shared(breaker) => Some(breaker),
-            SiteBreaker::Named(named) => Some(named.found.get_or_init(|| by_name(named.name))),
+            SiteBreaker::Named(named) => Some(named.get()),
             SiteBreaker::None | SiteBreaker::Keyed(_) => None,
         }
     }
@@ -164,15 +167,27 @@ impl SiteBreaker {
     }
 }
 
+impl NamedBreaker {
+    fn get(&'static self) -> &'static Breaker {
+        if let Some(found) = self.found.get() {
+            return found;
+        }
+        // Not inside of the cell: whoever is warned may call the function.
+        let found = by_name(self.name);
+        self.found.get_or_init(|| found)
+    }
+}
+
 impl KeyedBreakers {
     /// The table, made when it is first asked for.
     fn table(&'static self) -> &'static Keyed<String> {
+        if let (None, true) = (self.found.get(), self.shared) {
+            // Not inside of the cell: whoever is warned may call the function.
+            let make = |settings| table(self.name, self.limit, settings);
+            let found = TABLES.find_or_make("breaker", self.name, declared(self.name), make);
+            return self.found.get_or_init(|| found);
+        }
         self.found.get_or_init(|| {
-            if self.shared {
-                return TABLES.find_or_make(self.name, || {
-                    table(self.name, self.limit, settings_of(self.name))
-                });
-            }
             Box::leak(Box::new(table(self.name, self.limit, self.settings.unwrap_or_default())))
         })
     }
@@ -188,13 +203,30 @@ const fn check(settings: &Option<BreakerSettings>) {
 }
 
 /// What the attributes set the breaker of this name to.
-fn settings_of(name: &str) -> BreakerSettings {
-    let declared = registry::sites().filter_map(|site| site.breaker_source().declares(name));
-    super::directory::agreed("breaker", name, declared.flatten())
+fn declared(name: &str) -> impl Iterator<Item = BreakerSettings> {
+    registry::sites().filter_map(move |site| site.breaker_source().declares(name)).flatten()
 }
 
 fn by_name(name: &'static str) -> &'static Breaker {
-    BREAKERS.find_or_make(name, || Breaker::new(name, settings_of(name)).with_clock(clock::now))
+    let make = |settings| Breaker::new(name, settings).with_clock(clock::now);
+    BREAKERS.find_or_make("breaker", name, declared(name), make)
+}
+
+/// What the attributes have under this name: a shared breaker, or those of the functions of this name.
+#[cfg(feature = "config")]
+pub(crate) fn written_breakers(name: &str) -> Vec<&'static Breaker> {
+    let mut found: Vec<&'static Breaker> = Vec::new();
+    for site in registry::sites() {
+        let source = site.breaker_source();
+        let is_it = match source {
+            SiteBreaker::Own(_) => site.name() == name,
+            SiteBreaker::Named(named) => named.name == name,
+            SiteBreaker::None | SiteBreaker::Shared(_) | SiteBreaker::Keyed(_) => false,
+        };
+        let breaker = if is_it { source.get() } else { None };
+        found.extend(breaker.filter(|one| !found.iter().any(|known| std::ptr::eq(*known, *one))));
+    }
+    found
 }
 
 fn table(name: &str, limit: usize, settings: BreakerSettings) -> Keyed<String> {
@@ -247,7 +279,10 @@ pub(crate) fn all_breakers() -> Vec<Found> {
     let keyed = tables.flat_map(Keyed::breakers).map(Found::Keyed);
     let written = named.chain(own).chain(keyed).filter(|found| !replaced(found));
     let configured = configured.values().map(|breaker| Found::Static(breaker));
-    written.chain(configured).collect()
+    let mut seen = BTreeSet::new();
+    // A static of the program belongs to each function that has it.
+    let once = |found: &Found| seen.insert(std::ptr::from_ref::<Breaker>(found).addr());
+    written.chain(configured).filter(once).collect()
 }
 
 /// Gives the breakers of these names these settings, which were checked, and all others those of the
@@ -255,15 +290,15 @@ pub(crate) fn all_breakers() -> Vec<Found> {
 #[cfg(feature = "config")]
 pub(crate) fn configure_breakers(
     settings: &BTreeMap<String, BreakerSettings>,
-) -> BTreeMap<String, &'static Breaker> {
+) -> Replaced<Breaker> {
     CONFIGURED.replace(
         settings,
+        written_breakers,
         |breaker, settings| breaker.settings() == settings,
         |name, settings| {
             let breaker = Breaker::try_new(name.to_owned(), *settings).ok()?;
             Some(breaker.with_clock(clock::now))
         },
-        |breaker| breaker.reset(clock::now),
     )
 }
 

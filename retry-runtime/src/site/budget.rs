@@ -1,10 +1,12 @@
 //! The budget of an annotated function: its own, a shared one, or none.
 
-#[cfg(feature = "config")]
+#[cfg(any(feature = "config", feature = "metrics"))]
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::configured::Configured;
+#[cfg(feature = "config")]
+use super::configured::Replaced;
 use super::directory::Directory;
 use crate::budget::{Budget, BudgetSettings};
 use crate::registry;
@@ -90,13 +92,13 @@ impl SiteBudget {
             SiteBudget::None => None,
             SiteBudget::Own(budget) => Some(budget),
             SiteBudget::Shared(budget) => Some(budget),
-            SiteBudget::Named(named) => Some(named.found.get_or_init(|| by_name(named.name))),
+            SiteBudget::Named(named) => Some(named.get()),
         }
     }
 
     /// The name under which functions share it, if they do.
     #[cfg(feature = "metrics")]
-    pub(crate) const fn shared_name(&self) -> Option<&'static str> {
+    const fn shared_name(&self) -> Option<&'static str> {
         match self {
             SiteBudget::Named(named) => Some(named.name),
             _ => None,
@@ -112,12 +114,52 @@ impl SiteBudget {
     }
 }
 
+impl NamedBudget {
+    fn get(&'static self) -> &'static Budget {
+        if let Some(found) = self.found.get() {
+            return found;
+        }
+        // Not inside of the cell: whoever is warned may call the function.
+        let found = by_name(self.name);
+        self.found.get_or_init(|| found)
+    }
+}
+
 /// The budget of this name, as the attributes set it.
 fn by_name(name: &str) -> &'static Budget {
-    BUDGETS.find_or_make(name, || {
-        let declared = registry::sites().filter_map(|site| site.budget_source().declares(name));
-        Budget::new(super::directory::agreed("budget", name, declared.flatten()))
-    })
+    let declared = registry::sites().filter_map(|site| site.budget_source().declares(name));
+    BUDGETS.find_or_make("budget", name, declared.flatten(), Budget::new)
+}
+
+/// What the attributes have under this name: a shared budget, or those of the functions of this name.
+#[cfg(feature = "config")]
+pub(crate) fn written_budgets(name: &str) -> Vec<&'static Budget> {
+    let mut found: Vec<&'static Budget> = Vec::new();
+    for site in registry::sites() {
+        let source = site.budget_source();
+        let is_it = match source {
+            SiteBudget::Own(_) => site.name() == name,
+            SiteBudget::Named(named) => named.name == name,
+            SiteBudget::None | SiteBudget::Shared(_) => false,
+        };
+        let budget = if is_it { source.get() } else { None };
+        found.extend(budget.filter(|one| !found.iter().any(|known| std::ptr::eq(*known, *one))));
+    }
+    found
+}
+
+/// Every budget that pays now, by its name: the shared one's, or that of its function.
+#[cfg(feature = "metrics")]
+pub(crate) fn all_budgets() -> BTreeMap<String, &'static Budget> {
+    let mut budgets = BTreeMap::new();
+    for site in registry::sites() {
+        let source = site.budget_source();
+        if let Some(budget) = source.get() {
+            budgets.insert(source.shared_name().unwrap_or(site.name()).to_owned(), budget);
+        }
+    }
+    budgets.extend(CONFIGURED.all());
+    budgets
 }
 
 /// The budget of this name, or the one that belongs to the function of this name.
@@ -130,13 +172,11 @@ pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
 
 /// Gives the budgets of these names these settings, which were checked, and all others those of the attributes.
 #[cfg(feature = "config")]
-pub(crate) fn configure_budgets(
-    settings: &BTreeMap<String, BudgetSettings>,
-) -> BTreeMap<String, &'static Budget> {
+pub(crate) fn configure_budgets(settings: &BTreeMap<String, BudgetSettings>) -> Replaced<Budget> {
     CONFIGURED.replace(
         settings,
+        written_budgets,
         |budget, settings| budget.settings() == settings,
         |_, settings| Budget::try_new(*settings).ok(),
-        Budget::reset,
     )
 }

@@ -10,6 +10,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub(super) struct Configured<T: 'static>(Mutex<Names<T>>);
 
+/// What holds after a change.
+#[cfg(feature = "config")]
+#[derive(Debug)]
+pub(crate) struct Replaced<T: 'static> {
+    /// The ones of their names that stand in the place of those of the attributes.
+    pub(crate) now: BTreeMap<String, &'static T>,
+    /// Those that are in use again after others: to be restarted when nothing is locked, since a breaker
+    /// tells everybody who listens.
+    pub(crate) restart: Vec<&'static T>,
+}
+
 #[derive(Debug)]
 struct Names<T: 'static> {
     now: BTreeMap<String, &'static T>,
@@ -31,19 +42,26 @@ impl<T> Configured<T> {
         self.lock().now.clone()
     }
 
-    /// From now on these are the ones of their names. One whose settings stay the same stays as it is; one
-    /// that comes back starts anew.
+    /// From now on these are the ones of their names. One whose settings stay the same stays as it is, also
+    /// one that the attributes have `written`; what comes into use again is to be restarted.
     #[cfg(feature = "config")]
     pub(super) fn replace<S>(
         &self,
         settings: &BTreeMap<String, S>,
+        written: impl Fn(&str) -> Vec<&'static T>,
         has: impl Fn(&T, &S) -> bool,
         make: impl Fn(&str, &S) -> Option<T>,
-        restart: impl Fn(&T),
-    ) -> BTreeMap<String, &'static T> {
+    ) -> Replaced<T> {
+        let as_written = |name: &str, settings: &S| {
+            let written = written(name);
+            !written.is_empty() && written.iter().all(|one| has(one, settings))
+        };
+        let others: Vec<(&String, &S)> =
+            settings.iter().filter(|(name, settings)| !as_written(name, settings)).collect();
         let mut names = self.lock();
         let mut next = BTreeMap::new();
-        for (name, settings) in settings {
+        let mut restart = Vec::new();
+        for (name, settings) in others {
             let is_it = |(known, one): &&(String, &'static T)| known == name && has(one, settings);
             let known = names.kept.iter().find(is_it).map(|(_, one)| *one);
             let stays =
@@ -51,7 +69,7 @@ impl<T> Configured<T> {
             let one = match known {
                 Some(one) if stays(&one) => one,
                 Some(one) => {
-                    restart(one);
+                    restart.push(one);
                     one
                 }
                 None => {
@@ -63,8 +81,11 @@ impl<T> Configured<T> {
             };
             next.insert(name.clone(), one);
         }
-        names.now.clone_from(&next);
-        next
+        let before = std::mem::replace(&mut names.now, next.clone());
+        drop(names);
+        let back = before.keys().filter(|name| !next.contains_key(*name));
+        restart.extend(back.flat_map(|name| written(name)));
+        Replaced { now: next, restart }
     }
 
     fn lock(&self) -> MutexGuard<'_, Names<T>> {

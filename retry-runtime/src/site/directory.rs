@@ -18,14 +18,34 @@ impl<T> Directory<T> {
         self.lock().get(name).copied()
     }
 
-    /// The one of this name, made now if it has not been.
-    pub(crate) fn find_or_make(&self, name: &str, make: impl FnOnce() -> T) -> &'static T {
+    /// The one of this name, made now if it has not been: of the first settings that were declared, and with
+    /// a warning when others differ.
+    ///
+    /// Nothing is locked while it is made and while somebody is warned, who may ask for it.
+    pub(super) fn find_or_make<S: Default + PartialEq>(
+        &self,
+        what: &str,
+        name: &str,
+        mut declared: impl Iterator<Item = S>,
+        make: impl FnOnce(S) -> T,
+    ) -> &'static T {
+        if let Some(found) = self.find(name) {
+            return found;
+        }
+        let first = declared.next();
+        let disagree = first.as_ref().is_some_and(|first| declared.any(|other| other != *first));
+        let made = make(first.unwrap_or_default());
         let mut known = self.lock();
+        // Somebody else may have made it in the meantime.
         if let Some(found) = known.get(name) {
             return found;
         }
-        let made: &'static T = Box::leak(Box::new(make()));
+        let made: &'static T = Box::leak(Box::new(made));
         known.insert(name.to_owned(), made);
+        drop(known);
+        if disagree {
+            crate::event::conflicting_settings(what, name);
+        }
         made
     }
 
@@ -37,17 +57,4 @@ impl<T> Directory<T> {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, &'static T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The settings that a name was given: the first that were declared, and a warning when others differ.
-pub(super) fn agreed<T: Default + PartialEq>(
-    what: &str,
-    name: &str,
-    mut declared: impl Iterator<Item = T>,
-) -> T {
-    let Some(first) = declared.next() else { return T::default() };
-    if declared.any(|other| other != first) {
-        crate::event::conflicting_settings(what, name);
-    }
-    first
 }

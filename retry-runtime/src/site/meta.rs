@@ -6,7 +6,8 @@ pub struct Meta {
     pub(super) name: &'static str,
     pub(super) file: &'static str,
     pub(super) line: u32,
-    /// The names of the arguments that the attribute gives, with spaces between them.
+    /// The names of the arguments that the attribute gives, with spaces between them; `on=any` where it says
+    /// so.
     pub(super) written: &'static str,
     pub(super) awaited: bool,
     pub(super) interrupted: bool,

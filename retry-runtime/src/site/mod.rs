@@ -18,11 +18,15 @@ use std::sync::atomic::AtomicBool;
 pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
 #[cfg(feature = "config")]
-pub(crate) use breaker::{breaker_named, configure_breakers};
+pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
 pub use budget::SiteBudget;
-#[cfg(feature = "config")]
-pub(crate) use budget::configure_budgets;
+#[cfg(feature = "metrics")]
+pub(crate) use budget::all_budgets;
 pub(crate) use budget::find_budget;
+#[cfg(feature = "config")]
+pub(crate) use budget::{configure_budgets, written_budgets};
+#[cfg(feature = "config")]
+pub(crate) use configured::Replaced;
 #[cfg(feature = "config")]
 pub(crate) use effective::apply;
 pub(crate) use effective::{Choice, Effective};
@@ -101,7 +105,14 @@ impl Site {
 
     /// The names of the arguments that the attribute gives, in their order.
     pub fn written(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.meta.written.split_whitespace()
+        let words = self.meta.written.split_whitespace();
+        words.map(|word| word.split_once('=').map_or(word, |(name, _)| name))
+    }
+
+    /// Whether every failure is retried, of whatever kind: `on = any`.
+    #[cfg(feature = "config")]
+    pub(crate) fn retries_any(&self) -> bool {
+        self.meta.written.split_whitespace().any(|word| word == "on=any")
     }
 
     /// Whether it is an `async` function, or one that returns a future.

@@ -41,6 +41,16 @@ pub(super) const CASES: &[Case] = &[
              there"],
     ),
     (
+        r#"{"retry": {"max_retries": 9}, "defaults": {"max": 1}}"#,
+        &["1: retry: the settings stand beside `defaults`, which are the same; move them \
+             there"],
+    ),
+    (
+        r#"{"global": {"enabled": false},
+  "retry": {"global": {"environment": true}}}"#,
+        &["2: retry.global: `global` is given twice; remove one of them, or merge them"],
+    ),
+    (
         r#"{"defaults":
   {"max": null,
    "base": "1 s 2"}}"#,

@@ -112,6 +112,22 @@ fn a_text_that_was_cut_off_anywhere_is_refused_or_read_and_never_a_panic() {
     }
 }
 
+#[test]
+fn what_is_nested_without_end_is_refused_and_does_not_end_the_process() {
+    let lists = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let error = Config::from_json(&format!("{{\"a\": \"[{{\", \n\"b\": {}}}", lists(100_000)))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "line 2: the text is nested deeper than 64 levels; a configuration needs no more than 5: remove the brackets"
+    );
+    // 63 lists in one object.
+    let error = Config::from_json(&format!("{{\"b\": {}}}", lists(63))).unwrap_err().to_string();
+    assert!(error.contains("unknown section `b`"), "{error}");
+    assert!(Config::from_toml(&format!("b = {}", lists(100_000))).is_err());
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(64))]
     #[test]

@@ -27,21 +27,28 @@ max = 4"#,
         ],
     ),
     (
+        r#"[global]
+enabled = false
+[retry.global]
+environment = true"#,
+        &["3: retry.global: `global` is given twice; remove one of them, or merge them"],
+    ),
+    (
         r#"[defaults]
 max = "#,
         &["2: not TOML: string values must be quoted, expected literal string; write `key \
-             = value` lines under `[section]` lines"],
+             = value` lines under `[section]` lines; was the file cut off?"],
     ),
     (
         r#"[defaults]
 base = "1s"#,
         &["2: not TOML: invalid basic string, expected `\"`; write `key = value` lines \
-             under `[section]` lines"],
+             under `[section]` lines; was the file cut off?"],
     ),
     (
         "[defaults",
         &["1: not TOML: unclosed table, expected `]`; write `key = value` lines under \
-             `[section]` lines"],
+             `[section]` lines; was the file cut off?"],
     ),
     (
         "defaults = 3",

@@ -44,7 +44,18 @@ base = 1979-05-27"#,
         r#"[defaults]
 base_ms = "5s""#,
         &["2: defaults.base_ms: `base` is a number of ms, not the text \"5s\"; write \
-             `base = 500`"],
+             `base_ms = 5000`"],
+    ),
+    (
+        r#"[defaults]
+cap_secs = "1500ms"
+hint_cap_minutes = true"#,
+        &[
+            "2: defaults.cap_secs: `cap` is a number of s, not the text \"1500ms\"; write \
+             `cap_s = 1.5`",
+            "3: defaults.hint_cap_minutes: `hint_cap` is a number of min, not `true`; write \
+             `hint_cap_mins = 500`",
+        ],
     ),
     (
         r#"[defaults]

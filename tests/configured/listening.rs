@@ -1,0 +1,105 @@
+//! Whoever is told something may ask: nothing is locked meanwhile.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use retry_runtime::events::{self, Event};
+use retry_runtime::{BreakerHandle, BudgetHandle, config, retryable};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Metadata, Subscriber};
+
+use super::program::{apply, track, turn};
+
+#[retryable(base = "0s", on = any, budget("disagreed", capacity = 4), name = "disagreed::one")]
+fn one() -> Result<u32, String> {
+    Ok(1)
+}
+
+#[retryable(base = "0s", on = any, budget("disagreed", capacity = 5), name = "disagreed::other")]
+fn other() -> Result<u32, String> {
+    Ok(2)
+}
+
+/// Runs it on a thread of its own: what waits for itself would wait for ever.
+#[track_caller]
+fn in_time(work: impl FnOnce() + Send + 'static) {
+    let (done, finished) = mpsc::channel();
+    thread::spawn(move || {
+        work();
+        // Whoever has waited too long hears no more.
+        let _ = done.send(());
+    });
+    finished.recv_timeout(Duration::from_secs(20)).expect("it ends");
+}
+
+#[test]
+fn whoever_hears_that_a_breaker_starts_anew_may_ask_what_holds() {
+    let _turn = turn();
+    let toml = "[breaker.carrier]\nconsecutive = 1\n[op.\"shipping::track\"]\nmax = 0";
+    apply(toml).unwrap();
+    assert!(block_on(track(&Cell::new(0))).is_err());
+    let asked = Arc::new(AtomicU32::new(0));
+    let answers = Arc::clone(&asked);
+    let _observer = events::observe(move |event: &Event| {
+        let Event::BreakerTransition(event) = event else { return };
+        let known = BreakerHandle::named("carrier").is_some();
+        if event.breaker == "carrier" && known && config::explain("shipping::track").is_ok() {
+            answers.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    in_time(move || {
+        config::reset();
+        apply(toml).unwrap();
+    });
+    assert!(asked.load(Ordering::Relaxed) > 0, "the open breaker is closed when it comes back");
+}
+
+/// Asks for everything when it is warned.
+struct Asking(Arc<AtomicU32>);
+
+impl Subscriber for Asking {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        let capacity = BudgetHandle::named("disagreed").map(|budget| budget.capacity());
+        let called = (one(), other());
+        if capacity.is_some()
+            && called == (Ok(1), Ok(2))
+            && config::explain("disagreed::one").is_ok()
+        {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn whoever_is_warned_that_attributes_disagree_may_ask_and_call() {
+    let _turn = turn();
+    let asked = Arc::new(AtomicU32::new(0));
+    let asking = Asking(Arc::clone(&asked));
+    in_time(move || {
+        tracing::subscriber::with_default(asking, || {
+            apply("[op.\"billing::charge\"]\nbudget = \"disagreed\"").unwrap();
+        });
+    });
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "one warning, and it was answered");
+}
