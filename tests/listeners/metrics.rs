@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use retry_runtime::breaker::{Breaker, BreakerSettings};
+use retry_runtime::config::{self, Config};
 use retry_runtime::events::ObserverGuard;
-use retry_runtime::{Classify, Interruption, metrics, retryable};
+use retry_runtime::{Classify, Interruption, clear, metrics, retryable};
 
 #[derive(Debug, thiserror::Error, Classify)]
 enum Error {
@@ -47,6 +49,24 @@ async fn guarded(key: &str) -> Result<(), Error> {
 #[retryable(max = 1, base = "0s", budget("metrics::shared", capacity = 4), name = "metrics::payer")]
 async fn payer() -> Result<(), Error> {
     Err(Error::Down)
+}
+
+#[retryable(max = 0, on = any, budget = none, name = "metrics::counted")]
+fn counted() -> Result<(), String> {
+    Ok(())
+}
+
+static SHARED: Breaker = Breaker::new("metrics::static", BreakerSettings::new());
+
+#[retryable(base = "0s", budget("metrics::replaced", capacity = 6), breaker = SHARED, name = "metrics::a")]
+fn replaced() -> Result<(), Error> {
+    Err(Error::Down)
+}
+
+#[allow(dead_code, reason = "it is there to share the breaker")]
+#[retryable(budget = none, breaker = SHARED, name = "metrics::b")]
+fn beside() -> Result<(), Error> {
+    Ok(())
 }
 
 /// The exporter's address; it lives as long as the process, and so does what records.
@@ -145,4 +165,43 @@ fn a_scrape_finds_every_metric_with_the_numbers_of_the_calls() {
     }
     let called = format!("retry_call_duration_count{{{site},retry_reason=\"exhausted\"}}");
     assert_eq!(value(&scraped, &called), Some(1.0), "{called}");
+}
+
+#[test]
+fn counts_are_those_of_the_process_however_many_publish_and_whatever_is_cleared() {
+    exporter();
+    let series = "retry_calls{retry_site=\"metrics::counted\",retry_outcome=\"first_try\"}";
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..50).for_each(|_| metrics::publish()));
+        }
+        for _ in 0..500 {
+            counted().unwrap();
+        }
+    });
+    assert_eq!(value(&scrape(), series), Some(500.0));
+    clear("metrics::counted");
+    // More than before: by the numbers alone nobody could tell that they were cleared.
+    for _ in 0..700 {
+        counted().unwrap();
+    }
+    assert_eq!(value(&scrape(), series), Some(1200.0));
+}
+
+#[test]
+fn a_budget_that_a_configuration_replaces_is_published_and_a_shared_breaker_once() {
+    exporter();
+    let toml = "[budget.\"metrics::replaced\"]\ncapacity = 2\n[budget.\"metrics::new\"]\ncapacity = 9\n\
+                [op.\"metrics::b\"]\nbudget = \"metrics::new\"";
+    config::apply(Config::from_toml(toml).unwrap().with_environment([("", ""); 0])).unwrap();
+    replaced().unwrap_err();
+    let scraped = scrape();
+    for (series, expected) in [
+        ("retry_budget_capacity{retry_budget=\"metrics::replaced\"}", 2.0),
+        ("retry_budget_tokens{retry_budget=\"metrics::replaced\"}", 0.0),
+        ("retry_budget_capacity{retry_budget=\"metrics::new\"}", 9.0),
+        ("retry_breaker_state{retry_breaker=\"metrics::static\",retry_state=\"closed\"}", 1.0),
+    ] {
+        assert_eq!(value(&scraped, series), Some(expected), "{series}");
+    }
 }

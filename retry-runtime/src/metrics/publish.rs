@@ -9,9 +9,8 @@ use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
 };
 use crate::breaker::Mode;
-use crate::budget::Budget;
 use crate::handle::BreakerHandle;
-use crate::{Kind, Stats, StopReason, clock, live, registry};
+use crate::{Kind, Stats, StopReason, clock, live, registry, site};
 
 /// Hands the present counts and states to the installed exporter.
 ///
@@ -26,35 +25,16 @@ pub fn publish() {
     publish_budgets();
 }
 
-/// What a name's counts were when they were last published, and what went before they were cleared.
-#[derive(Default)]
-struct Published {
-    cleared: Stats,
-    last: Stats,
-}
-
-impl Published {
-    /// Counts that never go down, from such that may have been cleared.
-    fn total(&mut self, now: Stats) -> Stats {
-        if now.calls() < self.last.calls() || now.attempts < self.last.attempts {
-            self.cleared.add(&self.last);
-        }
-        let mut total = self.cleared.clone();
-        total.add(&now);
-        self.last = now;
-        total
-    }
-}
-
 fn publish_counts() {
-    static PUBLISHED: Mutex<BTreeMap<&'static str, Published>> = Mutex::new(BTreeMap::new());
+    static PUBLISHING: Mutex<()> = Mutex::new(());
+    // Before anything is read: of two at the same time, the later one has the higher counts.
+    let _turn = PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut counted: BTreeMap<&'static str, Stats> = BTreeMap::new();
     for site in registry::sites() {
-        counted.entry(site.name()).or_default().add(&site.stats());
+        counted.entry(site.name()).or_default().add(&site.totals());
     }
-    let mut published = PUBLISHED.lock().unwrap_or_else(PoisonError::into_inner);
-    for (site, now) in counted {
-        publish_stats(site, published.entry(site).or_default().total(now));
+    for (site, stats) in counted {
+        publish_stats(site, stats);
     }
 }
 
@@ -130,15 +110,8 @@ pub(super) fn table(breaker: &str) -> &str {
 }
 
 fn publish_budgets() {
-    let mut budgets: BTreeMap<&'static str, &'static Budget> = BTreeMap::new();
-    for site in registry::sites() {
-        let source = site.budget_source();
-        if let Some(budget) = source.get() {
-            budgets.insert(source.shared_name().unwrap_or(site.name()), budget);
-        }
-    }
-    for (name, budget) in budgets {
-        gauge!(TOKENS.name, "retry.budget" => name).set(budget.available(clock::now));
+    for (name, budget) in site::all_budgets() {
+        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available(clock::now));
         gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
     }
 }
@@ -146,19 +119,6 @@ fn publish_budgets() {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn stats(calls: u64) -> Stats {
-        let mut stats = Stats::default();
-        stats.add_first_tries(calls);
-        stats
-    }
-
-    #[test]
-    fn what_is_published_does_not_go_down_when_counts_are_cleared() {
-        let mut published = Published::default();
-        let totals = [3, 7, 2, 2, 5, 0, 1].map(|calls| published.total(stats(calls)).calls());
-        assert_eq!(totals, [3, 7, 9, 9, 12, 12, 13]);
-    }
 
     #[test]
     fn a_breaker_of_a_table_counts_for_its_table() {
