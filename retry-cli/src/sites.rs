@@ -5,6 +5,13 @@ use std::fs;
 use clap::{Arg, ArgMatches};
 use retry_runtime::config::SiteList;
 
+/// What `--help` says of verbs that take `--sites`, and so look at the environment.
+pub(crate) const NOTES: &str = "\
+With --sites the variables RETRY_ENABLED, RETRY_PROFILE and RETRY__… of the environment count as they would in
+the program, unless the file says `[global] environment = false`.
+
+Exit codes: 0 when all is well, 1 when there is a mistake or nothing can be read, 2 when the command line is wrong.";
+
 /// `--sites EXPORT`.
 pub(crate) fn argument() -> Arg {
     Arg::new("sites")

@@ -135,6 +135,43 @@ fn plan_bounds_its_table_and_not_its_sum() {
 }
 
 #[test]
+fn plan_sums_what_grows_slowly_to_the_end() {
+    let worst = |settings: &str| {
+        let text = prints(&["plan", settings, "--rows", "1"]);
+        text.lines().find(|line| line.starts_with("worst case: ")).map(str::to_owned)
+    };
+    // 1 ms · 1,000,000 · 1,000,001 / 2
+    assert_eq!(
+        worst("max = 1000000, base = '1ms', backoff = linear, cap = '2000s', jitter = none")
+            .as_deref(),
+        Some(
+            "worst case: 1000001 attempts and 138889.03 h of pauses, and the time that the attempts take"
+        )
+    );
+    // The same up to the retry 3600, which has arrived at the cap: 6,481.8 s, and 3.6 s for each of the rest.
+    assert_eq!(
+        worst("max = 10000, base = '1ms', backoff = linear, cap = '3600ms', jitter = none")
+            .as_deref(),
+        Some(
+            "worst case: 10001 attempts and 8.2 h of pauses, and the time that the attempts take"
+        )
+    );
+    // (1.001^5000 - 1) / 0.001 ms = 147.04 s
+    assert_eq!(
+        worst("max = 5000, base = '1ms', factor = 1.001, cap = '1h', jitter = none").as_deref(),
+        Some("worst case: 5001 attempts and 2.45 min of pauses, and the time that the attempts take")
+    );
+}
+
+#[test]
+fn help_says_what_the_environment_and_the_exit_codes_mean() {
+    for verb in ["check", "explain"] {
+        let help = prints(&[verb, "--help"]);
+        assert!(help.contains("RETRY_ENABLED") && help.contains("Exit codes: 0 "), "{help}");
+    }
+}
+
+#[test]
 fn plan_tells_every_mistake_and_the_nearest_name() {
     let error = fails(1, &["plan", "max = 3, bse = '1s', jitter = fulll"]);
     assert_eq!(

@@ -8,6 +8,7 @@ use crate::{Outcome, sites};
 pub(crate) fn command() -> Command {
     Command::new("check")
         .about("Checks a configuration file: exit code 1 and every mistake, or 0")
+        .after_help(sites::NOTES)
         .arg(
             Arg::new("file")
                 .value_name("FILE")

@@ -8,6 +8,7 @@ use crate::{Outcome, sites};
 pub(crate) fn command() -> Command {
     Command::new("explain")
         .about("Prints what a function is set to, each value with where it comes from")
+        .after_help(sites::NOTES)
         .arg(
             Arg::new("name")
                 .value_name("NAME")

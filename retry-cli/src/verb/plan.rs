@@ -133,7 +133,7 @@ fn worst_case(settings: &Settings, policy: &Policy) -> String {
             "worst case: {deadline}, the deadline, with as many attempts as fit into it\n"
         );
     };
-    let pauses = pauses(policy, attempts - 1);
+    let pauses = pauses(settings, policy, attempts - 1);
     let many = |n: u32| if n == 1 { "1 attempt".to_owned() } else { format!("{n} attempts") };
     let (running, each) = match timeout {
         Some(timeout) => {
@@ -156,17 +156,48 @@ fn worst_case(settings: &Settings, policy: &Policy) -> String {
 }
 
 /// The longest that all pauses together can be.
-fn pauses(policy: &Policy, retries: u32) -> Duration {
+fn pauses(settings: &Settings, policy: &Policy, retries: u32) -> Duration {
     const EACH: usize = 1000;
-    let mut sum = Duration::ZERO;
-    let mut last = Duration::ZERO;
-    for delay in policy.schedule().take(EACH) {
+    let each = match &settings.backoff {
+        Some(Growth::List(entries)) => EACH.max(entries.len()),
+        _ => EACH,
+    };
+    let (mut sum, mut last, mut summed) = (Duration::ZERO, Duration::ZERO, 0);
+    for delay in policy.schedule().take(each) {
         sum = sum.saturating_add(delay.longest);
-        last = delay.longest;
+        (last, summed) = (delay.longest, delay.retry);
     }
-    // Long before, every backoff has arrived at its cap or at its last entry, or stays below it for good.
-    let rest = retries.saturating_sub(EACH as u32);
-    sum.saturating_add(last.saturating_mul(rest))
+    sum.saturating_add(further(settings, summed, last, retries - summed))
+}
+
+/// The longest that so many pauses together can be after the pause number `n`, which was `last` at most.
+fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration {
+    let cap = settings.cap.unwrap_or(Duration::from_secs(30));
+    let constant = last.saturating_mul(count);
+    if last.is_zero() || last >= cap {
+        return constant;
+    }
+    let (last, cap, n, count) =
+        (last.as_secs_f64(), cap.as_secs_f64(), f64::from(n), f64::from(count));
+    // How many of them are below the cap, and their sum; the others are as long as the cap.
+    let (below, sum) = match settings.backoff {
+        Some(Growth::Linear) => {
+            let step = last / n;
+            let below = (cap / step - n).floor().clamp(0.0, count);
+            (below, step * (below * n + below * (below + 1.0) / 2.0))
+        }
+        Some(Growth::Exponential) => {
+            let factor = settings.factor.unwrap_or(2.0);
+            if factor <= 1.0 {
+                return constant;
+            }
+            let below = ((cap / last).ln() / factor.ln()).floor().clamp(0.0, count);
+            (below, last * factor * (below * factor.ln()).exp_m1() / (factor - 1.0))
+        }
+        // Long before, the Fibonacci numbers have arrived at the cap, and a list at its last entry.
+        _ => return constant,
+    };
+    Duration::try_from_secs_f64(sum + (count - below) * cap).unwrap_or(Duration::MAX)
 }
 
 fn time(limit: Option<TimeLimit>) -> Option<Duration> {
