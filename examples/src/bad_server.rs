@@ -16,6 +16,8 @@ pub enum Answer {
     Whole(&'static str, &'static str, &'static str),
     /// The first part of an answer; then the connection is reset.
     Cut,
+    /// The connection is closed before anything is said.
+    HangUp,
     /// Nothing for so long that nobody waits for it.
     Silence,
 }
@@ -66,6 +68,11 @@ impl BadServer {
         format!("http://{}{path}", self.address)
     }
 
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// What the server has seen so far.
     pub fn ledger(&self) -> Ledger {
         lock(&self.ledger).clone()
@@ -94,16 +101,17 @@ async fn serve(
     }
 }
 
-/// Reads one request and returns its head; the body is read and dropped.
-async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
+/// Reads one request and returns its head and its body.
+pub(crate) async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let length = header(&head, "content-length").and_then(|length| length.parse().ok());
-    stream.read_exact(&mut vec![0; length.unwrap_or(0)]).await?;
-    Ok(head)
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).await?;
+    Ok(head + &String::from_utf8_lossy(&body))
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -141,6 +149,7 @@ async fn reply(mut stream: TcpStream, answer: Answer) -> io::Result<()> {
             tokio::time::sleep(Duration::from_millis(20)).await;
             stream.set_zero_linger()
         }
+        Answer::HangUp => Ok(()),
         Answer::Silence => {
             tokio::time::sleep(Duration::from_secs(60)).await;
             Ok(())

@@ -1,4 +1,11 @@
-//! What the examples share: a server that misbehaves, and telling what came of it.
+//! What the examples share: servers that misbehave, programs that are started and ended, and telling what came
+//! of it.
 
 pub mod bad_server;
+#[cfg(unix)]
+pub mod docker_daemon;
+pub mod front;
+mod front_stand_in;
+pub mod lab;
+pub mod line_server;
 pub mod story;

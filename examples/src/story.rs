@@ -55,6 +55,11 @@ impl Promises {
         self.0.push((promise, kept));
     }
 
+    /// Those that were not kept.
+    pub fn broken(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|(_, kept)| !kept).map(|(promise, _)| *promise).collect()
+    }
+
     /// Prints them all; a failure unless every one was kept.
     pub fn summary(&self) -> ExitCode {
         println!("By the server's books and the calls' reports:");

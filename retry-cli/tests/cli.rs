@@ -152,14 +152,14 @@ fn plan_sums_what_grows_slowly_to_the_end() {
     assert_eq!(
         worst("max = 10000, base = '1ms', backoff = linear, cap = '3600ms', jitter = none")
             .as_deref(),
-        Some(
-            "worst case: 10001 attempts and 8.2 h of pauses, and the time that the attempts take"
-        )
+        Some("worst case: 10001 attempts and 8.2 h of pauses, and the time that the attempts take")
     );
     // (1.001^5000 - 1) / 0.001 ms = 147.04 s
     assert_eq!(
         worst("max = 5000, base = '1ms', factor = 1.001, cap = '1h', jitter = none").as_deref(),
-        Some("worst case: 5001 attempts and 2.45 min of pauses, and the time that the attempts take")
+        Some(
+            "worst case: 5001 attempts and 2.45 min of pauses, and the time that the attempts take"
+        )
     );
 }
 

@@ -13,6 +13,7 @@ use crate::items::{self, Written};
 use crate::keyed::Keyed;
 use crate::protect::Protection;
 use crate::suggest;
+use crate::task::Task;
 
 /// One argument: its name, how it is written, and how it is read.
 pub(crate) struct Row {
@@ -144,6 +145,11 @@ pub(crate) const TABLE: &[Row] = &[
         read: |args, value| set(&mut args.report, value, Form::bare),
     },
     Row {
+        name: "task",
+        write: "task` or `task(state(pool), redact(card), concurrency = 4)",
+        read: |args, value| set(&mut args.task, value, Task::read),
+    },
+    Row {
         name: "docs",
         write: "docs = false",
         read: |args, value| set(&mut args.docs, value, Form::boolean),
@@ -194,6 +200,7 @@ pub(crate) struct Args {
     pub(crate) name: Option<Keyed<Expr>>,
     pub(crate) policy: Option<Keyed<Expr>>,
     pub(crate) report: Option<Keyed<TokenStream>>,
+    pub(crate) task: Option<Keyed<Task>>,
     pub(crate) docs: Option<Keyed<LitBool>>,
     pub(crate) krate: Option<Keyed<Path>>,
     /// Arguments that were written in a way that could not be read.

@@ -116,6 +116,12 @@ fn facts(args: &Args) -> Vec<String> {
     if let Some(recover) = &args.recover {
         facts.push(format!("A final failure is handed to `{}`.", source(&recover.value)));
     }
+    if args.task.is_some() {
+        facts.push(
+            "Can be called in the background: its `task` function makes a call that is submitted."
+                .to_owned(),
+        );
+    }
     if args.cancel.is_some() {
         facts.push(
             "Can be cancelled: between attempts, and where it is `async` in an attempt, too."

@@ -12,7 +12,7 @@ use crate::future_type::without_opaque;
 use crate::pattern::without_mut;
 use crate::place::{ends, respanned};
 use crate::tokens::{renamed, statements};
-use crate::{doc, policy, protect};
+use crate::{doc, policy, protect, task};
 
 /// The annotated function, retried.
 pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStream> {
@@ -22,7 +22,9 @@ pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStrea
         Some(docs) if !docs.value.value => TokenStream::new(),
         _ => doc::section(args),
     };
-    Ok(function.with_body(&plan.signature(), docs, body))
+    let task = args.task.as_ref().map(|argument| task::expand(&plan, &argument.value));
+    let function = function.with_body(&plan.signature(), docs, body);
+    Ok(quote!(#function #task))
 }
 
 /// All that the steps below ask for.
@@ -82,7 +84,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The type of an attempt's outcome, in a form that can be named in an expression.
-    fn outcome(&self) -> Type {
+    pub(crate) fn outcome(&self) -> Type {
         self.function.outcome().map_or_else(|| parse_quote!(()), |ty| without_opaque(&ty))
     }
 
@@ -211,7 +213,11 @@ impl<'a> Plan<'a> {
         };
         let id = args.attempt.as_ref().map(|_| {
             let id = local("id");
-            quote!(let #id = #private::CallId::unique();)
+            match args.task {
+                // An attempt of a task has the task's identifier.
+                Some(_) => quote!(let #id = #call.id();),
+                None => quote!(let #id = #private::CallId::unique();),
+            }
         });
         let token = args.cancel.as_ref().map(|cancel| {
             let (token, value) = (local("token"), self.in_body(&cancel.value));
@@ -247,7 +253,7 @@ impl<'a> Plan<'a> {
         quote!(.written(#written) #awaited)
     }
 
-    fn name(&self) -> TokenStream {
+    pub(crate) fn name(&self) -> TokenStream {
         let private = &self.private;
         match &self.args.name {
             Some(name) => name.value.to_token_stream(),

@@ -19,6 +19,7 @@ mod protect;
 mod schedule;
 mod suggest;
 mod tail;
+mod task;
 mod tokens;
 mod turn;
 mod value;

@@ -78,8 +78,8 @@ pub(crate) fn within() -> Option<Within> {
 /// Sets the testing scope of this thread.
 #[cfg(feature = "testing")]
 pub(crate) fn set_thread_scope(within: Option<Within>) {
-    // Without a scope the flag stays: the next ambient that ends puts it back.
-    let present = PRESENT.get() || within.is_some();
+    let ambient = AMBIENT.try_with(|ambient| ambient.borrow().says_anything()).unwrap_or(false);
+    let present = ambient || within.is_some();
     PRESENT.set(present);
     tally::set_open(!present);
     let _ = THREAD.try_with(|thread| thread.replace(within));
@@ -112,6 +112,12 @@ impl Ambient {
             within: within(),
             task: this_task(),
         }
+    }
+
+    #[cfg(feature = "testing")]
+    fn says_anything(&self) -> bool {
+        let Ambient { deadline, observer, outer, within, task: _ } = self;
+        deadline.is_some() || observer.is_some() || outer.is_some() || within.is_some()
     }
 
     /// Inside of this testing scope.

@@ -73,6 +73,12 @@ impl CallId {
         CallId(rng::unique() & !VERSION & !VARIANT | 0x4 << 76 | 0b10 << 62)
     }
 
+    /// The identifier that was written down as a number.
+    #[doc(hidden)]
+    pub const fn from_u128(id: u128) -> Self {
+        CallId(id)
+    }
+
     /// The identifier as a number.
     pub fn as_u128(self) -> u128 {
         self.0

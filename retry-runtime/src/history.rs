@@ -203,6 +203,29 @@ pub struct PastCall {
 }
 
 impl PastCall {
+    /// A call that has just ended: for a history of your own, of calls that have no function
+    /// ([`Policy::call`](crate::Policy::call)).
+    ///
+    /// ```
+    /// use retry_runtime::{PastCall, Policy, observe_blocking};
+    /// use std::time::SystemTime;
+    ///
+    /// let (_, report) = observe_blocking(|| Policy::new().call(|_| std::fs::read("no such file")));
+    /// let past = PastCall::new(SystemTime::now(), report);
+    /// for attempt in &past.report.attempts {
+    ///     println!("{:?}: attempt {}", past.started_at(attempt), attempt.number);
+    /// }
+    /// ```
+    pub fn new(ended: SystemTime, report: Report) -> Self {
+        PastCall { ended, report }
+    }
+
+    /// The date and time at which one of its attempts started.
+    pub fn started_at(&self, attempt: &AttemptRecord) -> SystemTime {
+        let before_the_end = self.report.total.saturating_sub(attempt.started);
+        self.ended.checked_sub(before_the_end).unwrap_or(self.ended)
+    }
+
     /// What it takes in memory, roughly.
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.report.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
@@ -234,5 +257,28 @@ impl fmt::Display for Seconds {
         } else {
             write!(f, "{:.1} s", self.0.as_secs_f64())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_started_so_long_before_the_end_of_its_call() {
+        let ended = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        let mut report = Report::empty("load");
+        report.total = Duration::from_secs(7);
+        let attempt = |seconds| AttemptRecord {
+            number: 1,
+            started: Duration::from_secs(seconds),
+            duration: None,
+            error: None,
+            kind: None,
+            delay: None,
+        };
+        let past = PastCall::new(ended, report);
+        assert_eq!(past.started_at(&attempt(3)), ended - Duration::from_secs(4));
+        assert_eq!(past.started_at(&attempt(8)), ended);
     }
 }

@@ -11,6 +11,8 @@ pub mod breaker;
 pub mod budget;
 mod call;
 mod cancel;
+#[cfg(feature = "chaos")]
+pub mod chaos;
 pub mod classify;
 mod clock;
 #[cfg(feature = "config")]
@@ -34,11 +36,15 @@ mod now;
 mod observe;
 mod outcome;
 mod place;
+#[cfg(any(feature = "testing", feature = "chaos"))]
+mod plan;
 mod policy;
 #[cfg(feature = "progress")]
 pub mod progress;
 mod redact;
 mod registry;
+#[doc(hidden)]
+pub mod resume;
 pub mod retry_after;
 mod rng;
 mod setting;

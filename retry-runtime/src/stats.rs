@@ -1,6 +1,6 @@
 //! How often a function was called, and how its calls ended.
 
-use crate::{Kind, StopReason};
+use crate::{Kind, Report, StopReason};
 
 /// Attempts from this one on are counted together.
 pub(crate) const NUMBERS: usize = 16;
@@ -191,6 +191,24 @@ impl Stats {
         self.failures.add(other.failures);
         for (reason, count) in other.reasons.all() {
             *self.reasons.of(reason) += count;
+        }
+    }
+
+    /// Counts a call by its report: for calls that have no function, which nobody else counts.
+    ///
+    /// ```
+    /// use retry_runtime::{Policy, Stats, observe_blocking};
+    ///
+    /// let (_, report) = observe_blocking(|| Policy::new().call(|_| std::fs::read("no such file")));
+    /// let mut stats = Stats::default();
+    /// stats.record(&report);
+    /// assert_eq!((stats.calls(), stats.failed, stats.failures.permanent), (1, 1, 1));
+    /// ```
+    pub fn record(&mut self, report: &Report) {
+        let attempts = report.attempts_made();
+        self.count(Ended { reason: report.reason, attempts, recovered: false });
+        for kind in report.attempts.iter().filter_map(|attempt| attempt.kind) {
+            *self.failures.of(kind) += 1;
         }
     }
 

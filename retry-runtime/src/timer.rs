@@ -101,12 +101,13 @@ pub(crate) fn limit(duration: Duration) -> Sleeping {
 }
 
 /// A sleep without an end.
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "chaos"))]
 pub(crate) fn never() -> Sleeping {
-    match crate::testing::never() {
-        Some(sleep) => Sleeping(Mutex::new(Box::pin(sleep))),
-        None => Sleeping(Mutex::new(Box::pin(std::future::pending()))),
+    #[cfg(feature = "testing")]
+    if let Some(sleep) = crate::testing::never() {
+        return Sleeping(Mutex::new(Box::pin(sleep)));
     }
+    Sleeping(Mutex::new(Box::pin(std::future::pending())))
 }
 
 fn real_sleep(duration: Duration) -> Sleep {

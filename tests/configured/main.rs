@@ -8,6 +8,7 @@ mod listening;
 mod program;
 mod protection;
 mod shapes;
+mod swap;
 mod switch;
 mod watch;
 mod wrong;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod debian;
 mod deny;
 mod examples;
 mod features;
@@ -28,6 +29,11 @@ const VERBS: &[Verb] = &[
     Verb("docs", "the published crates' documentation, warnings denied", Plain(check::docs)),
     Verb("ui", "compile errors, as written down; NAME picks cases", Filtered(ui::run)),
     Verb("bless", "write down the compile errors that `ui` sees", Filtered(ui::bless)),
+    Verb(
+        "install",
+        "what the examples are tried against, from Debian, as root",
+        Plain(debian::install),
+    ),
     Verb("examples", "run every example", Plain(examples::run)),
     Verb("features", "lint the runtime with no, each and all features", Plain(features::run)),
     Verb("loom", "the models of the atomics, every interleaving", Plain(loom::run)),
@@ -103,6 +109,7 @@ fn usage() -> String {
     text
 }
 
+/// Without `install`: what a machine has is its owner's affair, and the examples do without.
 fn ci() -> Outcome {
     test::run()?;
     check::run()?;

@@ -2,7 +2,8 @@
 
 use crate::run::{self, Outcome, cargo, output};
 
-const PUBLISHED: [&str; 4] = ["retry-text", "retry-macros", "retry-runtime", "retry-cli"];
+const PUBLISHED: [&str; 5] =
+    ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-cli"];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];

@@ -13,6 +13,7 @@ pub(crate) use item::only_functions_are_retried;
 use crate::args::Args;
 use crate::errors::Errors;
 use crate::function::Function;
+use crate::task;
 
 /// Every rule, in the order in which their messages appear.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
@@ -46,5 +47,6 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     arguments::the_context_hides_no_argument(function, args, errors);
     arguments::recover_gets_every_argument(function, args, errors);
 
+    task::check(function, args, errors);
     site::the_site_knows_no_arguments(function, args, errors);
 }

@@ -41,6 +41,7 @@ impl Call<'_> {
         self.tell_attempt();
         self.account_for_failure(verdict);
         let decision = match self.decide(now, verdict) {
+            Decision::Pause(delay) if self.is_resumed() => self.hand_over(kind, delay, &words),
             Decision::Pause(_) if self.is_cancelled() => Decision::Stop(StopReason::Cancelled),
             Decision::Pause(_) if around.refuses() => Decision::Stop(StopReason::CircuitOpen),
             Decision::Pause(delay) => self.pay_for_retry(instant, kind, delay),
@@ -116,7 +117,7 @@ impl Call<'_> {
     }
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
-    fn decide(&mut self, now: Moment, verdict: Verdict) -> Decision {
+    pub(super) fn decide(&mut self, now: Moment, verdict: Verdict) -> Decision {
         let Verdict { class, agreed, cut, .. } = verdict;
         match cut {
             Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),

@@ -64,6 +64,7 @@ impl Call<'_> {
         let reason = match cut {
             Interruption::CircuitOpen { retry_after } => {
                 self.trail_mut().report.retry_after = retry_after;
+                self.hand_over_refusal(retry_after);
                 StopReason::CircuitOpen
             }
             Interruption::Cancelled => StopReason::Cancelled,
@@ -95,6 +96,9 @@ impl Call<'_> {
         };
         if reason == StopReason::Success {
             trail.report.retry_after = None;
+        }
+        if let Some(handed) = &trail.handed {
+            handed.end(reason, trail.report.last());
         }
         trail.span = None;
         let (failures, name) = (trail.failures, trail.report.name);

@@ -3,9 +3,12 @@
 mod account;
 mod decide;
 mod end;
+#[cfg(any(feature = "testing", feature = "chaos"))]
+mod injected;
 mod mode;
 mod protection;
 mod record;
+mod resumed;
 mod tell;
 #[cfg(feature = "testing")]
 mod tested;
@@ -13,6 +16,7 @@ mod trail;
 mod waiting;
 
 pub(crate) use decide::Around;
+pub use resumed::{judge, limit, pay};
 use std::mem::{self, ManuallyDrop};
 
 use mode::Mode;
@@ -215,9 +219,13 @@ impl<'p> Call<'p> {
             let trail = self.trail_mut();
             trail.deadline = sooner(trail.deadline, inherited);
         }
+        let is_inside = ambient.is_some();
         if let Some(observer) = ambient.and_then(|ambient| ambient.observer) {
             self.watch();
             self.trail_mut().observer = Some(observer);
+        }
+        if is_inside {
+            self.resume_at();
         }
         self.tell_started();
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Call;
-use crate::testing::{Able, Plan, Within};
+use crate::plan::{Able, Plan};
+use crate::testing::Within;
 use crate::{Policy, ambient};
 
 /// What a call knows of the scope that it belongs to.
@@ -39,10 +40,10 @@ impl Call<'_> {
         self.trail()?.tested.as_ref()?.policy
     }
 
-    /// What is injected into the attempt that has just begun.
-    pub(crate) fn plan(&mut self, able: impl FnOnce() -> Able) -> Option<Plan> {
+    /// What the scope injects into the attempt that has just begun.
+    pub(super) fn plan_of_scope(&mut self, able: &Able) -> Option<Plan> {
         let shared = Arc::clone(&self.within()?.shared);
-        let plan = shared.plan(self.site()?, self.attempt_number(), &able())?;
+        let plan = shared.plan(self.site()?, self.attempt_number(), able)?;
         let (attempt, words) = (self.attempt_number(), Arc::clone(&plan.words));
         if let Some(tested) = &mut self.trail_mut().tested {
             tested.injected.push((attempt, words));

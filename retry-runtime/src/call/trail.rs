@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
+use super::resumed::Handed;
 use super::{Call, Mode, NOBODY, State};
 use crate::ambient::Observer;
 use crate::budget::{Budget, Withdrawal};
@@ -37,6 +38,8 @@ pub(super) struct Trail {
     /// When the call started; when its first attempt ended, if nobody has timed that one.
     pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
+    /// Set when the call was begun before, elsewhere.
+    pub(super) handed: Option<Handed>,
     /// What the retry that runs, or is waited for, has cost; given back when it is dropped.
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
     /// The call's place in the list of live calls, from its first sleep on.
@@ -97,6 +100,7 @@ impl Trail {
             failures: Failures::default(),
             started: None,
             observer: None,
+            handed: None,
             withdrawal: None,
             live: None,
             number: 0,
@@ -124,6 +128,7 @@ impl Trail {
         self.failures = Failures::default();
         self.started = None;
         self.observer = None;
+        self.handed = None;
         self.withdrawal = None;
         self.live = None;
         self.number = 0;

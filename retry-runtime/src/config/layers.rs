@@ -22,6 +22,8 @@ pub(crate) struct Resolved {
     /// `None`: as the attribute has it.
     pub(crate) breaker: Option<Named>,
     pub(crate) measure: bool,
+    #[cfg(feature = "chaos")]
+    pub(crate) chaos: Option<crate::chaos::Chaos>,
     /// For each setting that somebody has set, who, and how high the layer is.
     origins: BTreeMap<&'static str, (usize, Origin)>,
 }
@@ -122,6 +124,8 @@ impl Resolved {
             budget: None,
             breaker: None,
             measure: false,
+            #[cfg(feature = "chaos")]
+            chaos: None,
             origins: BTreeMap::new(),
         };
         for (height, Layer { settings, source }) in layers.into_iter().enumerate() {
@@ -142,6 +146,11 @@ impl Resolved {
             if let Some(measure) = settings.measure {
                 resolved.measure = measure;
                 note("measure");
+            }
+            #[cfg(feature = "chaos")]
+            if settings.chaos.is_some() {
+                resolved.chaos = settings.chaos;
+                note("chaos");
             }
             if settings.budget.is_some() {
                 resolved.budget.clone_from(&settings.budget);

@@ -5,6 +5,8 @@
 
 mod announce;
 mod change;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod check;
 mod environment;
 mod explain;

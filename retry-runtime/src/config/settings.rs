@@ -24,6 +24,7 @@ use crate::{Jitter, Kinds};
 /// | `budget` | the name of one, or `"none"` |
 /// | `breaker` | `"none"`, or the name of one where the attribute has a breaker |
 /// | `measure` | `true`: calls are timed also when they succeed at once |
+/// | `chaos` | feature `chaos`: `{ rate = 0.05 }`, see there |
 ///
 /// As text, for one section in one line, it is written as in the attribute:
 ///
@@ -69,6 +70,9 @@ pub struct Settings {
     pub breaker: Option<Named>,
     /// Whether every call is timed.
     pub measure: Option<bool>,
+    /// What goes wrong, in staging.
+    #[cfg(feature = "chaos")]
+    pub chaos: Option<crate::chaos::Chaos>,
 }
 
 impl Settings {
@@ -91,6 +95,8 @@ impl Settings {
             ("budget", self.budget.clone().map(Written::from)),
             ("breaker", self.breaker.clone().map(Written::from)),
             ("measure", self.measure.map(Written::Flag)),
+            #[cfg(feature = "chaos")]
+            ("chaos", self.chaos.map(|chaos| Written::Text(chaos.to_string()))),
         ];
         entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }

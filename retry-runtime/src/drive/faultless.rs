@@ -1,4 +1,4 @@
-//! Attempts run as they are: nothing is injected without the feature `testing`.
+//! Attempts run as they are: nothing is injected without the features `testing` and `chaos`.
 
 use std::marker::PhantomData;
 use std::task::{Context, Poll};

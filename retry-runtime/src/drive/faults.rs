@@ -1,4 +1,4 @@
-//! What a test injects into an attempt, in the place of its body: the innermost layer.
+//! What a test or chaos injects into an attempt, in the place of its body: the innermost layer.
 
 use std::any::type_name;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use super::Judge;
 use crate::call::Call;
-use crate::testing::{Able, Act, Plan};
+use crate::plan::{Able, Act, Plan};
 use crate::timer::{self, Sleeping};
 use crate::{Outcome, timer::never};
 
@@ -137,7 +137,9 @@ fn run_plan<R: Outcome, J: Judge<R>>(
 fn able<R: Outcome, J: Judge<R>>(rules: &J, awaited: bool) -> Able {
     let places = rules.places();
     Able {
+        #[cfg(feature = "testing")]
         error: places.injection.map(|injection| (injection.error)()),
+        #[cfg(feature = "testing")]
         name: type_name::<R::Error>(),
         interruption: places.stand_in.is_some(),
         awaited,
@@ -148,9 +150,10 @@ fn able<R: Outcome, J: Judge<R>>(rules: &J, awaited: bool) -> Able {
 fn outcome<R: Outcome, J: Judge<R>>(act: &Act, call: &Call<'_>, rules: &J) -> R {
     let places = rules.places();
     let made = match act {
+        #[cfg(feature = "testing")]
         Act::Fail(maker) => places.injection.and_then(|making| (making.outcome)(maker.make())),
         Act::Interrupt(interruption) => places.stand_in.map(|outcome| outcome(*interruption)),
-        Act::Panic => panic!("attempt {} was made to panic by its test", call.progress().0),
+        Act::Panic => panic!("attempt {} was made to panic", call.progress().0),
         Act::Body | Act::Hang => None,
     };
     match made {

@@ -18,10 +18,10 @@ mod blocking;
 mod breaking;
 mod by_hand;
 mod direct;
-#[cfg(not(feature = "testing"))]
+#[cfg(not(any(feature = "testing", feature = "chaos")))]
 #[path = "faultless.rs"]
 mod faults;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "chaos"))]
 mod faults;
 mod guard;
 mod judgement;

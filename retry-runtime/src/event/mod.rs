@@ -48,4 +48,6 @@ pub use stream::{Events, Recv};
 pub(crate) use trace::set_level;
 pub use vocabulary::Event;
 use warnings::observer_panicked;
+#[cfg(feature = "chaos")]
+pub(crate) use warnings::{chaos_configured, chaos_impossible, chaos_injected};
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

@@ -63,3 +63,47 @@ pub(super) fn observer_panicked(event: &'static str) {
     #[cfg(not(feature = "tracing"))]
     let _ = event;
 }
+
+/// A configuration asks for chaos.
+#[cfg(feature = "chaos")]
+pub(crate) fn chaos_configured(names: &str, allowed: bool) {
+    #[cfg(feature = "tracing")]
+    match allowed {
+        true => tracing::warn!(
+            target: "retry_runtime",
+            names,
+            "chaos is on: attempts of these functions go wrong on purpose, as the configuration says"
+        ),
+        false => tracing::warn!(
+            target: "retry_runtime",
+            names,
+            "the configuration asks for chaos, and nothing of it happens: the switch `RETRY_CHAOS=on` is not set"
+        ),
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (names, allowed);
+}
+
+/// Something goes wrong on purpose.
+#[cfg(feature = "chaos")]
+pub(crate) fn chaos_injected(name: &str, attempt: u32, fault: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "retry_runtime", name, attempt, fault, "chaos: this attempt goes wrong on purpose");
+    #[cfg(not(feature = "tracing"))]
+    let _ = (name, attempt, fault);
+}
+
+/// Something cannot go wrong on purpose.
+#[cfg(feature = "chaos")]
+pub(crate) fn chaos_impossible(name: &str, fault: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        name,
+        fault,
+        "chaos cannot do this here: a failure needs an error that is `From<Interruption>`, and only an `async` function \
+         can hang"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (name, fault);
+}

@@ -25,6 +25,9 @@ pub(crate) struct Effective {
     pub(crate) breaker: Choice<Breaker>,
     /// Whether every call is timed, also one that succeeds at once.
     pub(crate) measure: bool,
+    /// What goes wrong.
+    #[cfg(feature = "chaos")]
+    pub(crate) chaos: Option<crate::chaos::Chaos>,
 }
 
 /// What a configuration says about something that the attribute has named.
@@ -55,6 +58,10 @@ impl<T> PartialEq for Choice<T> {
 
 impl PartialEq for Effective {
     fn eq(&self, other: &Self) -> bool {
+        #[cfg(feature = "chaos")]
+        if self.chaos != other.chaos {
+            return false;
+        }
         self.policy == other.policy
             && self.enabled == other.enabled
             && self.budget == other.budget

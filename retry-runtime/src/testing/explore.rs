@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::Scope;
 use super::exploring::{Exploring, Fate, Step};
-use super::plan::Maker;
 use super::shared::{Settings, lock};
+use crate::plan::Maker;
 
 /// So many runs are made, and no more.
 const RUNS: usize = 5_000;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::plan::{Able, Act, Maker, Plan};
+use crate::plan::{Able, Act, Maker, Plan};
 use crate::{Interruption, Site};
 
 /// So many attempts of one run fail in every way; those after them succeed as far as it depends on us.

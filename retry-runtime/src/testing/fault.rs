@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::thread;
 
 use super::IntoDuration;
-use super::plan::{Act, Maker};
 use super::rule::{Rule, cannot_hang};
 use super::shared::{Shared, lock};
 use crate::Site;
+use crate::plan::{Act, Maker};
 
 /// A fault that is being described: which attempts it hits, and what happens to them.
 ///

@@ -4,9 +4,9 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::plan::{Able, Act, Plan};
 use super::shared::mixed;
 use crate::Site;
+use crate::plan::{Able, Act, Plan};
 use crate::rng::Rng;
 
 /// One fault.

@@ -201,7 +201,7 @@ impl Scope {
     /// paused clock have added. What really happens takes none.
     pub fn elapsed(&self) -> Duration {
         self.shared.use_it();
-        self.shared.time.elapsed()
+        self.shared.time.passed()
     }
 
     /// What is wrong with how the scope was used.

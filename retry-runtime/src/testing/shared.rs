@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::effect::Effects;
 use super::exploring::Exploring;
 use super::log::Logs;
-use super::plan::{Able, Plan};
 use super::rule::Rules;
 use super::time::Time;
 use super::twins::Twins;
+use crate::plan::{Able, Plan};
 use crate::rng::Rng;
 use crate::{Jitter, Policy, Report, Site, StopReason};
 

@@ -117,7 +117,7 @@ impl Time {
         state.now
     }
 
-    pub(super) fn elapsed(&self) -> Duration {
+    pub(super) fn passed(&self) -> Duration {
         let now = self.now();
         now.saturating_duration_since(self.lock().started)
     }

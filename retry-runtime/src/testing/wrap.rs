@@ -24,7 +24,7 @@ impl Scope {
     /// #[retryable(on = any, name = "docs::wrapped")]
     /// async fn fetch() -> Result<u32, String> { Err("down".into()) }
     ///
-    /// # tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap().block_on(async {
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// let t = testing::scope();
     /// let task = tokio::spawn(t.wrap(fetch()));
     /// assert!(task.await.unwrap().is_err());

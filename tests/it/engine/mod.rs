@@ -12,6 +12,7 @@ mod nested;
 mod outcomes;
 mod properties;
 mod reports;
+mod resumed;
 mod sites;
 mod timeout;
 

@@ -117,3 +117,16 @@ fn functions_of_the_same_name_are_found_before_they_are_called() {
     assert!(text.contains("give each a `name = …` of its own"), "{text}");
     assert_eq!((twins::one(), twins::two()), (Ok(1), Ok(2)));
 }
+
+#[test]
+fn a_budget_that_was_refused_once_and_is_full_again_is_no_finding() {
+    #[retryable(max = 1, base = "0s", budget(capacity = 1, refill = "1s"), name = "doctor::full")]
+    fn fetch() -> Result<u32, Cut> {
+        Err(Cut::Down)
+    }
+    virtually(|| {
+        let _ = (fetch(), fetch());
+        advance(secs(600));
+        assert_eq!(found("doctor::full"), []);
+    });
+}

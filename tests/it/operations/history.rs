@@ -145,3 +145,21 @@ fn a_hook_takes_secrets_out_of_everything_that_is_kept() {
     assert_eq!(past[0].report.attempts[1].error.as_deref(), Some("bad password ***"));
     assert_eq!(past[1].report.attempts[0].error.as_deref(), Some("(redacted)"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_dropped_while_it_runs_is_in_the_history() {
+    #[retryable(max = 3, base = "1ms", attempt = attempt, name = "history::dropped")]
+    async fn fetch() -> Result<u32, Down> {
+        if attempt.number() == 2 {
+            std::future::pending::<()>().await;
+        }
+        Err(Down::Down)
+    }
+    tokio::time::timeout(secs(9), fetch()).await.unwrap_err();
+    let report = &history("history::dropped")[0].report;
+    let errors: Vec<_> = report.attempts.iter().map(|it| it.error.as_deref().unwrap()).collect();
+    assert_eq!(
+        (report.reason, errors),
+        (StopReason::Aborted, vec!["down", "dropped before it ended"])
+    );
+}

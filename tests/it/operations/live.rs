@@ -5,11 +5,11 @@ use std::thread;
 
 use retry_runtime::live::{self, Answer, LiveCall};
 use retry_runtime::{Interruption, Kind, StopReason, observe, retryable};
-use tokio::time::{advance, sleep};
+use tokio::time::sleep;
 
 use super::{Cut, Down, secs};
 use crate::engine::allocations::kept;
-use crate::virtual_time::virtually;
+use crate::virtual_time::{advance, virtually};
 
 fn find(name: &str) -> Option<LiveCall> {
     live::calls().into_iter().find(|call| call.name() == name)
@@ -32,7 +32,7 @@ async fn a_call_is_listed_from_its_first_sleep_to_its_end() {
     assert!(poll(call.as_mut()).is_pending());
     assert!(find("live::slow").is_none(), "nothing has failed yet");
 
-    advance(secs(10)).await;
+    tokio::time::advance(secs(10)).await;
     assert!(poll(call.as_mut()).is_pending());
     let live = find("live::slow").expect("it waits");
     assert_eq!((live.attempt(), live.limit(), live.is_waiting()), (1, Some(4), true));
@@ -42,12 +42,12 @@ async fn a_call_is_listed_from_its_first_sleep_to_its_end() {
     assert_eq!(live::call(live.id()).map(|call| call.id()), Some(live.id()));
     assert_eq!(live.to_string(), "live::slow: attempt 2 of 4 in 60.0 s, after: down");
 
-    advance(secs(60)).await;
+    tokio::time::advance(secs(60)).await;
     assert!(poll(call.as_mut()).is_pending());
     assert_eq!((live.attempt(), live.is_waiting(), live.has_ended()), (2, false, false));
     assert_eq!(live.to_string(), "live::slow: attempt 2 of 4 is running, after: down");
 
-    advance(secs(10)).await;
+    tokio::time::advance(secs(10)).await;
     assert_eq!(poll(call.as_mut()), Poll::Ready(Ok(2)));
     assert!(live.has_ended());
     assert!(find("live::slow").is_none());
@@ -263,4 +263,76 @@ fn after_a_million_calls_nothing_is_listed_and_no_memory_is_kept() {
     let stats = retry_runtime::stats("live::many").expect("linked");
     assert_eq!((stats.calls(), stats.failed), (1_005_000, 100_500));
     assert_eq!(stats.attempts, 1_105_500);
+}
+
+#[test]
+fn a_call_that_is_cancelled_in_its_hook_ends_although_nothing_is_left_to_sleep() {
+    fn slow_hook(_: &retry_runtime::Retry<'_, Result<u32, Cut>>) {
+        let call = find("live::hooked").expect("it is going to sleep");
+        assert_eq!(call.cancel(), Answer::Done);
+        advance(secs(5));
+    }
+    #[retryable(max = 9, base = "1s", jitter = none, on_retry = slow_hook, name = "live::hooked")]
+    fn fetch() -> Result<u32, Cut> {
+        Err(Cut::Down)
+    }
+    assert_eq!(virtually(fetch), Err(Cut::Down));
+    let stats = retry_runtime::stats("live::hooked").expect("linked");
+    assert_eq!((stats.attempts, stats.reasons.cancelled), (1, 1));
+}
+
+#[test]
+fn an_attempt_that_follows_without_a_sleep_is_not_listed_as_waiting() {
+    fn slow_hook(_: &retry_runtime::Retry<'_, Result<u32, Cut>>) {
+        advance(secs(5));
+    }
+    #[retryable(
+        max = 1, base = "1s", jitter = none, on_retry = slow_hook, attempt = attempt, name = "live::at_once"
+    )]
+    fn fetch() -> Result<u32, Cut> {
+        if attempt.number() == 1 {
+            return Err(Cut::Down);
+        }
+        let call = find("live::at_once").expect("its second attempt runs");
+        assert_eq!((call.is_waiting(), call.retry_now()), (false, Answer::TooLate));
+        Ok(1)
+    }
+    assert_eq!(virtually(fetch), Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_a_function_is_cancelled_in_its_sleep() {
+    let call = tokio::spawn(async {
+        let policy = retry_runtime::Policy::new().max(1).base(secs(1)).cap(secs(7_777));
+        policy
+            .base(secs(7_777))
+            .jitter(retry_runtime::Jitter::None)
+            .call_async(|_| async { Err::<u32, _>(Cut::Down) })
+            .await
+    });
+    tokio::task::yield_now().await;
+    let waits =
+        |call: &LiveCall| call.next_attempt_in() > Some(secs(7_000)) && call.name().is_empty();
+    let live = live::calls().into_iter().find(waits).expect("it waits");
+    assert_eq!(live.cancel(), Answer::Done);
+    assert_eq!(call.await.expect("no panic"), Err(Cut::Cut(Interruption::Cancelled)));
+}
+
+#[test]
+fn a_watch_that_is_dropped_leaves_no_waker_behind() {
+    use std::sync::Arc;
+    use std::task::Wake;
+
+    struct Counted;
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {}
+    }
+    let counted = Arc::new(Counted);
+    let waker = Waker::from(Arc::clone(&counted));
+    for _ in 0..100 {
+        let mut watch = live::watch();
+        let _ = pin!(watch.changed()).poll(&mut Context::from_waker(&waker));
+    }
+    drop(waker);
+    assert_eq!(Arc::strong_count(&counted), 1);
 }

@@ -192,3 +192,17 @@ fn counts_and_past_calls_are_data_for_serde() {
     assert_eq!(data[0]["report"]["attempts"][1]["error"], "down");
     assert_eq!(data[0]["report"]["reason"], "exhausted");
 }
+
+#[test]
+fn a_value_that_retry_if_rejects_to_the_end_is_returned_and_not_recovered() {
+    fn otherwise(_: Down) -> Result<u32, Down> {
+        Ok(7)
+    }
+    #[retryable(max = 1, base = "0s", retry_if = |n| *n == 0, recover = otherwise, name = "stats::rejected")]
+    fn fetch() -> Result<u32, Down> {
+        Ok(0)
+    }
+    assert_eq!(fetch(), Ok(0));
+    let stats = stats("stats::rejected");
+    assert_eq!((stats.recovered, stats.failed, stats.reasons.exhausted), (0, 1, 1));
+}

@@ -29,8 +29,8 @@ const LAYERS: [&[&str]; 7] = [
     &["budget", "breaker", "event"],
     &["policy"],
     &[
-        "ambient", "cancel", "doctor", "live", "site", "registry", "call", "events", "glue",
-        "observe", "testing", "words",
+        "ambient", "cancel", "chaos", "doctor", "live", "site", "registry", "call", "events",
+        "glue", "observe", "plan", "resume", "testing", "words",
     ],
     &["timer", "drive", "handle", "config", "metrics", "progress"],
     &["private"],

@@ -3,6 +3,7 @@
 //! An interpreter runs every case or names the reason why not, and fails when a reason is no longer used:
 //! a case that disappears from the file, or one that is new, is noticed.
 
+mod background;
 mod breaker;
 mod budget;
 mod calls;

@@ -41,10 +41,10 @@ fn charge_carefully(bank: &Bank) -> Result<u32, PayError> {
 #[retryable(idempotent, max = 1, name = "explored::charge_async")]
 async fn charge_async(key: bool) -> Result<u32, PayError> {
     if key {
-        testing::effect_once("charged", "order 7")
+        testing::effect_once("charged", "order 7");
     } else {
-        testing::effect("charged") == ()
-    };
+        testing::effect("charged");
+    }
     Ok(1)
 }
 

@@ -1,6 +1,8 @@
 //! What happens to one attempt in the place of its body.
 
+#[cfg(feature = "testing")]
 use std::any::{Any, TypeId, type_name};
+#[cfg(feature = "testing")]
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +27,7 @@ pub(crate) enum Act {
     /// The body's own outcome.
     Body,
     /// A failure made to order.
+    #[cfg(feature = "testing")]
     Fail(Arc<Maker>),
     /// A failure of the engine's kind.
     Interrupt(Interruption),
@@ -34,14 +37,16 @@ pub(crate) enum Act {
 }
 
 /// Makes errors of one type.
+#[cfg(feature = "testing")]
 pub(crate) struct Maker {
     make: Box<dyn Fn() -> Box<dyn Any> + Send + Sync>,
-    pub(super) error: TypeId,
-    pub(super) name: &'static str,
+    pub(crate) error: TypeId,
+    pub(crate) name: &'static str,
 }
 
+#[cfg(feature = "testing")]
 impl Maker {
-    pub(super) fn new<E: 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
+    pub(crate) fn new<E: 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
         Maker {
             make: Box::new(move || Box::new(make())),
             error: TypeId::of::<E>(),
@@ -54,6 +59,7 @@ impl Maker {
     }
 }
 
+#[cfg(feature = "testing")]
 impl fmt::Debug for Maker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Maker").field(&self.name).finish()
@@ -64,15 +70,18 @@ impl fmt::Debug for Maker {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Able {
     /// The error's type, if it can be made to order.
+    #[cfg(feature = "testing")]
     pub(crate) error: Option<TypeId>,
+    #[cfg(feature = "testing")]
     pub(crate) name: &'static str,
     /// Whether there is a place for an interruption.
     pub(crate) interruption: bool,
     pub(crate) awaited: bool,
 }
 
+#[cfg(feature = "testing")]
 impl Able {
-    pub(super) fn takes(&self, maker: &Maker) -> bool {
+    pub(crate) fn takes(&self, maker: &Maker) -> bool {
         self.error == Some(maker.error)
     }
 }

@@ -1,0 +1,190 @@
+//! What the program has to do, line by line; on a stand-in and tokio's paused clock, then on a real daemon.
+
+use std::sync::{Arc, Mutex};
+
+use retry_examples::lab::alone_async;
+use retry_runtime::{StopReason, events, observe, stats};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn on_stand_in(test: impl AsyncFnOnce(Daemon, Arc<App>)) {
+    alone_async(true, async || {
+        let daemon = Daemon::stand_in().await.expect("a socket");
+        let app = Arc::new(App::new(daemon.socket()));
+        test(daemon, app).await;
+    });
+}
+
+#[test]
+fn a_daemon_that_is_away_for_a_while_is_waited_for() {
+    on_stand_in(async |mut daemon, app| {
+        daemon.stop().await.expect("it runs");
+        let back = async {
+            // Before the last attempt, whatever the jitter.
+            let mut changes = live::watch();
+            while live::calls().iter().all(|call| call.attempt() < 2) {
+                changes.changed().await;
+            }
+            daemon.start_again().await
+        };
+        let ((list, report), back) = tokio::join!(observe(app.list()), back);
+        back.expect("it comes back");
+        assert_eq!(list.expect("it answers"), 0);
+        assert_eq!(report.attempts_made(), 3);
+    });
+}
+
+#[test]
+fn there_are_three_attempts_with_a_backoff_that_doubles() {
+    let longest: Vec<_> = PATIENCE.schedule().map(|delay| delay.longest.as_millis()).collect();
+    assert_eq!(longest, [500, 1000]);
+    on_stand_in(async |mut daemon, app| {
+        daemon.kill().await.expect("it runs");
+        let error = app.list().await.expect_err("nobody is there");
+        assert_eq!(error.report().attempts_made(), 3);
+        let delays: Vec<_> = error.report().delays().collect();
+        assert!(delays[0] <= SECOND / 2 && delays[1] <= SECOND, "{delays:?}");
+    });
+}
+
+#[test]
+fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
+    on_stand_in(async |mut daemon, app| {
+        daemon.kill().await.expect("it runs");
+        let settings = "[op.\"docker::pull\"]\nattempts = 6\n[op.\"docker::start\"]\nmax = 0";
+        config::apply(Config::from_toml(settings).expect("good")).expect("good");
+        let (list, pull, start) = (app.list().await, app.pull("tea").await, app.start("db").await);
+        let made = |error: RetryError<DockerError>| error.report().attempts_made();
+        assert_eq!(made(pull.expect_err("away")), 6);
+        assert_eq!(made(start.expect_err("away")), 1);
+        assert_eq!(made(list.expect_err("away")), 3);
+    });
+}
+
+#[test]
+fn it_never_takes_more_than_thirty_seconds() {
+    on_stand_in(async |mut daemon, app| {
+        daemon.pause().await.expect("it runs");
+        let settings = "[op.\"docker::start\"]\nattempts = 1000\nbreaker = \"none\"";
+        config::apply(Config::from_toml(settings).expect("good")).expect("good");
+        let started = tokio::time::Instant::now();
+        let error = app.start("db").await.expect_err("nobody answers");
+        assert!(started.elapsed() <= 30 * SECOND, "{:?}", started.elapsed());
+        assert_eq!(error.reason(), StopReason::Deadline);
+    });
+}
+
+#[test]
+fn the_user_sees_the_retry_can_cancel_it_and_retries_by_hand_afterwards() {
+    on_stand_in(async |mut daemon, app| {
+        daemon.kill().await.expect("it runs");
+        let mut changes = live::watch();
+        let call = tokio::spawn({
+            let app = Arc::clone(&app);
+            async move { app.start("db").await }
+        });
+        changes.changed().await;
+        let call_shown = retried().next().expect("a line for the call");
+        let line = call_shown.to_string();
+        assert!(line.starts_with("docker::start: attempt 2 of 3 in "), "{line}");
+        assert!(
+            line.ends_with(", after: cannot reach the daemon: Connection refused (os error 111)")
+        );
+        assert_eq!(call_shown.cancel(), live::Answer::Done);
+        let error = call.await.expect("no panic").expect_err("it is cancelled");
+        assert_eq!(error.reason(), StopReason::Cancelled);
+        assert!(help(&error).ends_with(": the call was cancelled: press Retry to go on"));
+        assert_eq!(retried().count(), 0);
+        daemon.start_again().await.expect("it comes back");
+        by_hand(app.list()).await.expect("it answers");
+    });
+}
+
+#[test]
+fn a_breaker_ends_what_would_go_on_without_end_and_a_person_may_go_on() {
+    on_stand_in(async |mut daemon, app| {
+        daemon.kill().await.expect("it runs");
+        for _ in 0..4 {
+            assert_eq!(app.list().await.expect_err("away").report().attempts_made(), 3);
+        }
+        // The other operations do not ask for long either: it is the same daemon.
+        let error = app.pull("tea").await.expect_err("refused");
+        assert_eq!((error.report().attempts_made(), error.reason()), (0, StopReason::CircuitOpen));
+        daemon.start_again().await.expect("it comes back");
+        assert!(app.list().await.is_err());
+        assert!(by_hand(app.list()).await.is_ok());
+        assert!(app.list().await.is_ok());
+    });
+}
+
+#[test]
+fn attempts_are_logged_and_counted() {
+    on_stand_in(async |mut daemon, app| {
+        daemon.kill().await.expect("it runs");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        let _guard = events::observe_retries(move |event| {
+            lines.lock().expect("no panic").push(format!("{}: {event}", event.name()));
+        });
+        app.list().await.expect_err("away");
+        let log = log.lock().expect("no panic");
+        let retries = log.iter().filter(|line| line.starts_with("retry.scheduled")).count();
+        assert_eq!(retries, 2, "{log:?}");
+        let list = stats("docker::list").expect("it is linked in");
+        assert_eq!((list.calls(), list.attempts, list.failures.transient), (1, 3, 3));
+    });
+}
+
+#[test]
+fn the_final_error_says_what_happened_and_what_to_do() {
+    on_stand_in(async |mut daemon, app| {
+        let said = async |app: &App| help(&app.start("db").await.expect_err("it fails"));
+        let error = said(&app).await;
+        assert!(
+            error.ends_with("(permanent): No such container: db: look for its name in the list")
+        );
+        daemon.pause().await.expect("it runs");
+        let error = said(&app).await;
+        assert!(error.ends_with("Docker is there and does not answer; restart it if that goes on"));
+        daemon.kill().await.expect("it runs");
+        let error = said(&app).await;
+        assert!(error.starts_with("gave up after 3 attempts in "), "{error}");
+        let refused =
+            "(exhausted): cannot reach the daemon: Connection refused (os error 111): start Docker";
+        assert!(error.contains(refused), "{error}");
+    });
+}
+
+#[test]
+fn what_a_registry_says_in_words_is_understood() {
+    let kind = |text: &str| {
+        let error = text.to_owned();
+        DockerError::from(Bollard::DockerStreamError { error }).classify().kind
+    };
+    assert_eq!(kind("toomanyrequests: You have reached your pull rate limit"), Kind::Throttled);
+    assert_eq!(kind("dial tcp: lookup registry: i/o timeout"), Kind::Ambiguous);
+    assert_eq!(kind("manifest unknown"), Kind::Permanent);
+}
+
+#[test]
+fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
+    alone_async(false, async || {
+        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        let mut daemon = Daemon::start().await.expect("a daemon");
+        let mut promises = Promises::default();
+        tour::all(&mut daemon, &mut promises).await.expect("the daemon does what it is told");
+        assert_eq!(promises.broken(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_stand_in_behaves_like_a_real_daemon() {
+    on_stand_in(async |mut daemon, _| {
+        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        let mut promises = Promises::default();
+        tour::all(&mut daemon, &mut promises).await.expect("it does what it is told");
+        assert_eq!(promises.broken(), [""; 0]);
+    });
+}

@@ -1,0 +1,265 @@
+//! A Docker daemon that an example starts, kills, stops and pauses: a real one where that is possible.
+
+use std::io;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+
+use crate::lab::{Program, Scratch, is_installed, is_root};
+
+/// A daemon with a socket of its own; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Daemon {
+    kind: Kind,
+    // Programs end before their folder goes.
+    running: Option<Running>,
+    _containerd: Option<Program>,
+    folder: Scratch,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Docker,
+    Podman,
+    StandIn,
+}
+
+#[derive(Debug)]
+enum Running {
+    Program(Program),
+    StandIn { listener: Arc<UnixListener>, serving: Option<JoinHandle<()>> },
+}
+
+impl Daemon {
+    /// The first of these that can be started: Docker's own (as root), podman's service for the same API, a
+    /// stand-in. Says why when it is not a real one.
+    ///
+    /// # Errors
+    ///
+    /// When not even the stand-in gets a socket.
+    pub async fn start() -> io::Result<Self> {
+        let docker = is_installed("dockerd") && is_installed("containerd") && is_root();
+        let candidates = [(Kind::Docker, docker), (Kind::Podman, is_installed("podman"))];
+        for (kind, _) in candidates.into_iter().filter(|(_, possible)| *possible) {
+            match Daemon::of(kind).await {
+                Ok(daemon) => return Ok(daemon),
+                Err(error) => println!("{kind:?} cannot be used here: {error}"),
+            }
+        }
+        println!(
+            "There is no Docker daemon to start here: a small stand-in answers on the socket."
+        );
+        Daemon::stand_in().await
+    }
+
+    /// A socket that answers the few requests of the example, in this process.
+    ///
+    /// # Errors
+    ///
+    /// When there is no socket.
+    pub async fn stand_in() -> io::Result<Self> {
+        Daemon::of(Kind::StandIn).await
+    }
+
+    async fn of(kind: Kind) -> io::Result<Self> {
+        let folder = Scratch::new()?;
+        // With one that the daemon starts itself, a daemon that was killed would not come back.
+        let containerd = match kind {
+            Kind::Docker => Some(containerd(&folder).await?),
+            _ => None,
+        };
+        let mut daemon = Daemon { kind, running: None, _containerd: containerd, folder };
+        daemon.start_again().await?;
+        Ok(daemon)
+    }
+
+    /// Which one it is.
+    pub fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Docker => "dockerd",
+            Kind::Podman => "podman system service",
+            Kind::StandIn => "a stand-in for the daemon",
+        }
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> String {
+        self.folder.text("docker.sock")
+    }
+
+    /// Starts it where it does not run, and waits until it answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not come up.
+    pub async fn start_again(&mut self) -> io::Result<()> {
+        let socket = self.socket();
+        if self.kind == Kind::StandIn {
+            let _ = std::fs::remove_file(&socket);
+            let listener = Arc::new(UnixListener::bind(socket)?);
+            let serving = Some(tokio::spawn(serve(Arc::clone(&listener))));
+            self.running = Some(Running::StandIn { listener, serving });
+            return Ok(());
+        }
+        // Whatever this machine's own daemon is told is no business of this one.
+        std::fs::write(self.folder.file("daemon.json"), "{}")?;
+        let mut program = Program::start(&mut self.command(), self.folder.file("daemon.log"))?;
+        program.until(async || answers(&socket).await).await?;
+        self.running = Some(Running::Program(program));
+        Ok(())
+    }
+
+    fn command(&self) -> Command {
+        let folder = &self.folder;
+        let listen = format!("unix://{}", self.socket());
+        if self.kind == Kind::Podman {
+            let mut command = Command::new("podman");
+            command.args(["--root", &folder.text("root"), "--runroot", &folder.text("run")]);
+            command.args(["system", "service", "--time=0", &listen]);
+            return command;
+        }
+        let mut command = Command::new("dockerd");
+        command.args(["--iptables=false", "--ip6tables=false", "--bridge=none"]);
+        command.args(["--storage-driver=vfs", "--host", &listen]);
+        command.args(["--containerd", &folder.text("containerd.sock")]);
+        command.args(["--data-root", &folder.text("root"), "--exec-root", &folder.text("run")]);
+        command.args(["--config-file", &folder.text("daemon.json")]);
+        command.args(["--pidfile", &folder.text("docker.pid")]);
+        command
+    }
+
+    /// Ends it without notice (`SIGKILL`): the socket's file stays, and refuses.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    pub async fn kill(&mut self) -> io::Result<()> {
+        match self.take()? {
+            Running::Program(program) => drop(program.kill()?),
+            running => close(running).await,
+        }
+        Ok(())
+    }
+
+    /// Ends it in good order (`SIGTERM`): it takes its socket's file with it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    pub async fn stop(&mut self) -> io::Result<()> {
+        match self.take()? {
+            Running::Program(program) => drop(program.stop()?),
+            running => {
+                close(running).await;
+                std::fs::remove_file(self.socket())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets it hang (`SIGSTOP`): connections are made, and nobody answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    pub async fn pause(&mut self) -> io::Result<()> {
+        match self.running.as_mut().ok_or_else(not_running)? {
+            Running::Program(program) => program.signal("STOP")?,
+            Running::StandIn { serving, .. } => end(serving.take()).await,
+        }
+        Ok(())
+    }
+
+    /// Lets it go on (`SIGCONT`).
+    ///
+    /// # Errors
+    ///
+    /// When it does not run.
+    pub fn resume(&mut self) -> io::Result<()> {
+        match self.running.as_mut().ok_or_else(not_running)? {
+            Running::Program(program) => program.signal("CONT")?,
+            Running::StandIn { listener, serving } => {
+                *serving = Some(tokio::spawn(serve(Arc::clone(listener))));
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self) -> io::Result<Running> {
+        self.running.take().ok_or_else(not_running)
+    }
+}
+
+fn not_running() -> io::Error {
+    io::Error::other("the daemon does not run")
+}
+
+async fn close(running: Running) {
+    if let Running::StandIn { serving, .. } = running {
+        end(serving).await;
+    }
+}
+
+async fn end(serving: Option<JoinHandle<()>>) {
+    if let Some(task) = serving {
+        task.abort();
+        let _ = task.await;
+    }
+}
+
+async fn containerd(folder: &Scratch) -> io::Result<Program> {
+    let mut command = Command::new("containerd");
+    command.args(["--root", &folder.text("images"), "--state", &folder.text("state")]);
+    command.args(["--address", &folder.text("containerd.sock")]);
+    let mut program = Program::start(&mut command, folder.file("containerd.log"))?;
+    let socket = folder.file("containerd.sock");
+    program.until(async || UnixStream::connect(&socket).await.is_ok()).await?;
+    Ok(program)
+}
+
+/// Whether a request is answered; half a second is long for that.
+async fn answers(socket: &str) -> bool {
+    let ping = async {
+        let mut stream = UnixStream::connect(socket).await?;
+        stream.write_all(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n").await?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await?;
+        io::Result::Ok(status.ends_with(b" 200"))
+    };
+    let answered = tokio::time::timeout(Duration::from_millis(500), ping).await;
+    matches!(answered, Ok(Ok(true)))
+}
+
+async fn serve(listener: Arc<UnixListener>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(answer(stream));
+    }
+}
+
+/// No container, no image: what a daemon says that has just been installed.
+async fn answer(mut stream: UnixStream) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8_lossy(&head);
+    let path = head.split(' ').nth(1).unwrap_or_default();
+    let (status, body) = if path.ends_with("/version") {
+        ("200 OK", r#"{"ApiVersion":"1.41"}"#.to_owned())
+    } else if path.contains("/containers/json") {
+        ("200 OK", "[]".to_owned())
+    } else {
+        let name = path.split(['/', '?']).rev().nth(1).unwrap_or_default();
+        ("404 Not Found", format!(r#"{{"message":"No such container: {name}"}}"#))
+    };
+    let length = body.len();
+    let text = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(text.as_bytes()).await?;
+    stream.shutdown().await
+}

@@ -1,0 +1,130 @@
+//! A call that is resumed for one attempt: it takes up where it stands, and hands its decision over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Call, Decision, Mode, Verdict, sooner};
+use crate::clock::{self, Moment};
+use crate::history::Delay;
+use crate::resume::{Next, Paid, Slot, Standing, Step};
+use crate::{AttemptRecord, CallId, Class, Kind, Site, StopReason};
+
+/// What a resumed call remembers of its resumption.
+#[derive(Debug)]
+pub(super) struct Handed {
+    slot: Option<Slot>,
+    call_id: CallId,
+}
+
+impl Handed {
+    /// The call has ended here; what it handed over before stands.
+    pub(super) fn end(&self, reason: StopReason, attempt: Option<&AttemptRecord>) {
+        if let Some(slot) = &self.slot {
+            slot.publish(Step { attempt: attempt.cloned(), next: Next::Stop(reason) });
+        }
+    }
+}
+
+/// What follows when an attempt ended in a failure of this class; `standing` counts the attempt already.
+///
+/// The rules are those of a call that is waited for. For failures that no code has reported: an attempt
+/// that was lost with its process is [`Kind::Ambiguous`].
+pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
+    let mut call = Call::aside_of(site);
+    call.take_up(standing, None);
+    match call.decide(Moment::now(), Verdict { class, agreed: true, cut: None, rejected: false }) {
+        Decision::Stop(reason) => Next::Stop(reason),
+        Decision::Pause(delay) => Next::Again(delay),
+    }
+}
+
+/// How many attempts a call of the function may have; `None` when only the deadline limits them.
+pub fn limit(site: &'static Site) -> Option<u32> {
+    Call::aside_of(site).policy().limit()
+}
+
+/// Takes a retry's cost out of the function's budget. A first attempt is free: [`Paid::default`].
+///
+/// # Errors
+///
+/// The time until there is a token, when it is known.
+pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
+    let Some(budget) = Call::aside_of(site).budget() else { return Ok(Paid(None)) };
+    match budget.try_withdraw(clock::now, last.unwrap_or(Kind::Transient)) {
+        Ok(withdrawal) => {
+            site.note_payment();
+            Ok(Paid(Some(withdrawal)))
+        }
+        Err(refused) => Err(refused.wait()),
+    }
+}
+
+impl Call<'static> {
+    /// A call that is asked what it would do, and never made: nobody hears of it.
+    fn aside_of(site: &'static Site) -> Self {
+        let mut call = Call::start(site);
+        call.configure(site);
+        call.trail_mut().mode.remove(Mode::RUNNING);
+        call
+    }
+}
+
+impl Call<'_> {
+    /// Takes up a call that was begun before, if it is this function's turn.
+    #[cold]
+    pub(super) fn resume_at(&mut self) {
+        if let Some((standing, paid, slot)) = self.site().and_then(Slot::take) {
+            self.watch();
+            self.take_up(&standing, Some(slot));
+            self.trail_mut().withdrawal = paid.0;
+        }
+    }
+
+    fn take_up(&mut self, standing: &Standing, slot: Option<Slot>) {
+        let now = Moment::now();
+        let own = self.policy().time_limit().map(|limit| limit.saturating_sub(standing.elapsed));
+        let trail = self.trail_mut();
+        for left in [own, standing.remaining].into_iter().flatten() {
+            trail.deadline = sooner(trail.deadline, now.checked_add(left));
+        }
+        trail.attempt = standing.attempts;
+        trail.previous = standing.previous;
+        trail.last_kind = standing.last_kind;
+        trail.handed = Some(Handed { slot, call_id: standing.call_id });
+    }
+
+    /// The identifier of the call: the resumed one's, or one of its own.
+    pub fn id(&self) -> CallId {
+        let handed = self.trail().and_then(|trail| trail.handed.as_ref());
+        handed.map_or_else(CallId::unique, |handed| handed.call_id)
+    }
+
+    fn slot(&self) -> Option<&Slot> {
+        self.trail()?.handed.as_ref()?.slot.as_ref()
+    }
+
+    pub(super) fn is_resumed(&self) -> bool {
+        self.slot().is_some()
+    }
+
+    /// The call goes on, but not here: whoever makes its next attempt pays for it and asks the breaker.
+    #[cold]
+    pub(super) fn hand_over(&mut self, kind: Kind, delay: Delay, error: &Arc<str>) -> Decision {
+        if let Some(attempt) = self.trail_mut().report.attempts.last_mut() {
+            attempt.delay = Some(delay);
+        }
+        self.tell_retry(kind, delay, error);
+        if let Some(slot) = self.slot() {
+            let attempt = self.trail().and_then(|trail| trail.report.last().cloned());
+            slot.publish(Step { attempt, next: Next::Again(delay) });
+        }
+        Decision::Stop(StopReason::Aborted)
+    }
+
+    /// The breaker has refused the attempt.
+    pub(super) fn hand_over_refusal(&mut self, wait: Option<Duration>) {
+        if let Some(slot) = self.slot() {
+            slot.publish(Step { attempt: None, next: Next::Refused(wait) });
+        }
+    }
+}

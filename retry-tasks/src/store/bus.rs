@@ -1,0 +1,55 @@
+//! Events on their way to whoever listens.
+
+use tokio::sync::{broadcast, watch};
+
+use crate::TaskId;
+use crate::event::{Event, What};
+
+/// Events that a slow listener may be behind.
+const CAPACITY: usize = 4096;
+
+/// The events of one store in this process.
+#[derive(Debug)]
+pub(crate) struct Bus {
+    events: broadcast::Sender<Event>,
+    /// Counts the occasions on which there may be something new to claim.
+    work: watch::Sender<u64>,
+    /// Tasks that were cancelled: whoever runs them stops.
+    cancelled: broadcast::Sender<TaskId>,
+}
+
+impl Bus {
+    pub(crate) fn new() -> Self {
+        Bus {
+            events: broadcast::Sender::new(CAPACITY),
+            work: watch::Sender::new(0),
+            cancelled: broadcast::Sender::new(CAPACITY),
+        }
+    }
+
+    pub(crate) fn publish(&self, events: Vec<Event>) {
+        for event in events {
+            event.trace();
+            if event.what.makes_work() {
+                self.work.send_modify(|count| *count += 1);
+            }
+            // Nobody need listen.
+            if event.what == What::Cancelled {
+                let _ = self.cancelled.send(event.id);
+            }
+            let _ = self.events.send(event);
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    pub(crate) fn work(&self) -> watch::Receiver<u64> {
+        self.work.subscribe()
+    }
+
+    pub(crate) fn cancelled(&self) -> broadcast::Receiver<TaskId> {
+        self.cancelled.subscribe()
+    }
+}

@@ -1,0 +1,89 @@
+//! Whoever has lost a task cannot change it: what public orders cannot show.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::claim::{Claim, Vacancy};
+use super::memory::Memory;
+use super::ops::{Finish, Renew};
+use super::{Leased, Store};
+use crate::machine::Attempted;
+use crate::record::{Claimed, Lease, NewTask};
+use crate::{Clock, ManualClock, State, Verb};
+use retry_runtime::{Policy, Site, retryable};
+
+const LEASE: Duration = Duration::from_secs(30);
+
+#[retryable(on = any, idempotent, jitter = none, name = "late::work", task(crate = crate))]
+fn work() -> Result<u8, String> {
+    Ok(1)
+}
+
+fn site() -> &'static Site {
+    retry_runtime::site("late::work").expect("declared above")
+}
+
+struct Queue {
+    store: Leased<Memory>,
+    clock: Arc<ManualClock>,
+}
+
+impl Queue {
+    async fn with_a_task() -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let store = Leased::new(Memory::default(), Arc::clone(&clock) as Arc<dyn Clock>);
+        let new: NewTask = work::task().into_new(None).expect("no arguments");
+        store.submit(new).await.expect("stored");
+        Queue { store, clock }
+    }
+
+    async fn claim(&self) -> Option<Claimed> {
+        let vacancies = vec![Vacancy { name: "late::work", site: site(), places: 1 }];
+        let claim = Claim { vacancies, places: 1, worker: "w".into(), lease: LEASE };
+        self.store.write(claim).await.expect("claimed").claimed.pop()
+    }
+
+    async fn finish(&self, lease: Lease) -> Result<State, State> {
+        let done = Attempted::Succeeded("1".to_owned());
+        let finish = Finish { lease, done, progress: None };
+        self.store.write(finish).await.expect("written").expect("the task is there")
+    }
+}
+
+#[tokio::test]
+async fn a_second_end_is_refused_since_the_task_is_already_complete() {
+    let queue = Queue::with_a_task().await;
+    let lease = queue.claim().await.expect("due").record.lease();
+    assert_eq!(queue.finish(lease).await, Ok(State::Complete));
+    assert_eq!(queue.finish(lease).await, Err(State::Complete));
+}
+
+#[tokio::test]
+async fn an_end_under_an_old_claim_is_refused() {
+    let queue = Queue::with_a_task().await;
+    let first = queue.claim().await.expect("due").record.lease();
+    queue.clock.advance(LEASE);
+    assert!(queue.claim().await.is_none(), "it is closed as lost, and waits");
+    queue.clock.advance(Duration::from_secs(1));
+    let second = queue.claim().await.expect("due again").record.lease();
+    assert!(second.fence > first.fence);
+    assert_eq!(queue.finish(first).await, Err(State::Running), "the second attempt runs");
+    let renew = Renew { leases: vec![(first, None)], lease: LEASE };
+    assert_eq!(queue.store.write(renew).await, Ok(vec![first]), "it is told so");
+    assert_eq!(queue.finish(second).await, Ok(State::Complete));
+}
+
+#[tokio::test]
+async fn an_end_after_a_cancellation_is_refused() {
+    let queue = Queue::with_a_task().await;
+    let lease = queue.claim().await.expect("due").record.lease();
+    let ordered = queue.store.order(lease.id, Verb::Cancel).await.expect("written");
+    assert!(ordered.is_some_and(|ordered| ordered.is_ok()));
+    assert_eq!(queue.finish(lease).await, Err(State::Cancelled));
+}
+
+#[test]
+fn the_functions_policy_is_what_its_attribute_says() {
+    assert_eq!(site().policy().limit(), Policy::new().limit());
+    assert_eq!(work(), Ok(1));
+}

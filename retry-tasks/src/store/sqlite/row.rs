@@ -1,0 +1,204 @@
+//! Between records and rows.
+
+use std::time::Duration;
+
+use retry_runtime::{DelaySource, Kind};
+use rusqlite::{Row, ToSql};
+
+use crate::record::{AttemptOutcome, Progress, Record, TaskAttempt};
+use crate::{FailReason, Phase, State, TaskId, Time};
+
+const KINDS: [Kind; 5] =
+    [Kind::Transient, Kind::Throttled, Kind::Ambiguous, Kind::Overloaded, Kind::Permanent];
+
+const SOURCES: [DelaySource; 2] = [DelaySource::Backoff, DelaySource::Hint];
+
+/// The columns of a task, in the order of [`record`].
+pub(super) const COLUMNS: &str = "id, name, phase, reason, priority, unique_key, valid_for, created_at, \
+    run_at, started_at, ended_at, deadline, attempts, round, round_at, max, fence, worker, fraction, \
+    message, result, last_error, last_kind, last_delay, paced, redacted, arguments";
+
+/// The columns that change, with their places among the parameters of [`changing`].
+pub(super) const CHANGING: &str = "phase = ?2, reason = ?3, unique_key = ?4, run_at = ?5, started_at = ?6, \
+    ended_at = ?7, deadline = ?8, attempts = ?9, round = ?10, round_at = ?11, max = ?12, fence = ?13, \
+    worker = ?14, fraction = ?15, message = ?16, result = ?17, last_error = ?18, last_kind = ?19, \
+    last_delay = ?20, paced = ?21";
+
+/// The columns of an attempt, in the order of [`attempt`].
+pub(super) const ATTEMPT: &str =
+    "fence, number, started, ended, outcome, kind, error, delay, source, worker";
+
+type Params = Vec<Box<dyn ToSql>>;
+
+pub(super) fn id(id: TaskId) -> [u8; 16] {
+    id.as_u128().to_be_bytes()
+}
+
+pub(super) fn number(phase: Phase) -> i64 {
+    place(&Phase::ALL, phase)
+}
+
+fn place<T: PartialEq>(all: &[T], one: T) -> i64 {
+    all.iter().position(|it| *it == one).map_or(-1, |place| place as i64)
+}
+
+fn at<T: Copy>(all: &[T], place: Option<i64>) -> Option<T> {
+    all.get(usize::try_from(place?).ok()?).copied()
+}
+
+pub(super) fn millis(time: Time) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn time(millis: i64) -> Time {
+    Time::from_millis(u64::try_from(millis).unwrap_or_default())
+}
+
+fn duration(nanos: i64) -> Duration {
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or_default())
+}
+
+/// A column's value.
+fn boxed(value: impl ToSql + 'static) -> Box<dyn ToSql> {
+    Box::new(value)
+}
+
+/// The parameters of [`CHANGING`], after the identifier.
+pub(super) fn changing(record: &Record) -> Params {
+    let reason = match record.state {
+        State::Failed { reason } => Some(reason.name()),
+        _ => None,
+    };
+    let progress = record.progress.as_ref();
+    vec![
+        boxed(id(record.id)),
+        boxed(number(record.state.phase())),
+        boxed(reason),
+        boxed(record.key.clone()),
+        boxed(record.run_at.map(millis)),
+        boxed(record.started_at.map(millis)),
+        boxed(record.ended_at.map(millis)),
+        boxed(record.deadline.map(millis)),
+        boxed(record.attempts),
+        boxed(record.round),
+        boxed(record.round_at.map(millis)),
+        boxed(record.limit),
+        boxed(record.fence as i64),
+        boxed(record.worker.clone()),
+        boxed(progress.and_then(|progress| progress.fraction)),
+        boxed(progress.and_then(|progress| progress.message.clone())),
+        boxed(record.result.clone()),
+        boxed(record.last_error.clone()),
+        boxed(record.last_kind.map(|kind| place(&KINDS, kind))),
+        boxed(record.last_delay.map(nanos)),
+        boxed(record.paced),
+    ]
+}
+
+/// The parameters of all columns, in the order of [`COLUMNS`].
+pub(super) fn all(record: &Record) -> Params {
+    let redacted =
+        (!record.redacted.is_empty()).then(|| serde_json::json!(record.redacted).to_string());
+    let mut changing = changing(record).into_iter();
+    let mut next = |count: usize| changing.by_ref().take(count).collect::<Params>();
+    let mut all = next(1);
+    all.push(boxed(record.name.clone()));
+    all.extend(next(2));
+    all.push(boxed(record.priority));
+    all.extend(next(1));
+    all.push(boxed(record.valid_for.map(nanos)));
+    all.push(boxed(millis(record.created_at)));
+    all.extend(next(17));
+    all.push(boxed(redacted));
+    all.push(boxed(record.arguments.clone()));
+    all
+}
+
+/// The task of a row of [`COLUMNS`].
+pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let run_at = row.get::<_, Option<i64>>(8)?.map(time);
+    let reason: Option<String> = row.get(3)?;
+    let phase = at(&Phase::ALL, Some(row.get(2)?)).unwrap_or(Phase::Failed);
+    let fraction: Option<f64> = row.get(18)?;
+    let message: Option<String> = row.get(19)?;
+    let redacted: Option<String> = row.get(25)?;
+    Ok(Record {
+        id: TaskId::from_u128(u128::from_be_bytes(row.get(0)?)),
+        name: row.get(1)?,
+        state: state(phase, reason.as_deref(), run_at),
+        priority: row.get(4)?,
+        key: row.get(5)?,
+        valid_for: row.get::<_, Option<i64>>(6)?.map(duration),
+        created_at: time(row.get(7)?),
+        run_at,
+        started_at: row.get::<_, Option<i64>>(9)?.map(time),
+        ended_at: row.get::<_, Option<i64>>(10)?.map(time),
+        deadline: row.get::<_, Option<i64>>(11)?.map(time),
+        attempts: row.get(12)?,
+        round: row.get(13)?,
+        round_at: row.get::<_, Option<i64>>(14)?.map(time),
+        limit: row.get(15)?,
+        fence: row.get::<_, i64>(16)? as u64,
+        worker: row.get(17)?,
+        progress: (fraction.is_some() || message.is_some())
+            .then_some(Progress { fraction, message }),
+        result: row.get(20)?,
+        last_error: row.get(21)?,
+        last_kind: at(&KINDS, row.get(22)?),
+        last_delay: row.get::<_, Option<i64>>(23)?.map(duration),
+        paced: row.get(24)?,
+        redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
+        arguments: row.get(26)?,
+    })
+}
+
+fn state(phase: Phase, reason: Option<&str>, run_at: Option<Time>) -> State {
+    match phase {
+        Phase::Pending => State::Pending,
+        Phase::Running => State::Running,
+        Phase::Waiting => State::Waiting { next_attempt_at: run_at.unwrap_or_default() },
+        Phase::Complete => State::Complete,
+        Phase::Failed => {
+            let reason = reason.and_then(FailReason::named).unwrap_or(FailReason::Permanent);
+            State::Failed { reason }
+        }
+        Phase::Cancelled => State::Cancelled,
+    }
+}
+
+/// The parameters of an attempt, in the order of [`ATTEMPT`], after its task.
+pub(super) fn attempt_params(task: TaskId, attempt: &TaskAttempt) -> Params {
+    vec![
+        boxed(id(task)),
+        boxed(attempt.fence as i64),
+        boxed(attempt.attempt),
+        boxed(millis(attempt.started)),
+        boxed(attempt.ended.map(millis)),
+        boxed(place(&AttemptOutcome::ALL, attempt.outcome)),
+        boxed(attempt.kind.map(|kind| place(&KINDS, kind))),
+        boxed(attempt.error.clone()),
+        boxed(attempt.delay.map(nanos)),
+        boxed(attempt.delay_source.map(|source| place(&SOURCES, source))),
+        boxed(attempt.worker.clone()),
+    ]
+}
+
+/// The attempt of a row of [`ATTEMPT`].
+pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<TaskAttempt> {
+    Ok(TaskAttempt {
+        fence: row.get::<_, i64>(0)? as u64,
+        attempt: row.get(1)?,
+        started: time(row.get(2)?),
+        ended: row.get::<_, Option<i64>>(3)?.map(time),
+        outcome: at(&AttemptOutcome::ALL, row.get(4)?).unwrap_or(AttemptOutcome::Lost),
+        kind: at(&KINDS, row.get(5)?),
+        error: row.get(6)?,
+        delay: row.get::<_, Option<i64>>(7)?.map(duration),
+        delay_source: at(&SOURCES, row.get(8)?),
+        worker: row.get(9)?,
+    })
+}

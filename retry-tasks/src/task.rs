@@ -1,0 +1,126 @@
+//! A call that is to be made in the background.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use retry_runtime::resume::limit;
+use serde_json::{Map, Value};
+
+use crate::TaskError;
+use crate::function::Function;
+use crate::record::NewTask;
+
+/// A call that is to be made in the background: a function's name and its arguments.
+///
+/// Functions with `task` make it: `send_invoice::task(order)`. `Out` is what the call returns when it succeeds.
+/// It does nothing until it is [submitted](crate::Tasks::submit).
+#[must_use = "a task does nothing until it is submitted"]
+pub struct Task<Out> {
+    function: &'static Function,
+    arguments: Arguments,
+    redacted: &'static [&'static str],
+    priority: i32,
+    delay: Duration,
+    deadline: Option<Duration>,
+    valid_for: Option<Duration>,
+    out: PhantomData<fn() -> Out>,
+}
+
+/// Arguments by name.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    values: Map<String, Value>,
+    error: Option<String>,
+}
+
+impl Arguments {
+    /// Adds the argument of this name.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: serde_json::Result<Value>) -> Self {
+        match value {
+            Ok(value) => drop(self.values.insert(name.to_owned(), value)),
+            Err(error) => self.error = Some(format!("`{name}`: {error}")),
+        }
+        self
+    }
+}
+
+impl<Out> Task<Out> {
+    #[doc(hidden)]
+    pub fn new(
+        function: &'static Function,
+        arguments: Arguments,
+        redacted: &'static [&'static str],
+    ) -> Self {
+        Task {
+            function,
+            arguments,
+            redacted,
+            priority: 0,
+            delay: Duration::ZERO,
+            deadline: None,
+            valid_for: None,
+            out: PhantomData,
+        }
+    }
+
+    /// Tasks of a greater priority are started first; 0 unless it is set.
+    pub fn priority(self, priority: i32) -> Self {
+        Task { priority, ..self }
+    }
+
+    /// Not before so much time has passed.
+    pub fn delay(self, delay: Duration) -> Self {
+        Task { delay, ..self }
+    }
+
+    /// Given up when so much time has passed since its submission. It holds beside the `deadline` of the
+    /// function's policy, which is counted from the start of the first attempt.
+    pub fn deadline(self, limit: Duration) -> Self {
+        Task { deadline: Some(limit), ..self }
+    }
+
+    /// How long its result answers for later tasks with the same key
+    /// ([`submit_unique`](crate::Tasks::submit_unique)); as long as it is kept unless it is set.
+    pub fn valid_for(self, time: Duration) -> Self {
+        Task { valid_for: Some(time), ..self }
+    }
+
+    /// The function's name.
+    pub fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    /// The arguments as a text, the same for the same arguments: a key for
+    /// [`submit_unique`](crate::Tasks::submit_unique).
+    pub fn key(&self) -> String {
+        // The map is sorted by the arguments' names.
+        Value::Object(self.arguments.values.clone()).to_string()
+    }
+
+    pub(crate) fn into_new(self, key: Option<String>) -> Result<NewTask, TaskError> {
+        let name = self.function.name().to_owned();
+        if let Some(detail) = self.arguments.error {
+            return Err(TaskError::Arguments { name, detail });
+        }
+        Ok(NewTask {
+            name,
+            arguments: Value::Object(self.arguments.values).to_string(),
+            redacted: self.redacted.iter().map(|name| (*name).to_owned()).collect(),
+            priority: self.priority,
+            delay: self.delay,
+            deadline: self.deadline,
+            key,
+            valid_for: self.valid_for,
+            limit: self.function.site().map_or(Some(1), limit),
+        })
+    }
+}
+
+impl<Out> fmt::Debug for Task<Out> {
+    /// Without the arguments, some of which may not be shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

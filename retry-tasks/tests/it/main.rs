@@ -1,0 +1,6 @@
+//! What users see of tasks: a module per concern.
+
+mod conformance;
+mod folder;
+mod kill;
+mod sqlite;

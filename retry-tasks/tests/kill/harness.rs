@@ -1,0 +1,220 @@
+//! Worker processes that are killed at random, and the books that show what became of their tasks.
+//!
+//! Every effect is a line in a ledger file, with the process that had it. When all tasks have ended, each must
+//! have had its effect; a second effect is allowed only where the history says that the attempt which had it
+//! was lost, and that its process was killed.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use retry_runtime::{Class, Classify, Interruption, Kind, retryable};
+use retry_tasks::{AttemptOutcome, Filter, Format, Phase, Retention, State, TaskInfo, Tasks};
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Where a child finds its file, and what the ledger is called.
+pub(crate) const FILE: &str = "RETRY_TASKS_KILL_FILE";
+
+/// How long an attempt takes before it has its effect, and after it.
+const HALF: Duration = Duration::from_millis(4);
+
+#[derive(Debug)]
+struct Busy;
+
+impl std::fmt::Display for Busy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("busy")
+    }
+}
+
+impl Classify for Busy {
+    fn classify(&self) -> Class {
+        Class::new(Kind::Throttled).after(Duration::from_millis(30))
+    }
+}
+
+impl From<Interruption> for Busy {
+    fn from(_: Interruption) -> Self {
+        Busy
+    }
+}
+
+struct Ledger(PathBuf);
+
+/// A fifth of the numbers fail once, with a hint. Repetitions do no harm: what they would do is counted.
+#[retryable(attempts = 100, base = "5ms", cap = "50ms", idempotent, budget = none, attempt = attempt,
+    name = "kill::effect", task(state(ledger)))]
+async fn effect(number: u32, ledger: &Ledger) -> Result<u32, Busy> {
+    tokio::time::sleep(HALF).await;
+    if number.is_multiple_of(5) && attempt.number() == 1 {
+        return Err(Busy);
+    }
+    let line = format!("{number} {}\n", std::process::id());
+    // One write to the end of the file: lines of several processes do not mix.
+    let file = OpenOptions::new().append(true).create(true).open(&ledger.0);
+    file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the ledger can be written");
+    tokio::time::sleep(HALF).await;
+    Ok(number)
+}
+
+fn ledger_of(file: &Path) -> PathBuf {
+    file.with_extension("ledger")
+}
+
+/// The life of a worker process: it ends when it is killed.
+pub(crate) async fn child(file: PathBuf) -> Result<(), Failure> {
+    let tasks = Tasks::sqlite(&file)?;
+    let worker = tasks
+        .worker()
+        .only("kill::effect")
+        .state(Ledger(ledger_of(&file)))
+        .in_flight(16)
+        .lease(Duration::from_millis(600))
+        .poll(Duration::from_millis(10))
+        .retention(Retention::forever());
+    let _worker = worker.start()?;
+    std::future::pending().await
+}
+
+/// What one round is like.
+pub(crate) struct Round {
+    pub(crate) tasks: u32,
+    pub(crate) processes: usize,
+    /// Milliseconds between two kills, from the shortest to the longest.
+    pub(crate) pause: (u64, u64),
+    pub(crate) seed: u64,
+}
+
+/// What one round has shown.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) kills: usize,
+    pub(crate) lost_attempts: usize,
+    pub(crate) doubled: usize,
+}
+
+/// Hands the tasks in, starts the processes, and kills one after the other until all tasks have ended.
+/// `spawn` makes the command of a process that calls [`child`].
+pub(crate) async fn round(
+    folder: &Path,
+    round: &Round,
+    spawn: impl Fn() -> Command,
+) -> Result<Books, Failure> {
+    let file = folder.join("tasks.db");
+    let tasks = Tasks::sqlite(&file)?;
+    for number in 0..round.tasks {
+        tasks.submit(effect::task(number)).await?;
+    }
+    let mut children = Children(Vec::new());
+    let start = || spawn().env(FILE, &file).spawn();
+    for _ in 0..round.processes {
+        children.0.push(start()?);
+    }
+    let (mut killed, mut random) = (HashSet::new(), round.seed);
+    loop {
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (shortest, longest) = round.pause;
+        let pause = shortest + (random >> 33) % (longest - shortest + 1);
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        let counts = tasks.counts().await?;
+        if counts.of(Phase::Complete) + counts.of(Phase::Failed) == u64::from(round.tasks) {
+            break;
+        }
+        let victim = (random >> 20) as usize % children.0.len();
+        let child = &mut children.0[victim];
+        killed.insert(child.id());
+        child.kill()?;
+        child.wait()?;
+        children.0[victim] = start()?;
+    }
+    drop(children);
+    audit(&tasks, &file, round.tasks, &killed).await
+}
+
+/// The processes that this one has started; they end with it.
+struct Children(Vec<Child>);
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // It may be gone already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+async fn audit(
+    tasks: &Tasks,
+    file: &Path,
+    count: u32,
+    killed: &HashSet<u32>,
+) -> Result<Books, Failure> {
+    let mut effects: HashMap<u32, Vec<u32>> = HashMap::new();
+    for line in fs::read_to_string(ledger_of(file))?.lines() {
+        let (number, process) = line.split_once(' ').ok_or("a line of the ledger is damaged")?;
+        effects.entry(number.parse()?).or_default().push(process.parse()?);
+    }
+    let mut books = Books { kills: killed.len(), ..Books::default() };
+    let (mut seen, mut filter) = (0, Filter::new().limit(500));
+    loop {
+        let page = tasks.list(filter.clone(), Format::Full).await?;
+        for info in &page.tasks {
+            seen += 1;
+            balance(info, &effects, killed, &mut books)?;
+        }
+        match page.next {
+            Some(next) => filter = filter.after(next),
+            None => break,
+        }
+    }
+    if seen != count {
+        return Err(format!("{} of {count} tasks are gone", count - seen).into());
+    }
+    Ok(books)
+}
+
+/// Holds a task's effects against its history.
+fn balance(
+    info: &TaskInfo,
+    effects: &HashMap<u32, Vec<u32>>,
+    killed: &HashSet<u32>,
+    books: &mut Books,
+) -> Result<(), Failure> {
+    let number: u32 = serde_json::from_value(
+        info.arguments.as_ref().map(|arguments| arguments["number"].clone()).unwrap_or_default(),
+    )?;
+    if info.state != State::Complete {
+        return Err(format!("task {number} is {}: {:?}", info.state, info.last_error).into());
+    }
+    let had = effects.get(&number).map(Vec::as_slice).unwrap_or_default();
+    if had.is_empty() {
+        return Err(format!("task {number} is complete and had no effect").into());
+    }
+    let lost: Vec<_> =
+        info.attempts().iter().filter(|it| it.outcome == AttemptOutcome::Lost).collect();
+    books.lost_attempts += lost.len();
+    books.doubled += had.len() - 1;
+    for process in had {
+        let worker = format!("pid {process}");
+        let of = |outcome| {
+            let attempts = info.attempts().iter();
+            attempts.filter(|it| it.worker == worker && it.outcome == outcome).count()
+        };
+        let (succeeded, lost) = (of(AttemptOutcome::Succeeded), of(AttemptOutcome::Lost));
+        let effects = had.iter().filter(|it| *it == process).count();
+        let excused = if killed.contains(process) { lost } else { 0 };
+        if effects > succeeded + excused {
+            return Err(format!(
+                "task {number} had {effects} effects in process {process}, which no lost attempt explains: {info:?}"
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
