@@ -145,21 +145,21 @@ fn plan_sums_what_grows_slowly_to_the_end() {
         worst("max = 1000000, base = '1ms', backoff = linear, cap = '2000s', jitter = none")
             .as_deref(),
         Some(
-            "worst case: 1000001 attempts and 138.89 h of pauses, and the time that the attempts take"
+            "worst case: 1000001 attempts and 138889.03 h of pauses, and the time that the attempts take"
         )
     );
     // The same up to the retry 3600, which has arrived at the cap: 6,481.8 s, and 3.6 s for each of the rest.
     assert_eq!(
         worst("max = 10000, base = '1ms', backoff = linear, cap = '3600ms', jitter = none")
             .as_deref(),
-        Some(
-            "worst case: 10001 attempts and 8.20 h of pauses, and the time that the attempts take"
-        )
+        Some("worst case: 10001 attempts and 8.2 h of pauses, and the time that the attempts take")
     );
-    // (1.001^5000 - 1) / 0.001 ms
+    // (1.001^5000 - 1) / 0.001 ms = 147.04 s
     assert_eq!(
         worst("max = 5000, base = '1ms', factor = 1.001, cap = '1h', jitter = none").as_deref(),
-        Some("worst case: 5001 attempts and 147 s of pauses, and the time that the attempts take")
+        Some(
+            "worst case: 5001 attempts and 2.45 min of pauses, and the time that the attempts take"
+        )
     );
 }
 

@@ -6,12 +6,15 @@
 //! is a trait that nothing has by itself. The derive of `Classify` gives it to types without lifetimes, and
 //! types of the standard library have it here.
 
+#[cfg(feature = "testing")]
 use std::any::{Any, TypeId};
 use std::convert::Infallible;
 use std::error::Error;
 use std::{fmt, io};
 
-use crate::{Interruption, Missing, Outcome, RetryError};
+#[cfg(feature = "testing")]
+use crate::Outcome;
+use crate::{Interruption, Missing, RetryError};
 
 /// An error that `testing` can inject; it borrows nothing.
 ///
@@ -77,6 +80,7 @@ inject_for!(
 );
 
 /// How outcomes are made of errors that come from outside.
+#[cfg(feature = "testing")]
 #[derive(Debug)]
 pub struct Injection<R> {
     /// The type of the error.
@@ -85,6 +89,7 @@ pub struct Injection<R> {
     pub(crate) outcome: fn(Box<dyn Any>) -> Option<R>,
 }
 
+#[cfg(feature = "testing")]
 impl<R: Outcome<Error: Inject>> Injection<R> {
     pub(crate) fn of_error() -> Self {
         Injection {

@@ -55,6 +55,7 @@ pub(super) struct Trail {
 
 thread_local! {
     /// The memory of calls that have ended on this thread, for the next ones that need some.
+    #[allow(clippy::vec_box, reason = "the boxes themselves are what is kept")]
     static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
 }
 

@@ -90,6 +90,10 @@ pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &
             );
         }
     }
+    #[cfg(feature = "chaos")]
+    if let Some(chaos) = settings.chaos.filter(|chaos| !(0.0..=1.0).contains(&chaos.rate)) {
+        at(reader, path, "chaos", &format!("`rate` ({}) must be from 0 to 1", chaos.rate));
+    }
     for error in alone(settings) {
         let set = |key: &&&str| reader.line_of(&below(path, key)).is_some() || settings.has(key);
         let key = culprits(&error).iter().find(set).copied().unwrap_or_default().to_owned();

@@ -102,7 +102,7 @@ pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
 fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     let program = Program::now();
     let (config, resolution) = draft.resolve(&program.list)?;
-    super::program::prepare(&resolution);
+    program.prepare(&resolution);
     let config = Arc::new(config);
     let mut state = state();
     let (applied, protection) = turn_over(&mut state, &program, resolution, Some(&config));

@@ -32,11 +32,6 @@ impl Program {
     /// Hands over what each function is set to, all at once.
     pub(crate) fn apply(&self, resolution: &Resolution, protection: &Protection) {
         let both = self.sites.iter().zip(self.list.sites.iter().zip(&resolution.sites));
-        #[cfg(feature = "chaos")]
-        {
-            let hit = both.clone().filter(|(_, (_, resolved))| resolved.chaos.is_some());
-            crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
-        }
         let changed = both.filter_map(|(site, (info, resolved))| {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
@@ -44,23 +39,30 @@ impl Program {
         // Gathered first: they are taken over under a lock.
         site::apply(changed.collect::<Vec<_>>());
     }
-}
 
-/// Makes the shared budgets and breakers that the configuration names, as their attributes have them.
-///
-/// Who listens may be warned of attributes that disagree, so nothing may be locked.
-pub(crate) fn prepare(resolution: &Resolution) {
-    let name = |named: &Option<Named>| match named {
-        Some(Named::Name(name)) => Some(name.clone()),
-        _ => None,
-    };
-    let budgets = resolution.sites.iter().filter_map(|site| name(&site.budget));
-    for name in budgets.chain(resolution.budgets.keys().cloned()) {
-        site::written_budgets(&name);
-    }
-    let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
-    for name in breakers.chain(resolution.breakers.keys().cloned()) {
-        site::written_breakers(&name);
+    /// Makes the shared budgets and breakers that the configuration names, as their attributes have them, and
+    /// says what will go wrong on purpose.
+    ///
+    /// Who listens is told of that, and of attributes that disagree, so nothing may be locked.
+    pub(crate) fn prepare(&self, resolution: &Resolution) {
+        let name = |named: &Option<Named>| match named {
+            Some(Named::Name(name)) => Some(name.clone()),
+            _ => None,
+        };
+        let budgets = resolution.sites.iter().filter_map(|site| name(&site.budget));
+        for name in budgets.chain(resolution.budgets.keys().cloned()) {
+            site::written_budgets(&name);
+        }
+        let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
+        for name in breakers.chain(resolution.breakers.keys().cloned()) {
+            site::written_breakers(&name);
+        }
+        #[cfg(feature = "chaos")]
+        {
+            let both = self.sites.iter().zip(&resolution.sites);
+            let hit = both.filter(|(_, resolved)| resolved.chaos.is_some());
+            crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
+        }
     }
 }
 
