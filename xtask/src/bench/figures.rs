@@ -7,7 +7,7 @@ use super::user_crate::{self, Clean, Function};
 /// Rounds of the times: about a minute in all.
 const ROUNDS: &str = "1500";
 
-/// Rounds with two threads, each some 2 ms a case.
+/// Rounds with two threads that ran at the same time; on a busy machine there may be fewer.
 const ROUNDS_SHARED: &str = "101";
 
 /// What a candidate costs at a work.
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) two: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
+    /// Rounds in which both threads ran all the time.
+    pub(crate) rounds: f64,
 }
 
 /// A million calls at once.
@@ -102,8 +104,8 @@ fn shared(harness: &Harness) -> Result<Vec<Shared>, String> {
     for row in harness.measure(&["shared", ROUNDS_SHARED])? {
         let (work, candidate) = (row[1].clone(), row[2].clone());
         if candidate != HARNESS {
-            let [one, two, low, high] = numbers(&row)?;
-            all.push(Shared { work, candidate, one, two, low, high });
+            let [one, two, low, high, rounds] = numbers(&row)?;
+            all.push(Shared { work, candidate, one, two, low, high, rounds });
         }
     }
     Ok(all)

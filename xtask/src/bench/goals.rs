@@ -147,9 +147,9 @@ fn of_threads(figures: &Figures) -> Result<Vec<Goal>, String> {
             is: ours.bytes,
         },
         Goal {
-            what: "… seconds to drain, as the loop by hand",
-            limit: hand.drained,
-            is: ours.drained,
+            what: "… processor seconds to fill and to drain, as the loop by hand",
+            limit: hand.processor,
+            is: ours.processor,
         },
         Goal {
             what: "two threads, sync, with all on: times the bare call",

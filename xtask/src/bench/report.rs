@@ -98,7 +98,7 @@ const WORKS: [(&str, &str, &str); 7] = [
 ];
 
 const TWO_THREADS: &str = "Nanoseconds of a call when one thread calls, and when two call the same function at once: \
-what they share shows. Medians, with quartiles.";
+what they share shows. Medians, with quartiles, of the rounds in which both threads ran all the time.";
 
 const WAITING: &str = "A million calls that have failed once and wait in their backoff. Bytes of a call are what the allocator \
 gave out, task included. With one thread the clock is stopped and jumps over the pause, so that all wake at once; \
@@ -159,9 +159,10 @@ fn two_threads(figures: &Figures) -> String {
             number(shared.one),
             format!("{} ({}–{})", number(shared.two), number(shared.low), number(shared.high)),
             format!("{:.2}", shared.two / shared.one),
+            number(shared.rounds),
         ]);
     }
-    table(&["work", "candidate", "one thread", "two threads", "two to one"], 2, &rows)
+    table(&["work", "candidate", "one thread", "two threads", "two to one", "rounds"], 2, &rows)
 }
 
 fn waiting(figures: &Figures) -> String {
