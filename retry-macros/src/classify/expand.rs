@@ -337,7 +337,7 @@ mod tests {
                 Other(U),
             }
         ));
-        let bounds = tokens.split("where").nth(1).and_then(|rest| rest.split('{').next());
+        let bounds = tokens.split("where").last().and_then(|rest| rest.split('{').next());
         let expected = "Vec < T > : :: retry_runtime :: __private :: Classify";
         assert_eq!(bounds.map(str::trim), Some(expected), "{tokens}");
     }

@@ -125,13 +125,13 @@ fn keep_the_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
 
 /// The file's version; 0 for an empty one.
 fn version(connection: &Connection, place: &Place) -> Result<u32, StoreError> {
+    // In one statement: between two of them another process may make its tables.
+    const QUERY: &str = "SELECT count(*), (SELECT application_id FROM pragma_application_id), \
+                         (SELECT user_version FROM pragma_user_version) FROM sqlite_schema";
+    let row = connection.query_row(QUERY, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let (tables, application, found): (i64, i32, i32) =
+        row.map_err(|error| place.failure(&error))?;
     let path = place.path.clone();
-    let read = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get(0));
-    let failed = |error: rusqlite::Error| place.failure(&error);
-    let application: i32 = read("application_id").map_err(failed)?;
-    let found: i32 = read("user_version").map_err(failed)?;
-    let tables = "SELECT count(*) FROM sqlite_schema";
-    let tables: i64 = connection.query_row(tables, [], |row| row.get(0)).map_err(failed)?;
     match u32::try_from(found) {
         Ok(0) if application == 0 && tables == 0 => Ok(0),
         Ok(found) if application == APPLICATION && found > VERSION => {
