@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use retry_runtime::{CallId, Classify, Interruption, retryable, testing};
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
+#[cfg_attr(not(test), allow(dead_code, reason = "the tests make them"))]
 enum OrderError {
     #[error("connection refused")]
     #[classify(transient)]
@@ -53,6 +54,7 @@ fn order_once(supplier: &Supplier) -> Result<u32, OrderError> {
 }
 
 #[retryable(max = 2, base = "10s", timeout = "20s", jitter = none, idempotent, name = "shop::stock")]
+#[cfg_attr(not(test), allow(dead_code, reason = "the tests call it"))]
 async fn stock(item: &str) -> Result<usize, OrderError> {
     Ok(item.len())
 }

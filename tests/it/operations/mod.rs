@@ -11,6 +11,7 @@ use retry_runtime::{Classify, Interruption};
 
 /// Failures of which one cannot say that it was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
+#[allow(clippy::enum_variant_names, reason = "what is down says so")]
 enum Down {
     #[error("down")]
     #[classify(transient)]
@@ -25,6 +26,7 @@ enum Down {
 
 /// A failure that can be an interruption.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
+#[allow(clippy::enum_variant_names, reason = "a cut is a cut")]
 enum Cut {
     #[error("down")]
     #[classify(transient)]
