@@ -102,7 +102,7 @@ impl<R: Outcome<Error: Inject>> Injection<R> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 mod tests {
     use super::*;
 
