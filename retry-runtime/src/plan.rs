@@ -18,6 +18,7 @@ pub(crate) struct Plan {
     /// Whether the body runs first, and its outcome is lost.
     pub(crate) after_body: bool,
     /// For the log.
+    #[cfg_attr(not(any(feature = "tracing", feature = "testing")), allow(dead_code))]
     pub(crate) words: Arc<str>,
 }
 
