@@ -11,7 +11,7 @@ use super::ops::end_attempt;
 use super::table::{Due, Table};
 use crate::event::What;
 use crate::machine::Attempted;
-use crate::record::{Claimed, Record};
+use crate::record::{Claimed, Lease, Record};
 use crate::{FailReason, State, StoreError, Time};
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -30,6 +30,8 @@ pub(crate) struct Claim {
     pub(crate) places: usize,
     pub(crate) worker: Arc<str>,
     pub(crate) lease: Duration,
+    /// What the worker runs at the moment.
+    pub(crate) held: Vec<Lease>,
 }
 
 /// What was taken, and when there will be more.
@@ -78,6 +80,11 @@ impl Claim {
         mut record: Record,
     ) -> Result<Option<Claimed>> {
         if record.state == State::Running {
+            let held = record.lease();
+            // Who asks is alive, although the clock has gone ahead of its heartbeat.
+            if self.held.contains(&held) && table.renew(held.id, held.fence, at.now + self.lease)? {
+                return Ok(None);
+            }
             // Its lease has run out. Nobody knows how far the attempt came.
             let lost = Class::new(Kind::Ambiguous);
             let next = judge(vacancy.site, &record.standing(at.now), lost);
