@@ -23,7 +23,7 @@ pub(crate) fn docs() -> Outcome {
     let arguments = ["doc", "--no-deps", "--all-features", "-p", "retry-runtime"];
     run::run(
         cargo(&arguments)
-            .args(["-p", "retry-macros", "-p", "retry-text", "-p", "retry-tasks"])
+            .args(["-p", "retry-macros", "-p", "retry-text", "-p", "retry-tasks", "-p", "retry-cli"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
 }

@@ -122,3 +122,34 @@ async fn who_stops_reading_ends_the_watch_without_a_complaint() {
     let _worker = lab.worker();
     assert_eq!(end(child), (Some(0), String::new()));
 }
+
+/// In a terminal, which `script` (util-linux) makes; where there is none, the unit tests of the line are all.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_shows_one_line_that_moves_and_the_attempts_above_it() {
+    use std::process::Command;
+
+    let is_there = Command::new("script").arg("--version").stdout(Stdio::null()).status();
+    if !is_there.is_ok_and(|status| status.success()) {
+        println!("without `script` there is no terminal to look at");
+        return;
+    }
+    let lab = Lab::new();
+    let id = lab.letter("anna").await;
+    let worker = lab.worker();
+    lab.until_ended(id).await;
+    drop(worker);
+    let (binary, file) = (env!("CARGO_BIN_EXE_retry"), lab.file());
+    let line = format!("stty cols 120; {binary} tasks watch {id} --db {}", file.display());
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+    let output = command.env("TERM", "xterm").output().expect("it is installed");
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("\x1b["), "the line is drawn: {shown:?}");
+    for number in 1..=3 {
+        let attempt = format!("Z attempt {number} failed after ");
+        assert_eq!(shown.matches(&attempt).count(), 1, "{shown:?}");
+    }
+    assert!(shown.contains("failed (exhausted), after attempt 3 of 3: transient: "), "{shown:?}");
+}
