@@ -41,4 +41,6 @@ async fn analytics_tell_how_many_attempts_it_takes() {
     let parcels = lines(&lab.prints(&["analytics", "parcel::send"]));
     assert_eq!((parcels.len(), parcels[1].as_str()), (4, "1 1 1 0 50.0 %"));
     assert_eq!(lab.json(&["analytics", "parcel::send"])["ended"], 2);
+    let error = lab.fails(2, &["analytics", "parcel::*"]);
+    assert!(error.contains("a whole name is meant here"), "{error}");
 }

@@ -160,3 +160,12 @@ fn who_only_asks_does_not_write() {
     }
     assert!(fs::read(lab.file()).expect("a readable file") == before);
 }
+
+#[test]
+fn help_says_where_the_file_comes_from_and_what_the_exit_codes_mean() {
+    for verb in VERBS {
+        let output = plain(&[verb[0], "--help"]).output().expect("it runs");
+        let help = text(&output.stdout);
+        assert!(help.contains("RETRY_TASKS_DB") && help.contains("Exit codes: 0 "), "{help}");
+    }
+}

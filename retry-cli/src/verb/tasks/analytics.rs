@@ -11,7 +11,12 @@ pub(super) fn command() -> Command {
     Command::new("analytics")
         .about("Prints how many attempts the tasks took, and how long they waited and ran")
         .args(open::arguments())
-        .arg(Arg::new("name").value_name("NAME").help("Of this function alone"))
+        .arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .value_parser(whole_name)
+                .help("Of this function alone"),
+        )
         .arg(open::json())
 }
 
@@ -42,4 +47,11 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         human(found.mean_waiting),
         human(found.mean_running),
     ))
+}
+
+fn whole_name(text: &str) -> Result<String, String> {
+    match text.contains('*') {
+        true => Err("a whole name is meant here; leave it out for all functions".to_owned()),
+        false => Ok(text.to_owned()),
+    }
 }
