@@ -140,7 +140,7 @@ async fn a_terminal_shows_one_line_that_moves_and_the_attempts_above_it() {
     lab.until_ended(id).await;
     drop(worker);
     let (binary, file) = (env!("CARGO_BIN_EXE_retry"), lab.file());
-    let line = format!("stty cols 120; {binary} tasks watch {id} --db {}", file.display());
+    let line = format!("{binary} tasks watch {id} --db {}", file.display());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
     let output = command.env("TERM", "xterm").output().expect("it is installed");
@@ -152,4 +152,7 @@ async fn a_terminal_shows_one_line_that_moves_and_the_attempts_above_it() {
         assert_eq!(shown.matches(&attempt).count(), 1, "{shown:?}");
     }
     assert!(shown.contains("failed (exhausted), after attempt 3 of 3: transient: "), "{shown:?}");
+    // The line is gone, and has left its place to what is said last.
+    let end = format!("\r\x1b[2Ktask {id} failed (exhausted): the desk is closed\r\n");
+    assert!(shown.ends_with(&end), "{shown:?}");
 }

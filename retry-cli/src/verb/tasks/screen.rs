@@ -11,6 +11,9 @@ use super::view;
 /// Steps of the bar.
 const STEPS: u64 = 1000;
 
+const SPINNER: &str = "{spinner} {wide_msg}";
+const BAR: &str = "{spinner} [{bar:20}] {wide_msg}";
+
 pub(super) enum Screen {
     /// A line for each change, and the text of the last one.
     Lines(String),
@@ -31,7 +34,9 @@ impl Screen {
     }
 
     fn live(target: ProgressDrawTarget) -> Self {
-        Screen::Live(ProgressBar::with_draw_target(Some(STEPS), target), 0)
+        let bar = ProgressBar::with_draw_target(Some(STEPS), target);
+        style(&bar, SPINNER);
+        Screen::Live(bar, 0)
     }
 
     /// Whether it moves without news.
@@ -75,23 +80,23 @@ impl Screen {
     }
 
     /// The task has ended; what was shown last stays.
-    pub(super) fn end(self) {
+    pub(super) fn end(self, info: &TaskInfo, now: Time) {
         if let Screen::Live(bar, _) = self {
-            bar.abandon();
+            bar.println(live(info, now));
+            bar.finish_and_clear();
         }
+    }
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
     }
 }
 
 fn draw(bar: &ProgressBar, info: &TaskInfo, now: Time) {
     let fraction = info.progress.as_ref().and_then(|progress| progress.fraction);
-    let template = match (fraction, info.state.is_ended()) {
-        (Some(_), false) => "{spinner} [{bar:20}] {wide_msg}",
-        (None, false) => "{spinner} {wide_msg}",
-        (_, true) => "{wide_msg}",
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style.progress_chars("=> "));
-    }
+    style(bar, if fraction.is_some() { BAR } else { SPINNER });
     bar.set_position((fraction.unwrap_or(0.0) * STEPS as f64) as u64);
     bar.set_message(live(info, now));
     bar.tick();
@@ -143,7 +148,7 @@ fn details(info: &TaskInfo) -> String {
 
 #[cfg(test)]
 mod tests {
-    use indicatif::InMemoryTerm;
+    use indicatif::{InMemoryTerm, TermLike};
     use serde_json::json;
 
     use super::*;
@@ -161,14 +166,19 @@ mod tests {
         serde_json::from_value(value).expect("a task")
     }
 
-    /// What a terminal of 70 columns shows after this news.
+    /// What a terminal of 70 columns shows after this news, and after the end if the last of it is one.
     fn drawn(news: &[serde_json::Value]) -> Vec<String> {
         let term = InMemoryTerm::new(10, 70);
         let mut screen = Screen::live(ProgressDrawTarget::term_like(Box::new(term.clone())));
-        for info in news.iter().map(info) {
-            screen.show(&info, NOW).expect("nothing is written");
+        let news: Vec<TaskInfo> = news.iter().map(info).collect();
+        for info in &news {
+            screen.show(info, NOW).expect("nothing is written");
         }
-        term.contents().lines().map(str::to_owned).collect()
+        if let Some(last) = news.last().filter(|last| last.state.is_ended()) {
+            screen.end(last, NOW);
+            term.write_line("$").expect("it can be written");
+        }
+        term.contents().lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
     #[test]
@@ -206,6 +216,6 @@ mod tests {
         let complete =
             json!({ "state": "complete", "result": [1], "progress": { "fraction": 1.0 } });
         let lines = drawn(&[json!({ "progress": { "fraction": 0.5 } }), complete]);
-        assert_eq!(lines, ["complete, after attempt 2 of 4: [1]"]);
+        assert_eq!(lines, ["complete, after attempt 2 of 4: [1]", "$"], "what follows has its own");
     }
 }

@@ -62,7 +62,9 @@ async fn follow(
         }
         last = Some(info);
     }
-    screen.end();
+    if let Some(last) = &last {
+        screen.end(last, open::now());
+    }
     Ok(last)
 }
 
