@@ -71,8 +71,10 @@ pub(super) fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>, StoreErro
     let place = Place::new(&settings.path, settings.busy_timeout);
     let connection = connect(settings, &place)?;
     keep_the_log(&connection, true).map_err(|error| place.failure(&error))?;
-    if version(&connection, &place)? < VERSION {
-        return match settings.read_only {
+    let found = version(&connection, &place)?;
+    if found < VERSION {
+        // Who asks for a file that exists asks for tasks that exist: an empty one is somebody else's.
+        return match settings.read_only || settings.existing && found == 0 {
             true => Err(StoreError::Foreign { path: place.path }),
             false => Ok(None),
         };

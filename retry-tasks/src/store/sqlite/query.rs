@@ -66,20 +66,24 @@ pub(super) fn next_due(rows: &mut Rows, name: &str) -> Result<Option<Time>> {
     Ok(next.map(|millis| Time::from_millis(millis as u64)))
 }
 
-/// Each phase by its index, then together: however many tasks there are, a page costs a page.
+/// Each phase by its index, then together: however many tasks there are, a page costs a page, and what newer
+/// tasks the filter leaves out.
 pub(super) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
     let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
     let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
     let (first, last) = names(filter.name.as_deref());
+    let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
     let mut found: Vec<Record> = Vec::new();
     let statement = format!(
         "SELECT {} FROM tasks INDEXED BY tasks_phase WHERE phase = ?1 AND id < ?2 AND name >= ?3 \
-         AND (?4 IS NULL OR name < ?4) ORDER BY id DESC LIMIT ?5",
+         AND (?4 IS NULL OR name < ?4) AND created_at >= ?5 AND (?6 IS NULL OR created_at < ?6) \
+         ORDER BY id DESC LIMIT ?7",
         row::COLUMNS
     );
     let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
     for phase in phases {
-        let params = params![row::number(*phase), row::id(after), first, last, limit as i64 + 1];
+        let (phase, after) = (row::number(*phase), row::id(after));
+        let params = params![phase, after, first, last, since, until, limit as i64 + 1];
         found.extend(rows.rows(&statement, params, row::record)?);
     }
     found.sort_by_key(|record| std::cmp::Reverse(record.id));
