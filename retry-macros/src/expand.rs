@@ -127,7 +127,7 @@ impl<'a> Plan<'a> {
     // Output:
     //     let mut call = Call::start({ static __RETRY_SITE: Site = …; &SITE });
     //     loop {
-    //         if let Some(out) = TURN { break out; }
+    //         if let Turned::Out(out) = TURN { break out; }
     //     }
     pub(crate) fn call(&self, attempt: Attempt) -> TokenStream {
         let private = &self.private;
@@ -147,7 +147,7 @@ impl<'a> Plan<'a> {
                 loop {
                     #fresh
                     #context
-                    if let #private::Some(#out) = #turn { #found }
+                    if let #private::Turned::Out(#out) = #turn { #found }
                 }
             }
         };

@@ -21,6 +21,7 @@ pub use crate::classify::hint::RetryAfterHint;
 pub use crate::classify::into_class::IntoClass;
 pub use crate::classify::status::HttpStatus;
 pub use crate::classify::{Class, Classify, Kind};
+pub use crate::drive::Turned;
 pub use crate::glue::{
     Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
 };

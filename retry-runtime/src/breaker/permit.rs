@@ -88,6 +88,33 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         }
     }
 
+    /// The generation of a call that is admitted without a look at the clock or the lock, and for which nothing
+    /// is held; it is [`adopt`](Self::adopt)ed when it does not succeed.
+    #[inline(always)]
+    pub(crate) fn quick(&self) -> Option<u32> {
+        self.breaker.word.admit_fast()
+    }
+
+    /// A quick call has succeeded.
+    #[inline(always)]
+    pub(crate) fn quick_success(&self, generation: u32, now: impl Now) {
+        if !self.breaker.word.is_saturated() {
+            settle(&self.breaker, generation, Seat::CALL, None, now, Outcome::Success);
+        }
+    }
+
+    /// Becomes the permit of a quick call.
+    #[inline(always)]
+    pub(crate) fn adopt(&mut self, generation: u32) {
+        (self.generation, self.seat) = (generation, Seat::CALL);
+    }
+
+    /// Whether it is one, and the call has not been told of yet.
+    #[inline(always)]
+    pub(crate) fn is_held(&self) -> bool {
+        self.seat != Seat::NONE
+    }
+
     pub(crate) fn breaker(&self) -> &Breaker {
         &self.breaker
     }
@@ -181,7 +208,7 @@ fn dropped(breaker: &Breaker, generation: u32, seat: Seat, started: Option<Momen
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.seat != Seat::NONE {
+        if self.is_held() {
             dropped(&self.breaker, self.generation, self.seat, self.started);
         }
     }

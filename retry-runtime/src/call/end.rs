@@ -12,15 +12,21 @@ impl Call<'_> {
     /// The attempt succeeded.
     #[inline(always)]
     pub(crate) fn succeeded(&mut self) {
-        let State::First(site) = self.state else {
+        if !self.is_plain() {
             return self.by_value(Call::succeeded_late);
-        };
-        // A success at once leaves no trail, only its deposit and its count.
+        }
+        self.succeeded_plainly();
+    }
+
+    /// Nothing is special about the call, and its first attempt succeeded: it leaves no trail, only its
+    /// deposit and its count.
+    #[inline(always)]
+    pub(crate) fn succeeded_plainly(&mut self) {
         self.state = State::Ended;
-        if let Some(budget) = site.budget_source().get() {
+        if let Some(budget) = self.site.budget_source().get() {
             budget.deposit_success();
         }
-        tally::increment(site.number());
+        tally::increment(self.site.number());
     }
 
     /// The attempt succeeded after a failure, or while there is something to look after.
@@ -60,7 +66,7 @@ impl Call<'_> {
     /// The call was interrupted between two attempts, or before the first one.
     #[cold]
     pub(crate) fn interrupted(&mut self, cut: Interruption) {
-        self.trail_mut().mode.add(Mode::FAILED);
+        self.early_trail_mut().mode.add(Mode::FAILED);
         let reason = match cut {
             Interruption::CircuitOpen { retry_after } => {
                 self.trail_mut().report.retry_after = retry_after;
@@ -89,6 +95,7 @@ impl Call<'_> {
         let attempts = trail.attempt;
         trail.withdrawal = None;
         trail.live = None;
+        trail.sleep = None;
         trail.report.reason = reason;
         trail.report.total = match trail.started {
             Some(started) => now.since(started),

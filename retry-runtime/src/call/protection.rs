@@ -25,7 +25,7 @@ impl Call<'_> {
     /// A configuration may have changed the function's settings.
     pub(super) fn configure(&mut self, site: &'static crate::Site) {
         let Some(effective) = site.effective() else { return };
-        let trail = self.trail_mut();
+        let trail = self.early_trail_mut();
         if effective.measure {
             trail.mode.add(super::Mode::TIMED);
         }
@@ -53,7 +53,7 @@ impl Call<'_> {
     }
 
     /// What a configuration has made of the function.
-    fn effective(&self) -> Option<&'static Effective> {
+    pub(super) fn effective(&self) -> Option<&'static Effective> {
         self.trail()?.effective
     }
 
@@ -65,7 +65,7 @@ impl Call<'_> {
     #[inline(always)]
     pub fn breaker(&mut self) -> &'static Breaker {
         let found = match self.state {
-            State::Fresh(site) => site.breaker_source().get(),
+            State::Plain => self.site.breaker_source().get(),
             _ => self.by_value(|call| call.breaker_here()),
         };
         match found {

@@ -64,7 +64,7 @@ impl Call<'static> {
     fn aside_of(site: &'static Site) -> Self {
         let mut call = Call::start(site);
         call.configure(site);
-        call.trail_mut().mode.remove(Mode::RUNNING);
+        call.early_trail_mut().mode.remove(Mode::RUNNING);
         call
     }
 }

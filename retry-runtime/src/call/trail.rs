@@ -5,7 +5,7 @@ use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
 use super::resumed::Handed;
-use super::{Call, Mode, NOBODY, State};
+use super::{Call, Mode, State};
 use crate::ambient::Observer;
 use crate::budget::{Budget, Withdrawal};
 use crate::clock::Moment;
@@ -13,12 +13,12 @@ use crate::event::CallSpan;
 use crate::live::Ticket;
 use crate::rng::Rng;
 use crate::site::Effective;
+use crate::sleeping::Sleeping;
 use crate::stats::Failures;
 use crate::{Kind, Report, Site};
 
 #[derive(Debug)]
 pub(super) struct Trail {
-    pub(super) site: &'static Site,
     /// What a configuration has made of the site.
     pub(super) effective: Option<&'static Effective>,
     pub(super) attempt: u32,
@@ -44,6 +44,8 @@ pub(super) struct Trail {
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
     /// The call's place in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
+    /// The timer of the pause between two attempts.
+    pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 as long as nobody has asked.
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
@@ -81,13 +83,11 @@ impl Trail {
     /// A trail that says nothing yet.
     fn begin(site: &'static Site, attempt: u32) -> Box<Trail> {
         if let Some(mut trail) = spare() {
-            trail.site = site;
             trail.report.name = site.name();
             trail.attempt = attempt;
             return trail;
         }
         Box::new(Trail {
-            site,
             effective: None,
             attempt,
             mode: Mode::RUNNING,
@@ -104,6 +104,7 @@ impl Trail {
             handed: None,
             withdrawal: None,
             live: None,
+            sleep: None,
             number: 0,
             span: None,
             #[cfg(feature = "testing")]
@@ -132,6 +133,7 @@ impl Trail {
         self.handed = None;
         self.withdrawal = None;
         self.live = None;
+        self.sleep = None;
         self.number = 0;
         self.span = None;
         #[cfg(feature = "testing")]
@@ -150,10 +152,19 @@ impl Trail {
 }
 
 impl Call<'_> {
-    /// The trail, begun now if it has not been.
+    /// The trail, begun now if it has not been: the first attempt runs.
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
+        self.trail_from(1)
+    }
+
+    /// The trail, begun now if it has not been, of a call whose first attempt has not begun.
+    pub(super) fn early_trail_mut(&mut self) -> &mut Trail {
+        self.trail_from(0)
+    }
+
+    fn trail_from(&mut self, attempt: u32) -> &mut Trail {
         if !matches!(self.state, State::Kept(_)) {
-            self.begin_trail();
+            self.begin_trail(attempt);
         }
         match &mut self.state {
             State::Kept(trail) => trail,
@@ -162,9 +173,7 @@ impl Call<'_> {
     }
 
     #[cold]
-    fn begin_trail(&mut self) {
-        let site = self.state.site_of_plain().unwrap_or(&NOBODY);
-        let trail = Trail::begin(site, self.attempt_number());
-        self.state = State::Kept(ManuallyDrop::new(trail));
+    fn begin_trail(&mut self, attempt: u32) {
+        self.state = State::Kept(ManuallyDrop::new(Trail::begin(self.site, attempt)));
     }
 }

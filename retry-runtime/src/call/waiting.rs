@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Call;
 use crate::clock::Moment;
 use crate::live::{Order, Pause, Ticket};
+use crate::sleeping::Sleeping;
 use crate::{Kind, Site};
 
 impl Call<'_> {
@@ -55,6 +56,12 @@ impl Call<'_> {
     #[cold]
     pub(crate) fn wake(&self) -> Option<Order> {
         self.live()?.wake()
+    }
+
+    /// The place of the timer of the pause: it is made after a failure, like all that stands beside it.
+    #[cold]
+    pub(crate) fn sleeping(&mut self) -> &mut Option<Sleeping> {
+        &mut self.trail_mut().sleep
     }
 
     fn live(&self) -> Option<&Ticket> {

@@ -32,6 +32,29 @@ impl<'b, O, X> Breaking<'b, O, X> {
 impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
     type Cut = Interruption;
+    type Quick = (u32, X::Quick);
+
+    #[inline(always)]
+    fn quick(&self) -> Option<Self::Quick> {
+        Some((self.permit.quick()?, self.inner.quick()?))
+    }
+
+    #[inline(always)]
+    fn quick_success(&self, (generation, inner): Self::Quick) {
+        self.permit.quick_success(generation, clock::now);
+        self.inner.quick_success(inner);
+    }
+
+    #[inline(always)]
+    fn adopt(&mut self, (generation, inner): Self::Quick) {
+        self.permit.adopt(generation);
+        self.inner.adopt(inner);
+    }
+
+    #[inline(always)]
+    fn has_begun(&self) -> bool {
+        self.permit.is_held()
+    }
 
     #[inline(always)]
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 
+use super::Turned;
 use crate::call::Call;
 use crate::interruption::Interruptible;
 use crate::place::{Place, Places};
@@ -49,7 +50,7 @@ impl Policy {
         let id = CallId::unique();
         loop {
             let attempt = call.attempt(id);
-            if let Some(out) = call.turn_blocking(|| work(attempt)).classified().run() {
+            if let Turned::Out(out) = call.turn_blocking(|| work(attempt)).classified().run() {
                 return out;
             }
         }
@@ -106,7 +107,7 @@ impl Policy {
                 let attempt = call.attempt(id);
                 // What the closure does before it has a future is part of the attempt, too.
                 let body = async { work(attempt).await };
-                if let Some(out) =
+                if let Turned::Out(out) =
                     call.turn(body).classified().text(unnamed::<R>, stand_in).limited().await
                 {
                     return out;
@@ -166,7 +167,7 @@ impl Policy {
                 let attempt = call.attempt(id);
                 // What the closure does before it has a future is part of the attempt, too.
                 let body = async { work(attempt).await };
-                if let Some(out) =
+                if let Turned::Out(out) =
                     call.turn(body).classified().text(unnamed::<R>, stand_in).limited().await
                 {
                     return out;

@@ -16,7 +16,6 @@ pub(super) enum Step<R> {
 }
 
 /// Judges an outcome, and tells the guard, the call and the hook about it.
-#[inline]
 pub(super) fn judge<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
 where
     R: Outcome,
@@ -33,7 +32,7 @@ where
 
 /// The outcome was not accepted.
 #[cold]
-pub(super) fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
 where
     R: Outcome,
     J: Judge<R>,

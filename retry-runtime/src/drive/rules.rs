@@ -37,9 +37,18 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 #[derive(Clone, Copy, Debug)]
 pub struct Words<F, P>(pub(super) F, pub(super) P);
 
-/// Failures are classified by their [`Classify`], which is asked for in the same manner.
-#[derive(Debug)]
-pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
+/// Failures are classified by their [`Classify`], which is asked for in the same manner; but by the function
+/// itself, which takes up no memory in the call.
+#[derive(Clone, Copy, Debug)]
+pub struct ByClass<F>(pub(super) F);
+
+/// A failure as what can be classified.
+pub(super) fn by_class<E: Classify>() -> ByClass<impl Fn(&E) -> &(dyn Classify + '_) + Copy> {
+    fn as_classify<E: Classify>(error: &E) -> &(dyn Classify + '_) {
+        error
+    }
+    ByClass(as_classify::<E>)
+}
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +68,7 @@ pub trait ClassOf<E> {
     }
 }
 
-impl<E> ClassOf<E> for ByClass<E> {
+impl<E, F: Fn(&E) -> &(dyn Classify + '_)> ClassOf<E> for ByClass<F> {
     #[inline]
     fn class(&self, error: &E, _: bool) -> Class {
         (self.0)(error).classify()

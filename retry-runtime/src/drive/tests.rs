@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::Turned;
 use crate::call::Call;
 use crate::{Kind, Policy};
 
@@ -29,10 +30,10 @@ fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another(
     let mut call = Call::of(&NOW);
     {
         let failed = pin!(call.turn(ready(Err::<u8, _>(Busy))).classified().into_future());
-        assert_eq!(poll(failed), Poll::Ready(None));
+        assert_eq!(poll(failed), Poll::Ready(Turned::Again));
     }
     let done = pin!(call.turn(ready(Ok::<_, Busy>(7))).classified().into_future());
-    assert_eq!(poll(done), Poll::Ready(Some(Ok(7))));
+    assert_eq!(poll(done), Poll::Ready(Turned::Out(Ok(7))));
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
     };
     let mut turn = pin!(call.turn(attempt).classified().into_future());
     assert_eq!(poll(turn.as_mut()), Poll::Pending);
-    assert_eq!(poll(turn.as_mut()), Poll::Ready(Some(Ok(6))));
+    assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Out(Ok(6))));
 }
 
 #[test]

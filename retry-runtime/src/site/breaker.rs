@@ -134,6 +134,7 @@ impl SiteBreaker {
     }
 
     /// All but the usual case, out of line.
+    #[cold]
     #[inline(never)]
     fn get_other(&'static self) -> Option<&'static Breaker> {
         match self {

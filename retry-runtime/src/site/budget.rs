@@ -86,6 +86,7 @@ impl SiteBudget {
     }
 
     /// All but the usual case, out of line.
+    #[cold]
     #[inline(never)]
     fn get_other(&'static self) -> Option<&'static Budget> {
         match self {

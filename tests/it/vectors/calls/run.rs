@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use retry_runtime::__private::{Call, Meta, Site, SiteBreaker, SiteBudget};
+use retry_runtime::__private::{Call, Meta, Site, SiteBreaker, SiteBudget, Turned};
 use retry_runtime::{
     CancelToken, Outcome, Policy, Report, Retry, RetryError, observe, observe_blocking,
 };
@@ -220,7 +220,7 @@ async fn turns_async(site: &'static Site, world: &Rc<World>) -> Result<String, F
         let turn = call.turn(Rc::clone(world).body()).classified();
         let turn = turn.retry_if(|value| world.rejects(value));
         let turn = turn.on_retry(|retry| world.before_sleep(retry));
-        if let Some(out) = turn.cancel(&world.token).await {
+        if let Turned::Out(out) = turn.cancel(&world.token).await {
             break call.settle(out);
         }
     };
@@ -238,7 +238,7 @@ fn turns_sync(site: &'static Site, world: &Rc<World>) -> Result<String, Failure>
         let turn = call.turn_blocking(|| world.body_blocking()).classified();
         let turn = turn.retry_if(|value| world.rejects(value));
         let turn = turn.on_retry(|retry| world.before_sleep(retry));
-        if let Some(out) = turn.cancel(&world.token).run() {
+        if let Turned::Out(out) = turn.cancel(&world.token).run() {
             break call.settle(out);
         }
     };
