@@ -150,7 +150,14 @@ impl Machine {
     }
 
     /// Makes the transitions that were due by now, dated to when they were.
+    #[inline]
     pub(super) fn settle(&mut self, now: Duration) {
+        if let State::Open(_) | State::HalfOpen(_) = self.state {
+            self.make_due(now);
+        }
+    }
+
+    fn make_due(&mut self, now: Duration) {
         loop {
             match &self.state {
                 State::Open(open) if open.left(now).is_none() => {
@@ -233,6 +240,10 @@ impl Machine {
 
     // What the handle's lock-free path needs.
 
+    pub(super) fn has_transitions(&self) -> bool {
+        !self.transitions.is_empty()
+    }
+
     pub(super) const fn generation(&self) -> u32 {
         self.generation
     }
@@ -246,7 +257,11 @@ impl Machine {
     }
 
     /// Counts quick successes that the handle kept since the last record.
+    #[inline]
     pub(super) fn absorb(&mut self, successes: u32) {
+        if successes == 0 {
+            return;
+        }
         if let State::Closed(closed) | State::Shadow(closed) = &mut self.state {
             closed.absorb(successes);
         }

@@ -129,6 +129,7 @@ impl Bucket {
     }
 
     /// Takes the cost of a retry.
+    #[inline]
     pub(super) fn withdraw(&self, now: u64, state: State, cost: u32) -> Verdict {
         let state = self.refill(now, state);
         let left = State::new(state.milli().saturating_sub(cost), state.stamp());
@@ -148,10 +149,15 @@ impl Bucket {
     }
 
     /// Pays for the time since the stamp, in whole steps.
+    #[inline]
     pub(super) fn refill(&self, now: u64, state: State) -> State {
         let Some(step) = self.step else { return state };
         let missing = self.capacity - state.milli();
-        let steps = elapsed(state.stamp(), now) / step.millis;
+        let elapsed = elapsed(state.stamp(), now);
+        if elapsed < step.millis && missing > 0 {
+            return state;
+        }
+        let steps = elapsed / step.millis;
         if steps >= u64::from(missing.div_ceil(step.milli)) {
             // A full bucket earns nothing: its time starts when something is taken out.
             return State::new(self.capacity, now.max(state.stamp()));

@@ -27,7 +27,10 @@ impl CountWindow {
         }
         let evicted = std::mem::replace(&mut self.cells[self.oldest], mark);
         self.tally.remove(evicted);
-        self.oldest = (self.oldest + 1) % self.cells.len();
+        self.oldest += 1;
+        if self.oldest == self.cells.len() {
+            self.oldest = 0;
+        }
     }
 
     /// Adds successes; more of them than fit leave the window as that many would.
