@@ -25,18 +25,26 @@ impl Observer {
 /// What holds for the code that runs right now on this thread.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ambient {
-    /// No call inside may sleep past it.
-    pub(crate) deadline: Option<Moment>,
+    plain: Plain,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
-    /// The function in whose attempt this is, when that one is timed or not the first.
-    pub(crate) outer: Option<&'static Site>,
     /// The testing scope that the calls belong to, where it is not that of the thread.
     #[cfg(feature = "testing")]
     pub(crate) within: Option<Within>,
+}
+
+/// The part of it that is copied: as a rule all of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Plain {
+    /// No call inside may sleep past it.
+    deadline: Option<Moment>,
+    /// The function in whose attempt this is, when that one is timed or not the first.
+    outer: Option<&'static Site>,
     /// The task that it was made in: one that is polled inside, by a runtime that the work blocks on, is
     /// none of the work's business.
     task: Option<Task>,
+    /// Whether there is more to it: what stands in `SHARED`.
+    shares: bool,
 }
 
 #[cfg(feature = "tokio")]
@@ -53,10 +61,21 @@ fn this_task() -> Option<Task> {
     None
 }
 
+/// What is counted by reference.
+#[derive(Clone, Debug, Default)]
+struct Shared {
+    observer: Option<Observer>,
+    #[cfg(feature = "testing")]
+    within: Option<Within>,
+}
+
 thread_local! {
-    /// Whether `AMBIENT` says anything: all that a call looks at when it does not.
+    /// Whether the others say anything: all that a call looks at when they do not.
     static PRESENT: Cell<bool> = const { Cell::new(false) };
-    static AMBIENT: RefCell<Ambient> = RefCell::default();
+    // Without a destructor, so that a later attempt without observer and testing scope costs a few moves.
+    static PLAIN: Cell<Plain> =
+        const { Cell::new(Plain { deadline: None, outer: None, task: None, shares: false }) };
+    static SHARED: RefCell<Shared> = RefCell::default();
 }
 
 #[cfg(feature = "testing")]
@@ -71,17 +90,16 @@ pub(crate) fn within() -> Option<Within> {
     if !is_present() {
         return None;
     }
-    let own = AMBIENT.try_with(|ambient| ambient.borrow().within.clone()).ok().flatten();
+    let own = SHARED.try_with(|shared| shared.borrow().within.clone()).ok().flatten();
     own.or_else(|| THREAD.try_with(|within| within.borrow().clone()).ok().flatten())
 }
 
 /// Sets the testing scope of this thread.
 #[cfg(feature = "testing")]
 pub(crate) fn set_thread_scope(within: Option<Within>) {
-    let ambient = AMBIENT.try_with(|ambient| ambient.borrow().says_anything()).unwrap_or(false);
-    let present = ambient || within.is_some();
-    PRESENT.set(present);
-    tally::set_open(!present);
+    let plain = PLAIN.get();
+    let ambient = plain.shares || plain.deadline.is_some() || plain.outer.is_some();
+    set_present(ambient || within.is_some());
     let _ = THREAD.try_with(|thread| thread.replace(within));
 }
 
@@ -101,35 +119,52 @@ pub(crate) fn is_present() -> bool {
     PRESENT.get()
 }
 
+fn set_present(present: bool) {
+    PRESENT.set(present);
+    tally::set_open(!present);
+}
+
 impl Ambient {
     /// What holds for the calls of this task.
+    #[inline]
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
+        #[cfg(feature = "testing")]
+        let within = within();
+        #[cfg(feature = "testing")]
+        let tested = within.is_some();
+        #[cfg(not(feature = "testing"))]
+        let tested = false;
+        let shares = tested || observer.is_some();
         Ambient {
-            deadline,
+            plain: Plain { deadline, outer: None, task: this_task(), shares },
             observer,
-            outer: None,
             #[cfg(feature = "testing")]
-            within: within(),
-            task: this_task(),
+            within,
         }
     }
 
-    #[cfg(feature = "testing")]
-    fn says_anything(&self) -> bool {
-        let Ambient { deadline, observer, outer, within, task: _ } = self;
-        deadline.is_some() || observer.is_some() || outer.is_some() || within.is_some()
+    /// No call inside may sleep past it.
+    pub(crate) fn deadline(&self) -> Option<Moment> {
+        self.plain.deadline
+    }
+
+    /// The function in whose attempt this is, when that one is timed or not the first.
+    pub(crate) fn outer(&self) -> Option<&'static Site> {
+        self.plain.outer
     }
 
     /// Inside of this testing scope.
     #[cfg(feature = "testing")]
     pub(crate) fn tested(mut self, within: Within) -> Self {
         self.within = Some(within);
+        self.plain.shares = true;
         self
     }
 
     /// Inside of an attempt of this function.
+    #[inline]
     pub(crate) fn inside(mut self, outer: Option<&'static Site>) -> Self {
-        self.outer = outer;
+        self.plain.outer = outer;
         self
     }
 
@@ -138,32 +173,73 @@ impl Ambient {
         if !is_present() {
             return None;
         }
-        let ambient = AMBIENT.try_with(|ambient| ambient.borrow().clone()).ok()?;
-        let elsewhere = this_task().is_some_and(|task| ambient.task != Some(task));
-        (!elsewhere).then_some(ambient)
+        let plain = PLAIN.get();
+        let elsewhere = this_task().is_some_and(|task| plain.task != Some(task));
+        if elsewhere {
+            return None;
+        }
+        let shared = if plain.shares {
+            SHARED.try_with(|shared| shared.borrow().clone()).unwrap_or_default()
+        } else {
+            Shared::default()
+        };
+        Some(Ambient {
+            plain,
+            observer: shared.observer,
+            #[cfg(feature = "testing")]
+            within: shared.within,
+        })
     }
 
     /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.
+    #[inline]
     pub(crate) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
-        // A thread that is ending may have lost its locals: then nothing is handed down.
-        let Ok(before) = AMBIENT.try_with(|ambient| ambient.replace(self)) else { return work() };
-        let _restore = Restore { before, present: PRESENT.replace(true) };
-        tally::set_open(false);
+        let Ambient { plain, .. } = self;
+        let before = PLAIN.replace(plain);
+        let shared = if plain.shares || before.shares { self.share() } else { None };
+        let _restore = Restore { before, shared, present: PRESENT.get() };
+        if !PRESENT.get() {
+            set_present(true);
+        }
         work()
+    }
+
+    /// What was shared before; `None` on a thread that is ending and has lost its locals: then it is not
+    /// handed down.
+    #[cold]
+    fn share(self) -> Option<Shared> {
+        let shared = Shared {
+            observer: self.observer,
+            #[cfg(feature = "testing")]
+            within: self.within,
+        };
+        SHARED.try_with(|now| now.replace(shared)).ok()
     }
 }
 
 struct Restore {
-    before: Ambient,
+    before: Plain,
+    /// Set when it was replaced.
+    shared: Option<Shared>,
     present: bool,
 }
 
 impl Drop for Restore {
+    #[inline]
     fn drop(&mut self) {
-        let before = std::mem::take(&mut self.before);
-        let _ = AMBIENT.try_with(|ambient| ambient.replace(before));
+        PLAIN.set(self.before);
+        if let Some(shared) = self.shared.take() {
+            unshare(shared);
+        }
         let present = self.present || thread_has_scope();
-        PRESENT.set(present);
-        tally::set_open(!present);
+        // A testing scope may have been opened or closed in between.
+        if present != PRESENT.get() {
+            set_present(present);
+        }
     }
+}
+
+#[cold]
+fn unshare(shared: Shared) {
+    let _ = SHARED.try_with(|now| now.replace(shared));
 }

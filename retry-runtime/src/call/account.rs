@@ -1,21 +1,20 @@
 //! What a call takes out of its function's budget, and what it puts in.
 
-use std::time::Instant;
+use super::Trail;
+use crate::budget::Refused;
+use crate::clock::Moment;
+use crate::{Interruption, Kind, StopReason, clock, event};
 
-use super::{Call, Decision, Verdict};
-use crate::history::Delay;
-use crate::{Interruption, Kind, StopReason, clock};
-
-impl Call<'_> {
-    /// What the budget makes of an attempt that failed.
-    pub(super) fn account_for_failure(&mut self, verdict: Verdict) {
-        let withdrawal = self.trail_mut().withdrawal.take();
-        match withdrawal {
+impl Trail {
+    /// What the budget makes of an attempt that failed, or was cut off.
+    #[inline]
+    pub(super) fn account_for_failure(&mut self, cut: Option<Interruption>) {
+        match self.withdrawal.take() {
             // A retry that was called off says nothing: its token comes back.
-            Some(withdrawal) if verdict.cut == Some(Interruption::Cancelled) => drop(withdrawal),
+            Some(withdrawal) if cut == Some(Interruption::Cancelled) => drop(withdrawal),
             Some(withdrawal) => withdrawal.failed(),
             None => {
-                if let (1, Some(budget)) = (self.attempt_number(), self.budget()) {
+                if let (1, Some(budget)) = (self.attempt, self.budget()) {
                     budget.deposit_failure();
                 }
             }
@@ -23,25 +22,26 @@ impl Call<'_> {
     }
 
     /// Takes the retry's cost out of the budget, if it is there.
-    pub(super) fn pay_for_retry(&mut self, now: Instant, kind: Kind, delay: Delay) -> Decision {
-        let Some(budget) = self.budget() else { return Decision::Pause(delay) };
-        match budget.try_withdraw(now, kind) {
+    #[inline]
+    pub(super) fn pay_for_retry(&mut self, now: Moment, kind: Kind) -> Result<(), StopReason> {
+        let Some(budget) = self.budget() else { return Ok(()) };
+        match budget.try_withdraw_at(now, kind) {
             Ok(withdrawal) => {
-                self.trail_mut().withdrawal = Some(withdrawal);
-                if let Some(site) = self.site() {
-                    site.note_payment();
-                }
-                Decision::Pause(delay)
+                self.withdrawal = Some(withdrawal);
+                // NOBODY has no budget.
+                self.site.note_payment();
+                Ok(())
             }
-            Err(refused) => {
-                if let Some(site) = self.site() {
-                    if site.note_refusal(now) {
-                        crate::event::budget_refused(site.name(), &refused);
-                    }
-                }
-                Decision::Stop(StopReason::Budget)
-            }
+            Err(refused) => Err(self.refused(now, &refused)),
         }
+    }
+
+    #[cold]
+    fn refused(&self, now: Moment, refused: &Refused) -> StopReason {
+        if self.site.note_refusal(now.instant()) {
+            event::budget_refused(self.site.name(), refused);
+        }
+        StopReason::Budget
     }
 
     /// Some budgets charge for a failure that would be retried also when there is no further attempt.

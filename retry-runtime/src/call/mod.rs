@@ -163,10 +163,7 @@ impl<'p> Call<'p> {
             return policy;
         }
         match &self.state {
-            State::Kept(trail) => match trail.effective {
-                Some(effective) => &effective.policy,
-                None => trail.site.policy(),
-            },
+            State::Kept(trail) => trail.site.policy_under(trail.effective),
             other => other.site_of_plain().unwrap_or(&NOBODY).policy(),
         }
     }
@@ -202,8 +199,8 @@ impl<'p> Call<'p> {
             self.trail_mut().mode.add(Mode::TIMED);
         }
         let ambient = Ambient::current();
-        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline);
-        let outer = ambient.as_ref().and_then(|ambient| ambient.outer);
+        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline());
+        let outer = ambient.as_ref().and_then(|ambient| ambient.outer());
         if let (Some(outer), Some(site)) = (outer, site) {
             site.note_called_in(outer);
         }
@@ -227,7 +224,10 @@ impl<'p> Call<'p> {
         if is_inside {
             self.resume_at();
         }
-        self.tell_started();
+        if self.has(Mode::OBSERVED) {
+            let policy = self.policy();
+            self.trail_mut().tell_started(policy);
+        }
     }
 
     /// Keeps a report of this call.
@@ -267,19 +267,8 @@ impl<'p> Call<'p> {
 
     #[cold]
     fn note_start(&mut self) {
-        let trail = self.trail_mut();
-        trail.attempt = trail.attempt.saturating_add(1);
-        if trail.attempt > 1 {
-            trail.attempt_started = Some(trail.continued.take().unwrap_or_else(Moment::now));
-            self.open_span();
-        }
-        let trail = self.trail_mut();
-        if let Some(live) = &trail.live {
-            live.begin(trail.attempt);
-        }
-        #[cfg(feature = "testing")]
-        self.log_attempt();
-        self.tell_attempt_started();
+        let policy = self.policy();
+        self.trail_mut().note_start(policy);
     }
 
     /// The running attempt's number, and how many there may be.

@@ -18,6 +18,9 @@ impl Mode {
     /// `recover` gets its failure.
     pub(super) const RECOVERS: Mode = Mode(64);
 
+    /// Any of those for which also a success at once leaves more than its count.
+    pub(super) const TOLD: Mode = Mode(Mode::FAILED.0 | Mode::WATCHED.0 | Mode::OBSERVED.0);
+
     #[inline(always)]
     pub(super) const fn has(self, other: Mode) -> bool {
         self.0 & other.0 != 0

@@ -1,7 +1,7 @@
 //! What a call remembers from the first failure on, or from its start when it is observed.
 
 use std::cell::Cell;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::resumed::Handed;
@@ -14,7 +14,7 @@ use crate::live::Ticket;
 use crate::rng::Rng;
 use crate::site::Effective;
 use crate::stats::Failures;
-use crate::{Kind, Report, Site};
+use crate::{Kind, Policy, Report, Site};
 
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -111,6 +111,27 @@ impl Trail {
         })
     }
 
+    /// The annotated function.
+    #[inline]
+    pub(super) fn site(&self) -> Option<&'static Site> {
+        (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
+    }
+
+    /// An attempt starts.
+    pub(super) fn note_start(&mut self, policy: &Policy) {
+        self.attempt = self.attempt.saturating_add(1);
+        if self.attempt > 1 {
+            self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
+            self.open_span(policy);
+        }
+        if let Some(live) = &self.live {
+            live.begin(self.attempt);
+        }
+        #[cfg(feature = "testing")]
+        self.log_attempt();
+        self.tell_attempt_started(policy);
+    }
+
     /// Forgets everything, and leaves the memory to the next call.
     pub(super) fn recycle(mut self: Box<Trail>) {
         self.effective = None;
@@ -120,11 +141,9 @@ impl Trail {
         self.deadline = None;
         self.previous = None;
         self.last_kind = None;
-        let mut attempts = mem::take(&mut self.report.attempts);
-        attempts.clear();
-        self.report = Report::empty("");
-        if attempts.capacity() <= FEW_ATTEMPTS {
-            self.report.attempts = attempts;
+        self.report.forget();
+        if self.report.attempts.capacity() > FEW_ATTEMPTS {
+            self.report.attempts = Vec::new();
         }
         self.failures = Failures::default();
         self.started = None;
@@ -151,6 +170,7 @@ impl Trail {
 
 impl Call<'_> {
     /// The trail, begun now if it has not been.
+    #[inline]
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
         if !matches!(self.state, State::Kept(_)) {
             self.begin_trail();

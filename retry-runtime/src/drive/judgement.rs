@@ -118,10 +118,11 @@ where
     X: Guard<R>,
 {
     let kind = verdict.class.kind;
+    let now = Moment::now();
     // The breaker hears of the failure first: opened by it, it ends the call.
-    guard.as_mut().ended(Some(kind));
+    guard.as_mut().failed(kind, now);
     let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
-    match call.failed(verdict, &around, &|| rules.words(&out)) {
+    match call.failed(now, &verdict, &around, &|| rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {

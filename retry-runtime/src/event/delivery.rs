@@ -26,6 +26,12 @@ pub(crate) fn hears(kind: EventKind) -> bool {
     ATTACHED.load(Ordering::Relaxed) || trace::hears(kind)
 }
 
+/// Whether there is anybody at all who could hear an event, `tracing` included.
+#[inline]
+pub(crate) fn is_heard() -> bool {
+    ATTACHED.load(Ordering::Relaxed) || trace::is_on()
+}
+
 /// Tells an event to everybody who listens. The caller holds no lock.
 #[cold]
 pub(crate) fn emit(event: &Event) {

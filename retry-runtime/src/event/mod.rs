@@ -35,7 +35,7 @@ pub use calls::{
 };
 pub use configuration::{Change, ConfigApplied};
 pub(crate) use delivery::{
-    Listener, Observer, To, attach, detach, emit, hears, next_call, on_change, wanted,
+    Listener, Observer, To, attach, detach, emit, hears, is_heard, next_call, on_change, wanted,
 };
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
