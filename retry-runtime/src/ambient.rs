@@ -47,6 +47,10 @@ struct Plain {
     shares: bool,
 }
 
+impl Plain {
+    const NOTHING: Plain = Plain { deadline: None, outer: None, task: None, shares: false };
+}
+
 #[cfg(feature = "tokio")]
 type Task = tokio::task::Id;
 #[cfg(not(feature = "tokio"))]
@@ -73,8 +77,7 @@ thread_local! {
     /// Whether the others say anything: all that a call looks at when they do not.
     static PRESENT: Cell<bool> = const { Cell::new(false) };
     // Without a destructor, so that a later attempt without observer and testing scope costs a few moves.
-    static PLAIN: Cell<Plain> =
-        const { Cell::new(Plain { deadline: None, outer: None, task: None, shares: false }) };
+    static PLAIN: Cell<Plain> = const { Cell::new(Plain::NOTHING) };
     static SHARED: RefCell<Shared> = RefCell::default();
 }
 
@@ -119,6 +122,7 @@ pub(crate) fn is_present() -> bool {
     PRESENT.get()
 }
 
+#[inline(always)]
 fn set_present(present: bool) {
     PRESENT.set(present);
     tally::set_open(!present);
@@ -169,10 +173,13 @@ impl Ambient {
     }
 
     /// What holds here; `None` when nothing does.
+    #[inline]
     pub(crate) fn current() -> Option<Ambient> {
-        if !is_present() {
-            return None;
-        }
+        if is_present() { Ambient::look() } else { None }
+    }
+
+    #[cold]
+    fn look() -> Option<Ambient> {
         let plain = PLAIN.get();
         let elsewhere = this_task().is_some_and(|task| plain.task != Some(task));
         if elsewhere {
@@ -192,21 +199,23 @@ impl Ambient {
     }
 
     /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.
-    #[inline]
     pub(crate) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
+        let _inside = self.enter();
+        work()
+    }
+
+    /// Lets this ambient hold until the guard is dropped.
+    pub(crate) fn enter(self) -> Inside {
         let Ambient { plain, .. } = self;
         let before = PLAIN.replace(plain);
         let shared = if plain.shares || before.shares { self.share() } else { None };
-        let _restore = Restore { before, shared, present: PRESENT.get() };
-        if !PRESENT.get() {
-            set_present(true);
-        }
-        work()
+        let present = PRESENT.get();
+        set_present(true);
+        Inside(Some(Before { plain: before, shared, present }))
     }
 
     /// What was shared before; `None` on a thread that is ending and has lost its locals: then it is not
     /// handed down.
-    #[cold]
     fn share(self) -> Option<Shared> {
         let shared = Shared {
             observer: self.observer,
@@ -217,29 +226,50 @@ impl Ambient {
     }
 }
 
-struct Restore {
-    before: Plain,
+/// Lets hold what an attempt of this function hands down, until the guard is dropped.
+#[inline]
+pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> Inside {
+    if is_present() {
+        return Ambient::new(deadline, None).inside(outer).enter();
+    }
+    // The usual case: there is nothing to be put back.
+    PLAIN.set(Plain { deadline, outer, task: this_task(), shares: false });
+    set_present(true);
+    Inside(None)
+}
+
+/// Puts back what held before, if anything did, when it is dropped.
+#[must_use]
+pub(crate) struct Inside(Option<Before>);
+
+struct Before {
+    plain: Plain,
     /// Set when it was replaced.
     shared: Option<Shared>,
     present: bool,
 }
 
-impl Drop for Restore {
+impl Drop for Inside {
     #[inline]
     fn drop(&mut self) {
-        PLAIN.set(self.before);
-        if let Some(shared) = self.shared.take() {
-            unshare(shared);
-        }
-        let present = self.present || thread_has_scope();
-        // A testing scope may have been opened or closed in between.
-        if present != PRESENT.get() {
-            set_present(present);
+        match self.0.take() {
+            Some(before) => before.put_back(),
+            None => {
+                PLAIN.set(Plain::NOTHING);
+                // A testing scope may have been opened in between.
+                set_present(thread_has_scope());
+            }
         }
     }
 }
 
-#[cold]
-fn unshare(shared: Shared) {
-    let _ = SHARED.try_with(|now| now.replace(shared));
+impl Before {
+    #[cold]
+    fn put_back(self) {
+        PLAIN.set(self.plain);
+        if let Some(shared) = self.shared {
+            let _ = SHARED.try_with(|now| now.replace(shared));
+        }
+        set_present(self.present || thread_has_scope());
+    }
 }

@@ -160,16 +160,22 @@ impl Report {
         }
     }
 
+    /// Makes room for another attempt.
     #[inline]
-    pub(crate) fn push(&mut self, attempt: AttemptRecord) {
+    pub(crate) fn make_room(&mut self) {
         if self.attempts.len() == Report::MAX_ATTEMPTS {
-            self.attempts.remove(0);
-            self.omitted += 1;
+            self.leave_out();
         }
-        self.attempts.push(attempt);
+    }
+
+    #[cold]
+    fn leave_out(&mut self) {
+        self.attempts.remove(0);
+        self.omitted += 1;
     }
 
     /// Empties it for another call, and keeps the memory of its list.
+    #[inline]
     pub(crate) fn forget(&mut self) {
         self.attempts.clear();
         self.omitted = 0;

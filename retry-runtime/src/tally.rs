@@ -49,13 +49,13 @@ pub(crate) fn is_ready(number: u32) -> bool {
 }
 
 /// Opens or closes the gate of this thread.
-#[inline]
+#[inline(always)]
 pub(crate) fn set_open(open: bool) {
     CLOSED.set(!open);
     refresh();
 }
 
-#[inline]
+#[inline(always)]
 fn refresh() {
     let numbers = u32::try_from(MINE.get().len()).unwrap_or(u32::MAX);
     READY.set(if CLOSED.get() { 0 } else { numbers });

@@ -12,7 +12,7 @@ use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
 use super::ticket::{Mode, Ticket, Transition};
 use super::window::Outcome;
-use super::word::{Path, Word};
+use super::word::Word;
 use crate::classify::Classify;
 use crate::clock::{self, Epoch, Moment};
 use crate::event::{self, EventKind};
@@ -279,7 +279,8 @@ impl Breaker {
         }
         machine.absorb(self.word.take_kept());
         let result = step(machine, tick);
-        self.publish(machine, tick);
+        let (path, stable_until) = machine.path(tick);
+        self.word.publish(machine.generation(), path, stable_until);
         if machine.has_transitions() {
             let transitions = machine.take_transitions();
             drop(guard);
@@ -296,16 +297,6 @@ impl Breaker {
                 observer(self, transition);
             }
         }
-    }
-
-    fn publish(&self, machine: &mut Machine, tick: Duration) {
-        let path = match machine.mode(tick) {
-            Mode::Open | Mode::HalfOpen | Mode::ForcedOpen => Path::Locked,
-            Mode::Closed | Mode::Shadow if !machine.quiet(tick) => Path::Admit,
-            // Disabled keeps successes too; nobody counts them.
-            Mode::Closed | Mode::Shadow | Mode::Disabled => Path::AdmitAndKeep,
-        };
-        self.word.publish(machine.generation(), path, machine.stable_until());
     }
 }
 

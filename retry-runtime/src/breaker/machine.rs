@@ -7,6 +7,7 @@ use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
+use super::word::Path;
 use crate::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -78,6 +79,7 @@ impl Machine {
     }
 
     /// Takes a call's result. One that was admitted in an earlier generation is ignored.
+    #[inline]
     pub fn record(&mut self, now: Duration, ticket: Ticket, outcome: Outcome, slow: bool) {
         self.settle(now);
         if ticket.generation != self.generation {
@@ -267,19 +269,20 @@ impl Machine {
         }
     }
 
-    /// Whether the handle may keep quick successes from now on.
-    pub(super) fn quiet(&mut self, now: Duration) -> bool {
+    /// What the handle may do without the lock from now on, and the moment at which time itself next changes
+    /// the window.
+    #[inline]
+    pub(super) fn path(&mut self, now: Duration) -> (Path, Option<Duration>) {
+        self.settle(now);
         match &mut self.state {
-            State::Closed(closed) | State::Shadow(closed) => closed.quiet(now, &self.settings),
-            _ => false,
-        }
-    }
-
-    /// The moment at which time itself next changes the window.
-    pub(super) fn stable_until(&self) -> Option<Duration> {
-        match &self.state {
-            State::Closed(closed) | State::Shadow(closed) => closed.ring.stable_until(),
-            _ => None,
+            State::Closed(closed) | State::Shadow(closed) => {
+                let quiet = closed.quiet(now, &self.settings);
+                let path = if quiet { Path::AdmitAndKeep } else { Path::Admit };
+                (path, closed.ring.stable_until())
+            }
+            // Keeps successes too; nobody counts them.
+            State::Disabled => (Path::AdmitAndKeep, None),
+            State::Open(_) | State::HalfOpen(_) | State::ForcedOpen => (Path::Locked, None),
         }
     }
 

@@ -124,8 +124,17 @@ impl Budget {
         Withdrawal::take(self, now, kind)
     }
 
-    /// [`try_withdraw`](Self::try_withdraw) at a moment that is known already.
+    /// [`try_withdraw`](Self::try_withdraw) if that is a matter of one step: the tokens are there, failures are
+    /// not what is charged, and nobody comes in between.
     #[inline]
+    pub(crate) fn withdraw_at(&self, now: Moment, kind: Kind) -> Option<Withdrawal<&Self>> {
+        let (cost, state) = (self.bucket.cost(kind), self.load());
+        let left = self.bucket.take_at_once(self.epoch.millis(now), state, cost)?;
+        self.swap(state, left).ok()?;
+        Some(Withdrawal::of(self, cost))
+    }
+
+    /// [`try_withdraw`](Self::try_withdraw) at a moment that is known already.
     pub(crate) fn try_withdraw_at(
         &self,
         now: Moment,
@@ -179,6 +188,7 @@ impl Budget {
         self.put(self.bucket.capacity);
     }
 
+    #[inline]
     pub(super) fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
         let now = self.epoch.millis(now);
         let cost = self.bucket.cost(kind);

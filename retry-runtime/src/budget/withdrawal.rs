@@ -33,6 +33,10 @@ impl<B: Deref<Target = Budget>> Withdrawal<B> {
     }
 
     #[inline]
+    pub(super) const fn of(budget: B, cost: u32) -> Self {
+        Withdrawal { budget, cost }
+    }
+
     pub(super) fn take_at(budget: B, now: Moment, kind: Kind) -> Result<Self, Refused> {
         let cost = budget.withdraw(now, kind)?;
         Ok(Withdrawal { budget, cost })

@@ -1,13 +1,13 @@
 //! What a call takes out of its function's budget, and what it puts in.
 
 use super::Trail;
-use crate::budget::Refused;
+use crate::budget::Budget;
 use crate::clock::Moment;
 use crate::{Interruption, Kind, StopReason, clock, event};
 
 impl Trail {
     /// What the budget makes of an attempt that failed, or was cut off.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_for_failure(&mut self, cut: Option<Interruption>) {
         match self.withdrawal.take() {
             // A retry that was called off says nothing: its token comes back.
@@ -21,27 +21,39 @@ impl Trail {
         }
     }
 
-    /// Takes the retry's cost out of the budget, if it is there.
-    #[inline]
-    pub(super) fn pay_for_retry(&mut self, now: Moment, kind: Kind) -> Result<(), StopReason> {
-        let Some(budget) = self.budget() else { return Ok(()) };
-        match budget.try_withdraw_at(now, kind) {
-            Ok(withdrawal) => {
-                self.withdrawal = Some(withdrawal);
-                // NOBODY has no budget.
-                self.site.note_payment();
-                Ok(())
-            }
-            Err(refused) => Err(self.refused(now, &refused)),
-        }
+    /// Takes the retry's cost out of the budget; the reason to stop when it is not there.
+    #[inline(always)]
+    pub(super) fn pay_for_retry(&mut self, now: Moment, kind: Kind) -> Option<StopReason> {
+        let budget = self.budget()?;
+        let Some(withdrawal) = budget.withdraw_at(now, kind) else {
+            return self.pay_or_hear_why(budget, now, kind);
+        };
+        self.withdrawal = Some(withdrawal);
+        // It is the annotated function's: who has none has no budget.
+        self.site.note_payment();
+        None
     }
 
     #[cold]
-    fn refused(&self, now: Moment, refused: &Refused) -> StopReason {
-        if self.site.note_refusal(now.instant()) {
-            event::budget_refused(self.site.name(), refused);
+    fn pay_or_hear_why(
+        &mut self,
+        budget: &'static Budget,
+        now: Moment,
+        kind: Kind,
+    ) -> Option<StopReason> {
+        match budget.try_withdraw_at(now, kind) {
+            Ok(withdrawal) => {
+                self.withdrawal = Some(withdrawal);
+                self.site.note_payment();
+                None
+            }
+            Err(refused) => {
+                if self.site.note_refusal(now.instant()) {
+                    event::budget_refused(self.site.name(), &refused);
+                }
+                Some(StopReason::Budget)
+            }
         }
-        StopReason::Budget
     }
 
     /// Some budgets charge for a failure that would be retried also when there is no further attempt.

@@ -23,7 +23,8 @@ pub(crate) trait Around {
 
 impl Call<'_> {
     /// The attempt failed: another one, or not?
-    #[cold]
+    // Not cold, which would keep its steps from being part of it; who calls it is.
+    #[inline(never)]
     pub(crate) fn failed(
         &mut self,
         now: Moment,
@@ -45,44 +46,32 @@ impl Call<'_> {
             trail.tell_attempt(policy);
         }
         trail.account_for_failure(verdict.cut);
-        let decided = trail.decide(policy, now, verdict);
-        let decided = decided.and_then(|delay| trail.confirm(policy, now, kind, delay, around));
         trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
-        match decided {
-            Ok(delay) => {
-                trail.previous = Some(delay.length);
-                if let Some(attempt) = trail.report.attempts.last_mut() {
-                    attempt.delay = Some(delay);
-                }
-                #[cfg(feature = "testing")]
-                trail.log_delay(delay.length);
-                if heard {
-                    trail.tell_retry(policy, kind, delay);
-                }
-                // The span is the attempt's, not that of the pause after it.
-                trail.span = None;
-                if !delay.length.is_zero() {
-                    trail.list(policy, now, delay.length, kind, around.ends_sleeps());
-                } else if !around.takes_time(trail.attempt) {
-                    trail.continued = Some(now);
-                }
-                Decision::Pause(delay)
-            }
-            Err(reason) => {
-                if verdict.rejected {
-                    // A value that was not accepted is returned all the same: nothing is left to recover.
-                    trail.mode.remove(Mode::RECOVERS);
-                }
-                trail.warn(policy, reason);
-                trail.charge(reason, kind);
-                if heard {
-                    trail.tell_suppressed(policy, reason, verdict.class);
-                }
-                trail.end_at(reason, now);
-                Decision::Stop(reason)
-            }
+        let delay = match trail.decide(policy, now, verdict) {
+            Ok(delay) => delay,
+            Err(reason) => return trail.stop(policy, now, verdict, reason),
+        };
+        if let Some(reason) = trail.hindered(policy, now, kind, delay, around) {
+            return trail.stop(policy, now, verdict, reason);
         }
+        trail.previous = Some(delay.length);
+        if let Some(attempt) = trail.report.attempts.last_mut() {
+            attempt.delay = Some(delay);
+        }
+        #[cfg(feature = "testing")]
+        trail.log_delay(delay.length);
+        if heard {
+            trail.tell_retry(policy, kind, delay);
+        }
+        // The span is the attempt's, not that of the pause after it.
+        trail.span = None;
+        if !delay.length.is_zero() {
+            trail.list(policy, now, delay.length, kind, around.ends_sleeps());
+        } else if !around.takes_time(trail.attempt) {
+            trail.continued = Some(now);
+        }
+        Decision::Pause(delay)
     }
 
     /// What the hook has left of the pause that was decided on, which it is a part of. Nothing is slept and
@@ -113,7 +102,28 @@ impl Call<'_> {
 }
 
 impl Trail {
+    /// No further attempt.
     #[cold]
+    fn stop(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        verdict: &Verdict,
+        reason: StopReason,
+    ) -> Decision {
+        if verdict.rejected {
+            // A value that was not accepted is returned all the same: nothing is left to recover.
+            self.mode.remove(Mode::RECOVERS);
+        }
+        self.warn(policy, reason);
+        self.charge(reason, verdict.class.kind);
+        if event::is_heard() {
+            self.tell_suppressed(policy, reason, verdict.class);
+        }
+        self.end_at(reason, now);
+        Decision::Stop(reason)
+    }
+
     fn warn(&self, policy: &Policy, reason: StopReason) {
         if reason == StopReason::Ambiguous && policy.declared_idempotent().is_none() {
             if let Some(site) = self.site() {
@@ -123,7 +133,7 @@ impl Trail {
     }
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
-    #[inline]
+    #[inline(always)]
     pub(super) fn decide(
         &mut self,
         policy: &Policy,
@@ -152,7 +162,7 @@ impl Trail {
     }
 
     /// The next attempt's pause, if there is time for it.
-    #[inline]
+    #[inline(always)]
     fn schedule(
         &mut self,
         policy: &Policy,
@@ -182,25 +192,24 @@ impl Trail {
 
     /// What stands in the way of another attempt although the rules allow it: it is made elsewhere, somebody
     /// has cancelled the call, the breaker is open, the budget is spent.
-    #[inline]
-    fn confirm(
+    #[inline(always)]
+    fn hindered(
         &mut self,
         policy: &Policy,
         now: Moment,
         kind: Kind,
         delay: Delay,
         around: &dyn Around,
-    ) -> Result<Delay, StopReason> {
+    ) -> Option<StopReason> {
         if self.is_resumed() {
-            return Err(self.hand_over(policy, kind, delay));
+            return Some(self.hand_over(policy, kind, delay));
         }
         if self.is_cancelled() {
-            return Err(StopReason::Cancelled);
+            return Some(StopReason::Cancelled);
         }
         if around.refuses() {
-            return Err(StopReason::CircuitOpen);
+            return Some(StopReason::CircuitOpen);
         }
-        self.pay_for_retry(now, kind)?;
-        Ok(delay)
+        self.pay_for_retry(now, kind)
     }
 }

@@ -104,6 +104,12 @@ impl Trail {
             }
             return;
         }
+        self.succeeded_told(policy);
+    }
+
+    /// There is a report of it.
+    #[inline(never)]
+    fn succeeded_told(&mut self, policy: &Policy) {
         let now = Moment::now();
         self.record(now, None);
         let told = self.attempt > 1 || self.mode.has(Mode::OBSERVED);

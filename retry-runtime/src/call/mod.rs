@@ -267,8 +267,12 @@ impl<'p> Call<'p> {
 
     #[cold]
     fn note_start(&mut self) {
-        let policy = self.policy();
-        self.trail_mut().note_start(policy);
+        let trail = self.trail_mut();
+        trail.note_start();
+        if event::is_heard() {
+            let policy = self.policy();
+            self.trail_mut().tell_start(policy);
+        }
     }
 
     /// The running attempt's number, and how many there may be.
@@ -296,19 +300,30 @@ impl<'p> Call<'p> {
     }
 
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
-        let span = self.trail().and_then(|trail| trail.span.as_ref());
-        let _inside = span.map(CallSpan::enter);
-        self.inherited().scope(work)
+        let _inside = self.enter();
+        work()
+    }
+
+    /// Lets hold what the attempt hands down to the calls inside, and its span, until the guard is dropped.
+    fn enter(&self) -> Option<Entered<'_>> {
+        let trail = self.trail()?;
+        let limited = trail.mode.has(Mode::TIMED) || trail.deadline.is_some();
+        // The first attempt of a call that is configured and nothing else.
+        if trail.attempt == 1 && !limited && !ambient::is_present() {
+            return None;
+        }
+        let span = trail.span.as_ref().map(CallSpan::enter);
+        let deadline = if limited { self.attempt_end().map(|(end, _)| end) } else { None };
+        #[cfg(feature = "testing")]
+        if trail.tested.is_some() {
+            return Some(Entered { _ambient: self.around(deadline).enter(), _span: span });
+        }
+        Some(Entered { _ambient: ambient::enter(deadline, trail.site()), _span: span })
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.
     pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
         self.around(self.deadline()).scope(work)
-    }
-
-    #[cold]
-    fn inherited(&self) -> Ambient {
-        self.around(self.attempt_end().map(|(end, _)| end))
     }
 
     /// What holds inside of the call.
@@ -335,6 +350,12 @@ impl<'p> Call<'p> {
             (None, deadline) => deadline,
         }
     }
+}
+
+/// What lasts as long as code of an attempt runs.
+struct Entered<'c> {
+    _ambient: ambient::Inside,
+    _span: Option<event::Inside<'c>>,
 }
 
 #[cold]

@@ -78,7 +78,7 @@ impl Call<'_> {
 
 impl Trail {
     /// The budget that pays for retries.
-    #[inline]
+    #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
         let usual = self.site.budget_under(self.effective);
         #[cfg(feature = "testing")]

@@ -8,7 +8,7 @@ use crate::{AttemptRecord, Kind};
 
 impl Trail {
     /// Adds the attempt that has just ended to the report.
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, Arc<str>)>) {
         // Without a start the call's time counts from here.
         let call_started = *self.started.get_or_insert(now);
@@ -16,7 +16,8 @@ impl Trail {
             *self.failures.of(kind) += 1;
         }
         let (kind, error) = failure.unzip();
-        self.report.push(AttemptRecord {
+        self.report.make_room();
+        self.report.attempts.push(AttemptRecord {
             number: self.attempt,
             started: self.attempt_started.unwrap_or(now).since(call_started),
             duration: self.attempt_started.map(|started| now.since(started)),

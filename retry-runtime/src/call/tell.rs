@@ -23,41 +23,25 @@ impl Trail {
         self.site.name()
     }
 
-    /// The span of a later attempt, which starts now.
-    #[inline]
-    pub(super) fn open_span(&mut self, policy: &Policy) {
-        if CallSpan::is_wanted() {
-            self.open_wanted_span(policy);
-        } else {
-            self.span = None;
-        }
-    }
-
+    /// An attempt has started, and there is somebody to hear it: the span of a later one, and its event.
     #[cold]
-    fn open_wanted_span(&mut self, policy: &Policy) {
-        let span = CallSpan::retry(self.name(), self.number(), self.attempt, policy.limit());
-        self.span = Some(span);
+    pub(super) fn tell_start(&mut self, policy: &Policy) {
+        let (name, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        if attempt > 1 && CallSpan::is_wanted() {
+            self.span = Some(CallSpan::retry(name, self.number(), attempt, limit));
+        }
+        let hears = || event::hears(EventKind::AttemptStarted);
+        if self.mode.has(Mode::OBSERVED) || (attempt > 1 && hears()) {
+            let call = self.number();
+            let started = AttemptStarted { site: name, call, attempt, limit };
+            event::emit(&Event::AttemptStarted(started));
+        }
     }
 
     /// Of a call that is observed.
     pub(super) fn tell_started(&mut self, policy: &Policy) {
         let (site, call, limit) = (self.name(), self.number(), policy.limit());
         event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
-    }
-
-    #[inline]
-    pub(super) fn tell_attempt_started(&mut self, policy: &Policy) {
-        let hears = || event::hears(EventKind::AttemptStarted);
-        if self.mode.has(Mode::OBSERVED) || (self.attempt > 1 && hears()) {
-            self.tell_attempt_heard(policy);
-        }
-    }
-
-    #[cold]
-    fn tell_attempt_heard(&mut self, policy: &Policy) {
-        let (site, call, attempt) = (self.name(), self.number(), self.attempt);
-        let limit = policy.limit();
-        event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
     }
 
     /// The attempt that was recorded last.

@@ -14,7 +14,7 @@ use crate::live::Ticket;
 use crate::rng::Rng;
 use crate::site::Effective;
 use crate::stats::Failures;
-use crate::{Kind, Policy, Report, Site};
+use crate::{Kind, Report, Site};
 
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -51,27 +51,28 @@ pub(super) struct Trail {
     /// The testing scope that the call belongs to.
     #[cfg(feature = "testing")]
     pub(super) tested: Option<super::tested::Tested>,
+    /// The next one of those that no call uses, and how many come after this one.
+    spare: Option<Box<Trail>>,
+    place: u32,
 }
 
 thread_local! {
     /// The memory of calls that have ended on this thread, for the next ones that need some.
-    #[allow(clippy::vec_box, reason = "the boxes themselves are what is kept")]
-    static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<Option<Box<Trail>>> = const { Cell::new(None) };
 }
 
 /// As many are kept: calls with a deadline that run at the same time allocate nothing up to here.
-const SPARES: usize = 64;
+const SPARES: u32 = 64;
 
 /// Memory of an earlier call, if some is left.
+#[inline]
 fn spare() -> Option<Box<Trail>> {
-    SPARE
-        .try_with(|spares| {
-            let mut some = spares.take();
-            let spare = some.pop();
-            spares.set(some);
-            spare
-        })
-        .ok()?
+    let take = |spares: &Cell<Option<Box<Trail>>>| {
+        let mut spare = spares.take()?;
+        spares.set(spare.spare.take());
+        Some(spare)
+    };
+    SPARE.try_with(take).ok()?
 }
 
 /// The memory of a long list of attempts is not kept.
@@ -108,6 +109,8 @@ impl Trail {
             span: None,
             #[cfg(feature = "testing")]
             tested: None,
+            spare: None,
+            place: 0,
         })
     }
 
@@ -118,27 +121,47 @@ impl Trail {
     }
 
     /// An attempt starts.
-    pub(super) fn note_start(&mut self, policy: &Policy) {
+    #[inline]
+    pub(super) fn note_start(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
         if self.attempt > 1 {
             self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
-            self.open_span(policy);
+            self.span = None;
         }
         if let Some(live) = &self.live {
             live.begin(self.attempt);
         }
         #[cfg(feature = "testing")]
         self.log_attempt();
-        self.tell_attempt_started(policy);
     }
 
     /// Forgets everything, and leaves the memory to the next call.
     pub(super) fn recycle(mut self: Box<Trail>) {
         self.effective = None;
+        // A success at once of a call that is configured and nothing else has left no more than that.
+        if self.mode.has(Mode::TOLD) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
+            self.forget();
+        }
+        self.deadline = None;
         self.mode = Mode::RUNNING;
+        // A thread that is ending may have lost its locals: then it is freed.
+        let _ = SPARE.try_with(|spares| {
+            let first = spares.take();
+            let place = first.as_ref().map_or(0, |first| first.place + 1);
+            if place < SPARES {
+                self.place = place;
+                self.spare = first;
+                spares.set(Some(self));
+            } else {
+                spares.set(first);
+            }
+        });
+    }
+
+    #[inline(never)]
+    fn forget(&mut self) {
         self.attempt_started = None;
         self.continued = None;
-        self.deadline = None;
         self.previous = None;
         self.last_kind = None;
         self.report.forget();
@@ -157,14 +180,6 @@ impl Trail {
         {
             self.tested = None;
         }
-        // A thread that is ending may have lost its locals: then it is freed.
-        let _ = SPARE.try_with(|spares| {
-            let mut some = spares.take();
-            if some.len() < SPARES {
-                some.push(self);
-            }
-            spares.set(some);
-        });
     }
 }
 

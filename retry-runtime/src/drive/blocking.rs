@@ -7,7 +7,7 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::faults;
-use super::judgement::{Step, failed};
+use super::judgement::{Step, failed_here};
 use super::turn::{before_attempt, cancelled};
 use super::{Guard, Judge, Turn};
 use crate::call::Call;
@@ -52,7 +52,7 @@ fn fail<R: Outcome, J: Judge<R>, X: Guard<R>>(
     out: R,
 ) -> Option<R> {
     let mut guard = pin!(guard);
-    match failed(call, &rules, guard.as_mut(), out) {
+    match failed_here(call, &rules, guard.as_mut(), out) {
         Step::Return(out) => Some(out),
         Step::Pause(delay) if delay.length.is_zero() => None,
         Step::Pause(delay) => pause(call, &rules, guard, delay.length),

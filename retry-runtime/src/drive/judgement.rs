@@ -33,7 +33,23 @@ where
 
 /// The outcome was not accepted.
 #[cold]
-pub(super) fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+where
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    failed_here(call, rules, guard, out)
+}
+
+/// [`failed`] as a part of its caller, which is cold itself.
+#[inline(always)]
+pub(super) fn failed_here<R, J, X>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    out: R,
+) -> Step<R>
 where
     R: Outcome,
     J: Judge<R>,
@@ -45,6 +61,7 @@ where
 
 /// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
 /// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
+#[inline]
 fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
 where
     R: Outcome,
@@ -105,6 +122,7 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> 
     }
 }
 
+#[inline(always)]
 fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,

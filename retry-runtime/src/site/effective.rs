@@ -90,11 +90,13 @@ impl Effective {
 
 /// What holds for a call of the function under what a configuration has made of it, if anything.
 impl Site {
+    #[inline]
     pub(crate) fn policy_under(&self, effective: Option<&'static Effective>) -> &Policy {
         effective.map_or_else(|| self.policy(), |effective| &effective.policy)
     }
 
     /// The budget that pays for retries.
+    #[inline]
     pub(crate) fn budget_under(
         &'static self,
         effective: Option<&'static Effective>,

@@ -25,6 +25,7 @@ struct Kept {
 impl Ring {
     /// Keeps a call, and with it at most so many calls and bytes. What is left in `report` is of no use but
     /// for its memory; it and what is returned is to be dropped by the caller.
+    #[inline]
     pub(super) fn keep(
         &mut self,
         ended: SystemTime,

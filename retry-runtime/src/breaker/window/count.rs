@@ -19,6 +19,7 @@ impl CountWindow {
         CountWindow { size, cells: Vec::new(), oldest: 0, tally }
     }
 
+    #[inline]
     pub(in crate::breaker) fn record(&mut self, mark: Mark) {
         self.tally.add(mark);
         if self.cells.len() < self.size as usize {
@@ -40,6 +41,7 @@ impl CountWindow {
         }
     }
 
+    #[inline]
     pub(super) fn tally(&self) -> Tally {
         self.tally
     }

@@ -51,12 +51,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    #[inline]
     pub(super) fn add(&mut self, mark: Mark) {
         self.calls = self.calls.saturating_add(1);
         self.failures = self.failures.saturating_add(u32::from(mark.failed));
         self.slow = self.slow.saturating_add(u32::from(mark.slow));
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, mark: Mark) {
         self.calls -= 1;
         self.failures -= u32::from(mark.failed);
@@ -99,6 +101,7 @@ impl Ring {
     }
 
     /// Adds one call.
+    #[inline]
     pub(super) fn record(&mut self, now: Duration, mark: Mark) {
         match self {
             Ring::Count(ring) => ring.record(mark),
@@ -116,6 +119,7 @@ impl Ring {
     }
 
     /// The calls in the window.
+    #[inline]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         match self {
             Ring::Count(ring) => ring.tally(),
@@ -124,6 +128,7 @@ impl Ring {
     }
 
     /// The moment at which time itself next changes the window.
+    #[inline]
     pub(super) fn stable_until(&self) -> Option<Duration> {
         match self {
             Ring::Count(_) => None,
