@@ -79,6 +79,7 @@ thread_local! {
     // Without a destructor, so that a later attempt without observer and testing scope costs a few moves.
     static PLAIN: Cell<Plain> = const { Cell::new(Plain::NOTHING) };
     static SHARED: RefCell<Shared> = RefCell::default();
+    static BEFORE: RefCell<Vec<Before>> = const { RefCell::new(Vec::new()) };
 }
 
 #[cfg(feature = "testing")]
@@ -209,9 +210,13 @@ impl Ambient {
         let Ambient { plain, .. } = self;
         let before = PLAIN.replace(plain);
         let shared = if plain.shares || before.shares { self.share() } else { None };
-        let present = PRESENT.get();
+        let before = Before { plain: before, shared, present: PRESENT.get() };
         set_present(true);
-        Inside(Some(Before { plain: before, shared, present }))
+        // A thread that is ending may have lost its locals: then nothing is put back.
+        match BEFORE.try_with(|stack| stack.borrow_mut().push(before)) {
+            Ok(()) => Inside::Another,
+            Err(_) => Inside::Nothing,
+        }
     }
 
     /// What was shared before; `None` on a thread that is ending and has lost its locals: then it is not
@@ -232,16 +237,21 @@ pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> I
     if is_present() {
         return Ambient::new(deadline, None).inside(outer).enter();
     }
-    // The usual case: there is nothing to be put back.
     PLAIN.set(Plain { deadline, outer, task: this_task(), shares: false });
     set_present(true);
-    Inside(None)
+    Inside::Nothing
 }
 
-/// Puts back what held before, if anything did, when it is dropped.
+/// Puts back what held before, when it is dropped. Guards are dropped in the opposite of their order.
 #[must_use]
-pub(crate) struct Inside(Option<Before>);
+pub(crate) enum Inside {
+    /// Nothing held: the usual case, for which nothing is kept.
+    Nothing,
+    /// It is on top of `BEFORE`.
+    Another,
+}
 
+/// What held before, while something else does.
 struct Before {
     plain: Plain,
     /// Set when it was replaced.
@@ -252,24 +262,56 @@ struct Before {
 impl Drop for Inside {
     #[inline]
     fn drop(&mut self) {
-        match self.0.take() {
-            Some(before) => before.put_back(),
-            None => {
+        match self {
+            Inside::Nothing => {
                 PLAIN.set(Plain::NOTHING);
                 // A testing scope may have been opened in between.
                 set_present(thread_has_scope());
             }
+            Inside::Another => put_back(),
         }
     }
 }
 
-impl Before {
-    #[cold]
-    fn put_back(self) {
-        PLAIN.set(self.plain);
-        if let Some(shared) = self.shared {
-            let _ = SHARED.try_with(|now| now.replace(shared));
-        }
-        set_present(self.present || thread_has_scope());
+#[cold]
+fn put_back() {
+    let before = BEFORE.try_with(|stack| stack.borrow_mut().pop());
+    let Ok(Some(before)) = before else { return };
+    PLAIN.set(before.plain);
+    if let Some(shared) = before.shared {
+        let _ = SHARED.try_with(|now| now.replace(shared));
+    }
+    set_present(before.present || thread_has_scope());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_held_before_holds_again_after_each_guard_also_when_the_work_panics() {
+        let moment = |seconds| Moment::now().checked_add(Duration::from_secs(seconds));
+        let deadline = || Ambient::current().and_then(|ambient| ambient.deadline());
+        let (outer, inner) = (moment(7), moment(3));
+        assert!(Ambient::current().is_none());
+        let work = || {
+            let _outer = enter(outer, None);
+            assert_eq!(deadline(), outer);
+            let _ = panic::catch_unwind(|| Ambient::new(inner, None).scope(|| panic!("expected")));
+            assert_eq!(deadline(), outer);
+            let observer = Observer::default();
+            Ambient::new(inner, Some(observer)).scope(|| {
+                assert!(Ambient::current().is_some_and(|ambient| ambient.observer.is_some()));
+                let _inside = enter(None, None);
+                assert!(Ambient::current().is_some_and(|ambient| ambient.observer.is_none()));
+            });
+            assert_eq!(deadline(), outer);
+            assert!(Ambient::current().is_some_and(|ambient| ambient.observer.is_none()));
+        };
+        work();
+        assert!(Ambient::current().is_none());
     }
 }

@@ -107,7 +107,6 @@ mod tests {
 
     #[test]
     fn equal_texts_are_kept_once_also_in_turn_with_others() {
-        let kept = |text| super::kept(text);
         let (first, second) = (kept("failure 1"), kept("failure 2"));
         assert!(Arc::ptr_eq(&first, &kept("failure 1")));
         assert!(Arc::ptr_eq(&second, &kept("failure 2")));

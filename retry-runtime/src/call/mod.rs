@@ -300,25 +300,32 @@ impl<'p> Call<'p> {
     }
 
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _inside = self.enter();
+        let _inside = self.hands_down().then(|| self.enter());
         work()
     }
 
+    /// Whether the calls inside of the attempt are to learn anything. Those in the first attempt of a call
+    /// that is configured and nothing else are not.
+    #[inline]
+    fn hands_down(&self) -> bool {
+        let limited = |trail: &Trail| trail.mode.has(Mode::TIMED) || trail.deadline.is_some();
+        ambient::is_present()
+            || self.trail().is_some_and(|trail| trail.attempt > 1 || limited(trail))
+    }
+
     /// Lets hold what the attempt hands down to the calls inside, and its span, until the guard is dropped.
-    fn enter(&self) -> Option<Entered<'_>> {
-        let trail = self.trail()?;
-        let limited = trail.mode.has(Mode::TIMED) || trail.deadline.is_some();
-        // The first attempt of a call that is configured and nothing else.
-        if trail.attempt == 1 && !limited && !ambient::is_present() {
-            return None;
-        }
-        let span = trail.span.as_ref().map(CallSpan::enter);
-        let deadline = if limited { self.attempt_end().map(|(end, _)| end) } else { None };
+    fn enter(&self) -> Entered<'_> {
+        let span = self.trail().and_then(|trail| trail.span.as_ref()).map(CallSpan::enter);
+        let deadline = if self.has(Mode::TIMED) || self.deadline().is_some() {
+            self.attempt_end().map(|(end, _)| end)
+        } else {
+            None
+        };
         #[cfg(feature = "testing")]
-        if trail.tested.is_some() {
-            return Some(Entered { _ambient: self.around(deadline).enter(), _span: span });
+        if self.within().is_some() {
+            return Entered { _ambient: self.around(deadline).enter(), _span: span };
         }
-        Some(Entered { _ambient: ambient::enter(deadline, trail.site()), _span: span })
+        Entered { _ambient: ambient::enter(deadline, self.site()), _span: span }
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.

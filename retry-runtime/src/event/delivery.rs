@@ -35,7 +35,9 @@ pub(crate) fn is_heard() -> bool {
 /// Tells an event to everybody who listens. The caller holds no lock.
 #[cold]
 pub(crate) fn emit(event: &Event) {
-    enter(TRACING, || trace::say(event));
+    if trace::is_on() {
+        enter(TRACING, || trace::say(event));
+    }
     let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(listeners) = listeners else { return };
     let routine = event.is_routine();
