@@ -122,6 +122,7 @@ impl Trail {
     /// The call has ended: completes the report, and hands it to everybody who wants it.
     pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
         self.mode.remove(Mode::RUNNING);
+        self.mode.add(Mode::REPORTED);
         self.withdrawal = None;
         self.live = None;
         self.report.reason = reason;

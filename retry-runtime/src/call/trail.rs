@@ -139,7 +139,7 @@ impl Trail {
     pub(super) fn recycle(mut self: Box<Trail>) {
         self.effective = None;
         // A success at once of a call that is configured and nothing else has left no more than that.
-        if self.mode.has(Mode::TOLD) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
+        if self.mode.has(Mode::REPORTED) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
             self.forget();
         }
         self.deadline = None;
@@ -201,5 +201,52 @@ impl Call<'_> {
         let site = self.state.site_of_plain().unwrap_or(&NOBODY);
         let trail = Trail::begin(site, self.attempt_number());
         self.state = State::Kept(ManuallyDrop::new(trail));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::{SiteBreaker, SiteBudget};
+    use crate::{Policy, StopReason};
+
+    static SITE: Site = Site::new(
+        crate::site::Meta::new("trail", file!(), line!()),
+        Policy::new(),
+        SiteBudget::None,
+        SiteBreaker::None,
+    );
+
+    /// A call for which a trail was begun at its start, in its first attempt.
+    fn running() -> Call<'static> {
+        let mut call = Call::start(&SITE);
+        call.trail_mut();
+        call.begin();
+        call
+    }
+
+    #[test]
+    fn the_memory_of_a_call_says_nothing_of_it_to_the_next_one_however_it_ended() {
+        let dropped = || drop(running());
+        let succeeded = || running().succeeded();
+        let watched = || {
+            let mut call = running();
+            call.watch();
+            call.succeeded();
+        };
+        let interrupted = || running().end(StopReason::Cancelled);
+        let ends: [&dyn Fn(); 4] = [&dropped, &succeeded, &watched, &interrupted];
+        // More often than a function remembers calls: those that are forgotten lend their memory.
+        for end in ends.iter().cycle().take(200) {
+            end();
+            let mut call = Call::start(&SITE);
+            let trail = call.trail_mut();
+            assert!(trail.report.attempts.is_empty());
+            assert_eq!(trail.report, Report::empty("trail"));
+            assert_eq!((trail.started, trail.attempt_started, trail.number), (None, None, 0));
+            assert_eq!((trail.attempt, trail.mode), (0, Mode::RUNNING));
+            // Not one that was made, nor one that was dropped.
+            trail.mode.remove(Mode::RUNNING);
+        }
     }
 }

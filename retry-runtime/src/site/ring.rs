@@ -87,3 +87,80 @@ impl Ring {
         older.iter().chain(newer).map(|kept| &kept.past)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::AttemptRecord;
+
+    /// A call that ended so many seconds after the epoch, with an error of so many bytes.
+    fn report(bytes: usize) -> Report {
+        let mut report = Report::empty("ring");
+        report.attempts.push(AttemptRecord {
+            number: 1,
+            started: Duration::ZERO,
+            duration: None,
+            error: Some(Arc::from("x".repeat(bytes))),
+            kind: None,
+            delay: None,
+        });
+        report
+    }
+
+    fn at(second: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+    }
+
+    #[track_caller]
+    fn check(ring: &Ring, seconds: &[u64]) {
+        let ends: Vec<_> = ring.all().map(|past| past.ended).collect();
+        assert_eq!(ends, seconds.iter().map(|second| at(*second)).collect::<Vec<_>>());
+        assert_eq!(ring.bytes, ring.all().map(|past| past.report.bytes()).sum::<usize>());
+    }
+
+    const MANY: usize = 1 << 20;
+
+    #[test]
+    fn the_oldest_call_makes_room_and_lends_its_memory() {
+        let mut ring = Ring::default();
+        for second in 1..=5 {
+            let mut report = report(second as usize);
+            assert!(ring.keep(at(second), &mut report, (3, MANY)).is_empty());
+            let forgotten = report.attempts.first().and_then(|attempt| attempt.error.clone());
+            assert_eq!(
+                forgotten.map(|error| error.len() as u64),
+                second.checked_sub(3).filter(|old| *old > 0)
+            );
+        }
+        check(&ring, &[3, 4, 5]);
+    }
+
+    #[test]
+    fn limits_that_change_hold_from_the_next_call_on() {
+        let mut ring = Ring::default();
+        let mut keep = |second, limits| ring.keep(at(second), &mut report(10), limits).len();
+        assert_eq!((1..=4).map(|second| keep(second, (3, MANY))).sum::<usize>(), 0);
+        assert_eq!(keep(5, (5, MANY)), 0);
+        assert_eq!(keep(6, (2, MANY)), 3);
+        check(&ring, &[5, 6]);
+        assert_eq!(ring.keep(at(7), &mut report(10), (0, MANY)).len(), 3);
+        check(&ring, &[]);
+    }
+
+    #[test]
+    fn what_takes_too_much_memory_drives_out_the_oldest_and_itself_at_last() {
+        let mut ring = Ring::default();
+        let one = report(100).bytes();
+        let limits = (10, 2 * one);
+        for second in 1..=3 {
+            drop(ring.keep(at(second), &mut report(100), limits));
+        }
+        check(&ring, &[2, 3]);
+        assert_eq!(ring.keep(at(4), &mut report(2 * one), limits).len(), 3);
+        check(&ring, &[]);
+        assert!(ring.fit(limits).is_empty());
+    }
+}
