@@ -54,6 +54,7 @@ pub(crate) fn is_ready(number: u32) -> bool {
 }
 
 /// Opens or closes the gate of this thread.
+#[inline(always)]
 pub(crate) fn set_open(open: bool) {
     HERE.with(|here| {
         here.closed.set(!open);
@@ -62,6 +63,7 @@ pub(crate) fn set_open(open: bool) {
 }
 
 impl Here {
+    #[inline(always)]
     fn refresh(&self) {
         let numbers = u32::try_from(self.mine.get().len()).unwrap_or(u32::MAX);
         self.ready.set(if self.closed.get() { 0 } else { numbers });

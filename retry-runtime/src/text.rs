@@ -58,6 +58,7 @@ fn written(words: Arguments<'_>) -> String {
 }
 
 /// Leaves the memory of a text to the next one.
+#[inline]
 pub(crate) fn recycle(text: Cow<'static, str>) {
     if let Cow::Owned(text) = text {
         if text.capacity() <= SHORT {

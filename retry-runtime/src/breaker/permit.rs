@@ -166,6 +166,15 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     }
 }
 
+impl<B: Deref<Target = Breaker>> Permit<B> {
+    /// The call has failed, at a moment that is known already: [`end`](Self::end) in place.
+    pub(crate) fn tell_failure(&mut self, now: Moment, outcome: Outcome) {
+        let held = self.seat;
+        self.seat = Seat::NONE;
+        settle_at(&self.breaker, self.generation, held, self.started.take(), || now, outcome);
+    }
+}
+
 #[cold]
 fn admitted_slowly(
     breaker: &Breaker,
@@ -186,17 +195,33 @@ fn settle(
     now: impl Now,
     outcome: Outcome,
 ) {
-    let ticket = Ticket { generation, probe: seat.probe() };
-    match (outcome, started, breaker.settings.slow) {
-        (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
-        (_, Some(started), Some(threshold)) => {
-            let now = now.now();
-            let slow = Moment::of(now).since(started) >= threshold;
-            breaker.record(now, ticket, outcome, slow);
-        }
-        (Outcome::Success, ..) if breaker.keep(&ticket) => {}
-        _ => breaker.record(now, ticket, outcome, false),
+    let kept = outcome == Outcome::Success && started.is_none() && {
+        breaker.keep(&Ticket { generation, probe: seat.probe() })
+    };
+    if !kept {
+        settle_at(breaker, generation, seat, started, || Moment::of(now.now()), outcome);
     }
+}
+
+/// [`settle`] by way of the lock, which asks for the time.
+fn settle_at(
+    breaker: &Breaker,
+    generation: u32,
+    seat: Seat,
+    started: Option<Moment>,
+    now: impl FnOnce() -> Moment,
+    outcome: Outcome,
+) {
+    let ticket = Ticket { generation, probe: seat.probe() };
+    if outcome == Outcome::Ignored {
+        return breaker.abandon(now, ticket);
+    }
+    let now = now();
+    let slow = match (started, breaker.settings.slow) {
+        (Some(started), Some(threshold)) => now.since(started) >= threshold,
+        _ => false,
+    };
+    breaker.record(now, ticket, outcome, slow);
 }
 
 #[cold]

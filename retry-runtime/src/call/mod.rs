@@ -152,10 +152,7 @@ impl<'p> Call<'p> {
         if let Some(policy) = self.policy {
             return policy;
         }
-        match self.effective() {
-            Some(effective) => &effective.policy,
-            None => self.site.policy(),
-        }
+        self.site.policy_under(self.effective())
     }
 
     /// The number of the attempt that runs or has run last, from 1. That of a plain call is its first.
@@ -186,8 +183,8 @@ impl<'p> Call<'p> {
             self.early_trail_mut().mode.add(Mode::TIMED);
         }
         let ambient = Ambient::current();
-        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline);
-        let outer = ambient.as_ref().and_then(|ambient| ambient.outer);
+        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline());
+        let outer = ambient.as_ref().and_then(|ambient| ambient.outer());
         if let (Some(outer), Some(site)) = (outer, site) {
             site.note_called_in(outer);
         }
@@ -211,7 +208,10 @@ impl<'p> Call<'p> {
         if is_inside {
             self.resume_at();
         }
-        self.tell_started();
+        if self.has(Mode::OBSERVED) {
+            let policy = self.policy();
+            self.trail_mut().tell_started(policy);
+        }
     }
 
     /// Keeps a report of this call; before its first attempt.
@@ -251,18 +251,11 @@ impl<'p> Call<'p> {
     #[cold]
     fn note_start(&mut self) {
         let trail = self.trail_mut();
-        trail.attempt = trail.attempt.saturating_add(1);
-        if trail.attempt > 1 {
-            trail.attempt_started = Some(trail.continued.take().unwrap_or_else(Moment::now));
-            self.open_span();
+        trail.note_start();
+        if event::is_heard() {
+            let policy = self.policy();
+            self.trail_mut().tell_start(policy);
         }
-        let trail = self.trail_mut();
-        if let Some(live) = &trail.live {
-            live.begin(trail.attempt);
-        }
-        #[cfg(feature = "testing")]
-        self.log_attempt();
-        self.tell_attempt_started();
     }
 
     /// The running attempt's number, and how many there may be.
@@ -288,19 +281,37 @@ impl<'p> Call<'p> {
 
     #[cold]
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
-        let span = self.trail().and_then(|trail| trail.span.as_ref());
-        let _inside = span.map(CallSpan::enter);
-        self.inherited().scope(work)
+        let _inside = self.hands_down().then(|| self.enter());
+        work()
+    }
+
+    /// Whether the calls inside of the attempt are to learn anything. Those in the first attempt of a call
+    /// that is configured and nothing else are not.
+    #[inline]
+    fn hands_down(&self) -> bool {
+        let limited = |trail: &Trail| trail.mode.has(Mode::TIMED) || trail.deadline.is_some();
+        ambient::is_present()
+            || self.trail().is_some_and(|trail| trail.attempt > 1 || limited(trail))
+    }
+
+    /// Lets hold what the attempt hands down to the calls inside, and its span, until the guard is dropped.
+    fn enter(&self) -> Entered<'_> {
+        let span = self.trail().and_then(|trail| trail.span.as_ref()).map(CallSpan::enter);
+        let deadline = if self.has(Mode::TIMED) || self.deadline().is_some() {
+            self.attempt_end().map(|(end, _)| end)
+        } else {
+            None
+        };
+        #[cfg(feature = "testing")]
+        if self.within().is_some() {
+            return Entered { _ambient: self.around(deadline).enter(), _span: span };
+        }
+        Entered { _ambient: ambient::enter(deadline, self.site()), _span: span }
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.
     pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
         self.around(self.deadline()).scope(work)
-    }
-
-    #[cold]
-    fn inherited(&self) -> Ambient {
-        self.around(self.attempt_end().map(|(end, _)| end))
     }
 
     /// What holds inside of the call.
@@ -327,6 +338,12 @@ impl<'p> Call<'p> {
             (None, deadline) => deadline,
         }
     }
+}
+
+/// What lasts as long as code of an attempt runs.
+struct Entered<'c> {
+    _ambient: ambient::Inside,
+    _span: Option<event::Inside<'c>>,
 }
 
 #[cold]

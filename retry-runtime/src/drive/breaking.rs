@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 use super::Guard;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit};
 use crate::call::Call;
+use crate::clock::Moment;
 use crate::{Interruption, Kind, clock};
 
 pin_project! {
@@ -89,14 +90,17 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         self.project().permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
+    fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {
+        self.project().permit.tell_failure(now, Outcome::from(kind));
+    }
+
     #[inline(always)]
     fn ended_blocking(&mut self, failure: Option<Kind>) {
         self.permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
     fn refuses(&self) -> bool {
-        let now = clock::now();
-        self.permit.breaker().next_admission(now).is_none_or(|admission| admission > now)
+        self.permit.breaker().refuses(clock::now)
     }
 
     fn outcome(&self, cut: Interruption) -> R {

@@ -68,6 +68,11 @@ pub trait Guard<R> {
     #[inline]
     fn ended(self: Pin<&mut Self>, _failure: Option<Kind>) {}
 
+    /// Told that the attempt failed, and when.
+    #[doc(hidden)]
+    #[inline]
+    fn failed(self: Pin<&mut Self>, _kind: Kind, _now: Moment) {}
+
     /// [`ended`](Guard::ended) of a turn that blocks.
     #[doc(hidden)]
     #[inline]

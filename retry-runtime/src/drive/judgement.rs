@@ -44,6 +44,7 @@ where
 
 /// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
 /// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
+#[inline]
 fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
 where
     R: Outcome,
@@ -104,6 +105,7 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> 
     }
 }
 
+#[inline(always)]
 fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,
@@ -117,10 +119,11 @@ where
     X: Guard<R>,
 {
     let kind = verdict.class.kind;
+    let now = Moment::now();
     // The breaker hears of the failure first: opened by it, it ends the call.
-    guard.as_mut().ended(Some(kind));
+    guard.as_mut().failed(kind, now);
     let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
-    match call.failed(verdict, &around, &|| rules.words(&out)) {
+    match call.failed(now, &verdict, &around, &|| rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {

@@ -309,7 +309,7 @@ where
         }
     }
 
-    #[cold]
+    #[inline]
     fn verdict(&self, out: &R) -> Judged {
         Judged(match out.as_result() {
             Ok(_) => Verdict {

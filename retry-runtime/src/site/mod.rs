@@ -11,6 +11,7 @@ mod effective;
 mod flags;
 mod ledger;
 mod meta;
+mod ring;
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -28,16 +29,16 @@ pub(crate) use budget::{configure_budgets, written_budgets};
 #[cfg(feature = "config")]
 pub(crate) use configured::Replaced;
 #[cfg(feature = "config")]
+pub(crate) use effective::Choice;
+#[cfg(feature = "config")]
 pub(crate) use effective::apply;
-pub(crate) use effective::{Choice, Effective};
+pub(crate) use effective::{Effective, switched_off};
 use flags::Flags;
 use ledger::Ledger;
-pub(crate) use ledger::past;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 
 use crate::Policy;
-use crate::budget::Budget;
 
 /// An annotated function: its name, its place in the source, its policy, budget and breaker, and what it
 /// remembers of its calls.
@@ -124,20 +125,6 @@ impl Site {
     /// gives a `deadline`, a `timeout` or a `cancel`.
     pub fn is_interruptible(&self) -> bool {
         self.meta.interrupted
-    }
-
-    /// The policy that holds for a call that starts now.
-    pub(crate) fn policy_now(&'static self) -> &'static Policy {
-        self.effective().map_or(&self.policy, |effective| &effective.policy)
-    }
-
-    /// The budget that pays for the retries of a call that starts now.
-    pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
-        match self.effective().map(|effective| effective.budget) {
-            None | Some(Choice::AsWritten) => self.budget.get(),
-            Some(Choice::This(budget)) => Some(budget),
-            Some(Choice::None) => None,
-        }
     }
 
     /// What a configuration makes of it, for a call that starts now.
