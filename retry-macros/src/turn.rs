@@ -57,7 +57,7 @@ impl Plan<'_> {
 
     /// The arguments that judge an outcome.
     fn rules(&self, declared: &Type, last: Span) -> TokenStream {
-        let Plan { private, args, .. } = self;
+        let args = self.args;
         let classified = match (&args.on, &args.when) {
             (Some(on), _) if matches!(on.value, On::Any(_)) => {
                 quote_spanned!(last=> .unclassified())
@@ -72,19 +72,11 @@ impl Plan<'_> {
         let when = self.method("when", args.when.as_ref());
         let retry_if = self.method("retry_if", args.retry_if.as_ref());
         let on_retry = self.method("on_retry", args.on_retry.as_ref());
-        let error = local("error");
-        let words = quote! {
-            |#error| {
-                #[allow(unused_imports)]
-                use #private::{ViaDebug as _, ViaDisplay as _, ViaName as _};
-                (&&&#private::Text(#error)).retry_text()
-            }
-        };
         let place = local("place");
-        let place = quote! {
-            |#place| #private::places!(#place)
-        };
-        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words, #place))
+        let known = quote!(
+            |#place| (#place.retry_words(), #place.retry_place(), #place.retry_inject())
+        );
+        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#known))
     }
 
     /// What may end an attempt that is still running, or refuse it.

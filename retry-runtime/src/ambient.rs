@@ -145,15 +145,22 @@ impl Ambient {
 
     /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.
     pub(crate) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
-        // A thread that is ending may have lost its locals: then nothing is handed down.
-        let Ok(before) = AMBIENT.try_with(|ambient| ambient.replace(self)) else { return work() };
-        let _restore = Restore { before, present: PRESENT.replace(true) };
-        tally::set_open(false);
+        let _restore = self.enter();
         work()
+    }
+
+    /// Holds until what is returned is dropped, which puts back what held before.
+    pub(crate) fn enter(self) -> Option<Restore> {
+        // A thread that is ending may have lost its locals: then nothing is handed down.
+        let before = AMBIENT.try_with(|ambient| ambient.replace(self)).ok()?;
+        let restore = Restore { before, present: PRESENT.replace(true) };
+        tally::set_open(false);
+        Some(restore)
     }
 }
 
-struct Restore {
+/// Puts back what held before, when it is dropped.
+pub(crate) struct Restore {
     before: Ambient,
     present: bool,
 }

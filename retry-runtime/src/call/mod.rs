@@ -22,7 +22,7 @@ use std::mem::{self, ManuallyDrop};
 use mode::Mode;
 use trail::Trail;
 
-use crate::ambient::{self, Ambient};
+use crate::ambient::{self, Ambient, Restore};
 use crate::clock::Moment;
 use crate::event::{self, CallSpan};
 use crate::history::Delay;
@@ -307,9 +307,16 @@ impl<'p> Call<'p> {
     }
 
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _inside = self.enter();
+        work()
+    }
+
+    /// Code of the attempt runs until what is returned is dropped.
+    // Not generic, so that a function of the user's brings no code of its own for it.
+    fn enter(&self) -> (Option<Restore>, Option<event::Inside<'_>>) {
         let span = self.trail().and_then(|trail| trail.span.as_ref());
-        let _inside = span.map(CallSpan::enter);
-        self.inherited().scope(work)
+        let inside = span.map(CallSpan::enter);
+        (self.inherited().enter(), inside)
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.

@@ -1,6 +1,5 @@
 //! One attempt of an `async` call and the pause after it, as a hand-written future.
 
-use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -21,7 +20,7 @@ use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
 use crate::live::Order;
-use crate::place::{Place, Places};
+use crate::place::{Making, Place, Say, StandIn};
 use crate::timer::{self, Sleeping};
 use crate::{Classify, Interruption, Outcome};
 
@@ -141,23 +140,19 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         })
     }
 
-    /// The failure in words, and the outcome of a call that is cancelled, if there is one.
+    /// The failure in words, the outcome of a call that is cancelled, and outcomes that are made to order: as
+    /// a [`Place`] has it. It is asked for its types alone, and never called.
     #[inline]
-    pub fn text<F, P>(
+    pub fn text<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
         self,
-        text: F,
-        place: P,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
-    where
-        F: Fn(&R::Error) -> Cow<'static, str>,
-        P: Fn(Place<R>) -> Places<R>,
-    {
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<S, P, M>>, X> {
         self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
             class,
             when,
             retry_if,
             on_retry,
-            text: Words(text, place),
+            text: Words(PhantomData),
         })
     }
 }

@@ -41,7 +41,7 @@ pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use protection::{breaker_rejected, breaker_transition, budget_refused};
-pub(crate) use span::CallSpan;
+pub(crate) use span::{CallSpan, Inside};
 pub(crate) use stream::Queue;
 pub use stream::{Events, Recv};
 #[cfg(feature = "tracing")]
