@@ -24,6 +24,7 @@ pub use crate::glue::{
     Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
 };
 pub use crate::inject::Inject;
+pub use crate::place::{ByName, NoOrder, NoPlace};
 pub use crate::registry::Entry;
 pub use crate::site::{Meta, Site, SiteBreaker, SiteBudget};
 #[cfg(not(all(test, retry_loom)))]

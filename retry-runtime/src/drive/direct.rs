@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::call::Call;
-use crate::place::{ByInterruption, ByName, NoOrder};
+use crate::place::{ByInterruption, ByName, NoOrder, NoPlace};
 use crate::{Attempt, CallId, Classify, Interruption, Outcome, Policy};
 
 impl Policy {
@@ -47,7 +47,11 @@ impl Policy {
         let id = CallId::unique();
         loop {
             let attempt = call.attempt(id);
-            if let Some(out) = call.turn_blocking(|| work(attempt)).classified().run() {
+            if let Some(out) = call
+                .turn_blocking(|| work(attempt))
+                .classified(|_| (ByName, NoPlace, NoOrder))
+                .run()
+            {
                 return out;
             }
         }
@@ -106,8 +110,7 @@ impl Policy {
                 let body = async { work(attempt).await };
                 if let Some(out) = call
                     .turn(body)
-                    .classified()
-                    .text(|_| (ByName, ByInterruption, NoOrder))
+                    .classified(|_| (ByName, ByInterruption, NoOrder))
                     .limited()
                     .await
                 {
@@ -170,8 +173,7 @@ impl Policy {
                 let body = async { work(attempt).await };
                 if let Some(out) = call
                     .turn(body)
-                    .classified()
-                    .text(|_| (ByName, ByInterruption, NoOrder))
+                    .classified(|_| (ByName, ByInterruption, NoOrder))
                     .limited()
                     .await
                 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::call::Verdict;
 #[cfg(feature = "testing")]
 use crate::inject::Injection;
-use crate::place::{ByName, Making, Say, StandIn};
+use crate::place::{Making, Say, StandIn};
 use crate::{Class, Classify, Delay, Interruption, Kind, Outcome};
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
@@ -44,6 +44,14 @@ pub struct Words<S, P, M>(pub(super) PhantomData<(S, P, M)>);
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
 #[derive(Debug)]
 pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
+
+/// A function of its own, so that functions with the same error share it.
+pub(super) fn by_class<E: Classify>() -> ByClass<E> {
+    fn as_classify<E: Classify>(error: &E) -> &(dyn Classify + '_) {
+        error
+    }
+    ByClass(as_classify)
+}
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -122,21 +130,6 @@ pub trait TextOf<R: Outcome> {
     /// How outcomes are made to order, if they can be.
     #[cfg(feature = "testing")]
     fn injection(&self) -> Option<Injection<R>>;
-}
-
-impl<R: Outcome> TextOf<R> for Unset {
-    fn text(&self, error: &R::Error) -> Cow<'static, str> {
-        ByName::say(error)
-    }
-
-    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        None
-    }
-
-    #[cfg(feature = "testing")]
-    fn injection(&self) -> Option<Injection<R>> {
-        None
-    }
 }
 
 impl<R, S, P, M> TextOf<R> for Words<S, P, M>

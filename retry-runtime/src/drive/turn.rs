@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
-use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
+use super::rules::{Asked, NO_RULES, Retry, Told, Words, by_class, hook, predicate};
 use super::{
     Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
 };
@@ -61,53 +61,59 @@ impl<'p> Call<'p> {
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
-impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
+impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Bare, X> {
+    /// Failures are judged by their `Classify`. How they are put into words, which outcome a cancelled call
+    /// has, and which are made to order, a [`Place`] has found out: the closure is asked for its types alone,
+    /// and never called.
     #[inline]
-    fn rules<J>(self, change: impl FnOnce(Rules<C, W, V, H, T>) -> J) -> Turn<'c, 'p, A, R, J, X> {
-        let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn { call, attempt, rules: change(rules), guard, outcome }
-    }
-
-    /// Failures are judged by their `Classify`.
-    #[inline]
-    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, W, V, H, T>, X>
+    pub fn classified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+        self,
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, Unset, Unset, Unset, Words<S, P, M>>, X>
     where
         R::Error: Classify,
     {
-        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass(|error| error),
-            when,
-            retry_if,
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        let rules = Rules {
+            class: by_class(),
+            when: Unset,
+            retry_if: Unset,
+            on_retry: Unset,
+            text: Words(PhantomData),
+        };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
-    /// Every failure is `Transient`.
+    /// Every failure is `Transient`; the rest as in [`classified`](Turn::classified).
     #[inline]
-    pub fn unclassified(self) -> Turn<'c, 'p, A, R, Rules<Unjudged, W, V, H, T>, X> {
-        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
+    pub fn unclassified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+        self,
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, Words<S, P, M>>, X> {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        let rules = Rules {
             class: Unjudged,
-            when,
-            retry_if,
-            on_retry,
-            text,
-        })
+            when: Unset,
+            retry_if: Unset,
+            on_retry: Unset,
+            text: Words(PhantomData),
+        };
+        Turn { call, attempt, rules, guard, outcome }
     }
+}
 
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
+impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
     /// A failure is retried only when the predicate agrees.
     #[inline]
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, Asked<F, R::Error>>, V, H, T>, X> {
-        self.rules(|Rules { class, retry_if, on_retry, text, .. }| Rules {
-            class,
-            when: predicate(when),
-            retry_if,
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, retry_if, on_retry, text, .. } = rules;
+        let rules = Rules { class, when: predicate(when), retry_if, on_retry, text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
     /// A value for which the predicate holds counts as a `Transient` failure.
@@ -116,13 +122,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         self,
         retry_if: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, Asked<F, R::Value>>, H, T>, X> {
-        self.rules(|Rules { class, when, on_retry, text, .. }| Rules {
-            class,
-            when,
-            retry_if: predicate(retry_if),
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, when, on_retry, text, .. } = rules;
+        let rules = Rules { class, when, retry_if: predicate(retry_if), on_retry, text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
     /// Called before each sleep.
@@ -131,29 +134,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         self,
         on_retry: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, Told<F, R>>, T>, X> {
-        self.rules(|Rules { class, when, retry_if, text, .. }| Rules {
-            class,
-            when,
-            retry_if,
-            on_retry: hook(on_retry),
-            text,
-        })
-    }
-
-    /// The failure in words, the outcome of a call that is cancelled, and outcomes that are made to order: as
-    /// a [`Place`] has it. It is asked for its types alone, and never called.
-    #[inline]
-    pub fn text<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
-        self,
-        _: impl FnOnce(Place<R>) -> (S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<S, P, M>>, X> {
-        self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
-            class,
-            when,
-            retry_if,
-            on_retry,
-            text: Words(PhantomData),
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, when, retry_if, text, .. } = rules;
+        let rules = Rules { class, when, retry_if, on_retry: hook(on_retry), text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 
@@ -318,24 +302,26 @@ where
                 }
             }
         }
-        pause(call, rules, guard, phase, cx)
+        let PhaseProjection::Pause { sleep } = phase.as_mut().project() else {
+            panic!("a turn was polled after it had ended");
+        };
+        let next = ready!(pause(call, rules, guard, sleep, cx));
+        phase.set(Phase::Ended);
+        Poll::Ready(next)
     }
 }
 
 /// Sleeps until the next attempt, or until the guard or somebody else ends the call.
+// It knows nothing of the attempt: functions of one return type share it.
 #[cold]
-fn pause<F, R: Outcome, J: Judge<R>, X: Guard<R>>(
+fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
-    mut phase: Pin<&mut Phase<F>>,
+    sleep: &mut Sleeping,
     cx: &mut Context<'_>,
 ) -> Poll<Option<R>> {
-    let PhaseProjection::Pause { sleep } = phase.as_mut().project() else {
-        panic!("a turn was polled after it had ended");
-    };
     if let Poll::Ready(cut) = guard.as_mut().poll_pause(cx) {
-        phase.set(Phase::Ended);
         return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
     }
     let order = match call.poll_order(cx) {
@@ -345,7 +331,6 @@ fn pause<F, R: Outcome, J: Judge<R>, X: Guard<R>>(
             call.wake()
         }
     };
-    phase.set(Phase::Ended);
     let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
     Poll::Ready(stand_in.map(|outcome| cancelled(call, outcome)))
 }
