@@ -26,7 +26,8 @@ pub use crate::glue::{
 pub use crate::inject::Inject;
 pub use crate::place::{ByName, NoOrder, NoPlace};
 pub use crate::registry::Entry;
-pub use crate::site::{Meta, Site, SiteBreaker, SiteBudget};
+pub use crate::site::{Meta, NO_BREAKER, Site, SiteBreaker, SiteBudget};
+pub use crate::text::{Text, ViaDebug, ViaDisplay, ViaName};
 #[cfg(not(all(test, retry_loom)))]
 pub use crate::words::budget;
 pub use crate::words::{By, backoff, jitter, setting};

@@ -8,7 +8,7 @@ use super::{Call, State};
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::clock;
-use crate::site::{Choice, Effective};
+use crate::site::{Choice, Effective, SiteBreaker};
 
 /// Stands in for the breakers of functions that are switched off: it admits everything and counts nothing.
 static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
@@ -57,15 +57,16 @@ impl Call<'_> {
         self.trail()?.effective
     }
 
-    /// The breaker of the annotated function; for generated code that has declared one.
+    /// The breaker of the annotated function; for generated code, which names again what the site was made
+    /// with: its address is a constant there.
     ///
     /// # Panics
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&mut self) -> &'static Breaker {
+    pub fn breaker(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
         let found = match self.state {
-            State::Fresh(site) => site.breaker_source().get(),
+            State::Fresh(_) => declared.get(),
             _ => self.by_value(|call| call.breaker_here()),
         };
         match found {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use retry_runtime::__private::{
-    ByName, Call, Meta, NoOrder, NoPlace, Site, SiteBreaker, SiteBudget,
+    ByName, Call, Meta, NO_BREAKER, NoOrder, NoPlace, Site, SiteBudget,
 };
 use retry_runtime::{
     CancelToken, Outcome, Policy, Report, Retry, RetryError, observe, observe_blocking,
@@ -263,5 +263,5 @@ async fn cancel_async(cancel: Option<CancelAt>, token: CancelToken) {
 /// long as the process.
 fn site(policy: Policy) -> &'static Site {
     let meta = Meta::new("vectors::body", file!(), line!());
-    Box::leak(Box::new(Site::new(meta, policy, SiteBudget::None, SiteBreaker::None)))
+    Box::leak(Box::new(Site::new(meta, policy, SiteBudget::None, &NO_BREAKER)))
 }
