@@ -20,11 +20,7 @@ pub struct Rules<C, W, V, H, T> {
     pub(super) text: T,
 }
 
-/// No rules so far.
-pub(super) const NO_RULES: Rules<Unset, Unset, Unset, Unset, Unset> =
-    Rules { class: Unset, when: Unset, retry_if: Unset, on_retry: Unset, text: Unset };
-
-/// An argument that was not given.
+/// An argument that was not given; no rules at all so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Unset;
 

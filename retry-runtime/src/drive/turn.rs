@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
-use super::rules::{Asked, NO_RULES, Retry, Told, Words, by_class, hook, predicate};
+use super::rules::{Asked, Retry, Told, Words, by_class, hook, predicate};
 use super::{
     Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
 };
@@ -38,16 +38,14 @@ pub struct Turn<'c, 'p, A, R, J, X> {
     pub(super) outcome: PhantomData<fn() -> R>,
 }
 
-type Bare = Rules<Unset, Unset, Unset, Unset, Unset>;
-
 impl<'p> Call<'p> {
     /// One attempt of an `async` call.
     #[inline]
     pub fn turn<F: Future>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, F::Output, Bare, Uninterrupted> {
-        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    ) -> Turn<'_, 'p, F, F::Output, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
     /// One attempt of a call that blocks.
@@ -55,13 +53,13 @@ impl<'p> Call<'p> {
     pub fn turn_blocking<R, F: FnOnce() -> R>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, R, Bare, Uninterrupted> {
-        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    ) -> Turn<'_, 'p, F, R, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
-impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Bare, X> {
+impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     /// Failures are judged by their `Classify`. How they are put into words, which outcome a cancelled call
     /// has, and which are made to order, a [`Place`] has found out: the closure is asked for its types alone,
     /// and never called.
