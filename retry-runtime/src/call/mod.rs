@@ -26,7 +26,7 @@ use crate::ambient::{self, Ambient};
 use crate::clock::Moment;
 use crate::event::{self, CallSpan};
 use crate::history::Delay;
-use crate::site::{Meta, SiteBreaker, SiteBudget};
+use crate::site::{Meta, NO_BREAKER, SiteBudget};
 use crate::{Attempt, CallId, Class, Interruption, Policy, Site, StopReason};
 
 /// What happens after a failed attempt.
@@ -77,7 +77,7 @@ enum State {
 
 /// Stands for the function of a call that has none.
 static NOBODY: Site =
-    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, SiteBreaker::None);
+    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER);
 
 impl Call<'static> {
     /// A call of an annotated function, not [opened](Call::open) yet.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Call, State, Trail};
 use crate::breaker::Breaker;
 use crate::budget::Budget;
-use crate::site::{Effective, switched_off};
+use crate::site::{Effective, SiteBreaker, switched_off};
 
 impl Call<'_> {
     /// A configuration may have changed the function's settings.
@@ -25,15 +25,16 @@ impl Call<'_> {
         self.trail()?.effective
     }
 
-    /// The breaker of the annotated function; for generated code that has declared one.
+    /// The breaker of the annotated function; for generated code, which names again what the site was made
+    /// with: its address is a constant there.
     ///
     /// # Panics
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&mut self) -> &'static Breaker {
+    pub fn breaker(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
         let found = match self.state {
-            State::Plain => self.site.breaker_source().get(),
+            State::Plain => declared.get(),
             _ => self.by_value(|call| call.breaker_here()),
         };
         match found {

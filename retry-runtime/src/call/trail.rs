@@ -219,14 +219,14 @@ impl Call<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::{SiteBreaker, SiteBudget};
+    use crate::site::{NO_BREAKER, SiteBudget};
     use crate::{Policy, StopReason};
 
     static SITE: Site = Site::new(
         crate::site::Meta::new("trail", file!(), line!()),
         Policy::new(),
         SiteBudget::None,
-        SiteBreaker::None,
+        &NO_BREAKER,
     );
 
     /// A call for which a trail was begun at its start, in its first attempt.

@@ -5,7 +5,7 @@
 //! ```text
 //! let mut call = Call::start(&SITE);
 //! loop {
-//!     if let Turned::Out(out) = call.turn(async { … }).text(…).classified().await { break out }
+//!     if let Turned::Out(out) = call.turn(async { … }).classified(…).await { break out }
 //! }
 //! ```
 //!

@@ -1,6 +1,5 @@
 //! One attempt of an `async` call and the pause after it, as a hand-written future.
 
-use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -13,7 +12,7 @@ use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
 use super::pause::{self, before_attempt};
-use super::rules::{Asked, NO_RULES, Retry, Told, Words, by_class, hook, predicate};
+use super::rules::{Asked, Retry, Told, Words, by_class, hook, predicate};
 use super::{
     Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Turned, Uninterrupted,
     Unjudged, Unset,
@@ -22,7 +21,7 @@ use crate::breaker::Breaker;
 use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
-use crate::place::{Place, Places};
+use crate::place::{Making, Place, Say, StandIn};
 use crate::{Classify, Interruption, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
@@ -39,16 +38,14 @@ pub struct Turn<'c, 'p, A, R, J, X> {
     pub(super) outcome: PhantomData<fn() -> R>,
 }
 
-type Bare = Rules<Unset, Unset, Unset, Unset, Unset>;
-
 impl<'p> Call<'p> {
     /// One attempt of an `async` call.
     #[inline]
     pub fn turn<F: Future>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, F::Output, Bare, Uninterrupted> {
-        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    ) -> Turn<'_, 'p, F, F::Output, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
     /// One attempt of a call that blocks.
@@ -56,77 +53,65 @@ impl<'p> Call<'p> {
     pub fn turn_blocking<R, F: FnOnce() -> R>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, R, Bare, Uninterrupted> {
-        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    ) -> Turn<'_, 'p, F, R, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
+    }
+}
+
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
+impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
+    /// Failures are judged by their `Classify`. How they are put into words, which outcome a cancelled call
+    /// has, and which are made to order, a [`Place`] has found out: the closure is asked for its types alone,
+    /// and never called.
+    #[inline]
+    pub fn classified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+        self,
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, Unset, Unset, Unset, Words<S, P, M>>, X>
+    where
+        R::Error: Classify,
+    {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        let rules = Rules {
+            class: by_class(),
+            when: Unset,
+            retry_if: Unset,
+            on_retry: Unset,
+            text: Words(PhantomData),
+        };
+        Turn { call, attempt, rules, guard, outcome }
+    }
+
+    /// Every failure is `Transient`; the rest as in [`classified`](Turn::classified).
+    #[inline]
+    pub fn unclassified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+        self,
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, Words<S, P, M>>, X> {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        let rules = Rules {
+            class: Unjudged,
+            when: Unset,
+            retry_if: Unset,
+            on_retry: Unset,
+            text: Words(PhantomData),
+        };
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
-    #[inline]
-    fn rules<J>(self, change: impl FnOnce(Rules<C, W, V, H, T>) -> J) -> Turn<'c, 'p, A, R, J, X> {
-        let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn { call, attempt, rules: change(rules), guard, outcome }
-    }
-
-    /// Failures are judged by their `Classify`.
-    #[inline]
-    #[allow(clippy::type_complexity, reason = "it is the turn with one rule changed")]
-    pub fn classified(
-        self,
-    ) -> Turn<
-        'c,
-        'p,
-        A,
-        R,
-        Rules<
-            ByClass<
-                impl Fn(&R::Error) -> &(dyn Classify + '_) + Copy + use<'c, 'p, A, R, C, W, V, H, T, X>,
-            >,
-            W,
-            V,
-            H,
-            T,
-        >,
-        X,
-    >
-    where
-        R::Error: Classify,
-    {
-        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: by_class(),
-            when,
-            retry_if,
-            on_retry,
-            text,
-        })
-    }
-
-    /// Every failure is `Transient`.
-    #[inline]
-    pub fn unclassified(self) -> Turn<'c, 'p, A, R, Rules<Unjudged, W, V, H, T>, X> {
-        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: Unjudged,
-            when,
-            retry_if,
-            on_retry,
-            text,
-        })
-    }
-
     /// A failure is retried only when the predicate agrees.
     #[inline]
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, Asked<F, R::Error>>, V, H, T>, X> {
-        self.rules(|Rules { class, retry_if, on_retry, text, .. }| Rules {
-            class,
-            when: predicate(when),
-            retry_if,
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, retry_if, on_retry, text, .. } = rules;
+        let rules = Rules { class, when: predicate(when), retry_if, on_retry, text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
     /// A value for which the predicate holds counts as a `Transient` failure.
@@ -135,13 +120,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         self,
         retry_if: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, Asked<F, R::Value>>, H, T>, X> {
-        self.rules(|Rules { class, when, on_retry, text, .. }| Rules {
-            class,
-            when,
-            retry_if: predicate(retry_if),
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, when, on_retry, text, .. } = rules;
+        let rules = Rules { class, when, retry_if: predicate(retry_if), on_retry, text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
     /// Called before each sleep.
@@ -150,33 +132,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         self,
         on_retry: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, Told<F, R>>, T>, X> {
-        self.rules(|Rules { class, when, retry_if, text, .. }| Rules {
-            class,
-            when,
-            retry_if,
-            on_retry: hook(on_retry),
-            text,
-        })
-    }
-
-    /// The failure in words, and the outcome of a call that is cancelled, if there is one.
-    #[inline]
-    pub fn text<F, P>(
-        self,
-        text: F,
-        place: P,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
-    where
-        F: Fn(&R::Error) -> Cow<'static, str>,
-        P: Fn(Place<R>) -> Places<R>,
-    {
-        self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
-            class,
-            when,
-            retry_if,
-            on_retry,
-            text: Words(text, place),
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, when, retry_if, text, .. } = rules;
+        let rules = Rules { class, when, retry_if, on_retry: hook(on_retry), text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 

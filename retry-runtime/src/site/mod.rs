@@ -16,8 +16,8 @@ mod ring;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
+pub use breaker::{NO_BREAKER, SiteBreaker};
 #[cfg(feature = "config")]
 pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
 pub use budget::SiteBudget;
@@ -52,7 +52,8 @@ pub struct Site {
     flags: Flags,
     policy: Policy,
     budget: SiteBudget,
-    breaker: SiteBreaker,
+    // Elsewhere: it is large, and most functions have none.
+    breaker: &'static SiteBreaker,
     ledger: Mutex<Option<Box<Ledger>>>,
     /// Whether the budget has refused the last retry.
     refusing: AtomicBool,
@@ -60,7 +61,12 @@ pub struct Site {
 
 impl Site {
     #[doc(hidden)]
-    pub const fn new(meta: Meta, policy: Policy, budget: SiteBudget, breaker: SiteBreaker) -> Self {
+    pub const fn new(
+        meta: Meta,
+        policy: Policy,
+        budget: SiteBudget,
+        breaker: &'static SiteBreaker,
+    ) -> Self {
         Site {
             meta,
             flags: Flags::new(policy.is_timed()),
@@ -100,8 +106,8 @@ impl Site {
     }
 
     #[inline]
-    pub(crate) fn breaker_source(&self) -> &SiteBreaker {
-        &self.breaker
+    pub(crate) fn breaker_source(&self) -> &'static SiteBreaker {
+        self.breaker
     }
 
     /// The names of the arguments that the attribute gives, in their order.
