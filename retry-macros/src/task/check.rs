@@ -5,11 +5,11 @@ use syn::{FnArg, GenericParam, Ident, Pat, PatType, Type};
 
 use super::Task;
 use crate::args::Args;
+use crate::check::arguments;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::keyed::Keyed;
 use crate::value::source;
-use retry_text::nearest;
 
 /// Every rule about `task`.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
@@ -82,26 +82,14 @@ fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
 
 fn listed_parameters_exist(function: &Function, task: &Task, errors: &mut Errors) {
     let names: Vec<String> = typed(function).filter_map(name).map(Ident::to_string).collect();
-    let candidates: Vec<&str> = names.iter().map(String::as_str).collect();
-    for listed in task.state.iter().chain(&task.redact) {
-        let word = listed.to_string();
-        if names.contains(&word) {
-            continue;
-        }
-        let help = match nearest(&word, &candidates) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "it has no arguments".to_owned(),
-            None => format!("its arguments are: {}", names.join(", ")),
-        };
-        errors.at(listed, format!("`{word}` is no argument of this function\nhelp: {help}"));
-    }
+    arguments::exist(task.state.iter().chain(&task.redact), &names, errors);
 }
 
 fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {
     for list in [&task.state, &task.redact] {
         for (position, name) in list.iter().enumerate() {
             if list[..position].contains(name) {
-                errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
+                arguments::listed_twice(name, errors);
             }
         }
     }
