@@ -86,6 +86,7 @@ impl Call<'_> {
         trail.mode.remove(Mode::RUNNING);
         let watched = trail.mode.has(Mode::WATCHED);
         let recovered = trail.mode.has(Mode::RECOVERS);
+        let goes_on = trail.mode.has(Mode::GOES_ON);
         let attempts = trail.attempt;
         trail.withdrawal = None;
         trail.live = None;
@@ -104,13 +105,16 @@ impl Call<'_> {
         let (failures, name) = (trail.failures, trail.report.name);
         #[cfg(feature = "testing")]
         self.log_end();
-        self.tell_finished(reason);
+        if !goes_on {
+            self.tell_finished(reason);
+        }
         // After the listeners: a call that one of them makes would take this one's place.
         let trail = self.trail_mut();
         if let Some(observer) = &trail.observer {
             observer.publish(trail.report.clone());
         }
-        let Some(site) = site else { return };
+        // Who makes its last attempt counts all of them.
+        let Some(site) = site.filter(|_| !goes_on) else { return };
         // Whoever watches takes the report itself.
         let report = match (&mut self.trail_mut().report, watched) {
             (report, true) => report.clone(),
@@ -145,6 +149,11 @@ impl Call<'_> {
 fn leave(mut call: Call<'_>) {
     if !matches!(call.state, State::Kept(_)) || call.has(Mode::RUNNING) {
         call.record_dropped(Moment::now());
+        // What becomes of a resumed call whose attempt is broken off is for its keeper to say. A panic is an
+        // end like any other.
+        if call.is_resumed() && !std::thread::panicking() {
+            call.goes_on();
+        }
         call.end(StopReason::Aborted);
     }
     if let State::Kept(trail) = mem::replace(&mut call.state, State::Ended) {

@@ -16,7 +16,7 @@ mod trail;
 mod waiting;
 
 pub(crate) use decide::Around;
-pub use resumed::{judge, limit, pay};
+pub use resumed::{ended, judge, limit, pay};
 use std::mem::{self, ManuallyDrop};
 
 use mode::Mode;

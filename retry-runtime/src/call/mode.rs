@@ -13,6 +13,8 @@ impl Mode {
     pub(super) const WATCHED: Mode = Mode(4);
     /// One of its attempts has failed, or it was interrupted.
     pub(super) const FAILED: Mode = Mode(8);
+    /// It is resumed, and goes on elsewhere: its end is neither here nor now.
+    pub(super) const GOES_ON: Mode = Mode(16);
     /// Somebody listens to its events.
     pub(super) const OBSERVED: Mode = Mode(32);
     /// `recover` gets its failure.

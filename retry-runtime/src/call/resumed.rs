@@ -7,6 +7,7 @@ use super::{Call, Decision, Mode, Verdict, sooner};
 use crate::clock::{self, Moment};
 use crate::history::Delay;
 use crate::resume::{Next, Paid, Slot, Standing, Step};
+use crate::stats::Ended;
 use crate::{AttemptRecord, CallId, Class, Kind, Site, StopReason};
 
 /// What a resumed call remembers of its resumption.
@@ -36,6 +37,14 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
         Decision::Stop(reason) => Next::Stop(reason),
         Decision::Pause(delay) => Next::Again(delay),
     }
+}
+
+/// Counts a call that has ended without a decision of its last attempt: it was cancelled while it waited, or
+/// that attempt was lost and none follows. Calls that end by [`Next::Stop`] have been counted.
+pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
+    let ended = Ended { reason, attempts: standing.attempts, recovered: false };
+    // There is no report to remember.
+    site.note(ended, standing.failures, None);
 }
 
 /// How many attempts a call of the function may have; `None` when only the deadline limits them.
@@ -80,6 +89,11 @@ impl Call<'_> {
         }
     }
 
+    /// It ends elsewhere or later: nothing of it is counted yet, and nobody is told of an end.
+    pub(super) fn goes_on(&mut self) {
+        self.trail_mut().mode.add(Mode::GOES_ON);
+    }
+
     fn take_up(&mut self, standing: &Standing, slot: Option<Slot>) {
         let now = Moment::now();
         let own = self.policy().time_limit().map(|limit| limit.saturating_sub(standing.elapsed));
@@ -87,7 +101,9 @@ impl Call<'_> {
         for left in [own, standing.remaining].into_iter().flatten() {
             trail.deadline = sooner(trail.deadline, now.checked_add(left));
         }
+        trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
+        trail.failures = standing.failures;
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
         trail.handed = Some(Handed { slot, call_id: standing.call_id });
@@ -113,6 +129,7 @@ impl Call<'_> {
         if let Some(attempt) = self.trail_mut().report.attempts.last_mut() {
             attempt.delay = Some(delay);
         }
+        self.goes_on();
         self.tell_retry(kind, delay, error);
         if let Some(slot) = self.slot() {
             let attempt = self.trail().and_then(|trail| trail.report.last().cloned());
@@ -125,6 +142,7 @@ impl Call<'_> {
     pub(super) fn hand_over_refusal(&mut self, wait: Option<Duration>) {
         if let Some(slot) = self.slot() {
             slot.publish(Step { attempt: None, next: Next::Refused(wait) });
+            self.goes_on();
         }
     }
 }

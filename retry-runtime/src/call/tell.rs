@@ -37,7 +37,8 @@ impl Call<'_> {
     }
 
     pub(super) fn tell_started(&mut self) {
-        if self.has(Mode::OBSERVED) {
+        // One that is resumed has been told of before.
+        if self.has(Mode::OBSERVED) && self.attempt_number() == 0 {
             let (site, limit) = (self.name(), self.policy().limit());
             let call = self.number();
             event::emit(&Event::CallStarted(CallStarted { site, call, limit }));

@@ -121,7 +121,8 @@ impl<B: Backend> Server<B> {
             return poll;
         }
         let (worker, lease) = (Arc::clone(self.host.name()), self.host.timing().lease);
-        let claim = Claim { vacancies: self.vacancies(places), places, worker, lease };
+        let held = self.running.keys().copied().collect();
+        let claim = Claim { vacancies: self.vacancies(places), places, worker, lease, held };
         match self.store.write(claim).await {
             Ok(Taken { claimed, next }) => {
                 claimed.into_iter().for_each(|claimed| self.start(claimed));
