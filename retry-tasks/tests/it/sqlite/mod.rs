@@ -3,6 +3,7 @@
 mod faults;
 mod files;
 mod restart;
+mod versions;
 
 use std::path::Path;
 use std::sync::Arc;
