@@ -1,5 +1,6 @@
 //! Which functions can be called by a task.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Ident, Pat, PatType, Type};
 
@@ -49,7 +50,25 @@ fn functions_stand_alone(function: &Function, errors: &mut Errors) {
             "a method cannot be a task: a worker has no `self` to call it on\n\
              help: write a free function that takes it as a parameter, listed in `task(state(…))`",
         );
+        return;
     }
+    // One that does not name its type cannot be told from a free function here.
+    if let Some(of_type) = named_type(function.sig.to_token_stream()) {
+        errors.at(
+            of_type,
+            "a function of a type cannot be a task: its tasks have a type of their own, which cannot stand in an `impl`\n\
+             help: write a free function, and name the type instead of `Self`",
+        );
+    }
+}
+
+/// The first `Self`.
+fn named_type(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) => Some(word).filter(|word| word == "Self"),
+        TokenTree::Group(group) => named_type(group.stream()),
+        _ => None,
+    })
 }
 
 fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
