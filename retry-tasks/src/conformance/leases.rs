@@ -178,7 +178,8 @@ async fn two_workers_share_the_tasks(lab: Lab) {
 async fn delayed_retries_of_many_are_neither_lost_nor_repeated(lab: Lab) {
     const TASKS: usize = 150;
     for play in 0..TASKS {
-        lab.stage.script(&play.to_string(), &[Act::Fail(Kind::Transient), Act::Fail(Kind::Transient)]);
+        lab.stage
+            .script(&play.to_string(), &[Act::Fail(Kind::Transient), Act::Fail(Kind::Transient)]);
         lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored");
     }
     let workers = [lab.worker(), lab.worker()];
