@@ -22,7 +22,7 @@ pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStrea
         Some(docs) if !docs.value.value => TokenStream::new(),
         _ => doc::section(args),
     };
-    let task = args.task.as_ref().map(|argument| task::expand(&plan, &argument.value));
+    let task = args.task.as_ref().map(|argument| task::expand(&plan, argument));
     let function = function.with_body(&plan.signature(), docs, body);
     Ok(quote!(#function #task))
 }

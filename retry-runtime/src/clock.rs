@@ -136,6 +136,12 @@ impl Moment {
         Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 
+    /// The moment that is so much earlier, within the range.
+    pub(crate) fn before(self, time: Duration) -> Moment {
+        let nanos = self.0.get().saturating_sub(nanos(time).unwrap_or(u64::MAX));
+        Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
+    }
+
     /// The moment that is so much later; `None` when it is out of range, which is as good as never.
     pub(crate) fn checked_add(self, time: Duration) -> Option<Moment> {
         self.0.checked_add(nanos(time)?).map(Moment)
@@ -202,6 +208,8 @@ mod tests {
         let later = now.checked_add(Duration::from_secs(7)).expect("in range");
         assert_eq!(later.since(now), Duration::from_secs(7));
         assert_eq!(now.since(later), Duration::ZERO);
+        assert_eq!(later.before(Duration::from_secs(7)), now);
+        assert!(now.before(Duration::MAX) < now);
         assert_eq!(now.checked_add(Duration::MAX), None);
         assert_eq!(size_of::<Option<Moment>>(), 8);
     }

@@ -3,6 +3,10 @@
 //! A queue of tasks keeps where a call stands, hands it to [`resume`] with the function's future, and gets
 //! back what the engine decided after this one attempt. So a task follows the same rules as a call that
 //! waits in place, and no second set of them exists.
+//!
+//! It is counted as one call, when it has ended, by the process in which that happens and with all its attempts
+//! ([`Stats`](crate::Stats)): by the attempt whose decision is [`Next::Stop`], or by the queue, which says
+//! [`ended`] where no attempt decides. What is handed over, refused or broken off in between is no end.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -13,11 +17,12 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-pub use crate::call::{judge, limit, pay};
+pub use crate::call::{ended, judge, limit, pay};
 
 use crate::ambient::Ambient;
 use crate::budget::{Budget, Withdrawal};
 use crate::history::{AttemptRecord, Delay, StopReason};
+use crate::stats::Failures;
 use crate::{CallId, Kind, Site};
 
 /// Where a call stands before its next attempt.
@@ -33,6 +38,8 @@ pub struct Standing {
     pub previous: Option<Duration>,
     /// The kind of the last failure.
     pub last_kind: Option<Kind>,
+    /// What the failures of these attempts meant, for the counts of the function.
+    pub failures: Failures,
     /// The identifier that all of its attempts share.
     pub call_id: CallId,
 }

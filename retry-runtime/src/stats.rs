@@ -7,7 +7,8 @@ pub(crate) const NUMBERS: usize = 16;
 
 /// The counts of one annotated function, or of several added together.
 ///
-/// Calls are counted when they end, all their numbers at once, so that a snapshot adds up at any moment:
+/// Calls are counted when they end, all their numbers at once, so that a snapshot adds up at any moment. A
+/// background task is one call, counted where it ends; a retry by hand makes another one.
 ///
 /// ```
 /// # use retry_runtime::retryable;

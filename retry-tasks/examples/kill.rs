@@ -32,8 +32,8 @@ async fn main() -> Result<(), Failure> {
         let books = round(&folder, &settings, || Command::new(&own)).await?;
         std::fs::remove_dir_all(folder)?;
         println!(
-            "round {number}: {tasks} tasks, {processes} processes, {} killed, {} attempts lost, {} effects doubled, 0 tasks lost",
-            books.kills, books.lost_attempts, books.doubled
+            "round {number}: {tasks} tasks, {processes} processes, {} killed, {} attempts lost, {} effects doubled ({} by processes that stalled), 0 tasks lost",
+            books.kills, books.lost_attempts, books.doubled, books.stalled
         );
     }
     Ok(())

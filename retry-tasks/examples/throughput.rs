@@ -1,5 +1,6 @@
-//! How fast the SQLite store is, with every commit on the disk: `cargo run --release -p retry-tasks --example
-//! throughput [TASKS]`. Prints what it measured; with a million tasks, also whether memory stays flat.
+//! How fast a store is: `cargo run --release -p retry-tasks --example throughput [TASKS [STORE]]`. The store is
+//! `full` (SQLite, every commit on the disk), `normal` (SQLite, without waiting for it) or `memory`. Prints
+//! what it measured; with many tasks, also whether memory stays flat.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use retry_runtime::retryable;
-use retry_tasks::{Phase, Retention, Tasks};
+use retry_tasks::{Durability, Phase, Retention, SqliteBuilder, Tasks};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -21,17 +22,31 @@ const IN_FLIGHT: usize = 64;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let tasks: u64 = std::env::args().nth(1).map_or(Ok(20_000), |text| text.parse())?;
+    let mut arguments = std::env::args().skip(1);
+    let tasks: u64 = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
+    let kind = arguments.next().unwrap_or_else(|| "full".to_owned());
     let folder =
         std::env::temp_dir().join(format!("retry-tasks-throughput-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let measured = measure(folder.join("tasks.db"), tasks).await;
+    let measured = match open(&kind, folder.join("tasks.db")) {
+        Ok(store) => measure(store, tasks).await,
+        Err(error) => Err(error),
+    };
     std::fs::remove_dir_all(folder)?;
     measured
 }
 
-async fn measure(path: PathBuf, tasks: u64) -> Result<(), Failure> {
-    let store = Tasks::sqlite(path)?;
+fn open(kind: &str, path: PathBuf) -> Result<Tasks, Failure> {
+    let sqlite = SqliteBuilder::new(path);
+    match kind {
+        "full" => Ok(sqlite.open()?),
+        "normal" => Ok(sqlite.durability(Durability::Normal).open()?),
+        "memory" => Ok(Tasks::memory()),
+        other => Err(format!("there is no store `{other}`; write full, normal or memory").into()),
+    }
+}
+
+async fn measure(store: Tasks, tasks: u64) -> Result<(), Failure> {
     enqueue(&store).await?;
 
     let done = Arc::new(AtomicU64::new(0));

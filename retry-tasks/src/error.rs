@@ -20,6 +20,16 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// An older version of this crate has written the file, and it was opened to be read alone: it cannot be
+    /// brought up to date.
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The version that is understood.
+        known: u32,
+    },
     /// A newer version of this crate has written the file.
     Newer {
         /// The file.
@@ -77,6 +87,12 @@ impl fmt::Display for StoreError {
                     path.display()
                 )
             }
+            StoreError::Older { path, found, known } => write!(
+                f,
+                "`{}` has version {found} of the task store, and this program reads version {known}; \
+                 open it once to write, with a copy at hand, which brings it up to date",
+                path.display()
+            ),
             StoreError::Newer { path, found, known } => write!(
                 f,
                 "`{}` has version {found} of the task store, and this program knows versions up to {known}; \

@@ -51,7 +51,22 @@ pub enum What {
         /// The pause.
         delay: Duration,
     },
-    /// A worker gave it back unfinished.
+    /// An attempt was lost: its process ended or was not heard of in time, or its worker was shut down. What
+    /// follows is told next.
+    #[serde(rename = "task.lost")]
+    Lost {
+        /// The attempt's number.
+        attempt: u32,
+    },
+    /// The budget or the breaker refused the attempt. It was not made, and is not counted.
+    #[serde(rename = "task.held_back")]
+    HeldBack {
+        /// The attempt's number, which the next one will have.
+        attempt: u32,
+        /// The pause before the budget or the breaker is asked again.
+        delay: Duration,
+    },
+    /// A worker that ends gave it back unfinished.
     #[serde(rename = "task.returned")]
     Returned,
     /// Its result is there.
@@ -84,6 +99,8 @@ impl What {
             What::Started { .. } => "task.started",
             What::Progress(_) => "task.progress",
             What::Waiting { .. } => "task.waiting",
+            What::Lost { .. } => "task.lost",
+            What::HeldBack { .. } => "task.held_back",
             What::Returned => "task.returned",
             What::Completed => "task.completed",
             What::Failed { .. } => "task.failed",
@@ -99,22 +116,82 @@ impl What {
     pub(crate) const fn makes_work(&self) -> bool {
         matches!(
             self,
-            What::Submitted | What::Waiting { .. } | What::Returned | What::Retried | What::Reset
+            What::Submitted
+                | What::Waiting { .. }
+                | What::HeldBack { .. }
+                | What::Returned
+                | What::Retried
+                | What::Reset
         )
     }
 }
 
 impl Event {
-    /// Emits the event through `tracing`.
+    /// Emits the event through `tracing`: a warning where a task has failed or an attempt was lost. Of other
+    /// failed attempts the engine tells by itself.
+    #[cfg(not(feature = "tracing"))]
+    pub(crate) fn trace(&self) {}
+
+    /// Emits the event through `tracing`: a warning where a task has failed or an attempt was lost. Of other
+    /// failed attempts the engine tells by itself.
+    #[cfg(feature = "tracing")]
     pub(crate) fn trace(&self) {
-        #[cfg(feature = "tracing")]
+        macro_rules! say {
+            ($level:ident, $facts:expr) => {{
+                let Facts { attempt, reason, kind, error, delay } = $facts;
+                tracing::$level!(
+                    target: "retry_tasks",
+                    event = self.what.name(),
+                    task = %self.id,
+                    site = self.name,
+                    attempt,
+                    reason = reason.map(FailReason::name),
+                    kind = kind.map(Kind::name),
+                    error,
+                    delay_s = delay.map(|delay| delay.as_secs_f64()),
+                );
+            }};
+        }
         match &self.what {
+            What::Failed { .. } | What::Lost { .. } => say!(warn, self.what.facts()),
+            _ => say!(debug, self.what.facts()),
+        }
+    }
+}
+
+/// What an event says, field by field.
+#[cfg(feature = "tracing")]
+#[derive(Default)]
+struct Facts<'a> {
+    attempt: Option<u32>,
+    reason: Option<FailReason>,
+    kind: Option<Kind>,
+    error: Option<&'a str>,
+    delay: Option<Duration>,
+}
+
+#[cfg(feature = "tracing")]
+impl What {
+    fn facts(&self) -> Facts<'_> {
+        let nothing = Facts::default();
+        match self {
+            What::Started { attempt } | What::Lost { attempt } => {
+                Facts { attempt: Some(*attempt), ..nothing }
+            }
+            What::Waiting { attempt, kind, error, delay } => Facts {
+                attempt: Some(*attempt),
+                kind: *kind,
+                error: Some(error),
+                delay: Some(*delay),
+                ..nothing
+            },
+            What::HeldBack { attempt, delay } => {
+                Facts { attempt: Some(*attempt), delay: Some(*delay), ..nothing }
+            }
             What::Failed { reason, error } => {
-                tracing::warn!(target: "retry_tasks", event = "task.failed", task = %self.id, name = self.name, %reason, error);
+                Facts { reason: Some(*reason), error: Some(error), ..nothing }
             }
-            what => {
-                tracing::debug!(target: "retry_tasks", event = what.name(), task = %self.id, name = self.name);
-            }
+            _ => nothing,
         }
     }
 }

@@ -15,6 +15,9 @@ mod id;
 mod info;
 mod list;
 mod machine;
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub mod metrics;
 mod record;
 mod state;
 pub mod store;

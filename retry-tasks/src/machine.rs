@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use retry_runtime::resume::Next;
-use retry_runtime::{Delay, Kind};
+use retry_runtime::{Delay, Failures, Kind};
 
 use crate::record::{AttemptOutcome, Claimed, NewTask, Progress, Record, TaskAttempt};
 use crate::{FailReason, State, TaskId, Time, Verb};
@@ -113,8 +113,8 @@ impl Record {
     }
 
     /// What a worker gets of a task that it has just claimed.
-    pub(crate) fn claimed(self, now: Time) -> Claimed {
-        let mut standing = self.standing(now);
+    pub(crate) fn claimed(self, now: Time, failures: Failures) -> Claimed {
+        let mut standing = self.standing(now, failures);
         standing.attempts = self.round - 1;
         Claimed { record: self, standing, at: now }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use retry_runtime::resume::Standing;
-use retry_runtime::{DelaySource, Kind};
+use retry_runtime::{DelaySource, Failures, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::{State, TaskId, Time};
@@ -140,15 +140,26 @@ pub enum AttemptOutcome {
     Cancelled,
 }
 
-#[cfg(feature = "sqlite")]
 impl AttemptOutcome {
-    pub(crate) const ALL: [AttemptOutcome; 5] = [
+    /// All of them.
+    pub const ALL: [AttemptOutcome; 5] = [
         AttemptOutcome::Running,
         AttemptOutcome::Succeeded,
         AttemptOutcome::Failed,
         AttemptOutcome::Lost,
         AttemptOutcome::Cancelled,
     ];
+
+    /// The outcome in a word, as in the serialised form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            AttemptOutcome::Running => "running",
+            AttemptOutcome::Succeeded => "succeeded",
+            AttemptOutcome::Failed => "failed",
+            AttemptOutcome::Lost => "lost",
+            AttemptOutcome::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// A task that a worker holds for one attempt.
@@ -175,13 +186,14 @@ pub struct Lease {
 
 impl Record {
     /// Where the call stands, for the engine.
-    pub(crate) fn standing(&self, now: Time) -> Standing {
+    pub(crate) fn standing(&self, now: Time, failures: Failures) -> Standing {
         Standing {
             attempts: self.round,
             elapsed: self.round_at.map_or(Duration::ZERO, |at| now.since(at)),
             remaining: self.deadline.map(|deadline| deadline.since(now)),
             previous: self.last_delay,
             last_kind: self.last_kind,
+            failures,
             call_id: self.id.call_id(),
         }
     }

@@ -166,6 +166,19 @@ pub enum FailReason {
 }
 
 impl FailReason {
+    /// All of them.
+    pub const ALL: [FailReason; 9] = [
+        FailReason::Permanent,
+        FailReason::Exhausted,
+        FailReason::Deadline,
+        FailReason::Ambiguous,
+        FailReason::Overloaded,
+        FailReason::RetryAfterTooLong,
+        FailReason::Stopped,
+        FailReason::Panicked,
+        FailReason::Unreadable,
+    ];
+
     /// The reason in words.
     pub const fn name(self) -> &'static str {
         match self {
@@ -181,24 +194,9 @@ impl FailReason {
         }
     }
 
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        use FailReason::{
-            Ambiguous, Deadline, Exhausted, Overloaded, Panicked, Permanent, RetryAfterTooLong,
-            Stopped, Unreadable,
-        };
-        let all = [
-            Permanent,
-            Exhausted,
-            Deadline,
-            Ambiguous,
-            Overloaded,
-            RetryAfterTooLong,
-            Stopped,
-            Panicked,
-            Unreadable,
-        ];
-        all.into_iter().find(|reason| reason.name() == name)
+    /// The reason of this name.
+    pub fn named(name: &str) -> Option<FailReason> {
+        FailReason::ALL.into_iter().find(|reason| reason.name() == name)
     }
 }
 

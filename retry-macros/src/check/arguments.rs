@@ -13,8 +13,17 @@ use crate::pattern::as_expression;
 pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &mut Errors) {
     let bindings = function.bindings();
     let names: Vec<String> = bindings.iter().map(|binding| binding.name.to_string()).collect();
+    exist(listed(args).map(|(_, name)| name), &names, errors);
+}
+
+/// Each of the listed names is one of the function's arguments.
+pub(crate) fn exist<'a>(
+    listed: impl Iterator<Item = &'a Ident>,
+    names: &[String],
+    errors: &mut Errors,
+) {
     let candidates: Vec<&str> = names.iter().map(String::as_str).collect();
-    for (_, name) in listed(args) {
+    for name in listed {
         let word = name.to_string();
         if names.contains(&word) {
             continue;
@@ -28,6 +37,11 @@ pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &
     }
 }
 
+/// A name that a list has had before.
+pub(crate) fn listed_twice(name: &Ident, errors: &mut Errors) {
+    errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
+}
+
 pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Errors) {
     let listed: Vec<(&Ident, &Ident)> = listed(args).collect();
     for (position, (key, name)) in listed.iter().enumerate() {
@@ -36,7 +50,7 @@ pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Err
             continue;
         };
         if key == other {
-            errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
+            listed_twice(name, errors);
         } else {
             errors.at(
                 name,

@@ -1,6 +1,6 @@
 //! What must hold of an annotation: one small function for each rule.
 
-mod arguments;
+pub(crate) mod arguments;
 mod delays;
 mod function;
 mod item;

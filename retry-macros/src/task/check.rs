@@ -1,15 +1,16 @@
 //! Which functions can be called by a task.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Ident, Pat, PatType, Type};
 
 use super::Task;
 use crate::args::Args;
+use crate::check::arguments;
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::keyed::Keyed;
 use crate::value::source;
-use retry_text::nearest;
 
 /// Every rule about `task`.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
@@ -49,7 +50,25 @@ fn functions_stand_alone(function: &Function, errors: &mut Errors) {
             "a method cannot be a task: a worker has no `self` to call it on\n\
              help: write a free function that takes it as a parameter, listed in `task(state(…))`",
         );
+        return;
     }
+    // One that does not name its type cannot be told from a free function here.
+    if let Some(of_type) = named_type(function.sig.to_token_stream()) {
+        errors.at(
+            of_type,
+            "a function of a type cannot be a task: its tasks have a type of their own, which cannot stand in an `impl`\n\
+             help: write a free function, and name the type instead of `Self`",
+        );
+    }
+}
+
+/// The first `Self`.
+fn named_type(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) => Some(word).filter(|word| word == "Self"),
+        TokenTree::Group(group) => named_type(group.stream()),
+        _ => None,
+    })
 }
 
 fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
@@ -82,26 +101,14 @@ fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
 
 fn listed_parameters_exist(function: &Function, task: &Task, errors: &mut Errors) {
     let names: Vec<String> = typed(function).filter_map(name).map(Ident::to_string).collect();
-    let candidates: Vec<&str> = names.iter().map(String::as_str).collect();
-    for listed in task.state.iter().chain(&task.redact) {
-        let word = listed.to_string();
-        if names.contains(&word) {
-            continue;
-        }
-        let help = match nearest(&word, &candidates) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "it has no arguments".to_owned(),
-            None => format!("its arguments are: {}", names.join(", ")),
-        };
-        errors.at(listed, format!("`{word}` is no argument of this function\nhelp: {help}"));
-    }
+    arguments::exist(task.state.iter().chain(&task.redact), &names, errors);
 }
 
 fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {
     for list in [&task.state, &task.redact] {
         for (position, name) in list.iter().enumerate() {
             if list[..position].contains(name) {
-                errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
+                arguments::listed_twice(name, errors);
             }
         }
     }

@@ -8,6 +8,7 @@ use syn::{Ident, Type};
 use super::Task;
 use super::check::{name, typed};
 use crate::expand::{Plan, local};
+use crate::keyed::Keyed;
 use crate::place::respanned;
 
 /// Input:
@@ -31,7 +32,11 @@ use crate::place::respanned;
 ///     }
 /// }
 /// ```
-pub(crate) fn expand(plan: &Plan<'_>, task: &Task) -> TokenStream {
+///
+/// Where no types can stand, in an `impl` or a trait, rustc says so: under the word `task`, then.
+pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
+    let task = &argument.value;
+    let word = argument.key.span();
     let function = plan.function;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let private = match &task.krate {
@@ -60,35 +65,36 @@ pub(crate) fn expand(plan: &Plan<'_>, task: &Task) -> TokenStream {
     let of_function = format!(
         "A call of `{ident}` to be made in the background: it does nothing until it is submitted."
     );
-    quote! {
+    let content = quote! {
+        #[doc = #of_function]
+        #[allow(dead_code, clippy::too_many_arguments)]
+        #vis fn task(#(#stored: #types),*) -> #private::Task<#out> {
+            static __RETRY_TASK: #private::Function = #private::Function::new(
+                #site,
+                __retry_run,
+                &[#(#private::Need::of::<#needs>()),*],
+            )#limit;
+            #private::inventory::submit! { #private::Entry(&__RETRY_TASK) }
+            #[allow(unused_mut)]
+            fn __retry_run(mut #input: #private::Input) -> #private::Running {
+                #reads
+                #drive
+            }
+            #private::Task::new(
+                &__RETRY_TASK,
+                #private::arguments()#writes,
+                &[#(#redacted),*],
+            )
+        }
+    };
+    quote_spanned! {word=>
         #(#conditions)*
         #[doc = #of_type]
         #[allow(non_camel_case_types, clippy::empty_enums)]
         #vis enum #ident {}
 
         #(#conditions)*
-        impl #ident {
-            #[doc = #of_function]
-            #[allow(dead_code, clippy::too_many_arguments)]
-            #vis fn task(#(#stored: #types),*) -> #private::Task<#out> {
-                static __RETRY_TASK: #private::Function = #private::Function::new(
-                    #site,
-                    __retry_run,
-                    &[#(#private::Need::of::<#needs>()),*],
-                )#limit;
-                #private::inventory::submit! { #private::Entry(&__RETRY_TASK) }
-                #[allow(unused_mut)]
-                fn __retry_run(mut #input: #private::Input) -> #private::Running {
-                    #reads
-                    #drive
-                }
-                #private::Task::new(
-                    &__RETRY_TASK,
-                    #private::arguments()#writes,
-                    &[#(#redacted),*],
-                )
-            }
-        }
+        impl #ident { #content }
     }
 }
 

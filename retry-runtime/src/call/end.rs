@@ -74,7 +74,13 @@ impl Call<'_> {
 #[inline(never)]
 fn leave(mut call: Call<'_>) {
     if !matches!(call.state, State::Kept(_)) || call.has(Mode::RUNNING) {
-        call.trail_mut().record_dropped(Moment::now());
+        let trail = call.trail_mut();
+        trail.record_dropped(Moment::now());
+        // What becomes of a resumed call whose attempt is broken off is for its keeper to say. A panic is an
+        // end like any other.
+        if trail.is_resumed() && !std::thread::panicking() {
+            trail.goes_on();
+        }
         call.end(StopReason::Aborted);
     }
     if let State::Kept(trail) = mem::replace(&mut call.state, State::Ended) {
@@ -146,12 +152,16 @@ impl Trail {
         self.span = None;
         #[cfg(feature = "testing")]
         self.log_end();
-        self.tell_finished(reason);
+        let goes_on = self.mode.has(Mode::GOES_ON);
+        if !goes_on {
+            self.tell_finished(reason);
+        }
         // After the listeners: a call that one of them makes would take this one's place.
         if let Some(observer) = &self.observer {
             observer.publish(self.report.clone());
         }
-        let Some(site) = self.site() else { return };
+        // Who makes its last attempt counts all of them.
+        let Some(site) = self.site().filter(|_| !goes_on) else { return };
         // Somebody's first try that is watched is one of the many, and no part of the past.
         if reason == StopReason::Success && self.attempt == 1 {
             return tally::increment(site.number());

@@ -16,7 +16,7 @@ mod trail;
 mod waiting;
 
 pub(crate) use decide::Around;
-pub use resumed::{judge, limit, pay};
+pub use resumed::{ended, judge, limit, pay};
 use std::mem::{self, ManuallyDrop};
 
 use mode::Mode;
@@ -208,7 +208,8 @@ impl<'p> Call<'p> {
         if is_inside {
             self.resume_at();
         }
-        if self.has(Mode::OBSERVED) {
+        // One that is resumed has been told of before.
+        if self.has(Mode::OBSERVED) && self.attempt_number() == 0 {
             let policy = self.policy();
             self.trail_mut().tell_started(policy);
         }

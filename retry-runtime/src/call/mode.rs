@@ -15,6 +15,8 @@ impl Mode {
     pub(super) const FAILED: Mode = Mode(8);
     /// It has ended with a report.
     pub(super) const REPORTED: Mode = Mode(16);
+    /// It is resumed, and goes on elsewhere: its end is neither here nor now.
+    pub(super) const GOES_ON: Mode = Mode(128);
     /// Somebody listens to its events.
     pub(super) const OBSERVED: Mode = Mode(32);
     /// `recover` gets its failure.

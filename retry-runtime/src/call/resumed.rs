@@ -6,7 +6,8 @@ use super::{Call, Mode, Trail, Verdict, sooner};
 use crate::clock::{self, Moment};
 use crate::history::Delay;
 use crate::resume::{Next, Paid, Slot, Standing, Step};
-use crate::{AttemptRecord, CallId, Class, Kind, Policy, Site, StopReason};
+use crate::stats::Ended;
+use crate::{AttemptRecord, CallId, Class, Kind, Policy, Report, Site, StopReason};
 
 /// What a resumed call remembers of its resumption.
 #[derive(Debug)]
@@ -37,6 +38,14 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
         Err(reason) => Next::Stop(reason),
         Ok(delay) => Next::Again(delay),
     }
+}
+
+/// Counts a call that has ended without a decision of its last attempt: it was cancelled while it waited, or
+/// that attempt was lost and none follows. Calls that end by [`Next::Stop`] have been counted.
+pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
+    let ended = Ended { reason, attempts: standing.attempts, recovered: false };
+    // There is no report to remember.
+    site.note(ended, standing.failures, clock::wall(), &mut Report::empty(site.name()));
 }
 
 /// How many attempts a call of the function may have; `None` when only the deadline limits them.
@@ -88,7 +97,9 @@ impl Call<'_> {
         for left in [own, standing.remaining].into_iter().flatten() {
             trail.deadline = sooner(trail.deadline, now.checked_add(left));
         }
+        trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
+        trail.failures = standing.failures;
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
         trail.handed = Some(Handed { slot, call_id: standing.call_id });
@@ -102,6 +113,11 @@ impl Call<'_> {
 }
 
 impl Trail {
+    /// It ends elsewhere or later: nothing of it is counted yet, and nobody is told of an end.
+    pub(super) fn goes_on(&mut self) {
+        self.mode.add(Mode::GOES_ON);
+    }
+
     fn slot(&self) -> Option<&Slot> {
         self.handed.as_ref()?.slot.as_ref()
     }
@@ -117,6 +133,7 @@ impl Trail {
         if let Some(attempt) = self.report.attempts.last_mut() {
             attempt.delay = Some(delay);
         }
+        self.goes_on();
         self.tell_retry(policy, kind, delay);
         if let Some(slot) = self.slot() {
             let attempt = self.report.last().cloned();
@@ -129,6 +146,7 @@ impl Trail {
     pub(super) fn hand_over_refusal(&mut self, wait: Option<Duration>) {
         if let Some(slot) = self.slot() {
             slot.publish(Step { attempt: None, next: Next::Refused(wait) });
+            self.goes_on();
         }
     }
 }

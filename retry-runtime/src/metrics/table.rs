@@ -163,9 +163,21 @@ pub const ALL: &[Metric] = &[
     CAPACITY,
 ];
 
-/// Tells the exporter what the metrics are.
-pub(super) fn describe() {
-    for Metric { name, instrument, unit, description, .. } in ALL.iter().copied() {
+impl Metric {
+    /// A metric of these properties, in the order of the fields.
+    pub const fn new(
+        name: &'static str,
+        instrument: Instrument,
+        unit: &'static str,
+        attributes: &'static [&'static str],
+        description: &'static str,
+    ) -> Self {
+        Metric { name, instrument, unit, attributes, description }
+    }
+
+    /// Tells the installed exporter what the metric is.
+    pub fn describe(&self) {
+        let Metric { name, instrument, unit, description, .. } = *self;
         // The crate knows neither `{call}` nor its kin.
         let unit = if unit == "s" { ::metrics::Unit::Seconds } else { ::metrics::Unit::Count };
         match instrument {
@@ -174,6 +186,11 @@ pub(super) fn describe() {
             Instrument::Histogram => ::metrics::describe_histogram!(name, unit, description),
         }
     }
+}
+
+/// Tells the exporter what the metrics are.
+pub(super) fn describe() {
+    ALL.iter().for_each(Metric::describe);
 }
 
 #[cfg(test)]

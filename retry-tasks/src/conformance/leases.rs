@@ -17,6 +17,7 @@ super::list! {
     a_shutdown_ends_what_must_not_be_repeated
     a_worker_may_start_under_the_name_of_another
     two_workers_share_the_tasks
+    delayed_retries_of_many_are_neither_lost_nor_repeated
 }
 
 /// A task whose attempt runs in a worker that is then gone.
@@ -187,5 +188,34 @@ async fn two_workers_share_the_tasks(lab: Lab) {
     started.sort_unstable();
     started.dedup();
     assert_eq!((started.len(), lab.stage.started().len()), (200, 200), "each of them once");
+    drop(workers);
+}
+
+async fn delayed_retries_of_many_are_neither_lost_nor_repeated(lab: Lab) {
+    const TASKS: usize = 150;
+    for play in 0..TASKS {
+        lab.stage
+            .script(&play.to_string(), &[Act::Fail(Kind::Transient), Act::Fail(Kind::Transient)]);
+        lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored");
+    }
+    let workers = [lab.worker(), lab.worker()];
+    for (round, delay) in [(1, 1), (2, 2), (3, 0)] {
+        let mut events = lab.tasks.events();
+        let settled = async || {
+            let counts = lab.tasks.counts().await.expect("counted");
+            counts.waiting + counts.complete == TASKS as u64
+        };
+        while !settled().await || lab.stage.started().len() < round * TASKS {
+            // An event that was missed is as good as one that was not.
+            let _ = events.recv().await;
+        }
+        assert_eq!(lab.stage.started().len(), round * TASKS, "each of them once, round {round}");
+        lab.clock.advance(seconds(delay));
+    }
+    let counts = lab.tasks.counts().await.expect("counted");
+    assert_eq!((counts.complete, counts.total()), (TASKS as u64, TASKS as u64));
+    let mut plays = lab.stage.started();
+    plays.sort_unstable();
+    assert!(plays.chunk_by(|a, b| a == b).all(|attempts| attempts.len() == 3), "three of each");
     drop(workers);
 }

@@ -1,7 +1,9 @@
 //! Events on their way to whoever listens.
 
+use retry_runtime::resume;
 use tokio::sync::{broadcast, watch};
 
+use super::job::Told;
 use crate::TaskId;
 use crate::event::{Event, What};
 
@@ -20,6 +22,8 @@ pub(crate) struct Bus {
 
 impl Bus {
     pub(crate) fn new() -> Self {
+        #[cfg(feature = "metrics")]
+        crate::metrics::describe();
         Bus {
             events: broadcast::Sender::new(CAPACITY),
             work: watch::Sender::new(0),
@@ -27,9 +31,18 @@ impl Bus {
         }
     }
 
-    pub(crate) fn publish(&self, events: Vec<Event>) {
-        for event in events {
+    pub(crate) fn publish(&self, told: Vec<Told>) {
+        for Told { event, measured, ended } in told {
             event.trace();
+            #[cfg(feature = "metrics")]
+            crate::metrics::count(&event, measured);
+            #[cfg(not(feature = "metrics"))]
+            let _ = measured;
+            // A process that gives orders alone need not know the function.
+            if let Some((standing, reason)) = ended {
+                let site = retry_runtime::site(&event.name);
+                site.inspect(|site| resume::ended(site, &standing, reason));
+            }
             if event.what.makes_work() {
                 self.work.send_modify(|count| *count += 1);
             }

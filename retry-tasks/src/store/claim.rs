@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use retry_runtime::resume::{judge, limit};
-use retry_runtime::{Class, Kind, Site};
+use retry_runtime::{Class, Kind, Site, StopReason};
 
-use super::job::{At, Operation};
-use super::ops::end_attempt;
+use super::job::{At, Measured, Operation};
+use super::ops::{end_attempt, failures};
 use super::table::{Due, Table};
 use crate::event::What;
 use crate::machine::Attempted;
@@ -30,7 +30,7 @@ pub(crate) struct Claim {
     pub(crate) places: usize,
     pub(crate) worker: Arc<str>,
     pub(crate) lease: Duration,
-    /// What the worker runs at the moment.
+    /// What the worker runs: after a leap of the clock its own leases seem to have run out.
     pub(crate) held: Vec<Lease>,
 }
 
@@ -79,15 +79,15 @@ impl Claim {
         vacancy: Vacancy,
         mut record: Record,
     ) -> Result<Option<Claimed>> {
+        if record.state == State::Running && self.held.contains(&record.lease()) {
+            table.renew(record.id, record.fence, at.now + self.lease)?;
+            return Ok(None);
+        }
+        let failures = failures(table, &record)?;
         if record.state == State::Running {
-            let held = record.lease();
-            // Who asks is alive, although the clock has gone ahead of its heartbeat.
-            if self.held.contains(&held) && table.renew(held.id, held.fence, at.now + self.lease)? {
-                return Ok(None);
-            }
             // Its lease has run out. Nobody knows how far the attempt came.
             let lost = Class::new(Kind::Ambiguous);
-            let next = judge(vacancy.site, &record.standing(at.now), lost);
+            let next = judge(vacancy.site, &record.standing(at.now, failures), lost);
             end_attempt(table, at, &mut record, Attempted::Lost(next))?;
             return Ok(None);
         }
@@ -98,16 +98,18 @@ impl Claim {
             record.end(at.now, State::Failed { reason });
             table.update(&record)?;
             let error = record.last_error.clone().unwrap_or_default();
-            at.tell(&record, What::Failed { reason, error });
+            let ended = (record.standing(at.now, failures), StopReason::Deadline);
+            at.tell_all(&record, What::Failed { reason, error }, None, Some(ended));
             return Ok(None);
         }
         // A policy may have changed since the task was submitted.
         record.limit = limit(vacancy.site);
+        let queued = record.run_at.map(|due| Measured::Queued(at.now.since(due)));
         let attempt = record.claim(at.now, at.now + self.lease, &self.worker);
         table.update(&record)?;
         table.put_attempt(record.id, &attempt)?;
-        at.tell(&record, What::Started { attempt: record.attempts });
-        Ok(Some(record.claimed(at.now)))
+        at.tell_all(&record, What::Started { attempt: record.attempts }, queued, None);
+        Ok(Some(record.claimed(at.now, failures)))
     }
 
     /// When the next task becomes due that there is a place for.

@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use retry_runtime::StopReason;
+use retry_runtime::resume::Standing;
 use tokio::sync::oneshot;
 
 use super::bus::Bus;
 use super::table::Table;
 use crate::event::{Event, What};
-use crate::record::Record;
+use crate::record::{AttemptOutcome, Record};
 use crate::{StoreError, Time};
 
 /// What is done in one transaction.
@@ -23,12 +26,47 @@ pub(crate) trait Operation: Send + 'static {
 #[derive(Debug)]
 pub(crate) struct At {
     pub(crate) now: Time,
-    events: Vec<Event>,
+    told: Vec<Told>,
+}
+
+/// Something that has happened once the transaction is committed.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) event: Event,
+    /// How long what it ends has taken.
+    pub(crate) measured: Option<Measured>,
+    /// A call that ended without a decision of its last attempt, which nobody has counted yet.
+    pub(crate) ended: Option<(Standing, StopReason)>,
+}
+
+/// A time that was measured.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only metrics ask for it"))]
+pub(crate) enum Measured {
+    /// From when it was due to the start of an attempt.
+    Queued(Duration),
+    /// An attempt.
+    Attempt(AttemptOutcome, Duration),
 }
 
 impl At {
+    fn new(now: Time) -> Self {
+        At { now, told: Vec::new() }
+    }
+
     pub(crate) fn tell(&mut self, record: &Record, what: What) {
-        self.events.push(Event { at: self.now, id: record.id, name: record.name.clone(), what });
+        self.tell_all(record, what, None, None);
+    }
+
+    pub(crate) fn tell_all(
+        &mut self,
+        record: &Record,
+        what: What,
+        measured: Option<Measured>,
+        ended: Option<(Standing, StopReason)>,
+    ) {
+        let event = Event { at: self.now, id: record.id, name: record.name.clone(), what };
+        self.told.push(Told { event, measured, ended });
     }
 }
 
@@ -73,7 +111,7 @@ trait AnyJob: Send {
 
 struct Pending<O: Operation> {
     operation: O,
-    reply: Option<(O::Reply, Vec<Event>)>,
+    reply: Option<(O::Reply, Vec<Told>)>,
     sender: oneshot::Sender<Result<O::Reply, StoreError>>,
     bus: Arc<Bus>,
 }
@@ -81,18 +119,18 @@ struct Pending<O: Operation> {
 impl<O: Operation> AnyJob for Pending<O> {
     fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<(), StoreError> {
         self.reply = None;
-        let mut at = At { now, events: Vec::new() };
+        let mut at = At::new(now);
         let reply = self.operation.apply(table, &mut at)?;
-        self.reply = Some((reply, at.events));
+        self.reply = Some((reply, at.told));
         Ok(())
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let Pending { reply, sender, bus, .. } = *self;
         let answer = match (committed, reply) {
-            (Ok(()), Some((reply, events))) => {
+            (Ok(()), Some((reply, told))) => {
                 // Told before the answer: who waits for it finds the event there.
-                bus.publish(events);
+                bus.publish(told);
                 Ok(reply)
             }
             (Err(error), _) => Err(error),

@@ -38,8 +38,13 @@ impl Queue {
     }
 
     async fn claim(&self) -> Option<Claimed> {
+        self.claim_holding(Vec::new()).await
+    }
+
+    /// A claim of a worker that runs these.
+    async fn claim_holding(&self, held: Vec<Lease>) -> Option<Claimed> {
         let vacancies = vec![Vacancy { name: "late::work", site: site(), places: 1 }];
-        let claim = Claim { vacancies, places: 1, worker: "w".into(), lease: LEASE };
+        let claim = Claim { vacancies, places: 1, worker: "w".into(), lease: LEASE, held };
         self.store.write(claim).await.expect("claimed").claimed.pop()
     }
 
@@ -80,6 +85,18 @@ async fn an_end_after_a_cancellation_is_refused() {
     let ordered = queue.store.order(lease.id, Verb::Cancel).await.expect("written");
     assert!(ordered.is_some_and(|ordered| ordered.is_ok()));
     assert_eq!(queue.finish(lease).await, Err(State::Cancelled));
+}
+
+/// As after the machine slept: the clock has passed the end of the lease before the worker could renew it.
+#[tokio::test]
+async fn a_worker_does_not_take_what_it_runs_itself_for_lost() {
+    let queue = Queue::with_a_task().await;
+    let lease = queue.claim().await.expect("due").record.lease();
+    queue.clock.advance(2 * LEASE);
+    assert!(queue.claim_holding(vec![lease]).await.is_none());
+    queue.clock.advance(LEASE / 2);
+    assert!(queue.claim().await.is_none(), "its lease was renewed: nobody else takes it");
+    assert_eq!(queue.finish(lease).await, Ok(State::Complete));
 }
 
 #[test]

@@ -29,6 +29,8 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 pub use job::Job;
+#[cfg(feature = "metrics")]
+pub(crate) use job::Measured;
 pub use leased::Leased;
 pub(crate) use memory::Memory;
 pub use ops::Submitted;

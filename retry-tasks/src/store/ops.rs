@@ -1,6 +1,9 @@
 //! The operations: each reads and writes rows in one transaction.
 
-use super::job::{At, Operation};
+use retry_runtime::resume::Next;
+use retry_runtime::{Failures, StopReason};
+
+use super::job::{At, Measured, Operation};
 use super::table::{Retention, Table};
 use crate::analytics::Analytics;
 use crate::event::What;
@@ -84,16 +87,45 @@ pub(super) fn end_attempt(
     done: Attempted,
 ) -> Result<()> {
     let id = record.id;
+    let (number, mut measured, mut ended) = (record.attempts, None, None);
+    let held_back = match &done {
+        Attempted::NotMade(delay) => Some(What::HeldBack { attempt: number, delay: *delay }),
+        _ => None,
+    };
+    let lost = match &done {
+        Attempted::Lost(next) => Some(next.clone()),
+        _ => None,
+    };
     if let Some(attempt) = table.attempt(id, record.fence)? {
-        let fence = attempt.fence;
+        let (fence, started) = (attempt.fence, attempt.started);
         match record.finish(at.now, attempt, done) {
-            Some(attempt) => table.put_attempt(id, &attempt)?,
+            Some(attempt) => {
+                measured = Some(Measured::Attempt(attempt.outcome, at.now.since(started)));
+                table.put_attempt(id, &attempt)?;
+            }
             None => table.forget_attempts(id, Some(fence))?,
         }
     }
     table.update(record)?;
-    at.tell(record, what(record));
+    if let Some(next) = lost {
+        if let Next::Stop(reason) = next {
+            ended = Some((record.standing(at.now, failures(table, record)?), reason));
+        }
+        at.tell_all(record, What::Lost { attempt: number }, measured.take(), None);
+    }
+    at.tell_all(record, held_back.unwrap_or_else(|| what(record)), measured, ended);
     Ok(())
+}
+
+/// What the failures of the present round of attempts meant.
+pub(super) fn failures(table: &mut dyn Table, record: &Record) -> Result<Failures> {
+    let mut failures = Failures::default();
+    if record.round > 0 {
+        let attempts = table.attempts(record.id)?;
+        let kinds = attempts.iter().rev().filter_map(|attempt| attempt.kind);
+        kinds.take(record.round as usize).for_each(|kind| *failures.of(kind) += 1);
+    }
+    Ok(failures)
 }
 
 /// What has become of a task whose attempt has ended.
@@ -125,9 +157,10 @@ impl Operation for Order {
         if !record.order(at.now, verb) {
             return Ok(Some(Err(before)));
         }
-        if before == State::Running {
-            break_off(table, id, fence, at.now)?;
-        }
+        let measured = match before {
+            State::Running => break_off(table, id, fence, at.now)?,
+            _ => None,
+        };
         if verb == Verb::Reset {
             table.forget_attempts(id, None)?;
         }
@@ -137,17 +170,25 @@ impl Operation for Order {
             Verb::Reset => What::Reset,
             Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => What::Retried,
         };
-        at.tell(&record, what);
+        let ended = match verb {
+            Verb::Cancel => {
+                let standing = record.standing(at.now, failures(table, &record)?);
+                Some((standing, StopReason::Cancelled))
+            }
+            _ => None,
+        };
+        at.tell_all(&record, what, measured, ended);
         Ok(Some(Ok(Ordered { before, after: record.state })))
     }
 }
 
 /// The attempt that runs does not count any more.
-fn break_off(table: &mut dyn Table, id: TaskId, fence: u64, now: Time) -> Result<()> {
-    let Some(mut attempt) = table.attempt(id, fence)? else { return Ok(()) };
+fn break_off(table: &mut dyn Table, id: TaskId, fence: u64, now: Time) -> Result<Option<Measured>> {
+    let Some(mut attempt) = table.attempt(id, fence)? else { return Ok(None) };
     attempt.ended = Some(now);
     attempt.outcome = AttemptOutcome::Cancelled;
-    table.put_attempt(id, &attempt)
+    table.put_attempt(id, &attempt)?;
+    Ok(Some(Measured::Attempt(attempt.outcome, now.since(attempt.started))))
 }
 
 /// A worker is alive: its leases hold until then, and this is how far its tasks are. Answers which of them

@@ -3,4 +3,6 @@
 mod conformance;
 mod folder;
 mod kill;
+mod metrics;
 mod sqlite;
+mod stats;

@@ -2,7 +2,7 @@
 //!
 //! Every effect is a line in a ledger file, with the process that had it. When all tasks have ended, each must
 //! have had its effect; a second effect is allowed only where the history says that the attempt which had it
-//! was lost, and that its process was killed.
+//! was lost with its process, or was not heard of for as long as its lease.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
@@ -12,7 +12,9 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use retry_runtime::{Class, Classify, Interruption, Kind, retryable};
-use retry_tasks::{AttemptOutcome, Filter, Format, Phase, Retention, State, TaskInfo, Tasks};
+use retry_tasks::{
+    AttemptOutcome, Filter, Format, Phase, Retention, State, TaskAttempt, TaskInfo, Tasks,
+};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -21,6 +23,9 @@ pub(crate) const FILE: &str = "RETRY_TASKS_KILL_FILE";
 
 /// How long an attempt takes before it has its effect, and after it.
 const HALF: Duration = Duration::from_millis(4);
+
+/// For how long an attempt is safe from other processes without a sign of life.
+const LEASE: Duration = Duration::from_millis(600);
 
 #[derive(Debug)]
 struct Busy;
@@ -73,7 +78,7 @@ pub(crate) async fn child(file: PathBuf) -> Result<(), Failure> {
         .only("kill::effect")
         .state(Ledger(ledger_of(&file)))
         .in_flight(16)
-        .lease(Duration::from_millis(600))
+        .lease(LEASE)
         .poll(Duration::from_millis(10))
         .retention(Retention::forever());
     let _worker = worker.start()?;
@@ -95,6 +100,8 @@ pub(crate) struct Books {
     pub(crate) kills: usize,
     pub(crate) lost_attempts: usize,
     pub(crate) doubled: usize,
+    /// Effects that a lost attempt had whose process was not killed: it got no turn for as long as its lease.
+    pub(crate) stalled: usize,
 }
 
 /// Hands the tasks in, starts the processes, and kills one after the other until all tasks have ended.
@@ -198,9 +205,18 @@ fn balance(
     }
     let lost: Vec<_> =
         info.attempts().iter().filter(|it| it.outcome == AttemptOutcome::Lost).collect();
+    let early = |it: &&&TaskAttempt| it.ended.is_none_or(|ended| ended.since(it.started) < LEASE);
+    if let Some(early) = lost.iter().find(early) {
+        return Err(
+            format!("task {number} was taken before its lease had run out: {early:?}").into()
+        );
+    }
     books.lost_attempts += lost.len();
     books.doubled += had.len() - 1;
-    for process in had {
+    let mut processes = had.to_vec();
+    processes.sort_unstable();
+    processes.dedup();
+    for process in &processes {
         let worker = format!("pid {process}");
         let of = |outcome| {
             let attempts = info.attempts().iter();
@@ -208,8 +224,10 @@ fn balance(
         };
         let (succeeded, lost) = (of(AttemptOutcome::Succeeded), of(AttemptOutcome::Lost));
         let effects = had.iter().filter(|it| *it == process).count();
-        let excused = if killed.contains(process) { lost } else { 0 };
-        if effects > succeeded + excused {
+        if !killed.contains(process) && effects > succeeded {
+            books.stalled += effects - succeeded;
+        }
+        if effects > succeeded + lost {
             return Err(format!(
                 "task {number} had {effects} effects in process {process}, which no lost attempt explains: {info:?}"
             )

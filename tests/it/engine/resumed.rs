@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use retry_runtime::resume::{self, Next, Paid, Standing, Step};
-use retry_runtime::{Attempt, CallId, Class, Classify, Kind, StopReason, observe, retryable, site};
+use retry_runtime::{
+    Attempt, CallId, Class, Classify, Failures, Kind, Site, Stats, StopReason, clear, history,
+    observe, retryable, site, stats,
+};
 
 #[derive(Debug)]
 struct Trouble(Class);
@@ -63,6 +66,7 @@ fn start() -> Standing {
         remaining: None,
         previous: None,
         last_kind: None,
+        failures: Failures::default(),
         call_id: CallId::unique(),
     }
 }
@@ -99,4 +103,79 @@ fn a_limit_of_the_calls_own_is_kept() {
     assert_eq!(judge(4, 60), Next::Stop(StopReason::Exhausted));
     let lost = resume::judge(site, &start(), Class::new(Kind::Ambiguous));
     assert_eq!(lost, Next::Stop(StopReason::Ambiguous));
+}
+
+/// The same, to be counted.
+#[retryable(max = 2, jitter = none, budget = none, idempotent, attempt = attempt, task,
+    name = "resumed::counted")]
+async fn counted(kinds: Vec<Kind>) -> Result<u128, Trouble> {
+    if kinds.is_empty() { std::future::pending().await } else { act(&kinds[1..], attempt) }
+}
+
+fn counted_site() -> &'static Site {
+    site("resumed::counted").expect("declared above")
+}
+
+/// The counts, which must add up.
+fn counts() -> Stats {
+    let stats = stats("resumed::counted").expect("declared above");
+    assert_eq!(stats.attempts, stats.calls() - stats.unattempted + stats.retries(), "{stats:?}");
+    stats
+}
+
+fn remembered() -> usize {
+    history("resumed::counted").expect("declared above").len()
+}
+
+/// Makes the attempts of a call that fails so often, each by itself.
+async fn fails(failures: usize) -> (Stats, Standing) {
+    let (mut standing, kinds) = (start(), vec![Kind::Transient; failures + 1]);
+    loop {
+        let call = counted(kinds.clone());
+        let (_, step) = resume::resume(counted_site(), standing, Paid::default(), call).await;
+        match step.expect("the function was called").next {
+            Next::Again(_) => {
+                standing.attempts += 1;
+                *standing.failures.of(Kind::Transient) += 1;
+                let waiting = counts();
+                assert_eq!((waiting.calls(), waiting.attempts), (0, 0), "it has not ended");
+                assert_eq!(remembered(), 0);
+            }
+            _ => return (counts(), standing),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_made_apart_is_counted_once_with_all_its_attempts_when_it_ends() {
+    let (stats, _) = fails(0).await;
+    assert_eq!((stats.calls(), stats.first_try, stats.attempts, stats.cancelled), (1, 1, 1, 0));
+    clear("resumed::counted");
+
+    let (stats, _) = fails(2).await;
+    assert_eq!((stats.calls(), stats.after_retry, stats.attempts, stats.cancelled), (1, 1, 3, 0));
+    assert_eq!((stats.retries_by_number, stats.success_by_attempt), (vec![1, 1], vec![0, 0, 1]));
+    assert_eq!((stats.failures.transient, stats.wasted), (2, 0));
+    clear("resumed::counted");
+
+    let (stats, _) = fails(9).await;
+    assert_eq!((stats.calls(), stats.failed, stats.attempts, stats.cancelled), (1, 1, 3, 0));
+    assert_eq!((stats.reasons.exhausted, stats.failures.transient, stats.wasted), (1, 3, 2));
+    assert_eq!(remembered(), 1);
+    clear("resumed::counted");
+
+    // Broken off, as by a worker that is shut down: it goes on elsewhere.
+    let broken_off = resume::resume(counted_site(), start(), Paid::default(), counted(Vec::new()));
+    assert!(tokio::time::timeout(Duration::from_secs(1), broken_off).await.is_err());
+    assert_eq!(counts(), Stats::default());
+
+    // No attempt decides: its last one was lost, or it was cancelled before the first.
+    let mut standing = Standing { attempts: 2, ..start() };
+    standing.failures.ambiguous = 2;
+    resume::ended(counted_site(), &standing, StopReason::Ambiguous);
+    resume::ended(counted_site(), &start(), StopReason::Cancelled);
+    let stats = counts();
+    assert_eq!((stats.calls(), stats.failed, stats.cancelled, stats.unattempted), (2, 1, 1, 1));
+    assert_eq!((stats.attempts, stats.failures.ambiguous), (2, 2));
+    clear("resumed::counted");
 }

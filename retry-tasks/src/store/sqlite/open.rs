@@ -49,7 +49,7 @@ pub(super) fn writer(settings: &SqliteBuilder) -> Result<Rows, StoreError> {
     connection.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
     // A log that has grown large once does not stay so.
     connection.pragma_update(None, "journal_size_limit", 16 << 20).map_err(failed)?;
-    migrate(&mut connection, &place)?;
+    migrate(&mut connection, &place, &STEPS)?;
     if let Some(limit) = settings.max_bytes {
         let page: i64 =
             connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(failed)?;
@@ -73,10 +73,13 @@ pub(super) fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>, StoreErro
     keep_the_log(&connection, true).map_err(|error| place.failure(&error))?;
     let found = version(&connection, &place)?;
     if found < VERSION {
+        let path = place.path;
         // Who asks for a file that exists asks for tasks that exist: an empty one is somebody else's.
-        return match settings.read_only || settings.existing && found == 0 {
-            true => Err(StoreError::Foreign { path: place.path }),
-            false => Ok(None),
+        return match (settings.read_only, found) {
+            (true, 0) => Err(StoreError::Foreign { path }),
+            (true, _) => Err(StoreError::Older { path, found, known: VERSION }),
+            (false, 0) if settings.existing => Err(StoreError::Foreign { path }),
+            (false, _) => Ok(None),
         };
     }
     let settled = connection
@@ -157,19 +160,21 @@ fn check(connection: &Connection, place: &Place) -> Result<(), StoreError> {
     }
 }
 
-/// Takes the steps that the file does not have yet. Two processes may try at once.
-fn migrate(connection: &mut Connection, place: &Place) -> Result<(), StoreError> {
-    if version(connection, place)? == VERSION {
+/// Takes the steps that the file does not have yet, all of them or none: a process that ends on the way leaves
+/// the file as it was. Others that try at the same time wait for the lock, and find nothing left to do.
+fn migrate(connection: &mut Connection, place: &Place, steps: &[&str]) -> Result<(), StoreError> {
+    let last = u32::try_from(steps.len()).unwrap_or(u32::MAX);
+    if version(connection, place)? >= last {
         return Ok(());
     }
     let failed = |error: rusqlite::Error| place.failure(&error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let has = version(&transaction, place)?;
-    for step in &STEPS[has as usize..] {
+    for step in steps.iter().skip(has as usize) {
         transaction.execute_batch(step).map_err(failed)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
-    transaction.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+    transaction.pragma_update(None, "user_version", last.max(has)).map_err(failed)?;
     transaction.commit().map_err(failed)
 }

@@ -66,47 +66,68 @@ pub(super) fn next_due(rows: &mut Rows, name: &str) -> Result<Option<Time>> {
     Ok(next.map(|millis| Time::from_millis(millis as u64)))
 }
 
-/// Each phase by its index, then together: however many tasks there are, a page costs a page, and what newer
-/// tasks the filter leaves out.
+/// Each function in each phase by its index, then together: however many tasks there are, a page costs as many
+/// pages as there are functions and phases that are asked for, and what newer tasks the filter leaves out.
 pub(super) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
     let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
     let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
-    let (first, last) = names(filter.name.as_deref());
     let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
     let mut found: Vec<Record> = Vec::new();
     let statement = format!(
-        "SELECT {} FROM tasks INDEXED BY tasks_phase WHERE phase = ?1 AND id < ?2 AND name >= ?3 \
-         AND (?4 IS NULL OR name < ?4) AND created_at >= ?5 AND (?6 IS NULL OR created_at < ?6) \
-         ORDER BY id DESC LIMIT ?7",
+        "SELECT {} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
+         AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6",
         row::COLUMNS
     );
     let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
     for phase in phases {
-        let (phase, after) = (row::number(*phase), row::id(after));
-        let params = params![phase, after, first, last, since, until, limit as i64 + 1];
-        found.extend(rows.rows(&statement, params, row::record)?);
+        for name in names(rows, *phase, filter.name.as_deref())? {
+            let (phase, after) = (row::number(*phase), row::id(after));
+            let params = params![phase, name, after, since, until, limit as i64 + 1];
+            found.extend(rows.rows(&statement, params, row::record)?);
+        }
     }
     found.sort_by_key(|record| std::cmp::Reverse(record.id));
     found.dedup_by_key(|record| record.id);
     Ok(Page::cut(found, limit, |record| record.id))
 }
 
-/// The names from the first to before the last that a filter admits.
-fn names(name: Option<&str>) -> (String, Option<String>) {
-    match name {
-        None => (String::new(), None),
+/// The names that tasks in this phase have and a filter admits. Each costs one step down the index, however
+/// many tasks there are.
+fn names(rows: &mut Rows, phase: Phase, wanted: Option<&str>) -> Result<Vec<String>> {
+    let (mut from, prefix) = match wanted {
+        None => (String::new(), ""),
         Some(name) => match name.strip_suffix('*') {
-            // No text of UTF-8 has the greatest character next to it.
-            Some(prefix) => (prefix.to_owned(), Some(format!("{prefix}\u{10ffff}"))),
-            None => (name.to_owned(), Some(format!("{name}\u{0}"))),
+            Some(prefix) => (prefix.to_owned(), prefix),
+            None => return Ok(vec![name.to_owned()]),
         },
+    };
+    let statement =
+        "SELECT min(name) FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name >= ?2";
+    let mut names = Vec::new();
+    loop {
+        let params = params![row::number(phase), from];
+        let next = rows.first(statement, params, |row| row.get::<_, Option<String>>(0))?;
+        let Some(name) = next.flatten().filter(|name| name.starts_with(prefix)) else {
+            return Ok(names);
+        };
+        // The least text that is greater.
+        from = format!("{name}\u{0}");
+        names.push(name);
     }
 }
 
 pub(super) fn analytics(rows: &mut Rows, name: Option<&str>) -> Result<Analytics> {
-    let statement = "SELECT number, outcome, count(*) FROM attempts \
-                     WHERE ?1 IS NULL OR task IN (SELECT id FROM tasks WHERE name = ?1) \
-                     GROUP BY number, outcome ORDER BY number";
+    let statement = match name {
+        None => {
+            "SELECT number, outcome, count(*) FROM attempts WHERE ?1 IS NULL \
+             GROUP BY number, outcome ORDER BY number"
+        }
+        Some(_) => {
+            "SELECT number, outcome, count(*) FROM tasks INDEXED BY tasks_listed \
+             JOIN attempts ON attempts.task = tasks.id WHERE phase IN (0, 1, 2, 3, 4, 5) AND name = ?1 \
+             GROUP BY number, outcome ORDER BY number"
+        }
+    };
     let counts = rows.rows(statement, params![name], |row| {
         Ok((row.get::<_, u32>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
     })?;
@@ -127,14 +148,23 @@ pub(super) fn analytics(rows: &mut Rows, name: Option<&str>) -> Result<Analytics
 }
 
 fn sums(rows: &mut Rows, name: Option<&str>) -> Result<Sums> {
-    let of_tasks = "SELECT count(*), total(started_at - created_at), total(ended_at - started_at) FROM tasks \
-                    WHERE ended_at IS NOT NULL AND started_at IS NOT NULL AND (?1 IS NULL OR name = ?1)";
-    let of_attempts = "SELECT total(attempts.ended - attempts.started) FROM attempts JOIN tasks ON tasks.id = task \
-                       WHERE tasks.ended_at IS NOT NULL AND (?1 IS NULL OR name = ?1)";
-    let tasks = rows.first(of_tasks, params![name], |row| {
+    // The last three phases are those of tasks that have ended.
+    let ended = match name {
+        None => "tasks WHERE ended_at IS NOT NULL AND started_at IS NOT NULL AND ?1 IS NULL",
+        Some(_) => {
+            "tasks INDEXED BY tasks_listed WHERE phase IN (3, 4, 5) AND name = ?1 AND started_at IS NOT NULL"
+        }
+    };
+    let of_tasks = format!(
+        "SELECT count(*), total(started_at - created_at), total(ended_at - started_at) FROM {ended}"
+    );
+    let of_attempts = format!(
+        "SELECT total(attempts.ended - attempts.started) FROM attempts WHERE task IN (SELECT id FROM {ended})"
+    );
+    let tasks = rows.first(&of_tasks, params![name], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?, row.get::<_, f64>(2)?))
     })?;
-    let running = rows.first(of_attempts, params![name], |row| row.get::<_, f64>(0))?;
+    let running = rows.first(&of_attempts, params![name], |row| row.get::<_, f64>(0))?;
     let (ended, pending, in_work) = tasks.unwrap_or_default();
     Ok(Sums {
         ended: ended as u64,

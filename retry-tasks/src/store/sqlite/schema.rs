@@ -4,7 +4,7 @@
 pub(super) const APPLICATION: i32 = 0x7274_736b;
 
 /// One step for each version; the file's `user_version` counts those it has.
-pub(super) const STEPS: [&str; 1] = [FIRST];
+pub(super) const STEPS: [&str; 2] = [FIRST, LISTED_BY_NAME];
 
 /// The version that this code reads and writes.
 pub(super) const VERSION: u32 = STEPS.len() as u32;
@@ -66,4 +66,10 @@ CREATE TABLE attempts (
     worker  TEXT NOT NULL,
     PRIMARY KEY (task, fence)
 ) WITHOUT ROWID;
+";
+
+/// Version 2: a page of one function's tasks costs a page, and no longer a look at all tasks in their phases.
+const LISTED_BY_NAME: &str = "
+CREATE INDEX tasks_listed ON tasks (phase, name);
+DROP INDEX tasks_phase;
 ";

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::file::Rows;
 use crate::store::Job;
@@ -10,6 +11,9 @@ use crate::{Clock, StoreError};
 
 /// Orders that share a transaction at most.
 const TOGETHER: usize = 512;
+
+/// How long orders are waited for that are probably on their way.
+const LULL: Duration = Duration::from_micros(300);
 
 /// A thread that owns a connection and carries out what is handed in.
 #[derive(Debug)]
@@ -22,10 +26,11 @@ impl Thread {
     pub(super) fn writer(mut rows: Rows, clock: &Arc<dyn Clock>) -> Result<Self, StoreError> {
         let clock = Arc::clone(clock);
         Thread::new("retry-tasks-write", move |jobs| {
-            let mut together = Vec::new();
+            let (mut together, mut before) = (Vec::new(), 0);
             while let Ok(first) = jobs.recv() {
                 together.push(first);
-                together.extend(jobs.try_iter().take(TOGETHER - 1));
+                gather(&jobs, &mut together, before);
+                before = together.len();
                 write(&mut rows, &mut together, &*clock);
             }
         })
@@ -57,6 +62,22 @@ impl Thread {
     pub(super) fn hand_in(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(job);
+        }
+    }
+}
+
+/// Takes what has been handed in. Whoever got an answer just now will hand in the next order in a moment: as many
+/// as the last time are waited for as long as they keep coming, since a commit costs more than that moment. One
+/// who is alone waits for nobody.
+fn gather(jobs: &Receiver<Job>, together: &mut Vec<Job>, before: usize) {
+    loop {
+        together.extend(jobs.try_iter().take(TOGETHER - together.len()));
+        if together.len() >= before.min(TOGETHER) {
+            return;
+        }
+        match jobs.recv_timeout(LULL) {
+            Ok(job) => together.push(job),
+            Err(_) => return,
         }
     }
 }

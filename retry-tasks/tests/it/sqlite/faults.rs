@@ -100,19 +100,3 @@ async fn a_log_that_was_cut_off_costs_what_was_in_it_and_no_more() {
     let _worker = tasks.worker().only("sqlite::echo").start().expect("started");
     assert_eq!(tasks.wait(ids[0]).await, Ok("0".to_owned()));
 }
-
-#[tokio::test]
-async fn a_file_that_cannot_be_written_is_named_when_it_is_opened() {
-    let folder = Folder::new();
-    let path = folder.file("tasks.db");
-    drop(open(&path).expect("a new file"));
-    let mut permissions = fs::metadata(&path).expect("there").permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(&path, permissions).expect("set");
-    if fs::OpenOptions::new().write(true).open(&path).is_ok() {
-        // The superuser may write to it all the same: then nothing is wrong.
-        open(&path).expect("it can be written");
-        return;
-    }
-    says(open(&path).expect_err("read-only"), &["cannot be written", "write access"]);
-}
