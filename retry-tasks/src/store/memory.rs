@@ -20,7 +20,8 @@ pub(crate) struct Memory(Mutex<Rows>);
 #[derive(Debug, Default)]
 struct Rows {
     tasks: BTreeMap<TaskId, Record>,
-    attempts: HashMap<TaskId, BTreeMap<u64, TaskAttempt>>,
+    /// In order: each has a greater fence than those before it.
+    attempts: HashMap<TaskId, Vec<TaskAttempt>>,
     /// Function, priority (negated, so that the greatest comes first), time, task.
     due: BTreeSet<(String, i64, Time, TaskId)>,
     keys: HashMap<(String, String), TaskId>,
@@ -108,16 +109,21 @@ impl Table for Rows {
     }
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
-        self.attempts.entry(id).or_default().insert(attempt.fence, attempt.clone());
+        let attempts = self.attempts.entry(id).or_default();
+        match attempts.iter_mut().rev().find(|kept| kept.fence == attempt.fence) {
+            Some(kept) => *kept = attempt.clone(),
+            None => attempts.push(attempt.clone()),
+        }
         Ok(())
     }
 
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>> {
-        Ok(self.attempts.get(&id).and_then(|attempts| attempts.get(&fence)).cloned())
+        let attempts = self.attempts.get(&id).into_iter().flatten();
+        Ok(attempts.rev().find(|attempt| attempt.fence == fence).cloned())
     }
 
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>> {
-        Ok(self.attempts.get(&id).into_iter().flat_map(|all| all.values().cloned()).collect())
+        Ok(self.attempts.get(&id).cloned().unwrap_or_default())
     }
 
     fn forget_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
@@ -125,7 +131,7 @@ impl Table for Rows {
             None => drop(self.attempts.remove(&id)),
             Some(fence) => {
                 if let Some(attempts) = self.attempts.get_mut(&id) {
-                    attempts.remove(&fence);
+                    attempts.retain(|attempt| attempt.fence != fence);
                 }
             }
         }
@@ -153,7 +159,7 @@ impl Table for Rows {
             self.tasks.values().filter(|record| name.is_none_or(|name| record.name == name))
         {
             let attempts = self.attempts.get(&record.id);
-            let attempts = || attempts.into_iter().flat_map(BTreeMap::values);
+            let attempts = || attempts.into_iter().flatten();
             for attempt in attempts() {
                 let number = attempt.attempt;
                 let by = by_attempt

@@ -25,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often tasks are removed that need not be kept any more.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
 
+/// How many attempts may end before that is done sooner.
+const PRUNE_AFTER: usize = 5000;
+
 /// How long a worker that ends waits for a store that does not answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -65,6 +68,8 @@ pub(super) struct Server<B> {
     next_look: Time,
     next_heartbeat: Time,
     next_prune: Time,
+    /// Attempts that have ended since ended tasks were last removed.
+    unpruned: usize,
 }
 
 impl<B: Backend> Server<B> {
@@ -77,6 +82,7 @@ impl<B: Backend> Server<B> {
             next_look: now,
             next_heartbeat: now + host.timing().heartbeat,
             next_prune: now + PRUNE_EVERY,
+            unpruned: 0,
             running: HashMap::new(),
             store,
             host,
@@ -167,6 +173,7 @@ impl<B: Backend> Server<B> {
     }
 
     fn forget(&mut self, lease: Lease) {
+        self.unpruned += 1;
         self.running.remove(&lease);
     }
 
@@ -206,8 +213,8 @@ impl<B: Backend> Server<B> {
                 }
             }
         }
-        if now >= self.next_prune {
-            self.next_prune = now + PRUNE_EVERY;
+        if now >= self.next_prune || self.unpruned >= PRUNE_AFTER {
+            (self.next_prune, self.unpruned) = (now + PRUNE_EVERY, 0);
             let (store, retention) = (Arc::clone(&self.store), self.host.retention());
             tokio::spawn(async move {
                 if let Err(error) = store.prune(retention).await {

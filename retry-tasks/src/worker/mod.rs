@@ -123,7 +123,7 @@ impl WorkerBuilder {
         self
     }
 
-    /// How long ended tasks are kept; it looks every 10 s.
+    /// How long ended tasks are kept; it looks every 10 s, and after 5000 attempts.
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
