@@ -9,6 +9,8 @@
 //! - One `const Policy` for all operations, settings from a file for each kind of them.
 //! - `live` shows the person who waits what is going on, and cancels it.
 //! - Final errors say what happened, and what to do about it.
+//! - What a person has ordered must not be gone when it fails, or when the app ends. So these operations are tasks, in
+//!   a file: `docker/orders.rs`. The same functions, called plainly, are for those who wait for the answer.
 //!
 //! The program's own text wants three attempts, and wants a daemon that is away for a while waited for. Three
 //! attempts wait 1.5 s at most, less than a daemon takes to start. So three are the default, and the settings
@@ -17,6 +19,10 @@
 //! The daemon is a real one (Debian's `docker.io` as root, else podman), started, killed, stopped and paused by
 //! this program. Where there is none, a stand-in answers on the socket, and the output says so.
 
+#[path = "docker/orders.rs"]
+mod orders;
+#[path = "docker/restart.rs"]
+mod restart;
 #[cfg(test)]
 #[path = "docker/tests.rs"]
 mod tests;
@@ -26,10 +32,12 @@ mod tour;
 use std::error::Error;
 use std::future::Future;
 use std::io;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::errors::Error as Bollard;
+use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::{CreateImageOptions, ListContainersOptions, StartContainerOptions};
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::TryStreamExt;
@@ -117,38 +125,24 @@ fn os_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
 
 type Answer<T> = Result<T, RetryError<DockerError>>;
 
-struct App {
+/// What talks to the daemon; a clone is another handle to the same.
+#[derive(Clone)]
+struct Client {
     socket: String,
-    daemon: OnceCell<Docker>,
+    daemon: Arc<OnceCell<Docker>>,
 }
 
-/// Listing, starting what may run already and pulling what may be there already can be repeated. No budget:
-/// this is one client of a daemon of its own, and the breaker ends what goes on and on.
-impl App {
+impl Client {
     fn new(socket: String) -> Self {
-        App { socket, daemon: OnceCell::new() }
+        Client { socket, daemon: Arc::default() }
     }
 
+    /// For the window, which asks again and again: a list of yesterday is nothing that must not get lost. Without a
+    /// budget, as all operations: this is one client of a daemon of its own, and the breaker ends what goes on and on.
     #[retryable(policy = PATIENCE, timeout = "5s", idempotent, breaker("docker", consecutive = 12),
         budget = none, report, name = "docker::list")]
     async fn list(&self) -> Answer<usize> {
         Ok(self.daemon().await?.list_containers(None::<ListContainersOptions>).await?.len())
-    }
-
-    #[retryable(policy = PATIENCE, timeout = "10s", idempotent, breaker = "docker", budget = none,
-        report, name = "docker::start")]
-    async fn start(&self, container: &str) -> Answer<()> {
-        let daemon = self.daemon().await?;
-        Ok(daemon.start_container(container, None::<StartContainerOptions>).await?)
-    }
-
-    #[retryable(policy = PATIENCE, timeout = "25s", idempotent, breaker = "docker", budget = none,
-        report, name = "docker::pull")]
-    async fn pull(&self, image: &str) -> Answer<()> {
-        let from_image = Some(image.to_owned());
-        let options = CreateImageOptions { from_image, ..CreateImageOptions::default() };
-        let progress = self.daemon().await?.create_image(Some(options), None, None);
-        Ok(progress.try_for_each(|_| std::future::ready(Ok(()))).await?)
     }
 
     /// The client, once a daemon has said which version of the API it speaks.
@@ -158,17 +152,48 @@ impl App {
     }
 }
 
+/// Starting what may run already can be repeated.
+#[retryable(policy = PATIENCE, timeout = "10s", idempotent, breaker = "docker", budget = none, report,
+    name = "docker::start", task(state(client)))]
+async fn start(container: String, client: &Client) -> Answer<()> {
+    let daemon = client.daemon().await?;
+    Ok(daemon.start_container(&container, None::<StartContainerOptions>).await?)
+}
+
+/// So can pulling what may be there already.
+#[retryable(policy = PATIENCE, timeout = "25s", idempotent, breaker = "docker", budget = none, report,
+    name = "docker::pull", task(state(client)))]
+async fn pull(image: String, client: &Client) -> Answer<()> {
+    let from_image = Some(image.clone());
+    let options = CreateImageOptions { from_image, ..CreateImageOptions::default() };
+    let progress = client.daemon().await?.create_image(Some(options), None, None);
+    Ok(progress.try_for_each(|_| std::future::ready(Ok(()))).await?)
+}
+
+/// And making a volume, which answers with the one that has the name. Returns where it is.
+#[retryable(policy = PATIENCE, timeout = "10s", idempotent, breaker = "docker", budget = none, report,
+    name = "docker::volume", task(state(client)))]
+async fn volume(name: String, client: &Client) -> Answer<String> {
+    let request =
+        VolumeCreateRequest { name: Some(name.clone()), ..VolumeCreateRequest::default() };
+    Ok(client.daemon().await?.create_volume(request).await?.mountpoint)
+}
+
 /// What is being retried: each is a line in the window, with a button "Cancel".
 fn retried() -> impl Iterator<Item = LiveCall> {
     live::calls().into_iter().filter(|call| call.name().starts_with("docker::"))
 }
 
-/// The button "Retry": a person asks, so an open breaker is no reason to refuse.
+/// The button "Retry" of a call: a person asks, so an open breaker is no reason to refuse.
 async fn by_hand<T>(call: impl Future<Output = Answer<T>>) -> Answer<T> {
+    close_the_breaker();
+    call.await
+}
+
+fn close_the_breaker() {
     if let Some(breaker) = BreakerHandle::named("docker") {
         breaker.force_close();
     }
-    call.await
 }
 
 /// What the user reads in the end.
@@ -191,10 +216,15 @@ fn help(error: &RetryError<DockerError>) -> String {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     config::apply(Config::from_toml(SETTINGS)?)?;
+    if restart::is_first_life() {
+        return restart::first_life().await;
+    }
     let _lines = progress::show()?;
     let mut daemon = Daemon::start().await?;
     println!("The daemon is {}.\n", daemon.name());
     let mut promises = Promises::default();
     tour::all(&mut daemon, &mut promises).await?;
+    let own = std::env::current_exe()?;
+    restart::all(&mut daemon, &mut promises, &mut Command::new(own)).await?;
     Ok(promises.summary())
 }

@@ -2,24 +2,25 @@
 
 use std::sync::{Arc, Mutex};
 
-use retry_examples::lab::alone_async;
+use retry_examples::lab::{Scratch, alone_async};
 use retry_runtime::{StopReason, events, observe, stats};
 
+use super::orders::Orders;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn on_stand_in(test: impl AsyncFnOnce(Daemon, Arc<App>)) {
+fn on_stand_in(test: impl AsyncFnOnce(Daemon, Arc<Client>)) {
     alone_async(true, async || {
         let daemon = Daemon::stand_in().await.expect("a socket");
-        let app = Arc::new(App::new(daemon.socket()));
-        test(daemon, app).await;
+        let client = Arc::new(Client::new(daemon.socket()));
+        test(daemon, client).await;
     });
 }
 
 #[test]
 fn a_daemon_that_is_away_for_a_while_is_waited_for() {
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.stop().await.expect("it runs");
         let back = async {
             // Before the last attempt, whatever the jitter.
@@ -29,7 +30,7 @@ fn a_daemon_that_is_away_for_a_while_is_waited_for() {
             }
             daemon.start_again().await
         };
-        let ((list, report), back) = tokio::join!(observe(app.list()), back);
+        let ((list, report), back) = tokio::join!(observe(client.list()), back);
         back.expect("it comes back");
         assert_eq!(list.expect("it answers"), 0);
         assert_eq!(report.attempts_made(), 3);
@@ -40,9 +41,9 @@ fn a_daemon_that_is_away_for_a_while_is_waited_for() {
 fn there_are_three_attempts_with_a_backoff_that_doubles() {
     let longest: Vec<_> = PATIENCE.schedule().map(|delay| delay.longest.as_millis()).collect();
     assert_eq!(longest, [500, 1000]);
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("it runs");
-        let error = app.list().await.expect_err("nobody is there");
+        let error = client.list().await.expect_err("nobody is there");
         assert_eq!(error.report().attempts_made(), 3);
         let delays: Vec<_> = error.report().delays().collect();
         assert!(delays[0] <= SECOND / 2 && delays[1] <= SECOND, "{delays:?}");
@@ -51,11 +52,15 @@ fn there_are_three_attempts_with_a_backoff_that_doubles() {
 
 #[test]
 fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("it runs");
         let settings = "[op.\"docker::pull\"]\nattempts = 6\n[op.\"docker::start\"]\nmax = 0";
         config::apply(Config::from_toml(settings).expect("good")).expect("good");
-        let (list, pull, start) = (app.list().await, app.pull("tea").await, app.start("db").await);
+        let (list, pull, start) = (
+            client.list().await,
+            pull("tea".into(), &client).await,
+            start("db".into(), &client).await,
+        );
         let made = |error: RetryError<DockerError>| error.report().attempts_made();
         assert_eq!(made(pull.expect_err("away")), 6);
         assert_eq!(made(start.expect_err("away")), 1);
@@ -65,12 +70,12 @@ fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
 
 #[test]
 fn it_never_takes_more_than_thirty_seconds() {
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.pause().await.expect("it runs");
         let settings = "[op.\"docker::start\"]\nattempts = 1000\nbreaker = \"none\"";
         config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let started = tokio::time::Instant::now();
-        let error = app.start("db").await.expect_err("nobody answers");
+        let error = start("db".into(), &client).await.expect_err("nobody answers");
         assert!(started.elapsed() <= 30 * SECOND, "{:?}", started.elapsed());
         assert_eq!(error.reason(), StopReason::Deadline);
     });
@@ -78,12 +83,12 @@ fn it_never_takes_more_than_thirty_seconds() {
 
 #[test]
 fn the_user_sees_the_retry_can_cancel_it_and_retries_by_hand_afterwards() {
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("it runs");
         let mut changes = live::watch();
         let call = tokio::spawn({
-            let app = Arc::clone(&app);
-            async move { app.start("db").await }
+            let client = Arc::clone(&client);
+            async move { start("db".into(), &client).await }
         });
         changes.changed().await;
         let call_shown = retried().next().expect("a line for the call");
@@ -98,37 +103,37 @@ fn the_user_sees_the_retry_can_cancel_it_and_retries_by_hand_afterwards() {
         assert!(help(&error).ends_with(": the call was cancelled: press Retry to go on"));
         assert_eq!(retried().count(), 0);
         daemon.start_again().await.expect("it comes back");
-        by_hand(app.list()).await.expect("it answers");
+        by_hand(client.list()).await.expect("it answers");
     });
 }
 
 #[test]
 fn a_breaker_ends_what_would_go_on_without_end_and_a_person_may_go_on() {
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("it runs");
         for _ in 0..4 {
-            assert_eq!(app.list().await.expect_err("away").report().attempts_made(), 3);
+            assert_eq!(client.list().await.expect_err("away").report().attempts_made(), 3);
         }
         // The other operations do not ask for long either: it is the same daemon.
-        let error = app.pull("tea").await.expect_err("refused");
+        let error = pull("tea".into(), &client).await.expect_err("refused");
         assert_eq!((error.report().attempts_made(), error.reason()), (0, StopReason::CircuitOpen));
         daemon.start_again().await.expect("it comes back");
-        assert!(app.list().await.is_err());
-        assert!(by_hand(app.list()).await.is_ok());
-        assert!(app.list().await.is_ok());
+        assert!(client.list().await.is_err());
+        assert!(by_hand(client.list()).await.is_ok());
+        assert!(client.list().await.is_ok());
     });
 }
 
 #[test]
 fn attempts_are_logged_and_counted() {
-    on_stand_in(async |mut daemon, app| {
+    on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("it runs");
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let _guard = events::observe_retries(move |event| {
             lines.lock().expect("no panic").push(format!("{}: {event}", event.name()));
         });
-        app.list().await.expect_err("away");
+        client.list().await.expect_err("away");
         let log = log.lock().expect("no panic");
         let retries = log.iter().filter(|line| line.starts_with("retry.scheduled")).count();
         assert_eq!(retries, 2, "{log:?}");
@@ -139,17 +144,18 @@ fn attempts_are_logged_and_counted() {
 
 #[test]
 fn the_final_error_says_what_happened_and_what_to_do() {
-    on_stand_in(async |mut daemon, app| {
-        let said = async |app: &App| help(&app.start("db").await.expect_err("it fails"));
-        let error = said(&app).await;
+    on_stand_in(async |mut daemon, client| {
+        let said =
+            async |client: &Client| help(&start("db".into(), client).await.expect_err("it fails"));
+        let error = said(&client).await;
         assert!(
             error.ends_with("(permanent): No such container: db: look for its name in the list")
         );
         daemon.pause().await.expect("it runs");
-        let error = said(&app).await;
+        let error = said(&client).await;
         assert!(error.ends_with("Docker is there and does not answer; restart it if that goes on"));
         daemon.kill().await.expect("it runs");
-        let error = said(&app).await;
+        let error = said(&client).await;
         assert!(error.starts_with("gave up after 3 attempts in "), "{error}");
         let refused =
             "(exhausted): cannot reach the daemon: Connection refused (os error 111): start Docker";
@@ -186,5 +192,85 @@ fn a_stand_in_behaves_like_a_real_daemon() {
         let mut promises = Promises::default();
         tour::all(&mut daemon, &mut promises).await.expect("it does what it is told");
         assert_eq!(promises.broken(), [""; 0]);
+    });
+}
+
+/// Not a test of its own: the process that [`restarted`] kills.
+#[test]
+#[ignore = "started by other tests"]
+fn first_life() {
+    if restart::is_first_life() {
+        alone_async(false, async || {
+            config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+            restart::first_life().await.expect("it ends when it is killed");
+        });
+    }
+}
+
+/// The app is killed and started again, beside this daemon.
+async fn restarted(daemon: &mut Daemon) {
+    config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+    let mut command = Command::new(std::env::current_exe().expect("the test's own file"));
+    command.args(["tests::first_life", "--exact", "--ignored"]);
+    let mut promises = Promises::default();
+    restart::all(daemon, &mut promises, &mut command).await.expect("all of it can be done");
+    assert_eq!(promises.broken(), [""; 0]);
+}
+
+#[test]
+fn what_has_failed_is_offered_for_retry_after_the_app_was_killed() {
+    alone_async(false, async || {
+        restarted(&mut Daemon::stand_in().await.expect("a socket")).await;
+    });
+}
+
+#[test]
+fn and_so_it_is_beside_a_real_daemon() {
+    alone_async(false, async || {
+        restarted(&mut Daemon::start().await.expect("a daemon")).await;
+    });
+}
+
+/// The file of orders that stands for the app's own, and who works on it.
+fn with_orders(test: impl AsyncFnOnce(Daemon, &std::path::Path)) {
+    alone_async(false, async || {
+        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        let folder = Scratch::new().expect("a folder");
+        let daemon = Daemon::stand_in().await.expect("a socket");
+        test(daemon, &folder.file("orders.db")).await;
+    });
+}
+
+#[test]
+fn every_operation_can_be_ordered_and_the_window_says_what_became_of_it() {
+    with_orders(async |daemon, file| {
+        let orders = Orders::open(file, &Client::new(daemon.socket())).expect("a new file");
+        let made = orders.order(volume::task("tea".into())).await.expect("stored");
+        assert_eq!(orders.ended(made).await.expect("there").result, Some("/volumes/tea".into()));
+        let started = orders.order(start::task("db".into())).await.expect("stored");
+        orders.ended(started).await.expect("there");
+        let pulled = orders.order(pull::task("tea".into())).await.expect("stored");
+        orders.ended(pulled).await.expect("there");
+        let failed = orders.failed().await.expect("listed");
+        let lines: Vec<String> = failed.iter().map(orders::line).collect();
+        let expected =
+            r#"docker::start "db": failed (permanent) after 1 attempt: No such container: db"#;
+        assert_eq!((lines.len(), lines[1].as_str()), (2, expected), "the newest is above");
+        orders.close().await;
+    });
+}
+
+#[test]
+fn an_order_that_waits_when_the_app_is_closed_goes_on_when_it_is_opened_again() {
+    with_orders(async |mut daemon, file| {
+        daemon.stop().await.expect("it runs");
+        let orders = Orders::open(file, &Client::new(daemon.socket())).expect("a new file");
+        let id = orders.order(volume::task("tea".into()).delay(SECOND / 10)).await.expect("stored");
+        orders.close().await;
+        daemon.start_again().await.expect("it comes back");
+        let orders = Orders::open(file, &Client::new(daemon.socket())).expect("the same file");
+        let info = orders.ended(id).await.expect("there");
+        assert_eq!((info.state.name(), info.attempts().len()), ("complete", 1));
+        orders.close().await;
     });
 }

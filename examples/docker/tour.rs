@@ -8,31 +8,31 @@ use retry_examples::story::Promises;
 use retry_runtime::breaker::Mode;
 use retry_runtime::{BreakerHandle, Interruption, Kind, RetryError, StopReason, live, observe};
 
-use super::{App, DockerError, by_hand, help, retried};
+use super::{Client, DockerError, by_hand, help, pull, retried, start};
 
 /// All of it, in this order.
 pub(super) async fn all(daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
-    let app = App::new(daemon.socket());
-    running(&app, promises).await;
-    killed(&app, daemon, promises).await?;
-    stopped(&app, daemon, promises).await?;
-    paused(&app, daemon, promises).await?;
-    away_for_long(&app, daemon, promises).await
+    let client = Client::new(daemon.socket());
+    running(&client, promises).await;
+    killed(&client, daemon, promises).await?;
+    stopped(&client, daemon, promises).await?;
+    paused(&client, daemon, promises).await?;
+    away_for_long(&client, daemon, promises).await
 }
 
-async fn running(app: &App, promises: &mut Promises) {
-    let (list, report) = observe(app.list()).await;
+async fn running(client: &Client, promises: &mut Promises) {
+    let (list, report) = observe(client.list()).await;
     println!("running:   list: {report}");
     promises.keep("a daemon that runs answers at once", list.is_ok() && report.retries() == 0);
-    let error = failed(app.start("db").await);
+    let error = failed(start("db".into(), client).await);
     println!("           start: {}", help(&error));
     let unknown = matches!(error.error(), DockerError::Refused { status: 404, .. });
     promises.keep("what it refuses for good is not repeated", unknown && made(&error) == 1);
 }
 
-async fn killed(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn killed(client: &Client, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
     daemon.kill().await?;
-    let error = failed(app.start("db").await);
+    let error = failed(start("db".into(), client).await);
     println!("killed:    start: {}", help(&error));
     promises.keep(
         "one that was killed refuses: transient, three attempts",
@@ -44,15 +44,15 @@ async fn killed(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io::
         retried().for_each(|call| println!("           the window shows: {call}"));
         daemon.start_again().await
     };
-    let ((list, report), up) = tokio::join!(observe(app.list()), window);
+    let ((list, report), up) = tokio::join!(observe(client.list()), window);
     println!("started:   list, which had waited: {report}");
     promises.keep("the list waits until it is back", list.is_ok() && report.retries() > 0);
     up
 }
 
-async fn stopped(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn stopped(client: &Client, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
     daemon.stop().await?;
-    let error = failed(app.start("db").await);
+    let error = failed(start("db".into(), client).await);
     println!("stopped:   start: {}", help(&error));
     promises.keep(
         "one that was stopped has no socket: transient, although the file is not found",
@@ -61,29 +61,33 @@ async fn stopped(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io:
     daemon.start_again().await
 }
 
-async fn paused(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn paused(client: &Client, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
     daemon.pause().await?;
-    let error = failed(app.start("db").await);
+    let error = failed(start("db".into(), client).await);
     println!("paused:    start: {}", help(&error));
     promises.keep(
         "one that hangs runs into the timeout: ambiguous, repeated since that is harmless",
         all_of(Kind::Ambiguous, &error),
     );
     daemon.resume()?;
-    let list = app.list().await;
+    let list = client.list().await;
     promises.keep("and it is used again when it goes on", list.is_ok());
     Ok(())
 }
 
-async fn away_for_long(app: &App, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn away_for_long(
+    client: &Client,
+    daemon: &mut Daemon,
+    promises: &mut Promises,
+) -> io::Result<()> {
     daemon.stop().await?;
     let breaker = BreakerHandle::named("docker").expect("the app has one");
     let mut calls = 0;
     while breaker.mode() == Mode::Closed && calls < 20 {
-        let _ = app.start("db").await;
+        let _ = start("db".into(), client).await;
         calls += 1;
     }
-    let error = failed(app.pull("tea").await);
+    let error = failed(pull("tea".into(), client).await);
     println!("away:      pull: {}", help(&error));
     let refused = DockerError::Interrupted(Interruption::CircuitOpen { retry_after: None });
     let same = std::mem::discriminant(error.error()) == std::mem::discriminant(&refused);
@@ -91,7 +95,7 @@ async fn away_for_long(app: &App, daemon: &mut Daemon, promises: &mut Promises) 
     promises.keep("the breaker ends it after four calls in vain at most", calls <= 4 && same);
     promises.keep("without any further attempt", made(&error) == 0);
     daemon.start_again().await?;
-    let (list, report) = observe(by_hand(app.list())).await;
+    let (list, report) = observe(by_hand(client.list())).await;
     println!("by hand:   list: {report}\n");
     promises.keep("retried by hand it works at once", list.is_ok() && report.retries() == 0);
     Ok(())

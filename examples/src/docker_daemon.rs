@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
+use crate::docker_stand_in::{Volumes, serve};
 use crate::lab::{Program, Scratch, is_installed, is_root};
 
 /// A daemon with a socket of its own; it ends when it is dropped.
@@ -18,6 +19,8 @@ pub struct Daemon {
     // Programs end before their folder goes.
     running: Option<Running>,
     _containerd: Option<Program>,
+    /// What the stand-in has; a real one keeps its own books.
+    volumes: Volumes,
     folder: Scratch,
 }
 
@@ -72,7 +75,13 @@ impl Daemon {
             Kind::Docker => Some(containerd(&folder).await?),
             _ => None,
         };
-        let mut daemon = Daemon { kind, running: None, _containerd: containerd, folder };
+        let mut daemon = Daemon {
+            kind,
+            running: None,
+            _containerd: containerd,
+            volumes: Volumes::default(),
+            folder,
+        };
         daemon.start_again().await?;
         Ok(daemon)
     }
@@ -101,7 +110,8 @@ impl Daemon {
         if self.kind == Kind::StandIn {
             let _ = std::fs::remove_file(&socket);
             let listener = Arc::new(UnixListener::bind(socket)?);
-            let serving = Some(tokio::spawn(serve(Arc::clone(&listener))));
+            let volumes = Arc::clone(&self.volumes);
+            let serving = Some(tokio::spawn(serve(Arc::clone(&listener), volumes)));
             self.running = Some(Running::StandIn { listener, serving });
             return Ok(());
         }
@@ -183,7 +193,8 @@ impl Daemon {
         match self.running.as_mut().ok_or_else(not_running)? {
             Running::Program(program) => program.signal("CONT")?,
             Running::StandIn { listener, serving } => {
-                *serving = Some(tokio::spawn(serve(Arc::clone(listener))));
+                let volumes = Arc::clone(&self.volumes);
+                *serving = Some(tokio::spawn(serve(Arc::clone(listener), volumes)));
             }
         }
         Ok(())
@@ -232,34 +243,4 @@ async fn answers(socket: &str) -> bool {
     };
     let answered = tokio::time::timeout(Duration::from_millis(500), ping).await;
     matches!(answered, Ok(Ok(true)))
-}
-
-async fn serve(listener: Arc<UnixListener>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(answer(stream));
-    }
-}
-
-/// No container, no image: what a daemon says that has just been installed.
-async fn answer(mut stream: UnixStream) -> io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await?);
-    }
-    let head = String::from_utf8_lossy(&head);
-    let path = head.split(' ').nth(1).unwrap_or_default();
-    let (status, body) = if path.ends_with("/version") {
-        ("200 OK", r#"{"ApiVersion":"1.41"}"#.to_owned())
-    } else if path.contains("/containers/json") {
-        ("200 OK", "[]".to_owned())
-    } else {
-        let name = path.split(['/', '?']).rev().nth(1).unwrap_or_default();
-        ("404 Not Found", format!(r#"{{"message":"No such container: {name}"}}"#))
-    };
-    let length = body.len();
-    let text = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-    );
-    stream.write_all(text.as_bytes()).await?;
-    stream.shutdown().await
 }

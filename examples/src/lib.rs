@@ -4,6 +4,8 @@
 pub mod bad_server;
 #[cfg(unix)]
 pub mod docker_daemon;
+#[cfg(unix)]
+mod docker_stand_in;
 pub mod front;
 mod front_stand_in;
 pub mod lab;

@@ -1,4 +1,5 @@
-//! `retry`: plans schedules, checks and explains configuration files of programs that use `retry-runtime`.
+//! `retry`: plans schedules, checks and explains configuration files of programs that use `retry-runtime`, and
+//! looks after the tasks of those that use `retry-tasks`.
 //!
 //! A verb is a file in `verb/` and a row in [`verb::VERBS`].
 
@@ -9,24 +10,32 @@ mod verb;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use verb::{VERBS, Verb};
+use verb::VERBS;
 
-/// What a verb prints; or why it failed, for the standard error stream.
-type Outcome = Result<String, String>;
+/// What a verb prints, which may be nothing; or why it failed.
+type Outcome = Result<String, Failure>;
+
+/// Why a verb failed: for the standard error stream, and what the process ends with.
+#[derive(Debug)]
+struct Failure {
+    text: String,
+    code: u8,
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure { text, code: 1 }
+    }
+}
 
 fn main() -> ExitCode {
-    let matches = command().get_matches();
-    let found = matches.subcommand().and_then(|(name, matches)| {
-        let verb = VERBS.iter().find(|verb| (verb.command)().get_name() == name)?;
-        Some((verb, matches))
-    });
-    // clap has refused a missing and an unknown verb.
-    let Some((Verb { run, .. }, matches)) = found else { return ExitCode::from(2) };
-    let (text, code) = match run(matches) {
+    let (written, code) = match verb::run(VERBS, &command().get_matches()) {
         Ok(text) => (write(&mut io::stdout().lock(), &text), ExitCode::SUCCESS),
-        Err(text) => (write(&mut io::stderr().lock(), &text), ExitCode::FAILURE),
+        Err(Failure { text, code }) => {
+            (write(&mut io::stderr().lock(), &text), ExitCode::from(code))
+        }
     };
-    match text {
+    match written {
         // `retry plan … | head -1`: whoever has read enough is no failure of ours.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => ExitCode::FAILURE,
         _ => code,
@@ -36,7 +45,7 @@ fn main() -> ExitCode {
 /// The whole command line, also for completions.
 fn command() -> clap::Command {
     clap::Command::new("retry")
-        .about("Plans schedules, checks and explains configurations of retry-runtime")
+        .about("Plans schedules, checks and explains configurations of retry-runtime, looks after tasks")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -44,6 +53,9 @@ fn command() -> clap::Command {
 }
 
 fn write(to: &mut impl Write, text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
     writeln!(to, "{}", text.trim_end())?;
     to.flush()
 }

@@ -268,8 +268,22 @@ fn the_environment_counts_as_it_would_in_the_program() {
 fn completions_are_written_for_every_shell() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = prints(&["completions", shell]);
-        for verb in ["plan", "check", "explain", "completions"] {
-            assert!(script.contains(verb), "{shell} does not complete `{verb}`");
+        let mut words = vec!["plan", "check", "explain", "completions"];
+        if cfg!(feature = "tasks") {
+            words.extend([
+                "tasks",
+                "list",
+                "show",
+                "watch",
+                "counts",
+                "analytics",
+                "retry",
+                "cancel",
+            ]);
+            words.extend(["reset", "older-than", "newer-than", "busy-timeout", "once"]);
+        }
+        for word in words {
+            assert!(script.contains(word), "{shell} does not complete `{word}`");
         }
     }
 }

@@ -10,13 +10,14 @@ use crate::args::{Args, On, Time};
 use crate::protect::Protection;
 use crate::schedule::{self, Pause};
 
-/// The section, as doc attributes that follow the function's own.
+/// The section, as a doc attribute that follows the function's own: one, as each costs the compiler time.
 pub(crate) fn section(args: &Args) -> TokenStream {
     let mut lines = vec![String::new(), "# Retries".to_owned(), String::new(), summary(args)];
     lines.extend(table(args));
     lines.push(String::new());
     lines.extend(facts(args).into_iter().map(|fact| format!("- {fact}")));
-    quote!(#(#[doc = #lines])*)
+    let text = lines.join("\n");
+    quote!(#[doc = #text])
 }
 
 fn summary(args: &Args) -> String {

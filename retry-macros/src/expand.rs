@@ -127,7 +127,7 @@ impl<'a> Plan<'a> {
     // Output:
     //     let mut call = Call::start({ static __RETRY_SITE: Site = …; &SITE });
     //     loop {
-    //         if let Some(out) = TURN { break out; }
+    //         if let Turned::Out(out) = TURN { break out; }
     //     }
     pub(crate) fn call(&self, attempt: Attempt) -> TokenStream {
         let private = &self.private;
@@ -147,7 +147,7 @@ impl<'a> Plan<'a> {
                 loop {
                     #fresh
                     #context
-                    if let #private::Some(#out) = #turn { #found }
+                    if let #private::Turned::Out(#out) = #turn { #found }
                 }
             }
         };
@@ -193,7 +193,15 @@ impl<'a> Plan<'a> {
         let name = self.name();
         let policy = policy::policy(args, private, !is_async);
         let budget = protect::budget(args, private);
-        let breaker = protect::breaker(args, &name, private);
+        // A static of its own: a function without one has no room for it, and this one's address is known where
+        // it is asked for.
+        let (declared, breaker) = match protect::breaker(args, &name, private) {
+            Some(breaker) => (
+                quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;),
+                quote!(&__RETRY_BREAKER),
+            ),
+            None => (TokenStream::new(), quote!(&#private::NO_BREAKER)),
+        };
         let about = self.about(is_async);
         let breaker_of_call = args.breaker.as_ref().map(|breaker| {
             let name = local("breaker");
@@ -202,7 +210,7 @@ impl<'a> Plan<'a> {
                     let key = self.in_body(key);
                     quote!(#call.breaker_of(&(#key)))
                 }
-                None => quote!(#call.breaker()),
+                None => quote!(#call.breaker(&__RETRY_BREAKER)),
             };
             quote!(let #name = #found;)
         });
@@ -227,6 +235,7 @@ impl<'a> Plan<'a> {
             quote!(let #token = #function #value;)
         });
         quote! {
+            #declared
             let mut #call = #private::Call::start({
                 static __RETRY_SITE: #private::Site = #private::Site::new(
                     #private::Meta::new(#name, #private::file!(), #private::line!()) #about,

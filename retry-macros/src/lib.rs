@@ -232,7 +232,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///         &SITE
 ///     });
 ///     loop {
-///         if let Some(out) = call.turn(async { BODY }).classified().await {
+///         if let Turned::Out(out) = call.turn(async { BODY }).classified().await {
 ///             break out;
 ///         }
 ///     }

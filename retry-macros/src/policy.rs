@@ -8,7 +8,7 @@ use syn::{Expr, Ident};
 use crate::args::{Args, Backoff, On, Time};
 use crate::keyed::Keyed;
 use crate::place::respanned;
-use crate::value;
+use crate::{schedule, value};
 
 /// The policy's constant expression.
 ///
@@ -90,6 +90,9 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
         let value = &idempotent.value;
         call(idempotent.key.span(), "idempotent", quote!(#value));
     }
+    if is_plain(args) {
+        return chain;
+    }
     let policy = Ident::new("policy", Span::mixed_site());
     let checks = written(args).into_iter().map(|(name, at)| {
         let check = called(private, "checked_for", &at, &quote!(#policy, #name));
@@ -99,6 +102,31 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
     let at = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
     let checked = called(private, checked, &at.unwrap_or_default(), &quote!(#policy));
     quote!({ #preset let #policy = #chain; #(#checks)* #checked })
+}
+
+/// Whether there is nothing to check that the macro's own rules have not: counts and delays that are written
+/// out, and no others. The compiler takes its time to check a policy, for each function.
+fn is_plain(args: &Args) -> bool {
+    let count = |count: &Option<Keyed<Expr>>, range: std::ops::Range<u64>| match count {
+        None => true,
+        Some(count) => value::literal_count(&count.value).is_some_and(|n| range.contains(&n)),
+    };
+    let delay = |time: &Option<Keyed<Time>>, default| match time {
+        None => Some(default),
+        Some(time) => schedule::literal(&time.value),
+    };
+    let kinds = !matches!(args.on.as_ref().map(|on| &on.value), None | Some(On::Any(_)));
+    let others = args.policy.is_some()
+        || args.backoff.is_some()
+        || args.factor.is_some()
+        || args.jitter.is_some()
+        || args.deadline.is_some()
+        || args.timeout.is_some();
+    // The largest number stands for no limit.
+    let limit = u64::from(u32::MAX);
+    let counts = count(&args.max, 0..limit - 1) && count(&args.attempts, 1..limit);
+    let delays = delay(&args.base, schedule::BASE).zip(delay(&args.cap, schedule::CAP));
+    !kinds && !others && counts && delays.is_some_and(|(base, cap)| base <= cap)
 }
 
 /// The settings that the attribute has.

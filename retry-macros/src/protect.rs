@@ -194,10 +194,10 @@ fn twice(name: &Ident) -> syn::Error {
 /// ```
 pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
     let Some(budget) = &args.budget else {
-        return quote!(#private::SiteBudget::own(#private::BudgetSettings::new()));
+        return quote!(#private::SiteBudget::OWN);
     };
     match &budget.value {
-        Protection::Bare => quote!(#private::SiteBudget::own(#private::BudgetSettings::new())),
+        Protection::Bare => quote!(#private::SiteBudget::OWN),
         Protection::Name(name) => quote!(#private::SiteBudget::named(#name, #private::None)),
         Protection::Value(expr) => match value::bare_call(expr) {
             Some((word, _)) => quote_spanned!(expr.span()=> #private::budget::#word()),
@@ -215,20 +215,24 @@ pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// The site's breaker; `name` is the site's.
-pub(crate) fn breaker(args: &Args, name: &TokenStream, private: &TokenStream) -> TokenStream {
-    let Some(breaker) = &args.breaker else {
-        return quote!(#private::SiteBreaker::None);
-    };
+/// The site's breaker, if it has one; `name` is the site's.
+pub(crate) fn breaker(
+    args: &Args,
+    name: &TokenStream,
+    private: &TokenStream,
+) -> Option<TokenStream> {
+    let breaker = args.breaker.as_ref()?;
     let settings = match &breaker.value {
         Protection::Bare => {
-            return quote!(#private::SiteBreaker::own(#name, #private::BreakerSettings::new()));
+            return Some(
+                quote!(#private::SiteBreaker::own(#name, #private::BreakerSettings::new())),
+            );
         }
         Protection::Name(shared) => {
-            return quote!(#private::SiteBreaker::named(#shared, #private::None));
+            return Some(quote!(#private::SiteBreaker::named(#shared, #private::None)));
         }
         Protection::Value(expr) => {
-            return quote_spanned!(expr.span()=> #private::By(&#expr).breaker());
+            return Some(quote_spanned!(expr.span()=> #private::By(&#expr).breaker()));
         }
         Protection::Settings(settings) => settings,
     };
@@ -250,7 +254,7 @@ pub(crate) fn breaker(args: &Args, name: &TokenStream, private: &TokenStream) ->
         (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #optional)),
         (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
     };
-    respanned(&made, breaker.key.span())
+    Some(respanned(&made, breaker.key.span()))
 }
 
 /// The settings as a chain of builder calls.

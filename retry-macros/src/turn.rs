@@ -15,7 +15,7 @@ impl Plan<'_> {
     // Input:
     //     BODY
     // Output:
-    //     call.turn(async { if false { return conjure::<R>() } BODY }).text(…).classified().await
+    //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
     //
     // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces; its bound says
     // under the return type that success cannot be told from failure. The block keeps the body's span:
@@ -57,34 +57,23 @@ impl Plan<'_> {
 
     /// The arguments that judge an outcome.
     fn rules(&self, declared: &Type, last: Span) -> TokenStream {
-        let Plan { private, args, .. } = self;
+        let args = self.args;
+        let place = local("place");
+        let known = quote_spanned!(last=>
+            |#place| (#place.retry_words(), #place.retry_place(), #place.retry_inject())
+        );
         let classified = match (&args.on, &args.when) {
-            (Some(on), _) if matches!(on.value, On::Any(_)) => {
-                quote_spanned!(last=> .unclassified())
-            }
-            (None, Some(_)) => quote_spanned!(last=> .unclassified()),
+            (Some(on), _) if matches!(on.value, On::Any(_)) => Ident::new("unclassified", last),
+            (None, Some(_)) => Ident::new("unclassified", last),
             _ => {
                 let place = Span::mixed_site().located_at(failure(declared));
-                let classified = Ident::new("classified", place);
-                quote_spanned!(last=> .#classified())
+                Ident::new("classified", place)
             }
         };
         let when = self.method("when", args.when.as_ref());
         let retry_if = self.method("retry_if", args.retry_if.as_ref());
         let on_retry = self.method("on_retry", args.on_retry.as_ref());
-        let error = local("error");
-        let words = quote! {
-            |#error| {
-                #[allow(unused_imports)]
-                use #private::{ViaDebug as _, ViaDisplay as _, ViaName as _};
-                (&&&#private::Text(#error)).retry_text()
-            }
-        };
-        let place = local("place");
-        let place = quote! {
-            |#place| #private::places!(#place)
-        };
-        quote_spanned!(last=> #classified #when #retry_if #on_retry .text(#words, #place))
+        quote_spanned!(last=> .#classified(#known) #when #retry_if #on_retry)
     }
 
     /// What may end an attempt that is still running, or refuse it.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
@@ -94,7 +95,7 @@ fn system_now() -> Instant {
 /// An instant of the clock in eight bytes, `None` included: nanoseconds around the first one that was
 /// asked for, which stands in the middle of the range. Good for 146 years to either side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(NonZeroU64);
+pub struct Moment(NonZeroU64);
 
 const MIDDLE: u64 = 1 << 62;
 
@@ -110,8 +111,11 @@ impl Moment {
     pub(crate) fn of(now: Instant) -> Self {
         let first = *FIRST.get_or_init(|| now);
         let nanos = match now.checked_duration_since(first) {
-            Some(after) => MIDDLE.saturating_add(nanos(after)),
-            None => MIDDLE.saturating_sub(nanos(first.saturating_duration_since(now))),
+            Some(after) => MIDDLE.saturating_add(nanos(after).unwrap_or(u64::MAX)),
+            None => {
+                let before = first.saturating_duration_since(now);
+                MIDDLE.saturating_sub(nanos(before).unwrap_or(u64::MAX))
+            }
         };
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
     }
@@ -134,19 +138,64 @@ impl Moment {
 
     /// The moment that is so much earlier, within the range.
     pub(crate) fn before(self, time: Duration) -> Moment {
-        let nanos = self.0.get().saturating_sub(nanos(time));
+        let nanos = self.0.get().saturating_sub(nanos(time).unwrap_or(u64::MAX));
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
     }
 
     /// The moment that is so much later; `None` when it is out of range, which is as good as never.
     pub(crate) fn checked_add(self, time: Duration) -> Option<Moment> {
-        let nanos = u64::try_from(time.as_nanos()).ok()?;
-        self.0.checked_add(nanos).map(Moment)
+        self.0.checked_add(nanos(time)?).map(Moment)
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+/// The whole time in nanoseconds, if 64 bits can say it.
+const fn nanos(duration: Duration) -> Option<u64> {
+    match duration.as_secs().checked_mul(1_000_000_000) {
+        Some(nanos) => nanos.checked_add(duration.subsec_nanos() as u64),
+        None => None,
+    }
+}
+
+/// The first moment that a handle was told; the pure code counts from here.
+#[derive(Debug)]
+pub(crate) struct Epoch(AtomicU64);
+
+impl Epoch {
+    pub(crate) const fn new() -> Self {
+        Epoch(AtomicU64::new(0))
+    }
+
+    /// The time since the epoch; a moment before it counts as the epoch itself.
+    #[inline]
+    pub(crate) fn tick(&self, now: Moment) -> Duration {
+        now.since(self.start(now))
+    }
+
+    /// [`tick`](Self::tick) in whole milliseconds.
+    #[inline]
+    pub(crate) fn millis(&self, now: Moment) -> u64 {
+        now.0.get().saturating_sub(self.start(now).0.get()) / 1_000_000
+    }
+
+    /// The instant of a time since the epoch; `None` when no `Instant` can say it.
+    pub(crate) fn instant(&self, now: Moment, tick: Duration) -> Option<Instant> {
+        self.start(now).instant().checked_add(tick)
+    }
+
+    #[inline]
+    fn start(&self, now: Moment) -> Moment {
+        // Relaxed is enough: the number is all there is.
+        match NonZeroU64::new(self.0.load(Ordering::Relaxed)) {
+            Some(start) => Moment(start),
+            None => self.begin(now),
+        }
+    }
+
+    #[cold]
+    fn begin(&self, now: Moment) -> Moment {
+        let begun = self.0.compare_exchange(0, now.0.get(), Ordering::Relaxed, Ordering::Relaxed);
+        begun.err().and_then(NonZeroU64::new).map_or(now, Moment)
+    }
 }
 
 #[cfg(test)]
@@ -163,5 +212,18 @@ mod tests {
         assert!(now.before(Duration::MAX) < now);
         assert_eq!(now.checked_add(Duration::MAX), None);
         assert_eq!(size_of::<Option<Moment>>(), 8);
+    }
+
+    #[test]
+    fn the_epoch_is_the_first_moment_told_and_time_never_runs_before_it() {
+        let (epoch, start) = (Epoch::new(), Instant::now());
+        let tick = |at| epoch.tick(Moment::of(at));
+        assert_eq!(tick(start), Duration::ZERO);
+        assert_eq!(tick(start + Duration::from_secs(3)), Duration::from_secs(3));
+        assert_eq!(epoch.millis(Moment::of(start + Duration::from_micros(3_999))), 3);
+        assert_eq!(tick(start - Duration::from_millis(1)), Duration::ZERO);
+        let tomorrow = Duration::from_secs(24 * 3600);
+        assert_eq!(epoch.instant(Moment::of(start), tomorrow), Some(start + tomorrow));
+        assert_eq!(epoch.instant(Moment::of(start), Duration::MAX), None);
     }
 }

@@ -64,7 +64,7 @@ impl<T, E> Reported for Result<T, RetryError<E>> {
 /// Runs `recover` of a call that blocks: a retryable call inside of it is not the one that is observed.
 pub fn recovered<T>(recover: impl FnOnce() -> T) -> T {
     match Ambient::current() {
-        Some(ambient) => Ambient::new(ambient.deadline, None).scope(recover),
+        Some(ambient) => Ambient::new(ambient.deadline(), None).scope(recover),
         None => recover(),
     }
 }

@@ -160,12 +160,36 @@ impl Report {
         }
     }
 
-    pub(crate) fn push(&mut self, attempt: AttemptRecord) {
+    /// Makes room for another attempt.
+    #[inline]
+    pub(crate) fn make_room(&mut self) {
         if self.attempts.len() == Report::MAX_ATTEMPTS {
-            self.attempts.remove(0);
-            self.omitted += 1;
+            self.leave_out();
         }
-        self.attempts.push(attempt);
+    }
+
+    #[cold]
+    fn leave_out(&mut self) {
+        self.attempts.remove(0);
+        self.omitted += 1;
+    }
+
+    /// Empties it for another call, and keeps the memory of its list.
+    #[inline]
+    pub(crate) fn forget(&mut self) {
+        self.attempts.clear();
+        self.omitted = 0;
+        self.retry_after = None;
+        self.total = Duration::ZERO;
+        self.reason = StopReason::Success;
+    }
+
+    /// What it takes in memory, roughly, as that of a past call.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
+        size_of::<PastCall>()
+            + self.attempts.capacity() * size_of::<AttemptRecord>()
+            + texts.map(|text| text.len() + 2 * size_of::<usize>()).sum::<usize>()
     }
 
     /// How many attempts were made.
@@ -224,14 +248,6 @@ impl PastCall {
     pub fn started_at(&self, attempt: &AttemptRecord) -> SystemTime {
         let before_the_end = self.report.total.saturating_sub(attempt.started);
         self.ended.checked_sub(before_the_end).unwrap_or(self.ended)
-    }
-
-    /// What it takes in memory, roughly.
-    pub(crate) fn bytes(&self) -> usize {
-        let texts = self.report.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
-        size_of::<Self>()
-            + self.report.attempts.capacity() * size_of::<AttemptRecord>()
-            + texts.map(|text| text.len() + 2 * size_of::<usize>()).sum::<usize>()
     }
 }
 

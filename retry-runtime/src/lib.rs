@@ -49,6 +49,7 @@ pub mod retry_after;
 mod rng;
 mod setting;
 mod site;
+mod sleeping;
 mod span;
 mod stats;
 mod sync;

@@ -54,7 +54,7 @@ pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
 }
 
 fn observed(observer: &Observer) -> Ambient {
-    let deadline = Ambient::current().and_then(|ambient| ambient.deadline);
+    let deadline = Ambient::current().and_then(|ambient| ambient.deadline());
     Ambient::new(deadline, Some(observer.clone()))
 }
 

@@ -1,128 +1,259 @@
-//! Whether an error has a place for an interruption, asked without asking for it: a call that somebody
-//! cancels in the list of live calls returns `Interruption::Cancelled` where its error can say so.
+//! What is known of an outcome's type, asked without asking for it: how its failure is put into words, whether
+//! it has a place for an interruption, whether it can be made to order.
 //!
-//! In the same manner it is asked whether the error can be [made to order](Inject), for tests.
-//! The choice is made by method lookup, as in `text`.
+//! Stable Rust has no specialisation, so the choice is made by method lookup: `place.retry_words()` is looked
+//! for in [`Place`], then in what that dereferences to, and the first method whose bound holds answers. In a
+//! generic function a bound that depends on the caller's type does not hold, so the next one answers instead;
+//! it is never an error. The answer is a type without values: what follows from it is the same code for all
+//! functions of one type, and takes no room in a future.
 
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
+use std::ops::Deref;
 
-use crate::Interruption;
 use crate::interruption::Interruptible;
 #[cfg(feature = "testing")]
-use crate::{Inject, Outcome, inject::Injection};
+use crate::{Inject, inject::Injection};
+use crate::{Interruption, Outcome, text};
 
-/// What can be put in the place of an attempt's own outcome.
-#[derive(Debug)]
-pub struct Places<R> {
-    /// What makes an outcome of an interruption, if there is a place for it.
-    pub(crate) stand_in: Option<fn(Interruption) -> R>,
-    #[cfg(feature = "testing")]
-    pub(crate) injection: Option<Injection<R>>,
-}
-
-impl<R> Places<R> {
-    /// A place for interruptions, or none.
-    pub const fn new(stand_in: Option<fn(Interruption) -> R>) -> Self {
-        Places {
-            stand_in,
-            #[cfg(feature = "testing")]
-            injection: None,
-        }
-    }
-
-    /// Errors of the function's type can be made to order, or not.
-    #[cfg(feature = "testing")]
-    #[must_use]
-    pub fn injecting(mut self, injection: Option<Injection<R>>) -> Self {
-        self.injection = injection;
-        self
-    }
-}
-
-/// An outcome of this type, in which there may be a place.
+/// An outcome of this type, about which there is something to find out.
 #[derive(Debug)]
 pub struct Place<R>(PhantomData<fn() -> R>);
 
-impl<R> Place<R> {
-    pub(crate) const fn new() -> Self {
-        Place(PhantomData)
+/// The second choices.
+#[derive(Debug)]
+pub struct SecondChoice<R>(PhantomData<fn() -> R>);
+
+/// The last choices, which every type has.
+#[derive(Debug)]
+pub struct LastChoice<R>(PhantomData<fn() -> R>);
+
+impl<R> Deref for Place<R> {
+    type Target = SecondChoice<R>;
+
+    fn deref(&self) -> &SecondChoice<R> {
+        &SecondChoice(PhantomData)
     }
 }
 
-/// First choice: the error is `From<Interruption>`.
-pub trait ViaInterruption<R> {
-    /// What makes an outcome of an interruption.
-    fn retry_place(&self) -> Option<fn(Interruption) -> R>;
+impl<R> Deref for SecondChoice<R> {
+    type Target = LastChoice<R>;
+
+    fn deref(&self) -> &LastChoice<R> {
+        &LastChoice(PhantomData)
+    }
 }
 
-impl<R: Interruptible> ViaInterruption<R> for &Place<R> {
-    fn retry_place(&self) -> Option<fn(Interruption) -> R> {
+impl<R: Outcome<Error: Display>> Place<R> {
+    /// The failure's own words.
+    pub fn retry_words(&self) -> ByDisplay {
+        ByDisplay
+    }
+}
+
+impl<R: Outcome<Error: Debug>> SecondChoice<R> {
+    /// What a developer would print.
+    pub fn retry_words(&self) -> ByDebug {
+        ByDebug
+    }
+}
+
+impl<R> LastChoice<R> {
+    /// At least what the failure is.
+    pub fn retry_words(&self) -> ByName {
+        ByName
+    }
+
+    /// There is no place.
+    pub fn retry_place(&self) -> NoPlace {
+        NoPlace
+    }
+
+    /// It cannot be made to order, or nobody orders.
+    pub fn retry_inject(&self) -> NoOrder {
+        NoOrder
+    }
+}
+
+impl<R: Interruptible> Place<R> {
+    /// The error is `From<Interruption>`.
+    pub fn retry_place(&self) -> ByInterruption {
+        ByInterruption
+    }
+}
+
+#[cfg(feature = "testing")]
+impl<R: Outcome<Error: Inject>> Place<R> {
+    /// The error can be made to order.
+    pub fn retry_inject(&self) -> ToOrder {
+        ToOrder
+    }
+}
+
+/// How a failure is put into words.
+pub trait Say<E> {
+    /// This failure in words.
+    fn say(error: &E) -> Cow<'static, str>;
+}
+
+/// The text of `Display`, whole.
+#[derive(Clone, Copy, Debug)]
+pub struct ByDisplay;
+
+/// The text of `Debug`, on one line.
+#[derive(Clone, Copy, Debug)]
+pub struct ByDebug;
+
+/// The type's name with its path.
+#[derive(Clone, Copy, Debug)]
+pub struct ByName;
+
+impl<E: Display> Say<E> for ByDisplay {
+    fn say(error: &E) -> Cow<'static, str> {
+        Cow::Owned(text::written(format_args!("{error}")))
+    }
+}
+
+impl<E: Debug> Say<E> for ByDebug {
+    fn say(error: &E) -> Cow<'static, str> {
+        Cow::Owned(text::written(format_args!("{error:?}")))
+    }
+}
+
+impl<E> Say<E> for ByName {
+    fn say(_: &E) -> Cow<'static, str> {
+        Cow::Borrowed(type_name::<E>())
+    }
+}
+
+/// What stands for an interruption: a call that somebody cancels in the list of live calls returns
+/// `Interruption::Cancelled` where its error can say so.
+pub trait StandIn<R> {
+    /// What makes an outcome of an interruption, if there is a place for it.
+    fn stand_in() -> Option<fn(Interruption) -> R>;
+}
+
+/// An outcome is made of the interruption.
+#[derive(Clone, Copy, Debug)]
+pub struct ByInterruption;
+
+/// There is no place for it.
+#[derive(Clone, Copy, Debug)]
+pub struct NoPlace;
+
+impl<R: Interruptible> StandIn<R> for ByInterruption {
+    fn stand_in() -> Option<fn(Interruption) -> R> {
         Some(R::interrupted)
     }
 }
 
-/// Second choice: there is no place.
-pub trait ViaNothing<R> {
-    /// Nothing.
-    fn retry_place(&self) -> Option<fn(Interruption) -> R>;
-}
-
-impl<R> ViaNothing<R> for Place<R> {
-    fn retry_place(&self) -> Option<fn(Interruption) -> R> {
+impl<R> StandIn<R> for NoPlace {
+    fn stand_in() -> Option<fn(Interruption) -> R> {
         None
     }
 }
 
-/// First choice: the error can be made to order.
-#[cfg(feature = "testing")]
-pub trait ViaInject<R> {
-    /// What makes an outcome of such an error.
-    fn retry_inject(&self) -> Option<Injection<R>>;
+/// Whether outcomes can be made to order, for tests.
+pub trait Making<R> {
+    /// How, if they can.
+    #[cfg(feature = "testing")]
+    fn injection() -> Option<Injection<R>>;
 }
 
+/// They are made of errors that come from outside.
 #[cfg(feature = "testing")]
-impl<R: Outcome<Error: Inject>> ViaInject<R> for &Place<R> {
-    fn retry_inject(&self) -> Option<Injection<R>> {
+#[derive(Clone, Copy, Debug)]
+pub struct ToOrder;
+
+/// They cannot.
+#[derive(Clone, Copy, Debug)]
+pub struct NoOrder;
+
+#[cfg(feature = "testing")]
+impl<R: Outcome<Error: Inject>> Making<R> for ToOrder {
+    fn injection() -> Option<Injection<R>> {
         Some(Injection::of_error())
     }
 }
 
-/// Second choice: it cannot.
-#[cfg(feature = "testing")]
-pub trait ViaNoInject<R> {
-    /// Nothing.
-    fn retry_inject(&self) -> Option<Injection<R>>;
-}
-
-#[cfg(feature = "testing")]
-impl<R> ViaNoInject<R> for Place<R> {
-    fn retry_inject(&self) -> Option<Injection<R>> {
+impl<R> Making<R> for NoOrder {
+    #[cfg(feature = "testing")]
+    fn injection() -> Option<Injection<R>> {
         None
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::needless_borrow, reason = "how many are needed is what lookup finds out")]
-
-    use std::io;
+    use std::{fmt, io};
 
     use super::*;
 
+    impl<R> Place<R> {
+        const fn new() -> Self {
+            Place(PhantomData)
+        }
+    }
+
+    #[derive(Debug)]
+    struct Both;
+
+    impl Display for Both {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("in words\nand more")
+        }
+    }
+
+    #[derive(Debug)]
+    struct OnlyDebug(#[expect(dead_code, reason = "read by Debug")] u8);
+
+    struct Neither;
+
+    fn said<E, S: Say<E>>(_: S, error: &E) -> Cow<'static, str> {
+        S::say(error)
+    }
+
+    fn stands_in<R, S: StandIn<R>>(_: &Place<R>, _: S) -> Option<fn(Interruption) -> R> {
+        S::stand_in()
+    }
+
     fn unknown<E>() -> bool {
-        (&&Place::<Result<u8, E>>::new()).retry_place().is_some()
+        let place = Place::<Result<u8, E>>::new();
+        stands_in(&place, place.retry_place()).is_some()
+    }
+
+    #[test]
+    fn display_goes_before_debug_and_keeps_all_its_lines() {
+        let place = Place::<Result<u8, Both>>::new();
+        assert_eq!(said(place.retry_words(), &Both), "in words\nand more");
+    }
+
+    #[test]
+    fn debug_goes_before_the_name() {
+        let place = Place::<Result<u8, OnlyDebug>>::new();
+        assert_eq!(said(place.retry_words(), &OnlyDebug(1)), "OnlyDebug(1)");
+    }
+
+    #[test]
+    fn the_name_is_left_when_there_are_no_words() {
+        let place = Place::<Result<u8, Neither>>::new();
+        assert_eq!(said(place.retry_words(), &Neither), type_name::<Neither>());
     }
 
     #[test]
     fn an_error_that_can_be_made_from_an_interruption_has_a_place_for_it() {
-        let place = (&&Place::<io::Result<u8>>::new()).retry_place().expect("io::Error has one");
-        let error = place(Interruption::Cancelled).expect_err("an interruption is a failure");
+        let place = Place::<io::Result<u8>>::new();
+        let outcome = stands_in(&place, place.retry_place()).expect("io::Error has one");
+        let error = outcome(Interruption::Cancelled).expect_err("an interruption is a failure");
         assert_eq!(error.to_string(), "the call was cancelled");
     }
 
     #[test]
     fn an_error_that_cannot_and_one_that_nothing_is_known_of_have_none() {
-        assert!((&&Place::<Result<u8, u8>>::new()).retry_place().is_none());
+        let place = Place::<Result<u8, u8>>::new();
+        assert!(stands_in(&place, place.retry_place()).is_none());
         assert!(!unknown::<io::Error>());
     }
 }

@@ -126,13 +126,13 @@ pub(crate) fn warn_of_twins(site: &'static Site) {
 mod tests {
     use super::*;
     use crate::Policy;
-    use crate::site::{Meta, SiteBreaker, SiteBudget};
+    use crate::site::{Meta, NO_BREAKER, SiteBudget};
 
     static SITE: Site = Site::new(
         Meta::new("registry::tests::declared", file!(), line!()),
         Policy::new(),
         SiteBudget::None,
-        SiteBreaker::None,
+        &NO_BREAKER,
     );
     inventory::submit! { Entry(&SITE) }
 

@@ -124,7 +124,7 @@ impl Slot {
         }
         let before = SLOT.try_with(|slot| slot.replace(Some(self.clone()))).ok().flatten();
         let _restore = Restore(before);
-        let deadline = Ambient::current().and_then(|ambient| ambient.deadline);
+        let deadline = Ambient::current().and_then(|ambient| ambient.deadline());
         Ambient::new(deadline, None).scope(work)
     }
 

@@ -220,8 +220,12 @@ impl Stats {
         *self.reasons.of(reason) += 1;
         self.attempts += u64::from(attempts);
         self.unattempted += u64::from(attempts == 0);
-        for retry in 0..retries.min(NUMBERS as u32) {
-            *numbered(&mut self.retries_by_number, retry) += 1;
+        let numbers = (retries as usize).min(NUMBERS);
+        if self.retries_by_number.len() < numbers {
+            self.retries_by_number.resize(numbers, 0);
+        }
+        for count in self.retries_by_number.iter_mut().take(numbers) {
+            *count += 1;
         }
         if let Some(further @ 1..) = retries.checked_sub(NUMBERS as u32) {
             *numbered(&mut self.retries_by_number, u32::MAX) += u64::from(further);

@@ -24,20 +24,25 @@ struct Lease(Block);
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        READY.set(0);
-        MINE.set(&[]);
+        HERE.with(|here| here.set(&[]));
         lock().free.push(self.0);
     }
 }
 
-thread_local! {
-    /// This thread's block, empty as long as there is none. It has no destructor, so that a look at it is
-    /// one load.
-    static MINE: Cell<Block> = const { Cell::new(&[]) };
-    /// The numbers below are counted in `MINE`, and nothing holds here that a call would have to look at:
+/// What a call looks at on its thread, in one place: its address is computed once.
+struct Here {
+    /// This thread's block, empty as long as there is none.
+    mine: Cell<Block>,
+    /// The numbers below are counted in `mine`, and nothing holds here that a call would have to look at:
     /// 0 while something does.
-    static READY: Cell<u32> = const { Cell::new(0) };
-    static CLOSED: Cell<bool> = const { Cell::new(false) };
+    ready: Cell<u32>,
+    closed: Cell<bool>,
+}
+
+thread_local! {
+    /// It has no destructor, so that a look at it is one load.
+    static HERE: Here =
+        const { Here { mine: Cell::new(&[]), ready: Cell::new(0), closed: Cell::new(false) } };
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
 }
 
@@ -45,24 +50,35 @@ thread_local! {
 /// for a call that asks for both.
 #[inline(always)]
 pub(crate) fn is_ready(number: u32) -> bool {
-    number < READY.get()
+    HERE.with(|here| number < here.ready.get())
 }
 
 /// Opens or closes the gate of this thread.
+#[inline(always)]
 pub(crate) fn set_open(open: bool) {
-    CLOSED.set(!open);
-    refresh();
+    HERE.with(|here| {
+        here.closed.set(!open);
+        here.refresh();
+    });
 }
 
-fn refresh() {
-    let numbers = u32::try_from(MINE.get().len()).unwrap_or(u32::MAX);
-    READY.set(if CLOSED.get() { 0 } else { numbers });
+impl Here {
+    #[inline(always)]
+    fn refresh(&self) {
+        let numbers = u32::try_from(self.mine.get().len()).unwrap_or(u32::MAX);
+        self.ready.set(if self.closed.get() { 0 } else { numbers });
+    }
+
+    fn set(&self, block: Block) {
+        self.mine.set(block);
+        self.refresh();
+    }
 }
 
 /// Adds one to the counter of this number.
 #[inline(always)]
 pub(crate) fn increment(number: u32) {
-    match MINE.get().get(number as usize) {
+    match HERE.with(|here| here.mine.get()).get(number as usize) {
         Some(counter) => add(counter),
         None => lease(number),
     }
@@ -98,8 +114,7 @@ fn lease(number: u32) {
     match LEASE.try_with(|lease| lease.replace(Some(Lease(block)))) {
         Ok(before) => {
             drop(before);
-            MINE.set(block);
-            refresh();
+            HERE.with(|here| here.set(block));
         }
         Err(_) => lock().free.push(block),
     }

@@ -1,4 +1,4 @@
-//! A failure in words, whatever its type offers: `Display`, else `Debug`, else the type's name.
+//! A value in words, whatever its type offers: `Display`, else `Debug`, else the type's name; for `derive(Classify)`.
 //!
 //! Stable Rust has no specialisation, so the choice is made by method lookup. The caller starts with three
 //! references, `(&&&Text(e)).retry_text()`, and lookup takes one away at a time: the first trait whose
@@ -48,7 +48,7 @@ thread_local! {
 const SHORT: usize = 4096;
 
 /// A text in memory that was left by another one.
-fn written(words: Arguments<'_>) -> String {
+pub(crate) fn written(words: Arguments<'_>) -> String {
     // Taken out while it is used: a `Display` may come back here.
     let mut text = SPARE.try_with(Cell::take).unwrap_or_default();
     text.clear();
@@ -58,6 +58,7 @@ fn written(words: Arguments<'_>) -> String {
 }
 
 /// Leaves the memory of a text to the next one.
+#[inline]
 pub(crate) fn recycle(text: Cow<'static, str>) {
     if let Cow::Owned(text) = text {
         if text.capacity() <= SHORT {

@@ -2,17 +2,15 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::OnceLock;
+use std::task::Context;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::clock;
 pub use crate::clock::Clock;
-
-/// A future that resolves after some time.
-pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub use crate::sleeping::Sleep;
+pub(crate) use crate::sleeping::Sleeping;
 
 /// No sleep is longer: about 30 years. Timers compute instants that must not overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -84,9 +82,9 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
     #[cfg(feature = "testing")]
     if let Some(sleep) = crate::testing::pause(duration) {
-        return Sleeping(Mutex::new(Box::pin(sleep)));
+        return Sleeping::new(Box::pin(sleep));
     }
-    Sleeping(Mutex::new(real_sleep(duration)))
+    Sleeping::new(real_sleep(duration))
 }
 
 /// A sleep whose end is a limit on something that may really take time.
@@ -95,9 +93,9 @@ pub(crate) fn limit(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
     #[cfg(feature = "testing")]
     if let Some(sleep) = crate::testing::limit(duration, || real_sleep(duration)) {
-        return Sleeping(Mutex::new(Box::pin(sleep)));
+        return Sleeping::new(Box::pin(sleep));
     }
-    Sleeping(Mutex::new(real_sleep(duration)))
+    Sleeping::new(real_sleep(duration))
 }
 
 /// A sleep without an end.
@@ -105,27 +103,15 @@ pub(crate) fn limit(duration: Duration) -> Sleeping {
 pub(crate) fn never() -> Sleeping {
     #[cfg(feature = "testing")]
     if let Some(sleep) = crate::testing::never() {
-        return Sleeping(Mutex::new(Box::pin(sleep)));
+        return Sleeping::new(Box::pin(sleep));
     }
-    Sleeping(Mutex::new(Box::pin(std::future::pending())))
+    Sleeping::new(Box::pin(std::future::pending()))
 }
 
 fn real_sleep(duration: Duration) -> Sleep {
     match INSTALLED.get() {
         Some(timer) => timer.sleep(duration),
         None => default_sleep(duration),
-    }
-}
-
-/// A sleep that is `Sync`, so that a call's future is wherever its body is. The lock is never taken: who
-/// polls has the only reference.
-pub(crate) struct Sleeping(Mutex<Sleep>);
-
-impl Future for Sleeping {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Phase, State, TaskId};
+use crate::record::Record;
+use crate::{Phase, TaskId, Time};
 
 /// Which tasks.
 ///
@@ -19,6 +20,10 @@ pub struct Filter {
     pub phases: Vec<Phase>,
     /// Of the function of this name, or of those whose names begin with it where it ends in `*`.
     pub name: Option<String>,
+    /// Submitted at this time or later.
+    pub since: Option<Time>,
+    /// Submitted before this time.
+    pub until: Option<Time>,
     /// Older than this task: where the next page begins.
     pub after: Option<TaskId>,
     /// At most so many, from 1; 100 unless it is set.
@@ -28,7 +33,7 @@ pub struct Filter {
 impl Filter {
     /// Every task, in pages of 100.
     pub const fn new() -> Self {
-        Filter { phases: Vec::new(), name: None, after: None, limit: 100 }
+        Filter { phases: Vec::new(), name: None, since: None, until: None, after: None, limit: 100 }
     }
 
     /// Tasks in this phase; several calls add up.
@@ -42,6 +47,20 @@ impl Filter {
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Tasks that were submitted at this time or later.
+    #[must_use]
+    pub fn since(mut self, time: Time) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Tasks that were submitted before this time.
+    #[must_use]
+    pub fn until(mut self, time: Time) -> Self {
+        self.until = Some(time);
         self
     }
 
@@ -60,12 +79,16 @@ impl Filter {
     }
 
     /// Whether a task passes, whatever page it is on.
-    pub(crate) fn admits(&self, name: &str, state: State) -> bool {
+    pub(crate) fn admits(&self, record: &Record) -> bool {
         let named = self.name.as_deref().is_none_or(|wanted| match wanted.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => name == wanted,
+            Some(prefix) => record.name.starts_with(prefix),
+            None => record.name == wanted,
         });
-        named && (self.phases.is_empty() || self.phases.contains(&state.phase()))
+        let at = record.created_at;
+        named
+            && self.since.is_none_or(|since| at >= since)
+            && self.until.is_none_or(|until| at < until)
+            && (self.phases.is_empty() || self.phases.contains(&record.state.phase()))
     }
 }
 

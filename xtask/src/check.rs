@@ -1,7 +1,7 @@
 //! What a change must keep: formatting, lints, documentation and compile errors.
 
 use crate::run::{self, Outcome, cargo};
-use crate::ui;
+use crate::{package, ui};
 
 pub(crate) fn run() -> Outcome {
     fmt()?;
@@ -20,10 +20,7 @@ pub(crate) fn clippy() -> Outcome {
 }
 
 pub(crate) fn docs() -> Outcome {
-    let arguments = ["doc", "--no-deps", "--all-features", "-p", "retry-runtime"];
-    run::run(
-        cargo(&arguments)
-            .args(["-p", "retry-macros", "-p", "retry-text", "-p", "retry-tasks"])
-            .env("RUSTDOCFLAGS", "-D warnings"),
-    )
+    let packages = package::PUBLISHED.iter().flat_map(|name| ["-p", name]);
+    let mut command = cargo(&["doc", "--no-deps", "--all-features"]);
+    run::run(command.args(packages).env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -1,24 +1,30 @@
-//! The runtime must build, without a warning, for a user who picks features otherwise than the default.
+//! Packages must build, without a warning, for a user who picks features otherwise than the default.
 
 use serde_json::Value;
 
 use crate::metadata;
 use crate::run::{self, Outcome, cargo};
 
-const CRATE: &str = "retry-runtime";
+const CRATES: [&str; 3] = ["retry-runtime", "retry-tasks", "retry-cli"];
 
 pub(crate) fn run() -> Outcome {
-    let features = named(&metadata::package(CRATE)?);
-    lint(&["--no-default-features"])?;
-    for feature in &features {
-        lint(&["--no-default-features", "--features", feature])?;
+    for name in CRATES {
+        let features = named(&metadata::package(name)?);
+        lint(name, &["--no-default-features"])?;
+        for feature in &features {
+            lint(name, &["--no-default-features", "--features", feature])?;
+        }
+        // With one feature, that was all of them.
+        if features.len() > 1 {
+            lint(name, &["--all-features"])?;
+        }
     }
-    lint(&["--all-features"])
+    Ok(())
 }
 
 /// Clippy instead of `cargo check`: code behind `not(feature = …)` is linted nowhere else.
-fn lint(selection: &[&str]) -> Outcome {
-    run::run(cargo(&["clippy", "-p", CRATE]).args(selection).args(["--", "-D", "warnings"]))
+fn lint(name: &str, selection: &[&str]) -> Outcome {
+    run::run(cargo(&["clippy", "-p", name]).args(selection).args(["--", "-D", "warnings"]))
 }
 
 /// The features that a user may name, without `default`.

@@ -35,7 +35,7 @@ const VERBS: &[Verb] = &[
         Plain(debian::install),
     ),
     Verb("examples", "run every example", Plain(examples::run)),
-    Verb("features", "lint the runtime with no, each and all features", Plain(features::run)),
+    Verb("features", "lint what has features with none, each and all", Plain(features::run)),
     Verb("loom", "the models of the atomics, every interleaving", Plain(loom::run)),
     Verb("miri", "the unsafe corners under Miri, where it is installed", Plain(miri::run)),
     Verb("deny", "licences and advisories, where cargo-deny is installed", Plain(deny::run)),

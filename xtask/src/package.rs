@@ -2,7 +2,7 @@
 
 use crate::run::{self, Outcome, cargo, output};
 
-const PUBLISHED: [&str; 5] =
+pub(crate) const PUBLISHED: [&str; 5] =
     ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-cli"];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.

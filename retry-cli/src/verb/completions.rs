@@ -15,9 +15,9 @@ pub(crate) fn command() -> Command {
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let Some(shell) = matches.get_one::<Shell>("shell") else {
-        return Err("the shell is missing".to_owned());
+        return Err("the shell is missing".to_owned().into());
     };
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut crate::command(), "retry", &mut script);
-    String::from_utf8(script).map_err(|error| error.to_string())
+    Ok(String::from_utf8(script).map_err(|error| error.to_string())?)
 }

@@ -36,7 +36,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     };
     let explanation = sites.explain(&config, name).map_err(wrong)?;
     if matches.get_flag("json") {
-        return serde_json::to_string_pretty(&explanation).map_err(|error| error.to_string());
+        return Ok(serde_json::to_string_pretty(&explanation).map_err(|error| error.to_string())?);
     }
     Ok(explanation.to_string())
 }

@@ -4,10 +4,12 @@ mod check;
 mod completions;
 mod explain;
 mod plan;
+#[cfg(feature = "tasks")]
+mod tasks;
 
 use clap::{ArgMatches, Command};
 
-use crate::Outcome;
+use crate::{Failure, Outcome};
 
 /// What can be done: how it is written, and what does it.
 pub(crate) struct Verb {
@@ -20,5 +22,20 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb { command: plan::command, run: plan::run },
     Verb { command: check::command, run: check::run },
     Verb { command: explain::command, run: explain::run },
+    #[cfg(feature = "tasks")]
+    Verb { command: tasks::command, run: tasks::run },
     Verb { command: completions::command, run: completions::run },
 ];
+
+/// Does what the verb on the command line does.
+pub(crate) fn run(verbs: &[Verb], matches: &ArgMatches) -> Outcome {
+    let found = matches.subcommand().and_then(|(name, matches)| {
+        let verb = verbs.iter().find(|verb| (verb.command)().get_name() == name)?;
+        Some((verb, matches))
+    });
+    match found {
+        Some((verb, matches)) => (verb.run)(matches),
+        // clap has refused a missing and an unknown verb.
+        None => Err(Failure { text: "the verb is missing".to_owned(), code: 2 }),
+    }
+}

@@ -12,11 +12,11 @@ use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
 use super::ticket::{Mode, Ticket, Transition};
 use super::window::Outcome;
-use super::word::{Path, Word};
+use super::word::Word;
 use crate::classify::Classify;
-use crate::clock;
+use crate::clock::{self, Epoch, Moment};
 use crate::event::{self, EventKind};
-use crate::now::{Epoch, Now};
+use crate::now::Now;
 use crate::rng::Rng;
 use crate::setting::SettingError;
 use crate::sync::{Mutex, const_unless_loom};
@@ -192,7 +192,19 @@ impl Breaker {
     pub fn next_admission(&self, now: impl Now) -> Option<Instant> {
         let now = now.now();
         let at = self.locked(now, |machine, now| machine.next_admission(now))?;
-        self.epoch.moment(now, at).map(|moment| moment.max(now))
+        self.epoch.instant(Moment::of(now), at).map(|instant| instant.max(now))
+    }
+
+    /// Whether a call would be refused at this moment; neither the lock nor the time is needed to know
+    /// that a closed breaker refuses nothing.
+    #[inline]
+    pub(crate) fn refuses(&self, now: impl Now) -> bool {
+        self.word.admit().is_none() && self.refuses_locked(now.now())
+    }
+
+    #[cold]
+    fn refuses_locked(&self, now: Instant) -> bool {
+        self.next_admission(now).is_none_or(|admission| admission > now)
     }
 
     /// The state as data.
@@ -230,27 +242,21 @@ impl Breaker {
     }
 
     /// Takes a result. A quick success of a quiet breaker is kept in the word.
-    pub(super) fn record(&self, now: impl Now, ticket: Ticket, outcome: Outcome, slow: bool) {
-        let now = now.now();
+    pub(super) fn record(&self, now: Moment, ticket: Ticket, outcome: Outcome, slow: bool) {
         let kept = outcome == Outcome::Success
             && !slow
             && (!self.word.is_timed() || self.word.is_stable(self.epoch.tick(now)))
             && self.word.keep(ticket.generation);
         if !kept {
-            self.record_locked(now, ticket, outcome, slow);
+            self.locked_at(now, |machine, now| machine.record(now, ticket, outcome, slow));
         }
-    }
-
-    #[cold]
-    fn record_locked(&self, now: Instant, ticket: Ticket, outcome: Outcome, slow: bool) {
-        self.locked(now, |machine, now| machine.record(now, ticket, outcome, slow));
     }
 
     /// A call ended without a result. While closed nothing is kept of calls in flight.
     #[inline]
-    pub(super) fn abandon(&self, now: impl Now, ticket: Ticket) {
+    pub(super) fn abandon(&self, now: impl FnOnce() -> Moment, ticket: Ticket) {
         if ticket.probe.is_some() {
-            self.locked(now.now(), |machine, now| machine.abandon(now, ticket));
+            self.locked_at(now(), |machine, now| machine.abandon(now, ticket));
         }
     }
 
@@ -261,36 +267,43 @@ impl Breaker {
         now: Instant,
         step: impl FnOnce(&mut Machine, Duration) -> T,
     ) -> T {
+        self.locked_at(Moment::of(now), step)
+    }
+
+    fn locked_at<T>(&self, now: Moment, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
         let tick = self.epoch.tick(now);
         let mut guard = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let machine = &mut *guard;
         if machine.seed() == 0 {
-            // Not for secrets: the breakers of many processes must not come back together.
-            machine.set_seed(Rng::fresh().next() | 1);
+            seed(machine);
         }
         machine.absorb(self.word.take_kept());
         let result = step(machine, tick);
-        self.publish(machine, tick);
-        let transitions = machine.take_transitions();
-        drop(guard);
-        for transition in &transitions {
+        let (path, stable_until) = machine.path(tick);
+        self.word.publish(machine.generation(), path, stable_until);
+        if machine.has_transitions() {
+            let transitions = machine.take_transitions();
+            drop(guard);
+            self.tell(&transitions);
+        }
+        result
+    }
+
+    #[cold]
+    fn tell(&self, transitions: &[Transition]) {
+        for transition in transitions {
             event::breaker_transition(self.name.clone(), transition);
             if let Some(observer) = self.observer.get() {
                 observer(self, transition);
             }
         }
-        result
     }
+}
 
-    fn publish(&self, machine: &mut Machine, tick: Duration) {
-        let path = match machine.mode(tick) {
-            Mode::Open | Mode::HalfOpen | Mode::ForcedOpen => Path::Locked,
-            Mode::Closed | Mode::Shadow if !machine.quiet(tick) => Path::Admit,
-            // Disabled keeps successes too; nobody counts them.
-            Mode::Closed | Mode::Shadow | Mode::Disabled => Path::AdmitAndKeep,
-        };
-        self.word.publish(machine.generation(), path, machine.stable_until());
-    }
+#[cold]
+fn seed(machine: &mut Machine) {
+    // Not for secrets: the breakers of many processes must not come back together.
+    machine.set_seed(Rng::fresh().next() | 1);
 }
 
 impl fmt::Debug for Breaker {

@@ -7,6 +7,7 @@ use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
+use super::word::Path;
 use crate::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -78,6 +79,7 @@ impl Machine {
     }
 
     /// Takes a call's result. One that was admitted in an earlier generation is ignored.
+    #[inline]
     pub fn record(&mut self, now: Duration, ticket: Ticket, outcome: Outcome, slow: bool) {
         self.settle(now);
         if ticket.generation != self.generation {
@@ -150,7 +152,14 @@ impl Machine {
     }
 
     /// Makes the transitions that were due by now, dated to when they were.
+    #[inline]
     pub(super) fn settle(&mut self, now: Duration) {
+        if let State::Open(_) | State::HalfOpen(_) = self.state {
+            self.make_due(now);
+        }
+    }
+
+    fn make_due(&mut self, now: Duration) {
         loop {
             match &self.state {
                 State::Open(open) if open.left(now).is_none() => {
@@ -233,6 +242,10 @@ impl Machine {
 
     // What the handle's lock-free path needs.
 
+    pub(super) fn has_transitions(&self) -> bool {
+        !self.transitions.is_empty()
+    }
+
     pub(super) const fn generation(&self) -> u32 {
         self.generation
     }
@@ -246,25 +259,30 @@ impl Machine {
     }
 
     /// Counts quick successes that the handle kept since the last record.
+    #[inline]
     pub(super) fn absorb(&mut self, successes: u32) {
+        if successes == 0 {
+            return;
+        }
         if let State::Closed(closed) | State::Shadow(closed) = &mut self.state {
             closed.absorb(successes);
         }
     }
 
-    /// Whether the handle may keep quick successes from now on.
-    pub(super) fn quiet(&mut self, now: Duration) -> bool {
+    /// What the handle may do without the lock from now on, and the moment at which time itself next changes
+    /// the window.
+    #[inline]
+    pub(super) fn path(&mut self, now: Duration) -> (Path, Option<Duration>) {
+        self.settle(now);
         match &mut self.state {
-            State::Closed(closed) | State::Shadow(closed) => closed.quiet(now, &self.settings),
-            _ => false,
-        }
-    }
-
-    /// The moment at which time itself next changes the window.
-    pub(super) fn stable_until(&self) -> Option<Duration> {
-        match &self.state {
-            State::Closed(closed) | State::Shadow(closed) => closed.ring.stable_until(),
-            _ => None,
+            State::Closed(closed) | State::Shadow(closed) => {
+                let quiet = closed.quiet(now, &self.settings);
+                let path = if quiet { Path::AdmitAndKeep } else { Path::Admit };
+                (path, closed.ring.stable_until())
+            }
+            // Keeps successes too; nobody counts them.
+            State::Disabled => (Path::AdmitAndKeep, None),
+            State::Open(_) | State::HalfOpen(_) | State::ForcedOpen => (Path::Locked, None),
         }
     }
 

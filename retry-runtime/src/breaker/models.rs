@@ -33,12 +33,12 @@ fn loom_a_success_that_races_a_transition_is_counted_in_its_own_generation_or_no
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(now, first, Outcome::Success, false);
+            other.record(Moment::of(now), first, Outcome::Success, false);
         });
         // Another generation, closed as well: the result does not belong to it.
         breaker.force_close(now);
         thread.join().unwrap();
-        breaker.record(now, second, Outcome::Success, false);
+        breaker.record(Moment::of(now), second, Outcome::Success, false);
         assert_eq!(breaker.figures(now).calls, 0);
     });
 }
@@ -49,9 +49,9 @@ fn loom_a_success_that_races_a_failure_is_not_lost() {
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(now, first, Outcome::Success, false);
+            other.record(Moment::of(now), first, Outcome::Success, false);
         });
-        breaker.record(now, second, Outcome::Failure, false);
+        breaker.record(Moment::of(now), second, Outcome::Failure, false);
         thread.join().unwrap();
         // One of two failed: whichever came first, the rate of 0.5 is reached.
         assert_eq!(breaker.mode(now), Mode::Open);
@@ -64,9 +64,9 @@ fn loom_two_successes_are_both_kept() {
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(now, first, Outcome::Success, false);
+            other.record(Moment::of(now), first, Outcome::Success, false);
         });
-        breaker.record(now, second, Outcome::Success, false);
+        breaker.record(Moment::of(now), second, Outcome::Success, false);
         thread.join().unwrap();
         assert_eq!(breaker.figures(now).calls, 2);
     });
@@ -79,7 +79,7 @@ fn loom_a_dropped_probe_races_its_timeout_and_the_place_is_free_once() {
         let ticket = breaker.admit(now).unwrap();
         let later = now + breaker.settings.probe_timeout;
         let other = Arc::clone(&breaker);
-        let thread = thread::spawn(move || other.abandon(now, ticket));
+        let thread = thread::spawn(move || other.abandon(|| Moment::of(now), ticket));
         let missing = breaker.mode(later) == Mode::Open;
         thread.join().unwrap();
         let free = breaker.admit(later);

@@ -88,6 +88,33 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         }
     }
 
+    /// The generation of a call that is admitted without a look at the clock or the lock, and for which nothing
+    /// is held; it is [`adopt`](Self::adopt)ed when it does not succeed.
+    #[inline(always)]
+    pub(crate) fn quick(&self) -> Option<u32> {
+        self.breaker.word.admit_fast()
+    }
+
+    /// A quick call has succeeded.
+    #[inline(always)]
+    pub(crate) fn quick_success(&self, generation: u32, now: impl Now) {
+        if !self.breaker.word.is_saturated() {
+            settle(&self.breaker, generation, Seat::CALL, None, now, Outcome::Success);
+        }
+    }
+
+    /// Becomes the permit of a quick call.
+    #[inline(always)]
+    pub(crate) fn adopt(&mut self, generation: u32) {
+        (self.generation, self.seat) = (generation, Seat::CALL);
+    }
+
+    /// Whether it is one, and the call has not been told of yet.
+    #[inline(always)]
+    pub(crate) fn is_held(&self) -> bool {
+        self.seat != Seat::NONE
+    }
+
     pub(crate) fn breaker(&self) -> &Breaker {
         &self.breaker
     }
@@ -139,6 +166,15 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     }
 }
 
+impl<B: Deref<Target = Breaker>> Permit<B> {
+    /// The call has failed, at a moment that is known already: [`end`](Self::end) in place.
+    pub(crate) fn tell_failure(&mut self, now: Moment, outcome: Outcome) {
+        let held = self.seat;
+        self.seat = Seat::NONE;
+        settle_at(&self.breaker, self.generation, held, self.started.take(), || now, outcome);
+    }
+}
+
 #[cold]
 fn admitted_slowly(
     breaker: &Breaker,
@@ -159,17 +195,33 @@ fn settle(
     now: impl Now,
     outcome: Outcome,
 ) {
-    let ticket = Ticket { generation, probe: seat.probe() };
-    match (outcome, started, breaker.settings.slow) {
-        (Outcome::Ignored, ..) => breaker.abandon(now, ticket),
-        (_, Some(started), Some(threshold)) => {
-            let now = now.now();
-            let slow = Moment::of(now).since(started) >= threshold;
-            breaker.record(now, ticket, outcome, slow);
-        }
-        (Outcome::Success, ..) if breaker.keep(&ticket) => {}
-        _ => breaker.record(now, ticket, outcome, false),
+    let kept = outcome == Outcome::Success && started.is_none() && {
+        breaker.keep(&Ticket { generation, probe: seat.probe() })
+    };
+    if !kept {
+        settle_at(breaker, generation, seat, started, || Moment::of(now.now()), outcome);
     }
+}
+
+/// [`settle`] by way of the lock, which asks for the time.
+fn settle_at(
+    breaker: &Breaker,
+    generation: u32,
+    seat: Seat,
+    started: Option<Moment>,
+    now: impl FnOnce() -> Moment,
+    outcome: Outcome,
+) {
+    let ticket = Ticket { generation, probe: seat.probe() };
+    if outcome == Outcome::Ignored {
+        return breaker.abandon(now, ticket);
+    }
+    let now = now();
+    let slow = match (started, breaker.settings.slow) {
+        (Some(started), Some(threshold)) => now.since(started) >= threshold,
+        _ => false,
+    };
+    breaker.record(now, ticket, outcome, slow);
 }
 
 #[cold]
@@ -181,7 +233,7 @@ fn dropped(breaker: &Breaker, generation: u32, seat: Seat, started: Option<Momen
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.seat != Seat::NONE {
+        if self.is_held() {
             dropped(&self.breaker, self.generation, self.seat, self.started);
         }
     }

@@ -129,6 +129,7 @@ impl Bucket {
     }
 
     /// Takes the cost of a retry.
+    #[inline]
     pub(super) fn withdraw(&self, now: u64, state: State, cost: u32) -> Verdict {
         let state = self.refill(now, state);
         let left = State::new(state.milli().saturating_sub(cost), state.stamp());
@@ -140,6 +141,22 @@ impl Bucket {
         }
     }
 
+    /// What [`withdraw`](Self::withdraw) leaves, where it takes the cost without counting what time has paid
+    /// since: of a full bucket, or within a step.
+    #[inline]
+    pub(super) fn take_at_once(&self, now: u64, state: State, cost: u32) -> Option<State> {
+        let milli = state.milli();
+        let left = milli.checked_sub(cost).filter(|_| self.above.is_none())?;
+        if self
+            .step
+            .is_none_or(|step| elapsed(state.stamp(), now) < step.millis && milli < self.capacity)
+        {
+            return Some(State::new(left, state.stamp()));
+        }
+        let full = milli == self.capacity;
+        full.then(|| State::new(left, now.max(state.stamp())))
+    }
+
     /// Puts milli-tokens in, up to the capacity. The time is not needed: what time has paid since is
     /// added by whoever takes out next, and the sum is the same.
     pub(super) const fn put(&self, state: State, milli: u32) -> State {
@@ -148,13 +165,29 @@ impl Bucket {
     }
 
     /// Pays for the time since the stamp, in whole steps.
+    #[inline]
     pub(super) fn refill(&self, now: u64, state: State) -> State {
         let Some(step) = self.step else { return state };
         let missing = self.capacity - state.milli();
-        let steps = elapsed(state.stamp(), now) / step.millis;
+        if missing == 0 {
+            return self.filled(now, state);
+        }
+        let elapsed = elapsed(state.stamp(), now);
+        if elapsed < step.millis { state } else { self.add_steps(now, state, step, elapsed) }
+    }
+
+    /// A full bucket earns nothing: its time starts when something is taken out.
+    const fn filled(&self, now: u64, state: State) -> State {
+        let stamp = state.stamp();
+        State::new(self.capacity, if now > stamp { now } else { stamp })
+    }
+
+    #[cold]
+    fn add_steps(&self, now: u64, state: State, step: Step, elapsed: u64) -> State {
+        let missing = self.capacity - state.milli();
+        let steps = elapsed / step.millis;
         if steps >= u64::from(missing.div_ceil(step.milli)) {
-            // A full bucket earns nothing: its time starts when something is taken out.
-            return State::new(self.capacity, now.max(state.stamp()));
+            return self.filled(now, state);
         }
         State::new(state.milli() + steps as u32 * step.milli, state.stamp() + steps * step.millis)
     }

@@ -120,6 +120,27 @@ fn the_clock_may_turn_over_its_36_bits_and_may_run_behind() {
 
 proptest! {
     #[test]
+    fn what_is_taken_at_once_is_what_would_be_taken(
+        tokens in 0u32..=10,
+        stamp in 0u64..100_000,
+        now in 0u64..200_000,
+        cost in 0u32..3_000,
+        charges_failures: bool,
+    ) {
+        let mut settings = BudgetSettings::new();
+        if charges_failures {
+            settings = settings.charge(Charge::Failures { above: 5.0 });
+        }
+        let bucket = Bucket::new(settings);
+        let state = State::new(tokens * 1_000, stamp);
+        if let Some(left) = bucket.take_at_once(now, state, cost) {
+            prop_assert_eq!(bucket.withdraw(now, state, cost), Verdict::Admitted(left));
+        }
+        let at_once = bucket.take_at_once(stamp, State::new(bucket.capacity, stamp), 1_000);
+        prop_assert_eq!(at_once.is_some(), !charges_failures);
+    }
+
+    #[test]
     fn looking_often_or_seldom_pays_the_same(
         every in 1u64..100_000,
         looks in prop::collection::vec(0u64..5_000, 1..50),

@@ -7,7 +7,8 @@ use super::bucket::{Bucket, State, Verdict, tokens};
 use super::settings::{BudgetSettings, DepositOn};
 use super::withdrawal::{Refused, Withdrawal};
 use crate::classify::Kind;
-use crate::now::{Epoch, Now};
+use crate::clock::{Epoch, Moment};
+use crate::now::Now;
 use crate::setting::SettingError;
 use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 
@@ -123,11 +124,30 @@ impl Budget {
         Withdrawal::take(self, now, kind)
     }
 
+    /// [`try_withdraw`](Self::try_withdraw) if that is a matter of one step: the tokens are there, failures are
+    /// not what is charged, and nobody comes in between.
+    #[inline]
+    pub(crate) fn withdraw_at(&self, now: Moment, kind: Kind) -> Option<Withdrawal<&Self>> {
+        let (cost, state) = (self.bucket.cost(kind), self.load());
+        let left = self.bucket.take_at_once(self.epoch.millis(now), state, cost)?;
+        self.swap(state, left).ok()?;
+        Some(Withdrawal::of(self, cost))
+    }
+
+    /// [`try_withdraw`](Self::try_withdraw) at a moment that is known already.
+    pub(crate) fn try_withdraw_at(
+        &self,
+        now: Moment,
+        kind: Kind,
+    ) -> Result<Withdrawal<&Self>, Refused> {
+        Withdrawal::take_at(self, now, kind)
+    }
+
     /// A failure of a kind that is retried was not retried, for another reason than this budget: the
     /// attempts or the time were used up. Only [`Charge::Failures`](super::Charge::Failures) counts it.
     pub fn charge_final(&self, now: impl Now, kind: Kind) {
         if self.bucket.charges_failures() {
-            let now = self.millis(now.now());
+            let now = self.millis(now);
             let cost = self.bucket.cost(kind);
             self.update(|state| match self.bucket.withdraw(now, state, cost) {
                 Verdict::Admitted(left) | Verdict::Refused(left) => left,
@@ -137,7 +157,7 @@ impl Budget {
 
     /// Tokens that can be taken out at this moment.
     pub fn available(&self, now: impl Now) -> f64 {
-        let now = self.millis(now.now());
+        let now = self.millis(now);
         tokens(self.bucket.refill(now, self.load()).milli())
     }
 
@@ -155,10 +175,11 @@ impl Budget {
     /// but time passes; `None` when time alone does not bring it about.
     pub fn would_admit_at(&self, now: impl Now, kind: Kind) -> Option<Instant> {
         let now = now.now();
-        let millis = self.millis(now);
+        let moment = Moment::of(now);
+        let millis = self.epoch.millis(moment);
         match self.bucket.admits_in(millis, self.load(), self.bucket.cost(kind))? {
             0 => Some(now),
-            wait => self.epoch.moment(now, Duration::from_millis(millis + wait)),
+            wait => self.epoch.instant(moment, Duration::from_millis(millis + wait)),
         }
     }
 
@@ -167,8 +188,9 @@ impl Budget {
         self.put(self.bucket.capacity);
     }
 
-    pub(super) fn withdraw(&self, now: impl Now, kind: Kind) -> Result<u32, Refused> {
-        let now = self.millis(now.now());
+    #[inline]
+    pub(super) fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
+        let now = self.epoch.millis(now);
         let cost = self.bucket.cost(kind);
         let mut state = self.load();
         loop {
@@ -177,16 +199,18 @@ impl Budget {
             match self.swap(state, next) {
                 Err(newer) => state = newer,
                 Ok(()) if matches!(verdict, Verdict::Admitted(_)) => return Ok(cost),
-                Ok(()) => {
-                    let wait = self.bucket.admits_in(now, next, cost).map(Duration::from_millis);
-                    return Err(Refused {
-                        available: next.milli(),
-                        capacity: self.bucket.capacity,
-                        cost,
-                        wait,
-                    });
-                }
+                Ok(()) => return Err(self.refused(now, next, cost)),
             }
+        }
+    }
+
+    #[cold]
+    fn refused(&self, now: u64, state: State, cost: u32) -> Refused {
+        Refused {
+            available: state.milli(),
+            capacity: self.bucket.capacity,
+            cost,
+            wait: self.bucket.admits_in(now, state, cost).map(Duration::from_millis),
         }
     }
 
@@ -216,8 +240,8 @@ impl Budget {
             .map_err(State)
     }
 
-    fn millis(&self, now: Instant) -> u64 {
-        self.epoch.tick(now).as_millis() as u64
+    fn millis(&self, now: impl Now) -> u64 {
+        self.epoch.millis(Moment::of(now.now()))
     }
 }
 

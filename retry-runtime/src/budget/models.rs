@@ -24,6 +24,24 @@ fn loom_of_two_threads_that_race_for_the_last_token_one_gets_it() {
 }
 
 #[test]
+fn loom_who_is_too_late_for_one_step_pays_in_several_and_no_token_is_taken_twice() {
+    loom::model(|| {
+        let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(2)));
+        let now = Moment::of(Instant::now());
+        let other = Arc::clone(&budget);
+        let take = move |budget: &Budget| match budget.withdraw_at(now, Kind::Transient) {
+            Some(withdrawal) => withdrawal.failed(),
+            None => budget.try_withdraw_at(now, Kind::Transient).unwrap().failed(),
+        };
+        let thread = loom::thread::spawn(move || take(&other));
+        take(&budget);
+        thread.join().unwrap();
+        assert!(budget.withdraw_at(now, Kind::Transient).is_none());
+        assert!(budget.try_withdraw_at(now, Kind::Transient).is_err());
+    });
+}
+
+#[test]
 fn loom_a_refund_races_a_withdrawal_and_no_token_is_lost_or_made() {
     loom::model(|| {
         let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(2)));

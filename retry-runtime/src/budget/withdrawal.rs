@@ -7,6 +7,7 @@ use std::{fmt, mem};
 use super::bucket::tokens;
 use super::handle::Budget;
 use crate::classify::Kind;
+use crate::clock::Moment;
 use crate::now::Now;
 
 /// The tokens taken out for one retry.
@@ -28,6 +29,15 @@ impl<B: Deref<Target = Budget>> Withdrawal<B> {
     /// # Errors
     /// As there.
     pub fn take(budget: B, now: impl Now, kind: Kind) -> Result<Self, Refused> {
+        Withdrawal::take_at(budget, Moment::of(now.now()), kind)
+    }
+
+    #[inline]
+    pub(super) const fn of(budget: B, cost: u32) -> Self {
+        Withdrawal { budget, cost }
+    }
+
+    pub(super) fn take_at(budget: B, now: Moment, kind: Kind) -> Result<Self, Refused> {
         let cost = budget.withdraw(now, kind)?;
         Ok(Withdrawal { budget, cost })
     }

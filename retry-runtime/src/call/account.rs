@@ -1,45 +1,57 @@
 //! What a call takes out of its function's budget, and what it puts in.
 
-use std::time::Instant;
+use super::Trail;
+use crate::budget::Budget;
+use crate::clock::Moment;
+use crate::{Interruption, Kind, StopReason, clock, event};
 
-use super::{Call, Decision, Verdict};
-use crate::history::Delay;
-use crate::{Interruption, Kind, StopReason, clock};
-
-impl Call<'_> {
-    /// What the budget makes of an attempt that failed.
-    pub(super) fn account_for_failure(&mut self, verdict: Verdict) {
-        let withdrawal = self.trail_mut().withdrawal.take();
-        match withdrawal {
+impl Trail {
+    /// What the budget makes of an attempt that failed, or was cut off.
+    #[inline(always)]
+    pub(super) fn account_for_failure(&mut self, cut: Option<Interruption>) {
+        match self.withdrawal.take() {
             // A retry that was called off says nothing: its token comes back.
-            Some(withdrawal) if verdict.cut == Some(Interruption::Cancelled) => drop(withdrawal),
+            Some(withdrawal) if cut == Some(Interruption::Cancelled) => drop(withdrawal),
             Some(withdrawal) => withdrawal.failed(),
             None => {
-                if let (1, Some(budget)) = (self.attempt_number(), self.budget()) {
+                if let (1, Some(budget)) = (self.attempt, self.budget()) {
                     budget.deposit_failure();
                 }
             }
         }
     }
 
-    /// Takes the retry's cost out of the budget, if it is there.
-    pub(super) fn pay_for_retry(&mut self, now: Instant, kind: Kind, delay: Delay) -> Decision {
-        let Some(budget) = self.budget() else { return Decision::Pause(delay) };
-        match budget.try_withdraw(now, kind) {
+    /// Takes the retry's cost out of the budget; the reason to stop when it is not there.
+    #[inline(always)]
+    pub(super) fn pay_for_retry(&mut self, now: Moment, kind: Kind) -> Option<StopReason> {
+        let budget = self.budget()?;
+        let Some(withdrawal) = budget.withdraw_at(now, kind) else {
+            return self.pay_or_hear_why(budget, now, kind);
+        };
+        self.withdrawal = Some(withdrawal);
+        // It is the annotated function's: who has none has no budget.
+        self.site.note_payment();
+        None
+    }
+
+    #[cold]
+    fn pay_or_hear_why(
+        &mut self,
+        budget: &'static Budget,
+        now: Moment,
+        kind: Kind,
+    ) -> Option<StopReason> {
+        match budget.try_withdraw_at(now, kind) {
             Ok(withdrawal) => {
-                self.trail_mut().withdrawal = Some(withdrawal);
-                if let Some(site) = self.site() {
-                    site.note_payment();
-                }
-                Decision::Pause(delay)
+                self.withdrawal = Some(withdrawal);
+                self.site.note_payment();
+                None
             }
             Err(refused) => {
-                if let Some(site) = self.site() {
-                    if site.note_refusal(now) {
-                        crate::event::budget_refused(site.name(), &refused);
-                    }
+                if self.site.note_refusal(now.instant()) {
+                    event::budget_refused(self.site.name(), &refused);
                 }
-                Decision::Stop(StopReason::Budget)
+                Some(StopReason::Budget)
             }
         }
     }

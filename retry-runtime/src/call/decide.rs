@@ -1,14 +1,13 @@
 //! What follows from a failed attempt: the rules, in their order.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Decision, Mode, Verdict};
-use crate::clock::{self, Moment};
+use super::{Call, Decision, Mode, Trail, Verdict};
+use crate::clock::Moment;
 use crate::history::Delay;
 use crate::live::Order;
-use crate::{DelaySource, Interruption, Kind, StopReason, redact, text};
+use crate::{DelaySource, Interruption, Kind, Policy, StopReason, event, redact, text};
 
 /// What stands around a call's attempts.
 pub(crate) trait Around {
@@ -24,62 +23,55 @@ pub(crate) trait Around {
 
 impl Call<'_> {
     /// The attempt failed: another one, or not?
-    #[cold]
+    // Not cold, which would keep its steps from being part of it; who calls it is.
+    #[inline(never)]
     pub(crate) fn failed(
         &mut self,
-        verdict: Verdict,
+        now: Moment,
+        verdict: &Verdict,
         around: &dyn Around,
         words: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
-        self.trail_mut().mode.add(Mode::FAILED);
-        let (instant, kind) = (clock::now(), verdict.class.kind);
-        let now = Moment::of(instant);
+        let policy = self.policy();
+        let trail = self.trail_mut();
+        trail.mode.add(Mode::FAILED);
         let said = words();
         let words = redact::kept(&said);
         text::recycle(said);
-        self.record(now, Some((kind, Arc::clone(&words))));
-        self.tell_attempt();
-        self.account_for_failure(verdict);
-        let decision = match self.decide(now, verdict) {
-            Decision::Pause(delay) if self.is_resumed() => self.hand_over(kind, delay, &words),
-            Decision::Pause(_) if self.is_cancelled() => Decision::Stop(StopReason::Cancelled),
-            Decision::Pause(_) if around.refuses() => Decision::Stop(StopReason::CircuitOpen),
-            Decision::Pause(delay) => self.pay_for_retry(instant, kind, delay),
-            stop => stop,
-        };
-        let trail = self.trail_mut();
+        let kind = verdict.class.kind;
+        trail.record(now, Some((kind, words)));
+        // Asked once: without anybody to hear it nothing is made ready to be told.
+        let heard = event::is_heard();
+        if heard {
+            trail.tell_attempt(policy);
+        }
+        trail.account_for_failure(verdict.cut);
         trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
-        match decision {
-            Decision::Pause(delay) => {
-                trail.previous = Some(delay.length);
-                if let Some(attempt) = trail.report.attempts.last_mut() {
-                    attempt.delay = Some(delay);
-                }
-                if delay.length.is_zero() && !around.takes_time(trail.attempt) {
-                    trail.continued = Some(now);
-                }
-                #[cfg(feature = "testing")]
-                self.log_delay(delay.length);
-                self.tell_retry(kind, delay, &words);
-                // The span is the attempt's, not that of the pause after it.
-                self.trail_mut().span = None;
-                if !delay.length.is_zero() {
-                    self.list(now, delay.length, (kind, words), around.ends_sleeps());
-                }
-            }
-            Decision::Stop(reason) => {
-                if verdict.rejected {
-                    // A value that was not accepted is returned all the same: nothing is left to recover.
-                    self.trail_mut().mode.remove(Mode::RECOVERS);
-                }
-                self.warn(reason);
-                self.charge(reason, kind);
-                self.tell_suppressed(reason, verdict.class, &words);
-                self.end_at(reason, now);
-            }
+        let delay = match trail.decide(policy, now, verdict) {
+            Ok(delay) => delay,
+            Err(reason) => return trail.stop(policy, now, verdict, reason),
+        };
+        if let Some(reason) = trail.hindered(policy, now, kind, delay, around) {
+            return trail.stop(policy, now, verdict, reason);
         }
-        decision
+        trail.previous = Some(delay.length);
+        if let Some(attempt) = trail.report.attempts.last_mut() {
+            attempt.delay = Some(delay);
+        }
+        #[cfg(feature = "testing")]
+        trail.log_delay(delay.length);
+        if heard {
+            trail.tell_retry(policy, kind, delay);
+        }
+        // The span is the attempt's, not that of the pause after it.
+        trail.span = None;
+        if !delay.length.is_zero() {
+            trail.list(policy, now, delay.length, kind, around.ends_sleeps());
+        } else if !around.takes_time(trail.attempt) {
+            trail.continued = Some(now);
+        }
+        Decision::Pause(delay)
     }
 
     /// What the hook has left of the pause that was decided on, which it is a part of. Nothing is slept and
@@ -94,7 +86,7 @@ impl Call<'_> {
                 attempt.delay = None;
             }
             #[cfg(feature = "testing")]
-            self.forget_delay();
+            trail.forget_delay();
             self.end(StopReason::Deadline);
             return Decision::Stop(StopReason::Deadline);
         }
@@ -107,9 +99,33 @@ impl Call<'_> {
         }
         Decision::Pause(Delay { length, ..delay })
     }
+}
 
-    fn warn(&self, reason: StopReason) {
-        if reason == StopReason::Ambiguous && self.policy().declared_idempotent().is_none() {
+impl Trail {
+    /// No further attempt.
+    #[cold]
+    fn stop(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        verdict: &Verdict,
+        reason: StopReason,
+    ) -> Decision {
+        if verdict.rejected {
+            // A value that was not accepted is returned all the same: nothing is left to recover.
+            self.mode.remove(Mode::RECOVERS);
+        }
+        self.warn(policy, reason);
+        self.charge(reason, verdict.class.kind);
+        if event::is_heard() {
+            self.tell_suppressed(policy, reason, verdict.class);
+        }
+        self.end_at(reason, now);
+        Decision::Stop(reason)
+    }
+
+    fn warn(&self, policy: &Policy, reason: StopReason) {
+        if reason == StopReason::Ambiguous && policy.declared_idempotent().is_none() {
             if let Some(site) = self.site() {
                 site.warn_undeclared();
             }
@@ -117,60 +133,83 @@ impl Call<'_> {
     }
 
     /// The rules in their order: what the failure means, how many attempts are left, how much time.
-    pub(super) fn decide(&mut self, now: Moment, verdict: Verdict) -> Decision {
+    #[inline(always)]
+    pub(super) fn decide(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        verdict: &Verdict,
+    ) -> Result<Delay, StopReason> {
         let Verdict { class, agreed, cut, .. } = verdict;
         match cut {
-            Some(Interruption::Cancelled) => return Decision::Stop(StopReason::Cancelled),
-            Some(Interruption::DeadlinePassed) => return Decision::Stop(StopReason::Deadline),
+            Some(Interruption::Cancelled) => return Err(StopReason::Cancelled),
+            Some(Interruption::DeadlinePassed) => return Err(StopReason::Deadline),
             _ => {}
         }
-        let stop = match class.kind {
-            Kind::Permanent => Some(StopReason::Permanent),
-            Kind::Overloaded => Some(StopReason::Overloaded),
-            _ if !agreed => Some(StopReason::Permanent),
-            Kind::Ambiguous if self.policy().declared_idempotent() != Some(true) => {
-                Some(StopReason::Ambiguous)
+        match class.kind {
+            Kind::Permanent => Err(StopReason::Permanent),
+            Kind::Overloaded => Err(StopReason::Overloaded),
+            _ if !agreed => Err(StopReason::Permanent),
+            Kind::Ambiguous if policy.declared_idempotent() != Some(true) => {
+                Err(StopReason::Ambiguous)
             }
-            Kind::Transient | Kind::Throttled if !self.policy().retries(class.kind) => {
-                Some(StopReason::Permanent)
+            Kind::Transient | Kind::Throttled if !policy.retries(class.kind) => {
+                Err(StopReason::Permanent)
             }
-            _ if !self.policy().allows_another_after(self.attempt_number()) => {
-                Some(StopReason::Exhausted)
-            }
-            _ => None,
-        };
-        match stop {
-            Some(reason) => Decision::Stop(reason),
-            None => self.schedule(now, class.retry_after),
+            _ if !policy.allows_another_after(self.attempt) => Err(StopReason::Exhausted),
+            _ => self.schedule(policy, now, class.retry_after),
         }
     }
 
     /// The next attempt's pause, if there is time for it.
-    fn schedule(&mut self, now: Moment, hint: Option<Duration>) -> Decision {
-        let left = match self.deadline() {
+    #[inline(always)]
+    fn schedule(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        hint: Option<Duration>,
+    ) -> Result<Delay, StopReason> {
+        let left = match self.deadline {
             Some(deadline) => deadline.since(now),
             None => Duration::MAX,
         };
         if left.is_zero() {
-            return Decision::Stop(StopReason::Deadline);
+            return Err(StopReason::Deadline);
         }
-        if hint.is_some_and(|hint| hint > left.min(self.policy().longest_hint())) {
-            return Decision::Stop(StopReason::RetryAfterTooLong);
+        if hint.is_some_and(|hint| hint > left.min(policy.longest_hint())) {
+            return Err(StopReason::RetryAfterTooLong);
         }
-        let own = self.next_delay();
+        let own = policy.delay(self.attempt, self.previous, self.rng.next());
         let delay = match hint {
             Some(hint) if hint > own => Delay { length: hint, source: DelaySource::Hint },
             _ => Delay { length: own, source: DelaySource::Backoff },
         };
         if delay.length > left {
-            return Decision::Stop(StopReason::Deadline);
+            return Err(StopReason::Deadline);
         }
-        Decision::Pause(delay)
+        Ok(delay)
     }
 
-    fn next_delay(&mut self) -> Duration {
-        let (policy, retry) = (self.policy(), self.attempt_number());
-        let trail = self.trail_mut();
-        policy.delay(retry, trail.previous, trail.rng.next())
+    /// What stands in the way of another attempt although the rules allow it: it is made elsewhere, somebody
+    /// has cancelled the call, the breaker is open, the budget is spent.
+    #[inline(always)]
+    fn hindered(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        kind: Kind,
+        delay: Delay,
+        around: &dyn Around,
+    ) -> Option<StopReason> {
+        if self.is_resumed() {
+            return Some(self.hand_over(policy, kind, delay));
+        }
+        if self.is_cancelled() {
+            return Some(StopReason::Cancelled);
+        }
+        if around.refuses() {
+            return Some(StopReason::CircuitOpen);
+        }
+        self.pay_for_retry(now, kind)
     }
 }

@@ -26,7 +26,7 @@ use crate::ambient::{self, Ambient};
 use crate::clock::Moment;
 use crate::event::{self, CallSpan};
 use crate::history::Delay;
-use crate::site::{Meta, SiteBreaker, SiteBudget};
+use crate::site::{Meta, NO_BREAKER, SiteBudget};
 use crate::{Attempt, CallId, Class, Interruption, Policy, Site, StopReason};
 
 /// What happens after a failed attempt.
@@ -54,20 +54,20 @@ pub(crate) struct Verdict {
 ///
 /// A call that succeeds at once has touched nothing but its site: the clock is read at the start only
 /// when a deadline, a report or an observer asks for it, and everything else is made after the first
-/// failure. As long as nothing is special about a call it is no more than its site.
+/// failure. As long as nothing is special about a call it is no more than its site, which never changes: in
+/// generated code it is a constant, and so are the addresses of all that belongs to it.
 #[derive(Debug)]
 pub struct Call<'p> {
-    state: State,
+    site: &'static Site,
     /// The settings of a call that has no annotated function.
     policy: Option<&'p Policy>,
+    state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    /// Nothing is special about it, and its first attempt has not begun.
-    Fresh(&'static Site),
-    /// Nothing is special about it, and its first attempt runs.
-    First(&'static Site),
+    /// Nothing is special about it: its first attempt runs, or is about to.
+    Plain,
     /// There is something to look after: a failure, a limit, somebody who observes.
     // Freed by the call's own drop, which for a call that succeeds at once is one comparison.
     Kept(ManuallyDrop<Box<Trail>>),
@@ -75,32 +75,22 @@ enum State {
     Ended,
 }
 
-impl State {
-    #[cold]
-    fn site_of_plain(&self) -> Option<&'static Site> {
-        match self {
-            State::Fresh(site) | State::First(site) => Some(site),
-            State::Kept(_) | State::Ended => None,
-        }
-    }
-}
-
 /// Stands for the function of a call that has none.
 static NOBODY: Site =
-    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, SiteBreaker::None);
+    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER);
 
 impl Call<'static> {
     /// A call of an annotated function, not [opened](Call::open) yet.
     #[inline(always)]
     pub const fn start(site: &'static Site) -> Self {
-        Call { state: State::Fresh(site), policy: None }
+        Call { site, policy: None, state: State::Plain }
     }
 }
 
 impl<'p> Call<'p> {
     /// A call that has no annotated function.
     pub(crate) fn of(policy: &'p Policy) -> Self {
-        let mut call = Call { state: State::Fresh(&NOBODY), policy: Some(policy) };
+        let mut call = Call { site: &NOBODY, policy: Some(policy), state: State::Plain };
         if policy.is_timed() || event::wanted() || ambient::is_present() {
             call.prepare();
         }
@@ -110,10 +100,8 @@ impl<'p> Call<'p> {
     /// Opens the call where it stands: made and opened in one step it would be copied into its place.
     #[inline(always)]
     pub fn open(&mut self) {
-        if let State::Fresh(site) = self.state {
-            if !site.is_quiet() {
-                self.by_value(Call::prepare);
-            }
+        if !self.site.is_quiet() {
+            self.by_value(Call::prepare);
         }
     }
 
@@ -121,15 +109,21 @@ impl<'p> Call<'p> {
     /// nothing is special about it, can stay in registers.
     #[inline(always)]
     pub(crate) fn by_value<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let (call, result) = aside(self.take(), work);
-        // Nothing is left in the old place that would have to be dropped.
-        mem::forget(mem::replace(self, call));
+        let (state, result) = aside(self.take(), work);
+        self.state = state;
         result
     }
 
     #[inline(always)]
     fn take(&mut self) -> Self {
-        Call { state: mem::replace(&mut self.state, State::Ended), policy: self.policy }
+        let state = mem::replace(&mut self.state, State::Ended);
+        Call { site: self.site, policy: self.policy, state }
+    }
+
+    /// Whether nothing is special about it.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.state, State::Plain)
     }
 
     /// What there is to look after, if anything.
@@ -146,11 +140,7 @@ impl<'p> Call<'p> {
 
     /// The annotated function.
     fn site(&self) -> Option<&'static Site> {
-        let site = match &self.state {
-            State::Kept(trail) => trail.site,
-            other => other.site_of_plain()?,
-        };
-        (!std::ptr::eq(site, &raw const NOBODY)).then_some(site)
+        (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
     }
 
     /// The settings: the function's own, or what a configuration has made of them.
@@ -162,21 +152,12 @@ impl<'p> Call<'p> {
         if let Some(policy) = self.policy {
             return policy;
         }
-        match &self.state {
-            State::Kept(trail) => match trail.effective {
-                Some(effective) => &effective.policy,
-                None => trail.site.policy(),
-            },
-            other => other.site_of_plain().unwrap_or(&NOBODY).policy(),
-        }
+        self.site.policy_under(self.effective())
     }
 
-    /// The number of the attempt that runs or has run last, from 1.
+    /// The number of the attempt that runs or has run last, from 1. That of a plain call is its first.
     fn attempt_number(&self) -> u32 {
-        match &self.state {
-            State::Kept(trail) => trail.attempt,
-            other => u32::from(!matches!(other, State::Fresh(_))),
-        }
+        self.trail().map_or(1, |trail| trail.attempt)
     }
 
     fn deadline(&self) -> Option<Moment> {
@@ -194,16 +175,16 @@ impl<'p> Call<'p> {
         #[cfg(feature = "testing")]
         self.join_scope();
         if site.map_or_else(event::wanted, Site::is_observed) {
-            let mode = &mut self.trail_mut().mode;
+            let mode = &mut self.early_trail_mut().mode;
             mode.add(Mode::OBSERVED);
             mode.add(Mode::TIMED);
         }
         if self.policy().is_timed() {
-            self.trail_mut().mode.add(Mode::TIMED);
+            self.early_trail_mut().mode.add(Mode::TIMED);
         }
         let ambient = Ambient::current();
-        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline);
-        let outer = ambient.as_ref().and_then(|ambient| ambient.outer);
+        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline());
+        let outer = ambient.as_ref().and_then(|ambient| ambient.outer());
         if let (Some(outer), Some(site)) = (outer, site) {
             site.note_called_in(outer);
         }
@@ -216,7 +197,7 @@ impl<'p> Call<'p> {
             trail.deadline = limit.and_then(|time| now.checked_add(time));
         }
         if inherited.is_some() {
-            let trail = self.trail_mut();
+            let trail = self.early_trail_mut();
             trail.deadline = sooner(trail.deadline, inherited);
         }
         let is_inside = ambient.is_some();
@@ -227,12 +208,16 @@ impl<'p> Call<'p> {
         if is_inside {
             self.resume_at();
         }
-        self.tell_started();
+        // One that is resumed has been told of before.
+        if self.has(Mode::OBSERVED) && self.trail().is_none_or(|trail| trail.attempt == 0) {
+            let policy = self.policy();
+            self.trail_mut().tell_started(policy);
+        }
     }
 
-    /// Keeps a report of this call.
+    /// Keeps a report of this call; before its first attempt.
     pub fn watch(&mut self) {
-        let trail = self.trail_mut();
+        let trail = self.early_trail_mut();
         trail.mode.add(Mode::TIMED);
         trail.mode.add(Mode::WATCHED);
         let now = *trail.attempt_started.get_or_insert_with(Moment::now);
@@ -248,7 +233,7 @@ impl<'p> Call<'p> {
     /// The context of the attempt that starts next, for the body.
     pub fn attempt(&self, call_id: CallId) -> Attempt {
         Attempt {
-            number: self.attempt_number() + 1,
+            number: self.trail().map_or(0, |trail| trail.attempt) + 1,
             limit: self.policy().limit(),
             deadline: self.deadline(),
             last_kind: self.trail().and_then(|trail| trail.last_kind),
@@ -259,27 +244,19 @@ impl<'p> Call<'p> {
     /// An attempt starts.
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
-        match self.state {
-            State::Fresh(site) => self.state = State::First(site),
-            _ => self.by_value(Call::note_start),
+        if !self.is_plain() {
+            self.by_value(Call::note_start);
         }
     }
 
     #[cold]
     fn note_start(&mut self) {
         let trail = self.trail_mut();
-        trail.attempt = trail.attempt.saturating_add(1);
-        if trail.attempt > 1 {
-            trail.attempt_started = Some(trail.continued.take().unwrap_or_else(Moment::now));
-            self.open_span();
+        trail.note_start();
+        if event::is_heard() {
+            let policy = self.policy();
+            self.trail_mut().tell_start(policy);
         }
-        let trail = self.trail_mut();
-        if let Some(live) = &trail.live {
-            live.begin(trail.attempt);
-        }
-        #[cfg(feature = "testing")]
-        self.log_attempt();
-        self.tell_attempt_started();
     }
 
     /// The running attempt's number, and how many there may be.
@@ -299,27 +276,43 @@ impl<'p> Call<'p> {
 
     /// Runs code of the attempt; the calls inside inherit this call's limits.
     #[inline(always)]
-    pub(crate) fn run<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        match self.state {
-            State::First(_) => work(),
-            _ => self.by_value(|call| call.run_noted(work)),
-        }
+    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        if self.is_plain() { work() } else { self.run_noted(work) }
     }
 
+    #[cold]
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
-        let span = self.trail().and_then(|trail| trail.span.as_ref());
-        let _inside = span.map(CallSpan::enter);
-        self.inherited().scope(work)
+        let _inside = self.hands_down().then(|| self.enter());
+        work()
+    }
+
+    /// Whether the calls inside of the attempt are to learn anything. Those in the first attempt of a call
+    /// that is configured and nothing else are not.
+    #[inline]
+    fn hands_down(&self) -> bool {
+        let limited = |trail: &Trail| trail.mode.has(Mode::TIMED) || trail.deadline.is_some();
+        ambient::is_present()
+            || self.trail().is_some_and(|trail| trail.attempt > 1 || limited(trail))
+    }
+
+    /// Lets hold what the attempt hands down to the calls inside, and its span, until the guard is dropped.
+    fn enter(&self) -> Entered<'_> {
+        let span = self.trail().and_then(|trail| trail.span.as_ref()).map(CallSpan::enter);
+        let deadline = if self.has(Mode::TIMED) || self.deadline().is_some() {
+            self.attempt_end().map(|(end, _)| end)
+        } else {
+            None
+        };
+        #[cfg(feature = "testing")]
+        if self.within().is_some() {
+            return Entered { _ambient: self.around(deadline).enter(), _span: span };
+        }
+        Entered { _ambient: ambient::enter(deadline, self.site()), _span: span }
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.
     pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
         self.around(self.deadline()).scope(work)
-    }
-
-    #[cold]
-    fn inherited(&self) -> Ambient {
-        self.around(self.attempt_end().map(|(end, _)| end))
     }
 
     /// What holds inside of the call.
@@ -348,11 +341,17 @@ impl<'p> Call<'p> {
     }
 }
 
+/// What lasts as long as code of an attempt runs.
+struct Entered<'c> {
+    _ambient: ambient::Inside,
+    _span: Option<event::Inside<'c>>,
+}
+
 #[cold]
 #[inline(never)]
-fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (Call<'p>, T) {
+fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (State, T) {
     let result = work(&mut call);
-    (call, result)
+    (mem::replace(&mut call.state, State::Ended), result)
 }
 
 /// The sooner of two instants, where `None` is never.

@@ -2,70 +2,39 @@
 
 use std::cell::Cell;
 use std::fmt::{self, Write};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use super::{Call, State};
-use crate::breaker::{Breaker, BreakerSettings};
+use super::{Call, State, Trail};
+use crate::breaker::Breaker;
 use crate::budget::Budget;
-use crate::clock;
-use crate::site::{Choice, Effective};
-
-/// Stands in for the breakers of functions that are switched off: it admits everything and counts nothing.
-static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
-
-fn switched_off() -> &'static Arc<Breaker> {
-    SWITCHED_OFF.get_or_init(|| {
-        let breaker = Breaker::new("switched off", BreakerSettings::new());
-        breaker.disable(clock::now);
-        Arc::new(breaker)
-    })
-}
+use crate::site::{Effective, SiteBreaker, switched_off};
 
 impl Call<'_> {
     /// A configuration may have changed the function's settings.
     pub(super) fn configure(&mut self, site: &'static crate::Site) {
         let Some(effective) = site.effective() else { return };
-        let trail = self.trail_mut();
+        let trail = self.early_trail_mut();
         if effective.measure {
             trail.mode.add(super::Mode::TIMED);
         }
         trail.effective = Some(effective);
     }
 
-    /// The budget that pays for retries.
-    pub(super) fn budget(&self) -> Option<&'static Budget> {
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return self.usual_budget().and_then(|budget| within.shared.budget(budget));
-        }
-        self.usual_budget()
-    }
-
-    fn usual_budget(&self) -> Option<&'static Budget> {
-        let written = || self.site()?.budget_source().get();
-        let Some(effective) = self.effective() else { return written() };
-        match effective.budget {
-            _ if !effective.enabled => None,
-            Choice::AsWritten => written(),
-            Choice::None => None,
-            Choice::This(budget) => Some(budget),
-        }
-    }
-
     /// What a configuration has made of the function.
-    fn effective(&self) -> Option<&'static Effective> {
+    pub(super) fn effective(&self) -> Option<&'static Effective> {
         self.trail()?.effective
     }
 
-    /// The breaker of the annotated function; for generated code that has declared one.
+    /// The breaker of the annotated function; for generated code, which names again what the site was made
+    /// with: its address is a constant there.
     ///
     /// # Panics
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&mut self) -> &'static Breaker {
+    pub fn breaker(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
         let found = match self.state {
-            State::Fresh(site) => site.breaker_source().get(),
+            State::Plain => declared.get(),
             _ => self.by_value(|call| call.breaker_here()),
         };
         match found {
@@ -84,15 +53,7 @@ impl Call<'_> {
     }
 
     fn chosen_breaker(&self) -> Option<&'static Breaker> {
-        let written = || self.site()?.breaker_source().get();
-        let Some(effective) = self.effective() else { return written() };
-        match effective.breaker {
-            _ if !effective.enabled => Some(switched_off()),
-            // It is made all the same: generated code asks every one that it has for a permit.
-            Choice::None => Some(switched_off()),
-            Choice::This(breaker) => Some(breaker),
-            Choice::AsWritten => written(),
-        }
+        self.site()?.breaker_under(self.effective())
     }
 
     /// The breaker of the annotated function for this key; for generated code that has declared one.
@@ -101,8 +62,7 @@ impl Call<'_> {
     ///
     /// When the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        let off = |effective: &Effective| !effective.enabled || effective.breaker == Choice::None;
-        if self.effective().is_some_and(off) {
+        if self.effective().is_some_and(Effective::has_no_breaker) {
             return Arc::clone(switched_off());
         }
         #[cfg(feature = "testing")]
@@ -114,6 +74,19 @@ impl Call<'_> {
         let breaker =
             self.site().and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
         breaker.unwrap_or_else(|| no_breaker())
+    }
+}
+
+impl Trail {
+    /// The budget that pays for retries.
+    #[inline(always)]
+    pub(super) fn budget(&self) -> Option<&'static Budget> {
+        let usual = self.site.budget_under(self.effective);
+        #[cfg(feature = "testing")]
+        if let Some(within) = self.within() {
+            return usual.and_then(|budget| within.shared.budget(budget));
+        }
+        usual
     }
 }
 

@@ -2,37 +2,42 @@
 
 use std::sync::Arc;
 
-use super::Call;
+use super::Trail;
 use crate::clock::Moment;
 use crate::{AttemptRecord, Kind};
 
-impl Call<'_> {
+impl Trail {
     /// Adds the attempt that has just ended to the report.
+    #[inline(always)]
     pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, Arc<str>)>) {
-        let trail = self.trail_mut();
-        let (number, attempt_started) = (trail.attempt, trail.attempt_started);
         // Without a start the call's time counts from here.
-        let call_started = *trail.started.get_or_insert(now);
+        let call_started = *self.started.get_or_insert(now);
         if let Some((kind, _)) = failure {
-            *trail.failures.of(kind) += 1;
+            *self.failures.of(kind) += 1;
         }
         let (kind, error) = failure.unzip();
-        trail.report.push(AttemptRecord {
-            number,
-            started: attempt_started.unwrap_or(now).since(call_started),
-            duration: attempt_started.map(|started| now.since(started)),
+        self.report.make_room();
+        self.report.attempts.push(AttemptRecord {
+            number: self.attempt,
+            started: self.attempt_started.unwrap_or(now).since(call_started),
+            duration: self.attempt_started.map(|started| now.since(started)),
             error,
             kind,
             delay: None,
         });
     }
 
+    /// The last attempt's failure in words.
+    pub(super) fn last_words(&self) -> Arc<str> {
+        let last = self.report.last().and_then(|attempt| attempt.error.clone());
+        last.unwrap_or_else(|| Arc::from(""))
+    }
+
     /// Adds the attempt that was running when the call was dropped, if there was one.
     pub(super) fn record_dropped(&mut self, now: Moment) {
-        let trail = self.trail_mut();
-        if trail.report.attempts_made() < trail.attempt {
+        if self.report.attempts_made() < self.attempt {
             self.record(now, None);
-            if let Some(attempt) = self.trail_mut().report.attempts.last_mut() {
+            if let Some(attempt) = self.report.attempts.last_mut() {
                 attempt.error = Some(Arc::from("dropped before it ended"));
             }
         }

@@ -1,14 +1,13 @@
 //! A call that is resumed for one attempt: it takes up where it stands, and hands its decision over.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Decision, Mode, Verdict, sooner};
+use super::{Call, Mode, Trail, Verdict, sooner};
 use crate::clock::{self, Moment};
 use crate::history::Delay;
 use crate::resume::{Next, Paid, Slot, Standing, Step};
 use crate::stats::Ended;
-use crate::{AttemptRecord, CallId, Class, Kind, Site, StopReason};
+use crate::{AttemptRecord, CallId, Class, Kind, Policy, Report, Site, StopReason};
 
 /// What a resumed call remembers of its resumption.
 #[derive(Debug)]
@@ -33,9 +32,11 @@ impl Handed {
 pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     let mut call = Call::aside_of(site);
     call.take_up(standing, None);
-    match call.decide(Moment::now(), Verdict { class, agreed: true, cut: None, rejected: false }) {
-        Decision::Stop(reason) => Next::Stop(reason),
-        Decision::Pause(delay) => Next::Again(delay),
+    let verdict = Verdict { class, agreed: true, cut: None, rejected: false };
+    let policy = call.policy();
+    match call.trail_mut().decide(policy, Moment::now(), &verdict) {
+        Err(reason) => Next::Stop(reason),
+        Ok(delay) => Next::Again(delay),
     }
 }
 
@@ -44,7 +45,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // There is no report to remember.
-    site.note(ended, standing.failures, None);
+    site.note(ended, standing.failures, clock::wall(), &mut Report::empty(site.name()));
 }
 
 /// How many attempts a call of the function may have; `None` when only the deadline limits them.
@@ -58,7 +59,7 @@ pub fn limit(site: &'static Site) -> Option<u32> {
 ///
 /// The time until there is a token, when it is known.
 pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
-    let Some(budget) = Call::aside_of(site).budget() else { return Ok(Paid(None)) };
+    let Some(budget) = Call::aside_of(site).trail_mut().budget() else { return Ok(Paid(None)) };
     match budget.try_withdraw(clock::now, last.unwrap_or(Kind::Transient)) {
         Ok(withdrawal) => {
             site.note_payment();
@@ -73,7 +74,7 @@ impl Call<'static> {
     fn aside_of(site: &'static Site) -> Self {
         let mut call = Call::start(site);
         call.configure(site);
-        call.trail_mut().mode.remove(Mode::RUNNING);
+        call.early_trail_mut().mode.remove(Mode::RUNNING);
         call
     }
 }
@@ -87,11 +88,6 @@ impl Call<'_> {
             self.take_up(&standing, Some(slot));
             self.trail_mut().withdrawal = paid.0;
         }
-    }
-
-    /// It ends elsewhere or later: nothing of it is counted yet, and nobody is told of an end.
-    pub(super) fn goes_on(&mut self) {
-        self.trail_mut().mode.add(Mode::GOES_ON);
     }
 
     fn take_up(&mut self, standing: &Standing, slot: Option<Slot>) {
@@ -114,28 +110,36 @@ impl Call<'_> {
         let handed = self.trail().and_then(|trail| trail.handed.as_ref());
         handed.map_or_else(CallId::unique, |handed| handed.call_id)
     }
+}
 
+impl Trail {
     fn slot(&self) -> Option<&Slot> {
-        self.trail()?.handed.as_ref()?.slot.as_ref()
+        self.handed.as_ref()?.slot.as_ref()
     }
 
+    #[inline]
     pub(super) fn is_resumed(&self) -> bool {
         self.slot().is_some()
     }
 
+    /// It ends elsewhere or later: nothing of it is counted yet, and nobody is told of an end.
+    pub(super) fn goes_on(&mut self) {
+        self.mode.add(Mode::GOES_ON);
+    }
+
     /// The call goes on, but not here: whoever makes its next attempt pays for it and asks the breaker.
     #[cold]
-    pub(super) fn hand_over(&mut self, kind: Kind, delay: Delay, error: &Arc<str>) -> Decision {
-        if let Some(attempt) = self.trail_mut().report.attempts.last_mut() {
+    pub(super) fn hand_over(&mut self, policy: &Policy, kind: Kind, delay: Delay) -> StopReason {
+        if let Some(attempt) = self.report.attempts.last_mut() {
             attempt.delay = Some(delay);
         }
         self.goes_on();
-        self.tell_retry(kind, delay, error);
+        self.tell_retry(policy, kind, delay);
         if let Some(slot) = self.slot() {
-            let attempt = self.trail().and_then(|trail| trail.report.last().cloned());
+            let attempt = self.report.last().cloned();
             slot.publish(Step { attempt, next: Next::Again(delay) });
         }
-        Decision::Stop(StopReason::Aborted)
+        StopReason::Aborted
     }
 
     /// The breaker has refused the attempt.

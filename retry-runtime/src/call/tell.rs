@@ -2,69 +2,57 @@
 //!
 //! Each of these asks first whether anybody would hear it: no text is made and nothing is copied otherwise.
 
-use std::sync::Arc;
-
-use super::{Call, Mode};
+use super::{Mode, Trail};
 use crate::event::{
     self, AttemptFinished, AttemptStarted, CallFinished, CallSpan, CallStarted, Event, EventKind,
     RetryScheduled, RetrySuppressed,
 };
-use crate::{Class, Delay, Kind, Site, StopReason};
+use crate::{Class, Delay, Kind, Policy, StopReason};
 
-impl Call<'_> {
+impl Trail {
     /// The call's number, given now if it has none.
     pub(super) fn number(&mut self) -> u64 {
-        let trail = self.trail_mut();
-        if trail.number == 0 {
-            trail.number = event::next_call();
+        if self.number == 0 {
+            self.number = event::next_call();
         }
-        trail.number
+        self.number
     }
 
+    /// The function's name; that of `NOBODY` is empty.
     fn name(&self) -> &'static str {
-        self.site().map_or("", Site::name)
+        self.site.name()
     }
 
-    /// The span of a later attempt, which starts now.
-    pub(super) fn open_span(&mut self) {
-        if !CallSpan::is_wanted() {
-            self.trail_mut().span = None;
-            return;
+    /// An attempt has started, and there is somebody to hear it: the span of a later one, and its event.
+    #[cold]
+    pub(super) fn tell_start(&mut self, policy: &Policy) {
+        let (name, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        if attempt > 1 && CallSpan::is_wanted() {
+            self.span = Some(CallSpan::retry(name, self.number(), attempt, limit));
         }
-        let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
-        let span = CallSpan::retry(site, self.number(), attempt, limit);
-        self.trail_mut().span = Some(span);
-    }
-
-    pub(super) fn tell_started(&mut self) {
-        // One that is resumed has been told of before.
-        if self.has(Mode::OBSERVED) && self.attempt_number() == 0 {
-            let (site, limit) = (self.name(), self.policy().limit());
-            let call = self.number();
-            event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
-        }
-    }
-
-    pub(super) fn tell_attempt_started(&mut self) {
         let hears = || event::hears(EventKind::AttemptStarted);
-        if self.has(Mode::OBSERVED) || (self.attempt_number() > 1 && hears()) {
-            let (site, attempt, limit) =
-                (self.name(), self.attempt_number(), self.policy().limit());
+        if self.mode.has(Mode::OBSERVED) || (attempt > 1 && hears()) {
             let call = self.number();
-            event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
+            let started = AttemptStarted { site: name, call, attempt, limit };
+            event::emit(&Event::AttemptStarted(started));
         }
+    }
+
+    /// Of a call that is observed.
+    pub(super) fn tell_started(&mut self, policy: &Policy) {
+        let (site, call, limit) = (self.name(), self.number(), policy.limit());
+        event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
     }
 
     /// The attempt that was recorded last.
-    pub(super) fn tell_attempt(&mut self) {
+    #[cold]
+    pub(super) fn tell_attempt(&mut self, policy: &Policy) {
         if !event::hears(EventKind::AttemptFinished) {
             return;
         }
-        let (site, limit) = (self.name(), self.policy().limit());
+        let (site, limit) = (self.name(), policy.limit());
         let call = self.number();
-        let Some(attempt) = self.trail().and_then(|trail| trail.report.last()) else {
-            return;
-        };
+        let Some(attempt) = self.report.last() else { return };
         event::emit(&Event::AttemptFinished(AttemptFinished {
             site,
             call,
@@ -76,22 +64,24 @@ impl Call<'_> {
         }));
     }
 
-    pub(super) fn tell_retry(&mut self, kind: Kind, delay: Delay, error: &Arc<str>) {
+    #[cold]
+    pub(super) fn tell_retry(&mut self, policy: &Policy, kind: Kind, delay: Delay) {
         if !event::hears(EventKind::RetryScheduled) {
             return;
         }
-        let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
-        let (call, error) = (self.number(), Arc::clone(error).into());
+        let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        let (call, error) = (self.number(), self.last_words().into());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
         event::emit(&Event::RetryScheduled(retry));
     }
 
-    pub(super) fn tell_suppressed(&mut self, reason: StopReason, class: Class, error: &Arc<str>) {
+    #[cold]
+    pub(super) fn tell_suppressed(&mut self, policy: &Policy, reason: StopReason, class: Class) {
         if !(RetrySuppressed::is_due(reason) && event::hears(EventKind::RetrySuppressed)) {
             return;
         }
-        let (site, attempt, limit) = (self.name(), self.attempt_number(), self.policy().limit());
-        let (call, error) = (self.number(), Arc::clone(error).into());
+        let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        let (call, error) = (self.number(), self.last_words().into());
         let Class { kind, retry_after, .. } = class;
         event::emit(&Event::RetrySuppressed(RetrySuppressed {
             site,
@@ -105,15 +95,19 @@ impl Call<'_> {
         }));
     }
 
+    #[inline]
     pub(super) fn tell_finished(&mut self, reason: StopReason) {
         // A success at once is told only where somebody listens.
-        let at_once = reason == StopReason::Success && self.attempt_number() == 1;
-        if (at_once && !self.has(Mode::OBSERVED)) || !event::hears(EventKind::CallFinished) {
-            return;
+        let at_once = reason == StopReason::Success && self.attempt == 1;
+        if (!at_once || self.mode.has(Mode::OBSERVED)) && event::hears(EventKind::CallFinished) {
+            self.tell_finished_heard(reason);
         }
-        let (site, attempts) = (self.name(), self.attempt_number());
-        let call = self.number();
-        let report = &self.trail_mut().report;
+    }
+
+    #[cold]
+    fn tell_finished_heard(&mut self, reason: StopReason) {
+        let (site, attempts, call) = (self.name(), self.attempt, self.number());
+        let report = &self.report;
         let last = report.last().filter(|_| reason != StopReason::Success);
         event::emit(&Event::CallFinished(CallFinished {
             site,

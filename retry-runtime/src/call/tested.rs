@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Call;
+use super::{Call, Trail};
 use crate::plan::{Able, Plan};
 use crate::testing::Within;
 use crate::{Policy, ambient};
@@ -33,7 +33,7 @@ impl Call<'_> {
 
     /// The scope that the call belongs to.
     pub(super) fn within(&self) -> Option<&Within> {
-        Some(&self.trail()?.tested.as_ref()?.within)
+        self.trail()?.within()
     }
 
     pub(super) fn tested_policy(&self) -> Option<&'static Policy> {
@@ -49,6 +49,13 @@ impl Call<'_> {
             tested.injected.push((attempt, words));
         }
         Some(plan)
+    }
+}
+
+impl Trail {
+    /// The scope that the call belongs to.
+    pub(super) fn within(&self) -> Option<&Within> {
+        Some(&self.tested.as_ref()?.within)
     }
 
     pub(super) fn log_attempt(&self) {
@@ -71,9 +78,8 @@ impl Call<'_> {
 
     /// The call has ended, and its report is complete.
     pub(super) fn log_end(&self) {
-        let Some(trail) = self.trail() else { return };
-        if let Some(tested) = &trail.tested {
-            tested.within.shared.note_end(&trail.report, &tested.injected);
+        if let Some(tested) = &self.tested {
+            tested.within.shared.note_end(&self.report, &tested.injected);
         }
     }
 }

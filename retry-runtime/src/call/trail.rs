@@ -1,7 +1,7 @@
 //! What a call remembers from the first failure on, or from its start when it is observed.
 
 use std::cell::Cell;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::resumed::Handed;
@@ -13,6 +13,7 @@ use crate::event::CallSpan;
 use crate::live::Ticket;
 use crate::rng::Rng;
 use crate::site::Effective;
+use crate::sleeping::Sleeping;
 use crate::stats::Failures;
 use crate::{Kind, Report, Site};
 
@@ -44,6 +45,8 @@ pub(super) struct Trail {
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
     /// The call's place in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
+    /// The timer of the pause between two attempts.
+    pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 as long as nobody has asked.
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
@@ -51,27 +54,28 @@ pub(super) struct Trail {
     /// The testing scope that the call belongs to.
     #[cfg(feature = "testing")]
     pub(super) tested: Option<super::tested::Tested>,
+    /// The next one of those that no call uses, and how many come after this one.
+    spare: Option<Box<Trail>>,
+    place: u32,
 }
 
 thread_local! {
     /// The memory of calls that have ended on this thread, for the next ones that need some.
-    #[allow(clippy::vec_box, reason = "the boxes themselves are what is kept")]
-    static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<Option<Box<Trail>>> = const { Cell::new(None) };
 }
 
 /// As many are kept: calls with a deadline that run at the same time allocate nothing up to here.
-const SPARES: usize = 64;
+const SPARES: u32 = 64;
 
 /// Memory of an earlier call, if some is left.
+#[inline]
 fn spare() -> Option<Box<Trail>> {
-    SPARE
-        .try_with(|spares| {
-            let mut some = spares.take();
-            let spare = some.pop();
-            spares.set(some);
-            spare
-        })
-        .ok()?
+    let take = |spares: &Cell<Option<Box<Trail>>>| {
+        let mut spare = spares.take()?;
+        spares.set(spare.spare.take());
+        Some(spare)
+    };
+    SPARE.try_with(take).ok()?
 }
 
 /// The memory of a long list of attempts is not kept.
@@ -104,27 +108,69 @@ impl Trail {
             handed: None,
             withdrawal: None,
             live: None,
+            sleep: None,
             number: 0,
             span: None,
             #[cfg(feature = "testing")]
             tested: None,
+            spare: None,
+            place: 0,
         })
+    }
+
+    /// The annotated function.
+    #[inline]
+    pub(super) fn site(&self) -> Option<&'static Site> {
+        (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
+    }
+
+    /// An attempt starts.
+    #[inline]
+    pub(super) fn note_start(&mut self) {
+        self.attempt = self.attempt.saturating_add(1);
+        if self.attempt > 1 {
+            self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
+            self.span = None;
+        }
+        if let Some(live) = &self.live {
+            live.begin(self.attempt);
+        }
+        #[cfg(feature = "testing")]
+        self.log_attempt();
     }
 
     /// Forgets everything, and leaves the memory to the next call.
     pub(super) fn recycle(mut self: Box<Trail>) {
         self.effective = None;
+        // A success at once of a call that is configured and nothing else has left no more than that.
+        if self.mode.has(Mode::REPORTED) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
+            self.forget();
+        }
+        self.deadline = None;
         self.mode = Mode::RUNNING;
+        // A thread that is ending may have lost its locals: then it is freed.
+        let _ = SPARE.try_with(|spares| {
+            let first = spares.take();
+            let place = first.as_ref().map_or(0, |first| first.place + 1);
+            if place < SPARES {
+                self.place = place;
+                self.spare = first;
+                spares.set(Some(self));
+            } else {
+                spares.set(first);
+            }
+        });
+    }
+
+    #[inline(never)]
+    fn forget(&mut self) {
         self.attempt_started = None;
         self.continued = None;
-        self.deadline = None;
         self.previous = None;
         self.last_kind = None;
-        let mut attempts = mem::take(&mut self.report.attempts);
-        attempts.clear();
-        self.report = Report::empty("");
-        if attempts.capacity() <= FEW_ATTEMPTS {
-            self.report.attempts = attempts;
+        self.report.forget();
+        if self.report.attempts.capacity() > FEW_ATTEMPTS {
+            self.report.attempts = Vec::new();
         }
         self.failures = Failures::default();
         self.started = None;
@@ -132,28 +178,31 @@ impl Trail {
         self.handed = None;
         self.withdrawal = None;
         self.live = None;
+        self.sleep = None;
         self.number = 0;
         self.span = None;
         #[cfg(feature = "testing")]
         {
             self.tested = None;
         }
-        // A thread that is ending may have lost its locals: then it is freed.
-        let _ = SPARE.try_with(|spares| {
-            let mut some = spares.take();
-            if some.len() < SPARES {
-                some.push(self);
-            }
-            spares.set(some);
-        });
     }
 }
 
 impl Call<'_> {
-    /// The trail, begun now if it has not been.
+    /// The trail, begun now if it has not been: the first attempt runs.
+    #[inline]
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
+        self.trail_from(1)
+    }
+
+    /// The trail, begun now if it has not been, of a call whose first attempt has not begun.
+    pub(super) fn early_trail_mut(&mut self) -> &mut Trail {
+        self.trail_from(0)
+    }
+
+    fn trail_from(&mut self, attempt: u32) -> &mut Trail {
         if !matches!(self.state, State::Kept(_)) {
-            self.begin_trail();
+            self.begin_trail(attempt);
         }
         match &mut self.state {
             State::Kept(trail) => trail,
@@ -162,9 +211,54 @@ impl Call<'_> {
     }
 
     #[cold]
-    fn begin_trail(&mut self) {
-        let site = self.state.site_of_plain().unwrap_or(&NOBODY);
-        let trail = Trail::begin(site, self.attempt_number());
-        self.state = State::Kept(ManuallyDrop::new(trail));
+    fn begin_trail(&mut self, attempt: u32) {
+        self.state = State::Kept(ManuallyDrop::new(Trail::begin(self.site, attempt)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::{NO_BREAKER, SiteBudget};
+    use crate::{Policy, StopReason};
+
+    static SITE: Site = Site::new(
+        crate::site::Meta::new("trail", file!(), line!()),
+        Policy::new(),
+        SiteBudget::None,
+        &NO_BREAKER,
+    );
+
+    /// A call for which a trail was begun at its start, in its first attempt.
+    fn running() -> Call<'static> {
+        let mut call = Call::start(&SITE);
+        call.early_trail_mut();
+        call.begin();
+        call
+    }
+
+    #[test]
+    fn the_memory_of_a_call_says_nothing_of_it_to_the_next_one_however_it_ended() {
+        let dropped = || drop(running());
+        let succeeded = || running().succeeded();
+        let watched = || {
+            let mut call = running();
+            call.watch();
+            call.succeeded();
+        };
+        let interrupted = || running().end(StopReason::Cancelled);
+        let ends: [&dyn Fn(); 4] = [&dropped, &succeeded, &watched, &interrupted];
+        // More often than a function remembers calls: those that are forgotten lend their memory.
+        for end in ends.iter().cycle().take(200) {
+            end();
+            let mut call = Call::start(&SITE);
+            let trail = call.early_trail_mut();
+            assert!(trail.report.attempts.is_empty());
+            assert_eq!(trail.report, Report::empty("trail"));
+            assert_eq!((trail.started, trail.attempt_started, trail.number), (None, None, 0));
+            assert_eq!((trail.attempt, trail.mode), (0, Mode::RUNNING));
+            // Not one that was made, nor one that was dropped.
+            trail.mode.remove(Mode::RUNNING);
+        }
     }
 }

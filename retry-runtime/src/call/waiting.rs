@@ -1,36 +1,47 @@
 //! A call that sleeps: listed, and open to orders from outside.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::Call;
+use super::{Call, Trail};
 use crate::clock::Moment;
 use crate::live::{Order, Pause, Ticket};
-use crate::{Kind, Site};
+use crate::sleeping::Sleeping;
+use crate::{Kind, Policy};
 
-impl Call<'_> {
+impl Trail {
     /// The call is going to sleep from now on, for so long.
+    #[cold]
     pub(super) fn list(
         &mut self,
+        policy: &Policy,
         now: Moment,
         length: Duration,
-        failure: (Kind, Arc<str>),
+        kind: Kind,
         cancellable: bool,
     ) {
         // As good as never: the sleep ends in thirty years.
         let until = now.checked_add(length).unwrap_or(now);
-        let (kind, error) = failure;
-        let pause = Pause { attempt: self.attempt_number(), until, error, kind, cancellable };
-        let (name, limit) = (self.site().map_or("", Site::name), self.policy().limit());
-        let (deadline, number) = (self.deadline(), self.number());
-        let trail = self.trail_mut();
-        match &trail.live {
+        let error = self.last_words();
+        let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
+        let (number, name) = (self.number(), self.site.name());
+        match &self.live {
             Some(live) => live.pause(pause),
-            None => trail.live = Some(Ticket::new(number, name, limit, deadline, pause)),
+            None => {
+                let ticket = Ticket::new(number, name, policy.limit(), self.deadline, pause);
+                self.live = Some(ticket);
+            }
         }
     }
 
+    /// Whether somebody has cancelled the call while its attempt ran.
+    #[inline]
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.is_cancelled())
+    }
+}
+
+impl Call<'_> {
     /// The call is going to block its thread; `blocks_tasks` says whether others are kept waiting by that.
     pub(crate) fn note_blocking(&self, blocks_tasks: fn() -> bool) {
         if let Some(site) = self.site() {
@@ -38,11 +49,6 @@ impl Call<'_> {
                 site.note_blocked_worker();
             }
         }
-    }
-
-    /// Whether somebody has cancelled the call while its attempt ran.
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.live().is_some_and(|live| live.is_cancelled())
     }
 
     /// What somebody wants of the sleeping call.
@@ -55,6 +61,12 @@ impl Call<'_> {
     #[cold]
     pub(crate) fn wake(&self) -> Option<Order> {
         self.live()?.wake()
+    }
+
+    /// The place of the timer of the pause: it is made after a failure, like all that stands beside it.
+    #[cold]
+    pub(crate) fn sleeping(&mut self) -> &mut Option<Sleeping> {
+        &mut self.trail_mut().sleep
     }
 
     fn live(&self) -> Option<&Ticket> {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
 use super::protect::{BreakerOverrides, BudgetOverrides};
-use super::resolve::{Resolution, written_breaker, written_budget};
+use super::resolve::{Resolution, written};
 use super::sites::SiteList;
 use super::written::Written;
 
@@ -52,7 +52,9 @@ pub(crate) fn changes(
     }
     let names = before.budgets.keys().chain(after.budgets.keys());
     let budgets = |of: &Resolution| -> Sections {
-        let set = |name| of.budgets.get(name).copied().or_else(|| written_budget(sites, name));
+        let set = |name| {
+            of.budgets.get(name).copied().or_else(|| written::<BudgetOverrides>(sites, name))
+        };
         let sections = names.clone().filter_map(|name| {
             Some((below("budget", name), BudgetOverrides::of(&set(name)?).entries()))
         });
@@ -60,7 +62,9 @@ pub(crate) fn changes(
     };
     let names = before.breakers.keys().chain(after.breakers.keys());
     let breakers = |of: &Resolution| -> Sections {
-        let set = |name| of.breakers.get(name).copied().or_else(|| written_breaker(sites, name));
+        let set = |name| {
+            of.breakers.get(name).copied().or_else(|| written::<BreakerOverrides>(sites, name))
+        };
         let sections = names.clone().filter_map(|name| {
             Some((below("breaker", name), BreakerOverrides::of(&set(name)?).entries()))
         });

@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::keys;
 use super::model::Config;
 use super::origin::below;
+use super::overrides::Overrides;
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::reader::Reader;
 use super::settings::Settings;
 use super::value::Attempts;
 use crate::breaker::BreakerSettings;
 use crate::budget::BudgetSettings;
-use crate::{Kind, Policy, PolicyError, SettingError};
+use crate::{Kind, Policy, PolicyError};
 
 /// Whom a section is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,15 +153,7 @@ pub(crate) fn budget(reader: &mut Reader, path: &str, line: Option<usize>, set: 
     }
     let open_minded = BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0);
     if let Err(error) = set.over(open_minded).validate() {
-        at(reader, path, budget_key(&error), &error.to_string());
-    }
-}
-
-/// The key for a setting of a budget.
-pub(crate) fn budget_key(error: &SettingError) -> &'static str {
-    match error.field() {
-        "above" => "charge_failures_above",
-        field => field,
+        at(reader, path, BudgetOverrides::key(&error), &error.to_string());
     }
 }
 

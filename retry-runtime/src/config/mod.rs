@@ -20,6 +20,7 @@ mod model;
 mod names;
 mod origin;
 mod overlay;
+mod overrides;
 mod program;
 mod protect;
 mod reader;

@@ -53,7 +53,7 @@ impl BudgetOverrides {
     ];
 
     /// The settings that come of it, over those of the attributes.
-    pub(crate) fn over(&self, declared: BudgetSettings) -> BudgetSettings {
+    pub(super) fn settings_over(&self, declared: BudgetSettings) -> BudgetSettings {
         // The preset's name was checked when it was read.
         let preset = self.preset.as_deref().and_then(|name| BudgetSettings::preset(name).ok());
         let mut to = preset.unwrap_or(declared);
@@ -170,7 +170,7 @@ impl BreakerOverrides {
     ];
 
     /// The settings that come of it, over those of the attributes.
-    pub(crate) fn over(&self, declared: BreakerSettings) -> BreakerSettings {
+    pub(super) fn settings_over(&self, declared: BreakerSettings) -> BreakerSettings {
         let mut to = declared;
         to = self.window.map_or(to, |window| to.window(window));
         to = self.min_calls.map_or(to, |calls| to.min_calls(calls));

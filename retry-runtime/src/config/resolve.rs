@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check;
 use super::environment::Environment;
 use super::layers::Resolved;
 use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::model::{Config, Draft};
 use super::names::{self, Shared};
-use super::origin::below;
+use super::origin::{Text, below};
+use super::overrides::Overrides;
+use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::rules::{self, Found};
 use super::sites::{Declared, SiteInfo, SiteList};
 use crate::breaker::BreakerSettings;
@@ -47,8 +48,8 @@ impl Draft {
         found.report(&mut mistakes);
         let resolution = Resolution {
             sites: resolved,
-            budgets: budgets(&config, sites, &faulty, &mut mistakes),
-            breakers: breakers(&config, sites, &faulty, &mut mistakes),
+            budgets: settings(&config.budget, &config.text, sites, &faulty, &mut mistakes),
+            breakers: settings(&config.breaker, &config.text, sites, &faulty, &mut mistakes),
         };
         mistakes.or((config, resolution))
     }
@@ -58,7 +59,7 @@ fn budget_names<'a>(config: &'a Config, sites: &'a SiteList) -> Shared<'a> {
     Shared {
         what: "budget",
         sections: config.budget.keys().map(String::as_str).collect(),
-        declared: declared(sites, |site| &site.budget),
+        declared: declared::<BudgetOverrides>(sites),
         used: |settings| settings.budget.as_ref(),
         refused: |_, _| None,
     }
@@ -68,7 +69,7 @@ fn breaker_names<'a>(config: &'a Config, sites: &'a SiteList) -> Shared<'a> {
     Shared {
         what: "breaker",
         sections: config.breaker.keys().map(String::as_str).collect(),
-        declared: declared(sites, |site| &site.breaker),
+        declared: declared::<BreakerOverrides>(sites),
         used: |settings| settings.breaker.as_ref(),
         refused: keyed,
     }
@@ -86,27 +87,12 @@ fn keyed(sites: &SiteList, name: &str) -> Option<String> {
 }
 
 /// The names that attributes share, and those of functions that have one of their own.
-fn declared<'a, S: 'a>(
-    sites: &'a SiteList,
-    of: fn(&'a SiteInfo) -> &'a Declared<S>,
-) -> BTreeSet<&'a str> {
-    let names = sites.sites.iter().filter_map(|site| match of(site) {
+fn declared<O: Overrides>(sites: &SiteList) -> BTreeSet<&str> {
+    let names = sites.sites.iter().filter_map(|site| match O::declared(site) {
         Declared::Own { .. } => Some(site.name.as_str()),
         shared => shared.name(),
     });
     names.collect()
-}
-
-/// What the attributes set the one of this name to.
-fn settings<'a, S>(
-    sites: &'a SiteList,
-    name: &str,
-    of: fn(&'a SiteInfo) -> &'a Declared<S>,
-) -> Option<&'a S> {
-    let named = sites.sites.iter().filter(|site| {
-        of(site).name() == Some(name) || (site.name == name && of(site).name().is_none())
-    });
-    named.filter_map(|site| of(site).settings()).next()
 }
 
 /// Whether a section or one of its keys has a mistake.
@@ -115,58 +101,36 @@ fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
     faulty.iter().any(|path| path == section || path.starts_with(&key))
 }
 
-/// What the attributes set the budget of this name to; `None` when they do not know it.
-pub(crate) fn written_budget(sites: &SiteList, name: &str) -> Option<BudgetSettings> {
-    let known = declared(sites, |site| &site.budget).contains(name);
-    let written = settings(sites, name, |site| &site.budget);
-    known.then(|| written.map_or_else(BudgetSettings::new, |set| set.over(BudgetSettings::new())))
+/// What the attributes set the budget or breaker of this name to; `None` when they do not know it.
+pub(crate) fn written<O: Overrides>(sites: &SiteList, name: &str) -> Option<O::Settings> {
+    let named = sites.sites.iter().filter(|site| {
+        let declared = O::declared(site);
+        declared.name() == Some(name) || (site.name == name && declared.name().is_none())
+    });
+    let set = named.filter_map(|site| O::declared(site).settings()).next();
+    let known = declared::<O>(sites).contains(name);
+    known.then(|| set.map_or_else(Default::default, |set: &O| set.over(Default::default())))
 }
 
-/// What the attributes set the breaker of this name to; `None` when they do not know it.
-pub(crate) fn written_breaker(sites: &SiteList, name: &str) -> Option<BreakerSettings> {
-    let known = declared(sites, |site| &site.breaker).contains(name);
-    let written = settings(sites, name, |site| &site.breaker);
-    known.then(|| written.map_or_else(BreakerSettings::new, |set| set.over(BreakerSettings::new())))
-}
-
-fn budgets(
-    config: &Config,
+/// What the sections of budgets or of breakers come to, by their names.
+fn settings<O: Overrides>(
+    sections: &BTreeMap<String, O>,
+    text: &Text,
     sites: &SiteList,
     faulty: &BTreeSet<String>,
     mistakes: &mut Mistakes,
-) -> BTreeMap<String, BudgetSettings> {
-    let mut budgets = BTreeMap::new();
-    for (name, overrides) in &config.budget {
-        let settings = overrides.over(written_budget(sites, name).unwrap_or_default());
-        let path = below("budget", name);
-        if let Err(error) = settings.validate() {
+) -> BTreeMap<String, O::Settings> {
+    let mut settings = BTreeMap::new();
+    for (name, overrides) in sections {
+        let set = overrides.over(written::<O>(sites, name).unwrap_or_default());
+        let path = below(O::SECTION, name);
+        if let Err(error) = O::validate(&set) {
             if !is_faulty(faulty, &path) {
-                let origin = config.text.origin(&below(&path, check::budget_key(&error)));
+                let origin = text.origin(&below(&path, O::key(&error)));
                 mistakes.push(Mistake::new(origin, error.to_string()));
             }
         }
-        budgets.insert(name.clone(), settings);
+        settings.insert(name.clone(), set);
     }
-    budgets
-}
-
-fn breakers(
-    config: &Config,
-    sites: &SiteList,
-    faulty: &BTreeSet<String>,
-    mistakes: &mut Mistakes,
-) -> BTreeMap<String, BreakerSettings> {
-    let mut breakers = BTreeMap::new();
-    for (name, overrides) in &config.breaker {
-        let settings = overrides.over(written_breaker(sites, name).unwrap_or_default());
-        let path = below("breaker", name);
-        if let Err(error) = settings.validate() {
-            if !is_faulty(faulty, &path) {
-                let origin = config.text.origin(&below(&path, error.field()));
-                mistakes.push(Mistake::new(origin, error.to_string()));
-            }
-        }
-        breakers.insert(name.clone(), settings);
-    }
-    breakers
+    settings
 }

@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 use super::Guard;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit};
 use crate::call::Call;
+use crate::clock::Moment;
 use crate::{Interruption, Kind, clock};
 
 pin_project! {
@@ -32,6 +33,29 @@ impl<'b, O, X> Breaking<'b, O, X> {
 impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
     type Cut = Interruption;
+    type Quick = (u32, X::Quick);
+
+    #[inline(always)]
+    fn quick(&self) -> Option<Self::Quick> {
+        Some((self.permit.quick()?, self.inner.quick()?))
+    }
+
+    #[inline(always)]
+    fn quick_success(&self, (generation, inner): Self::Quick) {
+        self.permit.quick_success(generation, clock::now);
+        self.inner.quick_success(inner);
+    }
+
+    #[inline(always)]
+    fn adopt(&mut self, (generation, inner): Self::Quick) {
+        self.permit.adopt(generation);
+        self.inner.adopt(inner);
+    }
+
+    #[inline(always)]
+    fn has_begun(&self) -> bool {
+        self.permit.is_held()
+    }
 
     #[inline(always)]
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
@@ -66,14 +90,17 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         self.project().permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
+    fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {
+        self.project().permit.tell_failure(now, Outcome::from(kind));
+    }
+
     #[inline(always)]
     fn ended_blocking(&mut self, failure: Option<Kind>) {
         self.permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
     fn refuses(&self) -> bool {
-        let now = clock::now();
-        self.permit.breaker().next_admission(now).is_none_or(|admission| admission > now)
+        self.permit.breaker().refuses(clock::now)
     }
 
     fn outcome(&self, cut: Interruption) -> R {

@@ -1,11 +1,10 @@
 //! The engine without a macro, for code that cannot be annotated.
 
-use std::borrow::Cow;
 use std::future::Future;
 
+use super::Turned;
 use crate::call::Call;
-use crate::interruption::Interruptible;
-use crate::place::{Place, Places};
+use crate::place::{ByInterruption, ByName, NoOrder, NoPlace};
 use crate::{Attempt, CallId, Classify, Interruption, Outcome, Policy};
 
 impl Policy {
@@ -49,7 +48,11 @@ impl Policy {
         let id = CallId::unique();
         loop {
             let attempt = call.attempt(id);
-            if let Some(out) = call.turn_blocking(|| work(attempt)).classified().run() {
+            if let Turned::Out(out) = call
+                .turn_blocking(|| work(attempt))
+                .classified(|_| (ByName, NoPlace, NoOrder))
+                .run()
+            {
                 return out;
             }
         }
@@ -106,8 +109,11 @@ impl Policy {
                 let attempt = call.attempt(id);
                 // What the closure does before it has a future is part of the attempt, too.
                 let body = async { work(attempt).await };
-                if let Some(out) =
-                    call.turn(body).classified().text(unnamed::<R>, stand_in).limited().await
+                if let Turned::Out(out) = call
+                    .turn(body)
+                    .classified(|_| (ByName, ByInterruption, NoOrder))
+                    .limited()
+                    .await
                 {
                     return out;
                 }
@@ -166,22 +172,15 @@ impl Policy {
                 let attempt = call.attempt(id);
                 // What the closure does before it has a future is part of the attempt, too.
                 let body = async { work(attempt).await };
-                if let Some(out) =
-                    call.turn(body).classified().text(unnamed::<R>, stand_in).limited().await
+                if let Turned::Out(out) = call
+                    .turn(body)
+                    .classified(|_| (ByName, ByInterruption, NoOrder))
+                    .limited()
+                    .await
                 {
                     return out;
                 }
             }
         }
     }
-}
-
-/// The words for a failure that says nothing of itself.
-fn unnamed<R: Outcome>(_: &R::Error) -> Cow<'static, str> {
-    Cow::Borrowed(std::any::type_name::<R::Error>())
-}
-
-/// What a call that is cancelled from outside returns.
-fn stand_in<R: Interruptible>(_: Place<R>) -> Places<R> {
-    Places::new(Some(R::interrupted))
 }

@@ -135,24 +135,22 @@ fn run_plan<R: Outcome, J: Judge<R>>(
 }
 
 fn able<R: Outcome, J: Judge<R>>(rules: &J, awaited: bool) -> Able {
-    let places = rules.places();
     Able {
         #[cfg(feature = "testing")]
-        error: places.injection.map(|injection| (injection.error)()),
+        error: rules.injection().map(|injection| (injection.error)()),
         #[cfg(feature = "testing")]
         name: type_name::<R::Error>(),
-        interruption: places.stand_in.is_some(),
+        interruption: rules.stand_in().is_some(),
         awaited,
     }
 }
 
 /// The outcome that is injected.
 fn outcome<R: Outcome, J: Judge<R>>(act: &Act, call: &Call<'_>, rules: &J) -> R {
-    let places = rules.places();
     let made = match act {
         #[cfg(feature = "testing")]
-        Act::Fail(maker) => places.injection.and_then(|making| (making.outcome)(maker.make())),
-        Act::Interrupt(interruption) => places.stand_in.map(|outcome| outcome(*interruption)),
+        Act::Fail(maker) => rules.injection().and_then(|making| (making.outcome)(maker.make())),
+        Act::Interrupt(interruption) => rules.stand_in().map(|outcome| outcome(*interruption)),
         Act::Panic => panic!("attempt {} was made to panic", call.progress().0),
         Act::Body | Act::Hang => None,
     };

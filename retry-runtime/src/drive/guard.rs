@@ -25,6 +25,27 @@ pub trait Guard<R> {
     #[doc(hidden)]
     const INTERRUPTS: bool;
 
+    /// What a quick attempt leaves to be done at its end.
+    #[doc(hidden)]
+    type Quick: Copy;
+
+    /// Leave to make an attempt of which, if it succeeds, hardly anything is kept; `None` where the guard
+    /// must be asked [`before`](Guard::before) it.
+    #[doc(hidden)]
+    fn quick(&self) -> Option<Self::Quick>;
+
+    /// The quick attempt has succeeded.
+    #[doc(hidden)]
+    fn quick_success(&self, quick: Self::Quick);
+
+    /// The quick attempt is one like others from now on: it failed, or it panics.
+    #[doc(hidden)]
+    fn adopt(&mut self, quick: Self::Quick);
+
+    /// Whether the attempt has begun: there is nothing to ask before it, or it has been asked.
+    #[doc(hidden)]
+    fn has_begun(&self) -> bool;
+
     /// Asked before an attempt starts.
     #[doc(hidden)]
     fn before(self: Pin<&mut Self>) -> Result<(), Self::Cut>;
@@ -46,6 +67,11 @@ pub trait Guard<R> {
     #[doc(hidden)]
     #[inline]
     fn ended(self: Pin<&mut Self>, _failure: Option<Kind>) {}
+
+    /// Told that the attempt failed, and when.
+    #[doc(hidden)]
+    #[inline]
+    fn failed(self: Pin<&mut Self>, _kind: Kind, _now: Moment) {}
 
     /// [`ended`](Guard::ended) of a turn that blocks.
     #[doc(hidden)]
@@ -76,6 +102,23 @@ pub struct Uninterrupted;
 impl<R> Guard<R> for Uninterrupted {
     const INTERRUPTS: bool = false;
     type Cut = Infallible;
+    type Quick = ();
+
+    #[inline(always)]
+    fn quick(&self) -> Option<()> {
+        Some(())
+    }
+
+    #[inline(always)]
+    fn quick_success(&self, (): ()) {}
+
+    #[inline(always)]
+    fn adopt(&mut self, (): ()) {}
+
+    #[inline(always)]
+    fn has_begun(&self) -> bool {
+        true
+    }
 
     #[inline]
     fn before(self: Pin<&mut Self>) -> Result<(), Infallible> {
@@ -108,6 +151,7 @@ pin_project! {
         // Asked for once, where the limit is set; see `Given`.
         outcome: fn(Interruption) -> R,
         token: C,
+        begun: bool,
         #[pin]
         cancelled: Option<C::Cancelled>,
         // Made when the attempt is pending for the first time.
@@ -123,7 +167,7 @@ impl<R: Interruptible> Interrupts<R, NeverCancelled> {
 
 impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
     pub(super) fn by(token: C) -> Self {
-        Interrupts { outcome: R::interrupted, token, cancelled: None, alarm: None }
+        Interrupts { outcome: R::interrupted, token, begun: false, cancelled: None, alarm: None }
     }
 }
 
@@ -157,10 +201,29 @@ impl Alarm {
 impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
     const INTERRUPTS: bool = true;
     type Cut = Interruption;
+    type Quick = ();
+
+    #[inline]
+    fn quick(&self) -> Option<()> {
+        (!self.token.is_cancelled()).then_some(())
+    }
+
+    #[inline]
+    fn quick_success(&self, (): ()) {}
+
+    #[inline]
+    fn adopt(&mut self, (): ()) {}
+
+    #[inline]
+    fn has_begun(&self) -> bool {
+        self.begun
+    }
 
     #[inline]
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
-        if self.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
+        let this = self.project();
+        *this.begun = true;
+        if this.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
     }
 
     #[inline]

@@ -16,7 +16,6 @@ pub(super) enum Step<R> {
 }
 
 /// Judges an outcome, and tells the guard, the call and the hook about it.
-#[inline]
 pub(super) fn judge<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
 where
     R: Outcome,
@@ -33,7 +32,7 @@ where
 
 /// The outcome was not accepted.
 #[cold]
-pub(super) fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
 where
     R: Outcome,
     J: Judge<R>,
@@ -45,6 +44,7 @@ where
 
 /// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
 /// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
+#[inline]
 fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
 where
     R: Outcome,
@@ -105,6 +105,7 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> 
     }
 }
 
+#[inline(always)]
 fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,
@@ -118,10 +119,11 @@ where
     X: Guard<R>,
 {
     let kind = verdict.class.kind;
+    let now = Moment::now();
     // The breaker hears of the failure first: opened by it, it ends the call.
-    guard.as_mut().ended(Some(kind));
+    guard.as_mut().failed(kind, now);
     let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
-    match call.failed(verdict, &around, &|| rules.words(&out)) {
+    match call.failed(now, &verdict, &around, &|| rules.words(&out)) {
         Decision::Stop(_) => Step::Return(out),
         Decision::Pause(delay) if !J::SET => Step::Pause(delay),
         Decision::Pause(delay) => {

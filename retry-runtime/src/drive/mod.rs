@@ -5,12 +5,12 @@
 //! ```text
 //! let mut call = Call::start(&SITE);
 //! loop {
-//!     if let Some(out) = call.turn(async { … }).text(…).classified().await { break out }
+//!     if let Turned::Out(out) = call.turn(async { … }).classified(…).await { break out }
 //! }
 //! ```
 //!
 //! A [`Turn`] is one attempt and the pause after it. It resolves to the outcome when the call has ended,
-//! and to `None` when there is to be another attempt. It never holds an outcome while it sleeps, so the
+//! and to `Again` when there is to be another attempt. It never holds an outcome while it sleeps, so the
 //! future stays `Send` when the error is not.
 
 mod admission;
@@ -25,10 +25,12 @@ mod faults;
 mod faults;
 mod guard;
 mod judgement;
+mod pause;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod turned;
 
 pub(crate) use admission::admission;
 pub(crate) use breaking::Breaking;
@@ -36,3 +38,4 @@ pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
 pub use rules::Retry;
 pub(crate) use rules::{ByClass, Given, Judge, Rules, Unjudged, Unset};
 pub(crate) use turn::Turn;
+pub use turned::Turned;

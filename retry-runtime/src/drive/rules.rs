@@ -1,10 +1,13 @@
 //! How an outcome is judged: the arguments `on`, `when`, `retry_if` and `on_retry` of one call.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::call::Verdict;
-use crate::place::{Place, Places};
+#[cfg(feature = "testing")]
+use crate::inject::Injection;
+use crate::place::{Making, Say, StandIn};
 use crate::{Class, Classify, Delay, Interruption, Kind, Outcome};
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
@@ -17,11 +20,7 @@ pub struct Rules<C, W, V, H, T> {
     pub(super) text: T,
 }
 
-/// No rules so far.
-pub(super) const NO_RULES: Rules<Unset, Unset, Unset, Unset, Unset> =
-    Rules { class: Unset, when: Unset, retry_if: Unset, on_retry: Unset, text: Unset };
-
-/// An argument that was not given.
+/// An argument that was not given; no rules at all so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Unset;
 
@@ -33,13 +32,22 @@ pub struct Unset;
 #[derive(Clone, Copy, Debug)]
 pub struct Given<F, P>(pub(super) F, pub(super) P);
 
-/// The failure in words, and the outcome of a call that is cancelled, by closures of the generated code's.
+/// The failure in words, the outcome of a call that is cancelled, and outcomes that are made to order: found
+/// out by a [`Place`](crate::place::Place).
 #[derive(Clone, Copy, Debug)]
-pub struct Words<F, P>(pub(super) F, pub(super) P);
+pub struct Words<S, P, M>(pub(super) PhantomData<(S, P, M)>);
 
 /// Failures are classified by their [`Classify`], which is asked for in the same manner.
 #[derive(Debug)]
 pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
+
+/// A function of its own, so that functions with the same error share it.
+pub(super) fn by_class<E: Classify>() -> ByClass<E> {
+    fn as_classify<E: Classify>(error: &E) -> &(dyn Classify + '_) {
+        error
+    }
+    ByClass(as_classify)
+}
 
 /// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
 #[derive(Clone, Copy, Debug)]
@@ -112,32 +120,32 @@ pub trait TextOf<R: Outcome> {
     /// This failure in words.
     fn text(&self, error: &R::Error) -> Cow<'static, str>;
 
-    /// What can be put in the place of the attempt's outcome.
-    fn places(&self) -> Places<R>;
+    /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
+    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
+
+    /// How outcomes are made to order, if they can be.
+    #[cfg(feature = "testing")]
+    fn injection(&self) -> Option<Injection<R>>;
 }
 
-impl<R: Outcome> TextOf<R> for Unset {
-    fn text(&self, _: &R::Error) -> Cow<'static, str> {
-        Cow::Borrowed(std::any::type_name::<R::Error>())
-    }
-
-    fn places(&self) -> Places<R> {
-        Places::new(None)
-    }
-}
-
-impl<R, F, P> TextOf<R> for Words<F, P>
+impl<R, S, P, M> TextOf<R> for Words<S, P, M>
 where
     R: Outcome,
-    F: Fn(&R::Error) -> Cow<'static, str>,
-    P: Fn(Place<R>) -> Places<R>,
+    S: Say<R::Error>,
+    P: StandIn<R>,
+    M: Making<R>,
 {
     fn text(&self, error: &R::Error) -> Cow<'static, str> {
-        self.0(error)
+        S::say(error)
     }
 
-    fn places(&self) -> Places<R> {
-        self.1(Place::new())
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        P::stand_in()
+    }
+
+    #[cfg(feature = "testing")]
+    fn injection(&self) -> Option<Injection<R>> {
+        M::injection()
     }
 }
 
@@ -253,15 +261,14 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     fn words(&self, out: &R) -> Cow<'static, str>;
 
-    /// What can be put in the place of the attempt's outcome.
-    #[doc(hidden)]
-    fn places(&self) -> Places<R>;
-
     /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
     #[doc(hidden)]
-    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        self.places().stand_in
-    }
+    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
+
+    /// How outcomes are made to order, if they can be.
+    #[doc(hidden)]
+    #[cfg(feature = "testing")]
+    fn injection(&self) -> Option<Injection<R>>;
 }
 
 /// A verdict, opaque outside of the crate.
@@ -300,7 +307,7 @@ where
         }
     }
 
-    #[cold]
+    #[inline]
     fn verdict(&self, out: &R) -> Judged {
         Judged(match out.as_result() {
             Ok(_) => Verdict {
@@ -329,7 +336,13 @@ where
     }
 
     #[cold]
-    fn places(&self) -> Places<R> {
-        self.text.places()
+    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
+        self.text.stand_in()
+    }
+
+    #[cold]
+    #[cfg(feature = "testing")]
+    fn injection(&self) -> Option<Injection<R>> {
+        self.text.injection()
     }
 }

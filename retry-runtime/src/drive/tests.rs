@@ -6,7 +6,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::Turned;
 use crate::call::Call;
+use crate::place::{ByName, NoOrder, NoPlace};
 use crate::{Kind, Policy};
 
 const NOW: Policy = Policy::new().max(2).base(Duration::ZERO).checked();
@@ -28,11 +30,17 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another() {
     let mut call = Call::of(&NOW);
     {
-        let failed = pin!(call.turn(ready(Err::<u8, _>(Busy))).classified().into_future());
-        assert_eq!(poll(failed), Poll::Ready(None));
+        let failed = pin!(
+            call.turn(ready(Err::<u8, _>(Busy)))
+                .classified(|_| (ByName, NoPlace, NoOrder))
+                .into_future()
+        );
+        assert_eq!(poll(failed), Poll::Ready(Turned::Again));
     }
-    let done = pin!(call.turn(ready(Ok::<_, Busy>(7))).classified().into_future());
-    assert_eq!(poll(done), Poll::Ready(Some(Ok(7))));
+    let done = pin!(
+        call.turn(ready(Ok::<_, Busy>(7))).classified(|_| (ByName, NoPlace, NoOrder)).into_future()
+    );
+    assert_eq!(poll(done), Poll::Ready(Turned::Out(Ok(7))));
 }
 
 #[test]
@@ -46,9 +54,10 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
         poll_fn(|_| if std::mem::take(&mut first) { Poll::Pending } else { Poll::Ready(()) }).await;
         Ok::<usize, Busy>(borrowed.len())
     };
-    let mut turn = pin!(call.turn(attempt).classified().into_future());
+    let mut turn =
+        pin!(call.turn(attempt).classified(|_| (ByName, NoPlace, NoOrder)).into_future());
     assert_eq!(poll(turn.as_mut()), Poll::Pending);
-    assert_eq!(poll(turn.as_mut()), Poll::Ready(Some(Ok(6))));
+    assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Out(Ok(6))));
 }
 
 #[test]
@@ -66,7 +75,8 @@ fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
             let _told = Told(&dropped);
             pending::<Result<u8, Busy>>().await
         };
-        let turn = pin!(call.turn(attempt).classified().into_future());
+        let turn =
+            pin!(call.turn(attempt).classified(|_| (ByName, NoPlace, NoOrder)).into_future());
         assert_eq!(poll(turn), Poll::Pending);
         assert!(!dropped.get());
     }

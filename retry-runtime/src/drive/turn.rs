@@ -1,6 +1,5 @@
 //! One attempt of an `async` call and the pause after it, as a hand-written future.
 
-use std::borrow::Cow;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -12,17 +11,17 @@ use pin_project_lite::pin_project;
 use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
-use super::rules::{Asked, NO_RULES, Retry, Told, Words, hook, predicate};
+use super::pause::{self, before_attempt};
+use super::rules::{Asked, Retry, Told, Words, by_class, hook, predicate};
 use super::{
-    Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Uninterrupted, Unjudged, Unset,
+    Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Turned, Uninterrupted,
+    Unjudged, Unset,
 };
 use crate::breaker::Breaker;
 use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
-use crate::live::Order;
-use crate::place::{Place, Places};
-use crate::timer::{self, Sleeping};
+use crate::place::{Making, Place, Say, StandIn};
 use crate::{Classify, Interruption, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
@@ -39,16 +38,14 @@ pub struct Turn<'c, 'p, A, R, J, X> {
     pub(super) outcome: PhantomData<fn() -> R>,
 }
 
-type Bare = Rules<Unset, Unset, Unset, Unset, Unset>;
-
 impl<'p> Call<'p> {
     /// One attempt of an `async` call.
     #[inline]
     pub fn turn<F: Future>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, F::Output, Bare, Uninterrupted> {
-        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    ) -> Turn<'_, 'p, F, F::Output, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
     /// One attempt of a call that blocks.
@@ -56,59 +53,65 @@ impl<'p> Call<'p> {
     pub fn turn_blocking<R, F: FnOnce() -> R>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, R, Bare, Uninterrupted> {
-        Turn { call: self, attempt, rules: NO_RULES, guard: Uninterrupted, outcome: PhantomData }
+    ) -> Turn<'_, 'p, F, R, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
+    }
+}
+
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
+impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
+    /// Failures are judged by their `Classify`. How they are put into words, which outcome a cancelled call
+    /// has, and which are made to order, a [`Place`] has found out: the closure is asked for its types alone,
+    /// and never called.
+    #[inline]
+    pub fn classified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+        self,
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, Unset, Unset, Unset, Words<S, P, M>>, X>
+    where
+        R::Error: Classify,
+    {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        let rules = Rules {
+            class: by_class(),
+            when: Unset,
+            retry_if: Unset,
+            on_retry: Unset,
+            text: Words(PhantomData),
+        };
+        Turn { call, attempt, rules, guard, outcome }
+    }
+
+    /// Every failure is `Transient`; the rest as in [`classified`](Turn::classified).
+    #[inline]
+    pub fn unclassified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+        self,
+        _: impl FnOnce(Place<R>) -> (S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, Words<S, P, M>>, X> {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        let rules = Rules {
+            class: Unjudged,
+            when: Unset,
+            retry_if: Unset,
+            on_retry: Unset,
+            text: Words(PhantomData),
+        };
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
-    #[inline]
-    fn rules<J>(self, change: impl FnOnce(Rules<C, W, V, H, T>) -> J) -> Turn<'c, 'p, A, R, J, X> {
-        let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn { call, attempt, rules: change(rules), guard, outcome }
-    }
-
-    /// Failures are judged by their `Classify`.
-    #[inline]
-    pub fn classified(self) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, W, V, H, T>, X>
-    where
-        R::Error: Classify,
-    {
-        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: ByClass(|error| error),
-            when,
-            retry_if,
-            on_retry,
-            text,
-        })
-    }
-
-    /// Every failure is `Transient`.
-    #[inline]
-    pub fn unclassified(self) -> Turn<'c, 'p, A, R, Rules<Unjudged, W, V, H, T>, X> {
-        self.rules(|Rules { when, retry_if, on_retry, text, .. }| Rules {
-            class: Unjudged,
-            when,
-            retry_if,
-            on_retry,
-            text,
-        })
-    }
-
     /// A failure is retried only when the predicate agrees.
     #[inline]
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, Asked<F, R::Error>>, V, H, T>, X> {
-        self.rules(|Rules { class, retry_if, on_retry, text, .. }| Rules {
-            class,
-            when: predicate(when),
-            retry_if,
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, retry_if, on_retry, text, .. } = rules;
+        let rules = Rules { class, when: predicate(when), retry_if, on_retry, text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
     /// A value for which the predicate holds counts as a `Transient` failure.
@@ -117,13 +120,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         self,
         retry_if: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, Asked<F, R::Value>>, H, T>, X> {
-        self.rules(|Rules { class, when, on_retry, text, .. }| Rules {
-            class,
-            when,
-            retry_if: predicate(retry_if),
-            on_retry,
-            text,
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, when, on_retry, text, .. } = rules;
+        let rules = Rules { class, when, retry_if: predicate(retry_if), on_retry, text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 
     /// Called before each sleep.
@@ -132,33 +132,10 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
         self,
         on_retry: F,
     ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, Told<F, R>>, T>, X> {
-        self.rules(|Rules { class, when, retry_if, text, .. }| Rules {
-            class,
-            when,
-            retry_if,
-            on_retry: hook(on_retry),
-            text,
-        })
-    }
-
-    /// The failure in words, and the outcome of a call that is cancelled, if there is one.
-    #[inline]
-    pub fn text<F, P>(
-        self,
-        text: F,
-        place: P,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, H, Words<F, P>>, X>
-    where
-        F: Fn(&R::Error) -> Cow<'static, str>,
-        P: Fn(Place<R>) -> Places<R>,
-    {
-        self.rules(|Rules { class, when, retry_if, on_retry, .. }| Rules {
-            class,
-            when,
-            retry_if,
-            on_retry,
-            text: Words(text, place),
-        })
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let Rules { class, when, retry_if, text, .. } = rules;
+        let rules = Rules { class, when, retry_if, on_retry: hook(on_retry), text };
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 
@@ -221,8 +198,6 @@ pin_project! {
         rules: J,
         #[pin]
         guard: X,
-        begun: bool,
-        yielding: bool,
         #[pin]
         phase: Phase<F>,
         faults: Faults<R>,
@@ -233,7 +208,10 @@ pin_project! {
     #[project = PhaseProjection]
     enum Phase<F> {
         Attempt { #[pin] attempt: F },
-        Pause { sleep: Sleeping },
+        // The call sleeps: its timer is where all of it is that is only made after a failure.
+        Pause,
+        // There is nothing to wait for, but others must have their turn.
+        Yield,
         Ended,
     }
 }
@@ -245,21 +223,17 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    type Output = Option<R>;
+    type Output = Turned<R>;
     type IntoFuture = Running<'c, 'p, F, R, J, X>;
 
-    #[inline]
+    #[inline(always)]
     fn into_future(self) -> Self::IntoFuture {
         let Turn { call, attempt, rules, guard, .. } = self;
-        Running {
-            call,
-            rules,
-            guard,
-            begun: false,
-            yielding: false,
-            phase: Phase::Attempt { attempt },
-            faults: Faults::new(),
+        // What awaits a turn polls it at once: where nothing has to be asked, it begins here.
+        if guard.has_begun() {
+            call.begin();
         }
+        Running { call, rules, guard, phase: Phase::Attempt { attempt }, faults: Faults::new() }
     }
 }
 
@@ -270,101 +244,94 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    type Output = Option<R>;
+    type Output = Turned<R>;
 
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
-        let this = self.project();
-        let (call, rules) = (&mut **this.call, &*this.rules);
-        let (mut guard, mut phase, faults) = (this.guard, this.phase, this.faults);
-        if *this.yielding {
-            return Poll::Ready(None);
-        }
-        if !*this.begun {
-            *this.begun = true;
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
+        let this = self.as_mut().project();
+        let PhaseProjection::Attempt { attempt } = this.phase.project() else {
+            return self.go_on(cx);
+        };
+        let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
+        if !guard.has_begun() {
             if let Err(cut) = guard.as_mut().before() {
-                phase.set(Phase::Ended);
-                return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
+                return Poll::Ready(Turned::Out(before_attempt(call, &*guard, cut)));
             }
             call.begin();
         }
-        if let PhaseProjection::Attempt { attempt } = phase.as_mut().project() {
-            let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
-            let polled = faults.poll(call, rules, cx, body);
-            let step = match polled {
-                Poll::Ready(out) => judge(call, rules, guard.as_mut(), out),
-                Poll::Pending => {
-                    let cut = ready!(guard.as_mut().poll_attempt(call, cx));
-                    // The attempt is dropped before its outcome is judged: what it held is free again.
-                    phase.set(Phase::Ended);
-                    faults.end();
-                    cut_off(call, rules, guard.as_mut(), cut)
-                }
-            };
-            match step {
-                Step::Return(out) => {
-                    phase.set(Phase::Ended);
-                    return Poll::Ready(Some(out));
-                }
-                Step::Pause(delay) if delay.length.is_zero() && !call.is_due_to_yield() => {
-                    phase.set(Phase::Ended);
-                    return Poll::Ready(None);
-                }
-                Step::Pause(delay) if delay.length.is_zero() => {
-                    // Nothing to wait for, but other tasks must have their turn. A sleep of nothing may
-                    // be over at once.
-                    phase.set(Phase::Ended);
-                    *this.yielding = true;
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
-                }
-                Step::Pause(delay) => {
-                    phase.set(Phase::Pause { sleep: timer::sleep(delay.length) });
-                }
+        let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
+        match this.faults.poll(call, rules, cx, body) {
+            Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
+                guard.ended(None);
+                call.succeeded_plainly();
+                Poll::Ready(Turned::Out(out))
+            }
+            Poll::Pending if !X::INTERRUPTS => Poll::Pending,
+            polled => self.attempted(polled, cx),
+        }
+    }
+}
+
+impl<F, R, J, X> Running<'_, '_, F, R, J, X>
+where
+    F: Future<Output = R>,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    /// The attempt has come to an outcome that takes some thought, or the guard must be asked.
+    #[cold]
+    #[inline(never)]
+    fn attempted(self: Pin<&mut Self>, polled: Poll<R>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
+        let this = self.project();
+        let (call, rules) = (&mut **this.call, &*this.rules);
+        let (mut guard, mut phase, faults) = (this.guard, this.phase, this.faults);
+        let step = match polled {
+            Poll::Ready(out) => judge(call, rules, guard.as_mut(), out),
+            Poll::Pending => {
+                let cut = ready!(guard.as_mut().poll_attempt(call, cx));
+                // The attempt is dropped before its outcome is judged: what it held is free again.
+                phase.set(Phase::Ended);
+                faults.end();
+                cut_off(call, rules, guard.as_mut(), cut)
+            }
+        };
+        match step {
+            Step::Return(out) => {
+                phase.set(Phase::Ended);
+                Poll::Ready(Turned::Out(out))
+            }
+            Step::Pause(delay) if delay.length.is_zero() && !call.is_due_to_yield() => {
+                phase.set(Phase::Ended);
+                Poll::Ready(Turned::Again)
+            }
+            Step::Pause(delay) if delay.length.is_zero() => {
+                // A sleep of nothing may be over at once.
+                phase.set(Phase::Yield);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Step::Pause(delay) => {
+                phase.set(Phase::Pause);
+                pause::begin(call, delay.length);
+                pause::go_on(call, rules, guard, cx)
             }
         }
-        pause(call, rules, guard, phase, cx)
     }
-}
 
-/// Sleeps until the next attempt, or until the guard or somebody else ends the call.
-#[cold]
-fn pause<F, R: Outcome, J: Judge<R>, X: Guard<R>>(
-    call: &mut Call<'_>,
-    rules: &J,
-    mut guard: Pin<&mut X>,
-    mut phase: Pin<&mut Phase<F>>,
-    cx: &mut Context<'_>,
-) -> Poll<Option<R>> {
-    let PhaseProjection::Pause { sleep } = phase.as_mut().project() else {
-        panic!("a turn was polled after it had ended");
-    };
-    if let Poll::Ready(cut) = guard.as_mut().poll_pause(cx) {
-        phase.set(Phase::Ended);
-        return Poll::Ready(Some(before_attempt(call, &*guard, cut)));
-    }
-    let order = match call.poll_order(cx) {
-        Poll::Ready(order) => Some(order),
-        Poll::Pending => {
-            ready!(Pin::new(sleep).poll(cx));
-            call.wake()
+    /// No attempt runs.
+    #[cold]
+    #[inline(never)]
+    fn go_on(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
+        let this = self.project();
+        let mut phase = this.phase;
+        match phase.as_mut().project() {
+            PhaseProjection::Yield => {
+                phase.set(Phase::Ended);
+                Poll::Ready(Turned::Again)
+            }
+            PhaseProjection::Pause => pause::go_on(this.call, this.rules, this.guard, cx),
+            _ => panic!("a turn was polled after it had ended"),
         }
-    };
-    phase.set(Phase::Ended);
-    let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
-    Poll::Ready(stand_in.map(|outcome| cancelled(call, outcome)))
-}
-
-/// Somebody has cancelled the sleeping call.
-#[cold]
-pub(super) fn cancelled<R>(call: &mut Call<'_>, outcome: fn(Interruption) -> R) -> R {
-    call.interrupted(Interruption::Cancelled);
-    outcome(Interruption::Cancelled)
-}
-
-/// The call ends between two attempts, or before the first one.
-#[cold]
-pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, guard: &X, cut: X::Cut) -> R {
-    call.interrupted(cut.into());
-    guard.outcome(cut)
+    }
 }

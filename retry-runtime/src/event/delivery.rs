@@ -26,10 +26,18 @@ pub(crate) fn hears(kind: EventKind) -> bool {
     ATTACHED.load(Ordering::Relaxed) || trace::hears(kind)
 }
 
+/// Whether there is anybody at all who could hear an event, `tracing` included.
+#[inline]
+pub(crate) fn is_heard() -> bool {
+    ATTACHED.load(Ordering::Relaxed) || trace::is_on()
+}
+
 /// Tells an event to everybody who listens. The caller holds no lock.
 #[cold]
 pub(crate) fn emit(event: &Event) {
-    enter(TRACING, || trace::say(event));
+    if trace::is_on() {
+        enter(TRACING, || trace::say(event));
+    }
     let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
     let Some(listeners) = listeners else { return };
     let routine = event.is_routine();

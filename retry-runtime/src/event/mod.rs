@@ -35,13 +35,13 @@ pub use calls::{
 };
 pub use configuration::{Change, ConfigApplied};
 pub(crate) use delivery::{
-    Listener, Observer, To, attach, detach, emit, hears, next_call, on_change, wanted,
+    Listener, Observer, To, attach, detach, emit, hears, is_heard, next_call, on_change, wanted,
 };
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use protection::{breaker_rejected, breaker_transition, budget_refused};
-pub(crate) use span::CallSpan;
+pub(crate) use span::{CallSpan, Inside};
 pub(crate) use stream::Queue;
 pub use stream::{Events, Recv};
 #[cfg(feature = "tracing")]

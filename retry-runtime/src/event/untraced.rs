@@ -2,6 +2,10 @@
 
 use super::{Event, EventKind};
 
+pub(super) const fn is_on() -> bool {
+    false
+}
+
 pub(super) const fn hears(_: EventKind) -> bool {
     false
 }

@@ -44,6 +44,7 @@ impl Policy {
     }
 
     /// The delay before retry `retry`, spread by `random`.
+    #[inline]
     pub(crate) fn delay(&self, retry: u32, previous: Option<Duration>, random: u64) -> Duration {
         // Nothing grows from nothing, and nothing is spread: whoever retries at once pays for no arithmetic.
         let nothing = |time: Duration| time.is_zero();
@@ -53,6 +54,10 @@ impl Policy {
         {
             return Duration::ZERO;
         }
+        self.spread_delay(retry, previous, random)
+    }
+
+    fn spread_delay(&self, retry: u32, previous: Option<Duration>, random: u64) -> Duration {
         let previous = previous.unwrap_or_else(|| self.first_delay());
         self.jitter.spread(self.unspread(retry, previous), random)
     }

@@ -19,7 +19,7 @@ use crate::{clock, registry};
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
-    reason = "it lives in a static, and there is one for each function"
+    reason = "it lives in a static, and the large one is the usual one"
 )]
 pub enum SiteBreaker {
     /// None.
@@ -52,6 +52,10 @@ pub struct KeyedBreakers {
     limit: usize,
     found: OnceLock<&'static Keyed<String>>,
 }
+
+/// That of all functions that have none.
+#[doc(hidden)]
+pub static NO_BREAKER: SiteBreaker = SiteBreaker::None;
 
 static BREAKERS: Directory<Breaker> = Directory::new();
 static CONFIGURED: Configured<Breaker> = Configured::new();
@@ -134,6 +138,7 @@ impl SiteBreaker {
     }
 
     /// All but the usual case, out of line.
+    #[cold]
     #[inline(never)]
     fn get_other(&'static self) -> Option<&'static Breaker> {
         match self {

@@ -65,6 +65,12 @@ impl SiteBudget {
         }
     }
 
+    /// One of its own, as it is where nothing is said: evaluated once, not for each function.
+    #[cfg(not(all(test, retry_loom)))]
+    #[doc(hidden)]
+    #[allow(clippy::declare_interior_mutable_const, reason = "each static has its own copy")]
+    pub const OWN: SiteBudget = SiteBudget::own(BudgetSettings::new());
+
     #[doc(hidden)]
     #[track_caller]
     pub const fn named(name: &'static str, settings: Option<BudgetSettings>) -> Self {
@@ -86,6 +92,7 @@ impl SiteBudget {
     }
 
     /// All but the usual case, out of line.
+    #[cold]
     #[inline(never)]
     fn get_other(&'static self) -> Option<&'static Budget> {
         match self {

@@ -6,12 +6,12 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Site;
-use crate::Policy;
-use crate::breaker::Breaker;
+use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
+use crate::{Policy, clock};
 
 /// The settings of a function that a configuration has changed.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,72 @@ impl PartialEq for Effective {
             && self.budget == other.budget
             && self.breaker == other.breaker
             && self.measure == other.measure
+    }
+}
+
+/// Stands in for the breakers of functions that are switched off: it admits everything and counts nothing.
+static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
+
+pub(crate) fn switched_off() -> &'static Arc<Breaker> {
+    SWITCHED_OFF.get_or_init(|| {
+        let breaker = Breaker::new("switched off", BreakerSettings::new());
+        breaker.disable(clock::now);
+        Arc::new(breaker)
+    })
+}
+
+impl Effective {
+    /// Whether no breaker has a say, for a function that has one.
+    pub(crate) fn has_no_breaker(&self) -> bool {
+        !self.enabled || self.breaker == Choice::None
+    }
+}
+
+/// What holds for a call of the function under what a configuration has made of it, if anything.
+impl Site {
+    #[inline]
+    pub(crate) fn policy_under(&self, effective: Option<&'static Effective>) -> &Policy {
+        effective.map_or_else(|| self.policy(), |effective| &effective.policy)
+    }
+
+    /// The budget that pays for retries.
+    #[inline]
+    pub(crate) fn budget_under(
+        &'static self,
+        effective: Option<&'static Effective>,
+    ) -> Option<&'static Budget> {
+        let Some(effective) = effective else { return self.budget_source().get() };
+        match effective.budget {
+            _ if !effective.enabled => None,
+            Choice::AsWritten => self.budget_source().get(),
+            Choice::None => None,
+            Choice::This(budget) => Some(budget),
+        }
+    }
+
+    /// The breaker, for a function that has one. Where none has a say there is one all the same: generated
+    /// code asks every one that it has for a permit.
+    pub(crate) fn breaker_under(
+        &'static self,
+        effective: Option<&'static Effective>,
+    ) -> Option<&'static Breaker> {
+        let Some(effective) = effective else { return self.breaker_source().get() };
+        match effective.breaker {
+            _ if effective.has_no_breaker() => Some(switched_off()),
+            Choice::This(breaker) => Some(breaker),
+            Choice::AsWritten | Choice::None => self.breaker_source().get(),
+        }
+    }
+}
+
+/// What holds for a call that starts now.
+impl Site {
+    pub(crate) fn policy_now(&'static self) -> &'static Policy {
+        self.policy_under(self.effective())
+    }
+
+    pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
+        self.budget_under(self.effective())
     }
 }
 

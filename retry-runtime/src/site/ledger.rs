@@ -1,15 +1,15 @@
 //! What a function remembers of its calls: everything but those that succeed at once, which are only
 //! counted, elsewhere.
 
-use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::Site;
+use super::ring::Ring;
 use crate::history::PastCall;
 use crate::stats::{Ended, Failures};
-use crate::{AttemptRecord, Report, Stats, tally};
+use crate::{Report, Stats, tally};
 
 /// No site warns of its empty budget more often.
 const WARN_EVERY: Duration = Duration::from_secs(60);
@@ -53,8 +53,7 @@ pub(crate) struct Ledger {
     cleared: u64,
     /// All that was counted before the last `clear`.
     before: Stats,
-    past: VecDeque<PastCall>,
-    bytes: usize,
+    past: Ring,
     pub(super) findings: Findings,
 }
 
@@ -79,22 +78,27 @@ impl Site {
         work(ledger.get_or_insert_default())
     }
 
-    /// Counts a call that did not succeed at once, and remembers it.
-    /// Returns the list of attempts of a call that was forgotten, for its memory.
+    /// Counts a call that did not succeed at once, and remembers it. What is left of its report is one of
+    /// a call that was forgotten, of use for its memory only.
     pub(crate) fn note(
         &self,
         ended: Ended,
         failures: Failures,
-        past: Option<PastCall>,
-    ) -> Option<Vec<AttemptRecord>> {
-        let (forgotten, others) = self.ledger(|ledger| {
+        at: SystemTime,
+        report: &mut Report,
+    ) {
+        let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
+        let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);
             ledger.stats.failures.add(failures);
-            ledger.remember(past)
+            // Calls that an open breaker refuses must not drive out those whose failures have opened it.
+            if report.attempts.is_empty() {
+                return ledger.past.fit(limits);
+            }
+            ledger.past.keep(at, report, limits)
         });
         // Not under the lock: a long history takes a while to be freed.
-        drop(others);
-        Some(forgotten?.report.attempts)
+        drop(forgotten);
     }
 
     /// How often the function was called, and how its calls ended.
@@ -127,7 +131,7 @@ impl Site {
 
     /// The last calls that did not succeed at once, the oldest first.
     pub fn history(&self) -> Vec<PastCall> {
-        self.ledger(|ledger| ledger.past.iter().cloned().collect())
+        self.ledger(|ledger| ledger.past.all().cloned().collect())
     }
 
     /// Starts the counts at zero again, and forgets the past.
@@ -137,7 +141,6 @@ impl Site {
             ledger.stats.add_first_tries(first_tries.saturating_sub(ledger.cleared));
             ledger.before.add(&std::mem::take(&mut ledger.stats));
             ledger.cleared = first_tries;
-            ledger.bytes = 0;
             ledger.findings = Findings::default();
             std::mem::take(&mut ledger.past)
         });
@@ -177,8 +180,10 @@ impl Site {
     }
 
     /// The budget has paid for a retry.
+    #[inline]
     pub(crate) fn note_payment(&self) {
-        if self.refusing.swap(false, Ordering::Relaxed) {
+        // A look first: to write costs a locked instruction, and as a rule nothing was refused.
+        if self.refusing.load(Ordering::Relaxed) && self.refusing.swap(false, Ordering::Relaxed) {
             self.ledger(|ledger| ledger.findings.refused_since = None);
         }
     }
@@ -190,40 +195,4 @@ impl Site {
     pub(crate) fn note_called_in(&self, outer: &'static Site) {
         self.ledger(|ledger| ledger.findings.called_in = Some(outer));
     }
-}
-
-impl Ledger {
-    /// Keeps a call, and returns what has to go for it or is too much meanwhile: as a rule one other.
-    fn remember(&mut self, past: Option<PastCall>) -> (Option<PastCall>, Vec<PastCall>) {
-        let calls = MOST_CALLS.load(Ordering::Relaxed);
-        let bytes = MOST_BYTES.load(Ordering::Relaxed);
-        let (mut forgotten, mut others) = (None, Vec::new());
-        if let Some(past) = past {
-            self.bytes += past.bytes();
-            // First out, then in: so the ring does not grow for one call more than it is to hold.
-            if self.past.len() == calls {
-                forgotten = self.forget();
-            }
-            self.past.push_back(past);
-        }
-        while self.past.len() > calls || self.bytes > bytes {
-            let Some(oldest) = self.forget() else { break };
-            if let Some(before) = forgotten.replace(oldest) {
-                others.push(before);
-            }
-        }
-        (forgotten, others)
-    }
-
-    fn forget(&mut self) -> Option<PastCall> {
-        let oldest = self.past.pop_front()?;
-        self.bytes -= oldest.bytes();
-        Some(oldest)
-    }
-}
-
-/// What is remembered of a call that has ended now.
-pub(crate) fn past(ended: SystemTime, report: Report) -> Option<PastCall> {
-    // Calls that an open breaker refuses must not drive out those whose failures have opened it.
-    (!report.attempts.is_empty()).then_some(PastCall { ended, report })
 }

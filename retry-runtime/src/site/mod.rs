@@ -11,12 +11,13 @@ mod effective;
 mod flags;
 mod ledger;
 mod meta;
+mod ring;
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-pub use breaker::SiteBreaker;
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
+pub use breaker::{NO_BREAKER, SiteBreaker};
 #[cfg(feature = "config")]
 pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
 pub use budget::SiteBudget;
@@ -28,16 +29,16 @@ pub(crate) use budget::{configure_budgets, written_budgets};
 #[cfg(feature = "config")]
 pub(crate) use configured::Replaced;
 #[cfg(feature = "config")]
+pub(crate) use effective::Choice;
+#[cfg(feature = "config")]
 pub(crate) use effective::apply;
-pub(crate) use effective::{Choice, Effective};
+pub(crate) use effective::{Effective, switched_off};
 use flags::Flags;
 use ledger::Ledger;
-pub(crate) use ledger::past;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 
 use crate::Policy;
-use crate::budget::Budget;
 
 /// An annotated function: its name, its place in the source, its policy, budget and breaker, and what it
 /// remembers of its calls.
@@ -51,7 +52,8 @@ pub struct Site {
     flags: Flags,
     policy: Policy,
     budget: SiteBudget,
-    breaker: SiteBreaker,
+    // Elsewhere: it is large, and most functions have none.
+    breaker: &'static SiteBreaker,
     ledger: Mutex<Option<Box<Ledger>>>,
     /// Whether the budget has refused the last retry.
     refusing: AtomicBool,
@@ -59,7 +61,12 @@ pub struct Site {
 
 impl Site {
     #[doc(hidden)]
-    pub const fn new(meta: Meta, policy: Policy, budget: SiteBudget, breaker: SiteBreaker) -> Self {
+    pub const fn new(
+        meta: Meta,
+        policy: Policy,
+        budget: SiteBudget,
+        breaker: &'static SiteBreaker,
+    ) -> Self {
         Site {
             meta,
             flags: Flags::new(policy.is_timed()),
@@ -99,8 +106,8 @@ impl Site {
     }
 
     #[inline]
-    pub(crate) fn breaker_source(&self) -> &SiteBreaker {
-        &self.breaker
+    pub(crate) fn breaker_source(&self) -> &'static SiteBreaker {
+        self.breaker
     }
 
     /// The names of the arguments that the attribute gives, in their order.
@@ -124,20 +131,6 @@ impl Site {
     /// gives a `deadline`, a `timeout` or a `cancel`.
     pub fn is_interruptible(&self) -> bool {
         self.meta.interrupted
-    }
-
-    /// The policy that holds for a call that starts now.
-    pub(crate) fn policy_now(&'static self) -> &'static Policy {
-        self.effective().map_or(&self.policy, |effective| &effective.policy)
-    }
-
-    /// The budget that pays for the retries of a call that starts now.
-    pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
-        match self.effective().map(|effective| effective.budget) {
-            None | Some(Choice::AsWritten) => self.budget.get(),
-            Some(Choice::This(budget)) => Some(budget),
-            Some(Choice::None) => None,
-        }
     }
 
     /// What a configuration makes of it, for a call that starts now.

@@ -8,6 +8,7 @@ use crate::{Filter, Format, Phase, Retention, TaskId};
 
 super::list! {
     tasks_are_listed_by_phase_and_name_in_pages
+    tasks_are_listed_by_age
     tasks_are_counted_by_state
     what_must_not_be_shown_is_not
     a_format_tells_as_much_as_it_says
@@ -44,6 +45,23 @@ async fn tasks_are_listed_by_phase_and_name_in_pages(lab: Lab) {
     assert_eq!((all.len(), all[0]), (8, other));
     assert_eq!(list(Filter::new().name("conformance::r")).await.0, [], "a name is a whole name");
     assert_eq!(list(Filter::new().limit(0)).await.0.len(), 1);
+}
+
+async fn tasks_are_listed_by_age(lab: Lab) {
+    let mut ids = Vec::new();
+    for play in ["a", "b", "c"] {
+        ids.push(lab.tasks.submit(repeatable::task(play.into())).await.expect("stored"));
+        lab.clock.advance(seconds(60));
+    }
+    let second = lab.info(ids[1]).await.created_at.expect("told");
+    let listed = async |filter: Filter| {
+        let page = lab.tasks.list(filter, Format::Minimal).await.expect("listed");
+        page.tasks.iter().map(|info| info.id).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(Filter::new().since(second)).await, [ids[2], ids[1]]);
+    assert_eq!(listed(Filter::new().until(second)).await, [ids[0]]);
+    let between = Filter::new().since(second).until(second + seconds(60));
+    assert_eq!(listed(between).await, [ids[1]]);
 }
 
 async fn tasks_are_counted_by_state(lab: Lab) {

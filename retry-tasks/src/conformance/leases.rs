@@ -11,6 +11,7 @@ super::list! {
     an_attempt_that_is_lost_ends_the_task_where_a_repetition_would_do_harm
     a_task_that_ends_every_worker_fails_in_the_end
     a_lease_is_renewed_for_as_long_as_the_attempt_runs
+    a_worker_does_not_take_its_own_attempts_for_lost_when_time_leaps
     a_shutdown_gives_back_at_once_what_still_runs
     a_shutdown_waits_for_what_ends_in_time
     a_shutdown_ends_what_must_not_be_repeated
@@ -106,6 +107,21 @@ async fn a_lease_is_renewed_for_as_long_as_the_attempt_runs(lab: Lab) {
         (State::Running, 1),
         "after twice its first lease"
     );
+}
+
+async fn a_worker_does_not_take_its_own_attempts_for_lost_when_time_leaps(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
+    let _worker = lab.worker();
+    running(&lab, 1).await;
+    for _ in 0..20 {
+        // The worker looks for tasks at the very moment at which its lease runs out.
+        let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
+        lab.clock.advance(seconds(31));
+        lab.until_ended(other).await;
+        assert_eq!(lab.info(id).await.state, State::Running);
+    }
+    assert_eq!(lab.info(id).await.attempts().len(), 1);
 }
 
 async fn a_shutdown_gives_back_at_once_what_still_runs(lab: Lab) {

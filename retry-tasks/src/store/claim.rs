@@ -30,7 +30,7 @@ pub(crate) struct Claim {
     pub(crate) places: usize,
     pub(crate) worker: Arc<str>,
     pub(crate) lease: Duration,
-    /// What the worker runs: after a leap of the clock its own leases seem to have run out.
+    /// What the worker runs at the moment.
     pub(crate) held: Vec<Lease>,
 }
 
@@ -79,12 +79,13 @@ impl Claim {
         vacancy: Vacancy,
         mut record: Record,
     ) -> Result<Option<Claimed>> {
-        if record.state == State::Running && self.held.contains(&record.lease()) {
-            table.renew(record.id, record.fence, at.now + self.lease)?;
-            return Ok(None);
-        }
         let failures = failures(table, &record)?;
         if record.state == State::Running {
+            let held = record.lease();
+            // Who asks is alive, although the clock has gone ahead of its heartbeat.
+            if self.held.contains(&held) && table.renew(held.id, held.fence, at.now + self.lease)? {
+                return Ok(None);
+            }
             // Its lease has run out. Nobody knows how far the attempt came.
             let lost = Class::new(Kind::Ambiguous);
             let next = judge(vacancy.site, &record.standing(at.now, failures), lost);

@@ -141,7 +141,7 @@ impl Table for Rows {
     fn list(&mut self, filter: &Filter) -> Result<Page<Record>> {
         let end = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
         let tasks = self.tasks.range(..end).rev().map(|(_, record)| record);
-        let tasks = tasks.filter(|record| filter.admits(&record.name, record.state));
+        let tasks = tasks.filter(|record| filter.admits(record));
         let limit = filter.limit.max(1);
         let tasks = tasks.take(limit.saturating_add(1)).cloned().collect();
         Ok(Page::cut(tasks, limit, |record: &Record| record.id))

@@ -24,6 +24,7 @@ const LAYERS: [&[&str]; 7] = [
         "inject",
         "interruption",
         "place",
+        "sleeping",
         "stats",
     ],
     &["budget", "breaker", "event"],

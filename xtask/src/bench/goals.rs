@@ -47,29 +47,23 @@ fn of_first_tries(figures: &Figures) -> Result<Vec<Goal>, String> {
     let sync = case(figures, "sync-first", ALL)?;
     let ready = case(figures, "async-ready", ALL)?;
     let pending = case(figures, "async-pending", ALL)?;
-    Ok(vec![
-        Goal {
-            what: "first try, sync, with all on: instructions",
-            limit: 50.0,
-            is: sync.instructions,
-        },
-        Goal { what: "… times the loop by hand", limit: 1.05, is: sync.time.ratio },
-        Goal { what: "… locked instructions", limit: 0.0, is: sync.locked },
-        Goal { what: "… allocations", limit: 0.0, is: sync.allocations },
-        Goal {
-            what: "first try, ready at once, with all on: instructions",
-            limit: 95.0,
-            is: ready.instructions,
-        },
-        Goal { what: "… times the loop by hand", limit: 1.10, is: ready.time.ratio },
-        Goal { what: "… locked instructions", limit: 0.0, is: ready.locked },
-        Goal { what: "… allocations", limit: 0.0, is: ready.allocations },
-        Goal {
-            what: "first try, pending once, with all on: times the loop by hand",
-            limit: 1.10,
-            is: pending.time.ratio,
-        },
-    ])
+    let of = |what, instructions, ratio, case: &Case| {
+        [
+            Goal { what, limit: instructions, is: case.instructions },
+            Goal { what: "… times the loop by hand", limit: ratio, is: case.time.ratio },
+            Goal { what: "… locked instructions", limit: 0.0, is: case.locked },
+            Goal { what: "… allocations", limit: 0.0, is: case.allocations },
+        ]
+    };
+    let mut goals = Vec::new();
+    goals.extend(of("first try, sync, with all on: instructions", 50.0, 1.05, sync));
+    goals.extend(of("first try, ready at once, with all on: instructions", 95.0, 1.10, ready));
+    goals.push(Goal {
+        what: "first try, pending once, with all on: times the loop by hand",
+        limit: 1.10,
+        is: pending.time.ratio,
+    });
+    Ok(goals)
 }
 
 fn beside_peers(figures: &Figures) -> Result<Vec<Goal>, String> {

@@ -18,6 +18,7 @@ impl Closed {
     }
 
     /// Counts one call.
+    #[inline]
     pub(in crate::breaker) fn record(&mut self, now: Duration, mark: Mark) {
         self.consecutive = if mark.failed { self.consecutive.saturating_add(1) } else { 0 };
         self.ring.record(now, mark);
@@ -33,6 +34,7 @@ impl Closed {
     }
 
     /// Whether what has been counted is enough to open.
+    #[inline]
     pub(in crate::breaker) fn trips(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
         if settings.consecutive.is_some_and(|limit| self.consecutive >= limit) {
             return true;
@@ -46,6 +48,7 @@ impl Closed {
 
     /// Whether no quick success can trip before time changes the window: it can lower a rate, never raise
     /// it, so it trips only by completing the minimum of calls, and only if there is anything against.
+    #[inline]
     pub(in crate::breaker) fn quiet(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
         let tally = self.ring.tally(now);
         tally.calls >= settings.enough_calls() || tally.failures == 0 && tally.slow == 0

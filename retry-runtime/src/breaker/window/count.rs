@@ -19,6 +19,7 @@ impl CountWindow {
         CountWindow { size, cells: Vec::new(), oldest: 0, tally }
     }
 
+    #[inline]
     pub(in crate::breaker) fn record(&mut self, mark: Mark) {
         self.tally.add(mark);
         if self.cells.len() < self.size as usize {
@@ -27,7 +28,10 @@ impl CountWindow {
         }
         let evicted = std::mem::replace(&mut self.cells[self.oldest], mark);
         self.tally.remove(evicted);
-        self.oldest = (self.oldest + 1) % self.cells.len();
+        self.oldest += 1;
+        if self.oldest == self.cells.len() {
+            self.oldest = 0;
+        }
     }
 
     /// Adds successes; more of them than fit leave the window as that many would.
@@ -37,6 +41,7 @@ impl CountWindow {
         }
     }
 
+    #[inline]
     pub(super) fn tally(&self) -> Tally {
         self.tally
     }

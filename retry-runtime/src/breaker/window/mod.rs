@@ -51,12 +51,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    #[inline]
     pub(super) fn add(&mut self, mark: Mark) {
         self.calls = self.calls.saturating_add(1);
         self.failures = self.failures.saturating_add(u32::from(mark.failed));
         self.slow = self.slow.saturating_add(u32::from(mark.slow));
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, mark: Mark) {
         self.calls -= 1;
         self.failures -= u32::from(mark.failed);
@@ -64,15 +66,22 @@ impl Tally {
     }
 
     /// Whether this part of the calls, or more, is `part`. An empty window has no rate.
+    #[inline]
     pub(super) fn reaches(&self, part: u32, rate: f64) -> bool {
-        part >= reaching(self.calls, rate) && self.calls > 0
+        // As `part >= reaching(calls, rate)`, without rounding up: none is less than one.
+        part > 0 && f64::from(part) >= exactly(self.calls, rate)
     }
 }
 
 /// The smallest part of so many calls that makes up the rate or more; at least one.
 pub(super) fn reaching(calls: u32, rate: f64) -> u32 {
+    exactly(calls, rate).ceil().max(1.0) as u32
+}
+
+/// The part that the rate is of so many calls.
+fn exactly(calls: u32, rate: f64) -> f64 {
     // 0.6 of 5 is 3, although 0.6 * 5.0 may lie a bit above: what is meant is the decimal.
-    (f64::from(calls) * rate - 1e-9).ceil().max(1.0) as u32
+    f64::from(calls) * rate - 1e-9
 }
 
 /// One of the two windows.
@@ -92,6 +101,7 @@ impl Ring {
     }
 
     /// Adds one call.
+    #[inline]
     pub(super) fn record(&mut self, now: Duration, mark: Mark) {
         match self {
             Ring::Count(ring) => ring.record(mark),
@@ -109,6 +119,7 @@ impl Ring {
     }
 
     /// The calls in the window.
+    #[inline]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         match self {
             Ring::Count(ring) => ring.tally(),
@@ -117,6 +128,7 @@ impl Ring {
     }
 
     /// The moment at which time itself next changes the window.
+    #[inline]
     pub(super) fn stable_until(&self) -> Option<Duration> {
         match self {
             Ring::Count(_) => None,
@@ -142,6 +154,22 @@ pub(super) mod tests {
         assert_eq!(reaching(3, 0.6), 2);
         assert_eq!(reaching(5, 0.01), 1);
         assert_eq!(reaching(100_000, 1.0), 100_000);
+    }
+
+    #[test]
+    fn a_tally_reaches_a_rate_with_the_smallest_part_that_makes_it_up() {
+        for (calls, rate) in [(1, 0.0), (5, 0.6), (10, 0.1 + 0.2), (4, 0.75), (3, 0.6), (7, 1.0)] {
+            let tally = Tally { calls, ..Tally::default() };
+            for part in 0..=calls {
+                let smallest = reaching(calls, rate);
+                assert_eq!(
+                    tally.reaches(part, rate),
+                    part >= smallest,
+                    "{part} of {calls}, {rate}"
+                );
+            }
+        }
+        assert!(!Tally::default().reaches(0, 0.5), "an empty window has no rate");
     }
 
     #[test]

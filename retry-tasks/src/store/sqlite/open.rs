@@ -73,11 +73,12 @@ pub(super) fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>, StoreErro
     keep_the_log(&connection, true).map_err(|error| place.failure(&error))?;
     let found = version(&connection, &place)?;
     if found < VERSION {
+        // Who asks for a file that exists asks for tasks that exist: an empty one is somebody else's.
         let path = place.path;
-        return match (settings.read_only, found) {
-            (true, 0) => Err(StoreError::Foreign { path }),
-            (true, _) => Err(StoreError::Older { path, found, known: VERSION }),
-            (false, _) => Ok(None),
+        return match found {
+            0 if settings.existing => Err(StoreError::Foreign { path }),
+            1.. if settings.read_only => Err(StoreError::Older { path, found, known: VERSION }),
+            _ => Ok(None),
         };
     }
     let settled = connection

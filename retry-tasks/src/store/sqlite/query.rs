@@ -67,20 +67,22 @@ pub(super) fn next_due(rows: &mut Rows, name: &str) -> Result<Option<Time>> {
 }
 
 /// Each function in each phase by its index, then together: however many tasks there are, a page costs as many
-/// pages as there are functions and phases that are asked for.
+/// pages as there are functions and phases that are asked for, and what newer tasks the filter leaves out.
 pub(super) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
     let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
     let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
+    let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
     let mut found: Vec<Record> = Vec::new();
     let statement = format!(
         "SELECT {} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
-         ORDER BY id DESC LIMIT ?4",
+         AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6",
         row::COLUMNS
     );
     let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
     for phase in phases {
         for name in names(rows, *phase, filter.name.as_deref())? {
-            let params = params![row::number(*phase), name, row::id(after), limit as i64 + 1];
+            let (phase, after) = (row::number(*phase), row::id(after));
+            let params = params![phase, name, after, since, until, limit as i64 + 1];
             found.extend(rows.rows(&statement, params, row::record)?);
         }
     }

@@ -103,6 +103,18 @@ fn a_file_that_must_exist_and_does_not_is_missing_and_not_made() {
 }
 
 #[test]
+fn an_empty_file_is_refused_by_who_asks_for_an_existing_store_and_left_empty() {
+    let folder = Folder::new();
+    let path = folder.file("empty");
+    fs::write(&path, "").expect("written");
+    for builder in [SqliteBuilder::new(&path).existing(), SqliteBuilder::new(&path).read_only()] {
+        says(builder.open().expect_err("no store"), &["no task store", "left untouched"]);
+        assert_eq!(fs::metadata(&path).expect("there").len(), 0);
+    }
+    drop(open(&path).expect("a program may make it its store"));
+}
+
+#[test]
 fn a_folder_that_does_not_exist_is_named() {
     let folder = Folder::new();
     let error = open(&folder.file("nowhere/tasks.db")).expect_err("no such folder");

@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use retry_runtime::__private::{Call, Meta, Site, SiteBreaker, SiteBudget};
+use retry_runtime::__private::{
+    ByName, Call, Meta, NO_BREAKER, NoOrder, NoPlace, Site, SiteBudget, Turned,
+};
 use retry_runtime::{
     CancelToken, Outcome, Policy, Report, Retry, RetryError, observe, observe_blocking,
 };
@@ -217,10 +219,10 @@ async fn turns_async(site: &'static Site, world: &Rc<World>) -> Result<String, F
     call.open();
     call.watch();
     let settled = loop {
-        let turn = call.turn(Rc::clone(world).body()).classified();
+        let turn = call.turn(Rc::clone(world).body()).classified(|_| (ByName, NoPlace, NoOrder));
         let turn = turn.retry_if(|value| world.rejects(value));
         let turn = turn.on_retry(|retry| world.before_sleep(retry));
-        if let Some(out) = turn.cancel(&world.token).await {
+        if let Turned::Out(out) = turn.cancel(&world.token).await {
             break call.settle(out);
         }
     };
@@ -235,10 +237,11 @@ fn turns_sync(site: &'static Site, world: &Rc<World>) -> Result<String, Failure>
     call.open();
     call.watch();
     let settled = loop {
-        let turn = call.turn_blocking(|| world.body_blocking()).classified();
+        let turn =
+            call.turn_blocking(|| world.body_blocking()).classified(|_| (ByName, NoPlace, NoOrder));
         let turn = turn.retry_if(|value| world.rejects(value));
         let turn = turn.on_retry(|retry| world.before_sleep(retry));
-        if let Some(out) = turn.cancel(&world.token).run() {
+        if let Turned::Out(out) = turn.cancel(&world.token).run() {
             break call.settle(out);
         }
     };
@@ -260,5 +263,5 @@ async fn cancel_async(cancel: Option<CancelAt>, token: CancelToken) {
 /// long as the process.
 fn site(policy: Policy) -> &'static Site {
     let meta = Meta::new("vectors::body", file!(), line!());
-    Box::leak(Box::new(Site::new(meta, policy, SiteBudget::None, SiteBreaker::None)))
+    Box::leak(Box::new(Site::new(meta, policy, SiteBudget::None, &NO_BREAKER)))
 }

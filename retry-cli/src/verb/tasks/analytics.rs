@@ -1,0 +1,57 @@
+//! `retry tasks analytics`: how many attempts it takes, and how long.
+
+use clap::{Arg, ArgMatches, Command};
+use retry_text::duration::human;
+
+use super::open;
+use crate::Outcome;
+use crate::table::Table;
+
+pub(super) fn command() -> Command {
+    Command::new("analytics")
+        .about("Prints how many attempts the tasks took, and how long they waited and ran")
+        .args(open::arguments())
+        .arg(
+            Arg::new("name")
+                .value_name("NAME")
+                .value_parser(whole_name)
+                .help("Of this function alone"),
+        )
+        .arg(open::json())
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let name = matches.get_one::<String>("name").map(String::as_str);
+    let found = open::ask(matches, async |tasks| Ok(tasks.analytics(name).await?))?;
+    if matches.get_flag("json") {
+        return open::as_json(&found);
+    }
+    if found.by_attempt.is_empty() {
+        return Ok("no attempts".to_owned());
+    }
+    let mut table = Table::new(["attempt", "succeeded", "failed", "lost", "tasks done by then"]);
+    for by in &found.by_attempt {
+        let share = found.success_within(by.attempt).map(|share| format!("{:.1} %", share * 100.0));
+        table.row([
+            by.attempt.to_string(),
+            by.succeeded.to_string(),
+            by.failed.to_string(),
+            by.lost.to_string(),
+            share.unwrap_or_default(),
+        ]);
+    }
+    Ok(format!(
+        "{table}\n{} tasks have ended; on average they waited {} for their first attempt and {} between attempts, and ran {}\n",
+        found.ended,
+        human(found.mean_pending),
+        human(found.mean_waiting),
+        human(found.mean_running),
+    ))
+}
+
+fn whole_name(text: &str) -> Result<String, String> {
+    match text.contains('*') {
+        true => Err("a whole name is meant here; leave it out for all functions".to_owned()),
+        false => Ok(text.to_owned()),
+    }
+}

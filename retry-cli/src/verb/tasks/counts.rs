@@ -1,0 +1,28 @@
+//! `retry tasks counts`: how many tasks stand where.
+
+use clap::{ArgMatches, Command};
+use retry_tasks::Phase;
+
+use super::open;
+use crate::Outcome;
+use crate::table::Table;
+
+pub(super) fn command() -> Command {
+    Command::new("counts")
+        .about("Prints how many tasks are in each state")
+        .args(open::arguments())
+        .arg(open::json())
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let counts = open::ask(matches, async |tasks| Ok(tasks.counts().await?))?;
+    if matches.get_flag("json") {
+        return open::as_json(&counts);
+    }
+    let mut table = Table::new(["state", "tasks"]);
+    for phase in Phase::ALL {
+        table.row([phase.name().to_owned(), counts.of(phase).to_string()]);
+    }
+    table.row(["all".to_owned(), counts.total().to_string()]);
+    Ok(table.to_string())
+}

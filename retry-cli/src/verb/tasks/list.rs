@@ -1,0 +1,97 @@
+//! `retry tasks list`: which tasks there are.
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use retry_tasks::{Format, Page, Phase, TaskId, TaskInfo, Time};
+
+use super::{filter, open, view};
+use crate::Outcome;
+use crate::table::Table;
+
+pub(super) fn command() -> Command {
+    Command::new("list")
+        .about("Lists tasks, the newest first")
+        .args(open::arguments())
+        .args(filter::arguments(&Phase::ALL, "In this state; several with commas between them"))
+        .arg(
+            Arg::new("limit")
+                .long("limit")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..))
+                .default_value("100")
+                .help("At most so many"),
+        )
+        .arg(
+            Arg::new("after")
+                .long("after")
+                .value_name("ID")
+                .value_parser(|text: &str| text.parse::<TaskId>())
+                .help("Older than this task: the next page, as the end of a page names it"),
+        )
+        .arg(view::argument("standard"))
+        .arg(open::json())
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let mut filter = filter::of(matches)?;
+    if let Some(limit) = matches.get_one::<u32>("limit") {
+        filter = filter.limit(*limit as usize);
+    }
+    if let Some(after) = matches.get_one::<TaskId>("after") {
+        filter = filter.after(*after);
+    }
+    let format = view::format(matches);
+    let page = open::ask(matches, async |tasks| Ok(tasks.list(filter, format).await?))?;
+    if matches.get_flag("json") {
+        return open::as_json(&page);
+    }
+    Ok(text(&page, format, open::now()))
+}
+
+fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
+    if page.tasks.is_empty() {
+        return "no tasks".to_owned();
+    }
+    let mut text = match format {
+        Format::Minimal => minimal(&page.tasks),
+        Format::Standard => standard(&page.tasks, now),
+        Format::Full => {
+            let blocks = page.tasks.iter().map(|info| view::block(info, now));
+            blocks.collect::<Vec<_>>().join("\n")
+        }
+    };
+    if let Some(next) = page.next {
+        text += &format!("… and more; --after {next} shows them\n");
+    }
+    text
+}
+
+fn minimal(tasks: &[TaskInfo]) -> String {
+    let mut table = Table::new(["task", "function", "retries", "state", "progress"]);
+    for info in tasks {
+        table.row([
+            info.id.to_string(),
+            view::line(&info.name),
+            view::retries(info),
+            info.state.to_string(),
+            view::progress(info),
+        ]);
+    }
+    table.to_string()
+}
+
+fn standard(tasks: &[TaskInfo], now: Time) -> String {
+    let mut table =
+        Table::new(["task", "function", "submitted", "retries", "state", "progress", "last error"]);
+    for info in tasks {
+        table.row([
+            info.id.to_string(),
+            view::line(&info.name),
+            view::ago(info.created_at, now),
+            view::retries(info),
+            info.state.to_string(),
+            view::progress(info),
+            view::error(info),
+        ]);
+    }
+    table.to_string()
+}

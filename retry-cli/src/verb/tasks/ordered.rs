@@ -1,0 +1,17 @@
+//! What an order has done.
+
+use clap::ArgMatches;
+use retry_tasks::{Ordered, TaskId};
+use serde_json::json;
+
+use super::open;
+use crate::Outcome;
+
+/// Where the task stood, where it stands now, and what that means.
+pub(super) fn told(matches: &ArgMatches, id: TaskId, ordered: Ordered, means: &str) -> Outcome {
+    let Ordered { before, after, .. } = ordered;
+    if matches.get_flag("json") {
+        return open::as_json(&json!({ "id": id, "before": before, "after": after }));
+    }
+    Ok(format!("task {id} was {before} and is {after} now: {means}"))
+}

@@ -1,0 +1,24 @@
+//! `retry tasks show ID`: what is known of a task.
+
+use clap::{ArgMatches, Command};
+
+use super::{open, view};
+use crate::Outcome;
+
+pub(super) fn command() -> Command {
+    Command::new("show")
+        .about("Prints what is known of a task, with the history of its attempts")
+        .args(open::arguments())
+        .arg(open::id())
+        .arg(view::argument("full"))
+        .arg(open::json())
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let (id, format) = (open::id_of(matches), view::format(matches));
+    let info = open::ask(matches, async |tasks| Ok(tasks.info(id, format).await?))?;
+    if matches.get_flag("json") {
+        return open::as_json(&info);
+    }
+    Ok(view::block(&info, open::now()))
+}

@@ -1,0 +1,83 @@
+//! `retry tasks watch ID`: a task until its end.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use clap::{ArgMatches, Command};
+use retry_tasks::{Format, State, TaskError, TaskId, TaskInfo, Tasks};
+
+use super::screen::Screen;
+use super::{open, view};
+use crate::{Failure, Outcome};
+
+/// How often the line in the terminal moves.
+const TICK: Duration = Duration::from_millis(250);
+
+pub(super) fn command() -> Command {
+    Command::new("watch")
+        .about("Follows a task until it has ended, whichever process runs it; the exit code says how it ended")
+        .args(open::arguments())
+        .arg(open::id())
+        .arg(view::argument("full").requires("json").help(
+            "How much each object tells: minimal is the state, standard adds times and errors, full the history",
+        ))
+        .arg(open::json().help("An object in a line for each change, for programs"))
+}
+
+pub(super) fn run(matches: &ArgMatches) -> Outcome {
+    let (id, json) = (open::id_of(matches), matches.get_flag("json"));
+    // Lines for people tell the attempts, too.
+    let format = if json { view::format(matches) } else { Format::Full };
+    let screen = Screen::new(json);
+    match open::ask(matches, async |tasks| follow(tasks, id, format, screen).await)? {
+        Some(info) => ended(info),
+        None => Ok(String::new()),
+    }
+}
+
+/// Tells the news of a task until it has ended; `None` when nobody reads them any more.
+async fn follow(
+    tasks: &Tasks,
+    id: TaskId,
+    format: Format,
+    mut screen: Screen,
+) -> Result<Option<TaskInfo>, Failure> {
+    let mut watch = tasks.watch(id, format);
+    let mut last: Option<TaskInfo> = None;
+    loop {
+        let news = match (&last, screen.moves()) {
+            (Some(last), true) => match tokio::time::timeout(TICK, watch.next()).await {
+                Ok(news) => news,
+                Err(_) => {
+                    screen.tick(last, open::now());
+                    continue;
+                }
+            },
+            _ => watch.next().await,
+        };
+        let Some(info) = news? else { break };
+        match screen.show(&info, open::now()) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(None),
+            shown => shown.map_err(unwritten)?,
+        }
+        last = Some(info);
+    }
+    if let Some(last) = &last {
+        screen.end(last, open::now());
+    }
+    Ok(last)
+}
+
+fn unwritten(error: io::Error) -> Failure {
+    Failure { text: format!("cannot write to the standard output stream: {error}"), code: 2 }
+}
+
+/// How the task ended, as the process does.
+fn ended(info: TaskInfo) -> Outcome {
+    let error = info.last_error.map(|error| view::line(&error)).unwrap_or_default();
+    match info.state {
+        State::Failed { reason } => Err(TaskError::Failed { id: info.id, reason, error }.into()),
+        State::Cancelled => Err(TaskError::Cancelled(info.id).into()),
+        _ => Ok(String::new()),
+    }
+}

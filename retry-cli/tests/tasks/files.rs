@@ -1,0 +1,171 @@
+//! Files that cannot be used: each with its remedy, by every verb, and left as they were.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use retry_tasks::{Format, State};
+use rusqlite::Connection;
+
+use crate::lab::{Lab, failed, plain, text};
+
+const ID: &str = "018bcfe5-6800-7000-8000-0123456789ab";
+
+/// Every verb, each as it is written at least.
+const VERBS: [&[&str]; 9] = [
+    &["list"],
+    &["show", ID],
+    &["watch", ID],
+    &["counts"],
+    &["analytics"],
+    &["retry", ID],
+    &["retry", "--all"],
+    &["cancel", ID],
+    &["reset", ID],
+];
+
+fn run(verb: &[&str], file: &Path) -> Output {
+    plain(verb).arg("--db").arg(file).output().expect("the binary was built for this test")
+}
+
+/// Every verb refuses the file with these words, and leaves it as it was.
+#[track_caller]
+fn refused(file: &Path, words: &[&str]) {
+    for verb in VERBS {
+        let before = fs::read(file).ok();
+        let error = failed(2, &run(verb, file));
+        for word in words {
+            assert!(error.contains(word), "{verb:?}: {word:?} is missing in: {error}");
+        }
+        assert!(fs::read(file).ok() == before, "{verb:?} has touched it");
+    }
+}
+
+#[test]
+fn a_file_that_does_not_exist_is_missing_and_not_made() {
+    let lab = Lab::new();
+    let file = lab.folder().join("nowhere.db");
+    refused(
+        &file,
+        &["there is no task store at", "nowhere.db", "start the program that creates it"],
+    );
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_file_of_somebody_else_is_no_task_store() {
+    let lab = Lab::new();
+    let notes = lab.folder().join("notes.txt");
+    fs::write(&notes, "not a database, but long enough for one ".repeat(40)).expect("written");
+    let empty = lab.folder().join("empty");
+    fs::write(&empty, "").expect("written");
+    let books = lab.folder().join("books.db");
+    let other = Connection::open(&books).expect("opened");
+    other.execute_batch("CREATE TABLE books (title TEXT)").expect("written");
+    drop(other);
+    for file in [notes, empty, books] {
+        refused(&file, &["is no task store; it was left untouched"]);
+    }
+}
+
+#[test]
+fn a_folder_cannot_be_opened() {
+    let lab = Lab::new();
+    for verb in VERBS {
+        let error = failed(2, &run(verb, lab.folder()));
+        assert!(error.contains(&lab.folder().display().to_string()), "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_a_newer_version_is_refused() {
+    let lab = Lab::new();
+    let newer = Connection::open(lab.file()).expect("opened");
+    newer.pragma_update(None, "user_version", 99).expect("written");
+    drop(newer);
+    refused(&lab.file(), &["has version 99", "up to 1", "update the program"]);
+}
+
+#[tokio::test]
+async fn a_broken_file_is_refused() {
+    let lab = Lab::new();
+    for weight in 0..300 {
+        lab.parcel(weight).await;
+    }
+    let log = Connection::open(lab.file()).expect("opened");
+    log.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("written");
+    drop(log);
+    let mut bytes = fs::read(lab.file()).expect("a readable file");
+    let pages = 4096 * 2;
+    bytes[pages..].fill(0xa5);
+    let broken = lab.folder().join("broken.db");
+    fs::write(&broken, bytes).expect("written");
+    refused(&broken, &["is damaged", "left untouched", ".recover"]);
+}
+
+#[test]
+fn a_task_that_is_not_there_is_unknown() {
+    let lab = Lab::new();
+    for verb in ["show", "watch", "retry", "cancel", "reset"] {
+        let error = lab.fails(2, &[verb, ID]);
+        let expected = format!(
+            "there is no task {ID}; it was never submitted here, or has been removed since it ended\n"
+        );
+        assert_eq!(error, expected);
+        let error = lab.fails(2, &[verb, "tea"]);
+        assert!(
+            error.contains("`tea` is no task identifier; one has 32 hexadecimal digits"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_file_comes_from_the_environment_unless_it_is_named() {
+    let lab = Lab::new();
+    lab.parcel(1).await;
+    let counts = |command: &mut std::process::Command| {
+        text(&command.output().expect("the binary was built for this test").stdout)
+    };
+    let by_environment = counts(plain(&["counts"]).env("RETRY_TASKS_DB", lab.file()));
+    assert!(by_environment.ends_with("all        1\n"), "{by_environment}");
+    let named = counts(lab.command(&["counts"]).env("RETRY_TASKS_DB", "/no/such/file"));
+    assert_eq!(named, by_environment);
+    let error = failed(2, &plain(&["counts"]).output().expect("it runs"));
+    assert!(error.contains("--db <PATH>"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_another_program_keeps_locked_can_be_read_and_is_waited_for_as_long_as_is_said()
+{
+    let lab = Lab::new();
+    let id = lab.parcel(1).await;
+    let other = Connection::open(lab.file()).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    assert!(lab.prints(&["show", &id.to_string()]).contains("pending"));
+    let error = lab.fails(2, &["cancel", &id.to_string(), "--busy-timeout", "50ms"]);
+    assert!(error.contains("another program has kept") && error.contains("50ms"), "{error}");
+    assert!(lab.fails(2, &["list", "--busy-timeout", "5"]).contains("it has no unit after `5`"));
+    other.execute_batch("ROLLBACK").expect("unlocked");
+    lab.prints(&["cancel", &id.to_string(), "--busy-timeout", "50ms"]);
+    assert_eq!(lab.tasks.info(id, Format::Minimal).await.expect("there").state, State::Cancelled);
+}
+
+#[test]
+fn who_only_asks_does_not_write() {
+    let lab = Lab::new();
+    let before = fs::read(lab.file()).expect("a readable file");
+    for verb in [&["list"][..], &["counts"], &["analytics"]] {
+        lab.prints(verb);
+    }
+    assert!(fs::read(lab.file()).expect("a readable file") == before);
+}
+
+#[test]
+fn help_says_where_the_file_comes_from_and_what_the_exit_codes_mean() {
+    for verb in VERBS {
+        let output = plain(&[verb[0], "--help"]).output().expect("it runs");
+        let help = text(&output.stdout);
+        assert!(help.contains("RETRY_TASKS_DB") && help.contains("Exit codes: 0 "), "{help}");
+    }
+}

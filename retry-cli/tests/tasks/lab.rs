@@ -1,0 +1,149 @@
+//! A file of tasks of a test's own, and running `retry tasks` on it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use retry_tasks::{Clock, Format, ManualClock, SqliteBuilder, TaskId, TaskInfo, Tasks};
+use serde_json::Value;
+
+use crate::worker::{Worker, parcel, send};
+
+pub(crate) struct Lab {
+    folder: PathBuf,
+    pub(crate) tasks: Tasks,
+}
+
+impl Lab {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("retry-cli-tasks-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).expect("a folder for temporary files");
+        let tasks = Tasks::sqlite(folder.join("tasks.db")).expect("a new file");
+        Lab { folder, tasks }
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.join("tasks.db")
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The same file on a clock that stands in November 2023.
+    pub(crate) fn long_ago(&self) -> Tasks {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
+        SqliteBuilder::new(self.file()).clock(clock).open().expect("a sound file")
+    }
+
+    /// Starts the program that owns the tasks.
+    pub(crate) fn worker(&self) -> Worker {
+        Worker::of(&self.file())
+    }
+
+    /// Opens the desk that letters wait for.
+    pub(crate) fn open_the_desk(&self) {
+        fs::write(self.folder.join("open"), "").expect("the folder can be written");
+    }
+
+    pub(crate) async fn letter(&self, to: &str) -> TaskId {
+        let task = send::task(to.to_owned(), "4711".to_owned());
+        self.tasks.submit(task).await.expect("stored")
+    }
+
+    pub(crate) async fn parcel(&self, weight: u32) -> TaskId {
+        self.tasks.submit(parcel::task(weight)).await.expect("stored")
+    }
+
+    pub(crate) async fn info(&self, id: TaskId) -> TaskInfo {
+        self.tasks.info(id, Format::Full).await.expect("there")
+    }
+
+    /// Waits until the task is like that.
+    pub(crate) async fn until(&self, id: TaskId, like: impl Fn(&TaskInfo) -> bool) -> TaskInfo {
+        for _ in 0..2000 {
+            let info = self.info(id).await;
+            if like(&info) {
+                return info;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("not within 10 s: {:?}", self.info(id).await);
+    }
+
+    pub(crate) async fn until_ended(&self, id: TaskId) -> TaskInfo {
+        self.until(id, |info| info.state.is_ended()).await
+    }
+
+    /// `retry tasks VERB --db FILE ARGUMENTS`.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let (verb, rest) = arguments.split_first().expect("a verb");
+        let mut command = plain(&[verb]);
+        command.arg("--db").arg(self.file()).args(rest);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary was built for this test")
+    }
+
+    /// What a run prints, which must end well.
+    #[track_caller]
+    pub(crate) fn prints(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = text(&output.stderr);
+        assert!(output.status.success() && error.is_empty(), "{arguments:?}: {error}");
+        text(&output.stdout)
+    }
+
+    /// What a run prints with `--json`.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let printed = self.prints(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&printed).expect("it is JSON")
+    }
+
+    /// What a run says when it ends with this code.
+    #[track_caller]
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        failed(code, &self.run(arguments))
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // What cannot be removed is the system's to tidy up.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// `retry tasks`, without the environment of whoever runs the tests.
+pub(crate) fn plain(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_retry"));
+    command.arg("tasks").args(arguments).env_remove("RETRY_TASKS_DB").stdin(Stdio::null());
+    command
+}
+
+/// What a run has said that ended with this code and printed nothing.
+#[track_caller]
+pub(crate) fn failed(code: i32, output: &Output) -> String {
+    let (out, error) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{out}{error}");
+    assert_eq!(out, "", "mistakes belong to the standard error stream");
+    error
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it is text")
+}
+
+/// The lines, each without the blanks that columns need.
+pub(crate) fn lines(text: &str) -> Vec<String> {
+    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}

@@ -1,0 +1,11 @@
+//! `retry tasks`, as a person would run it beside the program that owns the tasks.
+
+mod counting;
+mod files;
+mod lab;
+mod listing;
+mod orders;
+mod retrying;
+mod showing;
+mod watching;
+mod worker;
