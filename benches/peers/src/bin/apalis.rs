@@ -1,5 +1,6 @@
 //! The same work as `retry-tasks/examples/throughput`, done by apalis on SQLite: `cargo run --release
-//! --manifest-path benches/peers/Cargo.toml --features tasks --bin apalis -- [TASKS [full|own]]`.
+//! --manifest-path benches/peers/Cargo.toml --features tasks --bin apalis -- [TASKS [full|own
+//! [CONNECTIONS]]]`.
 //!
 //! A program of its own: the two queues are built on different versions of one C library. `own` takes the
 //! settings that apalis makes itself, which wait for no disk; `full` waits for it at each commit.
@@ -26,6 +27,7 @@ async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let tasks: u64 = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
     let own = arguments.next().is_some_and(|word| word == "own");
+    let connections: u32 = arguments.next().map_or(Ok(10), |text| text.parse())?;
     let folder = std::env::temp_dir().join(format!("apalis-throughput-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let synchronous = if own { SqliteSynchronous::Off } else { SqliteSynchronous::Full };
@@ -35,7 +37,8 @@ async fn main() -> Result<(), Failure> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(Duration::from_secs(30));
-    let pool = SqlitePoolOptions::new().connect_with(options).await?;
+    let pool = SqlitePoolOptions::new().max_connections(connections);
+    let pool = pool.connect_with(options).await?;
     // Not `setup`, which turns the disk off again on one of the connections.
     SqliteStorage::migrations().run(&pool).await?;
     let measured = measure(&pool, tasks).await;
@@ -56,8 +59,10 @@ async fn measure(pool: &SqlitePool, tasks: u64) -> Result<(), Failure> {
         .data(Arc::clone(&done))
         .concurrency(IN_FLIGHT)
         .build(count);
+    let start = Instant::now();
     let worker = tokio::spawn(async move { worker.run().await });
     wait(pool, &done, 2000).await?;
+    println!("processed alone: {:.0} tasks/s", 2000.0 / start.elapsed().as_secs_f64());
 
     let start = Instant::now();
     let submitters = (0..IN_FLIGHT as u64).map(|lane| {
