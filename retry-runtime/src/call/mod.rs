@@ -282,8 +282,13 @@ impl<'p> Call<'p> {
 
     #[cold]
     fn run_noted<T>(&self, work: impl FnOnce() -> T) -> T {
-        let _inside = self.hands_down().then(|| self.enter());
+        let _inside = self.enter_noted();
         work()
+    }
+
+    // Not generic, so that a function of the user's brings no code of its own for it.
+    fn enter_noted(&self) -> Option<Entered<'_>> {
+        self.hands_down().then(|| self.enter())
     }
 
     /// Whether the calls inside of the attempt are to learn anything. Those in the first attempt of a call

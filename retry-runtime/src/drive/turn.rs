@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
@@ -285,35 +286,32 @@ where
     fn attempted(self: Pin<&mut Self>, polled: Poll<R>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.project();
         let (call, rules) = (&mut **this.call, &*this.rules);
-        let (mut guard, mut phase, faults) = (this.guard, this.phase, this.faults);
-        let step = match polled {
-            Poll::Ready(out) => judge(call, rules, guard.as_mut(), out),
+        let (mut guard, mut phase) = (this.guard, this.phase);
+        let ended = match polled {
+            Poll::Ready(out) => Ok(out),
             Poll::Pending => {
                 let cut = ready!(guard.as_mut().poll_attempt(call, cx));
                 // The attempt is dropped before its outcome is judged: what it held is free again.
                 phase.set(Phase::Ended);
-                faults.end();
-                cut_off(call, rules, guard.as_mut(), cut)
+                this.faults.end();
+                Err(cut)
             }
         };
-        match step {
-            Step::Return(out) => {
+        let next = conclude(call, rules, guard.as_mut(), ended);
+        match next {
+            Next::Turned(turned) => {
                 phase.set(Phase::Ended);
-                Poll::Ready(Turned::Out(out))
+                Poll::Ready(turned)
             }
-            Step::Pause(delay) if delay.length.is_zero() && !call.is_due_to_yield() => {
-                phase.set(Phase::Ended);
-                Poll::Ready(Turned::Again)
-            }
-            Step::Pause(delay) if delay.length.is_zero() => {
+            Next::Yield => {
                 // A sleep of nothing may be over at once.
                 phase.set(Phase::Yield);
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
-            Step::Pause(delay) => {
+            Next::Pause(length) => {
                 phase.set(Phase::Pause);
-                pause::begin(call, delay.length);
+                pause::begin(call, length);
                 pause::go_on(call, rules, guard, cx)
             }
         }
@@ -333,5 +331,33 @@ where
             PhaseProjection::Pause => pause::go_on(this.call, this.rules, this.guard, cx),
             _ => panic!("a turn was polled after it had ended"),
         }
+    }
+}
+
+/// What follows from an attempt that has ended.
+enum Next<R> {
+    Turned(Turned<R>),
+    Yield,
+    Pause(Duration),
+}
+
+/// Judges the outcome of an attempt, or that it was cut off.
+// It knows nothing of the attempt: functions of one return type share it.
+#[cold]
+fn conclude<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    ended: Result<R, X::Cut>,
+) -> Next<R> {
+    let step = match ended {
+        Ok(out) => judge(call, rules, guard, out),
+        Err(cut) => cut_off(call, rules, guard, cut),
+    };
+    match step {
+        Step::Return(out) => Next::Turned(Turned::Out(out)),
+        Step::Pause(delay) if !delay.length.is_zero() => Next::Pause(delay.length),
+        Step::Pause(_) if call.is_due_to_yield() => Next::Yield,
+        Step::Pause(_) => Next::Turned(Turned::Again),
     }
 }
