@@ -127,11 +127,6 @@ impl Trail {
         self.slot().is_some()
     }
 
-    /// It ends elsewhere or later: nothing of it is counted yet, and nobody is told of an end.
-    pub(super) fn goes_on(&mut self) {
-        self.mode.add(Mode::GOES_ON);
-    }
-
     /// The call goes on, but not here: whoever makes its next attempt pays for it and asks the breaker.
     #[cold]
     pub(super) fn hand_over(&mut self, policy: &Policy, kind: Kind, delay: Delay) -> StopReason {
