@@ -163,8 +163,19 @@ impl Report {
     /// Makes room for another attempt.
     #[inline]
     pub(crate) fn make_room(&mut self) {
-        if self.attempts.len() == Report::MAX_ATTEMPTS {
-            self.leave_out();
+        let (len, capacity) = (self.attempts.len(), self.attempts.capacity());
+        if len == capacity || len == Report::MAX_ATTEMPTS {
+            self.grow();
+        }
+    }
+
+    /// Few calls need a third attempt, and a million may wait for their second one.
+    #[cold]
+    fn grow(&mut self) {
+        match self.attempts.len() {
+            0 => self.attempts.reserve_exact(2),
+            Report::MAX_ATTEMPTS => self.leave_out(),
+            some => self.attempts.reserve_exact(some.min(Report::MAX_ATTEMPTS - some)),
         }
     }
 

@@ -302,7 +302,7 @@ impl<'p> Call<'p> {
 
     /// Lets hold what the attempt hands down to the calls inside, and its span, until the guard is dropped.
     fn enter(&self) -> Entered<'_> {
-        let span = self.trail().and_then(|trail| trail.span.as_ref()).map(CallSpan::enter);
+        let span = self.trail().and_then(|trail| trail.span.as_deref()).map(CallSpan::enter);
         let deadline = if self.has(Mode::TIMED) || self.deadline().is_some() {
             self.attempt_end().map(|(end, _)| end)
         } else {

@@ -102,7 +102,7 @@ impl Call<'_> {
         trail.failures = standing.failures;
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
-        trail.handed = Some(Handed { slot, call_id: standing.call_id });
+        trail.handed = Some(Box::new(Handed { slot, call_id: standing.call_id }));
     }
 
     /// The identifier of the call: the resumed one's, or one of its own.

@@ -28,7 +28,7 @@ impl Trail {
     pub(super) fn tell_start(&mut self, policy: &Policy) {
         let (name, attempt, limit) = (self.name(), self.attempt, policy.limit());
         if attempt > 1 && CallSpan::is_wanted() {
-            self.span = Some(CallSpan::retry(name, self.number(), attempt, limit));
+            self.span = Some(Box::new(CallSpan::retry(name, self.number(), attempt, limit)));
         }
         let hears = || event::hears(EventKind::AttemptStarted);
         if self.mode.has(Mode::OBSERVED) || (attempt > 1 && hears()) {

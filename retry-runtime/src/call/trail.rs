@@ -40,7 +40,8 @@ pub(super) struct Trail {
     pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
     /// Set when the call was begun before, elsewhere.
-    pub(super) handed: Option<Handed>,
+    // In a box, like the span: few calls have either, and many may wait at a time.
+    pub(super) handed: Option<Box<Handed>>,
     /// What the retry that runs, or is waited for, has cost; given back when it is dropped.
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
     /// The call's place in the list of live calls, from its first sleep on.
@@ -50,7 +51,7 @@ pub(super) struct Trail {
     /// The call's number in events and among the live calls; 0 as long as nobody has asked.
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
-    pub(super) span: Option<CallSpan>,
+    pub(super) span: Option<Box<CallSpan>>,
     /// The testing scope that the call belongs to.
     #[cfg(feature = "testing")]
     pub(super) tested: Option<super::tested::Tested>,
