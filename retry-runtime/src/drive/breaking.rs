@@ -85,18 +85,13 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn ended(self: Pin<&mut Self>, failure: Option<Kind>) {
+    fn succeeded(self: Pin<&mut Self>) {
         // Told in place: taken out, it would be copied.
-        self.project().permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
+        self.project().permit.tell(clock::now, Outcome::Success);
     }
 
     fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {
         self.project().permit.tell_failure(now, Outcome::from(kind));
-    }
-
-    #[inline(always)]
-    fn ended_blocking(&mut self, failure: Option<Kind>) {
-        self.permit.tell(clock::now, failure.map_or(Outcome::Success, Outcome::from));
     }
 
     fn refuses(&self) -> bool {

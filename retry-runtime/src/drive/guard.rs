@@ -63,20 +63,15 @@ pub trait Guard<R> {
     #[doc(hidden)]
     fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
 
-    /// Told how the attempt ended: `None` is a success.
+    /// Told that the attempt succeeded.
     #[doc(hidden)]
     #[inline]
-    fn ended(self: Pin<&mut Self>, _failure: Option<Kind>) {}
+    fn succeeded(self: Pin<&mut Self>) {}
 
     /// Told that the attempt failed, and when.
     #[doc(hidden)]
     #[inline]
     fn failed(self: Pin<&mut Self>, _kind: Kind, _now: Moment) {}
-
-    /// [`ended`](Guard::ended) of a turn that blocks.
-    #[doc(hidden)]
-    #[inline]
-    fn ended_blocking(&mut self, _failure: Option<Kind>) {}
 
     /// Whether another attempt would be refused now.
     #[doc(hidden)]

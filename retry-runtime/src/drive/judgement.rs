@@ -23,7 +23,7 @@ where
     X: Guard<R>,
 {
     if rules.accepts(&out) {
-        guard.ended(None);
+        guard.succeeded();
         call.succeeded();
         return Step::Return(out);
     }

@@ -263,7 +263,7 @@ where
         let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
         match this.faults.poll(call, rules, cx, body) {
             Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
-                guard.ended(None);
+                guard.succeeded();
                 call.succeeded_plainly();
                 Poll::Ready(Turned::Out(out))
             }
