@@ -1,9 +1,7 @@
 //! Waiting: tokio's timer by default, `futures-timer` elsewhere, or one of your own.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::OnceLock;
-use std::task::Context;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -137,9 +135,11 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
 #[cfg(feature = "tokio")]
 #[cold]
 pub(crate) fn blocks_tasks() -> bool {
+    use std::future::Future;
+    use std::task::{Context, Waker};
     // More than tokio allows a task at once, which is 128.
     const MORE: usize = 256;
-    let mut cx = Context::from_waker(std::task::Waker::noop());
+    let mut cx = Context::from_waker(Waker::noop());
     tokio::runtime::Handle::try_current().is_ok()
         && (0..MORE)
             .any(|_| std::pin::pin!(tokio::task::coop::consume_budget()).poll(&mut cx).is_pending())
