@@ -6,3 +6,4 @@ mod kill;
 mod metrics;
 mod sqlite;
 mod stats;
+mod trouble;

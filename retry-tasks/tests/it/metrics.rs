@@ -5,29 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
-use retry_runtime::{Class, Classify, Interruption, Kind, retryable};
+use retry_runtime::{Kind, retryable};
 use retry_tasks::{Answer, Clock, Format, ManualClock, State, TaskId, Tasks, metrics};
 
-#[derive(Debug)]
-struct Trouble(Kind);
-
-impl std::fmt::Display for Trouble {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("trouble")
-    }
-}
-
-impl Classify for Trouble {
-    fn classify(&self) -> Class {
-        self.0.into()
-    }
-}
-
-impl From<Interruption> for Trouble {
-    fn from(_: Interruption) -> Self {
-        Trouble(Kind::Transient)
-    }
-}
+use crate::trouble::Trouble;
 
 /// Fails so often; 9 is a failure for good, 8 never ends.
 #[retryable(max = 3, base = "1s", jitter = none, budget = none, idempotent, attempt = attempt,
