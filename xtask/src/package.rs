@@ -1,5 +1,9 @@
 //! The published crates, as a user would get them.
 
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
 pub(crate) const PUBLISHED: [&str; 5] =
@@ -17,7 +21,62 @@ pub(crate) fn run() -> Outcome {
             }
         }
     }
+    forget()?;
     // All at once: none need be published for the other to be built against it.
     let mut command = cargo(&["package", "--allow-dirty"]);
     run::run(command.args(PUBLISHED.iter().flat_map(|name| ["-p", name])))
+}
+
+/// Packages are built against each other from a registry in the target directory. Cargo unpacks and builds what
+/// comes from a registry once for each version: without this, a later run would be built against the code of an
+/// earlier one.
+fn forget() -> Result<(), String> {
+    let built = metadata::target_directory()?.join("debug/.fingerprint");
+    let registries = cargo_home().map(|home| home.join("registry/src"));
+    // Registries are called after their host; one in a directory has none.
+    let unpacked = registries.map(|all| entries(&all, |name| name.starts_with('-')));
+    let places = unpacked.unwrap_or_default().into_iter().chain([built]);
+    let ours = |name: &str| PUBLISHED.iter().any(|ours| is_build_of(name, ours));
+    for left in places.flat_map(|place| entries(&place, ours)) {
+        fs::remove_dir_all(&left).map_err(|error| {
+            format!("cannot remove {}, which an earlier run has left: {error}", left.display())
+        })?;
+    }
+    Ok(())
+}
+
+/// What in the directory is called so; nothing where there is no such directory.
+fn entries(directory: &Path, called: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| called(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// Whether a directory is called after the package, with a version or the hash of a build.
+fn is_build_of(directory: &str, package: &str) -> bool {
+    let rest = directory.strip_prefix(package).and_then(|rest| rest.strip_prefix('-'));
+    rest.is_some_and(|rest| {
+        let is_hash = rest.len() == 16 && rest.chars().all(|digit| digit.is_ascii_hexdigit());
+        is_hash || rest.starts_with(|first: char| first.is_ascii_digit())
+    })
+}
+
+fn cargo_home() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_called_after_the_package_with_a_version_or_a_hash() {
+        assert!(is_build_of("retry-runtime-0.1.0", "retry-runtime"));
+        assert!(is_build_of("retry-runtime-d6f7e1a2b3c4d5e6", "retry-runtime"));
+        assert!(!is_build_of("retry-runtime-extra-0.1.0", "retry-runtime"));
+        assert!(!is_build_of("retry-runtime", "retry-runtime"));
+    }
 }
