@@ -3,7 +3,7 @@
 use retry_runtime::{Class, Classify, Interruption, Kind};
 
 #[derive(Debug)]
-pub struct Trouble(pub Kind);
+pub(crate) struct Trouble(pub(crate) Kind);
 
 impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
