@@ -96,11 +96,11 @@ async fn news_in_json_are_an_object_a_line() {
     let lab = Lab::new();
     let id = lab.letter("nobody").await;
     let (child, lines) = watch(&lab, id, &["--json"]);
+    let mut news = lines.map(|line| serde_json::from_str(&line).expect("an object"));
+    let first: Value = news.next().expect("a line at once");
+    assert_eq!(first["state"], "pending");
     let _worker = lab.worker();
-    let news: Vec<Value> =
-        lines.map(|line| serde_json::from_str(&line).expect("an object")).collect();
-    assert_eq!(news.first().expect("news")["state"], "pending");
-    let last = news.last().expect("news");
+    let last = news.last().expect("the end is told");
     assert_eq!((&last["state"], &last["reason"]), (&"failed".into(), &"permanent".into()));
     assert_eq!(last["history"][0]["outcome"], "failed");
     assert_eq!(end(child).0, Some(1));
