@@ -36,11 +36,13 @@ pub trait Guard<R> {
 
     /// The quick attempt has succeeded.
     #[doc(hidden)]
-    fn quick_success(&self, quick: Self::Quick);
+    #[inline(always)]
+    fn quick_success(&self, _quick: Self::Quick) {}
 
     /// The quick attempt is one like others from now on: it failed, or it panics.
     #[doc(hidden)]
-    fn adopt(&mut self, quick: Self::Quick);
+    #[inline(always)]
+    fn adopt(&mut self, _quick: Self::Quick) {}
 
     /// Whether the attempt has begun: there is nothing to ask before it, or it has been asked.
     #[doc(hidden)]
@@ -103,12 +105,6 @@ impl<R> Guard<R> for Uninterrupted {
     fn quick(&self) -> Option<()> {
         Some(())
     }
-
-    #[inline(always)]
-    fn quick_success(&self, (): ()) {}
-
-    #[inline(always)]
-    fn adopt(&mut self, (): ()) {}
 
     #[inline(always)]
     fn has_begun(&self) -> bool {
@@ -202,12 +198,6 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
     fn quick(&self) -> Option<()> {
         (!self.token.is_cancelled()).then_some(())
     }
-
-    #[inline]
-    fn quick_success(&self, (): ()) {}
-
-    #[inline]
-    fn adopt(&mut self, (): ()) {}
 
     #[inline]
     fn has_begun(&self) -> bool {
