@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::overrides::Overrides;
+use super::sites::{Declared, SiteInfo};
 use super::value::TimeLimit;
 use super::written::{self, Written};
 use crate::breaker::{BreakerSettings, Window};
 use crate::budget::{BudgetSettings, Charge, DepositOn, Refund};
+use crate::setting::SettingError;
 
 /// What a configuration sets a budget of a name to; what is `None` stays as the attributes have it, or as
 /// `preset` or the defaults of [`BudgetSettings`] say.
@@ -52,27 +55,6 @@ impl BudgetOverrides {
         "refill",
     ];
 
-    /// The settings that come of it, over those of the attributes.
-    pub(super) fn settings_over(&self, declared: BudgetSettings) -> BudgetSettings {
-        // The preset's name was checked when it was read.
-        let preset = self.preset.as_deref().and_then(|name| BudgetSettings::preset(name).ok());
-        let mut to = preset.unwrap_or(declared);
-        to = self.capacity.map_or(to, |tokens| to.capacity(tokens));
-        to = self.start.map_or(to, |tokens| to.start(tokens));
-        to = self.deposit.map_or(to, |tokens| to.deposit(tokens));
-        to = self.deposit_on.map_or(to, |calls| to.deposit_on(calls));
-        to = self.cost.map_or(to, |tokens| to.cost(tokens));
-        to = self.throttled_cost.map_or(to, |tokens| to.throttled_cost(tokens));
-        to = self.ambiguous_cost.map_or(to, |tokens| to.ambiguous_cost(tokens));
-        to = self.charge_failures_above.map_or(to, |above| to.charge(Charge::Failures { above }));
-        to = self.refund.map_or(to, |refund| to.refund(refund));
-        match self.refill {
-            Some(TimeLimit::After(every)) => to.refill(every),
-            Some(TimeLimit::None) => to.no_refill(),
-            None => to,
-        }
-    }
-
     /// All of these settings, as a configuration would say them.
     pub(crate) fn of(settings: &BudgetSettings) -> Self {
         BudgetOverrides {
@@ -112,6 +94,46 @@ impl BudgetOverrides {
             self.refill.map(Written::from),
         ];
         present(Self::KEYS, entries)
+    }
+}
+
+impl Overrides for BudgetOverrides {
+    const SECTION: &'static str = "budget";
+    type Settings = BudgetSettings;
+
+    fn over(&self, declared: BudgetSettings) -> BudgetSettings {
+        // The preset's name was checked when it was read.
+        let preset = self.preset.as_deref().and_then(|name| BudgetSettings::preset(name).ok());
+        let mut to = preset.unwrap_or(declared);
+        to = self.capacity.map_or(to, |tokens| to.capacity(tokens));
+        to = self.start.map_or(to, |tokens| to.start(tokens));
+        to = self.deposit.map_or(to, |tokens| to.deposit(tokens));
+        to = self.deposit_on.map_or(to, |calls| to.deposit_on(calls));
+        to = self.cost.map_or(to, |tokens| to.cost(tokens));
+        to = self.throttled_cost.map_or(to, |tokens| to.throttled_cost(tokens));
+        to = self.ambiguous_cost.map_or(to, |tokens| to.ambiguous_cost(tokens));
+        to = self.charge_failures_above.map_or(to, |above| to.charge(Charge::Failures { above }));
+        to = self.refund.map_or(to, |refund| to.refund(refund));
+        match self.refill {
+            Some(TimeLimit::After(every)) => to.refill(every),
+            Some(TimeLimit::None) => to.no_refill(),
+            None => to,
+        }
+    }
+
+    fn validate(settings: &BudgetSettings) -> Result<(), SettingError> {
+        settings.validate()
+    }
+
+    fn key(error: &SettingError) -> &'static str {
+        match error.field() {
+            "above" => "charge_failures_above",
+            field => field,
+        }
+    }
+
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.budget
     }
 }
 
@@ -169,23 +191,6 @@ impl BreakerOverrides {
         "probe_timeout",
     ];
 
-    /// The settings that come of it, over those of the attributes.
-    pub(super) fn settings_over(&self, declared: BreakerSettings) -> BreakerSettings {
-        let mut to = declared;
-        to = self.window.map_or(to, |window| to.window(window));
-        to = self.min_calls.map_or(to, |calls| to.min_calls(calls));
-        to = self.rate.map_or(to, |rate| to.rate(rate));
-        to = self.slow.map_or(to, |time| to.slow(time));
-        to = self.slow_rate.map_or(to, |rate| to.slow_rate(rate));
-        to = self.consecutive.map_or(to, |failures| to.consecutive(failures));
-        to = self.open.map_or(to, |time| to.open(time));
-        to = self.open_max.map_or(to, |time| to.open_max(time));
-        to = self.jitter.map_or(to, |part| to.jitter(part));
-        to = self.probes.map_or(to, |probes| to.probes(probes));
-        to = self.probe_rate.map_or(to, |rate| to.probe_rate(rate));
-        self.probe_timeout.map_or(to, |time| to.probe_timeout(time))
-    }
-
     /// All of these settings, as a configuration would say them.
     pub(crate) fn of(settings: &BreakerSettings) -> Self {
         BreakerOverrides {
@@ -225,6 +230,35 @@ impl BreakerOverrides {
             time(self.probe_timeout),
         ];
         present(Self::KEYS, entries)
+    }
+}
+
+impl Overrides for BreakerOverrides {
+    const SECTION: &'static str = "breaker";
+    type Settings = BreakerSettings;
+
+    fn over(&self, declared: BreakerSettings) -> BreakerSettings {
+        let mut to = declared;
+        to = self.window.map_or(to, |window| to.window(window));
+        to = self.min_calls.map_or(to, |calls| to.min_calls(calls));
+        to = self.rate.map_or(to, |rate| to.rate(rate));
+        to = self.slow.map_or(to, |time| to.slow(time));
+        to = self.slow_rate.map_or(to, |rate| to.slow_rate(rate));
+        to = self.consecutive.map_or(to, |failures| to.consecutive(failures));
+        to = self.open.map_or(to, |time| to.open(time));
+        to = self.open_max.map_or(to, |time| to.open_max(time));
+        to = self.jitter.map_or(to, |part| to.jitter(part));
+        to = self.probes.map_or(to, |probes| to.probes(probes));
+        to = self.probe_rate.map_or(to, |rate| to.probe_rate(rate));
+        self.probe_timeout.map_or(to, |time| to.probe_timeout(time))
+    }
+
+    fn validate(settings: &BreakerSettings) -> Result<(), SettingError> {
+        settings.validate()
+    }
+
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.breaker
     }
 }
 
