@@ -10,12 +10,12 @@ use crate::{Interruption, Outcome, Policy, Report, RetryError, StopReason, event
 
 impl Call<'_> {
     /// The attempt succeeded.
-    #[inline(always)]
     pub(crate) fn succeeded(&mut self) {
-        if !self.is_plain() {
-            return self.by_value(Call::succeeded_late);
+        if self.is_plain() {
+            return self.succeeded_plainly();
         }
-        self.succeeded_plainly();
+        let policy = self.policy();
+        self.trail_mut().succeeded(policy);
     }
 
     /// Nothing is special about the call, and its first attempt succeeded: it leaves no trail, only its
@@ -27,13 +27,6 @@ impl Call<'_> {
             budget.deposit_success();
         }
         tally::increment(self.site.number());
-    }
-
-    /// The attempt succeeded after a failure, or while there is something to look after.
-    #[cold]
-    fn succeeded_late(&mut self) {
-        let policy = self.policy();
-        self.trail_mut().succeeded(policy);
     }
 
     /// The call was interrupted between two attempts, or before the first one.

@@ -245,7 +245,7 @@ impl<'p> Call<'p> {
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
         if !self.is_plain() {
-            self.by_value(Call::note_start);
+            self.note_start();
         }
     }
 
