@@ -74,8 +74,6 @@ struct Shared {
 }
 
 thread_local! {
-    /// Whether the others say anything: all that a call looks at when they do not.
-    static PRESENT: Cell<bool> = const { Cell::new(false) };
     // Without a destructor, so that a later attempt without observer and testing scope costs a few moves.
     static PLAIN: Cell<Plain> = const { Cell::new(Plain::NOTHING) };
     static SHARED: RefCell<Shared> = RefCell::default();
@@ -117,15 +115,14 @@ fn thread_has_scope() -> bool {
     false
 }
 
-/// Whether anything holds here: one look at a flag.
+/// Whether anything holds here: the thread's gate is closed as long as something does.
 #[inline(always)]
 pub(crate) fn is_present() -> bool {
-    PRESENT.get()
+    !tally::is_open()
 }
 
 #[inline(always)]
 fn set_present(present: bool) {
-    PRESENT.set(present);
     tally::set_open(!present);
 }
 
@@ -210,7 +207,7 @@ impl Ambient {
         let Ambient { plain, .. } = self;
         let before = PLAIN.replace(plain);
         let shared = if plain.shares || before.shares { self.share() } else { None };
-        let before = Before { plain: before, shared, present: PRESENT.get() };
+        let before = Before { plain: before, shared, present: is_present() };
         set_present(true);
         // A thread that is ending may have lost its locals: then nothing is put back.
         match BEFORE.try_with(|stack| stack.borrow_mut().push(before)) {

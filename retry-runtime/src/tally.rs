@@ -53,6 +53,12 @@ pub(crate) fn is_ready(number: u32) -> bool {
     HERE.with(|here| number < here.ready.get())
 }
 
+/// Whether the gate of this thread is open.
+#[inline(always)]
+pub(crate) fn is_open() -> bool {
+    HERE.with(|here| !here.closed.get())
+}
+
 /// Opens or closes the gate of this thread.
 #[inline(always)]
 pub(crate) fn set_open(open: bool) {
