@@ -93,9 +93,19 @@ impl<R: Outcome<Error: Inject>> Place<R> {
 }
 
 /// How a failure is put into words.
-pub trait Say<E> {
+pub trait Say<E: ?Sized> {
     /// This failure in words.
     fn say(error: &E) -> Cow<'static, str>;
+}
+
+/// This failure in words, for `derive(Classify)`. How, a [`Place`] has found out: the closure is asked for its
+/// type alone, and never called.
+// Of a reference: an error that derives `Classify` may be unsized, one of an outcome may not.
+pub fn in_words<E: ?Sized, S: Say<E>>(
+    error: &E,
+    _: impl FnOnce(Place<Result<(), &E>>) -> S,
+) -> Cow<'static, str> {
+    S::say(error)
 }
 
 /// The text of `Display`, whole.
@@ -110,19 +120,19 @@ pub struct ByDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct ByName;
 
-impl<E: Display> Say<E> for ByDisplay {
+impl<E: Display + ?Sized> Say<E> for ByDisplay {
     fn say(error: &E) -> Cow<'static, str> {
         Cow::Owned(text::written(format_args!("{error}")))
     }
 }
 
-impl<E: Debug> Say<E> for ByDebug {
+impl<E: Debug + ?Sized> Say<E> for ByDebug {
     fn say(error: &E) -> Cow<'static, str> {
         Cow::Owned(text::written(format_args!("{error:?}")))
     }
 }
 
-impl<E> Say<E> for ByName {
+impl<E: ?Sized> Say<E> for ByName {
     fn say(_: &E) -> Cow<'static, str> {
         Cow::Borrowed(type_name::<E>())
     }
@@ -211,10 +221,6 @@ mod tests {
 
     struct Neither;
 
-    fn said<E, S: Say<E>>(_: S, error: &E) -> Cow<'static, str> {
-        S::say(error)
-    }
-
     fn stands_in<R, S: StandIn<R>>(_: &Place<R>, _: S) -> Option<fn(Interruption) -> R> {
         S::stand_in()
     }
@@ -226,20 +232,22 @@ mod tests {
 
     #[test]
     fn display_goes_before_debug_and_keeps_all_its_lines() {
-        let place = Place::<Result<u8, Both>>::new();
-        assert_eq!(said(place.retry_words(), &Both), "in words\nand more");
+        assert_eq!(in_words(&Both, |place| place.retry_words()), "in words\nand more");
     }
 
     #[test]
     fn debug_goes_before_the_name() {
-        let place = Place::<Result<u8, OnlyDebug>>::new();
-        assert_eq!(said(place.retry_words(), &OnlyDebug(1)), "OnlyDebug(1)");
+        assert_eq!(in_words(&OnlyDebug(1), |place| place.retry_words()), "OnlyDebug(1)");
     }
 
     #[test]
     fn the_name_is_left_when_there_are_no_words() {
-        let place = Place::<Result<u8, Neither>>::new();
-        assert_eq!(said(place.retry_words(), &Neither), type_name::<Neither>());
+        assert_eq!(in_words(&Neither, |place| place.retry_words()), type_name::<Neither>());
+    }
+
+    #[test]
+    fn unsized_failures_have_words_too() {
+        assert_eq!(in_words("text", |place| place.retry_words()), "text");
     }
 
     #[test]

@@ -25,10 +25,9 @@ pub use crate::glue::{
     Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
 };
 pub use crate::inject::Inject;
-pub use crate::place::{ByName, NoOrder, NoPlace};
+pub use crate::place::{ByName, NoOrder, NoPlace, in_words};
 pub use crate::registry::Entry;
 pub use crate::site::{Meta, NO_BREAKER, Site, SiteBreaker, SiteBudget};
-pub use crate::text::{Text, ViaDebug, ViaDisplay, ViaName};
 #[cfg(not(all(test, retry_loom)))]
 pub use crate::words::budget;
 pub use crate::words::{By, backoff, jitter, setting};

@@ -95,10 +95,7 @@ fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
 // Input:  enum E { #[error(transparent)] #[classify(inherit)] Http(HttpError), … }
 // Output: the words of the `HttpError`, which may leave secrets out; else those of `Display`, of `Debug`
 fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
-    let own_words = quote! {
-        use #rt::{ViaDebug as _, ViaDisplay as _, ViaName as _};
-        (&&&#rt::Text(self)).retry_text()
-    };
+    let own_words = quote!(#rt::in_words(self, |place| place.retry_words()));
     let handed_on = plan.arms.iter().filter(|arm| arm.case.transparent).filter_map(|arm| {
         let Verdict::Inherit(inner) = &arm.verdict else { return None };
         let (fields, local) = (bindings(arm), arm.local_at(*inner));

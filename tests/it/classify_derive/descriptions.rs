@@ -48,6 +48,17 @@ fn a_generic_type_is_described_by_what_holds_for_all_parameters() {
     assert_eq!((Conditional(1).0, Bounded(1).0), (1, 1));
 }
 
+#[derive(Classify)]
+#[classify(permanent)]
+struct Tailed<T: ?Sized>(T);
+
+#[test]
+fn an_unsized_type_is_described_like_any_other() {
+    let tailed: &Tailed<[u8]> = &Tailed([1, 2]);
+    assert_eq!(tailed.describe(), std::any::type_name::<Tailed<[u8]>>());
+    assert_eq!(tailed.0.len(), 2);
+}
+
 /// Says less than its `Display`.
 #[derive(Debug, thiserror::Error)]
 #[error("GET https://user:secret@example.com")]
