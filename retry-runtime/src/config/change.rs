@@ -1,16 +1,16 @@
 //! What applying a configuration has changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
 
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
+use super::overrides::Overrides;
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::resolve::{Resolution, written};
 use super::sites::SiteList;
-use super::written::Written;
 
 /// One value that is another one than before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,28 +50,8 @@ pub(crate) fn changes(
             operation(&site.name, &rows(site, old), &rows(site, new), &mut changes);
         }
     }
-    let names = before.budgets.keys().chain(after.budgets.keys());
-    let budgets = |of: &Resolution| -> Sections {
-        let set = |name| {
-            of.budgets.get(name).copied().or_else(|| written::<BudgetOverrides>(sites, name))
-        };
-        let sections = names.clone().filter_map(|name| {
-            Some((below("budget", name), BudgetOverrides::of(&set(name)?).entries()))
-        });
-        sections.collect()
-    };
-    let names = before.breakers.keys().chain(after.breakers.keys());
-    let breakers = |of: &Resolution| -> Sections {
-        let set = |name| {
-            of.breakers.get(name).copied().or_else(|| written::<BreakerOverrides>(sites, name))
-        };
-        let sections = names.clone().filter_map(|name| {
-            Some((below("breaker", name), BreakerOverrides::of(&set(name)?).entries()))
-        });
-        sections.collect()
-    };
-    shared(&budgets(before), &budgets(after), &origin, &mut changes);
-    shared(&breakers(before), &breakers(after), &origin, &mut changes);
+    shared::<BudgetOverrides>(sites, &before.budgets, &after.budgets, &origin, &mut changes);
+    shared::<BreakerOverrides>(sites, &before.breakers, &after.breakers, &origin, &mut changes);
     changes
 }
 
@@ -93,23 +73,24 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
     }
 }
 
-type Sections = BTreeMap<String, Vec<(&'static str, Written)>>;
-
 /// Settings of budgets or breakers, each with all of its settings.
-fn shared(
-    before: &Sections,
-    after: &Sections,
+fn shared<O: Overrides>(
+    sites: &SiteList,
+    before: &BTreeMap<String, O::Settings>,
+    after: &BTreeMap<String, O::Settings>,
     origin: &impl Fn(&str) -> Origin,
     changes: &mut Vec<Change>,
 ) {
-    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
-        let of = |sections: &Sections| -> BTreeMap<&'static str, String> {
-            let entries = sections.get(name).into_iter().flatten();
-            entries.map(|(key, value)| (*key, value.to_string())).collect()
+        let of = |set: &BTreeMap<String, O::Settings>| -> BTreeMap<&'static str, String> {
+            let settings = set.get(name).copied().or_else(|| written::<O>(sites, name));
+            let entries = settings.map(|settings| O::of(&settings).entries()).unwrap_or_default();
+            entries.into_iter().map(|(key, value)| (key, value.to_string())).collect()
         };
+        let name = below(O::SECTION, name);
         let (old, new) = (of(before), of(after));
-        let settings: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let settings: BTreeSet<_> = old.keys().chain(new.keys()).collect();
         for setting in settings {
             let (before, after) = (old.get(setting).cloned(), new.get(setting).cloned());
             if before != after {

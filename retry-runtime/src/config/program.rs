@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::layers::Resolved;
+use super::overrides::Overrides;
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::resolve::Resolution;
 use super::settings::Settings;
@@ -96,18 +97,12 @@ fn effective(
     resolved: &Resolved,
     protection: &Protection,
 ) -> Option<Effective> {
-    let budget = match &resolved.budget {
-        Some(Named::None) => Choice::None,
-        Some(Named::Name(name)) => site::find_budget(name).map_or(Choice::AsWritten, Choice::This),
-        None => replaced(&protection.budgets.now, &info.name, &info.budget),
-    };
-    let breaker = match &resolved.breaker {
-        Some(Named::None) => Choice::None,
-        Some(Named::Name(name)) => {
-            site::breaker_named(name).map_or(Choice::AsWritten, Choice::This)
-        }
-        None => replaced(&protection.breakers.now, &info.name, &info.breaker),
-    };
+    let budget = choice(&resolved.budget, site::find_budget, || {
+        replaced(&protection.budgets.now, &info.name, &info.budget)
+    });
+    let breaker = choice(&resolved.breaker, site::breaker_named, || {
+        replaced(&protection.breakers.now, &info.name, &info.breaker)
+    });
     let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
     let Resolved { enabled, measure, .. } = *resolved;
     let effective = Effective {
@@ -137,18 +132,32 @@ fn once(policy: &Policy) -> Policy {
     Policy::of_parts(Parts { attempts: Some(1), deadline: None, timeout: None, ..parts })
 }
 
+/// The one that the function is told to have, else the one in the place of the attribute's.
+fn choice<T>(
+    told: &Option<Named>,
+    find: impl FnOnce(&str) -> Option<&'static T>,
+    instead: impl FnOnce() -> Option<&'static T>,
+) -> Choice<T> {
+    let this = match told {
+        Some(Named::None) => return Choice::None,
+        Some(Named::Name(name)) => find(name),
+        None => instead(),
+    };
+    this.map_or(Choice::AsWritten, Choice::This)
+}
+
 /// The one that the configuration has put in the place of the attribute's.
 fn replaced<T, S>(
     configured: &BTreeMap<String, &'static T>,
     site: &str,
     declared: &Declared<S>,
-) -> Choice<T> {
+) -> Option<&'static T> {
     let name = match declared {
         Declared::Own { .. } => site,
         Declared::Named { name, .. } => name,
-        _ => return Choice::AsWritten,
+        _ => return None,
     };
-    configured.get(name).map_or(Choice::AsWritten, |one| Choice::This(one))
+    configured.get(name).copied()
 }
 
 impl From<&Site> for SiteInfo {
@@ -171,32 +180,30 @@ impl From<&Site> for SiteInfo {
 fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {
     match source {
         SiteBudget::None => Declared::None,
-        SiteBudget::Own(budget) => {
-            Declared::Own { settings: BudgetOverrides::of(budget.settings()) }
-        }
+        SiteBudget::Own(budget) => own(budget.settings()),
         SiteBudget::Shared(_) => Declared::Static,
-        SiteBudget::Named(named) => Declared::Named {
-            name: named.name().to_owned(),
-            settings: named.settings().map(BudgetOverrides::of),
-        },
+        SiteBudget::Named(named) => of_name(named.name(), named.settings()),
     }
 }
 
 fn breaker(source: &SiteBreaker) -> Declared<BreakerOverrides> {
     match source {
         SiteBreaker::None => Declared::None,
-        SiteBreaker::Own(breaker) => {
-            Declared::Own { settings: BreakerOverrides::of(breaker.settings()) }
-        }
+        SiteBreaker::Own(breaker) => own(breaker.settings()),
         SiteBreaker::Shared(_) => Declared::Static,
-        SiteBreaker::Named(named) => Declared::Named {
-            name: named.name().to_owned(),
-            settings: named.settings().map(BreakerOverrides::of),
-        },
+        SiteBreaker::Named(named) => of_name(named.name(), named.settings()),
         SiteBreaker::Keyed(keyed) => Declared::Keyed {
             name: keyed.name().to_owned(),
             shared: keyed.is_shared(),
             settings: keyed.settings().map(BreakerOverrides::of),
         },
     }
+}
+
+fn own<O: Overrides>(settings: &O::Settings) -> Declared<O> {
+    Declared::Own { settings: O::of(settings) }
+}
+
+fn of_name<O: Overrides>(name: &str, settings: Option<&O::Settings>) -> Declared<O> {
+    Declared::Named { name: name.to_owned(), settings: settings.map(O::of) }
 }

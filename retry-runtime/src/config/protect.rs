@@ -54,9 +54,13 @@ impl BudgetOverrides {
         "refund",
         "refill",
     ];
+}
 
-    /// All of these settings, as a configuration would say them.
-    pub(crate) fn of(settings: &BudgetSettings) -> Self {
+impl Overrides for BudgetOverrides {
+    const SECTION: &'static str = "budget";
+    type Settings = BudgetSettings;
+
+    fn of(settings: &BudgetSettings) -> Self {
         BudgetOverrides {
             preset: None,
             capacity: Some(settings.capacity),
@@ -75,7 +79,7 @@ impl BudgetOverrides {
         }
     }
 
-    pub(crate) fn entries(&self) -> Vec<(&'static str, Written)> {
+    fn entries(&self) -> Vec<(&'static str, Written)> {
         let number = |value: Option<f64>| value.map(Written::Number);
         let entries = [
             self.preset.clone().map(Written::Text),
@@ -95,11 +99,6 @@ impl BudgetOverrides {
         ];
         present(Self::KEYS, entries)
     }
-}
-
-impl Overrides for BudgetOverrides {
-    const SECTION: &'static str = "budget";
-    type Settings = BudgetSettings;
 
     fn over(&self, declared: BudgetSettings) -> BudgetSettings {
         // The preset's name was checked when it was read.
@@ -190,9 +189,13 @@ impl BreakerOverrides {
         "probe_rate",
         "probe_timeout",
     ];
+}
 
-    /// All of these settings, as a configuration would say them.
-    pub(crate) fn of(settings: &BreakerSettings) -> Self {
+impl Overrides for BreakerOverrides {
+    const SECTION: &'static str = "breaker";
+    type Settings = BreakerSettings;
+
+    fn of(settings: &BreakerSettings) -> Self {
         BreakerOverrides {
             window: Some(settings.window),
             min_calls: Some(settings.min_calls),
@@ -209,7 +212,7 @@ impl BreakerOverrides {
         }
     }
 
-    pub(crate) fn entries(&self) -> Vec<(&'static str, Written)> {
+    fn entries(&self) -> Vec<(&'static str, Written)> {
         let number = |value: Option<f64>| value.map(Written::Number);
         let time = |value: Option<Duration>| value.map(Written::from);
         let entries = [
@@ -231,11 +234,6 @@ impl BreakerOverrides {
         ];
         present(Self::KEYS, entries)
     }
-}
-
-impl Overrides for BreakerOverrides {
-    const SECTION: &'static str = "breaker";
-    type Settings = BreakerSettings;
 
     fn over(&self, declared: BreakerSettings) -> BreakerSettings {
         let mut to = declared;
