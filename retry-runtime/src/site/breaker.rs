@@ -7,8 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::configured::Configured;
 #[cfg(feature = "config")]
-use super::configured::Replaced;
+use super::configured::{Replaced, each_once};
 use super::directory::Directory;
+use super::named::Named;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 use crate::sync::const_unless_loom;
 use crate::{clock, registry};
@@ -29,18 +30,9 @@ pub enum SiteBreaker {
     /// One that the program has declared.
     Shared(&'static Breaker),
     /// The one of this name.
-    Named(NamedBreaker),
+    Named(Named<Breaker, BreakerSettings>),
     /// One for each key, in a table of this name.
     Keyed(KeyedBreakers),
-}
-
-/// A breaker that is shared by name.
-#[derive(Debug)]
-pub struct NamedBreaker {
-    name: &'static str,
-    /// What this attribute sets it to; `None` leaves that to others of the name, or to the defaults.
-    settings: Option<BreakerSettings>,
-    found: OnceLock<&'static Breaker>,
 }
 
 /// Breakers by key, in a table of the function's own or one that is shared by name.
@@ -63,19 +55,6 @@ static TABLES: Directory<Keyed<String>> = Directory::new();
 
 /// Keys that a table holds unless `keys = …` says otherwise.
 const KEYS: usize = 1024;
-
-#[cfg(feature = "config")]
-impl NamedBreaker {
-    /// The shared name.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// What this attribute sets it to.
-    pub(crate) fn settings(&self) -> Option<&BreakerSettings> {
-        self.settings.as_ref()
-    }
-}
 
 #[cfg(feature = "config")]
 impl KeyedBreakers {
@@ -108,7 +87,7 @@ impl SiteBreaker {
     #[track_caller]
     pub const fn named(name: &'static str, settings: Option<BreakerSettings>) -> Self {
         check(&settings);
-        SiteBreaker::Named(NamedBreaker { name, settings, found: OnceLock::new() })
+        SiteBreaker::Named(Named::new(name, settings))
     }
 
     #[doc(hidden)]
@@ -144,7 +123,7 @@ impl SiteBreaker {
         match self {
             SiteBreaker::Own(breaker) => Some(breaker),
             SiteBreaker::Shared(breaker) => Some(breaker),
-            SiteBreaker::Named(named) => Some(named.get()),
+            SiteBreaker::Named(named) => Some(named.get(by_name)),
             SiteBreaker::None | SiteBreaker::Keyed(_) => None,
         }
     }
@@ -165,21 +144,10 @@ impl SiteBreaker {
     /// What an attribute sets the breaker of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BreakerSettings>> {
         match self {
-            SiteBreaker::Named(named) if named.name == name => Some(named.settings),
+            SiteBreaker::Named(named) if named.name() == name => Some(named.settings().copied()),
             SiteBreaker::Keyed(keyed) if keyed.shared && keyed.name == name => Some(keyed.settings),
             _ => None,
         }
-    }
-}
-
-impl NamedBreaker {
-    fn get(&'static self) -> &'static Breaker {
-        if let Some(found) = self.found.get() {
-            return found;
-        }
-        // Not inside of the cell: whoever is warned may call the function.
-        let found = by_name(self.name);
-        self.found.get_or_init(|| found)
     }
 }
 
@@ -220,18 +188,12 @@ fn by_name(name: &'static str) -> &'static Breaker {
 /// What the attributes have under this name: a shared breaker, or those of the functions of this name.
 #[cfg(feature = "config")]
 pub(crate) fn written_breakers(name: &str) -> Vec<&'static Breaker> {
-    let mut found: Vec<&'static Breaker> = Vec::new();
-    for site in registry::sites() {
-        let source = site.breaker_source();
-        let is_it = match source {
-            SiteBreaker::Own(_) => site.name() == name,
-            SiteBreaker::Named(named) => named.name == name,
-            SiteBreaker::None | SiteBreaker::Shared(_) | SiteBreaker::Keyed(_) => false,
-        };
-        let breaker = if is_it { source.get() } else { None };
-        found.extend(breaker.filter(|one| !found.iter().any(|known| std::ptr::eq(*known, *one))));
-    }
-    found
+    let of_name = registry::sites().filter(|site| match site.breaker_source() {
+        SiteBreaker::Own(_) => site.name() == name,
+        SiteBreaker::Named(named) => named.name() == name,
+        SiteBreaker::None | SiteBreaker::Shared(_) | SiteBreaker::Keyed(_) => false,
+    });
+    each_once(of_name.filter_map(|site| site.breaker_source().get()))
 }
 
 fn table(name: &str, limit: usize, settings: BreakerSettings) -> Keyed<String> {
@@ -256,7 +218,7 @@ pub(crate) fn find_breaker(name: &str) -> Option<Found> {
         return Some(Found::Static(breaker));
     }
     let declared = registry::sites().find_map(|site| match site.breaker_source() {
-        source @ SiteBreaker::Named(named) if named.name == name => source.get(),
+        source @ SiteBreaker::Named(named) if named.name() == name => source.get(),
         source if site.name() == name => source.get(),
         SiteBreaker::Shared(breaker) if breaker.name() == name => Some(*breaker),
         _ => None,

@@ -2,12 +2,12 @@
 
 #[cfg(any(feature = "config", feature = "metrics"))]
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use super::configured::Configured;
 #[cfg(feature = "config")]
-use super::configured::Replaced;
+use super::configured::{Replaced, each_once};
 use super::directory::Directory;
+use super::named::Named;
 use crate::budget::{Budget, BudgetSettings};
 use crate::registry;
 use crate::sync::const_unless_loom;
@@ -28,33 +28,11 @@ pub enum SiteBudget {
     /// One that the program has declared.
     Shared(&'static Budget),
     /// The one of this name.
-    Named(NamedBudget),
-}
-
-/// A budget that is shared by name.
-#[derive(Debug)]
-pub struct NamedBudget {
-    name: &'static str,
-    /// What this attribute sets it to; `None` leaves that to others of the name, or to the defaults.
-    settings: Option<BudgetSettings>,
-    found: OnceLock<&'static Budget>,
+    Named(Named<Budget, BudgetSettings>),
 }
 
 static BUDGETS: Directory<Budget> = Directory::new();
 static CONFIGURED: Configured<Budget> = Configured::new();
-
-#[cfg(feature = "config")]
-impl NamedBudget {
-    /// The shared name.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// What this attribute sets it to.
-    pub(crate) fn settings(&self) -> Option<&BudgetSettings> {
-        self.settings.as_ref()
-    }
-}
 
 impl SiteBudget {
     const_unless_loom! {
@@ -79,7 +57,7 @@ impl SiteBudget {
                 panic!("{}", error.message());
             }
         }
-        SiteBudget::Named(NamedBudget { name, settings, found: OnceLock::new() })
+        SiteBudget::Named(Named::new(name, settings))
     }
 
     /// The budget; `None` when there is none.
@@ -99,7 +77,7 @@ impl SiteBudget {
             SiteBudget::None => None,
             SiteBudget::Own(budget) => Some(budget),
             SiteBudget::Shared(budget) => Some(budget),
-            SiteBudget::Named(named) => Some(named.get()),
+            SiteBudget::Named(named) => Some(named.get(by_name)),
         }
     }
 
@@ -107,7 +85,7 @@ impl SiteBudget {
     #[cfg(feature = "metrics")]
     const fn shared_name(&self) -> Option<&'static str> {
         match self {
-            SiteBudget::Named(named) => Some(named.name),
+            SiteBudget::Named(named) => Some(named.name()),
             _ => None,
         }
     }
@@ -115,20 +93,9 @@ impl SiteBudget {
     /// What an attribute sets the budget of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BudgetSettings>> {
         match self {
-            SiteBudget::Named(named) if named.name == name => Some(named.settings),
+            SiteBudget::Named(named) if named.name() == name => Some(named.settings().copied()),
             _ => None,
         }
-    }
-}
-
-impl NamedBudget {
-    fn get(&'static self) -> &'static Budget {
-        if let Some(found) = self.found.get() {
-            return found;
-        }
-        // Not inside of the cell: whoever is warned may call the function.
-        let found = by_name(self.name);
-        self.found.get_or_init(|| found)
     }
 }
 
@@ -141,18 +108,12 @@ fn by_name(name: &str) -> &'static Budget {
 /// What the attributes have under this name: a shared budget, or those of the functions of this name.
 #[cfg(feature = "config")]
 pub(crate) fn written_budgets(name: &str) -> Vec<&'static Budget> {
-    let mut found: Vec<&'static Budget> = Vec::new();
-    for site in registry::sites() {
-        let source = site.budget_source();
-        let is_it = match source {
-            SiteBudget::Own(_) => site.name() == name,
-            SiteBudget::Named(named) => named.name == name,
-            SiteBudget::None | SiteBudget::Shared(_) => false,
-        };
-        let budget = if is_it { source.get() } else { None };
-        found.extend(budget.filter(|one| !found.iter().any(|known| std::ptr::eq(*known, *one))));
-    }
-    found
+    let of_name = registry::sites().filter(|site| match site.budget_source() {
+        SiteBudget::Own(_) => site.name() == name,
+        SiteBudget::Named(named) => named.name() == name,
+        SiteBudget::None | SiteBudget::Shared(_) => false,
+    });
+    each_once(of_name.filter_map(|site| site.budget_source().get()))
 }
 
 /// Every budget that pays now, by its name: the shared one's, or that of its function.

@@ -92,3 +92,15 @@ impl<T> Configured<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// What the attributes of several functions have, each once.
+#[cfg(feature = "config")]
+pub(super) fn each_once<T>(ones: impl Iterator<Item = &'static T>) -> Vec<&'static T> {
+    let mut found: Vec<&'static T> = Vec::new();
+    for one in ones {
+        if !found.iter().any(|known| std::ptr::eq(*known, one)) {
+            found.push(one);
+        }
+    }
+    found
+}

@@ -11,6 +11,7 @@ mod effective;
 mod flags;
 mod ledger;
 mod meta;
+mod named;
 mod ring;
 
 use std::sync::Mutex;
