@@ -7,10 +7,8 @@ use super::{open, ordered};
 use crate::Outcome;
 
 pub(super) fn command() -> Command {
-    Command::new("cancel")
+    open::of_task("cancel")
         .about("Ends a task; an attempt that runs is broken off")
-        .args(open::arguments())
-        .arg(open::id())
         .arg(open::json())
 }
 

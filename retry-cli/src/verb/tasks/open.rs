@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retry_tasks::{Clock, SqliteBuilder, SystemClock, TaskError, TaskId, Tasks, Time};
 use retry_text::duration::{FORM, parse};
 use serde::Serialize;
@@ -27,6 +27,11 @@ pub(super) fn arguments() -> [Arg; 2] {
             .default_value("5s")
             .help("How long to wait for another program that keeps the file locked"),
     ]
+}
+
+/// A verb about the task that the command line names.
+pub(super) fn of_task(name: &'static str) -> Command {
+    Command::new(name).args(arguments()).arg(id())
 }
 
 /// The task's identifier.

@@ -6,10 +6,8 @@ use super::{open, ordered};
 use crate::Outcome;
 
 pub(super) fn command() -> Command {
-    Command::new("reset")
+    open::of_task("reset")
         .about("Runs a task anew that has ended, without its counters, its result and its history")
-        .args(open::arguments())
-        .arg(open::id())
         .arg(open::json())
 }
 

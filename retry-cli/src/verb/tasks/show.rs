@@ -6,10 +6,8 @@ use super::{open, view};
 use crate::Outcome;
 
 pub(super) fn command() -> Command {
-    Command::new("show")
+    open::of_task("show")
         .about("Prints what is known of a task, with the history of its attempts")
-        .args(open::arguments())
-        .arg(open::id())
         .arg(view::argument("full"))
         .arg(open::json())
 }

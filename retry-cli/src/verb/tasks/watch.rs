@@ -14,10 +14,8 @@ use crate::{Failure, Outcome};
 const TICK: Duration = Duration::from_millis(250);
 
 pub(super) fn command() -> Command {
-    Command::new("watch")
+    open::of_task("watch")
         .about("Follows a task until it has ended, whichever process runs it; the exit code says how it ended")
-        .args(open::arguments())
-        .arg(open::id())
         .arg(view::argument("full").requires("json").help(
             "How much each object tells: minimal is the state, standard adds times and errors, full the history",
         ))
