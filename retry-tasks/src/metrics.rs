@@ -173,24 +173,3 @@ fn count_end(site: String, phase: Phase, reason: String) {
 fn count_order(site: String, verb: &'static str) {
     counter!(ORDERS.name, "retry.site" => site, "retry.verb" => verb).increment(1);
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_of_the_documentation_is_that_of_the_code() {
-        let rows =
-            include_str!("metrics.rs").lines().filter(|line| line.starts_with("//! | `retry."));
-        let documented: Vec<&str> =
-            rows.filter_map(|row| Some(row.rsplit_once(" | ")?.0)).collect();
-        let coded = ALL.iter().map(|metric| {
-            let instrument = format!("{:?}", metric.instrument).to_lowercase();
-            let attributes: Vec<String> =
-                metric.attributes.iter().map(|name| format!("`{name}`")).collect();
-            let (name, unit) = (metric.name, metric.unit);
-            format!("//! | `{name}` | {instrument} | `{unit}` | {}", attributes.join(", "))
-        });
-        assert_eq!(documented, coded.collect::<Vec<_>>());
-    }
-}

@@ -11,6 +11,7 @@ mod scrub;
 mod source;
 
 use layers::RUNTIME;
+use retry_runtime::metrics::Metric;
 use source::{Source, files, read, sources, words};
 
 const MACROS: &str = "retry-macros/src/";
@@ -217,4 +218,23 @@ fn the_readme_lists_every_argument() {
         "add a row to its table: | `name = …` | default | meaning |",
         missing,
     );
+}
+
+#[test]
+fn tables_of_metrics_are_those_of_the_code() {
+    for (path, metrics) in [
+        ("retry-runtime/src/metrics/mod.rs", retry_runtime::metrics::ALL),
+        ("retry-tasks/src/metrics.rs", retry_tasks::metrics::ALL),
+    ] {
+        let text = read(path).unwrap_or_default();
+        let rows = text.lines().filter(|line| line.starts_with("//! | `retry."));
+        // What the metric is, the table may say at greater length.
+        let documented: Vec<&str> =
+            rows.map(|row| row.rsplit_once(" | ").map_or(row, |(facts, _)| facts)).collect();
+        let coded = metrics.iter().map(|Metric { name, instrument, unit, attributes, .. }| {
+            let instrument = format!("{instrument:?}").to_lowercase();
+            format!("//! | `{name}` | {instrument} | `{unit}` | `{}`", attributes.join("`, `"))
+        });
+        assert_eq!(documented, coded.collect::<Vec<_>>(), "the table in {path}, then its `ALL`");
+    }
 }
