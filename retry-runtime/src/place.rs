@@ -98,7 +98,7 @@ pub trait Say<E: ?Sized> {
     fn say(error: &E) -> Cow<'static, str>;
 }
 
-/// This failure in words, for `derive(Classify)`. How, a [`Place`] has found out: the closure is asked for its
+/// This failure in words, for `derive(Classify)`. How, its place has found out: the closure is asked for its
 /// type alone, and never called.
 // Of a reference: an error that derives `Classify` may be unsized, one of an outcome may not.
 pub fn in_words<E: ?Sized, S: Say<E>>(
