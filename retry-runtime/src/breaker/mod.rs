@@ -33,12 +33,14 @@
 //! | `by_hand` | the orders of an operator |
 //! | `figures`, `snapshot` | what can be read and what can be saved |
 //! | `word` | the path around the lock: what a closed breaker admits and counts without it |
-//! | `handle`, `permit` | [`Breaker`]: the machine and its lock; [`Permit`]: the guard of one call |
+//! | `handle` | [`Breaker`]: the machine and its lock |
+//! | `permit`, `held` | [`Permit`]: the guard of one call, and what it holds in one word |
 //! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
 
 mod by_hand;
 mod figures;
 mod handle;
+mod held;
 mod keyed;
 mod machine;
 mod permit;
@@ -54,6 +56,8 @@ pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;
 pub use machine::Machine;
+#[doc(hidden)]
+pub use permit::Quick;
 pub use permit::{CircuitOpen, Permit};
 pub use settings::{BreakerSettings, Window};
 pub use snapshot::Snapshot;

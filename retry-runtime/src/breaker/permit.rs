@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::ops::Deref;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::handle::Breaker;
+use super::held::Held;
 use super::ticket::{Mode, Refusal, Ticket};
 use super::window::Outcome;
 use crate::classify::Classify;
@@ -25,32 +27,13 @@ pub struct Permit<B: Deref<Target = Breaker>> {
     breaker: B,
     /// Only where slow calls count.
     started: Option<Moment>,
-    generation: u32,
-    seat: Seat,
+    held: Held,
 }
 
-/// What a permit stands for, in four bytes: nothing (any more), a call, or a probe and its number.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Seat(u32);
-
-impl Seat {
-    const CALL: Seat = Seat(0);
-    const NONE: Seat = Seat(u32::MAX);
-
-    const fn of(probe: Option<u32>) -> Seat {
-        match probe {
-            Some(number) => Seat(number.saturating_add(1)),
-            None => Seat::CALL,
-        }
-    }
-
-    const fn probe(self) -> Option<u32> {
-        match self {
-            Seat::CALL | Seat::NONE => None,
-            Seat(number) => Some(number - 1),
-        }
-    }
-}
+/// The admission of a call that is not kept as long as all goes well.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Quick(Held);
 
 impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`Breaker::permit`], for a guard that keeps the breaker alive.
@@ -67,52 +50,52 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// No permit yet, but the place for one.
     #[inline(always)]
     pub(crate) const fn none(breaker: B) -> Self {
-        Permit { breaker, started: None, generation: 0, seat: Seat::NONE }
+        Permit { breaker, started: None, held: Held::NOTHING }
     }
 
     /// [`acquire`](Self::acquire) in place, where there is none.
     #[inline(always)]
     pub(crate) fn renew(&mut self, now: impl Now) -> Result<(), CircuitOpen> {
         match self.breaker.word.admit_fast() {
-            Some(generation) => {
-                (self.generation, self.seat) = (generation, Seat::CALL);
+            Some(held) => {
+                self.held = held;
                 Ok(())
             }
             None => {
                 // By value: a permit that nothing points to can stay in registers.
                 let (ticket, started) = admitted_slowly(&self.breaker, now.now())?;
-                (self.generation, self.seat) = (ticket.generation, Seat::of(ticket.probe));
+                self.held = Held::from(ticket);
                 self.started = started;
                 Ok(())
             }
         }
     }
 
-    /// The generation of a call that is admitted without a look at the clock or the lock, and for which nothing
-    /// is held; it is [`adopt`](Self::adopt)ed when it does not succeed.
+    /// The admission of a call that needs neither a look at the clock nor the lock, and for which nothing is
+    /// kept; it is [`adopt`](Self::adopt)ed when the call does not succeed.
     #[inline(always)]
-    pub(crate) fn quick(&self) -> Option<u32> {
-        self.breaker.word.admit_fast()
+    pub(crate) fn quick(&self) -> Option<Quick> {
+        self.breaker.word.admit_fast().map(Quick)
     }
 
     /// A quick call has succeeded.
     #[inline(always)]
-    pub(crate) fn quick_success(&self, generation: u32, now: impl Now) {
+    pub(crate) fn quick_success(&self, quick: Quick, now: impl Now) {
         if !self.breaker.word.is_saturated() {
-            settle(&self.breaker, generation, Seat::CALL, None, now, Outcome::Success);
+            settle(&self.breaker, quick.0, None, now, Outcome::Success);
         }
     }
 
     /// Becomes the permit of a quick call.
     #[inline(always)]
-    pub(crate) fn adopt(&mut self, generation: u32) {
-        (self.generation, self.seat) = (generation, Seat::CALL);
+    pub(crate) fn adopt(&mut self, quick: Quick) {
+        self.held = quick.0;
     }
 
     /// Whether it is one, and the call has not been told of yet.
     #[inline(always)]
     pub(crate) fn is_held(&self) -> bool {
-        self.seat != Seat::NONE
+        self.held.is_something()
     }
 
     pub(crate) fn breaker(&self) -> &Breaker {
@@ -146,7 +129,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
 
     /// Whether the call is one of the half-open state's probes.
     pub fn is_probe(&self) -> bool {
-        self.seat.probe().is_some()
+        self.held.probe().is_some()
     }
 
     /// The call ended this way; a failure's outcome is `Outcome::from(kind)`.
@@ -158,10 +141,9 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`end`](Self::end) in place, once: the ticket is spent by it.
     #[inline(always)]
     pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
-        let held = self.seat;
-        self.seat = Seat::NONE;
+        let held = mem::replace(&mut self.held, Held::NOTHING);
         if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
-            settle(&self.breaker, self.generation, held, self.started.take(), now, outcome);
+            settle(&self.breaker, held, self.started.take(), now, outcome);
         }
     }
 }
@@ -169,9 +151,8 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
 impl<B: Deref<Target = Breaker>> Permit<B> {
     /// The call has failed, at a moment that is known already: [`end`](Self::end) in place.
     pub(crate) fn tell_failure(&mut self, now: Moment, outcome: Outcome) {
-        let held = self.seat;
-        self.seat = Seat::NONE;
-        settle_at(&self.breaker, self.generation, held, self.started.take(), || now, outcome);
+        let held = mem::replace(&mut self.held, Held::NOTHING);
+        settle_at(&self.breaker, held, self.started.take(), || now, outcome);
     }
 }
 
@@ -187,32 +168,22 @@ fn admitted_slowly(
 /// Tells the breaker, once for each permit. Kept out of line, so that the telling is small enough to be
 /// part of its caller.
 #[inline(never)]
-fn settle(
-    breaker: &Breaker,
-    generation: u32,
-    seat: Seat,
-    started: Option<Moment>,
-    now: impl Now,
-    outcome: Outcome,
-) {
-    let kept = outcome == Outcome::Success && started.is_none() && {
-        breaker.keep(&Ticket { generation, probe: seat.probe() })
-    };
+fn settle(breaker: &Breaker, held: Held, started: Option<Moment>, now: impl Now, outcome: Outcome) {
+    let kept = outcome == Outcome::Success && started.is_none() && { breaker.keep(&held.ticket()) };
     if !kept {
-        settle_at(breaker, generation, seat, started, || Moment::of(now.now()), outcome);
+        settle_at(breaker, held, started, || Moment::of(now.now()), outcome);
     }
 }
 
 /// [`settle`] by way of the lock, which asks for the time.
 fn settle_at(
     breaker: &Breaker,
-    generation: u32,
-    seat: Seat,
+    held: Held,
     started: Option<Moment>,
     now: impl FnOnce() -> Moment,
     outcome: Outcome,
 ) {
-    let ticket = Ticket { generation, probe: seat.probe() };
+    let ticket = held.ticket();
     if outcome == Outcome::Ignored {
         return breaker.abandon(now, ticket);
     }
@@ -225,16 +196,16 @@ fn settle_at(
 }
 
 #[cold]
-fn dropped(breaker: &Breaker, generation: u32, seat: Seat, started: Option<Moment>) {
+fn dropped(breaker: &Breaker, held: Held, started: Option<Moment>) {
     let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
-    settle(breaker, generation, seat, started, breaker.clock, outcome);
+    settle(breaker, held, started, breaker.clock, outcome);
 }
 
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
     #[inline(always)]
     fn drop(&mut self) {
         if self.is_held() {
-            dropped(&self.breaker, self.generation, self.seat, self.started);
+            dropped(&self.breaker, self.held, self.started);
         }
     }
 }

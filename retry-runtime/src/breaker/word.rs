@@ -20,6 +20,7 @@
 
 use std::time::Duration;
 
+use super::held::Held;
 use super::settings::Window;
 use crate::sync::{AtomicU64, Ordering, const_unless_loom};
 
@@ -27,7 +28,7 @@ const KEPT: u64 = (1 << 28) - 1;
 const SATURATED: u64 = 1 << 28;
 const FAST: u64 = 1 << 29;
 const QUIET: u64 = 1 << 30;
-const CLOSED: u64 = 1 << 31;
+const CLOSED: u64 = Held::CALL;
 
 /// What may be done without the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +73,12 @@ impl Word {
         }
     }
 
-    /// The generation in which a call is admitted, if neither the lock nor the time is needed for it.
+    /// The admission of a call, if neither the lock nor the time is needed for it.
     #[inline(always)]
-    pub(super) fn admit_fast(&self) -> Option<u32> {
+    pub(super) fn admit_fast(&self) -> Option<Held> {
         let word = self.word.load(Ordering::Relaxed);
-        (word & FAST != 0).then_some((word >> 32) as u32)
+        // What is fast admits.
+        (word & FAST != 0).then(|| Held::admission(word))
     }
 
     /// Whether a success, of any generation and however long it took, changes nothing.

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Guard;
-use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit};
+use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
 use crate::call::Call;
 use crate::clock::Moment;
 use crate::{Interruption, Kind, clock};
@@ -33,7 +33,7 @@ impl<'b, O, X> Breaking<'b, O, X> {
 impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
     type Cut = Interruption;
-    type Quick = (u32, X::Quick);
+    type Quick = (Quick, X::Quick);
 
     #[inline(always)]
     fn quick(&self) -> Option<Self::Quick> {
@@ -41,14 +41,14 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn quick_success(&self, (generation, inner): Self::Quick) {
-        self.permit.quick_success(generation, clock::now);
+    fn quick_success(&self, (quick, inner): Self::Quick) {
+        self.permit.quick_success(quick, clock::now);
         self.inner.quick_success(inner);
     }
 
     #[inline(always)]
-    fn adopt(&mut self, (generation, inner): Self::Quick) {
-        self.permit.adopt(generation);
+    fn adopt(&mut self, (quick, inner): Self::Quick) {
+        self.permit.adopt(quick);
         self.inner.adopt(inner);
     }
 
