@@ -203,17 +203,19 @@ impl<'a> Plan<'a> {
             None => (TokenStream::new(), quote!(&#private::NO_BREAKER)),
         };
         let about = self.about(is_async);
-        let breaker_of_call = args.breaker.as_ref().map(|breaker| {
-            let name = local("breaker");
-            let found = match breaker.value.key() {
-                Some(key) => {
-                    let key = self.in_body(key);
-                    quote!(#call.breaker_of(&(#key)))
-                }
-                None => quote!(#call.breaker(&__RETRY_BREAKER)),
-            };
-            quote!(let #name = #found;)
-        });
+        let key = args.breaker.as_ref().map(|breaker| breaker.value.key());
+        let local_breaker = local("breaker");
+        let (opened, keyed) = match key {
+            None => (quote!(#call.open();), None),
+            Some(None) => (quote!(let #local_breaker = #call.open_with(&__RETRY_BREAKER);), None),
+            Some(Some(key)) => {
+                let key = self.in_body(key);
+                (
+                    quote!(#call.open();),
+                    Some(quote!(let #local_breaker = #call.breaker_of(&(#key));)),
+                )
+            }
+        };
         let watch = match (&args.recover, &args.report) {
             (Some(_), _) => quote!(#call.watch_to_recover();),
             (None, Some(_)) => quote!(#call.watch();),
@@ -246,11 +248,11 @@ impl<'a> Plan<'a> {
                 #private::inventory::submit! { #private::Entry(&__RETRY_SITE) }
                 &__RETRY_SITE
             });
-            #call.open();
+            #opened
             #watch
             #id
             #token
-            #breaker_of_call
+            #keyed
         }
     }
 

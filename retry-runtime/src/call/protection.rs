@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::{Call, State, Trail};
+use super::{Call, Trail};
 use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::site::{Effective, SiteBreaker, switched_off};
@@ -25,17 +25,21 @@ impl Call<'_> {
         self.trail()?.effective
     }
 
-    /// The breaker of the annotated function; for generated code, which names again what the site was made
-    /// with: its address is a constant there.
+    /// Opens the call like [`open`](Call::open), and finds the breaker of the annotated function; for generated
+    /// code, which names again what the site was made with: its address is a constant there.
     ///
     /// # Panics
     ///
     /// When the function has no breaker.
     #[inline(always)]
-    pub fn breaker(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
-        let found = match self.state {
-            State::Plain => declared.get(),
-            _ => self.by_value(|call| call.breaker_here()),
+    pub fn open_with(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
+        let found = if self.site.is_quiet() {
+            declared.get()
+        } else {
+            self.by_value(|call| {
+                call.prepare();
+                call.breaker_here()
+            })
         };
         match found {
             Some(breaker) => breaker,
