@@ -141,10 +141,12 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`end`](Self::end) in place, once: the ticket is spent by it.
     #[inline(always)]
     pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
-        let held = mem::replace(&mut self.held, Held::NOTHING);
         if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
+            let held = mem::replace(&mut self.held, Held::NOTHING);
             settle(&self.breaker, held, self.started.take(), now, outcome);
         }
+        // Last, so that it is known still where the permit is dropped.
+        self.held = Held::NOTHING;
     }
 }
 

@@ -250,27 +250,43 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.as_mut().project();
-        let PhaseProjection::Attempt { attempt } = this.phase.project() else {
-            return self.go_on(cx);
+        // All that takes some thought goes one way, so that what is known of a quick success is known still
+        // where its turn is dropped.
+        let halt = match this.phase.project() {
+            PhaseProjection::Attempt { attempt } => 'halt: {
+                let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
+                if !guard.has_begun() {
+                    if let Err(cut) = guard.as_mut().before() {
+                        break 'halt Halt::Refused(cut);
+                    }
+                    call.begin();
+                }
+                let body =
+                    |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
+                match this.faults.poll(call, rules, cx, body) {
+                    Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
+                        call.succeeded_plainly();
+                        guard.succeeded();
+                        return Poll::Ready(Turned::Out(out));
+                    }
+                    Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
+                    polled => Halt::Polled(polled),
+                }
+            }
+            _ => Halt::Between,
         };
-        let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
-        if !guard.has_begun() {
-            if let Err(cut) = guard.as_mut().before() {
-                return Poll::Ready(Turned::Out(before_attempt(call, &*guard, cut)));
-            }
-            call.begin();
-        }
-        let body = |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
-        match this.faults.poll(call, rules, cx, body) {
-            Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
-                guard.succeeded();
-                call.succeeded_plainly();
-                Poll::Ready(Turned::Out(out))
-            }
-            Poll::Pending if !X::INTERRUPTS => Poll::Pending,
-            polled => self.attempted(polled, cx),
-        }
+        self.halted(halt, cx)
     }
+}
+
+/// Why a turn is not over, or not quickly.
+enum Halt<R, C> {
+    /// The guard does not let the attempt begin.
+    Refused(C),
+    /// The attempt has come to an outcome that takes some thought, or the guard must be asked.
+    Polled(Poll<R>),
+    /// No attempt runs.
+    Between,
 }
 
 impl<F, R, J, X> Running<'_, '_, F, R, J, X>
@@ -280,9 +296,25 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    /// The attempt has come to an outcome that takes some thought, or the guard must be asked.
+    /// What takes some thought.
     #[cold]
     #[inline(never)]
+    fn halted(
+        self: Pin<&mut Self>,
+        halt: Halt<R, X::Cut>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Turned<R>> {
+        match halt {
+            Halt::Refused(cut) => {
+                let this = self.project();
+                Poll::Ready(Turned::Out(before_attempt(this.call, &*this.guard, cut)))
+            }
+            Halt::Polled(polled) => self.attempted(polled, cx),
+            Halt::Between => self.go_on(cx),
+        }
+    }
+
+    /// The attempt has come to an outcome that takes some thought, or the guard must be asked.
     fn attempted(self: Pin<&mut Self>, polled: Poll<R>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.project();
         let (call, rules) = (&mut **this.call, &*this.rules);
@@ -318,8 +350,6 @@ where
     }
 
     /// No attempt runs.
-    #[cold]
-    #[inline(never)]
     fn go_on(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.project();
         let mut phase = this.phase;
