@@ -60,20 +60,24 @@ impl Plan<'_> {
         let args = self.args;
         let place = local("place");
         let known = quote_spanned!(last=>
-            |#place| (#place.retry_words(), #place.retry_place(), #place.retry_inject())
+            #place.retry_words(), #place.retry_place(), #place.retry_inject()
         );
         let classified = match (&args.on, &args.when) {
-            (Some(on), _) if matches!(on.value, On::Any(_)) => Ident::new("unclassified", last),
-            (None, Some(_)) => Ident::new("unclassified", last),
-            _ => {
-                let place = Span::mixed_site().located_at(failure(declared));
-                Ident::new("classified", place)
+            (Some(on), _) if matches!(on.value, On::Any(_)) => None,
+            (None, Some(_)) => None,
+            _ => Some(Span::mixed_site().located_at(failure(declared))),
+        };
+        let judged = match classified {
+            Some(at) => {
+                let classified = Ident::new("classified", at);
+                quote_spanned!(last=> .#classified(|#place| (#place.retry_class(), #known)))
             }
+            None => quote_spanned!(last=> .unclassified(|#place| (#known))),
         };
         let when = self.method("when", args.when.as_ref());
         let retry_if = self.method("retry_if", args.retry_if.as_ref());
         let on_retry = self.method("on_retry", args.on_retry.as_ref());
-        quote_spanned!(last=> .#classified(#known) #when #retry_if #on_retry)
+        quote!(#judged #when #retry_if #on_retry)
     }
 
     /// What may end an attempt that is still running, or refuse it.

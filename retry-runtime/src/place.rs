@@ -14,9 +14,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::interruption::Interruptible;
+use crate::{Class, Classify, Interruption, Kind, Outcome, text};
 #[cfg(feature = "testing")]
 use crate::{Inject, inject::Injection};
-use crate::{Interruption, Outcome, text};
 
 /// An outcome of this type, about which there is something to find out.
 #[derive(Debug)]
@@ -66,6 +66,11 @@ impl<R> LastChoice<R> {
         ByName
     }
 
+    /// It is not classified, which whoever asks for a class takes for a mistake.
+    pub fn retry_class(&self) -> NoClass {
+        NoClass
+    }
+
     /// There is no place.
     pub fn retry_place(&self) -> NoPlace {
         NoPlace
@@ -74,6 +79,13 @@ impl<R> LastChoice<R> {
     /// It cannot be made to order, or nobody orders.
     pub fn retry_inject(&self) -> NoOrder {
         NoOrder
+    }
+}
+
+impl<R: Outcome<Error: Classify>> Place<R> {
+    /// The failure says what it means.
+    pub fn retry_class(&self) -> ByClass {
+        ByClass
     }
 }
 
@@ -135,6 +147,59 @@ impl<E: Debug + ?Sized> Say<E> for ByDebug {
 impl<E: ?Sized> Say<E> for ByName {
     fn say(_: &E) -> Cow<'static, str> {
         Cow::Borrowed(type_name::<E>())
+    }
+}
+
+/// What a failure means.
+pub trait ClassOf<E> {
+    /// Whether nothing is known of the failure but what `when` says.
+    const UNJUDGED: bool = false;
+
+    /// The class of this failure, about which `when` has said this.
+    fn class(error: &E, agreed: bool) -> Class;
+
+    /// What the failure says of itself; empty when it says nothing.
+    fn describe(_: &E) -> Cow<'static, str> {
+        Cow::Borrowed("")
+    }
+}
+
+/// What its [`Classify`] says.
+#[derive(Clone, Copy, Debug)]
+pub struct ByClass;
+
+/// Nothing says it. It stands for a class where there is none, so that this is one error, at the bound that
+/// asks for [`Classify`], and not one more at each step that follows.
+#[derive(Clone, Copy, Debug)]
+pub struct NoClass;
+
+/// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
+#[derive(Clone, Copy, Debug)]
+pub struct Unjudged;
+
+impl<E: Classify> ClassOf<E> for ByClass {
+    #[inline]
+    fn class(error: &E, _: bool) -> Class {
+        error.classify()
+    }
+
+    fn describe(error: &E) -> Cow<'static, str> {
+        error.describe()
+    }
+}
+
+impl<E> ClassOf<E> for NoClass {
+    fn class(_: &E, _: bool) -> Class {
+        Class::new(Kind::Permanent)
+    }
+}
+
+impl<E> ClassOf<E> for Unjudged {
+    const UNJUDGED: bool = true;
+
+    #[inline]
+    fn class(_: &E, agreed: bool) -> Class {
+        Class::new(if agreed { Kind::Transient } else { Kind::Permanent })
     }
 }
 

@@ -25,7 +25,7 @@ pub use crate::glue::{
     Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
 };
 pub use crate::inject::Inject;
-pub use crate::place::{ByName, NoOrder, NoPlace, in_words};
+pub use crate::place::{ByClass, ByName, NoOrder, NoPlace, in_words};
 pub use crate::registry::Entry;
 pub use crate::site::{Meta, NO_BREAKER, Site, SiteBreaker, SiteBudget};
 #[cfg(not(all(test, retry_loom)))]

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::Turned;
 use crate::call::Call;
-use crate::place::{ByInterruption, ByName, NoOrder, NoPlace};
+use crate::place::{ByClass, ByInterruption, ByName, NoOrder, NoPlace};
 use crate::{Attempt, CallId, Classify, Interruption, Outcome, Policy};
 
 impl Policy {
@@ -50,7 +50,7 @@ impl Policy {
             let attempt = call.attempt(id);
             if let Turned::Out(out) = call
                 .turn_blocking(|| work(attempt))
-                .classified(|_| (ByName, NoPlace, NoOrder))
+                .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
                 .run()
             {
                 return out;
@@ -111,7 +111,7 @@ impl Policy {
                 let body = async { work(attempt).await };
                 if let Turned::Out(out) = call
                     .turn(body)
-                    .classified(|_| (ByName, ByInterruption, NoOrder))
+                    .classified(|_| (ByClass, ByName, ByInterruption, NoOrder))
                     .limited()
                     .await
                 {
@@ -174,7 +174,7 @@ impl Policy {
                 let body = async { work(attempt).await };
                 if let Turned::Out(out) = call
                     .turn(body)
-                    .classified(|_| (ByName, ByInterruption, NoOrder))
+                    .classified(|_| (ByClass, ByName, ByInterruption, NoOrder))
                     .limited()
                     .await
                 {

@@ -36,6 +36,6 @@ pub(crate) use admission::admission;
 pub(crate) use breaking::Breaking;
 pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
 pub use rules::Retry;
-pub(crate) use rules::{ByClass, Given, Judge, Rules, Unjudged, Unset};
+pub(crate) use rules::{Given, Judge, Rules, Unset};
 pub(crate) use turn::Turn;
 pub use turned::Turned;

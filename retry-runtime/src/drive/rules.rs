@@ -7,13 +7,13 @@ use std::time::Duration;
 use crate::call::Verdict;
 #[cfg(feature = "testing")]
 use crate::inject::Injection;
-use crate::place::{Making, Say, StandIn};
-use crate::{Class, Classify, Delay, Interruption, Kind, Outcome};
+use crate::place::{ClassOf, Making, Say, StandIn};
+use crate::{Class, Delay, Interruption, Kind, Outcome};
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<C, W, V, H, T> {
-    pub(super) class: C,
+    pub(super) class: PhantomData<C>,
     pub(super) when: W,
     pub(super) retry_if: V,
     pub(super) on_retry: H,
@@ -36,56 +36,6 @@ pub struct Given<F, P>(pub(super) F, pub(super) P);
 /// out by a [`Place`](crate::place::Place).
 #[derive(Clone, Copy, Debug)]
 pub struct Words<S, P, M>(pub(super) PhantomData<(S, P, M)>);
-
-/// Failures are classified by their [`Classify`], which is asked for in the same manner.
-#[derive(Debug)]
-pub struct ByClass<E>(pub(super) fn(&E) -> &(dyn Classify + '_));
-
-/// A function of its own, so that functions with the same error share it.
-pub(super) fn by_class<E: Classify>() -> ByClass<E> {
-    fn as_classify<E: Classify>(error: &E) -> &(dyn Classify + '_) {
-        error
-    }
-    ByClass(as_classify)
-}
-
-/// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
-#[derive(Clone, Copy, Debug)]
-pub struct Unjudged;
-
-/// The class of a failure.
-pub trait ClassOf<E> {
-    /// Whether it knows nothing of the failure but what `when` says.
-    const UNJUDGED: bool = false;
-
-    /// The class of this failure, about which `when` has said this.
-    fn class(&self, error: &E, agreed: bool) -> Class;
-
-    /// What the failure says of itself; empty when it says nothing.
-    fn describe(&self, _: &E) -> Cow<'static, str> {
-        Cow::Borrowed("")
-    }
-}
-
-impl<E> ClassOf<E> for ByClass<E> {
-    #[inline]
-    fn class(&self, error: &E, _: bool) -> Class {
-        (self.0)(error).classify()
-    }
-
-    fn describe(&self, error: &E) -> Cow<'static, str> {
-        (self.0)(error).describe()
-    }
-}
-
-impl<E> ClassOf<E> for Unjudged {
-    const UNJUDGED: bool = true;
-
-    #[inline]
-    fn class(&self, _: &E, agreed: bool) -> Class {
-        Class::new(if agreed { Kind::Transient } else { Kind::Permanent })
-    }
-}
 
 /// A predicate over failures (`when`) or values (`retry_if`).
 pub trait Ask<T> {
@@ -318,7 +268,7 @@ where
             },
             Err(error) => {
                 let agreed = self.when.ask(error) != Some(false);
-                let class = self.class.class(error, agreed);
+                let class = C::class(error, agreed);
                 Verdict { class, agreed, cut: None, rejected: false }
             }
         })
@@ -329,7 +279,7 @@ where
         match out.as_result() {
             Ok(_) => Cow::Borrowed("the value was not accepted by `retry_if`"),
             Err(error) => {
-                let own = self.class.describe(error);
+                let own = C::describe(error);
                 if own.is_empty() { self.text.text(error) } else { own }
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Turned;
 use crate::call::Call;
-use crate::place::{ByName, NoOrder, NoPlace};
+use crate::place::{ByClass, ByName, NoOrder, NoPlace};
 use crate::{Kind, Policy};
 
 const NOW: Policy = Policy::new().max(2).base(Duration::ZERO).checked();
@@ -32,13 +32,15 @@ fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another(
     {
         let failed = pin!(
             call.turn(ready(Err::<u8, _>(Busy)))
-                .classified(|_| (ByName, NoPlace, NoOrder))
+                .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
                 .into_future()
         );
         assert_eq!(poll(failed), Poll::Ready(Turned::Again));
     }
     let done = pin!(
-        call.turn(ready(Ok::<_, Busy>(7))).classified(|_| (ByName, NoPlace, NoOrder)).into_future()
+        call.turn(ready(Ok::<_, Busy>(7)))
+            .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
+            .into_future()
     );
     assert_eq!(poll(done), Poll::Ready(Turned::Out(Ok(7))));
 }
@@ -55,7 +57,7 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
         Ok::<usize, Busy>(borrowed.len())
     };
     let mut turn =
-        pin!(call.turn(attempt).classified(|_| (ByName, NoPlace, NoOrder)).into_future());
+        pin!(call.turn(attempt).classified(|_| (ByClass, ByName, NoPlace, NoOrder)).into_future());
     assert_eq!(poll(turn.as_mut()), Poll::Pending);
     assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Out(Ok(6))));
 }
@@ -75,8 +77,9 @@ fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
             let _told = Told(&dropped);
             pending::<Result<u8, Busy>>().await
         };
-        let turn =
-            pin!(call.turn(attempt).classified(|_| (ByName, NoPlace, NoOrder)).into_future());
+        let turn = pin!(
+            call.turn(attempt).classified(|_| (ByClass, ByName, NoPlace, NoOrder)).into_future()
+        );
         assert_eq!(poll(turn), Poll::Pending);
         assert!(!dropped.get());
     }

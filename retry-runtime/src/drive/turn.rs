@@ -13,16 +13,13 @@ use super::faults::Faults;
 use super::guard::Chosen;
 use super::judgement::{Step, cut_off, judge};
 use super::pause::{self, before_attempt};
-use super::rules::{Asked, Retry, Told, Words, by_class, hook, predicate};
-use super::{
-    Breaking, ByClass, Gate, Given, Guard, Interrupts, Judge, Rules, Turned, Uninterrupted,
-    Unjudged, Unset,
-};
+use super::rules::{Asked, Retry, Told, Words, hook, predicate};
+use super::{Breaking, Gate, Given, Guard, Interrupts, Judge, Rules, Turned, Uninterrupted, Unset};
 use crate::breaker::Breaker;
 use crate::call::Call;
 use crate::cancel::{Cancel, NeverCancelled};
 use crate::interruption::Interruptible;
-use crate::place::{Making, Place, Say, StandIn};
+use crate::place::{ClassOf, Making, Place, Say, StandIn, Unjudged};
 use crate::{Classify, Interruption, Outcome};
 
 /// One attempt, and the rules that its outcome is judged by.
@@ -61,26 +58,22 @@ impl<'p> Call<'p> {
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
-    /// Failures are judged by their `Classify`. How they are put into words, which outcome a cancelled call
-    /// has, and which are made to order, a [`Place`] has found out: the closure is asked for its types alone,
-    /// and never called.
+    /// Failures are judged by their `Classify`. How, and how they are put into words, which outcome a cancelled
+    /// call has, and which are made to order, a [`Place`] has found out: the closure is asked for its types
+    /// alone, and never called.
     #[inline]
-    pub fn classified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+    pub fn classified<C, S, P, M>(
         self,
-        _: impl FnOnce(Place<R>) -> (S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<ByClass<R::Error>, Unset, Unset, Unset, Words<S, P, M>>, X>
+        _: impl FnOnce(Place<R>) -> (C, S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, Words<S, P, M>>, X>
     where
         R::Error: Classify,
+        C: ClassOf<R::Error>,
+        S: Say<R::Error>,
+        P: StandIn<R>,
+        M: Making<R>,
     {
-        let Turn { call, attempt, guard, outcome, .. } = self;
-        let rules = Rules {
-            class: by_class(),
-            when: Unset,
-            retry_if: Unset,
-            on_retry: Unset,
-            text: Words(PhantomData),
-        };
-        Turn { call, attempt, rules, guard, outcome }
+        self.ruled()
     }
 
     /// Every failure is `Transient`; the rest as in [`classified`](Turn::classified).
@@ -89,9 +82,16 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
         self,
         _: impl FnOnce(Place<R>) -> (S, P, M),
     ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, Words<S, P, M>>, X> {
+        self.ruled()
+    }
+
+    #[inline(always)]
+    fn ruled<C, S, P, M>(
+        self,
+    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, Words<S, P, M>>, X> {
         let Turn { call, attempt, guard, outcome, .. } = self;
         let rules = Rules {
-            class: Unjudged,
+            class: PhantomData,
             when: Unset,
             retry_if: Unset,
             on_retry: Unset,
