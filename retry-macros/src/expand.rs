@@ -127,7 +127,11 @@ impl<'a> Plan<'a> {
     // Output:
     //     let mut call = Call::start({ static __RETRY_SITE: Site = …; &SITE });
     //     loop {
-    //         if let Turned::Out(out) = TURN { break out; }
+    //         match TURN {
+    //             Turned::Quick(out) => { call.close(); break out; }
+    //             Turned::Out(out) => { break out; }
+    //             Turned::Again => {}
+    //         }
     //     }
     pub(crate) fn call(&self, attempt: Attempt) -> TokenStream {
         let private = &self.private;
@@ -142,22 +146,33 @@ impl<'a> Plan<'a> {
         let output = &attempt.output;
         let at_output = respanned(private, output.span());
         let reported = quote_spanned!(output.span()=> <#output as #at_output::Reported>::reported);
-        let attempts = |found: TokenStream| {
+        let turned = quote!(#private::Turned);
+        let attempts = |ends: TokenStream| {
             quote! {
                 loop {
                     #fresh
                     #context
-                    if let #private::Turned::Out(#out) = #turn { #found }
+                    match #turn {
+                        #ends
+                        #turned::Again => {}
+                    }
                 }
             }
         };
+        // A call that is watched is never over quickly.
+        let settled = |found: TokenStream| {
+            attempts(quote!(#turned::Quick(#out) | #turned::Out(#out) => { #found }))
+        };
         match (&self.args.recover, &self.args.report) {
             (None, None) => {
-                let attempts = attempts(quote!(break #out;));
+                let attempts = attempts(quote! {
+                    #turned::Quick(#out) => { #call.close(); break #out; }
+                    #turned::Out(#out) => { break #out; }
+                });
                 quote!(#start #attempts)
             }
             (None, Some(_)) => {
-                let attempts = attempts(quote!(break #reported(#call.settle(#out));));
+                let attempts = settled(quote!(break #reported(#call.settle(#out));));
                 quote!(#start #attempts)
             }
             (Some(recover), _) => {
@@ -168,7 +183,7 @@ impl<'a> Plan<'a> {
                 let recovered = self.recover(&recover.value, attempt.is_async);
                 let (value, failure) = (local("value"), local("failure"));
                 let label = syn::Lifetime::new("'call", Span::mixed_site());
-                let attempts = attempts(quote! {
+                let attempts = settled(quote! {
                     match #call.settle(#out) {
                         #private::Ok(#value) => break #label #success(#private::Ok(#value)),
                         #private::Err(#failure) => break #failure,

@@ -232,8 +232,10 @@ use syn::{DeriveInput, parse_macro_input};
 ///         &SITE
 ///     });
 ///     loop {
-///         if let Turned::Out(out) = call.turn(async { BODY }).classified().await {
-///             break out;
+///         match call.turn(async { BODY }).classified().await {
+///             Turned::Quick(out) => { call.close(); break out; }
+///             Turned::Out(out) => { break out; }
+///             Turned::Again => {}
 ///         }
 ///     }
 /// }

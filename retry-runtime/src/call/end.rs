@@ -12,7 +12,9 @@ impl Call<'_> {
     /// The attempt succeeded.
     pub(crate) fn succeeded(&mut self) {
         if self.is_plain() {
-            return self.succeeded_plainly();
+            self.succeeded_plainly();
+            self.state = State::Ended;
+            return;
         }
         let policy = self.policy();
         self.trail_mut().succeeded(policy);
@@ -22,11 +24,17 @@ impl Call<'_> {
     /// deposit and its count.
     #[inline(always)]
     pub(crate) fn succeeded_plainly(&mut self) {
-        self.state = State::Ended;
         if let Some(budget) = self.site.budget_source().get() {
             budget.deposit_success();
         }
         tally::increment(self.site.number());
+    }
+
+    /// Of a quick success nothing is left.
+    // Here, and not where the success is noted: where the call is dropped this is known still.
+    #[inline(always)]
+    pub fn close(&mut self) {
+        self.state = State::Ended;
     }
 
     /// The call was interrupted between two attempts, or before the first one.

@@ -42,6 +42,7 @@ where
         };
         if rules.accepts(&out) {
             guard.quick_success(quick);
+            call.close();
             call.succeeded_plainly();
             return Turned::Out(out);
         }

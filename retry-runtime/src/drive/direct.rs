@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use super::Turned;
 use crate::call::Call;
 use crate::place::{ByClass, ByInterruption, ByName, NoOrder, NoPlace};
 use crate::{Attempt, CallId, Classify, Interruption, Outcome, Policy};
@@ -48,11 +47,11 @@ impl Policy {
         let id = CallId::unique();
         loop {
             let attempt = call.attempt(id);
-            if let Turned::Out(out) = call
+            let turned = call
                 .turn_blocking(|| work(attempt))
                 .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
-                .run()
-            {
+                .run();
+            if let Some(out) = turned.over(&mut call) {
                 return out;
             }
         }
@@ -109,12 +108,12 @@ impl Policy {
                 let attempt = call.attempt(id);
                 // What the closure does before it has a future is part of the attempt, too.
                 let body = async { work(attempt).await };
-                if let Turned::Out(out) = call
+                let turned = call
                     .turn(body)
                     .classified(|_| (ByClass, ByName, ByInterruption, NoOrder))
                     .limited()
-                    .await
-                {
+                    .await;
+                if let Some(out) = turned.over(&mut call) {
                     return out;
                 }
             }
@@ -172,12 +171,12 @@ impl Policy {
                 let attempt = call.attempt(id);
                 // What the closure does before it has a future is part of the attempt, too.
                 let body = async { work(attempt).await };
-                if let Turned::Out(out) = call
+                let turned = call
                     .turn(body)
                     .classified(|_| (ByClass, ByName, ByInterruption, NoOrder))
                     .limited()
-                    .await
-                {
+                    .await;
+                if let Some(out) = turned.over(&mut call) {
                     return out;
                 }
             }

@@ -5,7 +5,11 @@
 //! ```text
 //! let mut call = Call::start(&SITE);
 //! loop {
-//!     if let Turned::Out(out) = call.turn(async { … }).classified(…).await { break out }
+//!     match call.turn(async { … }).classified(…).await {
+//!         Turned::Quick(out) => { call.close(); break out }
+//!         Turned::Out(out) => { break out }
+//!         Turned::Again => {}
+//!     }
 //! }
 //! ```
 //!

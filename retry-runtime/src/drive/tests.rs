@@ -59,7 +59,7 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
     let mut turn =
         pin!(call.turn(attempt).classified(|_| (ByClass, ByName, NoPlace, NoOrder)).into_future());
     assert_eq!(poll(turn.as_mut()), Poll::Pending);
-    assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Out(Ok(6))));
+    assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Quick(Ok(6))));
 }
 
 #[test]

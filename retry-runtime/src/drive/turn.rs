@@ -267,7 +267,7 @@ where
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
                         call.succeeded_plainly();
                         guard.succeeded();
-                        return Poll::Ready(Turned::Out(out));
+                        return Poll::Ready(Turned::Quick(out));
                     }
                     Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
                     polled => Halt::Polled(polled),
