@@ -111,7 +111,7 @@ async fn inside_of_tokio_its_paused_clock_moves_everything() {
     let (result, report) = observe(call).await;
     assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
     assert_eq!(report.total, Duration::from_secs(100));
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test(start_paused = true)]
