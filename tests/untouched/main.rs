@@ -70,7 +70,7 @@ fn an_attempt_is_cut_without_a_runtime() {
     let failure: Result<(), _> = result;
     assert_eq!(failure, Err(Failure::Cut(Interruption::TimedOut { after: ms(3) })));
     assert_eq!(report.attempts_made(), 3);
-    let limited = POLICY.deadline(ms(5));
+    let limited = POLICY.deadline(ms(50));
     let (result, report) = block_on(observe(limited.call_async(|_| pending())));
     let failure: Result<(), _> = result;
     assert_eq!(failure, Err(Failure::Cut(Interruption::DeadlinePassed)));
