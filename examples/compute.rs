@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use retry_examples::lab::Scratch;
 use retry_examples::story::Promises;
 use retry_runtime::{Classify, retryable};
 use retry_tasks::{Answer, Format, State, Task, TaskError, TaskId, TaskInfo, Tasks};
@@ -92,9 +93,8 @@ async fn follow(tasks: &Tasks, id: TaskId) -> Result<(TaskInfo, bool), TaskError
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let folder = std::env::temp_dir().join(format!("retry-compute-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let tasks = Tasks::sqlite(folder.join("compute.db"))?;
+    let folder = Scratch::new()?;
+    let tasks = Tasks::sqlite(folder.file("compute.db"))?;
     let machine = Arc::new(Machine::default());
     let worker = tasks.worker().state(Arc::clone(&machine)).start()?;
     let mut promises = Promises::default();
@@ -143,6 +143,5 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
 
     worker.shutdown(Duration::from_secs(1)).await;
     drop(tasks);
-    std::fs::remove_dir_all(folder)?;
     Ok(promises.summary())
 }
