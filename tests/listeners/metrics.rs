@@ -38,7 +38,7 @@ async fn flaky(failures: u32) -> Result<(), Error> {
 
 #[retryable(
     max = 0,
-    breaker("metrics::table", key = key, consecutive = 1),
+    breaker("metrics::table", key = key, consecutive = 1, open = "10min"),
     budget = none,
     name = "metrics::guarded"
 )]
