@@ -53,10 +53,12 @@ use tokio::sync::OnceCell;
 const SETTINGS: &str = r#"
     [op."docker::*"]
     base = "100ms"
-    timeout = "1s"
+    timeout = "3s"
     [op."docker::list"] # shown all the time: it waits for a daemon that comes up
     attempts = 10
-    cap = "2s"
+    base = "500ms"
+    cap = "4s"
+    jitter = "equal"
 "#;
 
 /// What holds for every operation, unless the settings say otherwise.

@@ -38,7 +38,7 @@ const SETTINGS: &str = r#"{
 }"#;
 const SHORT: &str = r#"{
     "retry": { "max_retries": 3, "base_delay_ms": 20, "max_delay_ms": 60 },
-    "op": { "orchestrator::*": { "timeout_ms": 5000 } }
+    "op": { "orchestrator::*": { "timeout_ms": 20000 } }
 }"#;
 
 #[derive(Debug, thiserror::Error, Classify)]

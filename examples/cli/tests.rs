@@ -96,7 +96,7 @@ fn ctrl_c_ends_a_sleep_and_an_attempt_at_once_and_the_bars_show_what_was_going_o
         let items = ["slow", "dead"];
         let (sizes, (pressed, at)) = tokio::join!(fetch_all(&tool, &items, ctrl_c()), seen);
         pressed.expect("it is sent");
-        assert!(at.elapsed() < Duration::from_secs(5), "{:?}", at.elapsed());
+        assert!(at.elapsed() < Duration::from_secs(30), "{:?}", at.elapsed());
         let said = sizes.iter().map(|size| size.as_ref().map_err(ToString::to_string));
         let cancelled = || Err("cancelled (ctrl-c)".to_owned());
         assert!(said.eq([cancelled(), cancelled()]));

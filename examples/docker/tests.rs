@@ -265,7 +265,7 @@ fn an_order_that_waits_when_the_app_is_closed_goes_on_when_it_is_opened_again() 
     with_orders(async |mut daemon, file| {
         daemon.stop().await.expect("it runs");
         let orders = Orders::open(file, &Client::new(daemon.socket())).expect("a new file");
-        let id = orders.order(volume::task("tea".into()).delay(SECOND / 10)).await.expect("stored");
+        let id = orders.order(volume::task("tea".into()).delay(2 * SECOND)).await.expect("stored");
         orders.close().await;
         daemon.start_again().await.expect("it comes back");
         let orders = Orders::open(file, &Client::new(daemon.socket())).expect("the same file");

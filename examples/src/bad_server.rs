@@ -40,27 +40,42 @@ pub struct BadServer {
 }
 
 impl BadServer {
-    /// Gives these answers in their order; the last one repeats. While it is `closed`, connections are
-    /// refused.
+    /// Gives these answers in their order; the last one repeats.
     ///
     /// # Errors
     ///
     /// When there is no free port.
-    pub fn start(closed: Duration, answers: &[Answer]) -> io::Result<BadServer> {
-        // A port that is bound and not listened to is nobody else's, and refuses connections.
+    pub fn start(answers: &[Answer]) -> io::Result<BadServer> {
+        let (socket, server) = BadServer::closed()?;
+        let (ledger, answers) = (Arc::clone(&server.ledger), answers.iter().copied().collect());
+        tokio::spawn(serve(socket.listen(16)?, answers, ledger));
+        Ok(server)
+    }
+
+    /// The same; connections are refused until `opening` has come to its end.
+    ///
+    /// # Errors
+    ///
+    /// When there is no free port.
+    pub fn start_after(
+        opening: impl Future<Output = ()> + Send + 'static,
+        answers: &[Answer],
+    ) -> io::Result<BadServer> {
+        let (socket, server) = BadServer::closed()?;
+        let (ledger, answers) = (Arc::clone(&server.ledger), answers.iter().copied().collect());
+        tokio::spawn(async move {
+            opening.await;
+            serve(socket.listen(16)?, answers, ledger).await
+        });
+        Ok(server)
+    }
+
+    /// A port that is bound and not listened to is nobody else's, and refuses connections.
+    fn closed() -> io::Result<(TcpSocket, BadServer)> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let server = BadServer { address: socket.local_addr()?, ledger: Arc::default() };
-        let (ledger, answers) = (Arc::clone(&server.ledger), answers.iter().copied().collect());
-        if closed.is_zero() {
-            tokio::spawn(serve(socket.listen(16)?, answers, ledger));
-        } else {
-            tokio::spawn(async move {
-                tokio::time::sleep(closed).await;
-                serve(socket.listen(16)?, answers, ledger).await
-            });
-        }
-        Ok(server)
+        Ok((socket, server))
     }
 
     /// The address of a page.

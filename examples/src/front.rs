@@ -1,20 +1,21 @@
 //! nginx in front of a small server, as in production; where it is not installed, a stand-in that does the same.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::AbortHandle;
 
 use crate::bad_server::{Answer, BadServer, Ledger};
 use crate::front_stand_in;
 use crate::lab::{Program, Scratch, is_installed};
 
 /// How long nginx waits for the server's answer before it says 504 itself.
-pub const PATIENCE: Duration = Duration::from_millis(300);
+pub const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// A reverse proxy on the loopback interface, and the server behind it.
 ///
@@ -22,14 +23,17 @@ pub const PATIENCE: Duration = Duration::from_millis(300);
 /// |---|---|
 /// | `/reset` | resets the connection |
 /// | `/hang…` | waits for the server without end |
-/// | `/limited…` | one request for each second; else 429 with `Retry-After: 1` |
+/// | `/limited…` | one request for each minute; else 429 with `Retry-After: 1` |
 /// | all others | asks the server; 502 when that hangs up, 504 when it says nothing, 503 during maintenance |
 #[derive(Debug)]
 pub struct Front {
     address: SocketAddr,
+    // Nobody else gets the port.
+    reserved: Option<TcpSocket>,
     server: BadServer,
     // Ends before its folder goes.
     nginx: Option<Program>,
+    stand_in: Option<AbortHandle>,
     folder: Arc<Scratch>,
 }
 
@@ -51,7 +55,7 @@ impl Front {
             }
         }
         println!("There is no nginx to start here: a stand-in takes its place.");
-        front.replaced().await
+        front.replaced()
     }
 
     /// The same with the stand-in.
@@ -59,19 +63,24 @@ impl Front {
     /// # Errors
     ///
     /// When there is no port.
-    pub async fn stand_in(answers: &[Answer]) -> io::Result<Self> {
-        Front::new(answers)?.replaced().await
+    pub fn stand_in(answers: &[Answer]) -> io::Result<Self> {
+        Front::new(answers)?.replaced()
     }
 
     fn new(answers: &[Answer]) -> io::Result<Self> {
-        let server = BadServer::start(Duration::ZERO, answers)?;
-        Ok(Front { address: free_port()?, server, nginx: None, folder: Arc::new(Scratch::new()?) })
+        let server = BadServer::start(answers)?;
+        let (reserved, folder) = (reserved()?, Arc::new(Scratch::new()?));
+        let address = reserved.local_addr()?;
+        let reserved = Some(reserved);
+        Ok(Front { address, reserved, server, nginx: None, stand_in: None, folder })
     }
 
-    async fn replaced(self) -> io::Result<Self> {
+    fn replaced(mut self) -> io::Result<Self> {
         let (port, folder) = (self.server.port(), Arc::clone(&self.folder));
-        let listener = tokio::net::TcpListener::bind(self.address).await?;
-        tokio::spawn(front_stand_in::serve(listener, port, folder));
+        let socket = self.reserved.take().map_or_else(reserved, Ok)?;
+        self.address = socket.local_addr()?;
+        let serving = tokio::spawn(front_stand_in::serve(socket.listen(64)?, port, folder));
+        self.stand_in = Some(serving.abort_handle());
         Ok(self)
     }
 
@@ -93,6 +102,7 @@ impl Front {
         let folder = folder.trim_end_matches('/');
         let (address, server) = (self.address, self.server.port());
         let patience = PATIENCE.as_millis();
+        let shared = if cfg!(unix) { " reuseport" } else { "" };
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {folder}/{name};"))
             .join(" ");
@@ -106,9 +116,9 @@ http {{
     log_format books '$status $request_method $uri';
     access_log {folder}/access.log books;
     {temporary}
-    limit_req_zone $server_port zone=slow:64k rate=1r/s;
+    limit_req_zone $server_port zone=slow:64k rate=1r/m;
     server {{
-        listen {address};
+        listen {address}{shared};
         reset_timedout_connection on;
         proxy_next_upstream off;
         proxy_read_timeout {patience}ms;
@@ -169,7 +179,7 @@ http {{
 
     /// The same, once there are so many: the proxy writes them when it has already answered.
     pub async fn books_of(&self, requests: usize) -> Vec<String> {
-        for _ in 0..500 {
+        for _ in 0..6000 {
             if self.books().len() >= requests {
                 break;
             }
@@ -184,7 +194,21 @@ fn lines(path: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// A port that nobody has at this moment.
-fn free_port() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
+/// A port that is bound and not listened to: nobody is given it by chance, and nginx, which is this user's as well, may
+/// share it.
+fn reserved() -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    #[cfg(unix)]
+    socket.set_reuseport(true)?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    Ok(socket)
+}
+
+impl Drop for Front {
+    /// What stands in front is gone: connections are refused.
+    fn drop(&mut self) {
+        if let Some(stand_in) = &self.stand_in {
+            stand_in.abort();
+        }
+    }
 }

@@ -70,7 +70,7 @@ async fn ask(server: u16, request: &str) -> io::Result<String> {
 
 fn is_too_soon(limit: &Limit) -> bool {
     let mut last = limit.lock().unwrap_or_else(PoisonError::into_inner);
-    let soon = last.is_some_and(|last| last.elapsed() < Duration::from_secs(1));
+    let soon = last.is_some_and(|last| last.elapsed() < Duration::from_secs(60));
     if !soon {
         *last = Some(Instant::now());
     }

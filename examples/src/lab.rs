@@ -55,11 +55,16 @@ impl Scratch {
     /// When it cannot be made.
     pub fn new() -> io::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("retry-examples-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path)?;
-        Ok(Scratch(path))
+        // A process of the same number, killed before it could tidy up, may have left one behind.
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("retry-examples-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match std::fs::create_dir(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Scratch(path)),
+            }
+        }
     }
 
     /// A file in it.
@@ -140,12 +145,12 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// When it has ended, or is not ready after half a minute: with the end of what it said.
+    /// When it has ended, or is not ready after a minute: with the end of what it said.
     pub async fn until(&mut self, mut ready: impl AsyncFnMut() -> bool) -> io::Result<()> {
         let started = Instant::now();
         while !ready().await {
             let ended = self.child.try_wait()?;
-            if ended.is_some() || started.elapsed() > Duration::from_secs(30) {
+            if ended.is_some() || started.elapsed() > Duration::from_secs(60) {
                 let said = std::fs::read_to_string(&self.log).unwrap_or_default();
                 let last = said.lines().last().unwrap_or("it said nothing");
                 return Err(io::Error::other(format!("it did not come up: {last}")));

@@ -170,10 +170,11 @@ mod tests {
         let blocks = || lock().all.len();
         thread::spawn(|| increment(7)).join().expect("no panic");
         let before = blocks();
-        for _ in 0..100 {
+        for _ in 0..2_000 {
             thread::spawn(|| increment(7)).join().expect("no panic");
         }
-        assert!(blocks() - before < 50, "{} blocks more after 100 threads", blocks() - before);
+        // Other tests' threads take blocks meanwhile: as many as the machine runs at once.
+        assert!(blocks() - before < 1_000, "{} blocks more after 2000 threads", blocks() - before);
     }
 
     #[test]

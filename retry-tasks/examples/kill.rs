@@ -27,7 +27,8 @@ async fn main() -> Result<(), Failure> {
         let processes = if number % 2 == 1 { 1 } else { 2 };
         let name = format!("retry-tasks-kill-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder)?;
+        // Never one that is there already: it may hold the tasks of a run that was broken off.
+        std::fs::create_dir(&folder)?;
         let settings = Round { tasks, processes, pause: (200, 1000), seed: number };
         let books = round(&folder, &settings, || Command::new(&own)).await?;
         std::fs::remove_dir_all(folder)?;

@@ -7,6 +7,7 @@ mod layers;
 mod listening;
 mod program;
 mod protection;
+mod remembered;
 mod shapes;
 mod swap;
 mod switch;

@@ -220,7 +220,7 @@ async fn a_breaker_tells_its_opening_and_its_refusals_and_the_call_how_it_ended(
 
 #[tokio::test(start_paused = true)]
 async fn calls_that_are_dropped_or_cancelled_or_that_panic_are_told_to_have_ended() {
-    #[retryable(max = 3, base = "1h", cap = "1h", name = "told::cut")]
+    #[retryable(max = 3, base = "1h", cap = "1h", jitter = none, name = "told::cut")]
     async fn cut(how: u8) -> Result<(), Error> {
         match how {
             0 => poll_fn(|_| Poll::Pending).await,

@@ -8,6 +8,7 @@ mod metrics;
 mod progress;
 mod streams;
 mod traced;
+mod warned;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;

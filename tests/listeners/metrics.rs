@@ -38,7 +38,7 @@ async fn flaky(failures: u32) -> Result<(), Error> {
 
 #[retryable(
     max = 0,
-    breaker("metrics::table", key = key, consecutive = 1),
+    breaker("metrics::table", key = key, consecutive = 1, open = "10min"),
     budget = none,
     name = "metrics::guarded"
 )]
@@ -46,7 +46,9 @@ async fn guarded(key: &str) -> Result<(), Error> {
     if key == "up" { Ok(()) } else { Err(Error::Down) }
 }
 
-#[retryable(max = 1, base = "0s", budget("metrics::shared", capacity = 4), name = "metrics::payer")]
+#[retryable(
+    max = 1, base = "0s", budget("metrics::shared", capacity = 4, refill = none), name = "metrics::payer"
+)]
 async fn payer() -> Result<(), Error> {
     Err(Error::Down)
 }
@@ -191,8 +193,8 @@ fn counts_are_those_of_the_process_however_many_publish_and_whatever_is_cleared(
 #[test]
 fn a_budget_that_a_configuration_replaces_is_published_and_a_shared_breaker_once() {
     exporter();
-    let toml = "[budget.\"metrics::replaced\"]\ncapacity = 2\n[budget.\"metrics::new\"]\ncapacity = 9\n\
-                [op.\"metrics::b\"]\nbudget = \"metrics::new\"";
+    let toml = "[budget.\"metrics::replaced\"]\ncapacity = 2\nrefill = \"none\"\n\
+                [budget.\"metrics::new\"]\ncapacity = 9\n[op.\"metrics::b\"]\nbudget = \"metrics::new\"";
     config::apply(Config::from_toml(toml).unwrap().with_environment([("", ""); 0])).unwrap();
     replaced().unwrap_err();
     let scraped = scrape();

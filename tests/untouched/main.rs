@@ -70,7 +70,7 @@ fn an_attempt_is_cut_without_a_runtime() {
     let failure: Result<(), _> = result;
     assert_eq!(failure, Err(Failure::Cut(Interruption::TimedOut { after: ms(3) })));
     assert_eq!(report.attempts_made(), 3);
-    let limited = POLICY.deadline(ms(5));
+    let limited = POLICY.deadline(ms(50));
     let (result, report) = block_on(observe(limited.call_async(|_| pending())));
     let failure: Result<(), _> = result;
     assert_eq!(failure, Err(Failure::Cut(Interruption::DeadlinePassed)));
@@ -111,7 +111,7 @@ async fn inside_of_tokio_its_paused_clock_moves_everything() {
     let (result, report) = observe(call).await;
     assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
     assert_eq!(report.total, Duration::from_secs(100));
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test(start_paused = true)]

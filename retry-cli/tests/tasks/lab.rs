@@ -1,11 +1,12 @@
 //! A file of tasks of a test's own, and running `retry tasks` on it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use retry_tasks::{Clock, Format, ManualClock, SqliteBuilder, TaskId, TaskInfo, Tasks};
 use serde_json::Value;
@@ -20,10 +21,16 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("retry-cli-tasks-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).expect("a folder for temporary files");
+        // A process of the same number, killed before it could tidy up, may have left one behind.
+        let folder = loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let name = format!("retry-cli-tasks-{}-{number}", std::process::id());
+            let folder = std::env::temp_dir().join(name);
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                made => break made.map(|()| folder).expect("a folder for temporary files"),
+            }
+        };
         let tasks = Tasks::sqlite(folder.join("tasks.db")).expect("a new file");
         Lab { folder, tasks }
     }
@@ -67,14 +74,15 @@ impl Lab {
 
     /// Waits until the task is like that.
     pub(crate) async fn until(&self, id: TaskId, like: impl Fn(&TaskInfo) -> bool) -> TaskInfo {
-        for _ in 0..2000 {
+        let started = Instant::now();
+        loop {
             let info = self.info(id).await;
             if like(&info) {
                 return info;
             }
+            assert!(started.elapsed() < Duration::from_secs(60), "not within 60 s: {info:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        panic!("not within 10 s: {:?}", self.info(id).await);
     }
 
     pub(crate) async fn until_ended(&self, id: TaskId) -> TaskInfo {

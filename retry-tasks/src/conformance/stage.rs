@@ -177,8 +177,8 @@ pub(super) async fn single(play: String, stage: &Stage) -> Result<String, Troubl
     stage.perform(&play, attempt.call_id()).await
 }
 
-/// Behind a breaker that the first failure opens.
-#[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1), attempt = attempt,
+/// Behind a breaker that the first failure opens, for longer than any case takes.
+#[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1, open = "10min"), attempt = attempt,
     name = "conformance::guarded", task(state(stage), crate = crate))]
 pub(super) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await

@@ -104,7 +104,9 @@ pub(crate) struct Books {
     pub(crate) stalled: usize,
 }
 
-/// Hands the tasks in, starts the processes, and kills one after the other until all tasks have ended.
+/// Hands the tasks in, starts the processes, and kills one after the other until all tasks have ended: the last task is
+/// handed in after the first kill, so that there is one however fast the machine is. A pause in which nothing was
+/// carried out is followed by one twice as long, so that there is an end however slow the machine is.
 /// `spawn` makes the command of a process that calls [`child`].
 pub(crate) async fn round(
     folder: &Path,
@@ -113,7 +115,8 @@ pub(crate) async fn round(
 ) -> Result<Books, Failure> {
     let file = folder.join("tasks.db");
     let tasks = Tasks::sqlite(&file)?;
-    for number in 0..round.tasks {
+    let last = round.tasks.saturating_sub(1);
+    for number in 0..last {
         tasks.submit(effect::task(number)).await?;
     }
     let mut children = Children(Vec::new());
@@ -122,21 +125,27 @@ pub(crate) async fn round(
         children.0.push(start()?);
     }
     let (mut killed, mut random) = (HashSet::new(), round.seed);
+    let (mut longer, mut before) = (1, 0);
     loop {
         random =
             random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (shortest, longest) = round.pause;
         let pause = shortest + (random >> 33) % (longest - shortest + 1);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        tokio::time::sleep(Duration::from_millis(pause) * longer).await;
         let counts = tasks.counts().await?;
-        if counts.of(Phase::Complete) + counts.of(Phase::Failed) == u64::from(round.tasks) {
+        let ended = counts.of(Phase::Complete) + counts.of(Phase::Failed);
+        if ended == u64::from(round.tasks) {
             break;
         }
+        (longer, before) = (if ended == before { (longer * 2).min(64) } else { 1 }, ended);
         let victim = (random >> 20) as usize % children.0.len();
         let child = &mut children.0[victim];
-        killed.insert(child.id());
         child.kill()?;
         child.wait()?;
+        if killed.is_empty() {
+            tasks.submit(effect::task(last)).await?;
+        }
+        killed.insert(child.id());
         children.0[victim] = start()?;
     }
     drop(children);

@@ -1,10 +1,7 @@
-use std::borrow::Cow;
-use std::fmt;
+//! What is remembered of calls. How much of it, and without which secrets, is a matter of the whole process: the tests of
+//! that are in `configured`.
 
-use retry_runtime::{
-    DelaySource, HistoryLimits, PastCall, StopReason, limit_history, observe_blocking,
-    redact_errors_with, retryable,
-};
+use retry_runtime::{DelaySource, PastCall, StopReason, observe_blocking, retryable};
 
 use super::{Down, secs};
 use crate::virtual_time::{advance, virtually};
@@ -74,41 +71,6 @@ fn a_call_that_succeeds_late_is_remembered_and_one_that_succeeds_at_once_is_not(
 }
 
 #[test]
-fn what_is_remembered_is_bounded_in_calls_and_in_bytes() {
-    #[derive(Debug)]
-    struct Long(usize);
-    impl fmt::Display for Long {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str(&"x".repeat(self.0))
-        }
-    }
-    #[retryable(max = 0, on = any, name = "history::bounded")]
-    fn fetch(length: usize) -> Result<u32, Long> {
-        Err(Long(length))
-    }
-    let errors = || {
-        let past = history("history::bounded");
-        let text = |call: &PastCall| call.report.attempts[0].error.clone();
-        past.iter().map(|call| text(call).expect("it failed").len()).collect::<Vec<_>>()
-    };
-    for length in 0..40 {
-        let _ = fetch(length);
-    }
-    assert_eq!(errors(), (8..40).collect::<Vec<_>>(), "the last 32 calls");
-    limit_history(HistoryLimits { calls: 100, bytes: 3_000 });
-    for _ in 0..10 {
-        let _ = fetch(900);
-    }
-    assert!(errors().len() <= 2, "{:?}", errors());
-    let _ = fetch(5_000);
-    assert!(errors().iter().all(|length| *length <= 1_027), "{:?}", errors());
-    limit_history(HistoryLimits { calls: 0, bytes: 3_000 });
-    let _ = fetch(1);
-    assert_eq!(errors(), [0_usize; 0]);
-    limit_history(HistoryLimits::default());
-}
-
-#[test]
 fn calls_that_an_open_breaker_refuses_do_not_drive_out_the_failures() {
     use retry_runtime::{BreakerHandle, Interruption};
 
@@ -123,27 +85,6 @@ fn calls_that_an_open_breaker_refuses_do_not_drive_out_the_failures() {
     }
     assert_eq!(history("history::refused").len(), 1);
     assert_eq!(retry_runtime::stats("history::refused").expect("linked").calls(), 101);
-}
-
-#[test]
-fn a_hook_takes_secrets_out_of_everything_that_is_kept() {
-    #[retryable(max = 1, base = "0s", on = any, name = "history::secret")]
-    fn log_in(text: &str) -> Result<u32, String> {
-        Err(text.to_owned())
-    }
-    redact_errors_with(|text| {
-        assert!(!text.contains("panic"), "the hook fails");
-        Cow::Owned(text.replace("hunter2", "***"))
-    });
-    let (result, report) = observe_blocking(|| log_in("bad password hunter2"));
-    let _ = log_in("panic");
-    redact_errors_with(|text| Cow::Borrowed(text));
-    assert_eq!(result, Err("bad password hunter2".to_owned()), "the caller gets its own error");
-    let kept = report.attempts.iter().map(|attempt| attempt.error.as_deref());
-    assert!(kept.clone().all(|text| text == Some("bad password ***")), "{report:?}");
-    let past = history("history::secret");
-    assert_eq!(past[0].report.attempts[1].error.as_deref(), Some("bad password ***"));
-    assert_eq!(past[1].report.attempts[0].error.as_deref(), Some("(redacted)"));
 }
 
 #[tokio::test(start_paused = true)]

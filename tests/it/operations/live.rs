@@ -144,7 +144,7 @@ async fn a_call_that_is_dropped_in_its_sleep_is_not_listed_any_more() {
 
 #[test]
 fn a_blocked_thread_is_cancelled_and_hurried_from_another_one() {
-    #[retryable(max = 2, base = "1h", cap = "1h", name = "live::blocked")]
+    #[retryable(max = 2, base = "1h", cap = "1h", jitter = none, name = "live::blocked")]
     fn fetch() -> Result<u32, Cut> {
         Err(Cut::Down)
     }

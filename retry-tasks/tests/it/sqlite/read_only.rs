@@ -46,6 +46,7 @@ async fn reading_process() {
 async fn a_file_that_cannot_be_written_is_named_and_can_be_read() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
+    use std::time::Duration;
 
     let folder = Folder::new();
     let path = folder.file("tasks.db");
@@ -66,10 +67,20 @@ async fn a_file_that_cannot_be_written_is_named_and_can_be_read() {
     } else {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).expect("set");
     }
-    let beside_a_writer = command.output();
+    // A process that another test has started in the middle of the copying may hold it open for writing as well, until
+    // that process becomes a program of its own: before that, the system refuses to start the copy.
+    let mut output = || loop {
+        match command.output() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            output => break output,
+        }
+    };
+    let beside_a_writer = output();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("set");
     drop(tasks);
-    let alone = command.output();
+    let alone = output();
     for output in [beside_a_writer, alone] {
         let output = output.expect("the copy starts");
         let said = String::from_utf8_lossy(&output.stdout);
