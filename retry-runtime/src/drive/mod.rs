@@ -31,6 +31,7 @@ mod guard;
 mod judgement;
 mod pause;
 mod rules;
+mod running;
 #[cfg(test)]
 mod tests;
 mod turn;
