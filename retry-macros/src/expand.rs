@@ -220,13 +220,14 @@ impl<'a> Plan<'a> {
         let about = self.about(is_async);
         let key = args.breaker.as_ref().map(|breaker| breaker.value.key());
         let local_breaker = local("breaker");
+        let open = Ident::new(if is_async { "open_in_future" } else { "open" }, Span::mixed_site());
         let (opened, keyed) = match key {
-            None => (quote!(#call.open();), None),
+            None => (quote!(#call.#open();), None),
             Some(None) => (quote!(let #local_breaker = #call.open_with(&__RETRY_BREAKER);), None),
             Some(Some(key)) => {
                 let key = self.in_body(key);
                 (
-                    quote!(#call.open();),
+                    quote!(#call.#open();),
                     Some(quote!(let #local_breaker = #call.breaker_of(&(#key));)),
                 )
             }

@@ -257,7 +257,8 @@ struct Before {
 }
 
 impl Drop for Inside {
-    #[inline]
+    // Once for all functions, and not once in each.
+    #[inline(never)]
     fn drop(&mut self) {
         match self {
             Inside::Nothing => {

@@ -105,6 +105,14 @@ impl<'p> Call<'p> {
         }
     }
 
+    /// [`open`](Call::open) for a call that lives in a future, and so in memory anyway: no copy is made.
+    #[inline(always)]
+    pub fn open_in_future(&mut self) {
+        if !self.site.is_quiet() {
+            self.prepare();
+        }
+    }
+
     /// Runs what is seldom needed on a copy that is put back: a call that nothing points to, as long as
     /// nothing is special about it, can stay in registers.
     #[inline(always)]
