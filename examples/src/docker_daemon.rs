@@ -175,10 +175,10 @@ impl Daemon {
     ///
     /// # Errors
     ///
-    /// When it does not run.
+    /// When it does not run, or cannot be stopped.
     pub async fn pause(&mut self) -> io::Result<()> {
         match self.running.as_mut().ok_or_else(not_running)? {
-            Running::Program(program) => program.signal("STOP")?,
+            Running::Program(program) => program.pause().await?,
             Running::StandIn { serving, .. } => end(serving.take()).await,
         }
         Ok(())

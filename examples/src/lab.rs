@@ -110,6 +110,24 @@ impl Program {
         Ok(Program { child: command.spawn()?, log })
     }
 
+    /// Lets it hang (`SIGSTOP`) and, where the system can tell, waits until all of its threads stand still: one that
+    /// has not heard of the signal yet may still answer.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there any more, or goes on for a minute.
+    pub async fn pause(&self) -> io::Result<()> {
+        self.signal("STOP")?;
+        let started = Instant::now();
+        while !stands_still(self.child.id()) {
+            if started.elapsed() > Duration::from_secs(60) {
+                return Err(io::Error::other("it goes on although it was stopped"));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
     /// Sends it a signal, by its number among the processes: `TERM`, `STOP`, `CONT`.
     ///
     /// # Errors
@@ -168,6 +186,17 @@ impl Drop for Program {
     }
 }
 
+/// Whether no thread of this process runs; true where there is no `/proc` to ask.
+fn stands_still(process: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        // A thread that has just ended has no file any more. The name before the state may hold anything, `)` too.
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        !matches!(state, Some('R' | 'S' | 'D'))
+    })
+}
+
 /// Whether a program of this name is on the search path.
 pub fn is_installed(program: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
@@ -180,4 +209,24 @@ pub fn is_installed(program: &str) -> bool {
 pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|id| id.stdout == b"0\n")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_is_paused_stands_still_until_it_goes_on() {
+        let folder = Scratch::new().expect("a folder");
+        let mut busy = Command::new("sh");
+        let program = Program::start(busy.args(["-c", "while :; do :; done"]), folder.file("log"))
+            .expect("there is a shell");
+        assert!(!stands_still(program.child.id()));
+        program.pause().await.expect("it runs");
+        assert!(stands_still(program.child.id()));
+        program.signal("CONT").expect("it is there");
+        while stands_still(program.child.id()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
 }
