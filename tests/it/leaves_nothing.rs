@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
-use retry_runtime::{BudgetHandle, Classify, Interruption, retryable};
+use retry_runtime::{BudgetHandle, Classify, Interruption, retryable, stats};
 use tokio::time::{Instant, advance, sleep};
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
@@ -116,6 +116,35 @@ async fn a_dropped_probe_lets_the_next_one_in() {
     }
     assert_eq!(hangs(false).await, Ok(1));
     assert_eq!(ONE.mode(clock), Mode::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_success_an_observer_of_its_breaker_panics_at_is_counted_once() {
+    static LOUD: Breaker =
+        Breaker::new("leaves::loud", BreakerSettings::new().probes(1)).with_clock(clock);
+    #[retryable(max = 0, breaker = LOUD, name = "leaves::loud_async")]
+    async fn works() -> Result<u32, Down> {
+        Ok(1)
+    }
+    #[retryable(max = 0, breaker = LOUD, name = "leaves::loud_blocking")]
+    fn works_blocking() -> Result<u32, Down> {
+        Ok(1)
+    }
+    // From the second one on a call has nothing to prepare.
+    assert_eq!((works().await, works_blocking()), (Ok(1), Ok(1)));
+    LOUD.observe(|_, transition| assert_ne!(transition.to, Mode::Closed, "on purpose"));
+    LOUD.probe(clock);
+    assert!(catch_unwind(AssertUnwindSafe(|| poll(pin!(works())))).is_err());
+    LOUD.probe(clock);
+    assert!(catch_unwind(works_blocking).is_err());
+    for name in ["leaves::loud_async", "leaves::loud_blocking"] {
+        let stats = stats(name).unwrap();
+        assert_eq!(
+            (stats.calls(), stats.reasons.success, stats.reasons.aborted),
+            (2, 1, 1),
+            "{name}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -104,8 +104,8 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
 
     /// The call succeeded. Slow or not is seen by the time since admission.
     #[inline]
-    pub fn success(mut self, now: impl Now) {
-        self.tell(now, Outcome::Success);
+    pub fn success(self, now: impl Now) {
+        self.end(now, Outcome::Success);
     }
 
     /// The call failed in a way that speaks against the dependency.
@@ -136,16 +136,21 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     #[inline]
     pub fn end(mut self, now: impl Now, outcome: Outcome) {
         self.tell(now, outcome);
+        self.spend();
     }
 
-    /// [`end`](Self::end) in place, once: the ticket is spent by it.
+    /// [`end`](Self::end) in place, once; what need not be told is left to be [spent](Self::spend).
     #[inline(always)]
     pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
         if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
             let held = mem::replace(&mut self.held, Held::NOTHING);
             settle(&self.breaker, held, self.started.take(), now, outcome);
         }
-        // Last, so that it is known still where the permit is dropped.
+    }
+
+    /// Stands for nothing any more.
+    #[inline(always)]
+    pub(crate) fn spend(&mut self) {
         self.held = Held::NOTHING;
     }
 }

@@ -85,9 +85,13 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn succeeded(self: Pin<&mut Self>) {
+    fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
         // Told in place: taken out, it would be copied.
-        self.project().permit.tell(clock::now, Outcome::Success);
+        let permit = self.project().permit;
+        permit.tell(clock::now, Outcome::Success);
+        count();
+        // Last, so that it is known still where the permit is dropped.
+        permit.spend();
     }
 
     fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {

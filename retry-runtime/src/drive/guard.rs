@@ -65,10 +65,12 @@ pub trait Guard<R> {
     #[doc(hidden)]
     fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
 
-    /// Told that the attempt succeeded.
+    /// Told that the attempt succeeded; then the success is counted, and last given up what the guard holds.
     #[doc(hidden)]
-    #[inline]
-    fn succeeded(self: Pin<&mut Self>) {}
+    #[inline(always)]
+    fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
+        count();
+    }
 
     /// Told that the attempt failed, and when.
     #[doc(hidden)]

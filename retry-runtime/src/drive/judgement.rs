@@ -23,7 +23,7 @@ where
     X: Guard<R>,
 {
     if rules.accepts(&out) {
-        guard.succeeded();
+        guard.succeeded(|| ());
         call.succeeded();
         return Step::Return(out);
     }

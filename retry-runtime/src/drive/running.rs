@@ -82,8 +82,7 @@ where
                     |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
                 match this.faults.poll(call, rules, cx, body) {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
-                        call.succeeded_plainly();
-                        guard.succeeded();
+                        guard.succeeded(|| call.succeeded_plainly());
                         return Poll::Ready(Turned::Quick(out));
                     }
                     Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
