@@ -24,9 +24,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use crate::plan::{Able, Act, Plan};
-use crate::rng::Rng;
-use crate::{Interruption, Site};
+use crate::base::rng::Rng;
+use crate::call::intercept::{Able, Act, Plan};
+use crate::failure::interruption::Interruption;
+use crate::site::Site;
 
 /// The environment variable that is the switch.
 const SWITCH: &str = "RETRY_CHAOS";

@@ -1,89 +1,74 @@
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
-mod ambient;
-mod attempt;
-mod backoff;
+mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
-mod cancel;
 #[cfg(feature = "chaos")]
 pub mod chaos;
-pub mod classify;
-mod clock;
 #[cfg(feature = "config")]
 pub mod config;
-mod doctor;
-mod drive;
-mod error;
 mod event;
-pub mod events;
-mod glue;
-mod handle;
-mod history;
-mod inject;
-mod interruption;
-mod jitter;
-mod kinds;
-pub mod live;
+mod failure;
 #[cfg(feature = "metrics")]
 pub mod metrics;
-mod now;
-mod observe;
-mod outcome;
-mod place;
-#[cfg(any(feature = "testing", feature = "chaos"))]
-mod plan;
 mod policy;
+mod private;
 #[cfg(feature = "progress")]
 pub mod progress;
-mod redact;
-mod registry;
-#[doc(hidden)]
-pub mod resume;
-pub mod retry_after;
-mod rng;
-mod setting;
+mod report;
 mod site;
-mod sleeping;
-mod span;
-mod stats;
-mod sync;
-mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
-pub mod timer;
-mod words;
+mod turn;
 
-pub use attempt::{Attempt, CallId};
-pub use backoff::Backoff;
-pub use cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
-pub use classify::{Class, Classify, Kind};
-pub use doctor::{Diagnosis, Finding, doctor};
-pub use drive::Retry;
-pub use error::RetryError;
-pub use handle::{BreakerHandle, BudgetHandle};
-pub use history::{AttemptRecord, Delay, DelaySource, PastCall, Report, StopReason};
-pub use inject::Inject;
-pub use interruption::{Interruptible, Interruption};
-pub use jitter::Jitter;
-pub use kinds::Kinds;
-pub use now::Now;
-pub use observe::{Observe, observe, observe_blocking};
-pub use outcome::{Missing, Outcome};
+pub use base::now::Now;
+pub use base::setting::SettingError;
+pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
+pub use call::live;
+pub use call::observe::{Observe, observe, observe_blocking};
+#[doc(hidden)]
+pub use call::resume;
+pub use failure::class::{Class, Classify, Kind};
+pub use failure::inject::Inject;
+pub use failure::interruption::{Interruptible, Interruption};
+pub use failure::kinds::Kinds;
+pub use failure::outcome::{Missing, Outcome};
+pub use failure::redact::redact_errors_with;
+pub use failure::retry_after;
+pub use policy::backoff::Backoff;
+pub use policy::jitter::Jitter;
 pub use policy::{DelayRange, Policy, PolicyError};
-pub use redact::redact_errors_with;
-pub use registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
+pub use report::attempt::{Attempt, CallId};
+pub use report::error::RetryError;
+pub use report::reason::StopReason;
+pub use report::record::{AttemptRecord, Delay, DelaySource, PastCall, Report};
+pub use report::stats::{Failures, Reasons, Stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
-pub use setting::SettingError;
+pub use site::doctor::{Diagnosis, Finding, doctor};
+pub use site::handle::{BreakerHandle, BudgetHandle};
+pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
 pub use site::{HistoryLimits, Meta, Site, limit_history};
-pub use stats::{Failures, Reasons, Stats};
+pub use turn::{Retry, timer};
+
+#[doc = include_str!("failure/guide.md")]
+pub mod classify {
+    pub use crate::failure::class::{Class, Classify, Kind};
+    pub use crate::failure::{Patterns, of_error_chain, of_message, of_status};
+}
+
+#[doc = include_str!("event/guide.md")]
+pub mod events {
+    pub use crate::event::*;
+}
+
+/// Everything that generated code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::private::*;
+}
 
 // The examples of the front page compile.
 #[cfg(all(doctest, feature = "macros", feature = "reqwest", feature = "config"))]

@@ -29,55 +29,69 @@ fn check(rule: &str, remedy: &str, violations: Vec<String>) {
     }
 }
 
-/// The places of the runtime's code with one of the texts, outside the modules that may have it.
+/// The sources of the runtime.
+fn runtime() -> Vec<Source> {
+    sources(RUNTIME.src.trim_end_matches('/'))
+}
+
+/// The places of the runtime's code with one of the texts, outside the files that may have it.
 fn runtime_with(texts: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
-    let runtime = sources(RUNTIME.trim_end_matches('/'));
-    let others = runtime.iter().filter(|file| !file.module(RUNTIME).is_some_and(&allowed));
-    others.flat_map(|file| file.code_with(texts)).collect()
+    let runtime = runtime();
+    let below = |file: &Source| file.path.strip_prefix(RUNTIME.src).is_some_and(&allowed);
+    runtime.iter().filter(|file| !below(file)).flat_map(|file| file.code_with(texts)).collect()
 }
 
 #[test]
-fn every_module_of_the_runtime_has_a_layer() {
+fn the_runtime_has_its_folders_and_nothing_beside_them() {
     check(
-        "modules without a layer",
-        "give it its place in LAYERS of tests/it/tidy/layers.rs",
-        layers::unplaced(&sources(RUNTIME.trim_end_matches('/'))),
+        "files outside of the folders",
+        "move each to the folder it belongs to; a new folder gets its place in RUNTIME of tests/it/tidy/layers.rs",
+        RUNTIME.unplaced(&runtime()),
     );
 }
 
 #[test]
-fn imports_of_the_runtime_go_down_the_layers() {
+fn imports_between_folders_of_the_runtime_go_down() {
     check(
-        "imports that go up, or out of a leaf",
-        "move the code to the higher module, or hand the value down as a parameter",
-        layers::upward(&sources(RUNTIME.trim_end_matches('/'))),
+        "imports from a higher folder",
+        "move the code to the higher folder, or hand the value down as a parameter",
+        RUNTIME.upward(&runtime()),
     );
 }
 
 #[test]
-fn only_rng_is_random() {
+fn types_are_imported_from_the_module_that_defines_them() {
     check(
-        "sources of randomness outside rng.rs",
-        "take an `Rng` of the rng module as a parameter, so that a test can fix its seed",
+        "imports through the root of the crate",
+        "name the module that defines the type: `crate::policy::Policy`",
+        RUNTIME.through_the_root(&runtime()),
+    );
+}
+
+#[test]
+fn only_base_is_random() {
+    check(
+        "sources of randomness outside base/rng.rs",
+        "take an `Rng` as a parameter, so that a test can fix its seed",
         runtime_with(
             &["RandomState", "DefaultHasher", "getrandom", "fastrand", "rand::"],
-            |module| module == "rng",
+            |file| file == "base/rng.rs",
         ),
     );
 }
 
 #[test]
-fn only_the_clock_and_what_waits_read_time() {
-    let reads = |module: &str| module == "clock" || module == "timer" || waits(module);
+fn only_base_and_turn_read_the_time() {
+    let reads = |file: &str| file == "base/clock.rs" || waits(file);
     let mut found = runtime_with(&["Instant::now", ".elapsed()"], reads);
     // An HTTP date names a time of day, which no monotonic clock knows.
-    let dated = |module: &str| reads(module) || module == "retry_after";
+    let dated = |file: &str| reads(file) || file.starts_with("failure/retry_after");
     found.extend(runtime_with(&["SystemTime::now"], dated));
     check("readings of the time", "take `now` as the first parameter", found);
 }
 
 #[test]
-fn only_drive_waits() {
+fn only_turn_waits() {
     let texts = [
         ".await",
         "park(",
@@ -88,17 +102,15 @@ fn only_drive_waits() {
         "block_on(",
     ];
     check(
-        "waiting outside drive, timer, cancel and testing",
-        "return the decision, and let drive wait",
-        // `explore_async` awaits the work of a test, again and again.
-        runtime_with(&texts, |module| {
-            waits(module) || matches!(module, "timer" | "cancel" | "testing")
-        }),
+        "waiting outside of turn/",
+        "return the decision, and let `turn` wait",
+        // A token wakes the thread that waits for it.
+        runtime_with(&texts, |file| waits(file) || file == "call/cancel.rs"),
     );
 }
 
-fn waits(module: &str) -> bool {
-    module.starts_with("drive")
+fn waits(file: &str) -> bool {
+    file.starts_with("turn/")
 }
 
 #[test]
@@ -106,7 +118,7 @@ fn only_generated_code_names_the_private_module() {
     check(
         "`__private` named in the runtime",
         "import from the module that has the item; `__private` is for generated code alone",
-        runtime_with(&["__private"], |module| matches!(module, "private" | "lib")),
+        runtime_with(&["__private"], |file| file.starts_with("private/") || file == "lib.rs"),
     );
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::handle::Breaker;
 use super::machine::Machine;
 use super::state::{Closed, HalfOpen, Open, State};
-use crate::now::Now;
+use crate::base::now::Now;
 
 impl Machine {
     /// Refuses every call until told otherwise.

@@ -13,13 +13,15 @@ use super::snapshot::Snapshot;
 use super::ticket::{Mode, Ticket, Transition};
 use super::window::Outcome;
 use super::word::Word;
-use crate::classify::Classify;
-use crate::clock::{self, Epoch, Moment};
-use crate::event::{self, EventKind};
-use crate::now::Now;
-use crate::rng::Rng;
-use crate::setting::SettingError;
-use crate::sync::{Mutex, const_unless_loom};
+use crate::base::clock;
+use crate::base::clock::{Epoch, Moment};
+use crate::base::now::Now;
+use crate::base::rng::Rng;
+use crate::base::setting::SettingError;
+use crate::base::sync::{Mutex, const_unless_loom};
+use crate::event;
+use crate::event::EventKind;
+use crate::failure::class::Classify;
 
 type Observer = Box<dyn Fn(&Breaker, &Transition) + Send + Sync>;
 

@@ -16,8 +16,8 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Down;
 
 impl Classify for Down {
-    fn classify(&self) -> crate::Class {
-        crate::Kind::Transient.into()
+    fn classify(&self) -> crate::failure::class::Class {
+        crate::failure::class::Kind::Transient.into()
     }
 }
 

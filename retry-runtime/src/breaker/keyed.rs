@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
-use crate::clock;
-use crate::setting::SettingError;
+use crate::base::clock;
+use crate::base::setting::SettingError;
 
 /// A bounded table of breakers with the same settings, one per key.
 ///

@@ -8,7 +8,7 @@ use super::state::{Closed, HalfOpen, Open, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
 use super::word::Path;
-use crate::rng::Rng;
+use crate::base::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
 ///

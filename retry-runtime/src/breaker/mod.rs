@@ -51,7 +51,7 @@ mod ticket;
 mod window;
 mod word;
 
-pub use crate::setting::SettingError as BreakerError;
+pub use crate::base::setting::SettingError as BreakerError;
 pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;

@@ -11,9 +11,9 @@ use super::handle::Breaker;
 use super::held::Held;
 use super::ticket::{Mode, Refusal, Ticket};
 use super::window::Outcome;
-use crate::classify::Classify;
-use crate::clock::Moment;
-use crate::now::Now;
+use crate::base::clock::Moment;
+use crate::base::now::Now;
+use crate::failure::class::Classify;
 
 /// The leave to make one call.
 ///

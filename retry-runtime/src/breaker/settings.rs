@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::setting::{SettingError, fault};
+use crate::base::setting::{SettingError, fault};
 
 /// What a breaker is set to.
 ///

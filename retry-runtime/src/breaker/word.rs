@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::held::Held;
 use super::settings::Window;
-use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
 const KEPT: u64 = (1 << 28) - 1;
 const SATURATED: u64 = 1 << 28;

@@ -5,7 +5,7 @@
 //! only by whole steps, so that a fraction of a step is never lost however often somebody looks: a bucket
 //! asked every millisecond and one asked once a minute hold the same.
 
-use crate::classify::Kind;
+use crate::failure::class::Kind;
 
 use super::settings::{BudgetSettings, Charge, DepositOn, Refund};
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use super::bucket::{Bucket, State, Verdict, tokens};
 use super::settings::{BudgetSettings, DepositOn};
 use super::withdrawal::{Refused, Withdrawal};
-use crate::classify::Kind;
-use crate::clock::{Epoch, Moment};
-use crate::now::Now;
-use crate::setting::SettingError;
-use crate::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::base::clock::{Epoch, Moment};
+use crate::base::now::Now;
+use crate::base::setting::SettingError;
+use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::failure::class::Kind;
 
 /// A budget for retries, to be shared: in a `static`, an `Arc`, or by reference.
 ///

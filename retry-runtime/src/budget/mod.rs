@@ -25,7 +25,7 @@ mod presets;
 mod settings;
 mod withdrawal;
 
-pub use crate::setting::SettingError as BudgetError;
+pub use crate::base::setting::SettingError as BudgetError;
 pub use handle::Budget;
 pub use presets::{PRESETS, UnknownPreset};
 pub use settings::{BudgetSettings, Charge, DepositOn, Refund};

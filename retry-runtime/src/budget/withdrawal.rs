@@ -6,9 +6,9 @@ use std::{fmt, mem};
 
 use super::bucket::tokens;
 use super::handle::Budget;
-use crate::classify::Kind;
-use crate::clock::Moment;
-use crate::now::Now;
+use crate::base::clock::Moment;
+use crate::base::now::Now;
+use crate::failure::class::Kind;
 
 /// The tokens taken out for one retry.
 ///

@@ -1,9 +1,13 @@
 //! What a call takes out of its function's budget, and what it puts in.
 
 use super::Trail;
+use crate::base::clock;
+use crate::base::clock::Moment;
 use crate::budget::Budget;
-use crate::clock::Moment;
-use crate::{Interruption, Kind, StopReason, clock, event};
+use crate::event;
+use crate::failure::class::Kind;
+use crate::failure::interruption::Interruption;
+use crate::report::reason::StopReason;
 
 impl Trail {
     /// What the budget makes of an attempt that failed, or was cut off.

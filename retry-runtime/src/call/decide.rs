@@ -3,11 +3,17 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::live::Order;
 use super::{Call, Decision, Mode, Trail, Verdict};
-use crate::clock::Moment;
-use crate::history::Delay;
-use crate::live::Order;
-use crate::{DelaySource, Interruption, Kind, Policy, StopReason, event, redact, text};
+use crate::base::clock::Moment;
+use crate::event;
+use crate::failure::class::Kind;
+use crate::failure::interruption::Interruption;
+use crate::failure::{redact, text};
+use crate::policy::Policy;
+use crate::report::reason::StopReason;
+use crate::report::record::Delay;
+use crate::report::record::DelaySource;
 
 /// What stands around a call's attempts.
 pub(crate) trait Around {

@@ -4,9 +4,17 @@ use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
 use super::{Call, Mode, State, Trail};
-use crate::clock::{self, Moment};
-use crate::stats::Ended;
-use crate::{Interruption, Outcome, Policy, Report, RetryError, StopReason, event, tally};
+use crate::base::clock;
+use crate::base::clock::Moment;
+use crate::base::counters as tally;
+use crate::event;
+use crate::failure::interruption::Interruption;
+use crate::failure::outcome::Outcome;
+use crate::policy::Policy;
+use crate::report::error::RetryError;
+use crate::report::reason::StopReason;
+use crate::report::record::Report;
+use crate::report::stats::Ended;
 
 impl Call<'_> {
     /// The attempt succeeded.

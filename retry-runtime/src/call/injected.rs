@@ -1,7 +1,7 @@
 //! What is injected into the attempts of a call: by the test that it runs in, or by chaos.
 
+use super::intercept::{Able, Plan};
 use super::{Call, State};
-use crate::plan::{Able, Plan};
 
 impl Call<'_> {
     /// What is injected into the attempt that has just begun.

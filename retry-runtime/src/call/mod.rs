@@ -1,13 +1,20 @@
 //! One call: counts its attempts and decides after each failure. It never sleeps.
 
 mod account;
+pub(crate) mod cancel;
+pub(crate) mod context;
 mod decide;
 mod end;
 #[cfg(any(feature = "testing", feature = "chaos"))]
 mod injected;
+#[cfg(any(feature = "testing", feature = "chaos"))]
+pub(crate) mod intercept;
+pub mod live;
 mod mode;
+pub(crate) mod observe;
 mod protection;
 mod record;
+pub mod resume;
 mod resumed;
 mod tell;
 #[cfg(feature = "testing")]
@@ -22,12 +29,19 @@ use std::mem::{self, ManuallyDrop};
 use mode::Mode;
 use trail::Trail;
 
-use crate::ambient::{self, Ambient};
-use crate::clock::Moment;
-use crate::event::{self, CallSpan};
-use crate::history::Delay;
+use self::context as ambient;
+use self::context::Ambient;
+use crate::base::clock::Moment;
+use crate::event;
+use crate::event::CallSpan;
+use crate::failure::class::Class;
+use crate::failure::interruption::Interruption;
+use crate::policy::Policy;
+use crate::report::attempt::{Attempt, CallId};
+use crate::report::reason::StopReason;
+use crate::report::record::Delay;
+use crate::site::Site;
 use crate::site::{Meta, NO_BREAKER, SiteBudget};
-use crate::{Attempt, CallId, Class, Interruption, Policy, Site, StopReason};
 
 /// What happens after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

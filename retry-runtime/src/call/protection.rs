@@ -11,7 +11,7 @@ use crate::site::{Effective, SiteBreaker, switched_off};
 
 impl Call<'_> {
     /// A configuration may have changed the function's settings.
-    pub(super) fn configure(&mut self, site: &'static crate::Site) {
+    pub(super) fn configure(&mut self, site: &'static crate::site::Site) {
         let Some(effective) = site.effective() else { return };
         let trail = self.early_trail_mut();
         if effective.measure {

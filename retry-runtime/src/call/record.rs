@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Trail;
-use crate::clock::Moment;
-use crate::{AttemptRecord, Kind};
+use crate::base::clock::Moment;
+use crate::failure::class::Kind;
+use crate::report::record::AttemptRecord;
 
 impl Trail {
     /// Adds the attempt that has just ended to the report.

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
+use super::resume::{Next, Paid, Slot, Standing, Step};
 use super::{Call, Mode, Trail, Verdict, sooner};
-use crate::clock::{self, Moment};
-use crate::history::Delay;
-use crate::resume::{Next, Paid, Slot, Standing, Step};
-use crate::stats::Ended;
-use crate::{AttemptRecord, CallId, Class, Kind, Policy, Report, Site, StopReason};
+use crate::base::clock;
+use crate::base::clock::Moment;
+use crate::failure::class::{Class, Kind};
+use crate::policy::Policy;
+use crate::report::attempt::CallId;
+use crate::report::reason::StopReason;
+use crate::report::record::Delay;
+use crate::report::record::{AttemptRecord, Report};
+use crate::report::stats::Ended;
+use crate::site::Site;
 
 /// What a resumed call remembers of its resumption.
 #[derive(Debug)]

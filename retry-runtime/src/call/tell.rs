@@ -3,11 +3,15 @@
 //! Each of these asks first whether anybody would hear it: no text is made and nothing is copied otherwise.
 
 use super::{Mode, Trail};
+use crate::event;
 use crate::event::{
-    self, AttemptFinished, AttemptStarted, CallFinished, CallSpan, CallStarted, Event, EventKind,
+    AttemptFinished, AttemptStarted, CallFinished, CallSpan, CallStarted, Event, EventKind,
     RetryScheduled, RetrySuppressed,
 };
-use crate::{Class, Delay, Kind, Policy, StopReason};
+use crate::failure::class::{Class, Kind};
+use crate::policy::Policy;
+use crate::report::reason::StopReason;
+use crate::report::record::Delay;
 
 impl Trail {
     /// The call's number, given now if it has none.

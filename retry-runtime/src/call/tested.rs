@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::context as ambient;
+use super::intercept::{Able, Plan};
 use super::{Call, Trail};
-use crate::plan::{Able, Plan};
+use crate::policy::Policy;
 use crate::testing::Within;
-use crate::{Policy, ambient};
 
 /// What a call knows of the scope that it belongs to.
 #[derive(Debug)]

@@ -4,18 +4,20 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::time::Duration;
 
+use super::context::Observer;
+use super::live::Ticket;
 use super::resumed::Handed;
 use super::{Call, Mode, NOBODY, State};
-use crate::ambient::Observer;
+use crate::base::clock::Moment;
+use crate::base::rng::Rng;
+use crate::base::sleep::Sleeping;
 use crate::budget::{Budget, Withdrawal};
-use crate::clock::Moment;
 use crate::event::CallSpan;
-use crate::live::Ticket;
-use crate::rng::Rng;
+use crate::failure::class::Kind;
+use crate::report::record::Report;
+use crate::report::stats::Failures;
 use crate::site::Effective;
-use crate::sleeping::Sleeping;
-use crate::stats::Failures;
-use crate::{Kind, Report, Site};
+use crate::site::Site;
 
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -220,8 +222,9 @@ impl Call<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Policy;
+    use crate::report::reason::StopReason;
     use crate::site::{NO_BREAKER, SiteBudget};
-    use crate::{Policy, StopReason};
 
     static SITE: Site = Site::new(
         crate::site::Meta::new("trail", file!(), line!()),

@@ -3,11 +3,12 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::live::{Order, Pause, Ticket};
 use super::{Call, Trail};
-use crate::clock::Moment;
-use crate::live::{Order, Pause, Ticket};
-use crate::sleeping::Sleeping;
-use crate::{Kind, Policy};
+use crate::base::clock::Moment;
+use crate::base::sleep::Sleeping;
+use crate::failure::class::Kind;
+use crate::policy::Policy;
 
 impl Trail {
     /// The call is going to sleep from now on, for so long.

@@ -1,7 +1,8 @@
 //! What is said when a configuration takes effect, or does not.
 
 use super::change::Change;
-use crate::event::{self, ConfigApplied, Event};
+use crate::event;
+use crate::event::{ConfigApplied, Event};
 
 /// Tells everybody who listens what has changed.
 pub(super) fn applied(file: Option<&str>, changes: &[Change]) {

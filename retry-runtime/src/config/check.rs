@@ -12,7 +12,8 @@ use super::settings::Settings;
 use super::value::Attempts;
 use crate::breaker::BreakerSettings;
 use crate::budget::BudgetSettings;
-use crate::{Kind, Policy, PolicyError};
+use crate::failure::class::Kind;
+use crate::policy::{Policy, PolicyError};
 
 /// Whom a section is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,8 @@ use super::origin::Origin;
 use super::sites::{SiteInfo, SiteList};
 use super::value::{Growth, Named};
 use super::written::{Written, exact};
-use crate::{Backoff, Jitter};
+use crate::policy::backoff::Backoff;
+use crate::policy::jitter::Jitter;
 
 /// What one operation is set to: each value, and where it comes from. It displays as a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -10,7 +10,7 @@ use super::origin::{Origin, below};
 use super::settings::Settings;
 use super::sites::SiteInfo;
 use super::value::Named;
-use crate::Policy;
+use crate::policy::Policy;
 
 /// What an operation is set to.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,8 +8,12 @@ use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::origin::Origin;
 use super::settings::Settings;
 use super::value::{Attempts, Growth, TimeLimit};
+use crate::failure::class::Kind;
+use crate::failure::kinds::Kinds;
 use crate::policy::Parts;
-use crate::{Backoff, Jitter, Kind, Kinds, Policy};
+use crate::policy::Policy;
+use crate::policy::backoff::Backoff;
+use crate::policy::jitter::Jitter;
 
 impl Settings {
     /// Puts these settings over a policy; `changed` is told the name of each that counts from now on.

@@ -2,7 +2,7 @@
 
 use super::sites::{Declared, SiteInfo};
 use super::written::Written;
-use crate::setting::SettingError;
+use crate::base::setting::SettingError;
 
 /// What a section of a configuration says of budgets, or of breakers.
 pub(crate) trait Overrides: Sized + 'static {

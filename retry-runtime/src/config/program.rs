@@ -9,11 +9,14 @@ use super::resolve::Resolution;
 use super::settings::Settings;
 use super::sites::{Declared, SiteInfo, SiteList};
 use super::value::Named;
+use crate::base::clock;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::policy::Parts;
-use crate::site::{self, Choice, Effective, Replaced, SiteBreaker, SiteBudget};
-use crate::{Policy, Site, clock, registry};
+use crate::policy::Policy;
+use crate::site;
+use crate::site::{Choice, Effective, Replaced, SiteBreaker, SiteBudget};
+use crate::site::{Site, registry};
 
 /// The functions of this program: as they are, and as data, in the same order.
 pub(crate) struct Program {

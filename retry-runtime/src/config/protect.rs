@@ -8,9 +8,9 @@ use super::overrides::Overrides;
 use super::sites::{Declared, SiteInfo};
 use super::value::TimeLimit;
 use super::written::{self, Written};
+use crate::base::setting::SettingError;
 use crate::breaker::{BreakerSettings, Window};
 use crate::budget::{BudgetSettings, Charge, DepositOn, Refund};
-use crate::setting::SettingError;
 
 /// What a configuration sets a budget of a name to; what is `None` stays as the attributes have it, or as
 /// `preset` or the defaults of [`BudgetSettings`] say.

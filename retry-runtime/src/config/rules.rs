@@ -11,7 +11,7 @@ use super::model::Config;
 use super::origin::{Origin, below};
 use super::sites::{Declared, SiteInfo};
 use super::value::Named;
-use crate::PolicyError;
+use crate::policy::PolicyError;
 
 /// What is wrong, by place and words, with the operations that it is wrong for.
 #[derive(Debug, Default)]

@@ -6,7 +6,8 @@ use serde::{Serialize, Serializer};
 
 use super::value::{Attempts, Growth, Named, TimeLimit};
 use super::written::{self, Written};
-use crate::{Jitter, Kinds};
+use crate::failure::kinds::Kinds;
+use crate::policy::jitter::Jitter;
 
 /// The settings of one section; what is `None` is left to the layers below.
 ///

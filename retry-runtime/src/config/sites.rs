@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::settings::Settings;
-use crate::Kind;
+use crate::failure::class::Kind;
 
 /// The annotated functions of a program, for checking a configuration without the program.
 ///

@@ -6,7 +6,10 @@ use retry_text::{duration, nearest};
 
 use super::keys::Unit;
 use super::tree::{Node, Value};
-use crate::{Jitter, Kind, Kinds, PolicyError};
+use crate::failure::class::Kind;
+use crate::failure::kinds::Kinds;
+use crate::policy::PolicyError;
+use crate::policy::jitter::Jitter;
 
 /// What was read, or a message.
 pub(crate) type Read<T> = Result<T, String>;
@@ -119,7 +122,7 @@ pub(crate) fn time(key: &str, node: &Node, unit: Option<Unit>) -> Read<Duration>
             let time = u128::try_from(*number).ok().and_then(|n| n.checked_mul(nanos.into()));
             let seconds = time.and_then(|time| u64::try_from(time / 1_000_000_000).ok());
             match (time, seconds) {
-                (Some(time), Some(_)) => Ok(crate::span::from_nanos(time)),
+                (Some(time), Some(_)) => Ok(crate::base::duration::from_nanos(time)),
                 _ => Err(format!("`{key}` ({number} {unit}) must be from 0 to {} s", u64::MAX)),
             }
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::value::{Attempts, Growth, Named, TimeLimit};
-use crate::{Jitter, Kinds};
+use crate::failure::kinds::Kinds;
+use crate::policy::jitter::Jitter;
 
 /// A value as a file would say it.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::label::Label;
-use crate::{Delay, Kind, StopReason};
+use crate::failure::class::Kind;
+use crate::report::reason::StopReason;
+use crate::report::record::Delay;
 
 /// A call begins. Exists only while somebody listens.
 #[derive(Clone, Debug, PartialEq)]

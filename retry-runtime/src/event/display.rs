@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::vocabulary::Event;
-use crate::history::Seconds;
-use crate::{Kind, StopReason};
+use crate::failure::class::Kind;
+use crate::report::reason::StopReason;
+use crate::report::record::Seconds;
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,20 +1,16 @@
-//! What the engine says aloud: events, and how they reach whoever listens.
+//! Events: their vocabulary, and how they reach listeners. Users see this module as `retry_runtime::events`.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `vocabulary`, `kind` | the events and their stable names |
-//! | `calls`, `protection`, `configuration` | what they say; breakers and budgets say theirs here |
+//! | `calls`, `protection`, `configuration` | the fields of each event |
 //! | `label` | the texts in them |
-//! | `display` | an event in words |
-//! | `delivery` | who listens: observers, streams, `tracing` |
+//! | `display` | an event as text |
+//! | `listen` | attaching observers and streams |
+//! | `delivery` | the list of listeners: observers, streams, `tracing` |
 //! | `stream` | the bounded queue of one reader |
 //! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a later attempt |
-//! | `warnings` | what the engine warns of that is not an event |
-//!
-//! What users name of it is in [`events`](crate::events).
-//!
-//! There are two classes. The events of a call that succeeds at once exist only while somebody listens
-//! ([`wanted`]), so that such a call costs nothing otherwise. All others go to `tracing` as well.
+//! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
 mod configuration;
@@ -22,6 +18,7 @@ mod delivery;
 mod display;
 mod kind;
 mod label;
+mod listen;
 mod protection;
 mod span;
 mod stream;
@@ -34,18 +31,18 @@ pub use calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
 };
 pub use configuration::{Change, ConfigApplied};
-pub(crate) use delivery::{
-    Listener, Observer, To, attach, detach, emit, hears, is_heard, next_call, on_change, wanted,
-};
+pub(crate) use delivery::{emit, hears, is_heard, next_call, on_change, wanted};
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
+pub use listen::{
+    ObserverGuard, observe, observe_retries, stream, stream_retries, trace_successes,
+};
+#[cfg(feature = "tracing")]
+pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use protection::{breaker_rejected, breaker_transition, budget_refused};
 pub(crate) use span::{CallSpan, Inside};
-pub(crate) use stream::Queue;
 pub use stream::{Events, Recv};
-#[cfg(feature = "tracing")]
-pub(crate) use trace::set_level;
 pub use vocabulary::Event;
 use warnings::observer_panicked;
 #[cfg(feature = "chaos")]

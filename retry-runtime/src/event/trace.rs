@@ -11,7 +11,8 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
 use super::{Event, EventKind};
-use crate::{DelaySource, StopReason};
+use crate::report::reason::StopReason;
+use crate::report::record::DelaySource;
 
 /// The levels that were set, by kind: 0 for the event's own.
 static SET: [AtomicU8; EventKind::COUNT] = [const { AtomicU8::new(0) }; EventKind::COUNT];

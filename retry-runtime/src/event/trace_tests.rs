@@ -16,7 +16,8 @@ use crate::event::{
     CallFinished, CallSpan, CallStarted, Change, ConfigApplied, RetryScheduled, RetrySuppressed,
     emit,
 };
-use crate::{Delay, Kind};
+use crate::failure::class::Kind;
+use crate::report::record::Delay;
 
 /// Everything that is said, a line each: `LEVEL message {fields}`; spans as `> name {fields}` and `<`.
 #[derive(Clone, Default)]

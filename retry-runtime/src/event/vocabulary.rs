@@ -6,7 +6,7 @@ use super::calls::{
 use super::configuration::ConfigApplied;
 use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
-use crate::StopReason;
+use crate::report::reason::StopReason;
 
 /// Something that happened, as [`observe`](crate::events::observe) and
 /// [`stream`](crate::events::stream) hand it out.
@@ -130,7 +130,8 @@ mod tests {
 
     use super::*;
     use crate::event::Change;
-    use crate::{Delay, DelaySource, Kind};
+    use crate::failure::class::Kind;
+    use crate::report::record::{Delay, DelaySource};
 
     #[test]
     fn an_event_as_data_begins_with_its_name() {

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{publish, record};
-use crate::events::ObserverGuard;
+use crate::event::ObserverGuard;
 
 /// No two publications follow each other faster.
 const SHORTEST: Duration = Duration::from_millis(10);

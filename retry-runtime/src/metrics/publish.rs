@@ -8,9 +8,15 @@ use ::metrics::{counter, gauge};
 use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
 };
+use crate::base::clock;
 use crate::breaker::Mode;
-use crate::handle::BreakerHandle;
-use crate::{Kind, Stats, StopReason, clock, live, registry, site};
+use crate::call::live;
+use crate::failure::class::Kind;
+use crate::report::reason::StopReason;
+use crate::report::stats::Stats;
+use crate::site;
+use crate::site::handle::BreakerHandle;
+use crate::site::registry;
 
 /// Hands the present counts and states to the installed exporter.
 ///

@@ -4,8 +4,9 @@ use ::metrics::{counter, histogram};
 
 use super::publish::{table, word};
 use super::table::{DELAY, DURATION, REJECTIONS, TRANSITIONS, describe};
-use crate::DelaySource;
-use crate::events::{self, Event, ObserverGuard};
+use crate::event as events;
+use crate::event::{Event, ObserverGuard};
+use crate::report::record::DelaySource;
 
 /// Hands each pause, each duration, and each change and refusal of a breaker to the installed exporter as
 /// they happen, until the guard is dropped.

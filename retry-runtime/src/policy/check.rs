@@ -1,7 +1,10 @@
 //! The rules of a policy: every field by itself, and the fields against each other.
 
+use super::backoff::Backoff;
+use super::jitter::Jitter;
 use super::{Policy, PolicyError, UNLIMITED};
-use crate::{Backoff, Jitter, Kind, span};
+use crate::base::duration as span;
+use crate::failure::class::Kind;
 
 impl Policy {
     /// Checks every field, and the fields against each other.

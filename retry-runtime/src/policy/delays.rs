@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::Policy;
-use crate::jitter::Unspread;
-use crate::rng::Rng;
-use crate::{Backoff, span};
+use super::backoff::Backoff;
+use super::jitter::Unspread;
+use crate::base::duration as span;
+use crate::base::rng::Rng;
 
 /// The delay before one retry: anywhere from the shortest to the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Kind;
+use crate::failure::class::Kind;
 
 /// A setting that cannot be meant.
 ///
@@ -197,7 +197,10 @@ impl std::error::Error for PolicyError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Backoff, Jitter, Kinds, Policy};
+    use crate::failure::kinds::Kinds;
+    use crate::policy::Policy;
+    use crate::policy::backoff::Backoff;
+    use crate::policy::jitter::Jitter;
 
     fn check(policy: Policy, message: &str) {
         assert_eq!(policy.validate().map_err(|error| error.to_string()), Err(message.to_owned()));

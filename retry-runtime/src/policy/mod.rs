@@ -1,8 +1,10 @@
 //! How a call is retried: the settings, as a `const` builder.
 
+pub(crate) mod backoff;
 mod check;
 mod delays;
 mod error;
+pub(crate) mod jitter;
 #[cfg(feature = "config")]
 mod parts;
 
@@ -13,7 +15,10 @@ pub use error::PolicyError;
 #[cfg(feature = "config")]
 pub(crate) use parts::Parts;
 
-use crate::{Backoff, Jitter, Kind, Kinds};
+use self::backoff::Backoff;
+use self::jitter::Jitter;
+use crate::failure::class::Kind;
+use crate::failure::kinds::Kinds;
 
 /// Stands for "no limit" in [`Policy::attempts`].
 const UNLIMITED: u32 = u32::MAX;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::backoff::Backoff;
+use super::jitter::Jitter;
 use super::{Policy, PolicyError, UNLIMITED};
-use crate::{Backoff, Jitter, Kinds};
+use crate::failure::kinds::Kinds;
 
 /// The fields of a policy.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::live::LiveCall;
+use crate::call::live::LiveCall;
 
 /// No more calls than this have a line; the others are counted.
 const LINES: usize = 10;

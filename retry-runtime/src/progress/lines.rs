@@ -1,7 +1,7 @@
 //! Retries line by line, where there is no terminal.
 
 use super::board::one_line;
-use crate::events::Event;
+use crate::event::Event;
 
 /// What is written for an event, and for so many that were lost before it; empty for what is not worth a
 /// line.

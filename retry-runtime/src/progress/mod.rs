@@ -31,7 +31,8 @@ use std::time::Duration;
 use board::{Board, Line};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
-use crate::{events, live};
+use crate::call::live;
+use crate::event as events;
 
 /// How often lines are drawn while calls are being retried: countdowns and spinners move.
 const FRAME: Duration = Duration::from_millis(100);

@@ -10,9 +10,10 @@ use super::configured::Configured;
 use super::configured::{Replaced, each_once};
 use super::directory::Directory;
 use super::named::Named;
+use super::registry;
+use crate::base::clock;
+use crate::base::sync::const_unless_loom;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
-use crate::sync::const_unless_loom;
-use crate::{clock, registry};
 
 /// Which breaker watches over a function's attempts.
 // The tag in a byte of its own: the usual case is one comparison.

@@ -8,9 +8,9 @@ use super::configured::Configured;
 use super::configured::{Replaced, each_once};
 use super::directory::Directory;
 use super::named::Named;
+use super::registry;
+use crate::base::sync::const_unless_loom;
 use crate::budget::{Budget, BudgetSettings};
-use crate::registry;
-use crate::sync::const_unless_loom;
 
 /// Which budget pays for a function's retries.
 // The tag in a byte of its own: the usual case is one comparison.

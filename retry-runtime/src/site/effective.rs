@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Site;
+use crate::base::clock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
-use crate::{Policy, clock};
+use crate::policy::Policy;
 
 /// The settings of a function that a configuration has changed.
 #[derive(Clone, Copy, Debug)]

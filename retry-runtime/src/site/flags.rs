@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::Site;
-use crate::{event, registry, tally};
+use super::registry;
+use crate::base::counters as tally;
+use crate::event;
 
 /// The function has not been called yet.
 const NEW: u8 = 1;

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Site;
 use super::ring::Ring;
-use crate::history::PastCall;
-use crate::stats::{Ended, Failures};
-use crate::{Report, Stats, tally};
+use crate::base::counters as tally;
+use crate::report::record::PastCall;
+use crate::report::record::Report;
+use crate::report::stats::Stats;
+use crate::report::stats::{Ended, Failures};
 
 /// No site warns of its empty budget more often.
 const WARN_EVERY: Duration = Duration::from_secs(60);

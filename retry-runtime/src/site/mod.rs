@@ -6,12 +6,15 @@ mod budget;
 #[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod configured;
 mod directory;
+pub(crate) mod doctor;
 #[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod effective;
 mod flags;
+pub(crate) mod handle;
 mod ledger;
 mod meta;
 mod named;
+pub(crate) mod registry;
 mod ring;
 
 use std::sync::Mutex;
@@ -39,7 +42,7 @@ use ledger::Ledger;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 
-use crate::Policy;
+use crate::policy::Policy;
 
 /// An annotated function: its name, its place in the source, its policy, budget and breaker, and what it
 /// remembers of its calls.

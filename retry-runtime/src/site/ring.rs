@@ -3,8 +3,8 @@
 use std::mem;
 use std::time::SystemTime;
 
-use crate::Report;
-use crate::history::PastCall;
+use crate::report::record::PastCall;
+use crate::report::record::Report;
 
 /// A ring of calls, whose oldest one makes room for the newest.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::*;
-    use crate::AttemptRecord;
+    use crate::report::record::AttemptRecord;
 
     /// A call that ended so many seconds after the epoch, with an error of so many bytes.
     fn report(bytes: usize) -> Report {

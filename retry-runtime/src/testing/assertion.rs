@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::IntoDuration;
 use super::log::Log;
-use crate::StopReason;
+use crate::report::reason::StopReason;
 
 /// What is asserted of the calls of one function in the scope.
 ///

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use super::shared::lock;
-use crate::ambient;
+use crate::call::context as ambient;
 
 /// Effects that have happened in a scope.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Scope;
 use super::exploring::{Exploring, Fate, Step};
 use super::shared::{Settings, lock};
-use crate::plan::Maker;
+use crate::call::intercept::Maker;
 
 /// So many runs are made, and no more.
 const RUNS: usize = 5_000;

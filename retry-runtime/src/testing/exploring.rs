@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::plan::{Able, Act, Maker, Plan};
-use crate::{Interruption, Site};
+use crate::call::intercept::{Able, Act, Maker, Plan};
+use crate::failure::interruption::Interruption;
+use crate::site::Site;
 
 /// So many attempts of one run fail in every way; those after them succeed as far as it depends on us.
 pub(super) const DEPTH: usize = 10;

@@ -7,8 +7,8 @@ use std::thread;
 use super::IntoDuration;
 use super::rule::{Rule, cannot_hang};
 use super::shared::{Shared, lock};
-use crate::Site;
-use crate::plan::{Act, Maker};
+use crate::call::intercept::{Act, Maker};
+use crate::site::Site;
 
 /// A fault that is being described: which attempts it hits, and what happens to them.
 ///

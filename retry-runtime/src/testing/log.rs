@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{DelaySource, Report};
+use crate::report::record::{DelaySource, Report};
 
 /// The calls of a scope.
 #[derive(Debug, Default)]

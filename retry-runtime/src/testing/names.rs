@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Site, registry};
+use crate::site::{Site, registry};
 
 /// The function of this name, or the only one whose name ends with it after a `::`.
 ///

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::shared::mixed;
-use crate::Site;
-use crate::plan::{Able, Act, Plan};
-use crate::rng::Rng;
+use crate::base::rng::Rng;
+use crate::call::intercept::{Able, Act, Plan};
+use crate::site::Site;
 
 /// One fault.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::{DelayRange, Policy};
+use crate::policy::{DelayRange, Policy};
 
 /// So many retries are listed of a policy without a limit.
 const LISTED: usize = 20;

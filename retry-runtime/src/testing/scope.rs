@@ -12,7 +12,9 @@ use super::assertion::Assert;
 use super::fault::Fault;
 use super::names;
 use super::shared::{Shared, Within, lock};
-use crate::{Report, ambient, clock};
+use crate::base::clock;
+use crate::call::context as ambient;
+use crate::report::record::Report;
 
 /// Opens a testing scope, which lasts until the guard is dropped.
 ///

@@ -10,9 +10,13 @@ use super::log::Logs;
 use super::rule::Rules;
 use super::time::Time;
 use super::twins::Twins;
-use crate::plan::{Able, Plan};
-use crate::rng::Rng;
-use crate::{Jitter, Policy, Report, Site, StopReason};
+use crate::base::rng::Rng;
+use crate::call::intercept::{Able, Plan};
+use crate::policy::Policy;
+use crate::policy::jitter::Jitter;
+use crate::report::reason::StopReason;
+use crate::report::record::Report;
+use crate::site::Site;
 
 /// A scope, and the wrapped task of it that runs here.
 #[derive(Clone, Debug)]

@@ -11,7 +11,8 @@ use futures_timer::Delay;
 
 use super::Within;
 use super::time::{Look, Place, Role, Rounds, When};
-use crate::{ambient, clock};
+use crate::base::clock;
+use crate::call::context as ambient;
 
 /// A future that resolves after some time, as in `timer`.
 type Real = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::clock;
+use crate::base::clock;
 
 /// So often a sleeper lets everybody else run before it moves the clock.
 const ROUNDS: u32 = 16;

@@ -5,9 +5,9 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::shared::{Shared, lock};
+use crate::base::clock;
 use crate::breaker::{Breaker, Keyed};
 use crate::budget::Budget;
-use crate::clock;
 
 /// The scope's own, by the address of the process's. They are never freed, since calls that are dropped late
 /// may still hold them: a few hundred bytes for each function that is tested, in a process that tests.

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::Scope;
 use super::shared::{Shared, Within};
-use crate::ambient::Ambient;
+use crate::call::context::Ambient;
 
 impl Scope {
     /// Takes a future into the scope, so that it can be spawned: calls in it are the scope's, on whatever

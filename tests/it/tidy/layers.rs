@@ -1,114 +1,97 @@
-//! The layers of the runtime: a module imports from lower ones, never from higher ones.
-
-use std::collections::HashMap;
+//! The folders of a crate are its layers: a file imports from its own folder and from lower ones.
 
 use super::scrub::is_word;
 use super::source::{Source, words};
 
-/// The folder of the runtime.
-pub(crate) const RUNTIME: &str = "retry-runtime/src/";
-
-/// Lowest first. The lowest are leaves: they import nothing from the crate.
-const LAYERS: [&[&str]; 7] = [
-    &["clock", "now", "redact", "rng", "setting", "span", "sync", "tally", "text"],
-    &[
-        "attempt",
-        "classify",
-        "error",
-        "kinds",
-        "outcome",
-        "backoff",
-        "jitter",
-        "history",
-        "retry_after",
-        "inject",
-        "interruption",
-        "place",
-        "sleeping",
-        "stats",
-    ],
-    &["budget", "breaker", "event"],
-    &["policy"],
-    &[
-        "ambient", "cancel", "chaos", "doctor", "live", "site", "registry", "call", "events",
-        "glue", "observe", "plan", "resume", "testing", "words",
-    ],
-    &["timer", "drive", "handle", "config", "metrics", "progress"],
-    &["private"],
-];
-
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|layer| layer.contains(&module))
+/// The folders of a crate, the lowest first.
+pub(crate) struct Layers {
+    /// The path of the crate's sources, with a slash at its end.
+    pub(crate) src: &'static str,
+    pub(crate) folders: &'static [&'static str],
 }
 
-/// Modules that have no layer yet.
-pub(crate) fn unplaced(files: &[Source]) -> Vec<String> {
-    let modules = files.iter().filter_map(|file| Some((file, file.module(RUNTIME)?)));
-    let unplaced = modules.filter(|(_, module)| *module != "lib" && layer(module).is_none());
-    unplaced.map(|(file, module)| format!("{}: `{module}`", file.path)).collect()
-}
+/// The engine.
+pub(crate) const RUNTIME: Layers = Layers {
+    src: "retry-runtime/src/",
+    folders: &[
+        "base", "failure", "policy", "report", "budget", "breaker", "event", "site", "call",
+        "turn", "private",
+    ],
+};
 
-/// Imports that go up, and imports of leaves.
-pub(crate) fn upward(files: &[Source]) -> Vec<String> {
-    let exported = exported(files);
-    let mut found = Vec::new();
-    for file in files {
-        let Some(module) = file.module(RUNTIME) else { continue };
-        let Some(own) = layer(module) else { continue };
-        for (offset, name) in crate_paths(file) {
-            // A module and a function may share a name: `history`. Then it is the module that counts.
-            let target = match layer(name) {
-                Some(_) => name,
-                None => exported.get(name).copied().unwrap_or(name),
-            };
-            let Some(other) = layer(target) else { continue };
-            if target != module && (other > own || own == 0) {
-                let place = file.at(offset);
-                found.push(format!(
-                    "{place}\n      `{module}` is layer {own}, `{target}` is layer {other}"
-                ));
+impl Layers {
+    fn layer(&self, folder: &str) -> Option<usize> {
+        self.folders.iter().position(|known| *known == folder)
+    }
+
+    /// Files outside of the folders; `lib.rs` alone belongs there.
+    pub(crate) fn unplaced(&self, files: &[Source]) -> Vec<String> {
+        let placed = |file: &&Source| {
+            let folder = file.module(self.src);
+            folder.is_none_or(|folder| folder == "lib" || self.layer(folder).is_some())
+        };
+        files.iter().filter(|file| !placed(file)).map(|file| file.path.clone()).collect()
+    }
+
+    /// Imports from a higher folder.
+    pub(crate) fn upward(&self, files: &[Source]) -> Vec<String> {
+        self.imports(
+            files,
+            |own, other| other.is_some_and(|other| other > own),
+            |folder, other| format!("`{other}` is above `{folder}`"),
+        )
+    }
+
+    /// Names that are imported through the root of the crate.
+    pub(crate) fn through_the_root(&self, files: &[Source]) -> Vec<String> {
+        self.imports(
+            files,
+            |_, other| other.is_none(),
+            |_, name| format!("`{name}` is imported through the root"),
+        )
+    }
+
+    /// The imports that `is_wrong` objects to, given the layer of the file and that of the name after
+    /// `crate::`; that one is `None` for a name that is no folder.
+    fn imports(
+        &self,
+        files: &[Source],
+        is_wrong: impl Fn(usize, Option<usize>) -> bool,
+        describe: impl Fn(&str, &str) -> String,
+    ) -> Vec<String> {
+        let mut found = Vec::new();
+        for file in files {
+            let Some(folder) = file.module(self.src) else { continue };
+            let Some(own) = self.layer(folder) else { continue };
+            for (offset, name) in self.crate_paths(file) {
+                if is_wrong(own, self.layer(name)) {
+                    found.push(format!("{}\n      {}", file.at(offset), describe(folder, name)));
+                }
             }
         }
+        found
     }
-    found
-}
 
-/// The names that `lib.rs` re-exports, each with the module that it comes from.
-fn exported(files: &[Source]) -> HashMap<&str, &str> {
-    let mut exported = HashMap::new();
-    let Some(lib) = files.iter().find(|file| file.module(RUNTIME) == Some("lib")) else {
-        return exported;
-    };
-    for at in words(&lib.code, "pub use ") {
-        let path = lib.code[at + "pub use ".len()..].split(';').next().unwrap_or_default();
-        let path = path.trim_start().trim_start_matches("crate::").trim_start_matches("self::");
-        let Some((module, names)) = path.split_once("::") else { continue };
-        for name in names.split(|c| !is_word(c)).filter(|name| !name.is_empty()) {
-            exported.insert(name, module);
-        }
-    }
-    exported
-}
-
-/// The first name after `crate::`, or after as many `super::` as lead to the crate's root; each name of a
-/// group in braces.
-fn crate_paths(file: &Source) -> Vec<(usize, &str)> {
-    let below = file.path.strip_prefix(RUNTIME).unwrap_or_default();
-    let depth = below.trim_end_matches("/mod.rs").split('/').count();
-    let mut found = Vec::new();
-    for root in ["crate::".to_owned(), "super::".repeat(depth)] {
-        for at in words(&file.code, &root) {
-            let before = &file.code[..at];
-            if before.ends_with('$') || before.ends_with("super::") {
-                continue;
+    /// The first name after `crate::`, or after as many `super::` as lead to the crate's root; each name of a
+    /// group in braces.
+    fn crate_paths<'f>(&self, file: &'f Source) -> Vec<(usize, &'f str)> {
+        let below = file.path.strip_prefix(self.src).unwrap_or_default();
+        let depth = below.trim_end_matches("/mod.rs").split('/').count();
+        let mut found = Vec::new();
+        for root in ["crate::".to_owned(), "super::".repeat(depth)] {
+            for at in words(&file.code, &root) {
+                let before = &file.code[..at];
+                if before.ends_with('$') || before.ends_with("super::") {
+                    continue;
+                }
+                let start = at + root.len();
+                found.extend(
+                    names(&file.code[start..]).into_iter().map(|(to, name)| (start + to, name)),
+                );
             }
-            let start = at + root.len();
-            found.extend(
-                names(&file.code[start..]).into_iter().map(|(to, name)| (start + to, name)),
-            );
         }
+        found
     }
-    found
 }
 
 /// The first names of the paths at the beginning of `code`: one, or one for each entry of a group.
@@ -144,55 +127,59 @@ fn names(code: &str) -> Vec<(usize, &str)> {
 mod tests {
     use super::*;
 
-    const LIB: &str = "mod call; pub use call::Call; pub use backoff::{Backoff, Fixed as Same};";
-
-    /// The modules that the file reaches although it may not.
-    fn check(path: &str, text: &str, reached: &[&str]) {
-        let lib = Source::new("retry-runtime/src/lib.rs", LIB);
-        let file = Source::new(&format!("{RUNTIME}{path}"), text);
-        let found = upward(&[lib, file]);
-        assert_eq!(found.len(), reached.len(), "in {text}: {found:?}");
-        for (line, module) in found.iter().zip(reached) {
-            assert!(line.contains(&format!("`{module}` is layer")), "in {text}: {line}");
+    /// The names that the file imports although it may not.
+    fn check(path: &str, text: &str, names: &[&str]) {
+        let file = [Source::new(&format!("{}{path}", RUNTIME.src), text)];
+        let mut found = RUNTIME.upward(&file);
+        found.extend(RUNTIME.through_the_root(&file));
+        assert_eq!(found.len(), names.len(), "in {text}: {found:?}");
+        for (line, name) in found.iter().zip(names) {
+            assert!(line.contains(&format!("`{name}` is")), "in {text}: {line}");
         }
     }
 
     #[test]
-    fn an_import_may_go_down_or_sideways_and_not_up() {
-        check("policy.rs", "use crate::backoff::Backoff;", &[]);
-        check("policy.rs", "use crate::budget::Budget;", &[]);
-        check("policy.rs", "use crate::call::Call;", &["call"]);
-        check("backoff/fixed.rs", "use crate::policy::Policy;", &["policy"]);
+    fn an_import_may_go_down_and_not_up() {
+        check("policy/mod.rs", "use crate::failure::kinds::Kinds;", &[]);
+        check("policy/jitter.rs", "use crate::call::Call;", &["call"]);
+        check("breaker/mod.rs", "use crate::budget::Budget; use crate::event;", &["event"]);
     }
 
     #[test]
-    fn a_leaf_imports_nothing_but_itself() {
-        check("clock.rs", "use crate::rng::Rng;", &["rng"]);
-        check("clock/fake.rs", "use crate::clock::Clock;", &[]);
+    fn the_lowest_folder_imports_nothing_but_itself() {
+        check("base/clock.rs", "use crate::failure::Kind;", &["failure"]);
+        check("base/clock.rs", "use crate::base::rng::Rng;", &[]);
     }
 
     #[test]
     fn groups_and_paths_in_expressions_count() {
-        check("policy.rs", "use crate::{backoff::{a, b}, call, drive::Turn};", &["call", "drive"]);
-        check("policy.rs", "fn f() { crate::call::start() }", &["call"]);
+        check("policy/mod.rs", "use crate::{base::{a, b}, call, turn::Turn};", &["call", "turn"]);
+        check("policy/mod.rs", "fn f() { crate::call::start() }", &["call"]);
     }
 
     #[test]
-    fn a_reexported_name_counts_as_its_module() {
-        check("policy.rs", "use crate::Call;", &["call"]);
-        check("policy.rs", "use crate::{Backoff, Call};", &["call"]);
+    fn a_name_is_imported_from_the_module_that_defines_it() {
+        check("call/mod.rs", "use crate::Policy;", &["Policy"]);
+        check("call/mod.rs", "use crate::{Policy, site};", &["Policy"]);
+        check("call/mod.rs", "use crate::policy::Policy;", &[]);
     }
 
     #[test]
     fn super_counts_where_it_means_the_crate() {
-        check("policy.rs", "use super::call::Call;", &["call"]);
-        check("backoff/fixed.rs", "use super::call; use super::super::call;", &["call"]);
-        check("backoff/mod.rs", "use super::call;", &["call"]);
+        check("policy/mod.rs", "use super::call::Call;", &["call"]);
+        check("policy/jitter.rs", "use super::call; use super::super::turn;", &["turn"]);
     }
 
     #[test]
     fn tests_and_comments_may_name_anything() {
-        check("policy.rs", "// crate::call\n#[cfg(test)] mod tests { use crate::call; }", &[]);
-        check("policy.rs", "macro_rules! m { () => { $crate::call::f() } }", &[]);
+        check("policy/mod.rs", "// crate::call\n#[cfg(test)] mod tests { use crate::call; }", &[]);
+        check("policy/mod.rs", "macro_rules! m { () => { $crate::call::f() } }", &[]);
+    }
+
+    #[test]
+    fn a_file_outside_of_the_folders_has_no_place() {
+        let file = |path: &str| Source::new(&format!("{}{path}", RUNTIME.src), "");
+        let files = [file("lib.rs"), file("base/clock.rs"), file("clock.rs")];
+        assert_eq!(RUNTIME.unplaced(&files), ["retry-runtime/src/clock.rs"]);
     }
 }

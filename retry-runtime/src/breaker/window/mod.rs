@@ -6,7 +6,7 @@ mod time;
 use std::time::Duration;
 
 use super::settings::Window;
-use crate::classify::Kind;
+use crate::failure::class::Kind;
 
 pub(super) use count::CountWindow;
 pub(super) use time::TimeWindow;

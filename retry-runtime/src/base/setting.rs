@@ -1,0 +1,72 @@
+//! The error for a setting that makes no sense: names the field, the value and the remedy.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A setting that makes no sense, with what to write instead.
+///
+/// It is `Copy` and made in `const` code, so that a bad literal can stop the build
+/// ([`SettingError::message`] is what the compiler prints), and a bad value from a file is reported with
+/// the value in the text:
+///
+/// ```
+/// use retry_runtime::budget::BudgetSettings;
+///
+/// let error = BudgetSettings::new().cost(f64::NAN).validate().unwrap_err();
+/// assert_eq!(error.field(), "cost");
+/// assert_eq!(error.to_string(), "`cost` (NaN) must be a number of tokens from 0 to 100000");
+/// assert_eq!(error.message(), "`cost` must be a number of tokens from 0 to 100000");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SettingError {
+    pub(crate) field: &'static str,
+    pub(crate) value: Given,
+    pub(crate) message: &'static str,
+}
+
+/// The value that was given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Given {
+    Number(f64),
+    Count(u32),
+    Time(Duration),
+}
+
+impl SettingError {
+    /// The setting's name, as the builder's method is called.
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// What is wrong and what to do, without the value: fit for a `panic!` in `const` code.
+    pub const fn message(&self) -> &'static str {
+        self.message
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The message starts with the field in backticks; the value belongs right behind it.
+        let (_, remedy) = self.message.split_at(self.field.len() + 2);
+        match self.value {
+            Given::Number(value) => write!(f, "`{}` ({value}){remedy}", self.field),
+            Given::Count(value) => write!(f, "`{}` ({value}){remedy}", self.field),
+            Given::Time(value) => write!(f, "`{}` ({value:?}){remedy}", self.field),
+        }
+    }
+}
+
+impl std::error::Error for SettingError {}
+
+/// `fault!("cost", Number(value), "must be …")`: the error for one field.
+macro_rules! fault {
+    ($field:literal, $kind:ident($value:expr), $remedy:literal) => {
+        Err($crate::base::setting::SettingError {
+            field: $field,
+            value: $crate::base::setting::Given::$kind($value),
+            message: concat!("`", $field, "` ", $remedy),
+        })
+    };
+}
+
+pub(crate) use fault;

@@ -1,0 +1,168 @@
+//! Attaching and detaching listeners.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::delivery::{self, Listener, Observer, To};
+#[cfg(feature = "tracing")]
+use super::kind::EventKind;
+use super::stream::{Events, Queue};
+#[cfg(feature = "tracing")]
+use super::trace;
+use super::vocabulary::Event;
+
+/// Calls `observer` at each event, until the guard is dropped.
+///
+/// It runs on the thread of the call, which goes on when it returns: it should be quick, and must not
+/// block. It may make retryable calls, and attach or detach observers.
+///
+/// ```
+/// use retry_runtime::events::{self, Event};
+///
+/// let guard = events::observe(|event| {
+///     if let Event::RetryScheduled(retry) = event {
+///         eprintln!("{}: retry {} in {:?}", retry.site, retry.attempt, retry.delay.length);
+///     }
+/// });
+/// assert_eq!(guard.panics(), 0);
+/// ```
+pub fn observe(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGuard {
+    ObserverGuard::attach(To::Observer(Arc::new(Observer::new(observer))), true)
+}
+
+/// [`observe`] without the [events of calls that succeed at once](Event::is_routine), which go on to cost
+/// nothing: for whoever wants to know of failures and retries alone.
+///
+/// ```
+/// use retry_runtime::events;
+///
+/// let _guard = events::observe_retries(|event| eprintln!("{}: {event}", event.name()));
+/// ```
+pub fn observe_retries(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGuard {
+    ObserverGuard::attach(To::Observer(Arc::new(Observer::new(observer))), false)
+}
+
+/// Collects the events from now on, at most `capacity` of them at a time (at least 1).
+///
+/// ```
+/// # use retry_runtime::events;
+/// let mut events = events::stream(1024);
+/// std::thread::spawn(move || {
+///     while let Some(event) = events.recv_timeout(std::time::Duration::from_millis(1)) {
+///         println!("{}: {event}", event.name());
+///     }
+/// });
+/// ```
+pub fn stream(capacity: usize) -> Events {
+    collect(capacity, true)
+}
+
+/// [`stream`] without the [events of calls that succeed at once](Event::is_routine), which go on to cost
+/// nothing.
+pub fn stream_retries(capacity: usize) -> Events {
+    collect(capacity, false)
+}
+
+fn collect(capacity: usize, routine: bool) -> Events {
+    let queue = Arc::new(Queue::new(capacity));
+    delivery::attach(Listener { to: To::Stream(Arc::clone(&queue)), routine });
+    Events::new(queue)
+}
+
+/// Has `tracing` told of calls that succeed at once, too, until the guard is dropped.
+pub fn trace_successes() -> ObserverGuard {
+    ObserverGuard::attach(To::Tracing(Arc::new(())), true)
+}
+
+/// Sets the level of an event in `tracing`, whatever it says; `LevelFilter::OFF` leaves it out.
+///
+/// ```
+/// use retry_runtime::events::{self, EventKind};
+/// use tracing::Level;
+///
+/// events::set_level(EventKind::RetryScheduled, Level::INFO);
+/// events::set_level("breaker.rejected".parse()?, Level::WARN);
+/// # Ok::<(), events::UnknownEvent>(())
+/// ```
+#[cfg(feature = "tracing")]
+pub fn set_level(kind: EventKind, level: impl Into<tracing::level_filters::LevelFilter>) {
+    trace::set_level(kind, Some(level.into()));
+}
+
+/// Gives an event back the level that it has of its own.
+#[cfg(feature = "tracing")]
+pub fn reset_level(kind: EventKind) {
+    trace::set_level(kind, None);
+}
+
+/// Keeps an observer attached; dropping it detaches the observer.
+///
+/// A call on another thread that is telling it something at that moment finishes doing so.
+#[must_use = "dropped, it detaches the observer"]
+pub struct ObserverGuard {
+    to: To,
+}
+
+impl ObserverGuard {
+    fn attach(to: To, routine: bool) -> Self {
+        delivery::attach(Listener { to: to.clone(), routine });
+        ObserverGuard { to }
+    }
+
+    /// How often the observer has panicked.
+    pub fn panics(&self) -> u64 {
+        match &self.to {
+            To::Observer(observer) => observer.panics(),
+            _ => 0,
+        }
+    }
+
+    /// Leaves the observer attached for the rest of the process's life.
+    pub fn forever(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for ObserverGuard {
+    fn drop(&mut self) {
+        delivery::detach(&self.to);
+    }
+}
+
+impl fmt::Debug for ObserverGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObserverGuard").field("panics", &self.panics()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_stopped_listening_is_let_go() {
+        let events = stream(1);
+        let queue = Arc::downgrade(events.queue());
+        assert!(delivery::wanted());
+        drop(events);
+        eventually("the queue is gone", || queue.strong_count() == 0);
+
+        let kept = Arc::new(());
+        let observed = Arc::clone(&kept);
+        let guard = observe(move |_| drop(Arc::clone(&observed)));
+        drop(guard);
+        eventually("the observer is gone", || Arc::strong_count(&kept) == 1);
+    }
+
+    /// Whoever tells an event holds all who listen until it is told, and other tests tell events.
+    #[track_caller]
+    fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+        for _ in 0..12_000 {
+            if holds() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("not within a minute: {what}");
+    }
+}

@@ -1,0 +1,102 @@
+//! Fields that can hold a server's `Retry-After`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::retry_after;
+
+/// A value that may say how long the other side asked to wait, for `#[classify(after = field)]`.
+///
+/// A text is read as the value of a `Retry-After` header: seconds, or a date. One that is neither is no
+/// hint, as if the header were absent.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be read as the delay that a server asked for",
+    label = "not a delay",
+    note = "`after = field` takes a `Duration`, the text of a `Retry-After` header (`&str`, `String`, and with feature `http` a `HeaderValue`), or an `Option` of one of these",
+    note = "a plain number has no unit: keep it in the error as a `Duration`, or write `kind = Class::new(Kind::Throttled).after(Duration::from_secs(*field))`"
+)]
+pub trait RetryAfterHint {
+    /// The delay counted from now; `None` when no readable one was sent.
+    fn hint(&self) -> Option<Duration>;
+}
+
+impl RetryAfterHint for Duration {
+    fn hint(&self) -> Option<Duration> {
+        Some(*self)
+    }
+}
+
+impl RetryAfterHint for str {
+    fn hint(&self) -> Option<Duration> {
+        retry_after::from_header(self)
+    }
+}
+
+impl RetryAfterHint for String {
+    fn hint(&self) -> Option<Duration> {
+        self.as_str().hint()
+    }
+}
+
+impl RetryAfterHint for Cow<'_, str> {
+    fn hint(&self) -> Option<Duration> {
+        self.as_ref().hint()
+    }
+}
+
+#[cfg(feature = "http")]
+impl RetryAfterHint for http::HeaderValue {
+    fn hint(&self) -> Option<Duration> {
+        self.to_str().ok()?.hint()
+    }
+}
+
+impl<H: RetryAfterHint> RetryAfterHint for Option<H> {
+    fn hint(&self) -> Option<Duration> {
+        self.as_ref()?.hint()
+    }
+}
+
+impl<H: RetryAfterHint + ?Sized> RetryAfterHint for &H {
+    fn hint(&self) -> Option<Duration> {
+        (**self).hint()
+    }
+}
+
+impl<H: RetryAfterHint + ?Sized> RetryAfterHint for Box<H> {
+    fn hint(&self) -> Option<Duration> {
+        (**self).hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: Option<Duration> = Some(Duration::from_secs(2));
+
+    #[test]
+    fn a_duration_is_itself() {
+        assert_eq!(Duration::from_secs(2).hint(), TWO);
+        assert_eq!(Some(&Duration::from_secs(2)).hint(), TWO);
+        assert_eq!(None::<Duration>.hint(), None);
+    }
+
+    #[test]
+    fn a_text_is_read_as_a_header() {
+        assert_eq!("2".hint(), TWO);
+        assert_eq!(String::from("2").hint(), TWO);
+        assert_eq!(Some("2").hint(), TWO);
+        assert_eq!(Some(String::from("2")).hint(), TWO);
+        assert_eq!(Box::<str>::from("2").hint(), TWO);
+        assert_eq!(Cow::Borrowed("2").hint(), TWO);
+        assert_eq!("soon".hint(), None);
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn a_header_value_is_read_and_a_binary_one_is_no_hint() {
+        assert_eq!(http::HeaderValue::from_static("2").hint(), TWO);
+        assert_eq!(http::HeaderValue::from_bytes(b"2\xff").ok().hint(), None);
+    }
+}

@@ -1,0 +1,39 @@
+//! [`Classify`] for `anyhow::Error`.
+
+use std::borrow::Cow;
+
+use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::{describe, of_error_chain};
+
+/// It is asked link by link, as every boxed error is ([`of_error_chain`]), and is `Permanent` when no
+/// link is known. Contexts that are texts are passed over.
+impl Classify for anyhow::Error {
+    fn classify(&self) -> Class {
+        of_error_chain(self.as_ref()).unwrap_or(Class::new(Kind::Permanent))
+    }
+
+    fn describe(&self) -> Cow<'static, str> {
+        describe::by_display(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+    use std::io;
+
+    #[test]
+    fn contexts_are_passed_over() {
+        let error = anyhow::Error::from(io::Error::from(io::ErrorKind::ConnectionRefused))
+            .context("cannot reach the ledger")
+            .context("cannot charge");
+        assert_eq!(error.classify(), Class::new(Kind::Transient));
+        assert_eq!(error.describe(), "cannot charge");
+    }
+
+    #[test]
+    fn a_text_alone_is_permanent() {
+        assert_eq!(anyhow!("timed out").classify(), Class::new(Kind::Permanent));
+    }
+}

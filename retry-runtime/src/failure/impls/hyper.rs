@@ -1,0 +1,39 @@
+//! [`Classify`] for `hyper::Error`.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::{describe, of_error_chain};
+
+/// hyper is handed a connection that exists, so whatever breaks after a request was taken up may have
+/// reached the other side.
+///
+/// | failure | kind | why |
+/// |---|---|---|
+/// | `is_canceled`, `is_closed` | `Transient` | the request was never taken up by the connection |
+/// | `is_incomplete_message` | `Ambiguous` | the connection ended before the response did |
+/// | `is_timeout` | `Ambiguous` | no answer in time |
+/// | `is_parse` | `Permanent` | the other side does not speak the protocol as hyper does |
+/// | `is_user` | its source's class, at least `Ambiguous`; else `Permanent` | our own body or service failed |
+/// | everything else: I/O, HTTP/2 | its source's class, at least `Ambiguous` | broke off midway |
+impl Classify for hyper::Error {
+    fn classify(&self) -> Class {
+        if self.is_canceled() || self.is_closed() {
+            return Class::new(Kind::Transient);
+        }
+        if self.is_incomplete_message() || self.is_timeout() {
+            return Class::new(Kind::Ambiguous);
+        }
+        if self.is_parse() {
+            return Class::new(Kind::Permanent);
+        }
+        let unknown = if self.is_user() { Kind::Permanent } else { Kind::Ambiguous };
+        let source = self.source().and_then(of_error_chain);
+        source.unwrap_or(Class::new(unknown)).at_least(Kind::Ambiguous)
+    }
+
+    fn describe(&self) -> Cow<'static, str> {
+        describe::with_cause(self)
+    }
+}

@@ -1,0 +1,20 @@
+//! [`Classify`](super::class::Classify) for other crates' errors, one file and one feature a crate.
+
+#[cfg(feature = "anyhow")]
+mod anyhow;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(feature = "hyper")]
+mod hyper;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "tonic")]
+mod retry_info;
+#[cfg(feature = "sqlx")]
+mod sqlx;
+#[cfg(feature = "tokio")]
+mod tokio;
+#[cfg(feature = "tonic")]
+mod tonic;

@@ -1,0 +1,213 @@
+//! [`Classify`] for `sqlx::Error`.
+
+use std::borrow::Cow;
+
+use sqlx::Error;
+use sqlx::error::DatabaseError;
+
+use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::{describe, of_error_chain};
+
+/// By how far the statement came and what the database said:
+///
+/// | failure | kind | why |
+/// |---|---|---|
+/// | `PoolTimedOut` | `Transient` | no connection, so nothing was sent |
+/// | `Io` | by the rules of `std::io::Error`, else `Permanent` | a connection that breaks midway is `Ambiguous` there |
+/// | `Tls` | `Transient` when its source broke off or is transient, else `Permanent` | before the first query; a bad certificate stays bad |
+/// | `WorkerCrashed` | `Ambiguous` | the command may have been executed |
+/// | `Database` | by its code, below | |
+/// | everything else: no row, wrong column, encoding, configuration, closed pool, … | `Permanent` | the same call will fail in the same way |
+///
+/// Codes of the database (SQLSTATE; PostgreSQL, MySQL):
+///
+/// | code | kind | why |
+/// |---|---|---|
+/// | class 40 (40001 serialization failure, 40P01 and MySQL 1213 deadlock) | `Transient` | rolled back |
+/// | 40002 integrity constraint | `Permanent` | the data will break it again |
+/// | 40003 statement completion unknown | `Ambiguous` | as it says |
+/// | 55P03 lock not available, MySQL 1205 and 3572 | `Transient` | the statement did nothing |
+/// | 53300 too many connections, 57P03 cannot connect now, 08001, 08004 (MySQL 1040) | `Transient` | no connection |
+/// | other 08 connection exceptions, 57P01 admin shutdown, 57P02 crash shutdown, 57P05 idle session | `Ambiguous` | the connection ended midway |
+/// | everything else | `Permanent` | |
+///
+/// SQLite: `SQLITE_BUSY` (5) and `SQLITE_LOCKED` (6) with their extended codes are `Transient`, the
+/// statement did nothing; everything else is `Permanent`.
+///
+/// "Did nothing" speaks of the statement or, for class 40, the transaction. When the attempt is one
+/// statement of a transaction that outlives it, only the whole transaction can be repeated: put the
+/// retry around that.
+///
+/// Sources: <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
+/// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>,
+/// <https://www.sqlite.org/rescode.html>.
+impl Classify for Error {
+    fn classify(&self) -> Class {
+        match self {
+            Error::Io(error) => error.classify(),
+            Error::Database(error) => Class::new(of_database(&**error)),
+            Error::Tls(source) => Class::new(match of_error_chain(&**source) {
+                Some(Class { kind: Kind::Transient | Kind::Ambiguous, .. }) => Kind::Transient,
+                _ => Kind::Permanent,
+            }),
+            Error::PoolTimedOut => Class::new(Kind::Transient),
+            Error::WorkerCrashed => Class::new(Kind::Ambiguous),
+            _ => Class::new(Kind::Permanent),
+        }
+    }
+
+    fn describe(&self) -> Cow<'static, str> {
+        describe::by_display(self)
+    }
+}
+
+fn of_database(error: &dyn DatabaseError) -> Kind {
+    let Some(code) = error.code() else { return Kind::Permanent };
+    // A SQLSTATE has five characters; SQLite's codes are numbers with fewer digits.
+    if code.len() < 5 {
+        return code.parse().map_or(Kind::Permanent, of_sqlite);
+    }
+    match &*code {
+        // MySQL's state for "no state of its own": its error number tells.
+        "HY000" => mysql_number(error).map_or(Kind::Permanent, of_mysql),
+        state => of_sqlstate(state),
+    }
+}
+
+fn of_sqlstate(state: &str) -> Kind {
+    match state {
+        "40002" => Kind::Permanent,
+        "40003" => Kind::Ambiguous,
+        "55P03" | "53300" | "57P03" | "08001" | "08004" => Kind::Transient,
+        "57P01" | "57P02" | "57P05" => Kind::Ambiguous,
+        _ if state.starts_with("40") => Kind::Transient,
+        _ if state.starts_with("08") => Kind::Ambiguous,
+        _ => Kind::Permanent,
+    }
+}
+
+/// The primary result code is in the low byte of an extended one.
+fn of_sqlite(code: u32) -> Kind {
+    match code & 0xff {
+        5 | 6 => Kind::Transient,
+        _ => Kind::Permanent,
+    }
+}
+
+fn of_mysql(number: u32) -> Kind {
+    match number {
+        1205 | 1213 | 3572 => Kind::Transient,
+        _ => Kind::Permanent,
+    }
+}
+
+/// The number of a MySQL error. Its type is there only with sqlx' `mysql` feature, so it is read from
+/// its text, `1205 (HY000): Lock wait timeout exceeded`.
+fn mysql_number(error: &dyn DatabaseError) -> Option<u32> {
+    error.to_string().split_once(' ')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{error, fmt, io};
+
+    /// A database's error as the drivers tell it.
+    #[derive(Debug)]
+    struct Answer {
+        code: Option<&'static str>,
+        text: &'static str,
+    }
+
+    impl fmt::Display for Answer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.text)
+        }
+    }
+
+    impl error::Error for Answer {}
+
+    impl DatabaseError for Answer {
+        fn message(&self) -> &str {
+            self.text
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            self.code.map(Cow::Borrowed)
+        }
+
+        fn as_error(&self) -> &(dyn error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    fn check(codes: &[&'static str], kind: Kind) {
+        for &code in codes {
+            let error = Error::from(Answer { code: Some(code), text: "" });
+            assert_eq!(error.classify(), Class::new(kind), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_was_rolled_back_or_never_connected_is_transient() {
+        check(&["40001", "40P01", "40000", "55P03"], Kind::Transient);
+        check(&["53300", "57P03", "08001", "08004"], Kind::Transient);
+    }
+
+    #[test]
+    fn a_connection_that_ended_midway_is_ambiguous() {
+        check(&["08000", "08003", "08006", "08007", "08S01"], Kind::Ambiguous);
+        check(&["57P01", "57P02", "40003"], Kind::Ambiguous);
+    }
+
+    #[test]
+    fn a_wrong_statement_is_permanent() {
+        check(&["23505", "42601", "57014", "53100", "40002", "XX000", "é"], Kind::Permanent);
+        let error = Error::from(Answer { code: None, text: "no code" });
+        assert_eq!(error.classify(), Class::new(Kind::Permanent));
+    }
+
+    #[test]
+    fn a_busy_or_locked_sqlite_is_transient() {
+        check(&["5", "6", "261", "517", "262"], Kind::Transient);
+        check(&["1", "13", "19", "2067"], Kind::Permanent);
+    }
+
+    #[test]
+    fn a_mysql_error_without_a_state_is_told_by_its_number() {
+        let mysql = |text| Error::from(Answer { code: Some("HY000"), text }).classify().kind;
+        assert_eq!(mysql("1205 (HY000): Lock wait timeout exceeded"), Kind::Transient);
+        assert_eq!(mysql("3572 (HY000): NOWAIT is set"), Kind::Transient);
+        assert_eq!(mysql("1364 (HY000): Field has no default value"), Kind::Permanent);
+        assert_eq!(mysql("no number"), Kind::Permanent);
+    }
+
+    #[test]
+    fn connections_and_pools_say_whether_anything_was_sent() {
+        let io = |kind: io::ErrorKind| Error::from(io::Error::from(kind)).classify().kind;
+        assert_eq!(io(io::ErrorKind::ConnectionRefused), Kind::Transient);
+        assert_eq!(io(io::ErrorKind::UnexpectedEof), Kind::Ambiguous);
+        assert_eq!(Error::PoolTimedOut.classify().kind, Kind::Transient);
+        assert_eq!(Error::PoolClosed.classify().kind, Kind::Permanent);
+        assert_eq!(Error::RowNotFound.classify().kind, Kind::Permanent);
+    }
+
+    #[test]
+    fn a_handshake_that_broke_off_is_transient() {
+        let tls = |kind: io::ErrorKind| Error::Tls(io::Error::from(kind).into()).classify().kind;
+        assert_eq!(tls(io::ErrorKind::UnexpectedEof), Kind::Transient);
+        assert_eq!(tls(io::ErrorKind::InvalidData), Kind::Permanent);
+    }
+}

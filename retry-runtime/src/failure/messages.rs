@@ -1,0 +1,238 @@
+//! What the words of a failure say about retrying, for texts that carry no type.
+//!
+//! Nothing here is used unless it is asked for, by `#[classify(messages)]` or by a call: words are a
+//! last resort, since another version of the other side may choose other ones.
+
+use std::borrow::Cow;
+
+use super::class::{Class, Kind};
+
+/// The built-in phrases. Both spellings of an error that systems word in two ways are listed.
+const BUILTIN: [(&str, Kind); 12] = [
+    ("timeout", Kind::Ambiguous),
+    ("timed out", Kind::Ambiguous),
+    ("deadline exceeded", Kind::Ambiguous),
+    ("connection reset", Kind::Ambiguous),
+    ("broken pipe", Kind::Ambiguous),
+    ("connection refused", Kind::Transient),
+    ("temporary failure", Kind::Transient),
+    ("network unreachable", Kind::Transient),
+    ("network is unreachable", Kind::Transient),
+    ("rate limit", Kind::Throttled),
+    ("rate limited", Kind::Throttled),
+    ("too many requests", Kind::Throttled),
+];
+
+/// The class of a failure's text by the built-in phrases; `Permanent` when none occurs in it.
+///
+/// The phrases and how they are compared are those of [`Patterns::builtin`].
+///
+/// ```
+/// use retry_runtime::{Kind, classify};
+///
+/// assert_eq!(classify::of_message("Connection refused (os error 111)").kind, Kind::Transient);
+/// assert_eq!(classify::of_message("no such account").kind, Kind::Permanent);
+/// ```
+pub fn of_message(text: &str) -> Class {
+    Patterns::builtin().classify(text).unwrap_or(Kind::Permanent).into()
+}
+
+/// A list of phrases, each with what it says about retrying.
+///
+/// A phrase occurs in a text when it stands there as whole words, in any case: `timeout` occurs in
+/// `Timeout!` and not in `timeouts` or `timeout_ms` (letters, digits and `_` make up words, as in a
+/// regex's `\b`). A space in a phrase or a text stands for any run of spaces, line breaks and
+/// hyphens, so `rate limit` occurs in `rate-limit`.
+///
+/// When phrases of different kinds occur in one text, the most cautious kind wins, the later one in
+/// the order of [`Kind::ALL`]: a text with both `timed out` and `connection refused` is `Ambiguous`,
+/// since one of the two attempts that it tells of may have taken effect. Phrases that were added by
+/// [`with`](Patterns::with) come before the built-in ones: if one of them occurs, the built-in ones
+/// are not asked.
+///
+/// ```
+/// use retry_runtime::Kind;
+/// use retry_runtime::classify::Patterns;
+///
+/// let patterns = Patterns::builtin()
+///     .with("quota exceeded", Kind::Throttled)
+///     .with("gateway timeout", Kind::Transient);
+///
+/// assert_eq!(patterns.classify("Quota exceeded for today"), Some(Kind::Throttled));
+/// assert_eq!(patterns.classify("504 Gateway Timeout"), Some(Kind::Transient));
+/// assert_eq!(patterns.classify("read timeout"), Some(Kind::Ambiguous));
+/// assert_eq!(patterns.classify("invalid card"), None);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Patterns {
+    added: Vec<(Cow<'static, str>, Kind)>,
+    builtin: bool,
+}
+
+impl Patterns {
+    /// A list without any phrase, for those who want only their own.
+    ///
+    /// ```
+    /// use retry_runtime::classify::Patterns;
+    ///
+    /// assert_eq!(Patterns::new().classify("timeout"), None);
+    /// ```
+    pub const fn new() -> Self {
+        Patterns { added: Vec::new(), builtin: false }
+    }
+
+    /// The built-in phrases.
+    ///
+    /// | kind | phrases |
+    /// |---|---|
+    /// | `Ambiguous` | `timeout`, `timed out`, `deadline exceeded`, `connection reset`, `broken pipe` |
+    /// | `Transient` | `connection refused`, `temporary failure`, `network unreachable`, `network is unreachable` |
+    /// | `Throttled` | `rate limit`, `rate limited`, `too many requests` |
+    ///
+    /// ```
+    /// use retry_runtime::Kind;
+    /// use retry_runtime::classify::Patterns;
+    ///
+    /// static PATTERNS: Patterns = Patterns::builtin();
+    ///
+    /// assert_eq!(PATTERNS.classify("Too many requests"), Some(Kind::Throttled));
+    /// ```
+    pub const fn builtin() -> Self {
+        Patterns { added: Vec::new(), builtin: true }
+    }
+
+    /// The same list with one more phrase, which wins over the built-in ones.
+    ///
+    /// A phrase without any character other than spaces and hyphens never occurs.
+    #[must_use]
+    pub fn with(mut self, phrase: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
+        self.added.push((phrase.into(), kind));
+        self
+    }
+
+    /// What the phrases that occur in `text` say; `None` when none does.
+    pub fn classify(&self, text: &str) -> Option<Kind> {
+        let text = normalize(text);
+        let added = self.added.iter().map(|(phrase, kind)| (&**phrase, *kind));
+        let builtin: &[_] = if self.builtin { &BUILTIN } else { &[] };
+        most_cautious(added, &text).or_else(|| most_cautious(builtin.iter().copied(), &text))
+    }
+}
+
+fn most_cautious<'a>(phrases: impl Iterator<Item = (&'a str, Kind)>, text: &str) -> Option<Kind> {
+    phrases.filter(|(phrase, _)| occurs(&normalize(phrase), text)).map(|(_, kind)| kind).max()
+}
+
+/// Lower case, with one space for each run of white space and hyphens, and none at the ends.
+fn normalize(text: &str) -> String {
+    let mut normal = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty())
+    {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    normal
+}
+
+/// Whether `phrase` stands in `text` as whole words; both are normalized.
+fn occurs(phrase: &str, text: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let starts_with_word = is_word(phrase.chars().next());
+    let ends_with_word = is_word(phrase.chars().next_back());
+    let Some(first) = phrase.chars().next() else { return false };
+    let mut from = 0;
+    while let Some(offset) = text[from..].find(phrase) {
+        let start = from + offset;
+        let end = start + phrase.len();
+        let cut_before = starts_with_word && is_word(text[..start].chars().next_back());
+        let cut_after = ends_with_word && is_word(text[end..].chars().next());
+        if !cut_before && !cut_after {
+            return true;
+        }
+        from = start + first.len_utf8();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, kind: impl Into<Option<Kind>>) {
+        assert_eq!(Patterns::builtin().classify(text), kind.into(), "{text:?}");
+    }
+
+    #[test]
+    fn every_builtin_phrase_is_found_in_any_case() {
+        for (phrase, kind) in BUILTIN {
+            check(phrase, kind);
+            check(&phrase.to_uppercase(), kind);
+            check(&format!("error: {phrase}, sorry"), kind);
+        }
+    }
+
+    #[test]
+    fn only_whole_words_count() {
+        check("timeout", Kind::Ambiguous);
+        check("(timeout)", Kind::Ambiguous);
+        check("read:timeout.", Kind::Ambiguous);
+        check("timeouts", None);
+        check("notimeout", None);
+        check("timeout_ms must be positive", None);
+        check("timeouts and then a timeout", Kind::Ambiguous);
+        check("étimeout", None);
+    }
+
+    #[test]
+    fn spaces_line_breaks_and_hyphens_are_alike() {
+        check("rate-limit exceeded", Kind::Throttled);
+        check("too  many\nrequests", Kind::Throttled);
+        check("deadline\texceeded", Kind::Ambiguous);
+        check("connection: refused", None);
+    }
+
+    #[test]
+    fn the_most_cautious_kind_wins() {
+        check("connect to a timed out: connection refused", Kind::Ambiguous);
+        check("connection refused: rate limit", Kind::Throttled);
+    }
+
+    #[test]
+    fn added_phrases_win_over_builtin_ones() {
+        let patterns = Patterns::builtin().with("connect timeout", Kind::Transient);
+        assert_eq!(patterns.classify("connect timeout"), Some(Kind::Transient));
+        assert_eq!(patterns.classify("read timeout"), Some(Kind::Ambiguous));
+    }
+
+    #[test]
+    fn among_added_phrases_the_most_cautious_kind_wins() {
+        let patterns = Patterns::new().with("busy", Kind::Transient).with("gone", Kind::Permanent);
+        assert_eq!(patterns.classify("busy, then gone"), Some(Kind::Permanent));
+    }
+
+    #[test]
+    fn phrases_of_other_characters_and_scripts_are_found() {
+        let patterns = Patterns::new()
+            .with("(429)", Kind::Throttled)
+            .with("ÜBERLASTET", Kind::Overloaded)
+            .with("aba", Kind::Transient);
+        assert_eq!(patterns.classify("status(429)!"), Some(Kind::Throttled));
+        assert_eq!(patterns.classify("Server überlastet"), Some(Kind::Overloaded));
+        assert_eq!(patterns.classify("ababa aba"), Some(Kind::Transient));
+    }
+
+    #[test]
+    fn an_empty_phrase_never_occurs() {
+        let patterns = Patterns::new().with("", Kind::Transient).with(" - ", Kind::Transient);
+        assert_eq!(patterns.classify(""), None);
+        assert_eq!(patterns.classify("anything - at all"), None);
+    }
+
+    #[test]
+    fn an_unknown_text_is_permanent() {
+        assert_eq!(of_message("no such account"), Class::new(Kind::Permanent));
+        assert_eq!(of_message(""), Class::new(Kind::Permanent));
+    }
+}

@@ -1,0 +1,72 @@
+//! What an HTTP status says about retrying.
+
+use std::time::Duration;
+
+use super::class::{Class, Kind};
+
+/// The class of an HTTP status code, with the delay that the server named, if it named one.
+///
+/// | status | kind | why |
+/// |---|---|---|
+/// | 408 Request Timeout | `Ambiguous` | the server gave up waiting; part of the request may have arrived |
+/// | 425 Too Early | `Transient` | refused before it was processed (RFC 8470) |
+/// | 429 Too Many Requests | `Throttled` | refused, with a request to slow down (RFC 6585) |
+/// | 502 Bad Gateway | `Ambiguous` | the gateway got no usable answer; the origin may have acted |
+/// | 503 Service Unavailable | `Transient` | refused for now; `Throttled` when it says for how long |
+/// | 504 Gateway Timeout | `Ambiguous` | the origin did not answer in time and may still act |
+/// | 500 and all other 4xx and 5xx | `Permanent` | the same request will get the same answer |
+/// | everything else | `Permanent` | not a failure's status, so nothing says that repeating helps |
+///
+/// `hint` is the server's delay from now (see [`retry_after`](crate::retry_after)). It is kept for
+/// every kind; only the kinds that are retried use it. RFC 9110 section 15 defines the codes.
+///
+/// ```
+/// use retry_runtime::{Kind, classify};
+/// use std::time::Duration;
+///
+/// assert_eq!(classify::of_status(404, None).kind, Kind::Permanent);
+/// assert_eq!(classify::of_status(503, None).kind, Kind::Transient);
+/// assert_eq!(classify::of_status(503, Some(Duration::from_secs(5))).kind, Kind::Throttled);
+/// ```
+pub const fn of_status(code: u16, hint: Option<Duration>) -> Class {
+    let kind = match code {
+        408 | 502 | 504 => Kind::Ambiguous,
+        429 => Kind::Throttled,
+        503 if hint.is_some() => Kind::Throttled,
+        425 | 503 => Kind::Transient,
+        _ => Kind::Permanent,
+    };
+    Class { kind, retry_after: hint }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_the_kind_of_the_table() {
+        for code in 0..=u16::MAX {
+            let expected = match code {
+                408 | 502 | 504 => Kind::Ambiguous,
+                425 | 503 => Kind::Transient,
+                429 => Kind::Throttled,
+                _ => Kind::Permanent,
+            };
+            assert_eq!(of_status(code, None), Class::new(expected), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_503_with_a_hint_is_throttled() {
+        let hint = Duration::from_secs(3);
+        assert_eq!(of_status(503, Some(hint)), Class::new(Kind::Throttled).after(hint));
+    }
+
+    #[test]
+    fn every_kind_keeps_the_hint() {
+        for code in [200, 404, 408, 425, 429, 500, 503, 504] {
+            let hint = Some(Duration::ZERO);
+            assert_eq!(of_status(code, hint).retry_after, hint, "{code}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Success or failure: what a retryable function returns.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::class::{Class, Classify, Kind};
+use super::interruption::Interruption;
+
+/// A value that is either a success or a failure.
+///
+/// `Result` and `Option` are outcomes, also behind aliases. Implement it for a type of your own to make
+/// functions that return it retryable:
+///
+/// ```
+/// use retry_runtime::Outcome;
+///
+/// enum Reply { Done(u32), Busy(BusyError) }
+/// #[derive(Debug)]
+/// struct BusyError;
+///
+/// impl Outcome for Reply {
+///     type Value = u32;
+///     type Error = BusyError;
+///
+///     fn as_result(&self) -> Result<&u32, &BusyError> {
+///         match self { Reply::Done(n) => Ok(n), Reply::Busy(error) => Err(error) }
+///     }
+///     fn into_result(self) -> Result<u32, BusyError> {
+///         match self { Reply::Done(n) => Ok(n), Reply::Busy(error) => Err(error) }
+///     }
+///     fn from_result(result: Result<u32, BusyError>) -> Self {
+///         match result { Ok(n) => Reply::Done(n), Err(error) => Reply::Busy(error) }
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "cannot tell success from failure in `{Self}`",
+    label = "a retryable function returns `Result`, `Option` or another `Outcome`",
+    note = "return a `Result`, or implement `retry_runtime::Outcome` for the type"
+)]
+pub trait Outcome: Sized {
+    /// What a success carries.
+    type Value;
+    /// What a failure carries.
+    type Error;
+
+    /// Looks at the outcome without taking it apart.
+    #[allow(clippy::missing_errors_doc, reason = "the error is the outcome's own")]
+    fn as_result(&self) -> Result<&Self::Value, &Self::Error>;
+
+    /// Takes the outcome apart.
+    #[allow(clippy::missing_errors_doc, reason = "the error is the outcome's own")]
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
+
+    /// Puts an outcome together; used with `Err` when a call is interrupted by its deadline, its timeout
+    /// or a cancellation.
+    fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    type Value = T;
+    type Error = E;
+
+    fn as_result(&self) -> Result<&T, &E> {
+        self.as_ref()
+    }
+
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+
+    fn from_result(result: Result<T, E>) -> Self {
+        result
+    }
+}
+
+impl<T> Outcome for Option<T> {
+    type Value = T;
+    type Error = Missing;
+
+    fn as_result(&self) -> Result<&T, &Missing> {
+        self.as_ref().ok_or(&Missing)
+    }
+
+    fn into_result(self) -> Result<T, Missing> {
+        self.ok_or(Missing)
+    }
+
+    fn from_result(result: Result<T, Missing>) -> Self {
+        result.ok()
+    }
+}
+
+/// The failure of an `Option`: there was no value.
+///
+/// It is [`Kind::Transient`], and what an interruption of the call turns into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Missing;
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no value")
+    }
+}
+
+impl std::error::Error for Missing {}
+
+impl From<Interruption> for Missing {
+    fn from(_: Interruption) -> Self {
+        Missing
+    }
+}
+
+impl Classify for Missing {
+    fn classify(&self) -> Class {
+        Kind::Transient.into()
+    }
+
+    fn describe(&self) -> Cow<'static, str> {
+        Cow::Borrowed("no value")
+    }
+}

@@ -1,0 +1,265 @@
+//! [`Classify`] for the standard library's errors, pointers and boxed errors.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::chain::of_error_chain;
+use super::class::{Class, Classify, Kind};
+use super::describe;
+
+/// By the error's kind:
+///
+/// | kind | class | why |
+/// |---|---|---|
+/// | `ConnectionRefused`, `NotConnected`, `AddrNotAvailable`, `AddrInUse` | `Transient` | there was no connection, so nothing was sent |
+/// | `HostUnreachable`, `NetworkUnreachable`, `NetworkDown` | `Transient` | no way to the other side |
+/// | `WouldBlock`, `Interrupted`, `ResourceBusy`, `Deadlock`, `ExecutableFileBusy` | `Transient` | "try again": the operation did not happen |
+/// | a name lookup that failed temporarily (`EAI_AGAIN`) | `Transient` | no address, so nothing was sent |
+/// | `TimedOut`, `ConnectionReset`, `ConnectionAborted`, `BrokenPipe`, `UnexpectedEof`, `WriteZero` | `Ambiguous` | broke off midway: the other side may have acted |
+/// | `Other` and kinds without a name | its inner error's class, else `Permanent` | the kind itself says nothing |
+/// | everything else: `NotFound`, `PermissionDenied`, `InvalidInput`, `InvalidData`, `AlreadyExists`, `Unsupported`, `OutOfMemory`, `StorageFull`, `QuotaExceeded`, … | `Permanent` | the same call will fail in the same way |
+impl Classify for io::Error {
+    fn classify(&self) -> Class {
+        of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
+    }
+
+    fn describe(&self) -> Cow<'static, str> {
+        describe::by_display(self)
+    }
+}
+
+/// What an I/O error says without its inner error; `None` when its kind says nothing.
+pub(super) fn of_io(error: &io::Error) -> Option<Class> {
+    of_io_kind(error.kind()).or_else(|| of_name_lookup(error)).map(Class::new)
+}
+
+fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
+    Some(match kind {
+        ErrorKind::ConnectionRefused
+        | ErrorKind::NotConnected
+        | ErrorKind::AddrNotAvailable
+        | ErrorKind::AddrInUse
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::WouldBlock
+        | ErrorKind::Interrupted
+        | ErrorKind::ResourceBusy
+        | ErrorKind::Deadlock
+        | ErrorKind::ExecutableFileBusy => Kind::Transient,
+
+        ErrorKind::TimedOut
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof
+        | ErrorKind::WriteZero => Kind::Ambiguous,
+
+        ErrorKind::NotFound
+        | ErrorKind::PermissionDenied
+        | ErrorKind::AlreadyExists
+        | ErrorKind::NotADirectory
+        | ErrorKind::IsADirectory
+        | ErrorKind::DirectoryNotEmpty
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::StaleNetworkFileHandle
+        | ErrorKind::InvalidInput
+        | ErrorKind::InvalidData
+        | ErrorKind::StorageFull
+        | ErrorKind::NotSeekable
+        | ErrorKind::QuotaExceeded
+        | ErrorKind::FileTooLarge
+        | ErrorKind::CrossesDevices
+        | ErrorKind::TooManyLinks
+        | ErrorKind::ArgumentListTooLong
+        | ErrorKind::Unsupported
+        | ErrorKind::OutOfMemory => Kind::Permanent,
+
+        // `Other`, and the kinds that are unstable, uncategorized or newer than this list.
+        _ => return None,
+    })
+}
+
+/// The standard library gives a failed `getaddrinfo` no kind, only `gai_strerror`'s words; those of
+/// `EAI_AGAIN` are "Temporary failure in name resolution" (glibc, BSD) and "Try again" (musl).
+fn of_name_lookup(error: &io::Error) -> Option<Kind> {
+    let text = error.get_ref()?.to_string();
+    let reason = text.strip_prefix("failed to lookup address information: ")?;
+    let again = reason.starts_with("Temporary failure") || reason.starts_with("Try again");
+    again.then_some(Kind::Transient)
+}
+
+/// Never happens, so it is never asked.
+impl Classify for Infallible {
+    fn classify(&self) -> Class {
+        match *self {}
+    }
+}
+
+macro_rules! by_pointee {
+    ($($pointer:ty),*) => { $(
+        /// What it points to.
+        impl<E: Classify + ?Sized> Classify for $pointer {
+            fn classify(&self) -> Class {
+                (**self).classify()
+            }
+
+            fn describe(&self) -> Cow<'static, str> {
+                (**self).describe()
+            }
+        }
+    )* };
+}
+
+by_pointee!(&E, Box<E>, Rc<E>, Arc<E>);
+
+macro_rules! by_chain {
+    ($($error:ty),*) => { $(
+        /// [`of_error_chain`], and `Permanent` when it knows no link.
+        impl Classify for $error {
+            fn classify(&self) -> Class {
+                of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
+            }
+
+            fn describe(&self) -> Cow<'static, str> {
+                describe::by_display(self)
+            }
+        }
+    )* };
+}
+
+by_chain!(dyn Error + 'static, dyn Error + Send + 'static, dyn Error + Send + Sync + 'static);
+
+macro_rules! permanent {
+    ($($error:ty),* $(,)?) => { $(
+        /// `Permanent`: the same text or number will fail in the same way.
+        impl Classify for $error {
+            fn classify(&self) -> Class {
+                Class::new(Kind::Permanent)
+            }
+
+            fn describe(&self) -> Cow<'static, str> {
+                describe::by_display(self)
+            }
+        }
+    )* };
+}
+
+permanent!(
+    std::num::ParseIntError,
+    std::num::ParseFloatError,
+    std::num::TryFromIntError,
+    std::str::ParseBoolError,
+    std::str::Utf8Error,
+    std::string::FromUtf8Error,
+    std::char::ParseCharError,
+    std::net::AddrParseError,
+    std::fmt::Error,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    fn check(kinds: &[ErrorKind], expected: Kind) {
+        for &kind in kinds {
+            assert_eq!(io::Error::from(kind).classify(), Class::new(expected), "{kind:?}");
+            let custom = io::Error::new(kind, io::Error::from(ErrorKind::ConnectionReset));
+            assert_eq!(custom.classify(), Class::new(expected), "{kind:?} around another error");
+        }
+    }
+
+    #[test]
+    fn what_did_not_happen_is_transient() {
+        use ErrorKind::*;
+        check(&[ConnectionRefused, NotConnected, AddrNotAvailable, AddrInUse], Kind::Transient);
+        check(&[HostUnreachable, NetworkUnreachable, NetworkDown], Kind::Transient);
+        check(&[WouldBlock, Interrupted, ResourceBusy, Deadlock], Kind::Transient);
+    }
+
+    #[test]
+    fn what_broke_off_midway_is_ambiguous() {
+        use ErrorKind::*;
+        check(&[TimedOut, ConnectionReset, ConnectionAborted], Kind::Ambiguous);
+        check(&[BrokenPipe, UnexpectedEof, WriteZero], Kind::Ambiguous);
+    }
+
+    #[test]
+    fn what_will_fail_again_is_permanent() {
+        use ErrorKind::*;
+        check(&[NotFound, PermissionDenied, InvalidInput, InvalidData], Kind::Permanent);
+        check(&[AlreadyExists, Unsupported, OutOfMemory, StorageFull], Kind::Permanent);
+    }
+
+    #[test]
+    fn a_kind_that_says_nothing_is_permanent_unless_its_inner_error_is_known() {
+        assert_eq!(io::Error::other("a text").classify().kind, Kind::Permanent);
+        let inner = io::Error::from(ErrorKind::ConnectionReset);
+        assert_eq!(io::Error::other(inner).classify().kind, Kind::Ambiguous);
+    }
+
+    #[test]
+    fn a_refused_connection_is_transient() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let error = TcpStream::connect(address).unwrap_err();
+        assert_eq!(error.classify(), Class::new(Kind::Transient));
+        assert_eq!(error.describe(), error.to_string());
+    }
+
+    #[test]
+    fn a_missing_file_is_permanent() {
+        let error = std::fs::File::open("/no/such/file").unwrap_err();
+        assert_eq!(error.classify(), Class::new(Kind::Permanent));
+    }
+
+    #[test]
+    fn only_a_temporary_failure_of_name_lookup_is_transient() {
+        let lookup = |reason| {
+            io::Error::other(format!("failed to lookup address information: {reason}")).classify()
+        };
+        assert_eq!(lookup("Temporary failure in name resolution").kind, Kind::Transient);
+        assert_eq!(lookup("Try again").kind, Kind::Transient);
+        assert_eq!(lookup("Name or service not known").kind, Kind::Permanent);
+        assert_eq!(io::Error::other("Try again").classify().kind, Kind::Permanent);
+    }
+
+    #[test]
+    fn pointers_say_what_they_point_to() {
+        let error = || io::Error::from(ErrorKind::TimedOut);
+        let kind = |failure: &dyn Classify| failure.classify().kind;
+        assert_eq!(kind(&&error()), Kind::Ambiguous);
+        assert_eq!(kind(&Box::new(error())), Kind::Ambiguous);
+        assert_eq!(kind(&Rc::new(error())), Kind::Ambiguous);
+        assert_eq!(Arc::new(error()).describe(), "timed out");
+        let classified: Box<dyn Classify> = Box::new(error());
+        assert_eq!(classified.classify().kind, Kind::Ambiguous);
+    }
+
+    #[test]
+    fn boxed_errors_say_what_their_chain_says() {
+        let plain: Box<dyn Error> = io::Error::from(ErrorKind::TimedOut).into();
+        let send: Box<dyn Error + Send> = Box::new(io::Error::from(ErrorKind::TimedOut));
+        let sync: Box<dyn Error + Send + Sync> = io::Error::from(ErrorKind::TimedOut).into();
+        for class in [plain.classify(), send.classify(), sync.classify()] {
+            assert_eq!(class, Class::new(Kind::Ambiguous));
+        }
+        let text: Box<dyn Error + Send + Sync> = "timed out\nin words".into();
+        assert_eq!(text.classify(), Class::new(Kind::Permanent));
+        assert_eq!(text.describe(), "timed out in words");
+    }
+
+    #[test]
+    fn errors_about_text_are_permanent() {
+        assert_eq!("x".parse::<u8>().unwrap_err().classify(), Class::new(Kind::Permanent));
+        let error = "x".parse::<std::net::IpAddr>().unwrap_err();
+        assert_eq!(error.classify(), Class::new(Kind::Permanent));
+        assert_eq!(error.describe(), "invalid IP address syntax");
+    }
+}

@@ -1,0 +1,124 @@
+//! How delays grow: numbers to numbers.
+
+use std::time::Duration;
+
+use crate::base::duration as span;
+
+/// How the delay grows from one retry to the next, before the cap and before jitter.
+///
+/// With `k` the retry's number, from 1:
+///
+/// | backoff | delay before retry `k` |
+/// |---|---|
+/// | `Exponential` | `base · factor^(k-1)` |
+/// | `Fixed` | `base` |
+/// | `Linear` | `base · k` |
+/// | `Fibonacci` | `base · F(k)`, with 1, 1, 2, 3, 5, 8 … |
+/// | `List` | the `k`-th entry; the last one repeats |
+///
+/// All of them saturate at `Duration::MAX` and never panic, for any retry and any base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backoff {
+    /// Multiplied by `factor` each time.
+    Exponential,
+    /// The same each time.
+    Fixed,
+    /// One more `base` each time.
+    Linear,
+    /// The Fibonacci numbers times `base`.
+    Fibonacci,
+    /// Written out; the last entry repeats.
+    List(&'static [Duration]),
+}
+
+impl Backoff {
+    /// The delay before retry `retry` (from 1), without cap and jitter.
+    ///
+    /// ```
+    /// use retry_runtime::Backoff;
+    /// use std::time::Duration;
+    ///
+    /// let base = Duration::from_millis(100);
+    /// assert_eq!(Backoff::Exponential.delay(base, 2.0, 4), Duration::from_millis(800));
+    /// assert_eq!(Backoff::Fibonacci.delay(base, 2.0, 5), Duration::from_millis(500));
+    /// ```
+    pub fn delay(self, base: Duration, factor: f64, retry: u32) -> Duration {
+        let retry = retry.max(1);
+        match self {
+            Backoff::Exponential => span::times(base, power(factor, retry - 1)),
+            Backoff::Fixed => base,
+            Backoff::Linear => base.saturating_mul(retry),
+            Backoff::Fibonacci => span::times(base, fibonacci(retry)),
+            Backoff::List(entries) => {
+                let last = entries.len().saturating_sub(1);
+                entries.get(last.min(retry as usize - 1)).copied().unwrap_or_default()
+            }
+        }
+    }
+
+    /// Whether the delay depends on `factor`.
+    pub(crate) const fn uses_factor(self) -> bool {
+        matches!(self, Backoff::Exponential)
+    }
+
+    /// Whether the delay depends on `base`.
+    pub(crate) const fn uses_base(self) -> bool {
+        !matches!(self, Backoff::List(_))
+    }
+}
+
+/// `factor` to the power of `exponent`; what is not a number grows no further than 1.
+fn power(factor: f64, exponent: u32) -> f64 {
+    if exponent == 0 || factor == 1.0 {
+        return 1.0;
+    }
+    let power = factor.powi(i32::try_from(exponent).unwrap_or(i32::MAX));
+    if power.is_nan() { 1.0 } else { power }
+}
+
+/// The `n`-th Fibonacci number, infinite when it is too large for a float.
+fn fibonacci(n: u32) -> f64 {
+    // F(1477) is above the largest float.
+    let (mut previous, mut current) = (0.0_f64, 1.0_f64);
+    for _ in 1..n.min(1477) {
+        (previous, current) = (current, previous + current);
+    }
+    current
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(backoff: Backoff, base: u64, factor: f64) -> Vec<u64> {
+        let delay = |k| backoff.delay(Duration::from_millis(base), factor, k).as_millis() as u64;
+        (1..=6).map(delay).collect()
+    }
+
+    #[test]
+    fn each_backoff_grows_by_its_formula() {
+        assert_eq!(millis(Backoff::Exponential, 100, 2.0), [100, 200, 400, 800, 1600, 3200]);
+        assert_eq!(millis(Backoff::Exponential, 100, 1.0), [100; 6]);
+        assert_eq!(millis(Backoff::Fixed, 100, 2.0), [100; 6]);
+        assert_eq!(millis(Backoff::Linear, 100, 2.0), [100, 200, 300, 400, 500, 600]);
+        assert_eq!(millis(Backoff::Fibonacci, 100, 2.0), [100, 100, 200, 300, 500, 800]);
+        const LIST: &[Duration] = &[Duration::from_millis(5), Duration::from_millis(9)];
+        assert_eq!(millis(Backoff::List(LIST), 100, 2.0), [5, 9, 9, 9, 9, 9]);
+    }
+
+    #[test]
+    fn no_retry_number_overflows() {
+        for backoff in [Backoff::Exponential, Backoff::Fixed, Backoff::Linear, Backoff::Fibonacci] {
+            for base in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+                for factor in [1.0, 2.0, 1e308, f64::INFINITY, f64::NAN] {
+                    for retry in [0, 1, 2, 1024, 100_000, u32::MAX] {
+                        let delay = backoff.delay(base, factor, retry);
+                        assert_eq!(delay.is_zero(), base.is_zero(), "{backoff:?} {base:?} {retry}");
+                    }
+                }
+            }
+        }
+        assert_eq!(Backoff::List(&[]).delay(Duration::MAX, 2.0, 7), Duration::ZERO);
+    }
+}

@@ -1,0 +1,122 @@
+//! What the body may know of the attempt that it is.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::base::clock::Moment;
+use crate::base::rng;
+use crate::failure::class::Kind;
+
+/// The context of one attempt: what `attempt = name` binds in the body.
+///
+/// ```
+/// use retry_runtime::{Attempt, retryable};
+///
+/// #[retryable(max = 2, base = "0s", on = any, attempt = attempt)]
+/// fn third_time_lucky() -> Result<u32, String> {
+///     if attempt.is_last() { Ok(attempt.number()) } else { Err("not yet".into()) }
+/// }
+///
+/// assert_eq!(third_time_lucky(), Ok(3));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    pub(crate) number: u32,
+    pub(crate) limit: Option<u32>,
+    pub(crate) deadline: Option<Moment>,
+    pub(crate) last_kind: Option<Kind>,
+    pub(crate) call_id: CallId,
+}
+
+impl Attempt {
+    /// The attempt's number, from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// How many attempts there may be, this one included; `None` when only the deadline limits them.
+    pub fn limit(&self) -> Option<u32> {
+        self.limit
+    }
+
+    /// Whether no further attempt is allowed after this one.
+    pub fn is_last(&self) -> bool {
+        self.limit.is_some_and(|limit| self.number >= limit)
+    }
+
+    /// The time left until the call's deadline, its own or an inherited one, zero when it has passed;
+    /// `None` when there is none.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.since(Moment::now()))
+    }
+
+    /// The kind of the previous attempt's failure; `None` in the first attempt.
+    pub fn last_kind(&self) -> Option<Kind> {
+        self.last_kind
+    }
+
+    /// An identifier that is the same in every attempt of the call and in no other call: the value for an
+    /// `Idempotency-Key` header.
+    pub fn call_id(&self) -> CallId {
+        self.call_id
+    }
+}
+
+/// A call's identifier: 128 bits, written as a random UUID (RFC 9562, version 4).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(u128);
+
+impl CallId {
+    /// An identifier that no other call has.
+    pub fn unique() -> Self {
+        const VERSION: u128 = 0xf << 76;
+        const VARIANT: u128 = 0b11 << 62;
+        CallId(rng::unique() & !VERSION & !VARIANT | 0x4 << 76 | 0b10 << 62)
+    }
+
+    /// The identifier that was written down as a number.
+    #[doc(hidden)]
+    pub const fn from_u128(id: u128) -> Self {
+        CallId(id)
+    }
+
+    /// The identifier as a number.
+    pub fn as_u128(self) -> u128 {
+        self.0
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.0;
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            id >> 96,
+            id >> 80 & 0xffff,
+            id >> 64 & 0xffff,
+            id >> 48 & 0xffff,
+            id & 0xffff_ffff_ffff
+        )
+    }
+}
+
+impl fmt::Debug for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_id_is_written_as_a_random_uuid() {
+        let text = CallId::unique().to_string();
+        let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert_eq!(&text[14..15], "4", "the version of {text}");
+        assert!("89ab".contains(&text[19..20]), "the variant of {text}");
+    }
+}

@@ -1,0 +1,7 @@
+//! What calls leave behind: attempts, reports, stop reasons, statistics.
+
+pub(crate) mod attempt;
+pub(crate) mod error;
+pub(crate) mod reason;
+pub(crate) mod record;
+pub(crate) mod stats;

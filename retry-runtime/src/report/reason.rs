@@ -1,0 +1,74 @@
+//! The stop reason: why a call made no further attempt.
+
+use std::fmt;
+
+/// Why no further attempt was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum StopReason {
+    /// An attempt succeeded.
+    Success,
+    /// The failure is not one that is retried: its kind is `Permanent` or not listed in `on`, or `when`
+    /// said no.
+    Permanent,
+    /// The last allowed attempt failed.
+    Exhausted,
+    /// The deadline passed, or would have passed before the next attempt.
+    Deadline,
+    /// The retry budget was empty.
+    Budget,
+    /// The circuit breaker is open.
+    CircuitOpen,
+    /// The attempt may have taken effect, and the function is not declared idempotent.
+    Ambiguous,
+    /// The other side asked not to be retried.
+    Overloaded,
+    /// The server asked for a longer delay than the policy or the deadline allows.
+    RetryAfterTooLong,
+    /// The cancellation token was cancelled.
+    Cancelled,
+    /// The call was dropped before it ended.
+    Aborted,
+}
+
+impl StopReason {
+    /// Every reason, in the order of their declaration.
+    pub const ALL: [StopReason; 11] = [
+        StopReason::Success,
+        StopReason::Permanent,
+        StopReason::Exhausted,
+        StopReason::Deadline,
+        StopReason::Budget,
+        StopReason::CircuitOpen,
+        StopReason::Ambiguous,
+        StopReason::Overloaded,
+        StopReason::RetryAfterTooLong,
+        StopReason::Cancelled,
+        StopReason::Aborted,
+    ];
+
+    /// The reason in words, as it appears in [`RetryError`](crate::RetryError)'s text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            StopReason::Success => "success",
+            StopReason::Permanent => "permanent",
+            StopReason::Exhausted => "exhausted",
+            StopReason::Deadline => "deadline",
+            StopReason::Budget => "budget",
+            StopReason::CircuitOpen => "circuit open",
+            StopReason::Ambiguous => "ambiguous",
+            StopReason::Overloaded => "overloaded",
+            StopReason::RetryAfterTooLong => "retry-after too long",
+            StopReason::Cancelled => "cancelled",
+            StopReason::Aborted => "aborted",
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,339 @@
+//! How often a function was called, and how its calls ended.
+
+use super::reason::StopReason;
+use super::record::Report;
+use crate::failure::class::Kind;
+
+/// Attempts from this one on are counted together.
+pub(crate) const NUMBERS: usize = 16;
+
+/// The counts of one annotated function, or of several added together.
+///
+/// Calls are counted when they end, all their numbers at once, so that a snapshot adds up at any moment. A
+/// background task is one call, counted where it ends; a retry by hand makes another one.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 2, base = "0s", on = any, name = "docs::stats")]
+/// fn fetch(ok: bool) -> Result<u32, String> { if ok { Ok(1) } else { Err("no".into()) } }
+///
+/// fetch(true)?;
+/// fetch(false).unwrap_err();
+///
+/// let stats = retry_runtime::stats("docs::stats").expect("the function is linked");
+/// assert_eq!((stats.calls(), stats.first_try, stats.failed), (2, 1, 1));
+/// assert_eq!(stats.attempts, stats.calls() - stats.unattempted + stats.retries());
+/// assert_eq!(stats.wasted, 2);
+/// assert_eq!(stats.amplification(), 2.0);
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Stats {
+    /// Calls whose first attempt succeeded.
+    pub first_try: u64,
+    /// Calls that succeeded after one retry or more.
+    pub after_retry: u64,
+    /// Calls that ended with a failure.
+    pub failed: u64,
+    /// Calls whose failure was handed to `recover`.
+    pub recovered: u64,
+    /// Calls that were cancelled, or dropped before they ended.
+    pub cancelled: u64,
+    /// Attempts of all these calls: the calls, less those that made none, and their retries.
+    pub attempts: u64,
+    /// How many calls made a first retry, a second one, and so on; the last entry counts all further ones.
+    pub retries_by_number: Vec<u64>,
+    /// How many calls succeeded with their first attempt, their second one, and so on; the last entry counts
+    /// all further ones.
+    pub success_by_attempt: Vec<u64>,
+    /// Calls that ended before their first attempt: an open breaker refused them, or they were cancelled.
+    /// They are among `failed`, `recovered` and `cancelled` too.
+    pub unattempted: u64,
+    /// Retries of calls that failed all the same.
+    pub wasted: u64,
+    /// Failed attempts by what the failure meant.
+    pub failures: Failures,
+    /// Why calls ended.
+    pub reasons: Reasons,
+}
+
+/// Failed attempts by their kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is the kind of its name")]
+pub struct Failures {
+    pub transient: u64,
+    pub throttled: u64,
+    pub ambiguous: u64,
+    pub overloaded: u64,
+    pub permanent: u64,
+}
+
+/// Calls by the reason of their end; `cancelled`, for one, has its own of [`StopReason::Cancelled`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each is the reason of its name")]
+pub struct Reasons {
+    pub success: u64,
+    pub permanent: u64,
+    pub exhausted: u64,
+    pub deadline: u64,
+    pub budget: u64,
+    pub circuit_open: u64,
+    pub ambiguous: u64,
+    pub overloaded: u64,
+    pub retry_after_too_long: u64,
+    pub cancelled: u64,
+    pub aborted: u64,
+}
+
+impl Failures {
+    /// The count of this kind.
+    pub fn of(&mut self, kind: Kind) -> &mut u64 {
+        match kind {
+            Kind::Transient => &mut self.transient,
+            Kind::Throttled => &mut self.throttled,
+            Kind::Ambiguous => &mut self.ambiguous,
+            Kind::Overloaded => &mut self.overloaded,
+            Kind::Permanent => &mut self.permanent,
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Failures) {
+        self.transient += other.transient;
+        self.throttled += other.throttled;
+        self.ambiguous += other.ambiguous;
+        self.overloaded += other.overloaded;
+        self.permanent += other.permanent;
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        let Failures { transient, throttled, ambiguous, overloaded, permanent } = self;
+        transient + throttled + ambiguous + overloaded + permanent
+    }
+}
+
+impl Reasons {
+    /// The count of this reason.
+    pub fn of(&mut self, reason: StopReason) -> &mut u64 {
+        match reason {
+            StopReason::Success => &mut self.success,
+            StopReason::Permanent => &mut self.permanent,
+            StopReason::Exhausted => &mut self.exhausted,
+            StopReason::Deadline => &mut self.deadline,
+            StopReason::Budget => &mut self.budget,
+            StopReason::CircuitOpen => &mut self.circuit_open,
+            StopReason::Ambiguous => &mut self.ambiguous,
+            StopReason::Overloaded => &mut self.overloaded,
+            StopReason::RetryAfterTooLong => &mut self.retry_after_too_long,
+            StopReason::Cancelled => &mut self.cancelled,
+            StopReason::Aborted => &mut self.aborted,
+        }
+    }
+
+    /// Every reason with its count, in the order of [`StopReason`].
+    pub fn all(&self) -> impl Iterator<Item = (StopReason, u64)> + use<> {
+        let mut counts = *self;
+        StopReason::ALL.into_iter().map(move |reason| (reason, *counts.of(reason)))
+    }
+}
+
+/// How a call that has ended is counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended {
+    pub(crate) reason: StopReason,
+    pub(crate) attempts: u32,
+    /// Whether `recover` gets the failure.
+    pub(crate) recovered: bool,
+}
+
+impl Stats {
+    /// Calls that have ended: the sum of `first_try`, `after_retry`, `failed`, `recovered` and `cancelled`.
+    pub fn calls(&self) -> u64 {
+        self.first_try + self.after_retry + self.failed + self.recovered + self.cancelled
+    }
+
+    /// Retries of all calls: the sum of `retries_by_number`.
+    pub fn retries(&self) -> u64 {
+        self.retries_by_number.iter().sum()
+    }
+
+    /// Calls that returned a success of their own.
+    pub fn succeeded(&self) -> u64 {
+        self.first_try + self.after_retry
+    }
+
+    /// Attempts for each call, from 1: what the retries make of the load. 0 before the first call, and below
+    /// 1 when a breaker refused calls before their first attempt.
+    pub fn amplification(&self) -> f64 {
+        if self.calls() == 0 { 0.0 } else { self.attempts as f64 / self.calls() as f64 }
+    }
+
+    /// The part of all calls that succeeded, from 0 to 1; 1 before the first call.
+    pub fn success_rate(&self) -> f64 {
+        if self.calls() == 0 { 1.0 } else { self.succeeded() as f64 / self.calls() as f64 }
+    }
+
+    /// Adds the counts of another function.
+    pub fn add(&mut self, other: &Stats) {
+        self.first_try += other.first_try;
+        self.after_retry += other.after_retry;
+        self.failed += other.failed;
+        self.recovered += other.recovered;
+        self.cancelled += other.cancelled;
+        self.attempts += other.attempts;
+        self.unattempted += other.unattempted;
+        add_each(&mut self.retries_by_number, &other.retries_by_number);
+        add_each(&mut self.success_by_attempt, &other.success_by_attempt);
+        self.wasted += other.wasted;
+        self.failures.add(other.failures);
+        for (reason, count) in other.reasons.all() {
+            *self.reasons.of(reason) += count;
+        }
+    }
+
+    /// Counts a call by its report: for calls that have no function, which nobody else counts.
+    ///
+    /// ```
+    /// use retry_runtime::{Policy, Stats, observe_blocking};
+    ///
+    /// let (_, report) = observe_blocking(|| Policy::new().call(|_| std::fs::read("no such file")));
+    /// let mut stats = Stats::default();
+    /// stats.record(&report);
+    /// assert_eq!((stats.calls(), stats.failed, stats.failures.permanent), (1, 1, 1));
+    /// ```
+    pub fn record(&mut self, report: &Report) {
+        let attempts = report.attempts_made();
+        self.count(Ended { reason: report.reason, attempts, recovered: false });
+        for kind in report.attempts.iter().filter_map(|attempt| attempt.kind) {
+            *self.failures.of(kind) += 1;
+        }
+    }
+
+    /// Counts a call that did not succeed at once.
+    pub(crate) fn count(&mut self, ended: Ended) {
+        let Ended { reason, attempts, recovered } = ended;
+        let retries = attempts.saturating_sub(1);
+        *self.reasons.of(reason) += 1;
+        self.attempts += u64::from(attempts);
+        self.unattempted += u64::from(attempts == 0);
+        let numbers = (retries as usize).min(NUMBERS);
+        if self.retries_by_number.len() < numbers {
+            self.retries_by_number.resize(numbers, 0);
+        }
+        for count in self.retries_by_number.iter_mut().take(numbers) {
+            *count += 1;
+        }
+        if let Some(further @ 1..) = retries.checked_sub(NUMBERS as u32) {
+            *numbered(&mut self.retries_by_number, u32::MAX) += u64::from(further);
+        }
+        match reason {
+            StopReason::Success => {
+                *numbered(&mut self.success_by_attempt, retries) += 1;
+                *(if retries == 0 { &mut self.first_try } else { &mut self.after_retry }) += 1;
+                return;
+            }
+            StopReason::Cancelled | StopReason::Aborted => self.cancelled += 1,
+            _ if recovered => self.recovered += 1,
+            _ => self.failed += 1,
+        }
+        self.wasted += u64::from(retries);
+    }
+
+    /// Adds calls that succeeded at once and were counted elsewhere.
+    pub(crate) fn add_first_tries(&mut self, calls: u64) {
+        if calls > 0 {
+            self.first_try += calls;
+            self.attempts += calls;
+            self.reasons.success += calls;
+            *numbered(&mut self.success_by_attempt, 0) += calls;
+        }
+    }
+}
+
+fn add_each(to: &mut Vec<u64>, from: &[u64]) {
+    to.resize(to.len().max(from.len()), 0);
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+}
+
+/// The count of this position, from 0; the last one is for all further ones.
+fn numbered(counts: &mut Vec<u64>, position: u32) -> &mut u64 {
+    let position = (position as usize).min(NUMBERS - 1);
+    if counts.len() <= position {
+        counts.resize(position + 1, 0);
+    }
+    &mut counts[position]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(calls: &[(StopReason, u32)]) -> Stats {
+        let mut stats = Stats::default();
+        for &(reason, attempts) in calls {
+            stats.count(Ended { reason, attempts, recovered: false });
+        }
+        stats
+    }
+
+    #[test]
+    fn calls_are_the_sum_of_their_outcomes_and_attempts_are_calls_and_retries() {
+        let stats = counted(&[
+            (StopReason::Success, 3),
+            (StopReason::Exhausted, 4),
+            (StopReason::Cancelled, 2),
+            (StopReason::Permanent, 1),
+        ]);
+        assert_eq!((stats.calls(), stats.attempts, stats.retries()), (4, 10, 6));
+        assert_eq!(stats.retries_by_number, [3, 2, 1]);
+        assert_eq!(stats.success_by_attempt, [0, 0, 1]);
+        assert_eq!(stats.wasted, 4);
+    }
+
+    #[test]
+    fn retries_beyond_the_last_number_are_counted_together() {
+        let stats = counted(&[(StopReason::Exhausted, 40)]);
+        assert_eq!(stats.retries(), 39);
+        assert_eq!(stats.retries_by_number.len(), NUMBERS);
+        assert_eq!(stats.retries_by_number[NUMBERS - 1], 1 + 23);
+        assert_eq!(counted(&[(StopReason::Exhausted, 17)]).retries(), 16);
+    }
+
+    #[test]
+    fn a_call_that_was_refused_before_its_first_attempt_has_no_attempts() {
+        let stats = counted(&[(StopReason::CircuitOpen, 0)]);
+        assert_eq!((stats.calls(), stats.attempts, stats.retries(), stats.failed), (1, 0, 0, 1));
+        assert_eq!(stats.unattempted, 1);
+    }
+
+    #[test]
+    fn what_recover_gets_is_recovered_and_its_retries_were_wasted() {
+        let mut stats = Stats::default();
+        stats.count(Ended { reason: StopReason::Exhausted, attempts: 4, recovered: true });
+        assert_eq!((stats.recovered, stats.failed, stats.wasted, stats.calls()), (1, 0, 3, 1));
+    }
+
+    #[test]
+    fn added_counts_are_those_of_all_calls_together() {
+        let one = [(StopReason::Success, 2), (StopReason::Deadline, 1)];
+        let two = [(StopReason::Success, 5), (StopReason::Aborted, 3)];
+        let mut sum = counted(&one);
+        sum.add(&counted(&two));
+        assert_eq!(sum, counted(&[one, two].concat()));
+    }
+
+    #[test]
+    fn calls_that_succeed_at_once_count_everywhere_they_belong() {
+        let mut stats = Stats::default();
+        stats.add_first_tries(5);
+        assert_eq!((stats.calls(), stats.attempts, stats.reasons.success), (5, 5, 5));
+        assert_eq!(stats.success_by_attempt, [5]);
+        assert_eq!((stats.amplification(), stats.success_rate()), (1.0, 1.0));
+    }
+}

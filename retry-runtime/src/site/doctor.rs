@@ -1,0 +1,205 @@
+//! What looks wrong in how functions are retried, found out from what their calls have met so far.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Site, registry};
+use crate::base::clock;
+use crate::budget::Budget;
+use crate::failure::class::Kind;
+use crate::report::reason::StopReason;
+use crate::report::record::Seconds;
+
+/// Fewer failed attempts say nothing about a classification.
+const ENOUGH_FAILURES: u64 = 20;
+
+/// An empty budget is a matter of course for a while: that is what it is for.
+const TOO_LONG_EMPTY: Duration = Duration::from_secs(60);
+
+/// Something that looks wrong, with what to do about it.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// The function's name.
+    pub name: &'static str,
+    /// The source file of its attribute.
+    pub file: &'static str,
+    /// The line of its attribute.
+    pub line: u32,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What looks wrong.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "finding", rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Finding {
+    /// No failure has ever been `Permanent`: perhaps everything is retried, programming errors too.
+    NeverPermanent {
+        /// How many attempts have failed.
+        failures: u64,
+    },
+    /// `Ambiguous` failures have ended calls, and nobody has said whether the function is idempotent.
+    Undeclared {
+        /// How many calls ended so.
+        calls: u64,
+    },
+    /// It is not `async`, and has slept on a thread that runs `async` tasks: no task of that thread went on
+    /// meanwhile.
+    BlockedWorker,
+    /// It is called inside of another retryable function: their attempts multiply. It is found when the call
+    /// around it is timed or is being retried, and the last function that was found around it is named.
+    Nested {
+        /// The function around it.
+        outer: &'static str,
+        /// The most attempts that one call of the function around it can make of this one; `None` when one
+        /// of the two is limited by its deadline only.
+        worst_case: Option<u64>,
+    },
+    /// Its budget refused every retry for more than a minute.
+    BudgetEmpty {
+        /// For how long, at least.
+        longest: Duration,
+    },
+    /// Other functions have the same name: settings and lookups by name cannot tell them apart.
+    SharedName {
+        /// Where the others are, as `file:line`.
+        others: Vec<String>,
+    },
+}
+
+/// Looks over all functions and returns what looks wrong, ordered by file and line.
+///
+/// It knows what calls have met since the start of the process or the last
+/// [`clear`](crate::clear): run it after a load test, or show it on an operator's page.
+///
+/// ```
+/// use retry_runtime::{Finding, doctor, retryable};
+/// use std::io;
+///
+/// #[retryable(max = 3, base = "0s", name = "docs::doctor")]
+/// fn transfer() -> io::Result<()> { Err(io::ErrorKind::ConnectionReset.into()) }
+///
+/// transfer().unwrap_err();
+/// let found = doctor();
+/// assert_eq!(found[0].finding, Finding::Undeclared { calls: 1 });
+/// println!("{}", found[0]);
+/// ```
+pub fn doctor() -> Vec<Diagnosis> {
+    let mut sites: Vec<_> = registry::sites().collect();
+    sites.sort_by_key(|site| (site.file(), site.line()));
+    sites.into_iter().flat_map(examine).collect()
+}
+
+fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
+    let findings = [
+        never_permanent(site),
+        undeclared(site),
+        blocked_worker(site),
+        nested(site),
+        budget_empty(site),
+        shared_name(site),
+    ];
+    findings.into_iter().flatten().map(|finding| Diagnosis {
+        name: site.name(),
+        file: site.file(),
+        line: site.line(),
+        finding,
+    })
+}
+
+fn never_permanent(site: &Site) -> Option<Finding> {
+    let failures = site.stats().failures;
+    let suspicious = failures.permanent == 0 && failures.total() >= ENOUGH_FAILURES;
+    suspicious.then(|| Finding::NeverPermanent { failures: failures.total() })
+}
+
+fn undeclared(site: &'static Site) -> Option<Finding> {
+    let mut reasons = site.stats().reasons;
+    let calls = *reasons.of(StopReason::Ambiguous);
+    let undeclared = site.policy_now().declared_idempotent().is_none();
+    (undeclared && calls > 0).then_some(Finding::Undeclared { calls })
+}
+
+fn blocked_worker(site: &Site) -> Option<Finding> {
+    site.findings().blocked_worker.then_some(Finding::BlockedWorker)
+}
+
+fn nested(site: &'static Site) -> Option<Finding> {
+    let outer = site.findings().called_in?;
+    let attempts = |site: &'static Site| site.policy_now().limit().map(u64::from);
+    let worst_case = attempts(outer).zip(attempts(site)).map(|(outer, inner)| outer * inner);
+    Some(Finding::Nested { outer: outer.name(), worst_case })
+}
+
+fn budget_empty(site: &'static Site) -> Option<Finding> {
+    let (findings, now) = (site.findings(), clock::now());
+    let refuses = |budget: &Budget| {
+        budget.would_admit_at(now, Kind::Transient).is_none_or(|moment| moment > now)
+    };
+    // Nobody may have asked since; then the budget says whether it would refuse now.
+    let since = findings.refused_since.filter(|_| site.budget_now().is_some_and(refuses));
+    let running = since.map(|since| now.saturating_duration_since(since));
+    let longest = findings.longest_refusal.max(running.unwrap_or_default());
+    (longest > TOO_LONG_EMPTY).then_some(Finding::BudgetEmpty { longest })
+}
+
+fn shared_name(site: &'static Site) -> Option<Finding> {
+    let twins = registry::sites_named(site.name());
+    let others = twins.iter().filter(|twin| !std::ptr::eq(**twin, site));
+    let others: Vec<_> = others.map(|twin| format!("{}:{}", twin.file(), twin.line())).collect();
+    (!others.is_empty()).then_some(Finding::SharedName { others })
+}
+
+impl fmt::Display for Diagnosis {
+    /// One line: `src/pay.rs:12: pay::transfer: …`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Diagnosis { name, file, line, finding } = self;
+        write!(f, "{file}:{line}: {name}: {finding}")
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Finding::NeverPermanent { failures } => write!(
+                f,
+                "none of {failures} failed attempts was `Permanent`: check that mistakes of the caller are, since \
+                 retries cannot help them"
+            ),
+            Finding::Undeclared { calls } => write!(
+                f,
+                "{calls} of its calls ended because an attempt may have taken effect: declare `idempotent` to have them \
+                 retried, or `idempotent = false` to keep it so"
+            ),
+            Finding::BlockedWorker => f.write_str(
+                "it has blocked a thread that runs `async` tasks while it slept: make it `async`, or call it in \
+                 `spawn_blocking`",
+            ),
+            Finding::Nested { outer, worst_case: Some(most) } => write!(
+                f,
+                "it is called in `{outer}`, which is retried too: one call of that can make {most} attempts of \
+                 this; retry in one of the two places"
+            ),
+            Finding::Nested { outer, worst_case: None } => write!(
+                f,
+                "it is called in `{outer}`, which is retried too, and their attempts multiply; retry in one of the \
+                 two places"
+            ),
+            Finding::BudgetEmpty { longest } => write!(
+                f,
+                "its budget has refused every retry for {}: what it calls is down, or the budget is too small for \
+                 its load",
+                Seconds(*longest)
+            ),
+            Finding::SharedName { others } => write!(
+                f,
+                "its name is also that of {}: give each a `name = …` of its own",
+                others.join(", ")
+            ),
+        }
+    }
+}

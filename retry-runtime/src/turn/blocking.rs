@@ -1,0 +1,148 @@
+//! One attempt of a call that blocks, and the pause after it.
+
+use std::marker::PhantomData;
+use std::mem;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::faults;
+use super::judgement::{Step, judge};
+use super::pause::{before_attempt, cancelled};
+use super::timer;
+use super::{Guard, Judge, Turn, Turned};
+use crate::call::Call;
+use crate::call::live::Order;
+use crate::failure::outcome::Outcome;
+
+impl<F, R, J, X> Turn<'_, '_, F, R, J, X>
+where
+    F: FnOnce() -> R,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    /// Runs the attempt on this thread and, when there is to be another one, sleeps.
+    ///
+    /// [`Turned::Again`] asks for another turn. A running attempt cannot be ended from outside; the sleep can, by a
+    /// cancellation.
+    #[inline(always)]
+    pub fn run(self) -> Turned<R> {
+        let Turn { call, attempt, rules, mut guard, .. } = self;
+        let quick = if call.is_plain() { guard.quick() } else { None };
+        let Some(quick) = quick else {
+            return call.by_value(move |call| run_noted(call, rules, guard, attempt));
+        };
+        let out = {
+            let panics = Panics(&mut guard, quick, PhantomData);
+            let out = attempt();
+            mem::forget(panics);
+            out
+        };
+        if rules.accepts(&out) {
+            guard.quick_success(quick);
+            call.close();
+            call.succeeded_plainly();
+            return Turned::Out(out);
+        }
+        call.by_value(move |call| {
+            guard.adopt(quick);
+            attempted(call, rules, guard, out)
+        })
+    }
+}
+
+/// What is left when the attempt panics: a guard that knows of it.
+struct Panics<'g, R, X: Guard<R>>(&'g mut X, X::Quick, PhantomData<fn() -> R>);
+
+impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.adopt(self.1);
+    }
+}
+
+/// An attempt of a call that there is something to look after.
+#[cold]
+fn run_noted<F, R, J, X>(call: &mut Call<'_>, rules: J, mut guard: X, attempt: F) -> Turned<R>
+where
+    F: FnOnce() -> R,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+{
+    if let Err(cut) = guard.before_blocking() {
+        return Turned::Out(before_attempt(call, &guard, cut));
+    }
+    call.begin();
+    let out = faults::run(call, &rules, attempt);
+    attempted(call, rules, guard, out)
+}
+
+/// An outcome that takes some thought: decides, and sleeps when there is to be another attempt.
+#[cold]
+#[inline(never)]
+fn attempted<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: J,
+    guard: X,
+    out: R,
+) -> Turned<R> {
+    let mut guard = pin!(guard);
+    match judge(call, &rules, guard.as_mut(), out) {
+        Step::Return(out) => Turned::Out(out),
+        Step::Pause(delay) if delay.length.is_zero() => Turned::Again,
+        Step::Pause(delay) => pause(call, &rules, guard, delay.length),
+    }
+}
+
+/// Blocks until the next attempt, or until the guard or somebody else ends the call.
+#[cold]
+fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    length: Duration,
+) -> Turned<R> {
+    call.note_blocking(timer::blocks_tasks);
+    let (cut, order) = sleep(call, guard.as_mut(), length);
+    if let Some(cut) = cut {
+        return Turned::Out(before_attempt(call, &*guard, cut));
+    }
+    let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
+    stand_in.map(|outcome| cancelled(call, outcome)).into()
+}
+
+/// Sleeps; returns what has ended the sleep, and what somebody wanted before its end.
+fn sleep<R, X: Guard<R>>(
+    call: &Call<'_>,
+    mut guard: Pin<&mut X>,
+    length: Duration,
+) -> (Option<X::Cut>, Option<Order>) {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let (mut cut, mut order) = (None, None);
+    timer::block(length, &mut || {
+        let mut cx = Context::from_waker(&waker);
+        if let Poll::Ready(found) = guard.as_mut().poll_pause(&mut cx) {
+            cut = Some(found);
+        } else if let Poll::Ready(found) = call.poll_order(&mut cx) {
+            order = Some(found);
+        }
+        cut.is_some() || order.is_some()
+    });
+    if cut.is_none() && order.is_none() {
+        order = call.wake();
+    }
+    (cut, order)
+}
+
+/// Wakes the thread that sleeps.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

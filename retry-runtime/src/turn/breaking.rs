@@ -1,0 +1,115 @@
+//! The breaker around an attempt: asked before it, told after it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Guard;
+use crate::base::clock;
+use crate::base::clock::Moment;
+use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
+use crate::call::Call;
+use crate::failure::class::Kind;
+use crate::failure::interruption::Interruption;
+
+pin_project! {
+    /// A guard whose attempts need a breaker's permit.
+    pub struct Breaking<'b, O, X> {
+        // Asked for once, where the breaker is named; see `Given`.
+        outcome: O,
+        // Dropped untold with the turn, it is given back and decides nothing; a panic is a failure.
+        permit: Permit<&'b Breaker>,
+        #[pin]
+        inner: X,
+    }
+}
+
+impl<'b, O, X> Breaking<'b, O, X> {
+    #[inline(always)]
+    pub(super) fn new(breaker: &'b Breaker, outcome: O, inner: X) -> Self {
+        Breaking { outcome, permit: Permit::none(breaker), inner }
+    }
+}
+
+impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
+    const INTERRUPTS: bool = X::INTERRUPTS;
+    type Cut = Interruption;
+    type Quick = (Quick, X::Quick);
+
+    #[inline(always)]
+    fn quick(&self) -> Option<Self::Quick> {
+        Some((self.permit.quick()?, self.inner.quick()?))
+    }
+
+    #[inline(always)]
+    fn quick_success(&self, (quick, inner): Self::Quick) {
+        self.permit.quick_success(quick, clock::now);
+        self.inner.quick_success(inner);
+    }
+
+    #[inline(always)]
+    fn adopt(&mut self, (quick, inner): Self::Quick) {
+        self.permit.adopt(quick);
+        self.inner.adopt(inner);
+    }
+
+    #[inline(always)]
+    fn has_begun(&self) -> bool {
+        self.permit.is_held()
+    }
+
+    #[inline(always)]
+    fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
+        let this = self.project();
+        this.inner.before().map_err(Into::into)?;
+        this.permit.renew(clock::now).map_err(|open| refused(&open))
+    }
+
+    #[inline(always)]
+    fn before_blocking(&mut self) -> Result<(), Interruption> {
+        self.inner.before_blocking().map_err(Into::into)?;
+        self.permit.renew(clock::now).map_err(|open| refused(&open))
+    }
+
+    #[inline]
+    fn poll_attempt(
+        self: Pin<&mut Self>,
+        call: &Call<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Interruption> {
+        self.project().inner.poll_attempt(call, cx).map(Into::into)
+    }
+
+    #[inline]
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Interruption> {
+        self.project().inner.poll_pause(cx).map(Into::into)
+    }
+
+    #[inline(always)]
+    fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
+        // Told in place: taken out, it would be copied.
+        let permit = self.project().permit;
+        permit.tell(clock::now, Outcome::Success);
+        count();
+        // Last, so that it is known still where the permit is dropped.
+        permit.spend();
+    }
+
+    fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {
+        self.project().permit.tell_failure(now, Outcome::from(kind));
+    }
+
+    fn refuses(&self) -> bool {
+        self.permit.breaker().refuses(clock::now)
+    }
+
+    fn outcome(&self, cut: Interruption) -> R {
+        (self.outcome)(cut)
+    }
+}
+
+#[cold]
+fn refused(open: &CircuitOpen) -> Interruption {
+    Interruption::CircuitOpen { retry_after: open.retry_after() }
+}

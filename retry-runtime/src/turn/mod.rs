@@ -1,0 +1,47 @@
+//! The only code that waits: runs one attempt, judges it, and sleeps before the next.
+//!
+//! Generated code loops over turns:
+//!
+//! ```text
+//! let mut call = Call::start(&SITE);
+//! loop {
+//!     match call.turn(async { … }).classified(…).await {
+//!         Turned::Quick(out) => { call.close(); break out }
+//!         Turned::Out(out) => { break out }
+//!         Turned::Again => {}
+//!     }
+//! }
+//! ```
+//!
+//! A [`Turn`] is one attempt and the pause after it. It resolves to the outcome when the call has ended,
+//! and to `Again` when there is to be another attempt. It never holds an outcome while it sleeps, so the
+//! future stays `Send` when the error is not.
+
+mod admission;
+mod blocking;
+mod breaking;
+mod builder;
+mod by_hand;
+mod direct;
+#[cfg(not(any(feature = "testing", feature = "chaos")))]
+#[path = "faultless.rs"]
+mod faults;
+#[cfg(any(feature = "testing", feature = "chaos"))]
+mod faults;
+mod guard;
+mod judgement;
+mod pause;
+mod rules;
+mod running;
+#[cfg(test)]
+mod tests;
+pub mod timer;
+mod turned;
+
+pub(crate) use admission::admission;
+pub(crate) use breaking::Breaking;
+pub(crate) use builder::Turn;
+pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
+pub use rules::Retry;
+pub(crate) use rules::{Given, Judge, Rules, Unset};
+pub use turned::Turned;

@@ -1,0 +1,185 @@
+//! Waiting: tokio's timer by default, `futures-timer` elsewhere, or one of your own.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::base::clock;
+pub use crate::base::clock::Clock;
+pub use crate::base::sleep::Sleep;
+pub(crate) use crate::base::sleep::Sleeping;
+
+/// No sleep is longer: about 30 years. Timers compute instants that must not overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+/// How calls wait between their attempts, and how they measure their limits.
+///
+/// Without one of your own ([`install`]) an `async` call sleeps by tokio's timer inside a tokio runtime
+/// (a paused clock moves it) and by `futures-timer` elsewhere; a sync call parks its thread.
+///
+/// ```
+/// use retry_runtime::timer::{self, Clock, Sleep, Timer};
+/// use std::time::Duration;
+///
+/// struct Simulated;
+/// impl Clock for Simulated {}
+/// impl Timer for Simulated {
+///     fn sleep(&self, _: Duration) -> Sleep {
+///         Box::pin(std::future::ready(()))
+///     }
+///     fn block(&self, _: Duration, _: &mut dyn FnMut() -> bool) {}
+/// }
+///
+/// timer::install(&Simulated)?;
+/// assert!(timer::install(&Simulated).is_err());
+/// # Ok::<(), timer::AlreadyInstalled>(())
+/// ```
+pub trait Timer: Clock {
+    /// Resolves after `duration`, which may be as long as `Duration::MAX`.
+    fn sleep(&self, duration: Duration) -> Sleep;
+
+    /// Blocks the thread for `duration`, or until `cancelled` says yes; it is asked again each time the
+    /// thread is unparked.
+    fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
+        park(duration, cancelled);
+    }
+}
+
+static INSTALLED: OnceLock<&'static dyn Timer> = OnceLock::new();
+
+/// Makes `timer` the timer and the clock of all calls in the process; possible once, before the first
+/// call waits.
+///
+/// # Errors
+///
+/// [`AlreadyInstalled`] when one was installed before.
+pub fn install<T: Timer>(timer: &'static T) -> Result<(), AlreadyInstalled> {
+    INSTALLED.set(timer).map_err(|_| AlreadyInstalled)?;
+    clock::install(timer);
+    Ok(())
+}
+
+/// A timer was installed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlreadyInstalled;
+
+impl fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a timer is already installed in this process; install one before the first call",
+        )
+    }
+}
+
+impl std::error::Error for AlreadyInstalled {}
+
+/// A sleep by the installed timer, or by the default one.
+#[cold]
+pub(crate) fn sleep(duration: Duration) -> Sleeping {
+    let duration = duration.min(LONGEST);
+    #[cfg(feature = "testing")]
+    if let Some(sleep) = crate::testing::pause(duration) {
+        return Sleeping::new(Box::pin(sleep));
+    }
+    Sleeping::new(real_sleep(duration))
+}
+
+/// A sleep whose end is a limit on something that may really take time.
+#[cold]
+pub(crate) fn limit(duration: Duration) -> Sleeping {
+    let duration = duration.min(LONGEST);
+    #[cfg(feature = "testing")]
+    if let Some(sleep) = crate::testing::limit(duration, || real_sleep(duration)) {
+        return Sleeping::new(Box::pin(sleep));
+    }
+    Sleeping::new(real_sleep(duration))
+}
+
+/// A sleep without an end.
+#[cfg(any(feature = "testing", feature = "chaos"))]
+pub(crate) fn never() -> Sleeping {
+    #[cfg(feature = "testing")]
+    if let Some(sleep) = crate::testing::never() {
+        return Sleeping::new(Box::pin(sleep));
+    }
+    Sleeping::new(Box::pin(std::future::pending()))
+}
+
+fn real_sleep(duration: Duration) -> Sleep {
+    match INSTALLED.get() {
+        Some(timer) => timer.sleep(duration),
+        None => default_sleep(duration),
+    }
+}
+
+/// Blocks by the installed timer, or by parking the thread.
+#[cold]
+pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
+    let duration = duration.min(LONGEST);
+    #[cfg(feature = "testing")]
+    if crate::testing::block(duration, cancelled) {
+        return;
+    }
+    match INSTALLED.get() {
+        Some(timer) => timer.block(duration, cancelled),
+        None => park(duration, cancelled),
+    }
+}
+
+/// Whether this thread runs `async` tasks of tokio's right now, and must not be blocked.
+///
+/// A task may only do so much before it gives way to others, code that may block as much as it likes, in
+/// `spawn_blocking` for one: so this uses up what is left. The task gives way a little sooner, right after
+/// it has slept.
+#[cfg(feature = "tokio")]
+#[cold]
+pub(crate) fn blocks_tasks() -> bool {
+    use std::future::Future;
+    use std::task::{Context, Waker};
+    // More than tokio allows a task at once, which is 128.
+    const MORE: usize = 256;
+    let mut cx = Context::from_waker(Waker::noop());
+    tokio::runtime::Handle::try_current().is_ok()
+        && (0..MORE)
+            .any(|_| std::pin::pin!(tokio::task::coop::consume_budget()).poll(&mut cx).is_pending())
+}
+
+/// Whether this thread runs `async` tasks: nothing is known of runtimes other than tokio.
+#[cfg(not(feature = "tokio"))]
+pub(crate) fn blocks_tasks() -> bool {
+    false
+}
+
+#[cfg(feature = "tokio")]
+fn default_sleep(duration: Duration) -> Sleep {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        // A body that has used up tokio's cooperative budget must not keep its own deadline from firing.
+        return Box::pin(tokio::task::unconstrained(tokio::time::sleep(duration)));
+    }
+    Box::pin(futures_timer::Delay::new(duration))
+}
+
+#[cfg(not(feature = "tokio"))]
+fn default_sleep(duration: Duration) -> Sleep {
+    Box::pin(futures_timer::Delay::new(duration))
+}
+
+/// Parks the thread. The system's clock measures it whatever clock is installed: a paused clock never
+/// reaches the end of a sleep that blocks the only thread that could move it.
+fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
+    let end = Instant::now() + duration;
+    let mut woken = false;
+    while !cancelled() {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        thread::park_timeout(left);
+        woken |= Instant::now() < end;
+    }
+    if woken {
+        // It may have been meant for somebody else on this thread: an executor that parks, too.
+        thread::current().unpark();
+    }
+}
