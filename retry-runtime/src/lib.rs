@@ -5,8 +5,6 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
-#[cfg(feature = "chaos")]
-pub mod chaos;
 #[cfg(feature = "config")]
 pub mod config;
 mod event;
@@ -19,8 +17,6 @@ mod private;
 pub mod progress;
 mod report;
 mod site;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod turn;
 
 pub use base::now::Now;
@@ -62,6 +58,14 @@ pub mod classify {
 #[doc = include_str!("event/guide.md")]
 pub mod events {
     pub use crate::event::*;
+}
+
+/// The seams of the engine for its companion crates, which depend on exactly this version.
+#[doc(hidden)]
+pub mod control {
+    pub use crate::base::clock::real_now;
+    pub use crate::base::rng::Rng;
+    pub use crate::call::intercept;
 }
 
 /// Everything that generated code names.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::intercept::Note;
 use super::live::Order;
 use super::{Call, Decision, Mode, Trail, Verdict};
 use crate::base::clock::Moment;
@@ -65,8 +66,7 @@ impl Call<'_> {
         if let Some(attempt) = trail.report.attempts.last_mut() {
             attempt.delay = Some(delay);
         }
-        #[cfg(feature = "testing")]
-        trail.log_delay(delay.length);
+        trail.note(Note::Delay(delay.length));
         if heard {
             trail.tell_retry(policy, kind, delay);
         }
@@ -91,8 +91,7 @@ impl Call<'_> {
             if let Some(attempt) = trail.report.attempts.last_mut() {
                 attempt.delay = None;
             }
-            #[cfg(feature = "testing")]
-            trail.forget_delay();
+            trail.note(Note::DelayCalledOff);
             self.end(StopReason::Deadline);
             return Decision::Stop(StopReason::Deadline);
         }
@@ -185,7 +184,7 @@ impl Trail {
         if hint.is_some_and(|hint| hint > left.min(policy.longest_hint())) {
             return Err(StopReason::RetryAfterTooLong);
         }
-        let own = policy.delay(self.attempt, self.previous, self.rng.next());
+        let own = policy.delay(self.attempt, self.previous, self.rng.draw());
         let delay = match hint {
             Some(hint) if hint > own => Delay { length: hint, source: DelaySource::Hint },
             _ => Delay { length: own, source: DelaySource::Backoff },

@@ -5,6 +5,7 @@ use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::context::Observer;
+use super::intercept::{Intercepted, Note};
 use super::live::Ticket;
 use super::resumed::Handed;
 use super::{Call, Mode, NOBODY, State};
@@ -54,9 +55,8 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
     pub(super) span: Option<Box<CallSpan>>,
-    /// The testing scope that the call belongs to.
-    #[cfg(feature = "testing")]
-    pub(super) tested: Option<super::tested::Tested>,
+    /// The interceptor of the call, if there is one.
+    pub(super) intercepted: Option<Box<Intercepted>>,
     /// The next one of those that no call uses, and how many come after this one.
     spare: Option<Box<Trail>>,
     place: u32,
@@ -114,8 +114,7 @@ impl Trail {
             sleep: None,
             number: 0,
             span: None,
-            #[cfg(feature = "testing")]
-            tested: None,
+            intercepted: None,
             spare: None,
             place: 0,
         })
@@ -138,13 +137,13 @@ impl Trail {
         if let Some(live) = &self.live {
             live.begin(self.attempt);
         }
-        #[cfg(feature = "testing")]
-        self.log_attempt();
+        self.note(Note::Attempt);
     }
 
     /// Forgets everything, and leaves the memory to the next call.
     pub(super) fn recycle(mut self: Box<Trail>) {
         self.effective = None;
+        self.intercepted = None;
         // A success at once of a call that is configured and nothing else has left no more than that.
         if self.mode.has(Mode::REPORTED) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
             self.forget();
@@ -184,10 +183,6 @@ impl Trail {
         self.sleep = None;
         self.number = 0;
         self.span = None;
-        #[cfg(feature = "testing")]
-        {
-            self.tested = None;
-        }
     }
 }
 

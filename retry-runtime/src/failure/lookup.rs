@@ -14,7 +14,6 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::class::{Class, Classify, Kind};
-#[cfg(feature = "testing")]
 use super::inject::{Inject, Injection};
 use super::interruption::Interruptible;
 use super::interruption::Interruption;
@@ -99,7 +98,6 @@ impl<R: Interruptible> Place<R> {
     }
 }
 
-#[cfg(feature = "testing")]
 impl<R: Outcome<Error: Inject>> Place<R> {
     /// The error can be made to order.
     pub fn retry_inject(&self) -> ToOrder {
@@ -236,12 +234,10 @@ impl<R> StandIn<R> for NoPlace {
 /// Whether outcomes can be made to order, for tests.
 pub trait Making<R> {
     /// How, if they can.
-    #[cfg(feature = "testing")]
     fn injection() -> Option<Injection<R>>;
 }
 
 /// They are made of errors that come from outside.
-#[cfg(feature = "testing")]
 #[derive(Clone, Copy, Debug)]
 pub struct ToOrder;
 
@@ -249,7 +245,6 @@ pub struct ToOrder;
 #[derive(Clone, Copy, Debug)]
 pub struct NoOrder;
 
-#[cfg(feature = "testing")]
 impl<R: Outcome<Error: Inject>> Making<R> for ToOrder {
     fn injection() -> Option<Injection<R>> {
         Some(Injection::of_error())
@@ -257,7 +252,6 @@ impl<R: Outcome<Error: Inject>> Making<R> for ToOrder {
 }
 
 impl<R> Making<R> for NoOrder {
-    #[cfg(feature = "testing")]
     fn injection() -> Option<Injection<R>> {
         None
     }
