@@ -10,7 +10,7 @@ use crate::base::clock::Moment;
 use crate::event;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
-use crate::failure::{redact, text};
+use crate::failure::redact;
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
@@ -42,9 +42,7 @@ impl Call<'_> {
         let policy = self.policy();
         let trail = self.trail_mut();
         trail.mode.add(Mode::FAILED);
-        let said = words();
-        let words = redact::kept(&said);
-        text::recycle(said);
+        let words = redact::kept(&words());
         let kind = verdict.class.kind;
         trail.record(now, Some((kind, words)));
         // Asked once: without anybody to hear it nothing is made ready to be told.

@@ -178,10 +178,11 @@ impl Trail {
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
         // Whoever watches takes the report itself.
-        if self.mode.has(Mode::WATCHED) {
-            site.note(ended, self.failures, clock::wall(), &mut self.report.clone());
+        let report = if self.mode.has(Mode::WATCHED) {
+            self.report.clone()
         } else {
-            site.note(ended, self.failures, clock::wall(), &mut self.report);
-        }
+            mem::replace(&mut self.report, Report::empty(site.name()))
+        };
+        site.note(ended, self.failures, clock::wall(), report);
     }
 }

@@ -81,9 +81,6 @@ fn spare() -> Option<Box<Trail>> {
     SPARE.try_with(take).ok()?
 }
 
-/// The memory of a long list of attempts is not kept.
-const FEW_ATTEMPTS: usize = 16;
-
 impl Trail {
     /// A trail that says nothing yet.
     fn begin(site: &'static Site, attempt: u32) -> Box<Trail> {
@@ -170,10 +167,7 @@ impl Trail {
         self.continued = None;
         self.previous = None;
         self.last_kind = None;
-        self.report.forget();
-        if self.report.attempts.capacity() > FEW_ATTEMPTS {
-            self.report.attempts = Vec::new();
-        }
+        self.report = Report::empty("");
         self.failures = Failures::default();
         self.started = None;
         self.observer = None;

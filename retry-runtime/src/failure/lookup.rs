@@ -9,7 +9,7 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::fmt::{Debug, Display};
+use std::fmt::{Arguments, Debug, Display, Write};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
@@ -18,7 +18,6 @@ use super::inject::{Inject, Injection};
 use super::interruption::Interruptible;
 use super::interruption::Interruption;
 use super::outcome::Outcome;
-use super::text;
 
 /// An outcome of this type, about which there is something to find out.
 #[derive(Debug)]
@@ -133,15 +132,23 @@ pub struct ByDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct ByName;
 
+/// The text as far as its `Display` or `Debug` wrote it before an error of its own.
+fn written(text: Arguments<'_>) -> String {
+    let mut written = String::new();
+    // Writing to a `String` does not fail.
+    let _ = written.write_fmt(text);
+    written
+}
+
 impl<E: Display + ?Sized> Say<E> for ByDisplay {
     fn say(error: &E) -> Cow<'static, str> {
-        Cow::Owned(text::written(format_args!("{error}")))
+        Cow::Owned(written(format_args!("{error}")))
     }
 }
 
 impl<E: Debug + ?Sized> Say<E> for ByDebug {
     fn say(error: &E) -> Cow<'static, str> {
-        Cow::Owned(text::written(format_args!("{error:?}")))
+        Cow::Owned(written(format_args!("{error:?}")))
     }
 }
 
