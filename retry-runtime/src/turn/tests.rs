@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::builder::Turned;
+use super::turned::Turned;
 use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::lookup::{ByClass, ByName, NoOrder, NoPlace};
