@@ -4,9 +4,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Ident, Type};
 
-use crate::args::Args;
-use crate::function::{Function, Kind};
-use crate::future_type::without_opaque;
+use crate::item::function::{Function, Kind};
+use crate::item::outputs::without_opaque;
+use crate::read::args::Args;
 
 /// Mistakes found so far.
 ///

@@ -1,29 +1,11 @@
 //! The macros of `retry-runtime`, which re-exports them: use that crate, not this one.
 
-mod args;
-mod arguments;
 mod check;
 mod classify;
-mod doc;
 mod errors;
 mod expand;
-mod form;
-mod function;
-mod future_type;
-mod items;
-mod keyed;
-mod pattern;
-mod place;
-mod policy;
-mod protect;
-mod schedule;
-mod suggest;
-mod tail;
-mod task;
-mod tokens;
-mod turn;
-mod value;
-mod wrapped;
+mod item;
+mod read;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -265,7 +247,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `recover` beside an argument whose pattern cannot be put together again | it is called with every argument |
 #[proc_macro_attribute]
 pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::retry(attribute.into(), item.into()).into()
+    item::function::retry(attribute.into(), item.into()).into()
 }
 
 /// Says for each case of an error type what it means for retrying.

@@ -4,11 +4,11 @@ use quote::ToTokens;
 use retry_text::nearest;
 use syn::{Ident, Pat, Type};
 
-use crate::args::{Args, Idents};
 use crate::errors::Errors;
-use crate::function::{Function, Parameter};
-use crate::keyed::Keyed;
-use crate::pattern::as_expression;
+use crate::item::function::{Function, Parameter};
+use crate::item::pattern::as_expression;
+use crate::read::args::{Args, Idents};
+use crate::read::key::Keyed;
 
 pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &mut Errors) {
     let bindings = function.bindings();

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use retry_text::duration::human;
 
-use crate::args::{Args, Backoff, Time};
 use crate::errors::Errors;
-use crate::schedule::{self, literal};
-use crate::value;
+use crate::read::args::{Args, Backoff, Time};
+use crate::read::schedule::{self, literal};
+use crate::read::values as value;
 
 pub(super) fn the_factor_is_at_least_one(args: &Args, errors: &mut Errors) {
     let Some(factor) = &args.factor else { return };

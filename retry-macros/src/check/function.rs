@@ -3,9 +3,9 @@
 use syn::{Attribute, FnArg, Type, TypeImplTrait, TypeParamBound};
 
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::future_type::lifetimes;
-use crate::value::source;
+use crate::item::function::Function;
+use crate::item::outputs::lifetimes;
+use crate::read::values::source;
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-use crate::value::mistake;
+use crate::read::values::mistake;
 
 /// Words that may stand before `fn`.
 const QUALIFIERS: [&str; 7] = ["pub", "default", "const", "async", "unsafe", "safe", "extern"];

@@ -5,11 +5,11 @@ use std::time::Duration;
 use retry_text::duration::human;
 use syn::Expr;
 
-use crate::args::{Args, On};
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::schedule::{self, literal};
-use crate::value;
+use crate::item::function::Function;
+use crate::read::args::{Args, On};
+use crate::read::schedule::{self, literal};
+use crate::read::values as value;
 
 pub(super) fn max_and_attempts_exclude_each_other(args: &Args, errors: &mut Errors) {
     if let (Some(_), Some(attempts)) = (&args.max, &args.attempts) {

@@ -7,13 +7,13 @@ mod item;
 mod limits;
 mod outcomes;
 mod site;
+pub(crate) mod task;
 
 pub(crate) use item::only_functions_are_retried;
 
-use crate::args::Args;
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::task;
+use crate::item::function::Function;
+use crate::read::args::Args;
 
 /// Every rule, in the order in which their messages appear.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {

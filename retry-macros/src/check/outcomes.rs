@@ -2,8 +2,8 @@
 
 use quote::ToTokens;
 
-use crate::args::{Args, On};
 use crate::errors::Errors;
+use crate::read::args::{Args, On};
 
 pub(super) fn on_lists_what_can_be_retried(args: &Args, errors: &mut Errors) {
     let Some(On::Kinds(kinds)) = args.on.as_ref().map(|on| &on.value) else { return };

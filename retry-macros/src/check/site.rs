@@ -4,10 +4,10 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Ident;
 
-use crate::args::Args;
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::keyed::Keyed;
+use crate::item::function::Function;
+use crate::read::args::Args;
+use crate::read::key::Keyed;
 
 pub(super) fn the_site_knows_no_arguments(function: &Function, args: &Args, errors: &mut Errors) {
     let names: Vec<String> = function

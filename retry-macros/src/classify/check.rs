@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use syn::{Expr, Ident, Member};
 
-use super::ast::{self, Case, Input, Shape};
-use super::attr::{self, Attrs, Form};
+use super::item::{self, Case, Input, Shape};
 use super::plan::{self, Plan};
+use super::read::{self, Attrs, Form};
 use super::words::Kind;
 use crate::errors::Errors;
 
@@ -97,8 +97,8 @@ fn nothing_of_the_container(case: &Case<'_>, errors: &mut Errors) {
 /// A failure is one case as a whole: a field is only referred to.
 fn nothing_on_fields(case: &Case<'_>, errors: &mut Errors) {
     for field in &case.fields {
-        for attribute in field.node.attrs.iter().filter(|attribute| attr::is_classify(attribute)) {
-            let name = ast::name(&field.member);
+        for attribute in field.node.attrs.iter().filter(|attribute| read::is_classify(attribute)) {
+            let name = item::name(&field.member);
             let message = format!(
                 "`#[classify]` belongs on `{}` as a whole, not on its field `{name}`\n\
                  help: write above it `inherit`, `status = {name}` or `after = {name}`, which refer \

@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Generics, Ident, Member, WherePredicate, parse_quote};
 
-use super::ast::{Field, Shape};
 use super::inject::impl_inject;
+use super::item::{Field, Shape};
 use super::plan::{Arm, Plan, Use, Verdict};
 use super::words::Kind;
 

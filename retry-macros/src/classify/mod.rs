@@ -5,19 +5,19 @@ use syn::DeriveInput;
 
 use crate::errors::Errors;
 
-mod ast;
-mod attr;
 mod check;
 mod expand;
 mod inject;
+mod item;
 mod plan;
+mod read;
 mod words;
 
 // Input:  the annotated type
 // Output: its `impl Classify`; or every mistake, and an impl that stands in for it
 pub(crate) fn derive(node: &DeriveInput) -> TokenStream {
     let mut errors = Errors::new();
-    let input = ast::Input::from_syn(node, &mut errors);
+    let input = item::Input::from_syn(node, &mut errors);
     let plan = check::check(&input, &mut errors);
     let correct = errors.is_empty();
     let mut tokens = errors.finish();

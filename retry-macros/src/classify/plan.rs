@@ -4,8 +4,8 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, Member, Path};
 
-use super::ast::{self, Case, Field, Input, Shape};
-use super::attr::{Form, Word};
+use super::item::{self, Case, Field, Input, Shape};
+use super::read::{Form, Word};
 use super::words::{self, Kind};
 use crate::errors::Errors;
 
@@ -132,7 +132,7 @@ fn named_field<'a>(
     if let Some(field) = case.field(member) {
         return Some(Use { field, span: member.span() });
     }
-    let (key, wanted, names) = (&word.key, ast::name(member), case.field_names());
+    let (key, wanted, names) = (&word.key, item::name(member), case.field_names());
     let help = match nearest_field(&wanted, &names) {
         _ if names.is_empty() => format!("it has no fields: give it one, or leave `{key}` out"),
         Some(near) => format!("did you mean `{key} = {near}`?"),
@@ -180,7 +180,7 @@ fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use
         marked => format!(
             "`inherit` does not know which field of `{name}` to ask: {} are all marked as the cause\n\
              help: keep `#[source]` or `#[from]` on one of them",
-            words::list(&marked.iter().map(|field| ast::name(&field.member)).collect::<Vec<_>>())
+            words::list(&marked.iter().map(|field| item::name(&field.member)).collect::<Vec<_>>())
         ),
     };
     errors.at(&word.key, message);

@@ -5,11 +5,11 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
-use super::Task;
-use super::check::{name, typed};
-use crate::expand::{Plan, local};
-use crate::keyed::Keyed;
-use crate::place::respanned;
+use crate::check::task::{name, typed};
+use crate::expand::call::{Plan, local};
+use crate::expand::spans::respanned;
+use crate::read::key::Keyed;
+use crate::read::task::Task;
 
 /// Input:
 /// ```text

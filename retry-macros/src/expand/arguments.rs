@@ -5,13 +5,13 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path, Type};
 
-use crate::args::Idents;
-use crate::expand::{Attempt, Plan, local};
-use crate::function::{Binding, Parameter};
-use crate::keyed::Keyed;
-use crate::pattern::as_expression;
-use crate::place::respanned;
-use crate::tokens::uses;
+use crate::expand::call::{Attempt, Plan, local};
+use crate::expand::spans::respanned;
+use crate::item::function::{Binding, Parameter};
+use crate::item::pattern::as_expression;
+use crate::item::tokens::uses;
+use crate::read::args::Idents;
+use crate::read::key::Keyed;
 
 impl Plan<'_> {
     /// What each attempt binds anew: clones of what it owns, reborrows of what it may hand on.

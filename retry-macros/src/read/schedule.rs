@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::args::{Args, Backoff, Time};
-use crate::keyed::Keyed;
-use crate::value;
+use crate::read::args::{Args, Backoff, Time};
+use crate::read::key::Keyed;
+use crate::read::values as value;
 
 /// The default number of retries, the delay before the first, its growth, and the longest.
 const RETRIES: u64 = 3;

@@ -5,11 +5,11 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Type};
 
-use crate::args::On;
-use crate::expand::{Attempt, Plan, local};
-use crate::keyed::Keyed;
-use crate::place::{ends, failure, respanned, step};
-use crate::tokens::edged;
+use crate::expand::call::{Attempt, Plan, local};
+use crate::expand::spans::{ends, failure, respanned, step};
+use crate::item::tokens::edged;
+use crate::read::args::On;
+use crate::read::key::Keyed;
 
 impl Plan<'_> {
     // Input:

@@ -10,8 +10,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path};
 
-use crate::args::{Backoff, Idents, On, Time};
-use crate::value::{self, literal, mistake};
+use crate::read::args::{Backoff, Idents, On, Time};
+use crate::read::values::{self as value, literal, mistake};
 
 /// What follows the key.
 pub(crate) enum Form {

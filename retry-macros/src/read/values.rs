@@ -6,8 +6,8 @@ use quote::ToTokens;
 use retry_text::{duration, nearest};
 use syn::{BinOp, Expr, ExprArray, ExprLit, ExprPath, Ident, Lit, LitStr};
 
-use crate::args::{Backoff, On, Time};
-use crate::form::Key;
+use crate::read::args::{Backoff, On, Time};
+use crate::read::form::Key;
 
 /// A mistake under the tokens that made it.
 pub(crate) fn mistake(tokens: impl ToTokens, message: impl Display) -> syn::Error {

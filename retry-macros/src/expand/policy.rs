@@ -5,10 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use crate::args::{Args, Backoff, On, Time};
-use crate::keyed::Keyed;
-use crate::place::respanned;
-use crate::{schedule, value};
+use crate::expand::spans::respanned;
+use crate::read::args::{Args, Backoff, On, Time};
+use crate::read::key::Keyed;
+use crate::read::{schedule, values as value};
 
 /// The policy's constant expression.
 ///

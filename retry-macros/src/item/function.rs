@@ -7,12 +7,12 @@ use syn::{
     Attribute, FnArg, Ident, Pat, ReceiverKind, ReturnType, Signature, Token, Type, Visibility,
 };
 
-use crate::args::Args;
 use crate::check::{check, only_functions_are_retried};
 use crate::errors::{Errors, beside, fallback};
-use crate::expand::expand;
-use crate::future_type::{Boxing, future_output};
-use crate::wrapped::{self, Moved, Seam};
+use crate::expand::call::expand;
+use crate::item::outputs::{Boxing, future_output};
+use crate::item::wrapped::{self, Moved, Seam};
+use crate::read::args::Args;
 
 /// An annotated function, taken apart.
 pub(crate) struct Function {

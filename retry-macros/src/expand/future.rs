@@ -5,9 +5,9 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, Pat, Stmt, Type, parse_quote};
 
-use crate::expand::{Attempt, Plan};
-use crate::future_type::Boxing;
-use crate::tokens::early_return;
+use crate::expand::call::{Attempt, Plan};
+use crate::item::outputs::Boxing;
+use crate::item::tokens::early_return;
 
 impl Plan<'_> {
     // Input:

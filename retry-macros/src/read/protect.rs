@@ -6,10 +6,11 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, LitStr, Token};
 
-use crate::args::Args;
-use crate::form::{Form, Key};
-use crate::place::respanned;
-use crate::{policy, value};
+use crate::expand::policy;
+use crate::expand::spans::respanned;
+use crate::read::args::Args;
+use crate::read::form::{Form, Key};
+use crate::read::values as value;
 
 /// What was written for `budget` or `breaker`.
 pub(crate) enum Protection {

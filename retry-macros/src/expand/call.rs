@@ -5,14 +5,15 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, FnArg, Ident, Pat, Signature, Type, parse_quote};
 
-use crate::args::Args;
 use crate::errors::private;
-use crate::function::{Function, Kind, Parameter};
-use crate::future_type::without_opaque;
-use crate::pattern::without_mut;
-use crate::place::{ends, respanned};
-use crate::tokens::{renamed, statements};
-use crate::{doc, policy, protect, task};
+use crate::expand::{doc, policy, task};
+use crate::expand::spans::{ends, respanned};
+use crate::item::function::{Function, Kind, Parameter};
+use crate::item::outputs::without_opaque;
+use crate::item::pattern::without_mut;
+use crate::item::tokens::{renamed, statements};
+use crate::read::args::Args;
+use crate::read::protect;
 
 /// The annotated function, retried.
 pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStream> {

@@ -8,9 +8,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Block, Expr, Ident, Local, LocalInit, Pat, Stmt, Type};
 
-use crate::function::Function;
-use crate::pattern::without_mut;
-use crate::tokens::mentions;
+use crate::item::function::Function;
+use crate::item::pattern::without_mut;
+use crate::item::tokens::mentions;
 
 /// A wrapped body.
 pub(crate) struct Seam {

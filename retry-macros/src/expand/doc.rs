@@ -6,9 +6,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use retry_text::duration::human;
 
-use crate::args::{Args, On, Time};
-use crate::protect::Protection;
-use crate::schedule::{self, Pause};
+use crate::read::args::{Args, On, Time};
+use crate::read::protect::Protection;
+use crate::read::schedule::{self, Pause};
 
 /// The section, as a doc attribute that follows the function's own: one, as each costs the compiler time.
 pub(crate) fn section(args: &Args) -> TokenStream {

@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, Type};
 
-use super::attr::{self, Attrs};
+use super::read::{self, Attrs};
 use crate::errors::Errors;
 
 pub(crate) struct Input<'a> {
@@ -39,7 +39,7 @@ pub(crate) struct Field<'a> {
 
 impl<'a> Input<'a> {
     pub(crate) fn from_syn(node: &'a DeriveInput, errors: &mut Errors) -> Self {
-        let mut container = attr::read(&node.attrs, errors);
+        let mut container = read::read(&node.attrs, errors);
         let (shape, cases) = match &node.data {
             Data::Struct(data) => {
                 let (above, own) =
@@ -53,7 +53,7 @@ impl<'a> Input<'a> {
             Data::Enum(data) => {
                 let case = |variant: &'a syn::Variant| Case {
                     ident: &variant.ident,
-                    attrs: attr::read(&variant.attrs, errors),
+                    attrs: read::read(&variant.attrs, errors),
                     fields: Field::all(&variant.fields),
                     transparent: is_transparent(&variant.attrs),
                 };

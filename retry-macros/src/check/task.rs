@@ -4,13 +4,13 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, GenericParam, Ident, Pat, PatType, Type};
 
-use super::Task;
-use crate::args::Args;
 use crate::check::arguments;
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::keyed::Keyed;
-use crate::value::source;
+use crate::item::function::Function;
+use crate::read::args::Args;
+use crate::read::key::Keyed;
+use crate::read::task::Task;
+use crate::read::values::source;
 
 /// Every rule about `task`.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
@@ -28,7 +28,7 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
 }
 
 /// The parameters but for `self`.
-pub(super) fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
+pub(crate) fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
     function.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
@@ -36,7 +36,7 @@ pub(super) fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
 }
 
 /// The parameter's name.
-pub(super) fn name(parameter: &PatType) -> Option<&Ident> {
+pub(crate) fn name(parameter: &PatType) -> Option<&Ident> {
     match &*parameter.pat {
         Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => Some(&ident.ident),
         _ => None,

@@ -8,12 +8,12 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitBool, Path, Token, token};
 
 use crate::errors::Errors;
-use crate::form::{Form, Key};
-use crate::items::{self, Written};
-use crate::keyed::Keyed;
-use crate::protect::Protection;
-use crate::suggest;
-use crate::task::Task;
+use crate::read::form::{Form, Key};
+use crate::read::items::{self, Written};
+use crate::read::key::Keyed;
+use crate::read::protect::Protection;
+use crate::read::suggest;
+use crate::read::task::Task;
 
 /// One argument: its name, how it is written, and how it is read.
 pub(crate) struct Row {

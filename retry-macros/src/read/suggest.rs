@@ -2,9 +2,9 @@
 
 use retry_text::{elsewhere, nearest};
 
-use crate::args::TABLE;
-use crate::form::Form;
-use crate::items::Written;
+use crate::read::args::TABLE;
+use crate::read::form::Form;
+use crate::read::items::Written;
 
 /// The argument that a wrong name stands for, if there is one, and the message about it.
 pub(crate) fn argument(written: &Written) -> (Option<&'static str>, String) {

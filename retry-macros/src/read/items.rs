@@ -5,9 +5,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
 
-use crate::args;
-use crate::form::Form;
-use crate::value::{self, mistake};
+use crate::read::args;
+use crate::read::form::Form;
+use crate::read::values::{self as value, mistake};
 
 /// One argument as it was written.
 pub(crate) struct Written {

@@ -1,30 +1,24 @@
 //! The argument `task`: the function's calls can be submitted to `retry-tasks`.
 
-mod check;
-mod expand;
-
 use quote::ToTokens;
 use syn::{Expr, Ident, Path};
 
-pub(crate) use check::check;
-pub(crate) use expand::expand;
-
-use crate::form::{Form, Key};
-use crate::items::{self, Written};
-use crate::value::mistake;
+use crate::read::form::{Form, Key};
+use crate::read::items::{self, Written};
+use crate::read::values::mistake;
 use retry_text::nearest;
 
 /// What was written in `task(…)`.
 #[derive(Default)]
 pub(crate) struct Task {
     /// Parameters whose values come from the worker.
-    state: Vec<Ident>,
+    pub(crate) state: Vec<Ident>,
     /// Parameters whose values are not shown.
-    redact: Vec<Ident>,
+    pub(crate) redact: Vec<Ident>,
     /// How many attempts a worker runs at a time.
-    concurrency: Option<Expr>,
+    pub(crate) concurrency: Option<Expr>,
     /// Where `retry_tasks` is re-exported.
-    krate: Option<Path>,
+    pub(crate) krate: Option<Path>,
 }
 
 /// The settings, and how each is written.
@@ -78,7 +72,7 @@ impl Task {
         Ok(())
     }
 
-    fn is_state(&self, name: &Ident) -> bool {
+    pub(crate) fn is_state(&self, name: &Ident) -> bool {
         self.state.iter().any(|state| state == name)
     }
 }

@@ -1,0 +1,5 @@
+pub(crate) mod function;
+pub(crate) mod outputs;
+pub(crate) mod pattern;
+pub(crate) mod tokens;
+pub(crate) mod wrapped;

@@ -1,0 +1,9 @@
+pub(crate) mod args;
+pub(crate) mod form;
+pub(crate) mod items;
+pub(crate) mod key;
+pub(crate) mod protect;
+pub(crate) mod schedule;
+pub(crate) mod suggest;
+pub(crate) mod task;
+pub(crate) mod values;
