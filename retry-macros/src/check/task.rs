@@ -1,25 +1,25 @@
-//! Which functions can be called by a task.
+//! Rules about `task`: which functions a worker can call.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, GenericParam, Ident, Pat, PatType, Type};
+use syn::{FnArg, GenericParam, Ident, PatType, Type};
 
 use crate::check::arguments;
-use crate::errors::Errors;
+use crate::errors::{Errors, quoted};
 use crate::item::function::Function;
+use crate::item::parameters::name;
 use crate::read::args::Args;
 use crate::read::key::Keyed;
 use crate::read::task::Task;
-use crate::read::values::source;
 
-/// Every rule about `task`.
+/// Checks every rule about `task`.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     let Some(Keyed { value: task, .. }) = &args.task else { return };
     functions_stand_alone(function, errors);
     functions_are_not_generic(function, errors);
     listed_parameters_exist(function, task, errors);
     parameters_are_listed_once(task, errors);
-    for parameter in typed(function) {
+    for parameter in function.typed() {
         parameters_have_names(parameter, errors);
         stored_parameters_are_owned(parameter, task, errors);
         states_are_shared(parameter, task, errors);
@@ -27,42 +27,26 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     recover_belongs_to_calls_that_wait(args, errors);
 }
 
-/// The parameters but for `self`.
-pub(crate) fn typed(function: &Function) -> impl Iterator<Item = &PatType> {
-    function.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(typed),
-        FnArg::Receiver(_) => None,
-    })
-}
-
-/// The parameter's name.
-pub(crate) fn name(parameter: &PatType) -> Option<&Ident> {
-    match &*parameter.pat {
-        Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => Some(&ident.ident),
-        _ => None,
-    }
-}
-
 fn functions_stand_alone(function: &Function, errors: &mut Errors) {
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
         errors.at(
             receiver,
             "a method cannot be a task: a worker has no `self` to call it on\n\
-             help: write a free function that takes it as a parameter, listed in `task(state(…))`",
+             help: write a free function that takes the value as a parameter, and list the parameter in `task(state(…))`",
         );
         return;
     }
-    // One that does not name its type cannot be told from a free function here.
+    // An associated function without `Self` looks like a free function.
     if let Some(of_type) = named_type(function.sig.to_token_stream()) {
         errors.at(
             of_type,
-            "a function of a type cannot be a task: its tasks have a type of their own, which cannot stand in an `impl`\n\
+            "an associated function cannot be a task: `task` defines a type, which an `impl` cannot contain\n\
              help: write a free function, and name the type instead of `Self`",
         );
     }
 }
 
-/// The first `Self`.
+/// Finds the first `Self`.
 fn named_type(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().find_map(|token| match token {
         TokenTree::Ident(word) => Some(word).filter(|word| word == "Self"),
@@ -73,8 +57,8 @@ fn named_type(tokens: TokenStream) -> Option<Ident> {
 
 fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
     for parameter in &function.sig.generics.params {
-        let what = match parameter {
-            // A borrowed argument is reported where it is; a borrowed state may have a lifetime.
+        let name = match parameter {
+            // Another rule reports a borrowed argument; a borrowed state may have a lifetime.
             GenericParam::Lifetime(_) => continue,
             GenericParam::Type(ty) => &ty.ident,
             GenericParam::Const(constant) => &constant.ident,
@@ -82,25 +66,25 @@ fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
         errors.at(
             parameter,
             format!(
-                "a generic function cannot be a task: a stored call does not say what `{what}` is\n\
+                "a generic function cannot be a task: a stored call does not record `{name}`\n\
                  help: write a function for each type"
             ),
         );
     }
-    for parameter in typed(function).filter(|it| matches!(*it.ty, Type::ImplTrait(_))) {
+    for parameter in function.typed().filter(|it| matches!(*it.ty, Type::ImplTrait(_))) {
         errors.at(
             &parameter.ty,
             format!(
-                "a generic function cannot be a task: a stored call does not say what `{}` is\n\
+                "a generic function cannot be a task: a stored call does not record `{}`\n\
                  help: write the type",
-                source(&parameter.ty)
+                quoted(&parameter.ty)
             ),
         );
     }
 }
 
 fn listed_parameters_exist(function: &Function, task: &Task, errors: &mut Errors) {
-    let names: Vec<String> = typed(function).filter_map(name).map(Ident::to_string).collect();
+    let names: Vec<String> = function.typed().filter_map(name).map(Ident::to_string).collect();
     arguments::exist(task.state.iter().chain(&task.redact), &names, errors);
 }
 
@@ -115,7 +99,7 @@ fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {
     for name in task.redact.iter().filter(|name| task.is_state(name)) {
         errors.at(
             name,
-            format!("`{name}` is in `state`, so it is neither stored nor shown\nhelp: remove it from `redact`"),
+            format!("`{name}` is in `state`, and a state is neither stored nor shown\nhelp: remove it from `redact`"),
         );
     }
 }
@@ -124,7 +108,7 @@ fn parameters_have_names(parameter: &PatType, errors: &mut Errors) {
     if name(parameter).is_none() {
         errors.at(
             &parameter.pat,
-            "a task's arguments are stored under their names\nhelp: give it a name, and take it apart in the body",
+            "the arguments of a task are stored under their names\nhelp: give this one a name, and destructure it in the body",
         );
     }
 }
@@ -132,15 +116,15 @@ fn parameters_have_names(parameter: &PatType, errors: &mut Errors) {
 fn stored_parameters_are_owned(parameter: &PatType, task: &Task, errors: &mut Errors) {
     let Type::Reference(reference) = &*parameter.ty else { return };
     let Some(name) = name(parameter).filter(|name| !task.is_state(name)) else { return };
-    let owned = match source(&reference.elem).as_str() {
+    let owned = match quoted(&reference.elem).as_str() {
         "str" => "String".to_owned(),
         other => other.to_owned(),
     };
     errors.at(
         &parameter.ty,
         format!(
-            "a task's arguments are stored, and a reference cannot be\n\
-             help: take `{name}: {owned}`, or list it in `task(state({name}))` if the worker has it"
+            "the arguments of a task are stored, and a reference cannot be stored\n\
+             help: write `{name}: {owned}`, or `task(state({name}))` if the worker supplies the value"
         ),
     );
 }
@@ -152,8 +136,8 @@ fn states_are_shared(parameter: &PatType, task: &Task, errors: &mut Errors) {
     }
     errors.at(
         reference.to_token_stream(),
-        "all attempts of a worker share its state, so none can have it alone\n\
-         help: take `&T`, and put what changes behind a lock",
+        "all attempts of a worker share its state, so none can borrow it mutably\n\
+         help: take `&T`, and keep the parts that change behind a lock",
     );
 }
 
@@ -161,8 +145,8 @@ fn recover_belongs_to_calls_that_wait(args: &Args, errors: &mut Errors) {
     if let Some(recover) = &args.recover {
         errors.at(
             &recover.key,
-            "`recover` cannot stand beside `task`: each attempt of a task is a call of its own, and would be recovered\n\
-             help: call the function from one with `recover`, or look at the task's state",
+            "`recover` and `task` exclude each other: each attempt of a task is a call, and `recover` would run after each\n\
+             help: call the function from another one that has `recover`, or read the state of the task",
         );
     }
 }

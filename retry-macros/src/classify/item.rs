@@ -1,4 +1,4 @@
-//! The annotated type: its cases, their fields, and what was written on each.
+//! The annotated type: its cases, their fields, and the attributes of each.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
@@ -7,10 +7,11 @@ use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, Type};
 use super::read::{self, Attrs};
 use crate::errors::Errors;
 
+/// The annotated type.
 pub(crate) struct Input<'a> {
     pub(crate) node: &'a DeriveInput,
     pub(crate) shape: Shape,
-    /// What concerns the type as a whole. On an enum that is all that is written above it.
+    /// The words about the type as a whole. Above an enum, these are all the words.
     pub(crate) container: Attrs,
     /// The variants, or the struct itself.
     pub(crate) cases: Vec<Case<'a>>,
@@ -23,21 +24,24 @@ pub(crate) enum Shape {
     Union,
 }
 
+/// A variant of an enum, or a struct.
 pub(crate) struct Case<'a> {
-    /// The variant's name, or the struct's.
+    /// The name of the variant or the struct.
     pub(crate) ident: &'a Ident,
     pub(crate) attrs: Attrs,
     pub(crate) fields: Vec<Field<'a>>,
-    /// Whether thiserror shows it by its cause alone.
+    /// Whether thiserror displays only the cause: `#[error(transparent)]`.
     pub(crate) transparent: bool,
 }
 
+/// A field of a case.
 pub(crate) struct Field<'a> {
     pub(crate) node: &'a syn::Field,
     pub(crate) member: Member,
 }
 
 impl<'a> Input<'a> {
+    /// Gathers the type from its syntax; words that cannot be read are added to the errors.
     pub(crate) fn from_syn(node: &'a DeriveInput, errors: &mut Errors) -> Self {
         let mut container = read::read(&node.attrs, errors);
         let (shape, cases) = match &node.data {
@@ -65,7 +69,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// `#[error(transparent)]`, as thiserror reads it.
+/// Whether one of the attributes is `#[error(transparent)]`.
 fn is_transparent(attrs: &[Attribute]) -> bool {
     let errors = attrs.iter().filter(|attribute| attribute.path().is_ident("error"));
     errors
@@ -74,11 +78,12 @@ fn is_transparent(attrs: &[Attribute]) -> bool {
 }
 
 impl<'a> Case<'a> {
+    /// The field of that name or position.
     pub(crate) fn field(&self, wanted: &Member) -> Option<&Field<'a>> {
         self.fields.iter().find(|field| field.member == *wanted)
     }
 
-    /// The fields as they are written in `after = …`: names, or positions.
+    /// The names or positions of the fields, as `after = …` writes them.
     pub(crate) fn field_names(&self) -> Vec<String> {
         self.fields.iter().map(|field| name(&field.member)).collect()
     }
@@ -101,7 +106,7 @@ impl<'a> Field<'a> {
         &self.node.ty
     }
 
-    /// Where a mistake about the type is reported: its name, without the path to it.
+    /// The span for mistakes about the type: the last segment of its path.
     pub(crate) fn type_span(&self) -> Span {
         match &self.node.ty {
             Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.span()),
@@ -110,7 +115,7 @@ impl<'a> Field<'a> {
         .unwrap_or_else(|| self.node.ty.span())
     }
 
-    /// thiserror's marker (or ours, for a type without thiserror) of the field that was the cause.
+    /// The marker of the cause: `#[source]`, which works without thiserror too, or `#[from]`.
     pub(crate) fn cause_marker(&self) -> Option<&'a Attribute> {
         let is_marker = |attribute: &&Attribute| {
             attribute.path().is_ident("source") || attribute.path().is_ident("from")
@@ -118,13 +123,13 @@ impl<'a> Field<'a> {
         self.node.attrs.iter().find(is_marker)
     }
 
-    /// thiserror takes a field of this name for the cause without a marker; so do we.
+    /// Whether the field is named `source`. Like thiserror, the derive takes such a field for the cause.
     pub(crate) fn is_named_source(&self) -> bool {
         matches!(&self.member, Member::Named(name) if name == "source")
     }
 }
 
-/// A field as the user writes it.
+/// The name or the position of a field.
 pub(crate) fn name(member: &Member) -> String {
     match member {
         Member::Named(name) => name.to_string(),

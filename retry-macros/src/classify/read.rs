@@ -1,30 +1,30 @@
-//! `#[classify(…)]` as it was written: a list of words, each with its span.
+//! Reads `#[classify(…)]`: a list of words, some of which have a value.
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Error, Expr, Ident, LitStr, Member, Meta, Path, Result, Token};
+use syn::{Attribute, Error, Expr, Ident, Member, Meta, Path, Result, Token};
 
+use super::values::{expr, field, kind, path, until_comma};
 use super::words::{self, Kind};
-use crate::errors::Errors;
+use crate::errors::{Errors, mistake};
 
-/// All words of one item's `#[classify(…)]` attributes.
+/// The words of all `#[classify(…)]` attributes of a variant or a type.
 #[derive(Default)]
 pub(crate) struct Attrs {
     pub(crate) words: Vec<Word>,
-    /// Some of it could not be read, so that nothing can be concluded from a word's absence.
+    /// Whether a part could not be read. A word that is missing may then be in that part.
     pub(crate) broken: bool,
 }
 
-/// One word, and what followed it.
+/// A word and its value.
 pub(crate) struct Word {
     pub(crate) key: Ident,
     pub(crate) form: Form,
 }
 
+/// The meaning of a word, with its value.
 pub(crate) enum Form {
-    /// `transient`, and the other kinds
+    /// `transient`, or another kind
     Kind(Kind),
     /// `inherit`
     Inherit,
@@ -43,24 +43,27 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// Does it say what the failure means (and not only something about that)?
+    /// Whether the word says what a failure means. The other words only add to the meaning.
     pub(crate) fn is_verdict(&self) -> bool {
         use Form::{Inherit, Kind, Messages, Status, Verdict};
         matches!(self, Kind(_) | Inherit | Messages | Status(_) | Verdict(_))
     }
 
-    /// Does it belong to the type as a whole?
+    /// Whether the word is about the type as a whole.
     pub(crate) fn is_for_container(&self) -> bool {
         matches!(self, Form::Default(_) | Form::Crate(_))
     }
 }
 
+/// Whether the attribute is `#[classify]`.
 pub(crate) fn is_classify(attribute: &Attribute) -> bool {
     attribute.path().is_ident("classify")
 }
 
-// Input:  #[classify(throttled, after = wait)] #[classify(permanentt)]
-// Output: [throttled, after = wait], broken; "did you mean `permanent`?" among the errors
+// Input:
+//     #[classify(throttled, after = wait)] #[classify(permanentt)]
+// Output:
+//     [throttled, after = wait], broken; and the mistake "did you mean `permanent`?"
 pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
     let mut attrs = Attrs::default();
     for attribute in attributes.iter().filter(|attribute| is_classify(attribute)) {
@@ -70,7 +73,7 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
         };
         let step = match &attribute.meta {
             Meta::List(list) if !list.tokens.is_empty() => words.parse2(list.tokens.clone()),
-            _ => Err(Error::new_spanned(
+            _ => Err(mistake(
                 attribute,
                 format!(
                     "`#[classify]` needs a word in parentheses\n\
@@ -85,7 +88,7 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
 }
 
 impl Attrs {
-    /// Reads a list to its end; a word that cannot be read costs only itself.
+    /// Reads a list to its end. A mistake in one word does not keep the next from being read.
     fn read_words(&mut self, input: ParseStream<'_>, errors: &mut Errors) {
         while !input.is_empty() {
             match word(input).and_then(|word| nothing_more(&word.key, input).map(|()| word)) {
@@ -101,7 +104,7 @@ impl Attrs {
     }
 }
 
-/// One word and its value.
+/// Reads a word and its value.
 fn word(input: ParseStream<'_>) -> Result<Word> {
     if !input.peek(Ident::peek_any) || input.peek2(Token![::]) {
         return Err(not_a_word(input));
@@ -124,89 +127,7 @@ fn word(input: ParseStream<'_>) -> Result<Word> {
     Ok(Word { key, form })
 }
 
-/// `= field`: a name, or a tuple field's position.
-fn field(key: &Ident, input: ParseStream<'_>) -> Result<Member> {
-    let eq: Option<Token![=]> = input.parse()?;
-    let value = until_comma(input);
-    let member = syn::parse2::<Member>(value.clone());
-    if let (Some(_), Ok(member)) = (eq, member) {
-        return Ok(member);
-    }
-    let meant = match words::last_word(&value) {
-        word if syn::parse_str::<Member>(&word).is_ok() => format!("write `{key} = {word}`"),
-        _ => format!(
-            "write `{key} = name_of_the_field`, or `{key} = 0` for the first field of a tuple"
-        ),
-    };
-    if value.is_empty() {
-        return Err(Error::new_spanned(
-            key,
-            format!("`{key}` needs the name of a field\nhelp: {meant}"),
-        ));
-    }
-    let message = format!(
-        "`{key}` takes the bare name of a field\n\
-         help: {meant}; what has to be computed belongs in `kind = expr`"
-    );
-    Err(Error::new_spanned(value, message))
-}
-
-/// `= permanent`, or another kind.
-fn kind(key: &Ident, input: ParseStream<'_>) -> Result<Kind> {
-    let kinds = words::list(&Kind::ALL.map(|kind| kind.word));
-    let help = format!("help: write `{key} = permanent`; the kinds are {kinds}");
-    let value = value(key, input, &format!("`{key}` needs a kind\n{help}"))?;
-    let name = syn::parse2::<Ident>(value.clone()).map(|word| word.to_string());
-    let kind = name.as_deref().ok().and_then(Kind::named);
-    kind.ok_or_else(|| {
-        let written = words::last_word(&value);
-        let help = match retry_text::nearest(&written, &Kind::ALL.map(|kind| kind.word)) {
-            Some(near) => format!("help: did you mean `{key} = {near}`?"),
-            None => help,
-        };
-        Error::new_spanned(value, format!("`{key}` takes one of the kinds\n{help}"))
-    })
-}
-
-/// `= my_crate::reexport`, with or without quotes.
-fn path(key: &Ident, input: ParseStream<'_>) -> Result<Path> {
-    let help = "help: write `crate = my_crate::retry_runtime`";
-    let missing = format!("`{key}` needs the path under which the runtime is found\n{help}");
-    let value = value(key, input, &missing)?;
-    let quoted = syn::parse2::<LitStr>(value.clone());
-    quoted
-        .and_then(|path| path.parse_with(Path::parse_mod_style))
-        .or_else(|_| Path::parse_mod_style.parse2(value.clone()))
-        .map_err(|_| Error::new_spanned(value, format!("`{key}` takes a path\n{help}")))
-}
-
-/// `= expr`: the only value that may hold commas of its own.
-fn expr(key: &Ident, input: ParseStream<'_>) -> Result<Expr> {
-    let help = "help: write an expression of type `Kind` or `Class`, as in \
-                `kind = if *code == 7 { Kind::Transient } else { Kind::Permanent }`";
-    let eq: Option<Token![=]> = input.parse()?;
-    if eq.is_none() || input.is_empty() {
-        return Err(Error::new_spanned(key, format!("`{key}` needs an expression\n{help}")));
-    }
-    let start = input.fork();
-    input.parse().map_err(|_| {
-        let found = until_comma(&start);
-        let found = if found.is_empty() { key.to_token_stream() } else { found };
-        Error::new_spanned(found, format!("`{key}` needs an expression\n{help}"))
-    })
-}
-
-/// The tokens after `=`, which must be there.
-fn value(key: &Ident, input: ParseStream<'_>, missing: &str) -> Result<TokenStream> {
-    let eq: Option<Token![=]> = input.parse()?;
-    let value = until_comma(input);
-    if eq.is_none() || value.is_empty() {
-        return Err(Error::new_spanned(key, missing));
-    }
-    Ok(value)
-}
-
-/// A word ends at a comma.
+/// A word ends at a comma; any other token after it is a mistake.
 fn nothing_more(key: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
@@ -216,19 +137,20 @@ fn nothing_more(key: &Ident, input: ParseStream<'_>) -> Result<()> {
     } else {
         format!("expected `,` after `{key}`\nhelp: words are separated by commas")
     };
-    Err(Error::new_spanned(until_comma(input), help))
+    Err(mistake(until_comma(input), help))
 }
 
+/// The mistake of a word that does not exist.
 fn unknown(key: &Ident, input: ParseStream<'_>) -> Error {
     until_comma(input);
     let help = match words::nearest(&key.to_string()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the words are {}", words::CHOICES),
     };
-    Error::new_spanned(key, format!("`#[classify]` does not know `{key}`\nhelp: {help}"))
+    mistake(key, format!("`#[classify]` has no word `{key}`\nhelp: {help}"))
 }
 
-/// `Kind::Transient`, `"transient"`, `3`: the word that is meant, if one can be made out.
+/// The mistake of a value in place of a word: `Kind::Transient`, `"transient"`, `3`.
 fn not_a_word(input: ParseStream<'_>) -> Error {
     let found = until_comma(input);
     let help = match words::nearest(&words::last_word(&found)) {
@@ -236,24 +158,17 @@ fn not_a_word(input: ParseStream<'_>) -> Error {
         None => format!("the words are {}", words::CHOICES),
     };
     let found = if found.is_empty() { input.parse().unwrap_or_default() } else { found };
-    Error::new_spanned(found, format!("expected a plain word in lower case\nhelp: {help}"))
-}
-
-fn until_comma(input: ParseStream<'_>) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        tokens.extend(input.parse::<TokenTree>());
-    }
-    tokens
+    mistake(found, format!("expected a plain word in lower case\nhelp: {help}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens;
     use syn::parse_quote;
 
     use super::*;
 
-    /// The words that could be read, and the number of mistakes.
+    /// Returns the words that are read, and the number of mistakes.
     fn read_back(attribute: Attribute) -> (Vec<String>, usize) {
         let mut errors = Errors::new();
         let attrs = read(&[attribute], &mut errors);

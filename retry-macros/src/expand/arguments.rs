@@ -1,20 +1,24 @@
-//! The function's own arguments: what each attempt binds and borrows of them, and who gets them at last.
+//! The arguments of the function: what each attempt clones or borrows, and what `recover` gets.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path, Type};
 
-use crate::expand::call::{Attempt, Plan, local};
+use crate::expand::plan::{Attempt, Plan, local};
 use crate::expand::spans::respanned;
-use crate::item::function::{Binding, Parameter};
+use crate::item::parameters::{Binding, Parameter};
 use crate::item::pattern::as_expression;
 use crate::item::tokens::uses;
-use crate::read::args::Idents;
+use crate::read::form::Idents;
 use crate::read::key::Keyed;
 
 impl Plan<'_> {
-    /// What each attempt binds anew: clones of what it owns, reborrows of what it may hand on.
+    // Input:
+    //     #[retryable(clone(order))] fn f(mut order: Order, out: &mut Vec<u8>) …
+    // Output, at the start of each attempt:
+    //     let mut order = Clone::clone(&order);
+    //     let out = &mut *out;
     pub(crate) fn fresh_arguments(&self, attempt: &Attempt) -> TokenStream {
         let private = &self.private;
         let allowed = quote!(#[allow(
@@ -31,7 +35,7 @@ impl Plan<'_> {
                     #allowed let #mutable #name = #private::Clone::clone(&#name);
                 ));
             }
-            // A `&mut` that the body passes by value would be moved into the first attempt.
+            // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
             let reference = mutable.is_none() && ty.is_some_and(is_mutable_reference);
             (reference && attempt.has(name))
                 .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
@@ -39,13 +43,13 @@ impl Plan<'_> {
         quote!(#(#bindings)*)
     }
 
-    /// Statements that have an `async` attempt borrow the owned arguments uniquely.
+    /// Statements that make an `async` attempt capture its owned arguments by `&mut`.
     ///
-    /// The plain function's future owns its arguments, so it is `Send` when they are. An attempt is an
-    /// `async` block that borrows them: through `&T` it would be `Send` only where `T: Sync`, which a
-    /// `Cell`, a `Receiver` or an `F: Fn() + Send` is not; through `&mut T` it is where `T: Send`. A `&mut`
-    /// anywhere in the block decides how it captures; behind a `return` no such borrow is ever made, so the
-    /// argument needs no `mut`, and what the body may do with it stays the same.
+    /// The future of the plain function owns its arguments, so it is `Send` if they are. An attempt is an
+    /// `async` block that borrows them. A capture by `&T` is `Send` only if `T: Sync`, which a `Cell`, a
+    /// `Receiver` or an `F: Fn() + Send` is not; a capture by `&mut T` is `Send` if `T: Send`. One `&mut`
+    /// anywhere in the block decides how the block captures. The statements stand behind a `return`, so the
+    /// borrow never happens: the argument needs no `mut`, and the body may use it as before.
     pub(crate) fn unique_captures(&self, attempt: &Attempt) -> TokenStream {
         if !attempt.is_async {
             return TokenStream::new();
@@ -58,14 +62,16 @@ impl Plan<'_> {
         quote!(#(let _ = &mut #names;)*)
     }
 
-    /// What borrows arguments while an attempt runs.
+    /// The expressions of the attribute that borrow arguments while an attempt runs.
     fn beside_the_attempt(&self) -> Vec<TokenStream> {
         let rules = [&self.args.when, &self.args.retry_if, &self.args.on_retry];
         rules.into_iter().flatten().map(|rule| self.in_body(&rule.value)).collect()
     }
 
+    // Input:
+    //     recover = fallback
     // Output:
-    //     fallback(self, failure, argument, …).await
+    //     recovering(fallback(self, Failure::from_retry_error(failure), argument, …)).await
     pub(crate) fn recover(&self, path: &Path, is_async: bool) -> TokenStream {
         let private = &self.private;
         let failure = local("failure");
@@ -90,13 +96,13 @@ impl Plan<'_> {
 }
 
 impl Attempt {
-    /// Whether it uses the argument, and nothing before it has used it up.
+    /// Whether the attempt uses the argument, and the statements before it do not.
     fn has(&self, name: &Ident) -> bool {
         uses(&self.body, name) && !uses(&self.setup, name)
     }
 }
 
-/// The name as it is written in the attribute.
+/// The name with its span in the attribute.
 fn listed<'n>(names: Option<&'n Keyed<Idents>>, name: &'n Ident) -> &'n Ident {
     names.and_then(|names| names.value.iter().find(|listed| *listed == name)).unwrap_or(name)
 }

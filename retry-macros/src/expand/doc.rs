@@ -1,16 +1,20 @@
-//! The section that an annotated function's documentation gets: limits, schedule, what is retried.
+//! The section in the documentation of an annotated function: its limits, its delays, the failures that are
+//! retried.
 
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use retry_text::duration::human;
+use syn::LitStr;
 
-use crate::read::args::{Args, On, Time};
+use crate::read::args::Args;
+use crate::read::kinds::On;
 use crate::read::protect::Protection;
 use crate::read::schedule::{self, Pause};
+use crate::read::time::Time;
 
-/// The section, as a doc attribute that follows the function's own: one, as each costs the compiler time.
+/// The section, as one doc attribute after those of the function: rustc takes time for each attribute.
 pub(crate) fn section(args: &Args) -> TokenStream {
     let mut lines = vec![String::new(), "# Retries".to_owned(), String::new(), summary(args)];
     lines.extend(table(args));
@@ -25,7 +29,7 @@ fn summary(args: &Args) -> String {
         (Some(0), _) => "Never retried: `max = 0`.".to_owned(),
         (Some(1), _) => "Retried at most once.".to_owned(),
         (Some(retries), _) => format!("Retried up to {retries} times after the first attempt."),
-        (None, Some(policy)) => format!("Retried as `{}` says.", source(&policy.value)),
+        (None, Some(policy)) => format!("Retried as `{}` defines.", source(&policy.value)),
         (None, None) => match (&args.attempts, &args.max) {
             (Some(attempts), _) if attempts.value.to_token_stream().to_string() == "unlimited" => {
                 "Retried until the deadline.".to_owned()
@@ -34,11 +38,11 @@ fn summary(args: &Args) -> String {
             (_, max) => format!("Retried up to `{}` times.", source(max)),
         },
     };
-    format!("{how_often} {}", what(args))
+    format!("{how_often} {}", failures(args))
 }
 
-/// What is retried.
-fn what(args: &Args) -> String {
+/// A sentence about the failures that are retried.
+fn failures(args: &Args) -> String {
     let kinds = match args.on.as_ref().map(|on| &on.value) {
         Some(On::Any(_)) => "Every failure is retried".to_owned(),
         Some(On::Kinds(kinds)) => {
@@ -48,12 +52,12 @@ fn what(args: &Args) -> String {
         Some(On::Expr(kinds)) => format!("Failures of the kinds `{}` are retried", source(kinds)),
         None if args.when.is_some() => "Failures are retried".to_owned(),
         None if args.policy.is_some() => {
-            "Failures of the kinds that it lists are retried".to_owned()
+            "Failures of the kinds in the policy are retried".to_owned()
         }
         None => "Failures of kind `Transient` and `Throttled` are retried".to_owned(),
     };
     match &args.when {
-        Some(when) => format!("{kinds}, when `{}` agrees.", source(&when.value)),
+        Some(when) => format!("{kinds} if `{}` is true.", source(&when.value)),
         None => format!("{kinds}."),
     }
 }
@@ -65,7 +69,7 @@ fn table(args: &Args) -> Vec<String> {
     if pauses.is_empty() {
         return Vec::new();
     }
-    let deadline = args.deadline.as_ref().and_then(|deadline| schedule::literal(&deadline.value));
+    let deadline = args.deadline.as_ref().and_then(|deadline| deadline.value.literal());
     let mut lines = vec![
         String::new(),
         "| retry | delay before it | delays so far |".to_owned(),
@@ -112,79 +116,88 @@ fn facts(args: &Args) -> Vec<String> {
     );
     if let Some(retry_if) = &args.retry_if {
         facts
-            .push(format!("A value for which `{}` holds is tried again.", source(&retry_if.value)));
+            .push(format!("A success for which `{}` is true is retried.", source(&retry_if.value)));
     }
     if let Some(recover) = &args.recover {
-        facts.push(format!("A final failure is handed to `{}`.", source(&recover.value)));
+        facts.push(format!("The final failure goes to `{}`.", source(&recover.value)));
     }
     if args.task.is_some() {
         facts.push(
-            "Can be called in the background: its `task` function makes a call that is submitted."
-                .to_owned(),
+            "Can run in the background: `task` makes a call that can be submitted.".to_owned(),
         );
     }
     if args.cancel.is_some() {
         facts.push(
-            "Can be cancelled: between attempts, and where it is `async` in an attempt, too."
-                .to_owned(),
+            "Can be cancelled between attempts, and during an attempt if it is `async`.".to_owned(),
         );
     }
     facts
 }
 
-/// What becomes of a failure that may have taken effect; nothing to say where none is known to have.
+/// A sentence about failures that may have taken effect, if the function can have any.
 fn ambiguous(args: &Args) -> Option<String> {
-    let unclassified = match args.on.as_ref().map(|on| &on.value) {
-        Some(On::Any(_)) => true,
-        Some(_) => false,
-        None => args.when.is_some(),
-    };
+    let unclassified = args.retries_any() || args.on.is_none() && args.when.is_some();
     if unclassified && args.timeout.is_none() {
         return None;
     }
-    let listed = matches!(
-        args.on.as_ref().map(|on| &on.value),
-        Some(On::Kinds(kinds)) if kinds.iter().any(|kind| kind == "Ambiguous")
-    );
+    let listed = args.listed_kinds().iter().any(|kind| kind == "Ambiguous");
     let declared = args.idempotent.as_ref().map(|idempotent| source(&idempotent.value));
-    let fact = match declared.as_deref() {
-        _ if listed => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
-        Some("true") => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
+    let fact = match declared.as_deref().filter(|_| !listed) {
         Some("false") => {
             "Not idempotent: a failure that may have taken effect ends the call.".to_owned()
         }
-        Some(expr) => format!("A failure that may have taken effect is retried if `{expr}`."),
-        None if args.policy.is_some() => "Idempotent if the policy says so.".to_owned(),
-        None => "Not declared idempotent: a failure that may have taken effect ends the call."
-            .to_owned(),
+        Some(expr) if expr != "true" => {
+            format!("A failure that may have taken effect is retried if `{expr}`.")
+        }
+        None if !listed && args.policy.is_some() => {
+            "Idempotent if the policy declares it.".to_owned()
+        }
+        None if !listed => {
+            "Not declared idempotent: a failure that may have taken effect ends the call."
+                .to_owned()
+        }
+        _ => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
     };
     Some(fact)
 }
 
-/// The budget and the breaker.
+/// The sentences about the budget and the breaker.
 fn protection(args: &Args) -> Vec<String> {
     let budget = match args.budget.as_ref().map(|budget| &budget.value) {
-        None => "Retries are paid for by the function's own budget.".to_owned(),
         Some(Protection::Value(expr)) if expr.to_token_stream().to_string() == "none" => {
             "No retry budget.".to_owned()
         }
-        Some(budget) => format!("Retries are paid for by the budget {}.", budget.shown()),
+        budget => format!("Retries draw on {}.", named("budget", budget)),
     };
-    let breaker = args.breaker.as_ref().map(|breaker| match &breaker.value {
-        Protection::Bare => "Watched by a circuit breaker of its own.".to_owned(),
-        breaker => format!("Watched by the circuit breaker {}.", breaker.shown()),
+    let breaker = args.breaker.as_ref().map(|breaker| {
+        let each = if breaker.value.key().is_some() { ", one for each key" } else { "" };
+        format!("Protected by {}{each}.", named("circuit breaker", Some(&breaker.value)))
     });
     [Some(budget), breaker].into_iter().flatten().collect()
 }
 
+/// A budget or a breaker by its name, else as the function's own.
+fn named(what: &str, protection: Option<&Protection>) -> String {
+    let name = match protection {
+        None | Some(Protection::Bare) => None,
+        Some(Protection::Name(name)) => Some(name.value()),
+        Some(Protection::Value(expr)) => Some(source(expr)),
+        Some(Protection::Settings(settings)) => settings.name.as_ref().map(LitStr::value),
+    };
+    match name {
+        Some(name) => format!("the {what} `{name}`"),
+        None => format!("the function's own {what}"),
+    }
+}
+
 fn written(time: &Time) -> String {
-    match schedule::literal(time) {
+    match time.literal() {
         Some(duration) => human(duration),
         None => format!("`{}`", source(time)),
     }
 }
 
-/// Tokens as a person would have spaced them, more or less, and safe between backticks.
+/// Tokens with roughly the usual spaces and without backticks, at most 60 characters.
 fn source(tokens: impl ToTokens) -> String {
     const SPACING: [(&str, &str); 12] = [
         (" :: ", "::"),
@@ -209,7 +222,7 @@ fn source(tokens: impl ToTokens) -> String {
     text.chars().take(59).chain(['…']).collect()
 }
 
-/// A closure without the spaces between its bars and its parameter.
+/// A closure without spaces between the bars and the parameter.
 fn closure(text: &str) -> Option<String> {
     let (parameter, body) = text.strip_prefix('|')?.split_once('|')?;
     Some(format!("|{}| {}", parameter.trim(), body.trim()))

@@ -1,11 +1,12 @@
-//! Functions that return a future: their last expression is the attempt.
+//! Functions that return a future: the last expression is the attempt.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, Pat, Stmt, Type, parse_quote};
 
-use crate::expand::call::{Attempt, Plan};
+use crate::errors::mistake;
+use crate::expand::plan::{Attempt, Plan};
 use crate::item::outputs::Boxing;
 use crate::item::tokens::early_return;
 
@@ -42,7 +43,7 @@ impl Plan<'_> {
         let Some(Stmt::Expr(tail, None)) = stmts.pop() else {
             return Err(syn::Error::new(
                 self.function.body.span_close(),
-                "the last expression of a function that returns a future must be the future: it is the attempt\n\
+                "the last expression of a function that returns a future must be that future: it is the attempt\n\
                  help: end the body with `async move { … }`",
             ));
         };
@@ -50,15 +51,15 @@ impl Plan<'_> {
         let body = self.awaited(&tail, boxing);
         let call = self.call(Attempt { body, output, is_async: true, setup: setup.clone() });
         let future = match boxing {
-            // Not the bare block: clippy would propose to make the function an `async fn`.
+            // The call of `future` keeps clippy from proposing an `async fn`.
             Boxing::Plain => quote!(#private::future(async move { #call })),
             Boxing::Pinned => quote!(#private::Box::pin(async move { #call })),
         };
         Ok(quote!(#setup #future))
     }
 
-    /// A block that awaits the future. One in a box is typed, so that the arms of an `if` or `match` are
-    /// coerced as they are at the end of a function.
+    /// A block that awaits the future. A boxed future gets a type, so that the arms of an `if` or a `match`
+    /// coerce as they do at the end of a function.
     fn awaited(&self, future: &Expr, boxing: Boxing) -> TokenStream {
         let declared = self.function.output().filter(|_| boxing == Boxing::Pinned);
         match declared {
@@ -93,14 +94,15 @@ fn ends_in_an_expression(block: &mut Block) {
     block.stmts.extend(tail);
 }
 
+/// A `return` in a statement before the attempt is a mistake.
 fn stays_until_the_end(stmts: &[Stmt]) -> syn::Result<()> {
     let setup = stmts.split_last().map_or(&[][..], |(_, setup)| setup);
     match early_return(tokens(setup)) {
-        Some(word) => Err(syn::Error::new_spanned(
+        Some(word) => Err(mistake(
             word,
-            "this `return` would leave without a retry: of a function that returns a future, the last expression \
+            "this `return` leaves without a retry: only the last expression of a function that returns a future \
              is the attempt\n\
-             help: return from inside of the future, or end the body with `if … { … } else { … }`",
+             help: return inside the future, or end the body with `if … { … } else { … }`",
         )),
         None => Ok(()),
     }
@@ -115,11 +117,11 @@ fn makes_the_future_at_the_end(stmts: &mut Vec<Stmt>) -> syn::Result<()> {
     let Some(name) = variable(root(tail)) else { return Ok(()) };
     let Some(at) = stmts.iter().rposition(|stmt| binds(stmt, &name)) else { return Ok(()) };
     if at + 2 < stmts.len() {
-        return Err(syn::Error::new_spanned(
+        return Err(mistake(
             &name,
             format!(
-                "`{name}` is made before the attempt, and a future can be awaited only once\n\
-                 help: make it in the last expression"
+                "`{name}` is created before the attempt, and a future can be awaited only once\n\
+                 help: create the future in the last expression"
             ),
         ));
     }
@@ -128,8 +130,8 @@ fn makes_the_future_at_the_end(stmts: &mut Vec<Stmt>) -> syn::Result<()> {
     Ok(())
 }
 
-/// The `async` block that is the attempt, and the statement that it is in: the last one, or the one that
-/// binds what is returned.
+/// Finds the `async` block that is the attempt, and the statement with the block: the last one, or the one
+/// that binds the variable at the end.
 fn attempt(stmts: &mut [Stmt]) -> Option<(usize, &mut ExprAsync)> {
     let last = stmts.len().checked_sub(1)?;
     let Stmt::Expr(tail, None) = &mut stmts[last] else { return None };
@@ -151,7 +153,7 @@ fn attempt(stmts: &mut [Stmt]) -> Option<(usize, &mut ExprAsync)> {
     }
 }
 
-/// The expression that a future starts from, through boxing and what else leaves its output alone.
+/// The expression inside boxing, casts and methods that do not change the output of a future.
 fn root(mut expr: &mut Expr) -> &mut Expr {
     while is_wrapped(expr) {
         expr = match expr {
@@ -160,7 +162,7 @@ fn root(mut expr: &mut Expr) -> &mut Expr {
             Expr::Cast(cast) => &mut cast.expr,
             Expr::Paren(paren) => &mut paren.expr,
             Expr::Group(group) => &mut group.expr,
-            _ => unreachable!("nothing else is wrapped"),
+            _ => unreachable!("`is_wrapped` names no other expression"),
         };
     }
     expr
@@ -185,6 +187,7 @@ fn pins(function: &Expr) -> bool {
         && before.is_some_and(|before| before.ident == "Box")
 }
 
+/// The variable, if the expression is one.
 fn variable(expr: &Expr) -> Option<Ident> {
     match expr {
         Expr::Path(path) => path.path.get_ident().cloned(),
@@ -192,6 +195,7 @@ fn variable(expr: &Expr) -> Option<Ident> {
     }
 }
 
+/// Whether the statement binds the variable.
 fn binds(stmt: &Stmt, name: &Ident) -> bool {
     let Stmt::Local(local) = stmt else { return false };
     match &local.pat {

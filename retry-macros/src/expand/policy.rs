@@ -1,37 +1,32 @@
-//! The policy of an annotated function, as a chain of builder calls.
+//! The policy of a site, as a chain of builder calls.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use crate::expand::spans::respanned;
-use crate::read::args::{Args, Backoff, On, Time};
+use crate::expand::values;
+use crate::read::args::Args;
 use crate::read::key::Keyed;
-use crate::read::{schedule, values as value};
+use crate::read::kinds::On;
+use crate::read::literal::{is_unlimited, literal_count};
+use crate::read::schedule;
+use crate::read::time::Time;
 
-/// The policy's constant expression.
-///
-/// Each argument forwards to the builder method of its name. What grows comes before what it grows by,
-/// so that a preset's values give way to the attribute's.
-///
-/// Input:
-/// ```text
-/// policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
-/// ```
-/// Output:
-/// ```text
-/// {
-///     let start: Policy = PATIENT;
-///     let policy = start.max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
-///     let policy = Policy::checked_for(policy, "base");   // seen at the value of `base`
-///     …
-///     Policy::checked(policy)
-/// }
-/// ```
+// Input:
+//     policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
+// Output:
+//     {
+//         let start: Policy = PATIENT;
+//         let policy = start.max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
+//         let policy = Policy::checked_for(policy, "base");   // with the span of the value of `base`
+//         …
+//         Policy::checked(policy)
+//     }
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
     let start = Ident::new("start", Span::mixed_site());
-    let (preset, mut chain) = match &args.policy {
+    let (preset, chain) = match &args.policy {
         Some(policy) => {
             let preset = &policy.value;
             let ty = respanned(&quote!(#private::Policy), policy.key.span());
@@ -39,83 +34,81 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
         }
         None => (TokenStream::new(), quote!(#private::Policy::new())),
     };
-    let mut call = |span: Span, name: &str, value: TokenStream| {
-        let method = Ident::new(name, span);
-        chain.extend(quote!(.#method(#value)));
-    };
-    if let Some(max) = &args.max {
-        let value = &max.value;
-        call(max.key.span(), "max", quote!(#value));
-    }
-    if let Some(attempts) = &args.attempts {
-        match &attempts.value {
-            Expr::Path(path) if path.path.is_ident("unlimited") => {
-                call(path.span(), "unlimited", quote!())
-            }
-            value => call(attempts.key.span(), "attempts", quote!(#value)),
-        }
-    }
-    if let Some(backoff) = &args.backoff {
-        call(backoff.key.span(), "backoff", backoff_value(&backoff.value, private));
-    }
-    if let Some(factor) = &args.factor {
-        let value = number(&factor.value);
-        call(factor.key.span(), "factor", value);
-    }
-    let times = [
-        ("base", &args.base),
-        ("cap", &args.cap),
-        ("deadline", &args.deadline),
-        ("timeout", &args.timeout),
-    ];
-    for (name, time) in times {
-        if let Some(time) = time {
-            call(time.key.span(), name, duration(&time.value, private));
-        }
-    }
-    if let Some(jitter) = &args.jitter {
-        call(jitter.key.span(), "jitter", named(&jitter.value, &quote!(#private::jitter)));
-    }
-    if let Some(on) = &args.on {
-        match &on.value {
-            On::Any(_) => {}
-            On::Kinds(kinds) => {
-                let set = quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*);
-                call(on.key.span(), "on", set);
-            }
-            On::Expr(value) => call(on.key.span(), "on", quote!(#value)),
-        }
-    }
-    if let Some(idempotent) = &args.idempotent {
-        let value = &idempotent.value;
-        call(idempotent.key.span(), "idempotent", quote!(#value));
-    }
-    if is_plain(args) {
-        return chain;
+    let calls = calls(args, private);
+    if needs_no_check(args) {
+        return quote!(#chain #calls);
     }
     let policy = Ident::new("policy", Span::mixed_site());
-    let checks = written(args).into_iter().map(|(name, at)| {
+    let checks = args.constants().filter(|(name, _)| CHECKED.contains(name)).map(|(name, at)| {
         let check = called(private, "checked_for", &at, &quote!(#policy, #name));
         quote!(let #policy = #check;)
     });
     let checked = if blocking { "checked_blocking" } else { "checked" };
     let at = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
     let checked = called(private, checked, &at.unwrap_or_default(), &quote!(#policy));
-    quote!({ #preset let #policy = #chain; #(#checks)* #checked })
+    quote!({ #preset let #policy = #chain #calls; #(#checks)* #checked })
 }
 
-/// Whether there is nothing to check that the macro's own rules have not: counts and delays that are written
-/// out, and no others. The compiler takes its time to check a policy, for each function.
-fn is_plain(args: &Args) -> bool {
+/// The settings that the runtime checks one by one.
+const CHECKED: [&str; 9] =
+    ["attempts", "backoff", "factor", "base", "cap", "timeout", "deadline", "jitter", "on"];
+
+/// The builder calls. Each argument forwards to the method of its name. The backoff comes before its base and
+/// its factor, so that the attribute overrides the values of a preset.
+fn calls(args: &Args, private: &TokenStream) -> TokenStream {
+    let duration = |time: &Time| values::duration(time, private);
+    let calls = [
+        call("max", &args.max, |max| quote!(#max)),
+        match &args.attempts {
+            Some(attempts) if is_unlimited(&attempts.value) => {
+                let method = Ident::new("unlimited", attempts.value.span());
+                Some(quote!(.#method()))
+            }
+            attempts => call("attempts", attempts, |attempts| quote!(#attempts)),
+        },
+        call("backoff", &args.backoff, |backoff| values::backoff(backoff, private)),
+        call("factor", &args.factor, values::number),
+        call("base", &args.base, duration),
+        call("cap", &args.cap, duration),
+        call("deadline", &args.deadline, duration),
+        call("timeout", &args.timeout, duration),
+        call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter))),
+        call("on", &args.on, |on| match on {
+            On::Expr(kinds) => quote!(#kinds),
+            _ => {
+                let kinds = on.listed();
+                quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*)
+            }
+        })
+        .filter(|_| !args.retries_any()),
+        call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
+    ];
+    calls.into_iter().flatten().collect()
+}
+
+/// Writes `.name(value)` with the span of the key.
+fn call<T>(
+    name: &str,
+    argument: &Option<Keyed<T>>,
+    value: impl FnOnce(&T) -> TokenStream,
+) -> Option<TokenStream> {
+    let argument = argument.as_ref()?;
+    let (method, value) = (Ident::new(name, argument.key.span()), value(&argument.value));
+    Some(quote!(.#method(#value)))
+}
+
+/// Whether the macro has checked the whole policy: the attribute sets counts and delays only, all of them
+/// literals. rustc takes time for each policy that it checks.
+fn needs_no_check(args: &Args) -> bool {
     let count = |count: &Option<Keyed<Expr>>, range: std::ops::Range<u64>| match count {
         None => true,
-        Some(count) => value::literal_count(&count.value).is_some_and(|n| range.contains(&n)),
+        Some(count) => literal_count(&count.value).is_some_and(|n| range.contains(&n)),
     };
     let delay = |time: &Option<Keyed<Time>>, default| match time {
         None => Some(default),
-        Some(time) => schedule::literal(&time.value),
+        Some(time) => time.value.literal(),
     };
-    let kinds = !matches!(args.on.as_ref().map(|on| &on.value), None | Some(On::Any(_)));
+    let kinds = args.on.is_some() && !args.retries_any();
     let others = args.policy.is_some()
         || args.backoff.is_some()
         || args.factor.is_some()
@@ -129,30 +122,7 @@ fn is_plain(args: &Args) -> bool {
     !kinds && !others && counts && delays.is_some_and(|(base, cap)| base <= cap)
 }
 
-/// The settings that the attribute has.
-fn written(args: &Args) -> Vec<(&'static str, TokenStream)> {
-    fn of<T: ToTokens>(
-        name: &'static str,
-        value: &Option<Keyed<T>>,
-    ) -> Option<(&'static str, TokenStream)> {
-        value.as_ref().map(|keyed| (name, keyed.value.to_token_stream()))
-    }
-    let settings = [
-        of("attempts", &args.attempts),
-        of("backoff", &args.backoff),
-        of("factor", &args.factor),
-        of("base", &args.base),
-        of("cap", &args.cap),
-        of("timeout", &args.timeout),
-        of("deadline", &args.deadline),
-        of("jitter", &args.jitter),
-        of("on", &args.on),
-    ];
-    settings.into_iter().flatten().collect()
-}
-
-/// A call of one of the policy's functions that seems to stand where `at` stands: a panic in it is reported
-/// there.
+/// A call of one of the policy's functions with the span of `at`, where rustc reports a panic in it.
 fn called(
     private: &TokenStream,
     name: &str,
@@ -168,79 +138,4 @@ fn called(
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
     arguments.set_span(last);
     quote!(#path #arguments)
-}
-
-fn backoff_value(backoff: &Backoff, private: &TokenStream) -> TokenStream {
-    match backoff {
-        Backoff::Named(expr) => named(expr, &quote!(#private::backoff)),
-        Backoff::List(entries, bracket) => {
-            let entries = entries.iter().map(|entry| duration(entry, private));
-            quote_spanned!(bracket.span.join()=> #private::Backoff::List(&[#(#entries),*]))
-        }
-    }
-}
-
-/// A bare word or a bare call is one of the runtime's, with the user's span, so that rustc proposes the
-/// nearest one; anything else is an expression.
-fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
-    match (value::bare_call(expr), expr) {
-        (Some((word, _)), Expr::Call(call)) => {
-            let numbers = call.args.iter().map(number);
-            let at = Span::call_site().located_at(expr.span());
-            let module = respanned(module, at);
-            let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#(#numbers),*));
-            arguments.set_span(Span::call_site().located_at(call.paren_token.span.close()));
-            quote_spanned!(at=> #module::#word #arguments)
-        }
-        (Some((word, _)), _) => {
-            let at = Span::call_site().located_at(expr.span());
-            let module = respanned(module, at);
-            quote_spanned!(at=> #module::#word())
-        }
-        (None, _) => quote!(#expr),
-    }
-}
-
-/// A number where a float is expected: `2` may be written for `2.0`.
-fn number(expr: &Expr) -> TokenStream {
-    match expr {
-        Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(int), .. }) if int.suffix().is_empty() => {
-            let float = syn::LitFloat::new(&format!("{}.0", int.base10_digits()), int.span());
-            quote!(#float)
-        }
-        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
-            let (minus, number) = (unary.op, number(&unary.expr));
-            quote!(#minus #number)
-        }
-        _ => quote!(#expr),
-    }
-}
-
-/// The value of one setting of a budget or a breaker: a text is a duration, a bare word or a bare call
-/// is one of the runtime's.
-pub(crate) fn setting(expr: &Expr, private: &TokenStream) -> TokenStream {
-    match (value::bare_call(expr), expr) {
-        (Some((word, _)), Expr::Call(call)) => {
-            let arguments = call.args.iter().map(|argument| setting(argument, private));
-            quote_spanned!(expr.span()=> #private::setting::#word(#(#arguments),*))
-        }
-        (Some((word, _)), _) => quote_spanned!(expr.span()=> #private::setting::#word()),
-        (None, Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => {
-            match value::time_in_words(text) {
-                Ok(time) => duration(&time, private),
-                Err(error) => error.to_compile_error(),
-            }
-        }
-        (None, _) => quote!(#expr),
-    }
-}
-
-fn duration(time: &Time, private: &TokenStream) -> TokenStream {
-    match time {
-        Time::Text(text, duration) => {
-            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
-            quote_spanned!(text.span()=> #private::Duration::new(#seconds, #nanos))
-        }
-        Time::Expr(expr) => quote!(#expr),
-    }
 }

@@ -1,14 +1,14 @@
-//! Where generated code seems to stand: what rustc says about it is said there.
+//! The spans of generated code, at which rustc reports the errors in that code.
 //!
-//! rustc joins the spans of an expression's first and last token if both have the same hygiene, and points
-//! at the whole attribute if not.
+//! rustc joins the spans of the first and the last token of an expression if both have the same hygiene, and
+//! points at the whole attribute otherwise.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::Type;
 use syn::spanned::Spanned;
 
-/// Where tokens begin and end, as places for generated code.
+/// The spans of the first and the last token, for generated code.
 pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     let spans: Vec<Span> = tokens.to_token_stream().into_iter().map(|token| token.span()).collect();
     let place = |span: Option<&Span>| {
@@ -17,12 +17,12 @@ pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
     (place(spans.first()), place(spans.last()))
 }
 
-/// A method of the turn that an argument asks for, in the place of the argument's key.
+/// The name of a method, with the span of the argument's key.
 pub(crate) fn step(name: &str, key: &Ident) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(key.span()))
 }
 
-/// Where a failure's type is written: the `E` of `Result<T, E>`, else the name of what hides it.
+/// The span of the error type: the `E` of `Result<T, E>`, else the name of the alias.
 pub(crate) fn failure(output: &Type) -> Span {
     let Type::Path(path) = output else { return output.span() };
     let Some(last) = path.path.segments.last() else { return output.span() };
@@ -34,7 +34,7 @@ pub(crate) fn failure(output: &Type) -> Span {
     }
 }
 
-/// The tokens, seen at another place.
+/// The tokens with the location of another span.
 pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     tokens
         .clone()

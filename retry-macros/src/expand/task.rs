@@ -1,39 +1,36 @@
-//! From a function to the task that calls it.
+//! The type that `task` adds next to the function. Its function `task` makes a call that can be submitted.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
-use crate::check::task::{name, typed};
-use crate::expand::call::{Plan, local};
+use crate::expand::plan::{Plan, local};
 use crate::expand::spans::respanned;
+use crate::item::parameters::name;
 use crate::read::key::Keyed;
 use crate::read::task::Task;
 
-/// Input:
-/// ```text
-/// #[retryable(task(state(pool)))]
-/// pub async fn send(order: Order, pool: &Pool) -> Result<Receipt, E> { BODY }
-/// ```
-/// Output, beside the function:
-/// ```text
-/// pub enum send {}
-/// impl send {
-///     pub fn task(order: Order) -> Task<Receipt> {
-///         static FUNCTION: Function = Function::new("module::send", run, &[Need::of::<Pool>()]);
-///         inventory::submit! { Entry(&FUNCTION) }
-///         fn run(input: Input) -> Running {
-///             let order = read::<Order>(&mut input, "order")?;
-///             let pool = state::<Pool>(&input);
-///             drive(input, async move { send(order, &pool).await })
-///         }
-///         Task::new(&FUNCTION, arguments().with("order", written(&order)), &[])
-///     }
-/// }
-/// ```
-///
-/// Where no types can stand, in an `impl` or a trait, rustc says so: under the word `task`, then.
+// Input:
+//     #[retryable(task(state(pool)))]
+//     pub async fn send(order: Order, pool: &Pool) -> Result<Receipt, E> { BODY }
+// Output, next to the function:
+//     pub enum send {}
+//     impl send {
+//         pub fn task(order: Order) -> Task<Receipt> {
+//             static FUNCTION: Function = Function::new("module::send", run, &[Need::of::<Pool>()]);
+//             inventory::submit! { Entry(&FUNCTION) }
+//             fn run(input: Input) -> Running {
+//                 let order = read::<Order>(&mut input, "order")?;
+//                 let pool = state::<Pool>(&input);
+//                 drive(input, async move { send(order, &pool).await })
+//             }
+//             Task::new(&FUNCTION, arguments().with("order", written(&order)), &[])
+//         }
+//     }
+//
+// An `impl` or a trait cannot contain a type. The type has the span of the word `task`, so that rustc points
+// there.
 pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let task = &argument.value;
     let word = argument.key.span();
@@ -52,7 +49,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let limit = limit.map(|limit| quote_spanned!(limit.span()=> .concurrency(#limit)));
     let out = quote_spanned!(outcome.span()=> <#outcome as #private::Outcome>::Value);
     let input = local("input");
-    // What the output lacks to be stored is reported under it.
+    // If the output cannot be stored, rustc points at the output.
     let at = outcome.span();
     let of_drive = respanned(&private, at);
     let drive = match function.is_async() {
@@ -62,9 +59,8 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let conditions: Vec<_> =
         function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let of_type = format!("Tasks that call the function `{ident}`.");
-    let of_function = format!(
-        "A call of `{ident}` to be made in the background: it does nothing until it is submitted."
-    );
+    let of_function =
+        format!("A call of `{ident}` in the background: it runs once it is submitted.");
     let content = quote! {
         #[doc = #of_function]
         #[allow(dead_code, clippy::too_many_arguments)]
@@ -98,18 +94,19 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     }
 }
 
-/// What each parameter contributes.
+/// The parts that the parameters contribute.
 struct Parts<'a> {
-    /// The names of stored parameters, and their types.
+    /// The names of the stored parameters.
     stored: Vec<&'a Ident>,
+    /// The types of the stored parameters.
     types: Vec<&'a Type>,
-    /// Methods that store them.
+    /// The method calls that store them.
     writes: TokenStream,
-    /// The types of states.
+    /// The types of the states, which the worker supplies.
     needs: Vec<Type>,
-    /// Statements that read all of them.
+    /// The statements that read the stored parameters and the states.
     reads: TokenStream,
-    /// The call with what was read.
+    /// The call of the function.
     call: TokenStream,
 }
 
@@ -125,7 +122,7 @@ impl<'a> Parts<'a> {
         };
         let mut values = Vec::new();
         let input = local("input");
-        for (position, parameter) in typed(plan.function).enumerate() {
+        for (position, parameter) in plan.function.typed().enumerate() {
             let (Some(name), ty) = (name(parameter), &*parameter.ty) else { continue };
             let value = local(&format!("argument{position}"));
             if task.is_state(name) {
@@ -133,7 +130,7 @@ impl<'a> Parts<'a> {
                 continue;
             }
             let key = text(name);
-            // What the type lacks to be stored is reported under it.
+            // If a type cannot be stored, rustc points at the type.
             let at = ty.span();
             let of_type = respanned(private, at);
             let read = quote_spanned!(at=> #of_type::read::<#ty>(&mut #input, #key));
@@ -153,7 +150,7 @@ impl<'a> Parts<'a> {
         parts
     }
 
-    /// A state, and how it is handed to the function: borrowed where it asks for a reference, else a clone.
+    /// Adds a state, and returns the argument for it: a borrow for a reference, else a clone.
     fn state(&mut self, ty: &Type, value: &Ident, private: &TokenStream) -> TokenStream {
         let (of, given) = match ty {
             Type::Reference(reference) => ((*reference.elem).clone(), quote!(&*#value)),
@@ -171,7 +168,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The name as it is stored.
+/// The name under which an argument is stored.
 fn text(name: &Ident) -> String {
     let plain = format_ident!("{name}").to_string();
     plain.strip_prefix("r#").unwrap_or(&plain).to_owned()

@@ -1,14 +1,13 @@
-//! One attempt and the pause after it, as generated code runs them.
+//! A turn: one attempt and the pause after it.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Type};
 
-use crate::expand::call::{Attempt, Plan, local};
+use crate::expand::plan::{Attempt, Plan, local};
 use crate::expand::spans::{ends, failure, respanned, step};
-use crate::item::tokens::edged;
-use crate::read::args::On;
+use crate::item::tokens::statements;
 use crate::read::key::Keyed;
 
 impl Plan<'_> {
@@ -17,14 +16,14 @@ impl Plan<'_> {
     // Output:
     //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
     //
-    // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces; its bound says
-    // under the return type that success cannot be told from failure. The block keeps the body's span:
-    // what rustc says about values that move into an attempt then points at the user's code.
+    // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces. Its bound makes rustc
+    // point at the return type if that is no `Outcome`. The block keeps the body's span, so that errors about
+    // values that move into an attempt point at the user's code.
     pub(crate) fn turn(&self, attempt: &Attempt) -> TokenStream {
         let Plan { private, args, .. } = self;
         let declared = &attempt.output;
         let output = match &args.report {
-            // The body's output is the declared one without the report.
+            // The body returns the declared type without the report.
             Some(report) => {
                 let private = respanned(private, report.key.span());
                 quote_spanned!(declared.span()=> <#declared as #private::Reported>::Body)
@@ -39,8 +38,8 @@ impl Plan<'_> {
         };
         let body = edged(&edge, attempt.body.clone());
         let span = self.function.body.span();
-        // What the type after the arrow lacks is reported under it: the whole turn seems to stand there, all of
-        // it with one hygiene, or rustc falls back to the attribute.
+        // If the return type lacks a trait, rustc points at the turn. All tokens of the turn therefore have the
+        // span of the return type and one hygiene; otherwise rustc points at the attribute.
         let (first, last) = ends(declared);
         let call = Ident::new("call", first);
         let rules = self.rules(declared, last);
@@ -55,24 +54,20 @@ impl Plan<'_> {
         }
     }
 
-    /// The arguments that judge an outcome.
+    /// The methods that judge an outcome: its class, `when` and `retry_if`; and `on_retry`.
     fn rules(&self, declared: &Type, last: Span) -> TokenStream {
         let args = self.args;
         let place = local("place");
         let known = quote_spanned!(last=>
             #place.retry_words(), #place.retry_place(), #place.retry_inject()
         );
-        let classified = match (&args.on, &args.when) {
-            (Some(on), _) if matches!(on.value, On::Any(_)) => None,
-            (None, Some(_)) => None,
-            _ => Some(Span::mixed_site().located_at(failure(declared))),
-        };
-        let judged = match classified {
-            Some(at) => {
-                let classified = Ident::new("classified", at);
-                quote_spanned!(last=> .#classified(|#place| (#place.retry_class(), #known)))
-            }
-            None => quote_spanned!(last=> .unclassified(|#place| (#known))),
+        let unclassified = args.retries_any() || args.on.is_none() && args.when.is_some();
+        let judged = if unclassified {
+            quote_spanned!(last=> .unclassified(|#place| (#known)))
+        } else {
+            let at = Span::mixed_site().located_at(failure(declared));
+            let classified = Ident::new("classified", at);
+            quote_spanned!(last=> .#classified(|#place| (#place.retry_class(), #known)))
         };
         let when = self.method("when", args.when.as_ref());
         let retry_if = self.method("retry_if", args.retry_if.as_ref());
@@ -80,7 +75,7 @@ impl Plan<'_> {
         quote!(#judged #when #retry_if #on_retry)
     }
 
-    /// What may end an attempt that is still running, or refuse it.
+    /// The methods that may end a running attempt or refuse to start one.
     fn guard(&self, is_async: bool, last: Span) -> TokenStream {
         let limits = self.limits(is_async, last);
         let breaker = self.args.breaker.as_ref().map(|breaker| {
@@ -91,6 +86,7 @@ impl Plan<'_> {
         quote!(#limits #breaker)
     }
 
+    /// The method for a cancellation token, or for a limit in time.
     fn limits(&self, is_async: bool, last: Span) -> TokenStream {
         let args = self.args;
         if let Some(cancel) = &args.cancel {
@@ -106,7 +102,7 @@ impl Plan<'_> {
             return quote_spanned!(last=> .#method());
         }
         match &args.policy {
-            // A preset may set a limit; only its constant can tell.
+            // Whether a preset has a limit is known only when rustc evaluates its constant.
             Some(policy) => {
                 let preset = &policy.value;
                 let method = step("limited_if", &policy.key);
@@ -116,7 +112,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Whether a limit may end an attempt that is still running, as a constant expression.
+    /// A constant expression that says whether a limit may end a running attempt.
     pub(crate) fn interrupts(&self, is_async: bool) -> TokenStream {
         let args = self.args;
         let written = args.cancel.is_some() || args.timeout.is_some() || args.deadline.is_some();
@@ -130,11 +126,19 @@ impl Plan<'_> {
         }
     }
 
-    /// `.key(value)`, spanned so that a value of the wrong type is reported where it is written.
+    /// Writes `.key(value)` with the spans of the attribute, so that rustc reports a wrong type at the value.
     fn method(&self, name: &str, value: Option<&Keyed<Expr>>) -> TokenStream {
         let Some(value) = value else { return TokenStream::new() };
         let method = Ident::new(name, value.key.span());
         let expr = self.in_body(&value.value);
         quote!(.#method(#expr))
     }
+}
+
+/// Puts the return edge before the statements of the body.
+pub(crate) fn edged(edge: &TokenStream, body: TokenStream) -> TokenStream {
+    let (span, statements) = (body.span(), statements(body));
+    let mut braced = Group::new(Delimiter::Brace, quote!(#edge #statements));
+    braced.set_span(span);
+    braced.into_token_stream()
 }

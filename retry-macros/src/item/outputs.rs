@@ -1,11 +1,14 @@
-//! Types as they are written: which are futures, what is opaque in them, what they borrow.
+//! Return types, as they are written: whether one is a future, which parts are opaque, which lifetimes it has.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, Ident, PathArguments, Token, Type, TypeParamBound, parse_quote};
+use syn::{
+    GenericArgument, Ident, Path, PathArguments, PathSegment, Token, Type, TypeParamBound,
+    parse_quote,
+};
 
-/// Whether a future is returned in a box.
+/// Whether a function returns a future in a box.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Boxing {
     /// `impl Future<Output = R>`.
@@ -14,7 +17,7 @@ pub(crate) enum Boxing {
     Pinned,
 }
 
-/// The output of a type that is written as a future; `None` for any other type.
+/// The output of a type that is written like a future; `None` for any other type.
 pub(crate) fn future_output(ty: &Type) -> Option<(Type, Boxing)> {
     match ty {
         Type::Group(group) => future_output(&group.elem),
@@ -22,15 +25,7 @@ pub(crate) fn future_output(ty: &Type) -> Option<(Type, Boxing)> {
         Type::ImplTrait(opaque) => Some((bound_output(&opaque.bounds)?, Boxing::Plain)),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
-            let inner = match &last.arguments {
-                PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().rev().find_map(|argument| match argument {
-                        GenericArgument::Type(ty) => Some(ty),
-                        _ => None,
-                    })
-                }
-                _ => None,
-            };
+            let inner = type_arguments(last).next_back();
             match (last.ident.to_string().as_str(), inner) {
                 ("BoxFuture" | "LocalBoxFuture", Some(inner)) => {
                     Some((inner.clone(), Boxing::Pinned))
@@ -43,7 +38,7 @@ pub(crate) fn future_output(ty: &Type) -> Option<(Type, Boxing)> {
     }
 }
 
-/// The output of a type whose name says that it is a future: an alias, or an associated type.
+/// The output of an alias or an associated type whose name ends in `Future` or `Fut`.
 fn named_output(ty: &Type, name: &Ident) -> Option<(Type, Boxing)> {
     let name = name.to_string();
     let output = || (parse_quote!(<#ty as ::core::future::Future>::Output), Boxing::Pinned);
@@ -54,9 +49,8 @@ fn named_output(ty: &Type, name: &Ident) -> Option<(Type, Boxing)> {
 fn boxed_output(ty: &Type) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Box")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(Type::TraitObject(object)) => bound_output(&object.bounds),
+    type_arguments(last).find_map(|ty| match ty {
+        Type::TraitObject(object) => bound_output(&object.bounds),
         _ => None,
     })
 }
@@ -66,15 +60,30 @@ fn bound_output(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> 
     bounds.iter().find_map(|bound| {
         let TypeParamBound::Trait(bound) = bound else { return None };
         let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-        arguments.args.iter().find_map(|argument| match argument {
+        generic_arguments(last).find_map(|argument| match argument {
             GenericArgument::AssocType(assoc) if assoc.ident == "Output" => Some(assoc.ty.clone()),
             _ => None,
         })
     })
 }
 
-/// The type with `_` for each `impl Trait` in it, so that it can be named in an expression.
+fn generic_arguments(segment: &PathSegment) -> impl DoubleEndedIterator<Item = &GenericArgument> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten()
+}
+
+/// The types among the generic arguments of a path's segment.
+pub(crate) fn type_arguments(segment: &PathSegment) -> impl DoubleEndedIterator<Item = &Type> {
+    generic_arguments(segment).filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The type with `_` for each `impl Trait`, so that an expression can name it.
 pub(crate) fn without_opaque(ty: &Type) -> Type {
     let mut ty = ty.clone();
     erase(&mut ty);
@@ -84,18 +93,10 @@ pub(crate) fn without_opaque(ty: &Type) -> Type {
 fn erase(ty: &mut Type) {
     match ty {
         Type::ImplTrait(_) => *ty = parse_quote!(_),
-        Type::Path(path) => path.path.segments.iter_mut().for_each(|segment| {
-            if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                arguments.args.iter_mut().for_each(erase_argument);
-            }
-        }),
+        Type::Path(path) => erase_arguments(&mut path.path),
         Type::TraitObject(object) => object.bounds.iter_mut().for_each(|bound| {
             if let TypeParamBound::Trait(bound) = bound {
-                bound.path.segments.iter_mut().for_each(|segment| {
-                    if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-                        arguments.args.iter_mut().for_each(erase_argument);
-                    }
-                });
+                erase_arguments(&mut bound.path);
             }
         }),
         Type::Array(array) => erase(&mut array.elem),
@@ -109,18 +110,21 @@ fn erase(ty: &mut Type) {
     }
 }
 
-fn erase_argument(argument: &mut GenericArgument) {
-    match argument {
-        GenericArgument::Type(ty) => erase(ty),
-        GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
-        _ => {}
+fn erase_arguments(path: &mut Path) {
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else { continue };
+        arguments.args.iter_mut().for_each(|argument| match argument {
+            GenericArgument::Type(ty) => erase(ty),
+            GenericArgument::AssocType(assoc) => erase(&mut assoc.ty),
+            _ => {}
+        });
     }
 }
 
-/// The lifetimes of the references in a type; `None` stands for one that is left out or `'_`.
+/// The lifetimes in a type; `None` stands for an elided lifetime or `'_`.
 pub(crate) fn lifetimes(ty: &Type) -> Vec<Option<String>> {
     let mut found = Vec::new();
-    // The lifetimes of a future that is known by its name only are not those of its output.
+    // `<F<'a> as Future>::Output` names the lifetimes of the future, which its output need not have.
     if matches!(ty, Type::Path(path) if path.qself.is_some() && path.path.leading_colon.is_some()) {
         return found;
     }
@@ -145,7 +149,7 @@ fn scan(tokens: TokenStream, found: &mut Vec<Option<String>>) {
                     found.push(Some(name.to_string()).filter(|name| name != "_"));
                 }
             }
-            // The references of `Fn(&T)` are the caller's, not the output's.
+            // The output does not borrow through the parameters of `Fn(&T)`.
             TokenTree::Group(group) if function && group.delimiter() == Delimiter::Parenthesis => {}
             TokenTree::Group(group) => scan(group.stream(), found),
             _ => {}

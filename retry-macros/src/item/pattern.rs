@@ -1,10 +1,10 @@
-//! Patterns: turned back into the values that they took apart, and without a `mut`.
+//! Patterns: the names that they bind, and the expression that rebuilds the matched value.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Ident, Pat};
+use syn::{Ident, Pat, PatIdent};
 
-/// The expression that builds what the pattern matched; `None` for a pattern that throws a part away.
+/// The expression that rebuilds the matched value; `None` if the pattern does not keep the whole value.
 pub(crate) fn as_expression(pat: &Pat) -> Option<TokenStream> {
     match pat {
         Pat::Ident(ident) if ident.by_ref.is_none() => Some(ident.ident.to_token_stream()),
@@ -46,26 +46,34 @@ fn parts<'a>(pats: impl IntoIterator<Item = &'a Pat>) -> Option<Vec<TokenStream>
     pats.into_iter().map(as_expression).collect()
 }
 
-/// Takes the `mut` from the bindings of these names.
-pub(crate) fn without_mut(pat: &mut Pat, named: &impl Fn(&Ident) -> bool) {
-    match pat {
+/// Removes the `mut` from the bindings whose names are chosen.
+pub(crate) fn without_mut(pat: &mut Pat, chosen: impl Fn(&Ident) -> bool) {
+    each_binding(pat, true, &mut |ident, _| {
+        if ident.by_ref.is_none() && chosen(&ident.ident) {
+            ident.mutability = None;
+        }
+    });
+}
+
+/// Visits each name that the pattern binds, and says whether the name binds the whole value.
+pub(crate) fn each_binding(
+    pat: &mut Pat,
+    whole: bool,
+    visit: &mut impl FnMut(&mut PatIdent, bool),
+) {
+    let mut parts: Vec<&mut Pat> = match pat {
         Pat::Ident(ident) => {
-            if ident.by_ref.is_none() && named(&ident.ident) {
-                ident.mutability = None;
-            }
-            if let Some((_, inner)) = &mut ident.subpat {
-                without_mut(inner, named);
-            }
+            visit(ident, whole);
+            ident.subpat.iter_mut().map(|(_, inner)| &mut **inner).collect()
         }
-        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(|pat| without_mut(pat, named)),
-        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(|pat| without_mut(pat, named)),
-        Pat::Struct(fields) => {
-            fields.fields.iter_mut().for_each(|field| without_mut(&mut field.pat, named));
-        }
-        Pat::Slice(slice) => slice.elems.iter_mut().for_each(|pat| without_mut(pat, named)),
-        Pat::Reference(reference) => without_mut(&mut reference.pat, named),
-        Pat::Paren(paren) => without_mut(&mut paren.pat, named),
-        Pat::Type(typed) => without_mut(&mut typed.pat, named),
-        _ => {}
-    }
+        Pat::Paren(paren) => return each_binding(&mut paren.pat, whole, visit),
+        Pat::Type(typed) => return each_binding(&mut typed.pat, whole, visit),
+        Pat::Reference(reference) => vec![&mut *reference.pat],
+        Pat::Struct(fields) => fields.fields.iter_mut().map(|field| &mut *field.pat).collect(),
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().collect(),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().collect(),
+        Pat::Slice(slice) => slice.elems.iter_mut().collect(),
+        _ => Vec::new(),
+    };
+    parts.iter_mut().for_each(|part| each_binding(part, false, visit));
 }

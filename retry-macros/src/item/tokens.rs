@@ -1,10 +1,8 @@
-//! Looking through tokens, and changing a few of them.
+//! Searches in tokens, and small changes to them.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
 
-/// Whether a name or a literal occurs.
+/// Whether an identifier or a literal occurs in the tokens.
 pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {
         TokenTree::Ident(ident) => ident == mark,
@@ -14,7 +12,7 @@ pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
     })
 }
 
-/// Whether a variable of this name may be used, in the inline arguments of a format string as well.
+/// Whether the tokens may use a variable, directly or as an inline argument of a format string.
 pub(crate) fn uses(tokens: &TokenStream, name: &Ident) -> bool {
     let mut of_a_value = false;
     tokens.clone().into_iter().any(|token| {
@@ -29,7 +27,7 @@ pub(crate) fn uses(tokens: &TokenStream, name: &Ident) -> bool {
     })
 }
 
-/// A `return` that leaves the function: not one of an inner function, closure or `async` block.
+/// Finds a `return` that leaves the function, not just an inner function, a closure or an `async` block.
 pub(crate) fn early_return(tokens: TokenStream) -> Option<Ident> {
     let (mut inside_of_another, mut before) = (false, None::<TokenTree>);
     tokens.into_iter().find_map(|token| {
@@ -42,10 +40,10 @@ pub(crate) fn early_return(tokens: TokenStream) -> Option<Ident> {
             }
             TokenTree::Punct(punct) => {
                 match punct.as_char() {
-                    // A closure goes on to the end of its statement or argument.
+                    // A closure extends to the end of its statement or argument.
                     '|' if starts_an_expression(previous.as_ref()) => inside_of_another = true,
                     ';' | ',' => inside_of_another = false,
-                    // What looked like one was a pattern.
+                    // After `=>` it is clear that the `|` was part of a pattern.
                     '>' if is_punct(previous.as_ref(), "=") => inside_of_another = false,
                     _ => {}
                 }
@@ -63,14 +61,14 @@ pub(crate) fn early_return(tokens: TokenStream) -> Option<Ident> {
     })
 }
 
-/// Whether an expression can begin after this token: there `|` opens a closure, elsewhere it is an "or".
+/// Whether an expression can begin after this token. There `|` opens a closure; elsewhere it means "or".
 fn starts_an_expression(previous: Option<&TokenTree>) -> bool {
     const WORDS: [&str; 7] = ["move", "return", "async", "static", "else", "in", "break"];
     match previous {
         None => true,
         Some(TokenTree::Ident(word)) => WORDS.iter().any(|known| word == known),
         Some(TokenTree::Punct(_)) => is_punct(previous, ",;=>&:"),
-        // A block is the end of a statement more often than an operand.
+        // A block ends a statement more often than it is an operand.
         Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
         Some(TokenTree::Literal(_)) => false,
     }
@@ -80,7 +78,7 @@ fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if any_of.contains(punct.as_char()))
 }
 
-/// The tokens with another name for `self`.
+/// Replaces `self` by another name.
 pub(crate) fn renamed(tokens: TokenStream, this: &Ident) -> TokenStream {
     let rename = |token| match token {
         TokenTree::Ident(ident) if ident == "self" => TokenTree::Ident(this.clone()),
@@ -94,15 +92,7 @@ pub(crate) fn renamed(tokens: TokenStream, this: &Ident) -> TokenStream {
     tokens.into_iter().map(rename).collect()
 }
 
-/// The body with the return edge as its first statement.
-pub(crate) fn edged(edge: &TokenStream, body: TokenStream) -> TokenStream {
-    let (span, statements) = (body.span(), statements(body));
-    let mut braced = Group::new(Delimiter::Brace, quote!(#edge #statements));
-    braced.set_span(span);
-    braced.into_token_stream()
-}
-
-/// What is in the braces of a block; anything else as it is.
+/// The statements of a block, without its braces; tokens that are no block are returned unchanged.
 pub(crate) fn statements(block: TokenStream) -> TokenStream {
     let mut tokens = block.clone().into_iter();
     match (tokens.next(), tokens.next()) {
@@ -115,8 +105,10 @@ pub(crate) fn statements(block: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proc_macro2::Span;
+    use quote::quote;
+
+    use super::*;
 
     #[test]
     fn a_return_leaves_the_function_unless_it_is_in_another_one() {

@@ -1,14 +1,13 @@
-//! Bodies that another attribute has wrapped before ours was expanded: where the attempt is in them.
+//! Bodies that another attribute has wrapped before `#[retryable]` is expanded, and the attempt inside.
 //!
-//! An attribute that stands above `#[retryable]` hands it a body of its own making. Looping all of that
-//! would repeat the wrapping: `#[tracing::instrument]` moves the arguments into an inner future, which can
-//! be done once only. So the attempt is the code that the user wrote, inside of the wrapping.
+//! An attribute above `#[retryable]` is expanded first and passes on a body that it has rewritten. A loop
+//! around all of that body would repeat the wrapping, too: `#[tracing::instrument]` moves the arguments into
+//! an inner future, which is possible only once. So the attempt is the user's code inside the wrapping.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Block, Expr, Ident, Local, LocalInit, Pat, Stmt, Type};
 
-use crate::item::function::Function;
 use crate::item::pattern::without_mut;
 use crate::item::tokens::mentions;
 
@@ -16,19 +15,19 @@ use crate::item::tokens::mentions;
 pub(crate) struct Seam {
     block: Block,
     wrapper: Wrapper,
-    /// The attempt's type, when the wrapper has written it down.
+    /// The type of the attempt, if the wrapper names it.
     output: Option<Type>,
     /// The arguments that the wrapper has moved into its future.
     moved: Vec<Moved>,
 }
 
-/// `let PATTERN = ARGUMENT;`: the user's pattern, which the wrapper took out of the signature.
+/// `let PATTERN = ARGUMENT;`: a pattern that the wrapper has moved from the signature into the body.
 pub(crate) struct Moved {
     pub(crate) pat: Pat,
     pub(crate) argument: Ident,
 }
 
-/// The wrappers that are known, by the name that they give to what they make.
+/// The known wrappers. Each is recognised by a name that it generates.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wrapper {
     /// `let __ret: R = BODY;` in a boxed `async` block (async-trait).
@@ -48,38 +47,40 @@ const WRAPPERS: &[(Wrapper, &str)] = &[
     (Wrapper::Tokio, "\"Failed building the Runtime\""),
 ];
 
-/// Looks for a wrapper that is known.
-pub(crate) fn find(function: &Function) -> Option<Seam> {
-    let tokens = function.body.stream();
+/// Finds a known wrapper in the body of a function.
+pub(crate) fn find(body: &Group, is_async: bool) -> Option<Seam> {
+    let tokens = body.stream();
     WRAPPERS.iter().filter(|(_, mark)| mentions(&tokens, mark)).find_map(|(wrapper, _)| {
-        if *wrapper == Wrapper::Tokio && function.sig.asyncness.is_some() {
+        if *wrapper == Wrapper::Tokio && is_async {
             return None;
         }
-        let mut block: Block = syn::parse2(function.body.to_token_stream()).ok()?;
+        let mut block: Block = syn::parse2(body.to_token_stream()).ok()?;
         let (output, moved) = match in_block(&mut block, *wrapper)? {
-            Attempt::Returned(block) => (returned(block).map(|(ty, _)| ty), moved(block)),
-            Attempt::Block(_) => (None, Vec::new()),
+            Inside::Returned(block) => (returned(block).map(|(ty, _)| ty), moved(block)),
+            Inside::Block(_) => (None, Vec::new()),
         };
         Some(Seam { block, wrapper: *wrapper, output, moved })
     })
 }
 
 impl Seam {
+    /// Whether the attempt is awaited.
     pub(crate) fn is_async(&self) -> bool {
         self.wrapper != Wrapper::InstrumentBlocking
     }
 
+    /// The type of the attempt, if the wrapper names it.
     pub(crate) fn output(&self) -> Option<&Type> {
         self.output.as_ref()
     }
 
-    /// The arguments under the names that the user gave them.
+    /// The arguments that the wrapper has moved into its future.
     pub(crate) fn moved(&self) -> &[Moved] {
         &self.moved
     }
 
-    /// The wrapped body with another attempt in place of the one that was found. What is cloned for each
-    /// attempt is not bound mutably before.
+    /// Replaces the attempt in the wrapped body. Arguments that each attempt clones lose their `mut` in the
+    /// wrapping.
     pub(crate) fn with_attempt(
         mut self,
         cloned: impl Fn(&Ident) -> bool,
@@ -90,7 +91,7 @@ impl Seam {
             //     let mut a = a; let __ret: R = { BODY };
             // Output:
             //     let a = a; let __ret: R = { ATTEMPT };
-            Some(Attempt::Returned(block)) => {
+            Some(Inside::Returned(block)) => {
                 for stmt in &mut block.stmts {
                     if let Stmt::Local(local) = stmt {
                         without_mut(&mut local.pat, &cloned);
@@ -105,7 +106,7 @@ impl Seam {
             //     async move { BODY }, (move || { BODY })()
             // Output:
             //     async move { ATTEMPT }, (move || { ATTEMPT })()
-            Some(Attempt::Block(block)) => {
+            Some(Inside::Block(block)) => {
                 let body = attempt(block.to_token_stream());
                 block.stmts = vec![Stmt::Expr(Expr::Verbatim(body), None)];
             }
@@ -115,15 +116,15 @@ impl Seam {
     }
 }
 
-/// Where the attempt is in a wrapped body.
-enum Attempt<'a> {
+/// The place of the attempt inside a wrapped body.
+enum Inside<'a> {
     /// The initializer of `__ret` in this block.
     Returned(&'a mut Block),
     /// All of this block.
     Block(&'a mut Block),
 }
 
-/// The type and the initializer of `__ret`.
+/// Finds the type and the initializer of `__ret`.
 fn returned(block: &mut Block) -> Option<(Type, &mut Expr)> {
     block.stmts.iter_mut().find_map(|stmt| match stmt {
         Stmt::Local(Local { pat: Pat::Type(typed), init: Some(init), .. })
@@ -164,12 +165,12 @@ fn binds(pat: &Pat, name: &str) -> bool {
     matches!(pat, Pat::Ident(ident) if ident.ident == name)
 }
 
-fn in_block(block: &mut Block, wrapper: Wrapper) -> Option<Attempt<'_>> {
+fn in_block(block: &mut Block, wrapper: Wrapper) -> Option<Inside<'_>> {
     if wrapper == Wrapper::AsyncTrait && returned(block).is_some() {
-        return Some(Attempt::Returned(block));
+        return Some(Inside::Returned(block));
     }
     if wrapper == Wrapper::InstrumentBlocking && starts_with_edge(block) {
-        return Some(Attempt::Block(behind_edge(block)));
+        return Some(Inside::Block(behind_edge(block)));
     }
     block.stmts.iter_mut().find_map(|stmt| match stmt {
         Stmt::Local(local) => in_local(local, wrapper),
@@ -178,21 +179,21 @@ fn in_block(block: &mut Block, wrapper: Wrapper) -> Option<Attempt<'_>> {
     })
 }
 
-fn in_local(local: &mut Local, wrapper: Wrapper) -> Option<Attempt<'_>> {
+fn in_local(local: &mut Local, wrapper: Wrapper) -> Option<Inside<'_>> {
     let init = &mut *local.init.as_mut()?.expr;
     match wrapper {
         Wrapper::Instrument if binds(&local.pat, "__tracing_instrument_future") => {
-            innermost(init).map(Attempt::Block)
+            innermost(init).map(Inside::Block)
         }
         Wrapper::Tokio if binds(&local.pat, "body") => match init {
-            Expr::Async(future) => Some(Attempt::Block(&mut future.block)),
+            Expr::Async(future) => Some(Inside::Block(&mut future.block)),
             _ => None,
         },
         _ => in_expr(init, wrapper),
     }
 }
 
-fn in_expr(expr: &mut Expr, wrapper: Wrapper) -> Option<Attempt<'_>> {
+fn in_expr(expr: &mut Expr, wrapper: Wrapper) -> Option<Inside<'_>> {
     match expr {
         Expr::Call(call) => match (wrapper, &mut *call.func) {
             (Wrapper::InstrumentBlocking, Expr::Paren(paren)) => match &mut *paren.expr {
@@ -212,7 +213,7 @@ fn in_expr(expr: &mut Expr, wrapper: Wrapper) -> Option<Attempt<'_>> {
     }
 }
 
-/// The block that the user wrote: with `err` or `ret` it is awaited inside of another one.
+/// The block that the user wrote. With `err` or `ret`, tracing awaits it inside another block.
 fn innermost(expr: &mut Expr) -> Option<&mut Block> {
     let Expr::Async(future) = expr else { return None };
     let nested = future.block.stmts.iter().position(|stmt| match stmt {
@@ -239,8 +240,8 @@ fn awaits_block(expr: &Expr) -> bool {
     matches!(expr, Expr::Await(awaited) if matches!(&*awaited.base, Expr::Async(_)))
 }
 
-/// Whether the block begins with tracing's return edge, which is typed as the function is: it must stay
-/// outside of the attempt, whose type differs with `report`.
+/// Whether the block begins with tracing's return edge. The edge has the type of the function, and must stay
+/// outside the attempt, which has another type with `report`.
 fn starts_with_edge(block: &Block) -> bool {
     matches!(block.stmts.first(), Some(Stmt::Expr(edge @ Expr::If(_), _))
         if mentions(&edge.to_token_stream(), "__tracing_attr_fake_return"))
@@ -265,6 +266,6 @@ fn behind_edge(block: &mut Block) -> &mut Block {
 fn nested(stmt: &mut Stmt) -> &mut Block {
     match stmt {
         Stmt::Expr(Expr::Block(block), _) => &mut block.block,
-        _ => unreachable!("asked for a block's block only"),
+        _ => unreachable!("the statement is a block"),
     }
 }

@@ -1,27 +1,29 @@
-//! How one argument is written, `key`, `key = value` or `key(…)`, and what can be read from it.
-//!
-//! A message that has no better help says how the argument is written.
-
-use std::fmt::{self, Display};
+//! The three forms of an argument, `key`, `key = value` and `key(…)`, and values that are read as they are:
+//! flags, names, paths and expressions.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token};
 
-use crate::read::args::{Backoff, Idents, On, Time};
-use crate::read::values::{self as value, literal, mistake};
+use crate::errors::{mistake, quoted};
+use crate::read::key::Key;
+use crate::read::literal::{described, literal};
 
-/// What follows the key.
+/// The tokens that follow the key.
 pub(crate) enum Form {
     Bare,
     Value(Expr),
     List(TokenStream),
 }
 
+/// Names in parentheses.
+pub(crate) type Idents = Punctuated<Ident, Token![,]>;
+
 impl Form {
-    fn value(&self, key: &Key<'_>) -> syn::Result<&Expr> {
+    /// The value of `key = value`.
+    pub(crate) fn value(&self, key: &Key<'_>) -> syn::Result<&Expr> {
         match self {
             Form::Value(value) => Ok(value),
             Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
@@ -31,103 +33,61 @@ impl Form {
         }
     }
 
-    /// A whole number, or an expression.
-    pub(crate) fn count(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        value::count(key, self.value(key)?)
-    }
-
-    /// A number, or an expression.
-    pub(crate) fn number(&self, key: &Key<'_>) -> syn::Result<Expr> {
+    /// Reads `key` as `key = true`; a value is `true`, `false` or an expression.
+    pub(crate) fn flag(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        if let Form::Bare = self {
+            return Ok(syn::parse_quote!(true));
+        }
         let value = self.value(key)?;
         match literal(value) {
-            Some(lit) if value::literal_number(value).is_none() => {
-                Err(key.mistake(lit, format!("`{key}` must be a number")))
-            }
-            _ => Ok(value.clone()),
-        }
-    }
-
-    pub(crate) fn time(&self, key: &Key<'_>) -> syn::Result<Time> {
-        value::time(key, self.value(key)?)
-    }
-
-    /// One of the runtime's words, in lower case, or an expression.
-    pub(crate) fn word(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        value::word(key, self.value(key)?)
-    }
-
-    pub(crate) fn backoff(&self, key: &Key<'_>) -> syn::Result<Backoff> {
-        match self.value(key)? {
-            Expr::Array(list) => value::delays(key, list),
-            named => Ok(Backoff::Named(value::word(key, named)?)),
-        }
-    }
-
-    pub(crate) fn kinds(&self, key: &Key<'_>) -> syn::Result<On> {
-        value::kinds(key, self.value(key)?)
-    }
-
-    /// `key` is `key = true`.
-    pub(crate) fn flag(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        let Form::Value(value) = self else {
-            return match self {
-                Form::Bare => Ok(syn::parse_quote!(true)),
-                _ => self.value(key).cloned(),
-            };
-        };
-        match literal(value) {
             None | Some(Lit::Bool(_)) => Ok(value.clone()),
-            Some(other) => Err(key.mistake(other, format!("`{key}` is `true` or `false`"))),
+            Some(other) => Err(key.mistake(other, format!("`{key}` must be `true` or `false`"))),
         }
     }
 
+    /// Reads `true` or `false`, written out.
     pub(crate) fn boolean(&self, key: &Key<'_>) -> syn::Result<LitBool> {
         match self.value(key)? {
             Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(value.clone()),
-            other => Err(key.mistake(other, format!("`{key}` is `true` or `false`"))),
+            other => Err(key.mistake(other, format!("`{key}` must be `true` or `false`"))),
         }
     }
 
+    /// Reads an argument that has no value.
     pub(crate) fn bare(&self, key: &Key<'_>) -> syn::Result<TokenStream> {
+        let message = format!("`{key}` takes no value\nhelp: write `{key}` alone, or leave it out");
         match self {
             Form::Bare => Ok(TokenStream::new()),
-            Form::Value(value) => Err(mistake(value, Self::no_value(key))),
-            Form::List(_) => Err(mistake(key, Self::no_value(key))),
+            Form::Value(value) => Err(mistake(value, message)),
+            Form::List(_) => Err(mistake(key, message)),
         }
     }
 
-    fn no_value(key: &Key<'_>) -> String {
-        format!("`{key}` takes no value\nhelp: write `{key}` alone, or leave it out")
-    }
-
-    /// A path or a closure, or what makes one.
+    /// Reads an expression that makes a function.
     pub(crate) fn function(&self, key: &Key<'_>) -> syn::Result<Expr> {
         self.expression(key, "takes a closure or the path of a function")
     }
 
+    /// Reads an expression that makes a cancellation token.
     pub(crate) fn token(&self, key: &Key<'_>) -> syn::Result<Expr> {
         self.expression(key, "takes a cancellation token")
     }
 
+    /// Reads an expression that makes a policy.
     pub(crate) fn constant(&self, key: &Key<'_>) -> syn::Result<Expr> {
         self.expression(key, "takes a constant of type `Policy`")
     }
 
-    /// Anything but a literal.
+    /// Reads any expression but a literal.
     fn expression(&self, key: &Key<'_>, takes: &str) -> syn::Result<Expr> {
         let value = self.value(key)?;
         match literal(value) {
-            Some(lit) => {
-                Err(key.mistake(lit, format!("`{key}` {takes}, not {}", value::described(lit))))
-            }
+            Some(lit) => Err(key.mistake(lit, format!("`{key}` {takes}, not {}", described(lit)))),
             None => Ok(value.clone()),
         }
     }
 
-    pub(crate) fn text(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        value::text(key, self.value(key)?)
-    }
-
+    /// Reads a name that the argument introduces.
     pub(crate) fn ident(&self, key: &Key<'_>) -> syn::Result<Ident> {
         let value = self.value(key)?;
         match value {
@@ -138,6 +98,7 @@ impl Form {
         }
     }
 
+    /// Reads a path, with or without quotes.
     pub(crate) fn path(&self, key: &Key<'_>) -> syn::Result<Path> {
         let value = self.value(key)?;
         let path = match value {
@@ -148,76 +109,46 @@ impl Form {
         path.ok_or_else(|| key.mistake(value, format!("`{key}` takes a path")))
     }
 
-    /// The path of a function that is called by its name.
+    /// Reads the path of a function that generated code calls.
     pub(crate) fn callee(&self, key: &Key<'_>) -> syn::Result<Path> {
         let value = self.value(key)?;
         let message = match value {
             Expr::Path(path) if path.qself.is_none() => return Ok(path.path.clone()),
             Expr::Closure(_) => format!(
                 "`{key}` takes the path of a function, not a closure\n\
-                 help: it is called with the failure and all arguments; write a function with that signature"
+                 help: write a function that takes the failure and then every argument"
             ),
             Expr::Call(call) => format!(
                 "`{key}` takes the path of a function, not a call of it\nhelp: write `{key} = {}`",
-                value::source(&call.func)
+                quoted(&call.func)
             ),
-            Expr::Field(field) if value::source(&field.base) == "self" => format!(
+            Expr::Field(field) if quoted(&field.base) == "self" => format!(
                 "`{key}` takes the path of a function\nhelp: write `{key} = Self::{}`",
-                value::source(&field.member)
+                quoted(&field.member)
             ),
             _ => format!("`{key}` takes the path of a function"),
         };
         Err(key.mistake(value, message))
     }
 
+    /// Reads the names of parameters, among them `self`.
     pub(crate) fn idents(&self, key: &Key<'_>) -> syn::Result<Idents> {
         let tokens = match self {
             Form::List(tokens) if tokens.is_empty() => {
-                return Err(key.mistake(key, format!("`{key}()` names no argument")));
+                return Err(key.mistake(key, format!("`{key}()` lists no argument")));
             }
             Form::List(tokens) => tokens,
             Form::Bare => {
                 return Err(key.mistake(key, format!("`{key}` needs the names of arguments")));
             }
             Form::Value(value) => {
-                let help = format!("help: write `{key}({})`", value::source(value));
-                return Err(mistake(value, format!("`{key}` takes names in brackets\n{help}")));
+                let help = format!("help: write `{key}({})`", quoted(value));
+                return Err(mistake(value, format!("`{key}` takes names in parentheses\n{help}")));
             }
         };
-        // `self` is a name as well.
         let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
-        let names = read.parse2(tokens.clone());
-        names.map_err(|_| {
+        read.parse2(tokens.clone()).map_err(|_| {
             key.mistake(tokens, format!("`{key}` takes the names of arguments and nothing else"))
         })
-    }
-}
-
-/// The name of an argument, and how its row says that it is written.
-pub(crate) struct Key<'a> {
-    pub(crate) name: &'a Ident,
-    pub(crate) write: &'static str,
-}
-
-impl Key<'_> {
-    /// A mistake in the argument's value, with how it is written.
-    pub(crate) fn mistake(&self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
-        let message = message.to_string();
-        if message.contains("help: ") {
-            return mistake(tokens, message);
-        }
-        mistake(tokens, format!("{message}\nhelp: write `{}`", self.write))
-    }
-}
-
-impl Display for Key<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)
-    }
-}
-
-impl ToTokens for Key<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.name.to_tokens(tokens);
     }
 }

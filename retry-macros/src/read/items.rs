@@ -1,26 +1,29 @@
-//! The arguments between the commas of an attribute, as they were written.
+//! Splits an attribute into its arguments, each a key and a form.
 
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
 
-use crate::read::args;
+use crate::errors::{mistake, quoted};
 use crate::read::form::Form;
-use crate::read::values::{self as value, mistake};
+use crate::read::literal::ungrouped;
 
-/// One argument as it was written.
+/// An argument: its key and the tokens after it.
 pub(crate) struct Written {
     pub(crate) key: Ident,
     pub(crate) form: Form,
 }
 
-/// The arguments between commas. One that cannot be read does not take the next ones with it.
-pub(crate) fn items(tokens: TokenStream) -> Vec<syn::Result<Written>> {
+/// Whether a word is the name of an argument, or of a setting where settings are read.
+type IsName = fn(&Ident) -> bool;
+
+/// Reads the arguments between the commas. A mistake in one does not keep the next from being read.
+pub(crate) fn items(tokens: TokenStream, is_name: IsName) -> Vec<syn::Result<Written>> {
     let mut items = Vec::new();
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            read_item(input, &mut items)?;
+            read_item(input, is_name, &mut items)?;
         }
         Ok(())
     };
@@ -30,7 +33,11 @@ pub(crate) fn items(tokens: TokenStream) -> Vec<syn::Result<Written>> {
     items
 }
 
-fn read_item(input: ParseStream<'_>, items: &mut Vec<syn::Result<Written>>) -> syn::Result<()> {
+fn read_item(
+    input: ParseStream<'_>,
+    is_name: IsName,
+    items: &mut Vec<syn::Result<Written>>,
+) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
         items.push(Err(nameless(input)));
         return skip(input);
@@ -49,8 +56,8 @@ fn read_item(input: ParseStream<'_>, items: &mut Vec<syn::Result<Written>>) -> s
         return skip(input);
     }
     let stray: TokenTree = input.fork().parse()?;
-    let argument = matches!(&stray, TokenTree::Ident(name) if args::is_argument(name));
-    if bare && !argument {
+    let begins_another = matches!(&stray, TokenTree::Ident(name) if is_name(name));
+    if bare && !begins_another {
         items.push(Err(mistake(
             &stray,
             format!("expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"),
@@ -65,11 +72,11 @@ fn read_item(input: ParseStream<'_>, items: &mut Vec<syn::Result<Written>>) -> s
              help: arguments are separated by commas: `max = 3, base = \"1s\"`"
         ),
     )));
-    // A comma that was only forgotten: the next argument is read all the same.
-    if argument { Ok(()) } else { skip(input) }
+    // Only the comma is missing: the next argument is read from here.
+    if begins_another { Ok(()) } else { skip(input) }
 }
 
-/// Goes on after the next comma.
+/// Skips the tokens up to the next comma, and the comma.
 fn skip(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() {
         if matches!(input.parse()?, TokenTree::Punct(punct) if punct.as_char() == ',') {
@@ -79,7 +86,7 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
     Ok(())
 }
 
-/// The mistake of an argument that starts with anything but its name.
+/// The mistake of an argument that does not begin with a name.
 fn nameless(input: ParseStream<'_>) -> syn::Error {
     match input.fork().parse() {
         Ok(TokenTree::Punct(comma)) if comma.as_char() == ',' => {
@@ -94,7 +101,7 @@ fn nameless(input: ParseStream<'_>) -> syn::Error {
             mistake(
                 &value,
                 format!(
-                    "the value {value} has no name\nhelp: write `#[retryable({name} = {value})]` if that is what you mean"
+                    "the value {value} has no name\nhelp: write the argument's name before it, such as `{name} = {value}`"
                 ),
             )
         }
@@ -128,19 +135,22 @@ fn read_form(
     }
     let found = input.fork().parse::<TokenTree>()?;
     let value = input.parse().map_err(|_| {
-        mistake(&found, format!("expected a value for `{key}` from here on\nhelp: write a literal or a constant expression"))
+        mistake(
+            &found,
+            format!("expected a value for `{key}`\nhelp: write a literal or a constant expression"),
+        )
     })?;
     if equals != "=" {
-        let written = value::source(&value);
+        let written = quoted(&value);
         items.push(Err(mistake(
             sign,
             format!("expected `=` after `{key}`, not `{equals}`\nhelp: write `{key} = {written}`"),
         )));
     }
-    Ok(Form::Value(value::ungrouped(value)))
+    Ok(Form::Value(ungrouped(value)))
 }
 
-/// The `=` after a key, or what is written for it by those who come from elsewhere: `:`, `==`, `=>`, `:=`.
+/// Reads the `=` after a key, or the sign that another language has for it: `:`, `==`, `=>`, `:=`.
 fn sign(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
     let punct = |input: ParseStream<'_>| input.fork().parse::<Punct>().ok();
     let Some(first) = punct(input).filter(|first| matches!(first.as_char(), '=' | ':')) else {
@@ -163,10 +173,10 @@ mod tests {
     use super::*;
     use quote::quote;
 
-    /// The keys that are read, and the first line of each mistake.
+    /// Returns the keys that are read, and the first line of each mistake.
     fn read(tokens: TokenStream) -> (Vec<String>, Vec<String>) {
         let (mut keys, mut mistakes) = (Vec::new(), Vec::new());
-        for item in items(tokens) {
+        for item in items(tokens, |name| name == "base") {
             match item {
                 Ok(written) => keys.push(written.key.to_string()),
                 Err(error) => {

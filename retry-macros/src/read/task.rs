@@ -1,27 +1,28 @@
-//! The argument `task`: the function's calls can be submitted to `retry-tasks`.
+//! Reads the argument `task`, with which calls of the function can be submitted to `retry-tasks`.
 
-use quote::ToTokens;
+use retry_text::nearest;
 use syn::{Expr, Ident, Path};
 
-use crate::read::form::{Form, Key};
-use crate::read::items::{self, Written};
-use crate::read::values::mistake;
-use retry_text::nearest;
+use crate::errors::{given_twice, mistake};
+use crate::read::form::Form;
+use crate::read::items::{Written, items};
+use crate::read::key::Key;
+use crate::read::values;
 
-/// What was written in `task(…)`.
+/// The settings of `task(…)`.
 #[derive(Default)]
 pub(crate) struct Task {
-    /// Parameters whose values come from the worker.
+    /// The parameters whose values the worker supplies.
     pub(crate) state: Vec<Ident>,
-    /// Parameters whose values are not shown.
+    /// The parameters whose values are stored and never shown.
     pub(crate) redact: Vec<Ident>,
-    /// How many attempts a worker runs at a time.
+    /// The most attempts that a worker runs at a time.
     pub(crate) concurrency: Option<Expr>,
-    /// Where `retry_tasks` is re-exported.
+    /// The path under which `retry_tasks` is re-exported.
     pub(crate) krate: Option<Path>,
 }
 
-/// The settings, and how each is written.
+/// The settings, each with an example.
 const SETTINGS: [(&str, &str); 4] = [
     ("state", "state(pool)"),
     ("redact", "redact(card)"),
@@ -36,11 +37,11 @@ impl Task {
             Form::Bare => return Ok(Task::default()),
             Form::List(tokens) => tokens,
             Form::Value(value) => {
-                return Err(key.mistake(value, "`task` takes its settings in brackets"));
+                return Err(key.mistake(value, "`task` takes its settings in parentheses"));
             }
         };
         let (mut task, mut mistakes, mut seen) = (Task::default(), None::<syn::Error>, Vec::new());
-        for item in items::items(tokens.clone()) {
+        for item in items(tokens.clone(), is_setting) {
             let read = item.and_then(|written| task.set(&written, &mut seen));
             if let Err(error) = read {
                 match &mut mistakes {
@@ -58,30 +59,34 @@ impl Task {
             return Err(unknown(&written.key));
         };
         if seen.contains(&word) {
-            let message = format!("`{word}` is given twice\nhelp: remove one of them");
-            return Err(mistake(&written.key, message));
+            return Err(given_twice(&written.key));
         }
         let key = Key { name: &written.key, write };
         match word.as_str() {
             "state" => self.state = written.form.idents(&key)?.into_iter().collect(),
             "redact" => self.redact = written.form.idents(&key)?.into_iter().collect(),
-            "concurrency" => self.concurrency = Some(written.form.count(&key)?),
+            "concurrency" => self.concurrency = Some(values::count(&written.form, &key)?),
             _ => self.krate = Some(written.form.path(&key)?),
         }
         seen.push(word);
         Ok(())
     }
 
+    /// Whether the worker supplies the parameter.
     pub(crate) fn is_state(&self, name: &Ident) -> bool {
         self.state.iter().any(|state| state == name)
     }
+}
+
+fn is_setting(word: &Ident) -> bool {
+    SETTINGS.iter().any(|(name, _)| word == name)
 }
 
 fn unknown(key: &Ident) -> syn::Error {
     let names = SETTINGS.map(|(name, _)| name);
     let help = match nearest(&key.to_string(), &names) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("its settings are {}", names.join(", ")),
+        None => format!("the settings are {}", names.join(", ")),
     };
-    mistake(key.to_token_stream(), format!("`task` has no setting `{key}`\nhelp: {help}"))
+    mistake(key, format!("`task` has no setting `{key}`\nhelp: {help}"))
 }
