@@ -7,6 +7,7 @@ mod arguments;
 mod chains;
 mod forwarding;
 mod layers;
+mod macro_folders;
 mod scrub;
 mod source;
 
@@ -51,6 +52,15 @@ fn imports_of_the_runtime_go_down_the_layers() {
         "imports that go up, or out of a leaf",
         "move the code to the higher module, or hand the value down as a parameter",
         layers::upward(&sources(RUNTIME.trim_end_matches('/'))),
+    );
+}
+
+#[test]
+fn imports_of_the_macros_go_down_the_folders() {
+    check(
+        "imports of the macros that go up, or past the module that defines the name",
+        "move the code to the folder that needs it, or pass the value as a parameter",
+        macro_folders::upward(&sources(MACROS.trim_end_matches('/'))),
     );
 }
 
