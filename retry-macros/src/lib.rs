@@ -11,8 +11,10 @@ mod retry;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Retries a function that fails: a `fn`, an `async fn` or a function that returns a future, free or a method,
-/// in a trait and with `async_trait` as well.
+/// Retries a function when it fails.
+///
+/// The attribute works on `fn`, `async fn` and functions that return a future: free functions, methods, trait
+/// methods and `async_trait` methods.
 ///
 /// ```
 /// # mod example {
@@ -73,6 +75,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `name = "billing::charge"` | module path and function | the name in reports and in `sites()` |
 /// | `policy = PATH` | | a `const Policy` to start from; the other arguments override it |
 /// | `report` | | the function returns `Result<T, RetryError<E>>`, and its body returns `Result<T, E>` |
+/// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), concurrency = 4)` |
 /// | `docs = false` | `true` | leaves the generated section out of the documentation |
 /// | `crate = path` | `::retry_runtime` | the path under which the runtime is re-exported, as in serde |
 ///
@@ -203,7 +206,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// # What it expands to
+/// # Expansion
 ///
 /// ```text
 /// // Input
@@ -241,7 +244,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | an output that borrows from a `&mut` argument | a failed attempt would keep the borrow that the next attempt needs |
 /// | `const fn` | a call cannot wait at compile time |
 /// | `-> ()`, `-> !`, no output | the function cannot fail |
-/// | an output that is no `Outcome` | success and failure look the same; `Result`, `Option` and your own implementations of `Outcome` differ |
+/// | an output that is no `Outcome` | the loop cannot tell success from failure; return a `Result`, an `Option` or your own `Outcome` |
 /// | `#[track_caller]` | the caller of an attempt is the loop |
 /// | a trait method without a body, a whole `impl` or `trait` | there is no body to retry |
 /// | `timeout` on a sync function | nothing can stop a running thread |

@@ -56,7 +56,7 @@ fn only_defaults_above_an_enum(input: &Input<'_>, errors: &mut Errors) {
         let key = &word.key;
         let help = match &word.form {
             Form::Kind(kind) => format!(
-                "help: write `default = {}` to cover the variants without an attribute of their own",
+                "help: write `default = {}` to cover the variants without their own attribute",
                 kind.word
             ),
             _ => "help: write it on the variants; above an enum, only `default = permanent` (or another kind) \

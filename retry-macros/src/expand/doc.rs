@@ -47,14 +47,15 @@ fn failures(args: &Args) -> String {
         Some(On::Any(_)) => "Every failure is retried".to_owned(),
         Some(On::Kinds(kinds)) => {
             let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            format!("Failures of kind {} are retried", kinds.join(" and "))
+            let of = if kinds.len() == 1 { "kind" } else { "kinds" };
+            format!("Failures of the {of} {} are retried", kinds.join(" and "))
         }
         Some(On::Expr(kinds)) => format!("Failures of the kinds `{}` are retried", source(kinds)),
         None if args.when.is_some() => "Failures are retried".to_owned(),
         None if args.policy.is_some() => {
             "Failures of the kinds in the policy are retried".to_owned()
         }
-        None => "Failures of kind `Transient` and `Throttled` are retried".to_owned(),
+        None => "Failures of the kinds `Transient` and `Throttled` are retried".to_owned(),
     };
     match &args.when {
         Some(when) => format!("{kinds} if `{}` is true.", source(&when.value)),

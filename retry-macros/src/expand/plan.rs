@@ -31,13 +31,13 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) fn new(body: TokenStream, output: Type, is_async: bool) -> Self {
+    pub(crate) fn new(body: TokenStream, output: Type, is_async: bool) -> Self {
         Attempt { body, output, is_async, setup: TokenStream::new() }
     }
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(function: &'a Function, args: &'a Args) -> Self {
+    pub(crate) fn new(function: &'a Function, args: &'a Args) -> Self {
         let private = private(args);
         let mut parameters = function.parameters();
         for (position, parameter) in parameters.iter_mut().enumerate() {
@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
 
     /// The signature of the function, without the `mut` of parameters that each attempt clones, and with a
     /// name for each `_` that `recover` gets.
-    pub(super) fn signature(&self) -> Signature {
+    pub(crate) fn signature(&self) -> Signature {
         let mut sig = self.function.sig.clone();
         for (position, input) in sig.inputs.iter_mut().enumerate() {
             if let FnArg::Typed(typed) = input {
