@@ -56,15 +56,6 @@ fn imports_of_the_runtime_go_down_the_layers() {
 }
 
 #[test]
-fn imports_of_the_macros_go_down_the_folders() {
-    check(
-        "imports of the macros that go up, or past the module that defines the name",
-        "move the code to the folder that needs it, or pass the value as a parameter",
-        macro_folders::upward(&sources(MACROS.trim_end_matches('/'))),
-    );
-}
-
-#[test]
 fn only_rng_is_random() {
     check(
         "sources of randomness outside rng.rs",

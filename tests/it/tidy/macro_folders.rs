@@ -1,9 +1,8 @@
 //! The folders of the macro crate: a file imports from its own folder and from lower ones.
 
 use super::layers::names;
-use super::source::{Source, words};
-
-const MACROS: &str = "retry-macros/src/";
+use super::source::{Source, sources, words};
+use super::{MACROS, check};
 
 /// Each folder or file of the crate, with those that it may import from.
 const MAY_IMPORT: [(&str, &[&str]); 8] = [
@@ -17,9 +16,18 @@ const MAY_IMPORT: [(&str, &[&str]); 8] = [
     ("lib", &["classify", "retry"]),
 ];
 
+#[test]
+fn imports_of_the_macros_go_down_the_folders() {
+    check(
+        "imports of the macros from a folder that may not be imported",
+        "move the code to the folder that needs it, or pass the value as a parameter",
+        upward(&sources(MACROS.trim_end_matches('/'))),
+    );
+}
+
 /// The imports that a folder may not have. An import counts by the folder after `crate::`; `super` must not lead
 /// out of a folder.
-pub(crate) fn upward(files: &[Source]) -> Vec<String> {
+fn upward(files: &[Source]) -> Vec<String> {
     let mut found = Vec::new();
     for file in files {
         let Some(own) = file.module(MACROS) else { continue };
@@ -45,7 +53,7 @@ mod tests {
     use super::*;
 
     /// The folders that the file imports from although it may not.
-    fn check(path: &str, text: &str, folders: &[&str]) {
+    fn check_imports(path: &str, text: &str, folders: &[&str]) {
         let found = upward(&[Source::new(&format!("{MACROS}{path}"), text)]);
         assert_eq!(found.len(), folders.len(), "in {text}: {found:?}");
         for (line, folder) in found.iter().zip(folders) {
@@ -55,11 +63,11 @@ mod tests {
 
     #[test]
     fn the_steps_import_what_is_read_and_what_is_annotated_and_not_each_other() {
-        check("expand/call.rs", "use crate::{errors, item::function, read::args};", &[]);
-        check("expand/call.rs", "use crate::expand::plan::Plan;", &[]);
-        check("expand/call.rs", "use crate::{check::check, retry};", &["check", "retry"]);
-        check("read/args.rs", "use crate::item::function::Function;", &["item"]);
-        check("errors.rs", "use crate::read::key::Key;", &["read"]);
-        check("new.rs", "use crate::errors::Errors;", &["errors"]);
+        check_imports("expand/call.rs", "use crate::{errors, item::function, read::args};", &[]);
+        check_imports("expand/call.rs", "use crate::expand::plan::Plan;", &[]);
+        check_imports("expand/call.rs", "use crate::{check::check, retry};", &["check", "retry"]);
+        check_imports("read/args.rs", "use crate::item::function::Function;", &["item"]);
+        check_imports("errors.rs", "use crate::read::key::Key;", &["read"]);
+        check_imports("new.rs", "use crate::errors::Errors;", &["errors"]);
     }
 }
