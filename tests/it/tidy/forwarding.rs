@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn the_macros_may_quote_a_message_and_not_compare_a_name() {
-        let decides = |text| decided(&Source::new("retry-macros/src/args.rs", text)).len();
+        let decides = |text| decided(&Source::new("retry-macros/src/read/values.rs", text)).len();
         assert_eq!(decides("Backoff::Fibonacci"), 1);
         assert_eq!(decides("ident == \"fibonacci\""), 1);
         assert_eq!(decides("\"write `backoff = fibonacci`\" // fibonacci"), 0);
