@@ -1,4 +1,4 @@
-//! What `tracing` is told of calls.
+//! The `tracing` events and spans of calls.
 
 use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber, subscriber};
 
-/// Everything that is said on this thread: events by level and message, spans by their edges.
+/// Records this thread's events with level and message, and the start and end of spans.
 #[derive(Clone, Default)]
 struct Capture(Arc<Mutex<Vec<String>>>);
 
@@ -30,8 +30,8 @@ impl Capture {
     }
 
     fn of(work: impl FnOnce()) -> Vec<String> {
-        // With a single subscriber `tracing` asks the thread that comes first, which may be another test's, and
-        // remembers its answer for all.
+        // With a single subscriber, `tracing` caches the interest of whichever thread asks first, and that may be
+        // another test's thread.
         let _ = subscriber::set_global_default(Capture::default());
         let capture = Capture::default();
         subscriber::with_default(capture.clone(), work);
@@ -75,9 +75,9 @@ fn flaky(failures: u32) -> Result<(), String> {
 }
 
 #[test]
-fn a_retried_call_says_so_and_its_later_attempts_run_in_a_span() {
+fn a_retried_call_is_logged_and_its_later_attempts_run_in_a_span() {
     let mut said = Capture::of(|| flaky(1).unwrap());
-    // Where another test listens there are more of them.
+    // There are more lines while another test listens.
     said.retain(|line| !line.starts_with("TRACE"));
     assert!(said.pop().unwrap().starts_with("INFO succeeded at attempt 2"));
     assert_eq!(
@@ -95,14 +95,14 @@ fn a_retried_call_says_so_and_its_later_attempts_run_in_a_span() {
 }
 
 #[test]
-fn a_success_at_once_is_said_to_nobody_above_a_trace() {
+fn a_first_try_success_logs_nothing_above_trace() {
     let said = Capture::of(|| flaky(0).unwrap());
     let above = said.iter().filter(|line| !line.starts_with("TRACE"));
     assert_eq!(above.collect::<Vec<_>>(), ["INFO body"]);
 }
 
 #[test]
-fn successes_at_once_are_traced_on_request() {
+fn first_try_successes_are_traced_on_request() {
     let _tracing = events::trace_successes();
     let said = Capture::of(|| flaky(0).unwrap());
     let expected = [

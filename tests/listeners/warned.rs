@@ -1,4 +1,4 @@
-//! Who is warned that a budget is spent.
+//! The warning for an empty budget.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use tracing::{Event, Metadata, Subscriber, subscriber};
 #[classify(transient)]
 struct Down;
 
-/// Keeps what is said on this thread.
+/// Records the messages logged on this thread.
 #[derive(Clone, Default)]
 struct Warnings(Arc<Mutex<Vec<String>>>);
 
@@ -68,7 +68,7 @@ impl Warnings {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_budget_is_said_once_for_each_site_and_minute_with_what_to_change() {
+async fn an_empty_budget_is_warned_about_once_per_site_and_minute_with_a_remedy() {
     #[retryable(max = 9, base = "0s", budget(capacity = 1, deposit = 0.0), name = "warned::a")]
     async fn a() -> Result<u32, Down> {
         Err(Down)
@@ -77,8 +77,8 @@ async fn an_empty_budget_is_said_once_for_each_site_and_minute_with_what_to_chan
     async fn b() -> Result<u32, Down> {
         Err(Down)
     }
-    // With a single subscriber `tracing` asks the thread that comes first, which may be another test's, and remembers
-    // its answer for all.
+    // With a single subscriber, `tracing` caches the interest of whichever thread asks first, and that may be another
+    // test's thread.
     let _ = subscriber::set_global_default(Warnings::default());
     let warnings = Warnings::default();
     let _listening = subscriber::set_default(warnings.clone());
@@ -94,7 +94,7 @@ async fn an_empty_budget_is_said_once_for_each_site_and_minute_with_what_to_chan
         ]
     );
     b().await.unwrap_err();
-    assert_eq!(warnings.take().len(), 1, "each site for itself");
+    assert_eq!(warnings.take().len(), 1, "each site warns separately");
     advance(Duration::from_secs(59)).await;
     a().await.unwrap_err();
     assert_eq!(warnings.take().len(), 0);

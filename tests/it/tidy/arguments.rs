@@ -3,13 +3,13 @@
 use super::scrub::is_word;
 use super::source::Source;
 
-/// What stands between the quotes of each `name: "…"`.
+/// The names in the rows `name: "…"`.
 pub(crate) fn names(table: &Source) -> Vec<String> {
     let rows = table.uncommented.split("name: \"").skip(1);
     rows.filter_map(|row| row.split_once('"')).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Whether a table row of the text has, in its first cell, the name right after a backtick.
+/// Whether the first cell of a table row has the name right after a backtick.
 pub(crate) fn lists(readme: &str, name: &str) -> bool {
     let rows = readme.lines().filter_map(|line| line.trim().strip_prefix('|'));
     let mut cells = rows.filter_map(|row| row.split('|').next());
