@@ -63,11 +63,11 @@ struct Manager {
     policy: Policy,
     patterns: Patterns,
     retry_on: Vec<fn(&(dyn Error + 'static)) -> bool>,
-    kept: Mutex<Kept>,
+    record: Mutex<Record>,
 }
 
 /// The record of calls without an annotated function: the most recent ones, and statistics of all.
-type Kept = (VecDeque<(String, PastCall)>, Stats);
+type Record = (VecDeque<(String, PastCall)>, Stats);
 
 impl Manager {
     const REMEMBERED: usize = 1000;
@@ -79,8 +79,8 @@ impl Manager {
         let policy = config.defaults.policy()?;
         config::apply(config)?;
         let patterns = Patterns::builtin().with("temporarily unavailable", Kind::Transient);
-        let (retry_on, kept) = (Vec::new(), Mutex::default());
-        Ok(Manager { policy, patterns, retry_on, kept })
+        let (retry_on, record) = (Vec::new(), Mutex::default());
+        Ok(Manager { policy, patterns, retry_on, record })
     }
 
     /// Makes errors of this type transient, anywhere in a chain of causes.
@@ -115,8 +115,8 @@ impl Manager {
     ) -> Result<T, Failure> {
         let (result, report) =
             observe_blocking(|| policy.call(|_| f().map_err(|error| self.classify(error.into()))));
-        let mut kept = self.kept();
-        let (past, stats) = &mut *kept;
+        let mut record = self.record();
+        let (past, stats) = &mut *record;
         stats.record(&report);
         past.push_back((name.to_owned(), PastCall::new(SystemTime::now(), report)));
         if past.len() > Manager::REMEMBERED {
@@ -141,8 +141,8 @@ impl Manager {
 
     /// The attempts of an operation. For annotated functions, only calls that did not succeed at the first try.
     fn history(&self, name: &str) -> Vec<Entry> {
-        let kept = self.kept();
-        let own = kept.0.iter().filter(|(operation, _)| operation == name);
+        let record = self.record();
+        let own = record.0.iter().filter(|(operation, _)| operation == name);
         let mut past: Vec<PastCall> = own.map(|(_, past)| past.clone()).collect();
         past.extend(history(name).unwrap_or_default());
         let entries = past.iter().flat_map(|past| {
@@ -160,16 +160,16 @@ impl Manager {
     /// The statistics of all operations together.
     fn statistics(&self) -> Stats {
         let mut all = overview();
-        all.add(&self.kept().1);
+        all.add(&self.record().1);
         all
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn clear(&self) {
-        *self.kept() = Default::default();
+        *self.record() = Default::default();
         clear_all();
     }
 }

@@ -146,7 +146,7 @@ fn attempts_are_logged_and_counted() {
 }
 
 #[test]
-fn the_final_error_says_what_happened_and_what_to_do() {
+fn the_final_error_says_what_happened_and_what_to_do_about_it() {
     on_stand_in(async |mut daemon, client| {
         let help_after = async |client: &Client| {
             help(&start("db".into(), client).await.expect_err("the call fails"))

@@ -24,15 +24,15 @@ async fn running(client: &Client, checks: &mut Checks) {
     let (list, report) = observe(client.list()).await;
     println!("running:   list: {report}");
     checks.check("a running daemon answers at once", list.is_ok() && report.retries() == 0);
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("           start: {}", help(&error));
     let unknown = matches!(error.error(), DockerError::Refused { status: 404, .. });
-    checks.check("a permanent failure is not retried", unknown && made(&error) == 1);
+    checks.check("a permanent failure is not retried", unknown && attempts_made(&error) == 1);
 }
 
 async fn killed(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     daemon.kill().await?;
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("killed:    start: {}", help(&error));
     checks.check(
         "a killed daemon refuses connections: transient, three attempts",
@@ -52,7 +52,7 @@ async fn killed(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io
 
 async fn stopped(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     daemon.stop().await?;
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("stopped:   start: {}", help(&error));
     checks.check(
         "a stopped daemon has no socket file, which is transient here",
@@ -63,7 +63,7 @@ async fn stopped(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> i
 
 async fn paused(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     daemon.pause().await?;
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("paused:    start: {}", help(&error));
     checks.check(
         "a hanging daemon causes a timeout: ambiguous, retried because repeating is safe",
@@ -87,13 +87,13 @@ async fn away_for_long(
         let _ = start("db".into(), client).await;
         calls += 1;
     }
-    let error = failed(pull("tea".into(), client).await);
+    let error = error_of(pull("tea".into(), client).await);
     println!("away:      pull: {}", help(&error));
     let refused = DockerError::Interrupted(Interruption::CircuitOpen { retry_after: None });
     let same = std::mem::discriminant(error.error()) == std::mem::discriminant(&refused);
     // Twelve failures in a row open the breaker, or their rate does sooner: there were failures before.
     checks.check("the breaker opens after at most four failed calls", calls <= 4 && same);
-    checks.check("then no further attempt is made", made(&error) == 0);
+    checks.check("then no further attempt is made", attempts_made(&error) == 0);
     daemon.start_again().await?;
     let (list, report) = observe(retry_manually(client.list())).await;
     println!("retried:   list: {report}\n");
@@ -101,14 +101,14 @@ async fn away_for_long(
     Ok(())
 }
 
-fn failed<T>(result: Result<T, RetryError<DockerError>>) -> RetryError<DockerError> {
+fn error_of<T>(result: Result<T, RetryError<DockerError>>) -> RetryError<DockerError> {
     match result {
         Ok(_) => panic!("the call succeeded unexpectedly"),
         Err(error) => error,
     }
 }
 
-fn made(error: &RetryError<DockerError>) -> u32 {
+fn attempts_made(error: &RetryError<DockerError>) -> u32 {
     error.report().attempts_made()
 }
 
@@ -119,7 +119,7 @@ fn all_of(kind: Kind, error: &RetryError<DockerError>) -> bool {
         error.report().delays().zip(longest).all(|(delay, longest)| delay <= longest)
     };
     error.reason() == StopReason::Exhausted
-        && made(error) == 3
+        && attempts_made(error) == 3
         && error.attempts().iter().all(|attempt| attempt.kind == Some(kind))
         && within([100, 200])
 }

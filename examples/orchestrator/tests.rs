@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use retry_examples::bad_server::Answer as Say;
+use retry_examples::bad_server::Answer as Reply;
 use retry_examples::lab::alone_async;
 use retry_runtime::{Jitter, Policy, live};
 
-use super::tour::{BUSY, OK, ended, made};
+use super::tour::{BUSY, OK, attempts_made, ended_with};
 use super::*;
 
 /// Runs a test with a proxy, a server behind it that gives these answers, and a client.
-fn against(answers: &[Say], test: impl AsyncFnOnce(Front, Orchestrator)) {
+fn against(answers: &[Reply], test: impl AsyncFnOnce(Front, Orchestrator)) {
     alone_async(false, async || {
         config::apply(Config::from_json(SHORT).expect("good")).expect("good");
         let front = Front::start(answers).await.expect("a port");
@@ -31,22 +31,22 @@ fn retries_base_and_cap_come_from_json_and_no_delay_is_longer_than_the_cap() {
 
 #[test]
 fn network_errors_and_502_503_and_504_are_retried() {
-    let unavailable = Say::Whole("503 Service Unavailable", "", "");
-    against(&[Say::HangUp, unavailable, Say::Silence, OK], async |front, api| {
+    let unavailable = Reply::Whole("503 Service Unavailable", "", "");
+    against(&[Reply::HangUp, unavailable, Reply::Silence, OK], async |front, api| {
         assert_eq!(api.get("/agents").await.expect("the fourth attempt succeeds"), "done");
         let log = front.log_after(4).await;
         assert_eq!(log, [502, 503, 504, 200].map(|status| format!("{status} GET /agents")));
-        assert_eq!(made(&api.get("/reset").await), 4);
+        assert_eq!(attempts_made(&api.get("/reset").await), 4);
         drop(front);
         let refused = api.get("/agents").await;
-        assert_eq!(made(&refused), 4);
-        assert!(ended(&refused, StopReason::Exhausted));
+        assert_eq!(attempts_made(&refused), 4);
+        assert!(ended_with(&refused, StopReason::Exhausted));
     });
 }
 
 #[test]
 fn a_cut_off_response_is_a_network_error() {
-    against(&[Say::Cut, OK], async |front, api| {
+    against(&[Reply::Cut, OK], async |front, api| {
         assert_eq!(api.get("/agents").await.expect("the second attempt succeeds"), "done");
         assert_eq!(front.ledger().requests, 2);
     });
@@ -64,10 +64,13 @@ fn no_4xx_and_no_500_is_ever_retried() {
         "429 Too Many Requests",
         "500 Internal Server Error",
     ];
-    against(&WRONG.map(|status| Say::Whole(status, "", "")), async |front, api| {
+    against(&WRONG.map(|status| Reply::Whole(status, "", "")), async |front, api| {
         for status in WRONG {
             let answer = api.get("/agents").await;
-            assert!(ended(&answer, StopReason::Permanent) && made(&answer) == 1, "{status}");
+            assert!(
+                ended_with(&answer, StopReason::Permanent) && attempts_made(&answer) == 1,
+                "{status}"
+            );
             let error = answer.expect_err("the call fails").to_string();
             assert!(error.ends_with(&format!("the server answered {status}")), "{error}");
         }
@@ -77,7 +80,7 @@ fn no_4xx_and_no_500_is_ever_retried() {
 
 #[test]
 fn get_delete_start_and_stop_are_retried_after_an_ambiguous_failure() {
-    let answers = [Say::HangUp, OK].repeat(4);
+    let answers = [Reply::HangUp, OK].repeat(4);
     against(&answers, async |front, api| {
         api.get("/agents").await.expect("the second attempt succeeds");
         api.delete("/agents/tea").await.expect("the second attempt succeeds");
@@ -92,10 +95,10 @@ fn get_delete_start_and_stop_are_retried_after_an_ambiguous_failure() {
 
 #[test]
 fn a_creation_is_not_retried_after_an_ambiguous_failure_and_says_so() {
-    against(&[Say::HangUp, Say::Silence, OK], async |front, api| {
+    against(&[Reply::HangUp, Reply::Silence, OK], async |front, api| {
         for path in ["/agents", "/agents", "/reset"] {
             let answer = api.create(path, "tea").await;
-            assert!(ended(&answer, StopReason::Ambiguous) && made(&answer) == 1);
+            assert!(ended_with(&answer, StopReason::Ambiguous) && attempts_made(&answer) == 1);
             let text = explain(&answer.expect_err("the call fails"));
             assert!(text.ends_with(
                 "the request may have taken effect, so it was not retried: check before you repeat it"
@@ -133,15 +136,15 @@ fn retry_after_is_respected() {
 
 #[test]
 fn a_hint_that_is_too_long_or_not_followed_is_reported_to_the_caller() {
-    const LATER: Say = Say::Whole("503 Service Unavailable", "Retry-After: 3600\r\n", "");
+    const LATER: Reply = Reply::Whole("503 Service Unavailable", "Retry-After: 3600\r\n", "");
     against(&[LATER, OK], async |front, api| {
         let answer = api.get("/agents").await;
-        assert!(ended(&answer, StopReason::RetryAfterTooLong) && made(&answer) == 1);
+        assert!(ended_with(&answer, StopReason::RetryAfterTooLong) && attempts_made(&answer) == 1);
         let text = explain(&answer.expect_err("the call fails"));
         assert!(text.ends_with("the server asks to retry in 3600s"), "{text}");
         api.get("/limited").await.expect("the first request is below the limit");
         let answer = api.get("/limited").await;
-        assert!(ended(&answer, StopReason::Permanent) && made(&answer) == 1);
+        assert!(ended_with(&answer, StopReason::Permanent) && attempts_made(&answer) == 1);
         let text = explain(&answer.expect_err("the call fails"));
         assert!(text.ends_with("429 Too Many Requests; the server asks to retry in 1s"), "{text}");
         assert_eq!(front.log_after(3).await[2], "429 GET /limited");
@@ -150,20 +153,20 @@ fn a_hint_that_is_too_long_or_not_followed_is_reported_to_the_caller() {
 
 #[test]
 fn a_hanging_proxy_causes_a_timeout() {
-    against(&[Say::Silence], async |_front, api| {
+    against(&[Reply::Silence], async |_front, api| {
         let short = SHORT.replace("20000", "100");
         config::apply(Config::from_json(&short).expect("good")).expect("good");
-        assert_eq!(made(&api.get("/hang").await), 4);
+        assert_eq!(attempts_made(&api.get("/hang").await), 4);
         let answer = api.create("/hang", "tea").await;
-        assert!(ended(&answer, StopReason::Ambiguous) && made(&answer) == 1);
+        assert!(ended_with(&answer, StopReason::Ambiguous) && attempts_made(&answer) == 1);
     });
 }
 
 #[test]
 fn cancellation_ends_a_hanging_request_and_a_sleep_at_once() {
-    const LATER: Say = Say::Whole("503 Service Unavailable", "Retry-After: 30\r\n", "");
+    const LATER: Reply = Reply::Whole("503 Service Unavailable", "Retry-After: 30\r\n", "");
     const SOON: Duration = Duration::from_secs(15);
-    against(&[LATER, Say::Silence], async |front, api| {
+    against(&[LATER, Reply::Silence], async |front, api| {
         for path in ["/agents", "/hang"] {
             let api = Orchestrator::new(api.url.clone(), CancelToken::new()).expect("a client");
             let started = Instant::now();
@@ -181,7 +184,7 @@ fn cancellation_ends_a_hanging_request_and_a_sleep_at_once() {
                 (is_stuck, Instant::now())
             };
             let (answer, (was_stuck, cancelled)) = tokio::join!(api.get(path), cancel);
-            assert!(ended(&answer, StopReason::Cancelled), "{answer:?}");
+            assert!(ended_with(&answer, StopReason::Cancelled), "{answer:?}");
             assert!(was_stuck && cancelled.elapsed() < SOON, "{:?}", started.elapsed());
         }
     });
@@ -193,7 +196,7 @@ fn the_demonstration_passes_its_checks_with_a_stand_in_too() {
         config::apply(Config::from_json(SHORT).expect("good")).expect("good");
         let mut checks = Checks::default();
         tour::all(Front::start, &mut checks).await.expect("a port");
-        tour::all(async |answers: &[Say]| Front::stand_in(answers), &mut checks)
+        tour::all(async |answers: &[Reply]| Front::stand_in(answers), &mut checks)
             .await
             .expect("a port");
         assert_eq!(checks.failed(), [""; 0]);

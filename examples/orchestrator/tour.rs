@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::{Duration, Instant};
 
-use retry_examples::bad_server::Answer as Say;
+use retry_examples::bad_server::Answer as Reply;
 use retry_examples::front::Front;
 use retry_examples::story::Checks;
 use retry_runtime::config::Config;
@@ -12,8 +12,8 @@ use retry_runtime::{CancelToken, StopReason, observe};
 
 use super::{Answer, Orchestrator, SETTINGS, explain};
 
-pub(super) const OK: Say = Say::Whole("200 OK", "", "done");
-pub(super) const BUSY: Say = Say::Whole("503 Service Unavailable", "Retry-After: 1\r\n", "");
+pub(super) const OK: Reply = Reply::Whole("200 OK", "", "done");
+pub(super) const BUSY: Reply = Reply::Whole("503 Service Unavailable", "Retry-After: 1\r\n", "");
 
 fn print(what: &str, answer: &Answer) {
     match answer {
@@ -24,7 +24,7 @@ fn print(what: &str, answer: &Answer) {
 
 /// Runs every call; `start` starts the proxy and the server.
 pub(super) async fn all(
-    start: impl AsyncFn(&[Say]) -> io::Result<Front>,
+    start: impl AsyncFn(&[Reply]) -> io::Result<Front>,
     checks: &mut Checks,
 ) -> Result<(), Box<dyn Error>> {
     let real = Config::from_json(SETTINGS)?.defaults.policy()?;
@@ -32,7 +32,7 @@ pub(super) async fn all(
     println!(
         "With the real settings the delays before retries are up to {longest:?}; here they are shorter."
     );
-    let front = start(&[Say::HangUp, Say::Silence, BUSY, OK]).await?;
+    let front = start(&[Reply::HangUp, Reply::Silence, BUSY, OK]).await?;
     println!("The proxy is {}.\n", front.name());
     let stop = CancelToken::new();
     let api = Orchestrator::new(front.url(), stop.clone())?;
@@ -53,21 +53,21 @@ pub(super) async fn all(
 
     let answer = api.get("/reset").await;
     print("GET, reset", &answer);
-    checks.check("a reset is retried where repeating is safe", made(&answer) == 4);
+    checks.check("a reset is retried where repeating is safe", attempts_made(&answer) == 4);
     let answer = api.create("/reset", "tea").await;
     print("POST that creates, reset", &answer);
     checks.check(
         "a creation is not retried after a reset, and the error says so",
-        ended(&answer, StopReason::Ambiguous),
+        ended_with(&answer, StopReason::Ambiguous),
     );
 
     let answer = api.start("/limited/tea").await;
     print("POST /start, below the limit", &answer);
     let answer = api.start("/limited/tea").await;
     print("POST /start, above the limit", &answer);
-    checks.check("a 429 ends the call", ended(&answer, StopReason::Permanent));
+    checks.check("a 429 ends the call", ended_with(&answer, StopReason::Permanent));
 
-    let front = start(&[Say::Silence]).await?;
+    let front = start(&[Reply::Silence]).await?;
     let api = Orchestrator::new(front.url(), stop.clone())?;
     let started = Instant::now();
     let cancel = async {
@@ -80,15 +80,15 @@ pub(super) async fn all(
     let at_once = started.elapsed() < Duration::from_secs(15);
     checks.check(
         "cancellation ends the call at once",
-        ended(&answer, StopReason::Cancelled) && at_once,
+        ended_with(&answer, StopReason::Cancelled) && at_once,
     );
     Ok(())
 }
 
-pub(super) fn made(answer: &Answer) -> u32 {
+pub(super) fn attempts_made(answer: &Answer) -> u32 {
     answer.as_ref().err().map_or(0, |error| error.report().attempts_made())
 }
 
-pub(super) fn ended(answer: &Answer, reason: StopReason) -> bool {
+pub(super) fn ended_with(answer: &Answer, reason: StopReason) -> bool {
     answer.as_ref().err().is_some_and(|error| error.reason() == reason)
 }

@@ -4,6 +4,7 @@
 //! their own binary.
 
 mod calls;
+mod capture;
 mod delivery;
 mod metrics;
 mod progress;

@@ -6,7 +6,7 @@ use super::{Failure, every, ms, secs};
 use crate::virtual_time::{advance, virtually};
 
 #[test]
-fn the_body_of_a_sync_call_may_change_what_it_borrows() {
+fn the_body_of_a_sync_call_may_mutate_borrowed_values() {
     let mut log = vec![0];
     let result = virtually(|| {
         every(ms(1), 3).call(|attempt| {
@@ -18,7 +18,7 @@ fn the_body_of_a_sync_call_may_change_what_it_borrows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_of_an_async_call_may_change_what_it_borrows() {
+async fn the_body_of_an_async_call_may_mutate_borrowed_values() {
     let mut log = vec![0];
     let policy = every(ms(1), 3);
     let call = policy.call_async_mut(async |attempt| {

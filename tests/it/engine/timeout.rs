@@ -91,7 +91,7 @@ async fn a_timed_out_attempt_is_dropped_before_the_next_one_starts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_kind_is_retried_as_the_table_says() {
+async fn each_kind_is_retried_as_documented() {
     let check = async |failure: Failure, idempotent: Option<bool>, reason: StopReason| {
         let policy = every(ms(1), 2);
         let policy = idempotent.map_or(policy, |idempotent| policy.idempotent(idempotent));

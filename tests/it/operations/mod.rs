@@ -26,7 +26,7 @@ enum Down {
 
 /// A failure type that can hold an interruption.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
-#[allow(clippy::enum_variant_names, reason = "a cut is a cut")]
+#[allow(clippy::enum_variant_names, reason = "the variant is named like its type")]
 enum Cut {
     #[error("down")]
     #[classify(transient)]

@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn let_chains_are_told_from_other_conditions() {
+    fn let_chains_are_distinguished_from_other_conditions() {
         check_chains("if let A = b && c {}", 1);
         check_chains("if a && let B = c {}", 1);
         check_chains("while let A { x: 1..=2, .. } = b()\n    && c {}", 1);

@@ -62,7 +62,7 @@ async fn measure(pool: &SqlitePool, tasks: u64) -> Result<(), Failure> {
     let start = Instant::now();
     let worker = tokio::spawn(async move { worker.run().await });
     wait(pool, &done, 2000).await?;
-    println!("processed only: {:.0} tasks/s", 2000.0 / start.elapsed().as_secs_f64());
+    println!("processing only: {:.0} tasks/s", 2000.0 / start.elapsed().as_secs_f64());
 
     let start = Instant::now();
     let submitters = (0..IN_FLIGHT as u64).map(|lane| {
