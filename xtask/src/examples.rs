@@ -9,10 +9,13 @@ use crate::run::{self, EVERYTHING, Outcome, cargo, root};
 
 const CRATE: &str = "retry-examples";
 
+/// Optimises the examples a little: `storm` simulates for over a minute otherwise.
+const OPTIMISED: [&str; 2] = ["--config", "profile.dev.package.retry-examples.opt-level=1"];
+
 /// Builds with the features of the whole workspace and runs the programs directly: `cargo run` would build the
 /// dependencies again, with the features of one package.
 pub(crate) fn run() -> Outcome {
-    run::run(cargo(&["build", "--quiet", "--examples"]).args(EVERYTHING))?;
+    run::run(cargo(&["build", "--quiet", "--examples"]).args(EVERYTHING).args(OPTIMISED))?;
     let folder = metadata::target_directory()?.join("debug/examples");
     for example in names(&metadata::package(CRATE)?) {
         run::run(Command::new(folder.join(example)).current_dir(root()))?;
