@@ -9,7 +9,7 @@ pub(crate) fn names(table: &Source) -> Vec<String> {
     rows.filter_map(|row| row.split_once('"')).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Whether a table row of the text has, in its first cell, the name right after a backtick.
+/// Whether the first cell of a table row has the name right after a backtick.
 pub(crate) fn lists(readme: &str, name: &str) -> bool {
     let rows = readme.lines().filter_map(|line| line.trim().strip_prefix('|'));
     let mut cells = rows.filter_map(|row| row.split('|').next());
