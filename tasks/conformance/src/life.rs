@@ -5,11 +5,11 @@ use std::time::Duration;
 use retry_runtime::{BreakerHandle, Kind};
 use tokio::sync::Mutex;
 
-use super::stage::{Act, blocking, guarded, once, repeatable};
-use super::{Lab, seconds, start};
-use crate::{AttemptOutcome, FailReason, State, TaskError, TaskInfo, What};
+use crate::stage::{Act, blocking, guarded, once, repeatable};
+use crate::{Lab, seconds, start};
+use retry_tasks::{AttemptOutcome, FailReason, State, TaskError, TaskInfo, What};
 
-super::list! {
+crate::list! {
     a_task_runs_and_keeps_its_result
     a_function_that_blocks_runs_too
     a_failed_attempt_is_followed_by_another_after_its_delay
@@ -54,7 +54,7 @@ async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
     let info = lab.until_waiting(id).await;
     assert_eq!(
         info.state,
-        State::Waiting { next_attempt_at: crate::Clock::now(&*lab.clock) + seconds(1) }
+        State::Waiting { next_attempt_at: retry_tasks::Clock::now(&*lab.clock) + seconds(1) }
     );
     lab.clock.advance(Duration::from_millis(999));
     assert_eq!(lab.stage.started().len(), 1);

@@ -1,6 +1,6 @@
 //! Both stores do what every store must do.
 
-use retry_tasks::conformance::{Lab, cases};
+use retry_tasks_conformance::{Lab, cases};
 use retry_tasks::{SqliteBuilder, Tasks};
 
 use crate::folder::Folder;

@@ -2,11 +2,11 @@
 
 use retry_runtime::Kind;
 
-use super::stage::{Act, repeatable, single};
-use super::{Lab, seconds, start};
-use crate::{Answer, FailReason, State};
+use crate::stage::{Act, repeatable, single};
+use crate::{Lab, seconds, start};
+use retry_tasks::{Answer, FailReason, State};
 
-super::list! {
+crate::list! {
     a_delayed_task_starts_when_it_is_due
     a_task_is_given_up_at_its_deadline
     a_retry_that_would_come_after_the_deadline_is_not_waited_for

@@ -19,7 +19,7 @@ pub(crate) const NAMES: [&str; 6] = [
 
 /// What one attempt does.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
+pub(crate) enum Act {
     /// Returns the attempt's number.
     Succeed,
     /// Fails in this way.
@@ -52,22 +52,22 @@ impl Stage {
     }
 
     /// What the attempts of this play will do; after that they succeed.
-    pub(super) fn script(&self, play: &str, acts: &[Act]) {
+    pub(crate) fn script(&self, play: &str, acts: &[Act]) {
         self.lock().acts.insert(play.to_owned(), acts.iter().copied().collect());
     }
 
     /// The plays that were started, in order, one entry for each attempt.
-    pub(super) fn started(&self) -> Vec<String> {
+    pub(crate) fn started(&self) -> Vec<String> {
         self.lock().started.clone()
     }
 
     /// The identifiers that attempts have seen.
-    pub(super) fn ids(&self) -> Vec<CallId> {
+    pub(crate) fn ids(&self) -> Vec<CallId> {
         self.lock().ids.clone()
     }
 
     /// Attempts that were dropped before they had ended.
-    pub(super) fn dropped(&self) -> u32 {
+    pub(crate) fn dropped(&self) -> u32 {
         self.lock().dropped
     }
 
@@ -82,7 +82,7 @@ impl Stage {
         let act = self.next(play, id);
         match act {
             Act::Hang | Act::HalfDone => {
-                if let (Act::HalfDone, Some(task)) = (act, crate::current()) {
+                if let (Act::HalfDone, Some(task)) = (act, retry_tasks::current()) {
                     task.progress(0.5);
                     task.message("half done");
                 }
@@ -135,15 +135,15 @@ impl From<Interruption> for Trouble {
 
 /// Four attempts, the delays 1 s, 2 s and 4 s, and no harm done by a repetition.
 #[retryable(max = 3, jitter = none, idempotent, budget = none, attempt = attempt,
-    name = "conformance::repeatable", task(state(stage), crate = crate))]
-pub(super) async fn repeatable(play: String, stage: &Stage) -> Result<String, Trouble> {
+    name = "conformance::repeatable", task(state(stage)))]
+pub(crate) async fn repeatable(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
 
 /// The same, and every repetition would do harm.
 #[retryable(max = 3, jitter = none, idempotent = false, budget = none, attempt = attempt,
-    name = "conformance::once", task(state(stage), redact(secret), crate = crate))]
-pub(super) async fn once(
+    name = "conformance::once", task(state(stage), redact(secret)))]
+pub(crate) async fn once(
     play: String,
     secret: Option<u32>,
     stage: Stage,
@@ -154,10 +154,10 @@ pub(super) async fn once(
 
 /// A function that blocks.
 #[retryable(max = 1, jitter = none, budget = none, attempt = attempt,
-    name = "conformance::blocking", task(state(stage), crate = crate))]
-pub(super) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
+    name = "conformance::blocking", task(state(stage)))]
+pub(crate) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
     let act = stage.next(&play, attempt.call_id());
-    if crate::current().is_none() {
+    if retry_tasks::current().is_none() {
         return Err(Trouble(Kind::Permanent.into()));
     }
     result(&play, act)
@@ -165,21 +165,21 @@ pub(super) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
 
 /// One attempt, and two tokens for more.
 #[retryable(max = 0, budget(capacity = 2), attempt = attempt,
-    name = "conformance::paced", task(state(stage), crate = crate))]
-pub(super) async fn paced(play: String, stage: &Stage) -> Result<String, Trouble> {
+    name = "conformance::paced", task(state(stage)))]
+pub(crate) async fn paced(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
 
 /// One at a time.
 #[retryable(max = 0, budget = none, attempt = attempt,
-    name = "conformance::single", task(state(stage), concurrency = 1, crate = crate))]
-pub(super) async fn single(play: String, stage: &Stage) -> Result<String, Trouble> {
+    name = "conformance::single", task(state(stage), concurrency = 1))]
+pub(crate) async fn single(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
 
 /// Behind a breaker that the first failure opens, for longer than any case takes.
 #[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1, open = "10min"), attempt = attempt,
-    name = "conformance::guarded", task(state(stage), crate = crate))]
-pub(super) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {
+    name = "conformance::guarded", task(state(stage)))]
+pub(crate) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }

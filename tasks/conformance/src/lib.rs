@@ -2,11 +2,11 @@
 //! can be held to.
 //!
 //! ```
-//! use retry_tasks::conformance::{self, Lab};
+//! use retry_tasks_conformance::{Lab, cases};
 //! use retry_tasks::Tasks;
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-//! for case in conformance::cases().take(3) {
+//! for case in cases().take(3) {
 //!     println!("{}", case.name);
 //!     case.run(Lab::new(Tasks::memory_with)).await;
 //! }
@@ -32,7 +32,7 @@ use std::time::Duration;
 pub(crate) use stage::NAMES;
 pub use stage::{Stage, Trouble};
 
-use crate::{
+use retry_tasks::{
     Clock, Format, ManualClock, State, TaskError, TaskId, TaskInfo, Tasks, Worker, WorkerBuilder,
 };
 
@@ -76,8 +76,8 @@ pub fn cases() -> impl Iterator<Item = Case> {
 /// A case for each function, called what it says.
 macro_rules! list {
     ($($name:ident)*) => {
-        pub(super) fn cases() -> impl Iterator<Item = super::Case> {
-            [$(super::Case { name: stringify!($name), run: |lab| Box::pin($name(lab)) }),*].into_iter()
+        pub(crate) fn cases() -> impl Iterator<Item = crate::Case> {
+            [$(crate::Case { name: stringify!($name), run: |lab| Box::pin($name(lab)) }),*].into_iter()
         }
     };
 }
@@ -167,7 +167,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 /// What an order was refused with.
-fn refused(result: Result<crate::Ordered, TaskError>) -> State {
+fn refused(result: Result<retry_tasks::Ordered, TaskError>) -> State {
     match result {
         Err(TaskError::Refused { state, .. }) => state,
         other => panic!("expected a refusal, got {other:?}"),

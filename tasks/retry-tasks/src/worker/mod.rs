@@ -18,6 +18,10 @@ use crate::function::{self, Function, States};
 use crate::store::{Retention, Store};
 use crate::{StartError, Tasks};
 
+/// Functions of the conformance suite have names that begin so. They are linked into the tests of a store and run
+/// only in workers that ask for them by name.
+const SUITE: &str = "conformance::";
+
 /// How a worker ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -148,7 +152,7 @@ impl WorkerBuilder {
         for function in function::functions() {
             let wanted = match &self.only {
                 Some(names) => names.iter().any(|name| name == function.name()),
-                None => !is_of_the_suite(function),
+                None => !function.name().starts_with(SUITE),
             };
             if !wanted {
                 continue;
@@ -179,15 +183,6 @@ impl WorkerBuilder {
         let own = self.concurrency.iter().rev().find(|(of, _)| of == name).map(|(_, limit)| *limit);
         Ok(Hosted { function, site, limit: own.or(function.limit()) })
     }
-}
-
-/// Whether the function belongs to the suite for stores: it is linked in, and nobody's but the suite's.
-fn is_of_the_suite(function: &Function) -> bool {
-    #[cfg(feature = "conformance")]
-    let names = crate::conformance::NAMES;
-    #[cfg(not(feature = "conformance"))]
-    let names: [&str; 0] = [];
-    names.contains(&function.name())
 }
 
 /// A worker that runs tasks; [`Tasks::worker`] makes one.

@@ -2,11 +2,11 @@
 
 use retry_runtime::Kind;
 
-use super::stage::{Act, once, repeatable};
-use super::{Lab, seconds};
-use crate::{AttemptOutcome, FailReason, State, TaskId, Worker};
+use crate::stage::{Act, once, repeatable};
+use crate::{Lab, seconds};
+use retry_tasks::{AttemptOutcome, FailReason, State, TaskId, Worker};
 
-super::list! {
+crate::list! {
     an_attempt_that_is_lost_is_followed_by_another_where_that_does_no_harm
     an_attempt_that_is_lost_ends_the_task_where_a_repetition_would_do_harm
     a_task_that_ends_every_worker_fails_in_the_end
@@ -21,7 +21,7 @@ super::list! {
 }
 
 /// A task whose attempt runs in a worker that is then gone.
-async fn lost(lab: &Lab, task: crate::Task<String>) -> TaskId {
+async fn lost(lab: &Lab, task: retry_tasks::Task<String>) -> TaskId {
     let id = lab.tasks.submit(task).await.expect("stored");
     let worker = lab.worker();
     running(lab, 1).await;
@@ -73,10 +73,10 @@ async fn a_task_that_ends_every_worker_fails_in_the_end(lab: Lab) {
         worker.abandon().await;
         lab.clock.advance(seconds(30));
         let worker = lab.worker();
-        let ended = |info: &crate::TaskInfo| info.state != State::Running;
+        let ended = |info: &retry_tasks::TaskInfo| info.state != State::Running;
         if let State::Waiting { next_attempt_at } = lab.until(id, ended).await.state {
             worker.shutdown(seconds(0)).await;
-            lab.clock.advance(next_attempt_at.since(crate::Clock::now(&*lab.clock)));
+            lab.clock.advance(next_attempt_at.since(retry_tasks::Clock::now(&*lab.clock)));
         }
     }
     let info = lab.info(id).await;

@@ -6,8 +6,6 @@
 pub mod __private;
 mod analytics;
 mod clock;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 mod error;
 mod event;
 mod function;

@@ -3,11 +3,11 @@
 use retry_runtime::Kind;
 use tokio::sync::Mutex;
 
-use super::stage::{Act, paced, repeatable};
-use super::{Lab, refused, seconds};
-use crate::{AttemptOutcome, FailReason, Filter, Phase, State, TaskError, TaskId};
+use crate::stage::{Act, paced, repeatable};
+use crate::{Lab, refused, seconds};
+use retry_tasks::{AttemptOutcome, FailReason, Filter, Phase, State, TaskError, TaskId};
 
-super::list! {
+crate::list! {
     a_retry_by_hand_is_a_further_round_and_keeps_counters_and_history
     a_single_retry_is_one_more_than_the_limit_when_nothing_is_left_of_it
     a_reset_starts_from_nothing

@@ -59,7 +59,8 @@ impl Tasks {
         Tasks { store }
     }
 
-    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+    /// The store that keeps the tasks.
+    pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 

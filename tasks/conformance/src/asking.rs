@@ -2,11 +2,11 @@
 
 use retry_runtime::Kind;
 
-use super::stage::{Act, once, repeatable, single};
-use super::{Lab, seconds};
-use crate::{Filter, Format, Phase, Retention, TaskId};
+use crate::stage::{Act, once, repeatable, single};
+use crate::{Lab, seconds};
+use retry_tasks::{Filter, Format, Phase, Retention, TaskId};
 
-super::list! {
+crate::list! {
     tasks_are_listed_by_phase_and_name_in_pages
     tasks_are_listed_by_age
     tasks_are_counted_by_state
@@ -115,7 +115,7 @@ async fn a_format_tells_as_much_as_it_says(lab: Lab) {
     let full = info(Format::Full).await;
     assert_eq!(full["history"][0]["attempt"], 1);
     assert_eq!(full["arguments"]["play"], "a");
-    let read: crate::TaskInfo = serde_json::from_value(full).expect("read back");
+    let read: retry_tasks::TaskInfo = serde_json::from_value(full).expect("read back");
     assert_eq!(read, lab.info(id).await);
 }
 
@@ -156,11 +156,11 @@ async fn ended_tasks_are_kept_as_long_as_is_said(lab: Lab) {
     assert_eq!(removed(Retention::forever().count(2)).await, Ok(2));
     for id in &ids[..3] {
         let gone = lab.tasks.info(*id, Format::Full).await;
-        assert_eq!(gone, Err(crate::TaskError::Unknown(*id)));
+        assert_eq!(gone, Err(retry_tasks::TaskError::Unknown(*id)));
     }
     assert_eq!(lab.info(ids[3]).await.attempts().len(), 1);
     assert_eq!(removed(Retention::forever().count(0)).await, Ok(2));
-    assert_eq!(lab.info(open).await.state, crate::State::Pending, "what is open is kept");
+    assert_eq!(lab.info(open).await.state, retry_tasks::State::Pending, "what is open is kept");
 }
 
 async fn news_of_a_task_come_until_its_end(lab: Lab) {
