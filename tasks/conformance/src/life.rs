@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use crate::stage::{Act, blocking, guarded, once, repeatable};
 use crate::{Lab, seconds, start};
-use retry_tasks::{AttemptOutcome, FailReason, State, TaskError, TaskInfo, What};
+use retry_tasks::{AttemptOutcome, EventKind, FailReason, State, TaskError, TaskInfo};
 
 crate::list! {
     a_task_runs_and_keeps_its_result
@@ -187,8 +187,8 @@ async fn what_happens_is_told_in_order(lab: Lab) {
     let _worker = lab.worker();
     lab.play(id).await;
     let mut names = Vec::new();
-    while names.last() != Some(&What::Completed.name()) {
-        names.push(events.recv().await.expect("none was missed").what.name());
+    while names.last() != Some(&EventKind::Completed.name()) {
+        names.push(events.recv().await.expect("none was missed").kind.name());
     }
     let expected =
         ["task.submitted", "task.started", "task.waiting", "task.started", "task.completed"];

@@ -4,45 +4,48 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod analytics;
-mod clock;
-mod error;
+mod base;
 mod event;
 mod function;
-mod id;
-mod info;
-mod list;
 mod machine;
+mod memory;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub mod metrics;
 mod record;
-mod state;
+pub mod rows;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 pub mod store;
-mod task;
 mod tasks;
-mod time;
-mod verb;
-mod wait;
 mod worker;
 
-pub use analytics::{Analytics, ByAttempt};
-pub use clock::{Clock, ManualClock, SystemClock};
-pub use error::{StartError, StoreError, TaskError};
-pub use event::{Event, What};
+pub use base::clock::{Clock, ManualClock, SystemClock};
+pub use base::time::Time;
+pub use event::{Event, EventKind};
 pub use function::{Function, functions};
-pub use id::{NoTaskId, TaskId};
-pub use info::{Format, TaskInfo};
-pub use list::{Counts, Filter, Page};
-pub use machine::Attempted;
-pub use record::{AttemptOutcome, Claimed, Lease, NewTask, Progress, Record, TaskAttempt};
-pub use state::{FailReason, Phase, State};
+pub use machine::finish::AttemptEnd;
+pub use machine::lease::{Claimed, Lease};
+pub use machine::orders::{Ordered, Verb};
+pub use machine::retention::Retention;
+pub use record::attempt::{AttemptOutcome, TaskAttempt};
+pub use record::id::{NoTaskId, TaskId};
+pub use record::reason::FailReason;
+pub use record::state::{Phase, State};
+pub use record::{NewTask, Progress, Record};
 #[cfg(feature = "sqlite")]
-pub use store::sqlite::{Durability, SqliteBuilder};
-pub use store::{Retention, Submitted};
-pub use task::Task;
+pub use sqlite::builder::{Durability, SqliteBuilder};
+pub use store::Submitted;
+pub use store::analytics::{Analytics, ByAttempt, Sums};
+pub use store::counts::Counts;
+pub use store::error::StoreError;
+pub use store::filter::{Filter, Page};
 pub use tasks::Tasks;
-pub use time::Time;
-pub use verb::{Ordered, Verb};
-pub use wait::{Answer, Watch};
-pub use worker::{Current, Host, Worker, WorkerBuilder, current};
+pub use tasks::error::TaskError;
+pub use tasks::info::{Format, TaskInfo};
+pub use tasks::task::Task;
+pub use tasks::wait::{Answer, Watch};
+pub use worker::Worker;
+pub use worker::builder::WorkerBuilder;
+pub use worker::current::{Current, current};
+pub use worker::error::StartError;

@@ -1,10 +1,9 @@
-//! All that generated code may name, and nothing that anybody else should.
+//! The support of generated code. Nothing else may use this module.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use retry_runtime::resume::{Next, Step, resume, resume_blocking};
-use retry_runtime::{Outcome as IsOutcome, StopReason};
+use retry_runtime::{Kind, Outcome as IsOutcome, StopReason};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,13 +16,15 @@ pub use std::result::Result::{Err, Ok};
 pub use inventory;
 pub use retry_runtime::Outcome;
 
-pub use crate::Task;
-pub use crate::function::{Entry, Function, Input, Need, Running};
-use crate::machine::Attempted;
-use crate::task::Arguments;
-use crate::{FailReason, worker};
+pub use crate::function::input::Input;
+pub use crate::function::{Entry, Function, Need, Running};
+use crate::machine::finish::AttemptEnd;
+use crate::record::reason::FailReason;
+use crate::tasks::task::Arguments;
+pub use crate::tasks::task::Task;
+use crate::worker::{current::current, current::with_current};
 
-/// Arguments under way into a task.
+/// Starts the list of a task's arguments.
 pub fn arguments() -> Arguments {
     Arguments::default()
 }
@@ -39,7 +40,7 @@ pub trait Storable: Serialize + DeserializeOwned + Send + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + Send + 'static> Storable for T {}
 
-/// A type that a worker can have for its functions.
+/// A type whose value a worker can share among its functions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the state of a worker",
     label = "all attempts share it: it must be `Send + Sync + 'static`"
@@ -60,36 +61,35 @@ pub trait Returnable: Serialize {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Returnable for T {}
 
-/// The argument of this name.
+/// Reads an argument.
 ///
 /// # Errors
 ///
-/// Why it cannot be read as a value of the type.
+/// The reason for which the stored argument is not a value of the type.
 pub fn read<T: Storable>(input: &mut Input, name: &str) -> Result<T, String> {
     input.argument(name)
 }
 
-/// The argument, in the form in which it is stored.
+/// Converts an argument to its stored form.
 pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
     serde_json::to_value(value)
 }
 
-/// The worker's value of this type.
+/// Returns the worker's value of this type.
 ///
 /// # Panics
 ///
-/// When there is none, which is found out when the worker starts.
+/// When there is none. The start of the worker has checked this.
 pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
     input.state()
 }
 
-/// The arguments do not fit the function.
+/// The attempt of a function whose stored arguments do not fit.
 pub fn unreadable(error: String) -> Running {
-    let reason = FailReason::Unreadable;
-    Box::pin(std::future::ready(Attempted::Failed { kind: None, error, reason }))
+    Box::pin(std::future::ready(AttemptEnd::unreadable(error)))
 }
 
-/// One attempt of an `async` function.
+/// Makes one attempt of an `async` function.
 pub fn drive<R, F>(input: Input, future: F) -> Running
 where
     R: IsOutcome<Value: Returnable>,
@@ -98,29 +98,29 @@ where
     let Input { site, standing, paid, .. } = input;
     Box::pin(async move {
         let (out, step) = resume(site, standing, paid, future).await;
-        attempted(out, step)
+        attempt_end(out, step)
     })
 }
 
-/// One attempt of a function that blocks, on a thread of its own.
-pub fn drive_blocking<R, W>(input: Input, work: W) -> Running
+/// Makes one attempt of a function that blocks, on a thread for blocking code.
+pub fn drive_blocking<R, W>(input: Input, call: W) -> Running
 where
     R: IsOutcome<Value: Returnable>,
     W: FnOnce() -> R + Send + 'static,
 {
     let Input { site, standing, paid, .. } = input;
-    let current = worker::current();
-    let work = move || {
-        let (out, step) = worker::inside(current, || resume_blocking(site, standing, paid, work));
-        attempted(out, step)
+    let current = current();
+    let attempt = move || {
+        let (out, step) = with_current(current, || resume_blocking(site, standing, paid, call));
+        attempt_end(out, step)
     };
     Box::pin(async move {
-        match tokio::task::spawn_blocking(work).await {
-            Ok(attempted) => attempted,
+        match tokio::task::spawn_blocking(attempt).await {
+            Ok(end) => end,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is being shut down: nobody will write this down.
-                Err(error) => Attempted::Failed {
+                // The runtime is shutting down, so nobody will store this.
+                Err(error) => AttemptEnd::Failed {
                     kind: None,
                     error: error.to_string(),
                     reason: FailReason::Panicked,
@@ -130,33 +130,25 @@ where
     })
 }
 
-/// What an attempt came to.
-fn attempted<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> Attempted {
+/// The end of an attempt, from its outcome and the engine's decision.
+fn attempt_end<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> AttemptEnd {
     let Some(Step { attempt, next }) = step else {
-        return Attempted::Failed {
-            kind: None,
-            error: "the function made no attempt".to_owned(),
-            reason: FailReason::Unreadable,
-        };
+        return AttemptEnd::unreadable("the function made no attempt".to_owned());
     };
     let kind = attempt.as_ref().and_then(|attempt| attempt.kind);
     let error = attempt.and_then(|attempt| Some(attempt.error?.to_string()));
     match (next, out.into_result()) {
         (Next::Stop(StopReason::Success), Ok(value)) => match serde_json::to_string(&value) {
-            Ok(result) => Attempted::Succeeded(result),
-            Err(error) => Attempted::Failed {
-                kind: None,
-                error: format!("the result cannot be stored: {error}"),
-                reason: FailReason::Unreadable,
-            },
+            Ok(result) => AttemptEnd::Succeeded(result),
+            Err(error) => AttemptEnd::unreadable(format!("the result cannot be stored: {error}")),
         },
-        (Next::Again(delay), _) => Attempted::Again {
-            kind: kind.unwrap_or(retry_runtime::Kind::Transient),
+        (Next::Again(delay), _) => AttemptEnd::Retry {
+            kind: kind.unwrap_or(Kind::Transient),
             error: error.unwrap_or_default(),
             delay,
         },
-        (Next::Refused(wait), _) => Attempted::refused(wait),
-        (Next::Stop(reason), _) => Attempted::Failed {
+        (Next::Refused(wait), _) => AttemptEnd::held_back(wait),
+        (Next::Stop(reason), _) => AttemptEnd::Failed {
             kind,
             error: error.unwrap_or_else(|| format!("no attempt was made ({reason})")),
             reason: reason.into(),

@@ -1,86 +1,73 @@
-//! Where tasks are kept, and who makes them run.
+//! The seam between the public API and whatever keeps the tasks.
 //!
-//! [`Store`] is all that the rest of the crate knows: it takes tasks and orders, answers questions, and
-//! [serves](Store::serve) a worker. How it finds work for the worker is its own affair. A durable-execution
-//! engine that calls the worker by itself implements `Store` alone.
+//! [`Store`] is all that the rest of the crate knows of a store: it takes tasks and orders, answers queries, and
+//! [serves](Store::serve) a worker, its [`Host`]. How a store finds tasks for the worker is its own business: a
+//! durable-execution engine that calls workers implements `Store` directly.
 //!
-//! Stores with rows in transactions share one implementation instead: [`Leased`] over a [`Backend`] whose
-//! [`Table`] reads and writes the rows. Claims, leases and fencing tokens exist there and nowhere else. The
-//! memory and the SQLite store are such backends, and one for PostgreSQL would be.
+//! A store with rows and transactions implements the two traits of [`rows`](crate::rows) instead, as the memory and the
+//! SQLite store do. Both kinds of store are tested with the crate `retry-tasks-conformance`.
 
-pub(crate) mod bus;
-mod claim;
-mod job;
-#[cfg(test)]
-mod late;
-mod leased;
-mod memory;
-mod ops;
-mod serve;
-#[cfg(feature = "sqlite")]
-pub(crate) mod sqlite;
-mod table;
+pub(crate) mod analytics;
+pub(crate) mod counts;
+pub(crate) mod error;
+pub(crate) mod filter;
+pub(crate) mod handle;
+pub(crate) mod host;
 
 use std::fmt;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
-pub use job::Job;
-#[cfg(feature = "metrics")]
-pub(crate) use job::Measured;
-pub use leased::Leased;
-pub(crate) use memory::Memory;
-pub use ops::Submitted;
-pub use table::{Due, Retention, Table};
-
-use crate::analytics::Analytics;
+use crate::base::clock::Clock;
 use crate::event::Event;
-use crate::list::{Counts, Filter, Page};
-use crate::record::{NewTask, Record, TaskAttempt};
-use crate::verb::Ordered;
-use crate::worker::Host;
-use crate::{Clock, State, StoreError, TaskId, Verb};
+use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
+use crate::record::{NewTask, Record, attempt::TaskAttempt, id::TaskId, state::State};
+use analytics::Analytics;
+use counts::Counts;
+use error::StoreError;
+use filter::{Filter, Page};
+pub use handle::AttemptHandle;
+pub use host::{End, Host, Hosted, Settings};
 
-/// The answer of a store.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+/// The reply of a store.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A task with its attempts.
-pub type Kept = (Record, Vec<TaskAttempt>);
+pub type Stored = (Record, Vec<TaskAttempt>);
 
-/// Where tasks are kept, and who makes them run.
-#[allow(clippy::missing_errors_doc, reason = "each is the store's own failure")]
-pub trait Store: Send + Sync + fmt::Debug + 'static {
-    /// Takes a task. When the answer is there, the task survives whatever the store survives.
-    fn submit(&self, task: NewTask) -> Answer<'_, Submitted>;
-    /// Carries out an order by hand; `None` when there is no such task, and the task's state where that
-    /// refuses it.
-    fn order(&self, id: TaskId, verb: Verb) -> Answer<'_, Option<Result<Ordered, State>>>;
-    /// The task, with its attempts where they are asked for.
-    fn load(&self, id: TaskId, attempts: bool) -> Answer<'_, Option<Kept>>;
-    /// The tasks that pass the filter, the newest first.
-    fn list(&self, filter: Filter, attempts: bool) -> Answer<'_, Page<Kept>>;
-    /// How many tasks stand where.
-    fn counts(&self) -> Answer<'_, Counts>;
-    /// What the stored attempts of a function tell, or those of all.
-    fn analytics(&self, name: Option<String>) -> Answer<'_, Analytics>;
-    /// Removes ended tasks that need not be kept any more, and says how many.
-    fn prune(&self, retention: Retention) -> Answer<'_, u64>;
-    /// What happens from now on in this process.
-    fn events(&self) -> broadcast::Receiver<Event>;
-    /// The clock that the store's times are read from.
-    fn clock(&self) -> &Arc<dyn Clock>;
-    /// Makes the worker run tasks until it is shut down.
-    fn serve(self: Arc<Self>, host: Arc<Host>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The task that a submission has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// The identifier of the task.
+    pub id: TaskId,
+    /// Whether the task was there before, under the same key.
+    pub existing: bool,
 }
 
-/// Rows in transactions.
-pub trait Backend: Send + Sync + fmt::Debug + 'static {
-    /// Applies the job in a transaction that writes, and answers it after the commit. Jobs may share a
-    /// transaction.
-    fn write(&self, job: Job, clock: &dyn Clock);
-    /// Applies the job in a transaction that does not write, and answers it.
-    fn read(&self, job: Job, clock: &dyn Clock);
+/// A place where tasks are kept, which also decides which worker runs them.
+#[allow(clippy::missing_errors_doc, reason = "each error is a failure of the store")]
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// Stores a task. After the reply, the task survives everything that the store survives.
+    fn submit(&self, task: NewTask) -> Reply<'_, Submitted>;
+    /// Carries out an order by hand. Replies `None` when there is no such task, and with the task's state when that
+    /// does not allow the order.
+    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, State>>>;
+    /// Loads a task, with its attempts if `attempts` is set.
+    fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>>;
+    /// Lists the tasks that pass the filter, the newest first, with their attempts if `attempts` is set.
+    fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>>;
+    /// Counts the tasks by state.
+    fn counts(&self) -> Reply<'_, Counts>;
+    /// Evaluates the stored attempts of the function with this name, or of all functions.
+    fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics>;
+    /// Removes the ended tasks that the retention does not keep, and replies with their number.
+    fn prune(&self, retention: Retention) -> Reply<'_, u64>;
+    /// Subscribes to the events of this process.
+    fn events(&self) -> broadcast::Receiver<Event>;
+    /// The clock from which the store reads all times.
+    fn clock(&self) -> &Arc<dyn Clock>;
+    /// Runs tasks on the host until the host ends.
+    fn serve(self: Arc<Self>, host: Arc<dyn Host>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }

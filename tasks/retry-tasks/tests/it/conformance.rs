@@ -1,7 +1,7 @@
 //! Both stores do what every store must do.
 
-use retry_tasks_conformance::{Lab, cases};
 use retry_tasks::{SqliteBuilder, Tasks};
+use retry_tasks_conformance::{Lab, cases};
 
 use crate::folder::Folder;
 

@@ -63,7 +63,7 @@ async fn a_file_that_another_program_keeps_locked_is_waited_for_and_then_named()
     let error = tasks.submit(task("b")).await.expect_err("locked");
     let TaskError::Store(error) = error else { panic!("{error}") };
     assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
-    says(error, &["another program", "50ms", "busy_timeout"]);
+    says(error, &["another program", "50 ms", "busy_timeout"]);
     let info = tasks.info(before, Format::Full).await.expect("reading goes on");
     assert_eq!(info.state, State::Pending);
 
