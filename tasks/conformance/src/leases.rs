@@ -1,27 +1,27 @@
-//! Workers that come to an end, one way or another.
+//! Leases and the ends of workers: crash, shutdown, takeover.
 
 use retry_runtime::Kind;
+use retry_tasks::{AttemptOutcome, Clock, FailReason, State, Task, TaskId, TaskInfo, Worker};
 
+use crate::lab::{Lab, seconds};
 use crate::stage::{Act, once, repeatable};
-use crate::{Lab, seconds};
-use retry_tasks::{AttemptOutcome, FailReason, State, TaskId, Worker};
 
 crate::list! {
-    an_attempt_that_is_lost_is_followed_by_another_where_that_does_no_harm
-    an_attempt_that_is_lost_ends_the_task_where_a_repetition_would_do_harm
+    a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe
+    a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe
     a_task_that_ends_every_worker_fails_in_the_end
-    a_lease_is_renewed_for_as_long_as_the_attempt_runs
-    a_worker_does_not_take_its_own_attempts_for_lost_when_time_leaps
-    a_shutdown_gives_back_at_once_what_still_runs
-    a_shutdown_waits_for_what_ends_in_time
-    a_shutdown_ends_what_must_not_be_repeated
+    a_lease_is_renewed_while_the_attempt_is_running
+    a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps
+    a_shutdown_returns_running_tasks_at_once
+    a_shutdown_waits_for_attempts_that_end_in_time
+    a_shutdown_fails_running_tasks_that_must_not_be_repeated
     a_worker_may_start_under_the_name_of_another
     two_workers_share_the_tasks
-    delayed_retries_of_many_are_neither_lost_nor_repeated
+    delayed_retries_of_many_tasks_are_neither_lost_nor_repeated
 }
 
-/// A task whose attempt runs in a worker that is then gone.
-async fn lost(lab: &Lab, task: retry_tasks::Task<String>) -> TaskId {
+/// Submits a task whose first attempt is running when its worker crashes.
+async fn lost(lab: &Lab, task: Task<String>) -> TaskId {
     let id = lab.tasks.submit(task).await.expect("stored");
     let worker = lab.worker();
     running(lab, 1).await;
@@ -29,14 +29,14 @@ async fn lost(lab: &Lab, task: retry_tasks::Task<String>) -> TaskId {
     id
 }
 
-/// Waits until so many attempts have started.
+/// Waits until this many attempts have started.
 async fn running(lab: &Lab, attempts: usize) {
     while lab.stage.started().len() < attempts {
         tokio::task::yield_now().await;
     }
 }
 
-async fn an_attempt_that_is_lost_is_followed_by_another_where_that_does_no_harm(lab: Lab) {
+async fn a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lost(&lab, repeatable::task("a".into())).await;
     assert_eq!(lab.info(id).await.state, State::Running, "nobody knows better yet");
@@ -53,7 +53,7 @@ async fn an_attempt_that_is_lost_is_followed_by_another_where_that_does_no_harm(
     assert_eq!((info.state, info.retry_count), (State::Complete, 1));
 }
 
-async fn an_attempt_that_is_lost_ends_the_task_where_a_repetition_would_do_harm(lab: Lab) {
+async fn a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lost(&lab, once::task("a".into(), None)).await;
     let _worker = lab.worker();
@@ -73,10 +73,10 @@ async fn a_task_that_ends_every_worker_fails_in_the_end(lab: Lab) {
         worker.abandon().await;
         lab.clock.advance(seconds(30));
         let worker = lab.worker();
-        let ended = |info: &retry_tasks::TaskInfo| info.state != State::Running;
+        let ended = |info: &TaskInfo| info.state != State::Running;
         if let State::Waiting { next_attempt_at } = lab.until(id, ended).await.state {
             worker.shutdown(seconds(0)).await;
-            lab.clock.advance(next_attempt_at.since(retry_tasks::Clock::now(&*lab.clock)));
+            lab.clock.advance(next_attempt_at.since(lab.clock.now()));
         }
     }
     let info = lab.info(id).await;
@@ -85,7 +85,7 @@ async fn a_task_that_ends_every_worker_fails_in_the_end(lab: Lab) {
     assert_eq!(lab.stage.started().len(), 4);
 }
 
-async fn a_lease_is_renewed_for_as_long_as_the_attempt_runs(lab: Lab) {
+async fn a_lease_is_renewed_while_the_attempt_is_running(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     let _worker = lab.worker();
@@ -109,13 +109,13 @@ async fn a_lease_is_renewed_for_as_long_as_the_attempt_runs(lab: Lab) {
     );
 }
 
-async fn a_worker_does_not_take_its_own_attempts_for_lost_when_time_leaps(lab: Lab) {
+async fn a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
     let _worker = lab.worker();
     running(&lab, 1).await;
     for _ in 0..20 {
-        // The worker looks for tasks at the very moment at which its lease runs out.
+        // The worker searches for due tasks at the moment at which its own lease runs out.
         let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
         lab.clock.advance(seconds(31));
         lab.until_ended(other).await;
@@ -124,7 +124,7 @@ async fn a_worker_does_not_take_its_own_attempts_for_lost_when_time_leaps(lab: L
     assert_eq!(lab.info(id).await.attempts().len(), 1);
 }
 
-async fn a_shutdown_gives_back_at_once_what_still_runs(lab: Lab) {
+async fn a_shutdown_returns_running_tasks_at_once(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     let worker = lab.worker();
@@ -134,12 +134,12 @@ async fn a_shutdown_gives_back_at_once_what_still_runs(lab: Lab) {
     assert_eq!(info.state, State::Pending);
     assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Lost);
     assert_eq!(info.max_retries, Some(4), "it is not held against the task");
-    // The clock stands still: the next worker waits for nothing.
+    // The clock stands still: the task is due at once.
     let _worker = lab.worker();
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
 }
 
-async fn a_shutdown_waits_for_what_ends_in_time(lab: Lab) {
+async fn a_shutdown_waits_for_attempts_that_end_in_time(lab: Lab) {
     let worker = lab.worker();
     let mut ids = Vec::new();
     for _ in 0..20 {
@@ -153,7 +153,7 @@ async fn a_shutdown_waits_for_what_ends_in_time(lab: Lab) {
     }
 }
 
-async fn a_shutdown_ends_what_must_not_be_repeated(lab: Lab) {
+async fn a_shutdown_fails_running_tasks_that_must_not_be_repeated(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
     let worker = lab.worker();
@@ -165,7 +165,7 @@ async fn a_shutdown_ends_what_must_not_be_repeated(lab: Lab) {
 async fn a_worker_may_start_under_the_name_of_another(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let id = lost(&lab, repeatable::task("a".into())).await;
-    // It has the name of the one that is gone, and of one that runs.
+    // They have the name of the crashed worker, and of each other.
     let workers: [Worker; 2] = [lab.worker(), lab.worker()];
     let other = lab.tasks.submit(repeatable::task("b".into())).await.expect("stored");
     assert_eq!(lab.until_ended(other).await.state, State::Complete);
@@ -191,7 +191,7 @@ async fn two_workers_share_the_tasks(lab: Lab) {
     drop(workers);
 }
 
-async fn delayed_retries_of_many_are_neither_lost_nor_repeated(lab: Lab) {
+async fn delayed_retries_of_many_tasks_are_neither_lost_nor_repeated(lab: Lab) {
     const TASKS: usize = 150;
     for play in 0..TASKS {
         lab.stage
@@ -206,7 +206,7 @@ async fn delayed_retries_of_many_are_neither_lost_nor_repeated(lab: Lab) {
             counts.waiting + counts.complete == TASKS as u64
         };
         while !settled().await || lab.stage.started().len() < round * TASKS {
-            // An event that was missed is as good as one that was not.
+            // A missed event is a reason to look as well.
             let _ = events.recv().await;
         }
         assert_eq!(lab.stage.started().len(), round * TASKS, "each of them once, round {round}");

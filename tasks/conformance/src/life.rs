@@ -1,28 +1,28 @@
-//! A task's life without anybody's doing.
+//! The life of a task without orders by hand.
 
 use std::time::Duration;
 
 use retry_runtime::{BreakerHandle, Kind};
+use retry_tasks::{AttemptOutcome, Clock, EventKind, FailReason, State, TaskError, TaskInfo};
 use tokio::sync::Mutex;
 
+use crate::lab::{Lab, seconds, start};
 use crate::stage::{Act, blocking, guarded, once, repeatable};
-use crate::{Lab, seconds, start};
-use retry_tasks::{AttemptOutcome, EventKind, FailReason, State, TaskError, TaskInfo};
 
 crate::list! {
     a_task_runs_and_keeps_its_result
     a_function_that_blocks_runs_too
     a_failed_attempt_is_followed_by_another_after_its_delay
-    a_waiting_task_occupies_no_place
+    a_waiting_task_occupies_no_worker_slot
     a_task_fails_when_its_attempts_are_used_up
     a_permanent_failure_is_not_retried
-    an_ambiguous_failure_is_retried_only_where_that_does_no_harm
+    an_ambiguous_failure_is_retried_only_where_a_repetition_is_safe
     a_servers_hint_replaces_a_shorter_delay
     an_open_breaker_holds_a_task_back
     a_panic_is_a_failure_and_the_worker_goes_on
     every_attempt_sees_the_tasks_identifier
     history_and_progress_are_visible_while_the_task_runs
-    what_happens_is_told_in_order
+    events_come_in_order
 }
 
 async fn a_task_runs_and_keeps_its_result(lab: Lab) {
@@ -52,10 +52,7 @@ async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     let _worker = lab.worker();
     let info = lab.until_waiting(id).await;
-    assert_eq!(
-        info.state,
-        State::Waiting { next_attempt_at: retry_tasks::Clock::now(&*lab.clock) + seconds(1) }
-    );
+    assert_eq!(info.state, State::Waiting { next_attempt_at: lab.clock.now() + seconds(1) });
     lab.clock.advance(Duration::from_millis(999));
     assert_eq!(lab.stage.started().len(), 1);
     let info = lab.play(id).await;
@@ -67,7 +64,7 @@ async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
     assert_eq!(lab.stage.started().len(), 3, "neither lost nor repeated");
 }
 
-async fn a_waiting_task_occupies_no_place(lab: Lab) {
+async fn a_waiting_task_occupies_no_worker_slot(lab: Lab) {
     lab.stage.script("first", &[Act::Fail(Kind::Transient)]);
     let _worker = start(lab.builder().in_flight(1));
     let first = lab.tasks.submit(repeatable::task("first".into())).await.expect("stored");
@@ -99,7 +96,7 @@ async fn a_permanent_failure_is_not_retried(lab: Lab) {
     assert_eq!((info.retry_count, info.can_retry, info.is_terminal()), (0, true, false));
 }
 
-async fn an_ambiguous_failure_is_retried_only_where_that_does_no_harm(lab: Lab) {
+async fn an_ambiguous_failure_is_retried_only_where_a_repetition_is_safe(lab: Lab) {
     for play in ["a", "b"] {
         lab.stage.script(play, &[Act::Fail(Kind::Ambiguous)]);
     }
@@ -122,7 +119,7 @@ async fn a_servers_hint_replaces_a_shorter_delay(lab: Lab) {
 }
 
 async fn an_open_breaker_holds_a_task_back(lab: Lab) {
-    // The breaker is the function's, and other labs use it too.
+    // All labs in this process share the function's breaker.
     static ALONE: Mutex<()> = Mutex::const_new(());
     let _alone = ALONE.lock().await;
     lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
@@ -180,7 +177,7 @@ async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {
     assert_eq!(info.eta, Some(info.attempts()[1].started + seconds(8)), "half took 4 s");
 }
 
-async fn what_happens_is_told_in_order(lab: Lab) {
+async fn events_come_in_order(lab: Lab) {
     lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
     let mut events = lab.tasks.events();
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");

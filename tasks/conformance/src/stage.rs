@@ -1,4 +1,4 @@
-//! Functions that do what a test tells them.
+//! The functions of the cases, which follow a script.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
 
-/// The names of the functions here.
+/// The names of the functions.
 pub(crate) const NAMES: [&str; 6] = [
     "conformance::guarded",
     "conformance::repeatable",
@@ -17,26 +17,26 @@ pub(crate) const NAMES: [&str; 6] = [
     "conformance::single",
 ];
 
-/// What one attempt does.
+/// The behaviour of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
-    /// Returns the attempt's number.
+    /// Returns the name of the play.
     Succeed,
-    /// Fails in this way.
+    /// Fails with an error of this kind.
     Fail(Kind),
-    /// Fails, and asks for a delay.
+    /// Fails with a hint to wait this long.
     Throttle(Duration),
     /// Never ends.
     Hang,
     /// Panics.
     Panic,
-    /// Says that it is half done, and never ends.
+    /// Reports that it is half done, and never ends.
     HalfDone,
 }
 
-/// What the attempts of each play do, and what they have done.
+/// The script of each play, and a record of the attempts.
 #[derive(Clone, Debug, Default)]
-pub struct Stage(Arc<Mutex<Plays>>);
+pub(crate) struct Stage(Arc<Mutex<Plays>>);
 
 #[derive(Debug, Default)]
 struct Plays {
@@ -51,22 +51,22 @@ impl Stage {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the attempts of this play will do; after that they succeed.
+    /// Sets the behaviour of the next attempts of a play. Later ones succeed.
     pub(crate) fn script(&self, play: &str, acts: &[Act]) {
         self.lock().acts.insert(play.to_owned(), acts.iter().copied().collect());
     }
 
-    /// The plays that were started, in order, one entry for each attempt.
+    /// The play of each attempt, in the order of their starts.
     pub(crate) fn started(&self) -> Vec<String> {
         self.lock().started.clone()
     }
 
-    /// The identifiers that attempts have seen.
+    /// The call identifier of each attempt.
     pub(crate) fn ids(&self) -> Vec<CallId> {
         self.lock().ids.clone()
     }
 
-    /// Attempts that were dropped before they had ended.
+    /// The number of attempts that were dropped before their end.
     pub(crate) fn dropped(&self) -> u32 {
         self.lock().dropped
     }
@@ -111,9 +111,9 @@ impl Drop for Dropped {
     }
 }
 
-/// The failure of a play.
+/// The error of a play.
 #[derive(Clone, Copy, Debug)]
-pub struct Trouble(Class);
+pub(crate) struct Trouble(Class);
 
 impl Classify for Trouble {
     fn classify(&self) -> Class {
@@ -133,14 +133,14 @@ impl From<Interruption> for Trouble {
     }
 }
 
-/// Four attempts, the delays 1 s, 2 s and 4 s, and no harm done by a repetition.
+/// An idempotent function with four attempts and the delays 1 s, 2 s and 4 s.
 #[retryable(max = 3, jitter = none, idempotent, budget = none, attempt = attempt,
     name = "conformance::repeatable", task(state(stage)))]
 pub(crate) async fn repeatable(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
 
-/// The same, and every repetition would do harm.
+/// The same function, but not idempotent.
 #[retryable(max = 3, jitter = none, idempotent = false, budget = none, attempt = attempt,
     name = "conformance::once", task(state(stage), redact(secret)))]
 pub(crate) async fn once(
@@ -163,21 +163,21 @@ pub(crate) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
     result(&play, act)
 }
 
-/// One attempt, and two tokens for more.
+/// A function with one attempt, and a budget of two tokens.
 #[retryable(max = 0, budget(capacity = 2), attempt = attempt,
     name = "conformance::paced", task(state(stage)))]
 pub(crate) async fn paced(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
 
-/// One at a time.
+/// A function of which one attempt runs at a time.
 #[retryable(max = 0, budget = none, attempt = attempt,
     name = "conformance::single", task(state(stage), concurrency = 1))]
 pub(crate) async fn single(play: String, stage: &Stage) -> Result<String, Trouble> {
     stage.perform(&play, attempt.call_id()).await
 }
 
-/// Behind a breaker that the first failure opens, for longer than any case takes.
+/// A function with a breaker that opens at the first failure and stays open for longer than any case takes.
 #[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1, open = "10min"), attempt = attempt,
     name = "conformance::guarded", task(state(stage)))]
 pub(crate) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {

@@ -1,20 +1,20 @@
-//! Questions about tasks.
+//! Queries about tasks.
 
 use retry_runtime::Kind;
+use retry_tasks::{Filter, Format, Phase, Retention, State, TaskError, TaskId, TaskInfo};
 
+use crate::lab::{Lab, seconds};
 use crate::stage::{Act, once, repeatable, single};
-use crate::{Lab, seconds};
-use retry_tasks::{Filter, Format, Phase, Retention, TaskId};
 
 crate::list! {
     tasks_are_listed_by_phase_and_name_in_pages
     tasks_are_listed_by_age
     tasks_are_counted_by_state
-    what_must_not_be_shown_is_not
-    a_format_tells_as_much_as_it_says
-    attempts_tell_how_many_it_takes
-    ended_tasks_are_kept_as_long_as_is_said
-    news_of_a_task_come_until_its_end
+    redacted_arguments_are_not_shown
+    each_format_has_its_fields
+    analytics_show_how_many_attempts_a_success_takes
+    ended_tasks_are_removed_by_age_and_count
+    a_watch_returns_each_change_until_the_end
 }
 
 async fn tasks_are_listed_by_phase_and_name_in_pages(lab: Lab) {
@@ -83,7 +83,7 @@ async fn tasks_are_counted_by_state(lab: Lab) {
     assert_eq!(counts.total(), 6);
 }
 
-async fn what_must_not_be_shown_is_not(lab: Lab) {
+async fn redacted_arguments_are_not_shown(lab: Lab) {
     let id = lab.tasks.submit(once::task("a".into(), Some(4711))).await.expect("stored");
     let info = lab.info(id).await;
     let expected = serde_json::json!({ "play": "a", "secret": "<redacted>" });
@@ -92,7 +92,7 @@ async fn what_must_not_be_shown_is_not(lab: Lab) {
     assert!(!text.contains("4711"), "{text}");
 }
 
-async fn a_format_tells_as_much_as_it_says(lab: Lab) {
+async fn each_format_has_its_fields(lab: Lab) {
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     let _worker = lab.worker();
     lab.until_ended(id).await;
@@ -115,11 +115,11 @@ async fn a_format_tells_as_much_as_it_says(lab: Lab) {
     let full = info(Format::Full).await;
     assert_eq!(full["history"][0]["attempt"], 1);
     assert_eq!(full["arguments"]["play"], "a");
-    let read: retry_tasks::TaskInfo = serde_json::from_value(full).expect("read back");
+    let read: TaskInfo = serde_json::from_value(full).expect("read back");
     assert_eq!(read, lab.info(id).await);
 }
 
-async fn attempts_tell_how_many_it_takes(lab: Lab) {
+async fn analytics_show_how_many_attempts_a_success_takes(lab: Lab) {
     for (play, failures) in [("a", 0), ("b", 1), ("c", 1), ("d", 4)] {
         lab.stage.script(play, &[Act::Fail(Kind::Transient); 4][..failures]);
     }
@@ -139,7 +139,7 @@ async fn attempts_tell_how_many_it_takes(lab: Lab) {
     assert_eq!(lab.tasks.analytics(None).await.expect("analysed"), analytics);
 }
 
-async fn ended_tasks_are_kept_as_long_as_is_said(lab: Lab) {
+async fn ended_tasks_are_removed_by_age_and_count(lab: Lab) {
     let _worker = lab.worker();
     let mut ids = Vec::new();
     for play in 0..5 {
@@ -156,14 +156,14 @@ async fn ended_tasks_are_kept_as_long_as_is_said(lab: Lab) {
     assert_eq!(removed(Retention::forever().count(2)).await, Ok(2));
     for id in &ids[..3] {
         let gone = lab.tasks.info(*id, Format::Full).await;
-        assert_eq!(gone, Err(retry_tasks::TaskError::Unknown(*id)));
+        assert_eq!(gone, Err(TaskError::Unknown(*id)));
     }
     assert_eq!(lab.info(ids[3]).await.attempts().len(), 1);
     assert_eq!(removed(Retention::forever().count(0)).await, Ok(2));
-    assert_eq!(lab.info(open).await.state, retry_tasks::State::Pending, "what is open is kept");
+    assert_eq!(lab.info(open).await.state, State::Pending, "what is open is kept");
 }
 
-async fn news_of_a_task_come_until_its_end(lab: Lab) {
+async fn a_watch_returns_each_change_until_the_end(lab: Lab) {
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     let mut watch = lab.tasks.watch(id, Format::Full);
     let first = watch.next().await.expect("there").expect("news");

@@ -1,23 +1,23 @@
 //! Orders by hand, and orders that race.
 
 use retry_runtime::Kind;
+use retry_tasks::{AttemptOutcome, FailReason, Filter, Phase, State, TaskError, TaskId};
 use tokio::sync::Mutex;
 
+use crate::lab::{Lab, refused, seconds};
 use crate::stage::{Act, paced, repeatable};
-use crate::{Lab, refused, seconds};
-use retry_tasks::{AttemptOutcome, FailReason, Filter, Phase, State, TaskError, TaskId};
 
 crate::list! {
-    a_retry_by_hand_is_a_further_round_and_keeps_counters_and_history
-    a_single_retry_is_one_more_than_the_limit_when_nothing_is_left_of_it
+    a_retry_by_hand_is_another_round_and_keeps_counters_and_history
+    retry_once_exceeds_the_limit_by_one_when_no_attempts_are_left
     a_reset_starts_from_nothing
     a_waiting_task_is_cancelled_at_once
     a_running_attempt_is_dropped_when_its_task_is_cancelled
     a_cancelled_task_can_be_retried
-    of_cancellation_and_completion_one_wins_and_says_which
-    of_two_retries_one_wins_and_the_other_is_told
-    an_order_that_the_state_refuses_says_so
-    many_are_retried_as_fast_as_the_budget_pays
+    cancellation_and_completion_race_and_one_of_them_wins
+    two_retries_race_and_the_loser_gets_the_new_state
+    an_order_that_the_state_does_not_allow_is_refused
+    retry_all_starts_attempts_as_fast_as_the_budget_pays
 }
 
 async fn exhausted(lab: &Lab) -> TaskId {
@@ -29,7 +29,7 @@ async fn exhausted(lab: &Lab) -> TaskId {
     id
 }
 
-async fn a_retry_by_hand_is_a_further_round_and_keeps_counters_and_history(lab: Lab) {
+async fn a_retry_by_hand_is_another_round_and_keeps_counters_and_history(lab: Lab) {
     let id = exhausted(&lab).await;
     lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
     let ordered = lab.tasks.retry(id).await.expect("it has failed");
@@ -52,7 +52,7 @@ async fn a_retry_by_hand_is_a_further_round_and_keeps_counters_and_history(lab: 
     assert!(info.can_retry);
 }
 
-async fn a_single_retry_is_one_more_than_the_limit_when_nothing_is_left_of_it(lab: Lab) {
+async fn retry_once_exceeds_the_limit_by_one_when_no_attempts_are_left(lab: Lab) {
     let id = exhausted(&lab).await;
     lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
     lab.tasks.retry_once(id).await.expect("it has failed");
@@ -105,7 +105,7 @@ async fn a_running_attempt_is_dropped_when_its_task_is_cancelled(lab: Lab) {
     let info = lab.info(id).await;
     assert_eq!(info.state, State::Cancelled);
     assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Cancelled);
-    // Without the clock: no heartbeat is waited for.
+    // The clock stands still: this does not need a heartbeat.
     while lab.stage.dropped() == 0 {
         tokio::task::yield_now().await;
     }
@@ -120,7 +120,7 @@ async fn a_cancelled_task_can_be_retried(lab: Lab) {
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
 }
 
-async fn of_cancellation_and_completion_one_wins_and_says_which(lab: Lab) {
+async fn cancellation_and_completion_race_and_one_of_them_wins(lab: Lab) {
     let _worker = lab.worker();
     let (mut cancelled, mut completed) = (0, 0);
     for round in 0..40 {
@@ -145,7 +145,7 @@ async fn of_cancellation_and_completion_one_wins_and_says_which(lab: Lab) {
     assert_eq!(cancelled + completed, 40);
 }
 
-async fn of_two_retries_one_wins_and_the_other_is_told(lab: Lab) {
+async fn two_retries_race_and_the_loser_gets_the_new_state(lab: Lab) {
     let id = exhausted(&lab).await;
     let (one, two) = tokio::join!(lab.tasks.retry(id), lab.tasks.retry(id));
     let (won, lost) = if one.is_ok() { (one, two) } else { (two, one) };
@@ -153,7 +153,7 @@ async fn of_two_retries_one_wins_and_the_other_is_told(lab: Lab) {
     assert_eq!(refused(lost), State::Pending);
 }
 
-async fn an_order_that_the_state_refuses_says_so(lab: Lab) {
+async fn an_order_that_the_state_does_not_allow_is_refused(lab: Lab) {
     let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
     assert_eq!(refused(lab.tasks.retry(id).await), State::Pending);
     assert_eq!(refused(lab.tasks.reset(id).await), State::Pending);
@@ -168,8 +168,8 @@ async fn an_order_that_the_state_refuses_says_so(lab: Lab) {
     assert_eq!(lab.tasks.cancel(nobody).await, Err(TaskError::Unknown(nobody)));
 }
 
-async fn many_are_retried_as_fast_as_the_budget_pays(lab: Lab) {
-    // The budget is the function's, and other labs use it too.
+async fn retry_all_starts_attempts_as_fast_as_the_budget_pays(lab: Lab) {
+    // All labs in this process share the function's budget.
     static ALONE: Mutex<()> = Mutex::const_new(());
     let _alone = ALONE.lock().await;
     let worker = lab.worker();
@@ -185,16 +185,16 @@ async fn many_are_retried_as_fast_as_the_budget_pays(lab: Lab) {
         (counts.running, counts.waiting)
     };
     while held_back().await != (2, 3) {
-        // Questions without a pause would leave the file's writer no turn.
+        // Queries without a pause would starve the writer.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     assert_eq!(lab.stage.started().len(), 7, "five, and two that were paid for");
-    // Time alone pays for nothing on this clock: the budget has its own.
+    // The manual clock refills no tokens: the budget has a clock of its own.
     lab.clock.advance(seconds(120));
     let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
     lab.until_ended(other).await;
     while held_back().await != (2, 3) {
-        // Questions without a pause would leave the file's writer no turn.
+        // Queries without a pause would starve the writer.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     assert_eq!(lab.stage.started().len(), 8, "and the other one");

@@ -1,21 +1,21 @@
-//! Ways to hand a task in.
+//! Submissions: delays, deadlines, priorities, keys, and waiting for the result.
 
 use retry_runtime::Kind;
-
-use crate::stage::{Act, repeatable, single};
-use crate::{Lab, seconds, start};
 use retry_tasks::{Answer, FailReason, State};
+
+use crate::lab::{Lab, seconds, start};
+use crate::stage::{Act, repeatable, single};
 
 crate::list! {
     a_delayed_task_starts_when_it_is_due
-    a_task_is_given_up_at_its_deadline
-    a_retry_that_would_come_after_the_deadline_is_not_waited_for
-    the_greater_priority_comes_first_and_then_the_elder
-    a_function_has_no_more_attempts_at_a_time_than_it_may
-    a_unique_task_is_not_computed_twice
-    a_result_answers_only_for_as_long_as_it_is_valid
+    a_task_fails_at_its_deadline
+    a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline
+    the_greater_priority_starts_first_then_the_older_task
+    a_function_never_exceeds_its_concurrency
+    a_unique_task_runs_once
+    a_result_answers_for_its_key_while_it_is_valid
     a_failure_frees_the_key
-    a_call_that_takes_too_long_goes_on_in_the_background
+    a_call_that_takes_too_long_continues_in_the_background
     a_call_that_is_in_time_returns_its_value
 }
 
@@ -32,7 +32,7 @@ async fn a_delayed_task_starts_when_it_is_due(lab: Lab) {
     assert_eq!(lab.stage.started(), ["now", "late"]);
 }
 
-async fn a_task_is_given_up_at_its_deadline(lab: Lab) {
+async fn a_task_fails_at_its_deadline(lab: Lab) {
     let task = repeatable::task("a".into()).deadline(seconds(10));
     let id = lab.tasks.submit(task).await.expect("stored");
     lab.clock.advance(seconds(10));
@@ -45,7 +45,7 @@ async fn a_task_is_given_up_at_its_deadline(lab: Lab) {
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
 }
 
-async fn a_retry_that_would_come_after_the_deadline_is_not_waited_for(lab: Lab) {
+async fn a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline(lab: Lab) {
     lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
     let task = repeatable::task("a".into()).deadline(seconds(2));
     let id = lab.tasks.submit(task).await.expect("stored");
@@ -55,7 +55,7 @@ async fn a_retry_that_would_come_after_the_deadline_is_not_waited_for(lab: Lab) 
     assert_eq!(info.attempts().len(), 2, "1 s fits, 1 s and 2 s do not");
 }
 
-async fn the_greater_priority_comes_first_and_then_the_elder(lab: Lab) {
+async fn the_greater_priority_starts_first_then_the_older_task(lab: Lab) {
     let plays = [("a", 0), ("b", 5), ("c", -5), ("d", 5), ("e", 0)];
     let mut last = None;
     for (play, priority) in plays {
@@ -71,7 +71,7 @@ async fn the_greater_priority_comes_first_and_then_the_elder(lab: Lab) {
     assert_eq!(lab.stage.started(), ["b", "d", "a", "e", "c"]);
 }
 
-async fn a_function_has_no_more_attempts_at_a_time_than_it_may(lab: Lab) {
+async fn a_function_never_exceeds_its_concurrency(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     let _worker = lab.worker();
     let first = lab.tasks.submit(single::task("a".into())).await.expect("stored");
@@ -84,7 +84,7 @@ async fn a_function_has_no_more_attempts_at_a_time_than_it_may(lab: Lab) {
     assert_eq!(lab.until_ended(second).await.state, State::Complete);
 }
 
-async fn a_unique_task_is_not_computed_twice(lab: Lab) {
+async fn a_unique_task_runs_once(lab: Lab) {
     let first = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored");
     let second = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored");
     assert!(!first.existing && second.existing);
@@ -99,7 +99,7 @@ async fn a_unique_task_is_not_computed_twice(lab: Lab) {
     assert_eq!(lab.stage.started().len(), 2);
 }
 
-async fn a_result_answers_only_for_as_long_as_it_is_valid(lab: Lab) {
+async fn a_result_answers_for_its_key_while_it_is_valid(lab: Lab) {
     let task = || repeatable::task("a".into()).valid_for(seconds(60));
     let _worker = lab.worker();
     let first = lab.tasks.submit_unique("k", task()).await.expect("stored").id;
@@ -136,7 +136,7 @@ async fn a_failure_frees_the_key(lab: Lab) {
     assert_eq!(same, failed, "retried by hand, it answers for its key again");
 }
 
-async fn a_call_that_takes_too_long_goes_on_in_the_background(lab: Lab) {
+async fn a_call_that_takes_too_long_continues_in_the_background(lab: Lab) {
     lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
     let _worker = lab.worker();
     let call = lab.tasks.call_or_background(seconds(1) / 2, repeatable::task("a".into()));
