@@ -9,6 +9,7 @@ mod forwarding;
 mod layers;
 mod scrub;
 mod source;
+mod task_folders;
 
 use layers::RUNTIME;
 use retry_runtime::metrics::Metric;

@@ -109,12 +109,12 @@ fn a_task_that_is_not_there_is_unknown() {
     for verb in ["show", "watch", "retry", "cancel", "reset"] {
         let error = lab.fails(2, &[verb, ID]);
         let expected = format!(
-            "there is no task {ID}; it was never submitted here, or has been removed since it ended\n"
+            "there is no task {ID}; it was never submitted to this store, or was removed after its end\n"
         );
         assert_eq!(error, expected);
         let error = lab.fails(2, &[verb, "tea"]);
         assert!(
-            error.contains("`tea` is no task identifier; one has 32 hexadecimal digits"),
+            error.contains("`tea` is not a task identifier; write 32 hexadecimal digits"),
             "{error}"
         );
     }
@@ -144,7 +144,7 @@ async fn a_file_that_another_program_keeps_locked_can_be_read_and_is_waited_for_
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     assert!(lab.prints(&["show", &id.to_string()]).contains("pending"));
     let error = lab.fails(2, &["cancel", &id.to_string(), "--busy-timeout", "50ms"]);
-    assert!(error.contains("another program has kept") && error.contains("50ms"), "{error}");
+    assert!(error.contains("another program has kept") && error.contains("50 ms"), "{error}");
     assert!(lab.fails(2, &["list", "--busy-timeout", "5"]).contains("it has no unit after `5`"));
     other.execute_batch("ROLLBACK").expect("unlocked");
     lab.prints(&["cancel", &id.to_string(), "--busy-timeout", "50ms"]);

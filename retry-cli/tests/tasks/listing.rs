@@ -81,7 +81,7 @@ async fn a_filter_that_is_wrong_ends_with_2_and_what_to_write() {
         "`--older-than` (2 h) must be less than `--newer-than` (60 min): no task passes both",
     );
     says(&["--limit", "0"], "0 is not in 1..");
-    says(&["--after", "7"], "`7` is no task identifier; one has 32 hexadecimal digits");
+    says(&["--after", "7"], "`7` is not a task identifier; write 32 hexadecimal digits");
     says(&["--format", "ful"], "'full'");
 }
 

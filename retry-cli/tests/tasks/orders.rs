@@ -11,7 +11,7 @@ async fn a_task_that_has_not_started_is_cancelled_and_never_starts() {
     let text = lab.prints(&["cancel", &id.to_string()]);
     assert_eq!(
         text,
-        format!("task {id} was pending and is cancelled now: it is not started any more\n")
+        format!("task {id} was pending and is cancelled now: no attempt will start\n")
     );
     let later = lab.parcel(2).await;
     let _worker = lab.worker();
@@ -21,7 +21,7 @@ async fn a_task_that_has_not_started_is_cancelled_and_never_starts() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_another_process_runs_is_broken_off() {
+async fn an_attempt_that_another_process_runs_is_stopped() {
     let lab = Lab::new();
     let id = lab.letter("patient").await;
     let _worker = lab.worker();
@@ -29,7 +29,7 @@ async fn an_attempt_that_another_process_runs_is_broken_off() {
     let text = lab.prints(&["cancel", &id.to_string()]);
     assert!(
         text.starts_with(&format!(
-            "task {id} was running and is cancelled now: the attempt is broken off"
+            "task {id} was running and is cancelled now: the attempt is stopped"
         )),
         "{text}"
     );
@@ -74,7 +74,7 @@ async fn a_task_is_reset_and_runs_from_nothing() {
     assert_eq!((info.state, info.retry_count, info.attempts().len()), (State::Pending, 0, 0));
     let error = lab.fails(1, &["reset", &id.to_string()]);
     let expected = format!(
-        "cannot reset task {id}: it is pending; a task can be reset when it has ended; cancel it first\n"
+        "cannot reset task {id}: it is pending; only a task that has ended can be reset; cancel it first\n"
     );
     assert_eq!(error, expected);
 

@@ -20,7 +20,7 @@ async fn a_task_that_has_failed_is_retried_while_its_program_runs_and_keeps_its_
     lab.open_the_desk();
     let text = lab.prints(&["retry", &id.to_string()]);
     let expected = format!(
-        "task {id} was failed (exhausted) and is pending now: the next worker with a free place starts it\n"
+        "task {id} was failed (exhausted) and is pending now: the next worker with a free slot starts it\n"
     );
     assert_eq!(text, expected);
     let info = lab.until_ended(id).await;
@@ -69,7 +69,7 @@ async fn what_is_complete_or_runs_is_not_retried() {
         for more in [&[][..], &["--once"]] {
             let error = lab.fails(1, &[&["retry", &id.to_string()], more].concat());
             assert!(error.contains(&format!("it is {state}; ")), "{error}");
-            assert!(error.contains("`reset` runs a complete one anew"), "{error}");
+            assert!(error.contains("`reset` runs a complete one again"), "{error}");
         }
     }
 }

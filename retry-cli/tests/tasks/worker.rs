@@ -79,7 +79,7 @@ async fn process() {
     let tasks = Tasks::sqlite(&file).expect("a sound file");
     let desk = file.parent().expect("it is in a folder").to_owned();
     let worker = tasks.worker().state(Desk(desk)).name("post office");
-    // Short, so that an attempt is broken off soon after its task was cancelled elsewhere.
+    // Short, so that an attempt is stopped soon after its task was cancelled elsewhere.
     let worker = worker.lease(Duration::from_millis(600)).poll(Duration::from_millis(10));
     let _worker = worker.start().expect("it has all states");
     std::future::pending::<()>().await;

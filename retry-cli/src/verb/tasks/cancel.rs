@@ -8,7 +8,7 @@ use crate::Outcome;
 
 pub(super) fn command() -> Command {
     open::of_task("cancel")
-        .about("Ends a task; an attempt that runs is broken off")
+        .about("Ends a task and stops a running attempt")
         .arg(open::json())
 }
 
@@ -17,9 +17,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let done = open::order(matches, async |tasks| Ok(tasks.cancel(id).await?))?;
     let means = match done.before {
         State::Running => {
-            "the attempt is broken off with its worker's next heartbeat, and may have taken effect"
+            "the attempt is stopped at its worker's next heartbeat, and may have taken effect"
         }
-        _ => "it is not started any more",
+        _ => "no attempt will start",
     };
     ordered::told(matches, id, done, means)
 }

@@ -1,4 +1,4 @@
-//! What an order has done.
+//! The effect of an order.
 
 use clap::ArgMatches;
 use retry_tasks::{Ordered, TaskId};
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::open;
 use crate::Outcome;
 
-/// Where the task stood, where it stands now, and what that means.
+/// Writes the states before and after the order, and their meaning.
 pub(super) fn told(matches: &ArgMatches, id: TaskId, ordered: Ordered, means: &str) -> Outcome {
     let Ordered { before, after, .. } = ordered;
     if matches.get_flag("json") {

@@ -1,4 +1,4 @@
-//! `retry tasks retry`: further attempts of what has failed.
+//! `retry tasks retry`: further attempts of failed tasks.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use retry_tasks::Phase;
@@ -7,24 +7,24 @@ use serde_json::json;
 use super::{filter, open, ordered};
 use crate::Outcome;
 
-/// What can be retried.
+/// The states of tasks that can be retried.
 const STATES: [Phase; 2] = [Phase::Failed, Phase::Cancelled];
 
 pub(super) fn command() -> Command {
     let filters = filter::arguments(
         &STATES,
-        "In this state; failed unless it is set: what was cancelled was meant to end",
+        "The states of the tasks; failed by default, because cancelled tasks were meant to end",
     );
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     Command::new("retry")
-        .about("Runs a task again that has failed or was cancelled; its history is kept")
+        .about("Retries a failed or cancelled task; its history stays")
         .args(open::arguments())
         .arg(open::id().required(false).required_unless_present("all").conflicts_with("all"))
         .arg(flag("once").conflicts_with("all").help(
-            "What is left of the limit, or one attempt more; without it a round of as many as the limit allows",
+            "Make the attempts that the limit leaves, or one more; without this flag, a whole round of attempts",
         ))
         .arg(flag("all").help(
-            "All tasks that pass the filters, as fast as their functions' budgets pay for the attempts",
+            "Retry all tasks that pass the filters, as fast as their functions' budgets pay for the attempts",
         ))
         .args(filters.map(|filter| filter.requires("all").conflicts_with("id")))
         .arg(open::json())
@@ -38,7 +38,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let done = open::order(matches, async |tasks| {
         Ok(if once { tasks.retry_once(id).await? } else { tasks.retry(id).await? })
     })?;
-    ordered::told(matches, id, done, "the next worker with a free place starts it")
+    ordered::told(matches, id, done, "the next worker with a free slot starts it")
 }
 
 fn all(matches: &ArgMatches) -> Outcome {
