@@ -64,7 +64,7 @@ fn a_file_of_somebody_else_is_no_task_store() {
     other.execute_batch("CREATE TABLE books (title TEXT)").expect("written");
     drop(other);
     for file in [notes, empty, books] {
-        refused(&file, &["is no task store; it was left untouched"]);
+        refused(&file, &["is not a task store and was left untouched"]);
     }
 }
 

@@ -1,8 +1,8 @@
-//! Kills worker processes until all tasks are done, and shows that none was lost: `cargo run --release
+//! Kills worker processes until all tasks have ended, and shows that none was lost: `cargo run --release
 //! -p retry-tasks --example kill [ROUNDS [TASKS]]`.
 //!
-//! Odd rounds have one process, even ones two on the same file. It starts the processes that it kills, and
-//! kills no others.
+//! Odd rounds have one process, even rounds have two on the same file. The program kills only processes that it has
+//! started itself.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Failure> {
         let processes = if number % 2 == 1 { 1 } else { 2 };
         let name = format!("retry-tasks-kill-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
-        // Never one that is there already: it may hold the tasks of a run that was broken off.
+        // Fails if the folder exists: it may hold the tasks of an interrupted run.
         std::fs::create_dir(&folder)?;
         let settings = Round { tasks, processes, pause: (200, 1000), seed: number };
         let books = round(&folder, &settings, || Command::new(&own)).await?;

@@ -1,6 +1,6 @@
-//! How fast a store is: `cargo run --release -p retry-tasks --example throughput [TASKS [STORE]]`. The store is
-//! `full` (SQLite, every commit on the disk), `normal` (SQLite, without waiting for it) or `memory`. Prints
-//! what it measured; with many tasks, also whether memory stays flat.
+//! Measures the throughput of a store: `cargo run --release -p retry-tasks --example throughput [TASKS [STORE]]`. The store is
+//! `full` (SQLite, every commit on the disk), `normal` (SQLite, without waiting for it) or `memory`. It
+//! prints rates and latencies and, with many tasks, whether the memory stays flat.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ async fn count(number: u64, done: Arc<AtomicU64>) -> Result<u64, String> {
 
 const IN_FLIGHT: usize = 64;
 
-/// How many tasks may be submitted before as many are done.
+/// The greatest number of submitted tasks that have not ended.
 const AHEAD: u64 = 5_000;
 
 #[tokio::main]
@@ -66,7 +66,7 @@ async fn measure(store: Tasks, tasks: u64) -> Result<(), Failure> {
         let (store, done) = (store.clone(), Arc::clone(&done));
         tokio::spawn(async move {
             for number in (lane..tasks).step_by(IN_FLIGHT) {
-                // What waits to be done needs memory, too, where nothing else slows the submitters down.
+                // Without this limit, fast submitters would fill the memory with pending tasks.
                 while number > done.load(Ordering::Relaxed) + AHEAD {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
@@ -98,7 +98,7 @@ async fn measure(store: Tasks, tasks: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One submitter, one task after the other.
+/// Measures the submissions of a single submitter, one after the other.
 async fn enqueue(store: &Tasks) -> Result<(), Failure> {
     let mut times = Vec::new();
     for number in 0..2000 {
@@ -112,7 +112,7 @@ async fn enqueue(store: &Tasks) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until so many were done and are written down.
+/// Waits until this many tasks have ended in the store.
 async fn wait(store: &Tasks, done: &AtomicU64, tasks: u64) -> Result<(), Failure> {
     while done.load(Ordering::Relaxed) < tasks {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -126,7 +126,7 @@ async fn wait(store: &Tasks, done: &AtomicU64, tasks: u64) -> Result<(), Failure
     }
 }
 
-/// Resident memory in MiB, where the system tells.
+/// The resident memory in MiB, if the system reports it.
 fn resident() -> Result<f64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();

@@ -54,7 +54,7 @@ impl<T: Send + Sync + 'static> Shareable for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a task",
     label = "a task's result is stored: it needs serde's `Serialize`",
-    note = "whoever asks for it needs `Deserialize`, too"
+    note = "callers that read the result need `Deserialize` as well"
 )]
 pub trait Returnable: Serialize {}
 

@@ -10,71 +10,33 @@ use super::{Event, EventKind, Measured};
 use crate::machine::orders::Verb;
 use crate::record::{attempt::AttemptOutcome, state::Phase};
 
-const SITE: &[&str] = &["retry.site"];
-const OUTCOME: &[&str] = &["retry.site", "retry.outcome"];
+/// Declares a constant for each metric, and the list of all.
+macro_rules! table {
+    ($($metric:ident = $kind:ident $name:literal $unit:literal [$($attribute:literal)*] $is:literal)*) => {
+        $(const $metric: Metric = Metric::new($name, $kind, $unit, &[$($attribute),*], $is);)*
 
-const SUBMITTED: Metric =
-    Metric::new("retry.tasks.submitted", Counter, "{task}", SITE, "tasks that were submitted");
-const STARTED: Metric = Metric::new(
-    "retry.tasks.started",
-    Counter,
-    "{attempt}",
-    SITE,
-    "attempts of tasks that workers of this process started",
-);
-const ATTEMPTS: Metric = Metric::new(
-    "retry.tasks.attempts",
-    Counter,
-    "{attempt}",
-    OUTCOME,
-    "attempts of tasks that have ended",
-);
-const HELD_BACK: Metric = Metric::new(
-    "retry.tasks.held_back",
-    Counter,
-    "{attempt}",
-    SITE,
-    "attempts of tasks that the budget or the breaker has refused",
-);
-const ENDED: Metric = Metric::new(
-    "retry.tasks.ended",
-    Counter,
-    "{task}",
-    &["retry.site", "retry.state", "retry.reason"],
-    "tasks that have ended",
-);
-const ORDERS: Metric = Metric::new(
-    "retry.tasks.orders",
-    Counter,
-    "{order}",
-    &["retry.site", "retry.verb"],
-    "orders by hand that tasks have accepted",
-);
-const QUEUE: Metric = Metric::new(
-    "retry.tasks.queue.duration",
-    Histogram,
-    "s",
-    SITE,
-    "time between the due time and the start of an attempt of a task",
-);
-const DURATION: Metric = Metric::new(
-    "retry.tasks.attempt.duration",
-    Histogram,
-    "s",
-    OUTCOME,
-    "time that attempts of tasks took",
-);
-const PRESENT: Metric = Metric::new(
-    "retry.tasks.present",
-    Gauge,
-    "{task}",
-    &["retry.state"],
-    "tasks in the store, by state",
-);
+        /// All metrics, in the order of the table above.
+        pub const ALL: &[Metric] = &[$($metric),*];
+    };
+}
 
-/// All metrics, in the order of the table above.
-pub const ALL: &[Metric] =
-    &[SUBMITTED, STARTED, ATTEMPTS, HELD_BACK, ENDED, ORDERS, QUEUE, DURATION, PRESENT];
+table! {
+    SUBMITTED = Counter "retry.tasks.submitted" "{task}" ["retry.site"] "tasks that were submitted"
+    STARTED = Counter "retry.tasks.started" "{attempt}" ["retry.site"]
+        "attempts of tasks that workers of this process started"
+    ATTEMPTS = Counter "retry.tasks.attempts" "{attempt}" ["retry.site" "retry.outcome"]
+        "attempts of tasks that have ended"
+    HELD_BACK = Counter "retry.tasks.held_back" "{attempt}" ["retry.site"]
+        "attempts of tasks that the budget or the breaker has refused"
+    ENDED = Counter "retry.tasks.ended" "{task}" ["retry.site" "retry.state" "retry.reason"] "tasks that have ended"
+    ORDERS = Counter "retry.tasks.orders" "{order}" ["retry.site" "retry.verb"]
+        "orders by hand that tasks have accepted"
+    QUEUE = Histogram "retry.tasks.queue.duration" "s" ["retry.site"]
+        "time between the due time and the start of an attempt of a task"
+    DURATION = Histogram "retry.tasks.attempt.duration" "s" ["retry.site" "retry.outcome"]
+        "time that attempts of tasks took"
+    PRESENT = Gauge "retry.tasks.present" "{task}" ["retry.state"] "tasks in the store, by state"
+}
 
 /// Describes the metrics to the exporter. Stores call this when they are opened; call it again when the exporter is
 /// installed later.

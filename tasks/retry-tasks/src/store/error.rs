@@ -84,12 +84,12 @@ impl fmt::Display for StoreError {
         match self {
             StoreError::Missing { path } => write!(
                 f,
-                "there is no task store at `{}`; check the path, or start the program that creates the store",
+                "there is no task store at `{}`; check the path, or start the program that creates it",
                 path.display()
             ),
             StoreError::Foreign { path } => write!(
                 f,
-                "`{}` is no task store and was left untouched; give the tasks a file of their own",
+                "`{}` is not a task store and was left untouched; give the tasks a file of their own",
                 path.display()
             ),
             StoreError::Older { path, found, known } => write!(

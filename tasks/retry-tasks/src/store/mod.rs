@@ -46,7 +46,7 @@ pub struct Submitted {
     pub existing: bool,
 }
 
-/// A place where tasks are kept, which also decides which worker runs them.
+/// A store of tasks, which also decides which worker runs them.
 #[allow(clippy::missing_errors_doc, reason = "each error is a failure of the store")]
 pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Stores a task. After the reply, the task survives everything that the store survives.

@@ -1,4 +1,4 @@
-//! Both stores do what every store must do.
+//! Both stores pass the conformance suite.
 
 use retry_tasks::{SqliteBuilder, Tasks};
 use retry_tasks_conformance::{Lab, cases};

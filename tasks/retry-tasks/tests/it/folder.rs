@@ -1,4 +1,4 @@
-//! A folder of a test's own, gone after it.
+//! A temporary folder for one test.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ pub(crate) struct Folder(PathBuf);
 impl Folder {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        // A process of the same number, killed before it could tidy up, may have left one behind.
+        // A killed process with the same number may have left a folder behind.
         loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("retry-tasks-{}-{number}", std::process::id());
@@ -32,7 +32,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What cannot be removed is the system's to tidy up.
+        // The system removes temporary files that this cannot.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Processes that are killed lose no task: the short form of `examples/kill.rs`.
+//! Killed processes lose no tasks: the short form of `examples/kill.rs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ mod harness;
 
 use harness::{FILE, Round, child, round};
 
-/// Not a test of its own: the life of a process that the test below starts.
+/// Not a test: the worker process that the test below starts.
 #[tokio::test]
 #[ignore = "started by the test of killed processes"]
 async fn worker_process() {
@@ -27,7 +27,7 @@ fn spawn() -> Command {
     process("kill::worker_process")
 }
 
-/// This program, to run one ignored test alone.
+/// The command that runs one ignored test of this program.
 fn process(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the test's own file"));
     command.args([test, "--exact", "--ignored"]);
@@ -45,7 +45,7 @@ async fn killed_processes_lose_no_task_and_double_only_what_they_were_killed_in(
     }
 }
 
-/// The process ends after the effect, and before it is written down that the attempt succeeded.
+/// The process ends after the effect and before the success of the attempt is stored.
 #[retryable(base = "1ms", jitter = none, on = any, budget = none, idempotent, attempt = attempt,
     name = "kill::dies", task(state(ledger)))]
 async fn dies(number: u32, ledger: &PathBuf) -> Result<u32, String> {
@@ -65,7 +65,7 @@ fn worker(tasks: &Tasks, ledger: PathBuf) -> retry_tasks::Worker {
     worker.poll(Duration::from_millis(10)).start().expect("started")
 }
 
-/// Not a test of its own: the process that ends in the middle.
+/// Not a test: the process that ends in the middle of an attempt.
 #[tokio::test]
 #[ignore = "started by the test of a process that ends between effect and commit"]
 async fn dying_process() {

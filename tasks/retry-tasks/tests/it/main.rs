@@ -1,4 +1,4 @@
-//! What users see of tasks: a module per concern.
+//! The public behaviour of tasks, with a module for each concern.
 
 mod conformance;
 mod folder;

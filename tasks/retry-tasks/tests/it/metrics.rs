@@ -1,4 +1,4 @@
-//! What a recorder is told of tasks.
+//! The metrics that a recorder receives.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use retry_tasks::{Answer, Clock, Format, ManualClock, State, TaskId, Tasks, metr
 
 use crate::trouble::Trouble;
 
-/// Fails so often; 9 is a failure for good, 8 never ends.
+/// Fails this many times; 9 fails permanently, 8 never ends.
 #[retryable(max = 3, base = "1s", jitter = none, budget = none, idempotent, attempt = attempt,
     name = "measured::flaky", task)]
 async fn flaky(failures: u32) -> Result<u32, Trouble> {
@@ -30,7 +30,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// The task is done, however long that takes.
+    /// Moves the clock until the task has ended.
     async fn play(&self, id: TaskId) {
         while !self.state(id).await.is_ended() {
             self.clock.advance(Duration::from_millis(500));
@@ -42,7 +42,7 @@ impl Watched {
         self.tasks.info(id, Format::Minimal).await.expect("there").state
     }
 
-    /// Reads what was told: counters, gauges, and how many times were measured.
+    /// Reads the counters, the gauges, and the number of measured durations.
     fn look(&mut self) {
         for (key, _, _, value) in self.told.snapshot().into_vec() {
             let (name, labels) = key.key().clone().into_parts();
@@ -68,7 +68,7 @@ impl Watched {
 async fn what_is_committed_is_counted_and_timed_by_function_and_outcome() {
     let recorder = DebuggingRecorder::new();
     let told = recorder.snapshotter();
-    // Everything happens on this thread.
+    // All code runs on this thread, whose recorder is set.
     let _local = ::metrics::set_default_local_recorder(&recorder);
     let clock = Arc::new(ManualClock::new());
     let tasks = Tasks::memory_with(Arc::clone(&clock) as Arc<dyn Clock>);

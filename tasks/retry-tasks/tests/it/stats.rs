@@ -1,4 +1,4 @@
-//! What the functions' own counts say of their tasks.
+//! The statistics of functions count their tasks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use retry_tasks::{Clock, Format, ManualClock, TaskId, TaskInfo, Tasks};
 
 use crate::trouble::Trouble;
 
-/// Fails so often; 8 never ends.
+/// Fails this many times; 8 never ends.
 #[retryable(max = 3, base = "1s", jitter = none, budget = none, idempotent, attempt = attempt,
     name = "counted::flaky", task)]
 async fn flaky(failures: u32) -> Result<u32, Trouble> {
@@ -19,11 +19,11 @@ async fn flaky(failures: u32) -> Result<u32, Trouble> {
     }
 }
 
-/// The counts since the last time, which must add up.
+/// Returns the counts since the last call and checks that they add up.
 fn counts() -> Stats {
     let stats = retry_runtime::stats("counted::flaky").expect("declared above");
     assert_eq!(stats.attempts, stats.calls() - stats.unattempted + stats.retries(), "{stats:?}");
-    // An attempt that is broken off is no failure.
+    // A stopped attempt is not a failure.
     let failed = stats.attempts - stats.succeeded() - stats.cancelled.min(stats.attempts);
     assert_eq!(stats.failures.total(), failed, "{stats:?}");
     retry_runtime::clear("counted::flaky");
@@ -73,7 +73,7 @@ async fn a_task_is_one_call_of_its_function_and_counted_when_it_ends() {
     assert_eq!((exhausted.calls(), exhausted.failed, exhausted.attempts), (1, 1, 4));
     assert_eq!((exhausted.reasons.exhausted, exhausted.wasted), (1, 3));
 
-    // One that was lost on the way is a failed attempt of that call.
+    // A lost attempt is a failed attempt of the call.
     let lost = store.submit(8).await;
     store.until(lost, |info| info.attempts().len() == 1).await;
     worker.abandon().await;
@@ -84,7 +84,7 @@ async fn a_task_is_one_call_of_its_function_and_counted_when_it_ends() {
     let cancelled = counts();
     assert_eq!((cancelled.calls(), cancelled.cancelled, cancelled.attempts), (1, 1, 2));
 
-    // Given back by a worker that ends, it is no end either.
+    // A task that a worker returns has not ended either.
     let given_back = store.submit(8).await;
     store.until(given_back, |info| info.attempts().len() == 1).await;
     worker.shutdown(Duration::ZERO).await;
@@ -96,7 +96,7 @@ async fn a_task_is_one_call_of_its_function_and_counted_when_it_ends() {
 
 #[tokio::test]
 async fn a_task_whose_function_panics_is_counted_as_a_call_that_does() {
-    // Beside the test above, which must not see it.
+    // Another function than in the test above, which runs at the same time.
     let before = retry_runtime::stats("counted::panics").expect("declared below");
     let tasks = Tasks::memory();
     let _worker = tasks.worker().only("counted::panics").start().expect("started");

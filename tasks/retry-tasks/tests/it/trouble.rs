@@ -1,4 +1,4 @@
-//! A failure of whatever kind a test needs.
+//! An error of any kind.
 
 use retry_runtime::{Class, Classify, Interruption, Kind};
 

@@ -1,8 +1,8 @@
-//! Worker processes that are killed at random, and the books that show what became of their tasks.
+//! Worker processes that are killed at random, and an audit of their tasks afterwards.
 //!
-//! Every effect is a line in a ledger file, with the process that had it. When all tasks have ended, each must
-//! have had its effect; a second effect is allowed only where the history says that the attempt which had it
-//! was lost with its process, or was not heard of for as long as its lease.
+//! Every effect is a line in a ledger file, with the number of its process. When all tasks have ended, each must have had
+//! its effect. A second effect is allowed only if the history shows that its attempt was lost: the process was killed, or
+//! did not renew the lease in time.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
@@ -18,13 +18,13 @@ use retry_tasks::{
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Where a child finds its file, and what the ledger is called.
+/// The environment variable with the path of the file.
 pub(crate) const FILE: &str = "RETRY_TASKS_KILL_FILE";
 
-/// How long an attempt takes before it has its effect, and after it.
+/// The time that an attempt takes before its effect, and again after it.
 const HALF: Duration = Duration::from_millis(4);
 
-/// For how long an attempt is safe from other processes without a sign of life.
+/// How long a lease is valid without a renewal.
 const LEASE: Duration = Duration::from_millis(600);
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl From<Interruption> for Busy {
 
 struct Ledger(PathBuf);
 
-/// A fifth of the numbers fail once, with a hint. Repetitions do no harm: what they would do is counted.
+/// Fails once for a fifth of the numbers, with a hint. The audit counts repetitions, so they are allowed.
 #[retryable(attempts = 100, base = "5ms", cap = "50ms", idempotent, budget = none, attempt = attempt,
     name = "kill::effect", task(state(ledger)))]
 async fn effect(number: u32, ledger: &Ledger) -> Result<u32, Busy> {
@@ -70,7 +70,7 @@ fn ledger_of(file: &Path) -> PathBuf {
     file.with_extension("ledger")
 }
 
-/// The life of a worker process: it ends when it is killed.
+/// Runs a worker until its process is killed.
 pub(crate) async fn child(file: PathBuf) -> Result<(), Failure> {
     let tasks = Tasks::sqlite(&file)?;
     let worker = tasks
@@ -85,29 +85,29 @@ pub(crate) async fn child(file: PathBuf) -> Result<(), Failure> {
     std::future::pending().await
 }
 
-/// What one round is like.
+/// The settings of one round.
 pub(crate) struct Round {
     pub(crate) tasks: u32,
     pub(crate) processes: usize,
-    /// Milliseconds between two kills, from the shortest to the longest.
+    /// The shortest and the longest time between two kills, in milliseconds.
     pub(crate) pause: (u64, u64),
     pub(crate) seed: u64,
 }
 
-/// What one round has shown.
+/// The results of one round.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     pub(crate) kills: usize,
     pub(crate) lost_attempts: usize,
     pub(crate) doubled: usize,
-    /// Effects that a lost attempt had whose process was not killed: it got no turn for as long as its lease.
+    /// Effects of lost attempts whose processes were not killed but stalled for as long as a lease.
     pub(crate) stalled: usize,
 }
 
-/// Hands the tasks in, starts the processes, and kills one after the other until all tasks have ended: the last task is
-/// handed in after the first kill, so that there is one however fast the machine is. A pause in which nothing was
-/// carried out is followed by one twice as long, so that there is an end however slow the machine is.
-/// `spawn` makes the command of a process that calls [`child`].
+/// Submits the tasks, starts the processes, and kills one after the other until all tasks have ended. The last task is
+/// submitted after the first kill, so that even a fast machine sees a kill. After a pause in which no task has ended, the
+/// next one is twice as long, so that even a slow machine reaches the end. `spawn` makes the command of a process that
+/// calls [`child`].
 pub(crate) async fn round(
     folder: &Path,
     round: &Round,
@@ -152,13 +152,13 @@ pub(crate) async fn round(
     audit(&tasks, &file, round.tasks, &killed).await
 }
 
-/// The processes that this one has started; they end with it.
+/// The child processes of this one; dropping this kills them.
 struct Children(Vec<Child>);
 
 impl Drop for Children {
     fn drop(&mut self) {
         for child in &mut self.0 {
-            // It may be gone already.
+            // The process may have ended already.
             let _ = child.kill();
             let _ = child.wait();
         }
@@ -195,7 +195,7 @@ async fn audit(
     Ok(books)
 }
 
-/// Holds a task's effects against its history.
+/// Compares the effects of a task with its history.
 fn balance(
     info: &TaskInfo,
     effects: &HashMap<u32, Vec<u32>>,

@@ -1,4 +1,4 @@
-//! What goes wrong while the store is open.
+//! Faults while the store is open.
 
 use std::fs;
 use std::time::Duration;
@@ -29,7 +29,7 @@ async fn a_full_disk_refuses_what_does_not_fit_and_loses_nothing() {
     assert_eq!(pending, stored.len() as u64);
     drop(tasks);
 
-    // There is room again: what was answered is there, and is done.
+    // With free space again, the stored tasks are there and run.
     let tasks = open(&path).expect("the file is sound");
     let _worker = tasks.worker().only("sqlite::echo").start().expect("started");
     for id in stored {
@@ -44,7 +44,7 @@ async fn one_order_that_does_not_fit_does_not_take_others_with_it() {
     let tasks = SqliteBuilder::new(&path).max_bytes(200 << 10).open().expect("a new file");
     let small = || tasks.submit(task("a"));
     let large = tasks.submit(task(&"x".repeat(1 << 20)));
-    // They are handed in before any is answered, and share a transaction.
+    // All are submitted before the first reply, and share a transaction.
     let (one, two, three) = tokio::join!(small(), large, small());
     assert!(one.is_ok() && three.is_ok(), "{one:?} {three:?}");
     assert!(matches!(two, Err(TaskError::Store(StoreError::Full { .. }))), "{two:?}");
@@ -84,7 +84,7 @@ async fn a_log_that_was_cut_off_costs_what_was_in_it_and_no_more() {
     for number in 0..20 {
         ids.push(tasks.submit(task(&number.to_string())).await.expect("stored"));
     }
-    // As they are on the disk when the machine stops.
+    // The files as they are on the disk when the machine stops.
     let crashed = folder.file("crashed.db");
     fs::copy(&path, &crashed).expect("copied");
     let log = fs::read(folder.file("tasks.db-wal")).expect("a log");

@@ -1,4 +1,4 @@
-//! Files that are refused, each with its remedy, and left as they were.
+//! Files that are refused with a remedy and left untouched.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,13 @@ use rusqlite::Connection;
 use super::{open, says, task};
 use crate::folder::Folder;
 
-/// What is in the folder, to the byte.
+/// The names and contents of the files in the folder.
 fn content(folder: &Folder) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder.path()).expect("a readable folder");
     let mut files: Vec<_> = entries
         .map(|entry| entry.expect("a readable folder").path())
         .map(|path| (path.display().to_string(), fs::read(&path).expect("a readable file")))
-        // SQLite's index of the log says nothing of its own, and comes and goes with who looks.
+        // SQLite's index of the log is derived from the log; every reader creates and removes it.
         .filter(|(name, content)| {
             !(name.ends_with("-shm") || name.ends_with("-wal") && content.is_empty())
         })
@@ -54,7 +54,7 @@ fn a_database_of_another_program_is_refused_and_left_untouched() {
         .execute_batch("CREATE TABLE books (title TEXT); INSERT INTO books VALUES ('a')")
         .expect("written");
     drop(other);
-    says(refused(&folder, &path), &["no task store", "left untouched", "a file of their own"]);
+    says(refused(&folder, &path), &["not a task store", "left untouched", "a file of their own"]);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_file_that_is_no_database_is_refused_and_left_untouched() {
     let path = folder.file("notes.txt");
     fs::write(&path, "not a database, but long enough to be taken for one ".repeat(40))
         .expect("written");
-    says(refused(&folder, &path), &["no task store"]);
+    says(refused(&folder, &path), &["not a task store"]);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_broken_file_is_refused_and_left_untouched() {
     }
     drop(tasks);
     let sound = fs::read(&path).expect("a readable file");
-    // In the middle of a table, and cut off.
+    // Damage in the middle of a table, and a truncated file.
     let mut scratched = sound.clone();
     let page = 4096 * 5;
     scratched[page..page + 2000].fill(0xa5);
@@ -108,7 +108,7 @@ fn an_empty_file_is_refused_by_who_asks_for_an_existing_store_and_left_empty() {
     let path = folder.file("empty");
     fs::write(&path, "").expect("written");
     for builder in [SqliteBuilder::new(&path).existing(), SqliteBuilder::new(&path).read_only()] {
-        says(builder.open().expect_err("no store"), &["no task store", "left untouched"]);
+        says(builder.open().expect_err("no store"), &["not a task store", "left untouched"]);
         assert_eq!(fs::metadata(&path).expect("there").len(), 0);
     }
     drop(open(&path).expect("a program may make it its store"));

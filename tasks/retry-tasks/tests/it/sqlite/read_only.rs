@@ -1,4 +1,4 @@
-//! A file that cannot be written. The superuser may write any: then a process of somebody else's tries.
+//! A file that cannot be written. Since the superuser can write any file, the test then starts a process of another user.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,7 +17,7 @@ fn deny_writing(path: &PathBuf) {
     fs::set_permissions(path, permissions).expect("set");
 }
 
-/// Not a test of its own: what a process does that may read the file and not write it.
+/// Not a test: the process that may read the file but not write it.
 #[tokio::test]
 #[ignore = "started by the test of a file that cannot be written"]
 async fn reading_process() {
@@ -30,7 +30,7 @@ async fn reading_process() {
 
     let reading = SqliteBuilder::new(&path).read_only().open();
     if !path.with_extension("db-wal").exists() {
-        // Nobody has the file open: SQLite itself would have to make the files of its log.
+        // No program has the file open, so SQLite would have to create the files of its log.
         return says(reading.expect_err("no log"), &["cannot be written", "its folder"]);
     }
     let tasks = reading.expect("it may be read beside a program that writes");
@@ -53,13 +53,13 @@ async fn a_file_that_cannot_be_written_is_named_and_can_be_read() {
     let tasks = open(&path).expect("a new file");
     tasks.submit(task("a")).await.expect("stored");
     deny_writing(&path);
-    // A copy, where everybody may start it.
+    // A copy of the program, in a place where every user may start it.
     let program = folder.file("reader");
     fs::copy(env::current_exe().expect("the test's own file"), &program).expect("copied");
     let mut command = Command::new(&program);
     command.args(["sqlite::read_only::reading_process", "--exact", "--ignored"]).env(FILE, &path);
     if fs::OpenOptions::new().write(true).open(&path).is_ok() {
-        // The superuser: somebody who may read the folder and no more.
+        // As the superuser: become a user who may only read the folder.
         const NOBODY: u32 = 65_534;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("set");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("set");
@@ -67,8 +67,8 @@ async fn a_file_that_cannot_be_written_is_named_and_can_be_read() {
     } else {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).expect("set");
     }
-    // A process that another test has started in the middle of the copying may hold it open for writing as well, until
-    // that process becomes a program of its own: before that, the system refuses to start the copy.
+    // A process that another test has forked during the copying may hold the copy open for writing until it executes
+    // its own program. Until then, the system refuses to start the copy.
     let mut output = || loop {
         match command.output() {
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
@@ -88,7 +88,7 @@ async fn a_file_that_cannot_be_written_is_named_and_can_be_read() {
     }
 }
 
-/// Windows knows no superuser who could write all the same.
+/// Windows has no superuser who can write a read-only file.
 #[cfg(not(unix))]
 #[test]
 fn a_file_that_cannot_be_written_is_named() {

@@ -1,4 +1,4 @@
-//! Tasks that are still there after the program was ended.
+//! Tasks survive the end of the program.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ async fn a_task_and_its_history_are_there_after_a_restart() {
         }
     }
     worker.shutdown(Duration::ZERO).await;
-    // Not sooner: the next attempt starts a second after the first.
+    // The next attempt must not start sooner than a second after the first.
     let before = tasks.info(waits, Format::Full).await.expect("there");
     drop((tasks, watch));
 
@@ -76,7 +76,7 @@ async fn work_that_another_handle_hands_in_is_noticed() {
     }
 }
 
-/// A process whose clock was set back by an hour joins one that has not noticed.
+/// A process whose clock was set back by an hour joins one that started before.
 #[tokio::test]
 async fn a_clock_that_steps_back_an_hour_neither_stops_tasks_nor_takes_them_away() {
     let folder = Folder::new();
@@ -94,7 +94,7 @@ async fn a_clock_that_steps_back_an_hour_neither_stops_tasks_nor_takes_them_away
     let State::Waiting { next_attempt_at } = due.state else { panic!("{due:?}") };
     drop((first, watch));
 
-    // An hour behind.
+    // This clock is an hour behind.
     let (second, clock) = on_clock(&path);
     assert!(next_attempt_at.since(clock.now()) > Duration::from_secs(3600));
     let new = second.submit(task("a")).await.expect("stored");

@@ -1,4 +1,4 @@
-//! Files of older versions are brought up to date, and lose nothing by it.
+//! Files of older versions are upgraded and lose no data.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use super::{on_clock, open, says};
 use crate::folder::Folder;
 
-/// A file as version 1 has left it.
+/// A file that version 1 has written.
 fn of_version_1(folder: &Folder) -> PathBuf {
     let path = folder.file("tasks.db");
     let file = Connection::open(&path).expect("a new file");
@@ -32,7 +32,7 @@ async fn counts(tasks: &Tasks) -> Counts {
     tasks.counts().await.expect("counted")
 }
 
-/// The tasks of the dump, the eldest first.
+/// The tasks of the dump, the oldest first.
 async fn all(tasks: &Tasks) -> Vec<TaskId> {
     let page = tasks.list(Filter::new().name("sqlite::echo"), Format::Minimal).await;
     page.expect("listed").tasks.iter().rev().map(|info| info.id).collect()
@@ -94,13 +94,13 @@ fn of_several_that_open_an_older_file_at_once_one_brings_it_up_to_date() {
     }
 }
 
-/// As when the machine stops while the file is brought up to date: what the disk has then is the older file.
+/// When the machine stops during an upgrade, the disk has the older file.
 #[tokio::test]
 async fn a_step_that_was_not_finished_has_not_happened() {
     let folder = Folder::new();
     let path = of_version_1(&folder);
     let half = Connection::open(&path).expect("opened");
-    // Nothing is held back in memory.
+    // A cache of one page, so that SQLite writes changes before the commit.
     half.pragma_update(None, "cache_size", 1).expect("set");
     half.execute_batch(
         "BEGIN IMMEDIATE; DROP INDEX tasks_phase; PRAGMA user_version = 2;
@@ -122,7 +122,7 @@ async fn a_step_that_was_not_finished_has_not_happened() {
     assert_eq!((version(&left), counts(&tasks).await.total()), (2, 5));
 }
 
-/// The step fails: its table is there already, by somebody's hand.
+/// The migration fails because somebody has created its index by hand.
 #[test]
 fn a_step_that_fails_leaves_the_older_file_as_it_was() {
     let folder = Folder::new();
