@@ -54,7 +54,7 @@ async fn of_two_retries_at_once_one_wins_and_the_other_is_told_what_it_has_made(
     assert_eq!((won.len(), lost.len()), (1, 1), "{both:?}");
     let error = failed(1, lost[0]);
     let expected =
-        format!("cannot retry task {id}: it is pending; a task can be retried when it has ");
+        format!("cannot retry task {id}: it is pending; only a failed or cancelled task can ");
     assert!(error.starts_with(&expected), "{error}");
 }
 

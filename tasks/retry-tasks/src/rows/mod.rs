@@ -8,10 +8,10 @@
 
 mod attempt;
 mod claim;
+#[cfg(test)]
+mod fencing_tests;
 mod finish;
 pub(crate) mod job;
-#[cfg(test)]
-mod late_tests;
 pub(crate) mod leased;
 mod order;
 mod prune;

@@ -77,7 +77,7 @@ fn writer(settings: &SqliteBuilder) -> Result<Rows, StoreError> {
     })?;
     if mode != "wal" {
         let detail = format!(
-            "the file system of `{}` does not allow write-ahead logging (journal mode {mode}); put the file on a local disk",
+            "the file system of `{}` does not support write-ahead logging (journal mode {mode}); use a local disk",
             settings.path.display()
         );
         return Err(StoreError::Other { detail });
@@ -148,22 +148,22 @@ fn connect(settings: &SqliteBuilder, context: &ErrorContext) -> Result<Connectio
 /// Repeats an operation for this long while the file is locked, where SQLite itself does not wait.
 fn patiently<T>(
     limit: Duration,
-    mut order: impl FnMut() -> Result<T, StoreError>,
+    mut operation: impl FnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     const PAUSE: Duration = Duration::from_millis(5);
     let mut waited = Duration::ZERO;
     loop {
-        match order() {
+        match operation() {
             Err(StoreError::Locked { .. }) if waited < limit => {
                 std::thread::sleep(PAUSE);
                 waited += PAUSE;
             }
-            done => return done,
+            result => return result,
         }
     }
 }
 
-/// Whether the last connection to close leaves the write-ahead log as it is.
+/// Sets whether the last connection leaves the write-ahead log as it is when it closes.
 fn keep_the_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep).map(drop)
 }

@@ -6,7 +6,7 @@
 //! | the file cannot be written, also as the superuser | `read_only` |
 //! | another program keeps the file locked | `faults`: `a_file_that_another_program_keeps_locked_…` |
 //! | the log was cut off | `faults`: `a_log_that_was_cut_off_…` |
-//! | the clock steps back an hour, or leaps ahead | `restart`: `a_clock_that_steps_back_…`; in the crate, `late_tests`: `a_worker_does_not_take_…` |
+//! | the clock steps back an hour, or leaps ahead | `restart`: `a_clock_that_steps_back_…`; in the crate, `fencing_tests`: `a_worker_does_not_lose_…` |
 //! | the file is of a newer or older version, of another program, or damaged | `files`, `versions` |
 //! | a restart under the same worker name | conformance: `a_worker_may_start_under_the_name_of_another` |
 //! | a task that crashes every worker | conformance: `a_task_that_ends_every_worker_fails_in_the_end` |

@@ -12,13 +12,13 @@ use crate::{AttemptEnd, Claimed, Clock, Lease, ManualClock, NewTask, State, Verb
 
 const LEASE: Duration = Duration::from_secs(30);
 
-#[retryable(on = any, idempotent, jitter = none, name = "late::work", task(crate = crate))]
-fn work() -> Result<u8, String> {
+#[retryable(on = any, idempotent, jitter = none, name = "fencing::send", task(crate = crate))]
+fn send() -> Result<u8, String> {
     Ok(1)
 }
 
 fn site() -> &'static Site {
-    retry_runtime::site("late::work").expect("declared above")
+    retry_runtime::site("fencing::send").expect("declared above")
 }
 
 struct Queue {
@@ -30,7 +30,7 @@ impl Queue {
     async fn with_a_task() -> Self {
         let clock = Arc::new(ManualClock::new());
         let store = Leased::new(Memory::default(), Arc::clone(&clock) as Arc<dyn Clock>);
-        let new: NewTask = work::task().into_new(None).expect("no arguments");
+        let new: NewTask = send::task().into_new(None).expect("no arguments");
         store.submit(new).await.expect("stored");
         Queue { store, clock }
     }
@@ -41,7 +41,7 @@ impl Queue {
 
     /// A claim of a worker that is running attempts under these leases.
     async fn claim_holding(&self, held: Vec<Lease>) -> Option<Claimed> {
-        let function = Hosted { name: "late::work", site: site(), limit: None };
+        let function = Hosted { name: "fencing::send", site: site(), limit: None };
         let vacancies = vec![Vacancy { function, slots: 1 }];
         let claim = Claim { vacancies, slots: 1, worker: "w".into(), lease: LEASE, held };
         self.store.write(claim).await.expect("claimed").claimed.pop()
@@ -55,7 +55,7 @@ impl Queue {
 }
 
 #[tokio::test]
-async fn a_second_end_is_refused_since_the_task_is_already_complete() {
+async fn a_second_end_is_refused_because_the_task_is_complete_already() {
     let queue = Queue::with_a_task().await;
     let lease = queue.claim().await.expect("due").record.lease();
     assert_eq!(queue.finish(lease).await, Ok(State::Complete));
@@ -63,17 +63,17 @@ async fn a_second_end_is_refused_since_the_task_is_already_complete() {
 }
 
 #[tokio::test]
-async fn an_end_under_an_old_claim_is_refused() {
+async fn an_end_under_an_older_fencing_token_is_refused() {
     let queue = Queue::with_a_task().await;
     let first = queue.claim().await.expect("due").record.lease();
     queue.clock.advance(LEASE);
-    assert!(queue.claim().await.is_none(), "it is closed as lost, and waits");
+    assert!(queue.claim().await.is_none(), "the attempt counts as lost, and the task waits");
     queue.clock.advance(Duration::from_secs(1));
     let second = queue.claim().await.expect("due again").record.lease();
     assert!(second.fence > first.fence);
     assert_eq!(queue.finish(first).await, Err(State::Running), "the second attempt runs");
     let renew = Renew { leases: vec![(first, None)], length: LEASE };
-    assert_eq!(queue.store.write(renew).await, Ok(vec![first]), "it is told so");
+    assert_eq!(queue.store.write(renew).await, Ok(vec![first]), "the worker has lost this lease");
     assert_eq!(queue.finish(second).await, Ok(State::Complete));
 }
 
@@ -88,18 +88,21 @@ async fn an_end_after_a_cancellation_is_refused() {
 
 /// After the machine has slept, the clock has passed the end of the lease before the worker could renew it.
 #[tokio::test]
-async fn a_worker_does_not_take_what_it_runs_itself_for_lost() {
+async fn a_worker_does_not_lose_an_attempt_that_it_is_running() {
     let queue = Queue::with_a_task().await;
     let lease = queue.claim().await.expect("due").record.lease();
     queue.clock.advance(2 * LEASE);
     assert!(queue.claim_holding(vec![lease]).await.is_none());
     queue.clock.advance(LEASE / 2);
-    assert!(queue.claim().await.is_none(), "its lease was renewed: nobody else takes it");
+    assert!(
+        queue.claim().await.is_none(),
+        "the lease was renewed, so no other worker claims the task"
+    );
     assert_eq!(queue.finish(lease).await, Ok(State::Complete));
 }
 
 #[test]
-fn the_functions_policy_is_what_its_attribute_says() {
+fn the_policy_of_the_function_is_the_one_in_its_attribute() {
     assert_eq!(site().policy().limit(), Policy::new().limit());
-    assert_eq!(work(), Ok(1));
+    assert_eq!(send(), Ok(1));
 }
