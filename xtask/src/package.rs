@@ -6,8 +6,14 @@ use std::{env, fs};
 use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
-pub(crate) const PUBLISHED: [&str; 6] =
-    ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-tasks-conformance", "retry-cli"];
+pub(crate) const PUBLISHED: [&str; 6] = [
+    "retry-text",
+    "retry-macros",
+    "retry-runtime",
+    "retry-tasks",
+    "retry-tasks-conformance",
+    "retry-cli",
+];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];

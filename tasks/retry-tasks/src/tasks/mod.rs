@@ -1,4 +1,4 @@
-//! The tasks of a store: submissions here, queries, orders and waiting in the files beside.
+//! The public API of tasks. Submissions are here; queries, orders and waiting have files of their own.
 
 pub(crate) mod error;
 pub(crate) mod info;
