@@ -7,9 +7,7 @@ use super::{open, ordered};
 use crate::Outcome;
 
 pub(super) fn command() -> Command {
-    open::of_task("cancel")
-        .about("Ends a task and stops a running attempt")
-        .arg(open::json())
+    open::of_task("cancel").about("Ends a task and stops a running attempt").arg(open::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
