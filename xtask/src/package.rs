@@ -6,8 +6,14 @@ use std::{env, fs};
 use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
-pub(crate) const PUBLISHED: [&str; 5] =
-    ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-cli"];
+pub(crate) const PUBLISHED: [&str; 6] = [
+    "retry-text",
+    "retry-macros",
+    "retry-runtime",
+    "retry-tasks",
+    "retry-tasks-conformance",
+    "retry-cli",
+];
 
 /// The licence files that each package must contain; in the crates' directories they are symbolic links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];

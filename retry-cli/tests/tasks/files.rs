@@ -64,7 +64,7 @@ fn another_programs_file_is_rejected() {
     other.execute_batch("CREATE TABLE books (title TEXT)").expect("written");
     drop(other);
     for file in [notes, empty, books] {
-        refused(&file, &["is no task store; it was left untouched"]);
+        refused(&file, &["is not a task store and was left untouched"]);
     }
 }
 
@@ -109,12 +109,12 @@ fn an_unknown_task_is_reported() {
     for verb in ["show", "watch", "retry", "cancel", "reset"] {
         let error = lab.fails(2, &[verb, ID]);
         let expected = format!(
-            "there is no task {ID}; it was never submitted here, or has been removed since it ended\n"
+            "there is no task {ID}; it was never submitted to this store, or was removed after its end\n"
         );
         assert_eq!(error, expected);
         let error = lab.fails(2, &[verb, "tea"]);
         assert!(
-            error.contains("`tea` is no task identifier; one has 32 hexadecimal digits"),
+            error.contains("`tea` is not a task identifier; write 32 hexadecimal digits"),
             "{error}"
         );
     }
@@ -144,7 +144,7 @@ async fn a_locked_file_can_be_read_and_writes_wait_for_the_busy_timeout() {
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     assert!(lab.prints(&["show", &id.to_string()]).contains("pending"));
     let error = lab.fails(2, &["cancel", &id.to_string(), "--busy-timeout", "50ms"]);
-    assert!(error.contains("another program has kept") && error.contains("50ms"), "{error}");
+    assert!(error.contains("another program has kept") && error.contains("50 ms"), "{error}");
     assert!(lab.fails(2, &["list", "--busy-timeout", "5"]).contains("it has no unit after `5`"));
     other.execute_batch("ROLLBACK").expect("unlocked");
     lab.prints(&["cancel", &id.to_string(), "--busy-timeout", "50ms"]);

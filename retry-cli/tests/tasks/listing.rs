@@ -81,7 +81,7 @@ async fn a_wrong_filter_exits_with_2_and_says_what_to_write() {
         "`--older-than` (2 h) must be less than `--newer-than` (60 min): otherwise no task matches both",
     );
     fails_with(&["--limit", "0"], "0 is not in 1..");
-    fails_with(&["--after", "7"], "`7` is no task identifier; one has 32 hexadecimal digits");
+    fails_with(&["--after", "7"], "`7` is not a task identifier; write 32 hexadecimal digits");
     fails_with(&["--format", "ful"], "'full'");
 }
 

@@ -1,4 +1,4 @@
-//! The same work as `retry-tasks/examples/throughput`, done by apalis on SQLite: `cargo run --release
+//! The same work as `tasks/retry-tasks/examples/throughput`, done by apalis on SQLite: `cargo run --release
 //! --manifest-path benches/peers/Cargo.toml --features tasks --bin apalis -- [TASKS [full|own
 //! [CONNECTIONS]]]`.
 //!
