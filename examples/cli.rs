@@ -30,7 +30,7 @@ use indicatif::{MultiProgress, ProgressBar};
 use retry_examples::story::Promises;
 use retry_runtime::config::{self, Applied, Config, ConfigErrors};
 use retry_runtime::{CancelToken, Classify, Interruption, RetryError, StopReason};
-use retry_runtime::{progress, retryable};
+use retry_runtime::retryable;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -148,7 +148,7 @@ struct Tool {
 async fn fetch_all(tool: &Tool, items: &[&str], interrupt: impl Future<Output = ()>) -> Sizes {
     let (slots, stop) = (Semaphore::new(tool.at_once), CancelToken::new());
     let bar = tool.bars.add(ProgressBar::new(items.len() as u64));
-    let retries = progress::show_in(tool.bars.clone());
+    let retries = retry_progress::show_in(tool.bars.clone());
     let mut all = std::pin::pin!(join_all(items.iter().map(async |item| {
         let size = fetch(tool.server, item, &slots, &stop).await;
         bar.inc(1);

@@ -46,7 +46,7 @@ use retry_examples::story::Promises;
 use retry_runtime::config::{self, Config};
 use retry_runtime::live::{self, LiveCall};
 use retry_runtime::{BreakerHandle, Classify, Interruption, Kind, Policy, RetryError};
-use retry_runtime::{progress, retryable};
+use retry_runtime::retryable;
 use tokio::sync::OnceCell;
 
 /// What the app's file of settings says, with short delays for this demonstration.
@@ -221,7 +221,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     if restart::is_first_life() {
         return restart::first_life().await;
     }
-    let _lines = progress::show()?;
+    let _lines = retry_progress::show()?;
     let mut daemon = Daemon::start().await?;
     println!("The daemon is {}.\n", daemon.name());
     let mut promises = Promises::default();

@@ -11,12 +11,8 @@ pub mod chaos;
 pub mod config;
 mod event;
 mod failure;
-#[cfg(feature = "metrics")]
-pub mod metrics;
 mod policy;
 mod private;
-#[cfg(feature = "progress")]
-pub mod progress;
 mod report;
 mod site;
 #[cfg(feature = "testing")]
@@ -62,6 +58,13 @@ pub mod classify {
 #[doc = include_str!("event/guide.md")]
 pub mod events {
     pub use crate::event::*;
+}
+
+/// What the companion crates need beside the public API; they ask for the exact version of this crate.
+#[doc(hidden)]
+pub mod control {
+    pub use crate::site::handle::budgets;
+    pub use crate::site::ledger::totals;
 }
 
 /// Everything that generated code names.

@@ -3,7 +3,7 @@
 //!
 //! With the feature `metrics` each store hands over what it has committed, as it happens; the gauge is a
 //! question to the store, which [`publish`] asks. What the attempts do inside, their failures and delays, the
-//! function's own metrics tell ([`retry_runtime::metrics`]).
+//! function's own metrics tell ([`retry_metrics`]).
 //!
 //! | metric | type | unit | attributes | is |
 //! |---|---|---|---|---|
@@ -18,12 +18,12 @@
 //! | `retry.tasks.present` | gauge | `{task}` | `retry.state` | tasks in the store, by where they stand |
 //!
 //! Each process counts what it has written down itself: several that share a file add up. The bounds of
-//! [`retry_runtime::metrics::SECONDS`] fit both histograms.
+//! [`retry_metrics::SECONDS`] fit both histograms.
 
 use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
-use retry_runtime::metrics::{Instrument, Metric};
+use retry_metrics::{Instrument, Metric};
 
 use crate::event::{Event, What};
 use crate::record::AttemptOutcome;

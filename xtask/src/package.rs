@@ -6,8 +6,16 @@ use std::{env, fs};
 use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
-pub(crate) const PUBLISHED: [&str; 5] =
-    ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-cli"];
+/// The published crates, each after the crates that it depends on.
+pub(crate) const PUBLISHED: [&str; 7] = [
+    "retry-text",
+    "retry-macros",
+    "retry-runtime",
+    "retry-metrics",
+    "retry-progress",
+    "retry-tasks",
+    "retry-cli",
+];
 
 /// What a package must hold besides its code. The files in the crates' directories are links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];

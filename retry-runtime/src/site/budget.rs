@@ -1,6 +1,5 @@
 //! The budget of an annotated function: its own, a shared one, or none.
 
-#[cfg(any(feature = "config", feature = "metrics"))]
 use std::collections::BTreeMap;
 
 use super::configured::Configured;
@@ -82,7 +81,6 @@ impl SiteBudget {
     }
 
     /// The name under which functions share it, if they do.
-    #[cfg(feature = "metrics")]
     const fn shared_name(&self) -> Option<&'static str> {
         match self {
             SiteBudget::Named(named) => Some(named.name()),
@@ -117,7 +115,6 @@ pub(crate) fn written_budgets(name: &str) -> Vec<&'static Budget> {
 }
 
 /// Every budget that pays now, by its name: the shared one's, or that of its function.
-#[cfg(feature = "metrics")]
 pub(crate) fn all_budgets() -> BTreeMap<String, &'static Budget> {
     let mut budgets = BTreeMap::new();
     for site in registry::sites() {

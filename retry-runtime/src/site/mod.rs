@@ -11,7 +11,7 @@ pub(crate) mod doctor;
 mod effective;
 mod flags;
 pub(crate) mod handle;
-mod ledger;
+pub(crate) mod ledger;
 mod meta;
 mod named;
 pub(crate) mod registry;
@@ -25,7 +25,6 @@ pub use breaker::{NO_BREAKER, SiteBreaker};
 #[cfg(feature = "config")]
 pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
 pub use budget::SiteBudget;
-#[cfg(feature = "metrics")]
 pub(crate) use budget::all_budgets;
 pub(crate) use budget::find_budget;
 #[cfg(feature = "config")]

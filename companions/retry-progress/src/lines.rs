@@ -1,7 +1,8 @@
 //! Retries line by line, where there is no terminal.
 
+use retry_runtime::events::Event;
+
 use super::board::one_line;
-use crate::event::Event;
 
 /// What is written for an event, and for so many that were lost before it; empty for what is not worth a
 /// line.

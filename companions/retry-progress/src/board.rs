@@ -5,8 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-
-use crate::call::live::LiveCall;
+use retry_runtime::live::LiveCall;
 
 /// No more calls than this have a line; the others are counted.
 const LINES: usize = 10;

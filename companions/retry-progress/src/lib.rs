@@ -11,9 +11,7 @@
 //! thread; calls that succeed at once cost nothing for it.
 //!
 //! ```
-//! use retry_runtime::progress;
-//!
-//! let progress = progress::show()?;
+//! let progress = retry_progress::show()?;
 //! // Calls that fail are seen to be retried.
 //! drop(progress);
 //! # Ok::<(), std::io::Error>(())
@@ -30,9 +28,7 @@ use std::time::Duration;
 
 use board::{Board, Line};
 use indicatif::{MultiProgress, ProgressDrawTarget};
-
-use crate::call::live;
-use crate::event as events;
+use retry_runtime::{events, live};
 
 /// How often lines are drawn while calls are being retried: countdowns and spinners move.
 const FRAME: Duration = Duration::from_millis(100);
@@ -60,15 +56,13 @@ pub fn show() -> io::Result<Progress> {
 ///
 /// ```
 /// use indicatif::{MultiProgress, ProgressBar};
-/// use retry_runtime::progress;
 ///
 /// let bars = MultiProgress::new();
 /// let files = bars.add(ProgressBar::new(100));
-/// let _progress = progress::show_in(bars.clone())?;
+/// let _progress = retry_progress::show_in(bars.clone())?;
 /// files.inc(1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-///
 /// # Errors
 ///
 /// When the system gives no thread.
@@ -101,12 +95,9 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
 /// writing fails.
 ///
 /// ```
-/// use retry_runtime::progress;
-///
-/// let _progress = progress::write_to(std::io::sink())?;
+/// let _progress = retry_progress::write_to(std::io::sink())?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-///
 /// # Errors
 ///
 /// When the system gives no thread.

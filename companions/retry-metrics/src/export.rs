@@ -5,8 +5,9 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use retry_runtime::events::ObserverGuard;
+
 use super::{publish, record};
-use crate::event::ObserverGuard;
 
 /// No two publications follow each other faster.
 const SHORTEST: Duration = Duration::from_millis(10);

@@ -3,20 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use ::metrics::{counter, gauge};
+use metrics::{counter, gauge};
+use retry_runtime::breaker::Mode;
+use retry_runtime::{BreakerHandle, Kind, Stats, StopReason, control, live, sites};
 
 use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
 };
-use crate::base::clock;
-use crate::breaker::Mode;
-use crate::call::live;
-use crate::failure::class::Kind;
-use crate::report::reason::StopReason;
-use crate::report::stats::Stats;
-use crate::site;
-use crate::site::handle::BreakerHandle;
-use crate::site::registry;
 
 /// Hands the present counts and states to the installed exporter.
 ///
@@ -36,8 +29,8 @@ fn publish_counts() {
     // Before anything is read: of two at the same time, the later one has the higher counts.
     let _turn = PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut counted: BTreeMap<&'static str, Stats> = BTreeMap::new();
-    for site in registry::sites() {
-        counted.entry(site.name()).or_default().add(&site.totals());
+    for site in sites() {
+        counted.entry(site.name()).or_default().add(&control::totals(site));
     }
     for (site, stats) in counted {
         publish_stats(site, stats);
@@ -80,7 +73,7 @@ pub(super) fn word(reason: StopReason) -> String {
 fn publish_live() {
     // Every function, so that a value goes back to 0.
     let mut live: BTreeMap<&'static str, u32> =
-        registry::sites().map(|site| (site.name(), 0)).collect();
+        sites().map(|site| (site.name(), 0)).collect();
     live.entry("").or_default();
     for call in live::calls() {
         *live.entry(call.name()).or_default() += 1;
@@ -116,8 +109,8 @@ pub(super) fn table(breaker: &str) -> &str {
 }
 
 fn publish_budgets() {
-    for (name, budget) in site::all_budgets() {
-        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available(clock::now));
+    for (name, budget) in control::budgets() {
+        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available());
         gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
     }
 }

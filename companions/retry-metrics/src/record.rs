@@ -1,12 +1,10 @@
 //! Handing over what is measured when something fails.
 
-use ::metrics::{counter, histogram};
+use metrics::{counter, histogram};
+use retry_runtime::events::{self, Event, ObserverGuard};
 
 use super::publish::{table, word};
 use super::table::{DELAY, DURATION, REJECTIONS, TRANSITIONS, describe};
-use crate::event as events;
-use crate::event::{Event, ObserverGuard};
-use crate::report::record::DelaySource;
 
 /// Hands each pause, each duration, and each change and refusal of a breaker to the installed exporter as
 /// they happen, until the guard is dropped.
@@ -20,10 +18,7 @@ pub fn record() -> ObserverGuard {
 fn tell(event: &Event) {
     match event {
         Event::RetryScheduled(event) => {
-            let source = match event.delay.source {
-                DelaySource::Backoff => "backoff",
-                DelaySource::Hint => "hint",
-            };
+            let source = event.delay.source.name();
             histogram!(DELAY.name, "retry.site" => event.site, "retry.delay.source" => source)
                 .record(event.delay.length);
         }

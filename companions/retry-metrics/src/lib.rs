@@ -2,7 +2,7 @@
 //! program has installed.
 //!
 //! Calls that succeed at once cost nothing for it: the counts are those that every function keeps anyway
-//! ([`Site::stats`](crate::Site::stats)), and [`publish`] hands them over when it is called. What is measured at
+//! ([`Site::stats`](retry_runtime::Site::stats)), and [`publish`] hands them over when it is called. What is measured at
 //! each failure, an observer hands over at once ([`record`]). [`export`] does both.
 //!
 //! | metric | type | unit | attributes | is |
@@ -22,18 +22,17 @@
 //! | `retry.budget.tokens` | gauge | `{token}` | `retry.budget` | tokens that are left for retries |
 //! | `retry.budget.capacity` | gauge | `{token}` | `retry.budget` | tokens of the full bucket |
 //!
-//! Counts are of whole processes and never go down, also when [`clear`](crate::clear) starts a function's own again. Names
+//! Counts are of whole processes and never go down, also when [`clear`](retry_runtime::clear) starts a function's own again. Names
 //! and units follow OpenTelemetry; an exporter for Prometheus writes `retry_calls{retry_site="…"}`. Functions
 //! that share a name are counted together, and so are the breakers of a table, whose keys may be many.
 //!
 //! An exporter that sorts durations into buckets is told which: [`SECONDS`] are some.
 //!
 //! ```
-//! use retry_runtime::metrics;
 //! use std::time::Duration;
 //!
 //! // After the exporter was installed:
-//! let export = metrics::export(Duration::from_secs(5))?;
+//! let export = retry_metrics::export(Duration::from_secs(5))?;
 //! # drop(export);
 //! # Ok::<(), std::io::Error>(())
 //! ```

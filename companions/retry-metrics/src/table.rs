@@ -179,11 +179,11 @@ impl Metric {
     pub fn describe(&self) {
         let Metric { name, instrument, unit, description, .. } = *self;
         // The crate knows neither `{call}` nor its kin.
-        let unit = if unit == "s" { ::metrics::Unit::Seconds } else { ::metrics::Unit::Count };
+        let unit = if unit == "s" { metrics::Unit::Seconds } else { metrics::Unit::Count };
         match instrument {
-            Instrument::Counter => ::metrics::describe_counter!(name, unit, description),
-            Instrument::Gauge => ::metrics::describe_gauge!(name, unit, description),
-            Instrument::Histogram => ::metrics::describe_histogram!(name, unit, description),
+            Instrument::Counter => metrics::describe_counter!(name, unit, description),
+            Instrument::Gauge => metrics::describe_gauge!(name, unit, description),
+            Instrument::Histogram => metrics::describe_histogram!(name, unit, description),
         }
     }
 }
