@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
-use super::overrides::Overrides;
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::resolve::{Resolution, written};
-use super::sites::SiteList;
+use super::sites::{Declares, SiteList};
+use crate::event::{self, ConfigApplied, Event};
 
 /// One value that is another one than before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,7 +74,7 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
 }
 
 /// Settings of budgets or breakers, each with all of its settings.
-fn shared<O: Overrides>(
+fn shared<O: Declares>(
     sites: &SiteList,
     before: &BTreeMap<String, O::Settings>,
     after: &BTreeMap<String, O::Settings>,
@@ -99,4 +99,35 @@ fn shared<O: Overrides>(
             }
         }
     }
+}
+
+/// Tells everybody who listens what has changed.
+pub(super) fn announce(file: Option<&str>, changes: &[Change]) {
+    let changes = changes.iter().map(|change| {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        event::Change::new(
+            change.name.clone(),
+            change.setting,
+            text(&change.before),
+            text(&change.after),
+        )
+    });
+    let source = file.unwrap_or("the program").to_owned();
+    event::emit(&Event::ConfigApplied(ConfigApplied {
+        source: source.into(),
+        changes: changes.collect(),
+    }));
+}
+
+/// A file has changed, and what it says now is wrong.
+#[cfg(feature = "config-watch")]
+pub(super) fn refused(error: &super::ConfigErrors) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        mistakes = error.len(),
+        "a configuration was refused, and the one before it still holds: {error}"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = error;
 }

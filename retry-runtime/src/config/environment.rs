@@ -7,7 +7,7 @@ use super::keys;
 use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
 use super::origin::Origin;
-use super::reader::Section;
+use super::section::Section;
 use super::settings::Settings;
 use super::tree::{Node, Value};
 
@@ -93,12 +93,14 @@ impl Environment {
             }
             _ => return Err(unknown_variable()),
         };
-        let (key, unit) = Settings::key(&setting.to_lowercase())?;
+        let setting = setting.to_lowercase();
+        let (row, unit) = Settings::row(&setting).ok_or_else(|| Settings::unknown(&setting))?;
+        let key = row.key;
         let value = match key {
             "enabled" => Value::Flag(switch(value)?),
             _ => scalar(value),
         };
-        overrides.settings.set(key, unit, &Node::new(None, value))?;
+        (row.read)(&mut overrides.settings, unit, &Node::new(None, value))?;
         let same = match key {
             "max" => overrides.variables.get("attempts"),
             "attempts" => overrides.variables.get("max"),

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::change::{Change, changes};
-use super::explain::{Explanation, unknown};
+use super::change::{self, Change, changes};
+use super::draft::Draft;
+use super::explain::{self, Explanation};
 use super::layers::Resolved;
 use super::mistake::ConfigErrors;
-use super::model::{Config, Draft};
+use super::model::Config;
 use super::program::{Program, Protection};
 use super::resolve::Resolution;
 
@@ -110,7 +111,7 @@ fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     // Not under the lock: whoever listens may ask what holds now.
     drop(state);
     protection.restart();
-    super::announce::applied(config.file(), &applied.changes);
+    change::announce(config.file(), &applied.changes);
     Ok(applied)
 }
 
@@ -123,7 +124,7 @@ pub fn reset() -> Applied {
     state.config = None;
     drop(state);
     protection.restart();
-    super::announce::applied(None, &applied.changes);
+    change::announce(None, &applied.changes);
     applied
 }
 
@@ -194,10 +195,7 @@ pub fn current() -> Option<Arc<Config>> {
 pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let program = Program::now();
     let resolution = held(&state(), &program);
-    let both = program.list.sites.iter().zip(&resolution.sites);
-    let mut named = both.filter(|(site, _)| site.name == name);
-    let (site, resolved) = named.next().ok_or_else(|| unknown(&program.list, name))?;
-    Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
+    explain::explain(&program.list, &resolution, name)
 }
 
 /// The program's annotated functions as data, to check a configuration without the program.

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::layers::Resolved;
-use super::overrides::Overrides;
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::resolve::Resolution;
-use super::settings::Settings;
+use super::settings::{Settings, Values};
 use super::sites::{Declared, SiteInfo, SiteList};
 use super::value::Named;
 use crate::breaker::Breaker;
@@ -50,18 +49,18 @@ impl Program {
             Some(Named::Name(name)) => Some(name.clone()),
             _ => None,
         };
-        let budgets = resolution.sites.iter().filter_map(|site| name(&site.budget));
+        let budgets = resolution.sites.iter().filter_map(|site| name(&site.values.others.budget));
         for name in budgets.chain(resolution.budgets.keys().cloned()) {
             site::written_budgets(&name);
         }
-        let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
+        let breakers = resolution.sites.iter().filter_map(|site| name(&site.values.others.breaker));
         for name in breakers.chain(resolution.breakers.keys().cloned()) {
             site::written_breakers(&name);
         }
         #[cfg(feature = "chaos")]
         {
             let both = self.sites.iter().zip(&resolution.sites);
-            let hit = both.filter(|(_, resolved)| resolved.chaos.is_some());
+            let hit = both.filter(|(_, resolved)| resolved.values.others.chaos.is_some());
             crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
         }
     }
@@ -97,22 +96,22 @@ fn effective(
     resolved: &Resolved,
     protection: &Protection,
 ) -> Option<Effective> {
-    let budget = choice(&resolved.budget, site::find_budget, || {
+    let Values { policy, others } = &resolved.values;
+    let budget = choice(&others.budget, site::find_budget, || {
         replaced(&protection.budgets.now, &info.name, &info.budget)
     });
-    let breaker = choice(&resolved.breaker, site::breaker_named, || {
+    let breaker = choice(&others.breaker, site::breaker_named, || {
         replaced(&protection.breakers.now, &info.name, &info.breaker)
     });
-    let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
-    let Resolved { enabled, measure, .. } = *resolved;
+    let enabled = resolved.enabled();
     let effective = Effective {
-        policy,
+        policy: Policy::of_parts(if enabled { *policy } else { once(*policy) }),
         enabled,
         budget,
         breaker,
-        measure,
+        measure: others.measure == Some(true),
         #[cfg(feature = "chaos")]
-        chaos: resolved.chaos.filter(|_| enabled),
+        chaos: others.chaos.filter(|_| enabled),
     };
     let plain = Effective {
         policy: *site.policy(),
@@ -126,10 +125,9 @@ fn effective(
     (effective != plain).then_some(effective)
 }
 
-/// One plain attempt, without a limit in time; what a failure means stays as it is.
-fn once(policy: &Policy) -> Policy {
-    let parts = policy.parts();
-    Policy::of_parts(Parts { attempts: Some(1), deadline: None, timeout: None, ..parts })
+/// One plain attempt without a limit in time; failures keep their meaning.
+fn once(parts: Parts) -> Parts {
+    Parts { attempts: Some(1), deadline: None, timeout: None, ..parts }
 }
 
 /// The one that the function is told to have, else the one in the place of the attribute's.
@@ -170,7 +168,7 @@ impl From<&Site> for SiteInfo {
             interruptible: site.is_interruptible(),
             written: site.written().map(str::to_owned).collect(),
             any: site.retries_any(),
-            policy: Settings::of(&site.policy().parts()),
+            policy: Settings::of(&Values::from(site.policy())),
             budget: budget(site.budget_source()),
             breaker: breaker(site.breaker_source()),
         }

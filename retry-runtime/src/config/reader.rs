@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::keys::{self, Unit};
 use super::mistake::{Mistake, Mistakes};
 use super::origin::{Origin, Text, below};
+use super::section::Section;
+use super::settings::Settings;
 use super::tree::{Entry, Node, Value};
-use super::value::Read;
 
 /// Reads sections and remembers where everything stood.
 #[derive(Debug, Default)]
@@ -15,15 +15,6 @@ pub(crate) struct Reader {
     pub(crate) mistakes: Mistakes,
     /// Paths of sections and keys that have a mistake in them.
     pub(crate) faulty: BTreeSet<String>,
-}
-
-/// What the reader must know about a kind of section.
-pub(crate) trait Section: Default {
-    /// Our name for a key, and the unit that it says; or what is wrong with it.
-    fn key(name: &str) -> Read<(&'static str, Option<Unit>)>;
-
-    /// Reads the value of a key of ours.
-    fn set(&mut self, key: &'static str, unit: Option<Unit>, node: &Node) -> Read<()>;
 }
 
 /// The message for a key or a section that is there twice.
@@ -94,14 +85,11 @@ impl Reader {
         let mut section = S::default();
         let mut given: BTreeMap<&'static str, &str> = BTreeMap::new();
         for entry in entries {
-            let (key, unit) = match S::key(&entry.key) {
-                Ok(known) => known,
-                Err(message) => {
-                    self.mistake(shown, Some(&entry.key), entry.line, message);
-                    continue;
-                }
+            let Some((row, unit)) = S::row(&entry.key) else {
+                self.mistake(shown, Some(&entry.key), entry.line, S::unknown(&entry.key));
+                continue;
             };
-            if let Some(before) = given.insert(key, &entry.key) {
+            if let Some(before) = given.insert(row.key, &entry.key) {
                 let message = format!(
                     "`{}` and `{before}` are the same setting; remove one of them",
                     entry.key
@@ -109,9 +97,9 @@ impl Reader {
                 self.mistake(shown, Some(&entry.key), entry.line, message);
                 continue;
             }
-            self.line(&below(path, key), entry.line);
-            if let Err(message) = section.set(key, unit, &entry.node) {
-                self.faulty.insert(below(path, key));
+            self.line(&below(path, row.key), entry.line);
+            if let Err(message) = (row.read)(&mut section, unit, &entry.node) {
+                self.faulty.insert(below(path, row.key));
                 self.mistake(shown, Some(&entry.key), entry.line, message);
             }
         }
@@ -137,7 +125,7 @@ impl Reader {
                 );
                 continue;
             }
-            if keys::setting(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
+            if Settings::row(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
                 let message =
                     format!("the name is missing: write `[{path}.NAME]` above `{}`", entry.key);
                 self.mistake(path, Some(&entry.key), entry.line, message);

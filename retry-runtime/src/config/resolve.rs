@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::draft::Draft;
 use super::environment::Environment;
 use super::layers::Resolved;
 use super::mistake::{ConfigErrors, Mistake, Mistakes};
-use super::model::{Config, Draft};
+use super::model::Config;
 use super::names::{self, Shared};
 use super::origin::{Text, below};
-use super::overrides::Overrides;
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, key};
 use super::rules::{self, Found};
-use super::sites::{Declared, SiteInfo, SiteList};
+use super::sites::{Declared, Declares, SiteInfo, SiteList};
 use crate::breaker::BreakerSettings;
 use crate::budget::BudgetSettings;
 
@@ -87,7 +87,7 @@ fn keyed(sites: &SiteList, name: &str) -> Option<String> {
 }
 
 /// The names that attributes share, and those of functions that have one of their own.
-fn declared<O: Overrides>(sites: &SiteList) -> BTreeSet<&str> {
+fn declared<O: Declares>(sites: &SiteList) -> BTreeSet<&str> {
     let names = sites.sites.iter().filter_map(|site| match O::declared(site) {
         Declared::Own { .. } => Some(site.name.as_str()),
         shared => shared.name(),
@@ -102,7 +102,7 @@ fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
 }
 
 /// What the attributes set the budget or breaker of this name to; `None` when they do not know it.
-pub(crate) fn written<O: Overrides>(sites: &SiteList, name: &str) -> Option<O::Settings> {
+pub(crate) fn written<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Settings> {
     let named = sites.sites.iter().filter(|site| {
         let declared = O::declared(site);
         declared.name() == Some(name) || (site.name == name && declared.name().is_none())
@@ -113,7 +113,7 @@ pub(crate) fn written<O: Overrides>(sites: &SiteList, name: &str) -> Option<O::S
 }
 
 /// What the sections of budgets or of breakers come to, by their names.
-fn settings<O: Overrides>(
+fn settings<O: Declares>(
     sections: &BTreeMap<String, O>,
     text: &Text,
     sites: &SiteList,
@@ -126,7 +126,7 @@ fn settings<O: Overrides>(
         let path = below(O::SECTION, name);
         if let Err(error) = O::validate(&set) {
             if !is_faulty(faulty, &path) {
-                let origin = text.origin(&below(&path, O::key(&error)));
+                let origin = text.origin(&below(&path, key(&error)));
                 mistakes.push(Mistake::new(origin, error.to_string()));
             }
         }

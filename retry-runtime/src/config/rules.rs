@@ -68,7 +68,7 @@ pub(crate) fn check(
         idempotency(&resolved, site, &mut tell);
     }
     breaker(&resolved, site, &mut tell);
-    for error in resolved.policy.mistakes() {
+    for error in resolved.policy().mistakes() {
         let about = culprits(&error);
         if about.iter().any(&is_faulty) {
             continue;
@@ -108,7 +108,7 @@ fn elsewhere<'k>(
 
 /// A limit that can end a running attempt needs code that can.
 fn limits(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let parts = resolved.policy.parts();
+    let parts = resolved.values.policy;
     if parts.timeout.is_some() && resolved.is_configured("timeout") {
         if !site.is_async {
             tell("timeout", PolicyError::TimeoutBlocking.to_string());
@@ -132,7 +132,7 @@ fn uncut(limit: &str) -> String {
 
 /// Idempotency is declared in the code; a configuration can take it away.
 fn idempotency(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let loosened = resolved.policy.declared_idempotent() == Some(true);
+    let loosened = resolved.policy().declared_idempotent() == Some(true);
     if loosened && !site.is_idempotent() {
         let key = resolved.highest(&["idempotent", "on"]).unwrap_or("idempotent");
         let what =
@@ -148,7 +148,7 @@ fn idempotency(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str,
 }
 
 fn breaker(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let Some(Named::Name(_)) = &resolved.breaker else { return };
+    let Some(Named::Name(_)) = &resolved.values.others.breaker else { return };
     match &site.breaker {
         Declared::None => tell(
             "breaker",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::settings::Settings;
 use crate::Kind;
 
@@ -103,6 +103,23 @@ impl<S> Declared<S> {
             Declared::Keyed { name, shared: true, .. } => format!("{name}, one for each key"),
             Declared::Keyed { .. } => "its own, one for each key".to_owned(),
         }
+    }
+}
+
+/// Settings of budgets or breakers that an attribute declares.
+pub(crate) trait Declares: Overrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self>;
+}
+
+impl Declares for BudgetOverrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.budget
+    }
+}
+
+impl Declares for BreakerOverrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.breaker
     }
 }
 

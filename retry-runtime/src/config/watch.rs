@@ -11,7 +11,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::mistake::{ConfigErrors, Mistake};
-use super::{Origin, announce, live};
+use super::{Origin, change, live};
 
 /// Editors write a file in several steps; it is read when nothing has happened for so long.
 const QUIET: Duration = Duration::from_millis(50);
@@ -145,7 +145,7 @@ impl Follower {
         };
         let error = loaded.err();
         if let Some(error) = &error {
-            announce::refused(error);
+            change::refused(error);
         }
         *self.seen.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
         self.seen.readings.fetch_add(1, Ordering::Release);

@@ -1,14 +1,14 @@
-//! Settings as a file would say them: for files, for tables, for differences.
+//! Settings as a file would write them: for files, for tables, for differences.
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::value::{Attempts, Growth, Named, TimeLimit};
+use super::value::{Attempts, Growth, JITTERS, Named, TimeLimit};
 use crate::{Jitter, Kinds};
 
-/// A value as a file would say it.
+/// A value as a file would write it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Written {
@@ -31,73 +31,96 @@ impl fmt::Display for Written {
     }
 }
 
-impl From<Duration> for Written {
-    fn from(duration: Duration) -> Self {
-        Written::Text(exact(duration))
+/// The value is written as its `Display`, in quotes.
+fn text(value: impl ToString) -> Written {
+    Written::Text(value.to_string())
+}
+
+impl From<&bool> for Written {
+    fn from(flag: &bool) -> Self {
+        Written::Flag(*flag)
     }
 }
 
-impl From<Attempts> for Written {
-    fn from(attempts: Attempts) -> Self {
+impl From<&u32> for Written {
+    fn from(number: &u32) -> Self {
+        Written::Whole(*number)
+    }
+}
+
+impl From<&f64> for Written {
+    fn from(number: &f64) -> Self {
+        Written::Number(*number)
+    }
+}
+
+impl From<&String> for Written {
+    fn from(name: &String) -> Self {
+        text(name)
+    }
+}
+
+impl From<&Duration> for Written {
+    fn from(duration: &Duration) -> Self {
+        text(exact(*duration))
+    }
+}
+
+impl From<&Attempts> for Written {
+    fn from(attempts: &Attempts) -> Self {
         match attempts {
-            Attempts::Count(count) => Written::Whole(count),
-            Attempts::Unlimited => Written::Text("unlimited".to_owned()),
+            Attempts::Count(count) => count.into(),
+            Attempts::Unlimited => text("unlimited"),
         }
     }
 }
 
-impl From<TimeLimit> for Written {
-    fn from(limit: TimeLimit) -> Self {
+impl From<&TimeLimit> for Written {
+    fn from(limit: &TimeLimit) -> Self {
         match limit {
-            TimeLimit::None => Written::Text("none".to_owned()),
+            TimeLimit::None => text("none"),
             TimeLimit::After(time) => time.into(),
         }
     }
 }
 
-impl From<Growth> for Written {
-    fn from(growth: Growth) -> Self {
-        let word = match growth {
-            Growth::Exponential => "exponential",
-            Growth::Fixed => "fixed",
-            Growth::Linear => "linear",
-            Growth::Fibonacci => "fibonacci",
-            Growth::List(entries) => {
-                return Written::List(entries.into_iter().map(exact).collect());
+impl From<&Growth> for Written {
+    fn from(growth: &Growth) -> Self {
+        match growth {
+            Growth::List(delays) => Written::List(delays.iter().copied().map(exact).collect()),
+            growth => {
+                let word = Growth::WORDS.into_iter().find(|(_, known)| known == growth);
+                text(word.map_or("", |(word, _)| word))
             }
-        };
-        Written::Text(word.to_owned())
-    }
-}
-
-impl From<Jitter> for Written {
-    fn from(jitter: Jitter) -> Self {
-        Written::Text(match jitter {
-            Jitter::Full => "full".to_owned(),
-            Jitter::Equal => "equal".to_owned(),
-            Jitter::Decorrelated => "decorrelated".to_owned(),
-            Jitter::Proportional(r) => format!("proportional({r})"),
-            Jitter::Additive(r) => format!("additive({r})"),
-            Jitter::None => "none".to_owned(),
-        })
-    }
-}
-
-impl From<Kinds> for Written {
-    fn from(kinds: Kinds) -> Self {
-        if kinds == Kinds::NONE {
-            return Written::List(Vec::new());
         }
-        Written::Text(kinds.to_string())
     }
 }
 
-impl From<Named> for Written {
-    fn from(named: Named) -> Self {
-        Written::Text(match named {
-            Named::None => "none".to_owned(),
-            Named::Name(name) => name,
-        })
+impl From<&Jitter> for Written {
+    fn from(jitter: &Jitter) -> Self {
+        match jitter {
+            Jitter::Proportional(r) => text(format!("proportional({r})")),
+            Jitter::Additive(r) => text(format!("additive({r})")),
+            jitter => {
+                let word = JITTERS.into_iter().find(|(_, known)| known == jitter);
+                text(word.map_or("", |(word, _)| word))
+            }
+        }
+    }
+}
+
+impl From<&Kinds> for Written {
+    fn from(kinds: &Kinds) -> Self {
+        if *kinds == Kinds::NONE { Written::List(Vec::new()) } else { text(kinds) }
+    }
+}
+
+impl From<&Named> for Written {
+    fn from(named: &Named) -> Self {
+        match named {
+            Named::None => text("none"),
+            Named::Name(name) => text(name),
+        }
     }
 }
 
@@ -130,14 +153,6 @@ pub(crate) fn exact(duration: Duration) -> String {
         }
     }
     parts.join(" ")
-}
-
-/// A map with an entry for each setting that is set.
-pub(crate) fn serialize<S: Serializer>(
-    entries: Vec<(&'static str, Written)>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(entries)
 }
 
 #[cfg(test)]
