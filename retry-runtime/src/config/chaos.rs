@@ -39,11 +39,9 @@ impl Setting for Chaos {
         };
         Ok(Chaos { rate, latency, fault: fault.unwrap_or_default(), after_body })
     }
-}
 
-impl From<&Chaos> for Written {
-    fn from(chaos: &Chaos) -> Self {
-        Written::Text(chaos.to_string())
+    fn written(&self) -> Written {
+        Written::text(self)
     }
 }
 

@@ -7,6 +7,7 @@ mod change;
 #[cfg(feature = "chaos")]
 mod chaos;
 mod check;
+mod choice;
 mod draft;
 mod environment;
 mod explain;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::keys::{self, Unit};
+use super::choice;
+use super::keys::Unit;
 use super::section::{Section, section};
 use super::tree::{Node, Value};
 use super::value::{Read, Setting, TimeLimit};
@@ -176,13 +177,11 @@ impl Setting for Window {
             _ => Duration::read(key, unit, node).map(Window::Time),
         }
     }
-}
 
-impl From<&Window> for Written {
-    fn from(window: &Window) -> Self {
-        match window {
-            Window::Count(calls) => calls.into(),
-            Window::Time(time) => time.into(),
+    fn written(&self) -> Written {
+        match self {
+            Window::Count(calls) => calls.written(),
+            Window::Time(time) => time.written(),
         }
     }
 }
@@ -194,13 +193,11 @@ impl Setting for Refund {
             _ => f64::read(key, None, node).map(Refund::Tokens),
         }
     }
-}
 
-impl From<&Refund> for Written {
-    fn from(refund: &Refund) -> Self {
-        match refund {
-            Refund::Cost => Written::Text("cost".to_owned()),
-            Refund::Tokens(tokens) => tokens.into(),
+    fn written(&self) -> Written {
+        match self {
+            Refund::Cost => Written::text("cost"),
+            Refund::Tokens(tokens) => tokens.written(),
         }
     }
 }
@@ -211,16 +208,11 @@ const DEPOSITS: [(&str, DepositOn); 2] =
 impl Setting for DepositOn {
     fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
         let word = String::read(key, None, node)?;
-        let found = DEPOSITS.into_iter().find(|(known, _)| *known == word);
-        found.map(|(_, calls)| calls).ok_or_else(|| {
-            keys::unknown(&format!("value of `{key}`"), &word, &DEPOSITS.map(|(known, _)| known))
-        })
+        let unknown = || choice::unknown(&format!("value of `{key}`"), &word, &DEPOSITS);
+        choice::chosen(&DEPOSITS, &word).ok_or_else(unknown)
     }
-}
 
-impl From<&DepositOn> for Written {
-    fn from(calls: &DepositOn) -> Self {
-        let word = DEPOSITS.into_iter().find(|(_, known)| known == calls);
-        Written::Text(word.map_or("", |(word, _)| word).to_owned())
+    fn written(&self) -> Written {
+        choice::word(&DEPOSITS, self)
     }
 }

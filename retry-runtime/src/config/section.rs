@@ -82,7 +82,7 @@ macro_rules! section {
                         section.$key = Some(value?);
                         Ok(())
                     },
-                    written: |section| section.$key.as_ref().map(Into::into),
+                    written: |section| section.$key.as_ref().map(super::value::Setting::written),
                 },
             )*];
 

@@ -1,14 +1,16 @@
-//! The types of settings, and how each is read from a tree. A message says what is wrong and what to write.
+//! The types of settings, and how each is read from a tree and written. A message says what is wrong and what to
+//! write.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use retry_text::{duration, nearest};
+use retry_text::duration;
 
 use super::keys::{self, Unit};
 use super::tree::{Node, Value};
-use crate::{Jitter, Kind, Kinds, PolicyError};
+use super::written::{Written, exact};
+use crate::PolicyError;
 
 /// The value that was read, or the message for the user.
 pub(crate) type Read<T> = Result<T, String>;
@@ -20,6 +22,9 @@ pub(crate) trait Setting: Sized {
 
     /// Reads the value of a key.
     fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self>;
+
+    /// The value as a file would write it.
+    fn written(&self) -> Written;
 }
 
 /// A limit on attempts.
@@ -65,29 +70,8 @@ pub enum Named {
     Name(String),
 }
 
-impl Growth {
-    pub(crate) const WORDS: [(&str, Growth); 4] = [
-        ("exponential", Growth::Exponential),
-        ("fixed", Growth::Fixed),
-        ("linear", Growth::Linear),
-        ("fibonacci", Growth::Fibonacci),
-    ];
-}
-
-/// Jitters that are a word alone.
-pub(crate) const JITTERS: [(&str, Jitter); 4] = [
-    ("full", Jitter::Full),
-    ("equal", Jitter::Equal),
-    ("decorrelated", Jitter::Decorrelated),
-    ("none", Jitter::None),
-];
-
-/// Jitters with a number: `proportional(0.2)`.
-const JITTERS_WITH_NUMBER: [(&str, fn(f64) -> Jitter); 2] =
-    [("proportional", Jitter::Proportional), ("additive", Jitter::Additive)];
-
 /// The message for a value of the wrong type.
-fn wrong<T>(key: &str, what: &str, found: &Value, write: &str) -> Read<T> {
+pub(crate) fn wrong<T>(key: &str, what: &str, found: &Value, write: &str) -> Read<T> {
     Err(format!("`{key}` is {what}, not {found}; write {write}"))
 }
 
@@ -97,6 +81,10 @@ impl Setting for bool {
             Value::Flag(flag) => Ok(*flag),
             found => wrong(key, "a flag", found, &format!("`{key} = true` or `{key} = false`")),
         }
+    }
+
+    fn written(&self) -> Written {
+        Written::Flag(*self)
     }
 }
 
@@ -110,12 +98,20 @@ impl Setting for String {
             found => wrong(key, "a name", found, &format!("`{key} = \"name\"`")),
         }
     }
+
+    fn written(&self) -> Written {
+        Written::text(self)
+    }
 }
 
 /// A count of tokens, calls or probes; a setting with another range reads it by [`whole`].
 impl Setting for u32 {
     fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
         whole(key, node, 1..=100_000)
+    }
+
+    fn written(&self) -> Written {
+        Written::Whole(*self)
     }
 }
 
@@ -142,6 +138,10 @@ impl Setting for f64 {
             Value::Whole(number) => Ok(*number as f64),
             found => wrong(key, "a number", found, &format!("`{key} = 2.0`")),
         }
+    }
+
+    fn written(&self) -> Written {
+        Written::Number(*self)
     }
 }
 
@@ -175,6 +175,10 @@ impl Setting for Duration {
             (found, None) => wrong(key, "a duration", found, duration::FORM),
         }
     }
+
+    fn written(&self) -> Written {
+        Written::text(exact(*self))
+    }
 }
 
 /// A number of units, each so many nanoseconds long; `None` when no duration is as long.
@@ -207,6 +211,13 @@ impl Setting for TimeLimit {
         }
         Duration::read(key, unit, node).map(TimeLimit::After)
     }
+
+    fn written(&self) -> Written {
+        match self {
+            TimeLimit::None => Written::text("none"),
+            TimeLimit::After(time) => time.written(),
+        }
+    }
 }
 
 impl Setting for Named {
@@ -215,6 +226,13 @@ impl Setting for Named {
             return Ok(Named::None);
         }
         String::read(key, unit, node).map(Named::Name)
+    }
+
+    fn written(&self) -> Written {
+        match self {
+            Named::None => Written::text("none"),
+            Named::Name(name) => Written::text(name),
+        }
     }
 }
 
@@ -232,89 +250,11 @@ impl Setting for Attempts {
             _ => whole(key, node, 1..=MOST_ATTEMPTS).map(Attempts::Count),
         }
     }
-}
 
-impl Setting for Growth {
-    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
-        match &node.value {
-            Value::Text(word) => {
-                let found = Growth::WORDS.iter().find(|(name, _)| name == word);
-                found
-                    .map(|(_, growth)| growth.clone())
-                    .ok_or_else(|| keys::unknown(key, word, &Growth::WORDS.map(|(name, _)| name)))
-            }
-            Value::List(nodes) if nodes.is_empty() => Err(PolicyError::EmptyList.to_string()),
-            Value::List(nodes) => {
-                let delays = nodes.iter().map(|node| Duration::read(key, None, node));
-                delays.collect::<Read<_>>().map(Growth::List)
-            }
-            found => {
-                wrong(key, "a word or a list", found, "\"exponential\" or [\"100ms\", \"1s\"]")
-            }
+    fn written(&self) -> Written {
+        match self {
+            Attempts::Count(count) => count.written(),
+            Attempts::Unlimited => Written::text("unlimited"),
         }
-    }
-}
-
-impl Setting for Jitter {
-    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
-        let Value::Text(text) = &node.value else {
-            let write = "\"full\", \"none\" or \"proportional(0.2)\"";
-            return wrong(key, "a word", &node.value, write);
-        };
-        if let Some((_, jitter)) = JITTERS.iter().find(|(word, _)| word == text) {
-            return Ok(*jitter);
-        }
-        let (word, rest) = text.split_once('(').unwrap_or((text, ""));
-        let word = word.trim();
-        let Some((_, make)) = JITTERS_WITH_NUMBER.iter().find(|(known, _)| *known == word) else {
-            return Err(unknown_jitter(key, text, word));
-        };
-        let number = rest.strip_suffix(')').and_then(|number| number.trim().parse().ok());
-        number
-            .map(make)
-            .ok_or_else(|| format!("`{key}` ({text}) needs a number: write \"{word}(0.2)\""))
-    }
-}
-
-fn unknown_jitter(key: &str, text: &str, word: &str) -> String {
-    let known = ["full", "equal", "decorrelated", "proportional(r)", "additive(r)", "none"];
-    let words = known.map(|form| form.trim_end_matches("(r)"));
-    let meant =
-        nearest(word, &words).and_then(|near| known.iter().find(|form| form.starts_with(near)));
-    keys::unknown_meant(key, text, meant.copied(), &known)
-}
-
-/// `"transient | throttled"`, or a list of kinds.
-impl Setting for Kinds {
-    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
-        const WHAT: &str = "a list of kinds";
-        let words: Vec<&str> = match &node.value {
-            Value::Text(text) => text.split(['|', ',']).map(str::trim).collect(),
-            Value::List(nodes) => {
-                let texts = nodes.iter().map(|node| match &node.value {
-                    Value::Text(text) => Ok(text.trim()),
-                    found => wrong(key, WHAT, found, "[\"transient\", \"throttled\"]"),
-                });
-                texts.collect::<Read<_>>()?
-            }
-            found => return wrong(key, WHAT, found, "\"transient | throttled\""),
-        };
-        words.into_iter().try_fold(Kinds::NONE, |kinds, word| Ok(kinds.with(kind(word)?)))
-    }
-}
-
-fn kind(word: &str) -> Read<Kind> {
-    let lower = word.to_lowercase();
-    match Kind::ALL.into_iter().find(|kind| kind.name() == lower) {
-        Some(kind @ (Kind::Overloaded | Kind::Permanent)) => {
-            Err(PolicyError::NeverRetried(kind).to_string())
-        }
-        Some(kind) => Ok(kind),
-        None if lower == "any" => Err(
-            "`on = any` is decided when the program is compiled and can only be written in the attribute; \
-             list kinds: \"transient | throttled\""
-                .to_owned(),
-        ),
-        None => Err(keys::unknown("kind", word, &["transient", "throttled", "ambiguous"])),
     }
 }

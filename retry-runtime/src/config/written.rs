@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::value::{Attempts, Growth, JITTERS, Named, TimeLimit};
-use crate::{Jitter, Kinds};
-
 /// A value as a file would write it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -31,96 +28,9 @@ impl fmt::Display for Written {
     }
 }
 
-/// The value is written as its `Display`, in quotes.
-fn text(value: impl ToString) -> Written {
-    Written::Text(value.to_string())
-}
-
-impl From<&bool> for Written {
-    fn from(flag: &bool) -> Self {
-        Written::Flag(*flag)
-    }
-}
-
-impl From<&u32> for Written {
-    fn from(number: &u32) -> Self {
-        Written::Whole(*number)
-    }
-}
-
-impl From<&f64> for Written {
-    fn from(number: &f64) -> Self {
-        Written::Number(*number)
-    }
-}
-
-impl From<&String> for Written {
-    fn from(name: &String) -> Self {
-        text(name)
-    }
-}
-
-impl From<&Duration> for Written {
-    fn from(duration: &Duration) -> Self {
-        text(exact(*duration))
-    }
-}
-
-impl From<&Attempts> for Written {
-    fn from(attempts: &Attempts) -> Self {
-        match attempts {
-            Attempts::Count(count) => count.into(),
-            Attempts::Unlimited => text("unlimited"),
-        }
-    }
-}
-
-impl From<&TimeLimit> for Written {
-    fn from(limit: &TimeLimit) -> Self {
-        match limit {
-            TimeLimit::None => text("none"),
-            TimeLimit::After(time) => time.into(),
-        }
-    }
-}
-
-impl From<&Growth> for Written {
-    fn from(growth: &Growth) -> Self {
-        match growth {
-            Growth::List(delays) => Written::List(delays.iter().copied().map(exact).collect()),
-            growth => {
-                let word = Growth::WORDS.into_iter().find(|(_, known)| known == growth);
-                text(word.map_or("", |(word, _)| word))
-            }
-        }
-    }
-}
-
-impl From<&Jitter> for Written {
-    fn from(jitter: &Jitter) -> Self {
-        match jitter {
-            Jitter::Proportional(r) => text(format!("proportional({r})")),
-            Jitter::Additive(r) => text(format!("additive({r})")),
-            jitter => {
-                let word = JITTERS.into_iter().find(|(_, known)| known == jitter);
-                text(word.map_or("", |(word, _)| word))
-            }
-        }
-    }
-}
-
-impl From<&Kinds> for Written {
-    fn from(kinds: &Kinds) -> Self {
-        if *kinds == Kinds::NONE { Written::List(Vec::new()) } else { text(kinds) }
-    }
-}
-
-impl From<&Named> for Written {
-    fn from(named: &Named) -> Self {
-        match named {
-            Named::None => text("none"),
-            Named::Name(name) => text(name),
-        }
+impl Written {
+    pub(crate) fn text(value: impl ToString) -> Self {
+        Written::Text(value.to_string())
     }
 }
 
