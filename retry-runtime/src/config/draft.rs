@@ -167,9 +167,7 @@ impl Draft {
             String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
         });
         let text = text.map_err(|error| {
-            let origin =
-                Origin::Config { file: Some(name.clone()), line: None, key: String::new() };
-            Mistake::new(origin, format!("the file cannot be read: {error}"))
+            Mistake::new(Origin::file(path), format!("the file cannot be read: {error}"))
         })?;
         let is_json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
         let tree = if is_json { syntax_json::tree } else { syntax_toml::tree };

@@ -41,7 +41,7 @@ impl Overrides {
         // A limit on attempts is one setting, under either name.
         let other = if key == "max" { variables.get("attempts") } else { None };
         let variable = variables.get(key).or(other).or_else(|| variables.values().next());
-        Origin::Environment { variable: variable.cloned().unwrap_or_default() }
+        Origin::variable(variable.map_or("", String::as_str))
     }
 }
 
@@ -58,7 +58,7 @@ impl Environment {
         };
         for (name, value) in &variables {
             if let Err(message) = environment.variable(name, value) {
-                let origin = Origin::Environment { variable: name.clone() };
+                let origin = Origin::variable(name);
                 mistakes.push(Mistake::new(origin, message));
             }
         }
@@ -141,7 +141,7 @@ impl Environment {
                 ),
             };
             for variable in overrides.variables.values() {
-                let origin = Origin::Environment { variable: variable.clone() };
+                let origin = Origin::variable(variable);
                 mistakes.push(Mistake::new(origin, message.clone()));
             }
         }

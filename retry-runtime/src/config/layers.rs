@@ -136,7 +136,7 @@ impl Resolved {
 
     /// The kill switch: it can turn an operation off, never on.
     fn switch(&mut self, config: &Config, environment: &Environment) {
-        let variable = || Origin::Environment { variable: "RETRY_ENABLED".to_owned() };
+        let variable = || Origin::variable("RETRY_ENABLED");
         let (off, origin) = match (environment.enabled, config.global.enabled) {
             (Some(enabled), _) => (!enabled, variable()),
             (None, Some(enabled)) => (!enabled, config.text.origin("global.enabled")),

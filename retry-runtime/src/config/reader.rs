@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::mistake::{Mistake, Mistakes};
-use super::origin::{Origin, Text, below};
+use super::origin::{Text, below};
 use super::section::Section;
 use super::settings::Settings;
 use super::tree::{Entry, Node, Value};
@@ -38,9 +38,8 @@ impl Reader {
         message: impl Into<String>,
     ) {
         let key = key.map_or_else(|| section.to_owned(), |key| below(section, key));
-        self.faulty.insert(key.clone());
-        let origin = Origin::Config { file: self.text.file.clone(), line, key };
-        self.mistakes.push(Mistake::new(origin, message));
+        self.mistakes.push(Mistake::new(self.text.at(line, &key), message));
+        self.faulty.insert(key);
     }
 
     /// The entries of a table, each key once.

@@ -6,14 +6,13 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::mistake::{Mistake, Mistakes};
-use super::origin::{Origin, Text};
+use super::origin::Text;
 use super::tree::{Entry, Node, Value, line_of};
 
 /// The tree of a JSON text; the first thing that is no JSON is told.
 pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option<Node> {
     let mut fault = |line, message: String| {
-        let origin = Origin::Config { file: source.file.clone(), line, key: String::new() };
-        mistakes.push(Mistake::new(origin, message));
+        mistakes.push(Mistake::new(source.at(line, ""), message));
         None
     };
     let read = serde_json::from_str::<&RawValue>(text).and_then(|raw| match too_deep(text) {

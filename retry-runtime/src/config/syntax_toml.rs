@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Mistake, Mistakes};
-use super::origin::{Origin, Text};
+use super::origin::Text;
 use super::tree::{Entry, Node, Value, line_of};
 
 /// The tree of a TOML text; what is no TOML is told, all of it.
@@ -15,8 +15,7 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
         let (message, twice) = explained(text, error.message(), error.span());
         // A key that is given twice leaves the rest as it was meant; after any other error it is a guess.
         readable &= twice;
-        let origin = Origin::Config { file: source.file.clone(), line, key: String::new() };
-        mistakes.push(Mistake::new(origin, message));
+        mistakes.push(Mistake::new(source.at(line, ""), message));
     }
     readable.then(|| Node::new(Some(1), entries(text, table.get_ref())))
 }

@@ -50,9 +50,8 @@ struct Seen {
 pub fn watch(path: impl Into<PathBuf>) -> Result<Watcher, ConfigErrors> {
     let path = path.into();
     let unwatched = |error: &dyn fmt::Display| {
-        let file = Some(path.display().to_string());
-        let origin = Origin::Config { file, line: None, key: String::new() };
-        ConfigErrors::from(Mistake::new(origin, format!("the file cannot be watched: {error}")))
+        let message = format!("the file cannot be watched: {error}");
+        ConfigErrors::from(Mistake::new(Origin::file(&path), message))
     };
     let (sender, receiver) = mpsc::channel();
     let told = move |event: notify::Result<Event>| {
@@ -154,11 +153,9 @@ impl Follower {
 
 /// The file says nothing any more: taken at its word, it would take every setting away.
 fn emptied(path: &Path) -> ConfigErrors {
-    let file = Some(path.display().to_string());
-    let origin = Origin::Config { file, line: None, key: String::new() };
     let message = "the file is empty, and what held before holds on: was it cut off? To take every \
                    setting away, write `[defaults]` alone";
-    Mistake::new(origin, message).into()
+    Mistake::new(Origin::file(path), message).into()
 }
 
 /// Lets the changes that follow on each other pass; false when there will be no more.
