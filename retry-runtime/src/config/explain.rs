@@ -87,17 +87,12 @@ impl fmt::Display for Explanation {
 /// A row for every setting that has an effect.
 pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
     let set: BTreeMap<_, _> = Settings::of(&resolved.values).entries().into_iter().collect();
-    let shown = Settings::keys().into_iter().filter_map(|setting| {
+    let rows = Settings::keys().into_iter().filter_map(|setting| {
         let value = set.get(setting).map(ToString::to_string);
-        Some((setting, shown(setting, value, site, resolved)?))
+        let value = shown(setting, value, site, resolved)?;
+        Some(Explained { setting, value, origin: origin(site, resolved, setting) })
     });
-    shown
-        .map(|(setting, value)| Explained {
-            setting,
-            value,
-            origin: origin(site, resolved, setting),
-        })
-        .collect()
+    rows.collect()
 }
 
 /// The text for a setting that is set to `value`; `None` when the setting has no effect.

@@ -11,14 +11,14 @@ use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
 use super::origin::{Origin, below};
 use super::settings::Settings;
-use super::sites::SiteList;
+use super::sites::{Declared, Declares, SiteInfo, SiteList};
 use super::value::Named;
 
 /// The profile that is chosen exists: in a file, and by the environment.
 pub(crate) fn profile(config: &Config, environment: &Environment, mistakes: &mut Mistakes) {
     let choices = [
         (&config.global.profile, config.text.origin("global.profile")),
-        (&environment.profile, Origin::Environment { variable: "RETRY_PROFILE".to_owned() }),
+        (&environment.profile, Origin::variable("RETRY_PROFILE")),
     ];
     for (chosen, origin) in choices {
         if let Some(message) = unknown_profile(config, chosen.as_deref()) {
@@ -76,65 +76,60 @@ fn unmatched(pattern: &str, known: &[&str]) -> String {
     }
 }
 
-/// What is shared by name: budgets, or breakers.
-pub(crate) struct Shared<'a> {
-    /// `budget`, `breaker`: the setting, and the table of sections.
-    pub(crate) what: &'static str,
-    /// The names of the configuration's sections.
-    pub(crate) sections: Vec<&'a str>,
-    /// The names that the program's attributes know.
-    pub(crate) declared: BTreeSet<&'a str>,
-    /// What a section says.
-    pub(crate) used: fn(&Settings) -> Option<&Named>,
-    /// Why one that the program has cannot be set.
-    pub(crate) refused: fn(&SiteList, &str) -> Option<String>,
-}
-
-impl Shared<'_> {
-    /// Every name that is used has a section or an attribute, and every section a use.
-    pub(crate) fn check(
-        &self,
-        config: &Config,
-        environment: &Environment,
-        sites: &SiteList,
-        mistakes: &mut Mistakes,
-    ) {
-        let mut uses: BTreeMap<&str, Origin> = BTreeMap::new();
-        let sections = [("defaults".to_owned(), &config.defaults)].into_iter();
-        let sections = sections
-            .chain(config.profile.iter().map(|(name, settings)| (below("profile", name), settings)))
-            .chain(config.op.iter().map(|(name, settings)| (below("op", name), settings)));
-        for (path, settings) in sections {
-            if let Some(Named::Name(name)) = (self.used)(settings) {
-                uses.insert(name, config.text.origin(&below(&path, self.what)));
-            }
-        }
-        for overrides in sites.names().into_iter().flat_map(|name| environment.of(name)) {
-            if let Some(Named::Name(name)) = (self.used)(&overrides.settings) {
-                uses.insert(name, overrides.origin(self.what));
-            }
-        }
-        let known: Vec<&str> = self.sections.iter().chain(&self.declared).copied().collect();
-        for (name, origin) in &uses {
-            if !known.contains(name) {
-                mistakes.push(Mistake::new(origin.clone(), keys::unknown(self.what, name, &known)));
-            }
-        }
-        for name in &self.sections {
-            // What stands for none was refused already.
-            if !self.declared.contains(name) && !uses.contains_key(name) && *name != "none" {
-                if let Some(message) = (self.refused)(sites, name) {
-                    mistakes
-                        .push(Mistake::new(config.text.origin(&below(self.what, name)), message));
-                    continue;
-                }
-                let known: Vec<&str> = self.declared.iter().chain(uses.keys()).copied().collect();
-                let message = keys::unknown(self.what, name, &known);
-                let origin = config.text.origin(&below(self.what, name));
-                mistakes.push(Mistake::new(origin, message));
-            }
+/// Checks the names of budgets, or of breakers: every name that is used must have a section or an attribute, and every
+/// section must be used. `used` is the name in the settings of an operation.
+pub(crate) fn shared<O: Declares>(
+    named: &BTreeMap<String, O>,
+    used: fn(&Settings) -> &Option<Named>,
+    config: &Config,
+    environment: &Environment,
+    sites: &SiteList,
+    mistakes: &mut Mistakes,
+) {
+    let what = O::SECTION;
+    let mut uses: BTreeMap<&str, Origin> = BTreeMap::new();
+    let profiles = config.profile.iter().map(|(name, settings)| (below("profile", name), settings));
+    let operations = config.op.iter().map(|(name, settings)| (below("op", name), settings));
+    let defaults = [("defaults".to_owned(), &config.defaults)].into_iter();
+    for (path, settings) in defaults.chain(profiles).chain(operations) {
+        if let Some(Named::Name(name)) = used(settings) {
+            uses.insert(name, config.text.origin(&below(&path, what)));
         }
     }
+    for overrides in sites.names().into_iter().flat_map(|name| environment.of(name)) {
+        if let Some(Named::Name(name)) = used(&overrides.settings) {
+            uses.insert(name, overrides.origin(what));
+        }
+    }
+    let declared = sites.declared::<O>();
+    let sections = || named.keys().map(String::as_str);
+    let known: Vec<&str> = sections().chain(declared.iter().copied()).collect();
+    for (name, origin) in &uses {
+        if !known.contains(name) {
+            mistakes.push(Mistake::new(origin.clone(), keys::unknown(what, name, &known)));
+        }
+    }
+    // A section with the name `none` is refused when it is read.
+    for name in sections().filter(|name| *name != "none") {
+        if !declared.contains(name) && !uses.contains_key(name) {
+            let known: Vec<&str> = declared.iter().chain(uses.keys()).copied().collect();
+            let message =
+                keyed::<O>(sites, name).unwrap_or_else(|| keys::unknown(what, name, &known));
+            mistakes.push(Mistake::new(config.text.origin(&below(what, name)), message));
+        }
+    }
+}
+
+/// The message for the name of a table by key, which keeps the settings of its attribute.
+fn keyed<O: Declares>(sites: &SiteList, name: &str) -> Option<String> {
+    let is_table = |site: &SiteInfo| matches!(O::declared(site), Declared::Keyed { name: table, .. } if table == name);
+    let what = O::SECTION;
+    sites.sites.iter().any(is_table).then(|| {
+        format!(
+            "`{name}` has a {what} for each key, whose settings are those of the attribute; remove the \
+             section, or take them away by `{what} = \"none\"` in the operation's"
+        )
+    })
 }
 
 /// Whether the section's name is a pattern.

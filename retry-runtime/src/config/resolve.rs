@@ -7,11 +7,11 @@ use super::environment::Environment;
 use super::layers::Resolved;
 use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::model::Config;
-use super::names::{self, Shared};
+use super::names;
 use super::origin::{Text, below};
-use super::protect::{BreakerOverrides, BudgetOverrides, key};
+use super::protect::key;
 use super::rules::{self, Found};
-use super::sites::{Declared, Declares, SiteInfo, SiteList};
+use super::sites::{Declares, SiteList};
 use crate::breaker::BreakerSettings;
 use crate::budget::BudgetSettings;
 
@@ -37,8 +37,9 @@ impl Draft {
         names::profile(&config, &environment, &mut mistakes);
         names::operations(&config, sites, &mut mistakes);
         environment.check_names(&sites.names(), &mut mistakes);
-        budget_names(&config, sites).check(&config, &environment, sites, &mut mistakes);
-        breaker_names(&config, sites).check(&config, &environment, sites, &mut mistakes);
+        let (budget, breaker) = (&config.budget, &config.breaker);
+        names::shared(budget, |set| &set.budget, &config, &environment, sites, &mut mistakes);
+        names::shared(breaker, |set| &set.breaker, &config, &environment, sites, &mut mistakes);
         let mut found = Found::default();
         let resolved = sites
             .sites
@@ -55,46 +56,6 @@ impl Draft {
     }
 }
 
-fn budget_names<'a>(config: &'a Config, sites: &'a SiteList) -> Shared<'a> {
-    Shared {
-        what: "budget",
-        sections: config.budget.keys().map(String::as_str).collect(),
-        declared: declared::<BudgetOverrides>(sites),
-        used: |settings| settings.budget.as_ref(),
-        refused: |_, _| None,
-    }
-}
-
-fn breaker_names<'a>(config: &'a Config, sites: &'a SiteList) -> Shared<'a> {
-    Shared {
-        what: "breaker",
-        sections: config.breaker.keys().map(String::as_str).collect(),
-        declared: declared::<BreakerOverrides>(sites),
-        used: |settings| settings.breaker.as_ref(),
-        refused: keyed,
-    }
-}
-
-/// Tables of breakers keep what their attribute says.
-fn keyed(sites: &SiteList, name: &str) -> Option<String> {
-    let is_it = |site: &SiteInfo| matches!(&site.breaker, Declared::Keyed { name: table, .. } if table == name);
-    sites.sites.iter().any(is_it).then(|| {
-        format!(
-            "`{name}` has a breaker for each key, whose settings are those of the attribute; remove the \
-             section, or take them away by `breaker = \"none\"` in the operation's"
-        )
-    })
-}
-
-/// The names that attributes share, and those of functions that have one of their own.
-fn declared<O: Declares>(sites: &SiteList) -> BTreeSet<&str> {
-    let names = sites.sites.iter().filter_map(|site| match O::declared(site) {
-        Declared::Own { .. } => Some(site.name.as_str()),
-        shared => shared.name(),
-    });
-    names.collect()
-}
-
 /// Whether a section or one of its keys has a mistake.
 fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
     let key = format!("{section}.");
@@ -108,7 +69,7 @@ pub(crate) fn written<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Se
         declared.name() == Some(name) || (site.name == name && declared.name().is_none())
     });
     let set = named.filter_map(|site| O::declared(site).settings()).next();
-    let known = declared::<O>(sites).contains(name);
+    let known = sites.declared::<O>().contains(name);
     known.then(|| set.map_or_else(Default::default, |set: &O| set.over(Default::default())))
 }
 

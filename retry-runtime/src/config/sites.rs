@@ -1,5 +1,7 @@
 //! The annotated functions of a program as data: what a configuration is checked against.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
@@ -135,6 +137,15 @@ impl SiteList {
     /// The function of this name.
     pub fn get(&self, name: &str) -> Option<&SiteInfo> {
         self.sites.iter().find(|site| site.name == name)
+    }
+
+    /// The names that attributes share, and those of functions with a budget or breaker of their own.
+    pub(crate) fn declared<O: Declares>(&self) -> BTreeSet<&str> {
+        let names = self.sites.iter().filter_map(|site| match O::declared(site) {
+            Declared::Own { .. } => Some(site.name.as_str()),
+            shared => shared.name(),
+        });
+        names.collect()
     }
 
     /// The names, in order, each once.
