@@ -1,4 +1,4 @@
-//! What applying a configuration has changed.
+//! The values that an applied configuration has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,16 +12,16 @@ use super::resolve::{Resolution, written};
 use super::sites::{Declares, SiteList};
 use crate::event::{self, ConfigApplied, Event};
 
-/// One value that is another one than before.
+/// A value that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The operation's name, or `budget.NAME`, `breaker.NAME`.
     pub name: String,
     /// The setting.
     pub setting: &'static str,
-    /// The value before, as a file would say it; `None` when nothing was said.
+    /// The value before, as a file would write it; `None` when the setting was not set.
     pub before: Option<String>,
-    /// The value from now on.
+    /// The value now.
     pub after: Option<String>,
     /// Where the new value comes from.
     pub origin: Origin,
@@ -73,7 +73,7 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
     }
 }
 
-/// Settings of budgets or breakers, each with all of its settings.
+/// The changed settings of budgets, or of breakers.
 fn shared<O: Declares>(
     sites: &SiteList,
     before: &BTreeMap<String, O::Settings>,
@@ -101,7 +101,7 @@ fn shared<O: Declares>(
     }
 }
 
-/// Tells everybody who listens what has changed.
+/// Emits the event `config.applied`.
 pub(super) fn announce(file: Option<&str>, changes: &[Change]) {
     let changes = changes.iter().map(|change| {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
@@ -119,14 +119,14 @@ pub(super) fn announce(file: Option<&str>, changes: &[Change]) {
     }));
 }
 
-/// A file has changed, and what it says now is wrong.
+/// Logs that a changed file has mistakes and was not applied.
 #[cfg(feature = "config-watch")]
 pub(super) fn refused(error: &super::ConfigErrors) {
     #[cfg(feature = "tracing")]
     tracing::warn!(
         target: "retry_runtime",
         mistakes = error.len(),
-        "a configuration was refused, and the one before it still holds: {error}"
+        "a configuration was refused, the previous one stays in force: {error}"
     );
     #[cfg(not(feature = "tracing"))]
     let _ = error;

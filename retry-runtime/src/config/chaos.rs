@@ -1,4 +1,4 @@
-//! `[op."…".chaos]`: what goes wrong, where the feature `chaos` is on.
+//! `[op."…".chaos]`: faults for staging environments, with the feature `chaos`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The rules that a section has to keep by itself, whatever program it is for.
+//! The rules for one section by itself, for any program.
 
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ pub(crate) enum Scope {
     Operation,
 }
 
-/// The profile that the configuration chooses is one of its own.
+/// Checks that the configuration has the profile that it chooses.
 pub(crate) fn profile(reader: &mut Reader, config: &Config) {
     if let Some(message) = unknown_profile(config, config.global.profile.as_deref()) {
         at(reader, "global", "profile", &message);
     }
 }
 
-/// What is wrong with the choice of a profile.
+/// The message for a profile that does not exist.
 pub(crate) fn unknown_profile(config: &Config, chosen: Option<&str>) -> Option<String> {
     let name = chosen.filter(|name| !config.profile.contains_key(*name))?;
     let known: Vec<&str> = config.profile.keys().map(String::as_str).collect();
@@ -98,7 +98,7 @@ fn at(reader: &mut Reader, path: &str, key: &str, message: &str) {
     reader.mistake(path, Some(key), line, message);
 }
 
-/// What is wrong over any other layers: these settings over the most lenient ones.
+/// The mistakes that no other layer can mend: the settings are checked over the most lenient ones.
 fn alone(settings: &Settings) -> Vec<PolicyError> {
     let lenient = Policy::new().cap(Duration::MAX).base(Duration::ZERO).idempotent(false);
     let mut policy = settings.over(&lenient);
@@ -108,7 +108,7 @@ fn alone(settings: &Settings) -> Vec<PolicyError> {
     policy.mistakes().collect()
 }
 
-/// The settings of which one is to blame, the most likely first.
+/// The settings that can cause the error, the most likely first.
 pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
     match error {
         PolicyError::NoAttempts => &["max", "attempts"],
@@ -132,7 +132,7 @@ pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
     }
 }
 
-/// Settings that change what is asked of others: a `backoff` may bring back a `base` that nobody has set.
+/// Settings that change which others have an effect: a `backoff` can bring back a `base` that no layer sets.
 pub(crate) const SHAPES: [&str; 2] = ["backoff", "jitter"];
 
 /// Checks the section of a budget by itself.

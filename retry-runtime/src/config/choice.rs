@@ -62,16 +62,13 @@ impl Setting for Growth {
     }
 }
 
+/// Jitters without a number.
 const JITTERS: [(&str, Jitter); 4] = [
     ("full", Jitter::Full),
     ("equal", Jitter::Equal),
     ("decorrelated", Jitter::Decorrelated),
     ("none", Jitter::None),
 ];
-
-/// Jitters with a number: `proportional(0.2)`.
-const JITTERS_WITH_NUMBER: [(&str, fn(f64) -> Jitter); 2] =
-    [("proportional", Jitter::Proportional), ("additive", Jitter::Additive)];
 
 impl Setting for Jitter {
     fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
@@ -84,8 +81,11 @@ impl Setting for Jitter {
         }
         let (word, rest) = text.split_once('(').unwrap_or((text, ""));
         let word = word.trim();
-        let make =
-            chosen(&JITTERS_WITH_NUMBER, word).ok_or_else(|| unknown_jitter(key, text, word))?;
+        let make = match word {
+            "proportional" => Jitter::Proportional,
+            "additive" => Jitter::Additive,
+            _ => return Err(unknown_jitter(key, text, word)),
+        };
         let number = rest.strip_suffix(')').and_then(|number| number.trim().parse().ok());
         number
             .map(make)

@@ -74,12 +74,12 @@ impl Config {
         config
     }
 
-    /// `{ "retry": … }`, as a part of a larger file: sections, and settings that are the defaults.
+    /// Reads the table `retry`, for configurations inside a larger file: sections, and settings for the defaults.
     fn nested(&mut self, reader: &mut Reader, entry: &Entry, given: &mut BTreeSet<String>) {
         let entries = reader.entries("retry", &entry.node);
         let (sections, settings): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
             SECTIONS.contains(&entry.key.as_str()) && {
-                // `budget = "name"` and `breaker = "name"` are settings, too.
+                // `budget = "name"` and `breaker = "name"` are settings.
                 matches!(entry.node.value, Value::Table(_))
             }
         });
@@ -98,18 +98,17 @@ impl Config {
         }
     }
 
-    /// Reads one section, which stands in `place`, unless it was `given` somewhere else; false when there is
-    /// none of the name.
+    /// Reads one section at `path`, unless it was `given` before; returns false when no section has this name.
     fn section(
         &mut self,
         reader: &mut Reader,
-        place: &str,
+        path: &str,
         entry: &Entry,
         given: &mut BTreeSet<String>,
     ) -> bool {
         let node = &entry.node;
         if !given.insert(entry.key.clone()) {
-            reader.mistake(place, Some(&entry.key), entry.line, given_twice(&entry.key));
+            reader.mistake(path, Some(&entry.key), entry.line, given_twice(&entry.key));
             return true;
         }
         match entry.key.as_str() {
@@ -136,7 +135,7 @@ impl Config {
     }
 }
 
-/// A configuration that was read, with the mistakes in it: more may be found when it meets a program.
+/// A configuration with the mistakes found so far; [`Draft::resolve`] checks it against a program.
 #[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) config: Config,
@@ -160,7 +159,7 @@ impl Draft {
         Draft::of_bytes(path, fs::read(path))
     }
 
-    /// What was read from the file.
+    /// Reads the bytes of a file.
     pub(crate) fn of_bytes(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Self, ConfigErrors> {
         let name = path.display().to_string();
         let text = bytes.map_err(|error| error.to_string()).and_then(|bytes| {
@@ -180,7 +179,7 @@ impl Draft {
 }
 
 impl From<Config> for Draft {
-    /// Somebody may have made it in code, or changed it: it is checked as a text is when it is read.
+    /// Checks every section, since code may have made or changed the configuration.
     fn from(config: Config) -> Self {
         let mut reader = Reader { text: config.text.clone(), ..Reader::default() };
         check::sections(&mut reader, &config);

@@ -1,4 +1,4 @@
-//! What an operation is set to, and who said so.
+//! The values of an operation, each with its origin.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use super::sites::{SiteInfo, SiteList};
 use super::written::exact;
 use crate::{Backoff, Jitter};
 
-/// What one operation is set to: each value, and where it comes from. It displays as a table.
+/// The values of one operation, each with its origin. Displays as a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// The operation's name.
@@ -29,8 +29,7 @@ pub struct Explanation {
     pub line: u32,
     /// A row for each setting.
     pub settings: Vec<Explained>,
-    /// The places of other functions that share the name, `FILE:LINE`: what their attributes say is another
-    /// matter.
+    /// The places of other functions with the same name, `FILE:LINE`; their attributes may differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namesakes: Vec<String>,
 }
@@ -38,11 +37,11 @@ pub struct Explanation {
 /// One setting of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explained {
-    /// Its name.
+    /// The name of the setting.
     pub setting: &'static str,
-    /// Its value, as a file would say it.
+    /// The value, as a file would write it.
     pub value: String,
-    /// Where the value comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
@@ -134,10 +133,10 @@ fn shown(
     }
 }
 
-/// Where a setting comes from, also one that is no part of the policy.
+/// The origin of a setting, whether it is part of the policy or not.
 fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
     let origin = match setting {
-        // `on` with `Ambiguous` declares it.
+        // `on` with `Ambiguous` declares the function idempotent.
         "idempotent" if resolved.origin("idempotent") == Origin::BuiltIn => {
             match resolved.policy().declared_idempotent() {
                 Some(_) => resolved.origin("on"),
@@ -146,7 +145,7 @@ fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
         }
         setting => resolved.origin(setting),
     };
-    // The policy's settings have their origins.
+    // The layers know the origins of the policy's settings; the attribute sets budget and breaker as well.
     let written =
         ["budget", "breaker"].contains(&setting) && site.written.iter().any(|word| word == setting);
     if origin == Origin::BuiltIn && written {

@@ -39,7 +39,7 @@ impl Source<'_> {
                 Origin::Attribute { file: site.file.clone(), line: site.line }
             }
             Source::Section(config, path) => {
-                // A limit on attempts is one setting, under either name.
+                // `max` and `attempts` are one limit.
                 let key = match (key, settings.attempts) {
                     ("max", Some(_)) => "attempts",
                     _ => key,
@@ -77,7 +77,7 @@ pub(crate) fn sections<'a>(
         .iter()
         .filter(|(pattern, _)| is_pattern(pattern) && matches(pattern, name))
         .collect();
-    // The longest last; of two that are equally long, the one that sorts last.
+    // The longest pattern last; of two equally long ones, the one that sorts last.
     patterns.sort_by_key(|(pattern, _)| pattern.chars().count());
     let exact = config.op.get_key_value(name);
     let operations = patterns.into_iter().chain(exact);
@@ -86,7 +86,7 @@ pub(crate) fn sections<'a>(
 }
 
 impl Resolved {
-    /// An operation with all its layers.
+    /// Puts all layers of an operation over each other.
     pub(crate) fn of(config: &Config, environment: &Environment, site: &SiteInfo) -> Self {
         let profile = profile(config, environment);
         let mut layers = Vec::new();
@@ -148,12 +148,12 @@ impl Resolved {
         }
     }
 
-    /// Where a setting comes from.
+    /// The origin of a setting.
     pub(crate) fn origin(&self, key: &str) -> Origin {
         self.origins.get(key).map_or(Origin::BuiltIn, |(_, origin)| origin.clone())
     }
 
-    /// Whether the configuration or the environment has set the setting.
+    /// Whether the configuration or the environment sets the setting.
     pub(crate) fn is_configured(&self, key: &str) -> bool {
         matches!(self.origin(key), Origin::Config { .. } | Origin::Environment { .. })
     }

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use super::sites::{Declared, Declares, SiteInfo, SiteList};
 use super::value::Named;
 
-/// The profile that is chosen exists: in a file, and by the environment.
+/// Checks that the profiles that the file and the environment choose exist.
 pub(crate) fn profile(config: &Config, environment: &Environment, mistakes: &mut Mistakes) {
     let choices = [
         (&config.global.profile, config.text.origin("global.profile")),
@@ -27,7 +27,7 @@ pub(crate) fn profile(config: &Config, environment: &Environment, mistakes: &mut
     }
 }
 
-/// Every operation and every pattern is one of the program's.
+/// Checks that each name and each pattern matches an operation of the program.
 pub(crate) fn operations(config: &Config, sites: &SiteList, mistakes: &mut Mistakes) {
     let known = sites.names();
     for name in config.op.keys() {
@@ -45,7 +45,7 @@ pub(crate) fn operations(config: &Config, sites: &SiteList, mistakes: &mut Mista
     }
 }
 
-/// "unknown operation", with the nearest name, or the one that ends in it.
+/// "unknown operation", with the nearest name, or the one that ends in this name.
 pub(crate) fn unknown_operation(name: &str, known: &[&str]) -> String {
     let end = format!("::{name}");
     match known.iter().find(|known| known.ends_with(&end)) {
@@ -55,7 +55,7 @@ pub(crate) fn unknown_operation(name: &str, known: &[&str]) -> String {
 }
 
 fn unmatched(pattern: &str, known: &[&str]) -> String {
-    // The nearest prefix of a name, cut where the pattern has its star.
+    // The names cut to as many parts as the pattern has before its star; the nearest is proposed.
     let parts = pattern.matches("::").count();
     let starts: BTreeSet<String> = known
         .iter()
@@ -132,7 +132,7 @@ fn keyed<O: Declares>(sites: &SiteList, name: &str) -> Option<String> {
     })
 }
 
-/// Whether the section's name is a pattern.
+/// Whether the name of a section is a pattern.
 pub(crate) fn is_pattern(name: &str) -> bool {
     name.contains('*')
 }

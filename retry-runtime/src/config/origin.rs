@@ -1,10 +1,10 @@
-//! Where a value comes from.
+//! The origin of a value: the layer and the place that set it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Origin {
@@ -28,7 +28,7 @@ pub enum Origin {
     },
     /// An environment variable.
     Environment {
-        /// Its name.
+        /// The name of the variable.
         variable: String,
     },
 }
@@ -66,7 +66,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The name in `profile.NAME.max`.
+/// `NAME` of `profile.NAME.max`.
 fn profile(key: &str) -> Option<&str> {
     let (name, _) = key.strip_prefix("profile.")?.rsplit_once('.')?;
     Some(name)
@@ -78,7 +78,7 @@ pub(crate) fn quoted(part: &str) -> String {
     if !part.is_empty() && part.chars().all(bare) { part.to_owned() } else { format!("{part:?}") }
 }
 
-/// A key below another.
+/// The path of a key below another path.
 pub(crate) fn below(path: &str, part: &str) -> String {
     if path.is_empty() { quoted(part) } else { format!("{path}.{}", quoted(part)) }
 }

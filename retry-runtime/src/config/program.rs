@@ -1,4 +1,4 @@
-//! The program's own functions, and what a configuration makes of them.
+//! The functions of the running program: read as data, and set by a configuration.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::policy::Parts;
 use crate::site::{self, Choice, Effective, Replaced, SiteBreaker, SiteBudget};
 use crate::{Policy, Site, clock, registry};
 
-/// The functions of this program: as they are, and as data, in the same order.
+/// The functions of this program, and the same functions as data, in the same order.
 pub(crate) struct Program {
     sites: Vec<&'static Site>,
     pub(crate) list: SiteList,
@@ -29,21 +29,21 @@ impl Program {
         Program { sites, list }
     }
 
-    /// Hands over what each function is set to, all at once.
+    /// Sets all functions at once.
     pub(crate) fn apply(&self, resolution: &Resolution, protection: &Protection) {
         let both = self.sites.iter().zip(self.list.sites.iter().zip(&resolution.sites));
         let changed = both.filter_map(|(site, (info, resolved))| {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
         });
-        // Gathered first: they are taken over under a lock.
+        // Collected first, since `site::apply` holds a lock while it iterates.
         site::apply(changed.collect::<Vec<_>>());
     }
 
-    /// Makes the shared budgets and breakers that the configuration names, as their attributes have them, and
-    /// says what will go wrong on purpose.
+    /// Creates the shared budgets and breakers that the configuration names, with the settings of their attributes, and
+    /// announces faults.
     ///
-    /// Who listens is told of that, and of attributes that disagree, so nothing may be locked.
+    /// Both may call listeners, so the caller must not hold a lock.
     pub(crate) fn prepare(&self, resolution: &Resolution) {
         let name = |named: &Option<Named>| match named {
             Some(Named::Name(name)) => Some(name.clone()),
@@ -66,14 +66,14 @@ impl Program {
     }
 }
 
-/// Budgets and breakers that the configuration has settings for.
+/// The budgets and breakers that replace those of the attributes.
 pub(crate) struct Protection {
     budgets: Replaced<Budget>,
     breakers: Replaced<Breaker>,
 }
 
 impl Protection {
-    /// From now on these are the ones of their names.
+    /// Puts the configured budgets and breakers in place.
     pub(crate) fn set(resolution: &Resolution) -> Self {
         Protection {
             budgets: site::configure_budgets(&resolution.budgets),
@@ -81,15 +81,14 @@ impl Protection {
         }
     }
 
-    /// Those that are in use again start anew. A breaker tells everybody who listens, so nothing may be
-    /// locked.
+    /// Resets those that are in use again. A breaker calls listeners, so the caller must not hold a lock.
     pub(crate) fn restart(&self) {
         self.budgets.restart.iter().for_each(|budget| budget.reset());
         self.breakers.restart.iter().for_each(|breaker| breaker.reset(clock::now));
     }
 }
 
-/// `None` when everything is as the attribute says.
+/// The values for a function; `None` when they are those of its attribute.
 fn effective(
     site: &Site,
     info: &SiteInfo,
@@ -130,13 +129,13 @@ fn once(parts: Parts) -> Parts {
     Parts { attempts: Some(1), deadline: None, timeout: None, ..parts }
 }
 
-/// The one that the function is told to have, else the one in the place of the attribute's.
+/// The budget or breaker that the configuration names, else the replacement of the attribute's.
 fn choice<T>(
-    told: &Option<Named>,
+    named: &Option<Named>,
     find: impl FnOnce(&str) -> Option<&'static T>,
     instead: impl FnOnce() -> Option<&'static T>,
 ) -> Choice<T> {
-    let this = match told {
+    let this = match named {
         Some(Named::None) => return Choice::None,
         Some(Named::Name(name)) => find(name),
         None => instead(),
@@ -144,7 +143,7 @@ fn choice<T>(
     this.map_or(Choice::AsWritten, Choice::This)
 }
 
-/// The one that the configuration has put in the place of the attribute's.
+/// The budget or breaker that replaces the attribute's.
 fn replaced<T, S>(
     configured: &BTreeMap<String, &'static T>,
     site: &str,

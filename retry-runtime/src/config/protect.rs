@@ -17,11 +17,11 @@ pub(crate) trait Overrides: Section {
     /// The kind of section: `budget`, `breaker`.
     const SECTION: &'static str;
     type Settings: Copy + Default;
-    /// Settings that contradict no single setting of a section: a section is checked over them while the settings of
-    /// the attribute are unknown.
+    /// Settings that go with any valid value of another: a section is checked over them when the attribute is
+    /// unknown.
     const LENIENT: Self::Settings;
 
-    /// The section that gives these settings, whatever it is put over.
+    /// The section that sets all of these settings.
     fn of(settings: &Self::Settings) -> Self;
     /// The settings of the attributes with this section over them.
     fn over(&self, declared: Self::Settings) -> Self::Settings;
@@ -38,7 +38,7 @@ pub(crate) fn key(error: &SettingError) -> &'static str {
 }
 
 /// Input: a row for each setting, as in [`section!`]; where the settings have no field and builder method of the same
-/// name, how it is got from the settings and put into them.
+/// name, two functions get the value and put it.
 /// Output: the section and its [`Overrides`].
 macro_rules! overrides {
     (
@@ -141,8 +141,8 @@ overrides! {
     }
 }
 
-/// An unknown preset changes nothing here; the check of the section reports it.
-fn from_preset(declared: BudgetSettings, preset: &String) -> BudgetSettings {
+/// Starts from a preset; an unknown one is ignored here and reported by the check of the section.
+fn from_preset(declared: BudgetSettings, preset: &str) -> BudgetSettings {
     BudgetSettings::preset(preset).unwrap_or(declared)
 }
 

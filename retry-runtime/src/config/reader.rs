@@ -1,4 +1,4 @@
-//! From a tree to settings: every mistake is collected, with its place, and the rest still read.
+//! Reads a tree into settings: collects every mistake with its place, and reads the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,16 +8,16 @@ use super::section::Section;
 use super::settings::Settings;
 use super::tree::{Entry, Node, Value};
 
-/// Reads sections and remembers where everything stood.
+/// Reads sections, and keeps the line of each key.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) text: Text,
     pub(crate) mistakes: Mistakes,
-    /// Paths of sections and keys that have a mistake in them.
+    /// Paths of the sections and keys with a mistake.
     pub(crate) faulty: BTreeSet<String>,
 }
 
-/// The message for a key or a section that is there twice.
+/// The message for a repeated key or section.
 pub(crate) fn given_twice(key: &str) -> String {
     format!("`{key}` is given twice; remove one of them, or merge them")
 }
@@ -67,14 +67,14 @@ impl Reader {
         kept
     }
 
-    /// Reads one section; `path` is how its keys are called from now on, `shown` how they were written.
+    /// Reads one section at `path`.
     pub(crate) fn section<S: Section>(&mut self, path: &str, node: &Node) -> S {
         let entries = self.entries(path, node);
         self.line(path, node.line);
         self.settings(path, path, &entries)
     }
 
-    /// Reads the settings of a section; `path` is how it is called, `shown` how it was written.
+    /// Reads the settings of the section at `path`; messages call the section `shown`, as it was written.
     pub(crate) fn settings<S: Section>(
         &mut self,
         path: &str,
@@ -105,7 +105,7 @@ impl Reader {
         section
     }
 
-    /// Reads a table of sections, by their names.
+    /// Reads a table of named sections.
     pub(crate) fn named<S: Section>(
         &mut self,
         path: &str,
@@ -144,7 +144,7 @@ impl Reader {
         }
     }
 
-    /// The line of a key that was read.
+    /// The line of a key.
     pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
         self.text.lines.get(path).copied()
     }

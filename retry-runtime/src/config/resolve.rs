@@ -1,4 +1,4 @@
-//! A configuration meets the functions of a program.
+//! Checks a configuration against the functions of a program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,19 +15,19 @@ use super::sites::{Declares, SiteList};
 use crate::breaker::BreakerSettings;
 use crate::budget::BudgetSettings;
 
-/// What a configuration makes of a program.
+/// The values of a program under a configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resolution {
     /// In the order of the site list.
     pub(crate) sites: Vec<Resolved>,
-    /// Of the names that the configuration has a section for.
+    /// Settings of the budgets that have a section, by name.
     pub(crate) budgets: BTreeMap<String, BudgetSettings>,
-    /// Of the names that the configuration has a section for.
+    /// Settings of the breakers that have a section, by name.
     pub(crate) breakers: BTreeMap<String, BreakerSettings>,
 }
 
 impl Draft {
-    /// Checks the configuration against the program, and says what it makes of it.
+    /// Checks the configuration against the program, and gives the values of the program.
     pub(crate) fn resolve(
         mut self,
         sites: &SiteList,
@@ -62,7 +62,7 @@ fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
     faulty.iter().any(|path| path == section || path.starts_with(&key))
 }
 
-/// What the attributes set the budget or breaker of this name to; `None` when they do not know it.
+/// The settings of the budget or breaker of this name in the attributes; `None` when no attribute has the name.
 pub(crate) fn written<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Settings> {
     let named = sites.sites.iter().filter(|site| {
         let declared = O::declared(site);
@@ -73,7 +73,7 @@ pub(crate) fn written<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Se
     known.then(|| set.map_or_else(Default::default, |set: &O| set.over(Default::default())))
 }
 
-/// What the sections of budgets or of breakers come to, by their names.
+/// The settings of all budgets, or of all breakers, that have a section.
 fn settings<O: Declares>(
     sections: &BTreeMap<String, O>,
     text: &Text,

@@ -250,10 +250,10 @@ impl Settings {
 fn unknown(name: &str) -> String {
     if name == "chaos" {
         return "`chaos` needs the feature `chaos`, which this program is built without; remove it here, or build with \
-                the feature where things may go wrong on purpose"
+                the feature in staging environments"
             .to_owned();
     }
-    // `chaos` is for staging environments: nobody has misspelled another key and meant it.
+    // `chaos` is for staging environments, and is never proposed for a misspelled key.
     let keys: Vec<_> = Settings::keys().into_iter().filter(|key| *key != "chaos").collect();
     keys::unknown_setting(name, &keys)
 }

@@ -1,5 +1,4 @@
-//! The types of settings, and how each is read from a tree and written. A message says what is wrong and what to
-//! write.
+//! The types of settings: how each is read from a tree, with messages that name the remedy, and how each is written.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -30,7 +29,7 @@ pub(crate) trait Setting: Sized {
 /// A limit on attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempts {
-    /// So many, the first one included.
+    /// This many attempts, the first one included.
     Count(u32),
     /// As many as the deadline allows.
     Unlimited,
@@ -39,13 +38,13 @@ pub enum Attempts {
 /// A limit in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeLimit {
-    /// None, whatever was said before.
+    /// No limit, even if a lower layer has one.
     None,
-    /// This long.
+    /// A limit of this length.
     After(Duration),
 }
 
-/// How delays grow, as a configuration says it.
+/// How delays grow, as a configuration writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Growth {
@@ -57,16 +56,16 @@ pub enum Growth {
     Linear,
     /// The Fibonacci numbers times `base`.
     Fibonacci,
-    /// Written out; the last entry repeats.
+    /// A list of delays; the last one repeats.
     List(Vec<Duration>),
 }
 
 /// A budget or a breaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// None.
+    /// No budget or breaker.
     None,
-    /// The one of this name.
+    /// The budget or breaker of this name.
     Name(String),
 }
 

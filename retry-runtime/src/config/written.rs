@@ -1,4 +1,4 @@
-//! Settings as a file would write them: for files, for tables, for differences.
+//! Values as a file would write them.
 
 use std::fmt;
 use std::time::Duration;
@@ -34,7 +34,7 @@ impl Written {
     }
 }
 
-/// A duration that reads back as itself: whole numbers of the largest units that fit.
+/// A text that reads back as the same duration, in the largest units that fit.
 pub(crate) fn exact(duration: Duration) -> String {
     const UNITS: [(&str, u128); 7] = [
         ("d", 86_400_000_000_000),
@@ -49,7 +49,7 @@ pub(crate) fn exact(duration: Duration) -> String {
     if nanos == 0 {
         return "0s".to_owned();
     }
-    // One unit where a whole number of it is at most four digits: 90 s rather than 1 min 30 s.
+    // One unit if the number has at most four digits: 90s, not 1m 30s.
     let single = UNITS.iter().find(|(_, length)| nanos % length == 0 && nanos / length < 10_000);
     if let Some((unit, length)) = single {
         return format!("{}{unit}", nanos / length);
