@@ -1,4 +1,4 @@
-//! What applying a configuration has changed.
+//! The values that an applied configuration has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,21 +7,21 @@ use serde::Serialize;
 
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
-use super::overrides::Overrides;
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::resolve::{Resolution, written};
-use super::sites::SiteList;
+use super::sites::{Declares, SiteList};
+use crate::event::{self, ConfigApplied, Event};
 
-/// One value that is another one than before.
+/// A value that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The operation's name, or `budget.NAME`, `breaker.NAME`.
     pub name: String,
     /// The setting.
     pub setting: &'static str,
-    /// The value before, as a file would say it; `None` when nothing was said.
+    /// The value before, as a file would write it; `None` when the setting was not set.
     pub before: Option<String>,
-    /// The value from now on.
+    /// The value now.
     pub after: Option<String>,
     /// Where the new value comes from.
     pub origin: Origin,
@@ -73,8 +73,8 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
     }
 }
 
-/// Settings of budgets or breakers, each with all of its settings.
-fn shared<O: Overrides>(
+/// The changed settings of budgets, or of breakers.
+fn shared<O: Declares>(
     sites: &SiteList,
     before: &BTreeMap<String, O::Settings>,
     after: &BTreeMap<String, O::Settings>,
@@ -99,4 +99,35 @@ fn shared<O: Overrides>(
             }
         }
     }
+}
+
+/// Emits the event `config.applied`.
+pub(super) fn announce(file: Option<&str>, changes: &[Change]) {
+    let changes = changes.iter().map(|change| {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        event::Change::new(
+            change.name.clone(),
+            change.setting,
+            text(&change.before),
+            text(&change.after),
+        )
+    });
+    let source = file.unwrap_or("the program").to_owned();
+    event::emit(&Event::ConfigApplied(ConfigApplied {
+        source: source.into(),
+        changes: changes.collect(),
+    }));
+}
+
+/// Logs that a changed file has mistakes and was not applied.
+#[cfg(feature = "config-watch")]
+pub(super) fn refused(error: &super::ConfigErrors) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        mistakes = error.len(),
+        "a configuration was refused, the previous one stays in force: {error}"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = error;
 }

@@ -1,37 +1,35 @@
-//! The rules that a section has to keep by itself, whatever program it is for.
+//! The rules for one section by itself, for any program.
 
 use std::time::Duration;
 
 use super::keys;
 use super::model::Config;
 use super::origin::below;
-use super::overrides::Overrides;
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BudgetOverrides, Overrides, key};
 use super::reader::Reader;
+use super::section::Section;
 use super::settings::Settings;
 use super::value::Attempts;
-use crate::breaker::BreakerSettings;
 use crate::budget::BudgetSettings;
-use crate::failure::class::Kind;
-use crate::policy::{Policy, PolicyError};
+use crate::{Kind, Policy, PolicyError};
 
-/// Whom a section is for.
+/// Which operations a section is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Whatever operation: `[defaults]`, a profile.
+pub(crate) enum Scope {
+    /// Any operation: `[defaults]`, a profile.
     Shared,
-    /// Operations that it names.
+    /// The operations that the section names.
     Operation,
 }
 
-/// The profile that the configuration chooses is one of its own.
+/// Checks that the configuration has the profile that it chooses.
 pub(crate) fn profile(reader: &mut Reader, config: &Config) {
     if let Some(message) = unknown_profile(config, config.global.profile.as_deref()) {
         at(reader, "global", "profile", &message);
     }
 }
 
-/// What is wrong with the choice of a profile.
+/// The message for a profile that does not exist.
 pub(crate) fn unknown_profile(config: &Config, chosen: Option<&str>) -> Option<String> {
     let name = chosen.filter(|name| !config.profile.contains_key(*name))?;
     let known: Vec<&str> = config.profile.keys().map(String::as_str).collect();
@@ -40,12 +38,12 @@ pub(crate) fn unknown_profile(config: &Config, chosen: Option<&str>) -> Option<S
 
 /// Checks every section by itself.
 pub(crate) fn sections(reader: &mut Reader, config: &Config) {
-    section(reader, "defaults", Place::Shared, &config.defaults);
+    section(reader, "defaults", Scope::Shared, &config.defaults);
     for (name, settings) in &config.profile {
-        section(reader, &below("profile", name), Place::Shared, settings);
+        section(reader, &below("profile", name), Scope::Shared, settings);
     }
     for (name, settings) in &config.op {
-        section(reader, &below("op", name), Place::Operation, settings);
+        section(reader, &below("op", name), Scope::Operation, settings);
     }
     for (name, settings) in &config.budget {
         let path = below("budget", name);
@@ -55,12 +53,12 @@ pub(crate) fn sections(reader: &mut Reader, config: &Config) {
     for (name, settings) in &config.breaker {
         let path = below("breaker", name);
         let line = reader.line_of(&path);
-        breaker(reader, &path, line, settings);
+        overrides(reader, &path, line, settings);
     }
 }
 
 /// Checks the settings of a section against each other.
-pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &Settings) {
+pub(crate) fn section(reader: &mut Reader, path: &str, scope: Scope, settings: &Settings) {
     if settings.max.is_some() && settings.attempts.is_some() {
         at(
             reader,
@@ -69,27 +67,19 @@ pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &
             "`max` and `attempts` are the same limit, without and with the first attempt; remove one of them",
         );
     }
-    if place == Place::Shared {
-        let loosens = "whether doing it twice does harm is for each function to say";
-        if settings.idempotent == Some(true) {
-            at(
-                reader,
-                path,
-                "idempotent",
-                &format!(
-                    "`idempotent = true` cannot be set for all: {loosens}; write `idempotent` in its attribute"
-                ),
+    if scope == Scope::Shared {
+        let mut loosens = |key: &str, what: &str| {
+            let message = format!(
+                "{what} for all: whether doing it twice does harm is for each function to say; write `idempotent` in \
+                 its attribute"
             );
+            at(reader, path, key, &message);
+        };
+        if settings.idempotent == Some(true) {
+            loosens("idempotent", "`idempotent = true` cannot be set");
         }
         if settings.on.is_some_and(|on| on.contains(Kind::Ambiguous)) {
-            at(
-                reader,
-                path,
-                "on",
-                &format!(
-                    "`ambiguous` cannot be retried for all: {loosens}; write `idempotent` in its attribute"
-                ),
-            );
+            loosens("on", "`ambiguous` cannot be retried");
         }
     }
     #[cfg(feature = "chaos")]
@@ -108,17 +98,17 @@ fn at(reader: &mut Reader, path: &str, key: &str, message: &str) {
     reader.mistake(path, Some(key), line, message);
 }
 
-/// What is wrong whatever the other layers say: they are given the benefit of the doubt.
+/// The mistakes that no other layer can mend: the settings are checked over the most lenient ones.
 fn alone(settings: &Settings) -> Vec<PolicyError> {
-    let mut parts = Policy::new().cap(Duration::MAX).base(Duration::ZERO).idempotent(false).parts();
-    settings.overlay(&mut parts, |_| {});
+    let lenient = Policy::new().cap(Duration::MAX).base(Duration::ZERO).idempotent(false);
+    let mut policy = settings.over(&lenient);
     if settings.attempts == Some(Attempts::Unlimited) && settings.deadline.is_none() {
-        parts.deadline = Some(Duration::MAX);
+        policy = policy.deadline(Duration::MAX);
     }
-    Policy::of_parts(parts).mistakes().collect()
+    policy.mistakes().collect()
 }
 
-/// The settings of which one is to blame, the most likely first.
+/// The settings that can cause the error, the most likely first.
 pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
     match error {
         PolicyError::NoAttempts => &["max", "attempts"],
@@ -142,41 +132,33 @@ pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
     }
 }
 
-/// Settings that change what is asked of others: a `backoff` may bring back a `base` that nobody has set.
+/// Settings that change which others have an effect: a `backoff` can bring back a `base` that no layer sets.
 pub(crate) const SHAPES: [&str; 2] = ["backoff", "jitter"];
 
-/// Checks the settings of a budget against each other, as far as they are known here.
+/// Checks the section of a budget by itself.
 pub(crate) fn budget(reader: &mut Reader, path: &str, line: Option<usize>, set: &BudgetOverrides) {
-    not_called_none(reader, path, line);
-    let preset = set.preset.as_deref().map(BudgetSettings::preset);
-    if let Some(Err(error)) = preset {
+    preset(reader, path, set);
+    overrides(reader, path, line, set);
+}
+
+/// Checks that the preset exists.
+pub(crate) fn preset(reader: &mut Reader, path: &str, set: &BudgetOverrides) {
+    if let Some(Err(error)) = set.preset.as_deref().map(BudgetSettings::preset) {
         at(reader, path, "preset", &error.to_string());
-    }
-    let open_minded = BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0);
-    if let Err(error) = set.over(open_minded).validate() {
-        at(reader, path, BudgetOverrides::key(&error), &error.to_string());
     }
 }
 
-/// Checks the settings of a breaker against each other, as far as they are known here.
-pub(crate) fn breaker(
+/// Checks the section of a budget or a breaker by itself: its name, and its settings over the most lenient ones.
+pub(crate) fn overrides<O: Overrides>(
     reader: &mut Reader,
     path: &str,
     line: Option<usize>,
-    set: &BreakerOverrides,
+    set: &O,
 ) {
-    not_called_none(reader, path, line);
-    let second = Duration::from_secs(1);
-    let day = Duration::from_secs(86_400);
-    let open_minded = BreakerSettings::new().slow(second).open(Duration::ZERO).open_max(day);
-    if let Err(error) = set.over(open_minded).validate() {
-        at(reader, path, error.field(), &error.to_string());
-    }
-}
-
-/// A budget or a breaker cannot be called what stands for none.
-fn not_called_none(reader: &mut Reader, path: &str, line: Option<usize>) {
     if path.ends_with(".none") {
         reader.mistake(path, None, line, "`none` stands for none at all; choose another name");
+    }
+    if let Err(error) = O::validate(&set.over(O::LENIENT)) {
+        at(reader, path, key(&error), &error.to_string());
     }
 }

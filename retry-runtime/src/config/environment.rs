@@ -7,27 +7,27 @@ use super::keys;
 use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
 use super::origin::Origin;
-use super::reader::Section;
+use super::section::Section;
 use super::settings::Settings;
 use super::tree::{Node, Value};
 
 const ENABLED: &str = "RETRY_ENABLED";
 const PROFILE: &str = "RETRY_PROFILE";
-/// Settings are behind it: `RETRY__ALL__MAX`, `RETRY__OP__BILLING__CHARGE__MAX`.
+/// The prefix of settings: `RETRY__ALL__MAX`, `RETRY__OP__BILLING__CHARGE__MAX`.
 const PREFIX: &str = "RETRY__";
 
-/// What the environment says.
+/// The settings in the environment.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
     pub(crate) enabled: Option<bool>,
     pub(crate) profile: Option<String>,
     /// Settings of every operation.
     all: Overrides,
-    /// Settings of single ones, by name as variables write it.
+    /// Settings of single operations, by their names as variables write them.
     operations: BTreeMap<String, Overrides>,
 }
 
-/// Settings, and the variable of each.
+/// Settings, each with its variable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     pub(crate) settings: Settings,
@@ -35,18 +35,18 @@ pub(crate) struct Overrides {
 }
 
 impl Overrides {
-    /// Where a setting comes from.
+    /// The variable of a setting.
     pub(crate) fn origin(&self, key: &str) -> Origin {
         let variables = &self.variables;
-        // A limit on attempts is one setting, under either name.
+        // `max` and `attempts` are one limit.
         let other = if key == "max" { variables.get("attempts") } else { None };
         let variable = variables.get(key).or(other).or_else(|| variables.values().next());
-        Origin::Environment { variable: variable.cloned().unwrap_or_default() }
+        Origin::variable(variable.map_or("", String::as_str))
     }
 }
 
 impl Environment {
-    /// Reads the variables that concern retries: those given to the configuration, else the process's.
+    /// Reads the variables given to the configuration, else those of the process.
     pub(crate) fn read(config: &Config, mistakes: &mut Mistakes) -> Self {
         let mut environment = Environment::default();
         if config.global.environment == Some(false) {
@@ -58,7 +58,7 @@ impl Environment {
         };
         for (name, value) in &variables {
             if let Err(message) = environment.variable(name, value) {
-                let origin = Origin::Environment { variable: name.clone() };
+                let origin = Origin::variable(name);
                 mistakes.push(Mistake::new(origin, message));
             }
         }
@@ -81,7 +81,7 @@ impl Environment {
         Ok(())
     }
 
-    /// `ALL__MAX`, `OP__BILLING__CHARGE__MAX`.
+    /// Reads `ALL__MAX` or `OP__BILLING__CHARGE__MAX`.
     fn setting(&mut self, variable: &str, rest: &str, value: &str) -> Result<(), String> {
         let Some((whose, setting)) = rest.rsplit_once("__") else {
             return Err(unknown_variable());
@@ -93,12 +93,14 @@ impl Environment {
             }
             _ => return Err(unknown_variable()),
         };
-        let (key, unit) = Settings::key(&setting.to_lowercase())?;
+        let setting = setting.to_lowercase();
+        let (row, unit) = Settings::row(&setting).ok_or_else(|| Settings::unknown(&setting))?;
+        let key = row.key;
         let value = match key {
             "enabled" => Value::Flag(switch(value)?),
             _ => scalar(value),
         };
-        overrides.settings.set(key, unit, &Node::new(None, value))?;
+        (row.read)(&mut overrides.settings, unit, &Node::new(None, value))?;
         let same = match key {
             "max" => overrides.variables.get("attempts"),
             "attempts" => overrides.variables.get("max"),
@@ -111,7 +113,7 @@ impl Environment {
         Ok(())
     }
 
-    /// What it says about the operation of this name: for all, and then for this one.
+    /// The settings for this operation, lowest first: those for all operations, then its own.
     pub(crate) fn of(&self, operation: &str) -> impl Iterator<Item = &Overrides> {
         let own = self.operations.get(&mangled(operation));
         [Some(&self.all), own]
@@ -120,7 +122,7 @@ impl Environment {
             .filter(|overrides| !overrides.settings.is_empty())
     }
 
-    /// Variables of operations that do not exist, or of several at once.
+    /// Reports variables whose name matches no operation, or several.
     pub(crate) fn check_names(&self, names: &[&str], mistakes: &mut Mistakes) {
         for (name, overrides) in &self.operations {
             let meant: Vec<&str> =
@@ -139,14 +141,14 @@ impl Environment {
                 ),
             };
             for variable in overrides.variables.values() {
-                let origin = Origin::Environment { variable: variable.clone() };
+                let origin = Origin::variable(variable);
                 mistakes.push(Mistake::new(origin, message.clone()));
             }
         }
     }
 }
 
-/// The process's variables that could concern retries and are text.
+/// The variables of the process that start with `RETRY_`.
 fn process() -> BTreeMap<String, String> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))

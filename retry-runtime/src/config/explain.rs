@@ -1,21 +1,24 @@
-//! What an operation is set to, and who said so.
+//! The values of an operation, each with its origin.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
+use super::draft::Draft;
 use super::layers::Resolved;
 use super::mistake::{ConfigErrors, Mistake};
-use super::model::{Config, Draft};
+use super::model::Config;
 use super::names::unknown_operation;
 use super::origin::Origin;
+use super::resolve::Resolution;
+use super::section::Section;
+use super::settings::Settings;
 use super::sites::{SiteInfo, SiteList};
-use super::value::{Growth, Named};
-use super::written::{Written, exact};
-use crate::policy::backoff::Backoff;
-use crate::policy::jitter::Jitter;
+use super::written::exact;
+use crate::{Backoff, Jitter};
 
-/// What one operation is set to: each value, and where it comes from. It displays as a table.
+/// The values of one operation, each with its origin. Displays as a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// The operation's name.
@@ -26,8 +29,7 @@ pub struct Explanation {
     pub line: u32,
     /// A row for each setting.
     pub settings: Vec<Explained>,
-    /// The places of other functions that share the name, `FILE:LINE`: what their attributes say is another
-    /// matter.
+    /// The places of other functions with the same name, `FILE:LINE`; their attributes may differ.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub namesakes: Vec<String>,
 }
@@ -35,11 +37,11 @@ pub struct Explanation {
 /// One setting of an operation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explained {
-    /// Its name.
+    /// The name of the setting.
     pub setting: &'static str,
-    /// Its value, as a file would say it.
+    /// The value, as a file would write it.
     pub value: String,
-    /// Where the value comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
@@ -81,70 +83,69 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// Every setting that has an effect.
+/// A row for every setting that has an effect.
 pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
-    let parts = resolved.policy.parts();
-    let text = |value: Written| Some(value.to_string());
-    let grows = parts.backoff == Backoff::Exponential && parts.jitter != Jitter::Decorrelated;
-    let has_base = !matches!(parts.backoff, Backoff::List(_));
-    let time = |limit: Option<_>| limit.map_or_else(|| "none".to_owned(), exact);
-    let idempotent = match resolved.policy.declared_idempotent() {
-        Some(idempotent) => idempotent.to_string(),
-        None => "undeclared".to_owned(),
-    };
-    let any = site.any && !resolved.is_configured("on");
-    let limit = match parts.attempts {
-        Some(attempts) => attempts.saturating_sub(1).to_string(),
-        None => "unlimited".to_owned(),
-    };
-    let values = [
-        ("enabled", Some(resolved.enabled.to_string())),
-        ("max", Some(limit)),
-        ("backoff", text(Growth::of(parts.backoff).into())),
-        ("base", has_base.then(|| exact(resolved.policy.shown_base()))),
-        ("factor", grows.then(|| parts.factor.unwrap_or(2.0).to_string())),
-        ("cap", Some(exact(parts.cap))),
-        ("jitter", text(parts.jitter.into())),
-        ("deadline", Some(time(parts.deadline))),
-        ("timeout", Some(time(parts.timeout))),
-        ("on", if any { Some("any".to_owned()) } else { text(parts.on.into()) }),
-        ("idempotent", Some(idempotent)),
-        ("hint_cap", Some(exact(parts.hint_cap))),
-        ("budget", Some(named(&resolved.budget, site.budget.shown()))),
-        ("breaker", Some(named(&resolved.breaker, site.breaker.shown()))),
-        ("measure", Some(resolved.measure.to_string())),
-        #[cfg(feature = "chaos")]
-        ("chaos", resolved.chaos.map(|chaos| chaos.to_string())),
-    ];
-    let rows = values.into_iter().filter_map(|(setting, value)| Some((setting, value?)));
-    rows.map(|(setting, value)| Explained {
-        setting,
-        value,
-        origin: origin(site, resolved, setting),
-    })
-    .collect()
+    let set: BTreeMap<_, _> = Settings::of(&resolved.values).entries().into_iter().collect();
+    let rows = Settings::keys().into_iter().filter_map(|setting| {
+        let value = set.get(setting).map(ToString::to_string);
+        let value = shown(setting, value, site, resolved)?;
+        Some(Explained { setting, value, origin: origin(site, resolved, setting) })
+    });
+    rows.collect()
 }
 
-fn named(configured: &Option<Named>, declared: String) -> String {
-    match configured {
-        None => declared,
-        Some(named) => Written::from(named.clone()).to_string(),
+/// The text for a setting that is set to `value`; `None` when the setting has no effect.
+fn shown(
+    setting: &str,
+    value: Option<String>,
+    site: &SiteInfo,
+    resolved: &Resolved,
+) -> Option<String> {
+    let parts = &resolved.values.policy;
+    let or = |unset: &str| value.clone().or_else(|| Some(unset.to_owned()));
+    match setting {
+        "enabled" => or("true"),
+        "max" => Some(match parts.attempts {
+            Some(attempts) => attempts.saturating_sub(1).to_string(),
+            None => "unlimited".to_owned(),
+        }),
+        // Shown as `max`.
+        "attempts" => None,
+        "base" => {
+            let has_base = !matches!(parts.backoff, Backoff::List(_));
+            has_base.then(|| exact(resolved.policy().shown_base()))
+        }
+        "factor" => {
+            let grows =
+                parts.backoff == Backoff::Exponential && parts.jitter != Jitter::Decorrelated;
+            or("2").filter(|_| grows)
+        }
+        "deadline" | "timeout" => or("none"),
+        "on" if site.any && !resolved.is_configured("on") => Some("any".to_owned()),
+        "idempotent" => Some(match resolved.policy().declared_idempotent() {
+            Some(idempotent) => idempotent.to_string(),
+            None => "undeclared".to_owned(),
+        }),
+        "budget" => or(&site.budget.shown()),
+        "breaker" => or(&site.breaker.shown()),
+        "measure" => or("false"),
+        _ => value,
     }
 }
 
-/// Where a setting comes from, also one that is no part of the policy.
+/// The origin of a setting, whether it is part of the policy or not.
 fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
     let origin = match setting {
-        // `on` with `Ambiguous` declares it.
+        // `on` with `Ambiguous` declares the function idempotent.
         "idempotent" if resolved.origin("idempotent") == Origin::BuiltIn => {
-            match resolved.policy.declared_idempotent() {
+            match resolved.policy().declared_idempotent() {
                 Some(_) => resolved.origin("on"),
                 None => Origin::BuiltIn,
             }
         }
         setting => resolved.origin(setting),
     };
-    // The policy's settings have their origins.
+    // The layers know the origins of the policy's settings; the attribute sets budget and breaker as well.
     let written =
         ["budget", "breaker"].contains(&setting) && site.written.iter().any(|word| word == setting);
     if origin == Origin::BuiltIn && written {
@@ -153,33 +154,40 @@ fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
     origin
 }
 
+/// Explains the function of this name: of several, the one whose file and line come first.
+pub(crate) fn explain(
+    sites: &SiteList,
+    resolution: &Resolution,
+    name: &str,
+) -> Result<Explanation, ConfigErrors> {
+    let both = sites.sites.iter().zip(&resolution.sites);
+    let mut named = both.filter(|(site, _)| site.name == name);
+    let Some((site, resolved)) = named.next() else {
+        let message = unknown_operation(name, &sites.names());
+        return Err(Mistake::new(Origin::BuiltIn, message).into());
+    };
+    Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
+}
+
 impl SiteList {
     /// Checks a file against these functions.
     ///
     /// # Errors
     ///
-    /// Every mistake, those that only the functions show among them.
+    /// Every mistake in the file, by itself and against these functions.
     pub fn check(&self, path: impl AsRef<std::path::Path>) -> Result<Config, ConfigErrors> {
         let (config, _) = Draft::of_file(path.as_ref())?.resolve(self)?;
         Ok(config)
     }
 
-    /// What the function of this name is set to under a configuration, and by whom; of several the one whose
-    /// file and line come first.
+    /// The values of the function of this name under a configuration, each with its origin. Of several functions, the
+    /// one whose file and line come first.
     ///
     /// # Errors
     ///
-    /// What is wrong with the configuration; or that there is no such function.
+    /// Every mistake in the configuration; or that there is no such function.
     pub fn explain(&self, config: &Config, name: &str) -> Result<Explanation, ConfigErrors> {
         let (_, resolution) = Draft::from(config.clone()).resolve(self)?;
-        let both = self.sites.iter().zip(&resolution.sites);
-        let mut named = both.filter(|(site, _)| site.name == name);
-        let (site, resolved) = named.next().ok_or_else(|| unknown(self, name))?;
-        Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
+        explain(self, &resolution, name)
     }
-}
-
-/// There is no function of this name.
-pub(crate) fn unknown(sites: &SiteList, name: &str) -> Mistake {
-    Mistake::new(Origin::BuiltIn, unknown_operation(name, &sites.names()))
 }

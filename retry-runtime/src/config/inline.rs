@@ -3,13 +3,13 @@
 use super::reader::Reader;
 use super::tree::{Entry, Node, Value};
 
-/// `max = 5, base = '200ms', jitter = proportional(0.2), idempotent`.
+/// Reads `max = 5, base = '200ms', jitter = proportional(0.2), idempotent`.
 pub(crate) fn entries(text: &str, reader: &mut Reader) -> Vec<Entry> {
     let items = split(text, ',').into_iter().filter(|item| !item.trim().is_empty());
     items.filter_map(|item| {
         let (key, value) = match item.split_once('=') {
             Some((key, value)) => (key.trim(), scalar(value)),
-            // As in the attribute: `idempotent` alone says that it is.
+            // As in the attribute, `idempotent` alone means `idempotent = true`.
             None if item.trim() == "idempotent" => ("idempotent", Value::Flag(true)),
             None => {
                 let item = item.trim();
@@ -23,7 +23,7 @@ pub(crate) fn entries(text: &str, reader: &mut Reader) -> Vec<Entry> {
     .collect()
 }
 
-/// One value: a list, a number, a flag, or a text with or without quotes.
+/// Reads one value: a list, a number, a flag, or a text with or without quotes.
 pub(crate) fn scalar(text: &str) -> Value {
     let text = text.trim();
     if let Some(list) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
@@ -51,7 +51,7 @@ pub(crate) fn scalar(text: &str) -> Value {
         .unwrap_or_else(|_| Value::Text(text.to_owned()))
 }
 
-/// The parts between separators that stand in no quotes and no brackets.
+/// Splits at the separators outside of quotes and brackets.
 fn split(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut start, mut depth, mut quote) = (Vec::new(), 0, 0_usize, None);
     for (at, c) in text.char_indices() {

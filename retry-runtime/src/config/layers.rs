@@ -1,34 +1,26 @@
-//! One operation under a configuration: the layers, lowest first, and what comes of them.
+//! One operation under a configuration: its layers, lowest first, and the values that they give.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::environment::{Environment, Overrides};
-use super::glob;
 use super::model::Config;
+use super::names::{is_pattern, matches};
 use super::origin::{Origin, below};
-use super::settings::Settings;
+use super::section::Section;
+use super::settings::{Settings, Values};
 use super::sites::SiteInfo;
-use super::value::Named;
-use crate::policy::Policy;
+use crate::Policy;
 
-/// What an operation is set to.
+/// The values of an operation, and where each comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Resolved {
-    pub(crate) policy: Policy,
-    pub(crate) enabled: bool,
-    /// `None`: as the attribute has it.
-    pub(crate) budget: Option<Named>,
-    /// `None`: as the attribute has it.
-    pub(crate) breaker: Option<Named>,
-    pub(crate) measure: bool,
-    #[cfg(feature = "chaos")]
-    pub(crate) chaos: Option<crate::chaos::Chaos>,
-    /// For each setting that somebody has set, who, and how high the layer is.
+    pub(crate) values: Values,
+    /// For each setting that a layer has set, the height of the layer and the place in it.
     origins: BTreeMap<&'static str, (usize, Origin)>,
 }
 
-/// Settings, and where each of them comes from.
+/// The settings of one layer, and where they are written.
 struct Layer<'a> {
     settings: Cow<'a, Settings>,
     source: Source<'a>,
@@ -47,7 +39,7 @@ impl Source<'_> {
                 Origin::Attribute { file: site.file.clone(), line: site.line }
             }
             Source::Section(config, path) => {
-                // A limit on attempts is one setting, under either name.
+                // `max` and `attempts` are one limit.
                 let key = match (key, settings.attempts) {
                     ("max", Some(_)) => "attempts",
                     _ => key,
@@ -55,7 +47,7 @@ impl Source<'_> {
                 if settings.has(key) {
                     config.text.origin(&below(path, key))
                 } else {
-                    // It gave way to another setting of the section.
+                    // Another setting of the section has cleared the value.
                     config.text.origin(path)
                 }
             }
@@ -64,12 +56,13 @@ impl Source<'_> {
     }
 }
 
-/// The name of the profile that counts.
+/// The name of the profile that is used.
 pub(crate) fn profile<'a>(config: &'a Config, environment: &'a Environment) -> Option<&'a str> {
     environment.profile.as_deref().or(config.global.profile.as_deref())
 }
 
-/// The sections that concern an operation, lowest first: their paths, whether they stand above its attribute.
+/// The sections that apply to an operation, lowest first: path, settings, and whether the section stands above the
+/// attribute.
 pub(crate) fn sections<'a>(
     config: &'a Config,
     profile: Option<&str>,
@@ -82,9 +75,9 @@ pub(crate) fn sections<'a>(
     let mut patterns: Vec<_> = config
         .op
         .iter()
-        .filter(|(pattern, _)| glob::is_pattern(pattern) && glob::matches(pattern, name))
+        .filter(|(pattern, _)| is_pattern(pattern) && matches(pattern, name))
         .collect();
-    // The longest last; of two that are equally long, the one that sorts last.
+    // The longest pattern last; of two equally long ones, the one that sorts last.
     patterns.sort_by_key(|(pattern, _)| pattern.chars().count());
     let exact = config.op.get_key_value(name);
     let operations = patterns.into_iter().chain(exact);
@@ -93,7 +86,7 @@ pub(crate) fn sections<'a>(
 }
 
 impl Resolved {
-    /// An operation as all layers together set it.
+    /// Puts all layers of an operation over each other.
     pub(crate) fn of(config: &Config, environment: &Environment, site: &SiteInfo) -> Self {
         let profile = profile(config, environment);
         let mut layers = Vec::new();
@@ -103,7 +96,7 @@ impl Resolved {
             let source = Source::Section(config, path);
             layers.push(Layer { settings: Cow::Borrowed(settings), source });
         }
-        let attribute = site.policy.only(&site.written);
+        let attribute = site.policy.written(&site.written);
         let source = Source::Attribute(site);
         layers.push(Layer { settings: Cow::Owned(attribute), source });
         layers.extend(above);
@@ -117,79 +110,55 @@ impl Resolved {
     }
 
     fn over(layers: Vec<Layer<'_>>) -> Self {
-        let mut parts = Policy::new().parts();
-        let mut resolved = Resolved {
-            policy: Policy::new(),
-            enabled: true,
-            budget: None,
-            breaker: None,
-            measure: false,
-            #[cfg(feature = "chaos")]
-            chaos: None,
-            origins: BTreeMap::new(),
-        };
+        let mut values = Values::from(&Policy::new());
+        let mut origins = BTreeMap::new();
         for (height, Layer { settings, source }) in layers.into_iter().enumerate() {
-            let origins = &mut resolved.origins;
-            let mut note = |key| {
-                // What only gives way is nobody's from then on.
+            settings.overlay(&mut values, &mut |key| {
+                // A value that was only cleared is the built-in one again.
                 if matches!(key, "base" | "factor" | "backoff") && !settings.has(key) {
                     origins.remove(key);
                 } else {
                     origins.insert(key, (height, source.origin(key, &settings)));
                 }
-            };
-            settings.overlay(&mut parts, &mut note);
-            if let Some(enabled) = settings.enabled {
-                resolved.enabled = enabled;
-                note("enabled");
-            }
-            if let Some(measure) = settings.measure {
-                resolved.measure = measure;
-                note("measure");
-            }
-            #[cfg(feature = "chaos")]
-            if settings.chaos.is_some() {
-                resolved.chaos = settings.chaos;
-                note("chaos");
-            }
-            if settings.budget.is_some() {
-                resolved.budget.clone_from(&settings.budget);
-                note("budget");
-            }
-            if settings.breaker.is_some() {
-                resolved.breaker.clone_from(&settings.breaker);
-                note("breaker");
-            }
+            });
         }
-        resolved.policy = Policy::of_parts(parts);
-        resolved
+        Resolved { values, origins }
     }
 
-    /// The kill switch: it can turn off what is on, and nothing else.
+    /// Whether failures are retried at all.
+    pub(crate) fn enabled(&self) -> bool {
+        self.values.others.enabled != Some(false)
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        self.values.policy()
+    }
+
+    /// The kill switch: it can turn an operation off, never on.
     fn switch(&mut self, config: &Config, environment: &Environment) {
-        let variable = || Origin::Environment { variable: "RETRY_ENABLED".to_owned() };
+        let variable = || Origin::variable("RETRY_ENABLED");
         let (off, origin) = match (environment.enabled, config.global.enabled) {
             (Some(enabled), _) => (!enabled, variable()),
             (None, Some(enabled)) => (!enabled, config.text.origin("global.enabled")),
             (None, None) => return,
         };
         if off {
-            self.enabled = false;
+            self.values.others.enabled = Some(false);
             self.origins.insert("enabled", (usize::MAX, origin));
         }
     }
 
-    /// Where a setting comes from.
+    /// The origin of a setting.
     pub(crate) fn origin(&self, key: &str) -> Origin {
         self.origins.get(key).map_or(Origin::BuiltIn, |(_, origin)| origin.clone())
     }
 
-    /// Whether the configuration or the environment has set it.
+    /// Whether the configuration or the environment sets the setting.
     pub(crate) fn is_configured(&self, key: &str) -> bool {
         matches!(self.origin(key), Origin::Config { .. } | Origin::Environment { .. })
     }
 
-    /// Of these settings the one that the highest layer of the configuration has set.
+    /// The setting of these that the highest layer of the configuration has set.
     pub(crate) fn highest<'k>(&self, keys: &[&'k str]) -> Option<&'k str> {
         let configured = keys.iter().rev().filter(|key| self.is_configured(key));
         configured.max_by_key(|key| self.origins.get(**key).map(|(height, _)| *height)).copied()

@@ -1,4 +1,4 @@
-//! The running program: applying a configuration to it, and asking what holds.
+//! The running program: applies a configuration, and tells the values in force.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,18 +7,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::change::{Change, changes};
-use super::explain::{Explanation, unknown};
+use super::change::{self, Change, changes};
+use super::draft::Draft;
+use super::explain::{self, Explanation};
 use super::layers::Resolved;
 use super::mistake::ConfigErrors;
-use super::model::{Config, Draft};
+use super::model::Config;
 use super::program::{Program, Protection};
 use super::resolve::Resolution;
 
-/// What applying a configuration has changed.
+/// The result of applying a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Applied {
-    /// Each value that is another one now; empty when everything stays as it was.
+    /// Each value that changed; empty when none did.
     pub changes: Vec<Change>,
 }
 
@@ -37,13 +38,13 @@ impl fmt::Display for Applied {
     }
 }
 
-/// What holds now.
+/// The configuration in force.
 struct State {
     config: Option<Arc<Config>>,
     resolution: Option<Resolution>,
 }
 
-/// Locked while a configuration is applied: of two at the same time one comes after the other.
+/// Locked while a configuration is applied, so that two never mix.
 static STATE: Mutex<State> = Mutex::new(State { config: None, resolution: None });
 
 fn state() -> MutexGuard<'static, State> {
@@ -54,25 +55,25 @@ fn state() -> MutexGuard<'static, State> {
 ///
 /// # Errors
 ///
-/// Every mistake in the file, for itself and against the program's functions. Then nothing has changed.
+/// Every mistake in the file, by itself and against the program's functions. Then nothing changes.
 pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
     put(Draft::of_file(path.as_ref())?)
 }
 
-/// [`load`], when the file has been read already.
+/// [`load`] for the bytes of a file that was read already.
 #[cfg(feature = "config-watch")]
 pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigErrors> {
     put(Draft::of_bytes(path, Ok(bytes))?)
 }
 
-/// Applies a configuration, in place of the one that was applied before.
+/// Applies a configuration and replaces the previous one.
 ///
-/// All functions change over at once; calls in flight keep the settings that they started with. Budgets and
-/// breakers whose settings are different from before start anew: full, and closed.
+/// All functions change at once; calls in flight keep the settings that they started with. Budgets and breakers
+/// whose settings change are reset: full, and closed.
 ///
 /// # Errors
 ///
-/// Every mistake in it. Then nothing has changed.
+/// Every mistake in the configuration. Then nothing changes.
 ///
 /// ```standalone_crate
 /// # use retry_runtime::retryable;
@@ -107,14 +108,14 @@ fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     let mut state = state();
     let (applied, protection) = turn_over(&mut state, &program, resolution, Some(&config));
     state.config = Some(Arc::clone(&config));
-    // Not under the lock: whoever listens may ask what holds now.
+    // Without the lock, since a listener may call `current` or `explain`.
     drop(state);
     protection.restart();
-    super::announce::applied(config.file(), &applied.changes);
+    change::announce(config.file(), &applied.changes);
     Ok(applied)
 }
 
-/// Takes the configuration away: everything is as the attributes say.
+/// Removes the configuration: every function follows its attribute again.
 pub fn reset() -> Applied {
     let program = Program::now();
     let mut state = state();
@@ -123,7 +124,7 @@ pub fn reset() -> Applied {
     state.config = None;
     drop(state);
     protection.restart();
-    super::announce::applied(None, &applied.changes);
+    change::announce(None, &applied.changes);
     applied
 }
 
@@ -145,13 +146,13 @@ fn turn_over(
     (Applied { changes }, protection)
 }
 
-/// What holds before a change.
+/// The values before a change.
 fn held(state: &State, program: &Program) -> Resolution {
     let known = state.resolution.as_ref();
     if let Some(resolution) = known.filter(|known| known.sites.len() == program.list.sites.len()) {
         return resolution.clone();
     }
-    // Nothing was applied, or functions have been listed since: those follow their attributes so far.
+    // Nothing was applied, or functions were listed later: so far they follow their attributes.
     untouched(program)
 }
 
@@ -171,12 +172,12 @@ pub fn current() -> Option<Arc<Config>> {
     state().config.clone()
 }
 
-/// What the operation of this name is set to at this moment, each value with where it comes from. When
-/// several share it, it is the one whose file and line come first, and the places of the others are named.
+/// The values of the operation of this name now, each with its origin. When several functions share the name, the one
+/// whose file and line come first is explained, and the others are listed by their places.
 ///
 /// # Errors
 ///
-/// That there is no such operation, with the nearest name.
+/// No operation has this name; the message proposes the nearest one.
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -194,13 +195,10 @@ pub fn current() -> Option<Arc<Config>> {
 pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let program = Program::now();
     let resolution = held(&state(), &program);
-    let both = program.list.sites.iter().zip(&resolution.sites);
-    let mut named = both.filter(|(site, _)| site.name == name);
-    let (site, resolved) = named.next().ok_or_else(|| unknown(&program.list, name))?;
-    Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
+    explain::explain(&program.list, &resolution, name)
 }
 
-/// The program's annotated functions as data, to check a configuration without the program.
+/// The program's annotated functions as data, for checking a configuration without the program.
 ///
 /// ```
 /// let sites = retry_runtime::config::export();

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: all of it at once, each mistake with its place and its remedy.
+//! The mistakes in a configuration: all of them at once, each with its place and its remedy.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::origin::Origin;
 
 /// One mistake in a configuration.
 ///
-/// It displays as `FILE:LINE: KEY: what is wrong and what to do`, as far as each of them is known.
+/// Displays as `FILE:LINE: KEY: MESSAGE`; unknown parts are left out.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Mistake {
     origin: Origin,
@@ -18,12 +18,12 @@ impl Mistake {
         Mistake { origin, message: message.into() }
     }
 
-    /// Where it was written: a file's key, or an environment variable.
+    /// The place of the mistake: a key of a file, or an environment variable.
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// What is wrong, and what to do about it.
+    /// The mistake and its remedy.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -55,7 +55,7 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Everything that is wrong with a configuration; nothing of it was applied.
+/// Every mistake in a configuration that was not applied.
 ///
 /// ```
 /// use retry_runtime::config::Config;
@@ -72,12 +72,12 @@ pub struct ConfigErrors {
 }
 
 impl ConfigErrors {
-    /// The mistakes in the order of the file's lines, then those of the environment.
+    /// The mistakes in the file, by line, then those in the environment.
     pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
         self.mistakes.iter()
     }
 
-    /// How many there are: at least one.
+    /// The number of mistakes, at least one.
     #[allow(clippy::len_without_is_empty, reason = "it is never empty")]
     pub fn len(&self) -> usize {
         self.mistakes.len()
@@ -118,7 +118,7 @@ impl Mistakes {
         if self.is_empty() {
             return Ok(value);
         }
-        // Stable: what has the same line stays in the order in which it was found.
+        // A stable sort: mistakes on the same line stay in the order in which they were found.
         self.0.sort_by_key(|mistake| match &mistake.origin {
             Origin::Config { line, .. } => (0, line.unwrap_or(0)),
             _ => (1, 0),
@@ -127,7 +127,6 @@ impl Mistakes {
     }
 }
 
-/// One mistake alone.
 impl From<Mistake> for ConfigErrors {
     fn from(mistake: Mistake) -> Self {
         ConfigErrors { mistakes: vec![mistake] }

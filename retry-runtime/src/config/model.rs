@@ -1,28 +1,17 @@
-//! A whole configuration.
+//! A configuration as data.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::str::FromStr;
-use std::{fs, io};
+use std::collections::BTreeMap;
 
-use serde::de::{Deserialize, Deserializer, Error as _};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::check::{self, Place};
-use super::keys;
-use super::mistake::{ConfigErrors, Mistake, Mistakes};
-use super::origin::{Origin, Text};
+use super::origin::Text;
 use super::protect::{BreakerOverrides, BudgetOverrides};
-use super::reader::{Reader, Section, given_twice};
+use super::section::section;
 use super::settings::Settings;
-use super::tree::{Entry, Node, Value};
-use super::written::{self, Written};
-use super::{inline, syntax_json, syntax_toml};
 
-/// A whole configuration: read from TOML, JSON or anything that serde reads, or made in code.
+/// A configuration: read from TOML, JSON or any other format of serde, or made in code.
 ///
-/// It is checked by itself when it is read, and against the program's functions when it is
-/// [applied](super::apply).
+/// Reading checks the configuration by itself; [applying](super::apply) checks it against the program's functions.
 ///
 /// ```
 /// use retry_runtime::config::Config;
@@ -34,10 +23,10 @@ use super::{inline, syntax_json, syntax_toml};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {
-    /// What concerns everything.
+    /// Settings for the whole program.
     #[serde(skip_serializing_if = "Global::is_empty")]
     pub global: Global,
-    /// Settings of every operation, below what its attribute says.
+    /// Settings of every operation, below its attribute.
     #[serde(skip_serializing_if = "Settings::is_empty")]
     pub defaults: Settings,
     /// Sets of settings, of which [`Global::profile`] chooses one; above `defaults`, below the attributes.
@@ -54,73 +43,31 @@ pub struct Config {
     pub op: BTreeMap<String, Settings>,
     #[serde(skip)]
     pub(crate) text: Text,
-    /// In place of the process's environment.
+    /// Variables in place of the process's environment.
     #[serde(skip)]
     pub(crate) environment: Option<BTreeMap<String, String>>,
 }
 
-/// The section `[global]`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Global {
-    /// The kill switch: with `false` every call is one plain attempt; `recover` stays.
-    pub enabled: Option<bool>,
-    /// The profile that counts.
-    pub profile: Option<String>,
-    /// With `false` environment variables are not looked at.
-    pub environment: Option<bool>,
+section! {
+    /// The section `[global]`.
+    Global {
+        /// The kill switch: with `false` every call is one plain attempt; `recover` stays.
+        enabled: bool;
+        /// The profile that is used.
+        profile: String;
+        /// With `false` environment variables are not read.
+        environment: bool;
+    }
 }
 
 impl Global {
-    pub(crate) const KEYS: [&'static str; 3] = ["enabled", "profile", "environment"];
-
     fn is_empty(&self) -> bool {
         *self == Global::default()
     }
 }
 
-impl Serialize for Global {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entries = [
-            ("enabled", self.enabled.map(Written::Flag)),
-            ("profile", self.profile.clone().map(Written::Text)),
-            ("environment", self.environment.map(Written::Flag)),
-        ];
-        let present = entries.into_iter().filter_map(|(key, value)| Some((key, value?)));
-        written::serialize(present.collect(), serializer)
-    }
-}
-
-const SECTIONS: [&str; 6] = ["global", "defaults", "profile", "budget", "breaker", "op"];
-
 impl Config {
-    /// Reads TOML.
-    ///
-    /// # Errors
-    ///
-    /// Every mistake in the text.
-    pub fn from_toml(text: &str) -> Result<Self, ConfigErrors> {
-        Draft::of(None, text, syntax_toml::tree).finish()
-    }
-
-    /// Reads JSON.
-    ///
-    /// # Errors
-    ///
-    /// Every mistake in the text.
-    pub fn from_json(text: &str) -> Result<Self, ConfigErrors> {
-        Draft::of(None, text, syntax_json::tree).finish()
-    }
-
-    /// Reads a file: JSON when its name ends in `.json`, else TOML.
-    ///
-    /// # Errors
-    ///
-    /// Every mistake in the file, or why it cannot be read.
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, ConfigErrors> {
-        Draft::of_file(path.as_ref())?.finish()
-    }
-
-    /// These variables in place of the process's environment: for tests, and for programs that read no
+    /// Uses these variables in place of the process's environment: for tests, and for programs that read no
     /// environment (`with_environment([])`).
     #[must_use]
     pub fn with_environment<K, V>(self, variables: impl IntoIterator<Item = (K, V)>) -> Self
@@ -132,202 +79,8 @@ impl Config {
         Config { environment: Some(variables.collect()), ..self }
     }
 
-    /// The file that it was read from.
+    /// The file that the configuration was read from.
     pub fn file(&self) -> Option<&str> {
         self.text.file.as_deref()
-    }
-
-    fn of_tree(reader: &mut Reader, tree: &Node) -> Config {
-        let mut config = Config::default();
-        let mut given = BTreeSet::new();
-        let (retry, entries): (Vec<_>, Vec<_>) =
-            reader.entries("", tree).into_iter().partition(|entry| entry.key == "retry");
-        for entry in entries {
-            if !config.section(reader, "", entry, &mut given) {
-                let message = if keys::setting(&entry.key).is_some() {
-                    format!(
-                        "`{}` stands outside of a section; move it below `[defaults]`",
-                        entry.key
-                    )
-                } else {
-                    keys::unknown("section", &entry.key, &SECTIONS)
-                };
-                reader.mistake("", Some(&entry.key), entry.line, message);
-            }
-        }
-        for entry in retry {
-            config.nested(reader, entry, &mut given);
-        }
-        check::profile(reader, &config);
-        config
-    }
-
-    /// `{ "retry": … }`, as a part of a larger file: sections, and settings that are the defaults.
-    fn nested(&mut self, reader: &mut Reader, entry: &Entry, given: &mut BTreeSet<String>) {
-        let entries = reader.entries("retry", &entry.node);
-        let (sections, settings): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| {
-            SECTIONS.contains(&entry.key.as_str()) && {
-                // `budget = "name"` and `breaker = "name"` are settings, too.
-                matches!(entry.node.value, Value::Table(_))
-            }
-        });
-        for section in sections {
-            self.section(reader, "retry", section, given);
-        }
-        if !settings.is_empty() && given.contains("defaults") {
-            let message =
-                "the settings stand beside `defaults`, which are the same; move them there";
-            reader.mistake("retry", None, entry.line, message);
-            return;
-        }
-        if !settings.is_empty() {
-            self.defaults = reader.settings("defaults", "retry", &settings);
-            check::section(reader, "defaults", Place::Shared, &self.defaults);
-        }
-    }
-
-    /// Reads one section, which stands in `place`, unless it was `given` somewhere else; false when there is
-    /// none of the name.
-    fn section(
-        &mut self,
-        reader: &mut Reader,
-        place: &str,
-        entry: &Entry,
-        given: &mut BTreeSet<String>,
-    ) -> bool {
-        let node = &entry.node;
-        if !given.insert(entry.key.clone()) {
-            reader.mistake(place, Some(&entry.key), entry.line, given_twice(&entry.key));
-            return true;
-        }
-        match entry.key.as_str() {
-            "global" => self.global = reader.section("global", node),
-            "defaults" => {
-                self.defaults = reader.section("defaults", node);
-                check::section(reader, "defaults", Place::Shared, &self.defaults);
-            }
-            "profile" => {
-                self.profile = reader.named("profile", node, |reader, path, _, settings| {
-                    check::section(reader, path, Place::Shared, settings);
-                });
-            }
-            "op" => {
-                self.op = reader.named("op", node, |reader, path, _, settings| {
-                    check::section(reader, path, Place::Operation, settings);
-                });
-            }
-            "budget" => self.budget = reader.named("budget", node, check::budget),
-            "breaker" => self.breaker = reader.named("breaker", node, check::breaker),
-            _ => return false,
-        }
-        true
-    }
-}
-
-/// A configuration that was read, with the mistakes in it: more may be found when it meets a program.
-#[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) config: Config,
-    pub(crate) mistakes: Mistakes,
-    /// Paths of the sections and keys that have a mistake.
-    pub(crate) faulty: BTreeSet<String>,
-}
-
-type Syntax = fn(&str, &Text, &mut Mistakes) -> Option<Node>;
-
-impl Draft {
-    fn of(file: Option<&str>, text: &str, tree: Syntax) -> Self {
-        let mut reader = Reader::of_file(file);
-        let tree = tree(text, &reader.text, &mut reader.mistakes);
-        let config = tree.map(|tree| Config::of_tree(&mut reader, &tree)).unwrap_or_default();
-        let Reader { text, mistakes, faulty } = reader;
-        Draft { config: Config { text, ..config }, mistakes, faulty }
-    }
-
-    pub(crate) fn of_file(path: &Path) -> Result<Self, ConfigErrors> {
-        Draft::of_bytes(path, fs::read(path))
-    }
-
-    /// What was read from the file.
-    pub(crate) fn of_bytes(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Self, ConfigErrors> {
-        let name = path.display().to_string();
-        let text = bytes.map_err(|error| error.to_string()).and_then(|bytes| {
-            String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
-        });
-        let text = text.map_err(|error| {
-            let origin =
-                Origin::Config { file: Some(name.clone()), line: None, key: String::new() };
-            Mistake::new(origin, format!("the file cannot be read: {error}"))
-        })?;
-        let is_json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
-        let tree = if is_json { syntax_json::tree } else { syntax_toml::tree };
-        Ok(Draft::of(Some(&name), &text, tree))
-    }
-
-    fn finish(self) -> Result<Config, ConfigErrors> {
-        self.mistakes.or(self.config)
-    }
-}
-
-impl From<Config> for Draft {
-    /// Somebody may have made it in code, or changed it: it is checked as a text is when it is read.
-    fn from(config: Config) -> Self {
-        let mut reader = Reader { text: config.text.clone(), ..Reader::default() };
-        check::sections(&mut reader, &config);
-        let Reader { mistakes, faulty, .. } = reader;
-        Draft { config, mistakes, faulty }
-    }
-}
-
-impl FromStr for Settings {
-    type Err = ConfigErrors;
-
-    /// Reads settings in one line, as in the attribute: `max = 5, base = '200ms', jitter = equal`.
-    fn from_str(text: &str) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::default();
-        let node = Node::new(None, Value::Table(inline::entries(text, &mut reader)));
-        section_alone(reader, &node)
-    }
-}
-
-fn section_alone(mut reader: Reader, node: &Node) -> Result<Settings, ConfigErrors> {
-    let settings: Settings = reader.section("", node);
-    check::section(&mut reader, "", Place::Operation, &settings);
-    reader.mistakes.or(settings)
-}
-
-/// Reads a section of another format's.
-fn deserialized<'de, S: Section, D: Deserializer<'de>>(deserializer: D) -> Result<S, D::Error> {
-    let node = Node::deserialize(deserializer)?;
-    let mut reader = Reader::default();
-    let section = reader.section("", &node);
-    reader.mistakes.or(section).map_err(D::Error::custom)
-}
-
-impl<'de> Deserialize<'de> for Config {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let node = Node::deserialize(deserializer)?;
-        let mut reader = Reader::default();
-        let config = Config::of_tree(&mut reader, &node);
-        reader.mistakes.or(config).map_err(D::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for Settings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let node = Node::deserialize(deserializer)?;
-        section_alone(Reader::default(), &node).map_err(D::Error::custom)
-    }
-}
-
-impl<'de> Deserialize<'de> for BudgetOverrides {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialized(deserializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BreakerOverrides {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserialized(deserializer)
     }
 }

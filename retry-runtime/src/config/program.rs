@@ -1,24 +1,22 @@
-//! The program's own functions, and what a configuration makes of them.
+//! The functions of the running program: read as data, and set by a configuration.
 
 use std::collections::BTreeMap;
 
 use super::layers::Resolved;
-use super::overrides::Overrides;
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::resolve::Resolution;
-use super::settings::Settings;
+use super::settings::{Settings, Values};
 use super::sites::{Declared, SiteInfo, SiteList};
 use super::value::Named;
-use crate::base::clock;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::policy::Parts;
-use crate::policy::Policy;
-use crate::site;
-use crate::site::{Choice, Effective, Replaced, SiteBreaker, SiteBudget};
-use crate::site::{Site, registry};
+use crate::site::{self, Choice, Effective, Replaced, SiteBreaker, SiteBudget};
+use crate::base::clock;
+use crate::site::registry;
+use crate::{Policy, Site};
 
-/// The functions of this program: as they are, and as data, in the same order.
+/// The functions of this program, and the same functions as data, in the same order.
 pub(crate) struct Program {
     sites: Vec<&'static Site>,
     pub(crate) list: SiteList,
@@ -33,51 +31,51 @@ impl Program {
         Program { sites, list }
     }
 
-    /// Hands over what each function is set to, all at once.
+    /// Sets all functions at once.
     pub(crate) fn apply(&self, resolution: &Resolution, protection: &Protection) {
         let both = self.sites.iter().zip(self.list.sites.iter().zip(&resolution.sites));
         let changed = both.filter_map(|(site, (info, resolved))| {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
         });
-        // Gathered first: they are taken over under a lock.
+        // Collected first, since `site::apply` holds a lock while it iterates.
         site::apply(changed.collect::<Vec<_>>());
     }
 
-    /// Makes the shared budgets and breakers that the configuration names, as their attributes have them, and
-    /// says what will go wrong on purpose.
+    /// Creates the shared budgets and breakers that the configuration names, with the settings of their attributes, and
+    /// announces faults.
     ///
-    /// Who listens is told of that, and of attributes that disagree, so nothing may be locked.
+    /// Both may call listeners, so the caller must not hold a lock.
     pub(crate) fn prepare(&self, resolution: &Resolution) {
         let name = |named: &Option<Named>| match named {
             Some(Named::Name(name)) => Some(name.clone()),
             _ => None,
         };
-        let budgets = resolution.sites.iter().filter_map(|site| name(&site.budget));
+        let budgets = resolution.sites.iter().filter_map(|site| name(&site.values.others.budget));
         for name in budgets.chain(resolution.budgets.keys().cloned()) {
             site::written_budgets(&name);
         }
-        let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
+        let breakers = resolution.sites.iter().filter_map(|site| name(&site.values.others.breaker));
         for name in breakers.chain(resolution.breakers.keys().cloned()) {
             site::written_breakers(&name);
         }
         #[cfg(feature = "chaos")]
         {
             let both = self.sites.iter().zip(&resolution.sites);
-            let hit = both.filter(|(_, resolved)| resolved.chaos.is_some());
+            let hit = both.filter(|(_, resolved)| resolved.values.others.chaos.is_some());
             crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
         }
     }
 }
 
-/// Budgets and breakers that the configuration has settings for.
+/// The budgets and breakers that replace those of the attributes.
 pub(crate) struct Protection {
     budgets: Replaced<Budget>,
     breakers: Replaced<Breaker>,
 }
 
 impl Protection {
-    /// From now on these are the ones of their names.
+    /// Puts the configured budgets and breakers in place.
     pub(crate) fn set(resolution: &Resolution) -> Self {
         Protection {
             budgets: site::configure_budgets(&resolution.budgets),
@@ -85,37 +83,36 @@ impl Protection {
         }
     }
 
-    /// Those that are in use again start anew. A breaker tells everybody who listens, so nothing may be
-    /// locked.
+    /// Resets those that are in use again. A breaker calls listeners, so the caller must not hold a lock.
     pub(crate) fn restart(&self) {
         self.budgets.restart.iter().for_each(|budget| budget.reset());
         self.breakers.restart.iter().for_each(|breaker| breaker.reset(clock::now));
     }
 }
 
-/// `None` when everything is as the attribute says.
+/// The values for a function; `None` when they are those of its attribute.
 fn effective(
     site: &Site,
     info: &SiteInfo,
     resolved: &Resolved,
     protection: &Protection,
 ) -> Option<Effective> {
-    let budget = choice(&resolved.budget, site::find_budget, || {
+    let Values { policy, others } = &resolved.values;
+    let budget = choice(&others.budget, site::find_budget, || {
         replaced(&protection.budgets.now, &info.name, &info.budget)
     });
-    let breaker = choice(&resolved.breaker, site::breaker_named, || {
+    let breaker = choice(&others.breaker, site::breaker_named, || {
         replaced(&protection.breakers.now, &info.name, &info.breaker)
     });
-    let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };
-    let Resolved { enabled, measure, .. } = *resolved;
+    let enabled = resolved.enabled();
     let effective = Effective {
-        policy,
+        policy: Policy::of_parts(if enabled { *policy } else { once(*policy) }),
         enabled,
         budget,
         breaker,
-        measure,
+        measure: others.measure == Some(true),
         #[cfg(feature = "chaos")]
-        chaos: resolved.chaos.filter(|_| enabled),
+        chaos: others.chaos.filter(|_| enabled),
     };
     let plain = Effective {
         policy: *site.policy(),
@@ -129,19 +126,18 @@ fn effective(
     (effective != plain).then_some(effective)
 }
 
-/// One plain attempt, without a limit in time; what a failure means stays as it is.
-fn once(policy: &Policy) -> Policy {
-    let parts = policy.parts();
-    Policy::of_parts(Parts { attempts: Some(1), deadline: None, timeout: None, ..parts })
+/// One plain attempt without a limit in time; failures keep their meaning.
+fn once(parts: Parts) -> Parts {
+    Parts { attempts: Some(1), deadline: None, timeout: None, ..parts }
 }
 
-/// The one that the function is told to have, else the one in the place of the attribute's.
+/// The budget or breaker that the configuration names, else the replacement of the attribute's.
 fn choice<T>(
-    told: &Option<Named>,
+    named: &Option<Named>,
     find: impl FnOnce(&str) -> Option<&'static T>,
     instead: impl FnOnce() -> Option<&'static T>,
 ) -> Choice<T> {
-    let this = match told {
+    let this = match named {
         Some(Named::None) => return Choice::None,
         Some(Named::Name(name)) => find(name),
         None => instead(),
@@ -149,7 +145,7 @@ fn choice<T>(
     this.map_or(Choice::AsWritten, Choice::This)
 }
 
-/// The one that the configuration has put in the place of the attribute's.
+/// The budget or breaker that replaces the attribute's.
 fn replaced<T, S>(
     configured: &BTreeMap<String, &'static T>,
     site: &str,
@@ -173,7 +169,7 @@ impl From<&Site> for SiteInfo {
             interruptible: site.is_interruptible(),
             written: site.written().map(str::to_owned).collect(),
             any: site.retries_any(),
-            policy: Settings::of(&site.policy().parts()),
+            policy: Settings::of(&Values::from(site.policy())),
             budget: budget(site.budget_source()),
             breaker: breaker(site.breaker_source()),
         }

@@ -1,280 +1,218 @@
-//! The sections `[budget.NAME]` and `[breaker.NAME]`.
+//! The sections `[budget.NAME]` and `[breaker.NAME]`: a row for each setting.
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
-
-use super::overrides::Overrides;
-use super::sites::{Declared, SiteInfo};
-use super::value::TimeLimit;
-use super::written::{self, Written};
-use crate::base::setting::SettingError;
+use super::choice;
+use super::keys::Unit;
+use super::section::{Section, section};
+use super::tree::{Node, Value};
+use super::value::{Read, Setting, TimeLimit};
+use super::written::Written;
 use crate::breaker::{BreakerSettings, Window};
 use crate::budget::{BudgetSettings, Charge, DepositOn, Refund};
+use crate::base::setting::SettingError;
 
-/// What a configuration sets a budget of a name to; what is `None` stays as the attributes have it, or as
-/// `preset` or the defaults of [`BudgetSettings`] say.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BudgetOverrides {
-    /// A published scheme to start from: `"grpc"`.
-    pub preset: Option<String>,
-    /// [`BudgetSettings::capacity`].
-    pub capacity: Option<u32>,
-    /// [`BudgetSettings::start`].
-    pub start: Option<f64>,
-    /// [`BudgetSettings::deposit`].
-    pub deposit: Option<f64>,
-    /// [`BudgetSettings::deposit_on`]: `"first_try"` or `"every_call"`.
-    pub deposit_on: Option<DepositOn>,
-    /// [`BudgetSettings::cost`].
-    pub cost: Option<f64>,
-    /// [`BudgetSettings::throttled_cost`].
-    pub throttled_cost: Option<f64>,
-    /// [`BudgetSettings::ambiguous_cost`].
-    pub ambiguous_cost: Option<f64>,
-    /// [`Charge::Failures`] above so many tokens.
-    pub charge_failures_above: Option<f64>,
-    /// [`BudgetSettings::refund`]: `"cost"`, or a number of tokens.
-    pub refund: Option<Refund>,
-    /// [`BudgetSettings::refill`], or `"none"`.
-    pub refill: Option<TimeLimit>,
+/// A section with settings of budgets, or of breakers.
+pub(crate) trait Overrides: Section {
+    /// The kind of section: `budget`, `breaker`.
+    const SECTION: &'static str;
+    type Settings: Copy + Default;
+    /// Settings that go with any valid value of another: a section is checked over them when the attribute is
+    /// unknown.
+    const LENIENT: Self::Settings;
+
+    /// The section that sets all of these settings.
+    fn of(settings: &Self::Settings) -> Self;
+    /// The settings of the attributes with this section over them.
+    fn over(&self, declared: Self::Settings) -> Self::Settings;
+    fn validate(settings: &Self::Settings) -> Result<(), SettingError>;
 }
 
-impl BudgetOverrides {
-    pub(crate) const KEYS: [&'static str; 11] = [
-        "preset",
-        "capacity",
-        "start",
-        "deposit",
-        "deposit_on",
-        "cost",
-        "throttled_cost",
-        "ambiguous_cost",
-        "charge_failures_above",
-        "refund",
-        "refill",
-    ];
+/// The key of the setting that an error names.
+pub(crate) fn key(error: &SettingError) -> &'static str {
+    match error.field() {
+        // The field of `Charge::Failures`.
+        "above" => "charge_failures_above",
+        field => field,
+    }
 }
 
-impl Overrides for BudgetOverrides {
-    const SECTION: &'static str = "budget";
-    type Settings = BudgetSettings;
+/// Input: a row for each setting, as in [`section!`]; where the settings have no field and builder method of the same
+/// name, two functions get the value and put it.
+/// Output: the section and its [`Overrides`].
+macro_rules! overrides {
+    (
+        $(#[$doc:meta])*
+        $name:ident, $section:literal, $settings:ident, lenient $lenient:expr => {$(
+            $(#[doc = $row:expr])*
+            $key:ident: $ty:ident $(in $range:expr)? $(=> $get:expr, $put:expr)?;
+        )*}
+    ) => {
+        section! { $(#[$doc])* $name {$( $(#[doc = $row])* $key: $ty $(in $range)?; )*} }
 
-    fn of(settings: &BudgetSettings) -> Self {
-        BudgetOverrides {
-            preset: None,
-            capacity: Some(settings.capacity),
-            start: settings.start,
-            deposit: Some(settings.deposit),
-            deposit_on: Some(settings.deposit_on),
-            cost: Some(settings.cost),
-            throttled_cost: Some(settings.throttled_cost),
-            ambiguous_cost: settings.ambiguous_cost,
-            charge_failures_above: match settings.charge {
-                Charge::Failures { above } => Some(above),
-                Charge::Retries => None,
-            },
-            refund: Some(settings.refund),
-            refill: Some(settings.refill.map_or(TimeLimit::None, TimeLimit::After)),
+        impl Overrides for $name {
+            const SECTION: &'static str = $section;
+            type Settings = $settings;
+            const LENIENT: $settings = $lenient;
+
+            fn of(settings: &$settings) -> Self {
+                $name { $($key: overrides!(@get settings, $key $(, $get)?),)* }
+            }
+
+            fn over(&self, mut to: $settings) -> $settings {
+                $(if let Some(value) = &self.$key {
+                    to = overrides!(@put to, $key, value $(, $put)?);
+                })*
+                to
+            }
+
+            fn validate(settings: &$settings) -> Result<(), SettingError> {
+                settings.validate()
+            }
+        }
+    };
+    (@get $settings:ident, $key:ident) => { $settings.$key.into() };
+    (@get $settings:ident, $key:ident, $get:expr) => { $get($settings) };
+    (@put $to:ident, $key:ident, $value:ident) => { $to.$key(*$value) };
+    (@put $to:ident, $key:ident, $value:ident, $put:expr) => { $put($to, $value) };
+}
+
+overrides! {
+    /// Settings for a named budget; `None` keeps the attribute's value, or else the value of `preset` or the default
+    /// of [`BudgetSettings`].
+    BudgetOverrides, "budget", BudgetSettings,
+    lenient BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0) => {
+        /// A published scheme to start from: `"grpc"`.
+        preset: String => |_| None, from_preset;
+        /// [`BudgetSettings::capacity`].
+        capacity: u32;
+        /// [`BudgetSettings::start`].
+        start: f64;
+        /// [`BudgetSettings::deposit`].
+        deposit: f64;
+        /// [`BudgetSettings::deposit_on`]: `"first_try"` or `"every_call"`.
+        deposit_on: DepositOn;
+        /// [`BudgetSettings::cost`].
+        cost: f64;
+        /// [`BudgetSettings::throttled_cost`].
+        throttled_cost: f64;
+        /// [`BudgetSettings::ambiguous_cost`].
+        ambiguous_cost: f64;
+        /// [`Charge::Failures`]: retries are made while more tokens than this are left.
+        charge_failures_above: f64 => charged_above, charge_above;
+        /// [`BudgetSettings::refund`]: `"cost"`, or a number of tokens.
+        refund: Refund;
+        /// [`BudgetSettings::refill`], or `"none"`.
+        refill: TimeLimit => refilled, refill;
+    }
+}
+
+overrides! {
+    /// Settings for a named breaker; `None` keeps the attribute's value, or else the default of [`BreakerSettings`].
+    BreakerOverrides, "breaker", BreakerSettings,
+    lenient BreakerSettings::new()
+        .slow(Duration::from_secs(1))
+        .open(Duration::ZERO)
+        .open_max(Duration::from_secs(86_400)) => {
+        /// [`BreakerSettings::window`]: `200` calls, or a time, `"30s"`.
+        window: Window;
+        /// [`BreakerSettings::min_calls`].
+        min_calls: u32;
+        /// [`BreakerSettings::rate`].
+        rate: f64;
+        /// [`BreakerSettings::slow`].
+        slow: Duration;
+        /// [`BreakerSettings::slow_rate`].
+        slow_rate: f64;
+        /// [`BreakerSettings::consecutive`].
+        consecutive: u32 in 1..=u32::MAX;
+        /// [`BreakerSettings::open`].
+        open: Duration;
+        /// [`BreakerSettings::open_max`].
+        open_max: Duration;
+        /// [`BreakerSettings::jitter`].
+        jitter: f64;
+        /// [`BreakerSettings::probes`].
+        probes: u32;
+        /// [`BreakerSettings::probe_rate`].
+        probe_rate: f64;
+        /// [`BreakerSettings::probe_timeout`].
+        probe_timeout: Duration;
+    }
+}
+
+/// Starts from a preset; an unknown one is ignored here and reported by the check of the section.
+fn from_preset(declared: BudgetSettings, preset: &str) -> BudgetSettings {
+    BudgetSettings::preset(preset).unwrap_or(declared)
+}
+
+fn charged_above(settings: &BudgetSettings) -> Option<f64> {
+    match settings.charge {
+        Charge::Failures { above } => Some(above),
+        Charge::Retries => None,
+    }
+}
+
+fn charge_above(to: BudgetSettings, above: &f64) -> BudgetSettings {
+    to.charge(Charge::Failures { above: *above })
+}
+
+fn refilled(settings: &BudgetSettings) -> Option<TimeLimit> {
+    Some(settings.refill.map_or(TimeLimit::None, TimeLimit::After))
+}
+
+fn refill(to: BudgetSettings, refill: &TimeLimit) -> BudgetSettings {
+    match refill {
+        TimeLimit::After(every) => to.refill(*every),
+        TimeLimit::None => to.no_refill(),
+    }
+}
+
+impl Setting for Window {
+    const IS_TIME: bool = true;
+
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+        match (&node.value, unit) {
+            (Value::Whole(_), None) => u32::read(key, None, node).map(Window::Count),
+            _ => Duration::read(key, unit, node).map(Window::Time),
         }
     }
 
-    fn entries(&self) -> Vec<(&'static str, Written)> {
-        let number = |value: Option<f64>| value.map(Written::Number);
-        let entries = [
-            self.preset.clone().map(Written::Text),
-            self.capacity.map(Written::Whole),
-            number(self.start),
-            number(self.deposit),
-            self.deposit_on.map(|calls| Written::Text(deposit_word(calls).to_owned())),
-            number(self.cost),
-            number(self.throttled_cost),
-            number(self.ambiguous_cost),
-            number(self.charge_failures_above),
-            self.refund.map(|refund| match refund {
-                Refund::Cost => Written::Text("cost".to_owned()),
-                Refund::Tokens(tokens) => Written::Number(tokens),
-            }),
-            self.refill.map(Written::from),
-        ];
-        present(Self::KEYS, entries)
+    fn written(&self) -> Written {
+        match self {
+            Window::Count(calls) => calls.written(),
+            Window::Time(time) => time.written(),
+        }
     }
+}
 
-    fn over(&self, declared: BudgetSettings) -> BudgetSettings {
-        // The preset's name was checked when it was read.
-        let preset = self.preset.as_deref().and_then(|name| BudgetSettings::preset(name).ok());
-        let mut to = preset.unwrap_or(declared);
-        to = self.capacity.map_or(to, |tokens| to.capacity(tokens));
-        to = self.start.map_or(to, |tokens| to.start(tokens));
-        to = self.deposit.map_or(to, |tokens| to.deposit(tokens));
-        to = self.deposit_on.map_or(to, |calls| to.deposit_on(calls));
-        to = self.cost.map_or(to, |tokens| to.cost(tokens));
-        to = self.throttled_cost.map_or(to, |tokens| to.throttled_cost(tokens));
-        to = self.ambiguous_cost.map_or(to, |tokens| to.ambiguous_cost(tokens));
-        to = self.charge_failures_above.map_or(to, |above| to.charge(Charge::Failures { above }));
-        to = self.refund.map_or(to, |refund| to.refund(refund));
-        match self.refill {
-            Some(TimeLimit::After(every)) => to.refill(every),
-            Some(TimeLimit::None) => to.no_refill(),
-            None => to,
+impl Setting for Refund {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        match &node.value {
+            Value::Text(text) if text == "cost" => Ok(Refund::Cost),
+            _ => f64::read(key, None, node).map(Refund::Tokens),
         }
     }
 
-    fn validate(settings: &BudgetSettings) -> Result<(), SettingError> {
-        settings.validate()
-    }
-
-    fn key(error: &SettingError) -> &'static str {
-        match error.field() {
-            "above" => "charge_failures_above",
-            field => field,
+    fn written(&self) -> Written {
+        match self {
+            Refund::Cost => Written::text("cost"),
+            Refund::Tokens(tokens) => tokens.written(),
         }
     }
-
-    fn declared(site: &SiteInfo) -> &Declared<Self> {
-        &site.budget
-    }
 }
 
-/// `deposit_on` as it is written.
-pub(crate) fn deposit_word(calls: DepositOn) -> &'static str {
-    match calls {
-        DepositOn::FirstTry => "first_try",
-        DepositOn::EveryCall => "every_call",
-    }
-}
+const DEPOSITS: [(&str, DepositOn); 2] =
+    [("first_try", DepositOn::FirstTry), ("every_call", DepositOn::EveryCall)];
 
-/// What a configuration sets a breaker of a name to; what is `None` stays as the attributes have it, or as the
-/// defaults of [`BreakerSettings`] say.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct BreakerOverrides {
-    /// [`BreakerSettings::window`]: `200` calls, or a time, `"30s"`.
-    pub window: Option<Window>,
-    /// [`BreakerSettings::min_calls`].
-    pub min_calls: Option<u32>,
-    /// [`BreakerSettings::rate`].
-    pub rate: Option<f64>,
-    /// [`BreakerSettings::slow`].
-    pub slow: Option<Duration>,
-    /// [`BreakerSettings::slow_rate`].
-    pub slow_rate: Option<f64>,
-    /// [`BreakerSettings::consecutive`].
-    pub consecutive: Option<u32>,
-    /// [`BreakerSettings::open`].
-    pub open: Option<Duration>,
-    /// [`BreakerSettings::open_max`].
-    pub open_max: Option<Duration>,
-    /// [`BreakerSettings::jitter`].
-    pub jitter: Option<f64>,
-    /// [`BreakerSettings::probes`].
-    pub probes: Option<u32>,
-    /// [`BreakerSettings::probe_rate`].
-    pub probe_rate: Option<f64>,
-    /// [`BreakerSettings::probe_timeout`].
-    pub probe_timeout: Option<Duration>,
-}
-
-impl BreakerOverrides {
-    pub(crate) const KEYS: [&'static str; 12] = [
-        "window",
-        "min_calls",
-        "rate",
-        "slow",
-        "slow_rate",
-        "consecutive",
-        "open",
-        "open_max",
-        "jitter",
-        "probes",
-        "probe_rate",
-        "probe_timeout",
-    ];
-}
-
-impl Overrides for BreakerOverrides {
-    const SECTION: &'static str = "breaker";
-    type Settings = BreakerSettings;
-
-    fn of(settings: &BreakerSettings) -> Self {
-        BreakerOverrides {
-            window: Some(settings.window),
-            min_calls: Some(settings.min_calls),
-            rate: Some(settings.rate),
-            slow: settings.slow,
-            slow_rate: settings.slow_rate,
-            consecutive: settings.consecutive,
-            open: Some(settings.open),
-            open_max: Some(settings.open_max),
-            jitter: Some(settings.jitter),
-            probes: Some(settings.probes),
-            probe_rate: settings.probe_rate,
-            probe_timeout: Some(settings.probe_timeout),
-        }
+impl Setting for DepositOn {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        let word = String::read(key, None, node)?;
+        let unknown = || choice::unknown(&format!("value of `{key}`"), &word, &DEPOSITS);
+        choice::chosen(&DEPOSITS, &word).ok_or_else(unknown)
     }
 
-    fn entries(&self) -> Vec<(&'static str, Written)> {
-        let number = |value: Option<f64>| value.map(Written::Number);
-        let time = |value: Option<Duration>| value.map(Written::from);
-        let entries = [
-            self.window.map(|window| match window {
-                Window::Count(calls) => Written::Whole(calls),
-                Window::Time(time) => time.into(),
-            }),
-            self.min_calls.map(Written::Whole),
-            number(self.rate),
-            time(self.slow),
-            number(self.slow_rate),
-            self.consecutive.map(Written::Whole),
-            time(self.open),
-            time(self.open_max),
-            number(self.jitter),
-            self.probes.map(Written::Whole),
-            number(self.probe_rate),
-            time(self.probe_timeout),
-        ];
-        present(Self::KEYS, entries)
-    }
-
-    fn over(&self, declared: BreakerSettings) -> BreakerSettings {
-        let mut to = declared;
-        to = self.window.map_or(to, |window| to.window(window));
-        to = self.min_calls.map_or(to, |calls| to.min_calls(calls));
-        to = self.rate.map_or(to, |rate| to.rate(rate));
-        to = self.slow.map_or(to, |time| to.slow(time));
-        to = self.slow_rate.map_or(to, |rate| to.slow_rate(rate));
-        to = self.consecutive.map_or(to, |failures| to.consecutive(failures));
-        to = self.open.map_or(to, |time| to.open(time));
-        to = self.open_max.map_or(to, |time| to.open_max(time));
-        to = self.jitter.map_or(to, |part| to.jitter(part));
-        to = self.probes.map_or(to, |probes| to.probes(probes));
-        to = self.probe_rate.map_or(to, |rate| to.probe_rate(rate));
-        self.probe_timeout.map_or(to, |time| to.probe_timeout(time))
-    }
-
-    fn validate(settings: &BreakerSettings) -> Result<(), SettingError> {
-        settings.validate()
-    }
-
-    fn declared(site: &SiteInfo) -> &Declared<Self> {
-        &site.breaker
-    }
-}
-
-fn present<const N: usize>(
-    keys: [&'static str; N],
-    values: [Option<Written>; N],
-) -> Vec<(&'static str, Written)> {
-    keys.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect()
-}
-
-impl Serialize for BudgetOverrides {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        written::serialize(self.entries(), serializer)
-    }
-}
-
-impl Serialize for BreakerOverrides {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        written::serialize(self.entries(), serializer)
+    fn written(&self) -> Written {
+        choice::word(&DEPOSITS, self)
     }
 }

@@ -1,32 +1,23 @@
-//! From a tree to settings: every mistake is collected, with its place, and the rest still read.
+//! Reads a tree into settings: collects every mistake with its place, and reads the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::keys::{self, Unit};
 use super::mistake::{Mistake, Mistakes};
-use super::origin::{Origin, Text, below};
+use super::origin::{Text, below};
+use super::section::Section;
+use super::settings::Settings;
 use super::tree::{Entry, Node, Value};
-use super::value::Read;
 
-/// Reads sections and remembers where everything stood.
+/// Reads sections, and keeps the line of each key.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     pub(crate) text: Text,
     pub(crate) mistakes: Mistakes,
-    /// Paths of sections and keys that have a mistake in them.
+    /// Paths of the sections and keys with a mistake.
     pub(crate) faulty: BTreeSet<String>,
 }
 
-/// What the reader must know about a kind of section.
-pub(crate) trait Section: Default {
-    /// Our name for a key, and the unit that it says; or what is wrong with it.
-    fn key(name: &str) -> Read<(&'static str, Option<Unit>)>;
-
-    /// Reads the value of a key of ours.
-    fn set(&mut self, key: &'static str, unit: Option<Unit>, node: &Node) -> Read<()>;
-}
-
-/// The message for a key or a section that is there twice.
+/// The message for a repeated key or section.
 pub(crate) fn given_twice(key: &str) -> String {
     format!("`{key}` is given twice; remove one of them, or merge them")
 }
@@ -47,9 +38,8 @@ impl Reader {
         message: impl Into<String>,
     ) {
         let key = key.map_or_else(|| section.to_owned(), |key| below(section, key));
-        self.faulty.insert(key.clone());
-        let origin = Origin::Config { file: self.text.file.clone(), line, key };
-        self.mistakes.push(Mistake::new(origin, message));
+        self.mistakes.push(Mistake::new(self.text.at(line, &key), message));
+        self.faulty.insert(key);
     }
 
     /// The entries of a table, each key once.
@@ -77,14 +67,14 @@ impl Reader {
         kept
     }
 
-    /// Reads one section; `path` is how its keys are called from now on, `shown` how they were written.
+    /// Reads one section at `path`.
     pub(crate) fn section<S: Section>(&mut self, path: &str, node: &Node) -> S {
         let entries = self.entries(path, node);
         self.line(path, node.line);
         self.settings(path, path, &entries)
     }
 
-    /// Reads the settings of a section; `path` is how it is called, `shown` how it was written.
+    /// Reads the settings of the section at `path`; messages call the section `shown`, as it was written.
     pub(crate) fn settings<S: Section>(
         &mut self,
         path: &str,
@@ -94,14 +84,11 @@ impl Reader {
         let mut section = S::default();
         let mut given: BTreeMap<&'static str, &str> = BTreeMap::new();
         for entry in entries {
-            let (key, unit) = match S::key(&entry.key) {
-                Ok(known) => known,
-                Err(message) => {
-                    self.mistake(shown, Some(&entry.key), entry.line, message);
-                    continue;
-                }
+            let Some((row, unit)) = S::row(&entry.key) else {
+                self.mistake(shown, Some(&entry.key), entry.line, S::unknown(&entry.key));
+                continue;
             };
-            if let Some(before) = given.insert(key, &entry.key) {
+            if let Some(before) = given.insert(row.key, &entry.key) {
                 let message = format!(
                     "`{}` and `{before}` are the same setting; remove one of them",
                     entry.key
@@ -109,16 +96,16 @@ impl Reader {
                 self.mistake(shown, Some(&entry.key), entry.line, message);
                 continue;
             }
-            self.line(&below(path, key), entry.line);
-            if let Err(message) = section.set(key, unit, &entry.node) {
-                self.faulty.insert(below(path, key));
+            self.line(&below(path, row.key), entry.line);
+            if let Err(message) = (row.read)(&mut section, unit, &entry.node) {
+                self.faulty.insert(below(path, row.key));
                 self.mistake(shown, Some(&entry.key), entry.line, message);
             }
         }
         section
     }
 
-    /// Reads a table of sections, by their names.
+    /// Reads a table of named sections.
     pub(crate) fn named<S: Section>(
         &mut self,
         path: &str,
@@ -137,7 +124,7 @@ impl Reader {
                 );
                 continue;
             }
-            if keys::setting(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
+            if Settings::row(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
                 let message =
                     format!("the name is missing: write `[{path}.NAME]` above `{}`", entry.key);
                 self.mistake(path, Some(&entry.key), entry.line, message);
@@ -157,7 +144,7 @@ impl Reader {
         }
     }
 
-    /// The line of a key that was read.
+    /// The line of a key.
     pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
         self.text.lines.get(path).copied()
     }

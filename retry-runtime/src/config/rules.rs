@@ -1,4 +1,4 @@
-//! The rules that a configuration has to keep for each operation that it concerns.
+//! The rules for a configuration and one operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,9 @@ use super::model::Config;
 use super::origin::{Origin, below};
 use super::sites::{Declared, SiteInfo};
 use super::value::Named;
-use crate::policy::PolicyError;
+use crate::PolicyError;
 
-/// What is wrong, by place and words, with the operations that it is wrong for.
+/// Mistakes by place and message, each with the operations that have the mistake.
 #[derive(Debug, Default)]
 pub(crate) struct Found(Vec<(Origin, String, BTreeSet<String>)>);
 
@@ -26,7 +26,7 @@ impl Found {
         }
     }
 
-    /// One mistake for each, however many operations it concerns.
+    /// Reports each mistake once, with the names of its operations.
     pub(crate) fn report(self, mistakes: &mut Mistakes) {
         for (origin, message, operations) in self.0 {
             let names: Vec<&str> = operations.iter().map(String::as_str).collect();
@@ -40,7 +40,7 @@ impl Found {
     }
 }
 
-/// Whether the place says already which operation it is about.
+/// Whether the place names the operation already.
 fn is_of_one(origin: &Origin, names: &[&str]) -> bool {
     match (origin, names) {
         (Origin::Config { key, .. }, [name]) => key.starts_with(&(below("op", name) + ".")),
@@ -48,7 +48,7 @@ fn is_of_one(origin: &Origin, names: &[&str]) -> bool {
     }
 }
 
-/// Checks one operation; nothing is said about contradictions of settings that are known to be faulty.
+/// Checks one operation; contradictions of settings that are already reported as faulty are skipped.
 pub(crate) fn check(
     config: &Config,
     environment: &Environment,
@@ -68,15 +68,15 @@ pub(crate) fn check(
         idempotency(&resolved, site, &mut tell);
     }
     breaker(&resolved, site, &mut tell);
-    for error in resolved.policy.mistakes() {
+    for error in resolved.policy().mistakes() {
         let about = culprits(&error);
         if about.iter().any(&is_faulty) {
             continue;
         }
-        // Whoever has set none of them, and another setting changed what they mean.
+        // When no layer sets one of them, a setting that changes their effect is to blame.
         let key = resolved.highest(about).or_else(|| resolved.highest(&SHAPES));
         let key = key.or(about.first().copied()).unwrap_or_default();
-        // Told already, with a better remedy.
+        // `limits` has reported the timeout, with a better remedy.
         let told = error == PolicyError::TimeoutUndeclared
             && !site.is_async
             && resolved.is_configured("timeout");
@@ -89,7 +89,7 @@ pub(crate) fn check(
     resolved
 }
 
-/// Where the other settings of a contradiction come from, when it is somewhere else.
+/// The origins of the other settings of a contradiction, when they are elsewhere.
 fn elsewhere<'k>(
     resolved: &Resolved,
     key: &str,
@@ -106,9 +106,9 @@ fn elsewhere<'k>(
     places.into_values().collect()
 }
 
-/// A limit that can end a running attempt needs code that can.
+/// Checks that the code can end a running attempt when a limit asks for it.
 fn limits(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let parts = resolved.policy.parts();
+    let parts = resolved.values.policy;
     if parts.timeout.is_some() && resolved.is_configured("timeout") {
         if !site.is_async {
             tell("timeout", PolicyError::TimeoutBlocking.to_string());
@@ -116,7 +116,7 @@ fn limits(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, Stri
             tell("timeout", uncut("timeout"));
         }
     }
-    // A sync call looks at its deadline between attempts; nothing could end one that runs anyway.
+    // A sync call checks its deadline between attempts only, since nothing can end a running one.
     let cuts = site.is_async && parts.deadline.is_some() && resolved.is_configured("deadline");
     if cuts && !site.interruptible {
         tell("deadline", uncut("deadline"));
@@ -130,9 +130,9 @@ fn uncut(limit: &str) -> String {
     )
 }
 
-/// Idempotency is declared in the code; a configuration can take it away.
+/// Checks that the configuration declares no idempotency beyond the attribute.
 fn idempotency(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let loosened = resolved.policy.declared_idempotent() == Some(true);
+    let loosened = resolved.policy().declared_idempotent() == Some(true);
     if loosened && !site.is_idempotent() {
         let key = resolved.highest(&["idempotent", "on"]).unwrap_or("idempotent");
         let what =
@@ -148,7 +148,7 @@ fn idempotency(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str,
 }
 
 fn breaker(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let Some(Named::Name(_)) = &resolved.breaker else { return };
+    let Some(Named::Name(_)) = &resolved.values.others.breaker else { return };
     match &site.breaker {
         Declared::None => tell(
             "breaker",

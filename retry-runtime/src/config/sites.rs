@@ -1,14 +1,16 @@
-//! The annotated functions of a program as data: what a configuration is checked against.
+//! The annotated functions of a program as data, for checking a configuration.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::settings::Settings;
-use crate::failure::class::Kind;
+use crate::Kind;
 
 /// The annotated functions of a program, for checking a configuration without the program.
 ///
-/// [`export`](super::export) makes it; it is written and read by serde.
+/// Made by [`export`](super::export); serde writes and reads it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SiteList {
     /// The functions, by name.
@@ -26,49 +28,49 @@ pub struct SiteInfo {
     pub line: u32,
     /// Whether the function is `async`.
     pub is_async: bool,
-    /// Whether a running attempt of it can be ended.
+    /// Whether a running attempt can be ended.
     pub interruptible: bool,
-    /// The arguments that the attribute has.
+    /// The arguments of the attribute.
     pub written: Vec<String>,
-    /// Whether every failure is retried, of whatever kind (`on = any`), unless a configuration lists kinds:
-    /// then every failure counts as transient.
+    /// Whether failures of every kind are retried (`on = any`). When a configuration lists kinds, every failure counts as
+    /// transient.
     #[serde(default)]
     pub any: bool,
     /// The policy without any configuration.
     pub policy: Settings,
-    /// The budget that it has without any configuration.
+    /// The budget without any configuration.
     pub budget: Declared<BudgetOverrides>,
-    /// The breaker that it has without any configuration.
+    /// The breaker without any configuration.
     pub breaker: Declared<BreakerOverrides>,
 }
 
-/// The budget or the breaker of a function, as its attribute has it.
+/// The budget or the breaker in an attribute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Declared<S> {
-    /// None.
+    /// No budget or breaker.
     None,
-    /// One of its own.
+    /// The function's own budget or breaker.
     Own {
-        /// What it is set to.
+        /// The settings.
         settings: S,
     },
     /// A static of the program.
     Static,
-    /// The one of a name.
+    /// A budget or breaker with a name.
     Named {
         /// The name.
         name: String,
-        /// What this attribute sets it to, if it does.
+        /// The settings in this attribute, if it has any.
         settings: Option<S>,
     },
-    /// One for each key.
+    /// A breaker for each key.
     Keyed {
         /// The name of the table.
         name: String,
-        /// Whether other functions share it.
+        /// Whether other functions share the table.
         shared: bool,
-        /// What this attribute sets them to, if it does.
+        /// The settings in this attribute, if it has any.
         settings: Option<S>,
     },
 }
@@ -82,7 +84,7 @@ impl<S> Declared<S> {
         }
     }
 
-    /// What the attribute sets it to.
+    /// The settings in the attribute.
     pub(crate) fn settings(&self) -> Option<&S> {
         match self {
             Declared::Own { settings } => Some(settings),
@@ -93,7 +95,7 @@ impl<S> Declared<S> {
         }
     }
 
-    /// In a word, for tables.
+    /// The text in an explanation.
     pub(crate) fn shown(&self) -> String {
         match self {
             Declared::None => "none".to_owned(),
@@ -106,8 +108,25 @@ impl<S> Declared<S> {
     }
 }
 
+/// Settings of budgets or breakers that an attribute declares.
+pub(crate) trait Declares: Overrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self>;
+}
+
+impl Declares for BudgetOverrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.budget
+    }
+}
+
+impl Declares for BreakerOverrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.breaker
+    }
+}
+
 impl SiteInfo {
-    /// Whether its attribute says that doing it twice does no harm.
+    /// Whether the attribute declares the function idempotent.
     pub(crate) fn is_idempotent(&self) -> bool {
         let on_ambiguous = self.policy.on.is_some_and(|on| on.contains(Kind::Ambiguous));
         on_ambiguous || self.policy.idempotent == Some(true)
@@ -118,6 +137,15 @@ impl SiteList {
     /// The function of this name.
     pub fn get(&self, name: &str) -> Option<&SiteInfo> {
         self.sites.iter().find(|site| site.name == name)
+    }
+
+    /// The names that attributes share, and those of functions with a budget or breaker of their own.
+    pub(crate) fn declared<O: Declares>(&self) -> BTreeSet<&str> {
+        let names = self.sites.iter().filter_map(|site| match O::declared(site) {
+            Declared::Own { .. } => Some(site.name.as_str()),
+            shared => shared.name(),
+        });
+        names.collect()
     }
 
     /// The names, in order, each once.

@@ -6,18 +6,17 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::mistake::{Mistake, Mistakes};
-use super::origin::{Origin, Text};
+use super::origin::Text;
 use super::tree::{Entry, Node, Value, line_of};
 
-/// The tree of a JSON text; the first thing that is no JSON is told.
+/// Parses JSON; reports the first syntax error.
 pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option<Node> {
     let mut fault = |line, message: String| {
-        let origin = Origin::Config { file: source.file.clone(), line, key: String::new() };
-        mistakes.push(Mistake::new(origin, message));
+        mistakes.push(Mistake::new(source.at(line, ""), message));
         None
     };
     let read = serde_json::from_str::<&RawValue>(text).and_then(|raw| match too_deep(text) {
-        // What follows goes down level by level.
+        // `node` recurses, once for each level.
         Some(at) => Ok(Err(at)),
         None => node(text, raw).map(Ok),
     });
@@ -44,10 +43,10 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
     }
 }
 
-/// Levels of objects and lists that are read.
+/// The most levels of objects and lists that are read.
 const DEEPEST: usize = 64;
 
-/// Where a JSON text goes down one level too far.
+/// The offset at which the text is nested too deep.
 fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -68,7 +67,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// serde_json tells no places, but a raw value is a part of the text, and so has one.
+/// serde_json gives no offsets, but a `RawValue` borrows from the text, so its address is one.
 fn node(text: &str, raw: &RawValue) -> Result<Node, serde_json::Error> {
     let written = raw.get();
     let line = Some(line_of(text, offset(text, written)));
@@ -104,12 +103,12 @@ fn table(text: &str, written: &str) -> Result<Value, serde_json::Error> {
     Ok(Value::Table(entries.collect::<Result<_, serde_json::Error>>()?))
 }
 
-/// Where a part of a text begins.
+/// The offset of a part of the text.
 fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }
 
-/// All entries of an object, also those of the same key.
+/// All entries of an object, repeated keys included.
 struct Entries;
 
 impl<'de> Visitor<'de> for Entries {

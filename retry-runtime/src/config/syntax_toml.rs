@@ -3,25 +3,24 @@
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Mistake, Mistakes};
-use super::origin::{Origin, Text};
+use super::origin::Text;
 use super::tree::{Entry, Node, Value, line_of};
 
-/// The tree of a TOML text; what is no TOML is told, all of it.
+/// Parses TOML; reports all syntax errors.
 pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut readable = true;
     for error in errors {
         let line = error.span().map(|span| line_of(text, span.start));
         let (message, twice) = explained(text, error.message(), error.span());
-        // A key that is given twice leaves the rest as it was meant; after any other error it is a guess.
+        // The rest of the text can be trusted after a repeated key, but not after any other error.
         readable &= twice;
-        let origin = Origin::Config { file: source.file.clone(), line, key: String::new() };
-        mistakes.push(Mistake::new(origin, message));
+        mistakes.push(Mistake::new(source.at(line, ""), message));
     }
     readable.then(|| Node::new(Some(1), entries(text, table.get_ref())))
 }
 
-/// The parser's message with a remedy, and whether it is about something that is given twice.
+/// The parser's message with a remedy, and whether it is about a repeated key.
 fn explained(text: &str, message: &str, span: Option<std::ops::Range<usize>>) -> (String, bool) {
     if message.contains("duplicate") {
         let key = span.clone().and_then(|span| text.get(span)).unwrap_or("a key");

@@ -1,10 +1,10 @@
-//! A configuration as it was written, before anything is made of it: TOML, JSON, or whatever serde reads.
+//! The syntax tree of a configuration in TOML, JSON or any other format of serde.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// A value with the line that it stands in, if there are lines.
+/// A value with its line, if the format has lines.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) line: Option<usize>,
@@ -13,7 +13,7 @@ pub(crate) struct Node {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
-    /// In the order of the text; a key that is given twice is there twice.
+    /// In the order of the text, repeated keys included.
     Table(Vec<Entry>),
     List(Vec<Node>),
     Text(String),
@@ -22,7 +22,7 @@ pub(crate) enum Value {
     Flag(bool),
     /// `null`.
     Nothing,
-    /// What no setting takes: a date, a number with too many digits. As it was written.
+    /// A value that no setting takes, as it was written: a date, a number with too many digits.
     Other(String),
 }
 
@@ -39,7 +39,7 @@ impl Node {
     }
 }
 
-/// What was found where something else belongs: "the text \"5\"", "a list".
+/// The value in a message: "the text \"5\"", "a list".
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -55,7 +55,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// The line of a place in a text, from 1.
+/// The line of an offset in a text, from 1.
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     let before = &text.as_bytes()[..offset.min(text.len())];
     1 + before.iter().filter(|byte| **byte == b'\n').count()

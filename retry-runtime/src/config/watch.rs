@@ -1,4 +1,4 @@
-//! A file that is read again when it changes.
+//! Watches a file, and applies it whenever it changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,18 +11,18 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::mistake::{ConfigErrors, Mistake};
-use super::{Origin, announce, live};
+use super::{Origin, change, live};
 
-/// Editors write a file in several steps; it is read when nothing has happened for so long.
+/// Editors write a file in several steps: the file is read when nothing has changed for this long.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// A directory in which something always happens must not keep the file from being read.
+/// The most changes to wait for: in a busy directory the file must be read at last.
 const MOST_STEPS: u32 = 40;
 
 /// Watches a file until it is dropped.
 ///
-/// A change that has a mistake in it changes nothing: it is kept as [`last_error`](Watcher::last_error), and
-/// told through `tracing`. To empty the file is a mistake, too.
+/// A file with a mistake changes nothing; the mistake is logged through `tracing` and kept as
+/// [`last_error`](Watcher::last_error). An empty file is a mistake.
 #[must_use = "the file is watched until this is dropped"]
 pub struct Watcher {
     path: PathBuf,
@@ -31,7 +31,7 @@ pub struct Watcher {
     _watcher: RecommendedWatcher,
 }
 
-/// What has become of the file so far.
+/// The results of reading the file so far.
 #[derive(Default)]
 struct Seen {
     /// `None` when the last reading was applied.
@@ -41,30 +41,29 @@ struct Seen {
 
 /// Loads a file, and loads it again whenever it changes.
 ///
-/// The directory is watched rather than the file, so that a file that is replaced (by an editor, by a
-/// deployment that moves a link) is seen, too. Several changes within 50 ms are one.
+/// The directory is watched, not the file, so that replacing the file (an editor, a deployment that moves a link) is
+/// noticed. Several changes within 50 ms count as one.
 ///
 /// # Errors
 ///
-/// Those of [`load`](super::load); or why the file cannot be watched.
+/// The errors of [`load`](super::load), or why the file cannot be watched.
 pub fn watch(path: impl Into<PathBuf>) -> Result<Watcher, ConfigErrors> {
     let path = path.into();
     let unwatched = |error: &dyn fmt::Display| {
-        let file = Some(path.display().to_string());
-        let origin = Origin::Config { file, line: None, key: String::new() };
-        ConfigErrors::from(Mistake::new(origin, format!("the file cannot be watched: {error}")))
+        let message = format!("the file cannot be watched: {error}");
+        ConfigErrors::from(Mistake::new(Origin::file(&path), message))
     };
     let (sender, receiver) = mpsc::channel();
     let told = move |event: notify::Result<Event>| {
-        // To read the file is an event, too: it must not lead to the next reading.
+        // Reading the file is an event as well, and must not cause the next reading.
         if !event.is_ok_and(|event| is_reading(event.kind)) {
-            // Whoever has dropped the receiver wants to hear no more.
+            // The receiver is gone when the thread has ended.
             let _ = sender.send(());
         }
     };
     let mut watcher = notify::recommended_watcher(told).map_err(|e| unwatched(&e))?;
     watcher.watch(directory(&path), RecursiveMode::NonRecursive).map_err(|e| unwatched(&e))?;
-    // Watched first and read then: no change falls in between.
+    // Watched first and read second, so that no change is missed.
     let text = fs::read(&path).ok();
     live::load(&path)?;
     let seen = Arc::new(Seen::default());
@@ -76,7 +75,7 @@ pub fn watch(path: impl Into<PathBuf>) -> Result<Watcher, ConfigErrors> {
     Ok(Watcher { path, seen, _watcher: watcher })
 }
 
-/// Whether somebody has done something to a file that does not change it.
+/// Whether the event leaves the file unchanged.
 fn is_reading(kind: EventKind) -> bool {
     let written = AccessKind::Close(AccessMode::Write);
     matches!(kind, EventKind::Access(access) if access != written)
@@ -87,17 +86,17 @@ fn directory(path: &Path) -> &Path {
 }
 
 impl Watcher {
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What was wrong with the file when it was read last; `None` when it was applied.
+    /// The mistakes at the last reading; `None` when the file was applied.
     pub fn last_error(&self) -> Option<ConfigErrors> {
         self.seen.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How often the file was read again, with or without mistakes.
+    /// The number of readings since the first, with or without mistakes.
     pub fn readings(&self) -> u64 {
         self.seen.readings.load(Ordering::Acquire)
     }
@@ -116,7 +115,7 @@ impl fmt::Debug for Watcher {
 struct Follower {
     path: PathBuf,
     seen: Arc<Seen>,
-    /// The file as it was read last; `None` when it could not be.
+    /// The bytes at the last reading; `None` when the file could not be read.
     text: Option<Vec<u8>>,
 }
 
@@ -130,7 +129,7 @@ impl Follower {
         }
     }
 
-    /// Loads the file if it says something else than before.
+    /// Loads the file if its bytes have changed.
     fn look(&mut self) {
         let text = fs::read(&self.path).ok();
         if text == self.text {
@@ -140,28 +139,26 @@ impl Follower {
         let loaded = match text {
             Some(text) if text.trim_ascii().is_empty() => Err(emptied(&self.path)),
             Some(text) => live::load_read(&self.path, text),
-            // It says why it cannot be read.
+            // `load` reports why the file cannot be read.
             None => live::load(&self.path),
         };
         let error = loaded.err();
         if let Some(error) = &error {
-            announce::refused(error);
+            change::refused(error);
         }
         *self.seen.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
         self.seen.readings.fetch_add(1, Ordering::Release);
     }
 }
 
-/// The file says nothing any more: taken at its word, it would take every setting away.
+/// The error for an empty file, which would remove every setting.
 fn emptied(path: &Path) -> ConfigErrors {
-    let file = Some(path.display().to_string());
-    let origin = Origin::Config { file, line: None, key: String::new() };
-    let message = "the file is empty, and what held before holds on: was it cut off? To take every \
-                   setting away, write `[defaults]` alone";
-    Mistake::new(origin, message).into()
+    let message = "the file is empty, and the previous configuration stays in force: was it cut off? To remove \
+                   every setting, write `[defaults]` alone";
+    Mistake::new(Origin::file(path), message).into()
 }
 
-/// Lets the changes that follow on each other pass; false when there will be no more.
+/// Waits until the changes stop; false when the watcher is gone.
 fn settled(changes: &Receiver<()>) -> bool {
     for _ in 0..MOST_STEPS {
         match changes.recv_timeout(QUIET) {

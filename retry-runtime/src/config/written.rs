@@ -1,15 +1,11 @@
-//! Settings as a file would say them: for files, for tables, for differences.
+//! Values as a file would write them.
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::value::{Attempts, Growth, Named, TimeLimit};
-use crate::failure::kinds::Kinds;
-use crate::policy::jitter::Jitter;
-
-/// A value as a file would say it.
+/// A value as a file would write it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Written {
@@ -32,77 +28,13 @@ impl fmt::Display for Written {
     }
 }
 
-impl From<Duration> for Written {
-    fn from(duration: Duration) -> Self {
-        Written::Text(exact(duration))
+impl Written {
+    pub(crate) fn text(value: impl ToString) -> Self {
+        Written::Text(value.to_string())
     }
 }
 
-impl From<Attempts> for Written {
-    fn from(attempts: Attempts) -> Self {
-        match attempts {
-            Attempts::Count(count) => Written::Whole(count),
-            Attempts::Unlimited => Written::Text("unlimited".to_owned()),
-        }
-    }
-}
-
-impl From<TimeLimit> for Written {
-    fn from(limit: TimeLimit) -> Self {
-        match limit {
-            TimeLimit::None => Written::Text("none".to_owned()),
-            TimeLimit::After(time) => time.into(),
-        }
-    }
-}
-
-impl From<Growth> for Written {
-    fn from(growth: Growth) -> Self {
-        let word = match growth {
-            Growth::Exponential => "exponential",
-            Growth::Fixed => "fixed",
-            Growth::Linear => "linear",
-            Growth::Fibonacci => "fibonacci",
-            Growth::List(entries) => {
-                return Written::List(entries.into_iter().map(exact).collect());
-            }
-        };
-        Written::Text(word.to_owned())
-    }
-}
-
-impl From<Jitter> for Written {
-    fn from(jitter: Jitter) -> Self {
-        Written::Text(match jitter {
-            Jitter::Full => "full".to_owned(),
-            Jitter::Equal => "equal".to_owned(),
-            Jitter::Decorrelated => "decorrelated".to_owned(),
-            Jitter::Proportional(r) => format!("proportional({r})"),
-            Jitter::Additive(r) => format!("additive({r})"),
-            Jitter::None => "none".to_owned(),
-        })
-    }
-}
-
-impl From<Kinds> for Written {
-    fn from(kinds: Kinds) -> Self {
-        if kinds == Kinds::NONE {
-            return Written::List(Vec::new());
-        }
-        Written::Text(kinds.to_string())
-    }
-}
-
-impl From<Named> for Written {
-    fn from(named: Named) -> Self {
-        Written::Text(match named {
-            Named::None => "none".to_owned(),
-            Named::Name(name) => name,
-        })
-    }
-}
-
-/// A duration that reads back as itself: whole numbers of the largest units that fit.
+/// A text that reads back as the same duration, in the largest units that fit.
 pub(crate) fn exact(duration: Duration) -> String {
     const UNITS: [(&str, u128); 7] = [
         ("d", 86_400_000_000_000),
@@ -117,7 +49,7 @@ pub(crate) fn exact(duration: Duration) -> String {
     if nanos == 0 {
         return "0s".to_owned();
     }
-    // One unit where a whole number of it is at most four digits: 90 s rather than 1 min 30 s.
+    // One unit if the number has at most four digits: 90s, not 1m 30s.
     let single = UNITS.iter().find(|(_, length)| nanos % length == 0 && nanos / length < 10_000);
     if let Some((unit, length)) = single {
         return format!("{}{unit}", nanos / length);
@@ -131,14 +63,6 @@ pub(crate) fn exact(duration: Duration) -> String {
         }
     }
     parts.join(" ")
-}
-
-/// A map with an entry for each setting that is set.
-pub(crate) fn serialize<S: Serializer>(
-    entries: Vec<(&'static str, Written)>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(entries)
 }
 
 #[cfg(test)]
