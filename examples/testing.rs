@@ -7,7 +7,8 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use retry_runtime::{CallId, Classify, Interruption, retryable, testing};
+use retry_runtime::{CallId, Classify, Interruption, retryable};
+use retry_testing as testing;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
 #[cfg_attr(not(test), allow(dead_code, reason = "the tests make them"))]

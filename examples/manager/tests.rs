@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use retry_examples::lab::alone;
-use retry_runtime::testing;
+use retry_testing as testing;
 
 use super::tour::{LeaderLost, fails, rates};
 use super::*;

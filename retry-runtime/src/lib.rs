@@ -5,8 +5,6 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
-#[cfg(feature = "chaos")]
-pub mod chaos;
 #[cfg(feature = "config")]
 pub mod config;
 mod event;
@@ -15,8 +13,6 @@ mod policy;
 mod private;
 mod report;
 mod site;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod turn;
 
 pub use base::now::Now;
@@ -60,9 +56,12 @@ pub mod events {
     pub use crate::event::*;
 }
 
-/// What the companion crates need beside the public API; they ask for the exact version of this crate.
+/// The seams of the engine for its companion crates, which depend on exactly this version.
 #[doc(hidden)]
 pub mod control {
+    pub use crate::base::clock::real_now;
+    pub use crate::base::rng::Rng;
+    pub use crate::call::intercept;
     pub use crate::site::handle::budgets;
     pub use crate::site::ledger::totals;
 }

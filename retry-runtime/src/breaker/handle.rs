@@ -305,7 +305,7 @@ impl Breaker {
 #[cold]
 fn seed(machine: &mut Machine) {
     // Not for secrets: the breakers of many processes must not come back together.
-    machine.set_seed(Rng::fresh().next() | 1);
+    machine.set_seed(Rng::fresh().draw() | 1);
 }
 
 impl fmt::Debug for Breaker {

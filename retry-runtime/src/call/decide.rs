@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::intercept::Note;
 use super::live::Order;
 use super::{Call, Decision, Mode, Trail, Verdict};
 use crate::base::clock::Moment;
 use crate::event;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
-use crate::failure::{redact, text};
+use crate::failure::redact;
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
@@ -41,9 +42,7 @@ impl Call<'_> {
         let policy = self.policy();
         let trail = self.trail_mut();
         trail.mode.add(Mode::FAILED);
-        let said = words();
-        let words = redact::kept(&said);
-        text::recycle(said);
+        let words = redact::kept(&words());
         let kind = verdict.class.kind;
         trail.record(now, Some((kind, words)));
         // Asked once: without anybody to hear it nothing is made ready to be told.
@@ -65,8 +64,7 @@ impl Call<'_> {
         if let Some(attempt) = trail.report.attempts.last_mut() {
             attempt.delay = Some(delay);
         }
-        #[cfg(feature = "testing")]
-        trail.log_delay(delay.length);
+        trail.note(Note::Delay(delay.length));
         if heard {
             trail.tell_retry(policy, kind, delay);
         }
@@ -91,8 +89,7 @@ impl Call<'_> {
             if let Some(attempt) = trail.report.attempts.last_mut() {
                 attempt.delay = None;
             }
-            #[cfg(feature = "testing")]
-            trail.forget_delay();
+            trail.note(Note::DelayCalledOff);
             self.end(StopReason::Deadline);
             return Decision::Stop(StopReason::Deadline);
         }
@@ -185,7 +182,7 @@ impl Trail {
         if hint.is_some_and(|hint| hint > left.min(policy.longest_hint())) {
             return Err(StopReason::RetryAfterTooLong);
         }
-        let own = policy.delay(self.attempt, self.previous, self.rng.next());
+        let own = policy.delay(self.attempt, self.previous, self.rng.draw());
         let delay = match hint {
             Some(hint) if hint > own => Delay { length: hint, source: DelaySource::Hint },
             _ => Delay { length: own, source: DelaySource::Backoff },

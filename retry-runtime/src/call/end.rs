@@ -3,6 +3,7 @@
 use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
+use super::intercept::Note;
 use super::{Call, Mode, State, Trail};
 use crate::base::clock;
 use crate::base::clock::Moment;
@@ -159,8 +160,7 @@ impl Trail {
             handed.end(reason, self.report.last());
         }
         self.span = None;
-        #[cfg(feature = "testing")]
-        self.log_end();
+        self.note(Note::End(&self.report));
         let goes_on = self.mode.has(Mode::GOES_ON);
         if !goes_on {
             self.tell_finished(reason);
@@ -178,10 +178,11 @@ impl Trail {
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
         // Whoever watches takes the report itself.
-        if self.mode.has(Mode::WATCHED) {
-            site.note(ended, self.failures, clock::wall(), &mut self.report.clone());
+        let report = if self.mode.has(Mode::WATCHED) {
+            self.report.clone()
         } else {
-            site.note(ended, self.failures, clock::wall(), &mut self.report);
-        }
+            mem::replace(&mut self.report, Report::empty(site.name()))
+        };
+        site.note(ended, self.failures, clock::wall(), report);
     }
 }

@@ -1,88 +1,293 @@
-//! What happens to one attempt in the place of its body.
+//! The seam between a call and its surroundings: clock, sleeps, random numbers, policy, budget, breaker, faults.
+//!
+//! An interceptor answers for one or more of them. A testing scope is one: it holds for a thread or a task
+//! ([`context`](super::context)). Chaos is another: it holds for functions that a configuration names ([`install`]). A plain call asks
+//! nobody; every other call asks once, when it starts, and keeps its interceptor to its end.
 
-#[cfg(feature = "testing")]
-use std::any::{Any, TypeId, type_name};
-#[cfg(feature = "testing")]
+use std::any::{Any, TypeId};
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
+use super::context;
+use super::{Call, Trail};
+use crate::base::clock;
+use crate::base::rng::Rng;
+use crate::base::sleep::{Sleep, Sleeping};
+use crate::breaker::{Breaker, Keyed};
+use crate::budget::Budget;
 use crate::failure::interruption::Interruption;
+use crate::policy::Policy;
+use crate::report::record::Report;
+use crate::site::Site;
 
-/// What is injected into an attempt.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    /// What the attempt takes before anything else.
-    pub(crate) latency: Option<Duration>,
-    pub(crate) act: Act,
-    /// Whether the body runs first, and its outcome is lost.
-    pub(crate) after_body: bool,
-    /// For the log.
-    #[cfg_attr(not(any(feature = "tracing", feature = "testing")), allow(dead_code))]
-    pub(crate) words: Arc<str>,
+/// Answers in place of a call's surroundings; each default leaves them as they are.
+pub trait Intercept: fmt::Debug + Send + Sync {
+    /// The interceptor itself, for the crate that wrote it.
+    fn as_any(&self) -> &dyn Any;
+
+    /// The current time; `None` for that of the engine's clock.
+    fn now(&self) -> Option<Instant> {
+        None
+    }
+
+    /// A call starts, of an annotated function or of a policy alone.
+    fn begin(&self, _site: Option<&'static Site>, _policy: &Policy) -> Begun {
+        Begun::default()
+    }
+
+    /// Something happened in a call.
+    fn note(&self, _call: &Passage, _note: Note<'_>) {}
+
+    /// A fault that replaces the body of the attempt that starts now.
+    fn fault(&self, _call: &Passage, _attempt: u32, _can: &Can) -> Option<Fault> {
+        None
+    }
+
+    /// A sleep; `None` for one by the engine's timer.
+    fn sleep(&self, _wait: Wait<'_>) -> Option<Sleep> {
+        None
+    }
+
+    /// Blocks the thread until `duration` is over or `cancelled` answers yes; `false` leaves that to the engine.
+    fn block(&self, _duration: Duration, _cancelled: &mut dyn FnMut() -> bool) -> bool {
+        false
+    }
+
+    /// The budget that pays instead of this one; `None` for no budget.
+    fn budget(&self, own: &'static Budget) -> Option<&'static Budget> {
+        Some(own)
+    }
+
+    /// The breaker that is asked instead of this one.
+    fn breaker(&self, own: &'static Breaker) -> &'static Breaker {
+        own
+    }
+
+    /// The breaker of a key that is asked instead of the one in this table.
+    fn keyed_breaker(&self, own: &'static Keyed<String>, key: &str) -> Arc<Breaker> {
+        own.get(key)
+    }
 }
 
-/// What happens in the place of the body, or of its outcome.
+/// How an interceptor changes a call that starts.
+#[derive(Debug, Default)]
+pub struct Begun {
+    /// The call's number, given by the interceptor.
+    pub number: u64,
+    /// Replaces the call's policy.
+    pub policy: Option<&'static Policy>,
+    /// Replaces the call's random numbers by those of this seed.
+    pub seed: Option<u64>,
+    /// Whether the call is timed and keeps a report.
+    pub watched: bool,
+}
+
+/// The call that an interceptor is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Passage {
+    /// The annotated function; `None` for a call of a policy alone.
+    pub site: Option<&'static Site>,
+    /// The number from [`Begun`].
+    pub number: u64,
+}
+
+/// What an interceptor is told about a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Note<'a> {
+    /// An attempt starts.
+    Attempt,
+    /// A pause of this length was decided.
+    Delay(Duration),
+    /// The pause that was decided last is not slept.
+    DelayCalledOff,
+    /// The call ended, and its report is complete.
+    End(&'a Report),
+}
+
+/// A sleep that a call needs.
+pub enum Wait<'a> {
+    /// The pause between two attempts, or an injected latency.
+    Pause(Duration),
+    /// A limit on work that may take real time; the function makes the engine's own sleep.
+    Limit(Duration, &'a dyn Fn() -> Sleep),
+    /// A sleep without an end.
+    Never,
+}
+
+impl fmt::Debug for Wait<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wait::Pause(length) => f.debug_tuple("Pause").field(length).finish(),
+            Wait::Limit(length, _) => f.debug_tuple("Limit").field(length).finish_non_exhaustive(),
+            Wait::Never => f.write_str("Never"),
+        }
+    }
+}
+
+/// A fault: latency first, then an act in place of the body.
 #[derive(Clone, Debug)]
-pub(crate) enum Act {
-    /// The body's own outcome.
+pub struct Fault {
+    /// Time that passes before anything else happens.
+    pub latency: Option<Duration>,
+    /// What happens instead of the body.
+    pub act: Act,
+    /// Whether the body runs before the act, and its outcome is lost.
+    pub after_body: bool,
+}
+
+/// What happens instead of the body.
+#[derive(Clone)]
+pub enum Act {
+    /// The body runs, and its outcome counts.
     Body,
-    /// A failure made to order.
-    #[cfg(feature = "testing")]
-    Fail(Arc<Maker>),
-    /// A failure of the engine's kind.
+    /// The attempt fails with this error, whose type is [`Can::error`].
+    Fail(Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>),
+    /// The attempt fails with an interruption.
     Interrupt(Interruption),
-    /// Nothing, until a limit ends the attempt.
+    /// The attempt does not end by itself.
     Hang,
+    /// The attempt panics.
     Panic,
 }
 
-/// Makes errors of one type.
-#[cfg(feature = "testing")]
-pub(crate) struct Maker {
-    make: Box<dyn Fn() -> Box<dyn Any> + Send + Sync>,
-    pub(crate) error: TypeId,
-    pub(crate) name: &'static str,
-}
-
-#[cfg(feature = "testing")]
-impl Maker {
-    pub(crate) fn new<E: 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
-        Maker {
-            make: Box::new(move || Box::new(make())),
-            error: TypeId::of::<E>(),
-            name: type_name::<E>(),
+impl fmt::Debug for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Act::Interrupt(interruption) => f.debug_tuple("Interrupt").field(interruption).finish(),
+            Act::Body => f.write_str("Body"),
+            Act::Fail(_) => f.write_str("Fail"),
+            Act::Hang => f.write_str("Hang"),
+            Act::Panic => f.write_str("Panic"),
         }
     }
-
-    pub(crate) fn make(&self) -> Box<dyn Any> {
-        (self.make)()
-    }
 }
 
-#[cfg(feature = "testing")]
-impl fmt::Debug for Maker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Maker").field(&self.name).finish()
-    }
-}
-
-/// What can be put in the place of a function's outcome.
+/// Which faults a function can have.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Able {
-    /// The error's type, if it can be made to order.
-    #[cfg(feature = "testing")]
-    pub(crate) error: Option<TypeId>,
-    #[cfg(feature = "testing")]
-    pub(crate) name: &'static str,
-    /// Whether there is a place for an interruption.
-    pub(crate) interruption: bool,
-    pub(crate) awaited: bool,
+pub struct Can {
+    /// The type of the error, if the error is [`Inject`](crate::failure::inject::Inject).
+    pub error: Option<TypeId>,
+    /// The name of the error's type.
+    pub error_name: &'static str,
+    /// Whether the error can be made from an [`Interruption`].
+    pub interrupt: bool,
+    /// Whether an attempt can hang: it is `async`.
+    pub hang: bool,
 }
 
-#[cfg(feature = "testing")]
-impl Able {
-    pub(crate) fn takes(&self, maker: &Maker) -> bool {
-        self.error == Some(maker.error)
+/// The interceptor of calls outside of any scope.
+static INSTALLED: OnceLock<Arc<dyn Intercept>> = OnceLock::new();
+
+/// Installs the interceptor of functions for which a configuration asks for it, outside of scopes; the first one
+/// stays.
+pub fn install(interceptor: Arc<dyn Intercept>) {
+    let _ = INSTALLED.set(interceptor);
+}
+
+/// Opens or closes a scope on this thread: `interceptor` holds for the calls on it, and its clock for all of the
+/// engine.
+pub fn set_thread(interceptor: Option<Arc<dyn Intercept>>) {
+    clock::ask_first(|| here()?.now());
+    context::set_thread_interceptor(interceptor);
+}
+
+/// The interceptor of the scope here, if there is one.
+pub fn here() -> Option<Arc<dyn Intercept>> {
+    context::interceptor()
+}
+
+/// Runs `work` inside the scope of this interceptor.
+pub fn within<T>(interceptor: Arc<dyn Intercept>, work: impl FnOnce() -> T) -> T {
+    context::Ambient::intercepted(interceptor).scope(work)
+}
+
+/// The interceptor of a call, and the fault that its running attempt suffers.
+#[derive(Debug)]
+pub(crate) struct Intercepted {
+    by: Arc<dyn Intercept>,
+    passage: Passage,
+    policy: Option<&'static Policy>,
+    /// The attempt that was asked about last.
+    asked: u32,
+    stage: Option<Stage>,
+}
+
+/// How far a fault has come.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// The latency passes.
+    Late(Sleeping, Fault),
+    /// The body runs, and its outcome is lost.
+    Body(Fault),
+    /// The attempt hangs until a limit ends it.
+    Hang(Sleeping),
+}
+
+impl Call<'_> {
+    /// Finds the interceptor of a call that is not plain.
+    #[cold]
+    pub(super) fn join(&mut self) {
+        let asked = || self.effective().is_some_and(|effective| effective.intercepted);
+        let installed = || INSTALLED.get().filter(|_| asked()).cloned();
+        let Some(by) = here().or_else(installed) else { return };
+        let site = self.site();
+        let Begun { number, policy, seed, watched } = by.begin(site, self.policy());
+        if watched {
+            self.watch();
+        }
+        let trail = self.early_trail_mut();
+        if let Some(seed) = seed {
+            trail.rng = Rng::seeded(seed);
+        }
+        let passage = Passage { site, number };
+        trail.intercepted =
+            Some(Box::new(Intercepted { by, passage, policy, asked: 0, stage: None }));
+    }
+
+    /// The policy that the interceptor gave the call.
+    pub(super) fn intercepted_policy(&self) -> Option<&'static Policy> {
+        self.trail()?.intercepted.as_ref()?.policy
+    }
+
+    /// Whether the running attempt may suffer a fault.
+    #[inline]
+    pub(crate) fn is_intercepted(&self) -> bool {
+        self.trail().is_some_and(|trail| trail.intercepted.is_some())
+    }
+
+    /// The fault of the attempt that has just begun; asked once for each attempt.
+    pub(crate) fn fault(&mut self, can: &Can) -> Option<Fault> {
+        let attempt = self.attempt_number();
+        let intercepted = self.trail_mut().intercepted.as_mut()?;
+        if intercepted.asked == attempt {
+            return None;
+        }
+        intercepted.asked = attempt;
+        intercepted.by.fault(&intercepted.passage, attempt, can)
+    }
+
+    /// How far the fault of the running attempt has come; `None` without a fault.
+    pub(crate) fn stage(&mut self) -> &mut Option<Stage> {
+        match &mut self.trail_mut().intercepted {
+            Some(intercepted) => &mut intercepted.stage,
+            None => unreachable!("only an intercepted call has a fault"),
+        }
+    }
+}
+
+impl Trail {
+    /// The interceptor of the call.
+    #[inline]
+    pub(super) fn interceptor(&self) -> Option<&Arc<dyn Intercept>> {
+        Some(&self.intercepted.as_ref()?.by)
+    }
+
+    /// Tells the interceptor.
+    #[inline]
+    pub(super) fn note(&self, note: Note<'_>) {
+        if let Some(intercepted) = &self.intercepted {
+            intercepted.by.note(&intercepted.passage, note);
+        }
     }
 }

@@ -1,14 +1,12 @@
 //! One call: counts its attempts and decides after each failure. It never sleeps.
 
 mod account;
+mod by_name;
 pub(crate) mod cancel;
 pub(crate) mod context;
 mod decide;
 mod end;
-#[cfg(any(feature = "testing", feature = "chaos"))]
-mod injected;
-#[cfg(any(feature = "testing", feature = "chaos"))]
-pub(crate) mod intercept;
+pub mod intercept;
 pub mod live;
 mod mode;
 pub(crate) mod observe;
@@ -17,8 +15,6 @@ mod record;
 pub mod resume;
 mod resumed;
 mod tell;
-#[cfg(feature = "testing")]
-mod tested;
 mod trail;
 mod waiting;
 
@@ -167,8 +163,7 @@ impl<'p> Call<'p> {
 
     /// The settings: the function's own, or what a configuration has made of them.
     fn policy(&self) -> &'p Policy {
-        #[cfg(feature = "testing")]
-        if let Some(policy) = self.tested_policy() {
+        if let Some(policy) = self.intercepted_policy() {
             return policy;
         }
         if let Some(policy) = self.policy {
@@ -194,8 +189,7 @@ impl<'p> Call<'p> {
             site.enrol();
             self.configure(site);
         }
-        #[cfg(feature = "testing")]
-        self.join_scope();
+        self.join();
         if site.map_or_else(event::wanted, Site::is_observed) {
             let mode = &mut self.early_trail_mut().mode;
             mode.add(Mode::OBSERVED);
@@ -330,8 +324,7 @@ impl<'p> Call<'p> {
         } else {
             None
         };
-        #[cfg(feature = "testing")]
-        if self.within().is_some() {
+        if self.is_intercepted() {
             return Entered { _ambient: self.around(deadline).enter(), _span: span };
         }
         Entered { _ambient: ambient::enter(deadline, self.site()), _span: span }
@@ -346,11 +339,10 @@ impl<'p> Call<'p> {
     fn around(&self, deadline: Option<Moment>) -> Ambient {
         // An observed call has taken the observer: the calls inside must not report in its place.
         let ambient = Ambient::new(deadline, None).inside(self.site());
-        #[cfg(feature = "testing")]
-        if let (None, Some(within)) = (&ambient.within, self.within()) {
-            return ambient.tested(within.clone());
+        match self.trail().and_then(Trail::interceptor) {
+            Some(interceptor) if !ambient.is_intercepted() => ambient.within(interceptor.clone()),
+            _ => ambient,
         }
-        ambient
     }
 
     /// When the running attempt must have ended, and what it is that ends it then.

@@ -49,15 +49,9 @@ impl Call<'_> {
 
     #[cold]
     fn breaker_here(&self) -> Option<&'static Breaker> {
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return self.chosen_breaker().map(|breaker| within.shared.breaker(breaker));
-        }
-        self.chosen_breaker()
-    }
-
-    fn chosen_breaker(&self) -> Option<&'static Breaker> {
-        self.site()?.breaker_under(self.effective())
+        let own = self.site()?.breaker_under(self.effective())?;
+        let interceptor = self.trail().and_then(Trail::interceptor);
+        Some(interceptor.map_or(own, |interceptor| interceptor.breaker(own)))
     }
 
     /// The breaker of the annotated function for this key; for generated code that has declared one.
@@ -69,15 +63,12 @@ impl Call<'_> {
         if self.effective().is_some_and(Effective::has_no_breaker) {
             return Arc::clone(switched_off());
         }
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            let table = self.site().and_then(|site| site.breaker_source().table());
-            let table = table.unwrap_or_else(|| no_breaker());
-            return written(key, |key| within.shared.breaker_of_key(table, key));
-        }
-        let breaker =
-            self.site().and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
-        breaker.unwrap_or_else(|| no_breaker())
+        let table = self.site().and_then(|site| site.breaker_source().table());
+        let table = table.unwrap_or_else(|| no_breaker());
+        written(key, |key| match self.trail().and_then(Trail::interceptor) {
+            Some(interceptor) => interceptor.keyed_breaker(table, key),
+            None => table.get(key),
+        })
     }
 }
 
@@ -86,11 +77,10 @@ impl Trail {
     #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
         let usual = self.site.budget_under(self.effective);
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return usual.and_then(|budget| within.shared.budget(budget));
+        match self.interceptor() {
+            Some(interceptor) => usual.and_then(|budget| interceptor.budget(budget)),
+            None => usual,
         }
-        usual
     }
 }
 

@@ -17,8 +17,7 @@ impl Trail {
             *self.failures.of(kind) += 1;
         }
         let (kind, error) = failure.unzip();
-        self.report.make_room();
-        self.report.attempts.push(AttemptRecord {
+        self.report.push(AttemptRecord {
             number: self.attempt,
             started: self.attempt_started.unwrap_or(now).since(call_started),
             duration: self.attempt_started.map(|started| now.since(started)),

@@ -51,7 +51,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // There is no report to remember.
-    site.note(ended, standing.failures, clock::wall(), &mut Report::empty(site.name()));
+    site.note(ended, standing.failures, clock::wall(), Report::empty(site.name()));
 }
 
 /// How many attempts a call of the function may have; `None` when only the deadline limits them.

@@ -5,6 +5,7 @@ use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use super::context::Observer;
+use super::intercept::{Intercepted, Note};
 use super::live::Ticket;
 use super::resumed::Handed;
 use super::{Call, Mode, NOBODY, State};
@@ -54,9 +55,8 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
     pub(super) span: Option<Box<CallSpan>>,
-    /// The testing scope that the call belongs to.
-    #[cfg(feature = "testing")]
-    pub(super) tested: Option<super::tested::Tested>,
+    /// The interceptor of the call, if there is one.
+    pub(super) intercepted: Option<Box<Intercepted>>,
     /// The next one of those that no call uses, and how many come after this one.
     spare: Option<Box<Trail>>,
     place: u32,
@@ -80,9 +80,6 @@ fn spare() -> Option<Box<Trail>> {
     };
     SPARE.try_with(take).ok()?
 }
-
-/// The memory of a long list of attempts is not kept.
-const FEW_ATTEMPTS: usize = 16;
 
 impl Trail {
     /// A trail that says nothing yet.
@@ -114,8 +111,7 @@ impl Trail {
             sleep: None,
             number: 0,
             span: None,
-            #[cfg(feature = "testing")]
-            tested: None,
+            intercepted: None,
             spare: None,
             place: 0,
         })
@@ -138,13 +134,13 @@ impl Trail {
         if let Some(live) = &self.live {
             live.begin(self.attempt);
         }
-        #[cfg(feature = "testing")]
-        self.log_attempt();
+        self.note(Note::Attempt);
     }
 
     /// Forgets everything, and leaves the memory to the next call.
     pub(super) fn recycle(mut self: Box<Trail>) {
         self.effective = None;
+        self.intercepted = None;
         // A success at once of a call that is configured and nothing else has left no more than that.
         if self.mode.has(Mode::REPORTED) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
             self.forget();
@@ -171,10 +167,7 @@ impl Trail {
         self.continued = None;
         self.previous = None;
         self.last_kind = None;
-        self.report.forget();
-        if self.report.attempts.capacity() > FEW_ATTEMPTS {
-            self.report.attempts = Vec::new();
-        }
+        self.report = Report::empty("");
         self.failures = Failures::default();
         self.started = None;
         self.observer = None;
@@ -184,10 +177,6 @@ impl Trail {
         self.sleep = None;
         self.number = 0;
         self.span = None;
-        #[cfg(feature = "testing")]
-        {
-            self.tested = None;
-        }
     }
 }
 

@@ -82,7 +82,6 @@ pub(crate) fn section(reader: &mut Reader, path: &str, scope: Scope, settings: &
             loosens("on", "`ambiguous` cannot be retried");
         }
     }
-    #[cfg(feature = "chaos")]
     if let Some(chaos) = settings.chaos.filter(|chaos| !(0.0..=1.0).contains(&chaos.rate)) {
         at(reader, path, "chaos", &format!("`rate` ({}) must be from 0 to 1", chaos.rate));
     }
@@ -99,13 +98,13 @@ fn at(reader: &mut Reader, path: &str, key: &str, message: &str) {
 }
 
 /// The mistakes that no other layer can mend: the settings are checked over the most lenient ones.
-fn alone(settings: &Settings) -> Vec<PolicyError> {
+fn alone(settings: &Settings) -> impl Iterator<Item = PolicyError> + use<> {
     let lenient = Policy::new().cap(Duration::MAX).base(Duration::ZERO).idempotent(false);
-    let mut policy = settings.over(&lenient);
+    let mut values = settings.over(&lenient);
     if settings.attempts == Some(Attempts::Unlimited) && settings.deadline.is_none() {
-        policy = policy.deadline(Duration::MAX);
+        values.policy.deadline = Some(Duration::MAX);
     }
-    policy.mistakes().collect()
+    values.mistakes()
 }
 
 /// The settings that can cause the error, the most likely first.

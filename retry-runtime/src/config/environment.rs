@@ -22,25 +22,23 @@ pub(crate) struct Environment {
     pub(crate) enabled: Option<bool>,
     pub(crate) profile: Option<String>,
     /// Settings of every operation.
-    all: Overrides,
+    all: Variables,
     /// Settings of single operations, by their names as variables write them.
-    operations: BTreeMap<String, Overrides>,
+    operations: BTreeMap<String, Variables>,
 }
 
-/// Settings, each with its variable.
+/// Settings, and the variable of each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Overrides {
+pub(crate) struct Variables {
     pub(crate) settings: Settings,
-    variables: BTreeMap<&'static str, String>,
+    /// The names of the variables by key; `attempts` is at `max`, since both are one limit.
+    names: BTreeMap<&'static str, String>,
 }
 
-impl Overrides {
+impl Variables {
     /// The variable of a setting.
     pub(crate) fn origin(&self, key: &str) -> Origin {
-        let variables = &self.variables;
-        // `max` and `attempts` are one limit.
-        let other = if key == "max" { variables.get("attempts") } else { None };
-        let variable = variables.get(key).or(other).or_else(|| variables.values().next());
+        let variable = self.names.get(key).or_else(|| self.names.values().next());
         Origin::variable(variable.map_or("", String::as_str))
     }
 }
@@ -58,8 +56,7 @@ impl Environment {
         };
         for (name, value) in &variables {
             if let Err(message) = environment.variable(name, value) {
-                let origin = Origin::variable(name);
-                mistakes.push(Mistake::new(origin, message));
+                mistakes.push(Mistake::new(Origin::variable(name), message));
             }
         }
         environment
@@ -86,7 +83,7 @@ impl Environment {
         let Some((whose, setting)) = rest.rsplit_once("__") else {
             return Err(unknown_variable());
         };
-        let overrides = match (whose, whose.strip_prefix("OP__")) {
+        let variables = match (whose, whose.strip_prefix("OP__")) {
             ("ALL", _) => &mut self.all,
             (_, Some(name)) if !name.is_empty() => {
                 self.operations.entry(name.to_owned()).or_default()
@@ -95,36 +92,31 @@ impl Environment {
         };
         let setting = setting.to_lowercase();
         let (row, unit) = Settings::row(&setting).ok_or_else(|| Settings::unknown(&setting))?;
-        let key = row.key;
-        let value = match key {
+        let value = match row.key {
             "enabled" => Value::Flag(switch(value)?),
             _ => scalar(value),
         };
-        (row.read)(&mut overrides.settings, unit, &Node::new(None, value))?;
-        let same = match key {
-            "max" => overrides.variables.get("attempts"),
-            "attempts" => overrides.variables.get("max"),
-            _ => None,
-        };
-        if let Some(other) = overrides.variables.get(key).or(same) {
+        (row.read)(&mut variables.settings, unit, &Node::new(None, value))?;
+        let key = if row.key == "attempts" { "max" } else { row.key };
+        if let Some(other) = variables.names.get(key) {
             return Err(format!("it sets the same as `{other}`; unset one of them"));
         }
-        overrides.variables.insert(key, variable.to_owned());
+        variables.names.insert(key, variable.to_owned());
         Ok(())
     }
 
     /// The settings for this operation, lowest first: those for all operations, then its own.
-    pub(crate) fn of(&self, operation: &str) -> impl Iterator<Item = &Overrides> {
+    pub(crate) fn of(&self, operation: &str) -> impl Iterator<Item = &Variables> {
         let own = self.operations.get(&mangled(operation));
         [Some(&self.all), own]
             .into_iter()
             .flatten()
-            .filter(|overrides| !overrides.settings.is_empty())
+            .filter(|variables| !variables.settings.is_empty())
     }
 
     /// Reports variables whose name matches no operation, or several.
     pub(crate) fn check_names(&self, names: &[&str], mistakes: &mut Mistakes) {
-        for (name, overrides) in &self.operations {
+        for (name, variables) in &self.operations {
             let meant: Vec<&str> =
                 names.iter().filter(|known| mangled(known) == *name).copied().collect();
             let message = match meant[..] {
@@ -140,9 +132,8 @@ impl Environment {
                     meant.join(", ")
                 ),
             };
-            for variable in overrides.variables.values() {
-                let origin = Origin::variable(variable);
-                mistakes.push(Mistake::new(origin, message.clone()));
+            for variable in variables.names.values() {
+                mistakes.push(Mistake::new(Origin::variable(variable), message.clone()));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chaos;
 use super::layers::Resolved;
 use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::resolve::Resolution;
@@ -38,14 +39,16 @@ impl Program {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
         });
+        let faults = self.sites.iter().zip(&resolution.sites);
+        let faults = faults.filter_map(|(site, it)| Some((*site, it.values.others.chaos?)));
+        chaos::replace(faults);
         // Collected first, since `site::apply` holds a lock while it iterates.
         site::apply(changed.collect::<Vec<_>>());
     }
 
-    /// Creates the shared budgets and breakers that the configuration names, with the settings of their attributes, and
-    /// announces faults.
+    /// Creates the shared budgets and breakers that the configuration names, with the settings of their attributes.
     ///
-    /// Both may call listeners, so the caller must not hold a lock.
+    /// Attributes that disagree are reported to listeners, so the caller must not hold a lock.
     pub(crate) fn prepare(&self, resolution: &Resolution) {
         let name = |named: &Option<Named>| match named {
             Some(Named::Name(name)) => Some(name.clone()),
@@ -58,12 +61,6 @@ impl Program {
         let breakers = resolution.sites.iter().filter_map(|site| name(&site.values.others.breaker));
         for name in breakers.chain(resolution.breakers.keys().cloned()) {
             site::written_breakers(&name);
-        }
-        #[cfg(feature = "chaos")]
-        {
-            let both = self.sites.iter().zip(&resolution.sites);
-            let hit = both.filter(|(_, resolved)| resolved.values.others.chaos.is_some());
-            crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
         }
     }
 }
@@ -111,8 +108,7 @@ fn effective(
         budget,
         breaker,
         measure: others.measure == Some(true),
-        #[cfg(feature = "chaos")]
-        chaos: others.chaos.filter(|_| enabled),
+        intercepted: enabled && others.chaos.is_some(),
     };
     let plain = Effective {
         policy: *site.policy(),
@@ -120,8 +116,7 @@ fn effective(
         budget: Choice::AsWritten,
         breaker: Choice::AsWritten,
         measure: false,
-        #[cfg(feature = "chaos")]
-        chaos: None,
+        intercepted: false,
     };
     (effective != plain).then_some(effective)
 }

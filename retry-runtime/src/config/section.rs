@@ -60,19 +60,18 @@ macro_rules! section {
     (
         $(#[$doc:meta])*
         $name:ident $(or $unknown:ident)? {$(
-            $(#[doc = $row:expr])* $(#[cfg($cfg:meta)])?
+            $(#[doc = $row:expr])*
             $key:ident $(| $alias:ident)*: $ty:ident $(in $range:expr)?;
         )*}
     ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name {
-            $($(#[doc = $row])* $(#[cfg($cfg)])? pub $key: Option<$ty>,)*
+            $($(#[doc = $row])* pub $key: Option<$ty>,)*
         }
 
         impl super::section::Section for $name {
             const ROWS: &'static [super::section::Row<Self>] = &[$(
-                $(#[cfg($cfg)])?
                 super::section::Row {
                     key: stringify!($key),
                     aliases: &[$(stringify!($alias)),*],

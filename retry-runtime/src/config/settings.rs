@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
+use super::chaos::Chaos;
 use super::keys;
 use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::origin::Origin;
 use super::overlay::Part;
 use super::section::{Section, section};
 use super::value::{Attempts, Growth, MOST_ATTEMPTS, Named, TimeLimit};
-#[cfg(feature = "chaos")]
-use crate::chaos::Chaos;
 use crate::policy::Parts;
-use crate::{Backoff, Jitter, Kind, Kinds, Policy};
+use crate::{Backoff, Jitter, Kind, Kinds, Policy, PolicyError};
 
 /// Input: a row for each setting, as in [`section!`], and where its value goes: into the `policy` (`+` the effect that
 /// it has on other parts), among the `others`, or into the `limit` on attempts.
@@ -20,14 +19,14 @@ macro_rules! operation {
     (
         $(#[$doc:meta])*
         $name:ident {$(
-            $(#[doc = $row:expr])* $(#[cfg($cfg:meta)])?
+            $(#[doc = $row:expr])*
             $key:ident $(| $alias:ident)*: $ty:ident $(in $range:expr)? => $place:ident $(+ $effect:ident)?;
         )*}
     ) => {
         section! {
             $(#[$doc])*
             $name or unknown {$(
-                $(#[doc = $row])* $(#[cfg($cfg)])? $key $(| $alias)*: $ty $(in $range)?;
+                $(#[doc = $row])* $key $(| $alias)*: $ty $(in $range)?;
             )*}
         }
 
@@ -41,7 +40,7 @@ macro_rules! operation {
                     to.policy.attempts.put(&limit);
                     changed("max");
                 }
-                $($(#[cfg($cfg)])? if let Some(value) = &self.$key {
+                $(if let Some(value) = &self.$key {
                     operation!(@put $place, to, changed, $key, value);
                     $(self.$effect(&mut to.policy, changed);)?
                 })*
@@ -49,12 +48,12 @@ macro_rules! operation {
 
             /// The settings that give these values.
             pub(crate) fn of(values: &Values) -> Self {
-                $name { $($(#[cfg($cfg)])? $key: operation!(@get $place, values, $key),)* }
+                $name { $($key: operation!(@get $place, values, $key),)* }
             }
 
             /// The settings with the keys that `keep` chooses.
             fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
-                $name { $($(#[cfg($cfg)])? $key: self.$key.clone().filter(|_| keep(stringify!($key))),)* }
+                $name { $($key: self.$key.clone().filter(|_| keep(stringify!($key))),)* }
             }
         }
     };
@@ -91,7 +90,7 @@ operation! {
     /// | `budget` | the name of a budget, or `"none"` |
     /// | `breaker` | `"none"`, or the name of a breaker if the attribute has a breaker |
     /// | `measure` | `true`: calls are timed even when the first attempt succeeds |
-    /// | `chaos` | feature `chaos`: `{ rate = 0.05 }`, see the module `chaos` |
+    /// | `chaos` | `{ rate = 0.05 }`, see the module [`chaos`](super::chaos) |
     ///
     /// One line of text is read as in the attribute:
     ///
@@ -137,7 +136,6 @@ operation! {
         /// Whether every call is timed.
         measure: bool => others;
         /// Faults for staging environments.
-        #[cfg(feature = "chaos")]
         chaos: Chaos => others;
     }
 }
@@ -155,9 +153,25 @@ impl From<&Policy> for Values {
     }
 }
 
+/// The parts of the runtime's policy that are not public are used here, and nowhere else.
 impl Values {
     pub(crate) fn policy(&self) -> Policy {
         Policy::of_parts(self.policy)
+    }
+
+    /// Everything that is wrong with the policy.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = PolicyError> + use<> {
+        self.policy().mistakes()
+    }
+
+    /// The delay before the first retry, without jitter.
+    pub(crate) fn first_delay(&self) -> Duration {
+        self.policy().shown_base()
+    }
+
+    /// Whether the policy declares the operation idempotent, by `idempotent` or by `on`.
+    pub(crate) fn declared_idempotent(&self) -> Option<bool> {
+        self.policy().declared_idempotent()
     }
 }
 
@@ -183,23 +197,23 @@ impl Settings {
     ///
     /// Everything that [`Policy::validate`](crate::Policy::validate) refuses.
     pub fn policy(&self) -> Result<Policy, ConfigErrors> {
-        let policy = self.over(&Policy::new());
+        let values = self.over(&Policy::new());
         let mut mistakes = Mistakes::default();
-        for error in policy.mistakes() {
+        for error in values.mistakes() {
             mistakes.push(Mistake::new(Origin::BuiltIn, error.to_string()));
         }
-        mistakes.or(policy)
+        mistakes.or(values.policy())
     }
 
     /// A policy with these settings over it; not validated.
-    pub(crate) fn over(&self, policy: &Policy) -> Policy {
+    pub(crate) fn over(&self, policy: &Policy) -> Values {
         let mut values = Values::from(policy);
         self.overlay(&mut values, &mut |_| {});
-        values.policy()
+        values
     }
 
-    /// The settings that an attribute has written; a preset writes all of them.
-    pub(crate) fn written(&self, arguments: &[String]) -> Self {
+    /// The settings that the arguments of an attribute set; a preset sets all of them.
+    pub(crate) fn only(&self, arguments: &[String]) -> Self {
         let has = |name: &str| arguments.iter().any(|argument| argument == name);
         self.filter(|key| has(key) || has("policy") || key == "attempts" && has("max"))
     }
@@ -248,11 +262,6 @@ impl Settings {
 
 /// The message for an unknown key.
 fn unknown(name: &str) -> String {
-    if name == "chaos" {
-        return "`chaos` needs the feature `chaos`, which this program is built without; remove it here, or build with \
-                the feature in staging environments"
-            .to_owned();
-    }
     // `chaos` is for staging environments, and is never proposed for a misspelled key.
     let keys: Vec<_> = Settings::keys().into_iter().filter(|key| *key != "chaos").collect();
     keys::unknown_setting(name, &keys)
@@ -263,7 +272,7 @@ mod tests {
     use super::*;
 
     fn over(policy: Policy, settings: &str) -> Policy {
-        settings.parse::<Settings>().unwrap().over(&policy)
+        settings.parse::<Settings>().unwrap().over(&policy).policy()
     }
 
     #[test]
@@ -285,7 +294,8 @@ mod tests {
     #[test]
     fn the_settings_of_a_policy_over_the_defaults_are_the_policy() {
         let policy = Policy::new().max(2).backoff(Backoff::Linear).jitter(Jitter::Additive(0.5));
-        assert_eq!(Settings::of(&Values::from(&policy)).over(&Policy::new()), policy);
+        let settings = Settings::of(&Values::from(&policy));
+        assert_eq!(settings.over(&Policy::new()).policy(), policy);
     }
 
     #[test]

@@ -22,10 +22,26 @@ mod listen;
 mod protection;
 mod span;
 mod stream;
-#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+#[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
 mod warnings;
+
+/// Without the feature nothing goes to `tracing`.
+#[cfg(not(feature = "tracing"))]
+mod trace {
+    use super::{Event, EventKind};
+
+    pub(super) const fn is_on() -> bool {
+        false
+    }
+
+    pub(super) const fn hears(_: EventKind) -> bool {
+        false
+    }
+
+    pub(super) const fn say(_: &Event) {}
+}
 
 pub use calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
@@ -45,6 +61,4 @@ pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
 pub use vocabulary::Event;
 use warnings::observer_panicked;
-#[cfg(feature = "chaos")]
-pub(crate) use warnings::{chaos_configured, chaos_impossible, chaos_injected};
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

@@ -19,7 +19,6 @@ pub(crate) mod redact;
 pub mod retry_after;
 pub(crate) mod status;
 mod std_impls;
-pub(crate) mod text;
 
 pub use chain::of_error_chain;
 pub use messages::{Patterns, of_message};

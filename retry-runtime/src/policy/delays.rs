@@ -100,7 +100,7 @@ impl Policy {
         let (mut rng, mut previous) = (Rng::seeded(seed), None);
         let retries = policy.limit().map_or(u32::MAX, |attempts| attempts.saturating_sub(1));
         (1..=retries).map(move |retry| {
-            let delay = policy.delay(retry, previous, rng.next());
+            let delay = policy.delay(retry, previous, rng.draw());
             previous = Some(delay);
             delay
         })

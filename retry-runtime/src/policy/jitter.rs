@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(jitter.spread(unspread, u64::MAX), MS(high), "{jitter:?} at its longest");
         let mut rng = Rng::seeded(7);
         for _ in 0..1000 {
-            let delay = jitter.spread(unspread, rng.next());
+            let delay = jitter.spread(unspread, rng.draw());
             assert!(MS(low) <= delay && delay <= MS(high), "{jitter:?} gave {delay:?}");
         }
     }

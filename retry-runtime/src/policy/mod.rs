@@ -196,11 +196,13 @@ impl Policy {
         self.timed
     }
 
-    pub(crate) const fn time_limit(&self) -> Option<Duration> {
+    /// The time for the whole call: [`deadline`](Policy::deadline).
+    pub const fn time_limit(&self) -> Option<Duration> {
         self.deadline
     }
 
-    pub(crate) const fn attempt_limit(&self) -> Option<Duration> {
+    /// The time for one attempt: [`timeout`](Policy::timeout).
+    pub const fn attempt_limit(&self) -> Option<Duration> {
         self.timeout
     }
 

@@ -129,14 +129,7 @@ impl SiteBreaker {
         }
     }
 
-    /// The breaker of this key.
-    pub(crate) fn of_key(&'static self, key: &str) -> Option<Arc<Breaker>> {
-        let SiteBreaker::Keyed(keyed) = self else { return None };
-        Some(keyed.table().get(key))
-    }
-
     /// The breakers by key.
-    #[cfg(feature = "testing")]
     pub(crate) fn table(&'static self) -> Option<&'static Keyed<String>> {
         let SiteBreaker::Keyed(keyed) = self else { return None };
         Some(keyed.table())

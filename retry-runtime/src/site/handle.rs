@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
-use super::{Found, all_breakers, all_budgets, find_breaker, find_budget};
+use super::{Found, all_breakers, all_budgets};
 use crate::base::clock;
 use crate::breaker::{CircuitOpen, Figures, Mode, Permit, Snapshot};
 use crate::budget::Budget;
-#[cfg(feature = "testing")]
-use crate::call::context as ambient;
 use crate::turn::admission;
 
 /// A breaker by its name: its state, its figures, and what can be done to it by hand.
@@ -32,11 +30,8 @@ use crate::turn::admission;
 pub struct BreakerHandle(Found);
 
 impl BreakerHandle {
-    /// The breaker of this name: one that attributes share (`breaker = "payments"`), the own one of the
-    /// function of this name (`billing::charge`), a static that an attribute uses, or one of a keyed table
-    /// (`api[eu.example.com]`), once the key has been used. `None` when there is no such breaker.
-    pub fn named(name: &str) -> Option<Self> {
-        find_breaker(name).map(breaker_here).map(BreakerHandle)
+    pub(crate) const fn of(found: Found) -> Self {
+        BreakerHandle(found)
     }
 
     /// Every breaker that has a name so far.
@@ -150,10 +145,8 @@ impl fmt::Debug for BreakerHandle {
 pub struct BudgetHandle(&'static Budget);
 
 impl BudgetHandle {
-    /// The budget of this name: one that attributes share (`budget = "name"`), or the own one of the
-    /// function of this name (`billing::charge`). `None` when there is no such budget.
-    pub fn named(name: &str) -> Option<Self> {
-        find_budget(name).map(budget_here).map(BudgetHandle)
+    pub(crate) const fn of(budget: &'static Budget) -> Self {
+        BudgetHandle(budget)
     }
 
     /// Tokens that can be taken out at this moment.
@@ -176,34 +169,7 @@ impl BudgetHandle {
         self.0
     }
 }
-
 /// Every budget that pays for retries now, by its name: the shared name, or the name of the budget's function.
 pub fn budgets() -> BTreeMap<String, BudgetHandle> {
     all_budgets().into_iter().map(|(name, budget)| (name, BudgetHandle(budget))).collect()
-}
-
-/// The breaker itself, or that of the testing scope that holds here.
-#[cfg(feature = "testing")]
-fn breaker_here(found: Found) -> Found {
-    match (found, ambient::within()) {
-        (Found::Static(breaker), Some(within)) => Found::Static(within.shared.breaker(breaker)),
-        (found, _) => found,
-    }
-}
-
-#[cfg(not(feature = "testing"))]
-fn breaker_here(found: Found) -> Found {
-    found
-}
-
-/// The budget itself, or that of the testing scope that holds here.
-#[cfg(feature = "testing")]
-fn budget_here(found: &'static Budget) -> &'static Budget {
-    let own = ambient::within().and_then(|within| within.shared.budget(found));
-    own.unwrap_or(found)
-}
-
-#[cfg(not(feature = "testing"))]
-fn budget_here(found: &'static Budget) -> &'static Budget {
-    found
 }

@@ -91,14 +91,13 @@ impl Site {
         work(ledger.get_or_insert_default())
     }
 
-    /// Counts a call that did not succeed at once, and remembers it. What is left of its report is one of
-    /// a call that was forgotten, of use for its memory only.
+    /// Counts a call that did not succeed at once, and remembers it.
     pub(crate) fn note(
         &self,
         ended: Ended,
         failures: Failures,
         at: SystemTime,
-        report: &mut Report,
+        report: Report,
     ) {
         let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
         let forgotten = self.ledger(|ledger| {

@@ -77,7 +77,10 @@ where
         return Turned::Out(before_attempt(call, &guard, cut));
     }
     call.begin();
-    let out = faults::run(call, &rules, attempt);
+    let mut attempt = Some(attempt);
+    let mut body =
+        || attempt.take().map_or_else(|| unreachable!("a body runs once"), |attempt| attempt());
+    let out = faults::run(call, &rules, &mut body);
     attempted(call, rules, guard, out)
 }
 

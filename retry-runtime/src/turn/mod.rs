@@ -23,10 +23,6 @@ mod breaking;
 mod builder;
 mod by_hand;
 mod direct;
-#[cfg(not(any(feature = "testing", feature = "chaos")))]
-#[path = "faultless.rs"]
-mod faults;
-#[cfg(any(feature = "testing", feature = "chaos"))]
 mod faults;
 mod guard;
 mod judgement;

@@ -1,13 +1,14 @@
 //! An `async` turn that has been awaited: a hand-written future.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::faults::Faults;
+use super::faults;
 use super::judgement::{Step, cut_off, judge};
 use super::pause::{self, before_attempt};
 use super::{Guard, Judge, Turned};
@@ -24,7 +25,7 @@ pin_project! {
         guard: X,
         #[pin]
         phase: Phase<F>,
-        faults: Faults<R>,
+        outcome: PhantomData<fn() -> R>,
     }
 }
 
@@ -51,7 +52,7 @@ where
         if guard.has_begun() {
             call.begin();
         }
-        Running { call, rules, guard, phase: Phase::Attempt { attempt }, faults: Faults::new() }
+        Running { call, rules, guard, phase: Phase::Attempt { attempt }, outcome: PhantomData }
     }
 }
 
@@ -78,9 +79,12 @@ where
                     }
                     call.begin();
                 }
-                let body =
-                    |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
-                match this.faults.poll(call, rules, cx, body) {
+                let polled = if call.is_plain() {
+                    attempt.poll(cx)
+                } else {
+                    faults::poll(call, rules, attempt, cx)
+                };
+                match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
                         guard.succeeded(|| call.succeeded_plainly());
                         return Poll::Ready(Turned::Quick(out));
@@ -141,7 +145,7 @@ where
                 let cut = ready!(guard.as_mut().poll_attempt(call, cx));
                 // The attempt is dropped before its outcome is judged: what it held is free again.
                 phase.set(Phase::Ended);
-                this.faults.end();
+                faults::end(call);
                 Err(cut)
             }
         };

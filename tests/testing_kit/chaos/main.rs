@@ -5,7 +5,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use retry_runtime::config::{self, Config};
-use retry_runtime::{Classify, Interruption, StopReason, chaos, observe, retryable, testing};
+use retry_runtime::{Classify, Interruption, StopReason, observe, retryable};
+use retry_testing as testing;
+use retry_testing::chaos;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
 enum PayError {
@@ -38,6 +40,7 @@ struct Turn {
 fn turn(toml: &str, on: bool) -> Turn {
     static TURNS: Mutex<()> = Mutex::new(());
     let turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    chaos::install();
     chaos::switch(on);
     config::apply(Config::from_toml(toml).expect("it can be read")).expect("it can be applied");
     Turn { _turn: turn }
@@ -134,6 +137,7 @@ fn what_goes_wrong_is_explained_with_its_place() {
 
 #[test]
 fn chaos_that_makes_no_sense_is_told() {
+    chaos::install();
     let says = |chaos: &str, expected: &str| {
         let text = Config::from_toml(&format!("[op.\"chaos::charge\"]\nchaos = {chaos}"));
         let text = text.expect_err("it makes no sense").to_string();

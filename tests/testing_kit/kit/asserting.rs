@@ -2,7 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use retry_runtime::{Policy, StopReason, retryable, testing};
+use retry_runtime::{Policy, StopReason, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use retry_runtime::{CallId, retryable, testing};
+use retry_runtime::{CallId, retryable};
+use retry_testing as testing;
 
 use crate::asserting::words;
 use crate::faults::PayError;

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use retry_runtime::{Classify, Interruption, StopReason, retryable, testing};
+use retry_runtime::{Classify, Interruption, StopReason, retryable};
+use retry_testing as testing;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
 pub(crate) enum PayError {

@@ -1,6 +1,7 @@
 //! What the kit says when it is misused.
 
-use retry_runtime::{retryable, testing};
+use retry_runtime::retryable;
+use retry_testing as testing;
 
 use crate::asserting::words;
 use crate::faults::PayError;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use retry_runtime::breaker::Mode;
-use retry_runtime::{BreakerHandle, BudgetHandle, Interruption, StopReason, retryable, testing};
+use retry_runtime::{BreakerHandle, BudgetHandle, Interruption, StopReason, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 

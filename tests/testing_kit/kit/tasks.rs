@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use retry_runtime::{observe, retryable, testing};
+use retry_runtime::{observe, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use retry_runtime::{Interruption, Policy, StopReason, retryable, testing};
+use retry_runtime::{Interruption, Policy, StopReason, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 

@@ -1,6 +1,7 @@
 //! Tests of the `async` functions.
 
-use retry_runtime::{Interruption, StopReason, testing};
+use retry_runtime::{Interruption, StopReason};
+use retry_testing as testing;
 use std::time::Duration;
 
 use crate::service::{ShopError, order, parcel, price};

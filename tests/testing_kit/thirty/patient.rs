@@ -1,6 +1,7 @@
 //! Tests of the sync functions.
 
-use retry_runtime::{StopReason, testing};
+use retry_runtime::StopReason;
+use retry_testing as testing;
 
 use crate::service::{ShopError, invoice, stock};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::site::{Site, registry};
+use retry_runtime::Site;
 
 /// The function of this name, or the only one whose name ends with it after a `::`.
 ///
@@ -18,15 +18,15 @@ pub(super) fn site(name: &str) -> &'static Site {
 }
 
 fn find(name: &str) -> Result<&'static Site, String> {
-    if let Some(site) = registry::site(name) {
+    if let Some(site) = retry_runtime::site(name) {
         return Ok(site);
     }
-    let names: BTreeSet<&'static str> = registry::sites().map(Site::name).collect();
+    let names: BTreeSet<&'static str> = retry_runtime::sites().map(Site::name).collect();
     let ends =
         |full: &&&'static str| full.strip_suffix(name).is_some_and(|before| before.ends_with("::"));
     let meant: Vec<&str> = names.iter().filter(ends).copied().collect();
     match meant[..] {
-        [one] => registry::site(one).ok_or_else(|| unknown(name, &names)),
+        [one] => retry_runtime::site(one).ok_or_else(|| unknown(name, &names)),
         [] => Err(unknown(name, &names)),
         _ => Err(format!(
             "`{name}` is the end of several names: `{}`; write more of it",

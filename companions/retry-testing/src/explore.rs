@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 
 use super::Scope;
 use super::exploring::{Exploring, Fate, Step};
+use super::make::Maker;
 use super::shared::{Settings, lock};
-use crate::call::intercept::Maker;
 
 /// So many runs are made, and no more.
 const RUNS: usize = 5_000;
@@ -19,15 +18,16 @@ impl Scope {
     /// more often than in a run without failures.
     ///
     /// So it tells whether a function may be declared `idempotent`: one that charges twice when its answer gets
-    /// lost must not be, and one that sends [`Attempt::call_id`](crate::Attempt::call_id) as the key by which
+    /// lost must not be, and one that sends [`Attempt::call_id`](retry_runtime::Attempt::call_id) as the key by which
     /// the other side knows the request again may.
     ///
-    /// The failures are timed-out attempts ([`Interruption::TimedOut`](crate::Interruption)), which are
+    /// The failures are timed-out attempts ([`Interruption::TimedOut`](retry_runtime::Interruption)), which are
     /// `Ambiguous`; [`explore_with`](Scope::explore_with) takes others. Up to 10 attempts of a run fail in every
     /// way, and at most 5000 runs are made. Budgets are off, and every run has fresh breakers.
     ///
     /// ```
-    /// use retry_runtime::{retryable, testing};
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
     /// use std::io;
     ///
     /// #[retryable(idempotent, name = "docs::charge")]
@@ -68,7 +68,7 @@ impl Scope {
         make: impl Fn() -> E + Send + Sync + 'static,
         work: impl Fn() -> T,
     ) -> Exploration {
-        self.exploration(Some(Arc::new(Maker::new(make)))).sync(work)
+        self.exploration(Some(Maker::new(make))).sync(work)
     }
 
     /// [`explore`](Scope::explore), for `async` work.
@@ -98,11 +98,11 @@ impl Scope {
         make: impl Fn() -> E + Send + Sync + 'static,
         work: impl Fn() -> F,
     ) -> Exploration {
-        self.exploration(Some(Arc::new(Maker::new(make)))).awaited(work).await
+        self.exploration(Some(Maker::new(make))).awaited(work).await
     }
 
     #[track_caller]
-    fn exploration(&self, maker: Option<Arc<Maker>>) -> Runs<'_> {
+    fn exploration(&self, maker: Option<Maker>) -> Runs<'_> {
         self.shared.use_it();
         let mut exploring = lock(&self.shared.exploring);
         assert!(exploring.is_none(), "an exploration is under way in this scope already");

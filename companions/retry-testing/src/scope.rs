@@ -11,10 +11,9 @@ use super::IntoDuration;
 use super::assertion::Assert;
 use super::fault::Fault;
 use super::names;
-use super::shared::{Shared, Within, lock};
-use crate::base::clock;
-use crate::call::context as ambient;
-use crate::report::record::Report;
+use super::shared::{Shared, Within, here, lock};
+use retry_runtime::Report;
+use retry_runtime::control::intercept;
 
 /// Opens a testing scope, which lasts until the guard is dropped.
 ///
@@ -28,15 +27,14 @@ use crate::report::record::Report;
 #[track_caller]
 #[must_use = "the scope ends when the guard is dropped: `let t = testing::scope();`"]
 pub fn scope() -> Scope {
-    clock::ask_first(|| Some(ambient::within()?.shared.time.now()));
-    if let Some(within) = ambient::within() {
+    if let Some(within) = here() {
         panic!(
             "a testing scope is open here already, since {}; use that one, or drop it first",
             within.shared.opened
         );
     }
     let shared = Arc::new(Shared::new(Location::caller()));
-    ambient::set_thread_scope(Some(Within { shared: Arc::clone(&shared), task: None }));
+    intercept::set_thread(Some(Arc::new(Within { shared: Arc::clone(&shared), task: None })));
     Scope { shared, thread: PhantomData }
 }
 
@@ -91,7 +89,8 @@ impl Scope {
     /// place of the body: inside of the breaker and of the attempt's timeout.
     ///
     /// ```
-    /// use retry_runtime::{retryable, testing};
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
     /// use std::io;
     ///
     /// #[retryable(name = "docs::fetch")]
@@ -225,7 +224,7 @@ impl Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        ambient::set_thread_scope(None);
+        intercept::set_thread(None);
         self.shared.close();
         if !thread::panicking() {
             if let Some(complaint) = self.complaint() {

@@ -9,52 +9,40 @@ use std::time::Duration;
 
 use futures_timer::Delay;
 
-use super::Within;
-use super::time::{Look, Place, Role, Rounds, When};
-use crate::base::clock;
-use crate::call::context as ambient;
+use retry_runtime::control::intercept::Wait;
+use retry_runtime::timer::Sleep;
 
-/// A future that resolves after some time, as in `timer`.
-type Real = Pin<Box<dyn Future<Output = ()> + Send>>;
+use super::clock;
+use super::shared::{Within, here};
+use super::time::{Look, Place, Role, Rounds, When};
 
 /// After so much real time without anything new, a sleeper does not rely on the others any more.
 const WATCH: Duration = Duration::from_millis(5);
 
-/// Moves the time of the scope that holds here, in the place of a sleep that blocks; `false` without one.
-pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) -> bool {
-    let Some(within) = ambient::within() else { return false };
-    within.shared.check_open("a call sleeps");
-    if !cancelled() {
-        within.shared.time.advance(duration);
+impl Within {
+    /// Moves the time of the scope, in place of a sleep that blocks.
+    pub(super) fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
+        self.shared.check_open("a call sleeps");
+        if !cancelled() {
+            self.shared.time.advance(duration);
+        }
     }
-    true
-}
 
-/// A sleep of the scope that holds here; `None` without one, and where tokio's clock is paused.
-pub(crate) fn pause(duration: Duration) -> Option<VirtualSleep> {
-    let within = virtually()?;
-    let end = When::At(within.shared.time.after(duration));
-    Some(VirtualSleep::new(within, end, Role::InTurn, None))
-}
-
-/// A limit on work that may be real: it comes when the scope's clock has passed it, or real time has.
-pub(crate) fn limit(duration: Duration, real: impl FnOnce() -> Real) -> Option<VirtualSleep> {
-    let within = virtually()?;
-    let end = When::At(within.shared.time.after(duration));
-    Some(VirtualSleep::new(within, end, Role::Limit, Some(real())))
-}
-
-/// Never resolves. In a scope it waits for a limit: the clock moves to it.
-pub(crate) fn never() -> Option<VirtualSleep> {
-    let within = virtually()?;
-    Some(VirtualSleep::new(within, When::Never, Role::InTurn, None))
-}
-
-fn virtually() -> Option<Within> {
-    if clock::paused().is_some() {
-        return None;
+    /// A sleep of the scope; `None` where tokio's clock is paused.
+    pub(super) fn sleep(&self, wait: Wait<'_>) -> Option<VirtualSleep> {
+        if clock::paused().is_some() {
+            return None;
+        }
+        let at = |duration| When::At(self.shared.time.after(duration));
+        let (end, role, real) = match wait {
+            Wait::Pause(duration) => (at(duration), Role::InTurn, None),
+            // It comes when the scope's clock has passed it, or real time has: work may be real.
+            Wait::Limit(duration, real) => (at(duration), Role::Limit, Some(real())),
+            // It waits for a limit: the clock moves to that.
+            Wait::Never => (When::Never, Role::InTurn, None),
+        };
+        Some(VirtualSleep::new(self.clone(), end, role, real))
     }
-    ambient::within()
 }
 
 /// A sleep that takes no time but the scope's.
@@ -64,12 +52,12 @@ pub(crate) struct VirtualSleep {
     place: Place,
     role: Role,
     rounds: Rounds,
-    real: Option<Real>,
+    real: Option<Sleep>,
     watch: Option<(Delay, u64)>,
 }
 
 impl VirtualSleep {
-    fn new(within: Within, end: When, role: Role, real: Option<Real>) -> Self {
+    fn new(within: Within, end: When, role: Role, real: Option<Sleep>) -> Self {
         let (place, rounds) = (within.shared.time.place(end), Rounds::default());
         VirtualSleep { within, end, place, role, rounds, real, watch: None }
     }
@@ -96,7 +84,7 @@ impl Future for VirtualSleep {
         let shared = Arc::clone(&this.within.shared);
         shared.check_open("a call sleeps");
         // The task that polls may be another one than that which has made the sleep.
-        let task = ambient::within().and_then(|within| within.task);
+        let task = here().and_then(|within| within.task);
         match shared.time.look(this.place, this.role, &mut this.rounds, task, cx.waker()) {
             Look::Over => return Poll::Ready(()),
             Look::Again => cx.waker().wake_by_ref(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::IntoDuration;
 use super::log::Log;
-use crate::report::reason::StopReason;
+use retry_runtime::StopReason;
 
 /// What is asserted of the calls of one function in the scope.
 ///

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::shared::lock;
-use crate::call::context as ambient;
+use super::shared::{here, lock};
 
 /// Effects that have happened in a scope.
 #[derive(Debug, Default)]
@@ -41,7 +40,7 @@ impl Effects {
 /// double of the other side; [`explore`](super::Scope::explore) counts it.
 ///
 /// ```
-/// use retry_runtime::testing;
+/// use retry_testing as testing;
 ///
 /// /// A bank that charges for every request.
 /// fn post(amount: u32) -> std::io::Result<u32> {
@@ -58,7 +57,7 @@ impl Effects {
 ///
 /// Outside of a testing scope it does nothing.
 pub fn effect(what: &str) {
-    if let Some(within) = ambient::within() {
+    if let Some(within) = here() {
         within.shared.use_it();
         lock(&within.shared.effects).happen(what);
     }
@@ -68,7 +67,7 @@ pub fn effect(what: &str) {
 /// Returns whether it has happened now; outside of a testing scope always.
 ///
 /// ```
-/// use retry_runtime::testing;
+/// use retry_testing as testing;
 ///
 /// /// A bank that charges once for each `Idempotency-Key`.
 /// fn post(amount: u32, key: &str) -> std::io::Result<u32> {
@@ -83,7 +82,7 @@ pub fn effect(what: &str) {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn effect_once(what: &str, key: impl Display) -> bool {
-    let Some(within) = ambient::within() else { return true };
+    let Some(within) = here() else { return true };
     within.shared.use_it();
     lock(&within.shared.effects).happen_once(what, key.to_string())
 }

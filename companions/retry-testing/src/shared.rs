@@ -1,8 +1,10 @@
 //! What the guard, the calls and the wrapped tasks of one scope share.
 
+use std::any::Any;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::effect::Effects;
 use super::exploring::Exploring;
@@ -10,13 +12,14 @@ use super::log::Logs;
 use super::rule::Rules;
 use super::time::Time;
 use super::twins::Twins;
-use crate::base::rng::Rng;
-use crate::call::intercept::{Able, Plan};
-use crate::policy::Policy;
-use crate::policy::jitter::Jitter;
-use crate::report::reason::StopReason;
-use crate::report::record::Report;
-use crate::site::Site;
+use retry_runtime::Jitter;
+use retry_runtime::Policy;
+use retry_runtime::Site;
+use retry_runtime::StopReason;
+use retry_runtime::breaker::{Breaker, Keyed};
+use retry_runtime::budget::Budget;
+use retry_runtime::control::intercept::{self, Begun, Can, Fault, Intercept, Note, Passage, Wait};
+use retry_runtime::timer::Sleep;
 
 /// A scope, and the wrapped task of it that runs here.
 #[derive(Clone, Debug)]
@@ -110,16 +113,8 @@ impl Shared {
         lock(&self.mistake).take()
     }
 
-    /// A call starts.
-    pub(crate) fn note_call(&self, site: Option<&'static Site>) -> u64 {
-        let name = site.map_or("", Site::name);
-        self.check_open(&format!("a call of `{name}` starts"));
-        self.use_it();
-        lock(&self.logs).of(name).begin()
-    }
-
-    /// The policy that the call has in this scope.
-    pub(crate) fn policy(&self, policy: &Policy) -> Option<&'static Policy> {
+    /// The policy that a call has in this scope, where the scope changes it.
+    fn policy(&self, policy: &Policy) -> Option<&'static Policy> {
         let Settings { jitter, at_most, .. } = *lock(&self.settings);
         let limit = at_most.filter(|most| policy.limit().is_none_or(|limit| limit > *most));
         if jitter && limit.is_none() {
@@ -134,43 +129,80 @@ impl Shared {
         }
         Some(interned(changed))
     }
+}
 
-    /// The generator of this call of the function, counted from 1.
-    pub(crate) fn rng(&self, site: Option<&'static Site>, call: u64) -> Rng {
-        let seed = lock(&self.settings).seed;
-        Rng::seeded(mixed(seed, site.map_or("", Site::name), call))
+/// The name of a call's function; empty for a call of a policy alone.
+fn name(site: Option<&'static Site>) -> &'static str {
+    site.map_or("", Site::name)
+}
+
+impl Intercept for Within {
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 
-    pub(crate) fn note_attempt(&self, site: Option<&'static Site>) {
-        lock(&self.logs).of(site.map_or("", Site::name)).attempts += 1;
+    fn now(&self) -> Option<Instant> {
+        Some(self.shared.time.now())
     }
 
-    pub(crate) fn note_delay(&self, site: Option<&'static Site>, delay: std::time::Duration) {
-        lock(&self.logs).of(site.map_or("", Site::name)).delays.push(delay);
+    fn begin(&self, site: Option<&'static Site>, policy: &Policy) -> Begun {
+        let (shared, name) = (&self.shared, name(site));
+        shared.check_open(&format!("a call of `{name}` starts"));
+        shared.use_it();
+        let number = lock(&shared.logs).of(name).begin();
+        let seed = mixed(lock(&shared.settings).seed, name, number);
+        Begun { number, policy: shared.policy(policy), seed: Some(seed), watched: true }
     }
 
-    /// The delay that was noted last is not slept after all.
-    pub(crate) fn forget_delay(&self, site: Option<&'static Site>) {
-        lock(&self.logs).of(site.map_or("", Site::name)).delays.pop();
-    }
-
-    /// A call has ended.
-    pub(crate) fn note_end(&self, report: &Report, injected: &[(u32, Arc<str>)]) {
-        lock(&self.logs).of(report.name).ended(report.clone(), injected.to_vec());
-        if report.reason == StopReason::Success {
-            lock(&self.rules).succeeded(report.name);
+    fn note(&self, call: &Passage, note: Note<'_>) {
+        let (shared, name) = (&self.shared, name(call.site));
+        lock(&shared.logs).of(name).note(call.number, note);
+        if let Note::End(report) = note {
+            if report.reason == StopReason::Success {
+                lock(&shared.rules).succeeded(name);
+            }
         }
     }
 
-    /// What happens to the attempt that starts now.
-    pub(crate) fn plan(&self, site: &'static Site, attempt: u32, able: &Able) -> Option<Plan> {
-        if let Some(exploring) = &mut *lock(&self.exploring) {
-            return exploring.plan(site, attempt, able);
+    fn fault(&self, call: &Passage, attempt: u32, can: &Can) -> Option<Fault> {
+        let (shared, site) = (&self.shared, call.site?);
+        if let Some(exploring) = &mut *lock(&shared.exploring) {
+            let fault = exploring.plan(site, attempt, can)?;
+            lock(&shared.logs).of(site.name()).injected(call.number, attempt, "explored");
+            return Some(fault);
         }
-        let seed = lock(&self.settings).seed;
-        let found = lock(&self.rules).plan(site, attempt, able, seed);
-        found.unwrap_or_else(|mistake| self.mistaken(mistake))
+        let seed = lock(&shared.settings).seed;
+        let found = lock(&shared.rules).plan(site, attempt, can, seed);
+        let (fault, words) = found.unwrap_or_else(|mistake| shared.mistaken(mistake))?;
+        lock(&shared.logs).of(site.name()).injected(call.number, attempt, words);
+        Some(fault)
     }
+
+    fn sleep(&self, wait: Wait<'_>) -> Option<Sleep> {
+        Some(Box::pin(Within::sleep(self, wait)?))
+    }
+
+    fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) -> bool {
+        Within::block(self, duration, cancelled);
+        true
+    }
+
+    fn budget(&self, own: &'static Budget) -> Option<&'static Budget> {
+        self.shared.budget(own)
+    }
+
+    fn breaker(&self, own: &'static Breaker) -> &'static Breaker {
+        self.shared.breaker(own)
+    }
+
+    fn keyed_breaker(&self, own: &'static Keyed<String>, key: &str) -> Arc<Breaker> {
+        self.shared.keyed_breaker(own, key)
+    }
+}
+
+/// The scope here, if there is one.
+pub(crate) fn here() -> Option<Within> {
+    intercept::here()?.as_any().downcast_ref::<Within>().cloned()
 }
 
 /// A number for this call of this function.

@@ -1,12 +1,12 @@
 //! Every way in which the attempts of some work can fail: one after the other, deepest first.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::call::intercept::{Able, Act, Maker, Plan};
-use crate::failure::interruption::Interruption;
-use crate::site::Site;
+use super::make::Maker;
+use retry_runtime::Interruption;
+use retry_runtime::Site;
+use retry_runtime::control::intercept::{Act, Can, Fault};
 
 /// So many attempts of one run fail in every way; those after them succeed as far as it depends on us.
 pub(super) const DEPTH: usize = 10;
@@ -60,7 +60,7 @@ impl fmt::Display for Step {
 #[derive(Debug)]
 pub(super) struct Exploring {
     /// Makes the failures; without one they are interruptions.
-    maker: Option<Arc<Maker>>,
+    maker: Option<Maker>,
     /// What is to happen to the first attempts.
     ahead: Vec<Fate>,
     /// What has happened so far.
@@ -70,14 +70,14 @@ pub(super) struct Exploring {
 }
 
 impl Exploring {
-    pub(super) fn new(maker: Option<Arc<Maker>>) -> Self {
+    pub(super) fn new(maker: Option<Maker>) -> Self {
         Exploring { maker, ahead: Vec::new(), taken: Vec::new(), unable: None }
     }
 
     /// Decides about the attempt that starts now.
-    pub(super) fn plan(&mut self, site: &'static Site, attempt: u32, able: &Able) -> Option<Plan> {
-        let Some(act) = self.failure(site, able) else {
-            self.unable.get_or_insert((site.name(), able.name));
+    pub(super) fn plan(&mut self, site: &'static Site, attempt: u32, can: &Can) -> Option<Fault> {
+        let Some(act) = self.failure(site, can) else {
+            self.unable.get_or_insert((site.name(), can.error_name));
             return None;
         };
         let fate = self.ahead.get(self.taken.len()).copied().unwrap_or(Fate::Runs);
@@ -85,14 +85,13 @@ impl Exploring {
         if fate == Fate::Runs {
             return None;
         }
-        let after_body = fate == Fate::FailsAfter;
-        Some(Plan { latency: None, act, after_body, words: "explored".into() })
+        Some(Fault { latency: None, act, after_body: fate == Fate::FailsAfter })
     }
 
-    fn failure(&self, site: &'static Site, able: &Able) -> Option<Act> {
+    fn failure(&self, site: &'static Site, can: &Can) -> Option<Act> {
         match &self.maker {
-            Some(maker) => able.takes(maker).then(|| Act::Fail(Arc::clone(maker))),
-            None if able.interruption => {
+            Some(maker) => maker.fits(can).then(|| maker.act()),
+            None if can.interrupt => {
                 let after = site.policy().attempt_limit().unwrap_or(Duration::from_secs(30));
                 Some(Act::Interrupt(Interruption::TimedOut { after }))
             }

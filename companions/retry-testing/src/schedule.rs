@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::policy::{DelayRange, Policy};
+use retry_runtime::{DelayRange, Policy};
 
 /// So many retries are listed of a policy without a limit.
 const LISTED: usize = 20;
@@ -15,7 +15,8 @@ const LISTED: usize = 20;
 /// It derefs to the ranges, and its `Display` is a table for snapshots:
 ///
 /// ```
-/// use retry_runtime::{Policy, testing};
+/// use retry_runtime::Policy;
+/// use retry_testing as testing;
 ///
 /// const PATIENT: Policy = Policy::new().max(3).checked();
 ///
@@ -29,7 +30,7 @@ const LISTED: usize = 20;
 /// );
 /// ```
 ///
-/// [`Site::policy`](crate::Site::policy) has the policy of an annotated function.
+/// [`Site::policy`](retry_runtime::Site::policy) has the policy of an annotated function.
 pub fn schedule(policy: &Policy) -> Schedule {
     Schedule { ranges: policy.schedule().take(listed(policy)).collect(), limit: policy.limit() }
 }

@@ -1,12 +1,17 @@
 #![doc = include_str!("guide.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod assertion;
+#[cfg(feature = "chaos")]
+pub mod chaos;
+mod clock;
 mod effect;
 mod explore;
 mod exploring;
 mod fault;
 mod into_duration;
 mod log;
+mod make;
 mod names;
 mod rule;
 mod schedule;
@@ -25,6 +30,4 @@ pub use fault::Fault;
 pub use into_duration::IntoDuration;
 pub use schedule::{Schedule, schedule};
 pub use scope::{Scope, scope};
-pub(crate) use shared::Within;
-pub(crate) use sleep::{block, limit, never, pause};
 pub use wrap::Wrapped;

@@ -16,7 +16,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use crate::base::clock;
+use retry_runtime::control::real_now;
+
+use super::clock;
 
 /// So often a sleeper lets everybody else run before it moves the clock.
 const ROUNDS: u32 = 16;
@@ -101,7 +103,7 @@ pub(super) struct Rounds {
 
 impl Time {
     pub(super) fn new() -> Self {
-        let now = clock::untested_now();
+        let now = real_now();
         let (tokio, timers, tasks) = (clock::paused(), BTreeMap::new(), BTreeMap::new());
         let state = State { started: now, now, tokio, timers, last: 0, tasks, changes: 0 };
         Time(Mutex::new(state))

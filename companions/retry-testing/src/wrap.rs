@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::Scope;
 use super::shared::{Shared, Within};
-use crate::call::context::Ambient;
+use retry_runtime::control::intercept;
 
 impl Scope {
     /// Takes a future into the scope, so that it can be spawned: calls in it are the scope's, on whatever
@@ -19,7 +19,8 @@ impl Scope {
     /// included. Threads of a `multi_thread` runtime are not.
     ///
     /// ```
-    /// use retry_runtime::{retryable, testing};
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
     ///
     /// #[retryable(on = any, name = "docs::wrapped")]
     /// async fn fetch() -> Result<u32, String> { Err("down".into()) }
@@ -44,7 +45,8 @@ impl Scope {
     /// Takes a closure into the scope, for a thread of its own.
     ///
     /// ```
-    /// use retry_runtime::{retryable, testing};
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
     ///
     /// #[retryable(on = any, name = "docs::wrapped_fn")]
     /// fn fetch() -> Result<u32, String> { Err("down".into()) }
@@ -57,13 +59,8 @@ impl Scope {
     pub fn wrap_fn<T, F: FnOnce() -> T>(&self, work: F) -> impl FnOnce() -> T + use<T, F> {
         self.shared.use_it();
         let within = Within { shared: Arc::clone(&self.shared), task: None };
-        move || ambient(within).scope(work)
+        move || intercept::within(Arc::new(within), work)
     }
-}
-
-/// What holds here, in the scope.
-fn ambient(within: Within) -> Ambient {
-    Ambient::current().unwrap_or_else(|| Ambient::new(None, None)).tested(within)
 }
 
 pin_project! {
@@ -103,7 +100,8 @@ impl<F: Future> Future for Wrapped<F> {
             waker: cx.waker().clone(),
         }));
         shared.time.polled(*task);
-        let polled = ambient(within).scope(|| this.future.poll(&mut Context::from_waker(&waker)));
+        let poll = || this.future.poll(&mut Context::from_waker(&waker));
+        let polled = intercept::within(Arc::new(within), poll);
         if polled.is_pending() {
             shared.time.rests(*task);
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::report::record::{DelaySource, Report};
+use retry_runtime::control::intercept::Note;
+use retry_runtime::{DelaySource, Report};
 
 /// The calls of a scope.
 #[derive(Debug, Default)]
@@ -22,15 +22,19 @@ pub(super) struct Log {
     pub(super) delays: Vec<Duration>,
     /// Calls that have ended, in that order.
     pub(super) calls: Vec<Ended>,
+    /// The faults of calls that have not ended, by the call's number.
+    injected: BTreeMap<u64, Faults>,
 }
 
 /// A call that has ended.
 #[derive(Clone, Debug)]
 pub(super) struct Ended {
     pub(super) report: Report,
-    /// What was injected, by the attempt's number.
-    injected: Vec<(u32, Arc<str>)>,
+    injected: Faults,
 }
+
+/// The faults of one call: the number of each attempt, and the fault in words.
+type Faults = Vec<(u32, &'static str)>;
 
 impl Logs {
     pub(super) fn of(&mut self, name: &'static str) -> &mut Log {
@@ -59,8 +63,22 @@ impl Log {
         self.delays.iter().sum()
     }
 
-    pub(super) fn ended(&mut self, report: Report, injected: Vec<(u32, Arc<str>)>) {
-        self.calls.push(Ended { report, injected });
+    /// Something happened in the call of this number.
+    pub(super) fn note(&mut self, call: u64, note: Note<'_>) {
+        match note {
+            Note::Attempt => self.attempts += 1,
+            Note::Delay(delay) => self.delays.push(delay),
+            Note::DelayCalledOff => drop(self.delays.pop()),
+            Note::End(report) => {
+                let injected = self.injected.remove(&call).unwrap_or_default();
+                self.calls.push(Ended { report: report.clone(), injected });
+            }
+        }
+    }
+
+    /// An attempt of the call of this number suffers a fault.
+    pub(super) fn injected(&mut self, call: u64, attempt: u32, words: &'static str) {
+        self.injected.entry(call).or_default().push((attempt, words));
     }
 }
 

@@ -1,13 +1,22 @@
 //! The faults of a scope: which attempts they hit, and what happens then.
 
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::make::Maker;
 use super::shared::mixed;
-use crate::base::rng::Rng;
-use crate::call::intercept::{Able, Act, Plan};
-use crate::site::Site;
+use retry_runtime::Site;
+use retry_runtime::control::Rng;
+use retry_runtime::control::intercept::{self, Can, Fault};
+
+/// What happens instead of the body.
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    Body,
+    Fail(Maker),
+    Hang,
+    Panic,
+}
 
 /// One fault.
 #[derive(Debug)]
@@ -59,52 +68,49 @@ impl Rule {
     fn hits(&mut self, attempt: u32, seed: u64, index: usize) -> bool {
         self.seen += 1;
         let number = if self.each_call { u64::from(attempt) } else { self.seen };
-        let drawn = || {
-            let bits = Rng::seeded(mixed(seed, self.name, self.seen ^ (index as u64) << 48)).next();
-            // The upper 53 bits are as many as an f64 holds.
-            (bits >> 11) as f64 / (1_u64 << 53) as f64
-        };
+        let number_of_all = self.seen ^ (index as u64) << 48;
+        let drawn = || Rng::seeded(mixed(seed, self.name, number_of_all)).draw_unit();
         self.first.is_none_or(|first| number <= first)
             && self.every.is_none_or(|every| number % every == 0)
             && self.rate.is_none_or(|rate| drawn() < rate)
     }
 
     /// The fault in words, as in an attempt's log.
-    fn words(&self) -> Arc<str> {
-        let what = match &self.act {
+    fn words(&self) -> &'static str {
+        match &self.act {
             Act::Body => "latency",
-            Act::Fail(_) | Act::Interrupt(_) if self.after_body => "injected after the body",
-            Act::Fail(_) | Act::Interrupt(_) => "injected",
+            Act::Fail(_) if self.after_body => "injected after the body",
+            Act::Fail(_) => "injected",
             Act::Hang => "made to hang",
             Act::Panic => "made to panic",
-        };
-        what.into()
-    }
-
-    fn plan(&self) -> Plan {
-        Plan {
-            latency: self.latency,
-            act: self.act.clone(),
-            after_body: self.after_body,
-            words: self.words(),
         }
     }
 
+    fn plan(&self) -> Fault {
+        let act = match &self.act {
+            Act::Body => intercept::Act::Body,
+            Act::Fail(maker) => maker.act(),
+            Act::Hang => intercept::Act::Hang,
+            Act::Panic => intercept::Act::Panic,
+        };
+        Fault { latency: self.latency, act, after_body: self.after_body }
+    }
+
     /// What is wrong with it for this function.
-    fn mistake(&self, able: &Able) -> Option<String> {
+    fn mistake(&self, can: &Can) -> Option<String> {
         let (name, at) = (self.name, self.at);
         match &self.act {
-            Act::Fail(maker) if able.error.is_none() => Some(format!(
+            Act::Fail(maker) if can.error.is_none() => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but the errors of `{name}` cannot be made to order: \
                  implement `retry_runtime::Inject` for `{}`, which the derive of `Classify` does for types \
                  that borrow nothing",
-                maker.name, able.name
+                maker.name, can.error_name
             )),
-            Act::Fail(maker) if !able.takes(maker) => Some(format!(
+            Act::Fail(maker) if !maker.fits(can) => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but `{name}` fails with `{}`",
-                maker.name, able.name
+                maker.name, can.error_name
             )),
-            Act::Hang if !able.awaited => Some(cannot_hang(name)),
+            Act::Hang if !can.hang => Some(cannot_hang(name)),
             _ => None,
         }
     }
@@ -156,20 +162,20 @@ impl Rules {
         &mut self,
         site: &'static Site,
         attempt: u32,
-        able: &Able,
+        can: &Can,
         seed: u64,
-    ) -> Result<Option<Plan>, String> {
+    ) -> Result<Option<(Fault, &'static str)>, String> {
         let mut plan = None;
         for (index, rule) in self.0.iter_mut().enumerate() {
             // Every fault counts every attempt of its function.
             if rule.name != site.name() || !rule.hits(attempt, seed, index) || plan.is_some() {
                 continue;
             }
-            if let Some(mistake) = rule.mistake(able) {
+            if let Some(mistake) = rule.mistake(can) {
                 return Err(mistake);
             }
             rule.fired += 1;
-            plan = Some(rule.plan());
+            plan = Some((rule.plan(), rule.words()));
         }
         Ok(plan)
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::thread;
 
 use super::IntoDuration;
-use super::rule::{Rule, cannot_hang};
+use super::make::Maker;
+use super::rule::{Act, Rule, cannot_hang};
 use super::shared::{Shared, lock};
-use crate::call::intercept::{Act, Maker};
-use crate::site::Site;
+use retry_runtime::Site;
 
 /// A fault that is being described: which attempts it hits, and what happens to them.
 ///
@@ -102,7 +102,7 @@ impl<'t> Fault<'t> {
     /// Its type must be the error type of the function. The attempt that would be hit panics when it is
     /// another one: what a function fails with is known when it runs.
     pub fn with<E: 'static>(self, make: impl Fn() -> E + Send + Sync + 'static) -> Self {
-        let maker = Arc::new(Maker::new(make));
+        let maker = Maker::new(make);
         self.set(|rule| rule.act = Act::Fail(maker))
     }
 

@@ -5,9 +5,8 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::shared::{Shared, lock};
-use crate::base::clock;
-use crate::breaker::{Breaker, Keyed};
-use crate::budget::Budget;
+use retry_runtime::breaker::{Breaker, Keyed};
+use retry_runtime::budget::Budget;
 
 /// The scope's own, by the address of the process's. They are never freed, since calls that are dropped late
 /// may still hold them: a few hundred bytes for each function that is tested, in a process that tests.
@@ -50,13 +49,13 @@ impl Shared {
             // The settings of a breaker that exists have passed their check.
             let breaker = Breaker::try_new(of.name().to_owned(), *of.settings());
             let breaker = breaker.unwrap_or_else(|error| unreachable!("{error}"));
-            &*Box::leak(Box::new(breaker.with_clock(clock::now).with_seed(seed)))
+            &*Box::leak(Box::new(breaker.with_seed(seed)))
         };
         twins.breakers.entry(ptr::from_ref(of).addr()).or_insert_with(fresh)
     }
 
     /// The scope's own breaker of this key, in the place of one of this table.
-    pub(crate) fn breaker_of_key(&self, of: &'static Keyed<String>, key: &str) -> Arc<Breaker> {
+    pub(crate) fn keyed_breaker(&self, of: &'static Keyed<String>, key: &str) -> Arc<Breaker> {
         let table = {
             let mut twins = lock(&self.twins);
             let fresh = || Arc::new(of.twin());
