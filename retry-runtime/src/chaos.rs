@@ -19,7 +19,6 @@
 //! `From<Interruption>`; a function whose error is not gets a warning in place of a fault. Only an attempt of an `async`
 //! function can hang.
 
-use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -71,21 +70,6 @@ impl Fault {
             Fault::Hang => "hang",
             Fault::Panic => "panic",
         }
-    }
-}
-
-impl fmt::Display for Chaos {
-    /// As in a configuration, on one line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rate = {}", self.rate)?;
-        if let Some(latency) = self.latency {
-            write!(f, ", latency = \"{latency:?}\"")?;
-        }
-        write!(f, ", fault = \"{}\"", self.fault.name())?;
-        if self.after_body {
-            write!(f, ", after_body = true")?;
-        }
-        Ok(())
     }
 }
 

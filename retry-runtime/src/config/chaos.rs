@@ -1,11 +1,12 @@
 //! `[op."…".chaos]`: faults for staging environments, with the feature `chaos`.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::keys::{self, Unit};
 use super::tree::{Entry, Node, Value};
 use super::value::{Read, Setting};
-use super::written::Written;
+use super::written::{Written, exact};
 use crate::chaos::{Chaos, Fault};
 
 const KEYS: [&str; 4] = ["rate", "latency", "fault", "after_body"];
@@ -42,6 +43,21 @@ impl Setting for Chaos {
 
     fn written(&self) -> Written {
         Written::text(self)
+    }
+}
+
+impl fmt::Display for Chaos {
+    /// As in a configuration, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rate = {}", self.rate)?;
+        if let Some(latency) = self.latency {
+            write!(f, ", latency = \"{}\"", exact(latency))?;
+        }
+        write!(f, ", fault = \"{}\"", self.fault.name())?;
+        if self.after_body {
+            write!(f, ", after_body = true")?;
+        }
+        Ok(())
     }
 }
 
