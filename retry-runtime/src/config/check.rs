@@ -99,13 +99,13 @@ fn at(reader: &mut Reader, path: &str, key: &str, message: &str) {
 }
 
 /// The mistakes that no other layer can mend: the settings are checked over the most lenient ones.
-fn alone(settings: &Settings) -> Vec<PolicyError> {
+fn alone(settings: &Settings) -> impl Iterator<Item = PolicyError> + use<> {
     let lenient = Policy::new().cap(Duration::MAX).base(Duration::ZERO).idempotent(false);
-    let mut policy = settings.over(&lenient);
+    let mut values = settings.over(&lenient);
     if settings.attempts == Some(Attempts::Unlimited) && settings.deadline.is_none() {
-        policy = policy.deadline(Duration::MAX);
+        values.policy.deadline = Some(Duration::MAX);
     }
-    policy.mistakes().collect()
+    values.mistakes()
 }
 
 /// The settings that can cause the error, the most likely first.

@@ -31,16 +31,14 @@ pub(crate) struct Environment {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     pub(crate) settings: Settings,
+    /// The variable of `attempts` is at `max`: both are one limit.
     variables: BTreeMap<&'static str, String>,
 }
 
 impl Overrides {
     /// The variable of a setting.
     pub(crate) fn origin(&self, key: &str) -> Origin {
-        let variables = &self.variables;
-        // `max` and `attempts` are one limit.
-        let other = if key == "max" { variables.get("attempts") } else { None };
-        let variable = variables.get(key).or(other).or_else(|| variables.values().next());
+        let variable = self.variables.get(key).or_else(|| self.variables.values().next());
         Origin::variable(variable.map_or("", String::as_str))
     }
 }
@@ -58,8 +56,7 @@ impl Environment {
         };
         for (name, value) in &variables {
             if let Err(message) = environment.variable(name, value) {
-                let origin = Origin::variable(name);
-                mistakes.push(Mistake::new(origin, message));
+                mistakes.push(Mistake::new(Origin::variable(name), message));
             }
         }
         environment
@@ -95,18 +92,13 @@ impl Environment {
         };
         let setting = setting.to_lowercase();
         let (row, unit) = Settings::row(&setting).ok_or_else(|| Settings::unknown(&setting))?;
-        let key = row.key;
-        let value = match key {
+        let value = match row.key {
             "enabled" => Value::Flag(switch(value)?),
             _ => scalar(value),
         };
         (row.read)(&mut overrides.settings, unit, &Node::new(None, value))?;
-        let same = match key {
-            "max" => overrides.variables.get("attempts"),
-            "attempts" => overrides.variables.get("max"),
-            _ => None,
-        };
-        if let Some(other) = overrides.variables.get(key).or(same) {
+        let key = if row.key == "attempts" { "max" } else { row.key };
+        if let Some(other) = overrides.variables.get(key) {
             return Err(format!("it sets the same as `{other}`; unset one of them"));
         }
         overrides.variables.insert(key, variable.to_owned());
@@ -141,8 +133,7 @@ impl Environment {
                 ),
             };
             for variable in overrides.variables.values() {
-                let origin = Origin::variable(variable);
-                mistakes.push(Mistake::new(origin, message.clone()));
+                mistakes.push(Mistake::new(Origin::variable(variable), message.clone()));
             }
         }
     }

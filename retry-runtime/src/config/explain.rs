@@ -46,20 +46,6 @@ pub struct Explained {
 }
 
 impl Explanation {
-    pub(crate) fn of<'s>(
-        site: &SiteInfo,
-        resolved: &Resolved,
-        namesakes: impl Iterator<Item = &'s SiteInfo>,
-    ) -> Self {
-        Explanation {
-            name: site.name.clone(),
-            file: site.file.clone(),
-            line: site.line,
-            settings: rows(site, resolved),
-            namesakes: namesakes.map(|site| format!("{}:{}", site.file, site.line)).collect(),
-        }
-    }
-
     /// The row of a setting; `None` where it has no effect: a `base` beside a list of delays.
     pub fn get(&self, setting: &str) -> Option<&Explained> {
         self.settings.iter().find(|row| row.setting == setting)
@@ -113,7 +99,7 @@ fn shown(
         "attempts" => None,
         "base" => {
             let has_base = !matches!(parts.backoff, Backoff::List(_));
-            has_base.then(|| exact(resolved.policy().shown_base()))
+            has_base.then(|| exact(resolved.values.first_delay()))
         }
         "factor" => {
             let grows =
@@ -122,7 +108,7 @@ fn shown(
         }
         "deadline" | "timeout" => or("none"),
         "on" if site.any && !resolved.is_configured("on") => Some("any".to_owned()),
-        "idempotent" => Some(match resolved.policy().declared_idempotent() {
+        "idempotent" => Some(match resolved.values.declared_idempotent() {
             Some(idempotent) => idempotent.to_string(),
             None => "undeclared".to_owned(),
         }),
@@ -138,7 +124,7 @@ fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
     let origin = match setting {
         // `on` with `Ambiguous` declares the function idempotent.
         "idempotent" if resolved.origin("idempotent") == Origin::BuiltIn => {
-            match resolved.policy().declared_idempotent() {
+            match resolved.values.declared_idempotent() {
                 Some(_) => resolved.origin("on"),
                 None => Origin::BuiltIn,
             }
@@ -166,7 +152,13 @@ pub(crate) fn explain(
         let message = unknown_operation(name, &sites.names());
         return Err(Mistake::new(Origin::BuiltIn, message).into());
     };
-    Ok(Explanation::of(site, resolved, named.map(|(other, _)| other)))
+    Ok(Explanation {
+        name: site.name.clone(),
+        file: site.file.clone(),
+        line: site.line,
+        settings: rows(site, resolved),
+        namesakes: named.map(|(other, _)| format!("{}:{}", other.file, other.line)).collect(),
+    })
 }
 
 impl SiteList {

@@ -88,18 +88,17 @@ pub(crate) fn sections<'a>(
 impl Resolved {
     /// Puts all layers of an operation over each other.
     pub(crate) fn of(config: &Config, environment: &Environment, site: &SiteInfo) -> Self {
-        let profile = profile(config, environment);
-        let mut layers = Vec::new();
-        let mut above = Vec::new();
-        for (path, settings, is_above) in sections(config, profile, &site.name) {
-            let layers = if is_above { &mut above } else { &mut layers };
-            let source = Source::Section(config, path);
-            layers.push(Layer { settings: Cow::Borrowed(settings), source });
-        }
-        let attribute = site.policy.written(&site.written);
-        let source = Source::Attribute(site);
-        layers.push(Layer { settings: Cow::Owned(attribute), source });
-        layers.extend(above);
+        let sections = sections(config, profile(config, environment), &site.name);
+        let below = sections.iter().filter(|(.., is_above)| !is_above).count();
+        let mut layers: Vec<Layer<'_>> = sections
+            .into_iter()
+            .map(|(path, settings, _)| Layer {
+                settings: Cow::Borrowed(settings),
+                source: Source::Section(config, path),
+            })
+            .collect();
+        let attribute = Cow::Owned(site.policy.written(&site.written));
+        layers.insert(below, Layer { settings: attribute, source: Source::Attribute(site) });
         layers.extend(environment.of(&site.name).map(|overrides| Layer {
             settings: Cow::Borrowed(&overrides.settings),
             source: Source::Environment(overrides),
@@ -128,10 +127,6 @@ impl Resolved {
     /// Whether failures are retried at all.
     pub(crate) fn enabled(&self) -> bool {
         self.values.others.enabled != Some(false)
-    }
-
-    pub(crate) fn policy(&self) -> Policy {
-        self.values.policy()
     }
 
     /// The kill switch: it can turn an operation off, never on.

@@ -33,16 +33,11 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
             Origin::Config { file, line, key } => {
-                if let Some(file) = file {
-                    write!(f, "{file}:")?;
-                }
-                if let Some(line) = line {
-                    match file {
-                        Some(_) => write!(f, "{line}: ")?,
-                        None => write!(f, "line {line}: ")?,
-                    }
-                } else if file.is_some() {
-                    f.write_str(" ")?;
+                match (file, line) {
+                    (Some(file), Some(line)) => write!(f, "{file}:{line}: ")?,
+                    (Some(file), None) => write!(f, "{file}: ")?,
+                    (None, Some(line)) => write!(f, "line {line}: ")?,
+                    (None, None) => {}
                 }
                 if !key.is_empty() {
                     write!(f, "{key}: ")?;

@@ -68,7 +68,7 @@ pub(crate) fn check(
         idempotency(&resolved, site, &mut tell);
     }
     breaker(&resolved, site, &mut tell);
-    for error in resolved.policy().mistakes() {
+    for error in resolved.values.mistakes() {
         let about = culprits(&error);
         if about.iter().any(&is_faulty) {
             continue;
@@ -132,7 +132,7 @@ fn uncut(limit: &str) -> String {
 
 /// Checks that the configuration declares no idempotency beyond the attribute.
 fn idempotency(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let loosened = resolved.policy().declared_idempotent() == Some(true);
+    let loosened = resolved.values.declared_idempotent() == Some(true);
     if loosened && !site.is_idempotent() {
         let key = resolved.highest(&["idempotent", "on"]).unwrap_or("idempotent");
         let what =

@@ -11,7 +11,7 @@ use super::value::{Attempts, Growth, MOST_ATTEMPTS, Named, TimeLimit};
 #[cfg(feature = "chaos")]
 use crate::chaos::Chaos;
 use crate::policy::Parts;
-use crate::{Backoff, Jitter, Kind, Kinds, Policy};
+use crate::{Backoff, Jitter, Kind, Kinds, Policy, PolicyError};
 
 /// Input: a row for each setting, as in [`section!`], and where its value goes: into the `policy` (`+` the effect that
 /// it has on other parts), among the `others`, or into the `limit` on attempts.
@@ -155,9 +155,25 @@ impl From<&Policy> for Values {
     }
 }
 
+/// The parts of the runtime's policy that are not public are used here, and nowhere else.
 impl Values {
     pub(crate) fn policy(&self) -> Policy {
         Policy::of_parts(self.policy)
+    }
+
+    /// Everything that is wrong with the policy.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = PolicyError> + use<> {
+        self.policy().mistakes()
+    }
+
+    /// The delay before the first retry, without jitter.
+    pub(crate) fn first_delay(&self) -> Duration {
+        self.policy().shown_base()
+    }
+
+    /// Whether the policy declares the operation idempotent, by `idempotent` or by `on`.
+    pub(crate) fn declared_idempotent(&self) -> Option<bool> {
+        self.policy().declared_idempotent()
     }
 }
 
@@ -183,19 +199,19 @@ impl Settings {
     ///
     /// Everything that [`Policy::validate`](crate::Policy::validate) refuses.
     pub fn policy(&self) -> Result<Policy, ConfigErrors> {
-        let policy = self.over(&Policy::new());
+        let values = self.over(&Policy::new());
         let mut mistakes = Mistakes::default();
-        for error in policy.mistakes() {
+        for error in values.mistakes() {
             mistakes.push(Mistake::new(Origin::BuiltIn, error.to_string()));
         }
-        mistakes.or(policy)
+        mistakes.or(values.policy())
     }
 
     /// A policy with these settings over it; not validated.
-    pub(crate) fn over(&self, policy: &Policy) -> Policy {
+    pub(crate) fn over(&self, policy: &Policy) -> Values {
         let mut values = Values::from(policy);
         self.overlay(&mut values, &mut |_| {});
-        values.policy()
+        values
     }
 
     /// The settings that an attribute has written; a preset writes all of them.
@@ -263,7 +279,7 @@ mod tests {
     use super::*;
 
     fn over(policy: Policy, settings: &str) -> Policy {
-        settings.parse::<Settings>().unwrap().over(&policy)
+        settings.parse::<Settings>().unwrap().over(&policy).policy()
     }
 
     #[test]
@@ -285,7 +301,8 @@ mod tests {
     #[test]
     fn the_settings_of_a_policy_over_the_defaults_are_the_policy() {
         let policy = Policy::new().max(2).backoff(Backoff::Linear).jitter(Jitter::Additive(0.5));
-        assert_eq!(Settings::of(&Values::from(&policy)).over(&Policy::new()), policy);
+        let settings = Settings::of(&Values::from(&policy));
+        assert_eq!(settings.over(&Policy::new()).policy(), policy);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::settings::Settings;
-use crate::Kind;
+use crate::Policy;
 
 /// The annotated functions of a program, for checking a configuration without the program.
 ///
@@ -128,8 +128,7 @@ impl Declares for BreakerOverrides {
 impl SiteInfo {
     /// Whether the attribute declares the function idempotent.
     pub(crate) fn is_idempotent(&self) -> bool {
-        let on_ambiguous = self.policy.on.is_some_and(|on| on.contains(Kind::Ambiguous));
-        on_ambiguous || self.policy.idempotent == Some(true)
+        self.policy.over(&Policy::new()).declared_idempotent() == Some(true)
     }
 }
 
