@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
 use super::protect::{BreakerOverrides, BudgetOverrides};
-use super::resolve::{Resolution, written};
+use super::resolve::{Resolution, declared};
 use super::sites::{Declares, SiteList};
 use crate::event::{self, ConfigApplied, Event};
 
@@ -84,7 +84,7 @@ fn shared<O: Declares>(
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for name in names {
         let of = |set: &BTreeMap<String, O::Settings>| -> BTreeMap<&'static str, String> {
-            let settings = set.get(name).copied().or_else(|| written::<O>(sites, name));
+            let settings = set.get(name).copied().or_else(|| declared::<O>(sites, name));
             let entries = settings.map(|settings| O::of(&settings).entries()).unwrap_or_default();
             entries.into_iter().map(|(key, value)| (key, value.to_string())).collect()
         };

@@ -22,23 +22,23 @@ pub(crate) struct Environment {
     pub(crate) enabled: Option<bool>,
     pub(crate) profile: Option<String>,
     /// Settings of every operation.
-    all: Overrides,
+    all: Variables,
     /// Settings of single operations, by their names as variables write them.
-    operations: BTreeMap<String, Overrides>,
+    operations: BTreeMap<String, Variables>,
 }
 
-/// Settings, each with its variable.
+/// Settings, and the variable of each.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Overrides {
+pub(crate) struct Variables {
     pub(crate) settings: Settings,
-    /// The variable of `attempts` is at `max`: both are one limit.
-    variables: BTreeMap<&'static str, String>,
+    /// The names of the variables by key; `attempts` is at `max`, since both are one limit.
+    names: BTreeMap<&'static str, String>,
 }
 
-impl Overrides {
+impl Variables {
     /// The variable of a setting.
     pub(crate) fn origin(&self, key: &str) -> Origin {
-        let variable = self.variables.get(key).or_else(|| self.variables.values().next());
+        let variable = self.names.get(key).or_else(|| self.names.values().next());
         Origin::variable(variable.map_or("", String::as_str))
     }
 }
@@ -83,7 +83,7 @@ impl Environment {
         let Some((whose, setting)) = rest.rsplit_once("__") else {
             return Err(unknown_variable());
         };
-        let overrides = match (whose, whose.strip_prefix("OP__")) {
+        let variables = match (whose, whose.strip_prefix("OP__")) {
             ("ALL", _) => &mut self.all,
             (_, Some(name)) if !name.is_empty() => {
                 self.operations.entry(name.to_owned()).or_default()
@@ -96,27 +96,27 @@ impl Environment {
             "enabled" => Value::Flag(switch(value)?),
             _ => scalar(value),
         };
-        (row.read)(&mut overrides.settings, unit, &Node::new(None, value))?;
+        (row.read)(&mut variables.settings, unit, &Node::new(None, value))?;
         let key = if row.key == "attempts" { "max" } else { row.key };
-        if let Some(other) = overrides.variables.get(key) {
+        if let Some(other) = variables.names.get(key) {
             return Err(format!("it sets the same as `{other}`; unset one of them"));
         }
-        overrides.variables.insert(key, variable.to_owned());
+        variables.names.insert(key, variable.to_owned());
         Ok(())
     }
 
     /// The settings for this operation, lowest first: those for all operations, then its own.
-    pub(crate) fn of(&self, operation: &str) -> impl Iterator<Item = &Overrides> {
+    pub(crate) fn of(&self, operation: &str) -> impl Iterator<Item = &Variables> {
         let own = self.operations.get(&mangled(operation));
         [Some(&self.all), own]
             .into_iter()
             .flatten()
-            .filter(|overrides| !overrides.settings.is_empty())
+            .filter(|variables| !variables.settings.is_empty())
     }
 
     /// Reports variables whose name matches no operation, or several.
     pub(crate) fn check_names(&self, names: &[&str], mistakes: &mut Mistakes) {
-        for (name, overrides) in &self.operations {
+        for (name, variables) in &self.operations {
             let meant: Vec<&str> =
                 names.iter().filter(|known| mangled(known) == *name).copied().collect();
             let message = match meant[..] {
@@ -132,7 +132,7 @@ impl Environment {
                     meant.join(", ")
                 ),
             };
-            for variable in overrides.variables.values() {
+            for variable in variables.names.values() {
                 mistakes.push(Mistake::new(Origin::variable(variable), message.clone()));
             }
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::environment::{Environment, Overrides};
+use super::environment::{Environment, Variables};
 use super::model::Config;
 use super::names::{is_pattern, matches};
 use super::origin::{Origin, below};
@@ -29,7 +29,7 @@ struct Layer<'a> {
 enum Source<'a> {
     Attribute(&'a SiteInfo),
     Section(&'a Config, String),
-    Environment(&'a Overrides),
+    Environment(&'a Variables),
 }
 
 impl Source<'_> {
@@ -51,7 +51,7 @@ impl Source<'_> {
                     config.text.origin(path)
                 }
             }
-            Source::Environment(overrides) => overrides.origin(key),
+            Source::Environment(variables) => variables.origin(key),
         }
     }
 }
@@ -97,11 +97,11 @@ impl Resolved {
                 source: Source::Section(config, path),
             })
             .collect();
-        let attribute = Cow::Owned(site.policy.written(&site.written));
+        let attribute = Cow::Owned(site.policy.only(&site.written));
         layers.insert(below, Layer { settings: attribute, source: Source::Attribute(site) });
-        layers.extend(environment.of(&site.name).map(|overrides| Layer {
-            settings: Cow::Borrowed(&overrides.settings),
-            source: Source::Environment(overrides),
+        layers.extend(environment.of(&site.name).map(|variables| Layer {
+            settings: Cow::Borrowed(&variables.settings),
+            source: Source::Environment(variables),
         }));
         let mut resolved = Resolved::over(layers);
         resolved.switch(config, environment);

@@ -96,9 +96,9 @@ pub(crate) fn shared<O: Declares>(
             uses.insert(name, config.text.origin(&below(&path, what)));
         }
     }
-    for overrides in sites.names().into_iter().flat_map(|name| environment.of(name)) {
-        if let Some(Named::Name(name)) = used(&overrides.settings) {
-            uses.insert(name, overrides.origin(what));
+    for variables in sites.names().into_iter().flat_map(|name| environment.of(name)) {
+        if let Some(Named::Name(name)) = used(&variables.settings) {
+            uses.insert(name, variables.origin(what));
         }
     }
     let declared = sites.declared::<O>();

@@ -63,7 +63,7 @@ fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
 }
 
 /// The settings of the budget or breaker of this name in the attributes; `None` when no attribute has the name.
-pub(crate) fn written<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Settings> {
+pub(crate) fn declared<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Settings> {
     let named = sites.sites.iter().filter(|site| {
         let declared = O::declared(site);
         declared.name() == Some(name) || (site.name == name && declared.name().is_none())
@@ -83,7 +83,7 @@ fn settings<O: Declares>(
 ) -> BTreeMap<String, O::Settings> {
     let mut settings = BTreeMap::new();
     for (name, overrides) in sections {
-        let set = overrides.over(written::<O>(sites, name).unwrap_or_default());
+        let set = overrides.over(declared::<O>(sites, name).unwrap_or_default());
         let path = below(O::SECTION, name);
         if let Err(error) = O::validate(&set) {
             if !is_faulty(faulty, &path) {

@@ -214,8 +214,8 @@ impl Settings {
         values
     }
 
-    /// The settings that an attribute has written; a preset writes all of them.
-    pub(crate) fn written(&self, arguments: &[String]) -> Self {
+    /// The settings that the arguments of an attribute set; a preset sets all of them.
+    pub(crate) fn only(&self, arguments: &[String]) -> Self {
         let has = |name: &str| arguments.iter().any(|argument| argument == name);
         self.filter(|key| has(key) || has("policy") || key == "attempts" && has("max"))
     }
