@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use indicatif::{MultiProgress, ProgressBar};
+use retry_config::{Applied, Config, ConfigErrors};
 use retry_examples::story::Promises;
-use retry_runtime::config::{self, Applied, Config, ConfigErrors};
-use retry_runtime::{CancelToken, Classify, Interruption, RetryError, StopReason};
 use retry_runtime::retryable;
+use retry_runtime::{CancelToken, Classify, Interruption, RetryError, StopReason};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -50,10 +50,10 @@ impl Settings {
     /// They count more than what the attribute says.
     fn apply(&self) -> Result<Applied, ConfigErrors> {
         let base = Some(Duration::from_millis(self.retry_delay_ms));
-        let own = config::Settings { max: Some(self.retry_max), base, ..Default::default() };
+        let own = retry_config::Settings { max: Some(self.retry_max), base, ..Default::default() };
         let mut config = Config::default();
         config.op.insert("cli::fetch".to_owned(), own);
-        config::apply(config)
+        retry_config::apply(config)
     }
 }
 

@@ -2,7 +2,7 @@
 //! and then the program is asked what it did.
 //!
 //! What to learn from it: `stats` and `overview` always add up, `history` has every attempt of the last
-//! calls that failed, `config::load` changes a running program at once and says what it changed, `explain`
+//! calls that failed, `retry_config::load` changes a running program at once and says what it changed, `explain`
 //! says where each value comes from, and `doctor` finds what the author has forgotten to declare.
 //!
 //! It checks all this, and exits with an error when something does not hold.
@@ -11,9 +11,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process, thread};
 
-use retry_runtime::{
-    Attempt, Classify, Stats, config, doctor, history, overview, retryable, sites,
-};
+use retry_runtime::{Attempt, Classify, Stats, doctor, history, overview, retryable, sites};
 
 const THREADS: u32 = 8;
 const ROUNDS: u32 = 120;
@@ -69,7 +67,7 @@ cap = "2ms"
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = env::temp_dir().join(format!("observe-{}.toml", process::id()));
     fs::write(&file, CONFIG)?;
-    let applied = run(|| config::load(&file));
+    let applied = run(|| retry_config::load(&file));
     fs::remove_file(&file)?;
     println!("applied half-way:\n{}\n", applied?);
 
@@ -83,7 +81,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let pause = attempt.delay.map_or(String::new(), |it| format!(", then {:.1?}", it.length));
         println!("  attempt {} at {:.1?}: {error}{pause}", attempt.number, attempt.started);
     }
-    println!("\n{}", config::explain("prices::refresh")?);
+    println!("\n{}", retry_config::explain("prices::refresh")?);
     for diagnosis in doctor() {
         println!("doctor: {diagnosis}");
     }
@@ -158,7 +156,7 @@ fn check() {
 
 #[test]
 fn the_numbers_of_eight_threads_add_up_also_when_settings_change_half_way() {
-    let applied = run(|| config::apply(config::Config::from_toml(CONFIG)?));
+    let applied = run(|| retry_config::apply(retry_config::Config::from_toml(CONFIG)?));
     let changes: Vec<_> = applied.expect("the file is right").changes;
     let max = changes.iter().filter(|change| change.setting == "max").count();
     assert_eq!(max, 2, "{changes:?}");

@@ -55,7 +55,7 @@ fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
     on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("it runs");
         let settings = "[op.\"docker::pull\"]\nattempts = 6\n[op.\"docker::start\"]\nmax = 0";
-        config::apply(Config::from_toml(settings).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let (list, pull, start) = (
             client.list().await,
             pull("tea".into(), &client).await,
@@ -73,7 +73,7 @@ fn it_never_takes_more_than_thirty_seconds() {
     on_stand_in(async |mut daemon, client| {
         daemon.pause().await.expect("it runs");
         let settings = "[op.\"docker::start\"]\nattempts = 1000\nbreaker = \"none\"";
-        config::apply(Config::from_toml(settings).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let started = tokio::time::Instant::now();
         let error = start("db".into(), &client).await.expect_err("nobody answers");
         assert!(started.elapsed() <= 30 * SECOND, "{:?}", started.elapsed());
@@ -177,7 +177,7 @@ fn what_a_registry_says_in_words_is_understood() {
 #[test]
 fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
     alone_async(false, async || {
-        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let mut daemon = Daemon::start().await.expect("a daemon");
         let mut promises = Promises::default();
         tour::all(&mut daemon, &mut promises).await.expect("the daemon does what it is told");
@@ -188,7 +188,7 @@ fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
 #[test]
 fn a_stand_in_behaves_like_a_real_daemon() {
     on_stand_in(async |mut daemon, _| {
-        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let mut promises = Promises::default();
         tour::all(&mut daemon, &mut promises).await.expect("it does what it is told");
         assert_eq!(promises.broken(), [""; 0]);
@@ -201,7 +201,7 @@ fn a_stand_in_behaves_like_a_real_daemon() {
 fn first_life() {
     if restart::is_first_life() {
         alone_async(false, async || {
-            config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+            retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
             restart::first_life().await.expect("it ends when it is killed");
         });
     }
@@ -209,7 +209,7 @@ fn first_life() {
 
 /// The app is killed and started again, beside this daemon.
 async fn restarted(daemon: &mut Daemon) {
-    config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+    retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
     let mut command = Command::new(std::env::current_exe().expect("the test's own file"));
     command.args(["tests::first_life", "--exact", "--ignored"]);
     let mut promises = Promises::default();
@@ -234,7 +234,7 @@ fn and_so_it_is_beside_a_real_daemon() {
 /// The file of orders that stands for the app's own, and who works on it.
 fn with_orders(test: impl AsyncFnOnce(Daemon, &std::path::Path)) {
     alone_async(false, async || {
-        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let folder = Scratch::new().expect("a folder");
         let daemon = Daemon::stand_in().await.expect("a socket");
         test(daemon, &folder.file("orders.db")).await;

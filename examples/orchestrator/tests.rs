@@ -12,7 +12,7 @@ use super::*;
 /// A front with a server behind it that answers in this way, and a client of it.
 fn against(answers: &[Say], test: impl AsyncFnOnce(Front, Orchestrator)) {
     alone_async(false, async || {
-        config::apply(Config::from_json(SHORT).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(SHORT).expect("good")).expect("good");
         let front = Front::start(answers).await.expect("a port");
         let api = Orchestrator::new(front.url(), CancelToken::new()).expect("a client");
         test(front, api).await;
@@ -114,7 +114,7 @@ fn a_creation_that_was_certainly_not_done_is_repeated() {
             front.maintenance(false).expect("no sign");
         };
         let patient = SHORT.replace("\"max_retries\": 3", "\"max_retries\": 100");
-        config::apply(Config::from_json(&patient).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(&patient).expect("good")).expect("good");
         let (answer, ()) = tokio::join!(api.create("/agents", "tea"), end);
         assert_eq!(answer.expect("after the maintenance"), "done");
         assert_eq!(front.ledger().orders, 1);
@@ -152,7 +152,7 @@ fn a_wish_that_is_too_long_or_not_fulfilled_is_told_to_the_caller() {
 fn a_front_that_hangs_runs_into_the_timeout() {
     against(&[Say::Silence], async |_front, api| {
         let short = SHORT.replace("20000", "100");
-        config::apply(Config::from_json(&short).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(&short).expect("good")).expect("good");
         assert_eq!(made(&api.get("/hang").await), 4);
         let answer = api.create("/hang", "tea").await;
         assert!(ended(&answer, StopReason::Ambiguous) && made(&answer) == 1);
@@ -190,7 +190,7 @@ fn cancellation_ends_a_request_that_hangs_and_a_sleep_at_once() {
 #[test]
 fn the_demonstration_keeps_its_promises_with_a_stand_in_too() {
     alone_async(false, async || {
-        config::apply(Config::from_json(SHORT).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(SHORT).expect("good")).expect("good");
         let mut promises = Promises::default();
         tour::all(Front::start, &mut promises).await.expect("a port");
         tour::all(async |answers: &[Say]| Front::stand_in(answers), &mut promises)

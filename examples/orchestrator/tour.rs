@@ -4,10 +4,10 @@ use std::error::Error;
 use std::io;
 use std::time::{Duration, Instant};
 
+use retry_config::Config;
 use retry_examples::bad_server::Answer as Say;
 use retry_examples::front::Front;
 use retry_examples::story::Promises;
-use retry_runtime::config::Config;
 use retry_runtime::{CancelToken, StopReason, observe};
 
 use super::{Answer, Orchestrator, SETTINGS, explain};

@@ -43,7 +43,7 @@ fn a_section_sets_the_budget_of_its_name_for_all_who_share_it() {
     assert_eq!(calls.take(), 3, "two tokens, two retries");
     assert!(block_on(quote(&calls)).is_err());
     assert_eq!(calls.take(), 1, "the tokens are spent");
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(capacity("shared"), 5.0);
 }
 
@@ -88,7 +88,7 @@ fn a_breaker_can_be_taken_away_also_one_for_each_key() {
     for _ in 0..3 {
         assert_eq!(keyed("eu"), Err(Trouble::Down), "after one failure the breaker would be open");
     }
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(keyed("eu"), Err(Trouble::Down));
     assert!(matches!(keyed("eu"), Err(Trouble::Interrupted(_))));
 }
@@ -102,7 +102,7 @@ fn a_section_that_says_what_the_attribute_says_changes_nothing_and_what_comes_ba
     assert_eq!(mode(), Mode::ForcedOpen);
     apply("[breaker.carrier]\nconsecutive = 2").unwrap();
     assert_eq!(mode(), Mode::Closed);
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(mode(), Mode::Closed, "the attribute's own starts anew");
 
     let budget = || BudgetHandle::named("shared").unwrap();

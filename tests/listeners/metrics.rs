@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use retry_config::Config;
 use retry_runtime::breaker::{Breaker, BreakerSettings};
-use retry_runtime::config::{self, Config};
 use retry_runtime::events::ObserverGuard;
 use retry_runtime::{Classify, Interruption, clear, retryable};
 
@@ -195,7 +195,7 @@ fn a_budget_that_a_configuration_replaces_is_published_and_a_shared_breaker_once
     exporter();
     let toml = "[budget.\"metrics::replaced\"]\ncapacity = 2\nrefill = \"none\"\n\
                 [budget.\"metrics::new\"]\ncapacity = 9\n[op.\"metrics::b\"]\nbudget = \"metrics::new\"";
-    config::apply(Config::from_toml(toml).unwrap().with_environment([("", ""); 0])).unwrap();
+    retry_config::apply(Config::from_toml(toml).unwrap().with_environment([("", ""); 0])).unwrap();
     replaced().unwrap_err();
     let scraped = scrape();
     for (series, expected) in [

@@ -7,10 +7,11 @@ use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
 /// The published crates, each after the crates that it depends on.
-pub(crate) const PUBLISHED: [&str; 7] = [
+pub(crate) const PUBLISHED: [&str; 8] = [
     "retry-text",
     "retry-macros",
     "retry-runtime",
+    "retry-config",
     "retry-metrics",
     "retry-progress",
     "retry-tasks",

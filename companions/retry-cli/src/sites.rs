@@ -3,7 +3,7 @@
 use std::fs;
 
 use clap::{Arg, ArgMatches};
-use retry_runtime::config::SiteList;
+use retry_config::SiteList;
 
 /// What `--help` says of verbs that take `--sites`, and so look at the environment.
 pub(crate) const NOTES: &str = "\
@@ -17,7 +17,7 @@ pub(crate) fn argument() -> Arg {
     Arg::new("sites")
         .long("sites")
         .value_name("EXPORT")
-        .help("The program's functions: what `retry_runtime::config::export()` gives, as JSON")
+        .help("The program's functions: what `retry_config::export()` gives, as JSON")
 }
 
 /// The functions of the export that the command line names, if it names one.
@@ -26,7 +26,9 @@ pub(crate) fn read(matches: &ArgMatches) -> Result<Option<SiteList>, String> {
     let text =
         fs::read_to_string(path).map_err(|error| format!("{path}: cannot be read: {error}"))?;
     let sites = serde_json::from_str(&text).map_err(|error| {
-        format!("{path}: not an export: {error}; write it with serde_json from `config::export()`")
+        format!(
+            "{path}: not an export: {error}; write it with serde_json from `retry_config::export()`"
+        )
     })?;
     Ok(Some(sites))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::{env, fs, process};
 
-use retry_runtime::{config, retryable};
+use retry_runtime::retryable;
 
 #[allow(dead_code, reason = "it is there to be listed")]
 #[retryable(max = 3, on = any, base = "200ms", name = "billing::charge")]
@@ -69,7 +69,7 @@ impl Drop for File {
 
 /// This program's functions, exported as a user would.
 fn export(name: &str) -> File {
-    let sites = config::export();
+    let sites = retry_config::export();
     assert_eq!(sites.sites.len(), 2);
     File::new(name, &serde_json::to_string(&sites).expect("it is data"))
 }

@@ -46,3 +46,8 @@ pub use export::{Export, export};
 pub use publish::publish;
 pub use record::record;
 pub use table::{ALL, Instrument, Metric, SECONDS};
+
+// The example of the front page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

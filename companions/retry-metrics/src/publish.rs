@@ -72,8 +72,7 @@ pub(super) fn word(reason: StopReason) -> String {
 
 fn publish_live() {
     // Every function, so that a value goes back to 0.
-    let mut live: BTreeMap<&'static str, u32> =
-        sites().map(|site| (site.name(), 0)).collect();
+    let mut live: BTreeMap<&'static str, u32> = sites().map(|site| (site.name(), 0)).collect();
     live.entry("").or_default();
     for call in live::calls() {
         *live.entry(call.name()).or_default() += 1;

@@ -152,3 +152,8 @@ impl Drop for Progress {
         }
     }
 }
+
+// The example of the front page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,15 +5,13 @@ mod check;
 mod delays;
 mod error;
 pub(crate) mod jitter;
-#[cfg(feature = "config")]
 mod parts;
 
 use std::time::Duration;
 
 pub use delays::DelayRange;
 pub use error::PolicyError;
-#[cfg(feature = "config")]
-pub(crate) use parts::Parts;
+pub use parts::Parts;
 
 use self::backoff::Backoff;
 use self::jitter::Jitter;
@@ -184,6 +182,11 @@ impl Policy {
     /// How many attempts there may be, the first one included; `None` when only the deadline limits them.
     pub const fn limit(&self) -> Option<u32> {
         if self.attempts == UNLIMITED { None } else { Some(self.attempts) }
+    }
+
+    /// One attempt without limits in time.
+    pub(crate) const fn once(self) -> Self {
+        Policy { attempts: 1, deadline: None, timeout: None, timed: false, ..self }
     }
 
     pub(crate) const fn allows_another_after(&self, attempt: u32) -> bool {

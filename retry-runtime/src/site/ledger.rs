@@ -92,13 +92,7 @@ impl Site {
     }
 
     /// Counts a call that did not succeed at once, and remembers it.
-    pub(crate) fn note(
-        &self,
-        ended: Ended,
-        failures: Failures,
-        at: SystemTime,
-        report: Report,
-    ) {
+    pub(crate) fn note(&self, ended: Ended, failures: Failures, at: SystemTime, report: Report) {
         let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
         let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);

@@ -1,7 +1,7 @@
 //! `retry check FILE`: every mistake in a configuration file.
 
 use clap::{Arg, ArgMatches, Command};
-use retry_runtime::config::{Config, ConfigErrors};
+use retry_config::{Config, ConfigErrors};
 
 use crate::{Outcome, sites};
 

@@ -1,7 +1,7 @@
 //! `retry explain NAME`: what a function is set to, and by whom.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use retry_runtime::config::{Config, ConfigErrors};
+use retry_config::{Config, ConfigErrors};
 
 use crate::{Outcome, sites};
 

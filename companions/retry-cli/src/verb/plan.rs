@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use retry_runtime::config::{ConfigErrors, Growth, Settings, TimeLimit};
+use retry_config::{ConfigErrors, Growth, Settings, TimeLimit};
 use retry_runtime::{Backoff, DelayRange, Jitter, Policy};
 use retry_text::duration::human;
 

@@ -11,7 +11,7 @@ use super::model::Config;
 use super::origin::{Origin, below};
 use super::sites::{Declared, SiteInfo};
 use super::value::Named;
-use crate::PolicyError;
+use retry_runtime::PolicyError;
 
 /// Mistakes by place and message, each with the operations that have the mistake.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ pub(crate) fn check(
         idempotency(&resolved, site, &mut tell);
     }
     breaker(&resolved, site, &mut tell);
-    for error in resolved.values.mistakes() {
+    for error in resolved.values.policy.mistakes() {
         let about = culprits(&error);
         if about.iter().any(&is_faulty) {
             continue;
@@ -132,7 +132,7 @@ fn uncut(limit: &str) -> String {
 
 /// Checks that the configuration declares no idempotency beyond the attribute.
 fn idempotency(resolved: &Resolved, site: &SiteInfo, tell: &mut impl FnMut(&str, String)) {
-    let loosened = resolved.values.declared_idempotent() == Some(true);
+    let loosened = resolved.values.policy.declared_idempotent() == Some(true);
     if loosened && !site.is_idempotent() {
         let key = resolved.highest(&["idempotent", "on"]).unwrap_or("idempotent");
         let what =

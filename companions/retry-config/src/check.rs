@@ -10,8 +10,8 @@ use super::reader::Reader;
 use super::section::Section;
 use super::settings::Settings;
 use super::value::Attempts;
-use crate::budget::BudgetSettings;
-use crate::{Kind, Policy, PolicyError};
+use retry_runtime::budget::BudgetSettings;
+use retry_runtime::{Kind, Policy, PolicyError};
 
 /// Which operations a section is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn alone(settings: &Settings) -> impl Iterator<Item = PolicyError> + use<> {
     if settings.attempts == Some(Attempts::Unlimited) && settings.deadline.is_none() {
         values.policy.deadline = Some(Duration::MAX);
     }
-    values.mistakes()
+    values.policy.mistakes()
 }
 
 /// The settings that can cause the error, the most likely first.
@@ -128,6 +128,8 @@ pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
             &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"]
         }
         PolicyError::NeverRetried(_) => &["on"],
+        // The enum is not exhaustive for other crates, and the list above is complete.
+        _ => &[],
     }
 }
 

@@ -9,8 +9,8 @@ use super::origin::Origin;
 use super::overlay::Part;
 use super::section::{Section, section};
 use super::value::{Attempts, Growth, MOST_ATTEMPTS, Named, TimeLimit};
-use crate::policy::Parts;
-use crate::{Backoff, Jitter, Kind, Kinds, Policy, PolicyError};
+use retry_runtime::control::Parts;
+use retry_runtime::{Backoff, Jitter, Kind, Kinds, Policy};
 
 /// Input: a row for each setting, as in [`section!`], and where its value goes: into the `policy` (`+` the effect that
 /// it has on other parts), among the `others`, or into the `limit` on attempts.
@@ -95,12 +95,12 @@ operation! {
     /// One line of text is read as in the attribute:
     ///
     /// ```
-    /// use retry_runtime::config::Settings;
+    /// use retry_config::Settings;
     /// use std::time::Duration;
     ///
     /// let settings: Settings = "max = 5, base = '200ms', jitter = equal".parse()?;
     /// assert_eq!((settings.max, settings.base), (Some(5), Some(Duration::from_millis(200))));
-    /// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+    /// # Ok::<(), retry_config::ConfigErrors>(())
     /// ```
     Settings {
         /// Whether failures are retried at all.
@@ -149,29 +149,13 @@ pub(crate) struct Values {
 
 impl From<&Policy> for Values {
     fn from(policy: &Policy) -> Self {
-        Values { policy: policy.parts(), others: Settings::default() }
+        Values { policy: Parts::from(policy), others: Settings::default() }
     }
 }
 
-/// The parts of the runtime's policy that are not public are used here, and nowhere else.
 impl Values {
     pub(crate) fn policy(&self) -> Policy {
-        Policy::of_parts(self.policy)
-    }
-
-    /// Everything that is wrong with the policy.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = PolicyError> + use<> {
-        self.policy().mistakes()
-    }
-
-    /// The delay before the first retry, without jitter.
-    pub(crate) fn first_delay(&self) -> Duration {
-        self.policy().shown_base()
-    }
-
-    /// Whether the policy declares the operation idempotent, by `idempotent` or by `on`.
-    pub(crate) fn declared_idempotent(&self) -> Option<bool> {
-        self.policy().declared_idempotent()
+        Policy::from(self.policy)
     }
 }
 
@@ -184,22 +168,22 @@ impl Settings {
     /// The policy that these settings make over the built-in defaults.
     ///
     /// ```
-    /// use retry_runtime::config::Settings;
+    /// use retry_config::Settings;
     /// use std::time::Duration;
     ///
     /// let policy = "max = 2, base = '100ms', jitter = none".parse::<Settings>()?.policy()?;
     /// let delays: Vec<_> = policy.schedule().map(|delay| delay.longest.as_millis()).collect();
     /// assert_eq!(delays, [100, 200]);
-    /// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+    /// # Ok::<(), retry_config::ConfigErrors>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// Everything that [`Policy::validate`](crate::Policy::validate) refuses.
+    /// Everything that [`Policy::validate`](retry_runtime::Policy::validate) refuses.
     pub fn policy(&self) -> Result<Policy, ConfigErrors> {
         let values = self.over(&Policy::new());
         let mut mistakes = Mistakes::default();
-        for error in values.mistakes() {
+        for error in values.policy.mistakes() {
             mistakes.push(Mistake::new(Origin::BuiltIn, error.to_string()));
         }
         mistakes.or(values.policy())
@@ -286,9 +270,9 @@ mod tests {
     #[test]
     fn settings_that_are_not_idempotent_remove_ambiguous_failures() {
         let on = Kinds::NONE.with(Kind::Transient).with(Kind::Ambiguous);
-        let tightened = over(Policy::new().on(on), "idempotent = false");
+        let tightened = Parts::from(&over(Policy::new().on(on), "idempotent = false"));
         assert_eq!(tightened.declared_idempotent(), Some(false));
-        assert!(!tightened.retries(Kind::Ambiguous) && tightened.retries(Kind::Transient));
+        assert!(!tightened.on.contains(Kind::Ambiguous) && tightened.on.contains(Kind::Transient));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use retry_runtime::{control, events};
 use serde::Serialize;
 
 use super::explain::{Explained, rows};
@@ -10,7 +11,6 @@ use super::origin::{Origin, below};
 use super::protect::{BreakerOverrides, BudgetOverrides};
 use super::resolve::{Resolution, declared};
 use super::sites::{Declares, SiteList};
-use crate::event::{self, ConfigApplied, Event};
 
 /// A value that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -105,29 +105,12 @@ fn shared<O: Declares>(
 pub(super) fn announce(file: Option<&str>, changes: &[Change]) {
     let changes = changes.iter().map(|change| {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        event::Change::new(
+        events::Change::new(
             change.name.clone(),
             change.setting,
             text(&change.before),
             text(&change.after),
         )
     });
-    let source = file.unwrap_or("the program").to_owned();
-    event::emit(&Event::ConfigApplied(ConfigApplied {
-        source: source.into(),
-        changes: changes.collect(),
-    }));
-}
-
-/// Logs that a changed file has mistakes and was not applied.
-#[cfg(feature = "config-watch")]
-pub(super) fn refused(error: &super::ConfigErrors) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        mistakes = error.len(),
-        "a configuration was refused, the previous one stays in force: {error}"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = error;
+    control::config_applied(file.unwrap_or("the program").to_owned(), changes);
 }

@@ -8,7 +8,7 @@ use super::keys::{self, Unit};
 use super::tree::{Node, Value};
 use super::value::{Growth, Read, Setting, wrong};
 use super::written::{Written, exact};
-use crate::{Jitter, Kind, Kinds, PolicyError};
+use retry_runtime::{Jitter, Kind, Kinds, PolicyError};
 
 /// The values of a setting, each with its word.
 pub(crate) type Words<T> = [(&'static str, T)];

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::value::{Attempts, Growth, TimeLimit};
-use crate::Backoff;
+use retry_runtime::Backoff;
 
 /// A part of a policy that a setting of type `S` sets.
 pub(crate) trait Part<S> {
@@ -78,6 +78,8 @@ impl Part<Growth> for Backoff {
             Backoff::Linear => Growth::Linear,
             Backoff::Fibonacci => Growth::Fibonacci,
             Backoff::List(delays) => Growth::List(delays.to_vec()),
+            // The enum is not exhaustive for other crates, and the list above is complete.
+            _ => return None,
         })
     }
 }

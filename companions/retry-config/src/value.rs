@@ -9,7 +9,7 @@ use retry_text::duration;
 use super::keys::{self, Unit};
 use super::tree::{Node, Value};
 use super::written::{Written, exact};
-use crate::PolicyError;
+use retry_runtime::PolicyError;
 
 /// The value that was read, or the message for the user.
 pub(crate) type Read<T> = Result<T, String>;

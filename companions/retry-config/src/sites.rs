@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::settings::Settings;
-use crate::Policy;
+use retry_runtime::Policy;
 
 /// The annotated functions of a program, for checking a configuration without the program.
 ///
@@ -128,7 +128,7 @@ impl Declares for BreakerOverrides {
 impl SiteInfo {
     /// Whether the attribute declares the function idempotent.
     pub(crate) fn is_idempotent(&self) -> bool {
-        self.policy.over(&Policy::new()).declared_idempotent() == Some(true)
+        self.policy.over(&Policy::new()).policy.declared_idempotent() == Some(true)
     }
 }
 

@@ -16,7 +16,7 @@ use super::section::Section;
 use super::settings::Settings;
 use super::sites::{SiteInfo, SiteList};
 use super::written::exact;
-use crate::{Backoff, Jitter};
+use retry_runtime::{Backoff, Jitter};
 
 /// The values of one operation, each with its origin. Displays as a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,7 +99,7 @@ fn shown(
         "attempts" => None,
         "base" => {
             let has_base = !matches!(parts.backoff, Backoff::List(_));
-            has_base.then(|| exact(resolved.values.first_delay()))
+            has_base.then(|| exact(resolved.values.policy.first_delay()))
         }
         "factor" => {
             let grows =
@@ -108,7 +108,7 @@ fn shown(
         }
         "deadline" | "timeout" => or("none"),
         "on" if site.any && !resolved.is_configured("on") => Some("any".to_owned()),
-        "idempotent" => Some(match resolved.values.declared_idempotent() {
+        "idempotent" => Some(match resolved.values.policy.declared_idempotent() {
             Some(idempotent) => idempotent.to_string(),
             None => "undeclared".to_owned(),
         }),
@@ -124,7 +124,7 @@ fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
     let origin = match setting {
         // `on` with `Ambiguous` declares the function idempotent.
         "idempotent" if resolved.origin("idempotent") == Origin::BuiltIn => {
-            match resolved.values.declared_idempotent() {
+            match resolved.values.policy.declared_idempotent() {
                 Some(_) => resolved.origin("on"),
                 None => Origin::BuiltIn,
             }

@@ -31,7 +31,7 @@ mod syntax_json;
 mod syntax_toml;
 mod tree;
 mod value;
-#[cfg(feature = "config-watch")]
+#[cfg(feature = "watch")]
 mod watch;
 mod written;
 
@@ -45,8 +45,13 @@ pub use protect::{BreakerOverrides, BudgetOverrides};
 pub use settings::Settings;
 pub use sites::{Declared, SiteInfo, SiteList};
 pub use value::{Attempts, Growth, Named, TimeLimit};
-#[cfg(feature = "config-watch")]
+#[cfg(feature = "watch")]
 pub use watch::{Watcher, watch};
+
+// The example of the front page compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(test)]
 mod tests {

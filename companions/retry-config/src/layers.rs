@@ -10,7 +10,7 @@ use super::origin::{Origin, below};
 use super::section::Section;
 use super::settings::{Settings, Values};
 use super::sites::SiteInfo;
-use crate::Policy;
+use retry_runtime::Policy;
 
 /// The values of an operation, and where each comes from.
 #[derive(Clone, Debug, PartialEq)]

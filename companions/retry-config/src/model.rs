@@ -14,12 +14,12 @@ use super::settings::Settings;
 /// Reading checks the configuration by itself; [applying](super::apply) checks it against the program's functions.
 ///
 /// ```
-/// use retry_runtime::config::Config;
+/// use retry_config::Config;
 ///
 /// let toml = Config::from_toml("[defaults]\nmax = 5\nbase = \"200ms\"")?;
 /// let json = Config::from_json(r#"{ "retry": { "max_retries": 5, "base_delay_ms": 200 } }"#)?;
 /// assert_eq!(toml, json);
-/// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+/// # Ok::<(), retry_config::ConfigErrors>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Config {

@@ -12,8 +12,8 @@ use super::origin::{Text, below};
 use super::protect::key;
 use super::rules::{self, Found};
 use super::sites::{Declares, SiteList};
-use crate::breaker::BreakerSettings;
-use crate::budget::BudgetSettings;
+use retry_runtime::breaker::BreakerSettings;
+use retry_runtime::budget::BudgetSettings;
 
 /// The values of a program under a configuration.
 #[derive(Clone, Debug, Default)]

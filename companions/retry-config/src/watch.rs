@@ -9,9 +9,10 @@ use std::{fmt, fs, thread};
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use retry_runtime::control;
 
 use super::mistake::{ConfigErrors, Mistake};
-use super::{Origin, change, live};
+use super::{Origin, live};
 
 /// Editors write a file in several steps: the file is read when nothing has changed for this long.
 const QUIET: Duration = Duration::from_millis(50);
@@ -144,7 +145,7 @@ impl Follower {
         };
         let error = loaded.err();
         if let Some(error) = &error {
-            change::refused(error);
+            control::config_refused(error.len(), error);
         }
         *self.seen.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
         self.seen.readings.fetch_add(1, Ordering::Release);

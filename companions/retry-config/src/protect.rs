@@ -8,9 +8,9 @@ use super::section::{Section, section};
 use super::tree::{Node, Value};
 use super::value::{Read, Setting, TimeLimit};
 use super::written::Written;
-use crate::breaker::{BreakerSettings, Window};
-use crate::budget::{BudgetSettings, Charge, DepositOn, Refund};
-use crate::base::setting::SettingError;
+use retry_runtime::SettingError;
+use retry_runtime::breaker::{BreakerSettings, Window};
+use retry_runtime::budget::{BudgetSettings, Charge, DepositOn, Refund};
 
 /// A section with settings of budgets, or of breakers.
 pub(crate) trait Overrides: Section {

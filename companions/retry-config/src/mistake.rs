@@ -53,7 +53,7 @@ impl fmt::Display for Mistake {
 /// Every mistake in a configuration that was not applied.
 ///
 /// ```
-/// use retry_runtime::config::Config;
+/// use retry_config::Config;
 ///
 /// let errors = Config::from_toml("[defaults]\nmaxx = 3\nbase = \"5 parsecs\"").unwrap_err();
 /// assert_eq!(errors.to_string(), "\

@@ -1,17 +1,17 @@
 //! `[op."…".chaos]`: faults for staging environments. The configuration keeps them; the crate `retry-testing` injects
 //! them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use retry_runtime::Site;
+
 use super::keys::{self, Unit};
 use super::tree::{Entry, Node, Value};
 use super::value::{Read, Setting};
 use super::written::{Written, exact};
-use crate::site::Site;
 
 const KEYS: [&str; 4] = ["rate", "latency", "fault", "after_body"];
 
@@ -74,12 +74,12 @@ impl fmt::Display for Chaos {
     }
 }
 
-/// The faults that the configuration in force asks for, by the number of the site.
-static ASKED: Mutex<BTreeMap<u32, Chaos>> = Mutex::new(BTreeMap::new());
+/// The faults that the configuration in force asks for.
+static ASKED: Mutex<Vec<(&Site, Chaos)>> = Mutex::new(Vec::new());
 
 /// The faults that the configuration in force asks for in this function.
 pub fn of(site: &'static Site) -> Option<Chaos> {
-    lock().get(&site.index()).copied()
+    lock().iter().find(|(known, _)| std::ptr::eq(*known, site)).map(|(_, chaos)| *chaos)
 }
 
 /// Whether something injects faults.
@@ -96,11 +96,10 @@ fn is_accepted() -> bool {
 
 /// Replaces the faults of all functions.
 pub(crate) fn replace(faults: impl Iterator<Item = (&'static Site, Chaos)>) {
-    let faults = faults.map(|(site, chaos)| (site.index(), chaos)).collect();
-    *lock() = faults;
+    *lock() = faults.collect();
 }
 
-fn lock() -> MutexGuard<'static, BTreeMap<u32, Chaos>> {
+fn lock() -> MutexGuard<'static, Vec<(&'static Site, Chaos)>> {
     ASKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -5,15 +5,17 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use retry_runtime::control::{Configuration, Restart};
 use serde::Serialize;
 
 use super::change::{self, Change, changes};
+use super::chaos;
 use super::draft::Draft;
 use super::explain::{self, Explanation};
 use super::layers::Resolved;
 use super::mistake::ConfigErrors;
 use super::model::Config;
-use super::program::{Program, Protection};
+use super::program::Program;
 use super::resolve::Resolution;
 
 /// The result of applying a configuration.
@@ -61,7 +63,7 @@ pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
 }
 
 /// [`load`] for the bytes of a file that was read already.
-#[cfg(feature = "config-watch")]
+#[cfg(feature = "watch")]
 pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigErrors> {
     put(Draft::of_bytes(path, Ok(bytes))?)
 }
@@ -77,24 +79,24 @@ pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigEr
 ///
 /// ```standalone_crate
 /// # use retry_runtime::retryable;
-/// use retry_runtime::config::{self, Config};
+/// use retry_config::Config;
 ///
 /// #[retryable(max = 3, on = any, name = "billing::charge")]
 /// fn charge() -> Result<u32, String> { Err("down".into()) }
 ///
-/// let applied = config::apply(Config::from_toml("[op.\"billing::*\"]\nmax = 5")?)?;
+/// let applied = retry_config::apply(Config::from_toml("[op.\"billing::*\"]\nmax = 5")?)?;
 /// assert_eq!(
 ///     applied.to_string(),
 ///     "billing::charge: max 3 -> 5 (op.\"billing::*\".max at line 2)",
 /// );
 ///
-/// let error = config::apply(Config::from_toml("[op.\"billing::chrage\"]\nmax = 5")?).unwrap_err();
+/// let error = retry_config::apply(Config::from_toml("[op.\"billing::chrage\"]\nmax = 5")?).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "line 1: op.\"billing::chrage\": unknown operation `billing::chrage`; did you mean `billing::charge`?",
 /// );
-/// # config::reset();
-/// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+/// # retry_config::reset();
+/// # Ok::<(), retry_config::ConfigErrors>(())
 /// ```
 pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
     put(config.into())
@@ -103,14 +105,15 @@ pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
 fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     let program = Program::now();
     let (config, resolution) = draft.resolve(&program.list)?;
-    program.prepare(&resolution);
+    let settings = program.configuration(&resolution);
+    settings.prepare();
     let config = Arc::new(config);
     let mut state = state();
-    let (applied, protection) = turn_over(&mut state, &program, resolution, Some(&config));
+    let (applied, restart) = turn_over(&mut state, &program, settings, resolution, Some(&config));
     state.config = Some(Arc::clone(&config));
     // Without the lock, since a listener may call `current` or `explain`.
     drop(state);
-    protection.restart();
+    restart.run();
     change::announce(config.file(), &applied.changes);
     Ok(applied)
 }
@@ -120,10 +123,11 @@ pub fn reset() -> Applied {
     let program = Program::now();
     let mut state = state();
     let plain = untouched(&program);
-    let (applied, protection) = turn_over(&mut state, &program, plain, None);
+    let settings = program.configuration(&plain);
+    let (applied, restart) = turn_over(&mut state, &program, settings, plain, None);
     state.config = None;
     drop(state);
-    protection.restart();
+    restart.run();
     change::announce(None, &applied.changes);
     applied
 }
@@ -131,19 +135,20 @@ pub fn reset() -> Applied {
 fn turn_over(
     state: &mut State,
     program: &Program,
+    settings: Configuration,
     resolution: Resolution,
     config: Option<&Arc<Config>>,
-) -> (Applied, Protection) {
+) -> (Applied, Restart) {
     let before = held(state, program);
-    let protection = Protection::set(&resolution);
-    program.apply(&resolution, &protection);
+    chaos::replace(program.faults(&resolution));
+    let restart = settings.apply();
     let origin = |key: &str| match config {
         Some(config) => config.text.origin(key),
         None => super::Origin::BuiltIn,
     };
     let changes = changes(&program.list, &before, &resolution, origin);
     state.resolution = Some(resolution);
-    (Applied { changes }, protection)
+    (Applied { changes }, restart)
 }
 
 /// The values before a change.
@@ -181,16 +186,14 @@ pub fn current() -> Option<Arc<Config>> {
 ///
 /// ```
 /// # use retry_runtime::retryable;
-/// use retry_runtime::config;
-///
 /// #[retryable(max = 2, on = any, name = "shipping::track")]
 /// fn track() -> Result<u32, String> { Ok(1) }
 ///
-/// let explanation = config::explain("shipping::track")?;
+/// let explanation = retry_config::explain("shipping::track")?;
 /// let max = explanation.get("max").expect("every operation has one");
 /// assert_eq!(max.value, "2");
 /// assert!(max.origin.to_string().starts_with("attribute at "));
-/// # Ok::<(), retry_runtime::config::ConfigErrors>(())
+/// # Ok::<(), retry_config::ConfigErrors>(())
 /// ```
 pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let program = Program::now();
@@ -201,9 +204,9 @@ pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
 /// The program's annotated functions as data, for checking a configuration without the program.
 ///
 /// ```
-/// let sites = retry_runtime::config::export();
+/// let sites = retry_config::export();
 /// let json = serde_json::to_string(&sites)?;
-/// assert_eq!(serde_json::from_str::<retry_runtime::config::SiteList>(&json)?, sites);
+/// assert_eq!(serde_json::from_str::<retry_config::SiteList>(&json)?, sites);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 pub fn export() -> super::SiteList {
