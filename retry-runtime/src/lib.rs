@@ -18,13 +18,11 @@ pub use base::setting::SettingError;
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
-#[doc(hidden)]
-pub use call::resume;
 pub use failure::class::{Class, Classify, Kind};
 pub use failure::inject::Inject;
-pub use failure::interruption::{Interruptible, Interruption};
+pub use failure::interruption::Interruption;
 pub use failure::kinds::Kinds;
-pub use failure::outcome::{Missing, Outcome};
+pub use failure::outcome::{Interruptible, Missing, Outcome};
 pub use failure::redact::redact_errors_with;
 pub use failure::retry_after;
 pub use policy::backoff::Backoff;
@@ -54,12 +52,18 @@ pub mod events {
     pub use crate::event::*;
 }
 
+/// Calls whose attempts are made apart from each other, for queues of tasks.
+#[doc(hidden)]
+pub mod resume {
+    pub use crate::call::handover::{ended, judge, limit, pay};
+    pub use crate::call::resume::*;
+}
+
 /// The seams of the engine for its companion crates, which depend on exactly this version.
 #[doc(hidden)]
 pub mod control {
     pub use crate::base::clock::real_now;
     pub use crate::base::rng::Rng;
-    pub use crate::call::intercept;
     pub use crate::event::configuration::config_applied;
     pub use crate::event::warnings::config_refused;
     pub use crate::policy::Parts;
@@ -69,6 +73,12 @@ pub mod control {
     pub use crate::site::handle::budgets;
     pub use crate::site::ledger::totals;
     pub use crate::site::{SiteBreaker, SiteBudget};
+
+    /// Interceptors of calls.
+    pub mod intercept {
+        pub use crate::call::intercept::*;
+        pub use crate::call::intercepted::{here, install, set_thread, within};
+    }
 }
 
 /// Everything that generated code names.

@@ -1,6 +1,6 @@
 //! Breakers and budgets by name, as the calls here see them: a testing scope has its own.
 
-use super::intercept;
+use super::intercepted;
 use crate::site::handle::{BreakerHandle, BudgetHandle};
 use crate::site::{Found, find_breaker, find_budget};
 
@@ -9,7 +9,7 @@ impl BreakerHandle {
     /// function of this name (`billing::charge`), a static that an attribute uses, or one of a keyed table
     /// (`api[eu.example.com]`), once the key has been used. `None` when there is no such breaker.
     pub fn named(name: &str) -> Option<Self> {
-        let found = match (find_breaker(name)?, intercept::here()) {
+        let found = match (find_breaker(name)?, intercepted::here()) {
             (Found::Static(own), Some(interceptor)) => Found::Static(interceptor.breaker(own)),
             (found, _) => found,
         };
@@ -22,7 +22,7 @@ impl BudgetHandle {
     /// function of this name (`billing::charge`). `None` when there is no such budget.
     pub fn named(name: &str) -> Option<Self> {
         let own = find_budget(name)?;
-        let budget = intercept::here().and_then(|interceptor| interceptor.budget(own));
+        let budget = intercepted::here().and_then(|interceptor| interceptor.budget(own));
         Some(BudgetHandle::of(budget.unwrap_or(own)))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::intercept::Intercept;
 use crate::base::clock::Moment;
-use crate::base::counters as tally;
+use crate::base::counters;
 use crate::report::record::Report;
 use crate::site::Site;
 
@@ -103,12 +103,12 @@ pub(crate) fn set_thread_interceptor(interceptor: Option<Arc<dyn Intercept>>) {
 /// Whether anything holds here: the thread's gate is closed as long as something does.
 #[inline(always)]
 pub(crate) fn is_present() -> bool {
-    !tally::is_open()
+    !counters::is_open()
 }
 
 #[inline(always)]
 fn set_present(present: bool) {
-    tally::set_open(!present);
+    counters::set_open(!present);
 }
 
 impl Ambient {

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::{Call, Trail};
+use super::mode::Mode;
+use super::state::Call;
+use super::trail::Trail;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
-use crate::site::{Effective, SiteBreaker, switched_off};
+use crate::site::{Effective, switched_off};
 
 impl Call<'_> {
     /// A configuration may have changed the function's settings.
@@ -15,7 +17,7 @@ impl Call<'_> {
         let Some(effective) = site.effective() else { return };
         let trail = self.early_trail_mut();
         if effective.measure {
-            trail.mode.add(super::Mode::TIMED);
+            trail.mode.add(Mode::TIMED);
         }
         trail.effective = Some(effective);
     }
@@ -25,30 +27,8 @@ impl Call<'_> {
         self.trail()?.effective
     }
 
-    /// Opens the call like [`open`](Call::open), and finds the breaker of the annotated function; for generated
-    /// code, which names again what the site was made with: its address is a constant there.
-    ///
-    /// # Panics
-    ///
-    /// When the function has no breaker.
-    #[inline(always)]
-    pub fn open_with(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
-        let found = if self.site.is_quiet() {
-            declared.get()
-        } else {
-            self.by_value(|call| {
-                call.prepare();
-                call.breaker_here()
-            })
-        };
-        match found {
-            Some(breaker) => breaker,
-            None => no_breaker(),
-        }
-    }
-
     #[cold]
-    fn breaker_here(&self) -> Option<&'static Breaker> {
+    pub(super) fn breaker_here(&self) -> Option<&'static Breaker> {
         let own = self.site()?.breaker_under(self.effective())?;
         let interceptor = self.trail().and_then(Trail::interceptor);
         Some(interceptor.map_or(own, |interceptor| interceptor.breaker(own)))
@@ -101,6 +81,6 @@ fn written<T>(key: &(impl fmt::Display + ?Sized), use_it: impl FnOnce(&str) -> T
 }
 
 #[cold]
-fn no_breaker() -> ! {
+pub(super) fn no_breaker() -> ! {
     panic!("generated code asked for a breaker that its attribute has not declared")
 }

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `vocabulary`, `kind` | the events and their stable names |
 //! | `calls`, `protection`, `configuration` | the fields of each event |
+//! | `tell` | breakers and budgets tell their events |
 //! | `label` | the texts in them |
 //! | `display` | an event as text |
 //! | `listen` | attaching observers and streams |
 //! | `delivery` | the list of listeners: observers, streams, `tracing` |
-//! | `stream` | the bounded queue of one reader |
+//! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
 //! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a later attempt |
 //! | `warnings` | warnings of the engine that are not events |
 
@@ -20,8 +21,10 @@ mod kind;
 mod label;
 mod listen;
 mod protection;
+mod queue;
 mod span;
 mod stream;
+mod tell;
 #[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
@@ -56,9 +59,8 @@ pub use listen::{
 #[cfg(feature = "tracing")]
 pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
-pub(crate) use protection::{breaker_rejected, breaker_transition, budget_refused};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
+pub(crate) use tell::{breaker_rejected, breaker_transition, budget_refused};
 pub use vocabulary::Event;
-use warnings::observer_panicked;
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

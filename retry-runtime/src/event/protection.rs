@@ -1,13 +1,9 @@
-//! What is said of breakers and budgets.
+//! The events of breakers and budgets.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use super::delivery::emit;
 use super::label::Label;
-use super::vocabulary::Event;
-use crate::breaker::{Figures, Mode, Refusal, Transition};
-use crate::budget::Refused;
+use crate::breaker::{Figures, Mode};
 
 /// A circuit breaker has changed its state.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,36 +49,4 @@ pub struct BudgetExhausted {
     /// The time after which a retry is admitted if nothing else happens; `None` when time alone does not
     /// bring it about.
     pub wait: Option<Duration>,
-}
-
-/// A breaker has changed its state.
-#[cold]
-pub(crate) fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
-    emit(&Event::BreakerTransition(BreakerTransition {
-        breaker: breaker.into(),
-        from: transition.from,
-        to: transition.to,
-        figures: transition.figures,
-    }));
-}
-
-/// A breaker has refused an attempt.
-#[cold]
-pub(crate) fn breaker_rejected(breaker: Cow<'static, str>, refusal: Refusal) {
-    emit(&Event::BreakerRejected(BreakerRejected {
-        breaker: breaker.into(),
-        mode: refusal.mode,
-        retry_after: refusal.retry_after,
-    }));
-}
-
-/// The budget refused a retry; the call ended with its last failure.
-pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
-    emit(&Event::BudgetExhausted(BudgetExhausted {
-        site,
-        available: refused.available(),
-        capacity: refused.capacity(),
-        cost: refused.cost(),
-        wait: refused.wait(),
-    }));
 }

@@ -15,8 +15,8 @@ use std::ops::Deref;
 
 use super::class::{Class, Classify, Kind};
 use super::inject::{Inject, Injection};
-use super::interruption::Interruptible;
 use super::interruption::Interruption;
+use super::outcome::Interruptible;
 use super::outcome::Outcome;
 
 /// An outcome of this type, about which there is something to find out.

@@ -10,6 +10,7 @@ mod impls;
 pub(crate) mod inject;
 pub(crate) mod interruption;
 pub(crate) mod into_class;
+mod io_kind;
 pub(crate) mod kinds;
 pub(crate) mod lookup;
 mod messages;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Site;
 use super::ring::Ring;
-use crate::base::counters as tally;
+use crate::base::counters;
 use crate::report::record::PastCall;
 use crate::report::record::Report;
 use crate::report::stats::Stats;
@@ -120,7 +120,7 @@ impl Site {
     fn first_tries(&self) -> u64 {
         match self.number() {
             0 => 0,
-            number => tally::sum(number),
+            number => counters::sum(number),
         }
     }
 

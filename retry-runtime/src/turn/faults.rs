@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::rules::Judge;
 use super::timer;
-use crate::call::Call;
 use crate::call::intercept::{Act, Can, Fault, Stage};
+use crate::call::state::Call;
 use crate::failure::outcome::Outcome;
 
 /// Polls an attempt of a call that is not plain: its body, or the fault instead.

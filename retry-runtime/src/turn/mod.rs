@@ -22,11 +22,11 @@ mod blocking;
 mod breaking;
 mod builder;
 mod by_hand;
-mod direct;
 mod faults;
 mod guard;
-mod judgement;
+mod judge;
 mod pause;
+mod policy_call;
 mod rules;
 mod running;
 #[cfg(test)]
@@ -35,9 +35,5 @@ pub mod timer;
 mod turned;
 
 pub(crate) use admission::admission;
-pub(crate) use breaking::Breaking;
-pub(crate) use builder::Turn;
-pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
 pub use rules::Retry;
-pub(crate) use rules::{Given, Judge, Rules, Unset};
 pub use turned::Turned;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::call::Verdict;
+use crate::call::verdict::Verdict;
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::Interruption;

@@ -9,7 +9,8 @@ use crate::base::clock;
 pub use crate::base::clock::Clock;
 pub use crate::base::sleep::Sleep;
 pub(crate) use crate::base::sleep::Sleeping;
-use crate::call::intercept::{self, Wait};
+use crate::call::intercept::Wait;
+use crate::call::intercepted;
 
 /// No sleep is longer: about 30 years. Timers compute instants that must not overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -98,7 +99,7 @@ pub(crate) fn never() -> Sleeping {
 
 /// The sleep of the interceptor here, if there is one.
 fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
-    intercept::here()?.sleep(wait)
+    intercepted::here()?.sleep(wait)
 }
 
 fn real_sleep(duration: Duration) -> Sleep {
@@ -112,7 +113,7 @@ fn real_sleep(duration: Duration) -> Sleep {
 #[cold]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
-    if intercept::here().is_some_and(|interceptor| interceptor.block(duration, cancelled)) {
+    if intercepted::here().is_some_and(|interceptor| interceptor.block(duration, cancelled)) {
         return;
     }
     match INSTALLED.get() {

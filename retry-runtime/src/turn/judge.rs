@@ -1,46 +1,48 @@
-//! What becomes of an attempt's outcome: judged, told to whoever must know, and decided upon.
+//! The judgement of an attempt's outcome: classified, told to guard, call and hook, decided upon.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
 
+use super::guard::Guard;
+use super::rules::Judge;
 use super::rules::Retry;
-use super::{Guard, Judge};
 use crate::base::clock::Moment;
-use crate::call::{Around, Call, Decision, Verdict};
+use crate::call::decide::Around;
+use crate::call::state::Call;
+use crate::call::verdict::{Decision, Verdict};
 use crate::failure::class::{Classify, Kind};
 use crate::failure::outcome::Outcome;
-use crate::report::record::Delay;
+use crate::report::reason::StopReason;
 
-/// What follows from an outcome.
-pub(super) enum Step<R> {
-    Return(R),
-    Pause(Delay),
-}
-
-/// Judges an outcome, and tells the guard, the call and the hook about it.
-pub(super) fn judge<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+/// Judges an outcome, tells the guard, the call and the hook about it, and decides.
+pub(super) fn judge<R, J, X>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    out: &R,
+) -> Decision
 where
     R: Outcome,
     J: Judge<R>,
     X: Guard<R>,
 {
-    if rules.accepts(&out) {
+    if rules.accepts(out) {
         guard.succeeded(|| ());
         call.succeeded();
-        return Step::Return(out);
+        return Decision::Stop(StopReason::Success);
     }
     failed(call, rules, guard, out)
 }
 
 /// The outcome was not accepted.
 #[cold]
-fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: R) -> Step<R>
+fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: &R) -> Decision
 where
     R: Outcome,
     J: Judge<R>,
     X: Guard<R>,
 {
-    let verdict = overtaken::<R, J, X>(call, rules.verdict(&out).0);
+    let verdict = overtaken::<R, J, X>(call, rules.verdict(out).0);
     follow(call, rules, guard, out, verdict)
 }
 
@@ -73,7 +75,7 @@ pub(super) fn cut_off<R, J, X>(
     rules: &J,
     guard: Pin<&mut X>,
     cut: X::Cut,
-) -> Step<R>
+) -> (R, Decision)
 where
     R: Outcome,
     J: Judge<R>,
@@ -83,7 +85,8 @@ where
     // `when` has a say in this failure as in any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
     let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut), rejected: false };
-    follow(call, rules, guard, out, verdict)
+    let decision = follow(call, rules, guard, &out, verdict);
+    (out, decision)
 }
 
 /// What stands around the attempts, as the call asks for it.
@@ -112,9 +115,9 @@ fn follow<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
-    out: R,
+    out: &R,
     verdict: Verdict,
-) -> Step<R>
+) -> Decision
 where
     R: Outcome,
     J: Judge<R>,
@@ -125,18 +128,14 @@ where
     // The breaker hears of the failure first: opened by it, it ends the call.
     guard.as_mut().failed(kind, now);
     let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
-    match call.failed(now, &verdict, &around, &|| rules.words(&out)) {
-        Decision::Stop(_) => Step::Return(out),
-        Decision::Pause(delay) if !J::SET => Step::Pause(delay),
-        Decision::Pause(delay) => {
+    match call.failed(now, &verdict, &around, &|| rules.words(out)) {
+        Decision::Pause(delay) if J::SET => {
             let decided = Moment::now();
             let (attempt, limit) = call.progress();
-            let retry = Retry { outcome: &out, attempt, limit, kind, delay };
+            let retry = Retry { outcome: out, attempt, limit, kind, delay };
             call.run_between(|| rules.before_sleep(&retry));
-            match call.resume(delay, decided) {
-                Decision::Stop(_) => Step::Return(out),
-                Decision::Pause(rest) => Step::Pause(rest),
-            }
+            call.resume(delay, decided)
         }
+        decision => decision,
     }
 }

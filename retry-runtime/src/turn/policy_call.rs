@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::call::Call;
+use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ByClass, ByInterruption, ByName, NoOrder, NoPlace};

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::resume::{Next, Paid, Slot, Standing, Step};
-use super::{Call, Mode, Trail, Verdict, sooner};
+use super::mode::Mode;
+use super::resume::{Handed, Next, Paid, Slot, Standing, Step};
+use super::state::{Call, sooner};
+use super::trail::Trail;
+use super::verdict::Verdict;
 use crate::base::clock;
 use crate::base::clock::Moment;
 use crate::failure::class::{Class, Kind};
@@ -11,25 +14,9 @@ use crate::policy::Policy;
 use crate::report::attempt::CallId;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
-use crate::report::record::{AttemptRecord, Report};
+use crate::report::record::Report;
 use crate::report::stats::Ended;
 use crate::site::Site;
-
-/// What a resumed call remembers of its resumption.
-#[derive(Debug)]
-pub(super) struct Handed {
-    slot: Option<Slot>,
-    call_id: CallId,
-}
-
-impl Handed {
-    /// The call has ended here; what it handed over before stands.
-    pub(super) fn end(&self, reason: StopReason, attempt: Option<&AttemptRecord>) {
-        if let Some(slot) = &self.slot {
-            slot.publish(Step { attempt: attempt.cloned(), next: Next::Stop(reason) });
-        }
-    }
-}
 
 /// What follows when an attempt ended in a failure of this class; `standing` counts the attempt already.
 ///
@@ -40,7 +27,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     call.take_up(standing, None);
     let verdict = Verdict { class, agreed: true, cut: None, rejected: false };
     let policy = call.policy();
-    match call.trail_mut().decide(policy, Moment::now(), &verdict) {
+    match call.trail_mut().allowed(policy, Moment::now(), &verdict) {
         Err(reason) => Next::Stop(reason),
         Ok(delay) => Next::Again(delay),
     }
