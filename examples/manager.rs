@@ -26,9 +26,9 @@ use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use retry_config::{Config, ConfigErrors};
 use retry_examples::story::Checks;
 use retry_runtime::classify::{Patterns, of_error_chain};
-use retry_runtime::retryable;
 use retry_runtime::{Classify, Jitter, Kind, PastCall, Policy, Stats};
 use retry_runtime::{clear_all, history, observe_blocking, overview};
 
