@@ -9,7 +9,7 @@ use super::protect::{BudgetOverrides, Overrides, key};
 use super::reader::Reader;
 use super::section::Section;
 use super::settings::Settings;
-use super::value::Attempts;
+use super::value::{Attempts, Growth};
 use retry_runtime::budget::BudgetSettings;
 use retry_runtime::{Kind, Policy, PolicyError};
 
@@ -82,12 +82,18 @@ pub(crate) fn section(reader: &mut Reader, path: &str, scope: Scope, settings: &
             loosens("on", "`ambiguous` cannot be retried");
         }
     }
+    // Settings without a path are those of an exported list of functions.
+    if settings.backoff == Some(Growth::Custom) && !path.is_empty() {
+        let message = "`backoff` (\"custom\") is a function of the program, which only its attribute can name; write \
+                       \"exponential\" or a list of delays";
+        at(reader, path, "backoff", message);
+    }
     if let Some(chaos) = settings.chaos.filter(|chaos| !(0.0..=1.0).contains(&chaos.rate)) {
         at(reader, path, "chaos", &format!("`rate` ({}) must be from 0 to 1", chaos.rate));
     }
     for error in alone(settings) {
         let set = |key: &&&str| reader.line_of(&below(path, key)).is_some() || settings.has(key);
-        let key = culprits(&error).iter().find(set).copied().unwrap_or_default().to_owned();
+        let key = error.settings().iter().find(set).copied().unwrap_or_default().to_owned();
         at(reader, path, &key, &error.to_string());
     }
 }
@@ -105,32 +111,6 @@ fn alone(settings: &Settings) -> impl Iterator<Item = PolicyError> + use<> {
         values.policy.deadline = Some(Duration::MAX);
     }
     values.policy.mistakes()
-}
-
-/// The settings that can cause the error, the most likely first.
-pub(crate) fn culprits(error: &PolicyError) -> &'static [&'static str] {
-    match error {
-        PolicyError::NoAttempts => &["max", "attempts"],
-        PolicyError::UnlimitedWithoutDeadline => &["attempts", "max", "deadline"],
-        PolicyError::Factor(_) => &["factor"],
-        PolicyError::UnusedFactor => &["factor", "backoff", "jitter"],
-        PolicyError::UnusedBase => &["base", "backoff"],
-        PolicyError::UnusedBackoff => &["backoff", "jitter"],
-        PolicyError::EmptyList => &["backoff"],
-        PolicyError::BaseAboveCap { .. } => &["cap", "base"],
-        PolicyError::EntryAboveCap { .. } => &["cap", "backoff"],
-        PolicyError::JitterFraction(_) => &["jitter"],
-        PolicyError::ZeroDeadline => &["deadline"],
-        PolicyError::ZeroTimeout | PolicyError::TimeoutBlocking => &["timeout"],
-        PolicyError::TimeoutAboveDeadline { .. } => &["timeout", "deadline"],
-        PolicyError::TimeoutUndeclared => &["timeout", "idempotent", "on"],
-        PolicyError::NoRetryBeforeDeadline { .. } => {
-            &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"]
-        }
-        PolicyError::NeverRetried(_) => &["on"],
-        // The enum is not exhaustive for other crates, and the list above is complete.
-        _ => &[],
-    }
 }
 
 /// Settings that change which others have an effect: a `backoff` can bring back a `base` that no layer sets.

@@ -30,17 +30,21 @@ pub(crate) fn unknown<T>(what: &str, word: &str, words: &Words<T>) -> String {
     keys::unknown(what, word, &known)
 }
 
-const GROWTHS: [(&str, Growth); 4] = [
+const GROWTHS: [(&str, Growth); 5] = [
     ("exponential", Growth::Exponential),
     ("fixed", Growth::Fixed),
     ("linear", Growth::Linear),
     ("fibonacci", Growth::Fibonacci),
+    // In exported lists of functions; `check` refuses it in a configuration.
+    ("custom", Growth::Custom),
 ];
 
 impl Setting for Growth {
     fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
         match &node.value {
-            Value::Text(word) => chosen(&GROWTHS, word).ok_or_else(|| unknown(key, word, &GROWTHS)),
+            Value::Text(word) => {
+                chosen(&GROWTHS, word).ok_or_else(|| unknown(key, word, &GROWTHS[..4]))
+            }
             Value::List(nodes) if nodes.is_empty() => Err(PolicyError::EmptyList.to_string()),
             Value::List(nodes) => {
                 let delays = nodes.iter().map(|node| Duration::read(key, None, node));

@@ -68,6 +68,7 @@ impl Part<Growth> for Backoff {
             Growth::Linear => Backoff::Linear,
             Growth::Fibonacci => Backoff::Fibonacci,
             Growth::List(delays) => Backoff::List(interned(delays)),
+            Growth::Custom => Backoff::Custom(unknown),
         };
     }
 
@@ -78,10 +79,16 @@ impl Part<Growth> for Backoff {
             Backoff::Linear => Growth::Linear,
             Backoff::Fibonacci => Growth::Fibonacci,
             Backoff::List(delays) => Growth::List(delays.to_vec()),
+            Backoff::Custom(_) => Growth::Custom,
             // The enum is not exhaustive for other crates, and the list above is complete.
             _ => return None,
         })
     }
+}
+
+/// Stands for a function of the program where a policy is checked as data.
+fn unknown(_: u32) -> Duration {
+    Duration::ZERO
 }
 
 /// The interned list. It is never freed, since a call in flight may use it for as long as the process runs; equal

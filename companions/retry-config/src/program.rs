@@ -1,7 +1,9 @@
 //! The functions of the running program: read as data, and set by a configuration.
 
-use retry_runtime::control::{self, Choice, Configuration, SiteBreaker, SiteBudget, SiteSettings};
-use retry_runtime::{Site, sites};
+use retry_runtime::control::{
+    self, Choice, Configuration, Parts, SiteBreaker, SiteBudget, SiteSettings,
+};
+use retry_runtime::{Backoff, Site, sites};
 
 use super::chaos::Chaos;
 use super::layers::Resolved;
@@ -39,17 +41,22 @@ impl Program {
     pub(crate) fn configuration(&self, resolution: &Resolution) -> Configuration {
         let sites = self.sites.iter().zip(&resolution.sites);
         Configuration {
-            sites: sites.map(|(site, resolved)| (*site, settings(resolved))).collect(),
+            sites: sites.map(|(site, resolved)| (*site, settings(site, resolved))).collect(),
             budgets: resolution.budgets.clone(),
             breakers: resolution.breakers.clone(),
         }
     }
 }
 
-fn settings(resolved: &Resolved) -> SiteSettings {
+fn settings(site: &Site, resolved: &Resolved) -> SiteSettings {
     let others = &resolved.values.others;
+    let mut values = resolved.values.clone();
+    if let Backoff::Custom(_) = values.policy.backoff {
+        // As data it is only known that there is a function; the attribute has the function itself.
+        values.policy.backoff = Parts::from(site.policy()).backoff;
+    }
     SiteSettings {
-        policy: resolved.values.policy(),
+        policy: values.policy(),
         enabled: resolved.enabled(),
         measure: others.measure == Some(true),
         budget: choice(&others.budget),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{SHAPES, culprits};
+use super::check::SHAPES;
 use super::environment::Environment;
 use super::keys::some;
 use super::layers::{self, Resolved};
@@ -69,7 +69,7 @@ pub(crate) fn check(
     }
     breaker(&resolved, site, &mut tell);
     for error in resolved.values.policy.mistakes() {
-        let about = culprits(&error);
+        let about = error.settings();
         if about.iter().any(&is_faulty) {
             continue;
         }

@@ -58,6 +58,8 @@ pub enum Growth {
     Fibonacci,
     /// A list of delays; the last one repeats.
     List(Vec<Duration>),
+    /// A function of the program, [`Backoff::Custom`](retry_runtime::Backoff::Custom); a file cannot set it.
+    Custom,
 }
 
 /// A budget or a breaker.
