@@ -45,7 +45,7 @@ use retry_examples::docker_daemon::Daemon;
 use retry_examples::story::Promises;
 use retry_runtime::config::{self, Config};
 use retry_runtime::live::{self, LiveCall};
-use retry_runtime::{BreakerHandle, Classify, Interruption, Kind, Policy, RetryError};
+use retry_runtime::{Classify, Interruption, Kind, Policy, RetryError};
 use retry_runtime::{progress, retryable};
 use tokio::sync::OnceCell;
 
@@ -193,7 +193,7 @@ async fn by_hand<T>(call: impl Future<Output = Answer<T>>) -> Answer<T> {
 }
 
 fn close_the_breaker() {
-    if let Some(breaker) = BreakerHandle::named("docker") {
+    if let Some(breaker) = retry_runtime::breaker("docker") {
         breaker.force_close();
     }
 }

@@ -1,7 +1,5 @@
 //! `#[retryable]`, with less and more of what it can do.
 
-use std::time::Instant;
-
 use retry_runtime::budget::{Budget, BudgetSettings, Refund};
 use retry_runtime::{Kind, retryable};
 
@@ -192,7 +190,7 @@ static BUDGET: Budget = Budget::new(BudgetSettings::new());
 /// A success, a retry that is admitted and succeeds.
 fn account(_script: &Script) -> Answer {
     BUDGET.deposit_success();
-    match BUDGET.try_withdraw(Instant::now, Kind::Transient) {
+    match BUDGET.try_withdraw(Kind::Transient) {
         Ok(retry) => retry.succeeded(),
         Err(_) => return Err(Failure(1)),
     }

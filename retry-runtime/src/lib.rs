@@ -23,7 +23,6 @@ mod site;
 pub mod testing;
 mod turn;
 
-pub use base::now::Now;
 pub use base::setting::SettingError;
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
@@ -48,9 +47,10 @@ pub use report::stats::{Failures, Reasons, Stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
 pub use site::doctor::{Diagnosis, Finding, doctor};
-pub use site::handle::{BreakerHandle, BudgetHandle};
 pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{HistoryLimits, Meta, Site, limit_history};
+pub use site::{
+    BreakerRef, HistoryLimits, Meta, Site, breaker, breakers, budget, budgets, limit_history,
+};
 pub use turn::{Retry, timer};
 
 #[doc = include_str!("failure/guide.md")]

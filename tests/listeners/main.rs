@@ -11,7 +11,6 @@ mod traced;
 mod warned;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings};
 use retry_runtime::events::{self, Event, ObserverGuard};
@@ -33,12 +32,12 @@ impl Bell {
 
     /// Opens the breaker.
     fn ring(&self) {
-        self.0.permit(Instant::now).unwrap().failure(Instant::now);
+        self.0.permit().unwrap().failure();
     }
 
     /// Has the open breaker refuse a call.
     fn knock(&self) {
-        assert!(self.0.permit(Instant::now).is_err());
+        assert!(self.0.permit().is_err());
     }
 }
 

@@ -69,15 +69,13 @@ impl Call<'_> {
         if self.effective().is_some_and(Effective::has_no_breaker) {
             return Arc::clone(switched_off());
         }
+        let table = self.site().and_then(|site| site.breaker_source().table());
+        let table = table.unwrap_or_else(|| no_breaker());
         #[cfg(feature = "testing")]
         if let Some(within) = self.within() {
-            let table = self.site().and_then(|site| site.breaker_source().table());
-            let table = table.unwrap_or_else(|| no_breaker());
             return written(key, |key| within.shared.breaker_of_key(table, key));
         }
-        let breaker =
-            self.site().and_then(|site| written(key, |key| site.breaker_source().of_key(key)));
-        breaker.unwrap_or_else(|| no_breaker())
+        written(key, |key| table.get(key))
     }
 }
 

@@ -9,7 +9,6 @@ use super::resolve::Resolution;
 use super::settings::Settings;
 use super::sites::{Declared, SiteInfo, SiteList};
 use super::value::Named;
-use crate::base::clock;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::policy::Parts;
@@ -55,11 +54,11 @@ impl Program {
         };
         let budgets = resolution.sites.iter().filter_map(|site| name(&site.budget));
         for name in budgets.chain(resolution.budgets.keys().cloned()) {
-            site::written_budgets(&name);
+            site::written::<Budget>(&name);
         }
         let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
         for name in breakers.chain(resolution.breakers.keys().cloned()) {
-            site::written_breakers(&name);
+            site::written::<Breaker>(&name);
         }
         #[cfg(feature = "chaos")]
         {
@@ -80,8 +79,8 @@ impl Protection {
     /// From now on these are the ones of their names.
     pub(crate) fn set(resolution: &Resolution) -> Self {
         Protection {
-            budgets: site::configure_budgets(&resolution.budgets),
-            breakers: site::configure_breakers(&resolution.breakers),
+            budgets: site::configure::<Budget>(&resolution.budgets),
+            breakers: site::configure::<Breaker>(&resolution.breakers),
         }
     }
 
@@ -89,7 +88,7 @@ impl Protection {
     /// locked.
     pub(crate) fn restart(&self) {
         self.budgets.restart.iter().for_each(|budget| budget.reset());
-        self.breakers.restart.iter().for_each(|breaker| breaker.reset(clock::now));
+        self.breakers.restart.iter().for_each(|breaker| breaker.reset());
     }
 }
 
@@ -100,7 +99,7 @@ fn effective(
     resolved: &Resolved,
     protection: &Protection,
 ) -> Option<Effective> {
-    let budget = choice(&resolved.budget, site::find_budget, || {
+    let budget = choice(&resolved.budget, site::find::<Budget>, || {
         replaced(&protection.budgets.now, &info.name, &info.budget)
     });
     let breaker = choice(&resolved.breaker, site::breaker_named, || {
@@ -186,6 +185,7 @@ fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {
         SiteBudget::Own(budget) => own(budget.settings()),
         SiteBudget::Shared(_) => Declared::Static,
         SiteBudget::Named(named) => of_name(named.name(), named.settings()),
+        SiteBudget::Keyed(keyed) => match *keyed {},
     }
 }
 

@@ -39,8 +39,8 @@ pub use listen::{
 };
 #[cfg(feature = "tracing")]
 pub use listen::{reset_level, set_level};
+pub(crate) use protection::budget_refused;
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
-pub(crate) use protection::{breaker_rejected, breaker_transition, budget_refused};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
 pub use vocabulary::Event;

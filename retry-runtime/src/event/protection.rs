@@ -1,12 +1,12 @@
-//! What is said of breakers and budgets.
+//! The events of breakers and budgets.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use super::delivery::emit;
+use super::delivery::{emit, hears};
+use super::kind::EventKind;
 use super::label::Label;
 use super::vocabulary::Event;
-use crate::breaker::{Figures, Mode, Refusal, Transition};
+use crate::breaker::{Breaker, Figures, Listener, Mode, Refusal, Transition};
 use crate::budget::Refused;
 
 /// A circuit breaker has changed its state.
@@ -20,7 +20,7 @@ pub struct BreakerTransition {
     pub from: Mode,
     /// The state that began.
     pub to: Mode,
-    /// What the state that ended had counted.
+    /// The counts of the state that ended.
     pub figures: Figures,
 }
 
@@ -55,25 +55,26 @@ pub struct BudgetExhausted {
     pub wait: Option<Duration>,
 }
 
-/// A breaker has changed its state.
-#[cold]
-pub(crate) fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
+// Breakers are a layer below, and must not name events.
+inventory::submit! { Listener { changed: breaker_transition, refused: breaker_rejected } }
+
+fn breaker_transition(breaker: &Breaker, transition: &Transition) {
     emit(&Event::BreakerTransition(BreakerTransition {
-        breaker: breaker.into(),
+        breaker: breaker.owned_name().into(),
         from: transition.from,
         to: transition.to,
         figures: transition.figures,
     }));
 }
 
-/// A breaker has refused an attempt.
-#[cold]
-pub(crate) fn breaker_rejected(breaker: Cow<'static, str>, refusal: Refusal) {
-    emit(&Event::BreakerRejected(BreakerRejected {
-        breaker: breaker.into(),
-        mode: refusal.mode,
-        retry_after: refusal.retry_after,
-    }));
+fn breaker_rejected(breaker: &Breaker, refusal: &Refusal) {
+    if hears(EventKind::BreakerRejected) {
+        emit(&Event::BreakerRejected(BreakerRejected {
+            breaker: breaker.owned_name().into(),
+            mode: refusal.mode,
+            retry_after: refusal.retry_after,
+        }));
+    }
 }
 
 /// The budget refused a retry; the call ended with its last failure.
@@ -85,4 +86,34 @@ pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
         cost: refused.cost(),
         wait: refused.wait(),
     }));
+}
+
+#[cfg(all(test, not(retry_loom)))]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::base::clock::fake::{clock, pass};
+    use crate::breaker::{BreakerSettings, Window};
+    use crate::event::observe;
+
+    #[test]
+    fn an_observer_sees_every_transition_of_a_breaker_once() {
+        const SETTINGS: BreakerSettings =
+            BreakerSettings::new().window(Window::Count(1)).min_calls(1).probes(1).jitter(0.0);
+        static BREAKER: Breaker = Breaker::new("observed", SETTINGS).with_clock(clock);
+        static SEEN: AtomicU32 = AtomicU32::new(0);
+        let _guard = observe(|event| {
+            let Event::BreakerTransition(transition) = event else { return };
+            if transition.breaker == "observed" {
+                // The lock is free: the observer may ask.
+                let _ = BREAKER.mode();
+                SEEN.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        BREAKER.permit().unwrap().failure();
+        pass(Duration::from_secs(5));
+        BREAKER.permit().unwrap().success();
+        assert_eq!(SEEN.load(Ordering::Relaxed), 3);
+    }
 }

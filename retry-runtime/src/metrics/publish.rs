@@ -8,14 +8,12 @@ use ::metrics::{counter, gauge};
 use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
 };
-use crate::base::clock;
 use crate::breaker::Mode;
 use crate::call::live;
 use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
 use crate::report::stats::Stats;
 use crate::site;
-use crate::site::handle::BreakerHandle;
 use crate::site::registry;
 
 /// Hands the present counts and states to the installed exporter.
@@ -94,7 +92,7 @@ fn publish_breakers() {
     const MODES: [Mode; 6] =
         [Mode::Closed, Mode::Open, Mode::HalfOpen, Mode::ForcedOpen, Mode::Disabled, Mode::Shadow];
     let mut modes: BTreeMap<String, [u32; MODES.len()]> = BTreeMap::new();
-    for breaker in BreakerHandle::all() {
+    for breaker in site::breakers() {
         let counts = modes.entry(table(breaker.name()).to_owned()).or_default();
         let mode = breaker.mode();
         MODES.iter().zip(counts).for_each(|(each, count)| *count += u32::from(*each == mode));
@@ -116,8 +114,8 @@ pub(super) fn table(breaker: &str) -> &str {
 }
 
 fn publish_budgets() {
-    for (name, budget) in site::all_budgets() {
-        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available(clock::now));
+    for (name, budget) in site::budgets() {
+        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available());
         gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct Ring {
     calls: Vec<Kept>,
     /// Where the oldest one stands.
     oldest: usize,
-    /// What all of them take in memory, roughly.
+    /// Their size in memory, roughly.
     bytes: usize,
 }
 

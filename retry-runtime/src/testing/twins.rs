@@ -5,7 +5,6 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::shared::{Shared, lock};
-use crate::base::clock;
 use crate::breaker::{Breaker, Keyed};
 use crate::budget::Budget;
 
@@ -47,10 +46,8 @@ impl Shared {
         let seed = lock(&self.settings).seed;
         let mut twins = lock(&self.twins);
         let fresh = || {
-            // The settings of a breaker that exists have passed their check.
-            let breaker = Breaker::try_new(of.name().to_owned(), *of.settings());
-            let breaker = breaker.unwrap_or_else(|error| unreachable!("{error}"));
-            &*Box::leak(Box::new(breaker.with_clock(clock::now).with_seed(seed)))
+            let breaker = Breaker::checked(of.name().to_owned(), *of.settings());
+            &*Box::leak(Box::new(breaker.with_seed(seed)))
         };
         twins.breakers.entry(ptr::from_ref(of).addr()).or_insert_with(fresh)
     }

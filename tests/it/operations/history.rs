@@ -72,14 +72,14 @@ fn a_call_that_succeeds_late_is_remembered_and_one_that_succeeds_at_once_is_not(
 
 #[test]
 fn calls_that_an_open_breaker_refuses_do_not_drive_out_the_failures() {
-    use retry_runtime::{BreakerHandle, Interruption};
+    use retry_runtime::Interruption;
 
     #[retryable(max = 0, breaker, on = any, name = "history::refused")]
     fn fetch() -> Result<u32, Interruption> {
         Err(Interruption::Cancelled)
     }
     let _ = fetch();
-    BreakerHandle::named("history::refused").expect("it has one").force_open();
+    retry_runtime::breaker("history::refused").expect("it has one").force_open();
     for _ in 0..100 {
         let _ = fetch();
     }
