@@ -24,6 +24,7 @@ pub mod testing;
 mod turn;
 
 pub use base::setting::SettingError;
+pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
@@ -48,9 +49,7 @@ pub use report::stats::{Failures, Reasons, Stats};
 pub use retry_macros::*;
 pub use site::doctor::{Diagnosis, Finding, doctor};
 pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{
-    BreakerRef, HistoryLimits, Meta, Site, breaker, breakers, budget, budgets, limit_history,
-};
+pub use site::{BreakerRef, HistoryLimits, Meta, Site, breakers, budgets, limit_history};
 pub use turn::{Retry, timer};
 
 #[doc = include_str!("failure/guide.md")]

@@ -1,6 +1,7 @@
 //! One call: counts its attempts and decides after each failure. It never sleeps.
 
 mod account;
+pub(crate) mod by_name;
 pub(crate) mod cancel;
 pub(crate) mod context;
 mod decide;

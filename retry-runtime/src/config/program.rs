@@ -102,7 +102,8 @@ fn effective(
     let budget = choice(&resolved.budget, site::find::<Budget>, || {
         replaced(&protection.budgets.now, &info.name, &info.budget)
     });
-    let breaker = choice(&resolved.breaker, site::breaker_named, || {
+    let named = |name: &str| site::find_breaker(name)?.as_static();
+    let breaker = choice(&resolved.breaker, named, || {
         replaced(&protection.breakers.now, &info.name, &info.breaker)
     });
     let policy = if resolved.enabled { resolved.policy } else { once(&resolved.policy) };

@@ -12,8 +12,6 @@ use super::shared::{self, Directory, Shared};
 use super::source::{Named, Protection, Source};
 use crate::base::sync::const_unless_loom;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
-#[cfg(feature = "testing")]
-use crate::call::context as ambient;
 
 /// Which breaker guards a function's attempts.
 pub type SiteBreaker = Source<Breaker>;
@@ -151,6 +149,17 @@ enum Found {
     Keyed(Arc<Breaker>),
 }
 
+impl BreakerRef {
+    /// The breaker, unless it is one of a table.
+    #[cfg(any(feature = "config", feature = "testing"))]
+    pub(crate) fn as_static(&self) -> Option<&'static Breaker> {
+        match self.0 {
+            Found::Static(breaker) => Some(breaker),
+            Found::Keyed(_) => None,
+        }
+    }
+}
+
 impl Deref for BreakerRef {
     type Target = Breaker;
 
@@ -174,47 +183,22 @@ impl From<Arc<Breaker>> for BreakerRef {
     }
 }
 
-/// The breaker of this name: one that attributes share (`breaker = "payments"`), the function's own
-/// (`billing::charge`), a static that an attribute uses, or one of a keyed table (`api[eu.example.com]`), once
-/// the key has been used. `None` when there is no such breaker.
-///
-/// In a testing scope, it is the scope's copy.
-///
-/// ```
-/// use retry_runtime::breaker::Mode;
-/// use retry_runtime::{breaker, retryable};
-///
-/// #[retryable(on = any, breaker = "payments")]
-/// fn charge() -> std::io::Result<u32> { Ok(1) }
-///
-/// let payments = breaker("payments").expect("declared above");
-/// payments.force_open();
-/// assert!(charge().is_err());
-/// payments.force_close();
-/// assert_eq!(payments.mode(), Mode::Closed);
-/// # assert!(charge().is_ok());
-/// ```
-pub fn breaker(name: &str) -> Option<BreakerRef> {
-    let Some(found) = breaker_named(name) else {
-        let (table, _) = name.split_once('[')?;
-        let tables = TABLES.find(table).into_iter().chain(own_tables());
-        let mut breakers = tables.flat_map(Keyed::breakers);
-        return breakers.find(|breaker| breaker.name() == name).map(BreakerRef::from);
-    };
-    #[cfg(feature = "testing")]
-    let found = ambient::within().map_or(found, |within| within.shared.breaker(found));
-    Some(found.into())
-}
-
-/// The breaker of this name that is not one of a table.
-pub(crate) fn breaker_named(name: &str) -> Option<&'static Breaker> {
+/// The breaker of this name: a shared one, that of the function of this name, a static that an attribute uses,
+/// or `table[key]`.
+pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
     let declared = || {
         registry::sites().find_map(|site| match site.breaker_source() {
             Source::Shared(breaker) if breaker.name() == name => Some(*breaker),
             _ => None,
         })
     };
-    shared::find(name).or_else(declared)
+    if let Some(breaker) = shared::find(name).or_else(declared) {
+        return Some(breaker.into());
+    }
+    let (table, _) = name.split_once('[')?;
+    let tables = TABLES.find(table).into_iter().chain(own_tables());
+    let mut breakers = tables.flat_map(Keyed::breakers);
+    breakers.find(|breaker| breaker.name() == name).map(BreakerRef::from)
 }
 
 /// Every breaker that has been used by its name, by its function or by a key.

@@ -6,12 +6,10 @@ use std::convert::Infallible;
 
 use super::Site;
 use super::registry;
-use super::shared::{self, Shared};
+use super::shared::Shared;
 use super::source::{Named, Protection, Source};
 use crate::base::sync::const_unless_loom;
 use crate::budget::{Budget, BudgetSettings};
-#[cfg(feature = "testing")]
-use crate::call::context as ambient;
 
 /// Which budget pays for a function's retries.
 pub type SiteBudget = Source<Budget>;
@@ -69,32 +67,6 @@ impl SiteBudget {
         }
         Source::Named(Named::new(name, settings))
     }
-}
-
-/// The budget of this name: one that attributes share (`budget = "name"`), or the function's own
-/// (`billing::charge`). `None` when there is no such budget.
-///
-/// In a testing scope, it is the scope's copy.
-///
-/// ```
-/// use retry_runtime::retryable;
-///
-/// #[retryable(on = any, base = "0s", name = "doc::fetch")]
-/// fn fetch() -> Result<u32, String> { Err("down".into()) }
-///
-/// let budget = retry_runtime::budget("doc::fetch").expect("every function has one");
-/// for _ in 0..10 {
-///     let _ = fetch();
-/// }
-/// assert!(budget.available() < 1.0);
-/// ```
-pub fn budget(name: &str) -> Option<&'static Budget> {
-    let found = shared::find(name)?;
-    #[cfg(feature = "testing")]
-    if let Some(twin) = ambient::within().and_then(|within| within.shared.budget(found)) {
-        return Some(twin);
-    }
-    Some(found)
 }
 
 /// Every budget that pays for retries now, by its name: the shared name, or that of its function.

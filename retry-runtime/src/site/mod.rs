@@ -23,16 +23,16 @@ use std::sync::atomic::AtomicBool;
 #[cfg(feature = "config")]
 pub(crate) use applied::{Choice, apply};
 pub(crate) use applied::{Effective, switched_off};
-#[cfg(feature = "config")]
-pub(crate) use breaker::breaker_named;
-pub use breaker::{BreakerRef, NO_BREAKER, SiteBreaker, breaker, breakers};
-pub use budget::{SiteBudget, budget, budgets};
+pub(crate) use breaker::find_breaker;
+pub use breaker::{BreakerRef, NO_BREAKER, SiteBreaker, breakers};
+pub use budget::{SiteBudget, budgets};
 use flags::Flags;
 use ledger::Ledger;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
+pub(crate) use shared::find;
 #[cfg(feature = "config")]
-pub(crate) use shared::{Replaced, configure, find, written};
+pub(crate) use shared::{Replaced, configure, written};
 
 use crate::policy::Policy;
 
