@@ -1,16 +1,16 @@
-//! A command-line tool that fetches several things at a time: `cargo run --example cli`.
+//! A command-line tool that fetches several items concurrently: `cargo run --example cli`.
 //!
-//! What to learn from it:
+//! It shows that
 //!
-//! - The tool keeps the names of its own settings, and hands them to the library as settings of one operation.
-//! - A slot is taken inside of the attempt, so a call that waits for its next one holds none, and others go on.
-//! - One token ends everything, whoever cancels it: ctrl-c, or the timeout for the whole run. Every call ends at
-//!   once, also in the middle of a sleep, and says why: "cancelled" and "gave up" are different errors.
-//! - What cannot get better is not tried again: an answer that is no JSON, or not of the protocol.
-//! - `progress::show_in` puts the retries below the tool's own bar.
+//! - the tool can keep its own setting names and pass the values to the library as settings of one operation.
+//! - a slot is taken inside the attempt, so a call that waits for its retry holds no slot and does not block others.
+//! - one token cancels everything, on ctrl-c or when the whole run times out. Every call ends at once, even in the
+//!   middle of a sleep, and says why: "cancelled" and "gave up" are different errors.
+//! - permanent failures are not retried: a response that is not JSON or does not follow the protocol.
+//! - `progress::show_in` draws the retries below the tool's own bar.
 //!
-//! Its text names a base of 1 s and a setting `retry_delay_ms`. Here 1 s is what holds without the setting, or
-//! rather what the attribute says, and the setting counts more.
+//! The requirements name a base of 1 s and a setting `retry_delay_ms`. Here the attribute sets 1 s, and the setting
+//! overrides the attribute.
 
 #[cfg(test)]
 #[path = "cli/tests.rs"]
@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use indicatif::{MultiProgress, ProgressBar};
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::config::{self, Applied, Config, ConfigErrors};
 use retry_runtime::{CancelToken, Classify, Interruption, RetryError, StopReason};
 use retry_runtime::{progress, retryable};
@@ -47,7 +47,7 @@ struct Settings {
 }
 
 impl Settings {
-    /// They count more than what the attribute says.
+    /// Applies the settings, which override the attribute.
     fn apply(&self) -> Result<Applied, ConfigErrors> {
         let base = Some(Duration::from_millis(self.retry_delay_ms));
         let own = config::Settings { max: Some(self.retry_max), base, ..Default::default() };
@@ -62,10 +62,10 @@ enum FetchError {
     #[error("{0}")]
     #[classify(inherit)]
     Io(#[from] io::Error),
-    #[error("the answer is no JSON: {0}")]
+    #[error("the response is not JSON: {0}")]
     #[classify(permanent)]
     Json(#[from] serde_json::Error),
-    #[error("the answer is not of the protocol: {0}")]
+    #[error("the response does not follow the protocol: {0}")]
     #[classify(permanent)]
     Protocol(String),
     #[error(transparent)]
@@ -73,7 +73,7 @@ enum FetchError {
     Interrupted(#[from] Interruption),
 }
 
-/// What every answer looks like.
+/// The format of every response.
 #[derive(Deserialize)]
 struct Answer {
     version: u32,
@@ -81,7 +81,7 @@ struct Answer {
     size: u64,
 }
 
-/// How one of the operations ended, if not well.
+/// The error of one item.
 #[derive(Debug, thiserror::Error)]
 enum ToolError {
     #[error("cancelled ({0})")]
@@ -96,7 +96,7 @@ enum ToolError {
 enum Cause {
     #[error("ctrl-c")]
     Interrupt,
-    #[error("not done after {0:?}")]
+    #[error("timed out after {0:?}")]
     Timeout(Duration),
 }
 
@@ -111,7 +111,7 @@ impl ToolError {
     }
 }
 
-/// Asks for the size of an item. No budget: the slots limit what all retries together cost the server.
+/// Fetches the size of an item. Has no budget, because the slots limit the load that all retries put on the server.
 #[retryable(max = 3, base = "1s", cap = "30s", jitter = full, idempotent, budget = none, cancel = stop,
     report, name = "cli::fetch")]
 async fn fetch(
@@ -120,7 +120,7 @@ async fn fetch(
     slots: &Semaphore,
     stop: &CancelToken,
 ) -> Result<u64, RetryError<FetchError>> {
-    // It is given back when the attempt ends, before the call sleeps.
+    // The slot is released when the attempt ends, before the call sleeps.
     let _slot = slots.acquire().await.map_err(io::Error::other)?;
     let mut stream = BufReader::new(TcpStream::connect(server).await?);
     stream.write_all(format!("{item}\n").as_bytes()).await?;
@@ -144,7 +144,7 @@ struct Tool {
     bars: MultiProgress,
 }
 
-/// Fetches all items, a few at a time; ends early when it is interrupted or takes too long.
+/// Fetches all items, a few at a time; ends early when interrupted or after the timeout.
 async fn fetch_all(tool: &Tool, items: &[&str], interrupt: impl Future<Output = ()>) -> Sizes {
     let (slots, stop) = (Semaphore::new(tool.at_once), CancelToken::new());
     let bar = tool.bars.add(ProgressBar::new(items.len() as u64));
@@ -158,7 +158,7 @@ async fn fetch_all(tool: &Tool, items: &[&str], interrupt: impl Future<Output = 
         sizes = &mut all => (sizes, None),
         interrupted = timeout(tool.timeout, interrupt) => {
             stop.cancel();
-            // They end at once, each with what it has to say.
+            // Every call ends at once with its own result.
             let cause = interrupted.map_or(Cause::Timeout(tool.timeout), |()| Cause::Interrupt);
             (all.await, Some(cause))
         }
@@ -168,7 +168,7 @@ async fn fetch_all(tool: &Tool, items: &[&str], interrupt: impl Future<Output = 
     sizes.into_iter().map(|size| size.map_err(|error| ToolError::new(error, cause))).collect()
 }
 
-/// As the shell knows it: 130 after ctrl-c, 124 after a timeout.
+/// The exit code by shell convention: 130 after ctrl-c, 124 after a timeout.
 fn exit_code(sizes: &Sizes) -> u8 {
     let code = |error: &ToolError| match error {
         ToolError::Cancelled(Cause::Interrupt) => 130,
@@ -180,14 +180,14 @@ fn exit_code(sizes: &Sizes) -> u8 {
 
 async fn ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
-        // Nobody can interrupt it then.
+        // The tool cannot be interrupted then.
         std::future::pending().await
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let mut promises = Promises::default();
-    tour::all(&mut promises).await?;
-    Ok(promises.summary())
+    let mut checks = Checks::default();
+    tour::all(&mut checks).await?;
+    Ok(checks.summary())
 }

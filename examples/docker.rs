@@ -1,23 +1,22 @@
 //! A desktop app that talks to the Docker daemon: `cargo run --example docker`.
 //!
-//! What to learn from it:
+//! It shows that
 //!
-//! - The same error means something else before the connection than after it, so classify by phase. A daemon
-//!   that was killed refuses; one that was stopped has taken its socket's file with it, and "not found" is
-//!   transient here, although it is permanent for files; one that hangs runs into the timeout, and may have
-//!   acted all the same.
-//! - One `const Policy` for all operations, settings from a file for each kind of them.
-//! - `live` shows the person who waits what is going on, and cancels it.
-//! - Final errors say what happened, and what to do about it.
-//! - What a person has ordered must not be gone when it fails, or when the app ends. So these operations are tasks, in
-//!   a file: `docker/orders.rs`. The same functions, called plainly, are for those who wait for the answer.
+//! - an error means something different before the connection than after it, so classify by phase. A killed daemon
+//!   refuses connections. A stopped daemon has removed its socket file, so "not found" is transient here, although it is
+//!   permanent for ordinary files. A hanging daemon causes a timeout and may still have acted.
+//! - one `const Policy` can serve all operations, with settings from a file for each kind of operation.
+//! - `live` shows the waiting user the calls in progress and can cancel them.
+//! - a final error says what happened and what to do about it.
+//! - an operation that a user orders must survive its failure and the end of the app. Such operations are tasks stored
+//!   in a file (`docker/orders.rs`); a caller who waits for the answer calls the same functions directly.
 //!
-//! The program's own text wants three attempts, and wants a daemon that is away for a while waited for. Three
-//! attempts wait 1.5 s at most, less than a daemon takes to start. So three are the default, and the settings
-//! say more for the list, which the window always shows. Thirty seconds are the limit of both.
+//! The requirements ask for three attempts, and for waiting while the daemon is briefly away. Three attempts wait at
+//! most 1.5 s, less than a daemon takes to start. So three is the default, and the settings allow more for the list,
+//! which the window always shows. Both have a deadline of thirty seconds.
 //!
-//! The daemon is a real one (Debian's `docker.io` as root, else podman), started, killed, stopped and paused by
-//! this program. Where there is none, a stand-in answers on the socket, and the output says so.
+//! The program starts, kills, stops and pauses a real daemon (Debian's `docker.io` as root, otherwise podman). Without
+//! one, a stand-in answers on the socket, and the output says so.
 
 #[path = "docker/orders.rs"]
 mod orders;
@@ -42,26 +41,26 @@ use bollard::query_parameters::{CreateImageOptions, ListContainersOptions, Start
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::TryStreamExt;
 use retry_examples::docker_daemon::Daemon;
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::config::{self, Config};
 use retry_runtime::live::{self, LiveCall};
 use retry_runtime::{Classify, Interruption, Kind, Policy, RetryError};
 use retry_runtime::{progress, retryable};
 use tokio::sync::OnceCell;
 
-/// What the app's file of settings says, with short delays for this demonstration.
+/// The app's settings file, with short delays for this demonstration.
 const SETTINGS: &str = r#"
     [op."docker::*"]
     base = "100ms"
     timeout = "3s"
-    [op."docker::list"] # shown all the time: it waits for a daemon that comes up
+    [op."docker::list"] # always visible: waits for a daemon that is starting
     attempts = 10
     base = "500ms"
     cap = "4s"
     jitter = "equal"
 "#;
 
-/// What holds for every operation, unless the settings say otherwise.
+/// The policy of every operation, unless the settings change it.
 const PATIENCE: Policy = Policy::new()
     .attempts(3)
     .base(Duration::from_millis(500))
@@ -71,7 +70,7 @@ const PATIENCE: Policy = Policy::new()
 
 #[derive(Debug, thiserror::Error, Classify)]
 enum DockerError {
-    /// Before the connection: nothing was sent, so nothing has happened.
+    /// Before the connection: nothing was sent, so nothing has taken effect.
     #[error("cannot reach the daemon: {0}")]
     #[classify(transient)]
     Unreachable(String),
@@ -82,11 +81,11 @@ enum DockerError {
     #[error("{message}")]
     #[classify(status = status)]
     Refused { status: u16, message: String },
-    /// In the middle of a download there is no status any more, only the registry's words.
+    /// In the middle of a download there is no status, only the registry's message.
     #[error("{0}")]
     #[classify(messages)]
     Download(String),
-    /// After the connection: it may have happened.
+    /// After the connection: the request may have taken effect.
     #[error("{cause}")]
     #[classify(kind = kind)]
     BrokenOff { cause: Bollard, kind: Kind },
@@ -110,7 +109,7 @@ impl From<Bollard> for DockerError {
                 return Refused { status: *status_code, message: message.clone() };
             }
             Bollard::DockerStreamError { error } => return Download(error.clone()),
-            // Their texts are transparent: the chain of sources leaves them out.
+            // These variants are transparent, so the chain of sources does not include the inner error.
             Bollard::HyperResponseError { err } => err.classify().kind,
             Bollard::IOError { err } => err.classify().kind,
             Bollard::HyperLegacyError { .. } | Bollard::RequestTimeoutError => Kind::Ambiguous,
@@ -120,14 +119,14 @@ impl From<Bollard> for DockerError {
     }
 }
 
-/// The error of the operating system among the causes.
+/// Finds an operating system error among the causes.
 fn os_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
     std::iter::successors(Some(error), |error| (*error).source()).find_map(|e| e.downcast_ref())
 }
 
 type Answer<T> = Result<T, RetryError<DockerError>>;
 
-/// What talks to the daemon; a clone is another handle to the same.
+/// A client of the daemon; clones share one connection.
 #[derive(Clone)]
 struct Client {
     socket: String,
@@ -139,22 +138,22 @@ impl Client {
         Client { socket, daemon: Arc::default() }
     }
 
-    /// For the window, which asks again and again: a list of yesterday is nothing that must not get lost. Without a
-    /// budget, as all operations: this is one client of a daemon of its own, and the breaker ends what goes on and on.
+    /// Lists containers for the window, which asks repeatedly; an outdated list has no value, so this is not a task.
+    /// No operation has a budget: this is the only client of its daemon, and the breaker stops endless retries.
     #[retryable(policy = PATIENCE, timeout = "5s", idempotent, breaker("docker", consecutive = 12),
         budget = none, report, name = "docker::list")]
     async fn list(&self) -> Answer<usize> {
         Ok(self.daemon().await?.list_containers(None::<ListContainersOptions>).await?.len())
     }
 
-    /// The client, once a daemon has said which version of the API it speaks.
+    /// The API client, created after the daemon has reported its API version.
     async fn daemon(&self) -> Result<&Docker, Bollard> {
         let new = || Docker::connect_with_unix(&self.socket, 120, API_DEFAULT_VERSION);
         self.daemon.get_or_try_init(async || new()?.negotiate_version().await).await
     }
 }
 
-/// Starting what may run already can be repeated.
+/// Starting a container that may already be running can be repeated.
 #[retryable(policy = PATIENCE, timeout = "10s", idempotent, breaker = "docker", budget = none, report,
     name = "docker::start", task(state(client)))]
 async fn start(container: String, client: &Client) -> Answer<()> {
@@ -162,7 +161,7 @@ async fn start(container: String, client: &Client) -> Answer<()> {
     Ok(daemon.start_container(&container, None::<StartContainerOptions>).await?)
 }
 
-/// So can pulling what may be there already.
+/// Pulling an image that may already exist can be repeated.
 #[retryable(policy = PATIENCE, timeout = "25s", idempotent, breaker = "docker", budget = none, report,
     name = "docker::pull", task(state(client)))]
 async fn pull(image: String, client: &Client) -> Answer<()> {
@@ -172,7 +171,7 @@ async fn pull(image: String, client: &Client) -> Answer<()> {
     Ok(progress.try_for_each(|_| std::future::ready(Ok(()))).await?)
 }
 
-/// And making a volume, which answers with the one that has the name. Returns where it is.
+/// Creating a volume can be repeated: the daemon returns the existing one with that name. Returns its mount point.
 #[retryable(policy = PATIENCE, timeout = "10s", idempotent, breaker = "docker", budget = none, report,
     name = "docker::volume", task(state(client)))]
 async fn volume(name: String, client: &Client) -> Answer<String> {
@@ -181,13 +180,13 @@ async fn volume(name: String, client: &Client) -> Answer<String> {
     Ok(client.daemon().await?.create_volume(request).await?.mountpoint)
 }
 
-/// What is being retried: each is a line in the window, with a button "Cancel".
-fn retried() -> impl Iterator<Item = LiveCall> {
+/// The calls in progress; each is a line in the window, with a button "Cancel".
+fn live_calls() -> impl Iterator<Item = LiveCall> {
     live::calls().into_iter().filter(|call| call.name().starts_with("docker::"))
 }
 
-/// The button "Retry" of a call: a person asks, so an open breaker is no reason to refuse.
-async fn by_hand<T>(call: impl Future<Output = Answer<T>>) -> Answer<T> {
+/// The button "Retry" of a call: a person asks, so an open breaker must not refuse the call.
+async fn retry_manually<T>(call: impl Future<Output = Answer<T>>) -> Answer<T> {
     close_the_breaker();
     call.await
 }
@@ -198,18 +197,18 @@ fn close_the_breaker() {
     }
 }
 
-/// What the user reads in the end.
+/// The error text that the user reads.
 fn help(error: &RetryError<DockerError>) -> String {
     use Interruption::{Cancelled, CircuitOpen};
     let advice = match error.error() {
         DockerError::Unreachable(_) => "start Docker, then press Retry",
         DockerError::Forbidden => "join the group `docker`, then log in again",
-        DockerError::Refused { status: 404, .. } => "look for its name in the list",
+        DockerError::Refused { status: 404, .. } => "check the name in the list",
         DockerError::Refused { .. } | DockerError::Download(_) => "Docker's log may say more",
-        DockerError::Interrupted(Cancelled) => "press Retry to go on",
+        DockerError::Interrupted(Cancelled) => "press Retry to continue",
         DockerError::Interrupted(CircuitOpen { .. }) => "press Retry when Docker is back",
         DockerError::Interrupted(_) | DockerError::BrokenOff { .. } => {
-            "Docker is there and does not answer; restart it if that goes on"
+            "Docker is running but does not answer; restart it if this persists"
         }
     };
     format!("{error}: {advice}")
@@ -223,10 +222,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     let _lines = progress::show()?;
     let mut daemon = Daemon::start().await?;
-    println!("The daemon is {}.\n", daemon.name());
-    let mut promises = Promises::default();
-    tour::all(&mut daemon, &mut promises).await?;
+    println!("Using {}.\n", daemon.name());
+    let mut checks = Checks::default();
+    tour::all(&mut daemon, &mut checks).await?;
     let own = std::env::current_exe()?;
-    restart::all(&mut daemon, &mut promises, &mut Command::new(own)).await?;
-    Ok(promises.summary())
+    restart::all(&mut daemon, &mut checks, &mut Command::new(own)).await?;
+    Ok(checks.summary())
 }

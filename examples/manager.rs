@@ -1,17 +1,17 @@
-//! A retry manager: one object through which a program retries everything: `cargo run --example manager`.
+//! A retry manager, one object through which a program retries everything: `cargo run --example manager`.
 //!
-//! What to learn from it:
+//! It shows that
 //!
-//! - What such a manager has of its own is little: which errors are transient here, and what is remembered of
-//!   calls that have no function. `Policy::call` has the loop, `observe_blocking` says what it did.
-//! - The same settings for both: functions that are annotated take them as `[defaults]`, `execute` as a `Policy`.
-//! - An error handler has no loop of its own. It delegates, and says what came of it.
+//! - such a manager needs little code of its own: which errors are transient, and a history of calls that have no
+//!   annotated function. `Policy::call` contains the loop, and `observe_blocking` reports what it did.
+//! - annotated functions and `execute` can share settings, as `[defaults]` and as a `Policy`.
+//! - an error handler needs no loop: it delegates to the manager and reports the outcome.
 //!
-//! The program's own text counts every I/O error as transient. Here a file that does not exist and a denied
-//! permission are not: the next attempt would find the same. A timeout or a reset connection may have taken
-//! effect, so it is repeated by `execute_again`, by whose name the caller says that this is harmless, and not
-//! by `execute`. There is no jitter, as its schedule wants it: at once, then after 1 s, 2 s, 4 s. Where many
-//! clients share a server, leave out that line.
+//! The requirements treat every I/O error as transient. Here a missing file and a denied permission are permanent,
+//! since the next attempt would fail in the same way. After a timeout or a reset connection, the operation may have
+//! taken effect: only `execute_idempotent`, with which the caller declares that repeating is safe, retries then. There
+//! is no jitter, because the required schedule is exact: at once, then after 1 s, 2 s and 4 s. Keep the jitter where
+//! many clients share a server.
 
 #[cfg(test)]
 #[path = "manager/tests.rs"]
@@ -26,20 +26,20 @@ use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::classify::{Patterns, of_error_chain};
 use retry_runtime::config::{self, Config, ConfigErrors};
 use retry_runtime::{Classify, Jitter, Kind, PastCall, Policy, Stats};
 use retry_runtime::{clear_all, history, observe_blocking, overview};
 
-/// With short delays for this demonstration; a real one says 1000 and 30000.
+/// Settings with short delays for this demonstration; the real ones are 1000 and 30000.
 const SETTINGS: &str = r#"{ "retry": {
     "max_retries": 3, "backoff_multiplier": 2, "initial_delay_ms": 10, "max_delay_ms": 300
 } }"#;
 
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// Any error, and what it means for retrying.
+/// Any error, with its kind.
 #[derive(Debug, thiserror::Error, Classify)]
 #[error("{error}")]
 #[classify(kind = kind)]
@@ -48,11 +48,11 @@ struct Failure {
     kind: Kind,
 }
 
-/// One line of the history.
+/// An attempt in the history.
 #[derive(Clone, Debug)]
 struct Entry {
     attempt: u32,
-    /// Before the next attempt.
+    /// The pause before the next attempt.
     delay: Option<Duration>,
     error: Option<String>,
     success: bool,
@@ -63,33 +63,33 @@ struct Manager {
     policy: Policy,
     patterns: Patterns,
     retry_on: Vec<fn(&(dyn Error + 'static)) -> bool>,
-    kept: Mutex<Kept>,
+    record: Mutex<Record>,
 }
 
-/// Calls that have no function: the last ones with their operations, and the counts of all.
-type Kept = (VecDeque<(String, PastCall)>, Stats);
+/// The record of calls without an annotated function: the most recent ones, and statistics of all.
+type Record = (VecDeque<(String, PastCall)>, Stats);
 
 impl Manager {
     const REMEMBERED: usize = 1000;
 
-    /// The settings are the program's; annotated functions take them too, where they say nothing else.
+    /// Reads the program's settings; they also apply to annotated functions that do not set these values.
     fn new(settings: &str) -> Result<Self, ConfigErrors> {
         let mut config = Config::from_json(settings)?;
         config.defaults.jitter = Some(Jitter::None);
         let policy = config.defaults.policy()?;
         config::apply(config)?;
         let patterns = Patterns::builtin().with("temporarily unavailable", Kind::Transient);
-        let (retry_on, kept) = (Vec::new(), Mutex::default());
-        Ok(Manager { policy, patterns, retry_on, kept })
+        let (retry_on, record) = (Vec::new(), Mutex::default());
+        Ok(Manager { policy, patterns, retry_on, record })
     }
 
-    /// Errors of this type are transient, wherever in a chain of causes.
+    /// Makes errors of this type transient, anywhere in a chain of causes.
     fn retry_on<E: Error + 'static>(mut self) -> Self {
         self.retry_on.push(|error| error.is::<E>());
         self
     }
 
-    /// Runs an operation that is not annotated.
+    /// Runs an operation without an annotated function.
     fn execute<T, E: Into<Cause>>(
         &self,
         name: &str,
@@ -98,8 +98,8 @@ impl Manager {
         self.run(self.policy, name, f)
     }
 
-    /// [`execute`](Self::execute) for what may be done twice.
-    fn execute_again<T, E: Into<Cause>>(
+    /// Like [`execute`](Self::execute), for an operation that is safe to repeat.
+    fn execute_idempotent<T, E: Into<Cause>>(
         &self,
         name: &str,
         f: impl FnMut() -> Result<T, E>,
@@ -114,9 +114,9 @@ impl Manager {
         mut f: impl FnMut() -> Result<T, E>,
     ) -> Result<T, Failure> {
         let (result, report) =
-            observe_blocking(|| policy.call(|_| f().map_err(|error| self.judge(error.into()))));
-        let mut kept = self.kept();
-        let (past, stats) = &mut *kept;
+            observe_blocking(|| policy.call(|_| f().map_err(|error| self.classify(error.into()))));
+        let mut record = self.record();
+        let (past, stats) = &mut *record;
         stats.record(&report);
         past.push_back((name.to_owned(), PastCall::new(SystemTime::now(), report)));
         if past.len() > Manager::REMEMBERED {
@@ -125,8 +125,8 @@ impl Manager {
         result
     }
 
-    /// Types that were registered, then types that are known, then words.
-    fn judge(&self, error: Cause) -> Failure {
+    /// Classifies an error by registered types, then by known types, then by its message.
+    fn classify(&self, error: Cause) -> Failure {
         let first: &(dyn Error + 'static) = &*error;
         let mut chain = std::iter::successors(Some(first), |link| (*link).source());
         let kind = if chain.any(|link| self.retry_on.iter().any(|is| is(link))) {
@@ -139,11 +139,10 @@ impl Manager {
         Failure { error, kind }
     }
 
-    /// What an operation went through, attempt by attempt. Of annotated functions, those of their calls that
-    /// did not succeed at once.
+    /// The attempts of an operation. For annotated functions, only calls that did not succeed at the first try.
     fn history(&self, name: &str) -> Vec<Entry> {
-        let kept = self.kept();
-        let own = kept.0.iter().filter(|(operation, _)| operation == name);
+        let record = self.record();
+        let own = record.0.iter().filter(|(operation, _)| operation == name);
         let mut past: Vec<PastCall> = own.map(|(_, past)| past.clone()).collect();
         past.extend(history(name).unwrap_or_default());
         let entries = past.iter().flat_map(|past| {
@@ -158,19 +157,19 @@ impl Manager {
         entries.collect()
     }
 
-    /// All operations together.
+    /// The statistics of all operations together.
     fn statistics(&self) -> Stats {
         let mut all = overview();
-        all.add(&self.kept().1);
+        all.add(&self.record().1);
         all
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn clear(&self) {
-        *self.kept() = Default::default();
+        *self.record() = Default::default();
         clear_all();
     }
 }
@@ -179,21 +178,21 @@ impl Manager {
 struct ErrorHandler<'a>(&'a Manager);
 
 impl ErrorHandler<'_> {
-    /// Runs an operation; a failure is told in the user's words.
+    /// Runs an operation and turns a failure into a message for the user.
     fn handle<T>(&self, name: &str, f: impl FnMut() -> io::Result<T>) -> Result<T, String> {
         self.0.execute(name, f).map_err(|failure| match failure.kind {
-            Kind::Permanent => format!("{name} is not possible: {failure}"),
+            Kind::Permanent => format!("{name} failed: {failure}"),
             Kind::Ambiguous => {
-                format!("{name} may have happened, look before you repeat it: {failure}")
+                format!("{name} may have taken effect, check before you repeat it: {failure}")
             }
-            _ => format!("{name} does not work right now, try again later: {failure}"),
+            _ => format!("{name} failed temporarily, try again later: {failure}"),
         })
     }
 }
 
 fn main() -> Result<ExitCode, ConfigErrors> {
     let manager = Manager::new(SETTINGS)?.retry_on::<tour::LeaderLost>();
-    let mut promises = Promises::default();
-    tour::all(&manager, &mut promises);
-    Ok(promises.summary())
+    let mut checks = Checks::default();
+    tour::all(&manager, &mut checks);
+    Ok(checks.summary())
 }

@@ -1,11 +1,15 @@
-//! Operating what is retried: eight threads call three functions, a configuration file is loaded half-way,
-//! and then the program is asked what it did.
+//! Operating a program with retries: `cargo run --example observe`.
 //!
-//! What to learn from it: `stats` and `overview` always add up, `history` has every attempt of the last
-//! calls that failed, `config::load` changes a running program at once and says what it changed, `explain`
-//! says where each value comes from, and `doctor` finds what the author has forgotten to declare.
+//! Eight threads call three functions, a configuration file is loaded half-way, and then the program prints its
+//! statistics. It shows that
 //!
-//! It checks all this, and exits with an error when something does not hold.
+//! - `stats` and `overview` are always consistent;
+//! - `history` has every attempt of the most recent failed calls;
+//! - `config::load` changes a running program at once and reports each change;
+//! - `explain` shows where each value comes from;
+//! - `doctor` finds declarations that the author has forgotten.
+//!
+//! The program exits with an error if any of this is wrong.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,7 +35,7 @@ enum ShopError {
     Unknown,
 }
 
-/// Each third call needs two attempts; each seventh can never succeed.
+/// Every third call needs two attempts; every seventh call always fails.
 #[retryable(max = 1, base = "1ms", budget = none, idempotent, attempt = attempt, name = "prices::load")]
 fn load(item: u32) -> Result<u32, ShopError> {
     match item {
@@ -41,13 +45,13 @@ fn load(item: u32) -> Result<u32, ShopError> {
     }
 }
 
-/// Each fourth call needs three attempts: with `max = 1` it fails, with `max = 2` it does not.
+/// Every fourth call needs three attempts: it fails with `max = 1` and succeeds with `max = 2`.
 #[retryable(max = 1, base = "1ms", budget = none, idempotent, attempt = attempt, name = "prices::refresh")]
 fn refresh(item: u32) -> Result<u32, ShopError> {
     if item % 4 == 0 { refuse(&attempt, 2) } else { Ok(item) }
 }
 
-/// Nobody has said whether it may be repeated, and each tenth answer is lost.
+/// Does not declare whether it is idempotent, and every tenth answer is lost.
 #[retryable(max = 3, base = "1ms", name = "billing::charge")]
 fn charge(item: u32) -> Result<u32, ShopError> {
     if item % 10 == 0 { Err(ShopError::Lost) } else { Ok(item) }
@@ -59,7 +63,7 @@ fn refuse(attempt: &Attempt, failures: u32) -> Result<u32, ShopError> {
 
 const CONFIG: &str = r#"
 [defaults]
-measure = true                # time every call, also one that succeeds at once
+measure = true                # time every call, including first-try successes
 
 [op."prices::*"]
 max = 2
@@ -76,7 +80,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", table());
     let past = history("prices::load").unwrap_or_default();
     let last = past.iter().rfind(|call| call.report.retries() > 0).ok_or("some were retried")?;
-    println!("of the last {} calls of prices::load that did not succeed at once:", past.len());
+    println!("the last of {} recorded calls of prices::load that was retried:", past.len());
     println!("{}", last.report);
     for attempt in &last.report.attempts {
         let error = attempt.error.as_deref().unwrap_or("success");
@@ -91,7 +95,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Makes the load, and calls `midway` when half of it is done.
+/// Makes the calls, and runs `midway` when half of them are done.
 fn run<T>(midway: impl FnOnce() -> T) -> T {
     let (half, next) = (Barrier::new(THREADS as usize + 1), AtomicU32::new(0));
     let calls = |rounds: u32| {
@@ -104,7 +108,7 @@ fn run<T>(midway: impl FnOnce() -> T) -> T {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 calls(ROUNDS / 2);
-                half.wait(); // until all have come so far
+                half.wait(); // until every thread has done its first half
                 half.wait(); // until the configuration is applied
                 calls(ROUNDS / 2);
             });
@@ -134,7 +138,7 @@ fn table() -> String {
     text
 }
 
-/// The numbers add up, and they are those that the load must have.
+/// Asserts that the numbers are consistent and match the calls made.
 fn check() {
     let all = overview();
     let calls = u64::from(THREADS * ROUNDS);
@@ -148,18 +152,18 @@ fn check() {
     assert_eq!(all.attempts, all.calls() + all.retries());
     assert_eq!(all.attempts, all.failures.total() + all.succeeded());
 
-    // Before the file each fourth refresh failed, and after it none.
-    let refresh = retry_runtime::stats("prices::refresh").expect("it is linked in");
+    // Every fourth refresh failed before the file was loaded, and none after it.
+    let refresh = retry_runtime::stats("prices::refresh").expect("the function is linked in");
     assert_eq!((refresh.failed, refresh.after_retry), (calls / 8, calls / 8));
     let found: Vec<_> = doctor().iter().map(|it| it.name).collect();
-    // Never permanent the first two, undeclared the last.
+    // The first two never return a permanent failure; the last does not declare `idempotent`.
     assert_eq!(found, ["prices::refresh", "billing::charge", "billing::charge"]);
 }
 
 #[test]
-fn the_numbers_of_eight_threads_add_up_also_when_settings_change_half_way() {
+fn the_numbers_of_eight_threads_are_consistent_when_settings_change_half_way() {
     let applied = run(|| config::apply(config::Config::from_toml(CONFIG)?));
-    let changes: Vec<_> = applied.expect("the file is right").changes;
+    let changes: Vec<_> = applied.expect("a valid file").changes;
     let max = changes.iter().filter(|change| change.setting == "max").count();
     assert_eq!(max, 2, "{changes:?}");
     check();

@@ -1,18 +1,18 @@
 //! The HTTP client of an orchestrator: `cargo run --example orchestrator`.
 //!
-//! What to learn from it:
+//! It shows that
 //!
-//! - One way to send, several ways to retry: what may be repeated is a property of the operation, so each has its
-//!   own attribute. Getting, deleting, starting and stopping twice is doing it once; creating twice is not.
-//! - After a failure that may have taken effect the creation is not repeated, and its error says so.
-//! - A server's `Retry-After` is obeyed, up to the cap for hints; beyond it the caller is told of it.
-//! - One token ends everything at once: sleeps, and requests that hang.
+//! - one function can send every request while each operation has its own attribute: whether an operation is safe to
+//!   repeat is a property of the operation. Getting, deleting, starting or stopping twice has the same effect as once;
+//!   creating twice does not.
+//! - after a failure that may have taken effect, a creation is not retried, and its error says so.
+//! - a server's `Retry-After` is obeyed up to the cap for hints; a longer one is reported to the caller.
+//! - one token ends sleeps and hanging requests at once.
 //!
-//! Where its text disagrees with itself: it never repeats a 4xx, and it respects `Retry-After`, which comes above all
-//! with a 429. Both hold here in that a 429 ends the call and its wish is told to the caller; a 503 is repeated when
-//! its wish says. (The library by itself would repeat a 429 as well: then `#[classify(status = status)]` is enough.)
-//! Its jitter is added to a delay that was cut to the cap, and so may exceed it. Ours is cut once more: no delay
-//! is longer than `max_delay_ms`.
+//! The requirements contradict themselves: never retry a 4xx, but respect `Retry-After`, which usually comes with a
+//! 429. Here a 429 ends the call and its hint is reported to the caller; a 503 is retried after its hint. (By default
+//! the library retries a 429 too: then `#[classify(status = status)]` is enough.) The required jitter is added after
+//! the cap and may exceed it; here the cap applies again, so no delay is longer than `max_delay_ms`.
 
 #[cfg(test)]
 #[path = "orchestrator/tests.rs"]
@@ -26,13 +26,13 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use retry_examples::front::Front;
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::classify::{Class, of_status};
 use retry_runtime::config::{self, Config};
 use retry_runtime::{CancelToken, Classify, Interruption, Kind, RetryError, StopReason};
 use retry_runtime::{retry_after, retryable};
 
-/// What the orchestrator is told; what the demonstration and the tests make shorter.
+/// The orchestrator's settings, and shorter ones for the demonstration and the tests.
 const SETTINGS: &str = r#"{
     "retry": { "max_retries": 3, "base_delay_ms": 500, "max_delay_ms": 10000 }
 }"#;
@@ -43,10 +43,10 @@ const SHORT: &str = r#"{
 
 #[derive(Debug, thiserror::Error, Classify)]
 enum ApiError {
-    #[error("it answered {status}")]
-    #[classify(kind = answered(*status, *wait))]
+    #[error("the server answered {status}")]
+    #[classify(kind = class_of(*status, *wait))]
     Status { status: StatusCode, wait: Option<Duration> },
-    /// By how far the request came: refused is harmless, a reset is not.
+    /// Classified by how far the request got: a refused connection can be retried safely, a reset one cannot.
     #[error("{}", root_cause(.0))]
     #[classify(inherit)]
     Http(#[from] reqwest::Error),
@@ -55,13 +55,13 @@ enum ApiError {
     Interrupted(#[from] Interruption),
 }
 
-/// 502, 503 and 504 may pass, and no other status: none of the 4xx, not even those that ask to come again.
-fn answered(status: StatusCode, wait: Option<Duration>) -> Class {
+/// Only 502, 503 and 504 are retried, and no 4xx, not even one with a `Retry-After`.
+fn class_of(status: StatusCode, wait: Option<Duration>) -> Class {
     let class = of_status(status.as_u16(), wait);
     if status.is_client_error() { Class { kind: Kind::Permanent, ..class } } else { class }
 }
 
-/// reqwest's own text names the URL; the innermost source says what happened.
+/// Returns the innermost cause, which says what happened; reqwest's own text names the URL.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(source) = cause.source() {
@@ -95,28 +95,28 @@ impl Orchestrator {
         self.send(Method::DELETE, path, "").await
     }
 
-    /// An agent that runs is started already.
+    /// Starting a running agent has no effect.
     #[retryable(idempotent, timeout = "30s", jitter = additive(0.25), cancel = self.stop, report,
         name = "orchestrator::start")]
     async fn start(&self, agent: &str) -> Answer {
         self.send(Method::POST, &format!("{agent}/start"), "").await
     }
 
-    /// An agent that does not run is stopped already.
+    /// Stopping a stopped agent has no effect.
     #[retryable(idempotent, timeout = "30s", jitter = additive(0.25), cancel = self.stop, report,
         name = "orchestrator::stop")]
     async fn stop(&self, agent: &str) -> Answer {
         self.send(Method::POST, &format!("{agent}/stop"), "").await
     }
 
-    /// Creating twice makes two agents: only what certainly has not happened is repeated.
+    /// Creating twice makes two agents, so only failures that certainly had no effect are retried.
     #[retryable(idempotent = false, timeout = "30s", jitter = additive(0.25), cancel = self.stop,
         report, name = "orchestrator::create")]
     async fn create(&self, path: &str, agent: &str) -> Answer {
         self.send(Method::POST, path, agent).await
     }
 
-    /// One attempt; a status that is no success becomes an error that keeps the server's wish.
+    /// Makes one attempt; a status other than success becomes an error that keeps the server's hint.
     async fn send(&self, method: Method, path: &str, body: &str) -> Result<String, ApiError> {
         let request = self.http.request(method, format!("{}{path}", self.url));
         let response = request.body(body.to_owned()).send().await?;
@@ -129,15 +129,15 @@ impl Orchestrator {
     }
 }
 
-/// What a person reads.
+/// The error text that the user reads.
 fn explain(error: &RetryError<ApiError>) -> String {
     match (error.reason(), error.report().retry_after) {
         (StopReason::Ambiguous, _) => {
             format!(
-                "{error}; it may have been done all the same, so it was not repeated: look first"
+                "{error}; the request may have taken effect, so it was not retried: check before you repeat it"
             )
         }
-        (_, Some(wait)) => format!("{error}; it asks to come again in {wait:?}"),
+        (_, Some(wait)) => format!("{error}; the server asks to retry in {wait:?}"),
         _ => error.to_string(),
     }
 }
@@ -145,7 +145,7 @@ fn explain(error: &RetryError<ApiError>) -> String {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     config::apply(Config::from_json(SHORT)?)?;
-    let mut promises = Promises::default();
-    tour::all(Front::start, &mut promises).await?;
-    Ok(promises.summary())
+    let mut checks = Checks::default();
+    tour::all(Front::start, &mut checks).await?;
+    Ok(checks.summary())
 }

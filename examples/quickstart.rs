@@ -1,8 +1,8 @@
 //! A client that copes with a bad server: `cargo run --example quickstart`.
 //!
-//! Four calls of a shop whose server refuses connections, answers 503 and 429, resets connections in the
-//! middle of an answer and falls silent. Every request goes over a real socket. The program fails unless the
-//! server's own books show what this page promises.
+//! Makes four calls to a shop whose server refuses connections, answers 503 and 429, resets connections in the middle
+//! of a response, and stops responding. Every request goes over a real socket. The program fails unless the server's
+//! request log confirms each claim.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,57 +10,57 @@ use std::time::Duration;
 use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 use retry_examples::bad_server::{Answer, BadServer};
-use retry_examples::story::{Promises, tell};
+use retry_examples::story::{Checks, tell};
 use retry_runtime::{
     Classify, DelaySource, Interruption, Kind, StopReason, live, observe, retryable,
 };
 
-/// What can go wrong, and what each failure means for retrying.
+/// The possible failures, and what each means for retrying.
 #[derive(Debug, thiserror::Error, Classify)]
 enum ShopError {
-    /// By its status; a `Retry-After` sets the delay.
+    /// Classified by status; a `Retry-After` header sets the delay.
     #[error("the shop answered {status}")]
     #[classify(status = status, after = wait)]
     Status { status: StatusCode, wait: Option<HeaderValue> },
-    /// By how far the request came: a refused connection is harmless, a reset one is not.
+    /// Classified by how far the request got: a refused connection can be retried safely, a reset one cannot.
     #[error("{}", root_cause(.0))]
     #[classify(inherit)]
     Http(#[from] reqwest::Error),
-    /// The call's deadline cut an attempt off.
+    /// The deadline of the call interrupted an attempt.
     #[error(transparent)]
     #[classify(inherit)]
     Interrupted(#[from] Interruption),
 }
 
-/// Reading twice is the same as reading once: every failure that may pass is retried.
+/// Reading twice has the same effect as reading once, so every temporary failure is retried.
 #[retryable(max = 9, base = "200ms", cap = "400ms", jitter = equal, idempotent)]
 async fn price(shop: &Client, url: &str) -> Result<String, ShopError> {
-    Ok(accepted(shop.get(url).send().await?)?.text().await?)
+    Ok(check_status(shop.get(url).send().await?)?.text().await?)
 }
 
-/// Ordering twice is two orders: a failure that may have taken effect ends the call.
+/// Ordering twice makes two orders, so a failure that may have taken effect ends the call.
 #[retryable(max = 9, base = "200ms", cap = "400ms", jitter = equal, idempotent = false)]
 async fn order(shop: &Client, url: &str) -> Result<String, ShopError> {
-    Ok(accepted(shop.post(url).body("one teapot").send().await?)?.text().await?)
+    Ok(check_status(shop.post(url).body("one teapot").send().await?)?.text().await?)
 }
 
-/// The same with a key that is the same in every attempt of the call: the server tells a repetition from a
-/// second order, so this one is idempotent.
+/// Sends the same key in every attempt of the call. The server recognises a repeated order by the key, so this
+/// function is idempotent.
 #[retryable(max = 9, base = "200ms", cap = "400ms", jitter = equal, idempotent, attempt = attempt)]
 async fn order_once(shop: &Client, url: &str) -> Result<String, ShopError> {
     let key = attempt.call_id().to_string();
     let request = shop.post(url).header("Idempotency-Key", key).body("one teapot");
-    Ok(accepted(request.send().await?)?.text().await?)
+    Ok(check_status(request.send().await?)?.text().await?)
 }
 
-/// One second for everything: attempts, pauses, and an answer that does not come.
+/// Has one second for everything: attempts, pauses, and waiting for a response that never comes.
 #[retryable(max = 9, base = "200ms", cap = "400ms", jitter = equal, idempotent, deadline = "1s")]
 async fn stock(shop: &Client, url: &str) -> Result<String, ShopError> {
-    Ok(accepted(shop.get(url).send().await?)?.text().await?)
+    Ok(check_status(shop.get(url).send().await?)?.text().await?)
 }
 
-/// An error status as an error that keeps the server's hint.
-fn accepted(response: Response) -> Result<Response, ShopError> {
+/// Turns an error status into an error that keeps the server's hint.
+fn check_status(response: Response) -> Result<Response, ShopError> {
     let status = response.status();
     if status.is_success() {
         return Ok(response);
@@ -68,7 +68,7 @@ fn accepted(response: Response) -> Result<Response, ShopError> {
     Err(ShopError::Status { status, wait: response.headers().get(RETRY_AFTER).cloned() })
 }
 
-/// reqwest's own text names the URL; the innermost source says what happened.
+/// Returns the innermost cause, which says what happened; reqwest's own text names the URL.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
@@ -77,8 +77,8 @@ fn root_cause(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
-/// For how long the server refuses connections: until a call was refused and waits, and a little longer.
-async fn refusing() {
+/// Ends 250 ms after a call was refused and waits for its retry; until then the server refuses connections.
+async fn after_first_refusal() {
     let mut changes = live::watch();
     while !live::calls().iter().any(live::LiveCall::is_waiting) {
         changes.changed().await;
@@ -92,61 +92,66 @@ async fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     const BUSY: Answer = Answer::Whole("503 Service Unavailable", "Retry-After: 1\r\n", "");
     const TOO_MANY: Answer = Answer::Whole("429 Too Many Requests", "", "");
     let shop = Client::builder().no_proxy().build()?;
-    let mut promises = Promises::default();
+    let mut checks = Checks::default();
 
     println!(
-        "1. GET /price, idempotent: the server starts late, is busy, breaks off, then answers\n"
+        "1. GET /price, idempotent: the server starts late, is busy, resets the connection, then answers\n"
     );
-    let server = BadServer::start_after(refusing(), &[BUSY, Answer::Cut, TOO_MANY, OK])?;
+    let server = BadServer::start_after(after_first_refusal(), &[BUSY, Answer::Cut, TOO_MANY, OK])?;
     let (result, report) = observe(price(&shop, &server.url("/price"))).await;
     tell(&result, &report);
     let kinds: Vec<Kind> = report.attempts.iter().filter_map(|attempt| attempt.kind).collect();
     let refused = kinds.iter().take_while(|kind| **kind == Kind::Transient).count();
-    promises.keep("the price arrives", matches!(result.as_deref(), Ok("12.50")));
-    promises.keep("connections were refused at first, and tried again", refused >= 1);
+    checks.check("the price arrives", matches!(result.as_deref(), Ok("12.50")));
+    checks.check("connections were refused at first and retried", refused >= 1);
     let rest = [Kind::Throttled, Kind::Ambiguous, Kind::Throttled];
-    promises
-        .keep("then 503, a reset and 429, each once and in this order", kinds[refused..] == rest);
+    checks.check("then came a 503, a reset and a 429, in this order", kinds[refused..] == rest);
     let mut delays = report.attempts.iter().filter_map(|attempt| attempt.delay);
     let hint = delays.find(|delay| delay.source == DelaySource::Hint).map(|delay| delay.length);
-    promises.keep("it waited as long as the 503 asked", hint == Some(Duration::from_secs(1)));
-    promises.keep("the server saw four requests", server.ledger().requests == 4);
-
-    println!("2. POST /orders, not idempotent: refused, then taken, but the answer breaks off\n");
-    let server = BadServer::start_after(refusing(), &[Answer::Cut, OK])?;
-    let (result, report) = observe(order(&shop, &server.url("/orders"))).await;
-    tell(&result, &report);
-    println!("   With an Idempotency-Key (attempt.call_id()) it could be repeated: see 3.\n");
-    promises.keep("after a refused connection the order was sent again", report.retries() >= 1);
-    promises.keep("after the answer broke off it was not", report.reason == StopReason::Ambiguous);
-    promises.keep("the server took one order in one request", books(&server) == (1, 1));
+    checks.check("the call waited as long as the 503 asked", hint == Some(Duration::from_secs(1)));
+    checks.check("the server received four requests", server.ledger().requests == 4);
 
     println!(
-        "3. POST /orders with an Idempotency-Key: the same, repeated without a second order\n"
+        "2. POST /orders, not idempotent: refused, then accepted, but the response is cut off\n"
     );
+    let server = BadServer::start_after(after_first_refusal(), &[Answer::Cut, OK])?;
+    let (result, report) = observe(order(&shop, &server.url("/orders"))).await;
+    tell(&result, &report);
+    println!("   With an Idempotency-Key (attempt.call_id()) the order could be retried: see 3.\n");
+    checks.check("after a refused connection the order was retried", report.retries() >= 1);
+    checks.check("after the cut-off response it was not", report.reason == StopReason::Ambiguous);
+    checks.check(
+        "the server accepted one order in one request",
+        orders_and_requests(&server) == (1, 1),
+    );
+
+    println!("3. POST /orders with an Idempotency-Key: retried without a second order\n");
     let server = BadServer::start(&[Answer::Cut, OK])?;
     let (result, report) = observe(order_once(&shop, &server.url("/orders"))).await;
     tell(&result, &report);
-    promises.keep("the order is confirmed", result.is_ok());
-    promises.keep("the server took one order in two requests", books(&server) == (1, 2));
+    checks.check("the order is confirmed", result.is_ok());
+    checks.check(
+        "the server accepted one order in two requests",
+        orders_and_requests(&server) == (1, 2),
+    );
 
-    println!("4. GET /stock, with a second for everything: busy, then silent\n");
+    println!("4. GET /stock, with a deadline of 1 s: busy, then no response\n");
     let server = BadServer::start(&[TOO_MANY, Answer::Silence])?;
     let (result, report) = observe(stock(&shop, &server.url("/stock"))).await;
     tell(&result, &report);
-    promises.keep("the deadline ended the call", report.reason == StopReason::Deadline);
-    let cut = matches!(result, Err(ShopError::Interrupted(Interruption::DeadlinePassed)));
-    promises.keep("by cutting off the attempt that still ran", cut);
-    promises.keep(
-        "and the caller waited a second, not a minute",
+    checks.check("the deadline ended the call", report.reason == StopReason::Deadline);
+    let interrupted = matches!(result, Err(ShopError::Interrupted(Interruption::DeadlinePassed)));
+    checks.check("the deadline interrupted the running attempt", interrupted);
+    checks.check(
+        "the caller waited a second, not a minute",
         (0.95..30.0).contains(&report.total.as_secs_f64()),
     );
 
-    Ok(promises.summary())
+    Ok(checks.summary())
 }
 
-/// Orders and requests, as the server counted them.
-fn books(server: &BadServer) -> (u32, u32) {
+/// The number of orders and requests in the server's request log.
+fn orders_and_requests(server: &BadServer) -> (u32, u32) {
     let ledger = server.ledger();
     (ledger.orders, ledger.requests)
 }

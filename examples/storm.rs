@@ -1,36 +1,35 @@
-//! A storm: what retries make of an outage, with and without a budget; and what breakers make of accidents.
+//! Simulates a retry storm: outages with and without a retry budget, and breakers during random failures.
 //!
 //! ```text
-//! cargo run --example storm --release [folder for the pictures]
+//! cargo run --example storm --release [folder for the charts]
 //! ```
 //!
-//! Three tables are printed, and written as `outage.svg`, `accidents.svg` and `breakers.svg` (into
-//! `target/storm` unless told otherwise). Time is virtual and randomness has a fixed seed, so every run says
-//! the same. Budgets, presets, delays and breakers are the runtime's own code. The example fails when
-//! one of the figures that our defaults promise does not hold (`storm/promises.rs`).
+//! Prints three tables and draws them as `outage.svg`, `accidents.svg` and `breakers.svg` (in `target/storm` by
+//! default). Time is virtual and the random seed is fixed, so every run prints the same. Budgets, presets, delays and
+//! breakers are the runtime's own code. The example fails if one of the figures that our defaults promise is missed
+//! (`storm/promises.rs`).
 //!
-//! # What is assumed
+//! # Assumptions
 //!
-//! - Calls come at random (Poisson), 700 per second, whatever becomes of the earlier ones. Each belongs to
-//!   one of K clients, which all have a budget of their own.
-//! - The server does one request per millisecond, in order. For 5 s it does nothing; its queue has no limit.
-//! - A client gives up an attempt after 1 s. The server is not told and does the work all the same: that
-//!   is what makes a storm last. A timeout is `Ambiguous`, and the calls are declared idempotent.
+//! - Calls arrive at random (Poisson), 700 per second, independently of earlier calls. Each belongs to one of K clients,
+//!   and every client has its own budget.
+//! - The server handles one request per millisecond, in order. It stalls for 5 s; its queue is unbounded.
+//! - A client abandons an attempt after 1 s. The server does not notice and does the work anyway, which is why a storm
+//!   lasts. A timeout is `Ambiguous`, and the calls are declared idempotent.
 //! - Up to three retries after U[0, 1 s], U[0, 2 s] and U[0, 4 s]: the runtime's defaults.
-//! - Recovered is the first whole second, counted from the end of the stall, from which on 99 % of the calls
-//!   that are made in every second succeed, at their first attempt or a later one; never, if that is not
-//!   within 130 s. The median of three seeds.
-//! - In the second table attempts fail at random (`Transient`) after 10 ms, whatever the load. It is shared
-//!   by 30 clients; with one client alone the tokens that are out at the same moment matter more.
-//! - In the third, calls go through one breaker, without retries, 100 per second.
+//! - The recovery time is the number of whole seconds from the end of the stall until, in every later second, 99 % of
+//!   the calls made in that second succeed, at any attempt. It is "never" if it exceeds 130 s. Each figure is the median
+//!   of three seeds.
+//! - In the second table, attempts fail at random (`Transient`) after 10 ms, independently of the load. 30 clients
+//!   share the load; with a single client, tokens held by concurrent retries would matter more.
+//! - In the third table, calls go through one breaker, without retries, 100 per second.
 //!
-//! # Where an independent model says otherwise
+//! # Differences from an independent model
 //!
-//! The same set-up modelled by others gives the same seconds within 2, but for `finagle` with 1 and 10
-//! clients: 25 and 75 there, 22 and 74 here. Finagle's bucket forgets deposits *and withdrawals* after 10 s:
-//! it may spend 1500 retries in a burst every 10 s; ours holds 100 tokens and pays 150 per second. The rate
-//! is the same, and so is where it ends: never, from 100 clients on, since 10 retries per second for each
-//! client are more than the server has to spare.
+//! An independent model of the same set-up agrees within 2 s, except for `finagle` with 1 and 10 clients: 25 and 75 s
+//! there, 22 and 74 s here. Finagle's token bucket forgets deposits *and withdrawals* after 10 s, so it may spend 1500
+//! retries in a burst every 10 s; ours holds 100 tokens and earns 150 per second. The rate is the same, and so is the
+//! limit: from 100 clients on it never recovers, since 10 retries per second per client exceed the spare capacity.
 
 #[path = "storm/accidents.rs"]
 mod accidents;
@@ -76,7 +75,7 @@ fn main() -> pictures::Result<ExitCode> {
     let breakers = breakers::table(100.0, Duration::from_secs(1200));
     breakers::print(&breakers);
     pictures::write(&folder, &outage, &accidents, &breakers)?;
-    println!("pictures in {}", folder.display());
+    println!("charts written to {}", folder.display());
 
     let mut broken = Broken::default();
     broken.in_outage(&outage);
@@ -84,6 +83,6 @@ fn main() -> pictures::Result<ExitCode> {
     broken.in_polly(&breakers);
     broken.in_breakers(&breakers);
     broken.in_breakers(&breakers::table(700.0, Duration::from_secs(300)));
-    broken.0.iter().for_each(|promise| eprintln!("broken: {promise}"));
+    broken.0.iter().for_each(|promise| eprintln!("failed: {promise}"));
     Ok(if broken.0.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -1,16 +1,17 @@
-//! Tests of annotated functions: `cargo test --example testing`, or `cargo run --example testing` for what they find.
+//! Testing annotated functions: `cargo test --example testing`; `cargo run --example testing` prints double effects.
 //!
-//! A shop orders at a supplier. The tests need no supplier and no time: they say by name which attempts fail, and
-//! read like the requirements.
+//! A shop orders from a supplier. The tests need no supplier and take no time: they choose by name which attempts
+//! fail, and they read like requirements.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::process::ExitCode;
 
-use retry_runtime::{CallId, Classify, Interruption, retryable, testing};
+use retry_runtime::{CallId, Classify, Interruption, retryable};
+use retry_testing as testing;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
-#[cfg_attr(not(test), allow(dead_code, reason = "the tests make them"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "constructed in the tests"))]
 enum OrderError {
     #[error("connection refused")]
     #[classify(transient)]
@@ -26,7 +27,7 @@ enum OrderError {
     Interrupted(#[from] Interruption),
 }
 
-/// The double of the supplier: it delivers for every request, but for one whose key it has seen.
+/// A test double of the supplier: delivers for every request unless it has already seen the request's key.
 #[derive(Default)]
 struct Supplier {
     seen: RefCell<HashSet<CallId>>,
@@ -41,20 +42,20 @@ impl Supplier {
     }
 }
 
-/// Declared idempotent, and it is not: every request is another order.
+/// Wrongly declared idempotent: every request is another order.
 #[retryable(idempotent, name = "shop::order")]
 fn order(supplier: &Supplier) -> Result<u32, OrderError> {
     supplier.post(None)
 }
 
-/// The key is the same in every attempt of a call, so the supplier knows a repetition.
+/// Sends the same key in every attempt of a call, so the supplier recognises a repeated request.
 #[retryable(idempotent, attempt = attempt, name = "shop::order_once")]
 fn order_once(supplier: &Supplier) -> Result<u32, OrderError> {
     supplier.post(Some(attempt.call_id()))
 }
 
 #[retryable(max = 2, base = "10s", timeout = "20s", jitter = none, idempotent, name = "shop::stock")]
-#[cfg_attr(not(test), allow(dead_code, reason = "the tests call it"))]
+#[cfg_attr(not(test), allow(dead_code, reason = "called in the tests"))]
 async fn stock(item: &str) -> Result<usize, OrderError> {
     Ok(item.len())
 }
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_supplier_that_is_back_after_two_attempts_gets_the_order() {
+    fn an_order_succeeds_when_the_supplier_is_back_after_two_attempts() {
         let (t, supplier) = (testing::scope(), Supplier::default());
         t.jitter_off().fail("shop::order").first(2).with(|| OrderError::Refused).then_ok();
         assert_eq!(order(&supplier), Ok(1));
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sold_out_is_asked_for_once() {
+    fn a_sold_out_item_is_not_retried() {
         let (t, supplier) = (testing::scope(), Supplier::default());
         t.fail("shop::order").with(|| OrderError::SoldOut);
         assert_eq!(order(&supplier), Err(OrderError::SoldOut));
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_answer_means_a_second_delivery_without_a_key() {
+    fn without_a_key_a_lost_answer_causes_a_second_delivery() {
         let (t, supplier) = (testing::scope(), Supplier::default());
         t.fail("shop::order").first(1).with(|| OrderError::NoAnswer).after_body();
         assert_eq!(order(&supplier), Ok(1));
@@ -111,17 +112,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stock_that_does_not_answer_is_given_up_after_a_minute_and_a_half() {
+    async fn a_stock_request_without_an_answer_is_given_up_after_a_minute_and_a_half() {
         let t = testing::scope();
         t.fail("shop::stock").hang();
-        let cut = Interruption::TimedOut { after: Duration::from_secs(20) };
-        assert_eq!(stock("tea").await, Err(OrderError::Interrupted(cut)));
+        let timed_out = Interruption::TimedOut { after: Duration::from_secs(20) };
+        assert_eq!(stock("tea").await, Err(OrderError::Interrupted(timed_out)));
         t.assert("shop::stock").attempts(3).slept_about("30s").stopped(StopReason::Exhausted);
         assert_eq!(t.elapsed(), Duration::from_secs(90));
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_stock_is_asked_on_another_thread() {
+    async fn a_stock_request_can_run_on_another_thread() {
         let t = testing::scope();
         t.fail("shop::stock").first(1).latency("200ms").with(|| OrderError::Refused);
         let task = tokio::spawn(t.wrap(stock("tea")));
@@ -130,8 +131,8 @@ mod tests {
     }
 
     #[test]
-    fn the_schedule_of_an_order_is_as_written_down() {
-        let site = retry_runtime::site("shop::order").expect("it is annotated");
+    fn the_schedule_of_an_order_is_as_documented() {
+        let site = retry_runtime::site("shop::order").expect("the function is annotated");
         assert_eq!(
             testing::schedule(site.policy()).to_string(),
             "retry 1: 0ns to 1s, up to 1s in all\n\

@@ -1,4 +1,4 @@
-//! Allocations of a call, once what is made once has been made.
+//! The allocations of a call after warm-up.
 
 use crate::allocator;
 use crate::case::Case;
@@ -7,7 +7,7 @@ use crate::work::Script;
 
 const CALLS: u32 = 1000;
 
-/// Prints the allocations and the bytes of a call, and the size of its future (0: there is none).
+/// Prints the allocations and bytes of a call, and the size of its future (0 without a future).
 pub fn run(cases: &[Case]) {
     let script = Script::leaked();
     for case in cases {

@@ -1,11 +1,11 @@
-//! An allocator that counts, while it is told to.
+//! An allocator that counts while counting is on.
 
 #![expect(unsafe_code, reason = "an allocator is unsafe to implement")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
-/// The system's allocator, with counters that cost a load and a branch while they are off.
+/// The system allocator with counters, which cost a load and a branch while counting is off.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -14,18 +14,18 @@ static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
 static FREED: AtomicU64 = AtomicU64::new(0);
 
-/// What was asked for while counting.
+/// The allocations made while counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// Calls of the allocator, growing included.
+    /// Calls of the allocator, including growing.
     pub allocations: u64,
-    /// Bytes that were asked for.
+    /// Bytes requested.
     pub bytes: u64,
-    /// Bytes that are still in use: negative when more was given back.
+    /// Bytes still in use; negative if more were freed than allocated.
     pub live: i64,
 }
 
-/// Counts from now on, from zero.
+/// Starts counting from zero.
 pub fn start() {
     for counter in [&ALLOCATIONS, &BYTES, &FREED] {
         counter.store(0, Relaxed);
@@ -33,14 +33,14 @@ pub fn start() {
     ON.store(true, Relaxed);
 }
 
-/// What was asked for since the start.
+/// The allocations since counting started.
 pub fn counts() -> Counts {
     let bytes = BYTES.load(Relaxed);
     let live = bytes as i64 - FREED.load(Relaxed) as i64;
     Counts { allocations: ALLOCATIONS.load(Relaxed), bytes, live }
 }
 
-/// What is asked for in `work`.
+/// The allocations made in `work`.
 pub fn counting(work: impl FnOnce()) -> Counts {
     start();
     work();
@@ -49,7 +49,7 @@ pub fn counting(work: impl FnOnce()) -> Counts {
     counts
 }
 
-/// Counts no longer.
+/// Stops counting.
 pub fn stop() {
     ON.store(false, Relaxed);
 }
@@ -69,19 +69,19 @@ fn gave(bytes: usize) {
     }
 }
 
-// SAFETY: every method hands its arguments to the system's allocator and returns what that returns.
+// SAFETY: every method forwards its arguments to the system allocator and returns the result.
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // SAFETY: the caller keeps `alloc`'s contract.
+        // SAFETY: the caller upholds `alloc`'s contract.
         unsafe { System.alloc(layout) }
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // SAFETY: the caller keeps `alloc_zeroed`'s contract.
+        // SAFETY: the caller upholds `alloc_zeroed`'s contract.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -89,14 +89,14 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         gave(layout.size());
         took(size);
-        // SAFETY: the caller keeps `realloc`'s contract.
+        // SAFETY: the caller upholds `realloc`'s contract.
         unsafe { System.realloc(block, layout, size) }
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         gave(layout.size());
-        // SAFETY: the caller keeps `dealloc`'s contract.
+        // SAFETY: the caller upholds `dealloc`'s contract.
         unsafe { System.dealloc(block, layout) }
     }
 }

@@ -1,19 +1,19 @@
-//! Who is compared, and what each has of what the others have.
+//! The compared candidates and their features.
 
-/// A candidate, as the report introduces it.
+/// A candidate, as described in the report.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
-    /// Its name in the cases.
+    /// The candidate's name in the cases.
     pub name: &'static str,
-    /// The crate and its version; what it is, for those that are none.
+    /// The crate and its version, or a description if the candidate is not a crate.
     pub version: &'static str,
-    /// What is switched on in these cases.
+    /// The features used in these cases.
     pub has: &'static str,
-    /// What it does not have, or not in these cases.
+    /// The features that the candidate lacks or does not use in these cases.
     pub lacks: &'static str,
 }
 
-/// Prints a line for each.
+/// Prints a line for each candidate.
 pub fn run(candidates: &[Candidate]) {
     for Candidate { name, version, has, lacks } in candidates {
         println!("candidate\t{name}\t{version}\t{has}\t{lacks}");

@@ -1,4 +1,4 @@
-//! A case: one candidate that does one work.
+//! A case: one candidate doing one kind of work.
 
 use std::cell::LazyCell;
 use std::fmt;
@@ -9,27 +9,27 @@ use std::task::{Context, Poll, Waker};
 
 use crate::work::{Answer, Script};
 
-/// What is done, by every candidate that can.
+/// The kinds of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
-    /// A function that succeeds at its first try.
+    /// A function that succeeds at the first try.
     SyncFirst,
-    /// A future that succeeds at its first try and is never pending.
+    /// A future that succeeds at the first try and is never pending.
     AsyncReady,
-    /// A future that succeeds at its first try and is pending once.
+    /// A future that succeeds at the first try and is pending once.
     AsyncPending,
-    /// A function that fails three times and then succeeds, without a pause.
+    /// A function that fails three times and then succeeds, without pauses.
     SyncThree,
-    /// The same, by an exponential backoff with jitter that starts at zero: what there is to calculate.
+    /// The same with exponential backoff and jitter from a base of zero, to include the arithmetic.
     SyncJitter,
     /// A future that fails three times and then succeeds, with pauses of one millisecond on tokio's timer.
     AsyncThree,
-    /// A deposit into a budget for retries and a withdrawal from it.
+    /// A deposit to a retry budget and a withdrawal from it.
     Budget,
 }
 
 impl Work {
-    /// All of them, in the order of the report.
+    /// Every kind of work, in the order of the report.
     pub const ALL: [Work; 7] = [
         Work::SyncFirst,
         Work::AsyncReady,
@@ -40,7 +40,7 @@ impl Work {
         Work::Budget,
     ];
 
-    /// How many attempts fail.
+    /// The number of failing attempts.
     pub const fn failures(self) -> u32 {
         match self {
             Work::SyncThree | Work::SyncJitter | Work::AsyncThree => 3,
@@ -63,23 +63,23 @@ impl fmt::Display for Work {
     }
 }
 
-/// One candidate that does one work.
+/// One candidate doing one kind of work.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    /// What it does.
+    /// The kind of work.
     pub work: Work,
-    /// Who does it.
+    /// The name of the candidate.
     pub candidate: &'static str,
-    /// Does it once. It is called through this pointer, so that nothing of it is inlined into the harness.
+    /// Does the work once. Called through this pointer, so that nothing is inlined into the harness.
     pub run: fn(&'static Script) -> Answer,
-    /// The size of the future in bytes, where there is one.
+    /// The size of the future in bytes, if there is one.
     pub size: Option<fn(&'static Script) -> usize>,
-    /// Switches on, and off again, what concerns the whole process; called outside of what is measured.
+    /// Turns process-wide state on and off; called outside of the measurement.
     pub switch: Option<fn(bool)>,
 }
 
 impl Case {
-    /// A candidate that blocks.
+    /// A case of a blocking candidate.
     pub const fn blocking(
         work: Work,
         candidate: &'static str,
@@ -88,12 +88,12 @@ impl Case {
         Case { work, candidate, run, size: None, switch: None }
     }
 
-    /// The same, with something of the process switched on around it.
+    /// The same case, with process-wide state turned on around it.
     pub const fn with(self, switch: fn(bool)) -> Case {
         Case { switch: Some(switch), ..self }
     }
 
-    /// Does something while what belongs to the case is switched on.
+    /// Runs a closure while the process-wide state of the case is on.
     pub fn switched<T>(&self, act: impl FnOnce() -> T) -> T {
         let switch = |on| {
             if let Some(switch) = self.switch {
@@ -107,7 +107,7 @@ impl Case {
     }
 }
 
-/// A case of a function that makes a future: `future_case!(Work::AsyncReady, "candidate", function)`.
+/// A case of a function that returns a future: `future_case!(Work::AsyncReady, "candidate", function)`.
 #[macro_export]
 macro_rules! future_case {
     ($work:expr, $candidate:expr, $make:expr) => {
@@ -130,7 +130,7 @@ macro_rules! future_case {
     };
 }
 
-/// Polls a future to its end as an executor would: through a pointer, without knowing its type.
+/// Polls a future to completion like an executor: through a pointer, without knowing its type.
 #[inline(always)]
 pub fn to_end<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
@@ -143,15 +143,15 @@ pub fn to_end<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Runs a future to its end on a runtime whose clock jumps to the next timer as soon as nothing is left
-/// to do.
+/// Runs a future to completion on a runtime with a paused clock, which jumps to the next timer as soon as the runtime
+/// is idle.
 #[inline(always)]
 pub fn with_timer<F: Future>(future: F) -> F::Output {
     thread_local! {
         static RUNTIME: LazyCell<tokio::runtime::Runtime> = LazyCell::new(|| {
             let mut builder = tokio::runtime::Builder::new_current_thread();
             let runtime = builder.enable_time().start_paused(true).build();
-            runtime.expect("a runtime without sockets can be made")
+            runtime.expect("a runtime without I/O can be built")
         });
     }
     let mut future = pin!(future);

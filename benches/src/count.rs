@@ -1,14 +1,14 @@
-//! Where the tool that counts instructions looks.
+//! Runs the cases for callgrind, which counts instructions.
 
 use std::hint::black_box;
 
 use crate::case::Case;
 use crate::work::Script;
 
-/// Calls before counting starts: what is made once (a runtime, a table for each thread) has been made.
+/// Warm-up calls before counting, to create one-time state such as a runtime or thread-local tables.
 const WARM_UP: u32 = 500;
 
-/// Runs each case: first to warm up, then in [`counted`], so many times. Prints a line for each.
+/// Runs each case to warm up and then `times` times in [`counted`]. Prints a line for each case.
 pub fn run(cases: &[Case], times: u32) {
     let script = Script::leaked();
     for case in cases {
@@ -20,8 +20,8 @@ pub fn run(cases: &[Case], times: u32) {
     }
 }
 
-/// Callgrind forgets what it has counted when this is called, and writes a profile when it returns. (It
-/// takes one order for each function.)
+/// Callgrind resets its counts when [`forget`] is called and writes a profile when this function returns. It accepts
+/// only one such instruction per function.
 #[inline(never)]
 fn counted(case: &Case, script: &'static Script, times: u32) {
     forget();

@@ -1,4 +1,4 @@
-//! The loop that somebody would write by hand, without a library, and the harness without any loop at all.
+//! The retry loop that one would write by hand without a library, and the harness without any loop.
 
 use std::thread;
 use std::time::Duration;
@@ -8,33 +8,33 @@ use crate::waiting::{self, Waiter};
 use crate::work::{ANSWER, Answer, Later, PAUSE, RETRIES, Script, attempt};
 use crate::{Candidate, future_case, waiter};
 
-/// The name of the loop that others are compared to.
+/// The name of the loop that the others are compared with.
 pub const HAND: &str = "hand-written loop";
 
-/// The name of the harness itself, which is subtracted from the others.
+/// The name of the harness, whose cost is subtracted from the others.
 pub const NOTHING: &str = "harness";
 
-/// Who they are.
+/// The candidates of this module.
 pub const CANDIDATES: &[Candidate] = &[
     Candidate {
         name: NOTHING,
         version: "",
-        has: "the call of a case, the script, and no attempt; for futures also the polling",
+        has: "the call of a case and the script, no attempt; for futures also polling",
         lacks: "",
     },
     Candidate {
         name: HAND,
         version: "",
         has: "a counter, a `match`, a fixed pause",
-        lacks: "everything else: jitter, budget, breaker, figures",
+        lacks: "everything else: jitter, budget, breaker, statistics",
     },
 ];
 
-/// A million loops that wait.
+/// The waiters of this module.
 pub const WAITERS: &[Waiter] =
     &[waiter!(HAND, || waits(waiting::PAUSE), || waits(waiting::REAL_PAUSE))];
 
-/// Both, for every work but the budget's.
+/// The cases of both candidates, for every kind of work except the budget.
 pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncFirst, NOTHING, |_| Ok(ANSWER)),
     Case::blocking(Work::SyncFirst, HAND, looped),
@@ -118,5 +118,5 @@ async fn waits(pause: Duration) -> Answer {
     }
 }
 
-/// The same as the one that is ready at once: only the script differs.
+/// The same as the ready case; only the script differs.
 use looped_ready as looped_timer;

@@ -1,12 +1,12 @@
-//! What retries cost: one harness, in which a loop written by hand, `#[retryable]` and other crates do the
-//! same work in turn.
+//! Measures the cost of retries: a hand-written loop, `#[retryable]` and other crates do the same work in turn, in one
+//! harness.
 //!
-//! `cargo xtask bench` runs all of it and writes `REPORT.md`; `cargo xtask bench --check` counts what the
-//! loop and ours do and compares that with `CEILINGS.md`. The other crates are in `peers/`, a package outside
-//! of the workspace: nobody who builds or tests this repository builds them.
+//! `cargo xtask bench` runs everything and writes `REPORT.md`; `cargo xtask bench --check` counts our instructions and
+//! allocations and compares them with `CEILINGS.md`. The other crates are used in `peers/`, a package outside of the
+//! workspace, so that building or testing this repository does not build them.
 //!
-//! A candidate's module has its [`Case`]s, its [`Waiter`]s and the line that introduces it. To add one, write
-//! such a module and put it into a [`Suite`].
+//! The module of a candidate has its [`Case`]s, its [`Waiter`]s and its description. To add a candidate, write such a
+//! module and add it to a [`Suite`].
 
 pub mod allocations;
 pub mod allocator;
@@ -28,19 +28,19 @@ pub use waiting::Waiter;
 #[global_allocator]
 static ALLOCATOR: allocator::Counting = allocator::Counting;
 
-/// Everything that is measured.
+/// The candidates and cases to measure.
 #[derive(Clone, Debug, Default)]
 pub struct Suite {
-    /// Who takes part.
+    /// The candidates.
     pub candidates: Vec<Candidate>,
-    /// What they do.
+    /// The cases of the candidates.
     pub cases: Vec<Case>,
-    /// What of it can wait.
+    /// The candidates that can wait in large numbers.
     pub waiters: Vec<Waiter>,
 }
 
 impl Suite {
-    /// The loop by hand and ours.
+    /// A suite of the hand-written loop and `#[retryable]`.
     pub fn without_peers() -> Self {
         let mut suite = Suite::default();
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
@@ -49,7 +49,7 @@ impl Suite {
         suite
     }
 
-    /// Adds what one module has.
+    /// Adds the candidates and cases of a module.
     pub fn add(&mut self, candidates: &[Candidate], cases: &[Case], waiters: &[Waiter]) {
         self.candidates.extend(candidates);
         self.cases.extend(cases);
@@ -57,10 +57,10 @@ impl Suite {
         self.cases.sort_by_key(|case| case.work);
     }
 
-    /// One measurement, by its name. Prints a line for each figure, with tabs.
+    /// Runs the measurement with this name and prints its figures as lines of tab-separated fields.
     ///
     /// # Errors
-    /// When the measurement is not known; the text lists what is.
+    /// Fails for an unknown measurement; the message lists the known ones.
     pub fn measure(&self, words: &[String]) -> Result<(), String> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words[..] {
@@ -88,10 +88,10 @@ fn number(word: &str) -> Result<u32, String> {
     word.parse().map_err(|_| format!("not a number: `{word}`"))
 }
 
-/// Runs every case often enough to empty a budget or open a breaker that could not bear it.
+/// Runs every case often enough to empty a budget or open a breaker whose settings are too strict.
 ///
 /// # Panics
-/// When the outcome of a call is not the one that every candidate must have.
+/// Panics if the outcome of a call differs from the expected one.
 pub fn check_answers(suite: &Suite) {
     let script = work::Script::leaked();
     for case in &suite.cases {
@@ -120,7 +120,7 @@ mod tests {
         let known: Vec<_> = suite.candidates.iter().map(|one| one.name).collect();
         let cases = suite.cases.iter().map(|case| case.candidate);
         for name in cases.chain(suite.waiters.iter().map(|one| one.candidate)) {
-            assert!(known.contains(&name), "`{name}` is not introduced");
+            assert!(known.contains(&name), "`{name}` has no description");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The measurements without peers.
+//! Runs the measurements without peers.
 
 use retry_benches::Suite;
 

@@ -1,4 +1,4 @@
-//! `#[retryable]`, with less and more of what it can do.
+//! `#[retryable]` with fewer and more features.
 
 use retry_runtime::budget::{Budget, BudgetSettings, Refund};
 use retry_runtime::{Kind, retryable};
@@ -8,16 +8,16 @@ use crate::waiting::{self, Waiter};
 use crate::work::{ANSWER, Answer, Failure, Later, Script, attempt};
 use crate::{Candidate, future_case, waiter};
 
-/// Without a budget.
+/// The name without a budget.
 pub const BARE: &str = "ours, budget = none";
-/// As it comes: with its budget.
+/// The name with the default settings, which include a budget.
 pub const DEFAULT: &str = "ours";
-/// With a breaker beside the budget.
+/// The name with a budget and a breaker.
 pub const BREAKER: &str = "ours + breaker";
 
 const VERSION: &str = "this repository";
 
-/// Who they are.
+/// The candidates of this module.
 pub const CANDIDATES: &[Candidate] = &[
     Candidate {
         name: BARE,
@@ -28,22 +28,22 @@ pub const CANDIDATES: &[Candidate] = &[
     Candidate {
         name: DEFAULT,
         version: VERSION,
-        has: "the same, and a budget for the function",
+        has: "the same, plus a budget for the function",
         lacks: "breaker",
     },
     Candidate {
         name: BREAKER,
         version: VERSION,
-        has: "the same, a budget and a breaker",
+        has: "the same, plus a budget and a breaker",
         lacks: "",
     },
 ];
 
-/// A million calls that wait.
+/// The waiters of this module.
 pub const WAITERS: &[Waiter] =
     &[waiter!(BARE, bare_waits, bare_waits_really), waiter!(DEFAULT, waits, waits_really)];
 
-/// Every way to do every work.
+/// The cases of every candidate.
 pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncFirst, BARE, bare),
     Case::blocking(Work::SyncFirst, DEFAULT, default),
@@ -135,8 +135,8 @@ async fn breaker_pending(script: &Script) -> Answer {
     attempt(script)
 }
 
-// Three failures for one success would empty any budget and open any breaker that is worth having; what
-// these two have is set so that they go on. They do all of their work for each failure all the same.
+// Three failures for each success would empty any useful budget and open any useful breaker. These settings prevent
+// that, but the budget and the breaker still do all their work for each failure.
 
 const ALL: Refund = Refund::Tokens(3.0);
 
@@ -187,7 +187,7 @@ async fn bare_timer(script: &Script) -> Answer {
 
 static BUDGET: Budget = Budget::new(BudgetSettings::new());
 
-/// A success, a retry that is admitted and succeeds.
+/// Records a success, then a retry that the budget admits and that succeeds.
 fn account(_script: &Script) -> Answer {
     BUDGET.deposit_success();
     match BUDGET.try_withdraw(Kind::Transient) {
@@ -207,7 +207,7 @@ async fn bare_waits_really() -> Answer {
     waiting::attempt()
 }
 
-// A budget that a million retries at once do not empty, and that takes something for each.
+// A budget that charges for each retry and that a million concurrent retries do not empty.
 const CHEAP: f64 = 0.001;
 
 #[retryable(max = 3, base = "1h", cap = "1h", backoff = fixed, jitter = none, budget(capacity = 10_000, cost = CHEAP))]

@@ -1,4 +1,4 @@
-//! `#[retryable]` with budget and breaker, while the process is operated: configured, or listened to.
+//! `#[retryable]` with budget and breaker, with a configuration applied or an observer attached.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -16,7 +16,7 @@ const FOR_ALL: &str = "ours + breaker, all observed";
 
 const VERSION: &str = "this repository";
 
-/// Who they are.
+/// The candidates of this module.
 pub const CANDIDATES: &[Candidate] = &[
     Candidate {
         name: OVERRIDDEN,
@@ -38,7 +38,7 @@ pub const CANDIDATES: &[Candidate] = &[
     },
 ];
 
-/// Every way to do every work.
+/// The cases of every candidate.
 pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncFirst, OVERRIDDEN, sync).with(override_settings),
     Case::blocking(Work::SyncFirst, FOR_RETRIES, sync).with(observe_retries),
@@ -51,12 +51,12 @@ pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncThree, FOR_ALL, failing).with(observe_all),
 ];
 
-/// One setting, and the same one as before: what is done differs in nothing but where it was said.
+/// The configuration sets the same values as the attribute, so only their source differs.
 fn override_settings(on: bool) {
     if on {
         let config = Config::from_toml("[op.\"benches::watched*\"]\nmax = 3\ncap = \"20s\"");
         let applied = config.and_then(config::apply);
-        applied.expect("the functions and the settings exist");
+        applied.expect("a valid configuration");
     } else {
         config::reset();
     }
@@ -87,7 +87,7 @@ async fn ready(script: &Script) -> Answer {
     attempt(script)
 }
 
-// Set so that three failures for each success neither empty the budget nor open the breaker.
+// With these settings, three failures for each success neither empty the budget nor open the breaker.
 const ALL: Refund = Refund::Tokens(3.0);
 
 fn failing(script: &Script) -> Answer {

@@ -1,8 +1,7 @@
-//! The same function, called by two threads at once: what they share shows.
+//! Two threads call the same function at the same time, to measure contention on shared state.
 //!
-//! It shows only while both run. On a machine that has more to do than it has processors a thread is made to
-//! wait, and the other one has everything for itself; the scheduler's own account of that waiting tells such
-//! rounds, and they do not count.
+//! Contention exists only while both threads run. On a busy machine the scheduler makes one thread wait while the other
+//! runs alone. The scheduler's statistics of that waiting identify such rounds, and they do not count.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
@@ -13,16 +12,16 @@ use crate::count::repeat;
 use crate::time::{calls_in, quartiles};
 use crate::work::Script;
 
-/// How long a thread calls in a round, about: short beside a time slice of the scheduler.
+/// The approximate time of a round; short compared with a time slice of the scheduler.
 const TURN: Duration = Duration::from_micros(300);
 
-/// A round counts when both threads called together for this part of the longer time.
+/// A round counts if both threads ran together for this share of the longer time.
 const TOGETHER: f64 = 0.8;
 
-/// Tries at a round that counts, for each one that is wanted.
+/// The maximum number of tries for each round that counts.
 const TRIES: usize = 20;
 
-/// Prints the nanoseconds of a call when one thread calls, and when two do; then the rounds that counted.
+/// Prints the nanoseconds of a call with one thread and with two, and the number of rounds that counted.
 pub fn run(cases: &[Case], rounds: usize) {
     let works = [Work::SyncFirst, Work::AsyncReady, Work::Budget];
     let cases: Vec<&Case> = cases.iter().filter(|case| works.contains(&case.work)).collect();
@@ -36,7 +35,7 @@ pub fn run(cases: &[Case], rounds: usize) {
                 continue;
             }
             case.switched(|| {
-                // In a thread of its own too: the two differ in nothing else.
+                // The single caller also runs in a new thread, so that nothing else differs.
                 let one = together(case, &scripts[..1], calls[turn]);
                 let two = together(case, &scripts, calls[turn]);
                 if let (Some(one), Some(two)) = (one, two) {
@@ -48,7 +47,7 @@ pub fn run(cases: &[Case], rounds: usize) {
     }
     for (turn, case) in cases.iter().enumerate() {
         let counted = both[turn].len();
-        assert!(counted > 0, "too busy a machine: two threads never ran at the same time");
+        assert!(counted > 0, "the machine is too busy: two threads never ran at the same time");
         let [_, one, _] = quartiles(alone[turn].clone());
         let [low, two, high] = quartiles(both[turn].clone());
         let (work, name) = (case.work, case.candidate);
@@ -56,7 +55,7 @@ pub fn run(cases: &[Case], rounds: usize) {
     }
 }
 
-/// The nanoseconds of a call for the slower thread, when all of them ran all the time.
+/// The nanoseconds of a call for the slower thread; `None` unless the threads ran at the same time.
 fn together(case: &Case, scripts: &[&'static Script], calls: u32) -> Option<f64> {
     let arrived = AtomicUsize::new(0);
     let turns: Vec<Turn> = thread::scope(|scope| {
@@ -67,7 +66,7 @@ fn together(case: &Case, scripts: &[&'static Script], calls: u32) -> Option<f64>
                 scope.spawn(move || {
                     repeat(case, script, 10);
                     arrived.fetch_add(1, SeqCst);
-                    // No sleeping lock: to be woken up takes longer than a turn.
+                    // Spins instead of sleeping: waking up takes longer than a round.
                     while arrived.load(SeqCst) < scripts.len() {
                         std::hint::spin_loop();
                     }
@@ -87,11 +86,11 @@ fn together(case: &Case, scripts: &[&'static Script], calls: u32) -> Option<f64>
     ran.then(|| longest.as_nanos() as f64 / f64::from(calls))
 }
 
-/// One thread's part of a round.
+/// The part of one thread in a round.
 struct Turn {
     began: Instant,
     ended: Instant,
-    /// Time in which it could have run, and another one did.
+    /// The time in which the thread was runnable but not running.
     held_up: Duration,
 }
 
@@ -109,7 +108,7 @@ impl Turn {
     }
 }
 
-/// How long this thread has waited for a processor: Linux's second figure, in nanoseconds.
+/// The time that this thread has waited for a processor, in nanoseconds: the second field of Linux's `schedstat`.
 fn held_up() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let figure = text.split_whitespace().nth(1).and_then(|figure| figure.parse().ok());

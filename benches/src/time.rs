@@ -1,7 +1,7 @@
-//! Nanoseconds: many short rounds, in each of which every candidate has its turn.
+//! Measures times in many short rounds, in each of which every candidate has a turn.
 //!
-//! A machine that is busy with something else slows a whole round down, so the ratio of two candidates in
-//! one round stands where their times do not. What is printed is the median over the rounds.
+//! Other work on the machine slows down a whole round, so the ratio of two candidates in one round is reliable where
+//! their times are not. The printed figures are medians over the rounds.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use crate::count::repeat;
 use crate::hand::HAND;
 use crate::work::Script;
 
-/// How long one candidate's turn takes, about: short beside the scheduler's time slices.
+/// The approximate time of a candidate's turn; short compared with a time slice of the scheduler.
 const TURN: Duration = Duration::from_micros(20);
 
-/// A turn has at least so many calls, however long they take.
+/// The minimum number of calls in a turn, however long they take.
 const LEAST_CALLS: u32 = 10;
 
-/// Prints, for each case, the nanoseconds of a call and its ratio to the loop by hand of the same round.
+/// Prints, for each case, the nanoseconds of a call and the ratio to the hand-written loop in the same round.
 pub fn run(cases: &[Case], rounds: usize) {
     for work in Work::ALL {
         let cases: Vec<Case> = cases.iter().copied().filter(|case| case.work == work).collect();
@@ -45,10 +45,10 @@ fn turns(cases: &[Case], rounds: usize) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::with_capacity(rounds); cases.len()];
     for round in 0..rounds {
         for turn in 0..cases.len() {
-            // Nobody always follows the same other candidate.
+            // Varies the order, so that no candidate always follows the same other one.
             let turn = (turn * stride(cases.len(), round) + round) % cases.len();
             let nanos = cases[turn].switched(|| {
-                // Nobody pays for what the one before has left in the caches.
+                // Warms the caches, so that no candidate pays for what the previous one left there.
                 repeat(&cases[turn], script, LEAST_CALLS);
                 timed(&cases[turn], script, calls[turn])
             });
@@ -58,7 +58,7 @@ fn turns(cases: &[Case], rounds: usize) -> Vec<Vec<f64>> {
     times
 }
 
-/// A step that meets every one of `count` before it meets one again, another in every round.
+/// A step that visits each of `count` places once; it differs from round to round.
 fn stride(count: usize, round: usize) -> usize {
     let coprime = |step: &usize| {
         let (mut a, mut b) = (*step, count);
@@ -71,14 +71,14 @@ fn stride(count: usize, round: usize) -> usize {
     steps[round % steps.len()]
 }
 
-/// The nanoseconds of one call, of so many.
+/// The mean nanoseconds of a call, over `calls` calls.
 pub(crate) fn timed(case: &Case, script: &'static Script, calls: u32) -> f64 {
     let started = Instant::now();
     repeat(case, script, calls);
     started.elapsed().as_nanos() as f64 / f64::from(calls)
 }
 
-/// How many calls take about so long, once what is made once has been made.
+/// The number of calls that take about `time`, after warm-up.
 pub(crate) fn calls_in(case: &Case, script: &'static Script, time: Duration) -> u32 {
     case.switched(|| calls_in_switched(case, script, time))
 }

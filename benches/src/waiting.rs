@@ -1,4 +1,4 @@
-//! Very many calls that wait in their backoff at the same time.
+//! A million calls that wait in their backoff at the same time.
 
 use std::fmt;
 use std::future::Future;
@@ -9,23 +9,23 @@ use std::time::{Duration, Instant};
 use crate::allocator;
 use crate::work::{ANSWER, Answer, Failure};
 
-/// How many wait.
+/// The number of waiting calls.
 const CALLS: u32 = 1_000_000;
 
-/// The pause on the clock that is stopped: nobody gets to its end by itself.
+/// The pause on the paused clock, too long to end by itself.
 pub const PAUSE: Duration = Duration::from_secs(3600);
 
-/// The pause on the real clock: until it ends all calls have failed.
+/// The pause on the real clock, long enough for all calls to fail before the first pause ends.
 pub const REAL_PAUSE: Duration = Duration::from_secs(12);
 
 static FAILED: AtomicU32 = AtomicU32::new(0);
 static ENDED: AtomicU32 = AtomicU32::new(0);
 static UP: AtomicBool = AtomicBool::new(false);
 
-/// One attempt: fails until the service is up.
+/// Makes one attempt.
 ///
 /// # Errors
-/// As long as the service is down.
+/// Fails as long as the service is down.
 #[inline(never)]
 pub fn attempt() -> Answer {
     if UP.load(Relaxed) {
@@ -35,14 +35,14 @@ pub fn attempt() -> Answer {
     Err(Failure(1))
 }
 
-/// A candidate that waits, between two attempts, for [`PAUSE`] or for [`REAL_PAUSE`].
+/// A candidate that waits for [`PAUSE`] or [`REAL_PAUSE`] between two attempts.
 #[derive(Clone, Copy)]
 pub struct Waiter {
-    /// Who it is.
+    /// The name of the candidate.
     pub candidate: &'static str,
-    /// Spawns a call with the long pause; not for those whose clock does not stop with tokio's.
+    /// Spawns a call with the long pause; `None` if the candidate's clock does not follow tokio's paused clock.
     pub spawn: Option<fn()>,
-    /// Spawns a call with the short one.
+    /// Spawns a call with the short pause.
     pub spawn_real: fn(),
 }
 
@@ -52,8 +52,8 @@ impl fmt::Debug for Waiter {
     }
 }
 
-/// `waiter!("candidate", long, real)` of two functions that make a future; without `long` for those whose
-/// clock does not stop with tokio's.
+/// `waiter!("candidate", long, real)` takes two functions that return a future; omit `long` if the candidate's clock
+/// does not follow tokio's paused clock.
 #[macro_export]
 macro_rules! waiter {
     ($candidate:expr, $long:expr, $real:expr) => {
@@ -72,7 +72,7 @@ macro_rules! waiter {
     };
 }
 
-/// Spawns a call as a task; the wrapper that counts is the same for all.
+/// Spawns a call as a task; the counting wrapper is the same for all candidates.
 pub fn spawn(call: impl Future<Output = Answer> + Send + 'static) {
     drop(tokio::spawn(Counted { call }));
 }
@@ -95,7 +95,7 @@ impl<F: Future<Output = Answer>> Future for Counted<F> {
     }
 }
 
-/// Prints who can wait, on how many threads.
+/// Prints the candidates that can wait, with the number of threads.
 pub fn list(waiters: &[Waiter]) {
     for waiter in waiters {
         for threads in if waiter.spawn.is_some() { &[1, 2][..] } else { &[2] } {
@@ -104,16 +104,16 @@ pub fn list(waiters: &[Waiter]) {
     }
 }
 
-/// Prints the bytes of a waiting call, and what it took to let all of them in and out.
+/// Prints the bytes of a waiting call, and the time to start all calls and to finish them.
 ///
 /// # Errors
-/// When there is no such candidate, or none whose clock can be stopped.
+/// Fails if the candidate does not exist or its clock cannot be paused.
 pub fn run(waiters: &[Waiter], candidate: &str, threads: usize) -> Result<(), String> {
     let waiter = waiters.iter().find(|waiter| waiter.candidate == candidate);
-    let waiter = waiter.ok_or_else(|| format!("`{candidate}` does not wait"))?;
+    let waiter = waiter.ok_or_else(|| format!("`{candidate}` has no waiter"))?;
     let figures = match (threads, waiter.spawn) {
         (1, Some(spawn)) => stopped_clock(spawn),
-        (1, None) => return Err(format!("the clock of `{candidate}` cannot be stopped")),
+        (1, None) => return Err(format!("the clock of `{candidate}` cannot be paused")),
         _ => real_clock(waiter.spawn_real, threads),
     };
     let Figures { bytes, filled, drained, processor } = figures;
@@ -128,20 +128,20 @@ pub fn run(waiters: &[Waiter], candidate: &str, threads: usize) -> Result<(), St
 }
 
 struct Figures {
-    /// In use while all calls wait.
+    /// Bytes in use per call while all calls wait.
     bytes: i64,
-    /// Until all calls wait.
+    /// The time until all calls wait.
     filled: Duration,
-    /// From the moment when their pauses end until all have ended.
+    /// The time from the end of the pauses until all calls have ended.
     drained: Duration,
-    /// Of all threads, for all of it.
+    /// The processor time of all threads, for the whole run.
     processor: Duration,
 }
 
-/// One thread; the clock jumps over the pause, and all the pauses end at once.
+/// Runs on one thread with a paused clock, which jumps over the pause, so that all pauses end at once.
 fn stopped_clock(spawn: fn()) -> Figures {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    runtime.expect("a runtime without sockets can be made").block_on(async {
+    runtime.expect("a runtime without I/O can be built").block_on(async {
         let used = processor_time();
         allocator::start();
         let started = Instant::now();
@@ -163,11 +163,11 @@ fn stopped_clock(spawn: fn()) -> Figures {
     })
 }
 
-/// Several threads, on the real clock.
+/// Runs on several threads with the real clock.
 fn real_clock(spawn: fn(), threads: usize) -> Figures {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).enable_time().build();
-    let runtime = runtime.expect("a runtime without sockets can be made");
+    let runtime = runtime.expect("a runtime without I/O can be built");
     let _inside = runtime.enter();
     let used = processor_time();
     allocator::start();
@@ -179,7 +179,7 @@ fn real_clock(spawn: fn(), threads: usize) -> Figures {
     let filled = started.elapsed();
     assert!(
         filled < REAL_PAUSE,
-        "too busy a machine: the first pauses ended before the last began"
+        "the machine is too busy: the first pauses ended before the last began"
     );
     let bytes = allocator::counts().live;
     allocator::stop();
@@ -191,10 +191,10 @@ fn real_clock(spawn: fn(), threads: usize) -> Figures {
     Figures { bytes, filled, drained, processor: processor_time() - used }
 }
 
-/// Processor time of this process; Linux counts it in hundredths of a second.
+/// The processor time of this process, which Linux counts in hundredths of a second.
 fn processor_time() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The second field is the program's name, in brackets, and may hold spaces.
+    // The second field is the program's name, in brackets, and may contain spaces.
     let after_name = text.rsplit(')').next().unwrap_or_default();
     let ticks: u64 =
         after_name.split_whitespace().skip(11).take(2).filter_map(|s| s.parse::<u64>().ok()).sum();

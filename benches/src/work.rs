@@ -1,4 +1,4 @@
-//! The work that every candidate retries, and the outcomes that it has: the same for all.
+//! The work that every candidate retries, with the same outcomes for all.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -9,24 +9,24 @@ use std::time::Duration;
 
 use retry_runtime::{Class, Classify, Interruption, Kind};
 
-/// How often every candidate may try again.
+/// The maximum number of retries of every candidate.
 pub const RETRIES: u32 = 3;
 
-/// The pause of the cases that have one: one tick of tokio's timer.
+/// The pause in the cases with a timer: one tick of tokio's timer.
 pub const PAUSE: Duration = Duration::from_millis(1);
 
-/// What an attempt that succeeds returns.
+/// The value of a successful attempt.
 pub const ANSWER: u32 = 7;
 
 /// The outcome of an attempt and of a call.
 pub type Answer = Result<u32, Failure>;
 
-/// A failure as a service sees it: it has a number, and some numbers are worth another try.
+/// A failure with a status-like number; some numbers are worth a retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure(pub u32);
 
 impl Failure {
-    /// Whether it is worth another try; every candidate asks before it tries again.
+    /// Whether the failure is worth a retry; every candidate asks before it retries.
     #[inline]
     pub fn is_transient(&self) -> bool {
         self.0 < 500
@@ -48,43 +48,42 @@ impl Classify for Failure {
     }
 }
 
-/// What an open breaker, an empty budget or a deadline would make of a call; no case gets there.
+/// The failure for an open breaker, an empty budget or a deadline; no case reaches these.
 impl From<Interruption> for Failure {
     fn from(_: Interruption) -> Self {
         Failure(599)
     }
 }
 
-/// How many of the next attempts fail. A thread has its own, a cache line of its own.
+/// The number of next attempts that fail. Each thread has its own, on its own cache line.
 ///
-/// It is an atomic because some peers ask for futures that are `Send`; relaxed loads and stores are plain
-/// moves.
+/// The counter is atomic because some peers require `Send` futures; relaxed loads and stores are plain moves.
 #[derive(Debug)]
 #[repr(align(128))]
 pub struct Script(AtomicU32);
 
 impl Script {
-    /// One for a thread, for as long as the process runs.
+    /// Creates a script for a thread that lives as long as the process.
     pub fn leaked() -> &'static Script {
         Box::leak(Box::new(Script(AtomicU32::new(0))))
     }
 
-    /// Lets the next attempts fail.
+    /// Makes the next attempts fail.
     #[inline]
     pub fn fail(&self, attempts: u32) {
         self.0.store(attempts, Relaxed);
     }
 
-    /// Whether as many attempts have failed as were to.
+    /// Whether all planned failures have happened.
     pub fn is_done(&self) -> bool {
         self.0.load(Relaxed) == 0
     }
 }
 
-/// One attempt. It is a call of its own for every candidate, as work worth retrying is.
+/// Makes one attempt. Never inlined, because work worth retrying is a real call.
 ///
 /// # Errors
-/// As often as the script says.
+/// Fails as often as the script says.
 #[inline(never)]
 pub fn attempt(script: &Script) -> Answer {
     match black_box(script.0.load(Relaxed)) {
@@ -96,7 +95,7 @@ pub fn attempt(script: &Script) -> Answer {
     }
 }
 
-/// A future that is pending once: it stands for an answer that has to be waited for.
+/// A future that is pending once, like a response that takes time.
 #[derive(Debug, Default)]
 pub struct Later {
     polled: bool,

@@ -1,4 +1,4 @@
-//! What the program has to do, line by line, against a server on loopback.
+//! The requirements, one test each, against a server on loopback.
 
 use indicatif::{InMemoryTerm, ProgressDrawTarget};
 use retry_examples::lab::alone_async;
@@ -23,21 +23,21 @@ fn settings(text: &str) -> Settings {
 async fn run(items: &[&str]) -> (Vec<String>, LineServer) {
     let server = tour::server().await.expect("a port");
     let sizes = fetch_all(&tool(&server, 4), items, std::future::pending()).await;
-    let said = sizes.into_iter().map(|size| match size {
+    let lines = sizes.into_iter().map(|size| match size {
         Ok(size) => size.to_string(),
         Err(error) => error.to_string(),
     });
-    (said.collect(), server)
+    (lines.collect(), server)
 }
 
 #[test]
 fn the_settings_are_the_tools_own() {
     alone_async(true, async || {
         settings(r#"{ "retry_max": 5, "retry_delay_ms": 10, "timeout_secs": 9 }"#);
-        let (said, server) = run(&["dead"]).await;
-        assert_eq!(said, ["gave up after 6 attempts: unexpected end of file"]);
+        let (lines, server) = run(&["dead"]).await;
+        assert_eq!(lines, ["gave up after 6 attempts: unexpected end of file"]);
         assert_eq!(server.seen().lines.len(), 6);
-        let explained = config::explain("cli::fetch").expect("it is linked in");
+        let explained = config::explain("cli::fetch").expect("the function is linked in");
         assert_eq!(explained.get("base").expect("set").value, "10ms");
         let wrong = r#"{ "retry_max": 5, "retry_delay": 10, "timeout_secs": 9 }"#;
         assert!(serde_json::from_str::<Settings>(wrong).is_err());
@@ -47,8 +47,9 @@ fn the_settings_are_the_tools_own() {
 #[test]
 fn without_settings_the_delays_are_exponential_with_jitter_from_1_s_to_30_s() {
     alone_async(true, async || {
-        let explained = config::explain("cli::fetch").expect("it is linked in");
-        let value = |name| explained.get(name).expect("every operation has one").value.clone();
+        let explained = config::explain("cli::fetch").expect("the function is linked in");
+        let value =
+            |name| explained.get(name).expect("every operation has this setting").value.clone();
         assert_eq!([value("max"), value("base"), value("cap")], ["3", "1s", "30s"]);
         assert_eq!([value("backoff"), value("jitter")], ["exponential", "full"]);
         let seconds = Duration::from_secs;
@@ -63,10 +64,10 @@ fn the_overall_timeout_cancels_everything_cleanly() {
     alone_async(true, async || {
         settings(r#"{ "retry_max": 100, "retry_delay_ms": 30000, "timeout_secs": 60 }"#);
         let started = tokio::time::Instant::now();
-        let (said, _server) = run(&["a", "slow", "dead"]).await;
+        let (lines, _server) = run(&["a", "slow", "dead"]).await;
         assert_eq!(
-            said,
-            ["100", "cancelled (not done after 60s)", "cancelled (not done after 60s)"]
+            lines,
+            ["100", "cancelled (timed out after 60s)", "cancelled (timed out after 60s)"]
         );
         assert!(started.elapsed() < MINUTE + Duration::from_millis(10));
         assert_eq!(live::count(), 0);
@@ -74,7 +75,7 @@ fn the_overall_timeout_cancels_everything_cleanly() {
 }
 
 #[test]
-fn ctrl_c_ends_a_sleep_and_an_attempt_at_once_and_the_bars_show_what_was_going_on() {
+fn ctrl_c_ends_a_sleep_and_an_attempt_at_once_and_the_bars_show_them() {
     alone_async(false, async || {
         settings(r#"{ "retry_max": 3, "retry_delay_ms": 30000, "timeout_secs": 60 }"#);
         let server = tour::server().await.expect("a port");
@@ -84,7 +85,7 @@ fn ctrl_c_ends_a_sleep_and_an_attempt_at_once_and_the_bars_show_what_was_going_o
         let tool = Tool { bars, ..tool(&server, 4) };
         let started = tokio::time::Instant::now();
         let seen = async {
-            // The first pause may be too short to be seen, not all three.
+            // The first pause may be too short to be seen, but not all three.
             let waiting =
                 |line: &str| line.contains("cli::fetch: attempt ") && line.contains(" of 4 in ");
             while !screen.contents().lines().any(waiting) {
@@ -95,11 +96,11 @@ fn ctrl_c_ends_a_sleep_and_an_attempt_at_once_and_the_bars_show_what_was_going_o
         };
         let items = ["slow", "dead"];
         let (sizes, (pressed, at)) = tokio::join!(fetch_all(&tool, &items, ctrl_c()), seen);
-        pressed.expect("it is sent");
+        pressed.expect("the signal is sent");
         assert!(at.elapsed() < Duration::from_secs(30), "{:?}", at.elapsed());
-        let said = sizes.iter().map(|size| size.as_ref().map_err(ToString::to_string));
+        let results = sizes.iter().map(|size| size.as_ref().map_err(ToString::to_string));
         let cancelled = || Err("cancelled (ctrl-c)".to_owned());
-        assert!(said.eq([cancelled(), cancelled()]));
+        assert!(results.eq([cancelled(), cancelled()]));
         assert!(screen.contents().contains("2/2"), "{}", screen.contents());
     });
 }
@@ -117,9 +118,9 @@ fn cancelled_gave_up_and_failed_are_different_errors_and_exit_codes() {
 #[test]
 fn invalid_json_and_protocol_errors_are_never_retried() {
     alone_async(true, async || {
-        let (said, server) = run(&["text", "old"]).await;
-        assert!(said[0].starts_with("the answer is no JSON: "), "{said:?}");
-        assert!(said[1].starts_with("the answer is not of the protocol: "), "{said:?}");
+        let (lines, server) = run(&["text", "old"]).await;
+        assert!(lines[0].starts_with("the response is not JSON: "), "{lines:?}");
+        assert!(lines[1].starts_with("the response does not follow the protocol: "), "{lines:?}");
         assert_eq!(server.seen().lines.len(), 2);
     });
 }
@@ -142,10 +143,10 @@ fn a_call_that_waits_to_retry_holds_no_slot() {
 }
 
 #[test]
-fn the_demonstration_keeps_its_promises() {
+fn the_demonstration_passes_its_checks() {
     alone_async(false, async || {
-        let mut promises = Promises::default();
-        tour::all(&mut promises).await.expect("a port");
-        assert_eq!(promises.broken(), [""; 0]);
+        let mut checks = Checks::default();
+        tour::all(&mut checks).await.expect("a port");
+        assert_eq!(checks.failed(), [""; 0]);
     });
 }

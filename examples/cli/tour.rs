@@ -1,4 +1,4 @@
-//! A run that goes well in the end, and one that is interrupted.
+//! Runs the tool twice: to the end, and with an interruption.
 
 use std::error::Error;
 use std::process::{Command, id};
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use indicatif::MultiProgress;
 use retry_examples::line_server::{LineServer, Reply};
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::live;
 
 use super::{Cause, Settings, Tool, ToolError, ctrl_c, exit_code, fetch_all};
 
-/// With short delays for this demonstration.
+/// Settings with short delays for this demonstration.
 pub(super) const SETTINGS: &str = r#"{ "retry_max": 2, "retry_delay_ms": 50, "timeout_secs": 30 }"#;
 
-/// A server of which every third line is lost at first, and some items are wrong for ever.
+/// A server that loses its first reply for one item and never answers some others correctly.
 pub(super) async fn server() -> std::io::Result<LineServer> {
     LineServer::start(|item, before| match item {
         "dead" => Reply::HangUp,
@@ -31,7 +31,7 @@ fn answer(version: u32, item: &str) -> String {
     format!(r#"{{ "version": {version}, "item": "{item}", "size": 100 }}"#)
 }
 
-pub(super) async fn all(promises: &mut Promises) -> Result<(), Box<dyn Error>> {
+pub(super) async fn all(checks: &mut Checks) -> Result<(), Box<dyn Error>> {
     let settings: Settings = serde_json::from_str(SETTINGS)?;
     settings.apply()?;
     let server = server().await?;
@@ -49,13 +49,13 @@ pub(super) async fn all(promises: &mut Promises) -> Result<(), Box<dyn Error>> {
     }
     println!();
     let good = sizes.iter().filter(|size| size.is_ok()).count();
-    promises.keep("what can be had is there, after a retry or at once", good == 5);
+    checks.check("every available item was fetched, with or without a retry", good == 5);
     let tries = |item: &str| server.seen().lines.iter().filter(|line| *line == item).count();
-    promises.keep("one item was given up after three attempts", tries("dead") == 3);
+    checks.check("one item was given up after three attempts", tries("dead") == 3);
     let once = tries("text") == 1 && tries("old") == 1;
-    promises.keep("no JSON, or another protocol: not tried again", once);
-    promises.keep("never more than two attempts at once", server.seen().at_once <= 2);
-    promises.keep("the shell sees that not all went well", exit_code(&sizes) == 1);
+    checks.check("a response that is not JSON or has another version is not retried", once);
+    checks.check("there were never more than two attempts at once", server.seen().at_once <= 2);
+    checks.check("the exit code shows that some items failed", exit_code(&sizes) == 1);
 
     Settings { retry_delay_ms: 30_000, ..settings }.apply()?;
     let started = Instant::now();
@@ -66,20 +66,20 @@ pub(super) async fn all(promises: &mut Promises) -> Result<(), Box<dyn Error>> {
     println!();
     let interrupted =
         |size: &Result<u64, _>| matches!(size, Err(ToolError::Cancelled(Cause::Interrupt)));
-    promises.keep(
+    checks.check(
         "ctrl-c ends an attempt and a sleep of up to 30 s at once",
         sizes.iter().all(interrupted) && started.elapsed() < Duration::from_secs(20),
     );
-    promises.keep("and the shell is told", exit_code(&sizes) == 130);
+    checks.check("the exit code shows the interruption", exit_code(&sizes) == 130);
     Ok(())
 }
 
-/// Presses ctrl-c as soon as a call sleeps.
+/// Sends ctrl-c to this process as soon as a call sleeps.
 pub(super) async fn press_when_waiting() -> std::io::Result<()> {
     let mut changes = live::watch();
     while !live::calls().iter().any(live::LiveCall::is_waiting) {
         changes.changed().await;
     }
     let sent = Command::new("sh").args(["-c", &format!("kill -INT {}", id())]).status()?;
-    if sent.success() { Ok(()) } else { Err(std::io::Error::other("no signal can be sent")) }
+    if sent.success() { Ok(()) } else { Err(std::io::Error::other("cannot send the signal")) }
 }

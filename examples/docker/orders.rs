@@ -1,8 +1,8 @@
-//! What a person has ordered: operations that go on in the background, in a file that outlives the app.
+//! Operations that a user ordered: they run in the background and are stored in a file that outlives the app.
 //!
-//! A worker makes their attempts by the same rules as those of a call. What has failed for good stays in the file
-//! with its history, and is offered for retry; so it is after the app was closed, or killed, and started again.
-//! `retry tasks list --db FILE` shows the same from outside.
+//! A worker makes their attempts, following the same rules as a direct call. A failed operation stays in the file with
+//! its history and is offered for retry, even after the app was closed or killed and started again.
+//! `retry tasks list --db FILE` shows the same tasks from outside the app.
 
 use std::error::Error;
 use std::path::Path;
@@ -12,54 +12,54 @@ use retry_tasks::{Filter, Format, Phase, Task, TaskError, TaskId, TaskInfo, Task
 
 use super::{Client, close_the_breaker};
 
-/// The app's orders.
+/// The orders of the app.
 pub(super) struct Orders {
     tasks: Tasks,
     worker: Worker,
 }
 
 impl Orders {
-    /// Those in this file, and a worker that goes on with them.
+    /// Opens the file and starts a worker that continues its orders.
     pub(super) fn open(file: &Path, client: &Client) -> Result<Self, Box<dyn Error>> {
         let tasks = Tasks::sqlite(file)?;
         let worker = tasks.worker().state(client.clone()).start()?;
         Ok(Orders { tasks, worker })
     }
 
-    /// A button in the window: when it answers, the order is on the disk.
+    /// Submits an order; when this returns, the order is on disk.
     pub(super) async fn order<Out>(&self, operation: Task<Out>) -> Result<TaskId, TaskError> {
         self.tasks.submit(operation).await
     }
 
-    /// What has not worked: each is a line in the window, with a button "Retry".
+    /// The failed orders; each is a line in the window, with a button "Retry".
     pub(super) async fn failed(&self) -> Result<Vec<TaskInfo>, TaskError> {
         let failed = Filter::new().phase(Phase::Failed).name("docker::*");
         Ok(self.tasks.list(failed, Format::Full).await?.tasks)
     }
 
-    /// The button "Retry": a further round of attempts. A person asks, so an open breaker is no reason to wait.
+    /// The button "Retry" starts a new round of attempts. A person asks, so an open breaker must not delay them.
     pub(super) async fn retry(&self, id: TaskId) -> Result<(), TaskError> {
         close_the_breaker();
         self.tasks.retry(id).await.map(drop)
     }
 
-    /// What has become of an order, once it has ended.
+    /// Waits until an order has ended, and returns it.
     pub(super) async fn ended(&self, id: TaskId) -> Result<TaskInfo, TaskError> {
-        let mut news = self.tasks.watch(id, Format::Full);
+        let mut updates = self.tasks.watch(id, Format::Full);
         let mut last = self.tasks.info(id, Format::Full).await?;
-        while let Some(info) = news.next().await? {
+        while let Some(info) = updates.next().await? {
             last = info;
         }
         Ok(last)
     }
 
-    /// The app is closed: attempts that run have a second.
+    /// Closes the app; running attempts get a second to finish.
     pub(super) async fn close(self) {
         self.worker.shutdown(Duration::from_secs(1)).await;
     }
 }
 
-/// What the window says of an order that has failed.
+/// The window's line for a failed order.
 pub(super) fn line(info: &TaskInfo) -> String {
     let attempts = match info.attempts().len() {
         1 => "1 attempt".to_owned(),

@@ -1,6 +1,6 @@
-//! The app is killed, and started again: what had failed is still offered for retry.
+//! The app is killed and started again: a failed order is still offered for retry.
 //!
-//! Two processes: the first life is one of its own, which this one starts and kills; the second life is this one.
+//! The first life of the app is a child process, which this process starts and kills; the second life is this process.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -8,25 +8,25 @@ use std::process::{Command, ExitCode};
 
 use retry_examples::docker_daemon::Daemon;
 use retry_examples::lab::{Program, Scratch};
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_tasks::{AttemptOutcome, FailReason, Phase, SqliteBuilder, State, TaskError, TaskInfo};
 
 use super::orders::{Orders, line};
 use super::{Client, volume};
 
-/// Where the first life finds its file and the daemon's socket.
+/// The environment variables that give the first life its file and the daemon's socket.
 const FILE: &str = "RETRY_DOCKER_ORDERS";
 const SOCKET: &str = "RETRY_DOCKER_SOCKET";
 
-/// What is ordered in vain.
+/// The volume whose order fails in the first life.
 const VOLUME: &str = "letters";
 
-/// Whether this process is to be the first life.
+/// Whether this process is the first life.
 pub(super) fn is_first_life() -> bool {
     std::env::var_os(FILE).is_some()
 }
 
-/// An app to which somebody says "make a volume", and which is killed later.
+/// Orders a volume and then waits to be killed.
 pub(super) async fn first_life() -> Result<ExitCode, Box<dyn Error>> {
     let file = std::env::var_os(FILE).map(PathBuf::from).ok_or("there is no file")?;
     let orders = Orders::open(&file, &Client::new(std::env::var(SOCKET)?))?;
@@ -34,10 +34,10 @@ pub(super) async fn first_life() -> Result<ExitCode, Box<dyn Error>> {
     std::future::pending().await
 }
 
-/// Both lives. `command` starts a process that calls [`first_life`].
+/// Runs both lives. `command` starts a process that calls [`first_life`].
 pub(super) async fn all(
     daemon: &mut Daemon,
-    promises: &mut Promises,
+    checks: &mut Checks,
     command: &mut Command,
 ) -> Result<(), Box<dyn Error>> {
     let scratch = Scratch::new()?;
@@ -48,17 +48,17 @@ pub(super) async fn all(
     let mut app = Program::start(killed, scratch.file("app.log"))?;
     app.until(async || has_failed(&file).await).await?;
     app.kill()?;
-    println!("killed:    the app, after an order that has failed: nobody has a daemon");
+    println!("killed:    the app, after an order failed because no daemon was running");
 
     let orders = Orders::open(&file, &client)?;
     let offered = orders.failed().await?;
     offered.iter().for_each(|info| println!("restarted: [Retry] {}", line(info)));
     let [failed] = &offered[..] else {
-        return Err(format!("one order has failed, and {} are offered", offered.len()).into());
+        return Err(format!("one order has failed, but {} are offered", offered.len()).into());
     };
     let exhausted = failed.state == State::Failed { reason: FailReason::Exhausted };
-    promises.keep(
-        "an order that has failed is offered for retry after the app was killed",
+    checks.check(
+        "a failed order is offered for retry after the app was killed",
         exhausted && failed.can_retry && outcomes(failed) == [AttemptOutcome::Failed; 3],
     );
 
@@ -66,15 +66,15 @@ pub(super) async fn all(
     orders.retry(failed.id).await?;
     let done = orders.ended(failed.id).await?;
     let Some(place) = done.result.as_ref().and_then(|place| place.as_str()) else {
-        return Err(format!("retried by hand: {}", line(&done)).into());
+        return Err(format!("the manual retry failed: {}", line(&done)).into());
     };
-    println!("by hand:   volume {VOLUME}: {} at {place}", done.state);
+    println!("retried:   volume {VOLUME}: {} at {place}", done.state);
     let made = client.daemon().await?.inspect_volume(VOLUME).await?;
-    promises.keep("retried by hand it is carried out: the daemon has it", made.mountpoint == place);
+    checks.check("the manual retry succeeds: the daemon has the volume", made.mountpoint == place);
     let (before, after) = done.attempts().split_at(3);
     let own = format!("pid {}", std::process::id());
-    promises.keep(
-        "its history is kept: three attempts of the process that was killed, and one of this",
+    checks.check(
+        "its history is kept: three attempts of the killed process and one of this process",
         before == failed.attempts()
             && before.iter().all(|attempt| attempt.worker != own)
             && after.iter().all(|attempt| attempt.worker == own)
@@ -83,13 +83,13 @@ pub(super) async fn all(
     let again = orders.retry(done.id).await;
     let refused = matches!(again, Err(TaskError::Refused { state: State::Complete, .. }));
     let nothing = orders.failed().await?.is_empty();
-    promises.keep("what is done is not offered any more", refused && nothing);
+    checks.check("a completed order is no longer offered", refused && nothing);
     orders.close().await;
     println!();
     Ok(())
 }
 
-/// Whether the order has failed, seen from outside while the app runs.
+/// Whether the order has failed, read from the file while the app is running.
 async fn has_failed(file: &std::path::Path) -> bool {
     let Ok(tasks) = SqliteBuilder::new(file).read_only().open() else { return false };
     tasks.counts().await.is_ok_and(|counts| counts.of(Phase::Failed) == 1)

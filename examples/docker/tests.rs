@@ -1,4 +1,4 @@
-//! What the program has to do, line by line; on a stand-in and tokio's paused clock, then on a real daemon.
+//! The requirements, one test each: on a stand-in with tokio's paused clock, then on a real daemon.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,11 +19,11 @@ fn on_stand_in(test: impl AsyncFnOnce(Daemon, Arc<Client>)) {
 }
 
 #[test]
-fn a_daemon_that_is_away_for_a_while_is_waited_for() {
+fn the_list_waits_for_a_daemon_that_is_briefly_away() {
     on_stand_in(async |mut daemon, client| {
-        daemon.stop().await.expect("it runs");
+        daemon.stop().await.expect("the daemon is running");
         let back = async {
-            // Before the last attempt, whatever the jitter.
+            // Before the last attempt, however short the jitter makes the pauses.
             let mut changes = live::watch();
             while live::calls().iter().all(|call| call.attempt() < 2) {
                 changes.changed().await;
@@ -31,19 +31,19 @@ fn a_daemon_that_is_away_for_a_while_is_waited_for() {
             daemon.start_again().await
         };
         let ((list, report), back) = tokio::join!(observe(client.list()), back);
-        back.expect("it comes back");
-        assert_eq!(list.expect("it answers"), 0);
+        back.expect("the daemon starts");
+        assert_eq!(list.expect("the daemon answers"), 0);
         assert_eq!(report.attempts_made(), 3);
     });
 }
 
 #[test]
-fn there_are_three_attempts_with_a_backoff_that_doubles() {
+fn there_are_three_attempts_with_doubling_backoff() {
     let longest: Vec<_> = PATIENCE.schedule().map(|delay| delay.longest.as_millis()).collect();
     assert_eq!(longest, [500, 1000]);
     on_stand_in(async |mut daemon, client| {
-        daemon.kill().await.expect("it runs");
-        let error = client.list().await.expect_err("nobody is there");
+        daemon.kill().await.expect("the daemon is running");
+        let error = client.list().await.expect_err("the daemon is away");
         assert_eq!(error.report().attempts_made(), 3);
         let delays: Vec<_> = error.report().delays().collect();
         assert!(delays[0] <= SECOND / 2 && delays[1] <= SECOND, "{delays:?}");
@@ -53,7 +53,7 @@ fn there_are_three_attempts_with_a_backoff_that_doubles() {
 #[test]
 fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
     on_stand_in(async |mut daemon, client| {
-        daemon.kill().await.expect("it runs");
+        daemon.kill().await.expect("the daemon is running");
         let settings = "[op.\"docker::pull\"]\nattempts = 6\n[op.\"docker::start\"]\nmax = 0";
         config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let (list, pull, start) = (
@@ -62,64 +62,67 @@ fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
             start("db".into(), &client).await,
         );
         let made = |error: RetryError<DockerError>| error.report().attempts_made();
-        assert_eq!(made(pull.expect_err("away")), 6);
-        assert_eq!(made(start.expect_err("away")), 1);
-        assert_eq!(made(list.expect_err("away")), 3);
+        assert_eq!(made(pull.expect_err("the daemon is away")), 6);
+        assert_eq!(made(start.expect_err("the daemon is away")), 1);
+        assert_eq!(made(list.expect_err("the daemon is away")), 3);
     });
 }
 
 #[test]
-fn it_never_takes_more_than_thirty_seconds() {
+fn no_call_takes_more_than_thirty_seconds() {
     on_stand_in(async |mut daemon, client| {
-        daemon.pause().await.expect("it runs");
+        daemon.pause().await.expect("the daemon is running");
         let settings = "[op.\"docker::start\"]\nattempts = 1000\nbreaker = \"none\"";
         config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let started = tokio::time::Instant::now();
-        let error = start("db".into(), &client).await.expect_err("nobody answers");
+        let error = start("db".into(), &client).await.expect_err("the daemon hangs");
         assert!(started.elapsed() <= 30 * SECOND, "{:?}", started.elapsed());
         assert_eq!(error.reason(), StopReason::Deadline);
     });
 }
 
 #[test]
-fn the_user_sees_the_retry_can_cancel_it_and_retries_by_hand_afterwards() {
+fn the_user_sees_a_retry_can_cancel_it_and_can_retry_manually() {
     on_stand_in(async |mut daemon, client| {
-        daemon.kill().await.expect("it runs");
+        daemon.kill().await.expect("the daemon is running");
         let mut changes = live::watch();
         let call = tokio::spawn({
             let client = Arc::clone(&client);
             async move { start("db".into(), &client).await }
         });
         changes.changed().await;
-        let call_shown = retried().next().expect("a line for the call");
+        let call_shown = live_calls().next().expect("a line for the call");
         let line = call_shown.to_string();
         assert!(line.starts_with("docker::start: attempt 2 of 3 in "), "{line}");
         assert!(
             line.ends_with(", after: cannot reach the daemon: Connection refused (os error 111)")
         );
         assert_eq!(call_shown.cancel(), live::Answer::Done);
-        let error = call.await.expect("no panic").expect_err("it is cancelled");
+        let error = call.await.expect("no panic").expect_err("the call is cancelled");
         assert_eq!(error.reason(), StopReason::Cancelled);
-        assert!(help(&error).ends_with(": the call was cancelled: press Retry to go on"));
-        assert_eq!(retried().count(), 0);
-        daemon.start_again().await.expect("it comes back");
-        by_hand(client.list()).await.expect("it answers");
+        assert!(help(&error).ends_with(": the call was cancelled: press Retry to continue"));
+        assert_eq!(live_calls().count(), 0);
+        daemon.start_again().await.expect("the daemon starts");
+        retry_manually(client.list()).await.expect("the daemon answers");
     });
 }
 
 #[test]
-fn a_breaker_ends_what_would_go_on_without_end_and_a_person_may_go_on() {
+fn the_breaker_stops_endless_retries_and_a_manual_retry_gets_through() {
     on_stand_in(async |mut daemon, client| {
-        daemon.kill().await.expect("it runs");
+        daemon.kill().await.expect("the daemon is running");
         for _ in 0..4 {
-            assert_eq!(client.list().await.expect_err("away").report().attempts_made(), 3);
+            assert_eq!(
+                client.list().await.expect_err("the daemon is away").report().attempts_made(),
+                3
+            );
         }
-        // The other operations do not ask for long either: it is the same daemon.
-        let error = pull("tea".into(), &client).await.expect_err("refused");
+        // The other operations share the breaker, since they share the daemon.
+        let error = pull("tea".into(), &client).await.expect_err("the breaker refuses");
         assert_eq!((error.report().attempts_made(), error.reason()), (0, StopReason::CircuitOpen));
-        daemon.start_again().await.expect("it comes back");
+        daemon.start_again().await.expect("the daemon starts");
         assert!(client.list().await.is_err());
-        assert!(by_hand(client.list()).await.is_ok());
+        assert!(retry_manually(client.list()).await.is_ok());
         assert!(client.list().await.is_ok());
     });
 }
@@ -127,35 +130,36 @@ fn a_breaker_ends_what_would_go_on_without_end_and_a_person_may_go_on() {
 #[test]
 fn attempts_are_logged_and_counted() {
     on_stand_in(async |mut daemon, client| {
-        daemon.kill().await.expect("it runs");
+        daemon.kill().await.expect("the daemon is running");
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
         let _guard = events::observe_retries(move |event| {
             lines.lock().expect("no panic").push(format!("{}: {event}", event.name()));
         });
-        client.list().await.expect_err("away");
+        client.list().await.expect_err("the daemon is away");
         let log = log.lock().expect("no panic");
         let retries = log.iter().filter(|line| line.starts_with("retry.scheduled")).count();
         assert_eq!(retries, 2, "{log:?}");
-        let list = stats("docker::list").expect("it is linked in");
+        let list = stats("docker::list").expect("the function is linked in");
         assert_eq!((list.calls(), list.attempts, list.failures.transient), (1, 3, 3));
     });
 }
 
 #[test]
-fn the_final_error_says_what_happened_and_what_to_do() {
+fn the_final_error_says_what_happened_and_what_to_do_about_it() {
     on_stand_in(async |mut daemon, client| {
-        let said =
-            async |client: &Client| help(&start("db".into(), client).await.expect_err("it fails"));
-        let error = said(&client).await;
+        let help_after = async |client: &Client| {
+            help(&start("db".into(), client).await.expect_err("the call fails"))
+        };
+        let error = help_after(&client).await;
+        assert!(error.ends_with("(permanent): No such container: db: check the name in the list"));
+        daemon.pause().await.expect("the daemon is running");
+        let error = help_after(&client).await;
         assert!(
-            error.ends_with("(permanent): No such container: db: look for its name in the list")
+            error.ends_with("Docker is running but does not answer; restart it if this persists")
         );
-        daemon.pause().await.expect("it runs");
-        let error = said(&client).await;
-        assert!(error.ends_with("Docker is there and does not answer; restart it if that goes on"));
-        daemon.kill().await.expect("it runs");
-        let error = said(&client).await;
+        daemon.kill().await.expect("the daemon is running");
+        let error = help_after(&client).await;
         assert!(error.starts_with("gave up after 3 attempts in "), "{error}");
         let refused =
             "(exhausted): cannot reach the daemon: Connection refused (os error 111): start Docker";
@@ -164,7 +168,7 @@ fn the_final_error_says_what_happened_and_what_to_do() {
 }
 
 #[test]
-fn what_a_registry_says_in_words_is_understood() {
+fn messages_of_a_registry_are_classified() {
     let kind = |text: &str| {
         let error = text.to_owned();
         DockerError::from(Bollard::DockerStreamError { error }).classify().kind
@@ -179,9 +183,9 @@ fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
     alone_async(false, async || {
         config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let mut daemon = Daemon::start().await.expect("a daemon");
-        let mut promises = Promises::default();
-        tour::all(&mut daemon, &mut promises).await.expect("the daemon does what it is told");
-        assert_eq!(promises.broken(), [""; 0]);
+        let mut checks = Checks::default();
+        tour::all(&mut daemon, &mut checks).await.expect("the daemon can be controlled");
+        assert_eq!(checks.failed(), [""; 0]);
     });
 }
 
@@ -189,49 +193,49 @@ fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
 fn a_stand_in_behaves_like_a_real_daemon() {
     on_stand_in(async |mut daemon, _| {
         config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
-        let mut promises = Promises::default();
-        tour::all(&mut daemon, &mut promises).await.expect("it does what it is told");
-        assert_eq!(promises.broken(), [""; 0]);
+        let mut checks = Checks::default();
+        tour::all(&mut daemon, &mut checks).await.expect("the stand-in can be controlled");
+        assert_eq!(checks.failed(), [""; 0]);
     });
 }
 
-/// Not a test of its own: the process that [`restarted`] kills.
+/// Not a test: the process that [`restarted`] kills.
 #[test]
 #[ignore = "started by other tests"]
 fn first_life() {
     if restart::is_first_life() {
         alone_async(false, async || {
             config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
-            restart::first_life().await.expect("it ends when it is killed");
+            restart::first_life().await.expect("the process runs until it is killed");
         });
     }
 }
 
-/// The app is killed and started again, beside this daemon.
+/// Kills the app and starts it again, with this daemon.
 async fn restarted(daemon: &mut Daemon) {
     config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
     let mut command = Command::new(std::env::current_exe().expect("the test's own file"));
     command.args(["tests::first_life", "--exact", "--ignored"]);
-    let mut promises = Promises::default();
-    restart::all(daemon, &mut promises, &mut command).await.expect("all of it can be done");
-    assert_eq!(promises.broken(), [""; 0]);
+    let mut checks = Checks::default();
+    restart::all(daemon, &mut checks, &mut command).await.expect("every step can be carried out");
+    assert_eq!(checks.failed(), [""; 0]);
 }
 
 #[test]
-fn what_has_failed_is_offered_for_retry_after_the_app_was_killed() {
+fn a_failed_order_is_offered_for_retry_after_the_app_was_killed() {
     alone_async(false, async || {
         restarted(&mut Daemon::stand_in().await.expect("a socket")).await;
     });
 }
 
 #[test]
-fn and_so_it_is_beside_a_real_daemon() {
+fn a_failed_order_is_offered_for_retry_with_a_real_daemon_too() {
     alone_async(false, async || {
         restarted(&mut Daemon::start().await.expect("a daemon")).await;
     });
 }
 
-/// The file of orders that stands for the app's own, and who works on it.
+/// Runs a test with a temporary orders file and a stand-in for the daemon.
 fn with_orders(test: impl AsyncFnOnce(Daemon, &std::path::Path)) {
     alone_async(false, async || {
         config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
@@ -242,7 +246,7 @@ fn with_orders(test: impl AsyncFnOnce(Daemon, &std::path::Path)) {
 }
 
 #[test]
-fn every_operation_can_be_ordered_and_the_window_says_what_became_of_it() {
+fn every_operation_can_be_ordered_and_the_window_shows_its_outcome() {
     with_orders(async |daemon, file| {
         let orders = Orders::open(file, &Client::new(daemon.socket())).expect("a new file");
         let made = orders.order(volume::task("tea".into())).await.expect("stored");
@@ -255,19 +259,19 @@ fn every_operation_can_be_ordered_and_the_window_says_what_became_of_it() {
         let lines: Vec<String> = failed.iter().map(orders::line).collect();
         let expected =
             r#"docker::start "db": failed (permanent) after 1 attempt: No such container: db"#;
-        assert_eq!((lines.len(), lines[1].as_str()), (2, expected), "the newest is above");
+        assert_eq!((lines.len(), lines[1].as_str()), (2, expected), "the newest order is first");
         orders.close().await;
     });
 }
 
 #[test]
-fn an_order_that_waits_when_the_app_is_closed_goes_on_when_it_is_opened_again() {
+fn an_order_pending_when_the_app_closes_continues_when_it_opens_again() {
     with_orders(async |mut daemon, file| {
-        daemon.stop().await.expect("it runs");
+        daemon.stop().await.expect("the daemon is running");
         let orders = Orders::open(file, &Client::new(daemon.socket())).expect("a new file");
         let id = orders.order(volume::task("tea".into()).delay(2 * SECOND)).await.expect("stored");
         orders.close().await;
-        daemon.start_again().await.expect("it comes back");
+        daemon.start_again().await.expect("the daemon starts");
         let orders = Orders::open(file, &Client::new(daemon.socket())).expect("the same file");
         let info = orders.ended(id).await.expect("there");
         assert_eq!((info.state.name(), info.attempts().len()), ("complete", 1));

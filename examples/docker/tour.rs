@@ -1,125 +1,125 @@
-//! What the daemon goes through, and what the app makes of it.
+//! Runs the app against a daemon that is running, killed, stopped, paused and away for long.
 
 use std::io;
 use std::time::Duration;
 
 use retry_examples::docker_daemon::Daemon;
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::breaker::Mode;
 use retry_runtime::{Interruption, Kind, RetryError, StopReason, live, observe};
 
-use super::{Client, DockerError, by_hand, help, pull, retried, start};
+use super::{Client, DockerError, help, live_calls, pull, retry_manually, start};
 
-/// All of it, in this order.
-pub(super) async fn all(daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+/// Runs all parts in order.
+pub(super) async fn all(daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     let client = Client::new(daemon.socket());
-    running(&client, promises).await;
-    killed(&client, daemon, promises).await?;
-    stopped(&client, daemon, promises).await?;
-    paused(&client, daemon, promises).await?;
-    away_for_long(&client, daemon, promises).await
+    running(&client, checks).await;
+    killed(&client, daemon, checks).await?;
+    stopped(&client, daemon, checks).await?;
+    paused(&client, daemon, checks).await?;
+    away_for_long(&client, daemon, checks).await
 }
 
-async fn running(client: &Client, promises: &mut Promises) {
+async fn running(client: &Client, checks: &mut Checks) {
     let (list, report) = observe(client.list()).await;
     println!("running:   list: {report}");
-    promises.keep("a daemon that runs answers at once", list.is_ok() && report.retries() == 0);
-    let error = failed(start("db".into(), client).await);
+    checks.check("a running daemon answers at once", list.is_ok() && report.retries() == 0);
+    let error = error_of(start("db".into(), client).await);
     println!("           start: {}", help(&error));
     let unknown = matches!(error.error(), DockerError::Refused { status: 404, .. });
-    promises.keep("what it refuses for good is not repeated", unknown && made(&error) == 1);
+    checks.check("a permanent failure is not retried", unknown && attempts_made(&error) == 1);
 }
 
-async fn killed(client: &Client, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn killed(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     daemon.kill().await?;
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("killed:    start: {}", help(&error));
-    promises.keep(
-        "one that was killed refuses: transient, three attempts",
+    checks.check(
+        "a killed daemon refuses connections: transient, three attempts",
         all_of(Kind::Transient, &error) && error.to_string().contains("refused"),
     );
     let mut changes = live::watch();
     let window = async {
         changes.changed().await;
-        retried().for_each(|call| println!("           the window shows: {call}"));
+        live_calls().for_each(|call| println!("           the window shows: {call}"));
         daemon.start_again().await
     };
     let ((list, report), up) = tokio::join!(observe(client.list()), window);
-    println!("started:   list, which had waited: {report}");
-    promises.keep("the list waits until it is back", list.is_ok() && report.retries() > 0);
+    println!("started:   list, after waiting: {report}");
+    checks.check("the list waits until the daemon is back", list.is_ok() && report.retries() > 0);
     up
 }
 
-async fn stopped(client: &Client, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn stopped(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     daemon.stop().await?;
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("stopped:   start: {}", help(&error));
-    promises.keep(
-        "one that was stopped has no socket: transient, although the file is not found",
+    checks.check(
+        "a stopped daemon has no socket file, which is transient here",
         all_of(Kind::Transient, &error) && error.to_string().contains("No such file"),
     );
     daemon.start_again().await
 }
 
-async fn paused(client: &Client, daemon: &mut Daemon, promises: &mut Promises) -> io::Result<()> {
+async fn paused(client: &Client, daemon: &mut Daemon, checks: &mut Checks) -> io::Result<()> {
     daemon.pause().await?;
-    let error = failed(start("db".into(), client).await);
+    let error = error_of(start("db".into(), client).await);
     println!("paused:    start: {}", help(&error));
-    promises.keep(
-        "one that hangs runs into the timeout: ambiguous, repeated since that is harmless",
+    checks.check(
+        "a hanging daemon causes a timeout: ambiguous, retried because repeating is safe",
         all_of(Kind::Ambiguous, &error),
     );
     daemon.resume()?;
     let list = client.list().await;
-    promises.keep("and it is used again when it goes on", list.is_ok());
+    checks.check("the daemon is used again when it continues", list.is_ok());
     Ok(())
 }
 
 async fn away_for_long(
     client: &Client,
     daemon: &mut Daemon,
-    promises: &mut Promises,
+    checks: &mut Checks,
 ) -> io::Result<()> {
     daemon.stop().await?;
-    let breaker = retry_runtime::breaker("docker").expect("the app has one");
+    let breaker = retry_runtime::breaker("docker").expect("the app has a breaker");
     let mut calls = 0;
     while breaker.mode() == Mode::Closed && calls < 20 {
         let _ = start("db".into(), client).await;
         calls += 1;
     }
-    let error = failed(pull("tea".into(), client).await);
+    let error = error_of(pull("tea".into(), client).await);
     println!("away:      pull: {}", help(&error));
     let refused = DockerError::Interrupted(Interruption::CircuitOpen { retry_after: None });
     let same = std::mem::discriminant(error.error()) == std::mem::discriminant(&refused);
-    // By twelve failures in a row, or sooner by their rate: there were some before.
-    promises.keep("the breaker ends it after four calls in vain at most", calls <= 4 && same);
-    promises.keep("without any further attempt", made(&error) == 0);
+    // Twelve failures in a row open the breaker, or their rate does sooner: there were failures before.
+    checks.check("the breaker opens after at most four failed calls", calls <= 4 && same);
+    checks.check("then no further attempt is made", attempts_made(&error) == 0);
     daemon.start_again().await?;
-    let (list, report) = observe(by_hand(client.list())).await;
-    println!("by hand:   list: {report}\n");
-    promises.keep("retried by hand it works at once", list.is_ok() && report.retries() == 0);
+    let (list, report) = observe(retry_manually(client.list())).await;
+    println!("retried:   list: {report}\n");
+    checks.check("a manual retry succeeds at once", list.is_ok() && report.retries() == 0);
     Ok(())
 }
 
-fn failed<T>(result: Result<T, RetryError<DockerError>>) -> RetryError<DockerError> {
+fn error_of<T>(result: Result<T, RetryError<DockerError>>) -> RetryError<DockerError> {
     match result {
-        Ok(_) => panic!("the daemon cannot have answered"),
+        Ok(_) => panic!("the call succeeded unexpectedly"),
         Err(error) => error,
     }
 }
 
-fn made(error: &RetryError<DockerError>) -> u32 {
+fn attempts_made(error: &RetryError<DockerError>) -> u32 {
     error.report().attempts_made()
 }
 
-/// Three attempts that failed in this way, with pauses that grow.
+/// Whether all three attempts failed with this kind, with growing pauses between them.
 fn all_of(kind: Kind, error: &RetryError<DockerError>) -> bool {
     let within = |longest: [u64; 2]| {
         let longest = longest.map(Duration::from_millis);
         error.report().delays().zip(longest).all(|(delay, longest)| delay <= longest)
     };
     error.reason() == StopReason::Exhausted
-        && made(error) == 3
+        && attempts_made(error) == 3
         && error.attempts().iter().all(|attempt| attempt.kind == Some(kind))
         && within([100, 200])
 }

@@ -1,9 +1,9 @@
-//! What the program has to do, line by line; sleeps take no time.
+//! The requirements, one test each; sleeps take no time.
 
 use std::cell::Cell;
 
 use retry_examples::lab::alone;
-use retry_runtime::testing;
+use retry_testing as testing;
 
 use super::tour::{LeaderLost, fails, rates};
 use super::*;
@@ -19,7 +19,7 @@ fn managed(test: impl FnOnce(Manager)) {
     });
 }
 
-/// How many attempts are made of what fails in this way for ever.
+/// The number of attempts at an operation that always fails with this error.
 fn attempts<E: Into<Cause>>(manager: &Manager, error: impl Fn() -> E) -> usize {
     let before = manager.history("test").len();
     assert!(manager.execute("test", || Err::<(), _>(error())).is_err());
@@ -27,7 +27,7 @@ fn attempts<E: Into<Cause>>(manager: &Manager, error: impl Fn() -> E) -> usize {
 }
 
 #[test]
-fn attempts_are_made_at_once_and_after_1_2_and_4_seconds() {
+fn attempts_start_at_once_and_after_1_2_and_4_seconds() {
     managed(|manager| {
         assert_eq!(attempts(&manager, || io::Error::from(io::ErrorKind::ConnectionRefused)), 4);
         let history = manager.history("test");
@@ -42,7 +42,7 @@ fn attempts_are_made_at_once_and_after_1_2_and_4_seconds() {
 }
 
 #[test]
-fn retries_growth_first_and_longest_delay_are_settings() {
+fn retries_multiplier_first_and_longest_delay_are_settings() {
     alone(|| {
         let settings = r#"{ "retry": { "max_retries": 5, "backoff_multiplier": 3,
             "initial_delay_ms": 100, "max_delay": "2s" } }"#;
@@ -55,7 +55,7 @@ fn retries_growth_first_and_longest_delay_are_settings() {
 }
 
 #[test]
-fn what_is_transient_is_known_by_type_and_by_words() {
+fn transient_errors_are_recognised_by_type_and_by_message() {
     managed(|manager| {
         assert_eq!(attempts(&manager, || io::Error::from(io::ErrorKind::ConnectionRefused)), 4);
         assert_eq!(attempts(&manager, || io::Error::other("refused, of no known kind")), 1);
@@ -74,17 +74,17 @@ fn missing_files_and_denied_permissions_are_not_transient() {
 }
 
 #[test]
-fn what_may_have_happened_is_repeated_only_when_the_caller_says_so() {
+fn an_ambiguous_failure_is_retried_only_if_the_caller_declares_it_safe() {
     managed(|manager| {
         let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
         assert_eq!(attempts(&manager, reset), 1);
-        assert!(manager.execute_again("again", || Err::<(), _>(reset())).is_err());
+        assert!(manager.execute_idempotent("again", || Err::<(), _>(reset())).is_err());
         assert_eq!(manager.history("again").len(), 4);
     });
 }
 
 #[test]
-fn custom_types_are_transient_once_they_are_registered_also_as_a_cause() {
+fn registered_error_types_are_transient_also_as_a_cause() {
     #[derive(Debug, thiserror::Error)]
     #[error("cannot vote")]
     struct Wrapped(#[source] LeaderLost);
@@ -97,7 +97,7 @@ fn custom_types_are_transient_once_they_are_registered_also_as_a_cause() {
 }
 
 #[test]
-fn the_history_has_number_delay_error_success_and_time_of_each_attempt_by_operation() {
+fn the_history_has_number_delay_error_success_and_time_of_each_attempt() {
     managed(|manager| {
         let busy = Cell::new(1);
         manager.execute("vote", || fails(&busy, || "connection refused")).expect("the second time");
@@ -115,7 +115,7 @@ fn the_history_has_number_delay_error_success_and_time_of_each_attempt_by_operat
 }
 
 #[test]
-fn statistics_are_of_all_operations_annotated_or_not_until_they_are_cleared() {
+fn statistics_cover_annotated_and_other_operations_until_they_are_cleared() {
     managed(|manager| {
         rates(&Cell::new(2)).expect("the third time");
         rates(&Cell::new(0)).expect("at once");
@@ -132,28 +132,28 @@ fn statistics_are_of_all_operations_annotated_or_not_until_they_are_cleared() {
 }
 
 #[test]
-fn the_error_handler_delegates_and_says_what_came_of_it() {
+fn the_error_handler_delegates_and_reports_the_outcome() {
     managed(|manager| {
         let handler = ErrorHandler(&manager);
         let busy = Cell::new(2);
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         assert_eq!(handler.handle("load", || fails(&busy, refused)), Ok(()));
         assert_eq!(manager.history("load").len(), 3);
-        let said = |kind: io::ErrorKind| {
-            handler.handle("save", || Err::<(), _>(kind.into())).expect_err("it fails")
+        let message = |kind: io::ErrorKind| {
+            handler.handle("save", || Err::<(), _>(kind.into())).expect_err("the operation fails")
         };
-        assert!(said(io::ErrorKind::NotFound).starts_with("save is not possible: "));
-        assert!(said(io::ErrorKind::TimedOut).starts_with("save may have happened"));
-        assert!(said(io::ErrorKind::ConnectionRefused).starts_with("save does not work right now"));
+        assert!(message(io::ErrorKind::NotFound).starts_with("save failed: "));
+        assert!(message(io::ErrorKind::TimedOut).starts_with("save may have taken effect"));
+        assert!(message(io::ErrorKind::ConnectionRefused).starts_with("save failed temporarily"));
     });
 }
 
 #[test]
-fn the_demonstration_keeps_its_promises() {
+fn the_demonstration_passes_its_checks() {
     managed(|_| {
         let manager = Manager::new(SETTINGS).expect("good").retry_on::<LeaderLost>();
-        let mut promises = Promises::default();
-        tour::all(&manager, &mut promises);
-        assert_eq!(promises.broken(), [""; 0]);
+        let mut checks = Checks::default();
+        tour::all(&manager, &mut checks);
+        assert_eq!(checks.failed(), [""; 0]);
     });
 }

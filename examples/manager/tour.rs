@@ -1,27 +1,27 @@
-//! A few operations, and what the manager makes of their failures.
+//! A few operations that fail, and how the manager handles their failures.
 
 use std::cell::Cell;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use retry_examples::story::Promises;
+use retry_examples::story::Checks;
 use retry_runtime::retryable;
 
 use super::{Entry, ErrorHandler, Manager};
 
-/// An error of the program's own, of which only the program knows that it passes.
+/// An error type of the program; only the program knows that the error is temporary.
 #[derive(Debug, thiserror::Error)]
-#[error("the leader was lost, there is an election")]
+#[error("the leader was lost, an election is running")]
 pub(super) struct LeaderLost;
 
-/// A function that is annotated; the manager's settings hold for it, too.
+/// An annotated function; the manager's settings apply to it too.
 #[retryable(name = "rates")]
 pub(super) fn rates(busy: &Cell<u32>) -> io::Result<&'static str> {
     fails(busy, || io::Error::from(io::ErrorKind::ConnectionRefused))?;
     Ok("1.25")
 }
 
-/// Fails so many times.
+/// Fails while the counter is above zero, and decrements it.
 pub(super) fn fails<E>(times: &Cell<u32>, error: impl FnOnce() -> E) -> Result<(), E> {
     match times.get() {
         0 => Ok(()),
@@ -32,47 +32,51 @@ pub(super) fn fails<E>(times: &Cell<u32>, error: impl FnOnce() -> E) -> Result<(
     }
 }
 
-pub(super) fn all(manager: &Manager, promises: &mut Promises) {
+pub(super) fn all(manager: &Manager, checks: &mut Checks) {
     let busy = Cell::new(2);
     let done = manager.execute("vote", || fails(&busy, || LeaderLost));
-    promises.keep("an error of a registered type is retried", done.is_ok());
+    checks.check("an error of a registered type is retried", done.is_ok());
     let delays: Vec<_> = manager.history("vote").iter().filter_map(|entry| entry.delay).collect();
-    promises.keep("after delays that double", delays == [10, 20].map(Duration::from_millis));
+    checks.check("the delays double", delays == [10, 20].map(Duration::from_millis));
 
     busy.set(1);
     let done = manager.execute("print", || fails(&busy, || "temporarily unavailable"));
-    promises.keep("so is one that says so in words", done.is_ok());
+    checks.check("an error with a transient message is retried", done.is_ok());
 
     let missing = manager.execute("load", || std::fs::read("no/such/file"));
     let once = missing.is_err() && manager.history("load").len() == 1;
-    promises.keep("a file that does not exist is not looked for again", once);
+    checks.check("reading a missing file is not retried", once);
 
     busy.set(1);
     let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
-    let said = ErrorHandler(manager).handle("transfer", || fails(&busy, reset));
-    println!("The error handler says: {}", said.unwrap_err());
-    promises.keep("what may have happened is not repeated", manager.history("transfer").len() == 1);
+    let message = ErrorHandler(manager).handle("transfer", || fails(&busy, reset));
+    println!("The error handler says: {}", message.unwrap_err());
+    checks.check("an ambiguous failure is not retried", manager.history("transfer").len() == 1);
     busy.set(1);
-    let done = manager.execute_again("transfer", || fails(&busy, reset));
-    promises.keep("unless the caller says that this is harmless", done.is_ok());
+    let done = manager.execute_idempotent("transfer", || fails(&busy, reset));
+    checks.check("unless the caller declares that repeating is safe", done.is_ok());
 
     busy.set(3);
-    promises.keep("annotated functions have the same settings", rates(&busy).is_ok());
-    promises.keep("and the same history", manager.history("rates").len() == 4);
+    checks.check("annotated functions have the same settings", rates(&busy).is_ok());
+    checks
+        .check("annotated functions are in the same history", manager.history("rates").len() == 4);
 
-    println!("The history of all:");
+    println!("The history of all operations:");
     for name in ["vote", "print", "load", "transfer", "rates"] {
         for entry in manager.history(name) {
             println!("  {name:9} {}", line(&entry));
         }
     }
     let all = manager.statistics();
-    println!("The statistics of all: {all:?}\n");
+    println!("The statistics of all operations: {all:?}\n");
     let counted = (all.calls(), all.succeeded(), all.failed, all.attempts);
-    promises.keep("six calls with 13 attempts were counted, two failed", counted == (6, 4, 2, 13));
+    checks.check(
+        "six calls with 13 attempts were counted, and two of them failed",
+        counted == (6, 4, 2, 13),
+    );
     manager.clear();
-    let forgotten = manager.history("rates").is_empty() && manager.statistics().calls() == 0;
-    promises.keep("cleared, everything is forgotten", forgotten);
+    let is_empty = manager.history("rates").is_empty() && manager.statistics().calls() == 0;
+    checks.check("clearing removes everything", is_empty);
 }
 
 fn line(entry: &Entry) -> String {

@@ -1,4 +1,4 @@
-//! A shop's HTTP server that fails the way real ones do, in an order that is written down.
+//! A shop's HTTP server that fails like real servers do, in a given order.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -9,25 +9,25 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// What the server does with one request.
+/// The server's reaction to a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
-    /// A whole answer: status line, further headers (each ends in `\r\n`), body.
+    /// A complete response: status, further headers (each ends in `\r\n`), body.
     Whole(&'static str, &'static str, &'static str),
-    /// The first part of an answer; then the connection is reset.
+    /// Sends the first part of a response and then resets the connection.
     Cut,
-    /// The connection is closed before anything is said.
+    /// Closes the connection without a response.
     HangUp,
-    /// Nothing for so long that nobody waits for it.
+    /// Sends nothing for longer than any client waits.
     Silence,
 }
 
-/// What the server has seen and done: the truth that no client can know.
+/// What the server has received and done, which a client cannot know.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    /// Requests that came in.
+    /// The number of requests received.
     pub requests: u32,
-    /// Orders that were taken: a `POST`, unless its `Idempotency-Key` has been seen before.
+    /// The number of orders accepted: each `POST`, unless its `Idempotency-Key` has been seen before.
     pub orders: u32,
     keys: HashSet<String>,
 }
@@ -40,11 +40,11 @@ pub struct BadServer {
 }
 
 impl BadServer {
-    /// Gives these answers in their order; the last one repeats.
+    /// Starts a server that gives these answers in order and repeats the last one.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// Fails if there is no free port.
     pub fn start(answers: &[Answer]) -> io::Result<BadServer> {
         let (socket, server) = BadServer::closed()?;
         let (ledger, answers) = (Arc::clone(&server.ledger), answers.iter().copied().collect());
@@ -52,11 +52,11 @@ impl BadServer {
         Ok(server)
     }
 
-    /// The same; connections are refused until `opening` has come to its end.
+    /// Like [`start`](Self::start), but refuses connections until `opening` completes.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// Fails if there is no free port.
     pub fn start_after(
         opening: impl Future<Output = ()> + Send + 'static,
         answers: &[Answer],
@@ -70,7 +70,7 @@ impl BadServer {
         Ok(server)
     }
 
-    /// A port that is bound and not listened to is nobody else's, and refuses connections.
+    /// Binds a port without listening: nobody else can take the port, and it refuses connections.
     fn closed() -> io::Result<(TcpSocket, BadServer)> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -78,17 +78,17 @@ impl BadServer {
         Ok((socket, server))
     }
 
-    /// The address of a page.
+    /// The URL of a page.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Its port on 127.0.0.1.
+    /// The server's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// What the server has seen so far.
+    /// The server's record so far.
     pub fn ledger(&self) -> Ledger {
         lock(&self.ledger).clone()
     }
@@ -105,12 +105,12 @@ async fn serve(
 ) -> io::Result<()> {
     loop {
         let (mut stream, _) = listener.accept().await?;
-        // A client that hangs up in the middle of its request has sent none.
+        // A client that hangs up in the middle of its request does not count.
         let Ok(head) = read_request(&mut stream).await else { continue };
         lock(&ledger).enter(&head);
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().copied() };
         if let Some(answer) = answer {
-            // Each in its own task: a silent one must not keep the next from being served.
+            // Each reply has its own task, so that a silent one does not block the next request.
             tokio::spawn(reply(stream, answer));
         }
     }
@@ -160,7 +160,7 @@ async fn reply(mut stream: TcpStream, answer: Answer) -> io::Result<()> {
         Answer::Cut => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe first").await?;
             stream.flush().await?;
-            // Time for the client to begin to read. Closing then sends a reset (RST) instead of an end (FIN).
+            // Lets the client start reading. With linger zero, closing sends a reset (RST) instead of a FIN.
             tokio::time::sleep(Duration::from_millis(20)).await;
             stream.set_zero_linger()
         }

@@ -1,4 +1,4 @@
-//! A Docker daemon that an example starts, kills, stops and pauses: a real one where that is possible.
+//! A Docker daemon that an example starts, kills, stops and pauses; a real daemon where possible.
 
 use std::io;
 use std::process::Command;
@@ -12,14 +12,14 @@ use tokio::task::JoinHandle;
 use crate::docker_stand_in::{Volumes, serve};
 use crate::lab::{Program, Scratch, is_installed, is_root};
 
-/// A daemon with a socket of its own; it ends when it is dropped.
+/// A daemon with its own socket; it ends when this value is dropped.
 #[derive(Debug)]
 pub struct Daemon {
     kind: Kind,
-    // Programs end before their folder goes.
+    // Fields are dropped in order: programs must end before their folder is removed.
     running: Option<Running>,
     _containerd: Option<Program>,
-    /// What the stand-in has; a real one keeps its own books.
+    /// The volumes of the stand-in; a real daemon stores its own.
     volumes: Volumes,
     folder: Scratch,
 }
@@ -38,12 +38,12 @@ enum Running {
 }
 
 impl Daemon {
-    /// The first of these that can be started: Docker's own (as root), podman's service for the same API, a
-    /// stand-in. Says why when it is not a real one.
+    /// Starts Docker's daemon (as root), podman's service for the same API, or a stand-in, whichever works first.
+    /// Prints why a real daemon cannot be used.
     ///
     /// # Errors
     ///
-    /// When not even the stand-in gets a socket.
+    /// Fails if not even the stand-in gets a socket.
     pub async fn start() -> io::Result<Self> {
         let docker = is_installed("dockerd") && is_installed("containerd") && is_root();
         let candidates = [(Kind::Docker, docker), (Kind::Podman, is_installed("podman"))];
@@ -53,24 +53,22 @@ impl Daemon {
                 Err(error) => println!("{kind:?} cannot be used here: {error}"),
             }
         }
-        println!(
-            "There is no Docker daemon to start here: a small stand-in answers on the socket."
-        );
+        println!("No Docker daemon can be started here: a small stand-in answers on the socket.");
         Daemon::stand_in().await
     }
 
-    /// A socket that answers the few requests of the example, in this process.
+    /// Starts a stand-in in this process that answers the few requests of the example.
     ///
     /// # Errors
     ///
-    /// When there is no socket.
+    /// Fails if there is no socket.
     pub async fn stand_in() -> io::Result<Self> {
         Daemon::of(Kind::StandIn).await
     }
 
     async fn of(kind: Kind) -> io::Result<Self> {
         let folder = Scratch::new()?;
-        // With one that the daemon starts itself, a daemon that was killed would not come back.
+        // A killed daemon cannot restart if it had started its own containerd, so containerd is started separately.
         let containerd = match kind {
             Kind::Docker => Some(containerd(&folder).await?),
             _ => None,
@@ -86,7 +84,7 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Which one it is.
+    /// The kind of daemon.
     pub fn name(&self) -> &'static str {
         match self.kind {
             Kind::Docker => "dockerd",
@@ -95,16 +93,16 @@ impl Daemon {
         }
     }
 
-    /// Where it listens.
+    /// The path of the daemon's socket.
     pub fn socket(&self) -> String {
         self.folder.text("docker.sock")
     }
 
-    /// Starts it where it does not run, and waits until it answers.
+    /// Starts the daemon again after it has ended, and waits until it answers.
     ///
     /// # Errors
     ///
-    /// When it does not come up.
+    /// Fails if the daemon does not start.
     pub async fn start_again(&mut self) -> io::Result<()> {
         let socket = self.socket();
         if self.kind == Kind::StandIn {
@@ -115,7 +113,7 @@ impl Daemon {
             self.running = Some(Running::StandIn { listener, serving });
             return Ok(());
         }
-        // Whatever this machine's own daemon is told is no business of this one.
+        // An empty configuration, so that this daemon ignores the machine's own.
         std::fs::write(self.folder.file("daemon.json"), "{}")?;
         let mut program = Program::start(&mut self.command(), self.folder.file("daemon.log"))?;
         program.until(async || answers(&socket).await).await?;
@@ -142,11 +140,11 @@ impl Daemon {
         command
     }
 
-    /// Ends it without notice (`SIGKILL`): the socket's file stays, and refuses.
+    /// Kills the daemon (`SIGKILL`): the socket's file stays, and connections are refused.
     ///
     /// # Errors
     ///
-    /// When it does not run.
+    /// Fails if the daemon is not running.
     pub async fn kill(&mut self) -> io::Result<()> {
         match self.take()? {
             Running::Program(program) => drop(program.kill()?),
@@ -155,11 +153,11 @@ impl Daemon {
         Ok(())
     }
 
-    /// Ends it in good order (`SIGTERM`): it takes its socket's file with it.
+    /// Shuts the daemon down (`SIGTERM`): the daemon removes its socket's file.
     ///
     /// # Errors
     ///
-    /// When it does not run.
+    /// Fails if the daemon is not running.
     pub async fn stop(&mut self) -> io::Result<()> {
         match self.take()? {
             Running::Program(program) => drop(program.stop()?),
@@ -171,11 +169,11 @@ impl Daemon {
         Ok(())
     }
 
-    /// Lets it hang (`SIGSTOP`): connections are made, and nobody answers.
+    /// Makes the daemon hang (`SIGSTOP`): connections succeed, but nothing answers.
     ///
     /// # Errors
     ///
-    /// When it does not run, or cannot be stopped.
+    /// Fails if the daemon is not running or cannot be stopped.
     pub async fn pause(&mut self) -> io::Result<()> {
         match self.running.as_mut().ok_or_else(not_running)? {
             Running::Program(program) => program.pause().await?,
@@ -184,11 +182,11 @@ impl Daemon {
         Ok(())
     }
 
-    /// Lets it go on (`SIGCONT`).
+    /// Lets a paused daemon continue (`SIGCONT`).
     ///
     /// # Errors
     ///
-    /// When it does not run.
+    /// Fails if the daemon is not running.
     pub fn resume(&mut self) -> io::Result<()> {
         match self.running.as_mut().ok_or_else(not_running)? {
             Running::Program(program) => program.signal("CONT")?,
@@ -206,7 +204,7 @@ impl Daemon {
 }
 
 fn not_running() -> io::Error {
-    io::Error::other("the daemon does not run")
+    io::Error::other("the daemon is not running")
 }
 
 async fn close(running: Running) {
@@ -232,7 +230,7 @@ async fn containerd(folder: &Scratch) -> io::Result<Program> {
     Ok(program)
 }
 
-/// Whether a request is answered; half a second is long for that.
+/// Whether the daemon answers a ping within half a second.
 async fn answers(socket: &str) -> bool {
     let ping = async {
         let mut stream = UnixStream::connect(socket).await?;

@@ -1,4 +1,4 @@
-//! What [`Daemon`](crate::docker_daemon::Daemon) has a real daemon do, in this process.
+//! An in-process stand-in for the Docker daemon that [`Daemon`](crate::docker_daemon::Daemon) starts.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,7 +12,7 @@ use crate::bad_server::read_request;
 /// The names of the volumes, which outlive the daemon.
 pub(crate) type Volumes = Arc<Mutex<BTreeSet<String>>>;
 
-/// Answers until the task is dropped.
+/// Serves requests until the task is aborted.
 pub(crate) async fn serve(listener: Arc<UnixListener>, volumes: Volumes) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(answer(stream, Arc::clone(&volumes)));
@@ -21,7 +21,7 @@ pub(crate) async fn serve(listener: Arc<UnixListener>, volumes: Volumes) {
 
 async fn answer(mut stream: UnixStream, volumes: Volumes) -> io::Result<()> {
     let request = read_request(&mut stream).await?;
-    let (status, body) = said(&request, &volumes);
+    let (status, body) = response(&request, &volumes);
     let length = body.len();
     let text = format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
@@ -30,8 +30,8 @@ async fn answer(mut stream: UnixStream, volumes: Volumes) -> io::Result<()> {
     stream.shutdown().await
 }
 
-/// No container, no image: what a daemon says that has just been installed. But it can make volumes.
-fn said(request: &str, volumes: &Volumes) -> (&'static str, String) {
+/// Responds like a freshly installed daemon without containers or images; it can create volumes.
+fn response(request: &str, volumes: &Volumes) -> (&'static str, String) {
     let mut words = request.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut volumes = volumes.lock().unwrap_or_else(PoisonError::into_inner);

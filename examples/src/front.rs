@@ -1,4 +1,4 @@
-//! nginx in front of a small server, as in production; where it is not installed, a stand-in that does the same.
+//! nginx as a reverse proxy for a small server, as in production; a stand-in where nginx is not installed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,35 +14,35 @@ use crate::bad_server::{Answer, BadServer, Ledger};
 use crate::front_stand_in;
 use crate::lab::{Program, Scratch, is_installed};
 
-/// How long nginx waits for the server's answer before it says 504 itself.
+/// How long nginx waits for the server before it answers 504.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// A reverse proxy on the loopback interface, and the server behind it.
 ///
-/// | path | what the proxy does |
+/// | path | the proxy's behaviour |
 /// |---|---|
 /// | `/reset` | resets the connection |
-/// | `/hang…` | waits for the server without end |
-/// | `/limited…` | one request for each minute; else 429 with `Retry-After: 1` |
-/// | all others | asks the server; 502 when that hangs up, 504 when it says nothing, 503 during maintenance |
+/// | `/hang…` | waits up to an hour for the server |
+/// | `/limited…` | allows one request per minute; otherwise 429 with `Retry-After: 1` |
+/// | all others | forwards to the server; 502 if the server hangs up, 504 if it stays silent, 503 during maintenance |
 #[derive(Debug)]
 pub struct Front {
     address: SocketAddr,
-    // Nobody else gets the port.
+    // Keeps the port from being taken by another process.
     reserved: Option<TcpSocket>,
     server: BadServer,
-    // Ends before its folder goes.
+    // Dropped before `folder`, so that nginx ends before its folder is removed.
     nginx: Option<Program>,
     stand_in: Option<AbortHandle>,
     folder: Arc<Scratch>,
 }
 
 impl Front {
-    /// Starts both; the server behind gives these answers. Says so when it is not a real nginx.
+    /// Starts the proxy and a server that gives these answers. Prints why nginx cannot be used.
     ///
     /// # Errors
     ///
-    /// When there is no port.
+    /// Fails if there is no free port.
     pub async fn start(answers: &[Answer]) -> io::Result<Self> {
         let mut front = Front::new(answers)?;
         if is_installed("nginx") {
@@ -54,15 +54,15 @@ impl Front {
                 Err(error) => println!("nginx cannot be used here: {error}"),
             }
         }
-        println!("There is no nginx to start here: a stand-in takes its place.");
+        println!("nginx cannot be started here: a stand-in takes its place.");
         front.replaced()
     }
 
-    /// The same with the stand-in.
+    /// Like [`start`](Self::start), always with the stand-in.
     ///
     /// # Errors
     ///
-    /// When there is no port.
+    /// Fails if there is no free port.
     pub fn stand_in(answers: &[Answer]) -> io::Result<Self> {
         Front::new(answers)?.replaced()
     }
@@ -89,7 +89,7 @@ impl Front {
         std::fs::write(&settings, self.settings())?;
         let mut command = Command::new("nginx");
         command.arg("-c").arg(&settings).arg("-e").arg(self.folder.file("error.log"));
-        // It is not on every user's path.
+        // nginx is not on every user's path.
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{path}:/usr/sbin:/sbin"));
         let mut nginx = Program::start(&mut command, self.folder.file("nginx.log"))?;
@@ -106,15 +106,15 @@ impl Front {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|name| format!("{name}_temp_path {folder}/{name};"))
             .join(" ");
-        // One process: who ends it ends everything.
+        // A single process, so that killing it ends everything.
         format!(
             r"
 daemon off; master_process off;
 pid {folder}/nginx.pid;
 events {{ worker_connections 256; }}
 http {{
-    log_format books '$status $request_method $uri';
-    access_log {folder}/access.log books;
+    log_format requests '$status $request_method $uri';
+    access_log {folder}/access.log requests;
     {temporary}
     limit_req_zone $server_port zone=slow:64k rate=1r/m;
     server {{
@@ -147,45 +147,45 @@ http {{
         )
     }
 
-    /// What stands in front.
+    /// The kind of proxy.
     pub fn name(&self) -> &'static str {
         if self.nginx.is_some() { "nginx" } else { "a stand-in for nginx" }
     }
 
-    /// Where clients connect to.
+    /// The URL that clients connect to.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// From now on the proxy says 503 itself, or does no more.
+    /// Turns maintenance on or off; during maintenance the proxy answers 503.
     ///
     /// # Errors
     ///
-    /// When the sign for it cannot be written.
+    /// Fails if the marker file cannot be changed.
     pub fn maintenance(&self, on: bool) -> io::Result<()> {
-        let sign = self.folder.file("maintenance");
-        if on { std::fs::write(sign, "") } else { std::fs::remove_file(sign) }
+        let marker = self.folder.file("maintenance");
+        if on { std::fs::write(marker, "") } else { std::fs::remove_file(marker) }
     }
 
-    /// What the server behind has seen.
+    /// The record of the server behind the proxy.
     pub fn ledger(&self) -> Ledger {
         self.server.ledger()
     }
 
-    /// The proxy's own books: status, method and path of each request that is done, in order.
-    pub fn books(&self) -> Vec<String> {
+    /// The proxy's access log: status, method and path of each finished request, in order.
+    pub fn log(&self) -> Vec<String> {
         lines(&self.folder.file("access.log"))
     }
 
-    /// The same, once there are so many: the proxy writes them when it has already answered.
-    pub async fn books_of(&self, requests: usize) -> Vec<String> {
+    /// The access log once it has this many requests: the proxy writes a line only after it has answered.
+    pub async fn log_after(&self, requests: usize) -> Vec<String> {
         for _ in 0..6000 {
-            if self.books().len() >= requests {
+            if self.log().len() >= requests {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        self.books()
+        self.log()
     }
 }
 
@@ -194,8 +194,8 @@ fn lines(path: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// A port that is bound and not listened to: nobody is given it by chance, and nginx, which is this user's as well, may
-/// share it.
+/// Binds a port without listening: no other process can be assigned the port, but nginx, which runs as the same user,
+/// can share it.
 fn reserved() -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     #[cfg(unix)]
@@ -205,7 +205,7 @@ fn reserved() -> io::Result<TcpSocket> {
 }
 
 impl Drop for Front {
-    /// What stands in front is gone: connections are refused.
+    /// Ends the proxy; connections are refused from then on.
     fn drop(&mut self) {
         if let Some(stand_in) = &self.stand_in {
             stand_in.abort();

@@ -1,4 +1,4 @@
-//! What [`Front`](crate::front::Front) has nginx do, in this process.
+//! An in-process stand-in for the nginx that [`Front`](crate::front::Front) starts.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::bad_server::read_request;
 use crate::front::PATIENCE;
 use crate::lab::Scratch;
 
-/// Answers until the task is dropped.
+/// Serves requests until the task is aborted.
 pub(crate) async fn serve(listener: TcpListener, server: u16, folder: Arc<Scratch>) {
     let limit = Arc::new(Mutex::new(None));
     while let Ok((stream, _)) = listener.accept().await {
@@ -47,8 +47,8 @@ async fn answer(
         }
     };
     let status = answer.split(' ').nth(1).unwrap_or("444").to_owned();
-    let mut books = OpenOptions::new().create(true).append(true).open(folder.file("access.log"))?;
-    writeln!(books, "{status} {method} {path}")?;
+    let mut log = OpenOptions::new().create(true).append(true).open(folder.file("access.log"))?;
+    writeln!(log, "{status} {method} {path}")?;
     if status == "444" {
         return client.set_zero_linger();
     }

@@ -1,4 +1,4 @@
-//! Where an example does its work: a folder of its own, programs that end with it, and tests one at a time.
+//! The environment of an example: a temporary folder, child programs, and tests that run one at a time.
 
 use std::fs::File;
 use std::io;
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Runs a test with the process to itself: budgets, breakers, settings and counts belong to the whole process,
-/// and the tests of a binary run side by side.
+/// Runs a test alone in the process, with budgets, breakers, settings and counters reset: they are process-wide, and
+/// the tests of a binary run in parallel.
 ///
 /// # Panics
 ///
-/// When the test does.
+/// Panics if the test panics.
 pub fn alone(test: impl FnOnce()) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -30,11 +30,11 @@ pub fn alone(test: impl FnOnce()) {
     test();
 }
 
-/// [`alone`] for `async` tests, with tokio's clock paused or not.
+/// [`alone`] for `async` tests; `paused` stops tokio's clock.
 ///
 /// # Panics
 ///
-/// When the test does.
+/// Panics if the test panics.
 pub fn alone_async(paused: bool, test: impl AsyncFnOnce()) {
     alone(|| {
         let mut builder = tokio::runtime::Builder::new_current_thread();
@@ -43,19 +43,19 @@ pub fn alone_async(paused: bool, test: impl AsyncFnOnce()) {
     });
 }
 
-/// A folder for temporary files, removed when it is dropped.
+/// A temporary folder, removed when dropped.
 #[derive(Debug)]
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    /// A new, empty one.
+    /// Creates an empty folder.
     ///
     /// # Errors
     ///
-    /// When it cannot be made.
+    /// Fails if the folder cannot be created.
     pub fn new() -> io::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        // A process of the same number, killed before it could tidy up, may have left one behind.
+        // A killed process with the same id may have left its folder behind.
         loop {
             let number = NUMBER.fetch_add(1, Ordering::Relaxed);
             let name = format!("retry-examples-{}-{number}", std::process::id());
@@ -67,12 +67,12 @@ impl Scratch {
         }
     }
 
-    /// A file in it.
+    /// The path of a file in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
-    /// A file in it as text, for command lines.
+    /// The path of a file in the folder as text, for command lines.
     pub fn text(&self, name: &str) -> String {
         self.file(name).display().to_string()
     }
@@ -80,7 +80,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // A daemon that was killed leaves the mount of its data folder behind.
+        // A killed daemon leaves its data folder mounted.
         let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
         for point in mounts.lines().filter_map(|line| line.split(' ').nth(1)) {
             if Path::new(point).starts_with(&self.0) {
@@ -91,7 +91,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A program that the example has started, and ends at the latest when this value is dropped.
+/// A child program, killed when this value is dropped.
 #[derive(Debug)]
 pub struct Program {
     child: Child,
@@ -99,79 +99,79 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it; what it says goes to a file.
+    /// Starts the program and writes its output to the file `log`.
     ///
     /// # Errors
     ///
-    /// When it cannot be started.
+    /// Fails if the program cannot be started.
     pub fn start(command: &mut Command, log: PathBuf) -> io::Result<Self> {
         let output = File::create(&log)?;
         command.stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
         Ok(Program { child: command.spawn()?, log })
     }
 
-    /// Lets it hang (`SIGSTOP`) and, where the system can tell, waits until all of its threads stand still: one that
-    /// has not heard of the signal yet may still answer.
+    /// Stops the program (`SIGSTOP`) and, where `/proc` exists, waits until all of its threads have stopped: a thread
+    /// that has not received the signal yet may still answer.
     ///
     /// # Errors
     ///
-    /// When it is not there any more, or goes on for a minute.
+    /// Fails if the program has ended, or has not stopped after a minute.
     pub async fn pause(&self) -> io::Result<()> {
         self.signal("STOP")?;
         let started = Instant::now();
-        while !stands_still(self.child.id()) {
+        while !is_stopped(self.child.id()) {
             if started.elapsed() > Duration::from_secs(60) {
-                return Err(io::Error::other("it goes on although it was stopped"));
+                return Err(io::Error::other("the program does not stop"));
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Ok(())
     }
 
-    /// Sends it a signal, by its number among the processes: `TERM`, `STOP`, `CONT`.
+    /// Sends the program a signal: `TERM`, `STOP` or `CONT`.
     ///
     /// # Errors
     ///
-    /// When it is not there any more.
+    /// Fails if the program has ended.
     pub fn signal(&self, signal: &str) -> io::Result<()> {
         let kill = format!("kill -{signal} {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &kill]).status()?;
         if sent.success() { Ok(()) } else { Err(io::Error::other(format!("`{kill}` failed"))) }
     }
 
-    /// Ends it at once (`SIGKILL`).
+    /// Kills the program (`SIGKILL`).
     ///
     /// # Errors
     ///
-    /// When it cannot be ended.
+    /// Fails if the program cannot be killed.
     pub fn kill(mut self) -> io::Result<ExitStatus> {
         self.child.kill()?;
         self.child.wait()
     }
 
-    /// Asks it to end (`SIGTERM`) and waits for that.
+    /// Asks the program to end (`SIGTERM`) and waits until it has ended.
     ///
     /// # Errors
     ///
-    /// When it is not there any more.
+    /// Fails if the program has ended already.
     pub fn stop(mut self) -> io::Result<ExitStatus> {
         self.signal("TERM")?;
         self.child.wait()
     }
 
-    /// Waits until it is ready.
+    /// Waits until `ready` returns true.
     ///
     /// # Errors
     ///
-    /// When it has ended, or is not ready after a minute: with the end of what it said.
+    /// Fails with the last line of the program's output if the program ends, or is not ready after a minute.
     pub async fn until(&mut self, mut ready: impl AsyncFnMut() -> bool) -> io::Result<()> {
         let started = Instant::now();
         while !ready().await {
             let ended = self.child.try_wait()?;
             if ended.is_some() || started.elapsed() > Duration::from_secs(60) {
-                let said = std::fs::read_to_string(&self.log).unwrap_or_default();
-                let last = said.lines().last().unwrap_or("it said nothing");
-                return Err(io::Error::other(format!("it did not come up: {last}")));
+                let output = std::fs::read_to_string(&self.log).unwrap_or_default();
+                let last = output.lines().last().unwrap_or("no output");
+                return Err(io::Error::other(format!("the program did not start: {last}")));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -186,26 +186,26 @@ impl Drop for Program {
     }
 }
 
-/// Whether no thread of this process runs; true where there is no `/proc` to ask.
-fn stands_still(process: u32) -> bool {
+/// Whether every thread of the process has stopped; always true without `/proc`.
+fn is_stopped(process: u32) -> bool {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{process}/task")) else { return true };
     threads.flatten().all(|thread| {
-        // A thread that has just ended has no file any more. The name before the state may hold anything, `)` too.
+        // A thread that has just ended has no file. The name before the state may contain anything, even `)`.
         let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
         let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
         !matches!(state, Some('R' | 'S' | 'D'))
     })
 }
 
-/// Whether a program of this name is on the search path.
+/// Whether a program with this name is on the search path or in a system folder.
 pub fn is_installed(program: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    // Not on every user's path, and where servers are.
-    let more = ["/usr/sbin", "/sbin"].map(PathBuf::from);
-    std::env::split_paths(&folders).chain(more).any(|folder| folder.join(program).is_file())
+    // The folders for server programs, which are not on every user's path.
+    let system = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    std::env::split_paths(&folders).chain(system).any(|folder| folder.join(program).is_file())
 }
 
-/// Whether this process may do what only the administrator may.
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output();
     id.is_ok_and(|id| id.stdout == b"0\n")
@@ -216,16 +216,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_program_that_is_paused_stands_still_until_it_goes_on() {
+    async fn a_paused_program_is_stopped_until_it_continues() {
         let folder = Scratch::new().expect("a folder");
         let mut busy = Command::new("sh");
         let program = Program::start(busy.args(["-c", "while :; do :; done"]), folder.file("log"))
-            .expect("there is a shell");
-        assert!(!stands_still(program.child.id()));
-        program.pause().await.expect("it runs");
-        assert!(stands_still(program.child.id()));
-        program.signal("CONT").expect("it is there");
-        while stands_still(program.child.id()) {
+            .expect("a shell");
+        assert!(!is_stopped(program.child.id()));
+        program.pause().await.expect("the program is running");
+        assert!(is_stopped(program.child.id()));
+        program.signal("CONT").expect("the program is running");
+        while is_stopped(program.child.id()) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -1,5 +1,4 @@
-//! What the examples share: servers that misbehave, programs that are started and ended, and telling what came
-//! of it.
+//! Shared by the examples: misbehaving servers, child programs, and printing the outcome of calls.
 
 pub mod bad_server;
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! A server that is asked in lines, and answers as a closure says; it counts what it sees.
+//! A server with a line-based protocol: a closure chooses each reply, and the server records the requests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,30 +8,30 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the server does with a line.
+/// The server's reaction to a line.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// A line after some time.
+    /// Replies with a line after some time.
     After(Duration, String),
-    /// It hangs up.
+    /// Closes the connection.
     HangUp,
-    /// Nothing for so long that nobody waits for it.
+    /// Sends nothing for longer than any client waits.
     Silence,
 }
 
 impl Reply {
-    /// A line at once.
+    /// Replies with a line at once.
     pub fn line(text: impl Into<String>) -> Self {
         Reply::After(Duration::ZERO, text.into())
     }
 }
 
-/// What it has seen.
+/// The requests that the server has received.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Every line, in their order.
+    /// Every line, in order.
     pub lines: Vec<String>,
-    /// How many were answered at the same time, at most.
+    /// The maximum number of requests handled at the same time.
     pub at_once: usize,
     now: usize,
 }
@@ -44,11 +44,11 @@ pub struct LineServer {
 }
 
 impl LineServer {
-    /// Answers each line by what the closure makes of it, and of how often the same line has come before.
+    /// Starts a server; `reply` gets each line and how often the same line has come before.
     ///
     /// # Errors
     ///
-    /// When there is no free port.
+    /// Fails if there is no free port.
     pub async fn start(reply: impl Fn(&str, usize) -> Reply + Send + 'static) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let server = LineServer { address: listener.local_addr()?, seen: Arc::default() };
@@ -69,12 +69,12 @@ impl LineServer {
         Ok(server)
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it has seen so far.
+    /// The requests received so far.
     pub fn seen(&self) -> Seen {
         lock(&self.seen).clone()
     }

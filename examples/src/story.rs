@@ -1,14 +1,14 @@
-//! Telling a person what a call did, from its report.
+//! Prints what a call did, from its report, and checks the claims of an example.
 
 use std::process::ExitCode;
 
 use retry_runtime::{AttemptRecord, DelaySource, Kind, Report, StopReason};
 
-/// The call's story, attempt by attempt.
+/// Prints the call, attempt by attempt.
 pub fn tell<E>(result: &Result<String, E>, report: &Report) {
     for attempt in &report.attempts {
         let at = attempt.started.as_secs_f64();
-        let outcome = attempt.error.as_deref().unwrap_or("an answer");
+        let outcome = attempt.error.as_deref().unwrap_or("success");
         println!("   {at:4.2} s  attempt {}: {outcome}", attempt.number);
         if let Some(kind) = attempt.kind {
             println!("           {kind}: {}", consequence(kind, attempt, report.reason));
@@ -20,16 +20,16 @@ pub fn tell<E>(result: &Result<String, E>, report: &Report) {
     }
 }
 
-/// Why the failure is retried or not, and how long the call waits.
+/// Explains why the failure is retried or not, and how long the call waits.
 fn consequence(kind: Kind, attempt: &AttemptRecord, reason: StopReason) -> String {
     let why = match kind {
-        Kind::Transient => "nothing happened",
-        Kind::Throttled => "the server turned it away",
+        Kind::Transient => "the request had no effect",
+        Kind::Throttled => "the server rejected the request",
         Kind::Ambiguous if attempt.delay.is_some() => {
-            "it may have happened, which is harmless here"
+            "the request may have taken effect, and is safe to repeat"
         }
-        Kind::Ambiguous => "it may have happened",
-        Kind::Overloaded | Kind::Permanent => "trying again cannot help",
+        Kind::Ambiguous => "the request may have taken effect",
+        Kind::Overloaded | Kind::Permanent => "a retry cannot help",
     };
     match (attempt.delay, reason) {
         (Some(delay), _) => {
@@ -37,35 +37,35 @@ fn consequence(kind: Kind, attempt: &AttemptRecord, reason: StopReason) -> Strin
                 DelaySource::Hint => ", as the server asked (Retry-After)",
                 _ => "",
             };
-            format!("{why}; again in {:.2} s{from}", delay.length.as_secs_f64())
+            format!("{why}; retry in {:.2} s{from}", delay.length.as_secs_f64())
         }
-        (None, StopReason::Ambiguous) => format!("{why}, and must not happen twice; not repeated"),
+        (None, StopReason::Ambiguous) => format!("{why} and is not safe to repeat; no retry"),
         (None, StopReason::Deadline) => format!("{why}; no time is left"),
-        (None, reason) => format!("{why}; not repeated ({reason})"),
+        (None, reason) => format!("{why}; no retry ({reason})"),
     }
 }
 
-/// What this program promises, and whether it was kept.
+/// The claims that an example makes, and whether each is true.
 #[derive(Debug, Default)]
-pub struct Promises(Vec<(&'static str, bool)>);
+pub struct Checks(Vec<(&'static str, bool)>);
 
-impl Promises {
-    /// Notes whether a promise was kept.
-    pub fn keep(&mut self, promise: &'static str, kept: bool) {
-        self.0.push((promise, kept));
+impl Checks {
+    /// Records whether a claim is true.
+    pub fn check(&mut self, claim: &'static str, is_true: bool) {
+        self.0.push((claim, is_true));
     }
 
-    /// Those that were not kept.
-    pub fn broken(&self) -> Vec<&'static str> {
-        self.0.iter().filter(|(_, kept)| !kept).map(|(promise, _)| *promise).collect()
+    /// The claims that are not true.
+    pub fn failed(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|(_, is_true)| !is_true).map(|(claim, _)| *claim).collect()
     }
 
-    /// Prints them all; a failure unless every one was kept.
+    /// Prints all claims; returns a failure unless every claim is true.
     pub fn summary(&self) -> ExitCode {
-        println!("By the server's books and the calls' reports:");
-        for (promise, kept) in &self.0 {
-            println!("   {} {promise}", if *kept { "yes" } else { "NO " });
+        println!("Checked against the servers' request logs and the reports of the calls:");
+        for (claim, is_true) in &self.0 {
+            println!("   {} {claim}", if *is_true { "yes" } else { "NO " });
         }
-        if self.0.iter().all(|(_, kept)| *kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if self.failed().is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

@@ -1,4 +1,4 @@
-//! The second table: attempts fail at random, and no load makes it worse.
+//! The second table: attempts fail at random, independently of the load.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::dependency::Flaky;
 use super::rng::Rng;
 use super::schemes::Scheme;
 
-/// Parts of the attempts that fail.
+/// The shares of attempts that fail.
 pub(crate) const FAILURES: [f64; 6] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
 
 /// 700 calls per second from 30 clients, for 120 s.
@@ -16,7 +16,7 @@ pub(crate) const LOAD: Load =
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Result {
-    /// The part of the calls that succeeded.
+    /// The share of calls that succeeded.
     pub(crate) success: f64,
     /// Attempts per call.
     pub(crate) amplification: f64,
@@ -40,9 +40,9 @@ pub(crate) fn result(load: Load, scheme: Scheme, failures: f64) -> Result {
 }
 
 pub(crate) fn print(rows: &[Row]) {
-    println!("2. Random failures: calls that succeed, and attempts per call");
+    println!("2. Random failures: successful calls, and attempts per call");
     println!("   (700 calls/s from 30 clients)\n");
-    print!("{:28}", "attempts that fail");
+    print!("{:28}", "failing attempts");
     FAILURES.iter().for_each(|failures| print!("{:>15.0} %", 100.0 * failures));
     println!();
     for (name, results) in rows {

@@ -1,4 +1,4 @@
-//! The picture of the first table: bars, grouped by scheme.
+//! The chart of the first table: bars, grouped by scheme.
 
 use std::path::Path;
 
@@ -8,9 +8,9 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::outage::{CLIENTS, Row};
 use super::pictures::{Result, anchored, axes, page, text};
 
-/// The top of the scale, in seconds; what never recovers reaches it.
+/// The top of the scale, in seconds; the bar of a scheme that never recovers reaches the top.
 const TOP: f64 = 110.0;
-/// From light to dark: more clients.
+/// Darker means more clients.
 const SHADES: [RGBColor; 4] = [
     RGBColor(189, 215, 231),
     RGBColor(107, 174, 214),
@@ -23,8 +23,8 @@ pub(crate) fn draw(path: &Path, rows: &[Row]) -> Result<()> {
     let area = SVGBackend::new(path, (1180, 560)).into_drawing_area();
     let body = page(
         &area,
-        "How long after a stall of 5 s until 99 % of the calls succeed again",
-        "700 calls/s from K clients into a server for 1000/s, 1 s timeout; each client has a budget of its own",
+        "Time until 99 % of calls succeed again after a stall of 5 s",
+        "700 calls/s from K clients to a server for 1000/s, 1 s timeout; each client has its own budget",
     )?;
     let mut chart = ChartBuilder::on(&body)
         .margin_top(34)
@@ -69,7 +69,7 @@ pub(crate) fn draw(path: &Path, rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// A name in two lines, if it is long.
+/// Splits a name at its comma into two lines.
 fn halves(name: &str) -> Vec<String> {
     let middle = name.match_indices(", ").next().map(|(at, _)| at + 1);
     match middle {

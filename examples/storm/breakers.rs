@@ -1,5 +1,5 @@
-//! The third table: what a breaker costs while a dependency merely fails at random, and what it spares
-//! one that is dead.
+//! The third table: the calls that a breaker loses while a dependency fails at random, and the load that it keeps off
+//! a dead dependency.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use retry_runtime::breaker::{Breaker, BreakerSettings, Permit, Window};
 use super::clock;
 use super::rng::Rng;
 
-/// Parts of the calls that fail; the last is the dead dependency.
+/// The shares of calls that fail; the last one is a dead dependency.
 pub(crate) const FAILURES: [f64; 8] = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 1.0];
 
 pub(crate) const POLLY: &str = "Polly: 10 % of 100 in 30 s";
@@ -17,22 +17,22 @@ pub(crate) const OURS: &str = "our default";
 
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// A breaker's name and what it let through, in the order of [`FAILURES`].
+/// A breaker's name and the calls that passed it, in the order of [`FAILURES`].
 pub(crate) type Row = (&'static str, Vec<Passed>);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Passed {
-    /// The part of the calls that succeeded.
+    /// The share of calls that succeeded.
     pub(crate) success: f64,
-    /// The part of the calls that reached the dependency.
+    /// The share of calls that reached the dependency.
     pub(crate) reached: f64,
 }
 
-/// The settings that are compared, ours last.
+/// The compared settings, ours last.
 pub(crate) fn settings() -> Vec<(&'static str, BreakerSettings)> {
     let new = BreakerSettings::new;
     let seconds = Duration::from_secs;
-    // Their open times are constant.
+    // The peers' open times are constant.
     let constant = |open| new().open_max(open).open(open).jitter(0.0);
     vec![
         (
@@ -71,7 +71,7 @@ pub(crate) fn table(per_second: f64, time: Duration) -> Vec<Row> {
     settings().into_iter().map(row).collect()
 }
 
-/// Calls through one breaker, without retries.
+/// Makes calls through one breaker, without retries.
 fn pass(settings: BreakerSettings, failures: f64, per_second: f64, time: Duration) -> Passed {
     let breaker = Breaker::new("storm", settings).with_clock(clock::now).with_seed(7);
     let mut rng = Rng::seeded(11);
@@ -101,10 +101,8 @@ fn pass(settings: BreakerSettings, failures: f64, per_second: f64, time: Duratio
 }
 
 pub(crate) fn print(rows: &[Row]) {
-    println!(
-        "3. Breakers: calls that succeed while a part fails at random (100 calls/s, no retries)\n"
-    );
-    print!("{:28}", "calls that fail");
+    println!("3. Breakers: successful calls during random failures (100 calls/s, no retries)\n");
+    print!("{:28}", "failing calls");
     let alive = FAILURES.len() - 1;
     FAILURES[..alive].iter().for_each(|failures| print!("{:>7.0} %", 100.0 * failures));
     println!("{:>22}", "100 %: still called");

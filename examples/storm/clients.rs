@@ -1,4 +1,4 @@
-//! The clients: an open-loop load in virtual time, with the runtime's own budgets and delays.
+//! The clients: an open-loop load in virtual time with the runtime's own budgets and delays.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -11,26 +11,26 @@ use super::clock;
 use super::dependency::Dependency;
 use super::rng::Rng;
 
-/// Calls that come at random, whatever becomes of the earlier ones.
+/// Calls that arrive at random, independently of earlier calls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
     pub(crate) per_second: f64,
-    /// Each has a budget of its own; they share the load.
+    /// The number of clients that share the load; each has its own budget.
     pub(crate) clients: usize,
     pub(crate) time: Duration,
 }
 
-/// How the clients retry.
+/// The retry settings of the clients.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Retries {
     pub(crate) policy: Policy,
     pub(crate) budget: Option<BudgetSettings>,
 }
 
-/// What became of the calls.
+/// The outcome of the calls.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
-    /// By the second in which the calls were made.
+    /// Grouped by the second in which the calls were made.
     pub(crate) seconds: Vec<Second>,
     pub(crate) attempts: u64,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Second {
     pub(crate) successes: u32,
 }
 
-/// A call under way.
+/// A call in progress.
 struct Call<'b> {
     budget: Option<&'b Budget>,
     second: usize,
@@ -51,22 +51,22 @@ struct Call<'b> {
 }
 
 enum Event<'b> {
-    /// The next call is made.
+    /// A new call is made.
     Call,
     /// An attempt starts.
     Attempt(Box<Call<'b>>),
-    /// It ends.
+    /// An attempt ends.
     Answer(Box<Call<'b>>, Result<(), Kind>),
 }
 
-/// What happens when; at the same moment, in the order in which it was planned.
+/// A planned event; events at the same time happen in the order in which they were planned.
 struct Planned<'b> {
     at: Duration,
     number: u64,
     event: Event<'b>,
 }
 
-/// Runs the load to its end, and every call that was made to its own.
+/// Makes all calls of the load and runs each to its end.
 pub(crate) fn run(
     load: Load,
     retries: Retries,
@@ -110,7 +110,7 @@ fn budget(settings: BudgetSettings) -> Budget {
     Budget::new(settings).with_clock(clock::now)
 }
 
-/// Virtual time, and what is going to happen in it.
+/// The state of the simulation.
 struct World<'b> {
     policy: Policy,
     agenda: BinaryHeap<Reverse<Planned<'b>>>,
@@ -140,7 +140,7 @@ impl<'b> World<'b> {
         }
     }
 
-    /// Another attempt, if the policy has one left and the budget pays for it.
+    /// Plans another attempt if the policy has one left and the budget pays for it.
     fn failed(&mut self, at: Duration, mut call: Box<Call<'b>>, kind: Kind) {
         clock::set(at);
         match (call.withdrawal.take(), call.budget) {
@@ -161,8 +161,8 @@ impl<'b> World<'b> {
 }
 
 impl Outcome {
-    /// The seconds from `since` to the one from which on 99 % of the calls of every second succeed, up to
-    /// `until`; `None` when that does not come.
+    /// The number of seconds after `since` from which on 99 % of the calls of every second succeed; `None` if that is
+    /// not before `until`.
     pub(crate) fn recovery(&self, since: Duration, until: Duration) -> Option<u64> {
         let (since, until) = (since.as_secs() as usize, until.as_secs() as usize);
         let last_bad = (since..until).rev().find(|second| !self.seconds[*second].is_good());
@@ -173,14 +173,14 @@ impl Outcome {
         }
     }
 
-    /// Calls per second that succeeded, of those that were made in this time.
+    /// The successful calls per second, among the calls made in this time.
     pub(crate) fn goodput(&self, from: Duration, to: Duration) -> f64 {
         let seconds = &self.seconds[from.as_secs() as usize..to.as_secs() as usize];
         let successes: u32 = seconds.iter().map(|second| second.successes).sum();
         f64::from(successes) / seconds.len() as f64
     }
 
-    /// The part of the calls that succeeded.
+    /// The share of calls that succeeded.
     pub(crate) fn success(&self) -> f64 {
         let successes: u32 = self.seconds.iter().map(|second| second.successes).sum();
         f64::from(successes) / self.calls()

@@ -1,4 +1,4 @@
-//! What the clients call: a server that can be overloaded, and one that fails at random.
+//! The dependencies: a server that can be overloaded, and one that fails at random.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use retry_runtime::Kind;
 
 use super::rng::Rng;
 
-/// How an attempt ends, and when.
+/// The result of an attempt, and the time of its end.
 pub(crate) struct Answer {
     pub(crate) at: Duration,
     pub(crate) result: Result<(), Kind>,
 }
 
-/// Attempts are shown to it in the order of time.
+/// Something that clients call; attempts arrive in order of time.
 pub(crate) trait Dependency {
     fn attempt(&mut self, now: Duration) -> Answer;
 }
 
-/// Serves one request after another, in order, but for the time of the stall. Whoever has waited for
-/// `timeout` gives up; the server does not know, and does the work all the same.
+/// Serves requests one at a time, in order, except during the stall. A client gives up after `timeout`; the server does
+/// not notice and does the work anyway.
 pub(crate) struct Server {
     pub(crate) service: Duration,
     pub(crate) timeout: Duration,
@@ -35,7 +35,7 @@ impl Server {
 }
 
 impl Dependency for Server {
-    /// The queue is in order and nobody leaves it, so the end is known when a request arrives.
+    /// The queue is first in, first out and no request leaves it early, so the end is known on arrival.
     fn attempt(&mut self, now: Duration) -> Answer {
         let start = now.max(self.free);
         let start = if self.stall.contains(&start) { self.stall.end } else { start };
@@ -48,7 +48,7 @@ impl Dependency for Server {
     }
 }
 
-/// Answers at once, whatever the load; a part of the attempts fails at random.
+/// Answers after `latency`, independently of the load; a share of the attempts fails at random.
 pub(crate) struct Flaky {
     pub(crate) failures: f64,
     pub(crate) latency: Duration,

@@ -1,4 +1,4 @@
-//! The pictures of the second and the third table: lines over the part that fails.
+//! The charts of the second and third tables: lines over the share of failures.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ struct Line {
     points: Vec<(f64, f64)>,
 }
 
-/// What one chart shows, and its scale.
+/// The data and the scale of one chart.
 struct Panel {
     axis: &'static str,
     unit: &'static str,
@@ -26,7 +26,7 @@ struct Panel {
 }
 
 pub(crate) fn accidents(path: &Path, rows: &[accidents::Row]) -> Result<()> {
-    // These two lie under others: see the table.
+    // The lines of these two schemes are hidden by others: see the table.
     let shown = || rows.iter().filter(|(name, _)| ![PLAIN, UNLIMITED].contains(name));
     let lines = |value: fn(&accidents::Result) -> f64| {
         let points = |results: &[accidents::Result]| {
@@ -38,14 +38,14 @@ pub(crate) fn accidents(path: &Path, rows: &[accidents::Row]) -> Result<()> {
     let area = SVGBackend::new(path, (1180, 600)).into_drawing_area();
     let body = page(
         &area,
-        "Random failures: what retries save, and what they cost",
+        "Random failures: the benefit and the cost of retries",
         "700 calls/s from 30 clients, up to 3 retries with full jitter; failures do not depend on the load",
     )?;
     let names: Vec<_> = shown().map(|(name, _)| *name).collect();
     let (legend, charts) = body.split_vertically(60);
     entries(&legend, &names)?;
     let (left, right) = charts.split_horizontally(570);
-    let (axis, unit) = ("calls that succeed", " %");
+    let (axis, unit) = ("successful calls", " %");
     let success = lines(|result| 100.0 * result.success);
     panel(
         &left,
@@ -64,26 +64,26 @@ pub(crate) fn breakers(path: &Path, rows: &[breakers::Row]) -> Result<()> {
         let successes = passed.iter().map(|passed| 100.0 * passed.success);
         breakers::FAILURES.iter().map(|failures| 100.0 * failures).zip(successes).collect()
     };
-    let mut lines = vec![Line { name: "no breaker: the ideal", points: ideal.into() }];
+    let mut lines = vec![Line { name: "no breaker (ideal)", points: ideal.into() }];
     lines.extend(rows.iter().map(|(name, passed)| Line { name, points: points(passed) }));
-    // The dead dependency is the last point; beyond 50 % there is nothing to see.
+    // The last point is the dead dependency, which is not drawn: the axis ends at 50 %.
     lines.iter_mut().for_each(|line| line.points.truncate(breakers::FAILURES.len() - 1));
     let area = SVGBackend::new(path, (980, 600)).into_drawing_area();
     let body = page(
         &area,
-        "Circuit breakers: what is left while some calls fail at random",
-        "100 calls/s through one breaker, no retries; a breaker should open for outages, not for accidents",
+        "Circuit breakers: successful calls during random failures",
+        "100 calls/s through one breaker, no retries; a breaker should open during outages, not because of random failures",
     )?;
     let names: Vec<_> = lines.iter().map(|line| line.name).collect();
     let (legend, chart) = body.split_vertically(60);
     entries(&legend, &names)?;
-    let (axis, unit) = ("calls that succeed", " %");
+    let (axis, unit) = ("successful calls", " %");
     panel(&chart, Panel { axis, unit, digits: 0, from: 0.0, to: 100.0, right: 50.0, lines })?;
     area.present()?;
     Ok(())
 }
 
-/// The legend: a stroke, a mark and a name for each line, four to a row.
+/// Draws the legend: a stroke, a mark and a name for each line, four per row.
 fn entries(area: &Area<'_>, names: &[&'static str]) -> Result<()> {
     let width = area.dim_in_pixel().0 as i32 / 4;
     for (index, name) in names.iter().enumerate() {
@@ -105,7 +105,7 @@ fn panel(area: &Area<'_>, panel: Panel) -> Result<()> {
         .y_label_area_size(72)
         .build_cartesian_2d(0.0..right, from..to)?;
     let (x, y) = (|x: &f64| format!("{x:.0} %"), |y: &f64| format!("{y:.digits$}{unit}"));
-    axes(&mut chart, ("attempts that fail", axis), (11, 11), (&x, &y))?;
+    axes(&mut chart, ("failing attempts", axis), (11, 11), (&x, &y))?;
     let count = lines.len();
     for (index, line) in lines.into_iter().enumerate() {
         let colour = colour(index, count);
@@ -116,7 +116,7 @@ fn panel(area: &Area<'_>, panel: Panel) -> Result<()> {
     Ok(())
 }
 
-/// The last line is ours: always in the same colour.
+/// The last line is ours and always has the same colour.
 fn colour(index: usize, count: usize) -> RGBColor {
     if index + 1 == count { COLOURS[COLOURS.len() - 1] } else { COLOURS[index] }
 }

@@ -1,4 +1,4 @@
-//! The first table: a server stalls for five seconds; when is it back?
+//! The first table: the recovery time after a server stalls for five seconds.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use super::clients::{self, Load, Outcome};
 use super::dependency::Server;
 use super::schemes::Scheme;
 
-/// Numbers of clients that share the load.
+/// The numbers of clients that share the load.
 pub(crate) const CLIENTS: [usize; 4] = [1, 10, 100, 700];
 
-/// The size of the model.
+/// The parameters of the model.
 #[derive(Clone, Copy)]
 pub(crate) struct SetUp {
     pub(crate) calls_per_second: f64,
     pub(crate) served_per_second: u32,
     pub(crate) timeout: Duration,
     pub(crate) stall: Duration,
-    /// After the stall; what has not recovered by then counts as never.
+    /// The time after the stall within which a scheme must recover; a longer recovery counts as never.
     pub(crate) patience: Duration,
 }
 
-/// 700 calls per second into a server that does 1000, but for 5 s.
+/// 700 calls per second to a server that handles 1000 and stalls for 5 s.
 pub(crate) const STORM: SetUp = SetUp {
     calls_per_second: 700.0,
     served_per_second: 1000,
@@ -29,18 +29,18 @@ pub(crate) const STORM: SetUp = SetUp {
     patience: Duration::from_secs(130),
 };
 
-/// When the stall begins, after time to fill what fills with calls.
+/// The start of the stall, late enough for budgets to fill.
 const BEGIN: Duration = Duration::from_secs(10);
-/// The goodput is that of so much time from the beginning of the stall.
+/// The goodput is measured over this time from the start of the stall.
 pub(crate) const GOODPUT_OVER: Duration = Duration::from_secs(120);
-/// Calls of the last seconds may still be retrying when the load ends: they are left out.
+/// Calls made in this time before the end of the load may still be retrying, so they are left out.
 const END: Duration = Duration::from_secs(20);
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// What the stall did to one scheme with so many clients.
+/// The effect of the stall on one scheme with a number of clients.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Recovery {
-    /// Seconds from the end of the stall until 99 % succeed again, for good.
+    /// Seconds from the end of the stall until 99 % of calls succeed permanently again.
     pub(crate) seconds: Option<u64>,
     pub(crate) goodput: f64,
 }
@@ -48,7 +48,7 @@ pub(crate) struct Recovery {
 /// A scheme's name and its recoveries, in the order of [`CLIENTS`].
 pub(crate) type Row = (&'static str, Vec<Recovery>);
 
-/// The table, with the rows side by side on as many threads.
+/// Computes the table, with a thread per row.
 pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
     std::thread::scope(|scope| {
         let row = |scheme: Scheme| {
@@ -60,7 +60,7 @@ pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
     })
 }
 
-/// The median of three runs.
+/// Returns the median of three runs.
 pub(crate) fn recovery(set_up: SetUp, scheme: Scheme, clients: usize) -> Recovery {
     let mut runs = SEEDS.map(|seed| run(set_up, scheme, clients, seed));
     runs.sort_by_key(|run| run.seconds.unwrap_or(u64::MAX));
@@ -81,7 +81,7 @@ fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
 
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "1. A stall of 5 s: seconds until 99 % succeed again, and successes per second over 120 s"
+        "1. A stall of 5 s: seconds until 99 % of calls succeed again, and successes per second over 120 s"
     );
     println!("   (700 calls/s from K clients, a server for 1000/s, 1 s timeout)\n");
     print!("{:28}", "");

@@ -1,4 +1,4 @@
-//! The tables as pictures: what the three have in common.
+//! Shared by the three charts.
 
 use std::error::Error;
 use std::path::Path;
@@ -14,10 +14,10 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(crate) type Chart<'a, 'b> =
     ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-/// How an axis writes its numbers.
+/// Formats the numbers of an axis.
 type Format<'a> = &'a dyn Fn(&f64) -> String;
 
-/// Okabe and Ito's colours, which no form of colour blindness confuses.
+/// The palette of Okabe and Ito, which people with colour blindness can distinguish.
 pub(crate) const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 0, 0),
     RGBColor(213, 94, 0),
@@ -31,7 +31,7 @@ pub(crate) const COLOURS: [RGBColor; 8] = [
 
 const FONT: &str = "DejaVu Sans, Arial, sans-serif";
 
-/// Writes the three pictures into a folder.
+/// Draws the three charts into a folder.
 pub(crate) fn write(
     folder: &Path,
     outage: &[outage::Row],
@@ -44,7 +44,7 @@ pub(crate) fn write(
     super::lines::breakers(&folder.join("breakers.svg"), breakers)
 }
 
-/// A white page with a title and a line of explanation; what is left of it.
+/// Draws a title and a line of explanation on a white page; returns the rest of the area.
 pub(crate) fn page<'a>(page: &Area<'a>, title: &str, explanation: &str) -> Result<Area<'a>> {
     page.fill(&WHITE)?;
     page.draw(&Text::new(title.to_owned(), (24, 16), text(22)))?;
@@ -52,17 +52,17 @@ pub(crate) fn page<'a>(page: &Area<'a>, title: &str, explanation: &str) -> Resul
     Ok(page.margin(76, 12, 16, 16))
 }
 
-/// Text of this size.
+/// A text style of this size.
 pub(crate) fn text(size: u32) -> TextStyle<'static> {
     (FONT, size).into_font().into()
 }
 
-/// Text around a point.
+/// A text style anchored to a point.
 pub(crate) fn anchored(size: u32, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
     text(size).pos(Pos::new(horizontal, vertical))
 }
 
-/// The axes with their units, and horizontal lines only.
+/// Draws the axes with their units, and only horizontal grid lines.
 pub(crate) fn axes(
     chart: &mut Chart<'_, '_>,
     words: (&str, &str),

@@ -1,8 +1,8 @@
-//! Randomness with a fixed seed: every run of the example prints the same.
+//! Random numbers with a fixed seed, so that every run of the example prints the same.
 
 use std::time::Duration;
 
-/// splitmix64.
+/// The SplitMix64 generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
 
@@ -19,17 +19,17 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// One of so many.
+    /// A random index below `count`.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         (self.unit() * count as f64) as usize
     }
 
-    /// Whether something of this probability happens.
+    /// Returns true with this probability.
     pub(crate) fn happens(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
-    /// The time to the next of events that come at random, so many per second.
+    /// The time to the next event of a Poisson process with this rate.
     pub(crate) fn gap(&mut self, per_second: f64) -> Duration {
         Duration::from_secs_f64(-(1.0 - self.unit()).ln() / per_second)
     }

@@ -1,11 +1,11 @@
-//! The ways to retry that are compared.
+//! The compared retry schemes.
 
 use retry_runtime::Policy;
 use retry_runtime::budget::BudgetSettings;
 
 use super::clients::Retries;
 
-/// One row of the tables.
+/// A row of the tables.
 #[derive(Clone, Copy)]
 pub(crate) struct Scheme {
     pub(crate) name: &'static str,
@@ -18,10 +18,10 @@ pub(crate) const UNLIMITED: &str = "unlimited";
 pub(crate) const PLAIN: &str = "our bucket, no time refill";
 pub(crate) const OURS: &str = "our default";
 
-/// Three retries with full jitter after 1 s, 2 s and 4 s at most: the runtime's defaults.
+/// The runtime's defaults: three retries with full jitter, after at most 1 s, 2 s and 4 s.
 const THREE: Policy = Policy::new().idempotent(true);
 
-/// All of them, ours last.
+/// All schemes, ours last.
 pub(crate) fn schemes() -> Vec<Scheme> {
     let budget = |name, settings| scheme(name, THREE, Some(settings));
     vec![
@@ -37,7 +37,7 @@ pub(crate) fn schemes() -> Vec<Scheme> {
     ]
 }
 
-/// Our bucket with one token per so much time.
+/// Our token bucket, refilled with one token per `every`.
 #[cfg(test)]
 pub(crate) fn refilled(every: std::time::Duration) -> Retries {
     Retries { policy: THREE, budget: Some(BudgetSettings::new().refill(every)) }

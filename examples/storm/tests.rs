@@ -1,4 +1,4 @@
-//! The models at a tenth of their size.
+//! Runs the models at a tenth of their size.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::outage::{STORM, SetUp};
 use super::schemes::{NONE, OURS, PLAIN, Scheme, UNCHECKED, refilled, schemes};
 use super::{accidents, breakers, outage};
 
-/// A tenth of the calls into a tenth of the server.
+/// A tenth of the calls to a tenth of the server.
 const SMALL: SetUp = SetUp {
     calls_per_second: 70.0,
     served_per_second: 100,
@@ -28,20 +28,20 @@ fn check(name: &str, clients: usize, seconds: std::ops::RangeInclusive<u64>) {
 }
 
 #[test]
-fn unchecked_retries_turn_a_stall_into_an_outage_without_end() {
+fn unchecked_retries_turn_a_stall_into_an_endless_outage() {
     check(NONE, 10, 8..=11);
     check(UNCHECKED, 10, u64::MAX..=u64::MAX);
 }
 
 #[test]
-fn our_default_recovers_as_the_model_says() {
+fn our_default_recovers_as_in_the_model() {
     check(OURS, 1, 8..=11);
     check(OURS, 10, 10..=14);
     check(OURS, 70, 30..=38);
 }
 
 #[test]
-fn time_that_pays_a_token_in_thirty_seconds_is_paid_in_the_middle_of_the_storm() {
+fn a_token_every_thirty_seconds_prolongs_the_storm() {
     let seconds = |scheme| outage::recovery(SMALL, scheme, 210).seconds;
     let (plain, ours) = (seconds(scheme(PLAIN)), seconds(scheme(OURS)));
     let soon = Scheme { name: "30 s", retries: refilled(Duration::from_secs(30)) };
@@ -54,7 +54,7 @@ fn time_that_pays_a_token_in_thirty_seconds_is_paid_in_the_middle_of_the_storm()
 }
 
 #[test]
-fn a_dead_dependency_sees_its_load_once_and_accidents_are_retried() {
+fn a_dead_dependency_gets_no_extra_load_and_random_failures_are_retried() {
     let load = Load { per_second: 70.0, clients: 3, time: Duration::from_secs(100) };
     let dead = accidents::result(load, scheme(OURS), 1.0);
     assert!(dead.amplification < 1.01, "{dead:?}");
@@ -63,7 +63,7 @@ fn a_dead_dependency_sees_its_load_once_and_accidents_are_retried() {
 }
 
 #[test]
-fn our_breaker_tells_accidents_from_an_outage() {
+fn our_breaker_distinguishes_random_failures_from_an_outage() {
     let rows = breakers::table(100.0, Duration::from_secs(120));
     let (_, passed) = rows.iter().find(|(name, _)| *name == breakers::OURS).expect("a row");
     for (passed, failures) in passed.iter().zip(breakers::FAILURES) {

@@ -1,7 +1,7 @@
-//! `retry`: plans schedules, checks and explains configuration files of programs that use `retry-runtime`, and
-//! looks after the tasks of those that use `retry-tasks`.
+//! `retry`: plans schedules, checks and explains configuration files for programs that use `retry-runtime`, and
+//! manages the tasks of programs that use `retry-tasks`.
 //!
-//! A verb is a file in `verb/` and a row in [`verb::VERBS`].
+//! Each subcommand is a file in `verb/` and a row in [`verb::VERBS`].
 
 mod sites;
 mod table;
@@ -12,10 +12,10 @@ use std::process::ExitCode;
 
 use verb::VERBS;
 
-/// What a verb prints, which may be nothing; or why it failed.
+/// The text that a subcommand prints (possibly empty), or why it failed.
 type Outcome = Result<String, Failure>;
 
-/// Why a verb failed: for the standard error stream, and what the process ends with.
+/// Why a subcommand failed: the text for standard error and the exit code.
 #[derive(Debug)]
 struct Failure {
     text: String,
@@ -36,16 +36,16 @@ fn main() -> ExitCode {
         }
     };
     match written {
-        // `retry plan … | head -1`: whoever has read enough is no failure of ours.
+        // `retry plan … | head -1`: a reader that closes the pipe early is not an error.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => ExitCode::FAILURE,
         _ => code,
     }
 }
 
-/// The whole command line, also for completions.
+/// The command line as clap sees it; shell completions are generated from it too.
 fn command() -> clap::Command {
     clap::Command::new("retry")
-        .about("Plans schedules, checks and explains configurations of retry-runtime, looks after tasks")
+        .about("Plans retry schedules, checks and explains configuration files, and manages tasks")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -65,10 +65,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent_and_every_verb_is_in_it_once() {
+    fn the_command_line_is_consistent_and_has_each_verb_once() {
         command().debug_assert();
         let names = VERBS.iter().map(|verb| (verb.command)().get_name().to_owned());
-        let once: std::collections::BTreeSet<String> = names.collect();
-        assert_eq!(once.len(), VERBS.len());
+        let distinct: std::collections::BTreeSet<String> = names.collect();
+        assert_eq!(distinct.len(), VERBS.len());
     }
 }

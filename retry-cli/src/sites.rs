@@ -1,26 +1,27 @@
-//! The functions of a program, as it has exported them.
+//! Reads the file that a program exported its annotated functions to.
 
 use std::fs;
 
 use clap::{Arg, ArgMatches};
 use retry_runtime::config::SiteList;
 
-/// What `--help` says of verbs that take `--sites`, and so look at the environment.
+/// The end of `--help` for subcommands that take `--sites` and therefore read the environment.
 pub(crate) const NOTES: &str = "\
-With --sites the variables RETRY_ENABLED, RETRY_PROFILE and RETRY__… of the environment count as they would in
-the program, unless the file says `[global] environment = false`.
+With --sites, the environment variables RETRY_ENABLED, RETRY_PROFILE and RETRY__… apply as they would in the
+program, unless the file sets `environment = false` under `[global]`.
 
-Exit codes: 0 when all is well, 1 when there is a mistake or nothing can be read, 2 when the command line is wrong.";
+Exit codes: 0 on success, 1 when the configuration has a mistake or a file cannot be read, 2 when the command line
+is wrong.";
 
 /// `--sites EXPORT`.
 pub(crate) fn argument() -> Arg {
     Arg::new("sites")
         .long("sites")
         .value_name("EXPORT")
-        .help("The program's functions: what `retry_runtime::config::export()` gives, as JSON")
+        .help("The program's functions: the result of `retry_runtime::config::export()`, as JSON")
 }
 
-/// The functions of the export that the command line names, if it names one.
+/// The functions listed in the `--sites` file; `None` without `--sites`.
 pub(crate) fn read(matches: &ArgMatches) -> Result<Option<SiteList>, String> {
     let Some(path) = matches.get_one::<String>("sites") else { return Ok(None) };
     let text =

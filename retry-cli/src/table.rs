@@ -1,8 +1,8 @@
-//! Text in columns.
+//! Aligns text in columns.
 
 use std::fmt;
 
-/// Rows of `N` columns, each as wide as its widest text.
+/// A table of `N` columns; each column is as wide as its widest cell.
 pub(crate) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
 }

@@ -1,18 +1,15 @@
-//! The collector: every mistake of one attribute, reported at once; and what stands in for the function.
+//! The collector of mistakes: one build reports every mistake of an attribute.
 
-use proc_macro2::{TokenStream, TokenTree};
+use std::fmt::Display;
+
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Ident, Type};
 
-use crate::args::Args;
-use crate::function::{Function, Kind};
-use crate::future_type::without_opaque;
-
-/// Mistakes found so far.
+/// The mistakes found so far.
 ///
-/// Every step of the pipeline adds to it and goes on, so that one build shows all of them. It must be
-/// read with [`Errors::finish`]: dropping it unread panics, because a mistake that nobody reports would
-/// be accepted silently.
+/// Every step of the pipeline adds its mistakes and goes on, so that one build shows all of them. The
+/// collector must be read with [`Errors::finish`]: dropping it unread panics, because the macro would
+/// otherwise accept a mistake silently.
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
     read: bool,
@@ -23,17 +20,18 @@ impl Errors {
         Errors { found: Vec::new(), read: false }
     }
 
-    /// Adds a mistake under the tokens that made it: what is wrong, why, and (after `help: `) what to write.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
-        self.found.push(syn::Error::new_spanned(tokens, message));
+    /// Adds a mistake at the tokens that cause it. The message says what is wrong and why, and after
+    /// `help: ` what to write instead.
+    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.found.push(mistake(tokens, message));
     }
 
-    /// Adds a mistake that a parser has already put into words.
+    /// Adds the mistake that a parser returned.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);
     }
 
-    /// Keeps the value of a step that may fail, and the mistake of one that did.
+    /// Returns the value of a step that succeeded, and adds the mistake of one that failed.
     pub(crate) fn keep<T>(&mut self, step: syn::Result<T>) -> Option<T> {
         step.map_err(|error| self.push(error)).ok()
     }
@@ -42,7 +40,7 @@ impl Errors {
         self.found.is_empty()
     }
 
-    /// One `compile_error!` for each mistake; no tokens when there was none.
+    /// Returns one `compile_error!` for each mistake, and no tokens if there is none.
     pub(crate) fn finish(mut self) -> TokenStream {
         self.read = true;
         let reports = self.found.iter().map(syn::Error::to_compile_error);
@@ -58,80 +56,21 @@ impl Drop for Errors {
     }
 }
 
-/// The mistakes and the item that has them. Two items may stand beside each other; a closure needs a block.
-pub(crate) fn beside(reports: TokenStream, item: TokenStream) -> TokenStream {
-    let closure =
-        item.clone().into_iter().find(|token| !is_word(token, &["async", "move", "static"]));
-    match closure {
-        Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => quote!({ #reports #item }),
-        _ => quote!(#reports #item),
-    }
+/// A mistake at the tokens that cause it.
+pub(crate) fn mistake(tokens: impl ToTokens, message: impl Display) -> syn::Error {
+    syn::Error::new_spanned(tokens, message)
 }
 
-fn is_word(token: &TokenTree, words: &[&str]) -> bool {
-    matches!(token, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
+/// The mistake of an argument or a setting that is written a second time.
+pub(crate) fn given_twice(key: impl ToTokens + Display) -> syn::Error {
+    let message = format!("`{key}` is given twice\nhelp: remove one of them");
+    mistake(key, message)
 }
 
-/// The function that is not retried because of its mistakes: callable as ever, and with all that the
-/// attribute would have given its body, so that no further errors follow from the first.
-///
-/// Input:
-/// ```text
-/// #[retryable(bse = "1s", attempt = context, report)]
-/// fn f(…) -> R { BODY }
-/// ```
-/// Output:
-/// ```text
-/// fn f(…) -> R {
-///     let context = absent::<Attempt>();
-///     absent_for(|| -> <R as Reported>::Body { BODY })
-/// }
-/// ```
-pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
-    let private = private(args);
-    let hides = |name: &Ident| function.bindings().iter().any(|binding| binding.name == *name);
-    let context = args.attempt.as_ref().filter(|attempt| !hides(&attempt.value)).map(|attempt| {
-        let name = &attempt.value;
-        quote!(#[allow(unused_variables)] let #name = #private::absent::<#private::Attempt>();)
-    });
-    let report = args.report.as_ref().and(function.output()).map(without_opaque);
-    if context.is_none() && report.is_none() {
-        return function.to_token_stream();
-    }
-    let body = match (report, function.kind()) {
-        (Some(output), Kind::Blocking) => {
-            let body = unreported(&private, &output);
-            let code = &function.body;
-            quote!(#private::absent_for((|| -> #body #code)()))
-        }
-        (Some(output), Kind::Async) => {
-            let body = unreported(&private, &output);
-            let code = &function.body;
-            quote! {
-                #private::absent_for(async {
-                    if false { return #private::absent::<#body>(); }
-                    #code
-                }.await)
-            }
-        }
-        // The body of any other kind is inside of what makes its future.
-        _ => function.body.stream(),
-    };
-    function.with_body(&function.sig, TokenStream::new(), quote!(#context #body))
-}
-
-/// What the body of a function with `report` returns.
-fn unreported(private: &TokenStream, output: &Type) -> TokenStream {
-    quote!(<#output as #private::Reported>::Body)
-}
-
-/// The path to what generated code may name.
-pub(crate) fn private(args: &Args) -> TokenStream {
-    match &args.krate {
-        Some(krate) => {
-            let path = &krate.value;
-            quote!(#path::__private)
-        }
-        None => quote!(::retry_runtime::__private),
-    }
+/// Tokens as one line of a message, without spaces around `::`, `.` and brackets.
+pub(crate) fn quoted(tokens: impl ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    [(" :: ", "::"), (" < ", "<"), (" >", ">"), (" . ", "."), ("& ", "&"), (" (", "("), (" ,", ",")]
+        .iter()
+        .fold(text, |text, (from, to)| text.replace(from, to))
 }

@@ -1,35 +1,20 @@
-//! The macros of `retry-runtime`, which re-exports them: use that crate, not this one.
+//! The macros of `retry-runtime`. Depend on that crate, which re-exports them, and not on this one.
 
-mod args;
-mod arguments;
 mod check;
 mod classify;
-mod doc;
 mod errors;
 mod expand;
-mod form;
-mod function;
-mod future_type;
-mod items;
-mod keyed;
-mod pattern;
-mod place;
-mod policy;
-mod protect;
-mod schedule;
-mod suggest;
-mod tail;
-mod task;
-mod tokens;
-mod turn;
-mod value;
-mod wrapped;
+mod item;
+mod read;
+mod retry;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Retries a function: `fn` and `async fn`, free, inherent, trait and `async_trait` methods, functions that
-/// return a future.
+/// Retries a function when it fails.
+///
+/// The attribute works on `fn`, `async fn` and functions that return a future: free functions, methods, trait
+/// methods and `async_trait` methods.
 ///
 /// ```
 /// # mod example {
@@ -45,7 +30,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///     Io(#[from] std::io::Error),
 /// }
 ///
-/// /// The prices of the day.
+/// /// Reads today's prices.
 /// #[retryable(max = 4, base = "100ms", cap = "2s", deadline = "10s")]
 /// fn prices(path: &str) -> Result<String, LoadError> {
 ///     Ok(std::fs::read_to_string(path)?)
@@ -55,48 +40,50 @@ use syn::{DeriveInput, parse_macro_input};
 /// ```
 ///
 /// The signature, the visibility, the documentation and the other attributes stay as written. The function
-/// returns what its last attempt returned. Its documentation gets a section with its limits and a table of
+/// returns the outcome of its last attempt. Its documentation gets a section with its limits and a table of
 /// its delays.
 ///
 /// # Arguments
 ///
-/// Values are literals or `const` expressions of the right type. A duration is a text (`"250ms"`, `"1.5s"`,
+/// Values are literals or `const` expressions of the right type. A duration is a string (`"250ms"`, `"1.5s"`,
 /// `"1m 30s"`; units `ns`, `us`, `ms`, `s`, `m`, `h`, `d`) or a `Duration`. Every mistake is a compile error
-/// at its place, and several are reported at once.
+/// at the wrong tokens, and one build reports all mistakes.
 ///
 /// | argument | default | meaning |
 /// |---|---|---|
-/// | `max = 3` | 3 | retries after the first attempt; 0 is no retry |
-/// | `attempts = 4` | | the same limit with the first attempt counted, from 1. `attempts = unlimited` needs a `deadline`. Not beside `max` |
+/// | `max = 3` | 3 | the most retries after the first attempt; 0 turns retries off |
+/// | `attempts = 4` | | the same limit, counted with the first attempt, from 1. `attempts = unlimited` requires a `deadline`. Not with `max` |
 /// | `backoff = exponential` | `exponential` | `exponential`, `fixed`, `linear`, `fibonacci`, or a list `["100ms", "1s", "5s"]` whose last entry repeats |
 /// | `base = "1s"` | 1 s | the delay before the first retry; at most `cap` |
-/// | `factor = 2.0` | 2.0 | growth of the exponential backoff; finite, from 1 |
-/// | `cap = "30s"` | 30 s | no delay is longer, jitter included |
-/// | `jitter = full` | `full` | `full`, `equal`, `decorrelated`, `proportional(r)` with `r` from 0 to 1, `additive(r)` with `r` from 0, `none` |
-/// | `deadline = "30s"` | none | for the whole call: attempts, pauses, hooks. Cuts off an `async` attempt that still runs |
-/// | `timeout = "5s"` | none | for one attempt; `async` only; at most `deadline`; needs `idempotent` or `idempotent = false` |
-/// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds that are retried. `Ambiguous` among them says `idempotent`. `on = any` retries every failure and needs no `Classify` |
-/// | `idempotent`, `idempotent = false` | undeclared | whether doing it twice is doing it once: if so, `Ambiguous` failures are retried |
-/// | `when = path or closure` | | `Fn(&E) -> bool`. Beside `on` both must agree; alone it replaces `Classify` |
-/// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` counts as a `Transient` failure. Exhausted, the last value is returned |
-/// | `budget(…)`, `budget = …` | on | what all retries of the function may cost: settings `budget(capacity = 20, refill = "10s")`, one shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), a static `budget = SHARED`, or `budget = none` |
-/// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with its defaults, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
-/// | `recover = path` | | called once with the final failure and then every argument; `async` when the function is; its result is the call's |
-/// | `cancel = expr` | | a cancellation token; may name the function's arguments |
+/// | `factor = 2.0` | 2.0 | the growth of the exponential backoff; finite, at least 1 |
+/// | `cap = "30s"` | 30 s | the longest delay, jitter included |
+/// | `jitter = full` | `full` | `full`, `equal`, `decorrelated`, `proportional(r)` with `r` from 0 to 1, `additive(r)` with `r` at least 0, `none` |
+/// | `deadline = "30s"` | none | the limit for the whole call: attempts, pauses and hooks. An `async` attempt that is still running is cut off |
+/// | `timeout = "5s"` | none | the limit for one attempt; `async` only; at most `deadline`; requires `idempotent` or `idempotent = false` |
+/// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds of failure that are retried. Listing `Ambiguous` declares the function `idempotent`. `on = any` retries every failure and does not require `Classify` |
+/// | `idempotent`, `idempotent = false` | undeclared | whether running the function twice has the same effect as running it once. If it has, `Ambiguous` failures are retried |
+/// | `when = path or closure` | | `Fn(&E) -> bool`. With `on`, both must be true for a retry; on its own it replaces `Classify` |
+/// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` counts as a `Transient` failure. When the retries are used up, the call returns the last value |
+/// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), a static `budget = SHARED`, or `budget = none` to turn it off |
+/// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
+/// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is |
+/// | `cancel = expr` | | a cancellation token; the expression can use the function's arguments |
 /// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause |
-/// | `attempt = ident` | | binds the `Attempt` in the body: number, limit, time left, the last failure's kind, the call's id |
+/// | `attempt = ident` | | the name of the `Attempt` in the body: number, limit, time left, kind of the last failure, id of the call |
 /// | `clone(a, b)` | | arguments that the body consumes or changes: each attempt owns a fresh clone |
-/// | `keep(a)` | | a `mut` argument by value whose changes carry over to the next attempt |
+/// | `keep(a)` | | `mut` arguments by value whose changes carry over to the next attempt |
 /// | `name = "billing::charge"` | module path and function | the name in reports and in `sites()` |
-/// | `policy = PATH` | | a `const Policy` to start from; arguments written here override it |
-/// | `report` | | the return type is `Result<T, RetryError<E>>`, while the body returns `Result<T, E>` |
+/// | `policy = PATH` | | a `const Policy` to start from; the other arguments override it |
+/// | `report` | | the function returns `Result<T, RetryError<E>>`, and its body returns `Result<T, E>` |
+/// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), concurrency = 4)` |
 /// | `docs = false` | `true` | leaves the generated section out of the documentation |
-/// | `crate = path` | `::retry_runtime` | where the runtime is re-exported, as in serde |
+/// | `crate = path` | `::retry_runtime` | the path under which the runtime is re-exported, as in serde |
 ///
 /// ## Delays
 ///
-/// Before retry `k` the call waits `min(cap, backoff(k))`, spread by `jitter` and again at most `cap`. A
-/// server's hint replaces a shorter delay. A pause that would end after the deadline is not begun.
+/// Before retry `k` the call waits `min(cap, backoff(k))`, randomised by `jitter` and again at most `cap`. A
+/// longer delay that the server asks for replaces this one. A pause that would end after the deadline does not
+/// begin.
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -111,20 +98,20 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// ## What is retried
+/// ## Which failures are retried
 ///
-/// The error's `Classify` says what a failure means, `on` which kinds are retried, `idempotent` what happens
-/// after an `Ambiguous` one. `Overloaded` and `Permanent` failures are never retried.
+/// `Classify` gives each error a kind. `on` lists the kinds that are retried, and `idempotent` decides about
+/// `Ambiguous` failures. `Overloaded` and `Permanent` failures are never retried.
 ///
 /// ```
 /// # use retry_runtime::retryable;
-/// // Without a `Classify`: a predicate.
+/// // A predicate in place of `Classify`.
 /// #[retryable(base = "0s", when = |error: &String| error.starts_with("busy"))]
 /// fn ask() -> Result<u32, String> {
 ///     Err("busy: try later".into())
 /// }
 ///
-/// // A value that is not good enough yet.
+/// // A success that is retried.
 /// #[retryable(max = 2, base = "0s", on = any, retry_if = Vec::is_empty)]
 /// fn page() -> Result<Vec<u32>, String> {
 ///     Ok(Vec::new())
@@ -138,8 +125,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// ## Budget and breaker
 ///
 /// The settings in `budget(…)` and `breaker(…)` are the methods of `BudgetSettings` and `BreakerSettings`.
-/// A name as the first one shares it with every function that names it; one of them may have settings.
-/// `key` is evaluated in each call and may name the arguments.
+/// All functions with the same name in the first place share one budget or breaker; one of the functions can
+/// give settings. `key` is evaluated in each call and can use the arguments.
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -154,10 +141,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// ## The attempt, and what it owns
+/// ## Arguments of an attempt
 ///
-/// Attempts borrow the arguments. One that consumes an argument needs a clone of it; one that changes a `mut`
-/// argument needs either `clone` (each attempt starts afresh) or `keep` (the next one goes on).
+/// Attempts borrow the arguments. If the body consumes an argument, list it in `clone`. If the body changes a
+/// `mut` argument, list it in `clone` (each attempt gets a fresh copy) or in `keep` (changes carry over to the
+/// next attempt).
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -174,8 +162,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// ## The end of a call
 ///
-/// `recover` takes the last failure, or a `RetryError` of it with all attempts; `report` returns that to the
-/// caller.
+/// `recover` gets the last failure, or a `RetryError` with the failure and all attempts. `report` returns that
+/// `RetryError` to the caller.
 ///
 /// ```
 /// # use retry_runtime::{RetryError, retryable};
@@ -206,9 +194,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// ## Interruptions
 ///
-/// `timeout`, `cancel` and, in `async` functions, `deadline` can end an attempt that still runs; `breaker` can
-/// refuse one. The failure is then an `Interruption`, and the function's error must be `From<Interruption>`: one variant with
-/// `#[from]` is enough. `std::io::Error`, `anyhow::Error` and boxed errors have the conversion.
+/// `timeout`, `cancel` and, in `async` functions, `deadline` can end a running attempt; `breaker` can refuse to
+/// start one. The failure is then an `Interruption`, so the error type must implement `From<Interruption>`. One
+/// variant with `#[from]` is enough. `std::io::Error`, `anyhow::Error` and boxed errors have the conversion.
 ///
 /// ```
 /// # use retry_runtime::{CancelToken, retryable};
@@ -218,7 +206,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// # What it expands to
+/// # Expansion
 ///
 /// ```text
 /// // Input
@@ -241,36 +229,36 @@ use syn::{DeriveInput, parse_macro_input};
 /// }
 /// ```
 ///
-/// In a sync function the body is a closure, which is called at once. Where a function returns a future, its
-/// last expression is the attempt, and what comes before it runs once. No name of the expansion is visible in
-/// the body, no bound is added, nothing is boxed or cloned that was not asked for, and the future is as
-/// `Send` as without the attribute.
+/// In a sync function, an attempt is a closure. In a function that returns a future, the last expression is the
+/// attempt, and the statements before it run once. The body sees no name of the expansion. The expansion adds
+/// no bounds, boxes nothing, and clones only the arguments in `clone`. The future is `Send` if it is `Send`
+/// without the attribute.
 ///
-/// It may stand on either side of `#[async_trait]`, `#[tracing::instrument]`, `#[tokio::main]` and
-/// `#[tokio::test]`. On either side of `instrument`, one span holds the whole call.
+/// The attribute works above and below `#[async_trait]`, `#[tracing::instrument]`, `#[tokio::main]` and
+/// `#[tokio::test]`. Above and below `instrument`, one span covers the whole call.
 ///
-/// # Refused
+/// # Functions that cannot be retried
 ///
-/// | signature | why |
+/// | function or argument | why it is a compile error |
 /// |---|---|
-/// | an output that borrows from a `&mut` argument | a failed attempt would keep the borrow that the next one needs |
-/// | `const fn` | nothing can wait at compile time |
-/// | `-> ()`, `-> !`, no output | cannot fail |
-/// | an output that is no `Outcome` | success cannot be told from failure; `Result`, `Option` and your own implementations can |
+/// | an output that borrows from a `&mut` argument | a failed attempt would keep the borrow that the next attempt needs |
+/// | `const fn` | a call cannot wait at compile time |
+/// | `-> ()`, `-> !`, no output | the function cannot fail |
+/// | an output that is no `Outcome` | the loop cannot tell success from failure; return a `Result`, an `Option` or your own `Outcome` |
 /// | `#[track_caller]` | the caller of an attempt is the loop |
-/// | a trait method without a body, a whole `impl` or `trait` | there is no function to retry |
+/// | a trait method without a body, a whole `impl` or `trait` | there is no body to retry |
 /// | `timeout` on a sync function | nothing can stop a running thread |
-/// | a `mut` argument by value, neither in `clone` nor in `keep` | both silent choices would surprise |
-/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`max` to `jitter`, `deadline`, `timeout`, `on`, `idempotent`, `name`, `policy`, the settings of `budget` and `breaker`) | it is evaluated before there is a call |
-/// | `recover` beside an argument whose pattern cannot be put together again | it is called with every argument |
+/// | a `mut` argument by value that is neither in `clone` nor in `keep` | either default would surprise somebody |
+/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`max` to `jitter`, `deadline`, `timeout`, `on`, `idempotent`, `name`, `policy`, the settings of `budget` and `breaker`) | the value is computed before there is a call |
+/// | `recover` with an argument that cannot be rebuilt from its pattern | `recover` gets every argument |
 #[proc_macro_attribute]
 pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    function::retry(attribute.into(), item.into()).into()
+    retry::retry(attribute.into(), item.into()).into()
 }
 
-/// Says for each case of an error type what it means for retrying.
+/// Derives the kind of each failure of an error type, which decides whether the failure is retried.
 ///
-/// For enums and structs, generic ones included, beside thiserror or without it.
+/// The derive works on enums and structs, generic ones included, with and without thiserror.
 ///
 /// ```
 /// # mod example {
@@ -280,7 +268,7 @@ pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// #[derive(Debug, thiserror::Error, Classify)]
 /// enum PayError {
-///     #[error("the desk is busy")]
+///     #[error("busy")]
 ///     #[classify(transient)]
 ///     Busy,
 ///     #[error("slow down")]
@@ -307,36 +295,35 @@ pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # On a variant, or on the struct itself
 ///
-/// Each variant has one meaning, in one or several `#[classify(…)]`:
+/// Each variant has one kind, given in one or several `#[classify(…)]`:
 ///
-/// | written | means |
+/// | word | meaning |
 /// |---|---|
-/// | `transient` | did not happen, or is harmless to repeat |
-/// | `throttled` | the other side asked to slow down |
-/// | `ambiguous` | may have taken effect: retried only where the function is idempotent |
-/// | `overloaded` | the other side asked not to be retried |
-/// | `permanent` | will fail again in the same way |
-/// | `inherit` | what the inner failure means, which is a `Classify` itself: the field marked `#[source]` or `#[from]`, else the one named `source`, else the only one |
-/// | `status = field` | what this HTTP status means: a `u16`, with feature `http` a `http::StatusCode`, or an `Option` of one; `None` is permanent |
-/// | `kind = expr` | what the expression says: a `Kind` or a `Class`. The fields are in scope as references, those of a tuple as `_0`, `_1` |
-/// | `messages` | what the text of `Display` says ("timed out", "too many requests" …), for failures that carry nothing better |
+/// | `transient` | the operation had no effect, or it can be repeated safely |
+/// | `throttled` | the server asked the client to slow down |
+/// | `ambiguous` | the operation may have taken effect; retried only if the function is idempotent |
+/// | `overloaded` | the server asked for no retries |
+/// | `permanent` | a retry would fail in the same way |
+/// | `inherit` | the kind of the inner failure, which implements `Classify`: the field marked `#[source]` or `#[from]`, else the one named `source`, else the only one |
+/// | `status = field` | the kind of an HTTP status: a `u16`, with feature `http` a `http::StatusCode`, or an `Option` of one; `None` is permanent |
+/// | `kind = expr` | the value of the expression, a `Kind` or a `Class`. The fields are in scope as references, those of a tuple as `_0`, `_1` |
+/// | `messages` | the kind that the text of `Display` suggests ("timed out", "too many requests" …), for failures that have only a text |
 ///
-/// `after = field` may stand beside each of these, and is the delay that the other side asked for: a
+/// `after = field` can be added to each of these. The field is the delay that the server asked for: a
 /// `Duration`, the text of a `Retry-After` header (`&str`, `String`, with feature `http` a `HeaderValue`),
-/// or an `Option` of one. A tuple's field is `after = 0`. Alone, `after` means `throttled`.
+/// or an `Option` of one. A field of a tuple is written `after = 0`. On its own, `after` means `throttled`.
 ///
 /// # Above an enum
 ///
-/// | written | means |
+/// | word | meaning |
 /// |---|---|
-/// | `default = permanent` | the kind of every variant without an attribute of its own. Without a default, such a variant is a compile error |
-/// | `crate = path` | where `retry_runtime` is re-exported, as in serde. On a struct, too |
+/// | `default = permanent` | the kind of every variant without its own attribute. Without a default, such a variant is a compile error |
+/// | `crate = path` | the path under which `retry_runtime` is re-exported, as in serde; on a struct, too |
 ///
-/// # In words
+/// # The text of an error
 ///
-/// `Classify::describe` gives the text of `Display`; of `Debug` for a type without `Display`; for one
-/// without either, its name. In a generic type an implementation that has a bound on a parameter is not
-/// found.
+/// `Classify::describe` returns the text of `Display`, else that of `Debug`, else the name of the type. In a
+/// generic type, the derive does not find an implementation that has a bound on a type parameter.
 #[proc_macro_derive(Classify, attributes(classify, source))]
 pub fn derive_classify(input: TokenStream) -> TokenStream {
     classify::derive(&parse_macro_input!(input as DeriveInput)).into()

@@ -5,8 +5,6 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
-#[cfg(feature = "chaos")]
-pub mod chaos;
 #[cfg(feature = "config")]
 pub mod config;
 mod event;
@@ -19,8 +17,6 @@ mod private;
 pub mod progress;
 mod report;
 mod site;
-#[cfg(feature = "testing")]
-pub mod testing;
 mod turn;
 
 pub use base::setting::SettingError;
@@ -28,13 +24,11 @@ pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
-#[doc(hidden)]
-pub use call::resume;
 pub use failure::class::{Class, Classify, Kind};
 pub use failure::inject::Inject;
-pub use failure::interruption::{Interruptible, Interruption};
+pub use failure::interruption::Interruption;
 pub use failure::kinds::Kinds;
-pub use failure::outcome::{Missing, Outcome};
+pub use failure::outcome::{Interruptible, Missing, Outcome};
 pub use failure::redact::redact_errors_with;
 pub use failure::retry_after;
 pub use policy::backoff::Backoff;
@@ -61,6 +55,25 @@ pub mod classify {
 #[doc = include_str!("event/guide.md")]
 pub mod events {
     pub use crate::event::*;
+}
+
+/// Calls whose attempts are made apart from each other, for queues of tasks.
+#[doc(hidden)]
+pub mod resume {
+    pub use crate::call::handover::{ended, judge, limit, pay};
+    pub use crate::call::resume::*;
+}
+
+/// The seams of the engine for its companion crates, which depend on exactly this version.
+#[doc(hidden)]
+pub mod control {
+    pub use crate::base::clock::real_now;
+    pub use crate::base::rng::Rng;
+    /// Interceptors of calls.
+    pub mod intercept {
+        pub use crate::call::intercept::*;
+        pub use crate::call::intercepted::{here, install, set_thread, within};
+    }
 }
 
 /// Everything that generated code names.

@@ -16,7 +16,7 @@ const UNITS: &[(&str, u128)] = &[
     ("d", 86_400_000_000_000),
 ];
 
-/// What a duration looks like, for messages.
+/// The form of a duration, for messages.
 pub const FORM: &str =
     "a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)";
 
@@ -31,7 +31,7 @@ pub const FORM: &str =
 ///
 /// # Errors
 ///
-/// What is wrong with the text, as the rest of a sentence that begins with the text.
+/// Returns the rest of a sentence that begins with the text, such as "is empty".
 pub fn parse(text: &str) -> Result<Duration, String> {
     let mut nanos: u128 = 0;
     let mut rest = text.trim();
@@ -62,13 +62,13 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
 }
 
-/// The longest prefix of such characters, and what follows it.
+/// Splits a text after the longest prefix of characters that belong together.
 fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !belongs(c)).unwrap_or(text.len()))
 }
 
-/// A decimal number times a unit's length, exact; `None` for what is not a number, or too large, or finer
-/// than a nanosecond.
+/// Multiplies a decimal number by the length of a unit, exactly. Returns `None` if the text is no number, or
+/// the product is too large or no whole number of nanoseconds.
 fn scaled(number: &str, length: u128) -> Option<u128> {
     let digits = number.replace('_', "");
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, "0"));
@@ -78,7 +78,7 @@ fn scaled(number: &str, length: u128) -> Option<u128> {
     (fraction % scale == 0).then(|| whole.checked_add(fraction / scale))?
 }
 
-/// A duration as a person would write it: `250 ms`, `1.5 s`, `2 min`.
+/// Writes a duration for people: `250 ms`, `1.5 s`, `2 min`.
 pub fn human(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (name, length) = match nanos {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_told() {
+    fn a_text_that_is_no_duration_is_refused_with_the_reason() {
         for (text, message) in [
             ("", "is empty"),
             ("5", "has no unit after `5`"),

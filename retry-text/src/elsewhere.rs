@@ -1,6 +1,6 @@
-//! What other libraries call the settings.
+//! The names that other libraries have for our arguments and settings.
 
-/// Names that other libraries have for what is a setting or an argument here, ours first.
+/// Each of our names, with the names that other libraries have for it.
 pub const NAMES: &[(&str, &[&str])] = &[
     ("max", &["max_retries", "retries", "retry", "times", "tries", "count", "n"]),
     ("attempts", &["max_attempts", "max_tries", "stop_after_attempt"]),
@@ -44,7 +44,7 @@ pub const NAMES: &[(&str, &[&str])] = &[
     ("policy", &["preset", "config", "profile"]),
 ];
 
-/// Our name for what is called `word` elsewhere.
+/// Our name for an argument that another library calls `word`.
 ///
 /// ```
 /// assert_eq!(retry_text::elsewhere::ours("max_delay"), Some("cap"));
@@ -53,7 +53,7 @@ pub fn ours(word: &str) -> Option<&'static str> {
     NAMES.iter().find(|(_, names)| names.contains(&word)).map(|(ours, _)| *ours)
 }
 
-/// Our name for what has nearly this name elsewhere: at most two edits away.
+/// Our name for the argument whose name in another library is nearest to `word`, at most two edits away.
 pub fn nearly(word: &str) -> Option<&'static str> {
     let names: Vec<&str> = NAMES.iter().flat_map(|(_, names)| *names).copied().collect();
     ours(crate::within(word, &names, |_| 2)?)

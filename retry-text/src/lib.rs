@@ -1,9 +1,8 @@
-//! What attributes, configuration files and command lines have in common as text: durations as people write
-//! them, and what was probably meant by a word that is wrong.
+//! Text that attributes, configuration files and command lines share: durations as people write them, and
+//! proposals for a misspelt word.
 //!
-//! `retry-macros` and `retry-runtime` both read settings, at compile time and at run time. What one of them
-//! accepts or proposes the other must too, so it is written once, here. Nothing in this crate is meant for
-//! anybody else.
+//! `retry-macros` reads settings at compile time, and `retry-runtime` at run time. Both use
+//! this crate, so they accept the same durations and make the same proposals. No other crate should depend on it.
 
 pub mod duration;
 pub mod elsewhere;

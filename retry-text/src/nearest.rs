@@ -1,6 +1,6 @@
-//! The nearest name.
+//! Finds the nearest name to a misspelt one, by edit distance.
 
-/// The candidate that is most likely meant by `word`, if one is near enough to be worth proposing.
+/// The candidate nearest to `word`, if it is near enough to propose.
 ///
 /// ```
 /// assert_eq!(retry_text::nearest("bse", &["max", "base", "cap"]), Some("base"));
@@ -10,8 +10,7 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     within(word, candidates, |candidate| candidate.len().max(word.len()) / 3 + 1)
 }
 
-/// The candidate with the fewest edits, if they are at most as many as `limit` allows for it. Capitals do
-/// not count.
+/// The candidate with the fewest edits, if `limit` allows as many for this candidate. Capitals do not count.
 pub fn within<'a>(
     word: &str,
     candidates: &[&'a str],
@@ -26,8 +25,8 @@ pub fn within<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace, swap of neighbours) that turn one word into the other: the optimal
-/// string alignment distance.
+/// The number of edits (insert, delete, replace, swap of neighbours) that turn one word into the other: the
+/// optimal string alignment distance.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];

@@ -1,9 +1,9 @@
-//! Environment variables.
+//! Settings from environment variables.
 
 use super::program::{apply_with, attempts_of_charge, explained, turn};
 
 #[test]
-fn a_variable_sets_one_operation_or_all() {
+fn a_variable_configures_one_operation_or_all() {
     let _turn = turn();
     let variables = [
         ("RETRY__ALL__JITTER", "none"),
@@ -22,7 +22,7 @@ fn a_variable_sets_one_operation_or_all() {
 }
 
 #[test]
-fn a_file_can_leave_the_environment_out() {
+fn a_file_can_turn_off_environment_variables() {
     let _turn = turn();
     let variables = [("RETRY_ENABLED", "false"), ("RETRY__ALL__MAX", "not even a number")];
     apply_with("[global]\nenvironment = false", &variables).unwrap();
@@ -30,7 +30,7 @@ fn a_file_can_leave_the_environment_out() {
 }
 
 #[test]
-fn every_mistake_of_the_environment_is_told_by_its_variable() {
+fn every_mistake_in_the_environment_names_its_variable() {
     let _turn = turn();
     let variables = [
         ("RETRY_ENABLED", "perhaps"),

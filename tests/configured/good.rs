@@ -1,4 +1,4 @@
-//! What a configuration may look like, and that it survives being written and read.
+//! Valid configurations: the accepted forms, and the round trip through serde.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ fn the_orchestrators_json_sets_the_defaults() {
 }
 
 #[test]
-fn other_libraries_names_are_understood() {
+fn setting_names_of_other_libraries_are_accepted() {
     let names = [
         ("max_retries = 2", "max = 2"),
         ("retries = 2", "max = 2"),
@@ -56,7 +56,7 @@ fn numbers_may_be_written_as_toml_allows() {
     assert_eq!(settings.base, Some(std::time::Duration::from_millis(1500)));
 }
 
-/// Every section and every setting.
+/// A configuration with every section and every setting.
 pub(crate) const EVERYTHING: &str = r#"
 [global]
 enabled = true
@@ -130,11 +130,11 @@ jitter = "decorrelated"
 "#;
 
 #[test]
-fn everything_that_can_be_set_survives_json_and_toml() {
+fn every_setting_survives_json_and_toml() {
     let config = Config::from_toml(EVERYTHING).unwrap();
     let json = serde_json::to_string_pretty(&config).unwrap();
     assert_eq!(Config::from_json(&json).unwrap(), config);
-    // Also inside of somebody's own configuration, of whatever format.
+    // A configuration also works as a field of a user's own configuration, in any format.
     assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), config);
     let yaml = serde_norway::to_string(&config).unwrap();
     assert_eq!(serde_norway::from_str::<Config>(&yaml).unwrap(), config);
@@ -142,7 +142,7 @@ fn everything_that_can_be_set_survives_json_and_toml() {
 }
 
 #[test]
-fn everything_that_can_be_set_can_be_applied_and_taken_back() {
+fn every_setting_can_be_applied_and_reset() {
     let _turn = turn();
     let before = everything();
     let applied = apply(EVERYTHING).unwrap();
@@ -153,7 +153,7 @@ fn everything_that_can_be_set_can_be_applied_and_taken_back() {
 }
 
 #[test]
-fn a_mistake_inside_of_somebodys_own_configuration_is_serdes_error() {
+fn a_mistake_inside_a_users_own_configuration_is_a_serde_error() {
     let error =
         serde_json::from_str::<Config>(r#"{"defaults": {"maxx": 1, "cap": 5}}"#).unwrap_err();
     let text = error.to_string();
@@ -161,7 +161,7 @@ fn a_mistake_inside_of_somebodys_own_configuration_is_serdes_error() {
 }
 
 #[test]
-fn an_export_survives_json_and_answers_like_the_program() {
+fn an_export_survives_json_and_gives_the_same_answers_as_the_program() {
     let _turn = turn();
     let json = serde_json::to_string(&config::export()).unwrap();
     let sites: SiteList = serde_json::from_str(&json).unwrap();
@@ -176,7 +176,7 @@ fn an_export_survives_json_and_answers_like_the_program() {
 }
 
 #[test]
-fn whoever_listens_is_told_what_has_changed() {
+fn listeners_are_told_the_changes() {
     let _turn = turn();
     let mut stream = events::stream(16);
     apply("[op.\"billing::charge\"]\nmax = 1").unwrap();
@@ -190,13 +190,14 @@ fn whoever_listens_is_told_what_has_changed() {
 }
 
 #[test]
-fn whoever_is_told_may_ask_what_holds_now() {
+fn a_listener_may_read_the_new_settings() {
     let _turn = turn();
     let answer = Arc::new(Mutex::new(None));
     let told = Arc::clone(&answer);
     let _observer = events::observe(move |event: &Event| {
         if let Event::ConfigApplied(_) = event {
-            let explanation = config::explain("billing::charge").expect("it is linked in");
+            let explanation =
+                config::explain("billing::charge").expect("the function is linked in");
             *told.lock().unwrap() = explanation.get("max").map(|max| max.value.clone());
         }
     });

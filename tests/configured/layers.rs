@@ -1,12 +1,12 @@
-//! Which layer counts: built-in, defaults, profile, attribute, patterns, the operation, the environment.
+//! Precedence of the layers: built-in, defaults, profile, attribute, patterns, the operation, the environment.
 
 use retry_runtime::config::{self, Config, Growth, TimeLimit};
 
 use super::program::{apply, apply_with, attempts_of_charge, explained, turn};
 
-/// Every layer says something else about `cap` of an operation that leaves it to them, from the top down.
+/// Each layer sets `cap` to another value for an operation whose attribute does not set it, lowest layer first.
 #[test]
-fn each_layer_gives_way_to_the_one_above_it() {
+fn each_layer_overrides_the_one_below_it() {
     let _turn = turn();
     let layers = [
         ("[defaults]\ncap = \"11s\"\n", "defaults.cap at line 2"),
@@ -32,21 +32,21 @@ fn each_layer_gives_way_to_the_one_above_it() {
 }
 
 #[test]
-fn the_attribute_stands_above_defaults_and_profile_and_below_its_section() {
+fn the_attribute_overrides_defaults_and_profile_and_its_section_overrides_it() {
     let _turn = turn();
     let below = "[global]\nprofile = \"p\"\n[defaults]\nmax = 7\n[profile.p]\nmax = 8\n";
     apply(below).unwrap();
     let (value, origin) = explained("billing::charge", "max");
     assert_eq!(value, "3");
     assert!(origin.starts_with("attribute at tests/configured/program.rs:"), "{origin}");
-    assert_eq!(explained("shipping::label", "max").0, "8", "its attribute says nothing");
+    assert_eq!(explained("shipping::label", "max").0, "8", "the attribute does not set `max`");
     apply(&format!("{below}[op.\"billing::charge\"]\nmax = 1")).unwrap();
     assert_eq!(explained("billing::charge", "max").0, "1");
     assert_eq!(attempts_of_charge(), 2);
 }
 
 #[test]
-fn the_longest_pattern_counts_and_a_star_stands_for_any_text() {
+fn the_longest_pattern_wins_and_a_star_matches_any_text() {
     let _turn = turn();
     apply("[op.\"billing::v2::*\"]\nmax = 9\n[op.\"billing::*\"]\nmax = 8\n[op.\"*\"]\nmax = 7")
         .unwrap();
@@ -57,7 +57,7 @@ fn the_longest_pattern_counts_and_a_star_stands_for_any_text() {
 }
 
 #[test]
-fn a_profile_counts_when_it_is_chosen_and_the_environment_may_choose_another() {
+fn only_the_chosen_profile_applies_and_the_environment_may_choose_another() {
     let _turn = turn();
     let profiles = "[profile.calm]\nmax = 1\n[profile.storm]\nmax = 0\n";
     apply(profiles).unwrap();
@@ -70,7 +70,7 @@ fn a_profile_counts_when_it_is_chosen_and_the_environment_may_choose_another() {
 }
 
 #[test]
-fn a_limit_is_one_setting_under_either_name() {
+fn max_and_attempts_are_one_setting() {
     let _turn = turn();
     apply("[op.\"billing::*\"]\nmax = 9\n[op.\"billing::charge\"]\nattempts = 2").unwrap();
     assert_eq!(
@@ -81,7 +81,7 @@ fn a_limit_is_one_setting_under_either_name() {
 }
 
 #[test]
-fn a_list_of_delays_takes_the_place_of_the_attributes_base() {
+fn a_list_of_delays_replaces_the_base_of_the_attribute() {
     let _turn = turn();
     apply("[op.\"billing::charge\"]\nbackoff = [\"1ms\", \"2ms\"]").unwrap();
     assert_eq!(explained("billing::charge", "backoff").0, "[1ms, 2ms]");
@@ -90,25 +90,25 @@ fn a_list_of_delays_takes_the_place_of_the_attributes_base() {
 }
 
 #[test]
-fn none_takes_a_limit_away() {
+fn none_removes_a_limit() {
     let _turn = turn();
     apply("[op.\"billing::v2::quote\"]\ndeadline = \"none\"").unwrap();
     assert_eq!(explained("billing::v2::quote", "deadline").0, "none");
 }
 
 #[test]
-fn idempotency_can_be_taken_away() {
+fn idempotency_can_be_turned_off() {
     let _turn = turn();
     let calls = std::cell::Cell::new(0);
     assert!(super::program::refund(&calls).is_err());
-    assert_eq!(calls.take(), 3, "an ambiguous failure of what is idempotent is retried");
+    assert_eq!(calls.take(), 3, "an idempotent function is retried after an ambiguous failure");
     apply("[op.\"billing::refund\"]\nidempotent = false").unwrap();
     assert!(super::program::refund(&calls).is_err());
     assert_eq!(calls.take(), 1);
 }
 
 #[test]
-fn a_configuration_made_in_code_is_as_good_as_one_from_a_file() {
+fn a_configuration_built_in_code_works_like_one_from_a_file() {
     let _turn = turn();
     let mut config = Config::default().with_environment([("", ""); 0]);
     let op = config.op.entry("billing::charge".to_owned()).or_default();
@@ -129,7 +129,7 @@ fn a_configuration_made_in_code_is_as_good_as_one_from_a_file() {
 }
 
 #[test]
-fn what_is_applied_again_changes_nothing_and_what_is_reset_is_as_before() {
+fn applying_the_same_configuration_changes_nothing_and_a_reset_restores_the_attributes() {
     let _turn = turn();
     let before = super::program::everything();
     let toml = "[defaults]\nmax = 1\n[op.\"billing::*\"]\njitter = \"none\"";
@@ -142,14 +142,14 @@ fn what_is_applied_again_changes_nothing_and_what_is_reset_is_as_before() {
 }
 
 #[test]
-fn without_a_configuration_every_function_is_as_its_attribute_says() {
+fn without_a_configuration_every_function_follows_its_attribute() {
     let _turn = turn();
     assert_eq!(apply("").unwrap().changes, []);
     assert_eq!(attempts_of_charge(), 4);
 }
 
 #[test]
-fn an_explanation_names_the_nearest_operation() {
+fn explaining_an_unknown_operation_suggests_the_nearest_name() {
     let error = config::explain("billing::chrage").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -160,7 +160,7 @@ fn an_explanation_names_the_nearest_operation() {
 }
 
 #[test]
-fn an_explanation_is_a_table_and_data() {
+fn an_explanation_prints_as_a_table_and_serializes() {
     let _turn = turn();
     apply("[op.\"shipping::label\"]\nmax = 5").unwrap();
     let explanation = config::explain("shipping::label").unwrap();
@@ -178,7 +178,7 @@ fn an_explanation_is_a_table_and_data() {
 }
 
 #[test]
-fn an_operation_that_leaves_everything_to_the_lower_layers_is_retried_as_they_say() {
+fn an_operation_without_settings_of_its_own_follows_the_lower_layers() {
     let _turn = turn();
     apply("[defaults]\nmax = 5\nbase = \"0s\"").unwrap();
     let calls = std::cell::Cell::new(0);
@@ -187,21 +187,21 @@ fn an_operation_that_leaves_everything_to_the_lower_layers_is_retried_as_they_sa
 }
 
 #[test]
-fn a_call_in_flight_keeps_the_settings_that_it_started_with() {
+fn a_running_call_keeps_the_settings_it_started_with() {
     let _turn = turn();
     let calls = std::cell::Cell::new(0);
     assert!(
         super::program::meddling(&calls, &|| drop(apply("[defaults]\nmax = 0").unwrap())).is_err()
     );
-    assert_eq!(calls.take(), 4, "it started with three retries");
+    assert_eq!(calls.take(), 4, "the call started with three retries");
     assert!(super::program::meddling(&calls, &|| {}).is_err());
     assert_eq!(calls.take(), 1);
 }
 
 #[test]
-fn every_call_sees_one_configuration_and_never_a_part_of_another() {
+fn a_call_never_mixes_two_configurations() {
     let _turn = turn();
-    // Under the one a single attempt is made, under the other three; `max` and `enabled` mixed would make two.
+    // One configuration gives one attempt, the other three; a mixture of `max` and `enabled` would give two.
     let one = "[op.\"billing::charge\"]\nmax = 1\nenabled = false";
     let other = "[op.\"billing::charge\"]\nmax = 2\nenabled = true";
     let done = std::sync::atomic::AtomicBool::new(false);

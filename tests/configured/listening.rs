@@ -1,4 +1,4 @@
-//! Whoever is told something may ask: nothing is locked meanwhile.
+//! Listeners may call back into the library: no lock is held while a listener runs.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -25,20 +25,20 @@ fn other() -> Result<u32, String> {
     Ok(2)
 }
 
-/// Runs it on a thread of its own: what waits for itself would wait for ever.
+/// Runs `work` on another thread and fails after a time limit: a deadlock would block the test for ever.
 #[track_caller]
 fn in_time(work: impl FnOnce() + Send + 'static) {
     let (done, finished) = mpsc::channel();
     thread::spawn(move || {
         work();
-        // Whoever has waited too long hears no more.
+        // The receiver is gone if it has timed out.
         let _ = done.send(());
     });
     finished.recv_timeout(Duration::from_secs(60)).expect("it ends");
 }
 
 #[test]
-fn whoever_hears_that_a_breaker_starts_anew_may_ask_what_holds() {
+fn a_listener_of_a_reset_breaker_may_read_the_settings() {
     let _turn = turn();
     let toml = "[breaker.carrier]\nconsecutive = 1\n[op.\"shipping::track\"]\nmax = 0";
     apply(toml).unwrap();
@@ -56,10 +56,10 @@ fn whoever_hears_that_a_breaker_starts_anew_may_ask_what_holds() {
         config::reset();
         apply(toml).unwrap();
     });
-    assert!(asked.load(Ordering::Relaxed) > 0, "the open breaker is closed when it comes back");
+    assert!(asked.load(Ordering::Relaxed) > 0, "the open breaker was reset to closed");
 }
 
-/// Asks for everything when it is warned.
+/// Reads every setting whenever it receives a warning.
 struct Asking(Arc<AtomicU32>);
 
 impl Subscriber for Asking {
@@ -92,7 +92,7 @@ impl Subscriber for Asking {
 }
 
 #[test]
-fn whoever_is_warned_that_attributes_disagree_may_ask_and_call() {
+fn a_subscriber_warned_of_conflicting_attributes_may_read_settings_and_make_calls() {
     let _turn = turn();
     let asked = Arc::new(AtomicU32::new(0));
     let asking = Asking(Arc::clone(&asked));
@@ -101,5 +101,5 @@ fn whoever_is_warned_that_attributes_disagree_may_ask_and_call() {
             apply("[op.\"billing::charge\"]\nbudget = \"disagreed\"").unwrap();
         });
     });
-    assert_eq!(asked.load(Ordering::Relaxed), 1, "one warning, and it was answered");
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "one warning was received and handled");
 }

@@ -1,5 +1,5 @@
-//! Configurations of a running program. A process has one configuration, so these tests have a binary of
-//! their own, and take turns.
+//! Configuring a running program. A process has one configuration, so these tests have their own binary and
+//! run one at a time.
 
 mod environment;
 mod good;

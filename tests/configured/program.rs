@@ -1,4 +1,4 @@
-//! The program that is configured, and what the tests do with it.
+//! The annotated functions that the tests configure, and helpers to configure them.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -49,14 +49,14 @@ pub(crate) async fn track(calls: &Cell<u32>) -> Result<u32, Trouble> {
     Err(Trouble::Down)
 }
 
-/// Leaves everything to the lower layers.
+/// Has no settings of its own.
 #[retryable(name = "shipping::label")]
 pub(crate) fn label(calls: &Cell<u32>) -> Result<u32, Trouble> {
     calls.set(calls.get() + 1);
     Err(Trouble::Down)
 }
 
-/// Does something in its first attempt.
+/// Calls `meddle` in its first attempt.
 #[retryable(base = "0s", budget = none, name = "switch::meddling")]
 pub(crate) fn meddling(calls: &Cell<u32>, meddle: &dyn Fn()) -> Result<u32, Trouble> {
     calls.set(calls.get() + 1);
@@ -68,7 +68,7 @@ pub(crate) fn meddling(calls: &Cell<u32>, meddle: &dyn Fn()) -> Result<u32, Trou
 
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The program for one test alone; without a configuration before and after.
+/// Gives one test exclusive use of the process and resets the configuration before and after.
 pub(crate) struct Turn(#[allow(dead_code, reason = "held")] MutexGuard<'static, ()>);
 
 pub(crate) fn turn() -> Turn {
@@ -83,60 +83,61 @@ impl Drop for Turn {
     }
 }
 
-/// Applies TOML, without the environment of whoever runs the tests.
+/// Applies TOML and ignores the environment of the test run.
 pub(crate) fn apply(toml: &str) -> Result<Applied, ConfigErrors> {
     apply_with(toml, &[])
 }
 
-/// Applies TOML under these environment variables.
+/// Applies TOML with these environment variables.
 pub(crate) fn apply_with(toml: &str, variables: &[(&str, &str)]) -> Result<Applied, ConfigErrors> {
     config::apply(Config::from_toml(toml)?.with_environment(variables.iter().copied()))
 }
 
-/// How often the body of `billing::charge` runs in one call.
+/// The number of attempts that one call of `billing::charge` makes.
 pub(crate) fn attempts_of_charge() -> u32 {
     let calls = Cell::new(0);
     assert_eq!(charge(&calls), Err(Trouble::Down));
     calls.get()
 }
 
-/// The value of a setting, and where it comes from.
+/// The value and the source of a setting.
 #[track_caller]
 pub(crate) fn explained(name: &str, setting: &str) -> (String, String) {
-    let explanation = config::explain(name).expect("it is one of the functions above");
-    let row = explanation.get(setting).expect("it is a setting");
+    let explanation = config::explain(name).expect("the name of a function above");
+    let row = explanation.get(setting).expect("the name of a setting");
     (row.value.clone(), row.origin.to_string())
 }
 
-/// Everything that holds, in one text.
+/// All current settings as one text.
 pub(crate) fn everything() -> String {
     let names: Vec<String> = config::export().sites.into_iter().map(|site| site.name).collect();
-    let tables = names.iter().map(|name| config::explain(name).expect("it is listed").to_string());
+    let tables =
+        names.iter().map(|name| config::explain(name).expect("the name was listed").to_string());
     tables.collect()
 }
 
-/// A file that is removed at the end.
+/// A file that is removed when dropped.
 pub(crate) struct File(pub(crate) PathBuf);
 
 impl File {
-    /// A new file of this name, in a directory of its own.
+    /// Creates a file with this name in its own directory.
     pub(crate) fn new(name: &str, text: &str) -> Self {
         let directory = env::temp_dir().join(format!("retry-{}-{name}.d", process::id()));
-        fs::create_dir_all(&directory).expect("the directory for temporary files can be written");
+        fs::create_dir_all(&directory).expect("the temporary directory is writable");
         let file = File(directory.join(name));
         file.write(text);
         file
     }
 
     pub(crate) fn write(&self, text: &str) {
-        fs::write(&self.0, text).expect("the directory for temporary files can be written");
+        fs::write(&self.0, text).expect("the temporary directory is writable");
     }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
         if let Some(directory) = self.0.parent() {
-            // Left over, it is in nobody's way.
+            // A leftover file does no harm.
             let _ = fs::remove_dir_all(directory);
         }
     }

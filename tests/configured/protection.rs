@@ -1,4 +1,4 @@
-//! Budgets and breakers by name.
+//! Configuring budgets and breakers by name.
 
 use std::cell::Cell;
 
@@ -21,13 +21,13 @@ fn keyed(host: &str) -> Result<u32, Trouble> {
 }
 
 fn capacity(name: &str) -> f64 {
-    retry_runtime::budget(name).expect("it is there").capacity()
+    retry_runtime::budget(name).expect("the budget exists").capacity()
 }
 
 #[test]
-fn a_section_sets_the_budget_of_its_name_for_all_who_share_it() {
+fn a_budget_section_applies_to_every_function_that_shares_the_budget() {
     let _turn = turn();
-    assert_eq!(capacity("shared"), 5.0, "as an attribute says");
+    assert_eq!(capacity("shared"), 5.0, "the value from the attribute");
     let applied = apply("[budget.shared]\ncapacity = 2\ndeposit = 0").unwrap();
     let shown: Vec<String> = applied.changes.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -48,7 +48,7 @@ fn a_section_sets_the_budget_of_its_name_for_all_who_share_it() {
 }
 
 #[test]
-fn an_operation_can_be_given_another_budget_its_own_or_none() {
+fn an_operation_can_get_another_budget_its_own_or_none() {
     let _turn = turn();
     let toml = "[budget.small]\ncapacity = 1\n[op.\"protection::own\"]\nbudget = \"small\"\n\
                 [op.\"billing::v2::quote\"]\nbudget = \"none\"";
@@ -57,7 +57,7 @@ fn an_operation_can_be_given_another_budget_its_own_or_none() {
     assert_eq!(capacity("small"), 1.0);
     let calls = Cell::new(0);
     assert!(own(&calls).is_err() && own(&calls).is_err());
-    assert_eq!(calls.take(), 3, "one retry for both");
+    assert_eq!(calls.take(), 3, "the two functions share one retry");
     assert_eq!(explained("billing::v2::quote", "budget").0, "none");
 
     apply("[budget.\"protection::own\"]\npreset = \"grpc\"").unwrap();
@@ -66,7 +66,7 @@ fn an_operation_can_be_given_another_budget_its_own_or_none() {
 }
 
 #[test]
-fn a_section_sets_the_breaker_of_its_name() {
+fn a_breaker_section_configures_the_breaker_of_that_name() {
     let _turn = turn();
     apply("[breaker.carrier]\nconsecutive = 1\n[op.\"shipping::track\"]\nmax = 0").unwrap();
     let calls = Cell::new(0);
@@ -77,7 +77,7 @@ fn a_section_sets_the_breaker_of_its_name() {
 }
 
 #[test]
-fn a_breaker_can_be_taken_away_also_one_for_each_key() {
+fn a_breaker_can_be_removed_keyed_ones_too() {
     let _turn = turn();
     let toml = "[op.\"protection::own\"]\nbreaker = \"none\"\n[op.\"protection::keyed\"]\nbreaker = \"none\"";
     apply(toml).unwrap();
@@ -94,7 +94,7 @@ fn a_breaker_can_be_taken_away_also_one_for_each_key() {
 }
 
 #[test]
-fn a_section_that_says_what_the_attribute_says_changes_nothing_and_what_comes_back_starts_anew() {
+fn a_section_equal_to_the_attribute_changes_nothing_and_a_restored_breaker_starts_fresh() {
     let _turn = turn();
     let mode = || retry_runtime::breaker("carrier").unwrap().mode();
     retry_runtime::breaker("carrier").unwrap().force_open();
@@ -103,7 +103,7 @@ fn a_section_that_says_what_the_attribute_says_changes_nothing_and_what_comes_ba
     apply("[breaker.carrier]\nconsecutive = 2").unwrap();
     assert_eq!(mode(), Mode::Closed);
     retry_runtime::config::reset();
-    assert_eq!(mode(), Mode::Closed, "the attribute's own starts anew");
+    assert_eq!(mode(), Mode::Closed, "the breaker of the attribute starts fresh");
 
     let budget = || retry_runtime::budget("shared").unwrap();
     let calls = Cell::new(0);
@@ -118,7 +118,7 @@ fn a_section_that_says_what_the_attribute_says_changes_nothing_and_what_comes_ba
 }
 
 #[test]
-fn settings_that_come_back_start_anew_and_those_that_stay_go_on() {
+fn restored_settings_start_fresh_and_unchanged_ones_keep_their_state() {
     let _turn = turn();
     let small = "[budget.shared]\ncapacity = 2\ndeposit = 0\nrefill = \"none\"";
     let available = || retry_runtime::budget("shared").unwrap().available();
@@ -127,7 +127,7 @@ fn settings_that_come_back_start_anew_and_those_that_stay_go_on() {
     assert!(block_on(quote(&calls)).is_err());
     assert_eq!(available(), 0.0);
     apply(&format!("{small}\n[op.\"billing::charge\"]\nmax = 1")).unwrap();
-    assert_eq!(available(), 0.0, "nothing was said about it");
+    assert_eq!(available(), 0.0, "its settings did not change");
     apply("").unwrap();
     apply(small).unwrap();
     assert_eq!(available(), 2.0);

@@ -1,4 +1,4 @@
-//! How much is remembered of calls, and without which secrets: settings of the whole process.
+//! Process-wide settings of the call history: its size, and the redaction of secrets.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ fn history(name: &str) -> Vec<PastCall> {
 }
 
 #[test]
-fn what_is_remembered_is_bounded_in_calls_and_in_bytes() {
+fn the_history_is_bounded_in_calls_and_in_bytes() {
     let _turn = turn();
     #[derive(Debug)]
     struct Long(usize);
@@ -50,14 +50,14 @@ fn what_is_remembered_is_bounded_in_calls_and_in_bytes() {
 }
 
 #[test]
-fn a_hook_takes_secrets_out_of_everything_that_is_kept() {
+fn a_hook_redacts_secrets_in_everything_that_is_stored() {
     let _turn = turn();
     #[retryable(max = 1, base = "0s", on = any, name = "history::secret")]
     fn log_in(text: &str) -> Result<u32, String> {
         Err(text.to_owned())
     }
     redact_errors_with(|text| {
-        assert!(!text.contains("panic"), "the hook fails");
+        assert!(!text.contains("panic"), "the hook panics");
         Cow::Owned(text.replace("hunter2", "***"))
     });
     let (result, report) = observe_blocking(|| log_in("bad password hunter2"));

@@ -1,30 +1,30 @@
-//! Settings that change what others mean, functions that share a name, and what a table says of both.
+//! Settings that change the meaning of others, functions that share a name, and how a table shows both.
 
 use retry_runtime::config::{self, Attempts, BudgetOverrides, Config, Settings};
 use retry_runtime::retryable;
 
 use super::program::{apply, attempts_of_charge, explained, turn};
 
-#[allow(dead_code, reason = "it is there to be listed")]
+#[allow(dead_code, reason = "only listed, never called")]
 #[retryable(backoff = ["100ms"], cap = "500ms", on = any, budget = none, name = "shapes::listed")]
 fn listed() -> Result<u32, String> {
     Err("down".to_owned())
 }
 
-#[allow(dead_code, reason = "it is there to be listed")]
+#[allow(dead_code, reason = "only listed, never called")]
 #[retryable(max = 1, on = any, budget = none, name = "shapes::twin")]
 fn twin() -> Result<u32, String> {
     Err("down".to_owned())
 }
 
-#[allow(dead_code, reason = "it is there to be listed")]
+#[allow(dead_code, reason = "only listed, never called")]
 #[retryable(max = 2, on = any, budget = none, name = "shapes::twin")]
 fn second_twin() -> Result<u32, String> {
     Err("down".to_owned())
 }
 
 #[test]
-fn a_policy_that_no_attribute_could_have_is_refused_also_where_a_backoff_only_brings_it_about() {
+fn an_invalid_policy_is_refused_even_if_only_a_new_backoff_makes_it_invalid() {
     let _turn = turn();
     for (settings, key) in
         [("backoff = \"fixed\"", "backoff"), ("jitter = \"decorrelated\"", "jitter")]
@@ -41,7 +41,7 @@ fn a_policy_that_no_attribute_could_have_is_refused_also_where_a_backoff_only_br
 }
 
 #[test]
-fn a_base_that_gave_way_belongs_to_nobody() {
+fn a_base_replaced_by_a_list_has_no_source() {
     let _turn = turn();
     apply(
         "[op.\"billing::*\"]\nbackoff = [\"1ms\"]\n[op.\"billing::charge\"]\nbackoff = \"fixed\"",
@@ -51,7 +51,7 @@ fn a_base_that_gave_way_belongs_to_nobody() {
 }
 
 #[test]
-fn a_function_that_retries_every_failure_is_shown_so_until_kinds_are_listed() {
+fn on_any_is_shown_until_kinds_are_listed() {
     let _turn = turn();
     let (value, origin) = explained("shapes::listed", "on");
     assert_eq!(value, "any");
@@ -67,7 +67,7 @@ fn a_function_that_retries_every_failure_is_shown_so_until_kinds_are_listed() {
 }
 
 #[test]
-fn an_explanation_names_the_other_functions_of_the_name() {
+fn an_explanation_names_the_other_functions_with_the_same_name() {
     let _turn = turn();
     let explanation = config::explain("shapes::twin").unwrap();
     assert_eq!(explanation.get("max").unwrap().value, "1");
@@ -84,7 +84,7 @@ fn an_explanation_names_the_other_functions_of_the_name() {
 }
 
 #[test]
-fn a_configuration_made_in_code_is_checked_as_one_from_a_file() {
+fn a_configuration_built_in_code_is_checked_like_one_from_a_file() {
     let _turn = turn();
     let mut config = Config::default().with_environment([("", ""); 0]);
     let preset = Some("fingale".to_owned());

@@ -1,4 +1,4 @@
-//! A configuration takes effect for all functions at one moment.
+//! A configuration takes effect for all functions at once.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,9 +9,9 @@ use retry_runtime::config;
 use super::program::{apply, charge, refund, turn};
 
 #[test]
-fn who_has_seen_one_function_changed_sees_all_of_them_changed() {
+fn a_thread_that_sees_one_function_changed_sees_all_of_them_changed() {
     let _turn = turn();
-    // Odd while settings are being applied, even while they are taken away.
+    // Odd while settings are being applied, even while they are being reset.
     let (phase, done) = (AtomicU64::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         for _ in 0..3 {

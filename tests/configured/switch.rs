@@ -1,4 +1,4 @@
-//! The kill switch.
+//! The kill switch: `enabled = false`.
 
 use std::cell::Cell;
 
@@ -28,7 +28,7 @@ fn the_kill_switch_leaves_one_plain_attempt_and_recover() {
 }
 
 #[test]
-fn a_single_operation_can_be_switched_off_and_stays_off_under_a_switch_that_is_on() {
+fn one_operation_can_be_switched_off_while_the_global_switch_is_on() {
     let _turn = turn();
     apply("[global]\nenabled = true\n[op.\"billing::charge\"]\nenabled = false").unwrap();
     assert_eq!(attempts_of_charge(), 1);
@@ -36,7 +36,7 @@ fn a_single_operation_can_be_switched_off_and_stays_off_under_a_switch_that_is_o
 }
 
 #[test]
-fn no_operation_can_switch_itself_on_under_the_kill_switch() {
+fn no_operation_can_override_the_kill_switch() {
     let _turn = turn();
     apply("[global]\nenabled = false\n[op.\"billing::charge\"]\nenabled = true").unwrap();
     assert_eq!(attempts_of_charge(), 1);
@@ -47,7 +47,7 @@ fn no_operation_can_switch_itself_on_under_the_kill_switch() {
 }
 
 #[test]
-fn the_environment_has_the_last_word_about_the_switch() {
+fn the_environment_overrides_the_switch_of_the_file() {
     let _turn = turn();
     apply_with("", &[("RETRY_ENABLED", "off")]).unwrap();
     assert_eq!(attempts_of_charge(), 1);

@@ -1,5 +1,5 @@
-//! A file that changes under a running program. Its notices come from the operating system, so these tests
-//! wait for them in real time, for a bounded one.
+//! Watching a file that changes while the program runs. The operating system sends the notifications, so these
+//! tests wait in real time, up to a limit.
 
 use std::fs;
 use std::thread::sleep;
@@ -18,8 +18,8 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// Whether the file was read, and refused with these words. It is written in two steps, and may have been found empty
-/// between them.
+/// Whether the file was read and refused with these words. Writing takes two steps, so the watcher may also have seen
+/// an empty file.
 fn refused(watcher: &Watcher, words: &str) -> bool {
     watcher.last_error().is_some_and(|error| error.to_string().contains(words))
 }
@@ -28,7 +28,7 @@ const MAX: fn(u32) -> String =
     |max| format!("[global]\nenvironment = false\n[op.\"billing::charge\"]\nmax = {max}\n");
 
 #[test]
-fn a_change_counts_a_mistake_does_not_and_its_repair_does() {
+fn a_change_is_applied_a_mistake_is_not_and_its_fix_is() {
     let _turn = turn();
     let file = File::new("watched.toml", &MAX(1));
     let watcher = config::watch(&file.0).unwrap();
@@ -36,24 +36,24 @@ fn a_change_counts_a_mistake_does_not_and_its_repair_does() {
 
     file.write(&MAX(2));
     eventually("the change is applied", || attempts_of_charge() == 3);
-    eventually("without a mistake", || watcher.last_error().is_none());
+    eventually("no error is left", || watcher.last_error().is_none());
 
     file.write("[op.\"billing::charge\"]\nmax = -1\n");
     let words = "`max` (-1) must be a whole number from 0";
-    eventually("the mistake is told", || refused(&watcher, words));
+    eventually("the mistake is reported", || refused(&watcher, words));
     assert_eq!(attempts_of_charge(), 3, "as before");
 
     file.write("");
-    eventually("the empty file is told", || refused(&watcher, "the file is empty"));
+    eventually("the empty file is reported", || refused(&watcher, "the file is empty"));
     assert_eq!(attempts_of_charge(), 3, "as before");
 
     file.write(&MAX(0));
-    eventually("the repair is applied", || attempts_of_charge() == 1);
-    eventually("the mistake is forgotten", || watcher.last_error().is_none());
+    eventually("the fix is applied", || attempts_of_charge() == 1);
+    eventually("the error is cleared", || watcher.last_error().is_none());
 }
 
 #[test]
-fn a_file_that_is_replaced_is_seen_and_one_that_is_gone_is_told() {
+fn a_replaced_file_is_applied_and_a_removed_one_is_reported() {
     let _turn = turn();
     let file = File::new("replaced.toml", &MAX(1));
     let watcher = config::watch(&file.0).unwrap();
@@ -63,16 +63,16 @@ fn a_file_that_is_replaced_is_seen_and_one_that_is_gone_is_told() {
     eventually("the new file is applied", || attempts_of_charge() == 3);
 
     fs::remove_file(&file.0).unwrap();
-    eventually("the missing file is told", || refused(&watcher, "the file cannot be read"));
+    eventually("the missing file is reported", || refused(&watcher, "the file cannot be read"));
     assert_eq!(attempts_of_charge(), 3);
 }
 
 #[test]
-fn a_watcher_that_is_dropped_watches_no_more() {
+fn a_dropped_watcher_stops_watching() {
     let _turn = turn();
     let file = File::new("dropped.toml", &MAX(1));
     drop(config::watch(&file.0).unwrap());
-    // Whoever watches the same file after it has seen the change: then the dropped one would have, too.
+    // A later watcher of the same file has seen the change by then, so the dropped one would have seen it too.
     let second = File::new("second.toml", &MAX(2));
     let watcher = config::watch(&second.0).unwrap();
     file.write(&MAX(5));
@@ -83,7 +83,7 @@ fn a_watcher_that_is_dropped_watches_no_more() {
 }
 
 #[test]
-fn a_file_that_is_not_there_or_wrong_is_not_watched() {
+fn a_missing_or_wrong_file_is_not_watched() {
     let _turn = turn();
     let file = File::new("wrong.toml", "[defaults]\nmaxx = 1");
     assert!(config::watch(&file.0).unwrap_err().to_string().contains("did you mean `max`?"));

@@ -1,4 +1,4 @@
-//! The signatures in the edition of 2018.
+//! The signature tests in edition 2018.
 
 #[path = "../it/signatures/mod.rs"]
 mod signatures;

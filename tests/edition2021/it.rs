@@ -1,4 +1,4 @@
-//! The signatures in the edition of 2021.
+//! The signature tests in edition 2021.
 
 #[path = "../it/signatures/mod.rs"]
 mod signatures;

@@ -1,5 +1,5 @@
-//! The account of a budget over whole calls: what is spent, and what comes back. Who is told that it is empty is in
-//! `listeners`.
+//! The balance of a budget across whole calls: which tokens are spent and which are returned. The warning for an empty
+//! budget is tested in `listeners`.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use tokio::time::advance;
 #[classify(transient)]
 struct Down;
 
-/// What the attempts are going to do, and what they did.
+/// The planned outcome of each attempt, and a record of the attempts made.
 #[derive(Default)]
 struct Script {
     steps: VecDeque<u8>,
@@ -44,14 +44,14 @@ async fn scripted(script: &RefCell<Script>) -> Result<u32, Down> {
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<u32, Down>> + 'a>>;
 
-/// Polls a call; whether it is over, by its result or by a panic.
+/// Polls a call and returns whether it has ended, with a result or a panic.
 fn is_over(call: &mut Running<'_>) -> bool {
     let mut context = Context::from_waker(Waker::noop());
     let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context)));
     !matches!(polled, Ok(Poll::Pending))
 }
 
-/// Starts, polls and drops calls as the moves say, and ends them all.
+/// Starts, polls and drops calls according to `moves`, then ends the remaining ones.
 async fn play(script: &RefCell<Script>, moves: &[(u8, usize)]) {
     let mut calls: Vec<Running<'_>> = Vec::new();
     for (kind, at) in moves {
@@ -72,7 +72,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn of_calls_that_run_at_once_only_retries_that_failed_have_cost_a_token(
+    fn among_concurrent_calls_only_failed_retries_cost_a_token(
         steps in prop::collection::vec(0u8..4, 0..200),
         moves in prop::collection::vec((0u8..6, 0usize..16), 0..200),
     ) {

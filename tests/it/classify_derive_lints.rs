@@ -1,4 +1,4 @@
-//! A crate may deny every lint; a derive must not make it regret that.
+//! The code that the derive generates must compile in a crate that denies every lint.
 
 #![deny(warnings, unused, missing_docs, nonstandard_style, rust_2018_idioms)]
 #![deny(

@@ -1,4 +1,4 @@
-//! Whatever is dropped, wherever: no permit and no token stays behind.
+//! Dropping a call at any point leaks no breaker permit and no budget token.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -30,7 +30,7 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Lets a millisecond pass and polls, so many times; whether it has ended by then.
+/// Advances a millisecond and polls, `times` times; ready if the future has ended by then.
 async fn polled<F: Future>(mut future: Pin<&mut F>, times: usize) -> Poll<F::Output> {
     for _ in 1..times {
         if let Poll::Ready(out) = poll(future.as_mut()) {
@@ -44,14 +44,14 @@ async fn polled<F: Future>(mut future: Pin<&mut F>, times: usize) -> Poll<F::Out
 static BREAKER: Breaker =
     Breaker::new("leaves::breaker", BreakerSettings::new().consecutive(50)).with_clock(clock);
 
-/// Attempts that were started, and attempts that have failed.
+/// The number of started and of failed attempts.
 #[derive(Default)]
 struct Seen {
     started: Cell<u32>,
     failed: Cell<u32>,
 }
 
-/// Two awaits in each attempt, a pause after it, and the third attempt succeeds.
+/// Awaits twice in each attempt, fails twice with a pause after each attempt, then succeeds.
 #[retryable(
     max = 3, base = "2ms", jitter = none, deadline = "1s", timeout = "100ms", idempotent,
     breaker = BREAKER, name = "leaves::scripted"
@@ -67,7 +67,7 @@ async fn scripted(seen: &Seen) -> Result<u32, Down> {
     Err(Down::Down)
 }
 
-/// Drops the call after each number of polls, in a state of the breaker that `prepare` brings about.
+/// For each number of polls, drops a call after that many; `prepare` puts the breaker into `mode` first.
 async fn dropped_everywhere(mode: Mode, prepare: fn()) {
     let budget = retry_runtime::budget("leaves::scripted").unwrap();
     for polls in 1.. {
@@ -76,7 +76,7 @@ async fn dropped_everywhere(mode: Mode, prepare: fn()) {
         assert_eq!(BREAKER.mode(), mode);
         let seen = Seen::default();
         let ended = polled(pin!(scripted(&seen)), polls).await;
-        // The first failure is the call's own, each later one a retry that is paid for.
+        // The first failure is free; each later one is a retry that costs a token.
         let spent = f64::from(seen.failed.get().saturating_sub(1));
         assert_eq!(budget.available(), 10.0 - spent, "after {polls} polls");
         let figures = BREAKER.figures();
@@ -92,7 +92,7 @@ async fn dropped_everywhere(mode: Mode, prepare: fn()) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_after_any_poll_leaves_no_permit_and_no_token_behind() {
+async fn a_call_dropped_after_any_poll_leaks_no_permit_and_no_token() {
     dropped_everywhere(Mode::Closed, || BREAKER.reset()).await;
     dropped_everywhere(Mode::HalfOpen, || BREAKER.probe()).await;
 }
@@ -156,7 +156,7 @@ async fn a_call_whose_success_the_clock_of_its_breaker_panics_at_is_counted_once
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_breaker_around_a_future_counts_its_result_and_not_a_dropped_one() {
+async fn a_breaker_around_a_future_counts_its_result_but_not_a_drop() {
     let breaker =
         Breaker::new("leaves::by_hand", BreakerSettings::new().consecutive(2)).with_clock(clock);
     let failing = || breaker.call_async(|| async { Err::<u32, _>(Down::Down) });
@@ -175,9 +175,9 @@ async fn a_breaker_around_a_future_counts_its_result_and_not_a_dropped_one() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_guarded_future_counts_as_a_failure_and_goes_on() {
+async fn a_panic_in_a_guarded_future_counts_as_a_failure_and_propagates() {
     let breaker = Breaker::new("leaves::panics", BreakerSettings::new().consecutive(1));
-    // The future outlives its panic, as it does in a task.
+    // The future is dropped only after its panic, as in a task.
     let mut future = Box::pin(breaker.call_async(|| async {
         if true {
             panic!("on purpose");

@@ -1,4 +1,4 @@
-//! Budgets and breakers of annotated functions: what they refuse, what they give back, who is told.
+//! Budgets and breakers of annotated functions: what they refuse, which tokens they return, what callers see.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,7 +33,7 @@ fn dead(calls: &Cell<u32>) -> Result<u32, Trouble> {
 }
 
 #[test]
-fn a_dead_dependency_sees_about_one_times_its_load() {
+fn a_dead_dependency_gets_little_more_than_its_normal_load() {
     let calls = Cell::new(0);
     let mut refused = 0;
     for _ in 0..1000 {
@@ -41,14 +41,14 @@ fn a_dead_dependency_sees_about_one_times_its_load() {
         assert_eq!(result, Err(Trouble::Down), "the original failure comes back");
         refused += u32::from(report.reason == StopReason::Budget);
     }
-    // Ten tokens: three calls of three retries each, and one retry of the fourth.
+    // Ten tokens pay for three retries in each of three calls, and for one retry of the fourth.
     assert_eq!(calls.get(), 1000 + 10);
     assert_eq!(refused, 997);
     assert!(retry_runtime::budget("protection::dead").unwrap().available() < 1.0);
 }
 
 #[test]
-fn a_retry_that_succeeds_gets_its_cost_back() {
+fn a_successful_retry_gets_its_token_back() {
     #[retryable(max = 1, base = "0s", name = "protection::flaky")]
     fn flaky(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
@@ -62,7 +62,7 @@ fn a_retry_that_succeeds_gets_its_cost_back() {
 }
 
 #[test]
-fn a_budget_that_is_shared_by_name_is_spent_by_all_and_set_by_one() {
+fn a_budget_shared_by_name_is_spent_by_all_and_configured_by_one() {
     #[retryable(max = 9, base = "0s", budget("protection::shared", capacity = 2, deposit = 0.0))]
     fn first(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
@@ -81,7 +81,7 @@ fn a_budget_that_is_shared_by_name_is_spent_by_all_and_set_by_one() {
 }
 
 #[test]
-fn a_budget_of_none_leaves_the_limit_to_the_call_and_a_static_one_can_be_named() {
+fn without_a_budget_only_the_attempt_limit_holds_and_a_static_budget_can_be_named() {
     static SMALL: Budget = Budget::new(BudgetSettings::new().capacity(1));
     #[retryable(max = 20, base = "0s", budget = none)]
     fn endless(calls: &Cell<u32>) -> Result<u32, Trouble> {
@@ -101,7 +101,7 @@ fn a_budget_of_none_leaves_the_limit_to_the_call_and_a_static_one_can_be_named()
 }
 
 #[test]
-fn a_preset_is_a_word() {
+fn a_preset_is_chosen_by_its_name() {
     #[retryable(max = 9, base = "0s", budget = grpc, name = "protection::grpc")]
     fn grpc(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
@@ -113,7 +113,7 @@ fn a_preset_is_a_word() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_future_that_is_dropped_in_the_middle_of_a_retry_leaves_no_token_behind() {
+async fn a_future_dropped_during_a_retry_leaks_no_token() {
     #[retryable(max = 3, base = "1s", jitter = none, name = "protection::dropped")]
     async fn slow(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
@@ -130,7 +130,7 @@ async fn a_future_that_is_dropped_in_the_middle_of_a_retry_leaves_no_token_behin
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_own_breaker_that_opens_in_the_middle_of_a_call_ends_it_with_its_last_error() {
+async fn a_breaker_that_opens_during_a_call_ends_it_with_the_last_error() {
     #[retryable(max = 9, base = "1s", breaker(consecutive = 2), name = "protection::opens")]
     async fn opens(calls: &Cell<u32>) -> Result<u32, Trouble> {
         calls.set(calls.get() + 1);
@@ -180,7 +180,7 @@ fn permanent_failures_do_not_open_a_breaker() {
 }
 
 #[test]
-fn a_breaker_for_each_key_leaves_the_other_keys_alone() {
+fn a_keyed_breaker_leaves_other_keys_alone() {
     #[retryable(max = 0, breaker("protection::hosts", consecutive = 1, key = host, keys = 8))]
     fn ask(host: &str, calls: &AtomicU32) -> Result<u32, Trouble> {
         calls.fetch_add(1, Ordering::Relaxed);
@@ -220,7 +220,7 @@ fn a_breaker_is_shared_by_name_by_constant_and_by_static() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_times_out_counts_against_the_breaker_and_a_dropped_one_does_not() {
+async fn a_timed_out_attempt_counts_as_a_failure_for_the_breaker_and_a_dropped_one_does_not() {
     #[retryable(
         max = 0,
         timeout = "1s",
@@ -243,7 +243,7 @@ async fn an_attempt_that_times_out_counts_against_the_breaker_and_a_dropped_one_
 }
 
 #[test]
-fn a_panic_counts_as_a_failure_and_goes_on() {
+fn a_panic_counts_as_a_failure_and_propagates() {
     #[retryable(breaker(consecutive = 1), name = "protection::panics")]
     fn panics() -> Result<u32, Trouble> {
         panic!("on purpose")
@@ -253,7 +253,7 @@ fn a_panic_counts_as_a_failure_and_goes_on() {
 }
 
 #[test]
-fn methods_of_the_same_name_keep_their_keys_apart() {
+fn methods_with_the_same_name_have_separate_keyed_breakers() {
     struct First;
     struct Second;
     impl First {
@@ -276,7 +276,7 @@ fn methods_of_the_same_name_keep_their_keys_apart() {
 }
 
 #[test]
-fn a_setting_of_none_takes_the_default_away() {
+fn a_setting_of_none_removes_the_default() {
     #[retryable(budget(capacity = 3, refill = none), name = "protection::no_refill")]
     fn quiet() -> Result<u32, Trouble> {
         Ok(1)

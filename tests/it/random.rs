@@ -1,4 +1,4 @@
-//! Random values for properties, the same in every run: SplitMix64 with a seed.
+//! Random values for property tests, the same in every run: SplitMix64 with a fixed seed.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number of any size, the ends of the range among them.
+    /// Any number, including both ends of the range.
     pub(crate) fn any(&mut self) -> u64 {
         match self.next() % 16 {
             0 => 0,
@@ -34,7 +34,7 @@ impl Random {
         from[self.below(from.len() as u64) as usize]
     }
 
-    /// A duration of any size, nothing and `Duration::MAX` among them.
+    /// Any duration, including zero and `Duration::MAX`.
     pub(crate) fn duration(&mut self) -> Duration {
         match self.below(8) {
             0 => Duration::MAX,
@@ -43,7 +43,7 @@ impl Random {
         }
     }
 
-    /// A number of any size, the ones that are none among them.
+    /// Any number, including NaN and the infinities.
     pub(crate) fn float(&mut self) -> f64 {
         match self.below(4) {
             0 => self.pick(&[0.0, 1.0, -1.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE, f64::MAX]),

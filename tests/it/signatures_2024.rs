@@ -1,4 +1,4 @@
-//! Signatures that only the edition of 2024 has: what an opaque type captures.
+//! Signatures specific to edition 2024: lifetimes that opaque types capture.
 
 use std::future::Future;
 
@@ -49,7 +49,7 @@ fn iterates_over_the_borrowed(values: &[u32]) -> Result<impl Iterator<Item = u32
     Ok(values.iter().copied())
 }
 
-/// What is returned holds the `&mut` by its type only.
+/// Only the type of the returned iterator holds the `&mut`.
 #[retryable(base = "0s")]
 fn drains(runs: &Runs, values: &mut Vec<u32>) -> Result<impl Iterator<Item = u32>, E> {
     values.push(1);
@@ -58,7 +58,7 @@ fn drains(runs: &Runs, values: &mut Vec<u32>) -> Result<impl Iterator<Item = u32
 }
 
 #[test]
-fn opaque_types_that_capture_run_again() {
+fn functions_with_capturing_opaque_types_are_retried() {
     static STATIC: Runs = Runs::new();
     assert_eq!(iterates(&Runs::new()).map(Iterator::count), Ok(3));
     assert_eq!(iterates_over_the_borrowed(&[1, 2]).map(Iterator::count), Ok(2));

@@ -1,7 +1,7 @@
-//! Time that tests move: for code that blocks, what a paused tokio clock is for `async` code.
+//! Virtual time for blocking code, like tokio's paused clock for `async` code.
 //!
-//! A process has one timer, so this one is installed for all tests of the binary. It is the default timer
-//! except on a thread that is inside [`virtually`].
+//! A process has one timer, so this timer is installed for all tests of the binary. It behaves like the default
+//! timer except on a thread inside [`virtually`].
 
 use std::cell::{Cell, RefCell};
 use std::sync::Once;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use retry_runtime::timer::{self, Clock, Sleep, Timer};
 
-/// Runs `work` on virtual time: sleeps of sync calls take none of the real one.
+/// Runs `work` on virtual time: the sleeps of sync calls take no real time.
 pub(crate) fn virtually<T>(work: impl FnOnce() -> T) -> T {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| timer::install(&PerThread).expect("the only timer of this binary"));
@@ -18,17 +18,17 @@ pub(crate) fn virtually<T>(work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// The time now, virtual inside [`virtually`].
+/// The current time; virtual inside [`virtually`].
 pub(crate) fn now() -> Instant {
     PerThread.now()
 }
 
-/// Lets virtual time pass: a body that takes this long.
+/// Advances virtual time, to simulate a body that takes this long.
 pub(crate) fn advance(duration: Duration) {
     pass(now() + duration, &mut || false);
 }
 
-/// Has something happen after some virtual time, in a sleep or in an [`advance`].
+/// Schedules `happens` after some virtual time; it runs during a sleep or an [`advance`].
 pub(crate) fn after(duration: Duration, happens: impl FnOnce() + 'static) {
     let event = (now() + duration, Box::new(happens) as Happens);
     EVENTS.with_borrow_mut(|events| events.push(event));
@@ -59,7 +59,7 @@ impl Clock for PerThread {
 }
 
 impl Timer for PerThread {
-    /// On virtual time the sleep that is polled first is over first: for one call at a time.
+    /// On virtual time, the sleep polled first ends first, so only one call may sleep at a time.
     fn sleep(&self, duration: Duration) -> Sleep {
         match NOW.get() {
             Some(now) => Box::pin(async move { pass(now + duration, &mut || false) }),
@@ -75,7 +75,7 @@ impl Timer for PerThread {
     }
 }
 
-/// Moves the clock from event to event, to the end or until it is cancelled.
+/// Moves the clock from event to event until `end` or until the sleep is cancelled.
 fn pass(end: Instant, cancelled: &mut dyn FnMut() -> bool) {
     while !cancelled() {
         let Some((at, happens)) = next_event(end) else {
@@ -95,7 +95,7 @@ fn next_event(end: Instant) -> Option<(Instant, Happens)> {
     })
 }
 
-/// The timer that the runtime has when none is installed.
+/// Behaves like the runtime's default timer.
 struct Usual;
 
 impl Clock for Usual {}

@@ -1,4 +1,4 @@
-//! What is told of a call, from its start to its end, whichever end it takes.
+//! The events of a call from its start to its end, for every way a call can end.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,12 +42,12 @@ impl Classify for Error {
     }
 }
 
-/// The events of one function that have come so far.
-fn told(stream: &mut Events, site: &str) -> Vec<Event> {
+/// The events of one function received so far.
+fn received(stream: &mut Events, site: &str) -> Vec<Event> {
     std::iter::from_fn(|| stream.try_recv()).filter(|event| event.site() == Some(site)).collect()
 }
 
-/// Their names; attempts and reasons with them.
+/// The names of the events, with attempt numbers and reasons.
 fn story(events: &[Event]) -> Vec<String> {
     let told = events.iter().map(|event| match event {
         Event::AttemptStarted(event) => format!("attempt.started {}", event.attempt),
@@ -75,17 +75,17 @@ async fn flaky(failures: u32) -> Result<u32, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_told_from_its_start_to_its_end_under_one_number() {
+async fn the_events_of_a_call_share_one_call_id() {
     let mut stream = events::stream(10_000);
     flaky(0).await.unwrap();
-    let at_once = told(&mut stream, "told::flaky");
+    let at_once = received(&mut stream, "told::flaky");
     assert_eq!(
         story(&at_once),
         ["call.started", "attempt.started 1", "attempt.finished 1", "call.finished 1 success"]
     );
     assert!(at_once.iter().all(Event::is_routine), "{at_once:?}");
     flaky(1).await.unwrap();
-    let retried = told(&mut stream, "told::flaky");
+    let retried = received(&mut stream, "told::flaky");
     assert_eq!(
         story(&retried),
         [
@@ -109,17 +109,17 @@ async fn a_call_is_told_from_its_start_to_its_end_under_one_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_wants_retries_alone_hears_nothing_of_successes_at_once() {
+async fn a_listener_for_retries_only_gets_no_events_of_first_try_successes() {
     let mut stream = events::stream_retries(10_000);
     #[retryable(max = 3, base = "1s", attempt = attempt, name = "told::alone")]
     async fn alone(failures: u32) -> Result<(), Error> {
         if attempt.number() <= failures { Err(Error::Of(Kind::Transient)) } else { Ok(()) }
     }
     alone(0).await.unwrap();
-    assert_eq!(story(&told(&mut stream, "told::alone")), [""; 0]);
+    assert_eq!(story(&received(&mut stream, "told::alone")), [""; 0]);
     alone(1).await.unwrap();
     assert_eq!(
-        story(&told(&mut stream, "told::alone")),
+        story(&received(&mut stream, "told::alone")),
         [
             "attempt.finished 1 transient",
             "retry.scheduled 1",
@@ -131,7 +131,7 @@ async fn whoever_wants_retries_alone_hears_nothing_of_successes_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_that_something_forbids_is_suppressed_for_a_reason_and_other_failures_are_not() {
+async fn only_a_forbidden_retry_is_reported_as_suppressed_with_its_reason() {
     #[retryable(max = 1, base = "5s", jitter = none, deadline = "6s", clone(error), name = "told::suppressed")]
     async fn fails(error: Error) -> Result<(), Error> {
         Err(error)
@@ -144,18 +144,18 @@ async fn a_retry_that_something_forbids_is_suppressed_for_a_reason_and_other_fai
         (Error::After(Duration::from_secs(90)), "retry-after too long"),
     ] {
         fails(error).await.unwrap_err();
-        let story = story(&told(&mut stream, "told::suppressed"));
+        let story = story(&received(&mut stream, "told::suppressed"));
         let expected = [format!("retry.suppressed 1 {end}"), format!("call.finished 1 {end}")];
         assert_eq!(story[story.len() - 2..], expected);
     }
     fails(of(Kind::Permanent)).await.unwrap_err();
     assert_eq!(
-        story(&told(&mut stream, "told::suppressed")),
+        story(&received(&mut stream, "told::suppressed")),
         ["attempt.finished 1 permanent", "call.finished 1 permanent"]
     );
     fails(of(Kind::Transient)).await.unwrap_err();
     assert_eq!(
-        story(&told(&mut stream, "told::suppressed"))[3..],
+        story(&received(&mut stream, "told::suppressed"))[3..],
         ["attempt.finished 2 transient", "call.finished 2 exhausted"]
     );
 }
@@ -173,11 +173,11 @@ async fn an_empty_budget_and_a_passed_deadline_suppress_retries_too() {
     let mut stream = events::stream_retries(10_000);
     fails(Duration::from_millis(4500)).await.unwrap_err();
     assert_eq!(
-        story(&told(&mut stream, "told::limited"))[1..],
+        story(&received(&mut stream, "told::limited"))[1..],
         ["retry.suppressed 1 deadline", "call.finished 1 deadline"]
     );
     fails(Duration::ZERO).await.unwrap_err();
-    let story = story(&told(&mut stream, "told::limited"));
+    let story = story(&received(&mut stream, "told::limited"));
     assert_eq!(
         story[story.len() - 3..],
         ["budget.exhausted", "retry.suppressed 2 budget", "call.finished 2 budget"]
@@ -185,7 +185,7 @@ async fn an_empty_budget_and_a_passed_deadline_suppress_retries_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_breaker_tells_its_opening_and_its_refusals_and_the_call_how_it_ended() {
+async fn a_breaker_reports_that_it_opened_and_refused_and_the_call_reports_its_end() {
     #[retryable(max = 3, base = "1s", jitter = none, breaker("told::breaker", consecutive = 1), name = "told::broken")]
     async fn fails() -> Result<(), Error> {
         Err(Error::Of(Kind::Transient))
@@ -195,7 +195,7 @@ async fn a_breaker_tells_its_opening_and_its_refusals_and_the_call_how_it_ended(
         let all: Vec<Event> = std::iter::from_fn(|| stream.try_recv())
             .filter(|event| {
                 event.site() == Some("told::broken")
-                    || super::breaker(event) == Some("told::breaker")
+                    || super::breaker_of(event) == Some("told::breaker")
             })
             .collect();
         story(&all)
@@ -217,7 +217,7 @@ async fn a_breaker_tells_its_opening_and_its_refusals_and_the_call_how_it_ended(
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_are_dropped_or_cancelled_or_that_panic_are_told_to_have_ended() {
+async fn dropped_cancelled_and_panicking_calls_emit_an_end_event() {
     #[retryable(max = 3, base = "1h", cap = "1h", jitter = none, name = "told::cut")]
     async fn cut(how: u8) -> Result<(), Error> {
         match how {
@@ -234,7 +234,7 @@ async fn calls_that_are_dropped_or_cancelled_or_that_panic_are_told_to_have_ende
     };
     for (how, expected) in [(0, 1), (1, 1), (2, 1)] {
         poll(how);
-        let events = told(&mut stream, "told::cut");
+        let events = received(&mut stream, "told::cut");
         let Some(Event::CallFinished(end)) = events.last() else { panic!("{events:?}") };
         assert_eq!((end.attempts, end.reason), (expected, StopReason::Aborted), "{how}");
         let ends = events.iter().filter(|event| event.name() == "call.finished");
@@ -245,13 +245,17 @@ async fn calls_that_are_dropped_or_cancelled_or_that_panic_are_told_to_have_ende
     let waiting = live::calls().into_iter().find(|call| call.name() == "told::cut").unwrap();
     waiting.cancel();
     call.await.unwrap().unwrap_err();
-    let events = told(&mut stream, "told::cut");
+    let events = received(&mut stream, "told::cut");
     assert_eq!(story(&events).last().unwrap(), "call.finished 1 cancelled");
-    assert_eq!(events[0].call(), Some(waiting.id()), "one number in events and in the list");
+    assert_eq!(
+        events[0].call(),
+        Some(waiting.id()),
+        "events and the list of live calls use the same id"
+    );
 }
 
 #[test]
-fn of_calls_on_many_threads_each_start_has_one_end_and_each_failure_one_outcome() {
+fn across_threads_each_call_has_one_end_and_each_failure_one_outcome() {
     #[retryable(max = 2, base = "0s", attempt = attempt, budget = none, name = "told::many")]
     fn many(seed: u32) -> Result<(), Error> {
         let fails = seed.wrapping_mul(2_654_435_761).rotate_left(attempt.number() * 5) % 2 == 0;
@@ -265,7 +269,7 @@ fn of_calls_on_many_threads_each_start_has_one_end_and_each_failure_one_outcome(
             scope.spawn(move || (0..CALLS).for_each(|call| drop(many(thread * CALLS + call))));
         }
     });
-    let events = told(&mut stream, "told::many");
+    let events = received(&mut stream, "told::many");
     assert_eq!(stream.dropped(), 0);
     let count = |name: &str| events.iter().filter(|event| event.name() == name).count();
     assert_eq!(count("call.started"), 4 * CALLS as usize);
@@ -279,7 +283,7 @@ fn of_calls_on_many_threads_each_start_has_one_end_and_each_failure_one_outcome(
         .collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers.len(), 4 * CALLS as usize, "each call has a number of its own");
+    assert_eq!(numbers.len(), 4 * CALLS as usize, "each call has its own id");
 }
 
 #[test]
@@ -299,7 +303,10 @@ fn an_observer_may_make_retryable_calls_that_fail() {
         }
     });
     outside().unwrap_err();
-    let inner = told(&mut stream, "told::inside");
+    let inner = received(&mut stream, "told::inside");
     let ends = inner.iter().filter(|event| event.name() == "call.finished").count();
-    assert_eq!(ends, 7, "one for each event of the call outside, and none for its own");
+    assert_eq!(
+        ends, 7,
+        "one for each event of the outer call, and none for the calls of the observer"
+    );
 }

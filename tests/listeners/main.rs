@@ -1,8 +1,10 @@
-//! Events, metrics and progress: who is told what, and that nobody who listens can hold up or fail a call.
+//! Events, metrics and progress: who receives what, and that no listener can delay or fail a call.
 //!
-//! Whoever listens hears all calls of the process, and changes what they cost: a binary of its own.
+//! Listeners receive the events of every call in the process and change the cost of a call, so these tests have
+//! their own binary.
 
 mod calls;
+mod capture;
 mod delivery;
 mod metrics;
 mod progress;
@@ -15,34 +17,34 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use retry_runtime::breaker::{Breaker, BreakerSettings};
 use retry_runtime::events::{self, Event, ObserverGuard};
 
-/// Taken by a test that makes so many events that another one's queue would overflow, and by that one.
+/// A lock for tests that emit many events and for tests whose queue those events would overflow.
 static QUIET: Mutex<()> = Mutex::new(());
 
 fn quiet() -> MutexGuard<'static, ()> {
     QUIET.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A breaker that opens and closes by hand, to have something happen: two events each time.
-struct Bell(Breaker);
+/// A breaker that a test drives directly to emit events.
+struct TestBreaker(Breaker);
 
-impl Bell {
+impl TestBreaker {
     fn new(name: &'static str) -> Self {
-        Bell(Breaker::new(name, BreakerSettings::new().consecutive(1)))
+        TestBreaker(Breaker::new(name, BreakerSettings::new().consecutive(1)))
     }
 
     /// Opens the breaker.
-    fn ring(&self) {
+    fn open(&self) {
         self.0.permit().unwrap().failure();
     }
 
-    /// Has the open breaker refuse a call.
-    fn knock(&self) {
+    /// Makes the open breaker refuse a call.
+    fn refuse(&self) {
         assert!(self.0.permit().is_err());
     }
 }
 
-/// The name of the breaker that the event is about.
-fn breaker(event: &Event) -> Option<&str> {
+/// The name of the event's breaker.
+fn breaker_of(event: &Event) -> Option<&str> {
     match event {
         Event::BreakerTransition(event) => Some(&event.breaker),
         Event::BreakerRejected(event) => Some(&event.breaker),
@@ -50,17 +52,17 @@ fn breaker(event: &Event) -> Option<&str> {
     }
 }
 
-/// The texts of the events of one breaker, as far as they have come.
+/// Collects the texts of the events of one breaker.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
-    /// Listens to one breaker: tests run in parallel, and everybody hears everything.
+    /// Listens to one breaker only: tests run in parallel, and an observer receives the events of all of them.
     fn of(name: &'static str) -> (Log, ObserverGuard) {
         let log = Log::default();
         let kept = log.clone();
         let guard = events::observe(move |event| {
-            if breaker(event) == Some(name) {
+            if breaker_of(event) == Some(name) {
                 kept.0.lock().unwrap().push(event.to_string());
             }
         });

@@ -1,4 +1,4 @@
-//! What a scrape of a real Prometheus exporter finds.
+//! Scrapes a real Prometheus exporter and checks the metrics.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,7 +24,7 @@ enum Error {
     Interrupted(#[from] Interruption),
 }
 
-/// Fails so often, then succeeds; 9 stands for a failure for good.
+/// Fails `failures` times and then succeeds; 9 means a permanent failure.
 #[retryable(
     max = 3, base = "1ms", jitter = none, deadline = "30s", attempt = attempt, name = "metrics::flaky"
 )]
@@ -65,17 +65,17 @@ fn replaced() -> Result<(), Error> {
     Err(Error::Down)
 }
 
-#[allow(dead_code, reason = "it is there to share the breaker")]
+#[allow(dead_code, reason = "exists only to share the breaker")]
 #[retryable(budget = none, breaker = SHARED, name = "metrics::b")]
 fn beside() -> Result<(), Error> {
     Ok(())
 }
 
-/// The exporter's address; it lives as long as the process, and so does what records.
+/// The address of the exporter; the exporter and the recorder live as long as the process.
 fn exporter() -> SocketAddr {
     static EXPORTER: OnceLock<(SocketAddr, ObserverGuard)> = OnceLock::new();
     let (address, _) = EXPORTER.get_or_init(|| {
-        // Somebody else may be given the port between the two: then it is another one's turn.
+        // Another process may take the port between the two steps; then try another port.
         let installed = (0..20).find_map(|_| {
             let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
             let builder = PrometheusBuilder::new().set_buckets(metrics::SECONDS).unwrap();
@@ -107,7 +107,7 @@ fn value(scraped: &[String], series: &str) -> Option<f64> {
     line.rsplit_once(' ')?.1.parse().ok()
 }
 
-/// Makes the calls that are measured, on a paused clock.
+/// Makes the measured calls on a paused clock.
 fn call_them() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().start_paused(true);
@@ -123,8 +123,8 @@ fn call_them() {
 }
 
 #[test]
-fn a_scrape_finds_every_metric_with_the_numbers_of_the_calls() {
-    // Not inside of a runtime: the exporter would run on it, and starve while the test blocks.
+fn a_scrape_has_every_metric_with_the_right_values() {
+    // Outside of a runtime: otherwise the exporter would run on it and starve while the test blocks.
     exporter();
     call_them();
     let scraped = scrape();
@@ -170,7 +170,7 @@ fn a_scrape_finds_every_metric_with_the_numbers_of_the_calls() {
 }
 
 #[test]
-fn counts_are_those_of_the_process_however_many_publish_and_whatever_is_cleared() {
+fn counts_are_process_wide_however_often_they_are_published_or_cleared() {
     exporter();
     let series = "retry_calls{retry_site=\"metrics::counted\",retry_outcome=\"first_try\"}";
     std::thread::scope(|scope| {
@@ -183,7 +183,7 @@ fn counts_are_those_of_the_process_however_many_publish_and_whatever_is_cleared(
     });
     assert_eq!(value(&scrape(), series), Some(500.0));
     clear("metrics::counted");
-    // More than before: by the numbers alone nobody could tell that they were cleared.
+    // More calls than before, so that the totals alone cannot show that the statistics were cleared.
     for _ in 0..700 {
         counted().unwrap();
     }
@@ -191,7 +191,7 @@ fn counts_are_those_of_the_process_however_many_publish_and_whatever_is_cleared(
 }
 
 #[test]
-fn a_budget_that_a_configuration_replaces_is_published_and_a_shared_breaker_once() {
+fn a_budget_replaced_by_a_configuration_is_published_and_a_shared_breaker_only_once() {
     exporter();
     let toml = "[budget.\"metrics::replaced\"]\ncapacity = 2\nrefill = \"none\"\n\
                 [budget.\"metrics::new\"]\ncapacity = 9\n[op.\"metrics::b\"]\nbudget = \"metrics::new\"";

@@ -1,4 +1,4 @@
-//! What a person sees of calls that are being retried.
+//! The progress display of calls that are being retried.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, Sender};
@@ -10,7 +10,7 @@ use retry_runtime::{live, progress, retryable};
 
 const SECONDS: Duration = Duration::from_secs(30);
 
-/// A writer whose lines a test reads as they come.
+/// A writer whose lines a test can read.
 struct Lines(Sender<String>);
 
 impl Write for Lines {
@@ -26,7 +26,7 @@ impl Write for Lines {
 }
 
 #[test]
-fn without_a_terminal_each_retry_and_the_end_of_a_retried_call_are_a_line() {
+fn without_a_terminal_each_retry_and_each_end_of_a_retried_call_prints_a_line() {
     #[retryable(max = 2, base = "1ms", cap = "1ms", jitter = none, on = any, name = "progress::plain")]
     fn fails() -> Result<(), String> {
         Err("connection\nrefused".to_owned())
@@ -35,7 +35,7 @@ fn without_a_terminal_each_retry_and_the_end_of_a_retried_call_are_a_line() {
     let (send, lines) = mpsc::channel();
     let progress = progress::write_to(Lines(send)).unwrap();
     fails().unwrap_err();
-    // What was told before is written before the guard is gone. Other tests' calls are shown as well.
+    // Dropping the guard writes all earlier events. The calls of other tests are shown as well.
     drop(progress);
     let own = |line: &String| line.starts_with("progress::plain: ");
     let seen: Vec<String> = lines.try_iter().filter(own).collect();

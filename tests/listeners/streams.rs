@@ -1,4 +1,4 @@
-//! Streams: bounded, never waited for, read in three ways.
+//! Event streams: they are bounded, never block a call, and can be read in three ways.
 
 use std::thread;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use futures::executor::block_on;
 use retry_runtime::events;
 
-use super::{Bell, breaker};
+use super::{TestBreaker, breaker_of};
 
 #[test]
-fn a_reader_that_is_behind_loses_the_oldest_events_and_is_told_how_many() {
-    let (bell, mut stream) = (Bell::new("behind"), events::stream(3));
-    bell.ring();
+fn a_slow_reader_loses_the_oldest_events_and_can_read_how_many() {
+    let (breaker, mut stream) = (TestBreaker::new("behind"), events::stream(3));
+    breaker.open();
     for _ in 0..10 {
-        bell.knock();
+        breaker.refuse();
     }
-    assert!(stream.dropped() >= 8, "11 events or more, 3 places: {stream:?}");
+    assert!(stream.dropped() >= 8, "at least 11 events, capacity 3: {stream:?}");
     assert_eq!(stream.len(), 3);
     while let Some(event) = stream.try_recv() {
-        let oldest = breaker(&event) == Some("behind") && event.name() == "breaker.transition";
-        assert!(!oldest, "it is gone: {event}");
+        let oldest = breaker_of(&event) == Some("behind") && event.name() == "breaker.transition";
+        assert!(!oldest, "the oldest event is dropped: {event}");
     }
 }
 
 #[test]
-fn a_stream_of_no_capacity_holds_one_event() {
-    let (bell, stream) = (Bell::new("one"), events::stream(0));
-    bell.ring();
+fn a_stream_with_capacity_zero_holds_one_event() {
+    let (breaker, stream) = (TestBreaker::new("one"), events::stream(0));
+    breaker.open();
     assert_eq!(stream.len(), 1);
 }
 
@@ -37,35 +37,35 @@ fn an_event_wakes_the_task_that_awaits_it() {
         block_on(async {
             loop {
                 let event = stream.recv().await;
-                if breaker(&event) == Some("awaited") {
+                if breaker_of(&event) == Some("awaited") {
                     return event.name();
                 }
             }
         })
     });
-    Bell::new("awaited").ring();
+    TestBreaker::new("awaited").open();
     assert_eq!(reader.join().unwrap(), "breaker.transition");
 }
 
 #[test]
-fn a_stream_is_a_stream_of_the_futures_crates() {
+fn a_stream_implements_the_futures_stream_trait() {
     use futures::StreamExt;
 
     let mut stream = events::stream(10_000);
-    Bell::new("streamed").ring();
+    TestBreaker::new("streamed").open();
     let found =
-        stream.by_ref().filter(|event| std::future::ready(breaker(event) == Some("streamed")));
+        stream.by_ref().filter(|event| std::future::ready(breaker_of(event) == Some("streamed")));
     let event = block_on(std::pin::pin!(found).next()).unwrap();
     assert_eq!(event.name(), "breaker.transition");
 }
 
 #[test]
-fn a_thread_that_blocks_gets_the_event_or_nothing_when_the_time_is_over() {
+fn a_blocking_read_returns_an_event_or_nothing_after_the_timeout() {
     let mut stream = events::stream(10_000);
-    Bell::new("blocked").ring();
+    TestBreaker::new("blocked").open();
     let minute = Duration::from_secs(60);
     let found = std::iter::from_fn(|| stream.recv_timeout(minute))
-        .find(|event| breaker(event) == Some("blocked"));
+        .find(|event| breaker_of(event) == Some("blocked"));
     assert!(found.is_some());
     while stream.recv_timeout(Duration::ZERO).is_some() {}
 }

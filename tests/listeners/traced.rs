@@ -1,71 +1,14 @@
-//! What `tracing` is told of calls.
+//! The `tracing` events and spans of calls.
 
-use std::fmt::{self, Write};
-use std::sync::{Arc, Mutex};
+use retry_runtime::{events, retryable};
 
-use retry_runtime::events;
-use retry_runtime::retryable;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber, subscriber};
+use super::capture::Capture;
 
-/// Everything that is said on this thread: events by level and message, spans by their edges.
-#[derive(Clone, Default)]
-struct Capture(Arc<Mutex<Vec<String>>>);
-
-#[derive(Default)]
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            write!(self.0, "{value:?}").unwrap();
-        }
-    }
-}
-
-impl Capture {
-    fn push(&self, line: String) {
-        self.0.lock().unwrap().push(line);
-    }
-
-    fn of(work: impl FnOnce()) -> Vec<String> {
-        // With a single subscriber `tracing` asks the thread that comes first, which may be another test's, and
-        // remembers its answer for all.
-        let _ = subscriber::set_global_default(Capture::default());
-        let capture = Capture::default();
-        subscriber::with_default(capture.clone(), work);
-        std::mem::take(&mut capture.0.lock().unwrap())
-    }
-}
-
-impl Subscriber for Capture {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.push(format!("span {}", span.metadata().name()));
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut message = Message::default();
-        event.record(&mut message);
-        self.push(format!("{} {}", event.metadata().level(), message.0));
-    }
-
-    fn enter(&self, _: &Id) {
-        self.push(">".to_owned());
-    }
-
-    fn exit(&self, _: &Id) {
-        self.push("<".to_owned());
-    }
+fn lines_of(work: impl FnOnce()) -> Vec<String> {
+    let capture = Capture::new(&["message"]);
+    let _listening = capture.listen();
+    work();
+    capture.take()
 }
 
 #[retryable(max = 1, base = "0s", on = any, attempt = attempt, name = "traced::flaky")]
@@ -75,13 +18,13 @@ fn flaky(failures: u32) -> Result<(), String> {
 }
 
 #[test]
-fn a_retried_call_says_so_and_its_later_attempts_run_in_a_span() {
-    let mut said = Capture::of(|| flaky(1).unwrap());
-    // Where another test listens there are more of them.
-    said.retain(|line| !line.starts_with("TRACE"));
-    assert!(said.pop().unwrap().starts_with("INFO succeeded at attempt 2"));
+fn a_retried_call_is_logged_and_its_later_attempts_run_in_a_span() {
+    let mut lines = lines_of(|| flaky(1).unwrap());
+    // There are more lines while another test listens.
+    lines.retain(|line| !line.starts_with("TRACE"));
+    assert!(lines.pop().unwrap().starts_with("INFO succeeded at attempt 2"));
     assert_eq!(
-        said,
+        lines,
         [
             "INFO body",
             "DEBUG attempt 1 of 2 failed (transient): down",
@@ -95,23 +38,23 @@ fn a_retried_call_says_so_and_its_later_attempts_run_in_a_span() {
 }
 
 #[test]
-fn a_success_at_once_is_said_to_nobody_above_a_trace() {
-    let said = Capture::of(|| flaky(0).unwrap());
-    let above = said.iter().filter(|line| !line.starts_with("TRACE"));
+fn a_first_try_success_logs_nothing_above_trace() {
+    let lines = lines_of(|| flaky(0).unwrap());
+    let above = lines.iter().filter(|line| !line.starts_with("TRACE"));
     assert_eq!(above.collect::<Vec<_>>(), ["INFO body"]);
 }
 
 #[test]
-fn successes_at_once_are_traced_on_request() {
+fn first_try_successes_are_traced_on_request() {
     let _tracing = events::trace_successes();
-    let said = Capture::of(|| flaky(0).unwrap());
+    let lines = lines_of(|| flaky(0).unwrap());
     let expected = [
         "TRACE call started",
         "TRACE attempt 1 of 2 started",
         "INFO body",
         "TRACE attempt 1 of 2 succeeded",
     ];
-    assert_eq!(said[..4], expected);
-    assert!(said[4].starts_with("TRACE succeeded at attempt 1 in "), "{said:?}");
-    assert_eq!(said.len(), 5);
+    assert_eq!(lines[..4], expected);
+    assert!(lines[4].starts_with("TRACE succeeded at attempt 1 in "), "{lines:?}");
+    assert_eq!(lines.len(), 5);
 }

@@ -1,74 +1,23 @@
-//! Who is warned that a budget is spent.
+//! The warning for an empty budget.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use retry_runtime::{Classify, retryable};
 use tokio::time::advance;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber, subscriber};
+
+use super::capture::Capture;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
 #[error("down")]
 #[classify(transient)]
 struct Down;
 
-/// Keeps what is said on this thread.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-#[derive(Default)]
-struct Fields {
-    name: String,
-    message: String,
-}
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "name" | "site" => self.name = format!("{value:?}"),
-            "message" => self.message = format!("{value:?}"),
-            _ => {}
-        }
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let Fields { name, message } = fields;
-        self.0.lock().unwrap().push(format!("{} {name} {message}", event.metadata().level()));
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-impl Warnings {
-    fn take(&self) -> Vec<String> {
-        let said = std::mem::take(&mut *self.0.lock().unwrap());
-        said.into_iter().filter(|line| line.contains("budget is spent")).collect()
-    }
+fn take_warnings(capture: &Capture) -> Vec<String> {
+    capture.take().into_iter().filter(|line| line.contains("budget is spent")).collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_budget_is_said_once_for_each_site_and_minute_with_what_to_change() {
+async fn an_empty_budget_is_warned_about_once_per_site_and_minute_with_a_remedy() {
     #[retryable(max = 9, base = "0s", budget(capacity = 1, deposit = 0.0), name = "warned::a")]
     async fn a() -> Result<u32, Down> {
         Err(Down)
@@ -77,16 +26,13 @@ async fn an_empty_budget_is_said_once_for_each_site_and_minute_with_what_to_chan
     async fn b() -> Result<u32, Down> {
         Err(Down)
     }
-    // With a single subscriber `tracing` asks the thread that comes first, which may be another test's, and remembers
-    // its answer for all.
-    let _ = subscriber::set_global_default(Warnings::default());
-    let warnings = Warnings::default();
-    let _listening = subscriber::set_default(warnings.clone());
+    let capture = Capture::new(&["site", "message"]);
+    let _listening = capture.listen();
     for _ in 0..3 {
         a().await.unwrap_err();
     }
     assert_eq!(
-        warnings.take(),
+        take_warnings(&capture),
         [
             "WARN \"warned::a\" the retry budget is spent: 0 of 1 tokens left, a retry costs 1: failures are \
              returned without a retry until calls succeed again; `budget(capacity = …)` allows more retries, \
@@ -94,13 +40,13 @@ async fn an_empty_budget_is_said_once_for_each_site_and_minute_with_what_to_chan
         ]
     );
     b().await.unwrap_err();
-    assert_eq!(warnings.take().len(), 1, "each site for itself");
+    assert_eq!(take_warnings(&capture).len(), 1, "each site warns separately");
     advance(Duration::from_secs(59)).await;
     a().await.unwrap_err();
-    assert_eq!(warnings.take().len(), 0);
+    assert_eq!(take_warnings(&capture).len(), 0);
     advance(Duration::from_secs(1)).await;
     for _ in 0..3 {
         a().await.unwrap_err();
     }
-    assert_eq!(warnings.take().len(), 1);
+    assert_eq!(take_warnings(&capture).len(), 1);
 }

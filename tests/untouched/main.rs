@@ -1,6 +1,6 @@
-//! The timers that calls have when none is installed. A process has one, so this is a binary of its own.
+//! The default timers, used when no timer is installed. A process has one timer, so these tests have their own binary.
 //!
-//! Outside of tokio time cannot be paused: the sleeps here are real, and a few milliseconds long.
+//! Time cannot be paused outside of tokio, so the sleeps here are real and last a few milliseconds.
 
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -35,7 +35,7 @@ const fn ms(millis: u64) -> Duration {
 const POLICY: Policy =
     Policy::new().backoff(Backoff::Fixed).base(ms(2)).jitter(Jitter::None).attempts(3);
 
-/// Runs a future on this thread, without any runtime.
+/// Runs a future on this thread without an async runtime.
 fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -64,7 +64,7 @@ fn an_async_call_needs_no_runtime() {
 }
 
 #[test]
-fn an_attempt_is_cut_without_a_runtime() {
+fn an_attempt_times_out_without_a_runtime() {
     let timed = POLICY.timeout(ms(3)).idempotent(true);
     let (result, report) = block_on(observe(timed.call_async(|_| pending())));
     let failure: Result<(), _> = result;
@@ -93,7 +93,7 @@ fn a_sleep_is_cancelled_without_a_runtime() {
 }
 
 #[test]
-fn a_sync_call_parks_its_thread_as_long_as_the_delay() {
+fn a_sync_call_parks_its_thread_for_the_delay() {
     let start = Instant::now();
     let call = || POLICY.call(|_| Err::<(), _>(Failure::Refused));
     let (_, report) = observe_blocking(call);
@@ -102,7 +102,7 @@ fn a_sync_call_parks_its_thread_as_long_as_the_delay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn inside_of_tokio_its_paused_clock_moves_everything() {
+async fn calls_inside_tokio_follow_its_paused_clock() {
     let start = Instant::now();
     let slow = POLICY.base(Duration::from_secs(30)).deadline(Duration::from_secs(100));
     let call = slow.call_async(|attempt| async move {
@@ -115,7 +115,7 @@ async fn inside_of_tokio_its_paused_clock_moves_everything() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_uses_up_tokio_s_cooperative_budget_is_still_cut() {
+async fn a_body_that_exhausts_tokios_cooperative_budget_still_times_out() {
     let limited = POLICY.deadline(ms(20));
     let call = limited.call_async(|_| async {
         let busy = async {

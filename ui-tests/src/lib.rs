@@ -1,1 +1,1 @@
-//! Placeholder.
+//! Empty: the package exists for its tests.

@@ -1,13 +1,13 @@
-//! What users read when they make a mistake: each case is a file, and what the compiler says about it
-//! stands beside it. `TRYBUILD=overwrite` writes it anew.
+//! The compile errors that users read. Each case is a file, with the expected messages in the `.stderr` file next to it.
+//! `TRYBUILD=overwrite` rewrites the expected messages.
 
 use std::path::Path;
 
-/// Macros' own rules first; `rustc` holds mistakes that are left to the compiler, in its words.
+/// The macros' own rules come first; `rustc` has mistakes that the compiler reports.
 const FOLDERS: [&str; 5] = ["classify", "function", "args", "task", "rustc"];
 
 #[test]
-fn every_mistake_is_reported_as_it_was_blessed() {
+fn every_mistake_is_reported_as_expected() {
     let cases = trybuild::TestCases::new();
     for folder in FOLDERS.map(|folder| format!("cases/{folder}")) {
         let has_cases = Path::new(&folder)

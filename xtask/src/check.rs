@@ -1,6 +1,6 @@
-//! What a change must keep: formatting, lints, documentation and compile errors.
+//! Checks formatting, lints, documentation and compile errors.
 
-use crate::run::{self, Outcome, cargo};
+use crate::run::{self, EVERYTHING, Outcome, cargo};
 use crate::{package, ui};
 
 pub(crate) fn run() -> Outcome {
@@ -15,8 +15,8 @@ pub(crate) fn fmt() -> Outcome {
 }
 
 pub(crate) fn clippy() -> Outcome {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features"];
-    run::run(cargo(&arguments).args(["--", "-D", "warnings"]))
+    let mut command = cargo(&["clippy", "--all-targets"]);
+    run::run(command.args(EVERYTHING).args(["--", "-D", "warnings"]))
 }
 
 pub(crate) fn docs() -> Outcome {

@@ -1,23 +1,23 @@
-//! Programs that the examples are tried against, as packages of Debian.
+//! Installs the programs that examples use, as Debian packages.
 
 use std::process::Command;
 
 use crate::run::{self, Outcome, works};
 
-/// A program, and the packages that have it. Where one is missing its example takes a stand-in, and says so.
+/// Each program with its packages. Without the program, its example uses a stand-in and says so.
 const PROGRAMS: [(&str, &[&str]); 2] =
     [("dockerd", &["docker.io", "containerd", "runc"]), ("nginx", &["nginx-light"])];
 
-/// Installs what is missing; says so and goes on where that cannot be done.
+/// Installs the missing programs; skips with a message where that is not possible.
 pub(crate) fn install() -> Outcome {
     let missing = packages(|program| works(Command::new(program).arg("-v")));
     if missing.is_empty() {
-        println!("everything is there already");
+        println!("everything is installed already");
         return Ok(());
     }
     let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
     if !root || !works(Command::new("apt-get").arg("--version")) {
-        println!("skipped: apt-get, as root, would install {}", missing.join(" "));
+        println!("skipped: needs apt-get as root to install {}", missing.join(" "));
         return Ok(());
     }
     let installed = run::run(&mut apt_get(&["update"])).and_then(|()| {
@@ -32,14 +32,14 @@ pub(crate) fn install() -> Outcome {
 
 fn apt_get(arguments: &[&str]) -> Command {
     let mut command = Command::new("apt-get");
-    // The examples start programs of their own; level 1 keeps the packages from starting theirs.
+    // Runlevel 1 keeps the packages from starting services; the examples start the programs themselves.
     command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").args(arguments);
     command
 }
 
-/// The packages of the programs that are not there.
-fn packages(is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let missing = PROGRAMS.iter().filter(|(program, _)| !is_there(program));
+/// The packages of the programs that are not installed.
+fn packages(is_installed: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    let missing = PROGRAMS.iter().filter(|(program, _)| !is_installed(program));
     missing.flat_map(|(_, packages)| packages.iter().copied()).collect()
 }
 
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_missing_is_installed() {
+    fn only_missing_programs_are_installed() {
         assert_eq!(packages(|program| program == "dockerd"), ["nginx-light"]);
         assert_eq!(packages(|_| false).len(), 4);
         assert!(packages(|_| true).is_empty());

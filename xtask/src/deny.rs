@@ -1,8 +1,8 @@
-//! cargo-deny, with the rules of `deny.toml`.
+//! Runs cargo-deny with the rules of `deny.toml`.
 
 use crate::run::{self, Outcome, cargo, works};
 
-/// Says so and goes on where it is not installed: its advisories come from the network.
+/// Skips with a message where cargo-deny is not installed.
 pub(crate) fn run() -> Outcome {
     if !works(&mut cargo(&["deny", "--version"])) {
         println!("skipped: cargo-deny is not installed");

@@ -1,8 +1,8 @@
-//! The loom models of the atomics: every interleaving of a few threads.
+//! Runs the loom models of the atomics, which try every interleaving of a few threads.
 
 use crate::run::{self, Outcome, cargo};
 
-/// In a target directory of their own, since the flag rebuilds everything.
+/// Uses a separate target directory, because the flag rebuilds every crate.
 pub(crate) fn run() -> Outcome {
     let mut models = cargo(&["test", "-p", "retry-runtime", "--lib", "--no-default-features"]);
     models.args(["--release", "--target-dir", "target/loom", "loom_"]);

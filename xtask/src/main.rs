@@ -1,4 +1,4 @@
-//! `cargo xtask VERB`: everything that is done to this workspace, by people and by CI alike.
+//! `cargo xtask VERB`: every task on this workspace, for people and for CI.
 
 mod bench;
 mod check;
@@ -20,38 +20,50 @@ use std::time::Instant;
 use Action::{Filtered, Optional, Plain};
 use run::{Outcome, seconds};
 
-/// Usage text and dispatch both read this table.
+/// The usage text and the dispatch both read this table.
 const VERBS: &[Verb] = &[
-    Verb("test", "unit, integration and documentation tests", Plain(test::run)),
+    Verb("test", "run unit, integration and documentation tests", Plain(test::run)),
     Verb("check", "fmt, clippy, docs and ui", Plain(check::run)),
-    Verb("fmt", "is every file formatted?", Plain(check::fmt)),
-    Verb("clippy", "lints, warnings denied", Plain(check::clippy)),
-    Verb("docs", "the published crates' documentation, warnings denied", Plain(check::docs)),
-    Verb("ui", "compile errors, as written down; NAME picks cases", Filtered(ui::run)),
-    Verb("bless", "write down the compile errors that `ui` sees", Filtered(ui::bless)),
+    Verb("fmt", "check that every file is formatted", Plain(check::fmt)),
+    Verb("clippy", "lint everything, warnings denied", Plain(check::clippy)),
+    Verb("docs", "build the published crates' documentation, warnings denied", Plain(check::docs)),
+    Verb(
+        "ui",
+        "compare compile errors with the expected ones; NAME picks cases",
+        Filtered(ui::run),
+    ),
+    Verb("bless", "rewrite the expected compile errors; NAME picks cases", Filtered(ui::bless)),
     Verb(
         "install",
-        "what the examples are tried against, from Debian, as root",
+        "install the programs that examples use, from Debian, as root",
         Plain(debian::install),
     ),
     Verb("examples", "run every example", Plain(examples::run)),
-    Verb("features", "lint what has features with none, each and all", Plain(features::run)),
-    Verb("loom", "the models of the atomics, every interleaving", Plain(loom::run)),
-    Verb("miri", "the unsafe corners under Miri, where it is installed", Plain(miri::run)),
-    Verb("deny", "licences and advisories, where cargo-deny is installed", Plain(deny::run)),
+    Verb(
+        "features",
+        "lint crates with no feature, each feature alone, and all",
+        Plain(features::run),
+    ),
+    Verb("loom", "run the loom models of the atomics", Plain(loom::run)),
+    Verb("miri", "run tests under Miri, where it is installed", Plain(miri::run)),
+    Verb("deny", "check licences and advisories, where cargo-deny is installed", Plain(deny::run)),
     Verb("package", "package and build the published crates", Plain(package::run)),
-    Verb("bench", "what retries cost; --check: against the ceilings", Optional(bench::run)),
-    Verb("ci", "all of it, in the order in which CI goes", Plain(ci)),
+    Verb(
+        "bench",
+        "measure what retries cost; --check: compare with the ceilings",
+        Optional(bench::run),
+    ),
+    Verb("ci", "run everything, in the order of CI", Plain(ci)),
 ];
 
-/// A name, the line that explains it, and what it does.
+/// The name of a verb, its help line, and its action.
 struct Verb(&'static str, &'static str, Action);
 
 enum Action {
     Plain(fn() -> Outcome),
-    /// Takes one word that picks some of the tests.
+    /// Takes an optional word that picks some of the tests.
     Filtered(fn(Option<&str>) -> Outcome),
-    /// Takes one option, whose name it knows itself.
+    /// Takes an optional flag, which the action checks.
     Optional(fn(Option<&str>) -> Outcome),
 }
 
@@ -109,7 +121,7 @@ fn usage() -> String {
     text
 }
 
-/// Without `install`: what a machine has is its owner's affair, and the examples do without.
+/// Leaves out `install`: the owner of a machine decides what is installed, and examples work without the programs.
 fn ci() -> Outcome {
     test::run()?;
     check::run()?;
@@ -132,10 +144,10 @@ mod tests {
         for Verb(name, help, _) in VERBS {
             assert!(usage.contains(&format!("\n  {name} ")), "`{name}` is not in the usage text");
             assert!(usage.contains(help), "`{name}` is not explained in the usage text");
-            let found = find(name).expect("a verb of the table is found");
+            let found = find(name).expect("every verb of the table is found");
             assert_eq!(found.1, *help, "`{name}` is in the table twice");
         }
-        assert_eq!(usage.lines().count(), VERBS.len() + 2, "the usage text has a line too many");
+        assert_eq!(usage.lines().count(), VERBS.len() + 2, "the usage text has an extra line");
     }
 
     #[test]
@@ -148,9 +160,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_verb_and_a_word_too_many_are_refused_with_the_usage_text() {
+    fn an_unknown_verb_or_an_extra_word_is_refused_with_the_usage_text() {
         for words in [&["tset"][..], &["fmt", "now"], &["ui", "one", "two"], &[]] {
-            let reason = dispatch(words).expect_err("it is not a verb");
+            let reason = dispatch(words).expect_err("the words are refused");
             assert!(reason.contains("usage: cargo xtask VERB"), "{reason}");
         }
     }

@@ -1,4 +1,4 @@
-//! What Cargo knows about the packages of this workspace.
+//! Cargo's metadata about this workspace.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::run::{cargo, output};
 
-/// Cargo's entry for one package of the workspace.
+/// Cargo's metadata of one package of the workspace.
 pub(crate) fn package(name: &str) -> Result<Value, String> {
     let mut metadata = metadata()?;
     let packages = metadata["packages"].as_array_mut().map(std::mem::take).unwrap_or_default();
@@ -16,7 +16,7 @@ pub(crate) fn package(name: &str) -> Result<Value, String> {
         .ok_or_else(|| format!("the workspace has no package `{name}`"))
 }
 
-/// Where Cargo puts what it builds.
+/// Cargo's target directory.
 pub(crate) fn target_directory() -> Result<PathBuf, String> {
     let directory = metadata()?["target_directory"].as_str().map(PathBuf::from);
     directory.ok_or_else(|| "cargo metadata names no target directory".to_owned())

@@ -1,11 +1,11 @@
-//! Miri, over the two places that are worth it: the pinned future and the list of sites.
+//! Runs Miri on the two modules that benefit from it: the pinned future and the list of sites.
 
 use crate::run::{self, Outcome, cargo, works};
 
-/// Unit tests of these modules of the runtime; Miri is too slow for all of them.
-const MODULES: [&str; 2] = ["drive::tests", "registry::tests"];
+/// The runtime's modules whose unit tests run under Miri, which is too slow for all of them.
+const MODULES: [&str; 2] = ["turn::tests", "site::registry::tests"];
 
-/// Says so and goes on where no nightly has Miri: it cannot be installed on every machine.
+/// Skips with a message where no nightly toolchain has Miri.
 pub(crate) fn run() -> Outcome {
     if !works(&mut cargo(&["+nightly", "miri", "--version"])) {
         println!("skipped: no nightly toolchain with Miri is installed");

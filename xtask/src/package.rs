@@ -1,4 +1,4 @@
-//! The published crates, as a user would get them.
+//! Packages the published crates and builds them as a user would get them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -6,10 +6,16 @@ use std::{env, fs};
 use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
-pub(crate) const PUBLISHED: [&str; 5] =
-    ["retry-text", "retry-macros", "retry-runtime", "retry-tasks", "retry-cli"];
+pub(crate) const PUBLISHED: [&str; 6] = [
+    "retry-text",
+    "retry-macros",
+    "retry-runtime",
+    "retry-tasks",
+    "retry-tasks-conformance",
+    "retry-cli",
+];
 
-/// What a package must hold besides its code. The files in the crates' directories are links.
+/// The licence files that each package must contain; in the crates' directories they are symbolic links.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 pub(crate) fn run() -> Outcome {
@@ -22,30 +28,30 @@ pub(crate) fn run() -> Outcome {
         }
     }
     forget()?;
-    // All at once: none need be published for the other to be built against it.
+    // All at once, so that each can be built against the others without publishing any.
     let mut command = cargo(&["package", "--allow-dirty"]);
     run::run(command.args(PUBLISHED.iter().flat_map(|name| ["-p", name])))
 }
 
-/// Packages are built against each other from a registry in the target directory. Cargo unpacks and builds what
-/// comes from a registry once for each version: without this, a later run would be built against the code of an
-/// earlier one.
+/// Removes what an earlier run has unpacked and built. Packages are built against each other from a registry in the
+/// target directory, and Cargo unpacks and builds each version from a registry only once. Without this, a run would
+/// use the code of an earlier run.
 fn forget() -> Result<(), String> {
     let built = metadata::target_directory()?.join("debug/.fingerprint");
     let registries = cargo_home().map(|home| home.join("registry/src"));
-    // Registries are called after their host; one in a directory has none.
+    // Folders of registries are named after the host, which is empty for a registry in a directory.
     let unpacked = registries.map(|all| entries(&all, |name| name.starts_with('-')));
     let places = unpacked.unwrap_or_default().into_iter().chain([built]);
     let ours = |name: &str| PUBLISHED.iter().any(|ours| is_build_of(name, ours));
     for left in places.flat_map(|place| entries(&place, ours)) {
         fs::remove_dir_all(&left).map_err(|error| {
-            format!("cannot remove {}, which an earlier run has left: {error}", left.display())
+            format!("cannot remove {}, left by an earlier run: {error}", left.display())
         })?;
     }
     Ok(())
 }
 
-/// What in the directory is called so; nothing where there is no such directory.
+/// The entries of a directory whose names match; empty if there is no such directory.
 fn entries(directory: &Path, called: impl Fn(&str) -> bool) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
@@ -54,7 +60,7 @@ fn entries(directory: &Path, called: impl Fn(&str) -> bool) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether a directory is called after the package, with a version or the hash of a build.
+/// Whether a directory's name is the package's name followed by a version or the hash of a build.
 fn is_build_of(directory: &str, package: &str) -> bool {
     let rest = directory.strip_prefix(package).and_then(|rest| rest.strip_prefix('-'));
     rest.is_some_and(|rest| {
@@ -73,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_called_after_the_package_with_a_version_or_a_hash() {
+    fn directories_named_after_a_package_with_a_version_or_a_hash_are_recognised() {
         assert!(is_build_of("retry-runtime-0.1.0", "retry-runtime"));
         assert!(is_build_of("retry-runtime-d6f7e1a2b3c4d5e6", "retry-runtime"));
         assert!(!is_build_of("retry-runtime-extra-0.1.0", "retry-runtime"));

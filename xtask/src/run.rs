@@ -1,14 +1,18 @@
-//! Running a command so that a reader of the log sees what ran, how it ended and how long it took.
+//! Runs commands; the log shows each command, its result and its duration.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Done, or the reason why not.
+/// Success, or the reason for the failure.
 pub(crate) type Outcome = Result<(), String>;
 
-/// `cargo` with arguments, from the workspace's root.
+/// Selects the whole workspace with every feature. Verbs that share this selection share the resolved features too, so
+/// Cargo builds each dependency once for all of them.
+pub(crate) const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
+
+/// `cargo` with arguments, in the workspace's root.
 ///
-/// It is the `cargo` of the search path rather than the one that started this program: only rustup's own
+/// Uses `cargo` from the search path rather than the one that started this program, because only rustup's `cargo`
 /// understands `+nightly`.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
@@ -16,12 +20,12 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// The workspace's root directory.
+/// The root directory of the workspace.
 pub(crate) fn root() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/..")
 }
 
-/// Runs a command with its output shown, and fails when it does.
+/// Runs a command and shows its output; fails if the command fails.
 pub(crate) fn run(command: &mut Command) -> Outcome {
     let line = line(command);
     println!("$ {line}");
@@ -35,13 +39,13 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     Ok(())
 }
 
-/// Whether a command can be run at all here; what it prints is dropped.
+/// Whether a command exists here and succeeds; its output is discarded.
 pub(crate) fn works(command: &mut Command) -> bool {
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }
 
-/// What a command printed to its standard output.
+/// The standard output of a command.
 pub(crate) fn output(command: &mut Command) -> Result<String, String> {
     let line = line(command);
     let output = command
@@ -92,7 +96,7 @@ mod tests {
     #[test]
     fn a_failure_names_the_command_that_failed() {
         let failure = run(Command::new("cargo").arg("--no-such-flag").stderr(Stdio::null()));
-        let reason = failure.expect_err("cargo knows no such flag");
+        let reason = failure.expect_err("cargo has no such flag");
         assert!(reason.ends_with("cargo --no-such-flag"), "{reason}");
     }
 }

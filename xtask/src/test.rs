@@ -1,12 +1,11 @@
-//! The tests of the workspace, but for the compile errors, which `ui` looks at.
+//! Runs the tests of the workspace, except the compile errors, which `ui` checks.
 
-use crate::run::{self, Outcome, cargo, works};
+use crate::run::{self, EVERYTHING, Outcome, cargo, works};
 
-/// Every feature is on: the implementations for other crates' errors are tested too, and there is one
-/// build for these tests and for the documentation's.
-const SELECTION: [&str; 4] = ["--workspace", "--exclude", "retry-ui-tests", "--all-features"];
+/// The package of the compile errors.
+const UI: &str = "retry-ui-tests";
 
-/// The engine where there is no tokio.
+/// Tests the engine without tokio.
 const WITHOUT_TOKIO: [&str; 8] = [
     "test",
     "-p",
@@ -18,14 +17,15 @@ const WITHOUT_TOKIO: [&str; 8] = [
     "without_tokio",
 ];
 
-/// Unit and integration tests, then the examples in the documentation, which nextest leaves out.
+/// Runs unit and integration tests, then the examples in the documentation, which nextest leaves out.
 pub(crate) fn run() -> Outcome {
     run::run(&mut cargo(&WITHOUT_TOKIO))?;
     if works(&mut cargo(&["nextest", "--version"])) {
-        run::run(cargo(&["nextest", "run"]).args(SELECTION))?;
-        run::run(cargo(&["test", "--doc"]).args(SELECTION))
+        let except_ui = format!("not package({UI})");
+        run::run(cargo(&["nextest", "run", "-E", &except_ui]).args(EVERYTHING))?;
+        run::run(cargo(&["test", "--doc"]).args(EVERYTHING))
     } else {
-        println!("cargo-nextest is not installed: going on with cargo test");
-        run::run(cargo(&["test"]).args(SELECTION))
+        println!("cargo-nextest is not installed: using cargo test");
+        run::run(cargo(&["test", "--exclude", UI]).args(EVERYTHING))
     }
 }

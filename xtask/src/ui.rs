@@ -1,24 +1,24 @@
-//! The compile errors of the macros, compared with the `.stderr` file beside each case.
+//! Compares the compile errors of the macros with the `.stderr` file next to each case.
 
 use std::process::Command;
 
-use crate::run::{self, Outcome, cargo};
+use crate::run::{self, EVERYTHING, Outcome, cargo};
 
 pub(crate) fn run(filter: Option<&str>) -> Outcome {
     run::run(&mut command(filter))
 }
 
-/// Writes what the compiler says now into the `.stderr` files. Read the difference before committing it.
+/// Writes the current compile errors into the `.stderr` files. Read the diff before committing it.
 pub(crate) fn bless(filter: Option<&str>) -> Outcome {
     run::run(command(filter).env("TRYBUILD", "overwrite"))
 }
 
-/// `cargo test` even where nextest is installed: trybuild prints its own list of cases, one run of the
-/// compiler after the other.
+/// Uses `cargo test` even where nextest is installed, because trybuild prints its own list of cases.
 fn command(filter: Option<&str>) -> Command {
-    let mut command = cargo(&["test", "-p", "retry-ui-tests"]);
+    let mut command = cargo(&["test", "--test", "ui"]);
+    command.args(EVERYTHING);
     if let Some(filter) = filter {
-        // The empty word selects every test function; trybuild reads the other one.
+        // The empty word selects every test function; trybuild reads the second word.
         command.args(["--", "", &format!("trybuild={filter}")]);
     }
     command

@@ -1,4 +1,4 @@
-//! backon, by its builder and by its attribute.
+//! backon, with its builder and with its attribute.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ pub const CANDIDATES: &[Candidate] = &[
         name: NAME,
         version: "backon 1.6.0",
         has: "exponential backoff with jitter, `when`",
-        lacks: "budget, breaker, figures",
+        lacks: "budget, breaker, statistics",
     },
     Candidate {
         name: MACROS,
         version: "backon-macros 1.0.0 on backon 1.6.0",
-        has: "the same, by its attribute",
-        lacks: "budget, breaker, figures",
+        has: "the same, with its attribute",
+        lacks: "budget, breaker, statistics",
     },
 ];
 

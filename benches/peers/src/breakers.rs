@@ -1,4 +1,4 @@
-//! Breakers that do not retry: alone, and inside backon.
+//! Breakers without retries: alone, and inside backon.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -73,7 +73,7 @@ pub const CASES: &[Case] = &[
     }),
 ];
 
-/// Three failures for each success do not open it.
+/// A breaker that three failures for each success do not open.
 fn patient() -> Recloser {
     Recloser::custom().error_rate(0.99).closed_len(100).build()
 }
@@ -83,7 +83,7 @@ static ASYNC: LazyLock<AsyncRecloser> = LazyLock::new(|| AsyncRecloser::from(pat
 
 type Policy = OrElse<SuccessRateOverTimeWindow<Exponential>, ConsecutiveFailures<Exponential>>;
 
-/// Its default policy, with limits that three failures for each success do not reach.
+/// The default policy, with limits that three failures for each success do not reach.
 static MACHINE: LazyLock<StateMachine<Policy, ()>> = LazyLock::new(|| {
     use failsafe::FailurePolicy;
     let pauses = || growing(Duration::from_secs(10), Duration::from_secs(300));

@@ -1,8 +1,8 @@
-//! The measurements, with peers.
+//! Runs the measurements with peers.
 //!
-//! Each is set as its documentation shows, with three retries; it asks the failure whether to retry, and has
-//! an exponential backoff with jitter where it brings one, but for the cases with a timer: there everybody
-//! pauses for one millisecond, so that everybody's timers fire at the same times.
+//! Each peer is configured as in its documentation, with three retries; it asks the failure whether to retry, and uses
+//! exponential backoff with jitter if it has one. In the cases with a timer, all candidates pause for one millisecond, so
+//! that their timers fire at the same times.
 
 mod backon;
 mod breakers;

@@ -13,7 +13,7 @@ pub const CANDIDATES: &[Candidate] = &[Candidate {
     name: NAME,
     version: "retry 2.2.0",
     has: "exponential backoff with jitter, failures that end the call",
-    lacks: "`async`, budget, breaker, figures but the number of tries",
+    lacks: "`async`, budget, breaker, statistics except the number of tries",
 }];
 
 pub const CASES: &[Case] = &[

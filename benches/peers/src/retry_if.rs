@@ -13,7 +13,7 @@ pub const CANDIDATES: &[Candidate] = &[Candidate {
     name: NAME,
     version: "retry-if 0.3.1",
     has: "backoff without jitter, a predicate on the outcome; reads the clock at each call",
-    lacks: "sync functions, jitter, budget, breaker, figures",
+    lacks: "sync functions, jitter, budget, breaker, statistics",
 }];
 
 pub const WAITERS: &[Waiter] = &[waiter!(NAME, waits, waits_really)];

@@ -1,4 +1,4 @@
-//! seatbelt: retry, and retry around its breaker.
+//! seatbelt: its retry, and its retry around its breaker.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -45,10 +45,10 @@ pub const CASES: &[Case] = &[
 
 type Retried<In, S> = Retry<In, Answer, S>;
 
-/// The one whose clock is at home in a runtime that nobody runs: a first try does not wait.
+/// A clock bound to a runtime that is never run, which is enough because a first try does not wait.
 fn at_home() -> Clock {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = Box::leak(Box::new(runtime.expect("a runtime without sockets can be made")));
+    let runtime = Box::leak(Box::new(runtime.expect("a runtime without I/O can be built")));
     let _inside = runtime.enter();
     Clock::new_tokio()
 }
@@ -89,6 +89,6 @@ static BROKEN: LazyLock<Retried<Request, Breaker<Request, Answer, Attempts>>> =
         retried(&clock, PAUSE, breaker)
     });
 
-// It is made by the first call, in the runtime in which all of them wait.
+// Created by the first call, in the runtime in which all calls wait.
 static REAL: LazyLock<Retried<(), Waits>> =
     LazyLock::new(|| retried(&Clock::new_tokio(), waiting::REAL_PAUSE, Waits));

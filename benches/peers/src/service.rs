@@ -1,4 +1,4 @@
-//! The work as a service, for the crates that wrap services.
+//! The work as a tower service, for crates that wrap services.
 
 use std::convert::identity;
 use std::future::{Future, Ready, ready};
@@ -8,15 +8,15 @@ use std::task::{Context, Poll};
 use retry_benches::waiting;
 use retry_benches::work::{Answer, Failure, Later, Script, attempt};
 
-/// The service of all cases but the waiting ones.
+/// The service of all cases except the waiting ones.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts;
 
-/// The service that a million calls wait for.
+/// The service of the waiting cases.
 #[derive(Clone, Copy, Debug)]
 pub struct Waits;
 
-/// What an attempt is given.
+/// The request of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     pub script: &'static Script,
@@ -33,7 +33,7 @@ impl Request {
     }
 }
 
-/// One attempt.
+/// The future of an attempt.
 #[derive(Debug)]
 pub struct Attempt {
     later: Option<Later>,

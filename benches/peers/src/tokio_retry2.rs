@@ -14,7 +14,7 @@ pub const CANDIDATES: &[Candidate] = &[Candidate {
     name: NAME,
     version: "tokio-retry2 0.9.1",
     has: "exponential backoff with jitter, transient and permanent failures",
-    lacks: "sync functions, budget, breaker, figures",
+    lacks: "sync functions, budget, breaker, statistics",
 }];
 
 pub const WAITERS: &[Waiter] =

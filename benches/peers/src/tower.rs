@@ -20,13 +20,13 @@ pub const CANDIDATES: &[Candidate] = &[
         name: NAME,
         version: "tower 0.5.3",
         has: "a policy that counts and asks the failure; the service is cloned for each call",
-        lacks: "sync functions, backoff (here a fixed pause), budget, breaker, figures",
+        lacks: "sync functions, backoff (here a fixed pause), budget, breaker, statistics",
     },
     Candidate {
         name: BUDGET,
         version: "tower 0.5.3",
-        has: "the same, and `TpsBudget`",
-        lacks: "sync functions, backoff (here a fixed pause), breaker, figures",
+        has: "the same, plus `TpsBudget`",
+        lacks: "sync functions, backoff (here a fixed pause), breaker, statistics",
     },
 ];
 
@@ -48,13 +48,13 @@ pub const CASES: &[Case] = &[
 static BARE: LazyLock<Retry<Attentive, Attempts>> =
     LazyLock::new(|| Retry::new(Attentive::new(None, PAUSE), Attempts));
 
-/// A deposit pays for three withdrawals, so that the case with three failures goes on for ever.
+/// A deposit pays for three withdrawals, so that the case with three failures never empties the budget.
 static PAID: LazyLock<Retry<Attentive, Attempts>> = LazyLock::new(|| {
     let budget = TpsBudget::new(Duration::from_secs(10), 10, 3.0);
     Retry::new(Attentive::new(Some(Arc::new(budget)), PAUSE), Attempts)
 });
 
-/// A deposit pays for a withdrawal: one after the other is never refused.
+/// A deposit pays for a withdrawal, so alternating deposits and withdrawals are never refused.
 static TOKENS: LazyLock<TpsBudget> =
     LazyLock::new(|| TpsBudget::new(Duration::from_secs(10), 10, 1.0));
 

@@ -1,4 +1,4 @@
-//! tower-resilience: retry, with its budget, and with its circuit breaker inside.
+//! tower-resilience: its retry, alone, with its budget, and around its circuit breaker.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub const CANDIDATES: &[Candidate] = &[
     Candidate {
         name: BUDGET,
         version: VERSION,
-        has: "the same, and its token bucket",
+        has: "the same, plus its token bucket",
         lacks: "sync functions, breaker",
     },
     Candidate {
@@ -81,7 +81,7 @@ static PAID: LazyLock<Simple<Attempts, Request>> =
 static BROKEN: LazyLock<Retry<CircuitBreaker<Attempts, DefaultClassifier>, Request, u32, Inner>> =
     LazyLock::new(|| {
         let breaker = CircuitBreakerLayer::builder().failure_rate_threshold(1.0).build();
-        let breaker = breaker.expect("a rate of 1 is allowed").layer(Attempts);
+        let breaker = breaker.expect("a rate of 1 is valid").layer(Attempts);
         let builder = RetryLayer::builder().max_attempts(RETRIES as usize + 1).fixed_backoff(PAUSE);
         let transient = |error: &Inner| match error {
             CircuitBreakerError::Inner(failure) => failure.is_transient(),
@@ -99,7 +99,7 @@ async fn broken(request: Request) -> Answer {
 
 fn bucket() -> Arc<dyn RetryBudget> {
     let bucket = RetryBudgetBuilder::new().token_bucket().tokens_per_second(10.0).max_tokens(100);
-    bucket.build().expect("the bucket's settings are its documentation's")
+    bucket.build().expect("settings from the documentation are valid")
 }
 
 static TOKENS: LazyLock<Arc<dyn RetryBudget>> = LazyLock::new(bucket);

@@ -1,4 +1,4 @@
-//! tryhard: its own backoffs ask nothing about the failure, so a custom one does.
+//! tryhard: its built-in backoffs do not look at the failure, so a custom one is used.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub const CANDIDATES: &[Candidate] = &[Candidate {
     name: NAME,
     version: "tryhard 0.5.2",
     has: "a fixed backoff that asks the failure",
-    lacks: "sync functions, jitter, budget, breaker, figures",
+    lacks: "sync functions, jitter, budget, breaker, statistics",
 }];
 
 pub const WAITERS: &[Waiter] =

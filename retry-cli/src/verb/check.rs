@@ -1,4 +1,4 @@
-//! `retry check FILE`: every mistake in a configuration file.
+//! `retry check FILE` reports every mistake in a configuration file.
 
 use clap::{Arg, ArgMatches, Command};
 use retry_runtime::config::{Config, ConfigErrors};
@@ -7,13 +7,13 @@ use crate::{Outcome, sites};
 
 pub(crate) fn command() -> Command {
     Command::new("check")
-        .about("Checks a configuration file: exit code 1 and every mistake, or 0")
+        .about("Checks a configuration file and prints every mistake")
         .after_help(sites::NOTES)
         .arg(
             Arg::new("file")
                 .value_name("FILE")
                 .required(true)
-                .help("TOML, or JSON when it ends in .json"),
+                .help("A TOML file, or a JSON file if its name ends in .json"),
         )
         .arg(sites::argument())
 }
@@ -24,11 +24,11 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
         Some(sites) => {
             sites.check(file).map_err(refused)?;
             let count = sites.sites.len();
-            Ok(format!("{file}: no mistakes, against the {count} functions of the program"))
+            Ok(format!("{file}: no mistakes; checked against the program's {count} functions"))
         }
         None => {
             Config::from_file(file).map_err(refused)?;
-            Ok(format!("{file}: no mistakes; names were not checked, which needs --sites"))
+            Ok(format!("{file}: no mistakes; pass --sites to check function names too"))
         }
     }
 }

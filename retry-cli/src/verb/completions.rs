@@ -1,4 +1,4 @@
-//! `retry completions SHELL`: a script that completes this command line.
+//! `retry completions SHELL` prints a shell completion script.
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
@@ -6,11 +6,9 @@ use clap_complete::Shell;
 use crate::Outcome;
 
 pub(crate) fn command() -> Command {
-    Command::new("completions")
-        .about("Prints a script that completes this command line in a shell")
-        .arg(
-            Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell)),
-        )
+    Command::new("completions").about("Prints a completion script for a shell").arg(
+        Arg::new("shell").value_name("SHELL").required(true).value_parser(value_parser!(Shell)),
+    )
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {

@@ -1,4 +1,4 @@
-//! `retry explain NAME`: what a function is set to, and by whom.
+//! `retry explain NAME` prints the settings of a function and the source of each one.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use retry_runtime::config::{Config, ConfigErrors};
@@ -7,28 +7,28 @@ use crate::{Outcome, sites};
 
 pub(crate) fn command() -> Command {
     Command::new("explain")
-        .about("Prints what a function is set to, each value with where it comes from")
+        .about("Prints the settings of a function and where each value comes from")
         .after_help(sites::NOTES)
         .arg(
             Arg::new("name")
                 .value_name("NAME")
                 .required(true)
-                .help("As in `[op.\"billing::charge\"]`"),
+                .help("The function's name, as in `[op.\"billing::charge\"]`"),
         )
         .arg(
             Arg::new("config")
                 .long("config")
                 .value_name("FILE")
-                .help("TOML, or JSON when it ends in .json"),
+                .help("A TOML file, or a JSON file if its name ends in .json"),
         )
         .arg(sites::argument().required(true))
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for programs"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Prints JSON"))
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let name = matches.get_one::<String>("name").map_or("", String::as_str);
     let wrong = |error: ConfigErrors| error.to_string();
-    // clap has refused a command line without it.
+    // clap rejects a command line without `--sites`.
     let sites = sites::read(matches)?.unwrap_or_default();
     let config = match matches.get_one::<String>("config") {
         Some(file) => sites.check(file).map_err(wrong)?,

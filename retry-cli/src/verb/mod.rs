@@ -1,4 +1,4 @@
-//! The verbs: what `retry VERB` does.
+//! The subcommands of `retry`.
 
 mod check;
 mod completions;
@@ -11,13 +11,13 @@ use clap::{ArgMatches, Command};
 
 use crate::{Failure, Outcome};
 
-/// What can be done: how it is written, and what does it.
+/// A subcommand: its arguments, and the function that runs it.
 pub(crate) struct Verb {
     pub(crate) command: fn() -> Command,
     pub(crate) run: fn(&ArgMatches) -> Outcome,
 }
 
-/// Every verb; a new one is a file and a row here.
+/// Every subcommand. To add one, add a file and a row here.
 pub(crate) const VERBS: &[Verb] = &[
     Verb { command: plan::command, run: plan::run },
     Verb { command: check::command, run: check::run },
@@ -27,7 +27,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb { command: completions::command, run: completions::run },
 ];
 
-/// Does what the verb on the command line does.
+/// Runs the subcommand that the command line names.
 pub(crate) fn run(verbs: &[Verb], matches: &ArgMatches) -> Outcome {
     let found = matches.subcommand().and_then(|(name, matches)| {
         let verb = verbs.iter().find(|verb| (verb.command)().get_name() == name)?;
@@ -35,7 +35,7 @@ pub(crate) fn run(verbs: &[Verb], matches: &ArgMatches) -> Outcome {
     });
     match found {
         Some((verb, matches)) => (verb.run)(matches),
-        // clap has refused a missing and an unknown verb.
+        // clap rejects a missing or unknown subcommand.
         None => Err(Failure { text: "the verb is missing".to_owned(), code: 2 }),
     }
 }

@@ -1,4 +1,4 @@
-//! `retry plan SETTINGS`: the delays that settings ask for.
+//! `retry plan SETTINGS` prints the delays that the settings produce.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::table::Table;
 
 pub(crate) fn command() -> Command {
     Command::new("plan")
-        .about("Prints the schedule of some settings as a table, and the worst case")
+        .about("Prints the retry schedule for the given settings, and the worst case")
         .arg(
             Arg::new("settings")
                 .value_name("SETTINGS")
                 .required(true)
-                .help("As in the attribute: \"max = 5, base = '200ms', cap = '10s'\""),
+                .help("As in the attribute, for example \"max = 5, base = '200ms', cap = '10s'\""),
         )
         .arg(
             Arg::new("rows")
@@ -25,7 +25,7 @@ pub(crate) fn command() -> Command {
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("20")
-                .help("The most retries that are shown"),
+                .help("Maximum number of retries to show"),
         )
 }
 
@@ -43,7 +43,7 @@ fn wrong(error: ConfigErrors) -> String {
 }
 
 fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
-    let mut table = Table::new(["retry", "delay", "with jitter", "all pauses so far"]);
+    let mut table = Table::new(["retry", "delay", "with jitter", "total pause so far"]);
     let (mut earliest, mut latest) = (Duration::ZERO, Duration::ZERO);
     let mut shown = 0;
     for DelayRange { retry, shortest, longest } in policy.schedule().take(rows as usize) {
@@ -61,7 +61,7 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
     }
     let retries = policy.limit().map(|attempts| attempts - 1);
     let mut text = match retries {
-        Some(0) => "no retry: the first failure is final\n".to_owned(),
+        Some(0) => "no retries: the first failure is final\n".to_owned(),
         _ => table.to_string(),
     };
     match retries {
@@ -74,28 +74,28 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
     text + "\n" + &worst_case(settings, policy) + &beside(settings)
 }
 
-/// Names what was written and is no part of a schedule.
+/// Lists the settings that were given but do not affect the schedule.
 fn beside(settings: &Settings) -> String {
     let Settings { enabled, on, idempotent, hint_cap, budget, breaker, measure, timeout, .. } =
         settings;
-    let others = [
+    let unrelated = [
         ("enabled", enabled.is_some()),
         ("on", on.is_some()),
-        // A timeout needs the word, whatever it says.
+        // `timeout` requires `idempotent` to be set, so mentioning it would be noise.
         ("idempotent", idempotent.is_some() && timeout.is_none()),
         ("hint_cap", hint_cap.is_some()),
         ("budget", budget.is_some()),
         ("breaker", breaker.is_some()),
         ("measure", measure.is_some()),
     ];
-    let written = others.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| *name);
+    let written = unrelated.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| *name);
     match written.collect::<Vec<_>>()[..] {
         [] => String::new(),
-        ref names => format!("no part of the schedule: {}\n", names.join(", ")),
+        ref names => format!("not part of the schedule: {}\n", names.join(", ")),
     }
 }
 
-/// The delay that the backoff asks for, before the cap and jitter; `None` where jitter grows by itself.
+/// The delay that the backoff computes, before cap and jitter; `None` with decorrelated jitter, which uses no backoff.
 fn raw(settings: &Settings, retry: u32) -> Option<Duration> {
     if settings.jitter == Some(Jitter::Decorrelated) {
         return None;
@@ -106,8 +106,8 @@ fn raw(settings: &Settings, retry: u32) -> Option<Duration> {
         Growth::Linear => Backoff::Linear,
         Growth::Fibonacci => Backoff::Fibonacci,
         Growth::List(entries) => {
-            let place = entries.len().min(retry as usize);
-            return entries.get(place.checked_sub(1)?).copied();
+            let position = entries.len().min(retry as usize);
+            return entries.get(position.checked_sub(1)?).copied();
         }
         _ => return None,
     };
@@ -122,15 +122,15 @@ fn range(shortest: Duration, longest: Duration) -> String {
     format!("{} to {}", human(shortest), human(longest))
 }
 
-/// How long a call can take when everything fails as late as it can.
+/// The longest that a call can take.
 fn worst_case(settings: &Settings, policy: &Policy) -> String {
     let deadline = time(settings.deadline);
     let timeout = time(settings.timeout);
     let Some(attempts) = policy.limit() else {
-        // Settings without a limit and without a deadline were refused.
+        // Settings with neither a limit nor a deadline were rejected earlier.
         let deadline = deadline.map_or_else(String::new, human);
         return format!(
-            "worst case: {deadline}, the deadline, with as many attempts as fit into it\n"
+            "worst case: {deadline} (the deadline), with as many attempts as fit before it\n"
         );
     };
     let pauses = pauses(settings, policy, attempts - 1);
@@ -143,10 +143,10 @@ fn worst_case(settings: &Settings, policy: &Policy) -> String {
     };
     let total = pauses.saturating_add(running);
     let sum = format!("{}{each} and {} of pauses", many(attempts), human(pauses));
-    let open = if timeout.is_none() { ", and the time that the attempts take" } else { "" };
+    let open = if timeout.is_none() { ", plus the time that the attempts take" } else { "" };
     match deadline {
         Some(deadline) if deadline <= total || timeout.is_none() => format!(
-            "worst case: {}, the deadline; without it {sum}{}\n",
+            "worst case: {} (the deadline); without the deadline: {sum}{}\n",
             human(deadline),
             if timeout.is_some() { format!(" = {}", human(total)) } else { String::new() },
         ),
@@ -155,7 +155,7 @@ fn worst_case(settings: &Settings, policy: &Policy) -> String {
     }
 }
 
-/// The longest that all pauses together can be.
+/// The longest possible sum of all pauses.
 fn pauses(settings: &Settings, policy: &Policy, retries: u32) -> Duration {
     const EACH: usize = 1000;
     let each = match &settings.backoff {
@@ -170,7 +170,7 @@ fn pauses(settings: &Settings, policy: &Policy, retries: u32) -> Duration {
     sum.saturating_add(further(settings, summed, last, retries - summed))
 }
 
-/// The longest that so many pauses together can be after the pause number `n`, which was `last` at most.
+/// The longest possible sum of the `count` pauses after pause number `n`, whose own maximum is `last`.
 fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration {
     let cap = settings.cap.unwrap_or(Duration::from_secs(30));
     let constant = last.saturating_mul(count);
@@ -179,7 +179,7 @@ fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration 
     }
     let (last, cap, n, count) =
         (last.as_secs_f64(), cap.as_secs_f64(), f64::from(n), f64::from(count));
-    // How many of them are below the cap, and their sum; the others are as long as the cap.
+    // The number of pauses below the cap, and their sum; every other pause is as long as the cap.
     let (below, sum) = match settings.backoff {
         Some(Growth::Linear) => {
             let step = last / n;
@@ -194,7 +194,7 @@ fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration 
             let below = ((cap / last).ln() / factor.ln()).floor().clamp(0.0, count);
             (below, last * factor * (below * factor.ln()).exp_m1() / (factor - 1.0))
         }
-        // Long before, the Fibonacci numbers have arrived at the cap, and a list at its last entry.
+        // By pause `n`, the Fibonacci numbers have reached the cap and a list has reached its last entry.
         _ => return constant,
     };
     Duration::try_from_secs_f64(sum + (count - below) * cap).unwrap_or(Duration::MAX)

@@ -1,4 +1,4 @@
-//! `counts` and `analytics`.
+//! Tests of `retry tasks counts` and `retry tasks analytics`.
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ async fn tasks_are_counted_by_state() {
 }
 
 #[tokio::test]
-async fn analytics_tell_how_many_attempts_it_takes() {
+async fn analytics_print_how_many_attempts_tasks_took() {
     let lab = Lab::new();
     assert_eq!(lab.prints(&["analytics"]), "no attempts\n");
     let (letter, small, large) =
@@ -36,11 +36,11 @@ async fn analytics_tell_how_many_attempts_it_takes() {
         lab.until_ended(id).await;
     }
     let all = lines(&lab.prints(&["analytics"]));
-    assert_eq!(all[..2], ["attempt succeeded failed lost tasks done by then", "1 1 2 0 33.3 %"]);
+    assert_eq!(all[..2], ["attempt succeeded failed lost tasks done so far", "1 1 2 0 33.3 %"]);
     assert!(all[5].starts_with("3 tasks have ended; on average they waited "), "{all:?}");
     let parcels = lines(&lab.prints(&["analytics", "parcel::send"]));
     assert_eq!((parcels.len(), parcels[1].as_str()), (4, "1 1 1 0 50.0 %"));
     assert_eq!(lab.json(&["analytics", "parcel::send"])["ended"], 2);
     let error = lab.fails(2, &["analytics", "parcel::*"]);
-    assert!(error.contains("a whole name is meant here"), "{error}");
+    assert!(error.contains("write a full name"), "{error}");
 }

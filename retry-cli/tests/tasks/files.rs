@@ -1,4 +1,4 @@
-//! Files that cannot be used: each with its remedy, by every verb, and left as they were.
+//! Unusable files: every subcommand rejects the file with a remedy and leaves the file unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::lab::{Lab, failed, plain, text};
 
 const ID: &str = "018bcfe5-6800-7000-8000-0123456789ab";
 
-/// Every verb, each as it is written at least.
+/// Every subcommand with its required arguments only.
 const VERBS: [&[&str]; 9] = [
     &["list"],
     &["show", ID],
@@ -28,7 +28,7 @@ fn run(verb: &[&str], file: &Path) -> Output {
     plain(verb).arg("--db").arg(file).output().expect("the binary was built for this test")
 }
 
-/// Every verb refuses the file with these words, and leaves it as it was.
+/// Asserts that every subcommand rejects the file with these words and leaves the file unchanged.
 #[track_caller]
 fn refused(file: &Path, words: &[&str]) {
     for verb in VERBS {
@@ -37,12 +37,12 @@ fn refused(file: &Path, words: &[&str]) {
         for word in words {
             assert!(error.contains(word), "{verb:?}: {word:?} is missing in: {error}");
         }
-        assert!(fs::read(file).ok() == before, "{verb:?} has touched it");
+        assert!(fs::read(file).ok() == before, "{verb:?} has changed the file");
     }
 }
 
 #[test]
-fn a_file_that_does_not_exist_is_missing_and_not_made() {
+fn a_missing_file_is_reported_and_not_created() {
     let lab = Lab::new();
     let file = lab.folder().join("nowhere.db");
     refused(
@@ -53,7 +53,7 @@ fn a_file_that_does_not_exist_is_missing_and_not_made() {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_no_task_store() {
+fn another_programs_file_is_rejected() {
     let lab = Lab::new();
     let notes = lab.folder().join("notes.txt");
     fs::write(&notes, "not a database, but long enough for one ".repeat(40)).expect("written");
@@ -64,7 +64,7 @@ fn a_file_of_somebody_else_is_no_task_store() {
     other.execute_batch("CREATE TABLE books (title TEXT)").expect("written");
     drop(other);
     for file in [notes, empty, books] {
-        refused(&file, &["is no task store; it was left untouched"]);
+        refused(&file, &["is not a task store and was left untouched"]);
     }
 }
 
@@ -104,24 +104,24 @@ async fn a_broken_file_is_refused() {
 }
 
 #[test]
-fn a_task_that_is_not_there_is_unknown() {
+fn an_unknown_task_is_reported() {
     let lab = Lab::new();
     for verb in ["show", "watch", "retry", "cancel", "reset"] {
         let error = lab.fails(2, &[verb, ID]);
         let expected = format!(
-            "there is no task {ID}; it was never submitted here, or has been removed since it ended\n"
+            "there is no task {ID}; it was never submitted to this store, or was removed after its end\n"
         );
         assert_eq!(error, expected);
         let error = lab.fails(2, &[verb, "tea"]);
         assert!(
-            error.contains("`tea` is no task identifier; one has 32 hexadecimal digits"),
+            error.contains("`tea` is not a task identifier; write 32 hexadecimal digits"),
             "{error}"
         );
     }
 }
 
 #[tokio::test]
-async fn the_file_comes_from_the_environment_unless_it_is_named() {
+async fn the_file_comes_from_the_environment_unless_db_is_given() {
     let lab = Lab::new();
     lab.parcel(1).await;
     let counts = |command: &mut std::process::Command| {
@@ -131,20 +131,20 @@ async fn the_file_comes_from_the_environment_unless_it_is_named() {
     assert!(by_environment.ends_with("all        1\n"), "{by_environment}");
     let named = counts(lab.command(&["counts"]).env("RETRY_TASKS_DB", "/no/such/file"));
     assert_eq!(named, by_environment);
-    let error = failed(2, &plain(&["counts"]).output().expect("it runs"));
+    let error =
+        failed(2, &plain(&["counts"]).output().expect("the binary was built for this test"));
     assert!(error.contains("--db <PATH>"), "{error}");
 }
 
 #[tokio::test]
-async fn a_file_that_another_program_keeps_locked_can_be_read_and_is_waited_for_as_long_as_is_said()
-{
+async fn a_locked_file_can_be_read_and_writes_wait_for_the_busy_timeout() {
     let lab = Lab::new();
     let id = lab.parcel(1).await;
     let other = Connection::open(lab.file()).expect("opened");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     assert!(lab.prints(&["show", &id.to_string()]).contains("pending"));
     let error = lab.fails(2, &["cancel", &id.to_string(), "--busy-timeout", "50ms"]);
-    assert!(error.contains("another program has kept") && error.contains("50ms"), "{error}");
+    assert!(error.contains("another program has kept") && error.contains("50 ms"), "{error}");
     assert!(lab.fails(2, &["list", "--busy-timeout", "5"]).contains("it has no unit after `5`"));
     other.execute_batch("ROLLBACK").expect("unlocked");
     lab.prints(&["cancel", &id.to_string(), "--busy-timeout", "50ms"]);
@@ -152,7 +152,7 @@ async fn a_file_that_another_program_keeps_locked_can_be_read_and_is_waited_for_
 }
 
 #[test]
-fn who_only_asks_does_not_write() {
+fn subcommands_that_only_read_do_not_write() {
     let lab = Lab::new();
     let before = fs::read(lab.file()).expect("a readable file");
     for verb in [&["list"][..], &["counts"], &["analytics"]] {
@@ -162,9 +162,10 @@ fn who_only_asks_does_not_write() {
 }
 
 #[test]
-fn help_says_where_the_file_comes_from_and_what_the_exit_codes_mean() {
+fn help_names_the_variable_for_the_file_and_the_exit_codes() {
     for verb in VERBS {
-        let output = plain(&[verb[0], "--help"]).output().expect("it runs");
+        let output =
+            plain(&[verb[0], "--help"]).output().expect("the binary was built for this test");
         let help = text(&output.stdout);
         assert!(help.contains("RETRY_TASKS_DB") && help.contains("Exit codes: 0 "), "{help}");
     }

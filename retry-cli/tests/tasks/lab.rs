@@ -1,4 +1,4 @@
-//! A file of tasks of a test's own, and running `retry tasks` on it.
+//! A temporary task file for one test, and helpers that run `retry tasks` on it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -21,14 +21,14 @@ pub(crate) struct Lab {
 impl Lab {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        // A process of the same number, killed before it could tidy up, may have left one behind.
+        // A killed process with the same id may have left its folder behind.
         let folder = loop {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = format!("retry-cli-tasks-{}-{number}", std::process::id());
             let folder = std::env::temp_dir().join(name);
             match fs::create_dir(&folder) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                made => break made.map(|()| folder).expect("a folder for temporary files"),
+                made => break made.map(|()| folder).expect("the temporary directory is writable"),
             }
         };
         let tasks = Tasks::sqlite(folder.join("tasks.db")).expect("a new file");
@@ -43,7 +43,7 @@ impl Lab {
         &self.folder
     }
 
-    /// The same file on a clock that stands in November 2023.
+    /// Opens the same file with a clock that is stopped in November 2023.
     pub(crate) fn long_ago(&self) -> Tasks {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
         SqliteBuilder::new(self.file()).clock(clock).open().expect("a sound file")
@@ -54,7 +54,7 @@ impl Lab {
         Worker::of(&self.file())
     }
 
-    /// Opens the desk that letters wait for.
+    /// Opens the desk, so that letters can be sent.
     pub(crate) fn open_the_desk(&self) {
         fs::write(self.folder.join("open"), "").expect("the folder can be written");
     }
@@ -72,12 +72,16 @@ impl Lab {
         self.tasks.info(id, Format::Full).await.expect("there")
     }
 
-    /// Waits until the task is like that.
-    pub(crate) async fn until(&self, id: TaskId, like: impl Fn(&TaskInfo) -> bool) -> TaskInfo {
+    /// Waits until the task matches `is_reached`.
+    pub(crate) async fn until(
+        &self,
+        id: TaskId,
+        is_reached: impl Fn(&TaskInfo) -> bool,
+    ) -> TaskInfo {
         let started = Instant::now();
         loop {
             let info = self.info(id).await;
-            if like(&info) {
+            if is_reached(&info) {
                 return info;
             }
             assert!(started.elapsed() < Duration::from_secs(60), "not within 60 s: {info:?}");
@@ -101,7 +105,7 @@ impl Lab {
         self.command(arguments).output().expect("the binary was built for this test")
     }
 
-    /// What a run prints, which must end well.
+    /// The output of a run, which must succeed.
     #[track_caller]
     pub(crate) fn prints(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -110,14 +114,14 @@ impl Lab {
         text(&output.stdout)
     }
 
-    /// What a run prints with `--json`.
+    /// The output of a run with `--json`.
     #[track_caller]
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let printed = self.prints(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&printed).expect("it is JSON")
+        serde_json::from_str(&printed).expect("the output is JSON")
     }
 
-    /// What a run says when it ends with this code.
+    /// The standard error of a run, which must end with this code.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
         failed(code, &self.run(arguments))
@@ -126,32 +130,32 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        // What cannot be removed is the system's to tidy up.
+        // A leftover folder does no harm: the system cleans its temporary directory.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// `retry tasks`, without the environment of whoever runs the tests.
+/// `retry tasks` without `RETRY_TASKS_DB` from the caller's environment.
 pub(crate) fn plain(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_retry"));
     command.arg("tasks").args(arguments).env_remove("RETRY_TASKS_DB").stdin(Stdio::null());
     command
 }
 
-/// What a run has said that ended with this code and printed nothing.
+/// The standard error of a run that must have ended with this code and printed nothing.
 #[track_caller]
 pub(crate) fn failed(code: i32, output: &Output) -> String {
     let (out, error) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(code), "{out}{error}");
-    assert_eq!(out, "", "mistakes belong to the standard error stream");
+    assert_eq!(out, "", "errors belong on standard error");
     error
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it is text")
+    String::from_utf8(bytes.to_vec()).expect("the output is UTF-8")
 }
 
-/// The lines, each without the blanks that columns need.
+/// The lines, with each run of spaces between columns reduced to one.
 pub(crate) fn lines(text: &str) -> Vec<String> {
     text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }

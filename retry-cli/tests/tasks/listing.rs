@@ -1,4 +1,4 @@
-//! `list`: which tasks, in what order, and how much of them.
+//! Tests of `retry tasks list`: filters, order, pages and formats.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use retry_tasks::TaskId;
 use crate::lab::{Lab, lines};
 use crate::worker::parcel;
 
-/// The tasks of a list in JSON.
+/// The task ids of a list in JSON.
 fn ids(list: &serde_json::Value) -> Vec<TaskId> {
     let tasks = list["tasks"].as_array().expect("a list");
     tasks.iter().map(|it| it["id"].as_str().expect("a text").parse().expect("an id")).collect()
 }
 
 #[tokio::test]
-async fn tasks_are_listed_the_newest_first_in_pages() {
+async fn tasks_are_listed_newest_first_in_pages() {
     let lab = Lab::new();
     assert_eq!(lab.prints(&["list"]), "no tasks\n");
     let (first, second, third) = (lab.parcel(1).await, lab.parcel(2).await, lab.parcel(3).await);
@@ -25,7 +25,7 @@ async fn tasks_are_listed_the_newest_first_in_pages() {
         "task function retries state progress".to_owned(),
         format!("{third} parcel::send 0 of 0 pending"),
         format!("{second} parcel::send 0 of 0 pending"),
-        format!("… and more; --after {second} shows them"),
+        format!("… more tasks: --after {second}"),
     ];
     assert_eq!(lines(&page), expected);
     let next = lab.json(&["list", "--limit", "2"])["next"].as_str().expect("more").to_owned();
@@ -47,7 +47,7 @@ async fn tasks_are_listed_by_state_and_by_name() {
     assert_eq!(listed(&["--state", "pending", "--state", "failed"]), [parcel, letter]);
     assert_eq!(listed(&["--name", "mail::*"]), [letter]);
     assert_eq!(listed(&["--name", "parcel::send"]), [cancelled, parcel]);
-    assert_eq!(listed(&["--name", "parcel"]), [], "a name is a whole name");
+    assert_eq!(listed(&["--name", "parcel"]), [], "a name without `*` matches whole names only");
     assert_eq!(listed(&["--name", "*", "--state", "cancelled"]), [cancelled]);
 }
 
@@ -66,27 +66,27 @@ async fn tasks_are_listed_by_age() {
 }
 
 #[tokio::test]
-async fn a_filter_that_is_wrong_ends_with_2_and_what_to_write() {
+async fn a_wrong_filter_exits_with_2_and_says_what_to_write() {
     let lab = Lab::new();
-    let says = |arguments: &[&str], words: &str| {
+    let fails_with = |arguments: &[&str], words: &str| {
         let error = lab.fails(2, &[&["list"], arguments].concat());
         assert!(error.contains(words), "{words:?} is missing in: {error}");
     };
-    says(&["--state", "faild"], "'failed'");
-    says(&["--name", "*::send"], "`*` can stand at the end alone");
-    says(&["--name", ""], "leave it out for all functions");
-    says(&["--older-than", "5"], "it has no unit after `5`; write a number with a unit");
-    says(
+    fails_with(&["--state", "faild"], "'failed'");
+    fails_with(&["--name", "*::send"], "`*` is only allowed at the end");
+    fails_with(&["--name", ""], "omit `--name` to include all functions");
+    fails_with(&["--older-than", "5"], "it has no unit after `5`; write a number with a unit");
+    fails_with(
         &["--older-than", "2h", "--newer-than", "1h"],
-        "`--older-than` (2 h) must be less than `--newer-than` (60 min): no task passes both",
+        "`--older-than` (2 h) must be less than `--newer-than` (60 min): otherwise no task matches both",
     );
-    says(&["--limit", "0"], "0 is not in 1..");
-    says(&["--after", "7"], "`7` is no task identifier; one has 32 hexadecimal digits");
-    says(&["--format", "ful"], "'full'");
+    fails_with(&["--limit", "0"], "0 is not in 1..");
+    fails_with(&["--after", "7"], "`7` is not a task identifier; write 32 hexadecimal digits");
+    fails_with(&["--format", "ful"], "'full'");
 }
 
 #[tokio::test]
-async fn a_format_shows_as_much_as_it_says() {
+async fn each_format_prints_its_fields() {
     let lab = Lab::new();
     let id = lab.letter("nobody").await;
     let worker = lab.worker();

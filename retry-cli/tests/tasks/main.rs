@@ -1,4 +1,4 @@
-//! `retry tasks`, as a person would run it beside the program that owns the tasks.
+//! Runs `retry tasks` as a person would, next to the program that owns the tasks.
 
 mod counting;
 mod files;

@@ -1,4 +1,4 @@
-//! `cancel` and `reset`: what they do, and what refuses them.
+//! Tests of `retry tasks cancel` and `retry tasks reset`, and when they are refused.
 
 use retry_tasks::{AttemptOutcome, State};
 
@@ -11,7 +11,7 @@ async fn a_task_that_has_not_started_is_cancelled_and_never_starts() {
     let text = lab.prints(&["cancel", &id.to_string()]);
     assert_eq!(
         text,
-        format!("task {id} was pending and is cancelled now: it is not started any more\n")
+        format!("task {id} was pending and is now cancelled: it will not be started\n")
     );
     let later = lab.parcel(2).await;
     let _worker = lab.worker();
@@ -21,7 +21,7 @@ async fn a_task_that_has_not_started_is_cancelled_and_never_starts() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_another_process_runs_is_broken_off() {
+async fn cancel_aborts_an_attempt_that_another_process_runs() {
     let lab = Lab::new();
     let id = lab.letter("patient").await;
     let _worker = lab.worker();
@@ -29,7 +29,7 @@ async fn an_attempt_that_another_process_runs_is_broken_off() {
     let text = lab.prints(&["cancel", &id.to_string()]);
     assert!(
         text.starts_with(&format!(
-            "task {id} was running and is cancelled now: the attempt is broken off"
+            "task {id} was running and is now cancelled: the attempt is aborted"
         )),
         "{text}"
     );
@@ -39,7 +39,7 @@ async fn an_attempt_that_another_process_runs_is_broken_off() {
 }
 
 #[tokio::test]
-async fn what_has_ended_cannot_be_cancelled_and_the_refusal_says_how_it_ended() {
+async fn an_ended_task_cannot_be_cancelled_and_the_error_says_how_it_ended() {
     let lab = Lab::new();
     let (complete, failed, cancelled) =
         (lab.parcel(1).await, lab.parcel(10).await, lab.parcel(2).await);
@@ -59,7 +59,7 @@ async fn what_has_ended_cannot_be_cancelled_and_the_refusal_says_how_it_ended() 
 }
 
 #[tokio::test]
-async fn a_task_is_reset_and_runs_from_nothing() {
+async fn a_reset_task_runs_from_scratch() {
     let lab = Lab::new();
     let id = lab.letter("anna").await;
     let worker = lab.worker();
@@ -67,7 +67,7 @@ async fn a_task_is_reset_and_runs_from_nothing() {
     drop(worker);
     let text = lab.prints(&["reset", &id.to_string()]);
     assert!(
-        text.starts_with(&format!("task {id} was failed (exhausted) and is pending now: ")),
+        text.starts_with(&format!("task {id} was failed (exhausted) and is now pending: ")),
         "{text}"
     );
     let info = lab.info(id).await;
@@ -82,11 +82,11 @@ async fn a_task_is_reset_and_runs_from_nothing() {
     let _worker = lab.worker();
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
     let done = lab.json(&["reset", &id.to_string()]);
-    assert_eq!(done["before"]["state"], "complete", "also what is complete");
+    assert_eq!(done["before"]["state"], "complete", "a complete task can be reset too");
 }
 
 #[tokio::test]
-async fn orders_tell_programs_the_state_before_and_after() {
+async fn json_has_the_state_before_and_after() {
     let lab = Lab::new();
     let id = lab.parcel(1).await;
     let done = lab.json(&["cancel", &id.to_string()]);

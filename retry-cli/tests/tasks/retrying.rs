@@ -1,10 +1,10 @@
-//! `retry`: by hand, one or all.
+//! Tests of `retry tasks retry`, for one task and with `--all`.
 
 use retry_tasks::{State, TaskId};
 
 use crate::lab::{Lab, failed};
 
-/// A letter that has failed at a closed desk, and a worker process that ended after it.
+/// Submits a letter, runs a worker until the letter has failed at the closed desk, and stops the worker.
 async fn failed_letter(lab: &Lab) -> TaskId {
     let id = lab.letter("anna").await;
     let _worker = lab.worker();
@@ -13,14 +13,14 @@ async fn failed_letter(lab: &Lab) -> TaskId {
 }
 
 #[tokio::test]
-async fn a_task_that_has_failed_is_retried_while_its_program_runs_and_keeps_its_history() {
+async fn a_failed_task_is_retried_while_its_program_runs_and_keeps_its_history() {
     let lab = Lab::new();
     let id = failed_letter(&lab).await;
     let _worker = lab.worker();
     lab.open_the_desk();
     let text = lab.prints(&["retry", &id.to_string()]);
     let expected = format!(
-        "task {id} was failed (exhausted) and is pending now: the next worker with a free place starts it\n"
+        "task {id} was failed (exhausted) and is now pending: the next worker with a free slot starts it\n"
     );
     assert_eq!(text, expected);
     let info = lab.until_ended(id).await;
@@ -28,7 +28,7 @@ async fn a_task_that_has_failed_is_retried_while_its_program_runs_and_keeps_its_
 }
 
 #[tokio::test]
-async fn once_grants_one_attempt_and_a_plain_retry_a_round() {
+async fn once_grants_one_attempt_and_a_plain_retry_a_full_round() {
     let lab = Lab::new();
     let id = failed_letter(&lab).await;
     let retried = async |more: &[&str]| {
@@ -41,7 +41,7 @@ async fn once_grants_one_attempt_and_a_plain_retry_a_round() {
 }
 
 #[tokio::test]
-async fn of_two_retries_at_once_one_wins_and_the_other_is_told_what_it_has_made() {
+async fn of_two_concurrent_retries_one_wins_and_the_other_is_told_the_new_state() {
     let lab = Lab::new();
     let id = failed_letter(&lab).await;
     let start = || {
@@ -59,7 +59,7 @@ async fn of_two_retries_at_once_one_wins_and_the_other_is_told_what_it_has_made(
 }
 
 #[tokio::test]
-async fn what_is_complete_or_runs_is_not_retried() {
+async fn a_complete_or_running_task_cannot_be_retried() {
     let lab = Lab::new();
     let (complete, running) = (lab.parcel(1).await, lab.letter("patient").await);
     let _worker = lab.worker();
@@ -75,7 +75,7 @@ async fn what_is_complete_or_runs_is_not_retried() {
 }
 
 #[tokio::test]
-async fn all_that_have_failed_are_retried_and_what_was_cancelled_stays_so() {
+async fn all_retries_failed_tasks_and_leaves_cancelled_ones_unless_asked() {
     let lab = Lab::new();
     let (heavy, heavier, letter) =
         (lab.parcel(10).await, lab.parcel(11).await, lab.letter("nobody").await);
@@ -89,13 +89,16 @@ async fn all_that_have_failed_are_retried_and_what_was_cancelled_stays_so() {
     let state = async |id| lab.info(id).await.state.name();
 
     let none = lab.prints(&["retry", "--all", "--older-than", "1h"]);
-    assert_eq!(none, "no task that can be retried passes the filters\n");
+    assert_eq!(none, "no task that can be retried matches the filters\n");
     let parcels = lab.prints(&["retry", "--all", "--name", "parcel::*"]);
-    assert_eq!(parcels, "2 tasks are retried, as fast as their functions' budgets pay for them\n");
+    assert_eq!(
+        parcels,
+        "2 tasks will be retried as fast as their functions' retry budgets allow\n"
+    );
     let states = [state(heavy).await, state(heavier).await, state(letter).await];
     assert_eq!(states, ["pending", "pending", "failed"]);
     let rest = lab.prints(&["retry", "--all"]);
-    assert_eq!(rest, "1 task is retried, as soon as its function's budget pays for it\n");
+    assert_eq!(rest, "1 task will be retried as soon as its function's retry budget allows\n");
     assert_eq!((state(letter).await, state(cancelled).await), ("pending", "cancelled"));
     let asked = lab.json(&["retry", "--all", "--state", "cancelled"]);
     assert_eq!(asked, serde_json::json!({ "retried": 1 }));
@@ -103,21 +106,21 @@ async fn all_that_have_failed_are_retried_and_what_was_cancelled_stays_so() {
 
     let _worker = lab.worker();
     let done = lab.until_ended(heavy).await;
-    assert_eq!(done.attempts().len(), 2, "it was made again");
+    assert_eq!(done.attempts().len(), 2, "a second attempt was made");
 }
 
 #[tokio::test]
-async fn a_retry_that_says_too_little_or_too_much_ends_with_2() {
+async fn retry_with_missing_or_conflicting_arguments_exits_with_2() {
     let lab = Lab::new();
     let id = lab.parcel(1).await.to_string();
-    let says = |arguments: &[&str], words: &str| {
+    let fails_with = |arguments: &[&str], words: &str| {
         let error = lab.fails(2, &[&["retry"], arguments].concat());
         assert!(error.contains(words), "{words:?} is missing in: {error}");
     };
-    says(&[], "<ID>");
-    says(&[&id, "--all"], "cannot be used with");
-    says(&["--once", "--all"], "cannot be used with");
-    says(&[&id, "--name", "parcel::*"], "cannot be used with");
-    says(&["--name", "parcel::*"], "--all");
-    says(&["--all", "--state", "complete"], "[possible values: failed, cancelled]");
+    fails_with(&[], "<ID>");
+    fails_with(&[&id, "--all"], "cannot be used with");
+    fails_with(&["--once", "--all"], "cannot be used with");
+    fails_with(&[&id, "--name", "parcel::*"], "cannot be used with");
+    fails_with(&["--name", "parcel::*"], "--all");
+    fails_with(&["--all", "--state", "complete"], "[possible values: failed, cancelled]");
 }

@@ -1,4 +1,4 @@
-//! `show`: all that is known of a task.
+//! Tests of `retry tasks show`.
 
 use retry_tasks::TaskInfo;
 
@@ -17,11 +17,11 @@ async fn show_prints_state_counters_redacted_arguments_and_the_history_with_its_
     assert_eq!(row("task "), Some(format!("task {id}")));
     assert_eq!(row("function "), Some("function mail::send".to_owned()));
     assert_eq!(row("state "), Some("state failed (exhausted)".to_owned()));
-    assert_eq!(row("retries "), Some("retries 2 of 2, can be retried by hand".to_owned()));
+    assert_eq!(row("retries "), Some("retries 2 of 2, can be retried manually".to_owned()));
     assert_eq!(
         row("last error "),
         Some("last error transient: the desk is closed".to_owned()),
-        "in one line"
+        "the message is on one line"
     );
     assert_eq!(row("worker "), Some("worker post office".to_owned()));
     let arguments = r#"arguments {"card":"<redacted>","to":"anna"}"#;
@@ -53,7 +53,7 @@ async fn show_prints_the_progress_of_an_attempt_that_another_process_runs() {
 }
 
 #[tokio::test]
-async fn show_leaves_out_what_the_format_leaves_out() {
+async fn show_prints_only_the_fields_of_the_format() {
     let lab = Lab::new();
     let id = lab.parcel(3).await;
     let _worker = lab.worker();

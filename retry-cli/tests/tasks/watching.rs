@@ -1,4 +1,4 @@
-//! `watch`: a task until its end.
+//! Tests of `retry tasks watch`.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::lab::{Lab, failed, text};
 
-/// Starts a watch whose lines can be read as they come.
+/// Starts a watch; its lines can be read as they arrive.
 fn watch(lab: &Lab, id: TaskId, more: &[&str]) -> (Child, impl Iterator<Item = String> + use<>) {
     let id = id.to_string();
     let mut command = lab.command(&[&["watch", &id], more].concat());
@@ -17,20 +17,20 @@ fn watch(lab: &Lab, id: TaskId, more: &[&str]) -> (Child, impl Iterator<Item = S
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary was built for this test");
-    let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    (child, lines.map(|line| line.expect("it is text")))
+    let lines = BufReader::new(child.stdout.take().expect("the stream is piped")).lines();
+    (child, lines.map(|line| line.expect("the output is UTF-8")))
 }
 
-/// How the watch has ended, and what it said of that.
+/// The exit code and the standard error of a watch.
 fn end(mut child: Child) -> (Option<i32>, String) {
     let mut error = String::new();
-    let mut stderr = child.stderr.take().expect("it is piped");
-    stderr.read_to_string(&mut error).expect("it is text");
-    (child.wait().expect("it ends").code(), error)
+    let mut stderr = child.stderr.take().expect("the stream is piped");
+    stderr.read_to_string(&mut error).expect("the output is UTF-8");
+    (child.wait().expect("the process ends").code(), error)
 }
 
 #[tokio::test]
-async fn a_task_that_another_process_runs_is_followed_to_its_end_line_by_line() {
+async fn a_task_of_another_process_is_followed_line_by_line_to_its_end() {
     let lab = Lab::new();
     let id = lab.letter("patient").await;
     let (child, mut lines) = watch(&lab, id, &[]);
@@ -38,10 +38,10 @@ async fn a_task_that_another_process_runs_is_followed_to_its_end_line_by_line() 
     let (time, state) = first.split_once(' ').expect("time and state");
     assert!(time.ends_with('Z') && state == "pending", "{first}");
     let _worker = lab.worker();
-    let progress = lines.find(|line| line.contains('%')).expect("progress is told");
+    let progress = lines.find(|line| line.contains('%')).expect("progress is printed");
     assert!(progress.ends_with(" running, attempt 1 of 3, 40 %: at the desk"), "{progress}");
     lab.open_the_desk();
-    let last = lines.last().expect("the end is told");
+    let last = lines.last().expect("the end is printed");
     assert!(
         last.ends_with(r#" complete, after attempt 1 of 3: "sent to patient for 4""#),
         "{last}"
@@ -50,13 +50,13 @@ async fn a_task_that_another_process_runs_is_followed_to_its_end_line_by_line() 
 }
 
 #[tokio::test]
-async fn a_task_that_fails_ends_the_watch_with_1_and_tells_each_attempt() {
+async fn the_watch_of_a_failing_task_prints_each_attempt_and_exits_with_1() {
     let lab = Lab::new();
     let id = lab.letter("anna").await;
     let (child, lines) = watch(&lab, id, &[]);
     let _worker = lab.worker();
     let lines: Vec<String> = lines.collect();
-    let last = lines.last().expect("the end is told");
+    let last = lines.last().expect("the end is printed");
     let failed = " failed (exhausted), after attempt 3 of 3: transient: the desk is closed";
     assert!(last.ends_with(failed), "{lines:?}");
     let (code, error) = end(child);
@@ -65,18 +65,18 @@ async fn a_task_that_fails_ends_the_watch_with_1_and_tells_each_attempt() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_cancelled_ends_the_watch_with_3() {
+async fn the_watch_of_a_cancelled_task_exits_with_3() {
     let lab = Lab::new();
     let id = lab.parcel(1).await;
     let (child, mut lines) = watch(&lab, id, &[]);
     lines.next().expect("a line at once");
     lab.tasks.cancel(id).await.expect("it is pending");
-    assert!(lines.last().expect("the end is told").ends_with(" cancelled"));
+    assert!(lines.last().expect("the end is printed").ends_with(" cancelled"));
     assert_eq!(end(child), (Some(3), format!("task {id} was cancelled\n")));
 }
 
 #[tokio::test]
-async fn a_watch_of_an_ended_task_tells_its_end_and_ends() {
+async fn the_watch_of_an_ended_task_prints_its_end_and_exits() {
     let lab = Lab::new();
     let id = lab.parcel(10).await;
     let _worker = lab.worker();
@@ -92,15 +92,15 @@ async fn a_watch_of_an_ended_task_tells_its_end_and_ends() {
 }
 
 #[tokio::test]
-async fn news_in_json_are_an_object_a_line() {
+async fn json_updates_are_one_object_per_line() {
     let lab = Lab::new();
     let id = lab.letter("nobody").await;
     let (child, lines) = watch(&lab, id, &["--json"]);
-    let mut news = lines.map(|line| serde_json::from_str(&line).expect("an object"));
-    let first: Value = news.next().expect("a line at once");
+    let mut updates = lines.map(|line| serde_json::from_str(&line).expect("an object"));
+    let first: Value = updates.next().expect("a line at once");
     assert_eq!(first["state"], "pending");
     let _worker = lab.worker();
-    let last = news.last().expect("the end is told");
+    let last = updates.last().expect("the end is printed");
     assert_eq!((&last["state"], &last["reason"]), (&"failed".into(), &"permanent".into()));
     assert_eq!(last["history"][0]["outcome"], "failed");
     assert_eq!(end(child).0, Some(1));
@@ -113,7 +113,7 @@ async fn news_in_json_are_an_object_a_line() {
 }
 
 #[tokio::test]
-async fn who_stops_reading_ends_the_watch_without_a_complaint() {
+async fn closing_the_pipe_ends_the_watch_without_an_error() {
     let lab = Lab::new();
     let id = lab.letter("patient").await;
     let (child, mut lines) = watch(&lab, id, &[]);
@@ -123,15 +123,15 @@ async fn who_stops_reading_ends_the_watch_without_a_complaint() {
     assert_eq!(end(child), (Some(0), String::new()));
 }
 
-/// In a terminal, which `script` (util-linux) makes; where there is none, the unit tests of the line are all.
+/// Uses a terminal that `script` (util-linux) creates; without `script`, only the unit tests cover the live line.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_terminal_shows_one_line_that_moves_and_the_attempts_above_it() {
+async fn a_terminal_shows_one_live_line_and_the_attempts_above_it() {
     use std::process::Command;
 
     let is_there = Command::new("script").arg("--version").stdout(Stdio::null()).status();
     if !is_there.is_ok_and(|status| status.success()) {
-        println!("without `script` there is no terminal to look at");
+        println!("skipped: `script` is not installed, so there is no terminal");
         return;
     }
     let lab = Lab::new();
@@ -143,16 +143,16 @@ async fn a_terminal_shows_one_line_that_moves_and_the_attempts_above_it() {
     let line = format!("{binary} tasks watch {id} --db {}", file.display());
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
-    let output = command.env("TERM", "xterm").output().expect("it is installed");
+    let output = command.env("TERM", "xterm").output().expect("`script` is installed");
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{shown}");
-    assert!(shown.contains("\x1b["), "the line is drawn: {shown:?}");
+    assert!(shown.contains("\x1b["), "the line is redrawn: {shown:?}");
     for number in 1..=3 {
         let attempt = format!("Z attempt {number} failed after ");
         assert_eq!(shown.matches(&attempt).count(), 1, "{shown:?}");
     }
     assert!(shown.contains("failed (exhausted), after attempt 3 of 3: transient: "), "{shown:?}");
-    // The line is gone, and has left its place to what is said last.
+    // The final message replaces the live line.
     let end = format!("\r\x1b[2Ktask {id} failed (exhausted): the desk is closed\r\n");
     assert!(shown.ends_with(&end), "{shown:?}");
 }

@@ -1,4 +1,4 @@
-//! The program that owns the tasks: its functions, and its life in a process of its own.
+//! The program that owns the tasks: its functions, and the process that runs its worker.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use retry_runtime::{Classify, Interruption, retryable};
 use retry_tasks::Tasks;
 
-/// Where a worker process finds its file; the folder around it is the desk.
+/// The environment variable that names the worker's task file; the file's folder is the desk.
 const FILE: &str = "RETRY_CLI_TEST_WORKER";
 
 #[derive(Debug, thiserror::Error, Classify)]
@@ -23,7 +23,7 @@ pub(crate) enum MailError {
     Interrupted(#[from] Interruption),
 }
 
-/// A folder; the desk is open when there is a file `open` in it.
+/// A folder; the desk is open when the folder has a file named `open`.
 pub(crate) struct Desk(PathBuf);
 
 impl Desk {
@@ -32,8 +32,8 @@ impl Desk {
     }
 }
 
-/// What is sent to `nobody` comes back for good. The rest waits for the desk: in the attempt where it is `patient`, else
-/// between attempts.
+/// A letter to `nobody` fails permanently. Every other letter waits for the desk to open: one to `patient` waits
+/// inside its attempt, the others between attempts.
 #[retryable(max = 2, base = "20ms", jitter = none, budget = none, idempotent, name = "mail::send",
     task(state(desk), redact(card)))]
 pub(crate) async fn send(to: String, card: String, desk: &Desk) -> Result<String, MailError> {
@@ -56,12 +56,12 @@ pub(crate) async fn send(to: String, card: String, desk: &Desk) -> Result<String
     }
 }
 
-/// Leaves a file behind when the attempt is over, however it ends.
+/// Writes a file when the attempt is over, however the attempt ends.
 struct Gone<'a>(&'a Path);
 
 impl Drop for Gone<'_> {
     fn drop(&mut self) {
-        // Without it, the test that looks for it fails.
+        // If this fails, the test that looks for the file fails.
         let _ = std::fs::write(self.0.join("gone"), "");
     }
 }
@@ -71,21 +71,21 @@ pub(crate) async fn parcel(weight: u32) -> Result<u32, String> {
     if weight > 9 { Err("too heavy".to_owned()) } else { Ok(weight) }
 }
 
-/// Not a test of its own: the life of the process that [`Worker`] starts.
+/// Not a test: the main function of the process that [`Worker`] starts.
 #[tokio::test]
 #[ignore = "started by other tests"]
 async fn process() {
     let Some(file) = std::env::var_os(FILE).map(PathBuf::from) else { return };
     let tasks = Tasks::sqlite(&file).expect("a sound file");
-    let desk = file.parent().expect("it is in a folder").to_owned();
+    let desk = file.parent().expect("the file is in a folder").to_owned();
     let worker = tasks.worker().state(Desk(desk)).name("post office");
-    // Short, so that an attempt is broken off soon after its task was cancelled elsewhere.
+    // Short, so that an attempt is aborted soon after another process cancels its task.
     let worker = worker.lease(Duration::from_millis(600)).poll(Duration::from_millis(10));
-    let _worker = worker.start().expect("it has all states");
+    let _worker = worker.start().expect("the worker has every state");
     std::future::pending::<()>().await;
 }
 
-/// A process that runs the tasks of a file until it is dropped.
+/// A process that runs the tasks of a file until this value is dropped.
 pub(crate) struct Worker(Child);
 
 impl Worker {
@@ -93,13 +93,13 @@ impl Worker {
         let mut command = Command::new(std::env::current_exe().expect("the test's own file"));
         command.args(["worker::process", "--exact", "--ignored"]).env(FILE, file);
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        Worker(command.spawn().expect("it can be started"))
+        Worker(command.spawn().expect("the process can be started"))
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // It may be gone already.
+        // The process may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

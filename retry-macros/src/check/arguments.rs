@@ -1,14 +1,16 @@
-//! What happens to the function's own arguments: `clone`, `keep`, `attempt`, `recover`.
+//! Rules about the arguments of the function: `clone`, `keep`, `attempt`, `recover`.
 
 use quote::ToTokens;
 use retry_text::nearest;
 use syn::{Ident, Pat, Type};
 
-use crate::args::{Args, Idents};
 use crate::errors::Errors;
-use crate::function::{Function, Parameter};
-use crate::keyed::Keyed;
-use crate::pattern::as_expression;
+use crate::item::function::Function;
+use crate::item::parameters::Parameter;
+use crate::item::pattern::as_expression;
+use crate::read::args::Args;
+use crate::read::form::Idents;
+use crate::read::key::Keyed;
 
 pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &mut Errors) {
     let bindings = function.bindings();
@@ -16,8 +18,8 @@ pub(super) fn listed_arguments_exist(function: &Function, args: &Args, errors: &
     exist(listed(args).map(|(_, name)| name), &names, errors);
 }
 
-/// Each of the listed names is one of the function's arguments.
-pub(crate) fn exist<'a>(
+/// Each listed name is an argument of the function.
+pub(super) fn exist<'a>(
     listed: impl Iterator<Item = &'a Ident>,
     names: &[String],
     errors: &mut Errors,
@@ -30,15 +32,15 @@ pub(crate) fn exist<'a>(
         }
         let help = match nearest(&word, &candidates) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if names.is_empty() => "it has no arguments".to_owned(),
-            None => format!("its arguments are: {}", names.join(", ")),
+            None if names.is_empty() => "the function has no arguments".to_owned(),
+            None => format!("the arguments are {}", names.join(", ")),
         };
-        errors.at(name, format!("`{word}` is no argument of this function\nhelp: {help}"));
+        errors.at(name, format!("this function has no argument `{word}`\nhelp: {help}"));
     }
 }
 
-/// A name that a list has had before.
-pub(crate) fn listed_twice(name: &Ident, errors: &mut Errors) {
+/// Reports a name that a list contains twice.
+pub(super) fn listed_twice(name: &Ident, errors: &mut Errors) {
     errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
 }
 
@@ -55,7 +57,7 @@ pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Err
             errors.at(
                 name,
                 format!(
-                    "`{name}` is in `clone` and in `keep`: its changes cannot carry over to a fresh copy\n\
+                    "`{name}` is in both `clone` and `keep`: changes cannot carry over to a fresh copy\n\
                      help: remove one of them"
                 ),
             );
@@ -63,14 +65,14 @@ pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Err
     }
 }
 
-pub(super) fn what_is_kept_changes(function: &Function, args: &Args, errors: &mut Errors) {
+pub(super) fn kept_arguments_are_mutable(function: &Function, args: &Args, errors: &mut Errors) {
     for binding in function.bindings().iter().filter(|binding| binding.mutable.is_none()) {
         let name = &binding.name;
         if let Some(kept) = position(args.keep.as_ref(), name) {
             errors.at(
                 kept,
                 format!(
-                    "`{name}` is not `mut`, so it has no changes to keep\n\
+                    "`{name}` is not `mut`, so there are no changes to keep\n\
                      help: remove it from `keep`, or declare it `mut {name}`"
                 ),
             );
@@ -78,41 +80,44 @@ pub(super) fn what_is_kept_changes(function: &Function, args: &Args, errors: &mu
     }
 }
 
-pub(super) fn what_is_cloned_is_owned(function: &Function, args: &Args, errors: &mut Errors) {
+pub(super) fn cloned_arguments_are_owned(function: &Function, args: &Args, errors: &mut Errors) {
     for binding in function.bindings() {
         let name = &binding.name;
         let Some(cloned) = position(args.clone.as_ref(), name) else { continue };
         if name == "self" {
             errors.at(
                 cloned,
-                "`self` cannot be replaced by a clone\nhelp: clone it in the body: `let this = self.clone();`",
+                "a clone cannot replace `self`\nhelp: clone it in the body: `let this = self.clone();`",
             );
         } else if matches!(binding.ty, Some(Type::Reference(_))) {
             errors.at(
                 cloned,
-                format!("`{name}` is a reference, which every attempt can use as it is\nhelp: remove it from `clone`"),
+                format!("`{name}` is a reference, which every attempt can use without a clone\nhelp: remove it from `clone`"),
             );
         }
     }
 }
 
-/// Every name in `clone` and `keep`, each with its key.
+/// The names in `clone` and `keep`, each with its key.
 fn listed(args: &Args) -> impl Iterator<Item = (&Ident, &Ident)> {
     let lists = [&args.clone, &args.keep].into_iter().flatten();
     lists.flat_map(|list| list.value.iter().map(|name| (&list.key, name)))
 }
 
-/// The name as it stands in the list.
+/// The name with its span in the list.
 fn position<'a>(list: Option<&'a Keyed<Idents>>, name: &Ident) -> Option<&'a Ident> {
     list?.value.iter().find(|listed| *listed == name)
 }
 
-pub(super) fn mutable_arguments_are_decided(function: &Function, args: &Args, errors: &mut Errors) {
-    // A list that could not be read may have the name, and a wrong name in a list may be meant for it.
+pub(super) fn mutable_arguments_are_cloned_or_kept(
+    function: &Function,
+    args: &Args,
+    errors: &mut Errors,
+) {
+    // A list that could not be read may contain the name, and a misspelt name in a list may stand for it.
     let bindings = function.bindings();
     let exists = |name: &Ident| bindings.iter().any(|binding| binding.name == *name);
-    if args.misread("clone") || args.misread("keep") || listed(args).any(|(_, name)| !exists(name))
-    {
+    if args.misread(&["clone", "keep"]) || listed(args).any(|(_, name)| !exists(name)) {
         return;
     }
     for binding in &bindings {
@@ -124,15 +129,15 @@ pub(super) fn mutable_arguments_are_decided(function: &Function, args: &Args, er
         let clone = if name == "self" {
             String::new()
         } else {
-            format!("`clone({name})` (a fresh copy for each attempt) or ")
+            format!("`clone({name})` (each attempt gets a fresh copy) or ")
         };
         let mut tokens = mutable.clone();
         name.to_tokens(&mut tokens);
         errors.at(
             tokens,
             format!(
-                "`{name}` can change in an attempt, and nothing says what the next attempt starts with\n\
-                 help: add {clone}`keep({name})` (changes carry over) to `#[retryable(…)]`"
+                "`{name}` is mutable, and its value at the start of the next attempt is undecided\n\
+                 help: add {clone}`keep({name})` (changes carry over to the next attempt) to `#[retryable(…)]`"
             ),
         );
     }
@@ -145,7 +150,7 @@ pub(super) fn the_context_hides_no_argument(function: &Function, args: &Args, er
         errors.at(
             name,
             format!(
-                "`attempt = {name}` would hide the argument `{name}` in the body\nhelp: choose another name"
+                "`attempt = {name}` hides the argument `{name}` in the body\nhelp: choose another name"
             ),
         );
     }
@@ -159,7 +164,7 @@ pub(super) fn recover_gets_every_argument(function: &Function, args: &Args, erro
             let path = recover.value.to_token_stream();
             errors.at(
                 &pat,
-                format!("`recover = {path}` is called with every argument, and this one cannot be put together again\nhelp: give it a name and take it apart in the body"),
+                format!("`recover = {path}` gets every argument, and this argument cannot be rebuilt from its pattern\nhelp: give the argument a name, and destructure it in the body"),
             );
         }
     }

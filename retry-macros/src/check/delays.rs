@@ -1,55 +1,50 @@
-//! How long the pauses are: `backoff`, `base`, `factor`, `cap`.
+//! Rules about the delays: `backoff`, `base`, `factor`, `cap`.
 
 use std::time::Duration;
 
 use retry_text::duration::human;
 
-use crate::args::{Args, Backoff, Time};
 use crate::errors::Errors;
-use crate::schedule::{self, literal};
-use crate::value;
+use crate::read::args::Args;
+use crate::read::literal::literal_number;
+use crate::read::schedule;
+use crate::read::time::Time;
 
 pub(super) fn the_factor_is_at_least_one(args: &Args, errors: &mut Errors) {
     let Some(factor) = &args.factor else { return };
-    let Some(number) = value::literal_number(&factor.value) else { return };
+    let Some(number) = literal_number(&factor.value) else { return };
     if !(number.is_finite() && number >= 1.0) {
         errors.at(
             &factor.value,
             format!(
                 "`factor` ({number}) must be a finite number of at least 1: delays never shrink\n\
-                 help: 1 keeps the delay, 2 doubles it"
+                 help: write 1 for equal delays, or 2 to double each delay"
             ),
         );
     }
 }
 
 pub(super) fn a_list_has_no_base(args: &Args, errors: &mut Errors) {
-    let list =
-        matches!(args.backoff.as_ref().map(|backoff| &backoff.value), Some(Backoff::List(..)));
-    for unused in
-        [args.base.as_ref().map(|base| &base.key), args.factor.as_ref().map(|factor| &factor.key)]
-    {
-        if let (true, Some(key)) = (list, unused) {
-            errors.at(
-                key,
-                format!("`{key}` has no effect: `backoff` lists every delay\nhelp: remove `{key}` or the list"),
-            );
-        }
+    if args.listed_delays().is_none() {
+        return;
+    }
+    let base = args.base.as_ref().map(|base| &base.key);
+    let factor = args.factor.as_ref().map(|factor| &factor.key);
+    for key in [base, factor].into_iter().flatten() {
+        errors.at(
+            key,
+            format!("`{key}` has no effect: `backoff` lists every delay\nhelp: remove `{key}` or the list"),
+        );
     }
 }
 
 pub(super) fn the_cap_is_not_below_the_base(args: &Args, errors: &mut Errors) {
-    let unknown = ["base", "cap", "backoff", "policy"].into_iter().any(|name| args.misread(name));
-    if unknown || args.policy.is_some() {
+    if args.policy.is_some() || args.misread(&["base", "cap", "backoff", "policy"]) {
         return;
     }
-    let cap = args.cap.as_ref().map_or(Some(schedule::CAP), |cap| literal(&cap.value));
+    let cap = args.cap.as_ref().map_or(Some(schedule::CAP), |cap| cap.value.literal());
     let Some(cap) = cap else { return };
-    let list = match args.backoff.as_ref().map(|backoff| &backoff.value) {
-        Some(Backoff::List(entries, _)) => Some(entries),
-        _ => None,
-    };
-    match (list, &args.base) {
+    match (args.listed_delays(), &args.base) {
         (Some(entries), _) => {
             entries.iter().for_each(|entry| entry_fits(entry, cap, args.cap.is_some(), errors))
         }
@@ -67,8 +62,9 @@ pub(super) fn the_cap_is_not_below_the_base(args: &Args, errors: &mut Errors) {
     }
 }
 
+/// `base` is at most `cap`.
 fn base_fits(base: &Time, cap: Duration, args: &Args, errors: &mut Errors) {
-    let Some(delay) = literal(base).filter(|delay| *delay > cap) else { return };
+    let Some(delay) = base.literal().filter(|delay| *delay > cap) else { return };
     let (limit, delay) = (human(cap), human(delay));
     match &args.cap {
         Some(cap) => errors.at(
@@ -82,8 +78,9 @@ fn base_fits(base: &Time, cap: Duration, args: &Args, errors: &mut Errors) {
     }
 }
 
+/// A delay of the list is at most `cap`.
 fn entry_fits(entry: &Time, cap: Duration, written: bool, errors: &mut Errors) {
-    let Some(delay) = literal(entry).filter(|delay| *delay > cap) else { return };
+    let Some(delay) = entry.literal().filter(|delay| *delay > cap) else { return };
     let (limit, delay) = (human(cap), human(delay));
     errors.at(
         entry,

@@ -1,15 +1,14 @@
-//! Which functions can be retried.
+//! Rules about the function: which functions can be retried.
 
 use syn::{Attribute, FnArg, Type, TypeImplTrait, TypeParamBound};
 
-use crate::errors::Errors;
-use crate::function::Function;
-use crate::future_type::lifetimes;
-use crate::value::source;
+use crate::errors::{Errors, quoted};
+use crate::item::function::Function;
+use crate::item::outputs::{lifetimes, type_arguments};
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {
-        errors.at(token, "a `const fn` cannot be retried: nothing can wait at compile time\nhelp: remove `const`");
+        errors.at(token, "a `const fn` cannot be retried: a call cannot wait at compile time\nhelp: remove `const`");
     }
 }
 
@@ -19,16 +18,16 @@ pub(super) fn callers_are_not_tracked(function: &Function, errors: &mut Errors) 
     {
         errors.at(
             attribute,
-            "`#[track_caller]` has no effect on a retried body: an attempt's caller is the retry loop\n\
+            "`#[track_caller]` has no effect: the caller of an attempt is the retry loop\n\
              help: remove it",
         );
     }
 }
 
 pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
-    let message = |what: &str| {
+    let message = |output: &str| {
         format!(
-            "a function that returns {what} cannot fail, so there is nothing to retry\n\
+            "a function that returns {output} cannot fail, so there is nothing to retry\n\
              help: return a `Result` or an `Option`"
         )
     };
@@ -36,21 +35,21 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
         None => errors.at(&function.sig.ident, message("nothing")),
         Some(Type::Never(never)) => errors.at(never, message("`!`")),
         Some(output) if never_an_outcome(output) => {
-            errors.at(output, message(&format!("`{}`", source(output))));
+            errors.at(output, message(&format!("`{}`", quoted(output))));
         }
         Some(Type::ImplTrait(opaque)) if !may_be_an_outcome(opaque, function) => errors.at(
             opaque,
             format!(
                 "cannot tell success from failure in `{0}`\n\
                  help: return `Result<{0}, …>` or `Option<{0}>`",
-                source(opaque)
+                quoted(opaque)
             ),
         ),
         Some(_) => {}
     }
 }
 
-/// A future has an output; an `impl Outcome` says by itself what it is.
+/// Whether an opaque type is a future, or names `Outcome` among its bounds.
 fn may_be_an_outcome(opaque: &TypeImplTrait, function: &Function) -> bool {
     let outcome = opaque.bounds.iter().any(|bound| match bound {
         TypeParamBound::Trait(bound) => {
@@ -61,8 +60,8 @@ fn may_be_an_outcome(opaque: &TypeImplTrait, function: &Function) -> bool {
     outcome || function.returned_future().is_some()
 }
 
-/// Types that are no outcome and that nobody can make one. What only looks like one of them is the
-/// compiler's to judge.
+/// Whether a type can never be an `Outcome`. A path of several segments may lead to another type of the same
+/// name, and is left to rustc.
 fn never_an_outcome(ty: &Type) -> bool {
     const NAMES: [&str; 19] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8",
@@ -108,7 +107,7 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
         }
     }
     let has_receiver = function.sig.receiver().is_some();
-    // An elided lifetime of the output is the receiver's, else that of the only reference.
+    // An elided lifetime in the output is that of the receiver, or of the only reference.
     let elided = matches!(
         (&receiver, has_receiver, &arguments[..]),
         (Some(_), _, _) | (None, false, [(_, Some(None))])
@@ -147,7 +146,7 @@ fn receiver_type(receiver: &syn::Receiver) -> Type {
     }
 }
 
-/// The lifetime of a `&mut` or `Pin<&mut _>`: `None` for no such type, `Some(None)` for one left out.
+/// The lifetime of `&mut _` or `Pin<&mut _>`: `Some(None)` if it is elided, `None` for any other type.
 fn mutable_reference(ty: &Type) -> Option<Option<String>> {
     match ty {
         Type::Reference(reference) if reference.mutability.is_some() => Some(
@@ -159,13 +158,7 @@ fn mutable_reference(ty: &Type) -> Option<Option<String>> {
         ),
         Type::Path(path) => {
             let last = path.path.segments.last().filter(|last| last.ident == "Pin")?;
-            let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else {
-                return None;
-            };
-            arguments.args.iter().find_map(|argument| match argument {
-                syn::GenericArgument::Type(ty) => mutable_reference(ty),
-                _ => None,
-            })
+            type_arguments(last).find_map(mutable_reference)
         }
         _ => None,
     }

@@ -1,22 +1,22 @@
-//! What is no function at all.
+//! The rule that the annotated item is a function.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-use crate::value::mistake;
+use crate::errors::mistake;
 
-/// Words that may stand before `fn`.
+/// Words that can precede `fn`.
 const QUALIFIERS: [&str; 7] = ["pub", "default", "const", "async", "unsafe", "safe", "extern"];
 
-/// Words that start another item.
+/// Words that begin an item that is no function.
 const ITEMS: [&str; 10] =
     ["impl", "trait", "struct", "enum", "union", "mod", "type", "static", "use", "macro_rules"];
 
-/// Read before anything else: what is no function has no signature to talk about.
+/// This rule comes first, since the other rules need a signature.
 pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> {
     let Err((found, name)) = function(item) else { return Ok(()) };
-    let (what, help) = match name.as_str() {
-        "impl" | "trait" => ("a whole", "put it on each method that is to be retried"),
-        "mod" | "extern" => ("a whole", "put it on each function that is to be retried"),
+    let (article, help) = match name.as_str() {
+        "impl" | "trait" => ("a whole", "put it on each method to retry"),
+        "mod" | "extern" => ("a whole", "put it on each function to retry"),
         "enum" => ("an", FUNCTION),
         "closure" => (
             "a",
@@ -26,13 +26,13 @@ pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> 
     };
     Err(mistake(
         found,
-        format!("`#[retryable]` retries a function, not {what} `{name}`\nhelp: {help}"),
+        format!("`#[retryable]` retries a function, not {article} `{name}`\nhelp: {help}"),
     ))
 }
 
 const FUNCTION: &str = "put it on a `fn` or an `async fn`";
 
-/// What the item is instead of a function, and where it says so.
+/// Returns the word that shows that the item is no function, and the name for such an item.
 fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
     let mut qualifier: Option<Ident> = None;
     for token in item.clone() {
@@ -49,7 +49,7 @@ fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
                 return Err((token, "closure".to_owned()));
             }
             TokenTree::Ident(word) if *word == "let" => return Err((token, "let".to_owned())),
-            // The name of a constant, or nothing that is known.
+            // The name of a constant, or an unknown word.
             TokenTree::Ident(word) if *word != "move" => break,
             _ => {}
         }

@@ -1,21 +1,21 @@
-//! How often and for how long: `max`, `attempts`, `deadline`, `timeout`.
+//! Rules about limits: `max`, `attempts`, `deadline`, `timeout`.
 
 use std::time::Duration;
 
 use retry_text::duration::human;
-use syn::Expr;
 
-use crate::args::{Args, On};
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::schedule::{self, literal};
-use crate::value;
+use crate::item::function::Function;
+use crate::read::args::Args;
+use crate::read::kinds::On;
+use crate::read::literal::{is_unlimited, literal_count};
+use crate::read::schedule;
 
 pub(super) fn max_and_attempts_exclude_each_other(args: &Args, errors: &mut Errors) {
     if let (Some(_), Some(attempts)) = (&args.max, &args.attempts) {
         errors.at(
             attempts,
-            "`max` and `attempts` say the same thing twice: `max = 3` is `attempts = 4`\nhelp: remove one of them",
+            "`max` and `attempts` set the same limit: `max = 3` means `attempts = 4`\nhelp: remove one of them",
         );
     }
 }
@@ -23,7 +23,7 @@ pub(super) fn max_and_attempts_exclude_each_other(args: &Args, errors: &mut Erro
 pub(super) fn counts_are_in_range(args: &Args, errors: &mut Errors) {
     for count in [&args.max, &args.attempts].into_iter().flatten() {
         let key = &count.key;
-        match value::literal_count(&count.value) {
+        match literal_count(&count.value) {
             Some(0) if key == "attempts" => errors.at(
                 &count.value,
                 "`attempts` (0) must be at least 1: the first attempt counts\n\
@@ -42,13 +42,9 @@ pub(super) fn counts_are_in_range(args: &Args, errors: &mut Errors) {
     }
 }
 
-fn is_unlimited(value: &Expr) -> bool {
-    matches!(value, Expr::Path(path) if path.path.is_ident("unlimited"))
-}
-
 pub(super) fn unlimited_attempts_need_a_deadline(args: &Args, errors: &mut Errors) {
     let Some(attempts) = &args.attempts else { return };
-    let limited = args.deadline.is_some() || args.policy.is_some() || args.misread("deadline");
+    let limited = args.deadline.is_some() || args.policy.is_some() || args.misread(&["deadline"]);
     if is_unlimited(&attempts.value) && !limited {
         errors.at(
             attempts,
@@ -60,11 +56,11 @@ pub(super) fn unlimited_attempts_need_a_deadline(args: &Args, errors: &mut Error
 
 pub(super) fn times_are_above_zero(args: &Args, errors: &mut Errors) {
     for limit in [&args.deadline, &args.timeout].into_iter().flatten() {
-        if literal(&limit.value).is_some_and(|limit| limit.is_zero()) {
+        if limit.value.literal().is_some_and(|limit| limit.is_zero()) {
             let key = &limit.key;
             errors.at(
                 &limit.value,
-                format!("`{key}` (0 s) must be above 0: no attempt could end in time\nhelp: raise it, or leave it out for no {key}"),
+                format!("`{key}` (0 s) must be above 0: no attempt could end in time\nhelp: raise `{key}`, or leave it out for no limit"),
             );
         }
     }
@@ -75,7 +71,7 @@ pub(super) fn a_timeout_needs_async(function: &Function, args: &Args, errors: &m
         if !function.is_async() {
             errors.at(
                 timeout,
-                "`timeout` cannot end an attempt of a function that is not `async`: nothing can stop a running thread\n\
+                "`timeout` requires an `async` function: nothing can stop a running thread\n\
                  help: make the function `async`, or set a timeout on the operation itself \
                  (`TcpStream::set_read_timeout`, a client's option)",
             );
@@ -83,31 +79,24 @@ pub(super) fn a_timeout_needs_async(function: &Function, args: &Args, errors: &m
     }
 }
 
-pub(super) fn a_timeout_needs_a_word_on_idempotency(
-    function: &Function,
-    args: &Args,
-    errors: &mut Errors,
-) {
-    // Elsewhere there can be no timeout anyway.
+pub(super) fn a_timeout_requires_idempotent(function: &Function, args: &Args, errors: &mut Errors) {
+    // A function that is not `async` breaks another rule.
     let Some(timeout) = args.timeout.as_ref().filter(|_| function.is_async()) else { return };
-    let listed = match args.on.as_ref().map(|on| &on.value) {
-        Some(On::Kinds(kinds)) => kinds.iter().any(|kind| kind == "Ambiguous"),
-        Some(On::Expr(_)) => true,
-        Some(On::Any(_)) | None => false,
-    };
-    let misread = ["idempotent", "on", "policy"].into_iter().any(|name| args.misread(name));
-    if args.idempotent.is_none() && args.policy.is_none() && !listed && !misread {
+    let on_may_declare = matches!(args.on.as_ref().map(|on| &on.value), Some(On::Expr(_)))
+        || args.listed_kinds().iter().any(|kind| kind == "Ambiguous");
+    let misread = args.misread(&["idempotent", "on", "policy"]);
+    if args.idempotent.is_none() && args.policy.is_none() && !on_may_declare && !misread {
         errors.at(
             timeout,
-            "an attempt that is cut off by `timeout` may have taken effect: say whether it may be repeated\n\
-             help: add `idempotent` (repeat it) or `idempotent = false` (give up)",
+            "`timeout` requires `idempotent` or `idempotent = false`: an attempt that it cuts off may have taken effect\n\
+             help: add `idempotent` to retry such an attempt, or `idempotent = false` to give up",
         );
     }
 }
 
 pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors) {
     let (Some(timeout), Some(deadline)) = (&args.timeout, &args.deadline) else { return };
-    if let (Some(one), Some(all)) = (literal(&timeout.value), literal(&deadline.value)) {
+    if let (Some(one), Some(all)) = (timeout.value.literal(), deadline.value.literal()) {
         if one > all && !all.is_zero() {
             errors.at(
                 timeout,
@@ -124,7 +113,7 @@ pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors)
 
 pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
     let Some(deadline) = &args.deadline else { return };
-    let Some(limit) = literal(&deadline.value).filter(|limit| !limit.is_zero()) else { return };
+    let Some(limit) = deadline.value.literal().filter(|limit| !limit.is_zero()) else { return };
     let Some(first) = schedule::pauses(args).and_then(|pauses| pauses.first().copied()) else {
         return;
     };
@@ -133,7 +122,7 @@ pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
         errors.at(
             deadline,
             format!(
-                "no retry could ever start: the first one waits {} and `deadline` is {}\n\
+                "no retry can start: the first one waits {} and `deadline` is {}\n\
                  help: raise `deadline`, lower the first delay, or write `max = 0`",
                 human(delay),
                 human(limit)

@@ -1,21 +1,20 @@
-//! What must hold of an annotation: one small function for each rule.
+//! Step two: the rules of an annotation, one function for each.
 
-pub(crate) mod arguments;
+pub(crate) mod item;
+
+mod arguments;
 mod delays;
 mod function;
-mod item;
 mod limits;
 mod outcomes;
 mod site;
+mod task;
 
-pub(crate) use item::only_functions_are_retried;
-
-use crate::args::Args;
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::task;
+use crate::item::function::Function;
+use crate::read::args::Args;
 
-/// Every rule, in the order in which their messages appear.
+/// Checks every rule. The messages appear in this order.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     function::const_functions_cannot_wait(function, errors);
     function::callers_are_not_tracked(function, errors);
@@ -28,7 +27,7 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     limits::unlimited_attempts_need_a_deadline(args, errors);
     limits::times_are_above_zero(args, errors);
     limits::a_timeout_needs_async(function, args, errors);
-    limits::a_timeout_needs_a_word_on_idempotency(function, args, errors);
+    limits::a_timeout_requires_idempotent(function, args, errors);
     limits::a_timeout_fits_into_the_deadline(args, errors);
     limits::the_first_retry_can_start(args, errors);
 
@@ -36,17 +35,17 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     delays::a_list_has_no_base(args, errors);
     delays::the_cap_is_not_below_the_base(args, errors);
 
-    outcomes::on_lists_what_can_be_retried(args, errors);
+    outcomes::on_lists_kinds_that_can_be_retried(args, errors);
     outcomes::idempotency_is_not_contradicted(args, errors);
 
     arguments::listed_arguments_exist(function, args, errors);
     arguments::each_argument_is_cloned_or_kept_once(args, errors);
-    arguments::what_is_kept_changes(function, args, errors);
-    arguments::what_is_cloned_is_owned(function, args, errors);
-    arguments::mutable_arguments_are_decided(function, args, errors);
+    arguments::kept_arguments_are_mutable(function, args, errors);
+    arguments::cloned_arguments_are_owned(function, args, errors);
+    arguments::mutable_arguments_are_cloned_or_kept(function, args, errors);
     arguments::the_context_hides_no_argument(function, args, errors);
     arguments::recover_gets_every_argument(function, args, errors);
 
     task::check(function, args, errors);
-    site::the_site_knows_no_arguments(function, args, errors);
+    site::site_values_name_no_arguments(function, args, errors);
 }

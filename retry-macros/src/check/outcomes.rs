@@ -1,13 +1,14 @@
-//! What is retried: `on` and `idempotent`.
+//! Rules about the failures that are retried: `on` and `idempotent`.
 
 use quote::ToTokens;
 
-use crate::args::{Args, On};
 use crate::errors::Errors;
+use crate::read::args::Args;
 
-pub(super) fn on_lists_what_can_be_retried(args: &Args, errors: &mut Errors) {
-    let Some(On::Kinds(kinds)) = args.on.as_ref().map(|on| &on.value) else { return };
-    for kind in kinds.iter().filter(|kind| *kind == "Permanent" || *kind == "Overloaded") {
+pub(super) fn on_lists_kinds_that_can_be_retried(args: &Args, errors: &mut Errors) {
+    for kind in
+        args.listed_kinds().iter().filter(|kind| *kind == "Permanent" || *kind == "Overloaded")
+    {
         let why = match kind == "Permanent" {
             true => "the next attempt would fail in the same way",
             false => "the other side asks not to be called again",
@@ -20,16 +21,12 @@ pub(super) fn on_lists_what_can_be_retried(args: &Args, errors: &mut Errors) {
 }
 
 pub(super) fn idempotency_is_not_contradicted(args: &Args, errors: &mut Errors) {
-    let Some(On::Kinds(kinds)) = args.on.as_ref().map(|on| &on.value) else { return };
-    let (Some(kind), Some(idempotent)) =
-        (kinds.iter().find(|kind| *kind == "Ambiguous"), &args.idempotent)
-    else {
-        return;
-    };
+    let ambiguous = args.listed_kinds().iter().find(|kind| *kind == "Ambiguous");
+    let (Some(kind), Some(idempotent)) = (ambiguous, &args.idempotent) else { return };
     if idempotent.value.to_token_stream().to_string() == "false" {
         errors.at(
             kind,
-            "`Ambiguous` in `on` declares the function idempotent, and `idempotent = false` says that it is not\n\
+            "`Ambiguous` in `on` declares the function idempotent, and `idempotent = false` declares that it is not\n\
              help: remove one of them",
         );
     }

@@ -1,15 +1,13 @@
-//! What is evaluated once for the function, before there is any call.
+//! The rule about values that are evaluated once for the function, before any call.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::Ident;
 
-use crate::args::Args;
 use crate::errors::Errors;
-use crate::function::Function;
-use crate::keyed::Keyed;
+use crate::item::function::Function;
+use crate::read::args::Args;
 
-pub(super) fn the_site_knows_no_arguments(function: &Function, args: &Args, errors: &mut Errors) {
+pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, errors: &mut Errors) {
     let names: Vec<String> = function
         .bindings()
         .iter()
@@ -18,7 +16,7 @@ pub(super) fn the_site_knows_no_arguments(function: &Function, args: &Args, erro
         .chain(function.sig.generics.type_params().map(|param| param.ident.to_string()))
         .chain(function.sig.generics.const_params().map(|param| param.ident.to_string()))
         .collect();
-    for (key, tokens) in site_values(args) {
+    for (key, tokens) in args.constants() {
         if let Some(word) = first_of(tokens, &names) {
             let (why, help) = match word.to_string().as_str() {
                 "Self" => {
@@ -35,40 +33,18 @@ pub(super) fn the_site_knows_no_arguments(function: &Function, args: &Args, erro
     }
 }
 
-fn site_values(args: &Args) -> Vec<(String, TokenStream)> {
-    fn of<T: ToTokens>(value: &Option<Keyed<T>>) -> Option<(String, TokenStream)> {
-        value.as_ref().map(|value| (value.key.to_string(), value.value.to_token_stream()))
-    }
-    let values = [
-        of(&args.max),
-        of(&args.attempts),
-        of(&args.backoff),
-        of(&args.base),
-        of(&args.factor),
-        of(&args.cap),
-        of(&args.jitter),
-        of(&args.deadline),
-        of(&args.timeout),
-        of(&args.on),
-        of(&args.idempotent),
-        of(&args.name),
-        of(&args.policy),
-    ];
-    values.into_iter().flatten().collect()
-}
-
 fn is_colon(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
-/// The first of the words in the tokens that is not a field, a method or a path's later segment.
+/// Finds the first of the words that is no field, no method and no later segment of a path.
 fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
     let mut qualified = false;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Ident(ident) => {
-                // `self::PATH` names a module.
+                // `self::PATH` starts at a module.
                 let module = ident == "self" && is_colon(tokens.peek());
                 if !qualified && !module && words.iter().any(|word| ident == word) {
                     return Some(ident);

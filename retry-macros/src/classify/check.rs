@@ -1,25 +1,28 @@
-//! What `#[classify(…)]` must not say. What refers to a field, and what is missing, is found by [`plan`].
+//! The rules of `#[classify(…)]`, one function for each. [`plan`] checks words that name a field, and finds
+//! cases without a meaning.
 //!
 //! | rule | about |
 //! |---|---|
 //! | [`no_union`] | the type |
-//! | [`only_defaults_above_an_enum`], [`no_default_on_a_struct`] | what is written above the type |
-//! | [`nothing_of_the_container`] | what is written on a variant |
-//! | [`nothing_on_fields`] | what is written on a field |
+//! | [`only_defaults_above_an_enum`], [`no_default_on_a_struct`] | words above the type |
+//! | [`nothing_of_the_container`] | words on a variant |
+//! | [`nothing_on_fields`] | words on a field |
 //! | [`each_word_once`], [`one_verdict`], [`no_kind_as_expression`] | words that contradict each other |
 
 use std::collections::HashMap;
 
 use syn::{Expr, Ident, Member};
 
-use super::ast::{self, Case, Input, Shape};
-use super::attr::{self, Attrs, Form};
+use super::item::{self, Case, Input, Shape};
 use super::plan::{self, Plan};
+use super::read::{self, Attrs, Form};
 use super::words::Kind;
-use crate::errors::Errors;
+use crate::errors::{Errors, given_twice};
 
-// Input:  the type as written
-// Output: what each case means; every broken rule among the errors
+// Input:
+//     the annotated type
+// Output:
+//     the meaning of each case; and the mistakes
 pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
     no_union(input, errors);
     only_defaults_above_an_enum(input, errors);
@@ -35,16 +38,16 @@ pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
     plan::plan(input, errors)
 }
 
-/// A union does not know which of its fields is alive.
+/// A union does not record which of its fields is active.
 fn no_union(input: &Input<'_>, errors: &mut Errors) {
     if input.shape == Shape::Union {
-        let message = "`Classify` cannot be derived for a union: nothing says which of its fields is alive\n\
-                       help: make it an enum, or write `impl Classify` by hand";
+        let message = "`Classify` cannot be derived for a union: it does not record which field is active\n\
+                       help: use an enum, or write `impl Classify` by hand";
         errors.at(&input.node.ident, message);
     }
 }
 
-/// Above an enum, a kind could mean "all variants" or "those without an attribute": it has to be said.
+/// Above an enum, a kind could be for all variants or for those without an attribute. `default` says which.
 fn only_defaults_above_an_enum(input: &Input<'_>, errors: &mut Errors) {
     if input.shape != Shape::Enum {
         return;
@@ -53,18 +56,18 @@ fn only_defaults_above_an_enum(input: &Input<'_>, errors: &mut Errors) {
         let key = &word.key;
         let help = match &word.form {
             Form::Kind(kind) => format!(
-                "help: write `default = {}` to cover the variants without an attribute of their own",
+                "help: write `default = {}` to cover the variants without their own attribute",
                 kind.word
             ),
-            _ => "help: write it above the variants that it is meant for; above the enum only \
-                  `default = permanent` (or another kind) and `crate = path` have a meaning"
+            _ => "help: write it on the variants; above an enum, only `default = permanent` (or another kind) \
+                  and `crate = path` have a meaning"
                 .to_owned(),
         };
         errors.at(key, format!("`{key}` belongs on a variant, not on the enum\n{help}"));
     }
 }
 
-/// A struct has nothing but itself to cover.
+/// A struct has no variants that `default` could cover.
 fn no_default_on_a_struct(input: &Input<'_>, errors: &mut Errors) {
     if input.shape != Shape::Struct {
         return;
@@ -72,7 +75,7 @@ fn no_default_on_a_struct(input: &Input<'_>, errors: &mut Errors) {
     for word in &input.container.words {
         if let Form::Default(kind) = word.form {
             let message = format!(
-                "`default` is for the variants of an enum, and a struct has none\n\
+                "`default` is for the variants of an enum, and a struct has no variants\n\
                  help: write `#[classify({})]`",
                 kind.word
             );
@@ -94,15 +97,14 @@ fn nothing_of_the_container(case: &Case<'_>, errors: &mut Errors) {
     }
 }
 
-/// A failure is one case as a whole: a field is only referred to.
+/// An attribute describes a variant or a struct as a whole; its words can name a field.
 fn nothing_on_fields(case: &Case<'_>, errors: &mut Errors) {
     for field in &case.fields {
-        for attribute in field.node.attrs.iter().filter(|attribute| attr::is_classify(attribute)) {
-            let name = ast::name(&field.member);
+        for attribute in field.node.attrs.iter().filter(|attribute| read::is_classify(attribute)) {
+            let name = item::name(&field.member);
             let message = format!(
-                "`#[classify]` belongs on `{}` as a whole, not on its field `{name}`\n\
-                 help: write above it `inherit`, `status = {name}` or `after = {name}`, which refer \
-                 to a field",
+                "`#[classify]` belongs on `{}`, not on its field `{name}`\n\
+                 help: write `inherit`, `status = {name}` or `after = {name}` above `{0}` to use the field",
                 case.ident
             );
             errors.at(attribute, message);
@@ -110,21 +112,18 @@ fn nothing_on_fields(case: &Case<'_>, errors: &mut Errors) {
     }
 }
 
-/// Of two equal words one is a leftover, and with values nobody knows which.
+/// A word is written once; a second one may have another value.
 fn each_word_once(attrs: &Attrs, errors: &mut Errors) {
     let mut seen: HashMap<String, &Ident> = HashMap::new();
     for word in &attrs.words {
         let key = &word.key;
         if seen.insert(key.to_string(), key).is_some() {
-            let message = format!(
-                "`{key}` is written twice, and only one of them could count\nhelp: remove the other"
-            );
-            errors.at(key, message);
+            errors.push(given_twice(key));
         }
     }
 }
 
-/// A failure means one thing.
+/// A failure has one meaning.
 fn one_verdict(attrs: &Attrs, errors: &mut Errors) {
     let mut verdicts = attrs.words.iter().filter(|word| word.form.is_verdict());
     let Some(first) = verdicts.next() else { return };
@@ -138,7 +137,7 @@ fn one_verdict(attrs: &Attrs, errors: &mut Errors) {
     }
 }
 
-/// `kind = transient`, which rustc would look for among the values in scope.
+/// In `kind = transient`, rustc would look for a variable `transient`.
 fn no_kind_as_expression(case: &Case<'_>, errors: &mut Errors) {
     for word in &case.attrs.words {
         let Form::Verdict(expr) = &word.form else { continue };
@@ -147,7 +146,7 @@ fn no_kind_as_expression(case: &Case<'_>, errors: &mut Errors) {
         let is_field = case.field(&Member::Named(name.clone())).is_some();
         if let Some(kind) = Kind::named(&name.to_string().to_lowercase()).filter(|_| !is_field) {
             let message = format!(
-                "`kind = …` takes an expression, and `{name}` is a word of its own\n\
+                "`kind = …` takes an expression; `{name}` is a word of `#[classify]`\n\
                  help: write `#[classify({})]`",
                 kind.word
             );

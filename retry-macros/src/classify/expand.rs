@@ -1,23 +1,25 @@
-//! `impl Classify`, written out.
+//! The tokens of `impl Classify`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Generics, Ident, Member, WherePredicate, parse_quote};
+use syn::{DeriveInput, Ident, Member};
 
-use super::ast::{Field, Shape};
+use super::bounds::with_bounds;
 use super::inject::impl_inject;
+use super::item::{Field, Shape};
 use super::plan::{Arm, Plan, Use, Verdict};
 use super::words::Kind;
 
-// Input:  enum PayError<E> { #[classify(transient)] Busy, #[classify(inherit)] Other(E) }
-// Output: impl<E> Classify for PayError<E> where E: Classify { fn classify … fn describe … }
+// Input:
+//     enum PayError<E> { #[classify(transient)] Busy, #[classify(inherit)] Other(E) }
+// Output:
+//     impl<E> Classify for PayError<E> where E: Classify { fn classify … fn describe … }
 pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
     let rt = &runtime(plan);
-    let DeriveInput { ident, generics, .. } = plan.input.node;
-    let bounds = bounds(plan, rt);
-    let generics = with_bounds(generics, bounds);
+    let ident = &plan.input.node.ident;
+    let generics = with_bounds(plan, rt);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (body, description) = (body(plan, rt), description(plan, rt));
     let allowed = allowed(plan);
@@ -39,8 +41,10 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-// Input:  a type about which something is wrong
-// Output: an impl that compiles, so that only the mistakes are reported and not also its absence
+// Input:
+//     a type with a mistake
+// Output:
+//     an impl that compiles, so that rustc reports the mistake only, and not a missing impl
 pub(crate) fn fallback(plan: &Plan<'_>) -> TokenStream {
     let rt = runtime(plan);
     let DeriveInput { ident, generics, .. } = plan.input.node;
@@ -55,7 +59,7 @@ pub(crate) fn fallback(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// The one module that generated code names.
+/// The path of the module that generated code names.
 fn runtime(plan: &Plan<'_>) -> TokenStream {
     match plan.runtime() {
         Some(path) => quote!(#path::__private),
@@ -63,16 +67,18 @@ fn runtime(plan: &Plan<'_>) -> TokenStream {
     }
 }
 
-/// Lints that a crate may deny, and that only its own fields can set off here.
+/// Allows the lints that a crate may deny and that the fields of the type can trigger in generated code.
 fn allowed(plan: &Plan<'_>) -> TokenStream {
     let has_expr = plan.arms.iter().any(|arm| matches!(arm.verdict, Verdict::Expr(_)));
-    // All fields are in scope of an expression, whether it uses them or not.
+    // An expression has all fields in scope and need not use them.
     let unused = has_expr.then(|| quote!(, unused_variables));
     quote!(#[allow(deprecated #unused)])
 }
 
-// Input:  enum E { Busy, Limited(Duration) }
-// Output: match self { Self::Busy { .. } => …, Self::Limited { 0: __0, .. } => … }
+// Input:
+//     enum E { Busy, Limited(Duration) }
+// Output:
+//     match self { Self::Busy { .. } => …, Self::Limited { 0: __0, .. } => … }
 fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     match (plan.input.shape, plan.arms.as_slice()) {
         (_, []) => quote!(match *self {}),
@@ -92,11 +98,15 @@ fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     }
 }
 
-// Input:  enum E { #[error(transparent)] #[classify(inherit)] Http(HttpError), … }
-// Output: the words of the `HttpError`, which may leave secrets out; else those of `Display`, of `Debug`
+// Input:
+//     enum E { #[error(transparent)] #[classify(inherit)] Http(HttpError), … }
+// Output, since the `describe` of `HttpError` may leave secrets out:
+//     let words = match self { Self::Http { 0: __0, .. } => Classify::describe(__0), _ => "" };
+//     if !words.is_empty() { return words; }
+//     OWN_WORDS
 fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     let own_words = quote!(#rt::in_words(self, |place| place.retry_words()));
-    let handed_on = plan.arms.iter().filter(|arm| arm.case.transparent).filter_map(|arm| {
+    let inherited = plan.arms.iter().filter(|arm| arm.case.transparent).filter_map(|arm| {
         let Verdict::Inherit(inner) = &arm.verdict else { return None };
         let (fields, local) = (bindings(arm), arm.local_at(*inner));
         let case = match plan.input.shape {
@@ -110,14 +120,14 @@ fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
         let words = quote_spanned!(span=> #rt::Classify::describe(#local));
         Some(quote!(#case { #fields .. } => #words,))
     });
-    let handed_on: Vec<TokenStream> = handed_on.collect();
-    if handed_on.is_empty() {
+    let inherited: Vec<TokenStream> = inherited.collect();
+    if inherited.is_empty() {
         return own_words;
     }
     quote! {
         #[allow(unreachable_patterns)]
         let words = match self {
-            #(#handed_on)*
+            #(#inherited)*
             _ => #rt::Cow::Borrowed(""),
         };
         if !words.is_empty() {
@@ -127,8 +137,10 @@ fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     }
 }
 
-// Input:  #[classify(status = code, after = wait)]
-// Output: code: __code, wait: __wait,
+// Input:
+//     #[classify(status = code, after = wait)]
+// Output:
+//     code: __code, wait: __wait,
 fn bindings(arm: &Arm<'_>) -> TokenStream {
     let bound = arm.case.fields.iter().filter(|field| arm.binds(field));
     let bound = bound.map(|field| {
@@ -141,8 +153,10 @@ fn bindings(arm: &Arm<'_>) -> TokenStream {
     bound.collect()
 }
 
-// Input:  #[classify(throttled, after = wait)]
-// Output: or_hint(Class::new(Kind::Throttled), RetryAfterHint::hint(__wait))
+// Input:
+//     #[classify(throttled, after = wait)]
+// Output:
+//     or_hint(Class::new(Kind::Throttled), RetryAfterHint::hint(__wait))
 fn class(arm: &Arm<'_>, rt: &TokenStream) -> TokenStream {
     let hint = arm.after.map(|after| {
         let (local, span) = (arm.local_at(after), hygienic(after.span));
@@ -179,7 +193,7 @@ fn class(arm: &Arm<'_>, rt: &TokenStream) -> TokenStream {
 }
 
 impl Arm<'_> {
-    /// An expression has all fields in scope; other forms bind what they refer to.
+    /// Whether the arm binds the field: an expression needs all fields, the other forms the fields they name.
     fn binds(&self, field: &Field<'_>) -> bool {
         let refers = |used: &Use<'_>| used.field.member == field.member;
         let by_verdict = match &self.verdict {
@@ -190,7 +204,7 @@ impl Arm<'_> {
         by_verdict || self.after.as_ref().is_some_and(refers)
     }
 
-    /// The variable that holds a field: visible to the user's expression, hidden from everything else.
+    /// The variable for a field. Only the expression of the user can see it.
     fn local(&self, member: &Member) -> Ident {
         match (&self.verdict, member) {
             (Verdict::Expr(_), Member::Named(name)) => name.clone(),
@@ -206,7 +220,7 @@ impl Arm<'_> {
         }
     }
 
-    /// The same variable, where a mistake about the field's type is to be reported.
+    /// The variable for a field, with the span for mistakes about the type of the field.
     fn local_at(&self, used: Use<'_>) -> Ident {
         let mut local = self.local(&used.field.member);
         local.set_span(local.span().located_at(used.span));
@@ -214,94 +228,14 @@ impl Arm<'_> {
     }
 }
 
-/// The place of the user's tokens, the scope of ours: lints know it for generated code.
+/// The location of the user's tokens with the hygiene of the macro, by which lints know generated code.
 fn hygienic(span: Span) -> Span {
     Span::mixed_site().located_at(span)
-}
-
-// Input:  enum E<T> { #[classify(inherit)] A(Box<T>), #[classify(messages)] B(T) }
-// Output: [Box<T>: Classify, Self: Display]
-fn bounds(plan: &Plan<'_>, rt: &TokenStream) -> Vec<WherePredicate> {
-    let mut bounds = Vec::new();
-    for arm in &plan.arms {
-        if let Some(after) = arm.after {
-            bounds.extend(bound(plan, after.field, &quote!(#rt::RetryAfterHint)));
-        }
-        match &arm.verdict {
-            Verdict::Inherit(used) => {
-                bounds.extend(bound(plan, used.field, &quote!(#rt::Classify)));
-            }
-            Verdict::Status(used) => {
-                bounds.extend(bound(plan, used.field, &quote!(#rt::HttpStatus)));
-            }
-            Verdict::Messages(_) if plan.input.node.generics.type_params().next().is_some() => {
-                bounds.push(parse_quote!(Self: #rt::Display));
-            }
-            Verdict::Messages(_) | Verdict::Kind(..) | Verdict::Expr(_) => {}
-        }
-    }
-    bounds
-}
-
-/// A bound on a field whose type depends on a type parameter. A type that contains itself needs none: its
-/// own impl is what is being written, and a bound on it could never be proved.
-fn bound(plan: &Plan<'_>, field: &Field<'_>, of: &TokenStream) -> Option<WherePredicate> {
-    let DeriveInput { ident, generics, .. } = plan.input.node;
-    let ty = field.ty();
-    let generic = generics.type_params().any(|param| mentions(ty.to_token_stream(), &param.ident));
-    let recursive = mentions(ty.to_token_stream(), ident)
-        || mentions(ty.to_token_stream(), &Ident::new("Self", Span::call_site()));
-    (generic && !recursive).then(|| parse_quote!(#ty: #of))
-}
-
-/// Does a type name this parameter? A name after `::` or `'` is something else.
-fn mentions(ty: TokenStream, name: &Ident) -> bool {
-    let mut after = ' ';
-    let mut before_that = ' ';
-    ty.into_iter().any(|token| {
-        let found = match &token {
-            TokenTree::Ident(ident) => {
-                ident == name && after != '\'' && !(after == ':' && before_that == ':')
-            }
-            TokenTree::Group(group) => mentions(group.stream(), name),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        };
-        before_that = after;
-        after = if let TokenTree::Punct(punct) = &token { punct.as_char() } else { ' ' };
-        found
-    })
-}
-
-fn with_bounds(generics: &Generics, bounds: Vec<WherePredicate>) -> Generics {
-    let mut generics = generics.clone();
-    if !bounds.is_empty() {
-        generics.make_where_clause().predicates.extend(bounds);
-    }
-    generics
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names_t(ty: TokenStream) -> bool {
-        mentions(ty, &format_ident!("T"))
-    }
-
-    #[test]
-    fn a_parameter_is_found_wherever_it_stands() {
-        assert!(names_t(quote!(T)));
-        assert!(names_t(quote!(&'a Option<(u8, [T; 2])>)));
-        assert!(names_t(quote!(T::Failure)));
-        assert!(names_t(quote!(<T as Store>::Failure)));
-    }
-
-    #[test]
-    fn a_lifetime_or_a_path_of_the_same_name_is_no_parameter() {
-        assert!(!names_t(quote!(&'T u8)));
-        assert!(!names_t(quote!(crate::T)));
-        assert!(!names_t(quote!(Option<U>)));
-    }
 
     fn expanded(input: TokenStream) -> String {
         let node = syn::parse2(input).expect("an item");

@@ -1,11 +1,13 @@
-//! `impl Inject`: a test may make errors of this type to order, unless they borrow.
+//! `impl Inject`, which lets a test make a function return an error of this type.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, parse_quote};
 
-// Input:  enum PayError<E> { … }
-// Output: impl<E> Inject for PayError<E> where E: Inject {}
+// Input:
+//     enum PayError<E> { … }
+// Output, for a type that borrows nothing:
+//     impl<E> Inject for PayError<E> where E: Inject {}
 pub(super) fn impl_inject(node: &DeriveInput, rt: &TokenStream) -> TokenStream {
     let DeriveInput { ident, generics, .. } = node;
     if generics.lifetimes().next().is_some() {
@@ -14,7 +16,7 @@ pub(super) fn impl_inject(node: &DeriveInput, rt: &TokenStream) -> TokenStream {
     let mut generics = generics.clone();
     let params: Vec<_> = generics.type_params().map(|param| param.ident.clone()).collect();
     for param in params {
-        // In a generic function nothing is known to be `Inject`, and the type is simply not injected there.
+        // In a generic function, a type parameter is not known to be `Inject`, and no error is injected.
         generics.make_where_clause().predicates.push(parse_quote!(#param: #rt::Inject));
     }
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();

@@ -1,27 +1,28 @@
-//! What each case means: the words of its attributes, with the fields that they refer to.
+//! The plan of an expansion: the meaning of each case, with the fields that its words name.
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Expr, Member, Path};
 
-use super::ast::{self, Case, Field, Input, Shape};
-use super::attr::{Form, Word};
+use super::item::{self, Case, Field, Input, Shape};
+use super::read::{Form, Word};
 use super::words::{self, Kind};
 use crate::errors::Errors;
 
-/// All of the input that could be understood; it is expanded when that was everything.
+/// The meanings that could be read. The plan is expanded if there are no mistakes.
 pub(crate) struct Plan<'a> {
     pub(crate) input: &'a Input<'a>,
     pub(crate) arms: Vec<Arm<'a>>,
 }
 
-/// What one case means.
+/// The meaning of a case.
 pub(crate) struct Arm<'a> {
     pub(crate) case: &'a Case<'a>,
     pub(crate) verdict: Verdict<'a>,
     pub(crate) after: Option<Use<'a>>,
 }
 
+/// The source of a failure's kind.
 pub(crate) enum Verdict<'a> {
     Kind(Kind, Span),
     Inherit(Use<'a>),
@@ -30,7 +31,7 @@ pub(crate) enum Verdict<'a> {
     Messages(Span),
 }
 
-/// A field that a word refers to, and where a mistake about its type is reported.
+/// A field that a word names, and the span for mistakes about the type of the field.
 #[derive(Clone, Copy)]
 pub(crate) struct Use<'a> {
     pub(crate) field: &'a Field<'a>,
@@ -38,7 +39,7 @@ pub(crate) struct Use<'a> {
 }
 
 impl Plan<'_> {
-    /// Where the runtime lives: `crate = path`, else the crate of that name.
+    /// The path of the runtime, if `crate = path` gives one.
     pub(crate) fn runtime(&self) -> Option<&Path> {
         self.input.container.words.iter().find_map(|word| match &word.form {
             Form::Crate(path) => Some(path),
@@ -47,15 +48,16 @@ impl Plan<'_> {
     }
 }
 
-// Input:  [throttled, after = wait] on Limited { wait: Duration }
-// Output: Kind(throttled), after the field `wait`; fields that do not exist and cases without a word among
-//         the errors
+// Input:
+//     [throttled, after = wait] on Limited { wait: Duration }
+// Output:
+//     Kind(throttled), after the field `wait`; and the mistakes: missing fields, cases without a meaning
 pub(crate) fn plan<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
     let arms = input.cases.iter().filter_map(|case| arm(input, case, errors)).collect();
     Plan { input, arms }
 }
 
-/// What a case means; `None` when that cannot be said, which is then among the errors.
+/// The meaning of a case; `None` if there is a mistake.
 fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Option<Arm<'a>> {
     let words = &case.attrs.words;
     let after = words.iter().find_map(|word| match &word.form {
@@ -64,7 +66,7 @@ fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Opt
     });
     let verdict = match words.iter().find(|word| word.form.is_verdict()) {
         Some(word) => verdict(word, case, errors),
-        // A failure that came with a delay to wait for was asked to slow down.
+        // A server that asks for a delay asks to slow down.
         None => match words.iter().find(|word| matches!(word.form, Form::After(_))) {
             Some(word) => Some(Verdict::Kind(Kind::THROTTLED, word.key.span())),
             None => covered(input, case, errors),
@@ -77,6 +79,7 @@ fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Opt
     Some(Arm { case, verdict: verdict?, after })
 }
 
+/// The meaning of a word.
 fn verdict<'a>(word: &'a Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Verdict<'a>> {
     let span = word.key.span();
     match &word.form {
@@ -89,7 +92,7 @@ fn verdict<'a>(word: &'a Word, case: &'a Case<'a>, errors: &mut Errors) -> Optio
     }
 }
 
-/// A case that says nothing takes the default of its enum; without one it is a mistake.
+/// The default of the enum, for a case without a word. Without a default, the case is a mistake.
 fn covered<'a>(
     input: &'a Input<'a>,
     case: &'a Case<'a>,
@@ -100,20 +103,20 @@ fn covered<'a>(
             return Some(Verdict::Kind(kind, word.key.span()));
         }
     }
-    // What could not be read is reported already; and a misplaced word was meant for something.
+    // A word that could not be read, or that stands in the wrong place, may be the missing one.
     let misplaced_here = case.attrs.words.iter().any(|word| word.form.is_for_container());
     let misplaced_above = input.container.words.iter().any(|word| !word.form.is_for_container());
     if case.attrs.broken || input.container.broken || misplaced_here || misplaced_above {
         return None;
     }
-    let what = if input.shape == Shape::Enum { "variant" } else { "struct" };
+    let case_is = if input.shape == Shape::Enum { "variant" } else { "struct" };
     let default = if input.shape == Shape::Enum {
         format!(",\n      or `#[classify(default = permanent)]` above `{}`", input.node.ident)
     } else {
         String::new()
     };
     let message = format!(
-        "the {what} `{}` does not say what it means for retrying\n\
+        "the {case_is} `{}` does not say whether it is retried\n\
          help: write `#[classify(…)]` above it with one of {}{default}",
         case.ident,
         words::CHOICES,
@@ -122,7 +125,7 @@ fn covered<'a>(
     None
 }
 
-/// The field in `after = field` or `status = field`.
+/// Finds the field of `after = field` or `status = field`.
 fn named_field<'a>(
     word: &Word,
     member: &Member,
@@ -132,18 +135,18 @@ fn named_field<'a>(
     if let Some(field) = case.field(member) {
         return Some(Use { field, span: member.span() });
     }
-    let (key, wanted, names) = (&word.key, ast::name(member), case.field_names());
+    let (key, wanted, names) = (&word.key, item::name(member), case.field_names());
     let help = match nearest_field(&wanted, &names) {
-        _ if names.is_empty() => format!("it has no fields: give it one, or leave `{key}` out"),
+        _ if names.is_empty() => format!("add a field, or leave `{key}` out"),
         Some(near) => format!("did you mean `{key} = {near}`?"),
-        None if names.len() == 1 => format!("its only field is {}", words::list(&names)),
-        None => format!("its fields are {}", words::list(&names)),
+        None if names.len() == 1 => format!("the only field is {}", words::list(&names)),
+        None => format!("the fields are {}", words::list(&names)),
     };
     errors.at(member, format!("`{}` has no field `{wanted}`\nhelp: {help}", case.ident));
     None
 }
 
-/// A position is not mistyped, but a tuple's field may have been written as it is called in `kind = expr`.
+/// The field that a wrong name stands for. In a tuple, that is `0` for `_0`, the name in `kind = expr`.
 fn nearest_field<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
     let is_tuple = names.iter().all(|name| name.parse::<usize>().is_ok());
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -153,7 +156,7 @@ fn nearest_field<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
     retry_text::nearest(wanted, &names)
 }
 
-/// The field that `inherit` asks: the marked one, else the one named `source`, else the only one.
+/// Finds the field of `inherit`: the marked one, else the one named `source`, else the only one.
 fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use<'a>> {
     let marked: Vec<&Field<'a>> =
         case.fields.iter().filter(|field| field.cause_marker().is_some()).collect();
@@ -170,17 +173,17 @@ fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use
     let message = match marked.as_slice() {
         [] if case.fields.is_empty() => format!(
             "`{name}` has no inner failure to inherit from\n\
-             help: give it a field, as in `{name}(std::io::Error)`, or write a kind in place of `inherit`"
+             help: add a field, as in `{name}(std::io::Error)`, or write a kind in place of `inherit`"
         ),
         [] => format!(
-            "`inherit` does not know which field of `{name}` to ask: {} are all candidates\n\
+            "`inherit` is ambiguous: {} of `{name}` can each be the inner failure\n\
              help: put `#[source]` on the one that is the cause",
-            words::list(&case.field_names())
+            words::list(&case.field_names()),
         ),
         marked => format!(
-            "`inherit` does not know which field of `{name}` to ask: {} are all marked as the cause\n\
+            "`inherit` is ambiguous: {} of `{name}` are all marked as the cause\n\
              help: keep `#[source]` or `#[from]` on one of them",
-            words::list(&marked.iter().map(|field| ast::name(&field.member)).collect::<Vec<_>>())
+            words::list(&marked.iter().map(|field| item::name(&field.member)).collect::<Vec<_>>())
         ),
     };
     errors.at(&word.key, message);

@@ -1,12 +1,12 @@
-//! The vocabulary of `#[classify(…)]`, and how to say it in messages.
+//! The words of `#[classify(…)]`, and how messages list them.
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// All that a variant may say, for messages that have to list it.
+/// The words that a variant can have, for messages.
 pub(crate) const CHOICES: &str = "`transient`, `throttled`, `ambiguous`, `overloaded`, `permanent`,\n      \
     `inherit`, `after = field`, `status = field`, `kind = expr` and `messages`";
 
-/// Every word, for proposals.
+/// All words, to find the nearest one to a wrong word.
 const WORDS: [&str; 12] = [
     "transient",
     "throttled",
@@ -22,7 +22,7 @@ const WORDS: [&str; 12] = [
     "crate",
 ];
 
-/// Words of other libraries, and what they are called here.
+/// Words of other libraries, each with the word here.
 const ELSEWHERE: [(&str, &str); 16] = [
     ("retry", "transient"),
     ("retryable", "transient"),
@@ -42,12 +42,12 @@ const ELSEWHERE: [(&str, &str); 16] = [
     ("http", "status = field"),
 ];
 
-/// One of the runtime's kinds.
+/// A kind of the runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kind {
-    /// as it is written in the attribute
+    /// The word in the attribute.
     pub(crate) word: &'static str,
-    /// as the runtime's variant is called
+    /// The name of the variant in the runtime.
     pub(crate) variant: &'static str,
 }
 
@@ -62,18 +62,19 @@ impl Kind {
         Kind { word: "permanent", variant: "Permanent" },
     ];
 
+    /// The kind with that word.
     pub(crate) fn named(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word == word)
     }
 }
 
-/// What was probably meant by a word that is not one.
+/// The word that a wrong one probably stands for.
 pub(crate) fn nearest(word: &str) -> Option<&'static str> {
     let elsewhere = ELSEWHERE.iter().find(|(foreign, _)| *foreign == word);
     elsewhere.map(|(_, ours)| *ours).or_else(|| retry_text::nearest(word, &WORDS))
 }
 
-/// `` `a`, `b` and `c` ``
+/// Lists names as a sentence does: `` `a`, `b` and `c` ``.
 pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
     match quoted.split_last() {
@@ -83,7 +84,7 @@ pub(crate) fn list(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// The word in `Kind::Transient` or `"transient"`; empty when there is none.
+/// The last word in `Kind::Transient` or `"transient"`; empty if there is none.
 pub(crate) fn last_word(tokens: &TokenStream) -> String {
     let word = tokens.clone().into_iter().filter_map(|token| match token {
         TokenTree::Ident(word) => Some(word.to_string()),

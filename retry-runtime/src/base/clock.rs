@@ -28,46 +28,25 @@ pub(crate) fn install(clock: &'static dyn Clock) -> bool {
     INSTALLED.set(clock).is_ok()
 }
 
-/// The time of the test that runs here, if one has a time of its own.
-#[cfg(feature = "testing")]
+/// The time of an interceptor that holds here, if one has a time of its own.
 static VIRTUAL: OnceLock<fn() -> Option<Instant>> = OnceLock::new();
 
-/// Has `now` asked first from now on. The first one that is set stays.
-#[cfg(feature = "testing")]
+/// Makes `now` the first clock that is asked. The first function that is set stays.
 pub(crate) fn ask_first(now: fn() -> Option<Instant>) {
     // All callers pass the same function.
     let _ = VIRTUAL.set(now);
 }
 
-/// The time of tokio's clock, if it is paused here. Tokio does not tell; but of two readings between which the
-/// system's clock has moved, only a paused clock gives the same.
-#[cfg(all(feature = "testing", feature = "tokio"))]
-pub(crate) fn paused() -> Option<Instant> {
-    let before = tokio::time::Instant::now();
-    let start = Instant::now();
-    while Instant::now() == start {
-        std::hint::spin_loop();
-    }
-    (tokio::time::Instant::now() == before).then(|| before.into_std())
-}
-
-/// There is no clock that could be paused.
-#[cfg(all(feature = "testing", not(feature = "tokio")))]
-pub(crate) fn paused() -> Option<Instant> {
-    None
-}
-
-/// The current time: of the test that runs here, of the installed clock, of tokio's, or of the system's.
+/// The current time: of an interceptor, of the installed clock, of tokio's, or of the system's.
 pub(crate) fn now() -> Instant {
-    #[cfg(feature = "testing")]
     if let Some(now) = VIRTUAL.get().and_then(|now| now()) {
         return now;
     }
-    untested_now()
+    real_now()
 }
 
-/// The current time, whatever test runs here.
-pub(crate) fn untested_now() -> Instant {
+/// The current time, whatever interceptor holds here.
+pub fn real_now() -> Instant {
     match INSTALLED.get() {
         Some(clock) => clock.now(),
         None => system_now(),

@@ -7,34 +7,40 @@ use std::hash::BuildHasher;
 /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): eight
 /// bytes of state, equidistributed, good enough to spread retries and of no use for secrets.
 #[derive(Clone, Debug)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// A generator whose numbers are determined by `seed`.
-    pub(crate) const fn seeded(seed: u64) -> Self {
+    pub const fn seeded(seed: u64) -> Self {
         Rng(seed)
     }
 
     /// A generator that no other one resembles: seeded by the thread's own, which begins with the operating
     /// system's randomness, by way of std's hash keys.
-    pub(crate) fn fresh() -> Self {
+    pub fn fresh() -> Self {
         thread_local! {
             static SEEDS: Cell<Option<u64>> = const { Cell::new(None) };
         }
         let drawn = || RandomState::new().hash_one(());
         let mut seeds = Rng(SEEDS.get().unwrap_or_else(drawn));
-        let seed = seeds.next();
+        let seed = seeds.draw();
         SEEDS.set(Some(seeds.0));
         Rng(seed)
     }
 
     /// The next number, uniform over all of `u64`.
-    pub(crate) fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
+    }
+
+    /// The next number, uniform from 0 to less than 1.
+    pub fn draw_unit(&mut self) -> f64 {
+        // The upper 53 bits are as many as an f64 holds.
+        (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -54,8 +60,8 @@ mod tests {
     fn the_same_seed_gives_the_same_numbers_as_the_published_algorithm() {
         // Reference values of SplitMix64 for seed 1234567, from the author's C program.
         let mut rng = Rng::seeded(1_234_567);
-        assert_eq!(rng.next(), 6_457_827_717_110_365_317);
-        assert_eq!(rng.next(), 3_203_168_211_198_807_973);
+        assert_eq!(rng.draw(), 6_457_827_717_110_365_317);
+        assert_eq!(rng.draw(), 3_203_168_211_198_807_973);
     }
 
     #[test]

@@ -156,11 +156,6 @@ impl Breaker {
         &self.name
     }
 
-    /// The name, for a value that outlives the breaker.
-    pub(crate) fn owned_name(&self) -> Cow<'static, str> {
-        self.name.clone()
-    }
-
     /// The settings.
     pub const fn settings(&self) -> &BreakerSettings {
         &self.settings
@@ -220,8 +215,9 @@ impl Breaker {
             return Ok(Ticket { generation, probe: None });
         }
         self.locked(now, Machine::admit).map_err(|refusal| {
-            listener::refused(self, &refusal);
-            CircuitOpen::new(self.owned_name(), refusal)
+            let refusal = CircuitOpen::new(self.name.clone(), refusal);
+            listener::refused(&refusal);
+            refusal
         })
     }
 
@@ -266,7 +262,7 @@ impl Breaker {
         if machine.has_transitions() {
             let transitions = machine.take_transitions();
             drop(guard);
-            listener::changed(self, &transitions);
+            listener::changed(&self.name, &transitions);
         }
         result
     }
@@ -275,7 +271,7 @@ impl Breaker {
 #[cold]
 fn seed(machine: &mut Machine) {
     // Not for secrets: the breakers of many processes must not come back together.
-    machine.set_seed(Rng::fresh().next() | 1);
+    machine.set_seed(Rng::fresh().draw() | 1);
 }
 
 impl fmt::Debug for Breaker {

@@ -75,9 +75,9 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         self
     }
 
-    /// An empty table like this one.
-    #[cfg(feature = "testing")]
-    pub(crate) fn twin(&self) -> Self {
+    /// An empty table with the same name, limit, settings and clock.
+    #[must_use]
+    pub fn twin(&self) -> Self {
         let twin = Keyed::checked(self.name.clone(), self.limit, self.settings);
         Keyed { clock: self.clock, ..twin }
     }

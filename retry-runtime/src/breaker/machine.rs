@@ -292,7 +292,7 @@ impl Machine {
 
 /// A number in [0, 1) that depends on all bits of the seed.
 fn unit(seed: u64) -> f64 {
-    (Rng::seeded(seed).next() >> 11) as f64 / (1u64 << 53) as f64
+    Rng::seeded(seed).draw_unit()
 }
 
 #[cfg(test)]

@@ -88,6 +88,11 @@ impl CircuitOpen {
         &self.name
     }
 
+    /// [`name`](Self::name), for a value that outlives the breaker.
+    pub(crate) fn owned_name(&self) -> Cow<'static, str> {
+        self.name.clone()
+    }
+
     /// The state that refused it.
     pub const fn mode(&self) -> Mode {
         self.refusal.mode

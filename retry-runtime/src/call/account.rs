@@ -1,6 +1,6 @@
 //! What a call takes out of its function's budget, and what it puts in.
 
-use super::Trail;
+use super::trail::Trail;
 use crate::base::clock::Moment;
 use crate::budget::Budget;
 use crate::event;
@@ -24,17 +24,17 @@ impl Trail {
         }
     }
 
-    /// Takes the retry's cost out of the budget; the reason to stop when it is not there.
+    /// Takes the cost of a retry out of the budget.
     #[inline(always)]
-    pub(super) fn pay_for_retry(&mut self, now: Moment, kind: Kind) -> Option<StopReason> {
-        let budget = self.budget()?;
+    pub(super) fn paid_by_budget(&mut self, now: Moment, kind: Kind) -> Result<(), StopReason> {
+        let Some(budget) = self.budget() else { return Ok(()) };
         let Some(withdrawal) = budget.withdraw_at(now, kind) else {
             return self.pay_or_hear_why(budget, now, kind);
         };
         self.withdrawal = Some(withdrawal);
-        // It is the annotated function's: who has none has no budget.
+        // Only an annotated function has a budget.
         self.site.note_payment();
-        None
+        Ok(())
     }
 
     #[cold]
@@ -43,18 +43,18 @@ impl Trail {
         budget: &'static Budget,
         now: Moment,
         kind: Kind,
-    ) -> Option<StopReason> {
+    ) -> Result<(), StopReason> {
         match budget.try_withdraw_at(now, kind) {
             Ok(withdrawal) => {
                 self.withdrawal = Some(withdrawal);
                 self.site.note_payment();
-                None
+                Ok(())
             }
             Err(refused) => {
                 if self.site.note_refusal(now.instant()) {
                     event::budget_refused(self.site.name(), &refused);
                 }
-                Some(StopReason::Budget)
+                Err(StopReason::Budget)
             }
         }
     }

@@ -1,8 +1,7 @@
 //! The budget and the breaker of a name, as a call that started here would have them.
 
+use super::intercepted;
 use crate::budget::Budget;
-#[cfg(feature = "testing")]
-use crate::call::context;
 use crate::site::{self, BreakerRef};
 
 /// The breaker of this name: one that attributes share (`breaker = "payments"`), the function's own
@@ -27,11 +26,10 @@ use crate::site::{self, BreakerRef};
 /// ```
 pub fn breaker(name: &str) -> Option<BreakerRef> {
     let found = site::find_breaker(name)?;
-    #[cfg(feature = "testing")]
-    if let (Some(within), Some(process)) = (context::within(), found.as_static()) {
-        return Some(within.shared.breaker(process).into());
+    match (intercepted::here(), found.as_static()) {
+        (Some(interceptor), Some(own)) => Some(interceptor.breaker(own).into()),
+        _ => Some(found),
     }
-    Some(found)
 }
 
 /// The budget of this name: one that attributes share (`budget = "name"`), or the function's own
@@ -52,10 +50,6 @@ pub fn breaker(name: &str) -> Option<BreakerRef> {
 /// assert!(budget.available() < 1.0);
 /// ```
 pub fn budget(name: &str) -> Option<&'static Budget> {
-    let found = site::find(name)?;
-    #[cfg(feature = "testing")]
-    if let Some(own) = context::within().and_then(|within| within.shared.budget(found)) {
-        return Some(own);
-    }
-    Some(found)
+    let own = site::find(name)?;
+    Some(intercepted::here().and_then(|interceptor| interceptor.budget(own)).unwrap_or(own))
 }

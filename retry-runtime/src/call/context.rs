@@ -3,12 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::intercept::Intercept;
 use crate::base::clock::Moment;
-use crate::base::counters as tally;
+use crate::base::counters;
 use crate::report::record::Report;
 use crate::site::Site;
-#[cfg(feature = "testing")]
-use crate::testing::Within;
 
 /// Where the report of an observed call goes.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +29,8 @@ pub(crate) struct Ambient {
     plain: Plain,
     /// Wants the report of the next call.
     pub(crate) observer: Option<Observer>,
-    /// The testing scope that the calls belong to, where it is not that of the thread.
-    #[cfg(feature = "testing")]
-    pub(crate) within: Option<Within>,
+    /// The interceptor of the calls, where it is not that of the thread.
+    interceptor: Option<Arc<dyn Intercept>>,
 }
 
 /// The part of it that is copied: as a rule all of it.
@@ -71,79 +69,58 @@ fn this_task() -> Option<Task> {
 #[derive(Clone, Debug, Default)]
 struct Shared {
     observer: Option<Observer>,
-    #[cfg(feature = "testing")]
-    within: Option<Within>,
+    interceptor: Option<Arc<dyn Intercept>>,
 }
 
 thread_local! {
-    // Without a destructor, so that a later attempt without observer and testing scope costs a few moves.
+    // Without a destructor, so that a later attempt without observer and interceptor costs a few moves.
     static PLAIN: Cell<Plain> = const { Cell::new(Plain::NOTHING) };
     static SHARED: RefCell<Shared> = RefCell::default();
     static BEFORE: RefCell<Vec<Before>> = const { RefCell::new(Vec::new()) };
+    /// The interceptor of everything that runs on this thread.
+    static THREAD: RefCell<Option<Arc<dyn Intercept>>> = const { RefCell::new(None) };
+    static THREAD_HAS_SCOPE: Cell<bool> = const { Cell::new(false) };
 }
 
-#[cfg(feature = "testing")]
-thread_local! {
-    /// The testing scope that was opened on this thread, and holds for all that runs on it.
-    static THREAD: RefCell<Option<Within>> = const { RefCell::new(None) };
-}
-
-/// The testing scope that holds here.
-#[cfg(feature = "testing")]
-pub(crate) fn within() -> Option<Within> {
+/// The interceptor of the scope here, if there is one.
+pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
     if !is_present() {
         return None;
     }
-    let own = SHARED.try_with(|shared| shared.borrow().within.clone()).ok().flatten();
-    own.or_else(|| THREAD.try_with(|within| within.borrow().clone()).ok().flatten())
+    let own = SHARED.try_with(|shared| shared.borrow().interceptor.clone()).ok().flatten();
+    own.or_else(|| THREAD.try_with(|thread| thread.borrow().clone()).ok().flatten())
 }
 
-/// Sets the testing scope of this thread.
-#[cfg(feature = "testing")]
-pub(crate) fn set_thread_scope(within: Option<Within>) {
+/// Opens or closes the scope of this thread.
+pub(crate) fn set_thread_interceptor(interceptor: Option<Arc<dyn Intercept>>) {
     let plain = PLAIN.get();
     let ambient = plain.shares || plain.deadline.is_some() || plain.outer.is_some();
-    set_present(ambient || within.is_some());
-    let _ = THREAD.try_with(|thread| thread.replace(within));
-}
-
-#[cfg(feature = "testing")]
-fn thread_has_scope() -> bool {
-    THREAD.try_with(|within| within.borrow().is_some()).unwrap_or(false)
-}
-
-#[cfg(not(feature = "testing"))]
-fn thread_has_scope() -> bool {
-    false
+    THREAD_HAS_SCOPE.set(interceptor.is_some());
+    set_present(ambient || interceptor.is_some());
+    let _ = THREAD.try_with(|thread| thread.replace(interceptor));
 }
 
 /// Whether anything holds here: the thread's gate is closed as long as something does.
 #[inline(always)]
 pub(crate) fn is_present() -> bool {
-    !tally::is_open()
+    !counters::is_open()
 }
 
 #[inline(always)]
 fn set_present(present: bool) {
-    tally::set_open(!present);
+    counters::set_open(!present);
 }
 
 impl Ambient {
     /// What holds for the calls of this task.
     #[inline]
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
-        #[cfg(feature = "testing")]
-        let within = within();
-        #[cfg(feature = "testing")]
-        let tested = within.is_some();
-        #[cfg(not(feature = "testing"))]
-        let tested = false;
-        let shares = tested || observer.is_some();
+        let interceptor = interceptor();
+        let shares = interceptor.is_some() || observer.is_some();
         Ambient {
             plain: Plain { deadline, outer: None, task: this_task(), shares },
             observer,
-            #[cfg(feature = "testing")]
-            within,
+            interceptor,
         }
     }
 
@@ -157,12 +134,21 @@ impl Ambient {
         self.plain.outer
     }
 
-    /// Inside of this testing scope.
-    #[cfg(feature = "testing")]
-    pub(crate) fn tested(mut self, within: Within) -> Self {
-        self.within = Some(within);
+    /// What holds here, inside the scope of this interceptor.
+    pub(crate) fn intercepted(interceptor: Arc<dyn Intercept>) -> Self {
+        Ambient::current().unwrap_or_else(|| Ambient::new(None, None)).within(interceptor)
+    }
+
+    /// Inside the scope of this interceptor.
+    pub(crate) fn within(mut self, interceptor: Arc<dyn Intercept>) -> Self {
+        self.interceptor = Some(interceptor);
         self.plain.shares = true;
         self
+    }
+
+    /// Whether there is an interceptor.
+    pub(crate) fn is_intercepted(&self) -> bool {
+        self.interceptor.is_some()
     }
 
     /// Inside of an attempt of this function.
@@ -190,12 +176,7 @@ impl Ambient {
         } else {
             Shared::default()
         };
-        Some(Ambient {
-            plain,
-            observer: shared.observer,
-            #[cfg(feature = "testing")]
-            within: shared.within,
-        })
+        Some(Ambient { plain, observer: shared.observer, interceptor: shared.interceptor })
     }
 
     /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.
@@ -221,11 +202,7 @@ impl Ambient {
     /// What was shared before; `None` on a thread that is ending and has lost its locals: then it is not
     /// handed down.
     fn share(self) -> Option<Shared> {
-        let shared = Shared {
-            observer: self.observer,
-            #[cfg(feature = "testing")]
-            within: self.within,
-        };
+        let shared = Shared { observer: self.observer, interceptor: self.interceptor };
         SHARED.try_with(|now| now.replace(shared)).ok()
     }
 }
@@ -265,8 +242,8 @@ impl Drop for Inside {
         match self {
             Inside::Nothing => {
                 PLAIN.set(Plain::NOTHING);
-                // A testing scope may have been opened in between.
-                set_present(thread_has_scope());
+                // A scope may have been opened in between.
+                set_present(THREAD_HAS_SCOPE.get());
             }
             Inside::Another => put_back(),
         }
@@ -281,7 +258,7 @@ fn put_back() {
     if let Some(shared) = before.shared {
         let _ = SHARED.try_with(|now| now.replace(shared));
     }
-    set_present(before.present || thread_has_scope());
+    set_present(before.present || THREAD_HAS_SCOPE.get());
 }
 
 #[cfg(test)]

@@ -3,10 +3,15 @@
 use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
 
-use super::{Call, Mode, State, Trail};
+use super::intercept::Note;
+use super::mode::Mode;
+use super::spare;
+use super::state::Call;
+use super::state::State;
+use super::trail::Trail;
 use crate::base::clock;
 use crate::base::clock::Moment;
-use crate::base::counters as tally;
+use crate::base::counters;
 use crate::event;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
@@ -26,23 +31,6 @@ impl Call<'_> {
         }
         let policy = self.policy();
         self.trail_mut().succeeded(policy);
-    }
-
-    /// Nothing is special about the call, and its first attempt succeeded: it leaves no trail, only its
-    /// deposit and its count.
-    #[inline(always)]
-    pub(crate) fn succeeded_plainly(&mut self) {
-        if let Some(budget) = self.site.budget_source().get() {
-            budget.deposit_success();
-        }
-        tally::increment(self.site.number());
-    }
-
-    /// Of a quick success nothing is left.
-    // Here, and not where the success is noted: where the call is dropped this is known still.
-    #[inline(always)]
-    pub fn close(&mut self) {
-        self.state = State::Ended;
     }
 
     /// The call was interrupted between two attempts, or before the first one.
@@ -78,30 +66,23 @@ impl Call<'_> {
     }
 }
 
-/// The call is dropped and has not ended, or has left something behind.
-#[cold]
-#[inline(never)]
-fn leave(mut call: Call<'_>) {
-    if !matches!(call.state, State::Kept(_)) || call.has(Mode::RUNNING) {
-        let trail = call.trail_mut();
-        trail.record_dropped(Moment::now());
-        // What becomes of a resumed call whose attempt is broken off is for its keeper to say. A panic is an
-        // end like any other.
-        if trail.is_resumed() && !std::thread::panicking() {
-            trail.goes_on();
+impl Call<'_> {
+    /// The call is dropped: ends it if it has not ended, and frees its trail.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn leave(mut self) {
+        if !matches!(self.state, State::Kept(_)) || self.has(Mode::RUNNING) {
+            let trail = self.trail_mut();
+            trail.record_dropped(Moment::now());
+            // The keeper of a resumed call says what becomes of an attempt that was broken off. A panic is an end
+            // like any other.
+            if trail.is_resumed() && !std::thread::panicking() {
+                trail.goes_on();
+            }
+            self.end(StopReason::Aborted);
         }
-        call.end(StopReason::Aborted);
-    }
-    if let State::Kept(trail) = mem::replace(&mut call.state, State::Ended) {
-        ManuallyDrop::into_inner(trail).recycle();
-    }
-}
-
-impl Drop for Call<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if !matches!(self.state, State::Ended) {
-            leave(self.take());
+        if let State::Kept(trail) = mem::replace(&mut self.state, State::Ended) {
+            spare::keep(ManuallyDrop::into_inner(trail));
         }
     }
 }
@@ -121,7 +102,7 @@ impl Trail {
             // Timed or configured, and a success at once all the same.
             self.mode.remove(Mode::RUNNING);
             if let Some(site) = self.site() {
-                tally::increment(site.number());
+                counters::increment(site.number());
             }
             return;
         }
@@ -159,8 +140,7 @@ impl Trail {
             handed.end(reason, self.report.last());
         }
         self.span = None;
-        #[cfg(feature = "testing")]
-        self.log_end();
+        self.note(Note::End(&self.report));
         let goes_on = self.mode.has(Mode::GOES_ON);
         if !goes_on {
             self.tell_finished(reason);
@@ -173,15 +153,16 @@ impl Trail {
         let Some(site) = self.site().filter(|_| !goes_on) else { return };
         // Somebody's first try that is watched is one of the many, and no part of the past.
         if reason == StopReason::Success && self.attempt == 1 {
-            return tally::increment(site.number());
+            return counters::increment(site.number());
         }
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
         // Whoever watches takes the report itself.
-        if self.mode.has(Mode::WATCHED) {
-            site.note(ended, self.failures, clock::wall(), &mut self.report.clone());
+        let report = if self.mode.has(Mode::WATCHED) {
+            self.report.clone()
         } else {
-            site.note(ended, self.failures, clock::wall(), &mut self.report);
-        }
+            mem::replace(&mut self.report, Report::empty(site.name()))
+        };
+        site.note(ended, self.failures, clock::wall(), report);
     }
 }

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use super::{Call, Trail};
+use super::mode::Mode;
+use super::state::Call;
+use super::trail::Trail;
 use crate::breaker::Breaker;
 use crate::budget::Budget;
-use crate::site::{Effective, SiteBreaker, switched_off};
+use crate::site::{Effective, switched_off};
 
 impl Call<'_> {
     /// A configuration may have changed the function's settings.
@@ -15,7 +17,7 @@ impl Call<'_> {
         let Some(effective) = site.effective() else { return };
         let trail = self.early_trail_mut();
         if effective.measure {
-            trail.mode.add(super::Mode::TIMED);
+            trail.mode.add(Mode::TIMED);
         }
         trail.effective = Some(effective);
     }
@@ -25,39 +27,11 @@ impl Call<'_> {
         self.trail()?.effective
     }
 
-    /// Opens the call like [`open`](Call::open), and finds the breaker of the annotated function; for generated
-    /// code, which names again what the site was made with: its address is a constant there.
-    ///
-    /// # Panics
-    ///
-    /// When the function has no breaker.
-    #[inline(always)]
-    pub fn open_with(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
-        let found = if self.site.is_quiet() {
-            declared.get()
-        } else {
-            self.by_value(|call| {
-                call.prepare();
-                call.breaker_here()
-            })
-        };
-        match found {
-            Some(breaker) => breaker,
-            None => no_breaker(),
-        }
-    }
-
     #[cold]
-    fn breaker_here(&self) -> Option<&'static Breaker> {
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return self.chosen_breaker().map(|breaker| within.shared.breaker(breaker));
-        }
-        self.chosen_breaker()
-    }
-
-    fn chosen_breaker(&self) -> Option<&'static Breaker> {
-        self.site()?.breaker_under(self.effective())
+    pub(super) fn breaker_here(&self) -> Option<&'static Breaker> {
+        let own = self.site()?.breaker_under(self.effective())?;
+        let interceptor = self.trail().and_then(Trail::interceptor);
+        Some(interceptor.map_or(own, |interceptor| interceptor.breaker(own)))
     }
 
     /// The breaker of the annotated function for this key; for generated code that has declared one.
@@ -71,11 +45,10 @@ impl Call<'_> {
         }
         let table = self.site().and_then(|site| site.breaker_source().table());
         let table = table.unwrap_or_else(|| no_breaker());
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return written(key, |key| within.shared.breaker_of_key(table, key));
-        }
-        written(key, |key| table.get(key))
+        written(key, |key| match self.trail().and_then(Trail::interceptor) {
+            Some(interceptor) => interceptor.keyed_breaker(table, key),
+            None => table.get(key),
+        })
     }
 }
 
@@ -84,11 +57,10 @@ impl Trail {
     #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
         let usual = self.site.budget_under(self.effective);
-        #[cfg(feature = "testing")]
-        if let Some(within) = self.within() {
-            return usual.and_then(|budget| within.shared.budget(budget));
+        match self.interceptor() {
+            Some(interceptor) => usual.and_then(|budget| interceptor.budget(budget)),
+            None => usual,
         }
-        usual
     }
 }
 
@@ -109,6 +81,6 @@ fn written<T>(key: &(impl fmt::Display + ?Sized), use_it: impl FnOnce(&str) -> T
 }
 
 #[cold]
-fn no_breaker() -> ! {
+pub(super) fn no_breaker() -> ! {
     panic!("generated code asked for a breaker that its attribute has not declared")
 }

@@ -17,8 +17,6 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-pub use super::{ended, judge, limit, pay};
-
 use super::context::Ambient;
 use crate::budget::{Budget, Withdrawal};
 use crate::failure::class::Kind;
@@ -81,6 +79,22 @@ struct Exchange {
     site: &'static str,
     standing: Option<(Standing, Paid)>,
     step: Option<Step>,
+}
+
+/// What a resumed call remembers of its resumption.
+#[derive(Debug)]
+pub(super) struct Handed {
+    pub(super) slot: Option<Slot>,
+    pub(super) call_id: CallId,
+}
+
+impl Handed {
+    /// The call has ended here; what it handed over before stands.
+    pub(super) fn end(&self, reason: StopReason, attempt: Option<&AttemptRecord>) {
+        if let Some(slot) = &self.slot {
+            slot.publish(Step { attempt: attempt.cloned(), next: Next::Stop(reason) });
+        }
+    }
 }
 
 thread_local! {

@@ -2,7 +2,8 @@
 //!
 //! Each of these asks first whether anybody would hear it: no text is made and nothing is copied otherwise.
 
-use super::{Mode, Trail};
+use super::mode::Mode;
+use super::trail::Trail;
 use crate::event;
 use crate::event::{
     AttemptFinished, AttemptStarted, CallFinished, CallSpan, CallStarted, Event, EventKind,

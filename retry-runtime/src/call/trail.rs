@@ -1,23 +1,29 @@
 //! What a call remembers from the first failure on, or from its start when it is observed.
 
-use std::cell::Cell;
-use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::Observer;
+use super::intercept::{Intercept, Intercepted, Note};
+use super::live::Pause;
 use super::live::Ticket;
-use super::resumed::Handed;
-use super::{Call, Mode, NOBODY, State};
+use super::mode::Mode;
+use super::resume::Handed;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::sleep::Sleeping;
 use crate::budget::{Budget, Withdrawal};
 use crate::event::CallSpan;
 use crate::failure::class::Kind;
-use crate::report::record::Report;
+use crate::policy::Policy;
+use crate::report::record::{AttemptRecord, Report};
 use crate::report::stats::Failures;
 use crate::site::Effective;
-use crate::site::Site;
+use crate::site::{Meta, NO_BREAKER, Site, SiteBudget};
+
+/// Stands for the function of a call that has none.
+pub(super) static NOBODY: Site =
+    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER);
 
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -32,7 +38,6 @@ pub(super) struct Trail {
     pub(super) continued: Option<Moment>,
     /// The own deadline or an inherited one, whichever is sooner.
     pub(super) deadline: Option<Moment>,
-    // Goes on with the next call that the memory is used for.
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
@@ -54,46 +59,13 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The span of the attempt that runs, from the second one on.
     pub(super) span: Option<Box<CallSpan>>,
-    /// The testing scope that the call belongs to.
-    #[cfg(feature = "testing")]
-    pub(super) tested: Option<super::tested::Tested>,
-    /// The next one of those that no call uses, and how many come after this one.
-    spare: Option<Box<Trail>>,
-    place: u32,
+    /// The interceptor of the call, if there is one.
+    pub(super) intercepted: Option<Box<Intercepted>>,
 }
-
-thread_local! {
-    /// The memory of calls that have ended on this thread, for the next ones that need some.
-    static SPARE: Cell<Option<Box<Trail>>> = const { Cell::new(None) };
-}
-
-/// As many are kept: calls with a deadline that run at the same time allocate nothing up to here.
-const SPARES: u32 = 64;
-
-/// Memory of an earlier call, if some is left.
-#[inline]
-fn spare() -> Option<Box<Trail>> {
-    let take = |spares: &Cell<Option<Box<Trail>>>| {
-        let mut spare = spares.take()?;
-        spares.set(spare.spare.take());
-        Some(spare)
-    };
-    SPARE.try_with(take).ok()?
-}
-
-/// The memory of a long list of attempts is not kept.
-const FEW_ATTEMPTS: usize = 16;
 
 impl Trail {
-    /// A trail that says nothing yet.
-    fn begin(site: &'static Site, attempt: u32) -> Box<Trail> {
-        if let Some(mut trail) = spare() {
-            trail.site = site;
-            trail.report.name = site.name();
-            trail.attempt = attempt;
-            return trail;
-        }
-        Box::new(Trail {
+    pub(super) fn new(site: &'static Site, attempt: u32, rng: Rng) -> Self {
+        Trail {
             site,
             effective: None,
             attempt,
@@ -101,7 +73,7 @@ impl Trail {
             attempt_started: None,
             continued: None,
             deadline: None,
-            rng: Rng::fresh(),
+            rng,
             previous: None,
             last_kind: None,
             report: Report::empty(site.name()),
@@ -114,11 +86,8 @@ impl Trail {
             sleep: None,
             number: 0,
             span: None,
-            #[cfg(feature = "testing")]
-            tested: None,
-            spare: None,
-            place: 0,
-        })
+            intercepted: None,
+        }
     }
 
     /// The annotated function.
@@ -138,131 +107,85 @@ impl Trail {
         if let Some(live) = &self.live {
             live.begin(self.attempt);
         }
-        #[cfg(feature = "testing")]
-        self.log_attempt();
+        self.note(Note::Attempt);
     }
 
-    /// Forgets everything, and leaves the memory to the next call.
-    pub(super) fn recycle(mut self: Box<Trail>) {
-        self.effective = None;
-        // A success at once of a call that is configured and nothing else has left no more than that.
-        if self.mode.has(Mode::REPORTED) || self.mode.has(Mode::TIMED) || self.handed.is_some() {
-            self.forget();
+    /// Adds the attempt that has just ended to the report.
+    #[inline(always)]
+    pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, Arc<str>)>) {
+        // Without a start the call's time counts from here.
+        let call_started = *self.started.get_or_insert(now);
+        if let Some((kind, _)) = failure {
+            *self.failures.of(kind) += 1;
         }
-        self.deadline = None;
-        self.mode = Mode::RUNNING;
-        // A thread that is ending may have lost its locals: then it is freed.
-        let _ = SPARE.try_with(|spares| {
-            let first = spares.take();
-            let place = first.as_ref().map_or(0, |first| first.place + 1);
-            if place < SPARES {
-                self.place = place;
-                self.spare = first;
-                spares.set(Some(self));
-            } else {
-                spares.set(first);
-            }
+        let (kind, error) = failure.unzip();
+        self.report.push(AttemptRecord {
+            number: self.attempt,
+            started: self.attempt_started.unwrap_or(now).since(call_started),
+            duration: self.attempt_started.map(|started| now.since(started)),
+            error,
+            kind,
+            delay: None,
         });
     }
 
-    #[inline(never)]
-    fn forget(&mut self) {
-        self.attempt_started = None;
-        self.continued = None;
-        self.previous = None;
-        self.last_kind = None;
-        self.report.forget();
-        if self.report.attempts.capacity() > FEW_ATTEMPTS {
-            self.report.attempts = Vec::new();
-        }
-        self.failures = Failures::default();
-        self.started = None;
-        self.observer = None;
-        self.handed = None;
-        self.withdrawal = None;
-        self.live = None;
-        self.sleep = None;
-        self.number = 0;
-        self.span = None;
-        #[cfg(feature = "testing")]
-        {
-            self.tested = None;
-        }
-    }
-}
-
-impl Call<'_> {
-    /// The trail, begun now if it has not been: the first attempt runs.
-    #[inline]
-    pub(super) fn trail_mut(&mut self) -> &mut Trail {
-        self.trail_from(1)
+    /// The last attempt's failure in words.
+    pub(super) fn last_words(&self) -> Arc<str> {
+        let last = self.report.last().and_then(|attempt| attempt.error.clone());
+        last.unwrap_or_else(|| Arc::from(""))
     }
 
-    /// The trail, begun now if it has not been, of a call whose first attempt has not begun.
-    pub(super) fn early_trail_mut(&mut self) -> &mut Trail {
-        self.trail_from(0)
-    }
-
-    fn trail_from(&mut self, attempt: u32) -> &mut Trail {
-        if !matches!(self.state, State::Kept(_)) {
-            self.begin_trail(attempt);
-        }
-        match &mut self.state {
-            State::Kept(trail) => trail,
-            _ => unreachable!("a trail has been begun"),
+    /// Adds the attempt that was running when the call was dropped, if there was one.
+    pub(super) fn record_dropped(&mut self, now: Moment) {
+        if self.report.attempts_made() < self.attempt {
+            self.record(now, None);
+            if let Some(attempt) = self.report.attempts.last_mut() {
+                attempt.error = Some(Arc::from("dropped before it ended"));
+            }
         }
     }
 
+    /// The call is going to sleep from now on, for so long.
     #[cold]
-    fn begin_trail(&mut self, attempt: u32) {
-        self.state = State::Kept(ManuallyDrop::new(Trail::begin(self.site, attempt)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::Policy;
-    use crate::report::reason::StopReason;
-    use crate::site::{NO_BREAKER, SiteBudget};
-
-    static SITE: Site = Site::new(
-        crate::site::Meta::new("trail", file!(), line!()),
-        Policy::new(),
-        SiteBudget::None,
-        &NO_BREAKER,
-    );
-
-    /// A call for which a trail was begun at its start, in its first attempt.
-    fn running() -> Call<'static> {
-        let mut call = Call::start(&SITE);
-        call.early_trail_mut();
-        call.begin();
-        call
+    pub(super) fn list(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        length: Duration,
+        kind: Kind,
+        cancellable: bool,
+    ) {
+        // As good as never: the sleep ends in thirty years.
+        let until = now.checked_add(length).unwrap_or(now);
+        let error = self.last_words();
+        let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
+        let (number, name) = (self.number(), self.site.name());
+        match &self.live {
+            Some(live) => live.pause(pause),
+            None => {
+                let ticket = Ticket::new(number, name, policy.limit(), self.deadline, pause);
+                self.live = Some(ticket);
+            }
+        }
     }
 
-    #[test]
-    fn the_memory_of_a_call_says_nothing_of_it_to_the_next_one_however_it_ended() {
-        let dropped = || drop(running());
-        let succeeded = || running().succeeded();
-        let watched = || {
-            let mut call = running();
-            call.watch();
-            call.succeeded();
-        };
-        let interrupted = || running().end(StopReason::Cancelled);
-        let ends: [&dyn Fn(); 4] = [&dropped, &succeeded, &watched, &interrupted];
-        // More often than a function remembers calls: those that are forgotten lend their memory.
-        for end in ends.iter().cycle().take(200) {
-            end();
-            let mut call = Call::start(&SITE);
-            let trail = call.early_trail_mut();
-            assert!(trail.report.attempts.is_empty());
-            assert_eq!(trail.report, Report::empty("trail"));
-            assert_eq!((trail.started, trail.attempt_started, trail.number), (None, None, 0));
-            assert_eq!((trail.attempt, trail.mode), (0, Mode::RUNNING));
-            // Not one that was made, nor one that was dropped.
-            trail.mode.remove(Mode::RUNNING);
+    /// Whether somebody has cancelled the call while its attempt ran.
+    #[inline]
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.is_cancelled())
+    }
+
+    /// The interceptor of the call.
+    #[inline]
+    pub(super) fn interceptor(&self) -> Option<&Arc<dyn Intercept>> {
+        Some(&self.intercepted.as_ref()?.by)
+    }
+
+    /// Tells the interceptor.
+    #[inline]
+    pub(super) fn note(&self, note: Note<'_>) {
+        if let Some(intercepted) = &self.intercepted {
+            intercepted.by.note(&intercepted.passage, note);
         }
     }
 }

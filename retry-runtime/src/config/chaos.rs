@@ -1,11 +1,107 @@
-//! `[op."…".chaos]`: what goes wrong, where the feature `chaos` is on.
+//! `[op."…".chaos]`: faults for a staging environment. The configuration keeps them; the crate `retry-testing` injects
+//! them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::keys;
 use super::tree::{Entry, Node, Value};
 use super::value::{self, Read};
-use crate::chaos::{Chaos, Fault};
+use crate::site::Site;
 
 const KEYS: [&str; 4] = ["rate", "latency", "fault", "after_body"];
+
+/// The faults of a function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Chaos {
+    /// The part of all attempts that is hit, from 0 to 1.
+    pub rate: f64,
+    /// What such an attempt takes before anything else.
+    pub latency: Option<Duration>,
+    /// What happens then.
+    pub fault: Fault,
+    /// Whether the body runs before it happens.
+    pub after_body: bool,
+}
+
+/// What happens to an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Nothing but the latency.
+    None,
+    /// It fails.
+    #[default]
+    Fail,
+    /// It does not end by itself.
+    Hang,
+    /// It panics.
+    Panic,
+}
+
+impl Fault {
+    /// Every fault, in the order of their declaration.
+    pub const ALL: [Fault; 4] = [Fault::None, Fault::Fail, Fault::Hang, Fault::Panic];
+
+    /// The word in a configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::None => "none",
+            Fault::Fail => "fail",
+            Fault::Hang => "hang",
+            Fault::Panic => "panic",
+        }
+    }
+}
+
+impl fmt::Display for Chaos {
+    /// As in a configuration, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rate = {}", self.rate)?;
+        if let Some(latency) = self.latency {
+            write!(f, ", latency = \"{latency:?}\"")?;
+        }
+        write!(f, ", fault = \"{}\"", self.fault.name())?;
+        if self.after_body {
+            write!(f, ", after_body = true")?;
+        }
+        Ok(())
+    }
+}
+
+/// The faults that the configuration in force asks for, by the number of the site.
+static ASKED: Mutex<BTreeMap<u32, Chaos>> = Mutex::new(BTreeMap::new());
+
+/// The faults that the configuration in force asks for in this function.
+pub fn of(site: &'static Site) -> Option<Chaos> {
+    lock().get(&site.index()).copied()
+}
+
+/// Whether something injects faults.
+static ACCEPTED: AtomicBool = AtomicBool::new(false);
+
+/// Accepts configurations that ask for faults: something injects them.
+pub fn accept() {
+    ACCEPTED.store(true, Ordering::Relaxed);
+}
+
+pub(crate) fn is_accepted() -> bool {
+    ACCEPTED.load(Ordering::Relaxed)
+}
+
+/// Replaces the faults of all functions.
+pub(crate) fn replace(faults: impl Iterator<Item = (&'static Site, Chaos)>) {
+    let faults = faults.map(|(site, chaos)| (site.index(), chaos)).collect();
+    *lock() = faults;
+}
+
+fn lock() -> MutexGuard<'static, BTreeMap<u32, Chaos>> {
+    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Reads the table.
 pub(crate) fn read(node: &Node) -> Read<Chaos> {

@@ -92,7 +92,6 @@ pub(crate) fn section(reader: &mut Reader, path: &str, place: Place, settings: &
             );
         }
     }
-    #[cfg(feature = "chaos")]
     if let Some(chaos) = settings.chaos.filter(|chaos| !(0.0..=1.0).contains(&chaos.rate)) {
         at(reader, path, "chaos", &format!("`rate` ({}) must be from 0 to 1", chaos.rate));
     }

@@ -113,7 +113,6 @@ pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
         ("budget", Some(named(&resolved.budget, site.budget.shown()))),
         ("breaker", Some(named(&resolved.breaker, site.breaker.shown()))),
         ("measure", Some(resolved.measure.to_string())),
-        #[cfg(feature = "chaos")]
         ("chaos", resolved.chaos.map(|chaos| chaos.to_string())),
     ];
     let rows = values.into_iter().filter_map(|(setting, value)| Some((setting, value?)));

@@ -22,8 +22,7 @@ pub(crate) struct Resolved {
     /// `None`: as the attribute has it.
     pub(crate) breaker: Option<Named>,
     pub(crate) measure: bool,
-    #[cfg(feature = "chaos")]
-    pub(crate) chaos: Option<crate::chaos::Chaos>,
+    pub(crate) chaos: Option<super::chaos::Chaos>,
     /// For each setting that somebody has set, who, and how high the layer is.
     origins: BTreeMap<&'static str, (usize, Origin)>,
 }
@@ -124,7 +123,6 @@ impl Resolved {
             budget: None,
             breaker: None,
             measure: false,
-            #[cfg(feature = "chaos")]
             chaos: None,
             origins: BTreeMap::new(),
         };
@@ -147,7 +145,6 @@ impl Resolved {
                 resolved.measure = measure;
                 note("measure");
             }
-            #[cfg(feature = "chaos")]
             if settings.chaos.is_some() {
                 resolved.chaos = settings.chaos;
                 note("chaos");

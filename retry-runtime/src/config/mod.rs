@@ -5,8 +5,7 @@
 
 mod announce;
 mod change;
-#[cfg(feature = "chaos")]
-mod chaos;
+pub mod chaos;
 mod check;
 mod environment;
 mod explain;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::chaos;
 use super::layers::Resolved;
 use super::overrides::Overrides;
 use super::protect::{BreakerOverrides, BudgetOverrides};
@@ -39,14 +40,15 @@ impl Program {
             let effective = effective(site, info, resolved, protection)?;
             Some((*site, effective))
         });
+        let both = self.sites.iter().zip(&resolution.sites);
+        chaos::replace(both.filter_map(|(site, resolved)| Some((*site, resolved.chaos?))));
         // Gathered first: they are taken over under a lock.
         site::apply(changed.collect::<Vec<_>>());
     }
 
-    /// Makes the shared budgets and breakers that the configuration names, as their attributes have them, and
-    /// says what will go wrong on purpose.
+    /// Makes the shared budgets and breakers that the configuration names, as their attributes have them.
     ///
-    /// Who listens is told of that, and of attributes that disagree, so nothing may be locked.
+    /// Listeners hear of attributes that disagree, so nothing may be locked.
     pub(crate) fn prepare(&self, resolution: &Resolution) {
         let name = |named: &Option<Named>| match named {
             Some(Named::Name(name)) => Some(name.clone()),
@@ -59,12 +61,6 @@ impl Program {
         let breakers = resolution.sites.iter().filter_map(|site| name(&site.breaker));
         for name in breakers.chain(resolution.breakers.keys().cloned()) {
             site::written::<Breaker>(&name);
-        }
-        #[cfg(feature = "chaos")]
-        {
-            let both = self.sites.iter().zip(&resolution.sites);
-            let hit = both.filter(|(_, resolved)| resolved.chaos.is_some());
-            crate::chaos::announce(&hit.map(|(site, _)| site.name()).collect::<Vec<_>>());
         }
     }
 }
@@ -114,8 +110,7 @@ fn effective(
         budget,
         breaker,
         measure,
-        #[cfg(feature = "chaos")]
-        chaos: resolved.chaos.filter(|_| enabled),
+        intercepted: enabled && resolved.chaos.is_some(),
     };
     let plain = Effective {
         policy: *site.policy(),
@@ -123,8 +118,7 @@ fn effective(
         budget: Choice::AsWritten,
         breaker: Choice::AsWritten,
         measure: false,
-        #[cfg(feature = "chaos")]
-        chaos: None,
+        intercepted: false,
     };
     (effective != plain).then_some(effective)
 }

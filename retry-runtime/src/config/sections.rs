@@ -28,9 +28,9 @@ fn known(name: &str, keys: &[&'static str], times: &[&str]) -> Read<Known> {
 impl Section for Settings {
     fn key(name: &str) -> Read<Known> {
         match name {
-            "chaos" if cfg!(feature = "chaos") => Ok(("chaos", None)),
-            "chaos" => Err("`chaos` needs the feature `chaos`, which this program is built without; remove it here, or \
-                            build with the feature where things may go wrong on purpose"
+            "chaos" if super::chaos::is_accepted() => Ok(("chaos", None)),
+            "chaos" => Err("`chaos` needs `retry_testing::chaos::install()`, which this program did not call; call it \
+                            before the configuration is read, or remove `chaos` here"
                 .to_owned()),
             _ => keys::setting(name).ok_or_else(|| keys::unknown_setting(name)),
         }
@@ -54,7 +54,6 @@ impl Section for Settings {
             "budget" => self.budget = Some(value::named(key, node)?),
             "breaker" => self.breaker = Some(value::named(key, node)?),
             "measure" => self.measure = Some(value::flag(key, node)?),
-            #[cfg(feature = "chaos")]
             "chaos" => self.chaos = Some(super::chaos::read(node)?),
             other => return Err(keys::unknown_setting(other)),
         }

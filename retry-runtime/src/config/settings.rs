@@ -72,8 +72,7 @@ pub struct Settings {
     /// Whether every call is timed.
     pub measure: Option<bool>,
     /// What goes wrong, in staging.
-    #[cfg(feature = "chaos")]
-    pub chaos: Option<crate::chaos::Chaos>,
+    pub chaos: Option<super::chaos::Chaos>,
 }
 
 impl Settings {
@@ -96,7 +95,6 @@ impl Settings {
             ("budget", self.budget.clone().map(Written::from)),
             ("breaker", self.breaker.clone().map(Written::from)),
             ("measure", self.measure.map(Written::Flag)),
-            #[cfg(feature = "chaos")]
             ("chaos", self.chaos.map(|chaos| Written::Text(chaos.to_string()))),
         ];
         entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()

@@ -9,9 +9,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::stream::Queue;
+use super::kind::EventKind;
+use super::queue::Queue;
+use super::trace;
 use super::vocabulary::Event;
-use super::{EventKind, trace};
+use super::warnings::observer_panicked;
 
 /// Whether anybody listens: the events of a call that succeeds at once are made only then.
 #[inline(always)]
@@ -142,7 +144,7 @@ impl Observer {
         let told = panic::catch_unwind(AssertUnwindSafe(|| (self.tell)(event)));
         let Err(payload) = told else { return };
         if self.panics.fetch_add(1, Ordering::Relaxed) == 0 {
-            super::observer_panicked(event.name());
+            observer_panicked(event.name());
         }
         // A payload may panic in its own drop; what that panics with is better never dropped.
         if let Err(worse) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {

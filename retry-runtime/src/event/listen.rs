@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::delivery::{self, Listener, Observer, To};
 #[cfg(feature = "tracing")]
 use super::kind::EventKind;
-use super::stream::{Events, Queue};
+use super::queue::Queue;
+use super::stream::Events;
 #[cfg(feature = "tracing")]
 use super::trace;
 use super::vocabulary::Event;

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `vocabulary`, `kind` | the events and their stable names |
 //! | `calls`, `protection`, `configuration` | the fields of each event |
+//! | `tell` | breakers and budgets tell their events |
 //! | `label` | the texts in them |
 //! | `display` | an event as text |
 //! | `listen` | attaching observers and streams |
 //! | `delivery` | the list of listeners: observers, streams, `tracing` |
-//! | `stream` | the bounded queue of one reader |
+//! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
 //! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a later attempt |
 //! | `warnings` | warnings of the engine that are not events |
 
@@ -20,12 +21,30 @@ mod kind;
 mod label;
 mod listen;
 mod protection;
+mod queue;
 mod span;
 mod stream;
-#[cfg_attr(not(feature = "tracing"), path = "untraced.rs")]
+mod tell;
+#[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
 mod warnings;
+
+/// Without the feature nothing goes to `tracing`.
+#[cfg(not(feature = "tracing"))]
+mod trace {
+    use super::{Event, EventKind};
+
+    pub(super) const fn is_on() -> bool {
+        false
+    }
+
+    pub(super) const fn hears(_: EventKind) -> bool {
+        false
+    }
+
+    pub(super) const fn say(_: &Event) {}
+}
 
 pub use calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
@@ -39,12 +58,9 @@ pub use listen::{
 };
 #[cfg(feature = "tracing")]
 pub use listen::{reset_level, set_level};
-pub(crate) use protection::budget_refused;
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
+pub(crate) use tell::budget_refused;
 pub use vocabulary::Event;
-use warnings::observer_panicked;
-#[cfg(feature = "chaos")]
-pub(crate) use warnings::{chaos_configured, chaos_impossible, chaos_injected};
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

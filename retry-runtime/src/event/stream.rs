@@ -1,60 +1,15 @@
-//! A bounded queue of events for one reader, which no call ever waits for.
+//! The stream of events that one reader takes out of its queue.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::delivery::{To, detach};
+use super::queue::Queue;
 use super::vocabulary::Event;
-
-/// What lies between the calls and the reader of one stream.
-#[derive(Debug)]
-pub(crate) struct Queue {
-    state: Mutex<State>,
-    /// For a reader that blocks.
-    arrived: Condvar,
-}
-
-#[derive(Debug)]
-struct State {
-    events: VecDeque<Event>,
-    capacity: usize,
-    dropped: u64,
-    /// Of a reader that awaits.
-    waker: Option<Waker>,
-}
-
-impl Queue {
-    pub(crate) fn new(capacity: usize) -> Self {
-        let events = VecDeque::new();
-        let state = State { events, capacity: capacity.max(1), dropped: 0, waker: None };
-        Queue { state: Mutex::new(state), arrived: Condvar::new() }
-    }
-
-    /// Adds an event. When there is no place left the oldest one goes, and is counted.
-    pub(crate) fn push(&self, event: &Event) {
-        let mut state = self.lock();
-        let full = state.events.len() == state.capacity;
-        let oldest = if full { state.events.pop_front() } else { None };
-        state.dropped += u64::from(full);
-        state.events.push_back(event.clone());
-        let waker = state.waker.take();
-        drop(state);
-        self.arrived.notify_one();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        drop(oldest);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The events of the process from the moment on at which the stream was made, in their order for each call.
 ///

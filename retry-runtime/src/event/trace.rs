@@ -10,7 +10,8 @@ use std::time::Duration;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
-use super::{Event, EventKind};
+use super::kind::EventKind;
+use super::vocabulary::Event;
 use crate::report::reason::StopReason;
 use crate::report::record::DelaySource;
 

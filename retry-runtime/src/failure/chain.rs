@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::class::Class;
-use super::std_impls;
+use super::io_kind::of_io;
 
 /// How far a chain is followed. Real chains have a handful of links; an error that names itself as
 /// its source has endless ones.
@@ -74,7 +74,7 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
     }
 
     if let Some(error) = link.downcast_ref() {
-        return std_impls::of_io(error);
+        return of_io(error);
     }
     if let Some(interruption) = link.downcast_ref::<crate::failure::interruption::Interruption>() {
         return Some(super::class::Classify::classify(interruption));

@@ -6,7 +6,6 @@
 //! is a trait that nothing has by itself. The derive of `Classify` gives it to types without lifetimes, and
 //! types of the standard library have it here.
 
-#[cfg(feature = "testing")]
 use std::any::{Any, TypeId};
 use std::convert::Infallible;
 use std::error::Error;
@@ -14,7 +13,6 @@ use std::{fmt, io};
 
 use super::interruption::Interruption;
 use super::outcome::Missing;
-#[cfg(feature = "testing")]
 use super::outcome::Outcome;
 
 /// An error that `testing` can inject; it borrows nothing.
@@ -79,7 +77,6 @@ inject_for!(
 );
 
 /// How outcomes are made of errors that come from outside.
-#[cfg(feature = "testing")]
 #[derive(Debug)]
 pub struct Injection<R> {
     /// The type of the error.
@@ -88,7 +85,6 @@ pub struct Injection<R> {
     pub(crate) outcome: fn(Box<dyn Any>) -> Option<R>,
 }
 
-#[cfg(feature = "testing")]
 impl<R: Outcome<Error: Inject>> Injection<R> {
     pub(crate) fn of_error() -> Self {
         Injection {
@@ -101,7 +97,7 @@ impl<R: Outcome<Error: Inject>> Injection<R> {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -96,22 +96,3 @@ impl From<Interruption> for io::Error {
         }
     }
 }
-
-/// An outcome that can report an [`Interruption`]: its error is `From<Interruption>`.
-#[diagnostic::on_unimplemented(
-    message = "this call can be interrupted, but `{Self}` has no place for an `Interruption`",
-    label = "needs an error that is `From<retry_runtime::Interruption>`",
-    note = "`deadline`, `timeout`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
-    note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
-)]
-pub trait Interruptible: crate::failure::outcome::Outcome {
-    /// The failure that stands for the interruption.
-    fn interrupted(interruption: Interruption) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<R: crate::failure::outcome::Outcome<Error: From<Interruption>>> Interruptible for R {
-    fn interrupted(interruption: Interruption) -> Self {
-        R::from_result(Err(interruption.into()))
-    }
-}

@@ -9,17 +9,15 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::fmt::{Debug, Display};
+use std::fmt::{Arguments, Debug, Display, Write};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::class::{Class, Classify, Kind};
-#[cfg(feature = "testing")]
 use super::inject::{Inject, Injection};
-use super::interruption::Interruptible;
 use super::interruption::Interruption;
+use super::outcome::Interruptible;
 use super::outcome::Outcome;
-use super::text;
 
 /// An outcome of this type, about which there is something to find out.
 #[derive(Debug)]
@@ -99,7 +97,6 @@ impl<R: Interruptible> Place<R> {
     }
 }
 
-#[cfg(feature = "testing")]
 impl<R: Outcome<Error: Inject>> Place<R> {
     /// The error can be made to order.
     pub fn retry_inject(&self) -> ToOrder {
@@ -135,15 +132,23 @@ pub struct ByDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct ByName;
 
+/// The text as far as its `Display` or `Debug` wrote it before an error of its own.
+fn written(text: Arguments<'_>) -> String {
+    let mut written = String::new();
+    // Writing to a `String` does not fail.
+    let _ = written.write_fmt(text);
+    written
+}
+
 impl<E: Display + ?Sized> Say<E> for ByDisplay {
     fn say(error: &E) -> Cow<'static, str> {
-        Cow::Owned(text::written(format_args!("{error}")))
+        Cow::Owned(written(format_args!("{error}")))
     }
 }
 
 impl<E: Debug + ?Sized> Say<E> for ByDebug {
     fn say(error: &E) -> Cow<'static, str> {
-        Cow::Owned(text::written(format_args!("{error:?}")))
+        Cow::Owned(written(format_args!("{error:?}")))
     }
 }
 
@@ -236,12 +241,10 @@ impl<R> StandIn<R> for NoPlace {
 /// Whether outcomes can be made to order, for tests.
 pub trait Making<R> {
     /// How, if they can.
-    #[cfg(feature = "testing")]
     fn injection() -> Option<Injection<R>>;
 }
 
 /// They are made of errors that come from outside.
-#[cfg(feature = "testing")]
 #[derive(Clone, Copy, Debug)]
 pub struct ToOrder;
 
@@ -249,7 +252,6 @@ pub struct ToOrder;
 #[derive(Clone, Copy, Debug)]
 pub struct NoOrder;
 
-#[cfg(feature = "testing")]
 impl<R: Outcome<Error: Inject>> Making<R> for ToOrder {
     fn injection() -> Option<Injection<R>> {
         Some(Injection::of_error())
@@ -257,7 +259,6 @@ impl<R: Outcome<Error: Inject>> Making<R> for ToOrder {
 }
 
 impl<R> Making<R> for NoOrder {
-    #[cfg(feature = "testing")]
     fn injection() -> Option<Injection<R>> {
         None
     }

@@ -10,6 +10,7 @@ mod impls;
 pub(crate) mod inject;
 pub(crate) mod interruption;
 pub(crate) mod into_class;
+mod io_kind;
 pub(crate) mod kinds;
 pub(crate) mod lookup;
 mod messages;
@@ -19,7 +20,6 @@ pub(crate) mod redact;
 pub mod retry_after;
 pub(crate) mod status;
 mod std_impls;
-pub(crate) mod text;
 
 pub use chain::of_error_chain;
 pub use messages::{Patterns, of_message};

@@ -91,6 +91,25 @@ impl<T> Outcome for Option<T> {
     }
 }
 
+/// An outcome that can report an [`Interruption`]: its error is `From<Interruption>`.
+#[diagnostic::on_unimplemented(
+    message = "this call can be interrupted, but `{Self}` has no place for an `Interruption`",
+    label = "needs an error that is `From<retry_runtime::Interruption>`",
+    note = "`deadline`, `timeout`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
+    note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
+)]
+pub trait Interruptible: Outcome {
+    /// The failure that stands for the interruption.
+    fn interrupted(interruption: Interruption) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R: Outcome<Error: From<Interruption>>> Interruptible for R {
+    fn interrupted(interruption: Interruption) -> Self {
+        R::from_result(Err(interruption.into()))
+    }
+}
+
 /// The failure of an `Option`: there was no value.
 ///
 /// It is [`Kind::Transient`], and what an interruption of the call turns into.

@@ -1,7 +1,6 @@
 //! What is kept of an error's text: shortened, and without the secrets that a hook knows of.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,14 +9,6 @@ const LONGEST: usize = 1024;
 
 /// Whether there is a hook: nothing is locked as long as there is none.
 static REDACTED: AtomicBool = AtomicBool::new(false);
-
-/// So many texts are remembered, a power of two.
-const PLACES: usize = 8;
-
-thread_local! {
-    /// Texts that this thread has kept: the same failures come again and again. Each text has one place.
-    static LAST: RefCell<[Option<Arc<str>>; PLACES]> = const { RefCell::new([const { None }; PLACES]) };
-}
 
 type Redactor = dyn Fn(&str) -> Cow<'_, str> + Send + Sync;
 
@@ -52,7 +43,7 @@ pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 's
 /// The text as it may be kept.
 pub(crate) fn kept(text: &str) -> Arc<str> {
     if !REDACTED.load(Ordering::Acquire) {
-        return if text.len() <= LONGEST { shared(text) } else { shared(&shortened(text)) };
+        return if text.len() <= LONGEST { Arc::from(text) } else { Arc::from(&*shortened(text)) };
     }
     redacted(text)
 }
@@ -60,28 +51,9 @@ pub(crate) fn kept(text: &str) -> Arc<str> {
 #[cold]
 fn redacted(text: &str) -> Arc<str> {
     let hook = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let Some(hook) = hook else { return shared(&shortened(text)) };
-    let redacted = std::panic::AssertUnwindSafe(|| shared(&shortened(&hook(text))));
-    std::panic::catch_unwind(redacted).unwrap_or_else(|_| shared("(redacted)"))
-}
-
-/// The text, in the memory of an earlier one if they are equal.
-fn shared(text: &str) -> Arc<str> {
-    let known = LAST.try_with(|last| {
-        let place = &mut last.borrow_mut()[place_of(text)];
-        match place {
-            Some(known) if **known == *text => Arc::clone(known),
-            _ => Arc::clone(place.insert(Arc::from(text))),
-        }
-    });
-    // A thread that is ending may have lost its locals.
-    known.unwrap_or_else(|_| Arc::from(text))
-}
-
-/// Texts that are alike as a rule differ in their length or, as numbers do, at their end.
-fn place_of(text: &str) -> usize {
-    let last = text.as_bytes().last().map_or(0, |byte| usize::from(*byte));
-    (text.len() ^ last) % PLACES
+    let Some(hook) = hook else { return Arc::from(&*shortened(text)) };
+    let redacted = std::panic::AssertUnwindSafe(|| Arc::from(&*shortened(&hook(text))));
+    std::panic::catch_unwind(redacted).unwrap_or_else(|_| Arc::from("(redacted)"))
 }
 
 fn shortened(text: &str) -> Cow<'_, str> {
@@ -103,17 +75,5 @@ mod tests {
         assert!(kept.len() <= LONGEST + "…".len());
         assert!(kept.ends_with("ü…"));
         assert_eq!(&*super::kept("short"), "short");
-    }
-
-    #[test]
-    fn equal_texts_are_kept_once_also_in_turn_with_others() {
-        let (first, second) = (kept("failure 1"), kept("failure 2"));
-        assert!(Arc::ptr_eq(&first, &kept("failure 1")));
-        assert!(Arc::ptr_eq(&second, &kept("failure 2")));
-        // The same place: it is the other one's from now on.
-        let other = kept("failure 9");
-        assert_eq!(place_of("failure 1"), place_of("failure 9"));
-        assert!(!Arc::ptr_eq(&first, &kept("failure 1")));
-        assert_eq!((&*first, &*other), ("failure 1", "failure 9"));
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::error::Error;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,67 +30,6 @@ impl Classify for io::Error {
     fn describe(&self) -> Cow<'static, str> {
         describe::by_display(self)
     }
-}
-
-/// What an I/O error says without its inner error; `None` when its kind says nothing.
-pub(super) fn of_io(error: &io::Error) -> Option<Class> {
-    of_io_kind(error.kind()).or_else(|| of_name_lookup(error)).map(Class::new)
-}
-
-fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
-    Some(match kind {
-        ErrorKind::ConnectionRefused
-        | ErrorKind::NotConnected
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::AddrInUse
-        | ErrorKind::HostUnreachable
-        | ErrorKind::NetworkUnreachable
-        | ErrorKind::NetworkDown
-        | ErrorKind::WouldBlock
-        | ErrorKind::Interrupted
-        | ErrorKind::ResourceBusy
-        | ErrorKind::Deadlock
-        | ErrorKind::ExecutableFileBusy => Kind::Transient,
-
-        ErrorKind::TimedOut
-        | ErrorKind::ConnectionReset
-        | ErrorKind::ConnectionAborted
-        | ErrorKind::BrokenPipe
-        | ErrorKind::UnexpectedEof
-        | ErrorKind::WriteZero => Kind::Ambiguous,
-
-        ErrorKind::NotFound
-        | ErrorKind::PermissionDenied
-        | ErrorKind::AlreadyExists
-        | ErrorKind::NotADirectory
-        | ErrorKind::IsADirectory
-        | ErrorKind::DirectoryNotEmpty
-        | ErrorKind::ReadOnlyFilesystem
-        | ErrorKind::StaleNetworkFileHandle
-        | ErrorKind::InvalidInput
-        | ErrorKind::InvalidData
-        | ErrorKind::StorageFull
-        | ErrorKind::NotSeekable
-        | ErrorKind::QuotaExceeded
-        | ErrorKind::FileTooLarge
-        | ErrorKind::CrossesDevices
-        | ErrorKind::TooManyLinks
-        | ErrorKind::ArgumentListTooLong
-        | ErrorKind::Unsupported
-        | ErrorKind::OutOfMemory => Kind::Permanent,
-
-        // `Other`, and the kinds that are unstable, uncategorized or newer than this list.
-        _ => return None,
-    })
-}
-
-/// The standard library gives a failed `getaddrinfo` no kind, only `gai_strerror`'s words; those of
-/// `EAI_AGAIN` are "Temporary failure in name resolution" (glibc, BSD) and "Try again" (musl).
-fn of_name_lookup(error: &io::Error) -> Option<Kind> {
-    let text = error.get_ref()?.to_string();
-    let reason = text.strip_prefix("failed to lookup address information: ")?;
-    let again = reason.starts_with("Temporary failure") || reason.starts_with("Try again");
-    again.then_some(Kind::Transient)
 }
 
 /// Never happens, so it is never asked.
@@ -163,6 +102,8 @@ permanent!(
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
     use std::net::{TcpListener, TcpStream};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::duration as span;
+use crate::base::duration;
 
 /// How the delay grows from one retry to the next, before the cap and before jitter.
 ///
@@ -46,10 +46,10 @@ impl Backoff {
     pub fn delay(self, base: Duration, factor: f64, retry: u32) -> Duration {
         let retry = retry.max(1);
         match self {
-            Backoff::Exponential => span::times(base, power(factor, retry - 1)),
+            Backoff::Exponential => duration::times(base, power(factor, retry - 1)),
             Backoff::Fixed => base,
             Backoff::Linear => base.saturating_mul(retry),
-            Backoff::Fibonacci => span::times(base, fibonacci(retry)),
+            Backoff::Fibonacci => duration::times(base, fibonacci(retry)),
             Backoff::List(entries) => {
                 let last = entries.len().saturating_sub(1);
                 entries.get(last.min(retry as usize - 1)).copied().unwrap_or_default()

@@ -1,9 +1,10 @@
 //! The rules of a policy: every field by itself, and the fields against each other.
 
 use super::backoff::Backoff;
+use super::builder::{Policy, UNLIMITED};
+use super::error::PolicyError;
 use super::jitter::Jitter;
-use super::{Policy, PolicyError, UNLIMITED};
-use crate::base::duration as span;
+use crate::base::duration;
 use crate::failure::class::Kind;
 
 impl Policy {
@@ -100,12 +101,12 @@ impl Policy {
             }
             let mut i = 0;
             while i < entries.len() {
-                if span::less(self.cap, entries[i]) {
+                if duration::less(self.cap, entries[i]) {
                     return Some(PolicyError::EntryAboveCap { entry: entries[i], cap: self.cap });
                 }
                 i += 1;
             }
-        } else if span::less(self.cap, self.first_delay()) {
+        } else if duration::less(self.cap, self.first_delay()) {
             return Some(PolicyError::BaseAboveCap { base: self.first_delay(), cap: self.cap });
         }
         None
@@ -142,12 +143,12 @@ impl Policy {
             return Some(PolicyError::ZeroDeadline);
         }
         if let Some(timeout) = self.timeout {
-            if span::less(deadline, timeout) {
+            if duration::less(deadline, timeout) {
                 return Some(PolicyError::TimeoutAboveDeadline { timeout, deadline });
             }
         }
         let delay = self.shortest_first_delay();
-        if self.attempts > 1 && span::less(deadline, delay) {
+        if self.attempts > 1 && duration::less(deadline, delay) {
             return Some(PolicyError::NoRetryBeforeDeadline { delay, deadline });
         }
         None

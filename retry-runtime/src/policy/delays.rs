@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::Policy;
 use super::backoff::Backoff;
+use super::builder::Policy;
 use super::jitter::Unspread;
-use crate::base::duration as span;
+use crate::base::duration;
 use crate::base::rng::Rng;
 
 /// The delay before one retry: anywhere from the shortest to the longest.
@@ -33,7 +33,7 @@ impl Policy {
     /// The shortest delay that can precede the first retry.
     pub(super) const fn shortest_first_delay(&self) -> Duration {
         let first = self.first_delay();
-        let delay = span::min(first, self.cap);
+        let delay = duration::min(first, self.cap);
         self.jitter.range(Unspread { delay, base: first, previous: first, cap: self.cap }).0
     }
 
@@ -100,7 +100,7 @@ impl Policy {
         let (mut rng, mut previous) = (Rng::seeded(seed), None);
         let retries = policy.limit().map_or(u32::MAX, |attempts| attempts.saturating_sub(1));
         (1..=retries).map(move |retry| {
-            let delay = policy.delay(retry, previous, rng.next());
+            let delay = policy.delay(retry, previous, rng.draw());
             previous = Some(delay);
             delay
         })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::duration as span;
+use crate::base::duration;
 use crate::base::duration::Fraction;
 
 /// How a delay is spread at random.
@@ -57,13 +57,13 @@ impl Jitter {
         let (low, high) = self.bounds(unspread);
         // `random + 1` of 2^64, so that the largest number reaches the end of the range.
         let point = Fraction::from(random) + Fraction::from(random == u64::MAX);
-        (low + span::part(high - low, point)).min(unspread.cap)
+        (low + duration::part(high - low, point)).min(unspread.cap)
     }
 
     /// The shortest and the longest delay that can come out, both at most the cap.
     pub(crate) const fn range(self, of: Unspread) -> (Duration, Duration) {
         let (low, high) = self.bounds(of);
-        (span::min(low, of.cap), span::min(high, of.cap))
+        (duration::min(low, of.cap), duration::min(high, of.cap))
     }
 
     /// The range that is drawn from, before the cap.
@@ -71,10 +71,10 @@ impl Jitter {
         let d = of.delay;
         match self {
             Jitter::Full => (Duration::ZERO, d),
-            Jitter::Equal => (span::part(d, span::WHOLE / 2), d),
+            Jitter::Equal => (duration::part(d, duration::WHOLE / 2), d),
             Jitter::Decorrelated => (of.base, longest(of.base, of.previous.saturating_mul(3))),
             Jitter::Proportional(r) => {
-                let swing = span::part(d, span::fraction(r));
+                let swing = duration::part(d, duration::fraction(r));
                 (d.saturating_sub(swing), d.saturating_add(swing))
             }
             Jitter::Additive(r) => (d, d.saturating_add(surplus(d, r))),
@@ -84,16 +84,16 @@ impl Jitter {
 }
 
 const fn longest(a: Duration, b: Duration) -> Duration {
-    if span::less(a, b) { b } else { a }
+    if duration::less(a, b) { b } else { a }
 }
 
 /// `r · d` for an `r` that may be above 1.
 const fn surplus(d: Duration, r: f64) -> Duration {
     if r <= 1.0 {
-        return span::part(d, span::fraction(r));
+        return duration::part(d, duration::fraction(r));
     }
     let nanos = d.as_nanos() as f64 * r;
-    span::from_nanos(nanos as u128)
+    duration::from_nanos(nanos as u128)
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(jitter.spread(unspread, u64::MAX), MS(high), "{jitter:?} at its longest");
         let mut rng = Rng::seeded(7);
         for _ in 0..1000 {
-            let delay = jitter.spread(unspread, rng.next());
+            let delay = jitter.spread(unspread, rng.draw());
             assert!(MS(low) <= delay && delay <= MS(high), "{jitter:?} gave {delay:?}");
         }
     }

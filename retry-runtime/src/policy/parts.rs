@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::backoff::Backoff;
+use super::builder::{Policy, UNLIMITED};
+use super::error::PolicyError;
 use super::jitter::Jitter;
-use super::{Policy, PolicyError, UNLIMITED};
 use crate::failure::kinds::Kinds;
 
 /// The fields of a policy.

@@ -90,39 +90,13 @@ impl Report {
         }
     }
 
-    /// Makes room for another attempt.
-    #[inline]
-    pub(crate) fn make_room(&mut self) {
-        let (len, capacity) = (self.attempts.len(), self.attempts.capacity());
-        if len == capacity || len == Report::MAX_ATTEMPTS {
-            self.grow();
+    /// Adds an attempt; of too many the first one is left out.
+    pub(crate) fn push(&mut self, attempt: AttemptRecord) {
+        if self.attempts.len() == Report::MAX_ATTEMPTS {
+            self.attempts.remove(0);
+            self.omitted += 1;
         }
-    }
-
-    /// Few calls need a third attempt, and a million may wait for their second one.
-    #[cold]
-    fn grow(&mut self) {
-        match self.attempts.len() {
-            0 => self.attempts.reserve_exact(2),
-            Report::MAX_ATTEMPTS => self.leave_out(),
-            some => self.attempts.reserve_exact(some.min(Report::MAX_ATTEMPTS - some)),
-        }
-    }
-
-    #[cold]
-    fn leave_out(&mut self) {
-        self.attempts.remove(0);
-        self.omitted += 1;
-    }
-
-    /// Empties it for another call, and keeps the memory of its list.
-    #[inline]
-    pub(crate) fn forget(&mut self) {
-        self.attempts.clear();
-        self.omitted = 0;
-        self.retry_after = None;
-        self.total = Duration::ZERO;
-        self.reason = StopReason::Success;
+        self.attempts.push(attempt);
     }
 
     /// What it takes in memory, roughly, as that of a past call.

@@ -26,9 +26,8 @@ pub(crate) struct Effective {
     pub(crate) breaker: Choice<Breaker>,
     /// Whether every call is timed, also one that succeeds at once.
     pub(crate) measure: bool,
-    /// The faults to inject.
-    #[cfg(feature = "chaos")]
-    pub(crate) chaos: Option<crate::chaos::Chaos>,
+    /// Whether its attempts may suffer faults: the installed interceptor is asked.
+    pub(crate) intercepted: bool,
 }
 
 /// The budget or the breaker of a configured function.
@@ -59,15 +58,12 @@ impl<T> PartialEq for Choice<T> {
 
 impl PartialEq for Effective {
     fn eq(&self, other: &Self) -> bool {
-        #[cfg(feature = "chaos")]
-        if self.chaos != other.chaos {
-            return false;
-        }
         self.policy == other.policy
             && self.enabled == other.enabled
             && self.budget == other.budget
             && self.breaker == other.breaker
             && self.measure == other.measure
+            && self.intercepted == other.intercepted
     }
 }
 

@@ -7,9 +7,10 @@ use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use super::Site;
+use super::directory::{Directory, Names};
 use super::registry;
-use super::shared::{self, Directory, Shared};
-use super::source::{Named, Protection, Source};
+use super::shared;
+use super::source::{self, Named, Protection, Source};
 use crate::base::sync::const_unless_loom;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 
@@ -30,7 +31,7 @@ pub struct KeyedBreakers {
 #[doc(hidden)]
 pub static NO_BREAKER: SiteBreaker = Source::None;
 
-static BREAKERS: Shared<Breaker> = Shared::new();
+static BREAKERS: Names<Breaker> = Names::new();
 static TABLES: Directory<Keyed<String>> = Directory::new();
 
 /// The default of `keys`: how many keys a table holds.
@@ -41,7 +42,7 @@ impl Protection for Breaker {
     type Keyed = KeyedBreakers;
     const WORD: &'static str = "breaker";
 
-    fn shared() -> &'static Shared<Self> {
+    fn names() -> &'static Names<Self> {
         &BREAKERS
     }
 
@@ -123,7 +124,7 @@ impl KeyedBreakers {
         let make = |settings| Keyed::checked(self.name.to_owned(), self.limit, settings);
         if let (None, true) = (self.found.get(), self.shared) {
             // Not inside of the cell: a listener that is warned may call the function.
-            let found = TABLES.find_or_make::<Breaker>(self.name, make);
+            let found = source::find_or_make::<Breaker, _>(&TABLES, self.name, make);
             return self.found.get_or_init(|| found);
         }
         self.found.get_or_init(|| Box::leak(Box::new(make(self.settings.unwrap_or_default()))))
@@ -151,7 +152,6 @@ enum Found {
 
 impl BreakerRef {
     /// The breaker, unless it is one of a table.
-    #[cfg(any(feature = "config", feature = "testing"))]
     pub(crate) fn as_static(&self) -> Option<&'static Breaker> {
         match self.0 {
             Found::Static(breaker) => Some(breaker),
@@ -203,7 +203,7 @@ pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
 
 /// Every breaker that has been used by its name, by its function or by a key.
 pub fn breakers() -> Vec<BreakerRef> {
-    let configured = BREAKERS.configured();
+    let configured = BREAKERS.configured().now.clone();
     let named = BREAKERS.written.all().into_iter();
     let own = registry::sites().filter_map(|site| match site.breaker_source() {
         Source::Own(breaker) => Some(breaker),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::Site;
+use super::directory::Names;
 use super::registry;
-use super::shared::Shared;
 use super::source::{Named, Protection, Source};
 use crate::base::sync::const_unless_loom;
 use crate::budget::{Budget, BudgetSettings};
@@ -14,14 +14,14 @@ use crate::budget::{Budget, BudgetSettings};
 /// Which budget pays for a function's retries.
 pub type SiteBudget = Source<Budget>;
 
-static BUDGETS: Shared<Budget> = Shared::new();
+static BUDGETS: Names<Budget> = Names::new();
 
 impl Protection for Budget {
     type Settings = BudgetSettings;
     type Keyed = Infallible;
     const WORD: &'static str = "budget";
 
-    fn shared() -> &'static Shared<Self> {
+    fn names() -> &'static Names<Self> {
         &BUDGETS
     }
 
@@ -78,6 +78,7 @@ pub fn budgets() -> BTreeMap<String, &'static Budget> {
             budgets.insert(source.shared_name().unwrap_or(site.name()).to_owned(), budget);
         }
     }
-    budgets.extend(BUDGETS.configured());
+    let configured = BUDGETS.configured();
+    budgets.extend(configured.now.iter().map(|(name, budget)| (name.clone(), *budget)));
     budgets
 }

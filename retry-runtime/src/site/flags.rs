@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Site;
 use super::registry;
-use crate::base::counters as tally;
+use crate::base::counters;
 use crate::event;
 
 /// The function has not been called yet.
@@ -56,7 +56,7 @@ impl Site {
     /// thread, and it has a counter here.
     #[inline(always)]
     pub(crate) fn is_quiet(&self) -> bool {
-        tally::is_ready(self.flags.gate.load(Ordering::Acquire))
+        counters::is_ready(self.flags.gate.load(Ordering::Acquire))
     }
 
     pub(crate) fn is_configured(&self) -> bool {

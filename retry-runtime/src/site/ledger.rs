@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Site;
 use super::ring::Ring;
-use crate::base::counters as tally;
+use crate::base::counters;
 use crate::report::record::PastCall;
 use crate::report::record::Report;
 use crate::report::stats::Stats;
@@ -79,15 +79,8 @@ impl Site {
         work(ledger.get_or_insert_default())
     }
 
-    /// Counts a call that did not succeed at once, and remembers it. What is left of its report is one of
-    /// a call that was forgotten, of use for its memory only.
-    pub(crate) fn note(
-        &self,
-        ended: Ended,
-        failures: Failures,
-        at: SystemTime,
-        report: &mut Report,
-    ) {
+    /// Counts a call that did not succeed at once, and remembers it.
+    pub(crate) fn note(&self, ended: Ended, failures: Failures, at: SystemTime, report: Report) {
         let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
         let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);
@@ -126,7 +119,7 @@ impl Site {
     fn first_tries(&self) -> u64 {
         match self.number() {
             0 => 0,
-            number => tally::sum(number),
+            number => counters::sum(number),
         }
     }
 

@@ -6,6 +6,7 @@ mod applied;
 #[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod breaker;
 mod budget;
+mod directory;
 pub(crate) mod doctor;
 mod flags;
 mod ledger;

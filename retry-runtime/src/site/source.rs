@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use std::sync::OnceLock;
 
 use super::Site;
-use super::shared::{self, Shared};
+use super::directory::{Directory, Names};
+use super::registry;
 
 /// Which budget or breaker a function has.
 // The tag in a byte of its own: the usual case is one comparison.
@@ -47,7 +48,7 @@ pub trait Protection: Debug + Sized + Send + Sync + 'static {
     const WORD: &'static str;
 
     /// All that have a name.
-    fn shared() -> &'static Shared<Self>;
+    fn names() -> &'static Names<Self>;
 
     /// The function's.
     fn source(site: &'static Site) -> &'static Source<Self>;
@@ -123,7 +124,30 @@ impl<T: Protection> Named<T> {
             return found;
         }
         // Not inside of the cell: a listener that is warned may call the function.
-        let found = shared::of_name(self.name);
+        let make = |settings| T::make(self.name.into(), settings);
+        let found = find_or_make::<T, T>(&T::names().written, self.name, make);
         self.found.get_or_init(|| found)
     }
+}
+
+/// The one of this name, made of the first settings that an attribute gives to this name; warns when others
+/// differ.
+///
+/// Nothing is locked during making and warning: a listener may ask for the same name.
+pub(super) fn find_or_make<P: Protection, T>(
+    directory: &Directory<T>,
+    name: &str,
+    make: impl FnOnce(P::Settings) -> T,
+) -> &'static T {
+    if let Some(found) = directory.find(name) {
+        return found;
+    }
+    let mut declared = registry::sites().filter_map(|site| P::source(site).declared_for(name));
+    let first = declared.next();
+    let disagree = first.is_some_and(|first| declared.any(|other| other != first));
+    let (found, is_new) = directory.keep(name, make(first.unwrap_or_default()));
+    if is_new && disagree {
+        crate::event::conflicting_settings(P::WORD, name);
+    }
+    found
 }

@@ -8,13 +8,17 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
+use super::builder::Turn;
 use super::faults;
-use super::judgement::{Step, judge};
+use super::guard::Guard;
+use super::judge::judge;
 use super::pause::{before_attempt, cancelled};
+use super::rules::Judge;
 use super::timer;
-use super::{Guard, Judge, Turn, Turned};
-use crate::call::Call;
+use super::turned::Turned;
 use crate::call::live::Order;
+use crate::call::state::Call;
+use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
 
 impl<F, R, J, X> Turn<'_, '_, F, R, J, X>
@@ -77,7 +81,10 @@ where
         return Turned::Out(before_attempt(call, &guard, cut));
     }
     call.begin();
-    let out = faults::run(call, &rules, attempt);
+    let mut attempt = Some(attempt);
+    let mut body =
+        || attempt.take().map_or_else(|| unreachable!("a body runs once"), |attempt| attempt());
+    let out = faults::run(call, &rules, &mut body);
     attempted(call, rules, guard, out)
 }
 
@@ -91,11 +98,11 @@ fn attempted<R: Outcome, J: Judge<R>, X: Guard<R>>(
     out: R,
 ) -> Turned<R> {
     let mut guard = pin!(guard);
-    match judge(call, &rules, guard.as_mut(), out) {
-        Step::Return(out) => Turned::Out(out),
-        Step::Pause(delay) if delay.length.is_zero() => Turned::Again,
-        Step::Pause(delay) => pause(call, &rules, guard, delay.length),
-    }
+    let Decision::Pause(delay) = judge(call, &rules, guard.as_mut(), &out) else {
+        return Turned::Out(out);
+    };
+    drop(out);
+    if delay.length.is_zero() { Turned::Again } else { pause(call, &rules, guard, delay.length) }
 }
 
 /// Blocks until the next attempt, or until the guard or somebody else ends the call.

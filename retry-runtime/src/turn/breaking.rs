@@ -5,10 +5,10 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Guard;
+use super::guard::Guard;
 use crate::base::clock::Moment;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
-use crate::call::Call;
+use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
 

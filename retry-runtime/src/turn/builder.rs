@@ -4,17 +4,20 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::breaking::Breaking;
 use super::guard::Chosen;
+use super::guard::{Gate, Guard, Interrupts, Uninterrupted};
 use super::rules::{Asked, Retry, Told, Words, hook, predicate};
+use super::rules::{Given, Judge, Rules, Unset};
 use super::running::Running;
-use super::{Breaking, Gate, Given, Guard, Interrupts, Judge, Rules, Turned, Uninterrupted, Unset};
+use super::turned::Turned;
 use crate::breaker::Breaker;
-use crate::call::Call;
 use crate::call::cancel::{Cancel, NeverCancelled};
+use crate::call::state::Call;
 use crate::failure::class::Classify;
-use crate::failure::interruption::Interruptible;
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Making, Place, Say, StandIn, Unjudged};
+use crate::failure::outcome::Interruptible;
 use crate::failure::outcome::Outcome;
 
 /// One attempt, and the rules that its outcome is judged by.

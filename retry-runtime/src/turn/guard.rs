@@ -12,11 +12,11 @@ use super::timer::Sleeping;
 use crate::base::clock::Moment;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::failure::class::Kind;
-use crate::failure::interruption::Interruptible;
 use crate::failure::interruption::Interruption;
+use crate::failure::outcome::Interruptible;
 use crate::failure::outcome::Outcome;
 
-use crate::call::Call;
+use crate::call::state::Call;
 
 /// Watches over one turn.
 pub trait Guard<R> {

@@ -21,15 +21,11 @@ mod blocking;
 mod breaking;
 mod builder;
 mod by_hand;
-mod direct;
-#[cfg(not(any(feature = "testing", feature = "chaos")))]
-#[path = "faultless.rs"]
-mod faults;
-#[cfg(any(feature = "testing", feature = "chaos"))]
 mod faults;
 mod guard;
-mod judgement;
+mod judge;
 mod pause;
+mod policy_call;
 mod rules;
 mod running;
 #[cfg(test)]
@@ -37,9 +33,5 @@ mod tests;
 pub mod timer;
 mod turned;
 
-pub(crate) use breaking::Breaking;
-pub(crate) use builder::Turn;
-pub(crate) use guard::{Gate, Guard, Interrupts, Uninterrupted};
 pub use rules::Retry;
-pub(crate) use rules::{Given, Judge, Rules, Unset};
 pub use turned::Turned;

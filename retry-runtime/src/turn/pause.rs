@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::guard::Guard;
+use super::rules::Judge;
 use super::timer;
-use super::{Guard, Judge, Turned};
-use crate::call::Call;
+use super::turned::Turned;
 use crate::call::live::Order;
+use crate::call::state::Call;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 

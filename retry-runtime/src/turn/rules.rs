@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use crate::call::Verdict;
+use crate::call::verdict::Verdict;
 use crate::failure::class::{Class, Kind};
-#[cfg(feature = "testing")]
 use crate::failure::inject::Injection;
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Making, Say, StandIn};
@@ -77,7 +76,6 @@ pub trait TextOf<R: Outcome> {
     fn stand_in(&self) -> Option<fn(Interruption) -> R>;
 
     /// How outcomes are made to order, if they can be.
-    #[cfg(feature = "testing")]
     fn injection(&self) -> Option<Injection<R>>;
 }
 
@@ -96,7 +94,6 @@ where
         P::stand_in()
     }
 
-    #[cfg(feature = "testing")]
     fn injection(&self) -> Option<Injection<R>> {
         M::injection()
     }
@@ -220,7 +217,6 @@ pub trait Judge<R: Outcome>: Hook<R> {
 
     /// How outcomes are made to order, if they can be.
     #[doc(hidden)]
-    #[cfg(feature = "testing")]
     fn injection(&self) -> Option<Injection<R>>;
 }
 
@@ -294,7 +290,6 @@ where
     }
 
     #[cold]
-    #[cfg(feature = "testing")]
     fn injection(&self) -> Option<Injection<R>> {
         self.text.injection()
     }

@@ -1,18 +1,22 @@
 //! An `async` turn that has been awaited: a hand-written future.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::faults::Faults;
-use super::judgement::{Step, cut_off, judge};
+use super::faults;
+use super::guard::Guard;
+use super::judge::{cut_off, judge};
 use super::pause::{self, before_attempt};
-use super::{Guard, Judge, Turned};
-use crate::call::Call;
+use super::rules::Judge;
+use super::turned::Turned;
+use crate::call::state::Call;
+use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
+use crate::report::record::Delay;
 
 pin_project! {
     /// A turn that has been awaited.
@@ -24,7 +28,7 @@ pin_project! {
         guard: X,
         #[pin]
         phase: Phase<F>,
-        faults: Faults<R>,
+        outcome: PhantomData<fn() -> R>,
     }
 }
 
@@ -51,7 +55,7 @@ where
         if guard.has_begun() {
             call.begin();
         }
-        Running { call, rules, guard, phase: Phase::Attempt { attempt }, faults: Faults::new() }
+        Running { call, rules, guard, phase: Phase::Attempt { attempt }, outcome: PhantomData }
     }
 }
 
@@ -78,9 +82,12 @@ where
                     }
                     call.begin();
                 }
-                let body =
-                    |call: &mut Call<'_>, cx: &mut Context<'_>| call.run(|| attempt.poll(cx));
-                match this.faults.poll(call, rules, cx, body) {
+                let polled = if call.is_plain() {
+                    attempt.poll(cx)
+                } else {
+                    faults::poll(call, rules, attempt, cx)
+                };
+                match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
                         guard.succeeded(|| call.succeeded_plainly());
                         return Poll::Ready(Turned::Quick(out));
@@ -141,28 +148,30 @@ where
                 let cut = ready!(guard.as_mut().poll_attempt(call, cx));
                 // The attempt is dropped before its outcome is judged: what it held is free again.
                 phase.set(Phase::Ended);
-                this.faults.end();
+                faults::end(call);
                 Err(cut)
             }
         };
-        let next = conclude(call, rules, guard.as_mut(), ended);
-        match next {
-            Next::Turned(turned) => {
-                phase.set(Phase::Ended);
-                Poll::Ready(turned)
-            }
-            Next::Yield => {
-                // A sleep of nothing may be over at once.
-                phase.set(Phase::Yield);
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Next::Pause(length) => {
-                phase.set(Phase::Pause);
-                pause::begin(call, length);
-                pause::go_on(call, rules, guard, cx)
-            }
+        let (out, decision) = conclude(call, rules, guard.as_mut(), ended);
+        let Decision::Pause(Delay { length, .. }) = decision else {
+            phase.set(Phase::Ended);
+            return Poll::Ready(Turned::Out(out));
+        };
+        // No outcome lives across a pause: so the future is `Send` although the error is not.
+        drop(out);
+        if !length.is_zero() {
+            phase.set(Phase::Pause);
+            pause::begin(call, length);
+            return pause::go_on(call, rules, guard, cx);
         }
+        if call.is_due_to_yield() {
+            // A sleep of nothing may be over at once.
+            phase.set(Phase::Yield);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        phase.set(Phase::Ended);
+        Poll::Ready(Turned::Again)
     }
 
     /// No attempt runs.
@@ -180,30 +189,20 @@ where
     }
 }
 
-/// What follows from an attempt that has ended.
-enum Next<R> {
-    Turned(Turned<R>),
-    Yield,
-    Pause(Duration),
-}
-
-/// Judges the outcome of an attempt, or that it was cut off.
-// It knows nothing of the attempt: functions of one return type share it.
+/// The outcome of an attempt that ended or was cut off, and what follows.
+// Not generic in the attempt: functions of one return type share it.
 #[cold]
 fn conclude<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     guard: Pin<&mut X>,
     ended: Result<R, X::Cut>,
-) -> Next<R> {
-    let step = match ended {
-        Ok(out) => judge(call, rules, guard, out),
+) -> (R, Decision) {
+    match ended {
+        Ok(out) => {
+            let decision = judge(call, rules, guard, &out);
+            (out, decision)
+        }
         Err(cut) => cut_off(call, rules, guard, cut),
-    };
-    match step {
-        Step::Return(out) => Next::Turned(Turned::Out(out)),
-        Step::Pause(delay) if !delay.length.is_zero() => Next::Pause(delay.length),
-        Step::Pause(_) if call.is_due_to_yield() => Next::Yield,
-        Step::Pause(_) => Next::Turned(Turned::Again),
     }
 }

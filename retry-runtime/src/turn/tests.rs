@@ -6,8 +6,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::Turned;
-use crate::call::Call;
+use super::turned::Turned;
+use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::lookup::{ByClass, ByName, NoOrder, NoPlace};
 use crate::policy::Policy;

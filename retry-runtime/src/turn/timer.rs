@@ -9,6 +9,8 @@ use crate::base::clock;
 pub use crate::base::clock::Clock;
 pub use crate::base::sleep::Sleep;
 pub(crate) use crate::base::sleep::Sleeping;
+use crate::call::intercept::Wait;
+use crate::call::intercepted;
 
 /// No sleep is longer: about 30 years. Timers compute instants that must not overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -78,32 +80,26 @@ impl std::error::Error for AlreadyInstalled {}
 #[cold]
 pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
-    #[cfg(feature = "testing")]
-    if let Some(sleep) = crate::testing::pause(duration) {
-        return Sleeping::new(Box::pin(sleep));
-    }
-    Sleeping::new(real_sleep(duration))
+    Sleeping::new(intercepted(Wait::Pause(duration)).unwrap_or_else(|| real_sleep(duration)))
 }
 
 /// A sleep whose end is a limit on something that may really take time.
 #[cold]
 pub(crate) fn limit(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
-    #[cfg(feature = "testing")]
-    if let Some(sleep) = crate::testing::limit(duration, || real_sleep(duration)) {
-        return Sleeping::new(Box::pin(sleep));
-    }
-    Sleeping::new(real_sleep(duration))
+    let real = || real_sleep(duration);
+    Sleeping::new(intercepted(Wait::Limit(duration, &real)).unwrap_or_else(real))
 }
 
 /// A sleep without an end.
-#[cfg(any(feature = "testing", feature = "chaos"))]
 pub(crate) fn never() -> Sleeping {
-    #[cfg(feature = "testing")]
-    if let Some(sleep) = crate::testing::never() {
-        return Sleeping::new(Box::pin(sleep));
-    }
-    Sleeping::new(Box::pin(std::future::pending()))
+    let pending = || Box::pin(std::future::pending()) as Sleep;
+    Sleeping::new(intercepted(Wait::Never).unwrap_or_else(pending))
+}
+
+/// The sleep of the interceptor here, if there is one.
+fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
+    intercepted::here()?.sleep(wait)
 }
 
 fn real_sleep(duration: Duration) -> Sleep {
@@ -117,8 +113,7 @@ fn real_sleep(duration: Duration) -> Sleep {
 #[cold]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
-    #[cfg(feature = "testing")]
-    if crate::testing::block(duration, cancelled) {
+    if intercepted::here().is_some_and(|interceptor| interceptor.block(duration, cancelled)) {
         return;
     }
     match INSTALLED.get() {

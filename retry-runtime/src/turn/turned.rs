@@ -1,6 +1,6 @@
-//! What a turn comes to.
+//! The result of a turn.
 
-use crate::call::Call;
+use crate::call::state::Call;
 
 /// What a turn comes to: the call's outcome, or nothing yet.
 ///

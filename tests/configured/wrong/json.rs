@@ -1,4 +1,4 @@
-//! The same for JSON.
+//! Wrong JSON files, with the expected messages.
 
 use super::Case;
 

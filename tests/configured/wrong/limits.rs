@@ -1,4 +1,4 @@
-//! Settings against each other, against the attribute, and against what the code can do.
+//! Settings that conflict with each other, with the attribute, or with the function.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! Configurations with a mistake: what is said, and that nothing has changed.
+//! Configurations with a mistake: the message is right and nothing is changed.
 
 mod json;
 mod limits;
@@ -10,7 +10,7 @@ use retry_runtime::config::{self, Config, Settings};
 
 use super::program::{File, apply, attempts_of_charge, everything, turn};
 
-/// A text, and what is wrong with it: `LINE: KEY: message`.
+/// A configuration and its errors as `LINE: KEY: message`.
 type Case = (&'static str, &'static [&'static str]);
 
 const TABLES: &[(&str, &[Case])] = &[
@@ -21,7 +21,7 @@ const TABLES: &[(&str, &[Case])] = &[
     ("wrong.json", json::CASES),
 ];
 
-/// A place in the source of these tests moves with every change of them.
+/// Removes line numbers of test sources, which change whenever a test does.
 fn without_lines(text: &str) -> String {
     let (mut rest, mut out) = (text, String::new());
     while let Some((before, after)) = rest.split_once("program.rs:") {
@@ -45,7 +45,7 @@ fn refused(name: &str, text: &str, messages: &[&str]) {
 }
 
 #[test]
-fn every_wrong_configuration_is_refused_by_name_and_the_running_one_goes_on() {
+fn every_wrong_configuration_is_refused_and_the_current_one_stays() {
     let _turn = turn();
     apply("[op.\"billing::charge\"]\nmax = 1").unwrap();
     let before = everything();
@@ -62,7 +62,7 @@ fn every_wrong_configuration_is_refused_by_name_and_the_running_one_goes_on() {
 }
 
 #[test]
-fn all_mistakes_of_a_file_are_told_at_once_in_the_order_of_its_lines() {
+fn all_mistakes_of_a_file_are_reported_at_once_in_line_order() {
     let _turn = turn();
     refused(
         "wrong.toml",
@@ -99,10 +99,10 @@ idempotent = true
 }
 
 #[test]
-fn a_text_that_was_cut_off_anywhere_is_refused_or_read_and_never_a_panic() {
+fn a_truncated_text_never_panics() {
     let toml = super::good::EVERYTHING;
     for (end, _) in toml.char_indices() {
-        // Cut off between two lines, it is a configuration like any other.
+        // A text truncated between two lines is a valid configuration.
         let _ = Config::from_toml(&toml[..end]);
     }
     let json = serde_json::to_string(&Config::from_toml(toml).unwrap()).unwrap();
@@ -113,7 +113,7 @@ fn a_text_that_was_cut_off_anywhere_is_refused_or_read_and_never_a_panic() {
 }
 
 #[test]
-fn what_is_nested_without_end_is_refused_and_does_not_end_the_process() {
+fn very_deep_nesting_is_refused_and_does_not_overflow_the_stack() {
     let lists = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let error = Config::from_json(&format!("{{\"a\": \"[{{\", \n\"b\": {}}}", lists(100_000)))
         .unwrap_err()
@@ -131,7 +131,7 @@ fn what_is_nested_without_end_is_refused_and_does_not_end_the_process() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(64))]
     #[test]
-    fn no_text_is_a_panic(text in "[\\[\\]\\(\\)a-e\"'=.*{}:, 0-9\n_-]{0,80}", number in -1.0e20..1.0e20) {
+    fn no_text_panics(text in "[\\[\\]\\(\\)a-e\"'=.*{}:, 0-9\n_-]{0,80}", number in -1.0e20..1.0e20) {
         let section = format!("[op.\"*\"]\n{text}");
         let key = format!("[defaults]\nbase_ms = {number:?}\nmax = {text}\nbackoff = [\"{text}\"]");
         for text in [&text, &section, &key] {
@@ -145,7 +145,7 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_file_that_is_missing_or_no_text_is_told() {
+fn a_missing_file_and_one_that_is_not_utf8_are_reported() {
     let _turn = turn();
     let file = File::new("binary.toml", "");
     std::fs::write(&file.0, [0xff, 0xfe, 0x00]).unwrap();

@@ -1,4 +1,4 @@
-//! Names: of keys, sections, operations, profiles, budgets and breakers.
+//! Wrong names of keys, sections, operations, profiles, budgets and breakers.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! Texts that are no TOML, or say something twice.
+//! Texts that are not TOML or set a key twice.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! Values: of the wrong type, out of range, in no unit.
+//! Values with a wrong type, out of range or without a unit.
 
 use super::Case;
 

@@ -16,7 +16,7 @@ struct Debugged {
 struct Named;
 
 #[test]
-fn display_else_debug_else_the_name() {
+fn a_failure_is_described_by_display_or_debug_or_its_type_name() {
     assert_eq!(Displayed.describe(), "first line\nsecond line");
     assert_eq!(Debugged { _code: 7 }.describe(), "Debugged { _code: 7 }");
     assert_eq!(Named.describe(), std::any::type_name::<Named>());
@@ -41,7 +41,7 @@ struct Conditional<T>(T);
 struct Bounded<T: std::fmt::Debug>(T);
 
 #[test]
-fn a_generic_type_is_described_by_what_holds_for_all_parameters() {
+fn a_generic_type_is_described_by_traits_that_hold_for_all_parameters() {
     assert_eq!(Unconditional::<u8>(std::marker::PhantomData).describe(), "in words");
     assert_eq!(Conditional(1).describe(), std::any::type_name::<Conditional<i32>>());
     assert_eq!(Bounded(1).describe(), "Bounded(1)");
@@ -59,7 +59,7 @@ fn an_unsized_type_is_described_like_any_other() {
     assert_eq!(tailed.0.len(), 2);
 }
 
-/// Says less than its `Display`.
+/// Describes itself with less than its `Display`, which has a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("GET https://user:secret@example.com")]
 struct Request;
@@ -85,7 +85,7 @@ enum Client {
 }
 
 #[test]
-fn a_transparent_variant_speaks_with_the_words_of_its_cause_and_another_with_its_own() {
+fn only_a_transparent_variant_uses_the_description_of_its_cause() {
     assert_eq!(Client::from(Request).describe(), "GET https://example.com");
     assert_eq!(Client::Load(Request).describe(), "while loading");
 }

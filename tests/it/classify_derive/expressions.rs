@@ -34,18 +34,18 @@ fn the_fields_are_in_scope_by_name_and_by_position() {
 }
 
 #[test]
-fn a_carried_kind_or_class_needs_no_star() {
+fn a_kind_or_class_in_a_field_needs_no_dereference() {
     assert_eq!(Failure::Carried { kind: Kind::Ambiguous }.classify(), class(Kind::Ambiguous));
     let carried = class(Kind::Throttled).after(TWO);
     assert_eq!(Failure::CarriedClass(carried).classify(), carried);
 }
 
 #[test]
-fn an_expression_may_hold_commas_and_stand_beside_a_hint() {
+fn an_expression_may_contain_commas_and_be_combined_with_a_hint() {
     assert_eq!(Failure::Commas(9, TWO).classify(), class(Kind::Ambiguous).after(TWO));
 }
 
 #[test]
-fn an_expression_may_ask_the_failure_itself() {
+fn an_expression_may_call_methods_of_the_failure() {
     assert_eq!(Failure::Itself.classify(), class(Kind::Overloaded));
 }

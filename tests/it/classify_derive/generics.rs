@@ -20,7 +20,7 @@ where
 }
 
 #[test]
-fn only_the_parameters_that_are_asked_have_to_be_classified() {
+fn only_the_inherited_type_parameters_must_implement_classify() {
     let failure: Failure<'_, Leaf, NotClassified> = Failure::Inner(Leaf);
     assert_eq!(failure.classify(), class(Kind::Transient));
     let failure: Failure<'_, Leaf, NotClassified> = Failure::Other(&NotClassified);
@@ -35,7 +35,7 @@ enum Fields<S, D> {
 }
 
 #[test]
-fn fields_of_a_parameters_type_can_be_referred_to() {
+fn fields_with_a_parameter_type_can_be_used() {
     let failure = Fields::Http(503_u16, Some("2"));
     assert_eq!(failure.classify(), class(Kind::Throttled).after(TWO));
 }

@@ -36,7 +36,7 @@ fn a_delay_is_read_from_each_type_of_field() {
 }
 
 #[test]
-fn an_absent_or_unreadable_hint_is_no_hint() {
+fn a_missing_or_unreadable_hint_is_ignored() {
     assert_eq!(Failure::Maybe(0, None).classify(), class(Kind::Throttled));
     assert_eq!(Failure::MaybeText(None).classify(), class(Kind::Ambiguous));
     assert_eq!(Failure::Borrowed { text: "soon" }.classify(), class(Kind::Transient));
@@ -61,7 +61,7 @@ struct Outer {
 struct Inner(Duration);
 
 #[test]
-fn a_field_without_a_hint_leaves_the_inherited_one() {
+fn a_field_without_a_hint_keeps_the_inherited_one() {
     let inherited = Outer { inner: Inner(TWO), own: None };
     assert_eq!(inherited.classify().retry_after, Some(TWO));
     let own = Outer { inner: Inner(TWO), own: Some(2 * TWO) };

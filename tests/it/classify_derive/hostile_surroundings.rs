@@ -1,4 +1,4 @@
-//! Names that generated code must not fall for.
+//! User items with names that generated code must not pick up.
 
 #[expect(dead_code, reason = "only in the way")]
 mod shadows {
@@ -21,7 +21,7 @@ enum Failure {
 }
 
 impl Failure {
-    /// A method of the same name as one that describes.
+    /// Has the same name as the method that describes a failure.
     #[expect(dead_code, reason = "only in the way")]
     fn retry_text(&self) -> u8 {
         0
@@ -29,7 +29,7 @@ impl Failure {
 }
 
 #[test]
-fn a_crate_with_the_same_names_is_no_trouble() {
+fn a_crate_may_use_the_same_names() {
     use ::retry_runtime::Classify;
     assert_eq!(Failure::Limited("2").classify().retry_after, Some(super::TWO));
     assert_eq!(Failure::Status(404).classify(), super::class(::retry_runtime::Kind::Permanent));

@@ -30,7 +30,7 @@ enum Failure {
 struct Inner<T>(T);
 
 #[test]
-fn the_single_the_marked_or_the_named_field_is_asked() {
+fn the_only_the_marked_or_the_named_field_is_classified() {
     assert_eq!(Failure::from(Disk).classify(), class(Kind::Ambiguous));
     assert_eq!(Failure::Marked { at: 1, cause: Disk }.classify(), class(Kind::Ambiguous));
     assert_eq!(Failure::NamedSource { at: 1, source: Disk }.classify(), class(Kind::Ambiguous));

@@ -15,7 +15,7 @@ enum Failure {
 }
 
 #[test]
-fn each_kind_is_the_one_that_was_written() {
+fn each_kind_is_as_written() {
     assert_eq!(Failure::Refused.classify(), class(Kind::Transient));
     assert_eq!(Failure::Busy(1).classify(), class(Kind::Throttled));
     let timed_out = Failure::TimedOut { after: TWO };
@@ -43,7 +43,7 @@ enum Defaulted {
 }
 
 #[test]
-fn the_default_covers_variants_without_an_attribute_of_their_own() {
+fn the_default_covers_variants_without_an_attribute() {
     assert_eq!(Defaulted::Left.classify(), class(Kind::Ambiguous));
     assert_eq!(Defaulted::Own.classify(), class(Kind::Transient));
     assert_eq!(Defaulted::Conditional.classify(), class(Kind::Permanent));
@@ -81,7 +81,7 @@ enum Raws {
 }
 
 #[test]
-fn raw_names_are_names() {
+fn raw_identifiers_work() {
     assert_eq!(Raws::r#match.classify(), class(Kind::Permanent));
     assert_eq!(Raws::r#fn { r#type: Kind::Throttled }.classify(), class(Kind::Throttled));
 }

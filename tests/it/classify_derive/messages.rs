@@ -18,7 +18,7 @@ impl<T: std::fmt::Display> std::fmt::Display for Generic<T> {
 }
 
 #[test]
-fn an_opaque_text_is_judged_by_its_patterns() {
+fn an_opaque_message_is_classified_by_its_patterns() {
     let of = |text: &str| Failure::Opaque(text.to_owned()).classify();
     assert_eq!(of("Connection refused"), class(Kind::Transient));
     assert_eq!(of("too many requests"), class(Kind::Throttled));

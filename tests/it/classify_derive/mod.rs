@@ -1,4 +1,4 @@
-//! `#[derive(Classify)]`: what each form means at run time.
+//! `#[derive(Classify)]`: the run-time behaviour of each form.
 
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ fn number(code: u16, wait: Option<Duration>) -> Class {
 }
 
 #[test]
-fn a_status_is_judged_by_the_table() {
+fn a_status_is_classified_by_the_table() {
     assert_eq!(number(504, None), class(Kind::Ambiguous));
     assert_eq!(number(404, None), class(Kind::Permanent));
     let typed = Failure::Typed(http::StatusCode::TOO_MANY_REQUESTS);
@@ -26,13 +26,13 @@ fn a_status_is_judged_by_the_table() {
 }
 
 #[test]
-fn the_hint_takes_part_in_the_judgement() {
+fn a_hint_affects_the_class_of_a_status() {
     assert_eq!(number(503, None), class(Kind::Transient));
     assert_eq!(number(503, Some(TWO)), class(Kind::Throttled).after(TWO));
 }
 
 #[test]
-fn no_status_is_permanent() {
+fn a_missing_status_is_permanent() {
     assert_eq!(Failure::Maybe(None).classify(), class(Kind::Permanent));
     assert_eq!(Failure::Signed(-1).classify(), class(Kind::Permanent));
     let some = Failure::Maybe(Some(http::StatusCode::TOO_EARLY));

@@ -1,4 +1,4 @@
-//! What a call allocates, counted for the thread that makes it.
+//! The allocations of a call, counted on the calling thread.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use crate::virtual_time::virtually;
 struct Counting;
 
 thread_local! {
-    // Neither made lazily nor dropped, so that the allocator may use it at any time.
+    // `const` and without `Drop`, so that the allocator may use it at any time.
     static COUNT: Cell<usize> = const { Cell::new(0) };
     static BYTES: Cell<isize> = const { Cell::new(0) };
 }
@@ -20,37 +20,37 @@ thread_local! {
 static ALLOCATOR: Counting = Counting;
 
 #[allow(unsafe_code, reason = "an allocator is unsafe to write; this one only counts")]
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: every call is forwarded to the system allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
         BYTES.set(BYTES.get() + layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         BYTES.set(BYTES.get() - layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.dealloc(at, layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
         BYTES.set(BYTES.get() + size as isize - layout.size() as isize);
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.realloc(at, layout, size) }
     }
 }
 
-/// How often this thread allocates in `work`.
+/// The number of allocations this thread makes in `work`.
 fn allocations(work: impl FnOnce()) -> usize {
     let before = COUNT.get();
     work();
     COUNT.get() - before
 }
 
-/// How many bytes more this thread holds after `work`.
+/// The number of bytes this thread still holds after `work`.
 pub(crate) fn kept(work: impl FnOnce()) -> isize {
     let before = BYTES.get();
     work();
@@ -94,9 +94,9 @@ impl Desk {
 }
 
 #[test]
-fn a_call_that_succeeds_at_once_allocates_nothing() {
+fn a_first_try_success_allocates_nothing() {
     let (token, mut desk) = (CancelToken::new(), Desk(0));
-    // A function's first call enrols it; a thread's first call gets a block of counters.
+    // The first call of a function registers it; the first call on a thread allocates a block of counters.
     let check = |what: &str, work: &mut dyn FnMut()| {
         work();
         assert_eq!(allocations(work), 0, "{what}");
@@ -114,15 +114,15 @@ fn a_call_that_succeeds_at_once_allocates_nothing() {
 }
 
 #[test]
-fn a_call_that_fails_remembers_it_in_memory_that_the_thread_keeps() {
+fn a_failing_call_reuses_memory_that_the_thread_keeps() {
     let fails = || Policy::new().call(|_| Err::<(), _>(Failure::Unknown));
     assert!(fails().is_err());
-    // What a failed call remembers, its list of attempts and the failure's text come from the call before.
+    // The record of a failed call, its attempts and the text of the failure reuse memory of the previous call.
     assert_eq!(allocations(|| assert!(fails().is_err())), 0);
 }
 
 #[test]
-fn each_retry_allocates_a_little_and_no_more_than_the_one_before() {
+fn each_retry_allocates_little_and_no_more_than_the_previous_one() {
     let retried = |attempts: u32| {
         let policy = every(ms(1), attempts);
         virtually(|| {
@@ -132,10 +132,10 @@ fn each_retry_allocates_a_little_and_no_more_than_the_one_before() {
         })
     };
     let (one, ten, hundred) = (retried(2), retried(11), retried(101));
-    // With the first failure the call begins to remember, and it is listed among the live ones.
+    // At the first failure the call allocates its record and is added to the list of live calls.
     assert!(one <= 9, "{one} for one retry");
-    // The text, made and kept, and a waker for the sleep; the list of attempts grows a few times, up to the
-    // limit of what a report keeps.
+    // The text of the failure and a waker for the sleep; the list of attempts grows a few times, up to the limit of
+    // a report.
     assert!(ten - one <= 9 * 3 + 2, "{one}, {ten}");
     assert!(hundred - ten <= 90 * 3 + 6, "{ten}, {hundred}");
 }

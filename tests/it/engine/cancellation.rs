@@ -24,7 +24,7 @@ async fn hangs<C: Cancel>(calls: &Cell<u32>, token: C) -> Result<(), Failure> {
     std::future::pending().await
 }
 
-/// Runs the call and cancels it after so much time; at the same instant the cancellation is first.
+/// Runs the call and cancels it after `time`; the cancellation comes before anything else at that instant.
 async fn cancelled_after(
     time: Duration,
     cancel: impl Fn(),
@@ -38,7 +38,7 @@ async fn cancelled_after(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_cancelled_before_its_first_attempt_makes_none() {
+async fn a_call_cancelled_before_its_first_attempt_makes_none() {
     let (calls, token) = (Cell::new(0), CancelToken::new());
     token.cancel();
     let (result, report) = observe(refused(&calls, token)).await;
@@ -47,7 +47,7 @@ async fn a_call_that_is_cancelled_before_its_first_attempt_makes_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_is_cut_when_it_is_cancelled() {
+async fn cancellation_interrupts_a_running_attempt() {
     let (calls, token) = (Cell::new(0), CancelToken::new());
     let call = hangs(&calls, token.clone());
     let (result, report) = cancelled_after(secs(3), || token.cancel(), call).await;
@@ -56,18 +56,18 @@ async fn an_attempt_is_cut_when_it_is_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sleep_ends_when_it_is_cancelled() {
+async fn cancellation_ends_a_sleep() {
     let (calls, token) = (Cell::new(0), CancelToken::new());
     let call = refused(&calls, token.clone());
     let (result, report) = cancelled_after(ms(50), || token.cancel(), call).await;
     assert_eq!((result, calls.get()), (CANCELLED, 1));
     assert_eq!((report.reason, report.total), (StopReason::Cancelled, ms(50)));
-    // The failure before it is in the report.
+    // The report has the failure before the cancellation.
     assert_eq!(report.last().unwrap().error.as_deref(), Some("connection refused"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cancellation_at_the_very_end_of_a_sleep_wins_over_the_next_attempt() {
+async fn a_cancellation_at_the_end_of_a_sleep_wins_over_the_next_attempt() {
     let (calls, token) = (Cell::new(0), CancelToken::new());
     let call = refused(&calls, token.clone());
     let (result, report) = cancelled_after(secs(2), || token.cancel(), call).await;
@@ -76,7 +76,7 @@ async fn a_cancellation_at_the_very_end_of_a_sleep_wins_over_the_next_attempt() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_token_of_tokio_util_cancels_too_and_so_does_its_parent() {
+async fn a_tokio_util_token_cancels_and_so_does_its_parent() {
     for time in [ms(1), ms(50), secs(2)] {
         let (calls, parent) = (Cell::new(0), CancellationToken::new());
         let call = refused(&calls, parent.child_token());
@@ -86,7 +86,7 @@ async fn the_token_of_tokio_util_cancels_too_and_so_does_its_parent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_option_of_a_token_may_hold_none() {
+async fn an_optional_token_may_be_none() {
     let calls = Cell::new(0);
     assert_eq!(refused(&calls, None::<CancelToken>).await, Err(Failure::Refused));
     assert_eq!(calls.get(), 6);
@@ -111,7 +111,7 @@ fn refused_blocking(calls: &Cell<u32>, token: &CancelToken) -> Result<(), RetryE
 }
 
 #[test]
-fn a_sync_sleep_ends_when_it_is_cancelled_also_at_its_very_end() {
+fn cancellation_ends_a_sync_sleep_even_at_its_end() {
     for (time, attempts) in [(ms(0), 1), (ms(50), 1), (ms(2000), 1), (ms(2001), 2)] {
         let (calls, token) = (Cell::new(0), CancelToken::new());
         let error = virtually(|| {
@@ -126,7 +126,7 @@ fn a_sync_sleep_ends_when_it_is_cancelled_also_at_its_very_end() {
 }
 
 #[test]
-fn a_thread_that_sleeps_between_attempts_is_woken_at_once() {
+fn cancellation_wakes_a_thread_that_sleeps_between_attempts_at_once() {
     #[retryable(max = 1, base = "5min", cap = "5min", jitter = none, cancel = token,
         on_retry = |_| { asleep.wait(); })]
     fn sleeps(token: CancelToken, asleep: &Barrier) -> Result<(), Failure> {
@@ -136,7 +136,7 @@ fn a_thread_that_sleeps_between_attempts_is_woken_at_once() {
     let start = Instant::now();
     let result = std::thread::scope(|scope| {
         let thread = scope.spawn(|| sleeps(token.clone(), &asleep));
-        // From here on the thread sleeps, or is about to.
+        // From now on the thread sleeps or is about to sleep.
         asleep.wait();
         token.cancel();
         thread.join().unwrap()

@@ -5,8 +5,8 @@ use retry_runtime::{Interruption, Kind, Policy, StopReason, observe, observe_blo
 use super::{Failure, every, ms, secs};
 use crate::virtual_time::{advance, virtually};
 
-/// A call whose attempts fail at once: how many there were, the reason, the milliseconds it took, in both
-/// engines.
+/// Asserts the number of attempts, the stop reason and the duration in milliseconds of a call whose attempts fail at
+/// once, in both engines.
 #[track_caller]
 fn check(policy: Policy, attempts: u32, reason: StopReason, millis: u64) {
     let failing = policy.call_async(|_| async { Err::<(), _>(Failure::Refused) });
@@ -27,19 +27,19 @@ fn check(policy: Policy, attempts: u32, reason: StopReason, millis: u64) {
 }
 
 #[test]
-fn a_sleep_that_ends_exactly_at_the_deadline_is_slept() {
+fn a_sleep_may_end_exactly_at_the_deadline() {
     check(every(secs(1), 9).deadline(secs(1)), 2, StopReason::Deadline, 1000);
     check(every(secs(1), 9).deadline(secs(3)), 4, StopReason::Deadline, 3000);
 }
 
 #[test]
-fn a_sleep_that_would_end_after_the_deadline_is_not_begun() {
+fn a_sleep_that_would_end_after_the_deadline_does_not_start() {
     check(every(ms(400), 9).deadline(secs(1)), 3, StopReason::Deadline, 800);
     check(every(ms(1000), 9).deadline(ms(1999)), 2, StopReason::Deadline, 1000);
 }
 
 #[test]
-fn the_last_attempt_is_exhausted_also_when_no_time_is_left() {
+fn after_the_last_attempt_the_reason_is_exhausted_even_if_no_time_is_left() {
     check(every(secs(1), 2).deadline(secs(1)), 2, StopReason::Exhausted, 1000);
 }
 
@@ -58,7 +58,7 @@ async fn an_attempt_that_starts_at_the_deadline_may_still_succeed_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_attempt_is_cut_at_the_deadline() {
+async fn a_running_attempt_is_interrupted_at_the_deadline() {
     let policy = every(secs(1), 9).deadline(secs(3)).idempotent(true);
     let call = policy.call_async(|attempt| async move {
         if attempt.number() == 2 {
@@ -78,7 +78,7 @@ async fn a_running_attempt_is_cut_at_the_deadline() {
 }
 
 #[test]
-fn a_sync_attempt_runs_to_its_end_and_is_the_last() {
+fn a_sync_attempt_runs_past_the_deadline_and_is_the_last() {
     let policy = every(ms(10), 9).deadline(secs(1));
     let slow = |out: Result<u8, Failure>| {
         let body = || {
@@ -90,16 +90,16 @@ fn a_sync_attempt_runs_to_its_end_and_is_the_last() {
     let (result, report) = slow(Err(Failure::Refused));
     assert_eq!((result, report.reason), (Err(Failure::Refused), StopReason::Deadline));
     assert_eq!((report.attempts_made(), report.total), (1, secs(5)));
-    // Nothing can stop a running thread, and a success that comes late is one.
+    // A running thread cannot be interrupted, and a late success is still a success.
     let (result, report) = slow(Ok(7));
     assert_eq!((result, report.reason), (Ok(7), StopReason::Success));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_uses_up_tokio_s_cooperative_budget_is_still_cut() {
+async fn a_body_that_exhausts_tokios_cooperative_budget_is_still_interrupted() {
     let policy = every(ms(10), 1).deadline(ms(20)).idempotent(true);
     let call = policy.call_async(|_| async {
-        // As much work at a time as the runtime allows, and always ready for more.
+        // Always ready: does as much work per poll as the cooperative budget allows.
         let busy = async {
             loop {
                 tokio::task::consume_budget().await;

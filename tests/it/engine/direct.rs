@@ -6,7 +6,7 @@ use super::{Failure, every, ms, secs};
 use crate::virtual_time::{advance, virtually};
 
 #[test]
-fn the_body_of_a_sync_call_may_change_what_it_borrows() {
+fn the_body_of_a_sync_call_may_mutate_borrowed_values() {
     let mut log = vec![0];
     let result = virtually(|| {
         every(ms(1), 3).call(|attempt| {
@@ -18,7 +18,7 @@ fn the_body_of_a_sync_call_may_change_what_it_borrows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_of_an_async_call_may_change_what_it_borrows() {
+async fn the_body_of_an_async_call_may_mutate_borrowed_values() {
     let mut log = vec![0];
     let policy = every(ms(1), 3);
     let call = policy.call_async_mut(async |attempt| {
@@ -33,7 +33,7 @@ async fn the_body_of_an_async_call_may_change_what_it_borrows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_async_call_can_be_spawned() {
     let mut calls = 0;
-    // The policy is copied: one that is made in place will do.
+    // The policy is copied, so a temporary one works.
     let task = tokio::spawn(every(ms(0), 3).deadline(secs(60)).call_async(move |attempt| {
         calls += 1;
         async move {
@@ -99,7 +99,7 @@ fn a_call_id_is_the_same_in_every_attempt_and_in_no_other_call() {
 }
 
 #[test]
-fn as_many_attempts_as_fit_a_number_are_a_limit_that_is_never_reached() {
+fn a_limit_of_u32_max_attempts_is_never_reached() {
     for policy in [
         Policy::new().max(u32::MAX - 2),
         Policy::new().attempts(u32::MAX - 1),
@@ -117,13 +117,13 @@ fn as_many_attempts_as_fit_a_number_are_a_limit_that_is_never_reached() {
 
 #[test]
 #[should_panic = "`factor` must be a finite number of at least 1"]
-fn a_policy_that_is_not_valid_panics_at_the_call() {
+fn a_call_with_an_invalid_policy_panics() {
     let _ = Policy::new().factor(0.5).call(|_| Ok::<_, Failure>(()));
 }
 
 #[test]
 #[should_panic = "`timeout` cannot end an attempt that is not `async`"]
-fn a_timeout_panics_at_a_sync_call() {
+fn a_sync_call_with_a_timeout_panics() {
     let policy = every(ms(1), 1).timeout(secs(1)).idempotent(true);
     let _ = policy.call(|_| Ok::<_, Failure>(()));
 }

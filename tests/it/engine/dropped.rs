@@ -13,13 +13,13 @@ use retry_runtime::{
 use super::{Failure, every, ms, secs};
 use crate::virtual_time::virtually;
 
-/// What holds for a call that starts here: the time left, and whether somebody observes.
+/// The state that a call starting here would inherit: the time left, and whether the call is observed.
 fn inherited() -> Option<std::time::Duration> {
     every(ms(1), 1).call(|attempt| Ok::<_, Failure>(attempt.remaining())).unwrap()
 }
 
 #[test]
-fn a_panic_in_the_body_passes_through_and_leaves_no_deadline_behind() {
+fn a_panic_in_the_body_propagates_and_leaves_no_deadline_behind() {
     let policy = every(ms(1), 3).deadline(secs(9));
     let mut calls = 0;
     let panicking = AssertUnwindSafe(|| {
@@ -38,7 +38,7 @@ fn a_panic_in_the_body_passes_through_and_leaves_no_deadline_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_in_an_async_body_passes_through_and_leaves_no_deadline_behind() {
+async fn a_panic_in_an_async_body_propagates_and_leaves_no_deadline_behind() {
     let policy = every(ms(1), 3).deadline(secs(9));
     let call = policy.call_async(|attempt| async move {
         assert!(inherited().is_some());
@@ -52,7 +52,7 @@ async fn a_panic_in_an_async_body_passes_through_and_leaves_no_deadline_behind()
     assert_eq!(inherited(), None);
 }
 
-/// Counts its wakes, and by its strong count who still holds it.
+/// Counts wake-ups; its strong count shows who still holds the waker.
 #[derive(Default)]
 struct Counting(AtomicU32);
 
@@ -62,7 +62,7 @@ impl Wake for Counting {
     }
 }
 
-/// Counts the bodies that are alive.
+/// Counts live bodies.
 struct Alive(Rc<Cell<u32>>);
 
 impl Alive {
@@ -80,7 +80,7 @@ impl Drop for Alive {
 
 const LIMITED: Policy = every(ms(10), 4).timeout(ms(50)).deadline(secs(9)).idempotent(true);
 
-/// Fails, then hangs, then takes a while, then succeeds: it waits for each thing that a call can wait for.
+/// Fails, then hangs, then takes a while, then succeeds, so that the call waits in every possible way.
 #[retryable(policy = LIMITED, cancel = token, attempt = attempt, budget = none)]
 async fn scripted(alive: &Rc<Cell<u32>>, token: &CancelToken) -> Result<u32, Failure> {
     let _alive = Alive::new(alive);
@@ -96,7 +96,7 @@ async fn scripted(alive: &Rc<Cell<u32>>, token: &CancelToken) -> Result<u32, Fai
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_at_any_of_its_awaits_leaves_nothing_behind() {
+async fn a_call_dropped_at_any_await_leaves_nothing_behind() {
     let mut awaits = 0;
     loop {
         let (alive, token) = (Rc::default(), CancelToken::new());
@@ -115,8 +115,8 @@ async fn a_call_that_is_dropped_at_any_of_its_awaits_leaves_nothing_behind() {
             finished
         };
         drop(waker);
-        assert_eq!(alive.get(), 0, "after {awaits} awaits: the body is gone");
-        assert_eq!(Arc::strong_count(&counting), 1, "after {awaits} awaits: nobody can wake it");
+        assert_eq!(alive.get(), 0, "after {awaits} awaits: the body is dropped");
+        assert_eq!(Arc::strong_count(&counting), 1, "after {awaits} awaits: no waker is left");
         let woken = counting.0.load(Ordering::Relaxed);
         token.cancel();
         tokio::time::advance(secs(10)).await;
@@ -131,7 +131,7 @@ async fn a_call_that_is_dropped_at_any_of_its_awaits_leaves_nothing_behind() {
     assert!(awaits >= 20, "{awaits}");
 }
 
-/// A failure that says when it is dropped, and that cannot leave its thread.
+/// A failure that records when it is dropped and is not `Send`.
 #[derive(Debug)]
 struct Held {
     _alive: Rc<Alive>,

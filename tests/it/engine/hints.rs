@@ -7,7 +7,7 @@ use retry_runtime::{
 
 use super::{Failure, every, secs};
 
-/// A call whose first attempt fails with this hint and whose second one succeeds.
+/// Makes a call whose first attempt fails with this hint and whose second attempt succeeds.
 async fn hinted(policy: Policy, wait: Duration) -> (Result<(), Failure>, Report) {
     let call = policy.call_async(|attempt| async move {
         if attempt.number() > 1 { Ok(()) } else { Err(Failure::Busy { wait: Some(wait) }) }
@@ -28,25 +28,25 @@ async fn check_too_long(policy: Policy, wait: Duration) {
     let (result, report) = hinted(policy, wait).await;
     assert_eq!(result, Err(Failure::Busy { wait: Some(wait) }));
     assert_eq!(report.reason, StopReason::RetryAfterTooLong);
-    assert_eq!(report.retry_after, Some(wait), "kept for the caller");
-    assert_eq!(report.total, Duration::ZERO, "stops at once");
+    assert_eq!(report.retry_after, Some(wait), "the hint is reported to the caller");
+    assert_eq!(report.total, Duration::ZERO, "the call stops at once");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_longer_than_the_own_delay_replaces_it() {
+async fn a_hint_longer_than_the_policys_delay_replaces_it() {
     check(every(secs(1), 2), secs(7), secs(7), DelaySource::Hint).await;
-    // `cap` is about the policy's own delays.
+    // `cap` limits the policy's own delays only.
     check(every(secs(1), 2).cap(secs(2)), secs(7), secs(7), DelaySource::Hint).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_shorter_than_the_own_delay_does_not_shorten_it() {
+async fn a_hint_shorter_than_the_policys_delay_does_not_shorten_it() {
     check(every(secs(5), 2), secs(3), secs(5), DelaySource::Backoff).await;
     check(every(secs(5), 2), secs(0), secs(5), DelaySource::Backoff).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hint_longer_than_its_cap_ends_the_call() {
+async fn a_hint_longer_than_hint_cap_ends_the_call() {
     let policy = every(secs(1), 2);
     check(policy, secs(60), secs(60), DelaySource::Hint).await;
     check_too_long(policy, secs(61)).await;
@@ -64,12 +64,12 @@ async fn a_hint_longer_than_the_time_left_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_hint_of_the_last_failure_is_kept_whatever_ended_the_call() {
+async fn the_hint_of_the_last_failure_is_reported_whatever_ended_the_call() {
     let (_, report) = hinted(every(secs(1), 1), secs(3)).await;
     assert_eq!((report.reason, report.retry_after), (StopReason::Exhausted, Some(secs(3))));
 }
 
-/// An answer with a status and the text of a `Retry-After`.
+/// A response with a status and a `Retry-After` header.
 #[derive(Clone, Copy, Debug)]
 struct Answer(u16, Option<&'static str>);
 
@@ -100,7 +100,7 @@ async fn a_503_with_a_retry_after_is_throttled_and_waits_as_long() {
     check(Answer(503, Some("soon")), "transient", 1, DelaySource::Backoff).await;
     check(Answer(503, None), "transient", 1, DelaySource::Backoff).await;
     check(Answer(429, Some("7")), "throttled", 7, DelaySource::Hint).await;
-    // A date in the past is "now", not an error.
+    // A date in the past means "now" and is not an error.
     let past = Some("Sun, 06 Nov 1994 08:49:37 GMT");
     check(Answer(503, past), "throttled", 1, DelaySource::Backoff).await;
 }

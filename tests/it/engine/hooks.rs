@@ -43,7 +43,7 @@ fn the_hook_is_not_called_when_the_call_ends() {
 
 const POLICY: Policy = Policy::new().max(3).base(secs(1)).deadline(ms(1500));
 
-/// Each hook takes this long.
+/// A call whose hook takes this long.
 #[retryable(policy = POLICY, jitter = none, on_retry = |_| advance(hook))]
 fn slow_hook(calls: &Cell<u32>, hook: Duration) -> Result<(), Failure> {
     calls.set(calls.get() + 1);
@@ -56,8 +56,8 @@ async fn slow_hook_async(calls: &Cell<u32>, hook: Duration) -> Result<(), Failur
     Err(Failure::Refused)
 }
 
-/// A call with a delay of 1 s, a deadline of 1.5 s and a hook of this length: how often the body ran, and
-/// how long the call took.
+/// Makes a call with a delay of 1 s, a deadline of 1.5 s and a hook that takes `hook`; returns how often the body ran
+/// and how long the call took.
 #[track_caller]
 fn check(hook: Duration, attempts: u32, total: Duration) {
     let calls = Cell::new(0);
@@ -84,14 +84,14 @@ fn the_time_of_a_hook_is_part_of_the_pause() {
 }
 
 #[test]
-fn no_attempt_starts_when_a_hook_has_used_up_the_time() {
+fn no_attempt_starts_after_a_hook_has_used_up_the_time() {
     check(ms(1500), 2, ms(1500));
     check(ms(1501), 1, ms(1501));
     check(secs(9), 1, secs(9));
 }
 
 #[test]
-fn a_pause_is_as_long_as_was_decided_whatever_the_hook_takes() {
+fn a_pause_keeps_its_length_however_long_the_hook_takes() {
     #[retryable(max = 1, base = "1s", jitter = none, on_retry = |_| advance(ms(300)))]
     fn starts(at: &RefCell<Vec<Duration>>, from: Instant) -> Result<(), Failure> {
         at.borrow_mut().push(virtual_time::now() - from);

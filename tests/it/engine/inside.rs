@@ -1,4 +1,4 @@
-//! A call inside of another one: who was cut off, who is observed, whose deadline it is.
+//! A call inside another call: which call times out, which is observed, and which deadline holds.
 
 use std::cell::Cell;
 use std::future::pending;
@@ -24,7 +24,7 @@ async fn hangs() -> Result<u32, Trouble> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_times_out_together_with_a_call_inside_of_it_is_not_repeated() {
+async fn an_attempt_that_times_out_together_with_an_inner_call_is_not_retried() {
     #[retryable(max = 3, base = "1ms", on = any, timeout = "1s", idempotent = false)]
     async fn outer(runs: &Cell<u32>) -> Result<u32, Trouble> {
         runs.set(runs.get() + 1);
@@ -37,7 +37,7 @@ async fn an_attempt_that_times_out_together_with_a_call_inside_of_it_is_not_repe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_that_passes_together_with_a_call_inside_is_the_reason() {
+async fn a_deadline_that_passes_together_with_an_inner_call_is_the_reason() {
     #[retryable(max = 3, deadline = "1s")]
     async fn outer() -> Result<u32, Trouble> {
         hangs().await
@@ -48,7 +48,7 @@ async fn a_deadline_that_passes_together_with_a_call_inside_is_the_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_is_asked_about_an_attempt_that_timed_out() {
+async fn when_is_asked_about_a_timed_out_attempt() {
     #[retryable(max = 2, base = "1ms", timeout = "1s", idempotent, on = Transient,
         when = |error| !matches!(error, Trouble::Interrupted(_)))]
     async fn refuses() -> Result<u32, Trouble> {
@@ -59,7 +59,7 @@ async fn when_is_asked_about_an_attempt_that_timed_out() {
 }
 
 #[test]
-fn the_report_is_the_calls_and_not_that_of_a_call_in_recover() {
+fn the_report_describes_the_call_and_not_a_call_inside_recover() {
     #[retryable(max = 0)]
     fn helper() -> Result<u32, Trouble> {
         Ok(7)
@@ -77,7 +77,7 @@ fn the_report_is_the_calls_and_not_that_of_a_call_in_recover() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_report_is_the_calls_also_when_recover_is_async() {
+async fn the_report_describes_the_call_even_if_recover_is_async() {
     #[retryable(max = 0)]
     async fn helper() -> Result<u32, Trouble> {
         Ok(7)
@@ -112,7 +112,7 @@ fn a_call_in_the_hook_inherits_the_deadline() {
 }
 
 #[test]
-fn a_task_that_is_polled_inside_of_a_blocking_call_is_none_of_its_business() {
+fn a_task_polled_inside_a_blocking_call_does_not_inherit_its_context() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let task = runtime.spawn(async {
         let left =
@@ -158,7 +158,7 @@ async fn attempts_without_pauses_let_other_tasks_run_on_a_paused_clock() {
 }
 
 #[test]
-fn a_hook_that_outlasts_the_deadline_is_charged_for_once() {
+fn a_hook_that_outlasts_the_deadline_costs_one_token() {
     fn slow(_: &retry_runtime::Retry<'_, Result<u32, Trouble>>) {
         crate::virtual_time::advance(Duration::from_secs(2));
     }

@@ -1,4 +1,4 @@
-//! The engine: limits, hints, cancellation, hooks, and what a call leaves behind. No test sleeps.
+//! The engine: limits, hints, cancellation, hooks and cleanup. No test sleeps for real.
 
 pub(crate) mod allocations;
 mod cancellation;
@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use retry_runtime::{Backoff, Classify, Interruption, Jitter, Policy};
 
-/// One failure of each kind, and interruptions.
+/// One failure of each kind, and an interruption.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
 enum Failure {
     #[error("connection refused")]
@@ -53,12 +53,12 @@ const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// So many attempts, with this delay between them.
+/// A policy with this number of attempts and a fixed delay between them.
 const fn every(delay: Duration, attempts: u32) -> Policy {
     Policy::new().backoff(Backoff::Fixed).base(delay).jitter(Jitter::None).attempts(attempts)
 }
 
-/// Polls a future that is ready at once: on virtual time sleeps are.
+/// Polls a future that is ready at once, as sleeps are on virtual time.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(out) => out,

@@ -6,7 +6,7 @@ use retry_runtime::{Policy, Report, StopReason, observe, observe_blocking};
 use super::{Failure, every, ms, ready, secs};
 use crate::virtual_time::{advance, virtually};
 
-/// Fails for ever, with 400 ms between the attempts; it has no limit of its own.
+/// Always fails, with 400 ms between attempts and no limit of its own.
 async fn inner() -> (Result<(), Failure>, Report) {
     observe(every(ms(400), 100).call_async(|_| async { Err(Failure::Refused) })).await
 }
@@ -15,14 +15,14 @@ fn inner_blocking() -> (Result<(), Failure>, Report) {
     observe_blocking(|| every(ms(400), 100).call(|_| Err(Failure::Refused)))
 }
 
-/// One attempt of an outer call: its only purpose is its limit.
+/// Runs `work` in the single attempt of an outer call, which provides the limit.
 async fn within<T>(outer: Policy, work: impl AsyncFn() -> T) -> T {
     let done = outer.call_async_mut(async |_| Ok::<_, Failure>(work().await));
     done.await.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_inside_another_one_inherits_its_deadline() {
+async fn an_inner_call_inherits_the_outer_deadline() {
     let (result, report) = within(every(ms(1), 1).deadline(secs(1)), inner).await;
     assert_eq!(result, Err(Failure::Refused));
     assert_eq!((report.reason, report.attempts_made()), (StopReason::Deadline, 3));
@@ -30,7 +30,7 @@ async fn a_call_inside_another_one_inherits_its_deadline() {
 }
 
 #[test]
-fn a_sync_call_inside_another_one_inherits_its_deadline() {
+fn a_sync_inner_call_inherits_the_outer_deadline() {
     let outer = every(ms(1), 1).deadline(secs(1));
     let call = || outer.call(|_| Ok::<_, Failure>(inner_blocking()));
     let (result, report) = virtually(call).unwrap();
@@ -53,7 +53,7 @@ async fn a_deadline_is_inherited_across_awaits_and_through_join() {
 
 #[tokio::test(start_paused = true)]
 async fn a_spawned_task_inherits_nothing() {
-    // It may outlive the call, and runs wherever the runtime likes.
+    // A spawned task may outlive the call and run on any thread.
     let outer = every(ms(1), 1).deadline(secs(100));
     let spawned = Cell::new(None);
     let spawning = async || {
@@ -67,14 +67,14 @@ async fn a_spawned_task_inherits_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_inside_inherits_the_attempts_timeout() {
+async fn an_inner_call_inherits_the_timeout_of_the_attempt() {
     let outer = every(ms(1), 1).timeout(secs(1)).idempotent(true);
     let (_, report) = within(outer, inner).await;
     assert_eq!((report.reason, report.total), (StopReason::Deadline, ms(800)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_smaller_deadline_holds_however_deep() {
+async fn the_smallest_deadline_applies_at_any_depth() {
     let remaining = async |own: Option<Duration>| {
         let policy = every(ms(1), 1);
         let policy = own.map_or(policy, |own| policy.deadline(own));
@@ -89,7 +89,7 @@ async fn the_smaller_deadline_holds_however_deep() {
     assert_eq!(deep(Some(secs(3))).await, Some(secs(3)));
     assert_eq!(deep(Some(secs(30))).await, Some(secs(10)));
     assert_eq!(deep(None).await, Some(secs(10)));
-    // Nothing is left when the call is over.
+    // No deadline is left after the call.
     assert_eq!(remaining(None).await, None);
 }
 
@@ -98,7 +98,7 @@ fn the_closure_of_an_async_call_is_part_of_its_attempt() {
     let outer = every(ms(1), 1).deadline(secs(1));
     let call = || {
         ready(outer.call_async(|_| {
-            // Before there is a future: inherited all the same.
+            // The closure runs before there is a future, and still inherits.
             let (_, report) = inner_blocking();
             async move { Ok::<_, Failure>(report) }
         }))
@@ -121,7 +121,7 @@ fn the_closure_of_an_async_call_counts_as_time_of_its_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_outer_attempt_starts_the_inner_counter_again() {
+async fn each_outer_attempt_restarts_the_inner_attempt_count() {
     let mut numbers = Vec::new();
     let policy = every(ms(1), 2);
     let twice = policy.call_async_mut(async |_| {

@@ -75,7 +75,7 @@ async fn an_async_recover_is_called_once_with_the_report() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recover_is_outside_of_the_deadline() {
+async fn recover_is_not_limited_by_the_deadline() {
     #[retryable(max = 2, base = "1s", jitter = none, deadline = "2s", recover = later)]
     async fn hangs() -> Result<&'static str, Failure> {
         std::future::pending().await
@@ -89,7 +89,7 @@ async fn recover_is_outside_of_the_deadline() {
 }
 
 #[test]
-fn recover_gets_the_interruption_of_a_call_that_was_cancelled() {
+fn recover_gets_the_interruption_of_a_cancelled_call() {
     #[retryable(max = 2, base = "1s", cancel = token, recover = give_up)]
     fn call(token: &retry_runtime::CancelToken) -> Result<u32, Failure> {
         Ok(1)
@@ -106,7 +106,7 @@ fn recover_gets_the_interruption_of_a_call_that_was_cancelled() {
 }
 
 #[test]
-fn no_value_is_a_transient_failure_of_an_option() {
+fn none_is_a_transient_failure_of_an_option() {
     let (found, report) = virtually(|| observe_blocking(|| every(ms(1), 3).call(|_| None::<u32>)));
     assert_eq!((found, report.attempts_made()), (None, 3));
     assert_eq!(report.last().unwrap().error.as_deref(), Some("no value"));
@@ -116,7 +116,7 @@ fn no_value_is_a_transient_failure_of_an_option() {
     assert_eq!(error.into_error(), Missing);
 }
 
-/// The error of a call that returned nothing, by way of `report`'s own conversion.
+/// The error of a call that returned `None`, through the conversion that `report` generates.
 struct RetryErrorOf;
 
 impl RetryErrorOf {
@@ -132,14 +132,14 @@ impl RetryErrorOf {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_option_that_is_interrupted_is_none() {
+async fn an_interrupted_option_is_none() {
     let policy = every(ms(1), 2).deadline(secs(1));
     let (found, report) =
         observe(policy.call_async(|_| std::future::pending::<Option<u32>>())).await;
     assert_eq!((found, report.reason), (None, StopReason::Deadline));
 }
 
-/// An outcome of the user's own.
+/// A user-defined outcome type.
 #[derive(Debug, PartialEq)]
 enum Reply {
     Done(u32),
@@ -170,7 +170,7 @@ impl Outcome for Reply {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_type_of_the_users_own_is_an_outcome() {
+async fn a_user_defined_type_can_be_an_outcome() {
     #[retryable(max = 2, base = "1s", jitter = none, deadline = "9s", retry_if = |value| *value == 2)]
     async fn reply(calls: &Cell<u32>) -> Reply {
         calls.set(calls.get() + 1);
@@ -187,7 +187,7 @@ async fn a_type_of_the_users_own_is_an_outcome() {
 }
 
 #[test]
-fn when_and_on_must_agree_and_when_alone_replaces_classify() {
+fn with_on_both_must_be_true_and_when_alone_replaces_classify() {
     #[retryable(max = 1, base = "0s", on = Transient, when = |error| *error == Failure::Refused)]
     fn both(calls: &Cell<u32>, failure: Failure) -> Result<(), Failure> {
         calls.set(calls.get() + 1);

@@ -10,7 +10,7 @@ const TRIALS: u32 = 3_000;
 const LISTS: [&[Duration]; 4] =
     [&[], &[secs(1)], &[ms(5), Duration::MAX, ms(1)], &[Duration::ZERO]];
 
-/// Any policy at all, the ones among them that make no sense.
+/// Any policy, including invalid ones.
 fn any_policy(random: &mut Random) -> Policy {
     let mut policy = Policy::new();
     if random.below(2) == 0 {
@@ -57,7 +57,7 @@ fn any_policy(random: &mut Random) -> Policy {
     policy.hint_cap(random.duration())
 }
 
-/// The cap of a policy that has this one.
+/// A random policy and its cap.
 fn capped(random: &mut Random) -> (Policy, Duration) {
     let cap = random.duration();
     (any_policy(random).cap(cap), cap)
@@ -81,7 +81,7 @@ fn no_delay_of_any_policy_is_longer_than_its_cap() {
 }
 
 #[test]
-fn no_delay_of_any_policy_is_outside_of_its_schedule() {
+fn no_delay_of_any_policy_is_outside_its_schedule() {
     let mut random = Random::seeded(2);
     for _ in 0..TRIALS {
         let policy = any_policy(&mut random);
@@ -94,7 +94,7 @@ fn no_delay_of_any_policy_is_outside_of_its_schedule() {
 }
 
 #[test]
-fn the_schedule_has_a_delay_for_each_retry_and_so_has_each_run_of_it() {
+fn the_schedule_and_each_run_of_it_have_a_delay_for_each_retry() {
     let mut random = Random::seeded(3);
     for _ in 0..TRIALS {
         let retries = random.below(50) as u32;
@@ -106,7 +106,7 @@ fn the_schedule_has_a_delay_for_each_retry_and_so_has_each_run_of_it() {
 }
 
 #[test]
-fn validate_says_something_about_any_policy_and_never_panics() {
+fn validate_accepts_or_rejects_any_policy_and_never_panics() {
     let mut random = Random::seeded(4);
     let (mut valid, mut invalid) = (0, 0);
     for _ in 0..TRIALS {
@@ -133,7 +133,7 @@ fn backoffs_saturate_for_any_base_factor_and_retry() {
             backoff.delay(base, factor, retry),
             backoff.delay(base, factor, retry.saturating_add(1)),
         );
-        // A product with a float has its 53 bits of precision.
+        // A product with a float has 53 bits of precision.
         let least = base.mul_f64(0.999_999);
         assert!(this >= least, "{backoff:?} {base:?} {factor} {retry}: {this:?}");
         assert!(next >= this, "{backoff:?} {base:?} {factor} {retry}: {this:?}, {next:?}");
@@ -141,9 +141,9 @@ fn backoffs_saturate_for_any_base_factor_and_retry() {
 }
 
 #[test]
-fn no_text_of_a_retry_after_makes_the_parser_panic() {
+fn no_retry_after_text_makes_the_parser_panic() {
     let mut random = Random::seeded(6);
-    // Pieces of what is valid, so that texts come close to it.
+    // Pieces of valid texts, so that the generated ones are close to valid.
     const PIECES: [&str; 30] = [
         "Sun",
         "Sunday",
@@ -197,7 +197,7 @@ fn no_text_of_a_retry_after_makes_the_parser_panic() {
 }
 
 #[test]
-fn every_date_is_read_alike_in_its_three_forms() {
+fn the_three_date_formats_are_read_alike() {
     let mut random = Random::seeded(7);
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -15,7 +15,7 @@ fn refused(out: Result<u32, Failure>) -> Result<u32, RetryError<Failure>> {
 }
 
 #[test]
-fn the_error_of_a_call_says_in_one_line_what_happened() {
+fn the_error_of_a_call_is_a_one_line_summary() {
     let error = virtually(|| refused(Err(Failure::Refused))).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -27,7 +27,7 @@ fn the_error_of_a_call_says_in_one_line_what_happened() {
 }
 
 #[test]
-fn a_report_tells_each_attempt() {
+fn a_report_lists_each_attempt() {
     let error = virtually(|| refused(Err(Failure::Refused))).unwrap_err();
     let report = error.report();
     assert_eq!((report.name, report.retries(), report.omitted), ("reports::refused", 3, 0));
@@ -56,7 +56,7 @@ fn a_report_tells_each_attempt() {
 }
 
 #[test]
-fn the_error_of_a_call_is_classified_as_its_last_failure() {
+fn the_error_of_a_call_is_classified_like_its_last_failure() {
     let error = virtually(|| refused(Err(Failure::Refused))).unwrap_err();
     assert_eq!(error.classify().kind, Kind::Transient);
     let (failure, report) = error.into_parts();
@@ -64,7 +64,7 @@ fn the_error_of_a_call_is_classified_as_its_last_failure() {
 }
 
 #[test]
-fn a_success_after_a_retry_is_told_as_one() {
+fn a_success_after_a_retry_is_reported_as_success() {
     let third = |attempt: retry_runtime::Attempt| {
         if attempt.number() == 3 { Ok(()) } else { Err(Failure::Refused) }
     };
@@ -75,7 +75,7 @@ fn a_success_after_a_retry_is_told_as_one() {
 }
 
 #[test]
-fn of_a_long_call_the_first_attempts_are_left_out() {
+fn the_report_of_a_long_call_omits_the_first_attempts() {
     let call = || every(ms(1), 100).call(|_| Err::<(), _>(Failure::Refused));
     let (_, report) = virtually(|| observe_blocking(call));
     assert_eq!(report.attempts.len(), Report::MAX_ATTEMPTS);
@@ -111,7 +111,7 @@ async fn without_a_call_the_report_is_empty() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_observed_twice_is_reported_to_both() {
+async fn a_call_observed_twice_is_reported_to_both_observers() {
     let ((result, inner), outer) = observe(observe(after(3))).await;
     assert_eq!((result, inner.attempts_made()), (Ok(3), 3));
     assert_eq!(outer, inner);
@@ -122,12 +122,12 @@ async fn a_call_that_is_observed_twice_is_reported_to_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_outermost_call_is_reported_not_the_ones_inside() {
+async fn the_outermost_call_is_reported_and_not_inner_ones() {
     let once = every(ms(1), 1);
     let outer = once.call_async(|_| after(3));
     let (_, report) = observe(outer).await;
     assert_eq!(report.attempts_made(), 1);
-    // One that is observed inside is reported there, and only there.
+    // An inner call with its own observer is reported only to that observer.
     let (report, outer) = observe(async {
         let call = once.call_async(|_| async {
             let (_, report) = observe(after(3)).await;

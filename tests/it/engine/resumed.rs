@@ -1,4 +1,4 @@
-//! A call whose attempts are made apart follows the rules of one that is waited for.
+//! Resumed calls: making each attempt separately follows the same rules as one continuous call.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn trouble(kind: Kind) -> Result<u128, Trouble> {
     Err(Trouble(kind.into()))
 }
 
-/// Fails in the ways that are listed, attempt by attempt, and then succeeds.
+/// Fails with the listed kinds, one per attempt, and then succeeds.
 #[retryable(max = 3, jitter = none, budget = none, idempotent = false, attempt = attempt, task,
     name = "resumed::play")]
 async fn play(kinds: Vec<Kind>) -> Result<u128, Trouble> {
@@ -35,7 +35,7 @@ fn act(kinds: &[Kind], attempt: Attempt) -> Result<u128, Trouble> {
     }
 }
 
-/// The pauses and the reason, made attempt by attempt, each in a call of its own.
+/// Makes each attempt separately; returns the pauses and the stop reason.
 async fn apart(kinds: &[Kind]) -> (Vec<Duration>, StopReason) {
     let site = site("resumed::play").expect("declared above");
     let (mut standing, mut pauses) = (start(), Vec::new());
@@ -72,7 +72,7 @@ fn start() -> Standing {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_that_are_made_apart_follow_the_rules_of_a_call_that_waits() {
+async fn separate_attempts_follow_the_rules_of_a_continuous_call() {
     use Kind::{Ambiguous, Overloaded, Permanent, Throttled, Transient};
     let scripts: [&[Kind]; 7] = [
         &[],
@@ -91,7 +91,7 @@ async fn attempts_that_are_made_apart_follow_the_rules_of_a_call_that_waits() {
 }
 
 #[test]
-fn a_limit_of_the_calls_own_is_kept() {
+fn the_calls_own_limit_is_respected() {
     let site = site("resumed::play").expect("declared above");
     let judge = |attempts, remaining| {
         let remaining = Some(Duration::from_secs(remaining));
@@ -105,7 +105,7 @@ fn a_limit_of_the_calls_own_is_kept() {
     assert_eq!(lost, Next::Stop(StopReason::Ambiguous));
 }
 
-/// The same, to be counted.
+/// Like [`play`], for the tests of the counters.
 #[retryable(max = 2, jitter = none, budget = none, idempotent, attempt = attempt, task,
     name = "resumed::counted")]
 async fn counted(kinds: Vec<Kind>) -> Result<u128, Trouble> {
@@ -116,7 +116,7 @@ fn counted_site() -> &'static Site {
     site("resumed::counted").expect("declared above")
 }
 
-/// The counts, which must add up.
+/// The statistics of `counted`; asserts that they are consistent.
 fn counts() -> Stats {
     let stats = stats("resumed::counted").expect("declared above");
     assert_eq!(stats.attempts, stats.calls() - stats.unattempted + stats.retries(), "{stats:?}");
@@ -127,7 +127,7 @@ fn remembered() -> usize {
     history("resumed::counted").expect("declared above").len()
 }
 
-/// Makes the attempts of a call that fails so often, each by itself.
+/// Makes the attempts of a call that fails `failures` times, each separately.
 async fn fails(failures: usize) -> (Stats, Standing) {
     let (mut standing, kinds) = (start(), vec![Kind::Transient; failures + 1]);
     loop {
@@ -147,7 +147,7 @@ async fn fails(failures: usize) -> (Stats, Standing) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_made_apart_is_counted_once_with_all_its_attempts_when_it_ends() {
+async fn a_resumed_call_is_counted_once_with_all_its_attempts_when_it_ends() {
     let (stats, _) = fails(0).await;
     assert_eq!((stats.calls(), stats.first_try, stats.attempts, stats.cancelled), (1, 1, 1, 0));
     clear("resumed::counted");
@@ -164,12 +164,12 @@ async fn a_call_that_is_made_apart_is_counted_once_with_all_its_attempts_when_it
     assert_eq!(remembered(), 1);
     clear("resumed::counted");
 
-    // Broken off, as by a worker that is shut down: it goes on elsewhere.
+    // Interrupted, as by a worker that shuts down: the call continues elsewhere.
     let broken_off = resume::resume(counted_site(), start(), Paid::default(), counted(Vec::new()));
     assert!(tokio::time::timeout(Duration::from_secs(1), broken_off).await.is_err());
     assert_eq!(counts(), Stats::default());
 
-    // No attempt decides: its last one was lost, or it was cancelled before the first.
+    // Ended without the result of an attempt: the last one was lost, or the call was cancelled before the first.
     let mut standing = Standing { attempts: 2, ..start() };
     standing.failures.ambiguous = 2;
     resume::ended(counted_site(), &standing, StopReason::Ambiguous);

@@ -36,6 +36,6 @@ fn a_generic_function_is_one_site() {
 }
 
 #[test]
-fn an_unknown_name_is_no_site() {
+fn an_unknown_name_has_no_site() {
     assert!(site("desk::answer").is_none());
 }

@@ -21,7 +21,7 @@ async fn an_idempotent_call_is_retried_after_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_not_idempotent_ends_with_its_first_timeout() {
+async fn a_call_that_is_not_idempotent_ends_at_its_first_timeout() {
     let policy = every(secs(1), 3).timeout(secs(5)).idempotent(false);
     let (_, report) = hang(policy).await;
     assert_eq!((report.attempts_made(), report.reason), (1, StopReason::Ambiguous));
@@ -36,13 +36,13 @@ async fn ambiguous_among_the_retried_kinds_declares_the_call_idempotent() {
 }
 
 #[test]
-fn a_timeout_without_a_word_on_idempotency_is_refused() {
+fn a_timeout_requires_idempotent_to_be_set() {
     let policy = every(secs(1), 3).timeout(secs(5));
     assert_eq!(policy.validate(), Err(PolicyError::TimeoutUndeclared));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_gets_its_timeout_or_the_time_left_whichever_is_less() {
+async fn an_attempt_is_limited_by_its_timeout_or_the_time_left() {
     let policy = every(secs(1), 9).timeout(secs(5)).deadline(secs(8)).idempotent(true);
     let (result, report) = hang(policy).await;
     assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
@@ -61,7 +61,7 @@ async fn a_timeout_does_not_cover_the_sleep() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_ends_at_its_timeout_counts_as_ended() {
+async fn an_attempt_that_ends_exactly_at_its_timeout_has_not_timed_out() {
     let policy = every(ms(1), 2).timeout(secs(5)).idempotent(true);
     let call = policy.call_async(|attempt| async move {
         tokio::time::sleep(secs(5)).await;
@@ -71,7 +71,7 @@ async fn an_attempt_that_ends_at_its_timeout_counts_as_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_was_cut_off_is_gone_before_the_next_one_starts() {
+async fn a_timed_out_attempt_is_dropped_before_the_next_one_starts() {
     struct Running<'a>(&'a Cell<u32>);
     impl Drop for Running<'_> {
         fn drop(&mut self) {
@@ -91,7 +91,7 @@ async fn an_attempt_that_was_cut_off_is_gone_before_the_next_one_starts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_kind_is_retried_as_the_table_says() {
+async fn each_kind_is_retried_as_documented() {
     let check = async |failure: Failure, idempotent: Option<bool>, reason: StopReason| {
         let policy = every(ms(1), 2);
         let policy = idempotent.map_or(policy, |idempotent| policy.idempotent(idempotent));

@@ -3,13 +3,13 @@ use retry_runtime::{Finding, doctor, retryable};
 use super::{Cut, Down, secs};
 use crate::virtual_time::{advance, virtually};
 
-/// What is found about the function of this name.
+/// The doctor's findings about the function with this name.
 fn found(name: &str) -> Vec<Finding> {
     doctor().into_iter().filter(|it| it.name == name).map(|it| it.finding).collect()
 }
 
 #[test]
-fn a_classification_that_never_says_permanent_is_found_once_it_has_had_the_chance() {
+fn a_classification_that_never_returns_permanent_is_found_after_enough_failures() {
     #[retryable(max = 4, base = "0s", budget = none, on = any, name = "doctor::everything")]
     fn fetch() -> Result<u32, Down> {
         Err(Down::Unknown)
@@ -21,7 +21,7 @@ fn a_classification_that_never_says_permanent_is_found_once_it_has_had_the_chanc
 }
 
 #[test]
-fn an_undeclared_function_that_met_ambiguous_failures_is_found_and_a_declared_one_is_not() {
+fn ambiguous_failures_are_a_finding_only_without_an_idempotency_declaration() {
     #[retryable(max = 4, base = "0s", name = "doctor::undeclared")]
     fn undeclared() -> Result<u32, Down> {
         Err(Down::Lost)
@@ -46,18 +46,18 @@ fn blocks_in_its_place() -> Result<u32, Down> {
 }
 
 #[tokio::test]
-async fn a_sleep_that_blocks_a_worker_thread_is_found_and_one_where_blocking_is_allowed_is_not() {
+async fn a_blocking_sleep_is_a_finding_on_a_worker_thread_but_not_where_blocking_is_allowed() {
     let _ = blocks();
     let elsewhere = tokio::task::spawn_blocking(blocks_in_its_place).await;
     assert_eq!(elsewhere.expect("no panic"), Err(Down::Down));
     assert_eq!(found("doctor::blocks"), [Finding::BlockedWorker]);
     assert_eq!(found("doctor::blocks_in_its_place"), []);
-    // The task goes on.
+    // The task continues.
     tokio::task::yield_now().await;
 }
 
 #[test]
-fn a_retryable_call_inside_another_is_found_with_the_most_attempts_it_can_make() {
+fn a_nested_retryable_call_is_found_with_the_maximum_number_of_attempts() {
     #[retryable(max = 3, base = "0s", budget = none, name = "doctor::inner")]
     fn inner() -> Result<u32, Down> {
         Err(Down::Down)
@@ -106,7 +106,7 @@ mod twins {
 }
 
 #[test]
-fn functions_of_the_same_name_are_found_before_they_are_called() {
+fn functions_with_the_same_name_are_found_before_they_are_called() {
     let [Finding::SharedName { others: one }, Finding::SharedName { others: two }] =
         &found("doctor::twin")[..]
     else {
@@ -119,7 +119,7 @@ fn functions_of_the_same_name_are_found_before_they_are_called() {
 }
 
 #[test]
-fn a_budget_that_was_refused_once_and_is_full_again_is_no_finding() {
+fn a_budget_that_refused_once_and_is_full_again_is_not_a_finding() {
     #[retryable(max = 1, base = "0s", budget(capacity = 1, refill = "1s"), name = "doctor::full")]
     fn fetch() -> Result<u32, Cut> {
         Err(Cut::Down)

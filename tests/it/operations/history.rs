@@ -1,5 +1,4 @@
-//! What is remembered of calls. How much of it, and without which secrets, is a matter of the whole process: the tests of
-//! that are in `configured`.
+//! The history of past calls. Its size and the redaction of secrets are process-wide settings, tested in `configured`.
 
 use retry_runtime::{DelaySource, PastCall, StopReason, observe_blocking, retryable};
 
@@ -11,7 +10,7 @@ fn history(name: &str) -> Vec<PastCall> {
 }
 
 #[test]
-fn a_failed_call_is_remembered_with_every_attempt() {
+fn a_failed_call_is_recorded_with_every_attempt() {
     #[retryable(max = 2, base = "1s", jitter = none, name = "history::attempts")]
     fn fetch() -> Result<u32, Down> {
         advance(secs(5));
@@ -32,7 +31,7 @@ fn a_failed_call_is_remembered_with_every_attempt() {
             (attempt.number, attempt.started, attempt.duration, attempt.error.as_deref(), delay)
         })
         .collect();
-    // Nobody has timed the first attempt: the clock starts with its end.
+    // The first attempt is not timed: the clock starts at its end.
     let own = |seconds| Some((secs(seconds), DelaySource::Backoff));
     assert_eq!(
         seen,
@@ -45,7 +44,7 @@ fn a_failed_call_is_remembered_with_every_attempt() {
 }
 
 #[test]
-fn a_call_with_a_deadline_knows_how_long_its_first_attempt_took() {
+fn a_call_with_a_deadline_records_the_duration_of_its_first_attempt() {
     #[retryable(max = 1, base = "1s", jitter = none, deadline = "60s", name = "history::timed")]
     fn fetch() -> Result<u32, Down> {
         advance(secs(5));
@@ -58,7 +57,7 @@ fn a_call_with_a_deadline_knows_how_long_its_first_attempt_took() {
 }
 
 #[test]
-fn a_call_that_succeeds_late_is_remembered_and_one_that_succeeds_at_once_is_not() {
+fn a_late_success_is_recorded_and_a_first_try_success_is_not() {
     #[retryable(max = 3, base = "0s", attempt = attempt, name = "history::late")]
     fn fetch(failures: u32) -> Result<u32, Down> {
         if attempt.number() <= failures { Err(Down::Down) } else { Ok(1) }
@@ -71,7 +70,7 @@ fn a_call_that_succeeds_late_is_remembered_and_one_that_succeeds_at_once_is_not(
 }
 
 #[test]
-fn calls_that_an_open_breaker_refuses_do_not_drive_out_the_failures() {
+fn calls_refused_by_an_open_breaker_do_not_evict_failures() {
     use retry_runtime::Interruption;
 
     #[retryable(max = 0, breaker, on = any, name = "history::refused")]
@@ -88,7 +87,7 @@ fn calls_that_an_open_breaker_refuses_do_not_drive_out_the_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_is_dropped_while_it_runs_is_in_the_history() {
+async fn an_attempt_dropped_while_running_is_in_the_history() {
     #[retryable(max = 3, base = "1ms", attempt = attempt, name = "history::dropped")]
     async fn fetch() -> Result<u32, Down> {
         if attempt.number() == 2 {

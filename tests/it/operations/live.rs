@@ -55,7 +55,7 @@ async fn a_call_is_listed_from_its_first_sleep_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_waiting_call_is_cancelled_at_once_and_says_so() {
+async fn a_waiting_call_is_cancelled_at_once_and_returns_the_interruption() {
     let call = tokio::spawn(observe(async {
         #[retryable(max = 3, base = "1h", cap = "1h", name = "live::cancelled")]
         async fn fetch() -> Result<u32, Cut> {
@@ -75,7 +75,7 @@ async fn a_waiting_call_is_cancelled_at_once_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_cannot_say_that_it_was_cancelled_ends_with_its_next_failure() {
+async fn a_call_whose_error_cannot_hold_an_interruption_ends_with_its_next_failure() {
     static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
     #[retryable(max = 9, base = "60s", cap = "60s", jitter = none, name = "live::mute")]
     async fn fetch() -> Result<u32, Down> {
@@ -93,7 +93,7 @@ async fn a_call_that_cannot_say_that_it_was_cancelled_ends_with_its_next_failure
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_attempt_runs_is_cancelled_when_it_has_failed() {
+async fn a_call_with_a_running_attempt_is_cancelled_after_the_attempt_fails() {
     #[retryable(max = 9, base = "1s", jitter = none, name = "live::running")]
     async fn fetch() -> Result<u32, Cut> {
         sleep(secs(10)).await;
@@ -111,7 +111,7 @@ async fn a_call_whose_attempt_runs_is_cancelled_when_it_has_failed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_told_to_retry_now_does_not_wait_and_its_delays_stay_as_they_were() {
+async fn retry_now_skips_the_wait_and_leaves_later_delays_unchanged() {
     #[retryable(max = 2, base = "1s", factor = 10.0, jitter = none, name = "live::hurried")]
     async fn fetch() -> Result<u32, Down> {
         Err(Down::Down)
@@ -127,7 +127,7 @@ async fn a_call_that_is_told_to_retry_now_does_not_wait_and_its_delays_stay_as_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_in_its_sleep_is_not_listed_any_more() {
+async fn a_call_dropped_while_asleep_is_no_longer_listed() {
     #[retryable(max = 3, base = "30s", name = "live::dropped")]
     async fn fetch() -> Result<u32, Down> {
         Err(Down::Down)
@@ -143,7 +143,7 @@ async fn a_call_that_is_dropped_in_its_sleep_is_not_listed_any_more() {
 }
 
 #[test]
-fn a_blocked_thread_is_cancelled_and_hurried_from_another_one() {
+fn another_thread_can_cancel_a_sleeping_thread_or_make_it_retry_now() {
     #[retryable(max = 2, base = "1h", cap = "1h", jitter = none, name = "live::blocked")]
     fn fetch() -> Result<u32, Cut> {
         Err(Cut::Down)
@@ -162,7 +162,7 @@ fn a_blocked_thread_is_cancelled_and_hurried_from_another_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_watches_is_told_of_each_change_and_of_none_twice() {
+async fn a_watcher_is_notified_of_each_change_once() {
     #[retryable(max = 1, base = "30s", name = "live::watched")]
     async fn fetch() -> Result<u32, Down> {
         Err(Down::Down)
@@ -170,7 +170,7 @@ async fn whoever_watches_is_told_of_each_change_and_of_none_twice() {
     let mut watch = live::watch();
     let mut call = pin!(fetch());
     assert!(poll(call.as_mut()).is_pending());
-    // Other tests change the list too: only that a change is told can be checked, not that none is.
+    // Other tests change the list too, so the absence of a notification cannot be checked.
     watch.changed().await;
     let live = find("live::watched").expect("it waits");
     assert_eq!(live.retry_now(), Answer::Done);
@@ -179,10 +179,10 @@ async fn whoever_watches_is_told_of_each_change_and_of_none_twice() {
     assert!(live.has_ended());
 }
 
-/// Cancel, hurry, the end of the sleep, success and drop, all at once: whoever was told that the call is
-/// cancelled is right, and nothing stays behind.
+/// Races cancel, retry-now, the end of the sleep, success and drop: a reported cancellation is always true, and no
+/// call stays listed.
 #[test]
-fn wishes_race_with_the_end_of_the_sleep_with_success_and_with_drop() {
+fn requests_race_with_the_end_of_the_sleep_success_and_drop() {
     #[retryable(max = 1_000, base = "1us", cap = "20us", budget = none, name = "live::raced")]
     async fn fetch(until: &AtomicU32) -> Result<u32, Cut> {
         let left = until.fetch_sub(1, Ordering::Relaxed);
@@ -210,7 +210,7 @@ fn wishes_race_with_the_end_of_the_sleep_with_success_and_with_drop() {
         for call in live::calls().into_iter().filter(|call| call.name() == "live::raced") {
             rounds += 1;
             if rounds % 3 == 0 {
-                // After an attempt that fails at this moment the call ends in its sleep, too.
+                // An attempt that fails at this moment also makes the call end in its sleep.
                 told_cancelled += u32::from(call.cancel() != Answer::TooLate);
             } else {
                 call.retry_now();
@@ -226,7 +226,7 @@ fn wishes_race_with_the_end_of_the_sleep_with_success_and_with_drop() {
             other => panic!("{other:?}"),
         }
     }
-    // A call that was told and then dropped has no outcome to say so.
+    // A call that was cancelled and then dropped has no outcome to check.
     assert!(were_cancelled <= told_cancelled, "{were_cancelled} of {told_cancelled}");
     assert!(find("live::raced").is_none());
     let stats = retry_runtime::stats("live::raced").expect("linked");
@@ -240,8 +240,8 @@ fn many(fails: bool) -> Result<u32, Cut> {
 }
 
 #[test]
-fn after_a_million_calls_nothing_is_listed_and_no_memory_is_kept() {
-    // Most succeed at once, as calls do; each tenth fails, sleeps and fails again.
+fn after_a_million_calls_nothing_is_listed_and_no_memory_has_leaked() {
+    // Most calls succeed at the first try; every tenth fails, sleeps and fails again.
     let run = |calls: u32| virtually(|| (0..calls).for_each(|n| _ = many(n % 10 == 0)));
     run(1_000);
     let kept = thread::scope(|scope| {
@@ -256,8 +256,8 @@ fn after_a_million_calls_nothing_is_listed_and_no_memory_is_kept() {
         let kept = threads.into_iter().map(|thread| thread.join().expect("no panic"));
         kept.sum::<isize>()
     });
-    // The history, which the threads share, is freed by others than those that have filled it: over all
-    // threads it is as long as before.
+    // Threads share the history, so one thread frees entries that another one allocated. Summed over all threads, its
+    // size has not changed.
     assert!(kept.abs() < 16 * 1024, "{kept} bytes");
     assert!(find("live::many").is_none());
     let stats = retry_runtime::stats("live::many").expect("linked");
@@ -266,7 +266,7 @@ fn after_a_million_calls_nothing_is_listed_and_no_memory_is_kept() {
 }
 
 #[test]
-fn a_call_that_is_cancelled_in_its_hook_ends_although_nothing_is_left_to_sleep() {
+fn a_call_cancelled_in_its_hook_ends_even_if_no_sleep_is_left() {
     fn slow_hook(_: &retry_runtime::Retry<'_, Result<u32, Cut>>) {
         let call = find("live::hooked").expect("it is going to sleep");
         assert_eq!(call.cancel(), Answer::Done);
@@ -282,7 +282,7 @@ fn a_call_that_is_cancelled_in_its_hook_ends_although_nothing_is_left_to_sleep()
 }
 
 #[test]
-fn an_attempt_that_follows_without_a_sleep_is_not_listed_as_waiting() {
+fn an_attempt_that_starts_without_a_sleep_is_not_listed_as_waiting() {
     fn slow_hook(_: &retry_runtime::Retry<'_, Result<u32, Cut>>) {
         advance(secs(5));
     }
@@ -301,7 +301,7 @@ fn an_attempt_that_follows_without_a_sleep_is_not_listed_as_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_without_a_function_is_cancelled_in_its_sleep() {
+async fn a_call_without_a_site_can_be_cancelled_while_asleep() {
     let call = tokio::spawn(async {
         let policy = retry_runtime::Policy::new().max(1).base(secs(1)).cap(secs(7_777));
         policy
@@ -319,7 +319,7 @@ async fn a_call_without_a_function_is_cancelled_in_its_sleep() {
 }
 
 #[test]
-fn a_watch_that_is_dropped_leaves_no_waker_behind() {
+fn a_dropped_watch_leaves_no_waker_behind() {
     use std::sync::Arc;
     use std::task::Wake;
 

@@ -1,4 +1,4 @@
-//! What operators see: counts, history, live calls, what looks wrong.
+//! The operators' view: statistics, history, live calls, and the doctor's findings.
 
 mod doctor;
 mod history;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use retry_runtime::{Classify, Interruption};
 
-/// Failures of which one cannot say that it was interrupted.
+/// A failure type that cannot hold an interruption.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
 #[allow(clippy::enum_variant_names, reason = "what is down says so")]
 enum Down {
@@ -24,9 +24,9 @@ enum Down {
     Lost,
 }
 
-/// A failure that can be an interruption.
+/// A failure type that can hold an interruption.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
-#[allow(clippy::enum_variant_names, reason = "a cut is a cut")]
+#[allow(clippy::enum_variant_names, reason = "the variant is named like its type")]
 enum Cut {
     #[error("down")]
     #[classify(transient)]

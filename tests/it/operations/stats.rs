@@ -11,7 +11,7 @@ fn stats(name: &str) -> Stats {
     retry_runtime::stats(name).expect("the function is linked")
 }
 
-/// Fails so many times before it succeeds; a negative number is a failure that is not retried.
+/// Fails `failures` times and then succeeds; a negative number means a permanent failure.
 #[retryable(max = 3, base = "0s", budget = none, attempt = attempt, name = "stats::mixed")]
 fn mixed(failures: i32) -> Result<u32, Down> {
     match u32::try_from(failures) {
@@ -22,7 +22,7 @@ fn mixed(failures: i32) -> Result<u32, Down> {
 }
 
 #[test]
-fn the_counts_of_eight_threads_add_up_at_any_moment() {
+fn the_counts_of_eight_threads_are_consistent_at_any_moment() {
     let site = site("stats::mixed").expect("linked");
     let check = |stats: &Stats| {
         assert_eq!(stats.attempts, stats.calls() + stats.retries(), "{stats:?}");
@@ -49,7 +49,7 @@ fn the_counts_of_eight_threads_add_up_at_any_moment() {
     });
     let stats = site.stats();
     check(&stats);
-    // Of 1000 rounds, 167 each of the first four remainders and 166 of the others.
+    // 1000 rounds give 167 of each of the first four remainders and 166 of each other one.
     let (often, less) = (8 * 167, 8 * 166);
     assert_eq!((stats.calls(), stats.failed, stats.first_try), (8_000, often + less, often));
     assert_eq!(stats.success_by_attempt, [often, often, often, less]);
@@ -59,7 +59,7 @@ fn the_counts_of_eight_threads_add_up_at_any_moment() {
 }
 
 #[test]
-fn what_recover_gets_is_counted_as_recovered() {
+fn calls_that_recover_handles_are_counted_as_recovered() {
     fn otherwise(_: Down) -> Result<u32, Down> {
         Ok(0)
     }
@@ -79,7 +79,7 @@ fn what_recover_gets_is_counted_as_recovered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_is_cancelled_wherever_it_was() {
+async fn a_dropped_call_counts_as_cancelled_wherever_it_was() {
     #[retryable(max = 3, base = "1s", name = "stats::dropped")]
     async fn dropped(pending: bool) -> Result<u32, Down> {
         if pending {
@@ -100,7 +100,7 @@ async fn a_call_that_is_dropped_is_cancelled_wherever_it_was() {
 }
 
 #[test]
-fn a_call_whose_body_panics_is_aborted() {
+fn a_call_whose_body_panics_counts_as_aborted() {
     #[retryable(max = 3, base = "0s", name = "stats::panics")]
     fn panics() -> Result<u32, Down> {
         panic!("at the disco")
@@ -111,7 +111,7 @@ fn a_call_whose_body_panics_is_aborted() {
 }
 
 #[test]
-fn a_call_that_a_breaker_refuses_is_counted_and_has_no_attempt() {
+fn a_call_refused_by_a_breaker_is_counted_without_an_attempt() {
     #[retryable(max = 3, base = "0s", breaker, name = "stats::refused")]
     fn refused() -> Result<u32, Cut> {
         Ok(1)
@@ -126,7 +126,7 @@ fn a_call_that_a_breaker_refuses_is_counted_and_has_no_attempt() {
 }
 
 #[test]
-fn clearing_starts_at_zero_and_what_comes_later_is_counted() {
+fn clearing_resets_to_zero_and_later_calls_are_counted() {
     #[retryable(max = 1, base = "0s", name = "stats::cleared")]
     fn fetch(fails: bool) -> Result<u32, Down> {
         if fails { Err(Down::Down) } else { Ok(1) }
@@ -162,7 +162,7 @@ mod twins {
 }
 
 #[test]
-fn functions_of_the_same_name_are_counted_each_for_itself() {
+fn functions_with_the_same_name_are_counted_separately() {
     assert_eq!((twins::One.ask(), twins::Two.ask(), twins::Two.ask()), (Ok(1), Ok(2), Ok(2)));
     let name = concat!(module_path!(), "::twins::ask");
     let found = retry_runtime::sites_named(name);
@@ -172,14 +172,14 @@ fn functions_of_the_same_name_are_counted_each_for_itself() {
 }
 
 #[test]
-fn a_call_without_a_function_is_counted_nowhere() {
+fn a_call_without_a_site_is_not_counted() {
     let before = retry_runtime::sites().count();
     assert_eq!(Policy::new().call(|_| Ok::<_, Down>(1)), Ok(1));
     assert_eq!(retry_runtime::sites().count(), before);
 }
 
 #[test]
-fn counts_and_past_calls_are_data_for_serde() {
+fn statistics_and_past_calls_serialize() {
     #[retryable(max = 1, base = "0s", name = "stats::data")]
     fn fetch() -> Result<u32, Down> {
         Err(Down::Down)
@@ -194,7 +194,7 @@ fn counts_and_past_calls_are_data_for_serde() {
 }
 
 #[test]
-fn a_value_that_retry_if_rejects_to_the_end_is_returned_and_not_recovered() {
+fn a_value_that_retry_if_always_rejects_is_returned_and_not_recovered() {
     fn otherwise(_: Down) -> Result<u32, Down> {
         Ok(7)
     }

@@ -1,4 +1,4 @@
-//! The attribute's arguments that set a policy, on sync and async functions.
+//! The arguments of the attribute that set the policy, on sync and async functions.
 
 use std::time::Duration;
 
@@ -249,7 +249,7 @@ fn policies_apply_to_sync_functions() {
     assert!(retry_runtime::site(NAME).is_some());
 }
 
-/// The runs of the body and the seconds that were slept, of one call on a paused clock.
+/// Makes one call on a paused clock; returns the number of runs of the body and the seconds slept.
 macro_rules! seconds {
     ($call:ident) => {{
         let runs = Runs::new();

@@ -1,4 +1,4 @@
-//! The attribute's arguments that are called or that name the function's own.
+//! The arguments of the attribute that are functions or that name the function's own arguments.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -270,7 +270,7 @@ fn called_arguments_apply_to_async_functions() {
 }
 
 #[test]
-fn tokens_end_async_calls() {
+fn tokens_cancel_async_calls() {
     block_on(async {
         let desk = Desk::default();
         assert_eq!(sendable(desk.cancel()).await, Err(E::Cut(Interruption::Cancelled)));

@@ -1,4 +1,4 @@
-//! Methods below `#[async_trait]`, which rewrites them before the attribute sees them.
+//! Methods under `#[async_trait]`, which rewrites them before `#[retryable]` expands.
 
 use std::sync::Arc;
 
@@ -244,7 +244,7 @@ where
 }
 
 #[test]
-fn methods_below_async_trait_run_again() {
+fn methods_below_async_trait_are_retried() {
     block_on(async {
         assert_eq!(sendable(Http::default().get("k")).await, Ok(3));
         assert_eq!(sendable(Http::default().put("k".to_owned(), vec![1])).await, Ok(4));
@@ -271,7 +271,7 @@ fn methods_below_async_trait_run_again() {
 }
 
 #[test]
-fn arguments_of_the_attribute_reach_what_async_trait_has_moved() {
+fn arguments_of_the_attribute_work_after_async_trait_has_moved_the_body() {
     block_on(async {
         assert_eq!(Http::default().cloned("n".to_owned()).await, Ok("n".to_owned()));
         assert_eq!(Http::default().cloned_mutable("n".to_owned()).await, Ok("n!".to_owned()));

@@ -122,7 +122,7 @@ impl Client for Http {
 }
 
 #[test]
-fn every_order_runs_again() {
+fn every_order_is_retried() {
     block_on(async {
         assert_eq!(sendable(Http::default().above("k", 1)).await, Ok(5));
         assert_eq!(sendable(Http::default().below("k", 1)).await, Ok(5));

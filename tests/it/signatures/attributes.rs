@@ -1,4 +1,4 @@
-//! Qualifiers, visibility, names and the attributes that stand beside ours.
+//! Qualifiers, visibility, names and other attributes next to `#[retryable]`.
 
 use retry_runtime::retryable;
 
@@ -133,7 +133,7 @@ mod inner {
     }
 }
 
-/// What generated code names must not be what the user has hidden.
+/// Shadows std names: generated code must not pick up the user's items.
 mod hidden {
     #![allow(non_camel_case_types, dead_code)]
     use super::{E, Runs};
@@ -172,8 +172,8 @@ mod hidden {
 
 #[test]
 #[allow(unsafe_code)]
-fn decorated_functions_run_again() {
-    // SAFETY: nothing is asked for.
+fn decorated_functions_are_retried() {
+    // SAFETY: these functions have no preconditions.
     unsafe {
         assert_eq!(not_safe(&Runs::new()), Ok(3));
         assert_eq!(block_on(not_safe_async(&Runs::new())), Ok(3));

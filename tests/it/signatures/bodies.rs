@@ -1,4 +1,4 @@
-//! What a body may contain.
+//! The contents of a body.
 
 use std::collections::BTreeMap;
 
@@ -171,7 +171,7 @@ fn shadows_its_arguments(runs: &Runs, name: &str) -> Result<usize, E> {
 #[retryable(base = "0s")]
 #[allow(unsafe_code)]
 fn unsafe_blocks(runs: &Runs, values: &[u32]) -> Result<u32, E> {
-    // SAFETY: there is a first value.
+    // SAFETY: the slice has a first value.
     let first = unsafe { *values.as_ptr() };
     Ok(runs.fail(2)? + first)
 }
@@ -192,7 +192,7 @@ async fn locks(runs: &Runs, log: &tokio::sync::Mutex<Vec<u32>>) -> Result<usize,
 }
 
 #[test]
-fn bodies_run_again() {
+fn bodies_are_retried() {
     assert_eq!(items(&Runs::new()), Ok(3));
     assert_eq!(loops(&Runs::new()), Ok(4));
     assert_eq!(closures(&Runs::new()), Ok(5));
@@ -202,7 +202,7 @@ fn bodies_run_again() {
 }
 
 #[test]
-fn async_bodies_run_again() {
+fn async_bodies_are_retried() {
     block_on(async {
         assert_eq!(sendable(nested_functions(&Runs::new())).await, Ok(4));
         assert_eq!(sendable(loops_async(&Runs::new(), &[1, 2, 3])).await, Ok(4));

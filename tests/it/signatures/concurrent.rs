@@ -1,4 +1,4 @@
-//! Annotated futures that are spawned, raced, joined, or kept on one thread.
+//! Annotated futures that are spawned, raced, joined or confined to one thread.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -91,7 +91,7 @@ fn annotated_futures_are_spawned_and_joined() {
 }
 
 #[test]
-fn futures_that_stay_on_one_thread_run_again() {
+fn futures_confined_to_one_thread_are_retried() {
     block_on(async {
         let local = tokio::task::LocalSet::new();
         let task = local.spawn_local(held_on_one_thread(Rc::default()));

@@ -1,4 +1,4 @@
-//! The ways out of a body: each ends the attempt, never the call.
+//! The ways to leave a body: each ends the attempt, not the call.
 
 #![allow(
     clippy::question_mark,
@@ -229,7 +229,7 @@ fn nested_question_marks(runs: &Runs) -> Result<u32, E> {
 }
 
 #[test]
-fn each_way_out_ends_the_attempt() {
+fn each_exit_from_the_body_ends_the_attempt() {
     assert_eq!(question_mark(&Runs::new()), Ok(3));
     assert_eq!(early_return(&Runs::new()), Ok(3));
     assert_eq!(return_as_last(&Runs::new()), Ok(3));
@@ -245,7 +245,7 @@ fn each_way_out_ends_the_attempt() {
 }
 
 #[test]
-fn each_way_out_ends_the_async_attempt() {
+fn each_exit_from_the_body_ends_the_async_attempt() {
     block_on(async {
         assert_eq!(question_mark_async(&Runs::new()).await, Ok(3));
         assert_eq!(question_mark_that_converts(&Runs::new()).await, Ok(3));

@@ -1,4 +1,4 @@
-//! What is rare, and valid.
+//! Rare but valid forms.
 
 use std::collections::HashMap;
 use std::fmt::{Debug, Write};
@@ -139,7 +139,7 @@ impl<T> Tagged<T> {
     }
 }
 
-/// A trait for references: `self` is one.
+/// A trait implemented for references, so that `self` is a reference.
 trait Ask {
     fn ask(self) -> Result<u32, E>;
     fn ask_later(self) -> impl Future<Output = Result<u32, E>>;
@@ -240,7 +240,7 @@ async fn rules_that_borrow(
 }
 
 #[test]
-fn rare_forms_run_again() {
+fn rare_forms_are_retried() {
     let mut slot = 0;
     assert_eq!(optional_reference(Some(&mut slot), &Runs::new()), Ok(3));
     assert_eq!(slot, 3);
@@ -257,7 +257,7 @@ fn rare_forms_run_again() {
 }
 
 #[test]
-fn rare_async_forms_run_again() {
+fn rare_async_forms_are_retried() {
     block_on(async {
         let runs = Runs::new();
         assert_eq!(async_closure(async |_| runs.fail_later(2).await).await, Ok(3));

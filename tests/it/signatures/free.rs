@@ -1,4 +1,4 @@
-//! Free functions, sync and async, with arguments of the plainest kinds.
+//! Free functions, sync and async, with simple arguments.
 
 use retry_runtime::retryable;
 
@@ -83,7 +83,7 @@ fn take<T>(value: T) -> T {
     value
 }
 
-/// A `&mut` argument that the body hands on by value to something generic.
+/// The body passes a `&mut` argument by value to a generic function.
 #[retryable(base = "0s")]
 fn hands_on(runs: &Runs, buffer: &mut Vec<u32>) -> Result<usize, E> {
     let buffer = take(buffer);
@@ -115,7 +115,7 @@ fn permanent(runs: &Runs) -> Result<u32, E> {
 }
 
 #[test]
-fn free_functions_run_again() {
+fn free_functions_are_retried() {
     assert_eq!(one_argument(&Runs::new()), Ok(3));
     assert_eq!(no_argument(), Ok(2));
     assert_eq!(many(&Runs::new(), 1, "ab", [0; 2], (1, 'x'), Some("abc")), Ok(11));
@@ -127,7 +127,7 @@ fn free_functions_run_again() {
 }
 
 #[test]
-fn free_async_functions_run_again() {
+fn free_async_functions_are_retried() {
     block_on(async {
         assert_eq!(sendable(one_argument_async(&Runs::new())).await, Ok(3));
         assert_eq!(sendable(no_argument_async()).await, Ok(2));
@@ -143,7 +143,7 @@ fn free_async_functions_run_again() {
 }
 
 #[test]
-fn what_must_not_run_again_does_not() {
+fn permanent_failures_are_not_retried() {
     let (one, two) = (Runs::new(), Runs::new());
     assert_eq!(never_again(&one), Err(E::Busy));
     assert_eq!(permanent(&two), Err(E::Bad));

@@ -87,7 +87,7 @@ fn box_future_of_a_box(runs: &Runs) -> BoxFuture<'_, Result<Box<dyn Send>, E>> {
     })
 }
 
-/// A future behind an alias of the user's own, told by its name.
+/// A future behind a user's type alias, recognised by the alias's name.
 type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<u32, E>> + Send + 'a>>;
 
 #[retryable(base = "0s")]
@@ -158,7 +158,7 @@ fn cloned<'a>(runs: &'a Runs, mut name: String) -> impl Future<Output = Result<S
 }
 
 #[test]
-fn opaque_futures_run_again() {
+fn opaque_futures_are_retried() {
     static STATIC: Runs = Runs::new();
     block_on(async {
         assert_eq!(opaque(&Runs::new()).await, Ok(3));
@@ -177,7 +177,7 @@ fn opaque_futures_run_again() {
 }
 
 #[test]
-fn boxed_futures_run_again() {
+fn boxed_futures_are_retried() {
     static STATIC: Runs = Runs::new();
     block_on(async {
         assert_eq!(sendable(boxed(&Runs::new())).await, Ok(3));

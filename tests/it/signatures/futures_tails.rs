@@ -1,4 +1,4 @@
-//! What stands at the end of a function that returns a future.
+//! The tail expression of a function that returns a future.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ fn mapped<'a>(runs: &'a Runs) -> impl Future<Output = Result<String, E>> + Send 
     runs.fail_later(2).map(|out| out.map(|run| run.to_string()))
 }
 
-/// The block at its root has another output than the function.
+/// The innermost async block has another output type than the function.
 #[retryable(base = "0s")]
 fn block_mapped<'a>(runs: &'a Runs) -> BoxFuture<'a, Result<String, E>> {
     async move { runs.fail_later(2).await }.map_ok(|run| run.to_string()).boxed()
@@ -149,7 +149,7 @@ fn made_by_a_macro<'a>(runs: &'a Runs) -> impl Future<Output = Result<u32, E>> +
     later!(runs)
 }
 
-/// What comes before the tail has used the arguments up.
+/// Statements before the tail consume the arguments.
 #[retryable(base = "0s")]
 fn used_up<'a>(
     runs: &'a Runs,
@@ -165,7 +165,7 @@ fn used_up<'a>(
     })
 }
 
-/// An argument that the future does not hold.
+/// An argument that the future does not capture.
 #[retryable(base = "0s")]
 fn dropped_before<'a>(
     runs: &'a Runs,

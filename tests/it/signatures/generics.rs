@@ -167,7 +167,7 @@ impl Work for Runs {
 }
 
 #[test]
-fn generic_functions_run_again() {
+fn generic_functions_are_retried() {
     assert_eq!(generic(&Runs::new(), 7), Ok("7".to_owned()));
     assert_eq!(const_generic(&Runs::new(), [1, 2]), Ok([1, 2]));
     assert_eq!(bounded(&Runs::new(), "a", &[("a".to_owned(), 1)]), Ok(Some(1)));
@@ -192,7 +192,7 @@ fn generic_functions_run_again() {
 }
 
 #[test]
-fn generic_async_functions_run_again() {
+fn generic_async_functions_are_retried() {
     block_on(async {
         assert_eq!(sendable(generic_async(&Runs::new(), "s")).await, Ok("\"s\"".to_owned()));
         assert_eq!(const_generic_async::<u8, 2>(&Runs::new()).await, Ok([0, 0]));

@@ -1,4 +1,4 @@
-//! `#[tracing::instrument]` above and below, in sync and async functions.
+//! `#[tracing::instrument]` above and below `#[retryable]`, on sync and async functions.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -184,7 +184,7 @@ impl Desk {
 }
 
 #[test]
-fn instrumented_functions_run_again() {
+fn instrumented_functions_are_retried() {
     assert_eq!(above(&Runs::new(), 1), Ok(4));
     assert_eq!(below(&Runs::new(), 1), Ok(4));
     assert_eq!(above_with_errors(&Runs::new(), "n".to_owned()), Ok("n".to_owned()));
@@ -197,7 +197,7 @@ fn instrumented_functions_run_again() {
 }
 
 #[test]
-fn instrumented_async_functions_run_again() {
+fn instrumented_async_functions_are_retried() {
     block_on(async {
         assert_eq!(sendable(above_async(&Runs::new(), 1)).await, Ok(4));
         assert_eq!(sendable(below_async(&Runs::new(), 1)).await, Ok(4));

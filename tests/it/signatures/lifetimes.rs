@@ -1,4 +1,4 @@
-//! Lifetimes: left out, named, `'static`, in the output.
+//! Lifetimes: elided, named, `'static`, in the output.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ fn not_borrowed<'a>(runs: &Runs, buffer: &'a mut Vec<u8>) -> Result<usize, E> {
     Ok(buffer.len())
 }
 
-/// The lifetime is that of a `&mut` as well, but the output comes from elsewhere.
+/// A `&mut` argument has the same lifetime as the output, but the output borrows from another argument.
 #[retryable(base = "0s")]
 fn shared_lifetime<'a>(buffer: &'a mut Vec<u32>, runs: &'a Runs) -> Result<&'a Runs, E> {
     buffer.push(1);
@@ -156,7 +156,7 @@ impl Desk {
 }
 
 #[test]
-fn borrowed_outputs_run_again() {
+fn borrowed_outputs_are_retried() {
     static FOR_EVER: Runs = Runs::new();
     assert_eq!(elided("abc"), Ok("bc"));
     assert_eq!(named(&Runs::new(), "abc", ""), Ok("bc"));
@@ -173,7 +173,7 @@ fn borrowed_outputs_run_again() {
 }
 
 #[test]
-fn borrowed_async_outputs_run_again() {
+fn borrowed_async_outputs_are_retried() {
     block_on(async {
         assert_eq!(sendable(elided_async("abc")).await, Ok("bc"));
         assert_eq!(sendable(named_async(&Runs::new(), "abc", "")).await, Ok("abc"));

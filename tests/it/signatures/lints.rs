@@ -118,7 +118,7 @@ async fn instrumented(runs: &Runs) -> Result<u32, E> {
 }
 
 #[test]
-fn functions_without_lints_run_again() {
+fn functions_without_lints_are_retried() {
     assert_eq!(sync(&Runs::new()), Ok(3));
     assert!(reported(&Runs::new()).is_err());
     block_on(async {

@@ -134,7 +134,7 @@ impl<'a> Borrowing<'a> {
 }
 
 #[test]
-fn methods_run_again() {
+fn methods_are_retried() {
     let mut desk = Desk::default();
     assert_eq!(desk.by_reference(), Ok(3));
     assert_eq!(Desk::default().by_mutable_reference(7), Ok(3));
@@ -149,7 +149,7 @@ fn methods_run_again() {
 }
 
 #[test]
-fn async_methods_run_again() {
+fn async_methods_are_retried() {
     block_on(async {
         assert_eq!(sendable(Desk::default().by_reference_async()).await, Ok(3));
         assert_eq!(sendable(Desk::default().by_mutable_reference_async(7)).await, Ok(4));

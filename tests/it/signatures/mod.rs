@@ -1,8 +1,7 @@
-//! Every form that an annotated function can have: each is called, fails at first, and must have been run
-//! again the number of times that is asserted.
+//! Every form that an annotated function can have. Each function fails at first and must be retried the asserted
+//! number of times.
 //!
-//! The modules are written so that they compile in every edition; `tests/edition` runs them in 2018 and
-//! 2021 as well.
+//! The modules compile in every edition; `tests/edition2018` and `tests/edition2021` run them in those editions.
 
 mod arguments;
 mod arguments_called;

@@ -1,4 +1,4 @@
-//! What a function may return: `Result`, `Option`, aliases, boxes, opaque types.
+//! Return types: `Result`, `Option`, aliases, boxes, opaque types.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -78,7 +78,7 @@ async fn boxed_sendable_error(runs: &Runs) -> Result<u32, Box<dyn Error + Send +
     Ok(runs.fail_later(2).await?)
 }
 
-/// Judged by what is in the box: it is looked for by type.
+/// The error in the box is classified, found by downcasting.
 #[retryable(base = "0s")]
 fn boxed_io_error(runs: &Runs) -> Result<u32, Box<dyn Error>> {
     Ok(runs.fail(2).map_err(|_| refused())?)
@@ -183,7 +183,7 @@ async fn nested(runs: &Runs) -> Result<Result<u32, String>, E> {
 }
 
 #[test]
-fn outputs_run_again() {
+fn outputs_are_retried() {
     assert_eq!(maybe(&Runs::new()), Some(3));
     assert!(matches!(io_result(&Runs::new()), Ok(3)));
     assert_eq!(alias(&Runs::new()), Ok(3));
@@ -203,7 +203,7 @@ fn outputs_run_again() {
 }
 
 #[test]
-fn async_outputs_run_again() {
+fn async_outputs_are_retried() {
     block_on(async {
         assert_eq!(sendable(maybe_async(&Runs::new())).await, Some(3));
         let runs = Runs::new();

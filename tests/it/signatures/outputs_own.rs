@@ -1,4 +1,4 @@
-//! Outcomes that users define, and outputs that name `Self`.
+//! User-defined outcomes, and outputs that name `Self`.
 
 use std::ops::Deref;
 
@@ -101,7 +101,7 @@ impl Source for Fetch {
     }
 }
 
-/// An outcome whose type is itself associated.
+/// An outcome that is an associated type.
 trait Ask {
     type Answer;
     fn ask(&self) -> Self::Answer;
@@ -161,7 +161,7 @@ fn reply_recovered(runs: &Runs) -> Reply<u32> {
 }
 
 #[test]
-fn outcomes_of_users_run_again() {
+fn user_defined_outcomes_are_retried() {
     assert_eq!(reply(&Runs::new()), Reply::Done(3));
     assert_eq!(Fetch::new_connected(&Runs::new()).map(|fetch| fetch.runs.count()), Ok(0));
     assert_eq!(Fetch::new().next().map(Runs::count), Ok(3));

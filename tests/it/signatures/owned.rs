@@ -1,4 +1,4 @@
-//! Arguments by value: used by reference, cloned for each attempt, or kept from one to the next.
+//! Arguments by value: used by reference, cloned for each attempt, or kept across attempts.
 
 use std::collections::HashMap;
 
@@ -120,7 +120,7 @@ async fn moved_into_a_task(handle: std::sync::Arc<Runs>) -> Result<u32, E> {
 }
 
 #[test]
-fn owned_arguments_serve_every_attempt() {
+fn owned_arguments_are_available_in_every_attempt() {
     let name = || "name".to_owned();
     assert_eq!(by_reference(&Runs::new(), name(), vec![1]), Ok(5));
     assert_eq!(cloned(&Runs::new(), name()), Ok(name()));
@@ -131,7 +131,7 @@ fn owned_arguments_serve_every_attempt() {
 }
 
 #[test]
-fn owned_arguments_serve_every_async_attempt() {
+fn owned_arguments_are_available_in_every_async_attempt() {
     let name = || "name".to_owned();
     block_on(async {
         assert_eq!(sendable(by_reference_async(&Runs::new(), name(), vec![1])).await, Ok(5));

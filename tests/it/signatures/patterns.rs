@@ -1,4 +1,4 @@
-//! Arguments that are taken apart where they are declared.
+//! Arguments destructured by a pattern in the signature.
 
 use retry_runtime::retryable;
 

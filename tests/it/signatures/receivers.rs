@@ -120,7 +120,7 @@ impl Desk {
 }
 
 #[test]
-fn every_receiver_runs_again() {
+fn every_receiver_is_retried() {
     assert_eq!(Desk::default().value(), Ok(3));
     assert_eq!(Desk::default().mutable_value(), Ok(3));
     assert_eq!(Arc::new(Desk::default()).arc(), Ok(3));
@@ -130,7 +130,7 @@ fn every_receiver_runs_again() {
 }
 
 #[test]
-fn every_async_receiver_runs_again() {
+fn every_async_receiver_is_retried() {
     block_on(async {
         assert_eq!(sendable(Desk::default().value_async()).await, Ok(3));
         assert_eq!(sendable(Desk::default().mutable_value_async()).await, Ok(3));

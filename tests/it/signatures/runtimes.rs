@@ -1,4 +1,4 @@
-//! `#[tokio::main]` and `#[tokio::test]` above and below.
+//! `#[tokio::main]` and `#[tokio::test]` above and below `#[retryable]`.
 
 use retry_runtime::{RetryError, retryable};
 
@@ -30,7 +30,7 @@ async fn main_reported(runs: &Runs) -> Result<u32, RetryError<E>> {
 }
 
 #[test]
-fn main_functions_run_again() {
+fn main_functions_are_retried() {
     assert_eq!(main_above(&Runs::new()), Ok(3));
     assert_eq!(main_below(&Runs::new()), Ok(3));
     let runs = Runs::new();
@@ -43,7 +43,7 @@ static ABOVE: Runs = Runs::new();
 
 #[tokio::test]
 #[retryable(base = "0s")]
-async fn a_test_above_runs_again() -> Result<(), E> {
+async fn a_test_above_is_retried() -> Result<(), E> {
     let run = ABOVE.fail_later(2).await?;
     assert_eq!(run, 3);
     Ok(())
@@ -53,7 +53,7 @@ static BELOW: Runs = Runs::new();
 
 #[retryable(base = "0s")]
 #[tokio::test(start_paused = true)]
-async fn a_test_below_runs_again() -> Result<(), E> {
+async fn a_test_below_is_retried() -> Result<(), E> {
     let run = BELOW.fail_later(2).await?;
     assert_eq!(run, 3);
     Ok(())
@@ -63,13 +63,13 @@ static PLAIN: Runs = Runs::new();
 
 #[test]
 #[retryable(base = "0s")]
-fn a_plain_test_runs_again() -> Result<(), E> {
+fn a_plain_test_is_retried() -> Result<(), E> {
     let run = PLAIN.fail(2)?;
     assert_eq!(run, 3);
     Ok(())
 }
 
-/// A runtime of the function's own: nothing of tokio's making.
+/// The function builds its own runtime instead of using `#[tokio::main]`.
 #[retryable(base = "0s")]
 fn blocks_by_itself(runs: &Runs) -> Result<u32, E> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -82,6 +82,6 @@ fn blocks_by_itself(runs: &Runs) -> Result<u32, E> {
 }
 
 #[test]
-fn a_function_that_blocks_on_a_future_runs_again() {
+fn a_function_that_blocks_on_a_future_is_retried() {
     assert_eq!(blocks_by_itself(&Runs::new()), Ok(4));
 }

@@ -1,4 +1,4 @@
-//! An annotated future is `Send`, `Sync` and `'static` exactly when its plain twin is.
+//! An annotated future is `Send`, `Sync` and `'static` exactly when the unannotated one is.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -10,8 +10,8 @@ use retry_runtime::retryable;
 
 use super::support::{E, Runs};
 
-/// Whether a type is `Send` and `Sync`, by autoref: the inherent-like method of the reference type is the
-/// second choice.
+/// Finds out whether a type is `Send` and `Sync` by autoref specialization: method lookup tries the impl for
+/// `Probe<T>` before the one for `&Probe<T>`.
 struct Probe<T>(PhantomData<T>);
 
 fn probe<T>(_: &T) -> Probe<T> {
@@ -46,7 +46,7 @@ trait IsNotSync {
 }
 impl<T> IsNotSync for &Probe<T> {}
 
-/// The same function twice, with and without the attribute.
+/// Defines a function twice, with and without the attribute.
 macro_rules! twins {
     ($(#[retryable($($args:tt)*)] async fn $name:ident($($params:tt)*) -> $out:ty $body:block)*) => {
         mod plain {

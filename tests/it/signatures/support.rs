@@ -1,4 +1,4 @@
-//! What the functions of the matrix share: an error, a count of the runs of a body, a runtime.
+//! Shared by the signature tests: an error, a counter of body runs, a runtime.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -33,25 +33,25 @@ impl Runs {
         Runs(AtomicU32::new(0))
     }
 
-    /// One more run: its number, or a failure if it is one of the first `failures`.
+    /// Counts a run; fails in the first `failures` runs and then returns the number of the run.
     pub(crate) fn fail(&self, failures: u32) -> Result<u32, E> {
         let run = self.0.fetch_add(1, Ordering::SeqCst) + 1;
         if run <= failures { Err(E::Busy) } else { Ok(run) }
     }
 
-    /// The same, after a moment in which other tasks may run.
+    /// Like [`fail`](Self::fail), after yielding to other tasks.
     pub(crate) async fn fail_later(&self, failures: u32) -> Result<u32, E> {
         tokio::task::yield_now().await;
         self.fail(failures)
     }
 
-    /// How many runs there were.
+    /// The number of runs.
     pub(crate) fn count(&self) -> u32 {
         self.0.load(Ordering::SeqCst)
     }
 }
 
-/// Runs a future to its end on a runtime whose clock stands still.
+/// Runs a future to completion on a runtime with a paused clock.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -61,7 +61,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         .block_on(future)
 }
 
-/// The future as it came, if it is `Send`.
+/// Returns the future unchanged; compiles only if the future is `Send`.
 pub(crate) fn sendable<T: Send>(value: T) -> T {
     value
 }

@@ -143,7 +143,7 @@ impl<T: Clone> Generic<T> for Runs {
     }
 }
 
-/// An extension of every type that fits, as `SendRetry for RequestBuilder` was.
+/// An extension trait for every matching type, like `SendRetry for RequestBuilder`.
 trait Extension {
     type Failure;
     fn try_clone(&self) -> Option<Self>
@@ -174,7 +174,7 @@ impl Extension for &Runs {
 }
 
 #[test]
-fn trait_methods_run_again() {
+fn trait_methods_are_retried() {
     let mut memory = Memory::new();
     assert_eq!(memory.by_default("ab"), Ok(8));
     assert_eq!(memory.runs.count(), 3);
@@ -190,7 +190,7 @@ fn trait_methods_run_again() {
 }
 
 #[test]
-fn async_trait_methods_run_again() {
+fn async_trait_methods_are_retried() {
     block_on(async {
         let mut http = Http::default();
         assert_eq!(http.call("a").await, Ok(3));

@@ -1,5 +1,5 @@
-//! What people have written above, or wished to write above, when other crates could not retry it: from
-//! the issues of backon, tokio-retry, backoff, etcd-client, opendal, omicron and ghciwatch.
+//! Functions that users could not retry with other crates, taken from the issues of backon, tokio-retry, backoff,
+//! etcd-client, opendal, omicron and ghciwatch.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -43,13 +43,13 @@ struct Kv {
 }
 
 impl Kv {
-    /// etcd-client: the request is consumed by each attempt.
+    /// etcd-client: each attempt consumes the request.
     #[retryable(base = "0s", clone(request))]
     async fn put(&mut self, request: Request) -> Result<usize, Status> {
         self.client.put(request).await
     }
 
-    /// A clone of the client in each attempt, made by the body.
+    /// The body clones the client in each attempt.
     #[retryable(base = "0s")]
     async fn put_by_key(
         &self,
@@ -59,7 +59,7 @@ impl Kv {
         client.put(Request { key: key.clone().into() }).await
     }
 
-    /// A token that is refreshed when there is none, behind a lock that is held across the await.
+    /// Refreshes a missing token behind a lock that is held across an await.
     #[retryable(base = "0s")]
     async fn authenticated(&self, runs: &Runs) -> Result<String, E> {
         let mut token = self.token.write().await;
@@ -83,7 +83,7 @@ async fn connect(
     Ok(runs.count())
 }
 
-/// backoff's extension of reqwest's builder: `self` that must be cloned by hand.
+/// backoff's extension of reqwest's builder: `self` must be cloned manually.
 #[async_trait]
 trait SendRetry: Sized {
     async fn send_retry(self, timeout: Duration) -> Result<u32, E>;
@@ -112,7 +112,7 @@ impl SendRetry for Builder {
     }
 }
 
-/// omicron: a transaction's closure, called with the connection in each attempt.
+/// omicron: the closure of a transaction, called with the connection in each attempt.
 #[retryable(base = "0s")]
 async fn transaction<'c, T, F, R>(connection: &'c Runs, work: F) -> Result<T, E>
 where
@@ -142,7 +142,7 @@ impl Session {
     }
 }
 
-/// opendal: an accessor that wraps another one and passes on what it is given.
+/// opendal: an accessor that wraps another accessor and forwards its arguments.
 struct RetryAccessor<A> {
     inner: A,
 }
@@ -193,13 +193,13 @@ async fn update(
     Ok(*entry)
 }
 
-/// A closure that builds the request anew, given as a trait object.
+/// A closure, passed as a trait object, that builds the request for each attempt.
 #[retryable(base = "0s")]
 async fn request(build: &(dyn Fn() -> Request + Sync), client: &mut Grpc) -> Result<usize, Status> {
     client.put(build()).await
 }
 
-/// A reader that goes on where it stopped.
+/// A reader that continues where it stopped.
 #[retryable(base = "0s", keep(offset))]
 async fn read_on<R>(reader: &mut R, mut offset: usize, runs: &Runs) -> Result<usize, E>
 where
@@ -216,14 +216,14 @@ async fn blocking(runs: Arc<Runs>) -> Result<u32, E> {
     tokio::task::spawn_blocking(move || runs.fail(2)).await.map_err(|_| E::Bad)?
 }
 
-/// A poll until something is there.
+/// Polls until a job is done.
 #[retryable(max = 9, base = "1s", retry_if = |status: &String| status == "pending")]
 async fn wait_until_done(job: u32, runs: &Runs) -> Result<String, E> {
     let status = if runs.fail_later(4).await.is_ok() { "done" } else { "pending" };
     Ok(format!("{status}{}", if status == "done" { job.to_string() } else { String::new() }))
 }
 
-/// A handler with an error of `anyhow`'s kind: everything turns into it.
+/// A handler whose error type, like `anyhow::Error`, converts from any error.
 #[derive(Debug)]
 struct Report(Box<dyn Error + Send + Sync>);
 
@@ -240,7 +240,7 @@ async fn handler(runs: &Runs, text: &str) -> Result<u32, Report> {
 }
 
 #[test]
-fn what_users_have_written_runs_again() {
+fn functions_from_users_are_retried() {
     block_on(async {
         let request_of = |key: &[u8]| Request { key: key.to_vec() };
         assert_eq!(sendable(Kv::default().put(request_of(b"ab"))).await, Ok(2));

@@ -1,15 +1,15 @@
-//! The arguments of `#[retryable]`, as `args.rs` and the README list them.
+//! The arguments of `#[retryable]`, as `read/table.rs` and the README list them.
 
 use super::scrub::is_word;
 use super::source::Source;
 
-/// What stands between the quotes of each `name: "…"`.
+/// The name in each `row("name", …)`.
 pub(crate) fn names(table: &Source) -> Vec<String> {
-    let rows = table.uncommented.split("name: \"").skip(1);
+    let rows = table.uncommented.split("row(\"").skip(1);
     rows.filter_map(|row| row.split_once('"')).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Whether a table row of the text has, in its first cell, the name right after a backtick.
+/// Whether the first cell of a table row has the name right after a backtick.
 pub(crate) fn lists(readme: &str, name: &str) -> bool {
     let rows = readme.lines().filter_map(|line| line.trim().strip_prefix('|'));
     let mut cells = rows.filter_map(|row| row.split('|').next());
@@ -27,8 +27,8 @@ mod tests {
 
     #[test]
     fn argument_names_are_read_from_rows_and_not_from_comments_or_tests() {
-        let text = "[Row { name: \"base\", x: 1 }] // name: \"no\"\n#[cfg(test)] mod tests { name: \"no\" }";
-        assert_eq!(names(&Source::new("a/src/args.rs", text)), ["base"]);
+        let text = "[row(\"base\", 1)] // row(\"no\"\n#[cfg(test)] mod tests { row(\"no\") }";
+        assert_eq!(names(&Source::new("a/src/table.rs", text)), ["base"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Finds let-chains, which the oldest supported compiler does not have.
+//! Finds let-chains, which the oldest supported compiler does not accept.
 
 use super::scrub::is_word;
 use super::source::{Source, words};
@@ -17,7 +17,7 @@ pub(crate) fn let_chains(file: &Source) -> Vec<String> {
     found
 }
 
-/// Whether a `&&` between two operands comes before the block, in what follows the `let` of a condition.
+/// Whether the text after the `let` of a condition has a `&&` between two operands before the block.
 fn has_and(rest: &str) -> bool {
     let mut depth = 0;
     let mut in_pattern = true;
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn let_chains_are_told_from_other_conditions() {
+    fn let_chains_are_distinguished_from_other_conditions() {
         check_chains("if let A = b && c {}", 1);
         check_chains("if a && let B = c {}", 1);
         check_chains("while let A { x: 1..=2, .. } = b()\n    && c {}", 1);

@@ -1,13 +1,13 @@
-//! What the macros hand to the runtime unread.
+//! Finds runtime names in the macros, which must forward them without interpreting them.
 
 use super::source::Source;
 
-/// Words of backoffs, jitters and breaker states. The macros forward them to the runtime unread.
+/// Names of backoffs, jitters and breaker states, which the macros forward without interpreting them.
 const RUNTIME_WORDS: [&str; 7] =
     ["exponential", "fibonacci", "linear", "decorrelated", "proportional", "additive", "half_open"];
 
-/// Identifiers with one of the words in them, and literals that are one of the words. Longer literals are
-/// messages, which may say what to write.
+/// Finds identifiers that contain one of the words, and literals that equal one of them. Longer literals are messages,
+/// which may mention the words.
 pub(crate) fn decided(file: &Source) -> Vec<String> {
     let (code, uncommented) = (file.code.to_lowercase(), file.uncommented.to_lowercase());
     let mut found: Vec<usize> = Vec::new();
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn the_macros_may_quote_a_message_and_not_compare_a_name() {
-        let decides = |text| decided(&Source::new("retry-macros/src/args.rs", text)).len();
+        let decides = |text| decided(&Source::new("retry-macros/src/read/values.rs", text)).len();
         assert_eq!(decides("Backoff::Fibonacci"), 1);
         assert_eq!(decides("ident == \"fibonacci\""), 1);
         assert_eq!(decides("\"write `backoff = fibonacci`\" // fibonacci"), 0);

@@ -95,7 +95,7 @@ impl Layers {
 }
 
 /// The first names of the paths at the beginning of `code`: one, or one for each entry of a group.
-fn names(code: &str) -> Vec<(usize, &str)> {
+pub(crate) fn names(code: &str) -> Vec<(usize, &str)> {
     let word = |at: usize| {
         let rest = &code[at..];
         let start = at + (rest.len() - rest.trim_start().len());

@@ -1,13 +1,13 @@
-//! Tells code from comments and literals, so that a rule about one is not set off by the others.
+//! Separates code, comments and literals, so that a rule about one does not match the others.
 
-/// Three readings of a source file. Each is as long as the file and has its line breaks; what belongs to
-/// the others is blank.
+/// Three versions of a source file. Each has the length and the line breaks of the file; other parts are blanked
+/// out.
 pub(crate) struct Scrubbed {
-    /// Neither comments nor literals.
+    /// Without comments and literals.
     pub(crate) code: String,
-    /// Comments alone, those of documentation too.
+    /// Only comments, including doc comments.
     pub(crate) comments: String,
-    /// Code and literals, the quotes included.
+    /// Code and literals, including the quotes.
     pub(crate) uncommented: String,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn scrub(text: &str) -> Scrubbed {
     }
 }
 
-/// What each byte of the text belongs to.
+/// The kind of part that a byte belongs to.
 fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::with_capacity(text.len());
     while parts.len() < text.len() {
@@ -47,7 +47,7 @@ fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// The part at the beginning of `rest`, and its length: a whole comment or literal, or one character of code.
+/// The kind and length of the first part of `rest`: a whole comment or literal, or one character of code.
 fn token(rest: &str, after_word: bool) -> (Part, usize) {
     if rest.starts_with("//") {
         (Part::Comment, rest.find('\n').unwrap_or(rest.len()))
@@ -64,7 +64,7 @@ fn token(rest: &str, after_word: bool) -> (Part, usize) {
     }
 }
 
-/// The length of a block comment with those inside it.
+/// The length of a block comment, including nested ones.
 fn block_comment(rest: &str) -> usize {
     let mut depth = 0;
     let mut at = 0;
@@ -99,7 +99,7 @@ fn prefixed(rest: &str) -> Option<usize> {
     }
 }
 
-/// The length of a literal in quotes in which a backslash escapes the next character.
+/// The length of a quoted literal in which a backslash escapes the next character.
 fn quoted(rest: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -133,20 +133,20 @@ mod tests {
 
     fn check_code(text: &str, code: &str) {
         let found = scrub(text).code;
-        assert_eq!(found.len(), text.len(), "offsets must stay as they are");
+        assert_eq!(found.len(), text.len(), "offsets must not change");
         let words: Vec<&str> = found.split_whitespace().collect();
         assert_eq!(words.join(" "), code, "in {text}");
     }
 
     #[test]
-    fn comments_are_no_code() {
+    fn comments_are_not_code() {
         check_code("a // b\nc /* d /* e */ f */ g", "a c g");
         check_code("/// b\n//! c\na", "a");
         check_code("a /* never closed", "a");
     }
 
     #[test]
-    fn literals_are_no_code() {
+    fn literals_are_not_code() {
         check_code(r#"a "b" c"#, "a c");
         check_code(r#"a "b \" c \\" d"#, "a d");
         check_code(r###"a r"\" b r#"c " d"# e br##"f "# g"## h"###, "a b e h");
@@ -168,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_in_a_literal_and_a_literal_in_a_comment_end_where_they_should() {
+    fn a_comment_inside_a_literal_and_a_literal_inside_a_comment_end_correctly() {
         check_code("a \"// b\" c", "a c");
         check_code("a // \" b\nc", "a c");
     }
 
     #[test]
-    fn each_reading_keeps_its_own_parts_and_all_line_breaks() {
+    fn each_version_keeps_its_own_parts_and_all_line_breaks() {
         let read = scrub("a // é\n\"b\nc\" d");
         assert_eq!(read.code, "a      \n  \n   d");
         assert_eq!(read.comments, "  // é\n  \n    ");

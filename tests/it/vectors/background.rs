@@ -1,4 +1,4 @@
-//! Background tasks: their states, the hand-over to the background, retries by hand.
+//! Background tasks: their states, the hand-over to the background, manual retries.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ impl Classify for Trouble {
     }
 }
 
-/// Three attempts, of which the listed ones fail.
+/// Makes up to three attempts; the first ones fail with the listed kinds.
 #[retryable(attempts = 3, base = "0s", budget = none, attempt = attempt, task,
     name = "vectors::background::fails")]
 async fn fails(kinds: Vec<Kind>) -> Result<u32, Trouble> {
@@ -39,7 +39,7 @@ async fn takes(time: Duration, stand: &Arc<Stand>) -> Result<String, String> {
     Ok("value".to_owned())
 }
 
-/// The clock that the body waits for, and whether it does so yet.
+/// The clock that the body waits on, and whether the body is waiting already.
 #[derive(Default)]
 struct Stand {
     clock: Arc<ManualClock>,
@@ -72,7 +72,7 @@ impl Lab {
     }
 }
 
-/// BK-002: an info of this status and these counters.
+/// BK-002: a task info with this status and these counters.
 fn terminal(row: &Value) {
     let status = row[0].as_str().unwrap();
     let mut info = serde_json::json!({
@@ -86,7 +86,7 @@ fn terminal(row: &Value) {
     assert_eq!(Some(info.is_terminal()), row[3].as_bool(), "{info:?}");
 }
 
-/// BK-005: a body of this length behind a limit.
+/// BK-005: a body of this duration with a hand-over limit.
 async fn hand_over(limit: u64, row: &Value) {
     let (lab, millis) = (Lab::new(), Duration::from_millis);
     let body = row[0].as_u64().unwrap();
@@ -109,7 +109,7 @@ async fn hand_over(limit: u64, row: &Value) {
     assert_eq!((info.state, info.attempts().len()), (State::Complete, 1), "the same run went on");
 }
 
-/// BK-014: a manual retry after so many attempts of so many that were allowed.
+/// BK-014: a manual retry after the given number of attempts and limit.
 async fn retried(row: &Value) {
     let number = |index: usize| row[index].as_u64().unwrap();
     let lab = Lab::new();
@@ -126,7 +126,7 @@ async fn retried(row: &Value) {
     assert!(info.attempts().len() as u64 >= number(0), "the history is kept");
 }
 
-/// BK-024: nothing can be recorded of a task that is complete.
+/// BK-024: a complete task accepts no further records.
 async fn complete() {
     let lab = Lab::new();
     let id = lab.tasks.submit(fails::task(Vec::new())).await.unwrap();
@@ -148,7 +148,7 @@ fn background_tasks_behave_as_in_the_cases_of_peers() {
                 let limit = vector["cfg"]["foreground_budget_ms"].as_u64().unwrap();
                 rows().iter().for_each(|row| runtime.block_on(hand_over(limit, row)));
             }
-            // Spelt `retry_once`; `retry` grants a further round.
+            // Our name is `retry_once`; `retry` grants a full round.
             "BK-014" => rows().iter().for_each(|row| runtime.block_on(retried(row))),
             "BK-024" => runtime.block_on(complete()),
             other => panic!("{other} has no interpreter"),

@@ -1,4 +1,4 @@
-//! Breaker scripts on the pure machine.
+//! Breaker scripts, run on the pure state machine.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use serde_norway::Value;
 use super::{duration, millis, number, run};
 
 const SKIPPED: [(&str, &str); 2] = [
-    ("CB-067", "a tumbling interval that clears all counts at once: our windows slide"),
-    ("CB-070", "a tumbling interval that starts a generation: ours start with a change of state"),
+    ("CB-067", "a tumbling window that clears all counts at once; our windows slide"),
+    ("CB-070", "a tumbling window that starts a generation; ours start with a change of state"),
 ];
 
 #[test]
@@ -26,8 +26,8 @@ fn breaker_vectors() {
     });
 }
 
-/// The settings of a `cfg`. The first half-open failure opens again where the peer says so (D15), by
-/// `probe_rate`; open times do not double, as with all these peers.
+/// The settings of a `cfg`. Where the peer re-opens at the first half-open failure (D15), `probe_rate` does the same.
+/// Open times do not double, as in all these peers.
 fn settings(cfg: &Value) -> BreakerSettings {
     let open = millis(&cfg["open_ms"]).unwrap_or(Duration::from_secs(60));
     let mut settings = BreakerSettings::new()
@@ -134,7 +134,7 @@ impl Bench {
         }
     }
 
-    /// `fail x3`, `ok@5s`, `begin:a`, each perhaps ` -> rejected retry_after=1s`.
+    /// `fail x3`, `ok@5s` or `begin:a`, each optionally with ` -> rejected retry_after=1s`.
     fn call(&mut self, text: &str) {
         let (call, rejection) = match text.split_once(" -> rejected") {
             Some((call, rest)) => (call, Some(rest.trim())),
@@ -170,8 +170,8 @@ impl Bench {
         }
     }
 
-    /// `{metrics: …}` and `{counts: …}`. What was excluded is not kept, so it is not compared; nor is
-    /// `counts_after_open` (CB-065): ours show what made it open.
+    /// `{metrics: …}` and `{counts: …}`. Excluded calls are not counted, so they are not compared; nor is
+    /// `counts_after_open` (CB-065), because our counts keep the calls that opened the breaker.
     fn figures(&mut self, expected: &Value) {
         let figures = self.machine.figures(self.now);
         let rate = |rate: Option<f64>| rate.map_or(-1.0, |rate| (rate * 100.0).round());

@@ -1,4 +1,4 @@
-//! Budget steps on a budget whose clock stands still. Delays are another file's business.
+//! Budget steps, run on a budget with a stopped clock. Delays are tested in `calls/delays.rs`.
 
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use serde_norway::Value;
 use super::{number, run};
 
 const SKIPPED: [(&str, &str); 1] =
-    [("BU-035", "repairs a floating-point state: ours is made of integers")];
+    [("BU-035", "repairs a floating-point state; ours uses integers")];
 
 #[test]
 fn budget_vectors() {
@@ -33,7 +33,7 @@ fn at_rest(settings: BudgetSettings) -> Budget {
     Budget::new(settings).with_clock(clock)
 }
 
-/// The AWS bucket of a `cfg`.
+/// The AWS token bucket of a `cfg`.
 fn aws(cfg: &Value) -> Budget {
     let cost = &cfg["cost"];
     let cost_of = |names: &[&str]| names.iter().find_map(|name| number(&cost[*name]));
@@ -111,7 +111,7 @@ fn successes_refill(vector: &Value) {
     assert_eq!(budget.available(), number(&expect["tokens"]).unwrap());
 }
 
-/// The peer shows whole tokens; ours shows the fraction too.
+/// The peer reports whole tokens; ours reports the fraction too.
 fn fractions_add_up(vector: &Value) {
     let cfg = &vector["cfg"];
     let budget = at_rest(

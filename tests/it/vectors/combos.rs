@@ -1,7 +1,7 @@
-//! Layers around one function: fallback, retry and breaker, in our order and by hand in the other.
+//! Fallback, retry and breaker around one function, in our order and, written by hand, in the other order.
 //!
-//! Settings of an attribute are constants, so each case has a function of its own; what the file says about
-//! the limit of attempts is held against the function's policy.
+//! The settings of an attribute are constants, so each case has its own function; the attempt limit in the file is
+//! compared with the function's policy.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -16,8 +16,11 @@ use super::{millis, run};
 use crate::virtual_time::{now, virtually};
 
 const SKIPPED: [(&str, &str); 2] = [
-    ("CO-008", "retries what its own breaker refuses: ours ends the call with the last error"),
-    ("CO-030", "a fallback for values: ours is for failures, and a rejected value is returned"),
+    (
+        "CO-008",
+        "retries calls that its own breaker refuses; ours ends the call with the last error",
+    ),
+    ("CO-030", "a fallback for values; ours is for failures, and a rejected value is returned"),
 ];
 
 #[test]
@@ -51,14 +54,14 @@ enum Failure {
     Interrupted(#[from] Interruption),
 }
 
-/// The body of a case: what it still does, and how often it ran.
+/// The body of a case: its remaining steps and its number of runs.
 struct Script {
     items: RefCell<Vec<String>>,
     calls: Cell<u64>,
 }
 
 impl Script {
-    /// Of items such as `ok` and `err:T *`.
+    /// Parses items such as `ok` and `err:T *`.
     fn new(items: &Value) -> Self {
         let items = items.as_sequence().unwrap().iter().rev();
         let items = items.map(|item| item.as_str().unwrap().to_owned()).collect();
@@ -84,13 +87,13 @@ fn count(value: &Value) -> u64 {
     value.as_u64().unwrap()
 }
 
-/// Holds the file's limit of attempts against the function's.
+/// Compares the attempt limit in the file with the function's.
 fn check_limit(vector: &Value, name: &str) {
     let limit = site(name).unwrap().policy().limit().map(u64::from);
     assert_eq!(limit, vector["cfg"]["max_attempts"].as_u64(), "{name}");
 }
 
-/// `ok:value`, `err:Name`; an open breaker is `err:BreakerOpen`, by whatever error it is reported.
+/// `ok:value` or `err:Name`; an open breaker is `err:BreakerOpen`, whichever error reports it.
 fn words(result: &Result<String, Failure>, reason: StopReason) -> String {
     match result {
         Ok(value) if value == "ok" => value.clone(),
@@ -110,7 +113,7 @@ fn opens(script: &Script) -> Result<String, Failure> {
     script.body()
 }
 
-/// As [`opens`]. The peer may retry the refusal, since it matches its list; a kind has no such accidents.
+/// Like [`opens`]. The peer retries the refusal, because the error matches its list; kinds avoid that.
 #[retryable(
     max = 7,
     base = "0s",
@@ -121,7 +124,7 @@ fn opens_too(script: &Script) -> Result<String, Failure> {
     script.body()
 }
 
-/// The peers end with the refusal, ours with the last failure and the refusal as the reason.
+/// The peers return the refusal; ours returns the last failure, with the refusal as the reason.
 fn opens_in_the_middle(
     vector: &Value,
     name: &str,
@@ -156,7 +159,7 @@ fn is_open_from_the_start(vector: &Value) {
     assert!(elapsed < millis(&expect["elapsed_lt_ms"]).unwrap());
 }
 
-/// An order that no attribute has: the whole call is one result.
+/// An order that the attribute does not offer: the breaker counts the whole call as one result.
 fn breaker_outside(vector: &Value) {
     let (cfg, expect) = (&vector["cfg"], &vector["expect"]);
     let failures = count(&cfg["breaker"]["consecutive_failures"]) as u32;
@@ -172,7 +175,7 @@ fn breaker_outside(vector: &Value) {
 }
 
 thread_local! {
-    /// What the fallbacks saw.
+    /// The failures that the fallbacks received.
     static SAW: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -210,7 +213,7 @@ fn falls_back(vector: &Value, name: &str, function: fn(&Script) -> Result<String
     }
 }
 
-/// `fallback_skip_on` is a fallback that hands such a failure on.
+/// `fallback_skip_on` becomes a fallback that returns such a failure unchanged.
 fn fallback_outcomes(vector: &Value) {
     fn fallback(failure: RetryError<Failure>, _: &str, outcome: &str) -> Result<String, Failure> {
         let failure = failure.into_error();

@@ -1,7 +1,7 @@
-//! Cases taken from peers' own tests (`tests/vectors/*.yaml`), each file with its interpreter.
+//! Test cases taken from the tests of peer libraries (`tests/vectors/*.yaml`); each file has an interpreter.
 //!
-//! An interpreter runs every case or names the reason why not, and fails when a reason is no longer used:
-//! a case that disappears from the file, or one that is new, is noticed.
+//! An interpreter runs every case or lists the reason for skipping it, and fails when a listed case is missing from
+//! the file. Added and removed cases are therefore noticed.
 
 mod background;
 mod breaker;
@@ -20,7 +20,7 @@ fn cases(text: &str) -> Vec<Value> {
     file["vectors"].as_sequence().unwrap().clone()
 }
 
-/// Runs every case of a file but those that are listed with the reason why not.
+/// Runs every case of a file except those listed in `skipped` with a reason.
 fn run(text: &str, skipped: &[(&str, &str)], case: impl Fn(&Value)) {
     let mut left: Vec<_> = skipped.iter().map(|(id, _)| *id).collect();
     for vector in cases(text) {
@@ -36,7 +36,7 @@ fn run(text: &str, skipped: &[(&str, &str)], case: impl Fn(&Value)) {
     assert_eq!(left, Vec::<&str>::new(), "skipped, but not in the file");
 }
 
-/// A number of any kind.
+/// Reads an integer or a float.
 fn number(value: &Value) -> Option<f64> {
     value.as_f64()
 }

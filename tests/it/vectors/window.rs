@@ -1,4 +1,4 @@
-//! Window steps on a machine in shadow, which counts and never opens.
+//! Window steps, run on a breaker in shadow mode, which counts and never opens.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn window(cfg: &Value) -> Window {
     }
 }
 
-/// Durations are not kept by our window: `sum_ms`, `avg_ms` and the split of slow calls are not compared.
+/// Our window keeps no durations, so `sum_ms`, `avg_ms` and the split of slow calls are not compared.
 fn steps(cfg: &Value, steps: &[Value]) {
     let mut machine = Machine::new(BreakerSettings::new().window(window(cfg)).min_calls(1));
     let mut now = Duration::ZERO;

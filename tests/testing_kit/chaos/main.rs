@@ -1,11 +1,13 @@
-//! Chaos from a configuration: off unless asked for twice, and what it does then.
+//! Chaos from a configuration: off unless both the section and the switch are set.
 
 use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use retry_runtime::config::{self, Config};
-use retry_runtime::{Classify, Interruption, StopReason, chaos, observe, retryable, testing};
+use retry_runtime::{Classify, Interruption, StopReason, observe, retryable};
+use retry_testing as testing;
+use retry_testing::chaos;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
 enum PayError {
@@ -30,7 +32,7 @@ fn no_place() -> Result<u32, String> {
     Ok(1)
 }
 
-/// A configuration is the whole process's: one test at a time.
+/// Gives one test exclusive use of the process, since a configuration applies to all of it.
 struct Turn {
     _turn: MutexGuard<'static, ()>,
 }
@@ -38,8 +40,9 @@ struct Turn {
 fn turn(toml: &str, on: bool) -> Turn {
     static TURNS: Mutex<()> = Mutex::new(());
     let turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    chaos::install();
     chaos::switch(on);
-    config::apply(Config::from_toml(toml).expect("it can be read")).expect("it can be applied");
+    config::apply(Config::from_toml(toml).expect("valid settings")).expect("applicable settings");
     Turn { _turn: turn }
 }
 
@@ -53,17 +56,17 @@ impl Drop for Turn {
 const TIMED_OUT: Interruption = Interruption::TimedOut { after: Duration::from_secs(30) };
 
 #[test]
-fn nothing_goes_wrong_until_the_switch_is_set_too() {
+fn no_fault_is_injected_until_the_switch_is_set_too() {
     let _turn = turn("[op.\"chaos::charge\".chaos]\nrate = 1", false);
     let ran = Cell::new(0);
     assert_eq!(charge(&ran), Ok(1));
     chaos::switch(true);
     assert_eq!(charge(&ran), Err(PayError::Interrupted(TIMED_OUT)));
-    assert_eq!(ran.get(), 1, "a fault takes the place of the body");
+    assert_eq!(ran.get(), 1, "a fault replaces the body");
 }
 
 #[test]
-fn the_rate_is_the_part_of_the_attempts_that_fail() {
+fn the_rate_is_the_share_of_attempts_that_fail() {
     let _turn = turn("[op.\"chaos::*\".chaos]\nrate = 0.2", true);
     let ran = Cell::new(0);
     let failed = (0..2000).filter(|_| charge(&ran).is_err()).count();
@@ -72,7 +75,7 @@ fn the_rate_is_the_part_of_the_attempts_that_fail() {
 }
 
 #[test]
-fn after_the_body_the_effect_has_happened() {
+fn a_fault_after_the_body_leaves_the_effect() {
     let _turn = turn("[op.\"chaos::charge\"]\nchaos = { rate = 1.0, after_body = true }", true);
     let ran = Cell::new(0);
     assert!(charge(&ran).is_err());
@@ -88,7 +91,7 @@ fn an_attempt_can_be_made_to_panic() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_hangs_is_ended_by_its_timeout() {
+async fn a_hanging_attempt_is_ended_by_its_timeout() {
     let _turn = turn("[op.\"chaos::ask\".chaos]\nrate = 1.0\nfault = \"hang\"", true);
     let started = tokio::time::Instant::now();
     let (result, report) = observe(ask()).await;
@@ -108,7 +111,7 @@ async fn latency_alone_delays_the_body() {
 }
 
 #[test]
-fn a_function_whose_error_has_no_place_is_left_alone_and_so_is_one_that_is_switched_off() {
+fn a_function_whose_error_cannot_be_made_and_a_disabled_one_are_left_alone() {
     let _turn = turn("[op.\"chaos::no_place\".chaos]\nrate = 1.0", true);
     assert_eq!(no_place(), Ok(1));
     drop(_turn);
@@ -118,7 +121,7 @@ fn a_function_whose_error_has_no_place_is_left_alone_and_so_is_one_that_is_switc
 }
 
 #[test]
-fn a_testing_scope_sees_nothing_of_it() {
+fn a_testing_scope_is_free_of_chaos() {
     let _turn = turn("[op.\"chaos::charge\".chaos]\nrate = 1.0", true);
     let t = testing::scope();
     assert_eq!(charge(&Cell::new(0)), Ok(1));
@@ -126,17 +129,18 @@ fn a_testing_scope_sees_nothing_of_it() {
 }
 
 #[test]
-fn what_goes_wrong_is_explained_with_its_place() {
+fn explain_shows_the_chaos_settings_with_their_source() {
     let _turn = turn("[op.\"chaos::charge\".chaos]\nrate = 0.05\nlatency = \"200ms\"", true);
     let text = config::explain("chaos::charge").expect("it exists").to_string();
     assert!(text.contains("rate = 0.05, latency = \"200ms\", fault = \"fail\""), "{text}");
 }
 
 #[test]
-fn chaos_that_makes_no_sense_is_told() {
+fn invalid_chaos_settings_are_reported() {
+    chaos::install();
     let says = |chaos: &str, expected: &str| {
         let text = Config::from_toml(&format!("[op.\"chaos::charge\"]\nchaos = {chaos}"));
-        let text = text.expect_err("it makes no sense").to_string();
+        let text = text.expect_err("invalid settings").to_string();
         assert!(text.contains(expected), "{text}\n  instead of\n{expected}");
     };
     says(

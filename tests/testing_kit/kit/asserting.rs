@@ -1,8 +1,9 @@
-//! Assertions, and what they say when they do not hold.
+//! Assertions, and their messages when they fail.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use retry_runtime::{Policy, StopReason, retryable, testing};
+use retry_runtime::{Policy, StopReason, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 
@@ -11,7 +12,7 @@ fn charge() -> Result<u32, PayError> {
     Err(PayError::Busy)
 }
 
-/// What the assertion panics with.
+/// The message that the assertion panics with.
 pub(crate) fn words(work: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(work)).expect_err("it panics");
     match payload.downcast::<String>() {
@@ -21,7 +22,7 @@ pub(crate) fn words(work: impl FnOnce()) -> String {
 }
 
 #[test]
-fn a_requirement_that_holds_can_be_read_aloud() {
+fn passing_assertions_can_be_chained_like_a_sentence() {
     let t = testing::scope();
     assert!(charge().is_err());
     t.assert("asserting::charge")
@@ -32,7 +33,7 @@ fn a_requirement_that_holds_can_be_read_aloud() {
 }
 
 #[test]
-fn an_assertion_that_does_not_hold_shows_every_attempt() {
+fn a_failing_assertion_shows_every_attempt() {
     let t = testing::scope();
     t.fail("asserting::charge").first(1).latency("1s").with(|| PayError::Busy);
     assert!(charge().is_err());
@@ -49,7 +50,7 @@ fn an_assertion_that_does_not_hold_shows_every_attempt() {
 }
 
 #[test]
-fn each_assertion_says_what_was_expected_and_what_was_found() {
+fn each_assertion_states_the_expected_and_the_actual_value() {
     let t = testing::scope();
     assert!(charge().is_err());
     let says = |words: String, expected: &str| {
@@ -70,7 +71,7 @@ fn each_assertion_says_what_was_expected_and_what_was_found() {
 }
 
 #[test]
-fn without_a_call_the_message_says_why_that_may_be() {
+fn without_a_call_the_message_gives_a_likely_reason() {
     let t = testing::scope();
     let text = words(|| drop(t.assert("asserting::charge").attempts(1)));
     assert!(text.ends_with(
@@ -89,7 +90,7 @@ fn a_schedule_is_a_table_of_exact_ranges() {
         schedule.to_string(),
         "retry 1: 0ns to 1s, up to 1s in all\nretry 2: 0ns to 2s, up to 3s in all\n"
     );
-    let site = retry_runtime::site("asserting::charge").expect("it is declared");
+    let site = retry_runtime::site("asserting::charge").expect("the function is declared above");
     let exact = "retry 1: 1s, up to 1s in all\nretry 2: 2s, up to 3s in all\n";
     assert_eq!(testing::schedule(site.policy()).to_string(), exact);
 }

@@ -1,14 +1,15 @@
-//! `explore`: what happens twice, and what does not.
+//! `explore` finds effects that happen twice.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
 
-use retry_runtime::{CallId, retryable, testing};
+use retry_runtime::{CallId, retryable};
+use retry_testing as testing;
 
 use crate::asserting::words;
 use crate::faults::PayError;
 
-/// A bank that charges for every request, unless it knows its key.
+/// A bank that charges for every request whose idempotency key is new or missing.
 #[derive(Default)]
 struct Bank {
     seen: RefCell<HashSet<CallId>>,
@@ -72,7 +73,7 @@ fn a_function_that_sends_the_call_id_as_its_key_charges_once() {
 }
 
 #[test]
-fn a_function_that_is_not_declared_idempotent_stops_at_the_first_doubt() {
+fn a_function_not_declared_idempotent_stops_at_the_first_ambiguous_failure() {
     let (t, bank) = (testing::scope(), Bank::default());
     let found = t.explore(|| charge_carefully(&bank));
     found.assert_once();
@@ -80,9 +81,9 @@ fn a_function_that_is_not_declared_idempotent_stops_at_the_first_doubt() {
 }
 
 #[test]
-fn a_wrong_classification_is_found_with_the_error_itself() {
+fn a_wrong_classification_is_found_and_names_the_error() {
     let (t, bank) = (testing::scope(), Bank::default());
-    // `Busy` says that nothing has happened; here it is returned after something has.
+    // `Busy` claims that nothing has happened, but here the effect has happened before it is returned.
     let found = t.explore_with(|| PayError::Busy, || charge_carefully(&bank));
     assert!(!found.doubled().is_empty());
 }
@@ -92,14 +93,14 @@ async fn async_work_is_explored_too() {
     let t = testing::scope();
     let found = t.explore_async(|| charge_async(false)).await;
     assert_eq!(found.runs(), 1 + 2 + 4);
-    // Two of the three runs with one attempt that failed after its effect, and the one with two of them.
+    // Two of the three runs with one attempt that failed after its effect, and the run with two such attempts.
     assert_eq!(found.doubled().len(), 2);
     t.explore_async(|| charge_async(true)).await.assert_once();
     t.explore_async_with(|| PayError::NoAnswer, || charge_async(true)).await.assert_once();
 }
 
 #[test]
-fn what_happens_twice_without_any_failure_is_not_a_double_effect() {
+fn an_effect_that_happens_twice_without_a_failure_is_not_a_double_effect() {
     let (t, bank) = (testing::scope(), Bank::default());
     let both = || (charge_carefully(&bank).is_ok(), charge_carefully(&bank).is_ok());
     let found = t.explore(both);
@@ -108,7 +109,7 @@ fn what_happens_twice_without_any_failure_is_not_a_double_effect() {
 }
 
 #[test]
-fn the_scope_is_as_before_after_an_exploration() {
+fn an_exploration_leaves_the_scope_unchanged() {
     let (t, bank) = (testing::scope(), Bank::default());
     t.explore(|| charge_with_key(&bank)).assert_once();
     assert_eq!((t.effects("charged"), t.attempts("explored::charge_with_key")), (0, 0));
@@ -122,7 +123,7 @@ fn no_place() -> Result<u32, String> {
 }
 
 #[test]
-fn an_exploration_that_cannot_show_anything_is_told() {
+fn an_exploration_that_cannot_find_anything_is_reported() {
     let (t, bank) = (testing::scope(), Bank::default());
     let text = words(|| drop(t.explore(|| 7)));
     assert!(text.starts_with("`explore` found no retryable call in the work"), "{text}");

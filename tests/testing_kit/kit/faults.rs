@@ -1,9 +1,10 @@
-//! Faults by the name of the function.
+//! Faults, injected by the name of a function.
 
 use std::cell::Cell;
 use std::time::Duration;
 
-use retry_runtime::{Classify, Interruption, StopReason, retryable, testing};
+use retry_runtime::{Classify, Interruption, StopReason, retryable};
+use retry_testing as testing;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
 pub(crate) enum PayError {
@@ -36,7 +37,7 @@ async fn ask(ran: &Cell<u32>) -> Result<u32, PayError> {
 const SECONDS: fn(u64) -> Duration = Duration::from_secs;
 
 #[test]
-fn the_first_attempts_fail_with_the_error_and_the_body_runs_after_them_only() {
+fn the_first_attempts_fail_with_the_error_and_only_later_ones_run_the_body() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").first(2).with(|| PayError::Busy).then_ok();
     assert_eq!(charge(&ran), Ok(1));
@@ -46,7 +47,7 @@ fn the_first_attempts_fail_with_the_error_and_the_body_runs_after_them_only() {
 }
 
 #[test]
-fn an_async_body_that_is_not_to_run_is_not_polled() {
+fn an_async_body_replaced_by_a_fault_is_not_polled() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::ask").first(1).with(|| PayError::Busy);
     assert_eq!(futures::executor::block_on(ask(&ran)), Ok(1));
@@ -64,7 +65,7 @@ fn the_first_attempts_of_a_function_are_counted_over_all_calls_of_the_scope() {
 }
 
 #[test]
-fn counted_in_each_call_every_call_has_its_own_first_attempts() {
+fn with_a_count_per_call_every_call_has_its_own_first_attempts() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").first(1).in_each_call().with(|| PayError::Busy);
     assert!(charge(&ran).is_ok() && charge(&ran).is_ok());
@@ -72,7 +73,7 @@ fn counted_in_each_call_every_call_has_its_own_first_attempts() {
 }
 
 #[test]
-fn every_third_attempt_is_the_third_and_the_sixth() {
+fn every_third_means_the_third_and_the_sixth_attempt() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").every(3).with(|| PayError::Declined);
     let failed: Vec<bool> = (0..7).map(|_| charge(&ran).is_err()).collect();
@@ -80,7 +81,7 @@ fn every_third_attempt_is_the_third_and_the_sixth() {
 }
 
 #[test]
-fn a_rate_is_drawn_from_the_seed_and_the_same_each_time() {
+fn a_rate_with_the_same_seed_hits_the_same_attempts() {
     let outcomes = |seed| {
         let (t, ran) = (testing::scope(), Cell::new(0));
         t.seed(seed).fail("faults::charge").rate(0.2).with(|| PayError::Declined);
@@ -93,7 +94,7 @@ fn a_rate_is_drawn_from_the_seed_and_the_same_each_time() {
 }
 
 #[test]
-fn of_several_faults_the_first_that_hits_happens_and_all_count() {
+fn of_several_matching_faults_the_first_happens_and_all_count_the_attempt() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").first(1).with(|| PayError::Busy);
     t.fail("faults::charge").first(2).with(|| PayError::Declined);
@@ -104,7 +105,7 @@ fn of_several_faults_the_first_that_hits_happens_and_all_count() {
 }
 
 #[test]
-fn after_the_body_the_effect_has_happened_and_the_answer_is_lost() {
+fn a_fault_after_the_body_keeps_the_effect_and_loses_the_answer() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").first(1).with(|| PayError::NoAnswer).after_body();
     assert_eq!(charge(&ran), Err(PayError::NoAnswer));
@@ -113,14 +114,14 @@ fn after_the_body_the_effect_has_happened_and_the_answer_is_lost() {
 }
 
 #[test]
-fn after_an_async_body_the_answer_is_lost_too() {
+fn a_fault_after_an_async_body_loses_the_answer_too() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::ask").first(1).with(|| PayError::NoAnswer).after_body();
     assert_eq!(futures::executor::block_on(ask(&ran)), Ok(2));
 }
 
 #[test]
-fn latency_takes_the_scopes_time_and_the_body_runs_after_it() {
+fn latency_advances_the_scopes_time_before_the_body_runs() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").latency("200ms");
     assert_eq!(charge(&ran), Ok(1));
@@ -130,7 +131,7 @@ fn latency_takes_the_scopes_time_and_the_body_runs_after_it() {
 }
 
 #[test]
-fn latency_beyond_the_timeout_runs_into_it() {
+fn latency_longer_than_the_timeout_causes_a_timeout() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::ask").first(1).latency("6s");
     assert_eq!(futures::executor::block_on(ask(&ran)), Ok(1));
@@ -139,7 +140,7 @@ fn latency_beyond_the_timeout_runs_into_it() {
 }
 
 #[test]
-fn what_hangs_is_ended_by_the_timeout() {
+fn a_hanging_attempt_is_ended_by_the_timeout() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::ask").hang();
     let cut = Interruption::TimedOut { after: SECONDS(5) };
@@ -150,7 +151,7 @@ fn what_hangs_is_ended_by_the_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_hangs_is_ended_by_the_timeout_under_tokios_paused_clock() {
+async fn a_hanging_attempt_is_ended_by_the_timeout_under_tokios_paused_clock() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::ask").first(1).hang();
     t.fail("faults::ask").first(2).latency("1s");
@@ -160,7 +161,7 @@ async fn what_hangs_is_ended_by_the_timeout_under_tokios_paused_clock() {
 }
 
 #[test]
-fn an_injected_panic_goes_through_like_one_of_the_body() {
+fn an_injected_panic_propagates_like_a_panic_of_the_body() {
     let (t, ran) = (testing::scope(), Cell::new(0));
     t.fail("faults::charge").first(1).panic();
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| charge(&ran)));
@@ -217,7 +218,7 @@ mod errors {
     }
 
     #[test]
-    fn errors_of_many_types_can_be_made_to_order() {
+    fn errors_of_many_types_can_be_injected() {
         let t = testing::scope();
         t.fail("errors::as_text").first(1).with(|| "down".to_owned());
         t.fail("as_option").first(1).with(|| retry_runtime::Missing);
@@ -241,7 +242,7 @@ mod errors {
         expected = "but the errors of `errors::generic` cannot be made to order: implement \
                                `retry_runtime::Inject` for"
     )]
-    fn an_error_of_a_generic_type_cannot_be_made_to_order() {
+    fn an_error_of_a_generic_type_cannot_be_injected() {
         let t = testing::scope();
         t.fail("errors::generic").first(1).with(|| PayError::Busy);
         let _ = Generic::<PayError>(std::marker::PhantomData).ask();

@@ -1,4 +1,4 @@
-//! The testing kit: what a scope does, and what it says when it is misused.
+//! The testing kit: the behaviour of a scope, and its messages when it is misused.
 
 mod asserting;
 mod explored;

@@ -1,6 +1,7 @@
-//! What the kit says when it is misused.
+//! The kit's messages when it is misused.
 
-use retry_runtime::{retryable, testing};
+use retry_runtime::retryable;
+use retry_testing as testing;
 
 use crate::asserting::words;
 use crate::faults::PayError;
@@ -29,7 +30,7 @@ mod two {
     }
 }
 
-/// What `misuse` panics with, in a scope that is otherwise in order.
+/// Asserts the panic message of `misuse` in an otherwise valid scope.
 #[track_caller]
 fn check(misuse: impl FnOnce(&testing::Scope), expected: &str) {
     let text = words(|| {
@@ -40,7 +41,7 @@ fn check(misuse: impl FnOnce(&testing::Scope), expected: &str) {
 }
 
 #[test]
-fn a_name_that_does_not_exist_is_told_with_the_nearest() {
+fn an_unknown_name_is_reported_with_the_nearest_one() {
     check(
         |t| drop(t.fail("misuse::chrage").first(1).panic()),
         "no annotated function is named `misuse::chrage`; did you mean `misuse::charge`?",
@@ -56,7 +57,7 @@ fn a_name_that_does_not_exist_is_told_with_the_nearest() {
 }
 
 #[test]
-fn an_end_that_several_names_have_is_not_enough() {
+fn an_ambiguous_name_is_reported() {
     assert_eq!((one::twin(), two::twin()), (Ok(1), Ok(1)));
     check(
         |t| drop(t.delays("twin")),
@@ -65,7 +66,7 @@ fn an_end_that_several_names_have_is_not_enough() {
 }
 
 #[test]
-fn an_error_of_the_wrong_type_is_told_with_both_types_and_the_place() {
+fn an_error_of_the_wrong_type_is_reported_with_both_types_and_the_location() {
     check(
         |t| {
             t.fail("misuse::charge").first(1).with(|| "down".to_owned());
@@ -83,7 +84,7 @@ fn an_error_of_the_wrong_type_is_told_with_both_types_and_the_place() {
 }
 
 #[test]
-fn an_error_of_the_wrong_type_fails_the_test_also_when_a_task_has_swallowed_it() {
+fn an_error_of_the_wrong_type_fails_the_test_even_if_a_task_swallows_the_panic() {
     let text = words(|| {
         let t = testing::scope();
         t.fail("misuse::charge").first(1).with(|| 7_u8);
@@ -94,7 +95,7 @@ fn an_error_of_the_wrong_type_fails_the_test_also_when_a_task_has_swallowed_it()
 }
 
 #[test]
-fn a_fault_that_does_not_say_what_happens_is_told() {
+fn a_fault_without_an_action_is_reported() {
     let incomplete =
         "does not say what happens: add `.with(…)`, `.panic()`, `.hang()` or `.latency(…)`";
     check(|t| drop(t.fail("misuse::charge").first(1)), incomplete);
@@ -103,7 +104,7 @@ fn a_fault_that_does_not_say_what_happens_is_told() {
 }
 
 #[test]
-fn a_selector_that_hits_nothing_and_a_time_that_is_none_are_told() {
+fn a_selector_that_matches_nothing_and_an_invalid_duration_are_reported() {
     check(|t| drop(t.fail("misuse::charge").first(0)), "`first` (0) must be at least 1");
     check(|t| drop(t.fail("misuse::charge").every(0)), "`every` (0) must be at least 1");
     check(|t| drop(t.fail("misuse::charge").rate(1.5)), "`rate` (1.5) must be from 0 to 1");
@@ -118,7 +119,7 @@ fn a_selector_that_hits_nothing_and_a_time_that_is_none_are_told() {
 }
 
 #[test]
-fn a_function_that_nothing_can_end_must_not_hang() {
+fn a_hang_is_refused_for_a_function_that_nothing_can_interrupt() {
     check(
         |t| drop(t.fail("misuse::charge").hang()),
         "`misuse::charge` is not `async`: nothing could end an attempt that hangs",
@@ -126,7 +127,7 @@ fn a_function_that_nothing_can_end_must_not_hang() {
 }
 
 #[test]
-fn a_second_scope_on_a_thread_is_told_with_the_place_of_the_first() {
+fn a_second_scope_on_a_thread_is_reported_with_the_location_of_the_first() {
     check(
         |_| drop(testing::scope()),
         &format!("a testing scope is open here already, since {}", file!()),
@@ -134,7 +135,7 @@ fn a_second_scope_on_a_thread_is_told_with_the_place_of_the_first() {
 }
 
 #[test]
-fn a_second_scope_in_a_wrapped_thread_is_told() {
+fn a_second_scope_in_a_wrapped_thread_is_reported() {
     let t = testing::scope();
     let thread = std::thread::spawn(t.wrap_fn(|| words(|| drop(testing::scope()))));
     let text = thread.join().expect("the words");
@@ -142,7 +143,7 @@ fn a_second_scope_in_a_wrapped_thread_is_told() {
 }
 
 #[test]
-fn a_scope_is_free_again_after_the_first_has_ended() {
+fn a_new_scope_can_open_after_the_first_has_ended() {
     for _ in 0..2 {
         let t = testing::scope();
         t.seed(1);
@@ -150,7 +151,7 @@ fn a_scope_is_free_again_after_the_first_has_ended() {
 }
 
 #[test]
-fn a_guard_that_is_dropped_at_once_is_told() {
+fn a_guard_that_is_dropped_immediately_is_reported() {
     let text = words(|| {
         let _ = testing::scope();
     });
@@ -158,7 +159,7 @@ fn a_guard_that_is_dropped_at_once_is_told() {
 }
 
 #[test]
-fn a_wrapped_thread_that_outlives_the_scope_is_told() {
+fn a_wrapped_thread_that_outlives_the_scope_is_reported() {
     let t = testing::scope();
     let late = t.wrap_fn(charge);
     drop(t);
@@ -174,17 +175,17 @@ fn a_wrapped_thread_that_outlives_the_scope_is_told() {
 }
 
 #[test]
-fn a_wrapped_task_that_sleeps_when_the_scope_ends_is_told() {
+fn a_wrapped_task_asleep_at_the_end_of_the_scope_is_reported() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let t = testing::scope();
-    // It is kept asleep by a task that does not come to rest.
+    // The sleeper stays asleep because another task stays busy.
     let busy = t.wrap(std::future::pending::<()>());
     let text = runtime.block_on(async move {
         let sleeper = tokio::spawn(t.wrap(ask()));
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
         drop(t);
-        let payload = sleeper.await.expect_err("it has panicked").into_panic();
+        let payload = sleeper.await.expect_err("the task has panicked").into_panic();
         *payload.downcast::<String>().expect("a text")
     });
     drop(busy);
@@ -192,7 +193,7 @@ fn a_wrapped_task_that_sleeps_when_the_scope_ends_is_told() {
 }
 
 #[test]
-fn a_fault_that_never_happens_is_told_at_the_end_of_the_scope() {
+fn a_fault_that_never_happened_is_reported_at_the_end_of_the_scope() {
     let text = words(|| {
         let t = testing::scope();
         t.fail("misuse::charge").first(1).with(|| PayError::Busy);
@@ -210,7 +211,7 @@ fn a_fault_that_never_happens_is_told_at_the_end_of_the_scope() {
 }
 
 #[test]
-fn a_success_that_does_not_follow_is_told_at_the_end_of_the_scope() {
+fn a_missing_success_after_then_ok_is_reported_at_the_end_of_the_scope() {
     let text = words(|| {
         let t = testing::scope();
         t.fail("misuse::charge").with(|| PayError::Declined).then_ok();
@@ -223,7 +224,7 @@ fn a_success_that_does_not_follow_is_told_at_the_end_of_the_scope() {
 }
 
 #[test]
-fn a_test_that_panics_is_not_told_more() {
+fn a_panicking_test_gets_no_further_messages() {
     let text = words(|| {
         let t = testing::scope();
         t.fail("misuse::charge").first(1).with(|| PayError::Busy);

@@ -1,9 +1,10 @@
-//! Budgets, breakers and settings of a scope.
+//! The budgets, breakers and settings of a scope.
 
 use std::time::Duration;
 
 use retry_runtime::breaker::Mode;
-use retry_runtime::{Interruption, StopReason, retryable, testing};
+use retry_runtime::{Interruption, StopReason, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 
@@ -28,7 +29,7 @@ fn spread() -> Result<u32, PayError> {
 }
 
 #[test]
-fn every_scope_has_a_full_budget_and_leaves_the_processs_alone() {
+fn every_scope_has_a_full_budget_and_leaves_the_process_budget_alone() {
     for _ in 0..5 {
         let t = testing::scope();
         for _ in 0..5 {
@@ -37,7 +38,7 @@ fn every_scope_has_a_full_budget_and_leaves_the_processs_alone() {
         // Ten tokens: three calls with three retries, and one retry of the fourth.
         t.assert("protected::fetch").calls(5).attempts(15).stopped(StopReason::Budget);
     }
-    let budget = retry_runtime::budget("protected::fetch").expect("every function has one");
+    let budget = retry_runtime::budget("protected::fetch").expect("every function has a budget");
     assert_eq!(budget.available().to_bits(), budget.capacity().to_bits());
 }
 
@@ -52,26 +53,26 @@ fn without_a_budget_every_retry_is_made() {
 }
 
 #[test]
-fn a_breaker_opens_and_closes_in_its_scope_only() {
+fn a_breaker_opens_and_closes_only_in_its_scope() {
     let open = |result: Result<u32, PayError>| {
         matches!(result, Err(PayError::Interrupted(Interruption::CircuitOpen { .. })))
     };
     for _ in 0..2 {
         let t = testing::scope();
         t.fail("protected::guarded").first(2).with(|| PayError::Busy);
-        assert!(!open(guarded()) && !open(guarded()), "each scope has a closed one");
+        assert!(!open(guarded()) && !open(guarded()), "each scope starts with a closed breaker");
         assert!(open(guarded()));
         let here = retry_runtime::breaker("protected::guarded").expect("the scope's own");
         assert_eq!(here.mode(), Mode::Open);
         t.advance("13s");
-        assert_eq!(guarded(), Ok(1), "a probe, after the time in which it is open");
+        assert_eq!(guarded(), Ok(1), "a probe succeeds after the open period");
     }
     let breaker = retry_runtime::breaker("protected::guarded").expect("the function's own");
-    assert_eq!(breaker.figures().calls, 0, "the process's own has seen nothing");
+    assert_eq!(breaker.figures().calls, 0, "the breaker of the process has recorded nothing");
 }
 
 #[test]
-fn breakers_by_key_are_the_scopes_own_too() {
+fn keyed_breakers_belong_to_the_scope_too() {
     for _ in 0..2 {
         let t = testing::scope();
         t.fail("protected::keyed").first(1).with(|| PayError::Busy);
@@ -82,7 +83,7 @@ fn breakers_by_key_are_the_scopes_own_too() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_delays_and_another_one_others() {
+fn the_same_seed_gives_the_same_delays_and_another_seed_different_ones() {
     let delays = |seed: Option<u64>| {
         let t = testing::scope();
         seed.map(|seed| t.seed(seed));
@@ -95,7 +96,7 @@ fn the_same_seed_gives_the_same_delays_and_another_one_others() {
 }
 
 #[test]
-fn without_jitter_the_delays_are_those_of_the_backoff() {
+fn without_jitter_the_delays_are_the_plain_backoff() {
     let t = testing::scope();
     t.jitter_off().attempts_at_most(4);
     assert!(spread().is_err());
@@ -103,7 +104,7 @@ fn without_jitter_the_delays_are_those_of_the_backoff() {
 }
 
 #[test]
-fn at_most_so_many_attempts_are_made_and_never_more_than_the_policy_allows() {
+fn attempts_at_most_lowers_the_limit_and_never_raises_it() {
     let t = testing::scope();
     t.attempts_at_most(2);
     assert!(fetch().is_err());
@@ -114,7 +115,7 @@ fn at_most_so_many_attempts_are_made_and_never_more_than_the_policy_allows() {
 }
 
 #[test]
-fn what_happens_in_a_scope_takes_no_time_and_time_that_is_advanced_counts() {
+fn code_in_a_scope_takes_no_virtual_time_unless_the_test_advances_it() {
     let t = testing::scope();
     assert_eq!(t.elapsed(), Duration::ZERO);
     t.advance("90s");

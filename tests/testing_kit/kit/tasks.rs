@@ -1,8 +1,9 @@
-//! Who is in a scope, and who is not.
+//! Which tasks and threads belong to a scope.
 
 use std::time::Duration;
 
-use retry_runtime::{observe, retryable, testing};
+use retry_runtime::{observe, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 
@@ -46,7 +47,7 @@ fn wrapped_threads_are_in_the_scope_and_others_are_not() {
     std::thread::scope(|threads| {
         threads.spawn(t.wrap_fn(|| assert!(fetch().is_err())));
         threads.spawn(|| {
-            // A scope of its own: that of the spawning test is not seen.
+            // This thread opens its own scope: it is not in the scope of the spawning test.
             let other = testing::scope();
             other.attempts_at_most(1);
             assert!(fetch().is_err());
@@ -57,7 +58,7 @@ fn wrapped_threads_are_in_the_scope_and_others_are_not() {
 }
 
 #[test]
-fn calls_inside_of_calls_are_in_the_scope() {
+fn nested_calls_are_in_the_scope() {
     let t = testing::scope();
     assert!(futures::executor::block_on(around()).is_err());
     t.assert("tasks::around").attempts(1);
@@ -65,7 +66,7 @@ fn calls_inside_of_calls_are_in_the_scope() {
 }
 
 #[test]
-fn an_observed_call_is_in_the_scope_and_reported_to_both() {
+fn an_observed_call_is_reported_to_the_scope_and_to_the_observer() {
     let t = testing::scope();
     let (result, report) = futures::executor::block_on(observe(ask()));
     assert!(result.is_err());
@@ -73,7 +74,7 @@ fn an_observed_call_is_in_the_scope_and_reported_to_both() {
 }
 
 #[tokio::test]
-async fn a_scope_that_is_opened_inside_of_an_observed_future_stays_open() {
+async fn a_scope_opened_inside_an_observed_future_stays_open() {
     let (attempts, _) = observe(async {
         let t = testing::scope();
         tokio::task::yield_now().await;
@@ -85,14 +86,14 @@ async fn a_scope_that_is_opened_inside_of_an_observed_future_stays_open() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_while_it_sleeps_lets_the_others_go_on() {
+async fn a_call_dropped_while_asleep_does_not_block_the_others() {
     let t = testing::scope();
     let mut first = Box::pin(t.wrap(ask()));
     let task = tokio::spawn(t.wrap(async {
         tokio::task::yield_now().await;
         ask().await
     }));
-    assert!(futures::poll!(&mut first).is_pending(), "it sleeps, and moves the clock");
+    assert!(futures::poll!(&mut first).is_pending(), "the call sleeps and moves the clock");
     tokio::task::yield_now().await;
     drop(first);
     assert!(task.await.expect("no panic").is_err());

@@ -1,10 +1,11 @@
-//! The scope's time, in sync and `async` code.
+//! The virtual time of a scope, in sync and `async` code.
 
 use std::sync::Mutex;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use retry_runtime::{Interruption, Policy, StopReason, retryable, testing};
+use retry_runtime::{Interruption, Policy, StopReason, retryable};
+use retry_testing as testing;
 
 use crate::faults::PayError;
 
@@ -45,7 +46,7 @@ async fn outer() -> Result<u32, PayError> {
 }
 
 #[test]
-fn a_minute_and_a_half_of_sync_sleeps_takes_no_time() {
+fn a_minute_and_a_half_of_sync_sleeps_takes_no_real_time() {
     let (t, started) = (testing::scope(), Instant::now());
     assert!(block().is_err());
     assert!(started.elapsed() < Duration::from_secs(60));
@@ -54,7 +55,7 @@ fn a_minute_and_a_half_of_sync_sleeps_takes_no_time() {
 }
 
 #[test]
-fn a_sleep_that_ends_exactly_at_the_deadline_is_slept_and_one_that_ends_after_it_is_not() {
+fn a_pause_may_end_exactly_at_the_deadline_but_not_after_it() {
     let t = testing::scope();
     assert!(exact().is_err() && short().is_err());
     t.assert("time::exact").attempts(4).slept("7s").stopped(StopReason::Exhausted);
@@ -62,7 +63,7 @@ fn a_sleep_that_ends_exactly_at_the_deadline_is_slept_and_one_that_ends_after_it
 }
 
 #[tokio::test]
-async fn concurrent_sleeps_end_in_the_order_of_their_ends() {
+async fn concurrent_sleeps_end_in_the_right_order() {
     let (t, order) = (testing::scope(), Mutex::new(Vec::new()));
     let call = |seconds: u64| {
         let order = &order;
@@ -90,7 +91,7 @@ async fn concurrent_sleeps_end_in_the_order_of_their_ends() {
 }
 
 #[tokio::test]
-async fn work_that_really_takes_time_is_not_cut_off_by_a_clock_that_jumps() {
+async fn work_that_takes_real_time_does_not_time_out_when_the_clock_jumps() {
     let t = testing::scope();
     let work = || async {
         let reckon = || (0..300_000_u32).fold(0_u32, |sum, n| sum.wrapping_mul(31).wrapping_add(n));
@@ -98,11 +99,11 @@ async fn work_that_really_takes_time_is_not_cut_off_by_a_clock_that_jumps() {
         if sum == 0 { 8 } else { 7 }
     };
     assert_eq!(limited(work).await, Ok(7));
-    assert_eq!(t.elapsed(), Duration::ZERO, "what is really done takes no time of the scope");
+    assert_eq!(t.elapsed(), Duration::ZERO, "real work takes no virtual time");
 }
 
 #[tokio::test]
-async fn a_call_inside_inherits_the_limit_of_the_outer_one() {
+async fn an_inner_call_inherits_the_deadline_of_the_outer_one() {
     let t = testing::scope();
     assert_eq!(outer().await, Err(PayError::Busy));
     t.assert("time::inner").attempts(2).stopped(StopReason::Deadline);
@@ -110,7 +111,7 @@ async fn a_call_inside_inherits_the_limit_of_the_outer_one() {
 }
 
 #[tokio::test]
-async fn a_call_inside_that_hangs_is_cut_off_by_the_limit_of_the_outer_one() {
+async fn a_hanging_inner_call_is_interrupted_at_the_deadline_of_the_outer_one() {
     let t = testing::scope();
     t.fail("time::inner").hang();
     let cut = Interruption::TimedOut { after: Duration::from_secs(40) };
@@ -119,7 +120,7 @@ async fn a_call_inside_that_hangs_is_cut_off_by_the_limit_of_the_outer_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_tokios_paused_clock_its_sleeps_and_ours_are_of_one_time() {
+async fn under_tokios_paused_clock_all_sleeps_share_one_time() {
     let t = testing::scope();
     let work = || async {
         tokio::time::sleep(Duration::from_secs(4)).await;
@@ -140,7 +141,7 @@ async fn under_tokios_paused_clock_its_sleeps_and_ours_are_of_one_time() {
 }
 
 #[tokio::test]
-async fn a_task_that_is_busy_is_waited_for_before_time_goes_on() {
+async fn time_waits_for_a_busy_task_before_it_advances() {
     let (t, log) = (testing::scope(), Mutex::new(Vec::new()));
     let busy = t.wrap(async {
         let mut polls = 0;

@@ -1,12 +1,13 @@
 //! Tests of the `async` functions.
 
-use retry_runtime::{Interruption, StopReason, testing};
+use retry_runtime::{Interruption, StopReason};
+use retry_testing as testing;
 use std::time::Duration;
 
 use crate::service::{ShopError, order, parcel, price};
 
 #[tokio::test]
-async fn a_price_is_asked_for_once_when_it_is_told() {
+async fn a_price_is_requested_once_if_the_answer_comes() {
     let t = testing::scope();
     assert_eq!(price("tea").await, Ok(9));
     t.assert("price").attempts(1).succeeded();
@@ -45,7 +46,7 @@ async fn a_price_survives_four_failures() {
 }
 
 #[tokio::test]
-async fn a_price_that_nobody_tells_is_given_up() {
+async fn a_price_without_an_answer_is_given_up() {
     let t = testing::scope();
     t.fail("price").with(|| ShopError::Throttled);
     assert_eq!(price("tea").await, Err(ShopError::Throttled));
@@ -61,17 +62,17 @@ async fn a_price_is_given_up_under_tokios_paused_clock_too() {
 }
 
 #[tokio::test]
-async fn prices_are_asked_for_at_the_same_time() {
+async fn prices_are_requested_concurrently() {
     let t = testing::scope();
     t.fail("price").first(2).in_each_call().with(|| ShopError::Refused);
     let (one, two, three) = tokio::join!(price("a"), price("bb"), price("ccc"));
     assert_eq!((one, two, three), (Ok(3), Ok(6), Ok(9)));
     t.assert("price").calls(3).attempts(9).slept("18s");
-    assert_eq!(t.elapsed(), Duration::from_secs(6), "they wait together");
+    assert_eq!(t.elapsed(), Duration::from_secs(6), "the requests wait at the same time");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn prices_are_asked_for_on_other_threads() {
+async fn prices_are_requested_on_other_threads() {
     let t = testing::scope();
     t.fail("price").first(3).with(|| ShopError::Refused);
     let tasks: Vec<_> = (0..3).map(|_| tokio::spawn(t.wrap(price("tea")))).collect();
@@ -108,7 +109,7 @@ async fn an_order_survives_long_pauses() {
 }
 
 #[tokio::test]
-async fn a_parcel_is_waited_for_until_its_deadline() {
+async fn a_parcel_is_awaited_until_its_deadline() {
     let t = testing::scope();
     t.fail("parcel").with(|| ShopError::Refused);
     assert_eq!(parcel("tea").await, Err(ShopError::Refused));
@@ -116,7 +117,7 @@ async fn a_parcel_is_waited_for_until_its_deadline() {
 }
 
 #[tokio::test]
-async fn a_parcel_that_hangs_is_cut_off_at_its_deadline() {
+async fn a_hanging_parcel_is_interrupted_at_its_deadline() {
     let t = testing::scope();
     t.fail("parcel").hang();
     assert_eq!(parcel("tea").await, Err(ShopError::Interrupted(Interruption::DeadlinePassed)));

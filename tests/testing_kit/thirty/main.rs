@@ -1,7 +1,6 @@
 //! Thirty tests as a user would write them.
 //!
-//! The pauses that they assert add up to 826 seconds, and they are slept in no time: 505 in `patient`, 321 in
-//! `flaky`.
+//! The pauses that the tests assert add up to 826 seconds (505 in `patient`, 321 in `flaky`) and take no real time.
 
 mod flaky;
 mod patient;

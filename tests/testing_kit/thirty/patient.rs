@@ -1,11 +1,12 @@
 //! Tests of the sync functions.
 
-use retry_runtime::{StopReason, testing};
+use retry_runtime::StopReason;
+use retry_testing as testing;
 
 use crate::service::{ShopError, invoice, stock};
 
 #[test]
-fn stock_is_asked_once_when_it_answers() {
+fn stock_is_requested_once_if_it_answers() {
     let t = testing::scope();
     assert_eq!(stock("tea"), Ok(3));
     t.assert("stock").calls(1).attempts(1).slept("0s").succeeded();
@@ -60,7 +61,7 @@ fn stock_gives_up_after_six_failures() {
 }
 
 #[test]
-fn stock_does_not_ask_again_for_what_is_missing() {
+fn stock_does_not_retry_a_missing_item() {
     let t = testing::scope();
     t.fail("stock").first(1).with(|| ShopError::Missing);
     assert_eq!(stock("tea"), Err(ShopError::Missing));
@@ -68,7 +69,7 @@ fn stock_does_not_ask_again_for_what_is_missing() {
 }
 
 #[test]
-fn stock_does_not_ask_again_when_it_may_have_been_heard() {
+fn stock_does_not_retry_an_ambiguous_failure() {
     let t = testing::scope();
     t.fail("stock").first(1).with(|| ShopError::NoAnswer).after_body();
     assert_eq!(stock("tea"), Err(ShopError::NoAnswer));
@@ -93,7 +94,7 @@ fn stock_sleeps_through_a_long_outage_without_a_budget() {
 }
 
 #[test]
-fn an_invoice_keeps_its_deadline() {
+fn an_invoice_respects_its_deadline() {
     let t = testing::scope();
     t.jitter_off().fail("invoice").with(|| ShopError::Throttled);
     assert!(invoice("tea").is_err());
@@ -109,7 +110,7 @@ fn an_invoice_is_written_after_slow_failures() {
 }
 
 #[test]
-fn every_third_invoice_fails_and_is_written_all_the_same() {
+fn every_third_attempt_fails_and_each_invoice_is_still_written() {
     let t = testing::scope();
     t.jitter_off().fail("invoice").every(3).with(|| ShopError::Refused).then_ok();
     assert!((0..9).all(|_| invoice("tea").is_ok()));

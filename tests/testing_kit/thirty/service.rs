@@ -1,4 +1,4 @@
-//! The code under test: a shop that asks three others.
+//! The code under test: a shop that calls three other services.
 
 use retry_runtime::{Classify, Interruption, retryable};
 

@@ -1,10 +1,9 @@
-//! Instructions and locked instructions of each case, counted by valgrind's callgrind.
+//! Counts the instructions and locked instructions of each case with valgrind's callgrind.
 //!
-//! The harness calls `forget` before it runs a case a thousand times, and callgrind drops what it has counted;
-//! when `counted` returns it writes a profile. So one process, started once, counts all cases in turn, and
-//! neither start-up nor what is made once is in any figure. gungraun, which wraps the same tool, starts a
-//! process for each case, wants a second program installed in the same version, and reports no addresses;
-//! those are needed to tell which instructions were locked.
+//! The harness calls `forget` before it runs a case a thousand times, and callgrind resets its counts then; when
+//! `counted` returns, callgrind writes a profile. One process counts all cases in turn, and no figure includes start-up
+//! or one-time work. gungraun, which wraps the same tool, starts a process for each case, needs a second program in the
+//! same version, and reports no addresses, which are needed to identify locked instructions.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,24 +15,24 @@ use super::locked::Locked;
 use super::machine;
 use crate::run::output;
 
-/// How often each case is run while it is counted.
+/// The number of counted runs of each case.
 const TIMES: &str = "1000";
 
-/// What one call of a case takes.
+/// The counts of one call of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Count {
     pub(crate) work: String,
     pub(crate) candidate: String,
-    /// Without those of the harness, which has called and polled it.
+    /// Without the instructions of the harness, which calls and polls the case.
     pub(crate) instructions: f64,
-    /// Those that lock a bus or a cache line: with a `lock` prefix, or an exchange with memory.
+    /// Instructions that lock the bus or a cache line: with a `lock` prefix, or an exchange with memory.
     pub(crate) locked: f64,
 }
 
-/// The candidate that is the harness alone.
+/// The candidate that measures the harness alone.
 pub(crate) const HARNESS: &str = "harness";
 
-/// The candidate that others are compared with.
+/// The candidate that the others are compared with.
 pub(crate) const HAND: &str = "hand-written loop";
 
 /// Counts every case.
@@ -41,9 +40,10 @@ pub(crate) fn count(harness: &Harness) -> Result<Vec<Count>, String> {
     machine::ensure("valgrind", "valgrind")?;
     machine::ensure("objdump", "binutils")?;
     let profiles = harness.directory().join("profiles");
-    // Of an earlier run, which may have had more cases.
+    // Removes profiles of an earlier run, which may have had more cases.
     let _ = fs::remove_dir_all(&profiles);
-    fs::create_dir_all(&profiles).map_err(|error| format!("cannot make {profiles:?}: {error}"))?;
+    fs::create_dir_all(&profiles)
+        .map_err(|error| format!("cannot create {profiles:?}: {error}"))?;
     println!("counting: {TIMES} calls of each case");
     let file = profiles.join("case");
     let text = output(
@@ -76,7 +76,7 @@ pub(crate) fn count(harness: &Harness) -> Result<Vec<Count>, String> {
     Ok(without_the_harness(counts))
 }
 
-/// Subtracts, from the cases of each work, the case that has no candidate, and drops it.
+/// Subtracts the harness case of each kind of work from the other cases, and removes the harness case.
 fn without_the_harness(counts: Vec<Count>) -> Vec<Count> {
     let own: HashMap<String, f64> = counts
         .iter()
@@ -92,7 +92,7 @@ fn without_the_harness(counts: Vec<Count>) -> Vec<Count> {
         .collect()
 }
 
-/// The sums over one profile.
+/// The totals of one profile.
 #[derive(Debug, Default, PartialEq)]
 struct Sum {
     instructions: u64,
@@ -100,8 +100,8 @@ struct Sum {
 }
 
 impl Sum {
-    /// A profile has lines `address line cost` below the name of the object that they are in; the line
-    /// after `calls=` sums up a call and is no cost of its own.
+    /// A profile has lines `address line cost` below the name of their object. The line after `calls=` is the total of
+    /// a call and must not be counted again.
     fn of(profile: &str, locked: &mut Locked) -> Result<Self, String> {
         let mut sum = Sum::default();
         let mut object = String::new();
@@ -153,7 +153,7 @@ fn=b
 ";
 
     #[test]
-    fn a_call_is_not_counted_twice_and_the_object_tells_addresses_apart() {
+    fn a_call_is_not_counted_twice_and_equal_addresses_of_objects_are_distinct() {
         let mut locked = Locked::known(&[("/lib/a", &[0x18]), ("/lib/b", &[])]);
         let sum = Sum::of(PROFILE, &mut locked).unwrap();
         assert_eq!(sum, Sum { instructions: 8000, locked: 2000 });

@@ -1,6 +1,6 @@
-//! Counts that must not grow: instructions, locked instructions, allocations, bytes and sizes of ours.
+//! Counts that must not grow: our instructions, locked instructions, allocations, bytes and sizes of futures.
 //!
-//! Only counts. A time says more about the machine's other tenants than about a change.
+//! Times are left out: on a shared machine they vary more than a change does.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,23 +11,23 @@ use super::machine;
 use super::tables::{number, parse, row};
 use crate::run::{Outcome, root};
 
-/// What instructions may be above today's when ceilings are written, in percent: compilers differ a little.
+/// The percentage that new ceilings add to counted instructions, since compilers differ a little.
 const ROOM: f64 = 2.0;
 
-/// The same for what goes through tokio's timer, locked instructions too: its work differs from run to run.
+/// The percentage for cases with tokio's timer, also for locked instructions: the timer's work varies between runs.
 const ROOM_WITH_TIMER: f64 = 10.0;
 
 const COLUMNS: [&str; 5] =
     ["instructions", "locked instructions", "allocations", "bytes allocated", "size of the future"];
 
-/// The counts of each work and candidate, in the order of the columns.
+/// The counts of each kind of work and candidate, in the order of the columns.
 type Counts = BTreeMap<(String, String), [f64; 5]>;
 
 fn file() -> String {
     format!("{}/benches/CEILINGS.md", root())
 }
 
-/// Counts, and compares with the ceilings.
+/// Counts and compares with the ceilings.
 pub(crate) fn check() -> Outcome {
     let text = fs::read_to_string(file()).map_err(|error| format!("{}: {error}", file()))?;
     let ceilings = read(&text)?;
@@ -37,21 +37,21 @@ pub(crate) fn check() -> Outcome {
         return Ok(());
     }
     Err(format!(
-        "counts above their ceilings:\n\n    {}\n\n  lower them; or, where more must be paid for more, raise \
-         the ceiling in benches/CEILINGS.md and say in the commit what for",
+        "counts above their ceilings:\n\n    {}\n\n  lower the counts, or raise the ceilings in \
+         benches/CEILINGS.md and give the reason in the commit",
         complaints.join("\n    "),
     ))
 }
 
-/// Counts, and writes the ceilings anew.
+/// Counts and writes new ceilings.
 pub(crate) fn write() -> Outcome {
     let mut text = format!(
         "# Ceilings\n\n\
-         What a call may cost at most; `cargo xtask bench --check` counts and compares. Without the harness's \
-         own share, as in [REPORT.md](REPORT.md). To lower them after an improvement: `cargo xtask bench \
-         --ceilings`, which leaves {ROOM} % of room above today's instructions ({ROOM_WITH_TIMER} % where tokio's timer \
-         takes part) and none above the others. Raising one is a decision: say what for.\n\n\
-         Counted by {}.\n\n",
+         The maximum cost of a call; `cargo xtask bench --check` counts and compares. The cost of the harness is \
+         subtracted, as in [REPORT.md](REPORT.md). After an improvement, `cargo xtask bench --ceilings` lowers the \
+         ceilings: it adds {ROOM} % to the counted instructions ({ROOM_WITH_TIMER} % with tokio's timer) and nothing to \
+         the other counts. Whoever raises a ceiling gives the reason in the commit.\n\n\
+         Counted with {}.\n\n",
         machine::toolchain()?,
     );
     let heads = ["work", "candidate"].iter().chain(&COLUMNS).map(|head| (*head).to_owned());
@@ -65,7 +65,7 @@ pub(crate) fn write() -> Outcome {
     fs::write(file(), text).map_err(|error| format!("{}: {error}", file()))
 }
 
-/// What today's count allows.
+/// The ceiling for a count.
 fn limit(work: &str, column: &str, count: f64) -> f64 {
     let room = match (work, column) {
         ("async-three", "instructions" | "locked instructions") => ROOM_WITH_TIMER,
@@ -114,7 +114,7 @@ fn read(text: &str) -> Result<Counts, String> {
     Ok(ceilings)
 }
 
-/// What is above its ceiling, or has none, or is no longer counted.
+/// Reports counts above their ceiling, counts without a ceiling, and ceilings without a count.
 fn compare(counts: &Counts, ceilings: &Counts) -> Vec<String> {
     let mut complaints = Vec::new();
     for ((work, candidate), counted) in counts {
@@ -125,7 +125,7 @@ fn compare(counts: &Counts, ceilings: &Counts) -> Vec<String> {
         for ((count, limit), column) in counted.iter().zip(limits).zip(COLUMNS) {
             if *count > limit + 0.05 {
                 complaints.push(format!(
-                    "{work}, {candidate}: {} {column}, where {} is the ceiling",
+                    "{work}, {candidate}: {} {column}, above the ceiling of {}",
                     number(*count),
                     number(*limit),
                 ));
@@ -133,7 +133,7 @@ fn compare(counts: &Counts, ceilings: &Counts) -> Vec<String> {
         }
     }
     for (work, candidate) in ceilings.keys().filter(|key| !counts.contains_key(*key)) {
-        complaints.push(format!("{work}, {candidate}: has a ceiling and is not counted"));
+        complaints.push(format!("{work}, {candidate}: has a ceiling but was not counted"));
     }
     complaints
 }
@@ -147,28 +147,28 @@ mod tests {
     }
 
     #[test]
-    fn a_count_above_its_ceiling_is_named_with_both_numbers() {
+    fn a_count_above_its_ceiling_is_reported_with_both_numbers() {
         let ceilings = counts(&[("ours", [50.0, 0.0, 0.0, 0.0, 0.0])]);
         assert!(compare(&counts(&[("ours", [50.0, 0.0, 0.0, 0.0, 0.0])]), &ceilings).is_empty());
         let complaints = compare(&counts(&[("ours", [51.0, 1.0, 0.0, 0.0, 0.0])]), &ceilings);
         assert_eq!(
             complaints,
             [
-                "sync, ours: 51 instructions, where 50 is the ceiling",
-                "sync, ours: 1 locked instructions, where 0 is the ceiling",
+                "sync, ours: 51 instructions, above the ceiling of 50",
+                "sync, ours: 1 locked instructions, above the ceiling of 0",
             ]
         );
     }
 
     #[test]
-    fn a_case_without_a_ceiling_and_a_ceiling_without_a_case_are_named() {
+    fn a_case_without_a_ceiling_and_a_ceiling_without_a_case_are_reported() {
         let none = [0.0; 5];
         let complaints = compare(&counts(&[("new", none)]), &counts(&[("old", none)]));
         assert_eq!(complaints.len(), 2, "{complaints:?}");
     }
 
     #[test]
-    fn only_instructions_have_room_and_what_the_timer_adds() {
+    fn only_instructions_and_counts_with_the_timer_get_an_allowance() {
         assert_eq!(limit("sync-first", "instructions", 50.0), 51.0);
         assert_eq!(limit("sync-first", "locked instructions", 2.0), 2.0);
         assert_eq!(limit("async-three", "locked instructions", 20.0), 22.0);

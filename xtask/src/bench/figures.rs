@@ -1,16 +1,16 @@
-//! Everything that is measured for a report.
+//! The figures of a report.
 
 use super::callgrind::{self, HARNESS};
 use super::harness::{Harness, Row};
 use super::user_crate::{self, Clean, Function};
 
-/// Rounds of the times: about a minute in all.
+/// The rounds of the time measurement, which takes about a minute.
 const ROUNDS: &str = "1500";
 
-/// Rounds with two threads that ran at the same time; on a busy machine there may be fewer.
+/// The rounds in which two threads ran at the same time; a busy machine may reach fewer.
 const ROUNDS_SHARED: &str = "101";
 
-/// What a candidate costs at a work.
+/// The cost of a candidate for a kind of work.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) work: String,
@@ -20,11 +20,11 @@ pub(crate) struct Case {
     pub(crate) time: Time,
     pub(crate) allocations: f64,
     pub(crate) bytes: f64,
-    /// Of the future; 0 where there is none.
+    /// The size of the future; 0 without a future.
     pub(crate) size: f64,
 }
 
-/// Medians; the ratio to the loop by hand with its quartiles.
+/// Medians; the ratio to the hand-written loop with its quartiles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     pub(crate) nanos: f64,
@@ -33,7 +33,7 @@ pub(crate) struct Time {
     pub(crate) high: f64,
 }
 
-/// Nanoseconds of a call by one thread and by each of two.
+/// The nanoseconds of a call with one thread and with two threads.
 pub(crate) struct Shared {
     pub(crate) work: String,
     pub(crate) candidate: String,
@@ -41,11 +41,11 @@ pub(crate) struct Shared {
     pub(crate) two: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
-    /// Rounds in which both threads ran all the time.
+    /// The rounds in which both threads ran all the time.
     pub(crate) rounds: f64,
 }
 
-/// A million calls at once.
+/// The figures of a million waiting calls.
 pub(crate) struct Waiting {
     pub(crate) threads: String,
     pub(crate) candidate: String,
@@ -55,7 +55,7 @@ pub(crate) struct Waiting {
     pub(crate) processor: f64,
 }
 
-/// All of it.
+/// All figures of a report.
 pub(crate) struct Figures {
     pub(crate) candidates: Vec<Row>,
     pub(crate) cases: Vec<Case>,
@@ -124,7 +124,7 @@ fn waiting(harness: &Harness) -> Result<Vec<Waiting>, String> {
     Ok(all)
 }
 
-/// The numbers in the row of a work and a candidate.
+/// The numbers in the row of a kind of work and a candidate.
 fn figures_of<const N: usize>(
     rows: &[Row],
     work: &str,
@@ -134,7 +134,7 @@ fn figures_of<const N: usize>(
     numbers(row.ok_or_else(|| format!("nothing was measured for {work}, {candidate}"))?)
 }
 
-/// The numbers behind the three words of a row.
+/// The numbers after the three words of a row.
 fn numbers<const N: usize>(row: &Row) -> Result<[f64; N], String> {
     let numbers: Vec<f64> = row[3..].iter().filter_map(|word| word.parse().ok()).collect();
     numbers.try_into().map_err(|_| format!("the harness printed {row:?}"))

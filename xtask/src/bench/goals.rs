@@ -1,4 +1,4 @@
-//! What this repository holds itself to.
+//! The performance goals of this repository.
 
 use super::callgrind::HAND;
 use super::figures::{Case, Figures};
@@ -9,7 +9,7 @@ const BARE: &str = "ours, budget = none";
 const OURS: &str = "ours";
 const ALL: &str = "ours + breaker";
 
-/// A limit, and where we stand.
+/// A limit and the measured value.
 #[derive(Debug)]
 struct Goal {
     what: &'static str,
@@ -29,7 +29,7 @@ pub(crate) fn written(figures: &Figures) -> Result<String, String> {
     Ok(table(&["goal", "at most", "is", "reached"], 1, &rows))
 }
 
-/// Ratios need two digits behind the point.
+/// Formats small fractions, such as ratios, with two decimals.
 fn precise(value: f64) -> String {
     if value < 10.0 && value.fract() != 0.0 { format!("{value:.2}") } else { number(value) }
 }
@@ -50,16 +50,16 @@ fn of_first_tries(figures: &Figures) -> Result<Vec<Goal>, String> {
     let of = |what, instructions, ratio, case: &Case| {
         [
             Goal { what, limit: instructions, is: case.instructions },
-            Goal { what: "… times the loop by hand", limit: ratio, is: case.time.ratio },
+            Goal { what: "… times the hand-written loop", limit: ratio, is: case.time.ratio },
             Goal { what: "… locked instructions", limit: 0.0, is: case.locked },
             Goal { what: "… allocations", limit: 0.0, is: case.allocations },
         ]
     };
     let mut goals = Vec::new();
-    goals.extend(of("first try, sync, with all on: instructions", 50.0, 1.05, sync));
-    goals.extend(of("first try, ready at once, with all on: instructions", 95.0, 1.10, ready));
+    goals.extend(of("first try, sync, all features on: instructions", 50.0, 1.05, sync));
+    goals.extend(of("first try, ready at once, all features on: instructions", 95.0, 1.10, ready));
     goals.push(Goal {
-        what: "first try, pending once, with all on: times the loop by hand",
+        what: "first try, pending once, all features on: times the hand-written loop",
         limit: 1.10,
         is: pending.time.ratio,
     });
@@ -92,7 +92,7 @@ fn of_failures_and_futures(figures: &Figures) -> Result<Vec<Goal>, String> {
         Goal { what: "three failures, sync: instructions", limit: 300.0, is: three(OURS)? },
         Goal { what: "… with breaker", limit: 400.0, is: three(ALL)? },
         Goal {
-            what: "the future, with all on: the loop by hand and 16 bytes",
+            what: "the future, all features on: the hand-written loop plus 16 bytes",
             limit: hand.size + 16.0,
             is: ready.size,
         },
@@ -112,13 +112,21 @@ fn of_functions(figures: &Figures) -> Result<Vec<Goal>, String> {
             limit: 0.35 * 1024.0,
             is: sync.text,
         },
-        Goal { what: "… times the build of the loop by hand", limit: 1.2, is: building(false)? },
+        Goal {
+            what: "… times the build of the hand-written loop",
+            limit: 1.2,
+            is: building(false)?,
+        },
         Goal {
             what: "one more function, `async`: bytes of code",
             limit: 1.2 * 1024.0,
             is: future.text,
         },
-        Goal { what: "… times the build of the loop by hand", limit: 1.2, is: building(true)? },
+        Goal {
+            what: "… times the build of the hand-written loop",
+            limit: 1.2,
+            is: building(true)?,
+        },
     ])
 }
 
@@ -126,27 +134,30 @@ fn of_threads(figures: &Figures) -> Result<Vec<Goal>, String> {
     let waiting = |candidate: &str| {
         let found =
             figures.waiting.iter().find(|one| one.threads == "1" && one.candidate == candidate);
-        found.ok_or_else(|| format!("`{candidate}` has not waited"))
+        found.ok_or_else(|| format!("`{candidate}` was not measured waiting"))
     };
     let (hand, ours) = (waiting(HAND)?, waiting(OURS)?);
     let two = |candidate: &str| {
         let shared = figures.shared.iter();
         let mut found = shared.filter(|one| one.work == "sync-first" && one.candidate == candidate);
-        found.next().map(|one| one.two).ok_or_else(|| format!("`{candidate}` was not shared"))
+        found
+            .next()
+            .map(|one| one.two)
+            .ok_or_else(|| format!("`{candidate}` was not measured with two threads"))
     };
     Ok(vec![
         Goal {
-            what: "a million waiting calls: bytes of one, as the loop by hand",
+            what: "a million waiting calls: bytes per call, as the hand-written loop",
             limit: hand.bytes,
             is: ours.bytes,
         },
         Goal {
-            what: "… processor seconds to fill and to drain, as the loop by hand",
+            what: "… processor seconds to fill and drain, as the hand-written loop",
             limit: hand.processor,
             is: ours.processor,
         },
         Goal {
-            what: "two threads, sync, with all on: times the bare call",
+            what: "two threads, sync, all features on: times the call without a budget",
             limit: 1.25,
             is: two(ALL)? / two(BARE)?,
         },

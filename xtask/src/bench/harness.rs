@@ -1,4 +1,4 @@
-//! The two programs of `benches/`: with peers and without.
+//! Builds and runs the two programs of `benches/`, with and without peers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,17 +6,17 @@ use std::process::Command;
 use crate::metadata;
 use crate::run::{self, cargo, output, root};
 
-/// A program that measures.
+/// A measuring program.
 pub(crate) struct Harness {
     program: PathBuf,
     directory: PathBuf,
 }
 
-/// One line of its output: words that stood between tabs.
+/// A line of the program's output: its tab-separated fields.
 pub(crate) type Row = Vec<String>;
 
 impl Harness {
-    /// The loop by hand and ours.
+    /// Builds the program with the hand-written loop and our candidates.
     pub(crate) fn without_peers() -> Result<Self, String> {
         let directory = directory()?;
         let mut build = cargo(&["build", "--release", "-p", "retry-benches", "--target-dir"]);
@@ -24,19 +24,19 @@ impl Harness {
         Ok(Harness { program: directory.join("release/retry-benches"), directory })
     }
 
-    /// The same and other crates, which are downloaded and built at the first time.
+    /// Builds the program that also has other crates, which are downloaded on the first build.
     pub(crate) fn with_peers() -> Result<Self, String> {
         let directory = directory()?;
         let manifest = format!("{}/benches/peers/Cargo.toml", root());
         let mut build = cargo(&["build", "--release", "--manifest-path", &manifest]);
         run::run(build.arg("--target-dir").arg(&directory))?;
         let harness = Harness { program: directory.join("release/retry-benches-peers"), directory };
-        // Whoever answers otherwise than the loop by hand has not done the same work.
+        // A candidate with another answer than the hand-written loop has not done the same work.
         run::run(harness.command(&["answers"]).env("RUST_BACKTRACE", "0"))?;
         Ok(harness)
     }
 
-    /// Where it may write files.
+    /// A directory for temporary files.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
@@ -63,7 +63,7 @@ pub(crate) fn rows(text: &str) -> Vec<Row> {
     text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
-/// Apart from other builds: nobody waits for this one's lock, nor it for theirs.
+/// A separate target directory, so that this build and others do not wait for each other's lock.
 pub(crate) fn directory() -> Result<PathBuf, String> {
     Ok(metadata::target_directory()?.join("bench"))
 }

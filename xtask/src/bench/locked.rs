@@ -1,4 +1,4 @@
-//! Which instructions of a program are locked, by its disassembly.
+//! Finds the locked instructions of a program in its disassembly.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::process::Command;
 
 use crate::run::output;
 
-/// The addresses of the locked instructions of each object that was asked about.
+/// The addresses of the locked instructions of each object, read on demand.
 #[derive(Debug, Default)]
 pub(crate) struct Locked(HashMap<PathBuf, HashSet<u64>>);
 
 impl Locked {
-    /// Whether the instruction at an address of an object is locked.
+    /// Whether the instruction at this address of the object is locked.
     pub(crate) fn at(&mut self, object: &Path, address: u64) -> Result<bool, String> {
         if !self.0.contains_key(object) {
             let addresses = disassembled(object)?;
@@ -27,7 +27,7 @@ impl Locked {
     }
 }
 
-/// What is not in a file, such as the kernel's page of functions, has no disassembly and counts as free.
+/// The locked addresses of an object; none if the object is not a file, such as the kernel's vDSO.
 fn disassembled(object: &Path) -> Result<HashSet<u64>, String> {
     if !object.is_file() {
         return Ok(HashSet::new());
@@ -37,10 +37,10 @@ fn disassembled(object: &Path) -> Result<HashSet<u64>, String> {
     Ok(text.lines().filter_map(locked_address).collect())
 }
 
-/// The address in a line of disassembly, when the instruction there is locked.
+/// The address in a line of disassembly if its instruction is locked.
 fn locked_address(line: &str) -> Option<u64> {
     let (address, instruction) = line.trim_start().split_once(":\t")?;
-    // An exchange with memory is locked without saying so; one between registers is not.
+    // An exchange with memory is locked even without the prefix; one between registers is not.
     let exchange = instruction.starts_with("xchg") && instruction.contains('(');
     if !instruction.starts_with("lock ") && !exchange {
         return None;

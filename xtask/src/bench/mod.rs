@@ -1,6 +1,6 @@
-//! What retries cost: counted, timed, and compared.
+//! Counts, times and compares the cost of retries.
 //!
-//! The measurements themselves are in `benches/`; here is what runs them, counts from outside, and writes down.
+//! The measurements are in `benches/`; this module runs them, counts instructions from outside and writes the report.
 
 mod callgrind;
 mod ceilings;
@@ -15,8 +15,8 @@ mod user_crate;
 
 use crate::run::Outcome;
 
-/// All of it into `benches/REPORT.md`; with `--check` the counts of ours against `benches/CEILINGS.md`, with
-/// `--ceilings` new ceilings from today's counts.
+/// Writes all figures to `benches/REPORT.md`; with `--check`, compares our counts with `benches/CEILINGS.md`; with
+/// `--ceilings`, writes new ceilings from the current counts.
 pub(crate) fn run(option: Option<&str>) -> Outcome {
     match option {
         None => report::write(),

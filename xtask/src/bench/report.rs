@@ -1,4 +1,4 @@
-//! All figures, as `benches/REPORT.md`.
+//! Writes all figures to `benches/REPORT.md`.
 
 use std::fs;
 use std::process::Command;
@@ -9,13 +9,13 @@ use super::machine;
 use super::tables::{number, table};
 use crate::run::{Outcome, output, root};
 
-/// Measures everything, and writes it down.
+/// Measures everything and writes the report.
 pub(crate) fn write() -> Outcome {
     let figures = Figures::measured()?;
     let file = format!("{}/benches/REPORT.md", root());
     let mut text = introduction()?;
     text.push_str(&section("Goals", GOALS, &goals::written(&figures)?));
-    text.push_str(&section("Who takes part", CANDIDATES, &candidates(&figures)));
+    text.push_str(&section("Candidates", CANDIDATES, &candidates(&figures)));
     for (work, title, note) in WORKS {
         text.push_str(&section(title, note, &of_work(&figures, work)));
     }
@@ -43,74 +43,73 @@ fn section(title: &str, note: &str, tables: &str) -> String {
 }
 
 const METHOD: &str = "\
-All candidates run in one process, in turn, and do the same work: the same attempt, the same failure, three
-retries, and the failure is asked whether it is worth one. An attempt is a call that is not inlined; a case is
-called through a pointer; a future is polled through `dyn Future`. A test sees to it that every case has the
-same outcome. Release profile as Cargo has it, without link-time optimisation across crates.
+All candidates run in one process, in turn, and do the same work: the same attempt, the same failure, up to three
+retries, and each asks the failure whether to retry. An attempt is a call that is not inlined; a case is called through
+a pointer; a future is polled through `dyn Future`. A test checks that every case has the same outcome. Cargo's default
+release profile, without link-time optimisation across crates.
 
-- *Instructions* and *locked* ones (with a `lock` prefix, or an exchange with memory) are counted by callgrind over
-  1000 calls, once what is made once has been made; the harness's own share is subtracted. They are exact, but
-  for the cases with a timer.
-- *ns* is the median over many rounds; in each, every candidate has a turn of some 20 µs, in changing order. The
-  harness is in it: some 3 ns, for futures 8. *× hand* is the median of the ratios to the loop by hand in the same
-  round, with the first and the third quartile.
-- *Allocations* and *bytes* are counted by the allocator, *future* is `size_of_val`, in bytes.";
+- Callgrind counts *instructions* and *locked* instructions (with a `lock` prefix, or an exchange with memory) over
+  1000 calls after warm-up; the cost of the harness is subtracted. The counts are exact, except in cases with a timer.
+- *ns* is the median over many rounds; in each, every candidate has a turn of about 20 µs, in varying order. It
+  includes the harness: about 3 ns, for futures 8 ns. *× hand* is the median of the ratios to the hand-written loop in
+  the same round, with the first and third quartiles.
+- The allocator counts *allocations* and *bytes*; *future* is `size_of_val` in bytes.";
 
-const GOALS: &str = "What this repository holds itself to, and where it stands.";
+const GOALS: &str = "The performance goals of this repository and the measured values.";
 
-const CANDIDATES: &str =
-    "Version, and what is switched on. Where something is missing, a small figure is no merit.";
+const CANDIDATES: &str = "Versions and features in use. A small figure of a candidate that lacks features is no advantage.";
 
 const WORKS: [(&str, &str, &str); 7] = [
-    ("sync-first", "A function that succeeds at its first try", "The common case: nothing fails."),
+    ("sync-first", "A function that succeeds at the first try", "The common case: nothing fails."),
     (
         "async-ready",
-        "A future that succeeds at its first try and is ready at once",
+        "A future that succeeds at the first try and is ready at once",
         "The same, polled once.",
     ),
     (
         "async-pending",
-        "A future that succeeds at its first try and is pending once",
+        "A future that succeeds at the first try and is pending once",
         "The same, polled twice.",
     ),
     (
         "sync-three",
-        "A function that fails three times and then succeeds, without a pause",
-        "A fixed delay of zero, no jitter: what deciding costs. Budgets and breakers are set so that they go on, \
-         and do their work all the same.",
+        "A function that fails three times and then succeeds, without pauses",
+        "A fixed delay of zero and no jitter, to measure the cost of the decisions. Budgets and breakers are configured \
+         so that they never refuse, but do all their work.",
     ),
     (
         "sync-jitter",
         "The same, with a delay to calculate",
-        "Exponential backoff with jitter, from a base of zero; the loop by hand does not have it.",
+        "Exponential backoff with jitter from a base of zero; the hand-written loop has neither.",
     ),
     (
         "async-three",
         "A future that fails three times and then succeeds, with pauses of 1 ms",
-        "On tokio's timer, whose clock is stopped and jumps. Most of it is tokio: it goes to sleep three times. \
-         seatbelt is not here: its clock does not go with one that is stopped.",
+        "On tokio's timer with a paused clock. Most of the cost is tokio's, for three sleeps. seatbelt is missing, \
+         because its clock does not follow tokio's paused clock.",
     ),
     (
         "budget",
         "One deposit and one withdrawal",
-        "What a budget does for a call and a retry; ours gives the token back too.",
+        "The work of a budget for a call and a retry; ours also returns the token.",
     ),
 ];
 
-const TWO_THREADS: &str = "Nanoseconds of a call when one thread calls, and when two call the same function at once: \
-what they share shows. Medians, with quartiles, of the rounds in which both threads ran all the time.";
+const TWO_THREADS: &str = "Nanoseconds of a call when one thread calls, and when two threads call the same function at the same \
+time, which shows contention on shared state. Medians, with quartiles, of the rounds in which both threads ran all the time.";
 
-const WAITING: &str = "A million calls that have failed once and wait in their backoff. Bytes of a call are what the allocator \
-gave out, task included. With one thread the clock is stopped and jumps over the pause, so that all wake at once; \
-with two it is the real one, with a pause of 12 s, and *drained* is what it took beyond that, filling included. Each in a process of its own.";
+const WAITING: &str = "A million calls that have failed once and wait in their backoff. The bytes of a call are those that the \
+allocator handed out, including the task. With one thread, the clock is paused and jumps over the pause, so that all calls \
+wake at once. With two threads, the clock is real, with a pause of 12 s, and *drained* is the time beyond that pause, \
+including filling. Each measurement has its own process.";
 
-const FUNCTION: &str = "From programs with 20 and with 220 functions that differ in nothing but a number; nothing that is needed \
-once is in it. *Expansion* is the compiler's own figure for all macros (attributes are run unoptimised, as Cargo \
-builds them). *A change* is one number in one of 220 functions, without optimisation. Times are the processor's, in all \
-processes of the build, and the fastest of up to three.";
+const FUNCTION: &str = "The difference between programs with 20 and with 220 functions that differ only in a number, so one-time \
+costs are not included. *Expansion* is the compiler's own figure for all macros (attribute macros run unoptimised, as Cargo \
+builds them). *A change* is one changed number in one of 220 functions, without optimisation. Times are processor times of \
+all processes of the build, the fastest of up to three runs.";
 
-const CLEAN: &str = "Without optimisation, from nothing, a program of 20 `async` functions; processor seconds of all processes, the \
-fastest of up to three. Crates are those that it depends on.";
+const CLEAN: &str = "A clean, unoptimised build of a program with 20 `async` functions; processor seconds of all processes, the \
+fastest of up to three runs. *Crates* is the number of dependencies.";
 
 fn candidates(figures: &Figures) -> String {
     let cells: Vec<Vec<String>> = figures.candidates.iter().map(|row| row[1..].to_vec()).collect();

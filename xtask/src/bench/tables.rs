@@ -1,12 +1,12 @@
-//! Tables in Markdown.
+//! Writes and reads Markdown tables.
 
-/// A row, with the end of its line.
+/// A row, including the line break.
 pub(crate) fn row(cells: impl IntoIterator<Item = String>) -> String {
     let cells: Vec<String> = cells.into_iter().collect();
     format!("| {} |\n", cells.join(" | "))
 }
 
-/// A table: the first two columns are words, or as many as `words` says, the others are numbers.
+/// A table whose first `words` columns are text and whose other columns are numbers.
 pub(crate) fn table(heads: &[&str], words: usize, rows: &[Vec<String>]) -> String {
     let mut text = row(heads.iter().map(|head| (*head).to_owned()));
     let line = (0..heads.len()).map(|column| if column < words { "---" } else { "---:" });
@@ -17,7 +17,7 @@ pub(crate) fn table(heads: &[&str], words: usize, rows: &[Vec<String>]) -> Strin
     text
 }
 
-/// The rows of the tables in a text, without their heads.
+/// The rows of all tables in a text, without their headers.
 pub(crate) fn parse(text: &str) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut below_the_head = false;
@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Vec<Vec<String>> {
     rows
 }
 
-/// Whole numbers as such, small fractions with what matters of them.
+/// Formats a number with one decimal if it is small and not whole.
 pub(crate) fn number(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
     if rounded >= 100.0 || rounded.fract() == 0.0 {
@@ -53,14 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_that_was_written_is_read_again() {
+    fn a_written_table_can_be_read() {
         let cells =
             vec![vec!["a".to_owned(), "1".to_owned()], vec!["b".to_owned(), "2".to_owned()]];
         assert_eq!(parse(&table(&["name", "number"], 1, &cells)), cells);
     }
 
     #[test]
-    fn a_number_has_a_digit_behind_the_point_where_it_says_something() {
+    fn only_small_fractions_have_a_decimal() {
         let numbers = [(0.0, "0"), (0.02, "0"), (3.17, "3.2"), (45.0, "45"), (612.34, "612")];
         for (value, text) in numbers {
             assert_eq!(number(value), text);

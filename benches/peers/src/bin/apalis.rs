@@ -1,9 +1,9 @@
-//! The same work as `retry-tasks/examples/throughput`, done by apalis on SQLite: `cargo run --release
+//! The same work as `tasks/retry-tasks/examples/throughput`, done by apalis on SQLite: `cargo run --release
 //! --manifest-path benches/peers/Cargo.toml --features tasks --bin apalis -- [TASKS [full|own
 //! [CONNECTIONS]]]`.
 //!
-//! A program of its own: the two queues are built on different versions of one C library. `own` takes the
-//! settings that apalis makes itself, which wait for no disk; `full` waits for it at each commit.
+//! A separate program, because the two queues need different versions of one C library. `own` uses apalis's own
+//! settings, which do not wait for the disk; `full` waits for the disk at each commit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Failure> {
         .busy_timeout(Duration::from_secs(30));
     let pool = SqlitePoolOptions::new().max_connections(connections);
     let pool = pool.connect_with(options).await?;
-    // Not `setup`, which turns the disk off again on one of the connections.
+    // Not `setup`, which turns off waiting for the disk on one of the connections.
     SqliteStorage::migrations().run(&pool).await?;
     let measured = measure(&pool, tasks).await;
     pool.close().await;
@@ -62,7 +62,7 @@ async fn measure(pool: &SqlitePool, tasks: u64) -> Result<(), Failure> {
     let start = Instant::now();
     let worker = tokio::spawn(async move { worker.run().await });
     wait(pool, &done, 2000).await?;
-    println!("processed alone: {:.0} tasks/s", 2000.0 / start.elapsed().as_secs_f64());
+    println!("processing only: {:.0} tasks/s", 2000.0 / start.elapsed().as_secs_f64());
 
     let start = Instant::now();
     let submitters = (0..IN_FLIGHT as u64).map(|lane| {
@@ -88,7 +88,7 @@ async fn measure(pool: &SqlitePool, tasks: u64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One submitter, one task after the other.
+/// Submits tasks one after the other.
 async fn enqueue(mut storage: SqliteStorage<u64>) -> Result<(), Failure> {
     let mut times = Vec::new();
     for number in 0..2000 {
@@ -102,7 +102,7 @@ async fn enqueue(mut storage: SqliteStorage<u64>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until so many were done and are written down.
+/// Waits until this many tasks are recorded as done.
 async fn wait(pool: &SqlitePool, done: &AtomicU64, tasks: u64) -> Result<(), Failure> {
     let open = "SELECT count(*) FROM Jobs WHERE status <> 'Done'";
     while done.load(Ordering::Relaxed) < tasks {

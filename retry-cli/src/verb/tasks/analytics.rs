@@ -1,4 +1,4 @@
-//! `retry tasks analytics`: how many attempts it takes, and how long.
+//! `retry tasks analytics` prints how many attempts tasks took, and for how long they waited and ran.
 
 use clap::{Arg, ArgMatches, Command};
 use retry_text::duration::human;
@@ -15,7 +15,7 @@ pub(super) fn command() -> Command {
             Arg::new("name")
                 .value_name("NAME")
                 .value_parser(whole_name)
-                .help("Of this function alone"),
+                .help("Only tasks of this function"),
         )
         .arg(open::json())
 }
@@ -29,7 +29,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if found.by_attempt.is_empty() {
         return Ok("no attempts".to_owned());
     }
-    let mut table = Table::new(["attempt", "succeeded", "failed", "lost", "tasks done by then"]);
+    let mut table = Table::new(["attempt", "succeeded", "failed", "lost", "tasks done so far"]);
     for by in &found.by_attempt {
         let share = found.success_within(by.attempt).map(|share| format!("{:.1} %", share * 100.0));
         table.row([
@@ -51,7 +51,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 
 fn whole_name(text: &str) -> Result<String, String> {
     match text.contains('*') {
-        true => Err("a whole name is meant here; leave it out for all functions".to_owned()),
+        true => Err("patterns are not supported here; write a full name, or omit it to include all functions".to_owned()),
         false => Ok(text.to_owned()),
     }
 }

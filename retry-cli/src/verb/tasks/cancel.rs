@@ -1,4 +1,4 @@
-//! `retry tasks cancel ID`: the end of a task.
+//! `retry tasks cancel ID` cancels a task.
 
 use clap::{ArgMatches, Command};
 use retry_tasks::State;
@@ -7,9 +7,7 @@ use super::{open, ordered};
 use crate::Outcome;
 
 pub(super) fn command() -> Command {
-    open::of_task("cancel")
-        .about("Ends a task; an attempt that runs is broken off")
-        .arg(open::json())
+    open::of_task("cancel").about("Cancels a task; a running attempt is aborted").arg(open::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
@@ -17,9 +15,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let done = open::order(matches, async |tasks| Ok(tasks.cancel(id).await?))?;
     let means = match done.before {
         State::Running => {
-            "the attempt is broken off with its worker's next heartbeat, and may have taken effect"
+            "the attempt is aborted at its worker's next heartbeat, and may already have taken effect"
         }
-        _ => "it is not started any more",
+        _ => "it will not be started",
     };
     ordered::told(matches, id, done, means)
 }

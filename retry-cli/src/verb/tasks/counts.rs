@@ -1,4 +1,4 @@
-//! `retry tasks counts`: how many tasks stand where.
+//! `retry tasks counts` prints the number of tasks in each state.
 
 use clap::{ArgMatches, Command};
 use retry_tasks::Phase;
@@ -9,7 +9,7 @@ use crate::table::Table;
 
 pub(super) fn command() -> Command {
     Command::new("counts")
-        .about("Prints how many tasks are in each state")
+        .about("Prints the number of tasks in each state")
         .args(open::arguments())
         .arg(open::json())
 }

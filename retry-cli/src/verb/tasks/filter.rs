@@ -1,4 +1,4 @@
-//! Which tasks the command line asks for.
+//! The filter arguments that `list` and `retry --all` share.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use retry_text::duration::human;
 use super::open::{duration, now};
 use crate::Failure;
 
-/// `--state`, `--name`, `--older-than` and `--newer-than`; the states are those that make sense here.
+/// `--state`, `--name`, `--older-than` and `--newer-than`; `states` are the states that `--state` accepts.
 pub(super) fn arguments(states: &[Phase], state_help: &'static str) -> [Arg; 4] {
     let names = PossibleValuesParser::new(states.iter().map(|phase| phase.name()));
     let known = |name: String| Phase::named(&name).ok_or("there is no such state");
@@ -29,13 +29,13 @@ pub(super) fn arguments(states: &[Phase], state_help: &'static str) -> [Arg; 4] 
             .long("name")
             .value_name("NAME")
             .value_parser(name)
-            .help("Of this function; `billing::*` for all whose names begin so"),
-        age("older-than").help("Submitted longer ago than that"),
-        age("newer-than").help("Submitted since then, or exactly so long ago"),
+            .help("Only tasks of this function; `billing::*` matches every name that begins with `billing::`"),
+        age("older-than").help("Only tasks submitted longer ago than this"),
+        age("newer-than").help("Only tasks submitted at most this long ago"),
     ]
 }
 
-/// The filter that the command line writes.
+/// Builds the filter from the command line.
 pub(super) fn of(matches: &ArgMatches) -> Result<Filter, Failure> {
     let mut filter = Filter::new();
     for phase in matches.get_many::<Phase>("state").into_iter().flatten() {
@@ -51,7 +51,7 @@ pub(super) fn of(matches: &ArgMatches) -> Result<Filter, Failure> {
             let (older, newer) = (human(older), human(newer));
             return Err(Failure {
                 text: format!(
-                    "`--older-than` ({older}) must be less than `--newer-than` ({newer}): no task passes both"
+                    "`--older-than` ({older}) must be less than `--newer-than` ({newer}): otherwise no task matches both"
                 ),
                 code: 2,
             });
@@ -66,12 +66,14 @@ pub(super) fn of(matches: &ArgMatches) -> Result<Filter, Failure> {
     Ok(filter)
 }
 
-/// A function's name, or how those of several begin.
+/// Accepts a function's name, or a prefix followed by `*`.
 fn name(text: &str) -> Result<String, String> {
     match text.find('*') {
-        _ if text.is_empty() => Err("it is empty; leave it out for all functions".to_owned()),
+        _ if text.is_empty() => {
+            Err("the name is empty; omit `--name` to include all functions".to_owned())
+        }
         Some(at) if at + 1 < text.len() => {
-            Err("`*` can stand at the end alone, as in `billing::*`".to_owned())
+            Err("`*` is only allowed at the end, as in `billing::*`".to_owned())
         }
         _ => Ok(text.to_owned()),
     }

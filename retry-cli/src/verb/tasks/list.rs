@@ -1,4 +1,4 @@
-//! `retry tasks list`: which tasks there are.
+//! `retry tasks list` lists tasks.
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use retry_tasks::{Format, Page, Phase, TaskId, TaskInfo, Time};
@@ -9,23 +9,23 @@ use crate::table::Table;
 
 pub(super) fn command() -> Command {
     Command::new("list")
-        .about("Lists tasks, the newest first")
+        .about("Lists tasks, newest first")
         .args(open::arguments())
-        .args(filter::arguments(&Phase::ALL, "In this state; several with commas between them"))
+        .args(filter::arguments(&Phase::ALL, "Only tasks in this state; separate several with commas"))
         .arg(
             Arg::new("limit")
                 .long("limit")
                 .value_name("N")
                 .value_parser(value_parser!(u32).range(1..))
                 .default_value("100")
-                .help("At most so many"),
+                .help("Maximum number of tasks to list"),
         )
         .arg(
             Arg::new("after")
                 .long("after")
                 .value_name("ID")
                 .value_parser(|text: &str| text.parse::<TaskId>())
-                .help("Older than this task: the next page, as the end of a page names it"),
+                .help("Only tasks older than this one; the end of each page prints the ID to use for the next page"),
         )
         .arg(view::argument("standard"))
         .arg(open::json())
@@ -60,7 +60,7 @@ fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
         }
     };
     if let Some(next) = page.next {
-        text += &format!("… and more; --after {next} shows them\n");
+        text += &format!("… more tasks: --after {next}\n");
     }
     text
 }

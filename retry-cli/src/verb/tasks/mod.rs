@@ -1,6 +1,6 @@
-//! `retry tasks VERB`: the tasks in a file, also while the program that owns it goes on.
+//! `retry tasks VERB` works on the tasks in a SQLite file, even while the program that owns the file is running.
 //!
-//! A verb is a file here and a row in [`VERBS`].
+//! Each subcommand is a file in this folder and a row in [`VERBS`].
 
 mod analytics;
 mod cancel;
@@ -22,7 +22,7 @@ use retry_tasks::TaskError;
 use super::Verb;
 use crate::{Failure, Outcome};
 
-/// Every verb of tasks; a new one is a file and a row here.
+/// Every subcommand of `retry tasks`. To add one, add a file and a row here.
 const VERBS: &[Verb] = &[
     Verb { command: list::command, run: list::run },
     Verb { command: show::command, run: show::run },
@@ -35,16 +35,15 @@ const VERBS: &[Verb] = &[
 ];
 
 const NOTES: &str = "\
-The program that owns the file may run meanwhile: its workers carry the orders out. `list`, `show`, `watch`, `counts`
-and `analytics` write nothing.
+The program that owns the file may keep running: its workers pick up changes made here. `list`, `show`, `watch`,
+`counts` and `analytics` do not write to the file.
 
-Exit codes: 0 when all is well, 1 when the task's state does not allow the order or the task that was watched has
-failed, 2 when the command line is wrong or there is no such file or task, 3 when the task that was watched was
-cancelled.";
+Exit codes: 0 on success, 1 when the task's state does not allow the operation or a watched task failed, 2 when the
+command line is wrong or the file or task does not exist, 3 when a watched task was cancelled.";
 
 pub(super) fn command() -> Command {
     Command::new("tasks")
-        .about("Lists, shows, watches, retries and cancels the tasks in a file of retry-tasks")
+        .about("Lists, shows, watches, retries and cancels the tasks in a retry-tasks file")
         .after_help(NOTES)
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -57,7 +56,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
 
 impl From<TaskError> for Failure {
     fn from(error: TaskError) -> Self {
-        // The task is there and says no; anything else is a question that could not be asked.
+        // 1: the task exists and its state is the answer. 2: the request could not be made.
         let code = match error {
             TaskError::Refused { .. } | TaskError::Failed { .. } => 1,
             TaskError::Cancelled(_) => 3,

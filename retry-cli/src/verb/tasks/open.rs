@@ -1,4 +1,4 @@
-//! The file that the command line names, and asking the tasks in it.
+//! Opens the task file that the command line names; the arguments that all `tasks` subcommands share.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{Failure, Outcome};
 
-/// `--db PATH`, and how long to wait for it.
+/// `--db PATH` and `--busy-timeout DURATION`.
 pub(super) fn arguments() -> [Arg; 2] {
     [
         Arg::new("db")
@@ -19,69 +19,69 @@ pub(super) fn arguments() -> [Arg; 2] {
             .env("RETRY_TASKS_DB")
             .required(true)
             .value_parser(value_parser!(PathBuf))
-            .help("The file that the program keeps its tasks in"),
+            .help("The SQLite file that the program stores its tasks in"),
         Arg::new("busy_timeout")
             .long("busy-timeout")
             .value_name("DURATION")
             .value_parser(duration)
             .default_value("5s")
-            .help("How long to wait for another program that keeps the file locked"),
+            .help("How long to wait while another program keeps the file locked"),
     ]
 }
 
-/// A verb about the task that the command line names.
+/// A subcommand that takes the ID of one task.
 pub(super) fn of_task(name: &'static str) -> Command {
     Command::new(name).args(arguments()).arg(id())
 }
 
-/// The task's identifier.
+/// `ID`.
 pub(super) fn id() -> Arg {
     Arg::new("id")
         .value_name("ID")
         .required(true)
         .value_parser(|text: &str| text.parse::<TaskId>())
-        .help("The task's identifier, as `list` shows it")
+        .help("The task's ID, as printed by `list`")
 }
 
 /// `--json`.
 pub(super) fn json() -> Arg {
-    Arg::new("json").long("json").action(ArgAction::SetTrue).help("As JSON, for programs")
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Prints JSON")
 }
 
-/// The task that the command line names.
+/// Reads `ID` from the command line.
 pub(super) fn id_of(matches: &ArgMatches) -> TaskId {
-    // clap has refused a command line without it.
+    // clap rejects a command line without this argument.
     matches.get_one("id").copied().unwrap_or(TaskId::from_u128(0))
 }
 
-/// A duration as people write it.
+/// Parses a duration such as `5s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     parse(text).map_err(|wrong| format!("it {wrong}; write {FORM}"))
 }
 
-/// The time of day.
+/// The current time.
 pub(super) fn now() -> Time {
     SystemClock::new().now()
 }
 
-/// Asks the tasks in the file, which is not written to.
+/// Runs a query on the tasks; the file is opened read-only.
 pub(super) fn ask<T>(
     matches: &ArgMatches,
-    question: impl AsyncFnOnce(&Tasks) -> Result<T, Failure>,
+    query: impl AsyncFnOnce(&Tasks) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    block_on(builder(matches).read_only(), question)
+    block_on(builder(matches).read_only(), query)
 }
 
-/// Gives the tasks in the file an order.
+/// Runs an operation that changes tasks; the file must exist.
 pub(super) fn order<T>(
     matches: &ArgMatches,
-    order: impl AsyncFnOnce(&Tasks) -> Result<T, Failure>,
+    operation: impl AsyncFnOnce(&Tasks) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    block_on(builder(matches).existing(), order)
+    block_on(builder(matches).existing(), operation)
 }
 
 fn builder(matches: &ArgMatches) -> SqliteBuilder {
-    // clap has refused a command line without it.
+    // clap rejects a command line without this argument.
     let path = matches.get_one::<PathBuf>("db").cloned().unwrap_or_default();
     let builder = SqliteBuilder::new(path);
     match matches.get_one("busy_timeout") {
@@ -100,7 +100,7 @@ fn block_on<T>(
     runtime.block_on(work(&tasks))
 }
 
-/// A value, for programs.
+/// Formats a value as indented JSON.
 pub(super) fn as_json(value: &impl Serialize) -> Outcome {
     Ok(serde_json::to_string_pretty(value).map_err(|error| error.to_string())?)
 }

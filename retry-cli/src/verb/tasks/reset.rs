@@ -1,4 +1,4 @@
-//! `retry tasks reset ID`: a task anew.
+//! `retry tasks reset ID` restarts an ended task from scratch.
 
 use clap::{ArgMatches, Command};
 
@@ -7,12 +7,12 @@ use crate::Outcome;
 
 pub(super) fn command() -> Command {
     open::of_task("reset")
-        .about("Runs a task anew that has ended, without its counters, its result and its history")
+        .about("Restarts an ended task from scratch: clears its counters, result and history")
         .arg(open::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let id = open::id_of(matches);
     let done = open::order(matches, async |tasks| Ok(tasks.reset(id).await?))?;
-    ordered::told(matches, id, done, "the next worker with a free place starts it from nothing")
+    ordered::told(matches, id, done, "the next worker with a free slot starts it from scratch")
 }

@@ -1,4 +1,4 @@
-//! `retry tasks retry`: further attempts of what has failed.
+//! `retry tasks retry` gives failed or cancelled tasks further attempts.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use retry_tasks::Phase;
@@ -7,24 +7,24 @@ use serde_json::json;
 use super::{filter, open, ordered};
 use crate::Outcome;
 
-/// What can be retried.
+/// The states in which a task can be retried.
 const STATES: [Phase; 2] = [Phase::Failed, Phase::Cancelled];
 
 pub(super) fn command() -> Command {
     let filters = filter::arguments(
         &STATES,
-        "In this state; failed unless it is set: what was cancelled was meant to end",
+        "Only tasks in this state; the default is failed, since cancelled tasks were ended on purpose",
     );
     let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
     Command::new("retry")
-        .about("Runs a task again that has failed or was cancelled; its history is kept")
+        .about("Retries a failed or cancelled task and keeps its history")
         .args(open::arguments())
         .arg(open::id().required(false).required_unless_present("all").conflicts_with("all"))
         .arg(flag("once").conflicts_with("all").help(
-            "What is left of the limit, or one attempt more; without it a round of as many as the limit allows",
+            "Grants the attempts left under the limit, or one more; without this flag, a full new round of attempts",
         ))
         .arg(flag("all").help(
-            "All tasks that pass the filters, as fast as their functions' budgets pay for the attempts",
+            "Retries every task that matches the filters, as fast as the retry budgets of their functions allow",
         ))
         .args(filters.map(|filter| filter.requires("all").conflicts_with("id")))
         .arg(open::json())
@@ -38,7 +38,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let done = open::order(matches, async |tasks| {
         Ok(if once { tasks.retry_once(id).await? } else { tasks.retry(id).await? })
     })?;
-    ordered::told(matches, id, done, "the next worker with a free place starts it")
+    ordered::told(matches, id, done, "the next worker with a free slot starts it")
 }
 
 fn all(matches: &ArgMatches) -> Outcome {
@@ -51,10 +51,10 @@ fn all(matches: &ArgMatches) -> Outcome {
         return open::as_json(&json!({ "retried": retried }));
     }
     Ok(match retried {
-        0 => "no task that can be retried passes the filters".to_owned(),
-        1 => "1 task is retried, as soon as its function's budget pays for it".to_owned(),
+        0 => "no task that can be retried matches the filters".to_owned(),
+        1 => "1 task will be retried as soon as its function's retry budget allows".to_owned(),
         many => {
-            format!("{many} tasks are retried, as fast as their functions' budgets pay for them")
+            format!("{many} tasks will be retried as fast as their functions' retry budgets allow")
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Where the news of a task go: a line that moves in a terminal, lines elsewhere, or JSON.
+//! Displays the updates of a watched task: a live line in a terminal, plain lines elsewhere, or JSON.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,23 +8,23 @@ use retry_text::duration::human;
 
 use super::view;
 
-/// Steps of the bar.
+/// The resolution of the progress bar.
 const STEPS: u64 = 1000;
 
 const SPINNER: &str = "{spinner} {wide_msg}";
 const BAR: &str = "{spinner} [{bar:20}] {wide_msg}";
 
 pub(super) enum Screen {
-    /// A line for each change, and the text of the last one.
+    /// Prints a line for each change; holds the text of the last line.
     Lines(String),
-    /// An object in a line for each change.
+    /// Prints a JSON object per line for each change.
     Json,
-    /// One line that is drawn again, and a line for each attempt that has ended, up to the fence of the last.
+    /// Redraws one line and prints a line above it for each ended attempt; holds the fence of the last one printed.
     Live(ProgressBar, u64),
 }
 
 impl Screen {
-    /// The standard output stream, as it is.
+    /// Chooses the display for standard output.
     pub(super) fn new(json: bool) -> Self {
         match json {
             true => Screen::Json,
@@ -39,12 +39,12 @@ impl Screen {
         Screen::Live(bar, 0)
     }
 
-    /// Whether it moves without news.
-    pub(super) fn moves(&self) -> bool {
+    /// Whether the display changes as time passes, without an update of the task.
+    pub(super) fn is_live(&self) -> bool {
         matches!(self, Screen::Live(..))
     }
 
-    /// Something has changed.
+    /// Displays an update.
     pub(super) fn show(&mut self, info: &TaskInfo, now: Time) -> io::Result<()> {
         match self {
             Screen::Lines(last) => {
@@ -72,14 +72,14 @@ impl Screen {
         }
     }
 
-    /// Time has passed.
+    /// Redraws the live line after time has passed.
     pub(super) fn tick(&self, info: &TaskInfo, now: Time) {
         if let Screen::Live(bar, _) = self {
             draw(bar, info, now);
         }
     }
 
-    /// The task has ended; what was shown last stays.
+    /// Leaves the last state on the screen after the task has ended.
     pub(super) fn end(self, info: &TaskInfo, now: Time) {
         if let Screen::Live(bar, _) = self {
             bar.println(live(info, now));
@@ -102,15 +102,15 @@ fn draw(bar: &ProgressBar, info: &TaskInfo, now: Time) {
     bar.tick();
 }
 
-/// What is said of a task where the time is told beside it.
+/// The text of a line that begins with the time.
 fn plain(info: &TaskInfo) -> String {
     format!("{}{}", info.state, details(info))
 }
 
-/// What is said of a task while the time passes.
+/// The text of the live line.
 fn live(info: &TaskInfo, now: Time) -> String {
     let state = match info.state {
-        // Rounded up: a countdown ends with 1, and not with a second of 0.
+        // Rounded up, so that a countdown ends with 1 rather than showing 0 for a second.
         State::Waiting { next_attempt_at } => {
             format!("waiting, {} s left", next_attempt_at.since(now).as_millis().div_ceil(1000))
         }
@@ -166,23 +166,23 @@ mod tests {
         serde_json::from_value(value).expect("a task")
     }
 
-    /// What a terminal of 70 columns shows after this news, and after the end if the last of it is one.
-    fn drawn(news: &[serde_json::Value]) -> Vec<String> {
+    /// The lines that a terminal of 70 columns shows after these updates; a final update ends the display.
+    fn drawn(updates: &[serde_json::Value]) -> Vec<String> {
         let term = InMemoryTerm::new(10, 70);
         let mut screen = Screen::live(ProgressDrawTarget::term_like(Box::new(term.clone())));
-        let news: Vec<TaskInfo> = news.iter().map(info).collect();
-        for info in &news {
-            screen.show(info, NOW).expect("nothing is written");
+        let updates: Vec<TaskInfo> = updates.iter().map(info).collect();
+        for info in &updates {
+            screen.show(info, NOW).expect("the terminal is in memory");
         }
-        if let Some(last) = news.last().filter(|last| last.state.is_ended()) {
+        if let Some(last) = updates.last().filter(|last| last.state.is_ended()) {
             screen.end(last, NOW);
-            term.write_line("$").expect("it can be written");
+            term.write_line("$").expect("the terminal is in memory");
         }
         term.contents().lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
     #[test]
-    fn a_terminal_shows_a_bar_with_the_progress_and_what_is_left() {
+    fn a_terminal_shows_a_bar_with_the_progress_and_the_time_left() {
         let lines = drawn(&[json!({
             "progress": { "fraction": 0.5, "message": "half\nway" }, "eta": 1_700_000_010_000_u64,
         })]);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_counts_down_to_the_next_attempt_below_those_that_have_ended() {
+    fn a_terminal_counts_down_to_the_next_attempt_below_the_ended_ones() {
         let attempt = json!({
             "attempt": 1, "fence": 1, "started": 1_699_999_990_000_u64, "ended": 1_699_999_991_500_u64,
             "outcome": "failed", "kind": "transient", "error": "busy", "worker": "pid 1",
@@ -202,7 +202,7 @@ mod tests {
             "last_error": "busy", "last_kind": "transient", "history": [attempt],
         });
         let lines = drawn(&[waits.clone(), waits]);
-        assert_eq!(lines.len(), 2, "the attempt is told once: {lines:?}");
+        assert_eq!(lines.len(), 2, "the attempt is printed once: {lines:?}");
         assert_eq!(
             lines[0],
             "2023-11-14T22:13:10.000Z attempt 1 failed after 1.5 s: transient: busy"
@@ -212,10 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn the_end_is_a_line_without_a_bar() {
+    fn the_last_line_has_no_bar() {
         let complete =
             json!({ "state": "complete", "result": [1], "progress": { "fraction": 1.0 } });
         let lines = drawn(&[json!({ "progress": { "fraction": 0.5 } }), complete]);
-        assert_eq!(lines, ["complete, after attempt 2 of 4: [1]", "$"], "what follows has its own");
+        assert_eq!(
+            lines,
+            ["complete, after attempt 2 of 4: [1]", "$"],
+            "later output starts on its own line"
+        );
     }
 }

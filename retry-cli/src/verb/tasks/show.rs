@@ -1,4 +1,4 @@
-//! `retry tasks show ID`: what is known of a task.
+//! `retry tasks show ID` prints everything that is stored about a task.
 
 use clap::{ArgMatches, Command};
 
@@ -7,7 +7,7 @@ use crate::Outcome;
 
 pub(super) fn command() -> Command {
     open::of_task("show")
-        .about("Prints what is known of a task, with the history of its attempts")
+        .about("Prints a task with the history of its attempts")
         .arg(view::argument("full"))
         .arg(open::json())
 }

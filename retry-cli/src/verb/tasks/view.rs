@@ -1,4 +1,4 @@
-//! What people read of a task.
+//! Formats a task for people to read.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches};
@@ -11,7 +11,7 @@ use crate::table::Table;
 const FORMATS: [(&str, Format); 3] =
     [("minimal", Format::Minimal), ("standard", Format::Standard), ("full", Format::Full)];
 
-/// `--format`: how much is told.
+/// `--format FORMAT`.
 pub(super) fn argument(default: &'static str) -> Arg {
     let names = PossibleValuesParser::new(FORMATS.map(|(name, _)| name));
     let known = |name: String| {
@@ -23,14 +23,14 @@ pub(super) fn argument(default: &'static str) -> Arg {
         .value_name("FORMAT")
         .default_value(default)
         .value_parser(names.try_map(known))
-        .help("How much is told: minimal is the state, standard adds times and errors, full the history")
+        .help("How much to print: minimal is the state, standard adds times and errors, full adds the history")
 }
 
 pub(super) fn format(matches: &ArgMatches) -> Format {
     matches.get_one("format").copied().unwrap_or_default()
 }
 
-/// A text of somebody else's in one line, without what would move the cursor.
+/// Puts text that users or functions wrote on one line, without control characters.
 pub(super) fn line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
@@ -41,7 +41,7 @@ pub(super) fn retries(info: &TaskInfo) -> String {
     info.max_retries.map_or_else(|| made.to_string(), |max| format!("{made} of {max}"))
 }
 
-/// `40 %: step 4`; empty when nothing is known.
+/// `40 %: step 4`; empty when no progress was reported.
 pub(super) fn progress(info: &TaskInfo) -> String {
     let progress = info.progress.as_ref();
     let share = progress.and_then(|it| it.fraction).map(|it| format!("{:.0} %", it * 100.0));
@@ -60,12 +60,12 @@ fn failure(kind: Option<&str>, text: Option<&str>) -> String {
     parts.join(": ")
 }
 
-/// How long ago that was.
+/// `5 min ago`; empty without a time.
 pub(super) fn ago(time: Option<Time>, now: Time) -> String {
     time.map(|time| format!("{} ago", human(now.since(time)))).unwrap_or_default()
 }
 
-/// All that is known of a task, in lines.
+/// A task with a line per field, then the history of its attempts.
 pub(super) fn block(info: &TaskInfo, now: Time) -> String {
     let mut table = Table::new(["task", &info.id.to_string()]);
     let mut row = |name: &str, text: String| {
@@ -80,7 +80,7 @@ pub(super) fn block(info: &TaskInfo, now: Time) -> String {
         let left = |time: Time| format!("{time}, {} left", human(time.since(now)));
         time.map(left).unwrap_or_default()
     };
-    let by_hand = if info.can_retry { ", can be retried by hand" } else { "" };
+    let by_hand = if info.can_retry { ", can be retried manually" } else { "" };
     row("function", line(&info.name));
     row("state", info.state.to_string());
     row("retries", retries(info) + by_hand);
@@ -102,7 +102,7 @@ pub(super) fn block(info: &TaskInfo, now: Time) -> String {
 
 fn history(attempts: &[TaskAttempt], now: Time) -> String {
     let mut table =
-        Table::new(["attempt", "started", "took", "outcome", "pause after it", "worker", "error"]);
+        Table::new(["attempt", "started", "took", "outcome", "pause after", "worker", "error"]);
     for attempt in attempts {
         let took = human(attempt.ended.unwrap_or(now).since(attempt.started));
         let source = attempt.delay_source.map(|it| format!(" ({})", word(&it))).unwrap_or_default();
@@ -119,7 +119,7 @@ fn history(attempts: &[TaskAttempt], now: Time) -> String {
     table.to_string()
 }
 
-/// An attempt that has ended, in one line.
+/// An ended attempt on one line.
 pub(super) fn attempt(attempt: &TaskAttempt, now: Time) -> String {
     let took = human(attempt.ended.unwrap_or(now).since(attempt.started));
     let error = failure(attempt.kind.map(|kind| kind.name()), attempt.error.as_deref());
@@ -128,7 +128,7 @@ pub(super) fn attempt(attempt: &TaskAttempt, now: Time) -> String {
     format!("{} attempt {} {outcome} after {took}{colon}{error}", attempt.started, attempt.attempt)
 }
 
-/// A word of the vocabulary, as it is serialised.
+/// The serialised name of an enum variant.
 fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,

@@ -1,4 +1,4 @@
-//! `retry tasks watch ID`: a task until its end.
+//! `retry tasks watch ID` follows a task until it has ended.
 
 use std::io::{self, ErrorKind};
 use std::time::Duration;
@@ -10,21 +10,21 @@ use super::screen::Screen;
 use super::{open, view};
 use crate::{Failure, Outcome};
 
-/// How often the line in the terminal moves.
+/// How often the live line is redrawn.
 const TICK: Duration = Duration::from_millis(250);
 
 pub(super) fn command() -> Command {
     open::of_task("watch")
-        .about("Follows a task until it has ended, whichever process runs it; the exit code says how it ended")
+        .about("Follows a task until it has ended, in whichever process it runs; the exit code says how it ended")
         .arg(view::argument("full").requires("json").help(
-            "How much each object tells: minimal is the state, standard adds times and errors, full the history",
+            "How much each object has: minimal is the state, standard adds times and errors, full adds the history",
         ))
-        .arg(open::json().help("An object in a line for each change, for programs"))
+        .arg(open::json().help("Prints one JSON object per line for each change"))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let (id, json) = (open::id_of(matches), matches.get_flag("json"));
-    // Lines for people tell the attempts, too.
+    // The lines for people include the attempts.
     let format = if json { view::format(matches) } else { Format::Full };
     let screen = Screen::new(json);
     match open::ask(matches, async |tasks| follow(tasks, id, format, screen).await)? {
@@ -33,7 +33,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     }
 }
 
-/// Tells the news of a task until it has ended; `None` when nobody reads them any more.
+/// Displays updates until the task has ended; returns `None` if the reader closed the pipe.
 async fn follow(
     tasks: &Tasks,
     id: TaskId,
@@ -43,9 +43,9 @@ async fn follow(
     let mut watch = tasks.watch(id, format);
     let mut last: Option<TaskInfo> = None;
     loop {
-        let news = match (&last, screen.moves()) {
+        let update = match (&last, screen.is_live()) {
             (Some(last), true) => match tokio::time::timeout(TICK, watch.next()).await {
-                Ok(news) => news,
+                Ok(update) => update,
                 Err(_) => {
                     screen.tick(last, open::now());
                     continue;
@@ -53,7 +53,7 @@ async fn follow(
             },
             _ => watch.next().await,
         };
-        let Some(info) = news? else { break };
+        let Some(info) = update? else { break };
         match screen.show(&info, open::now()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(None),
             shown => shown.map_err(unwritten)?,
@@ -67,10 +67,10 @@ async fn follow(
 }
 
 fn unwritten(error: io::Error) -> Failure {
-    Failure { text: format!("cannot write to the standard output stream: {error}"), code: 2 }
+    Failure { text: format!("cannot write to standard output: {error}"), code: 2 }
 }
 
-/// How the task ended, as the process does.
+/// Turns the task's final state into the exit code.
 fn ended(info: TaskInfo) -> Outcome {
     let error = info.last_error.map(|error| view::line(&error)).unwrap_or_default();
     match info.state {

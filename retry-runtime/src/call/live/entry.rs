@@ -6,10 +6,23 @@
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::Answer;
 use crate::base::clock::Moment;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::failure::class::Kind;
+
+/// What became of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Answer {
+    /// It is granted: the sleep ends at once. Whoever asks afterwards is too late.
+    Done,
+    /// The call is cancelled when the attempt that runs, or is waited for, has failed: an attempt that runs is
+    /// not cut off, and the error type of an `async` function without `From<Interruption>` cannot say
+    /// that the call was cancelled.
+    AfterAttempt,
+    /// The call has ended, is cancelled already, or does not wait.
+    TooLate,
+}
 
 /// A call that is being retried.
 #[derive(Debug)]

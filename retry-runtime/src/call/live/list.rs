@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::entry::{Entry, Pause};
 use super::watch;
-use super::{Entry, Pause};
 use crate::base::clock::Moment;
 
 /// Several parts, so that many threads whose calls fail at once do not wait for each other.

@@ -36,6 +36,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use entry::Answer;
 pub(crate) use entry::{Entry, Order, Pause};
 pub(crate) use list::Ticket;
 pub use watch::{Changed, Watch, watch};
@@ -64,20 +65,6 @@ pub fn count() -> usize {
 /// What it says is always the newest; two questions in a row may be answered before and after a change.
 #[derive(Clone)]
 pub struct LiveCall(Arc<Entry>);
-
-/// What became of a wish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Answer {
-    /// It is granted: the sleep ends at once. Whoever asks afterwards is too late.
-    Done,
-    /// The call is cancelled when the attempt that runs, or is waited for, has failed: an attempt that runs is
-    /// not cut off, and the error type of an `async` function without `From<Interruption>` cannot say
-    /// that the call was cancelled.
-    AfterAttempt,
-    /// The call has ended, is cancelled already, or does not wait.
-    TooLate,
-}
 
 impl LiveCall {
     /// The call's number, the same as in its [events](crate::events) and that of no other call of the process.

@@ -1,4 +1,4 @@
-//! Tables about counting attempts.
+//! Tables about the number of attempts.
 
 use super::expect::{Expect, same};
 use super::run::Case;
@@ -17,14 +17,14 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     }
 }
 
-/// After 4 attempts or 1 second: SPEC's limits hold together; `stop_all` is not offered.
+/// After 4 attempts or 1 second: either of our limits stops the call; `stop_all` is not offered.
 fn stop_any(row: serde_norway::Mapping) -> Result<(), String> {
     let cfg = serde_norway::from_str("{max_attempts: 4, total_timeout_s: 1, delay_ms: 0}");
     let cfg = cfg.expect("a map");
     let settings = Settings::of(&Fields::of(Some(&cfg)), None)?;
     let attempt = row["attempt"].as_u64().ok_or("no attempt")? as u32;
     let (stops, elapsed) = (row["stop_any"].as_bool(), fields::text(&row["elapsed_s"]));
-    // The attempt in question ends at the given time; the ones before it take none.
+    // The last attempt ends at the given time; earlier ones take no time.
     let mut script = vec![format!("err:E@{elapsed}s"), "ok *".to_owned()];
     if attempt > 1 {
         script.insert(0, format!("err:E x{}", attempt - 1));
@@ -35,7 +35,7 @@ fn stop_any(row: serde_norway::Mapping) -> Result<(), String> {
     scripts::once(&case, &expect).map_err(|what| format!("{row:?}: {what}"))
 }
 
-/// An error that carries the mark "permanent", alone and inside of another one.
+/// An error marked as permanent, alone and wrapped in another error.
 #[derive(Debug, thiserror::Error, Classify)]
 enum Marked {
     #[error("EOF")]
@@ -49,7 +49,7 @@ enum Marked {
     Wrapped(Box<Marked>),
 }
 
-/// A permanent error is found through what wraps it, in our own errors and in boxed ones.
+/// A permanent error is found through its wrappers, in our own error types and in boxed ones.
 fn marker(row: serde_norway::Mapping) -> Result<(), String> {
     let permanent = || Marked::Permanent(Box::new(Marked::Eof));
     let error: Option<fn() -> Marked> = match fields::text(&row["first_outcome"]).as_str() {

@@ -1,4 +1,4 @@
-//! Sequences of delays, from the schedule that the policy shows and from the delays that it draws.
+//! Sequences of delays: from the policy's schedule and from the delays it draws.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ fn expectations(vector: &Vector<'_>) -> Result<(), String> {
     let (cfg, expect) = (&vector.cfg, &vector.expect);
     let policy = settings::policy(cfg)?;
     let index = cfg.count("retry_index").or(cfg.count("attempts_made"));
-    // Whatever was computed did not panic, and no state is shared between calls.
+    // The computation above did not panic, and calls share no state.
     expect.flag("panics");
     cfg.flag("fresh_state");
     if cfg.has("max_attempts") {
@@ -100,7 +100,7 @@ fn pairs<'v>(expect: &Fields<'v>, key: &str) -> impl Iterator<Item = (u32, &'v V
     })
 }
 
-/// A call that fails as long as it may: what it sleeps is what the schedule says.
+/// A call that always fails sleeps for exactly the delays of the schedule.
 fn first_delays(vector: &Vector<'_>) -> Result<(), String> {
     let settings = Settings::of(&vector.cfg, None)?;
     let case = Case { settings, script: vec!["err:E *".to_owned()], cancel: None };
@@ -116,7 +116,7 @@ fn first_delays(vector: &Vector<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Where random delays lie, for some retries or for the first ones.
+/// The range of random delays, for the given retries or for the first ones.
 fn bounds(vector: &Vector<'_>, policy: Policy) -> Result<(), String> {
     let expect = &vector.expect;
     expect.count("calls_per_index");

@@ -1,4 +1,4 @@
-//! What a vector expects of a call, and whether it happened.
+//! Compares the result of a call with a vector's `expect`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_norway::Value;
 use super::fields::{Fields, text};
 use super::run::{Case, Lane, Seen};
 
-/// A vector's `expect`, for calls that run a script.
+/// The `expect` of a vector that runs a script.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Expect {
     pub(super) calls: Option<u32>,
@@ -54,7 +54,7 @@ impl Expect {
 
     /// # Errors
     ///
-    /// The first thing that is not as expected.
+    /// Describes the first difference.
     pub(super) fn check(&self, case: &Case, lane: Lane, seen: &Seen) -> Result<(), String> {
         let report = &seen.report;
         let made = report.attempts_made();
@@ -88,7 +88,7 @@ impl Expect {
         if matches!(lane, Lane::PolicyAsync | Lane::PolicySync) {
             return Ok(());
         }
-        // Called before each sleep, and never without one.
+        // The hook is called before each sleep, and only then.
         let sleeps = seen.report.delays().count();
         same("hook calls beside sleeps", seen.hooks.len(), sleeps)?;
         wanted("hooks", self.hooks.clone(), seen.hooks.clone())?;
@@ -103,7 +103,7 @@ impl Expect {
             Ok(value) => format!("ok:{value}"),
             Err(failure) => format!("err:{}", failure.name),
         };
-        // `ok` says nothing of the value; a wrapper's cause is our error (D08).
+        // `ok` accepts any value; the cause inside a wrapper is our error (D08).
         let expected = match expected {
             "ok" | "body_result" if seen.result.is_ok() => return Ok(()),
             wrapper if wrapper.contains("{cause:") => return check_wrapper(wrapper, seen),
@@ -113,8 +113,8 @@ impl Expect {
     }
 }
 
-/// `err:RetryException{cause:e4,earlier:[e1,e2,e3],retry_count:3}`: for us the error is `e4`, and the
-/// report tells the rest.
+/// `err:RetryException{cause:e4,earlier:[e1,e2,e3],retry_count:3}`: our error is `e4`, and the rest is in the
+/// report.
 fn check_wrapper(wrapper: &str, seen: &Seen) -> Result<(), String> {
     let fields = wrapper.split_once('{').map_or("", |(_, fields)| fields.trim_end_matches('}'));
     let after = |key: &str| fields.split_once(key).map(|(_, rest)| rest);
@@ -132,8 +132,8 @@ fn check_wrapper(wrapper: &str, seen: &Seen) -> Result<(), String> {
     Ok(())
 }
 
-/// SPEC 3 cuts a running `async` attempt at the deadline, where peers with a soft limit let it end (D34):
-/// exactly then the call has to end, and for no other reason.
+/// Our deadline interrupts a running `async` attempt (SPEC 3), where peers with a soft limit let the attempt end
+/// (D34). The call must then end exactly at the deadline and for that reason.
 fn cut_by_soft_limit(case: &Case, lane: Lane, seen: &Seen) -> Result<bool, String> {
     let cut = seen.result.as_ref().err().and_then(|failure| failure.cut);
     let (Some(limit), Some(Interruption::DeadlinePassed)) = (case.settings.soft_limit, cut) else {
@@ -145,7 +145,7 @@ fn cut_by_soft_limit(case: &Case, lane: Lane, seen: &Seen) -> Result<bool, Strin
     Ok(true)
 }
 
-/// A delay that is spread lies in the policy's range, and so does the peer's; one that is not, is exact.
+/// With jitter, both our delay and the peer's must lie in the policy's range; without jitter they must be equal.
 fn check_delays(expected: &[Duration], case: &Case, seen: &Seen) -> Result<(), String> {
     let attempts = &seen.report.attempts;
     let found: Vec<_> = attempts.iter().filter_map(|attempt| attempt.delay).collect();

@@ -1,4 +1,4 @@
-//! The failures of the vectors: names, put into kinds by a vector's `retry_on` and `abort_on`.
+//! The failures of the vectors: names, mapped to kinds by a vector's `retry_on` and `abort_on`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -9,10 +9,10 @@ use retry_runtime::{Class, Classify, Interruption, Kind, classify};
 use super::fields::Fields;
 use super::script::{Act, Hint, Step};
 
-/// A failure of a script, or an interruption.
+/// A failure from a script, or an interruption.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Failure {
-    /// As in the script; of an interruption what the vectors call it.
+    /// The name from the script, or the vectors' name for the interruption.
     pub(super) name: String,
     pub(super) cut: Option<Interruption>,
     pub(super) class: Class,
@@ -22,7 +22,7 @@ thread_local! {
     static CLASSIFIED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How often failures were classified on this thread since the last time this was asked.
+/// The number of classifications on this thread since the previous call of this function.
 pub(super) fn classified() -> u32 {
     CLASSIFIED.replace(0)
 }
@@ -49,15 +49,15 @@ impl From<Interruption> for Failure {
     }
 }
 
-/// Which names are retried.
+/// The names that are retried.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Classes {
-    /// Everything when `None`.
+    /// `None` means every name.
     retry_on: Option<Vec<String>>,
     abort_on: Vec<String>,
-    /// Failures that ask to be retried whatever the lists say.
+    /// Failures that are retried regardless of the lists.
     signal: bool,
-    /// Delays that the failures ask for: so many nanoseconds times the attempts made.
+    /// The delay that a failure hints at: this many nanoseconds, times the attempts made.
     asks_nanos: Option<u32>,
     parents: BTreeMap<String, String>,
 }
@@ -73,12 +73,12 @@ impl Classes {
         })
     }
 
-    /// Whether an attempt that timed out is retried: it is when the lists do not speak against it.
+    /// Whether a timed-out attempt is retried: yes, unless the lists exclude it.
     pub(super) fn retries_timeouts(&self) -> bool {
         self.retries("Timeout")
     }
 
-    /// How the step ends: its value, or its failure with the class that the lists give it.
+    /// The result of a step: its value, or its failure with the class from the lists.
     pub(super) fn outcome(&self, step: &Step, attempt: u32) -> Result<String, Failure> {
         let (name, mut class) = match &step.act {
             Act::Ok(value) => return Ok(value.clone()),
@@ -121,7 +121,7 @@ fn with_hint(class: Class, act: &Act, hint: std::time::Duration) -> Class {
     }
 }
 
-/// A hook for delays is a hint here (D06): nothing means the policy's own delay.
+/// A delay hook becomes a hint (D06); `None` means the policy's own delay.
 fn asked_nanos(cfg: &Fields<'_>) -> Result<Option<u32>, String> {
     if let Some(delays) = cfg.list("delay_fn_ms") {
         return match delays.iter().all(serde_norway::Value::is_null) {
@@ -134,7 +134,7 @@ fn asked_nanos(cfg: &Fields<'_>) -> Result<Option<u32>, String> {
     times.map(Some).ok_or_else(|| format!("`{formula}` is not mapped"))
 }
 
-/// `A<:B, C<:B`, on top of the exceptions of MicroProfile's RetryExceptionHierarchyTest.
+/// Parses `A<:B, C<:B` and adds the exceptions of MicroProfile's RetryExceptionHierarchyTest.
 fn parents(types: &str) -> BTreeMap<String, String> {
     const MICROPROFILE: &str =
         "E0<:Exception, E1<:E0, E2<:E1, E0S<:E0, E1S<:E1, E2S<:E2, Runtime<:Exception";

@@ -1,5 +1,5 @@
-//! Reads the maps of the vectors and remembers what was read: a key that nobody asks for is an error, so
-//! that nothing in a vector is passed over in silence.
+//! Reads the maps of the vectors and records which keys were read. An unread key is an error, so that no part of a
+//! vector is silently ignored.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ pub(super) struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    /// The fields of a map; of anything else none.
+    /// The fields of a map; any other value has none.
     pub(super) fn of(value: Option<&'v Value>) -> Fields<'v> {
         Fields { map: value.and_then(Value::as_mapping), read: RefCell::default() }
     }
@@ -26,7 +26,7 @@ impl<'v> Fields<'v> {
         Some(value)
     }
 
-    /// Whether the key is there; does not count as read.
+    /// Whether the key exists; does not mark the key as read.
     pub(super) fn has(&self, key: &str) -> bool {
         self.map.is_some_and(|map| map.contains_key(key))
     }
@@ -55,8 +55,8 @@ impl<'v> Fields<'v> {
         Some(self.list(key)?.iter().map(text).collect())
     }
 
-    /// The key with one of the units: `delay` finds `delay_ms`, `delay_s`, `delay_ns`. A `null` is there
-    /// and holds nothing: `Some(None)`.
+    /// A duration under the key with a unit suffix: `delay` finds `delay_ms`, `delay_s` and `delay_ns`. A `null`
+    /// gives `Some(None)`.
     pub(super) fn duration(&self, key: &str) -> Option<Option<Duration>> {
         UNITS.iter().find_map(|(unit, seconds)| {
             let value = self.get(&format!("{key}_{unit}"))?;
@@ -64,7 +64,7 @@ impl<'v> Fields<'v> {
         })
     }
 
-    /// A list of durations under the key with one of the units.
+    /// A list of durations under the key with a unit suffix.
     pub(super) fn durations(&self, key: &str) -> Option<Vec<Duration>> {
         UNITS.iter().find_map(|(unit, seconds)| {
             let list = self.list(&format!("{key}_{unit}"))?;
@@ -74,7 +74,7 @@ impl<'v> Fields<'v> {
 
     /// # Errors
     ///
-    /// When there are keys that nobody asked for.
+    /// Fails if a key was not read.
     pub(super) fn all_read(&self, whose: &str) -> Result<(), String> {
         let read = self.read.borrow();
         let keys = self.map.into_iter().flat_map(|map| map.keys()).map(text);
@@ -88,7 +88,7 @@ impl<'v> Fields<'v> {
 
 const UNITS: [(&str, f64); 4] = [("ns", 1e-9), ("ms", 1e-3), ("s", 1.0), ("min", 60.0)];
 
-/// A duration of so many units, saturating, and never zero for a number that is not.
+/// Converts a number of units to a duration; saturates, and rounds a non-zero number up to at least 1 ns.
 pub(super) fn saturating(number: f64, seconds: f64) -> Duration {
     let nanos = number * (seconds * 1e9).round();
     if nanos >= Duration::MAX.as_nanos() as f64 {
@@ -98,7 +98,7 @@ pub(super) fn saturating(number: f64, seconds: f64) -> Duration {
     Duration::new((nanos / 1_000_000_000) as u64, (nanos % 1_000_000_000) as u32)
 }
 
-/// A scalar as it is written.
+/// The text of a scalar.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

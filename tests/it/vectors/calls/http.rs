@@ -1,4 +1,4 @@
-//! Tables about server's hints.
+//! Tables about server hints.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,12 +18,12 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
         ["header", "verdict"] => Some(rows.iter().try_for_each(|row| parsed(row, now))),
         ["header", "delay_s"] => Some(rows.iter().try_for_each(|row| delay(row, now))),
         ["header", "cap_s", "delay_s"] => {
-            // Each row has a cap of its own, and ours is 60 s (SPEC 3).
+            // Each row has its own cap; ours is 60 s (SPEC 3).
             vector.cfg.duration("retry_after_max");
             Some(rows.iter().try_for_each(|row| capped(row, now)))
         }
         ["header_ms", "delay_s"] | ["retry_after_ms", "delay_ms"] => {
-            // AWS's clamp; SPEC 3 has max(own, hint).
+            // AWS clamps the hint; SPEC 3 takes max(own delay, hint).
             vector.cfg.get("clamp");
             let own = vector.cfg.duration("t_i").flatten();
             Some(rows.iter().try_for_each(|row| clamped(row, own.ok_or("no own delay")?)))
@@ -32,7 +32,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     }
 }
 
-/// Now, for the vectors that give one.
+/// The current time, for the vectors that set one.
 fn now(text: Option<&str>) -> SystemTime {
     let seconds = match text {
         Some("2019-06-03T11:00:00Z") => 1_559_559_600,
@@ -60,7 +60,7 @@ fn delay(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     let found = header(row, now);
     match row["delay_s"].as_u64() {
         Some(seconds) => same(&format!("{row:?}"), found, Some(Duration::from_secs(seconds))),
-        // "2069: 50 years minus 1 h ahead = huge, so the cap": no call waits for it.
+        // "2069: 50 years minus 1 h ahead = huge, so the cap": no call waits that long.
         None => {
             let years = found.map(|delay| delay.as_secs() / (365 * 86_400));
             same(&format!("{row:?}: years"), years, Some(50))?;
@@ -69,7 +69,7 @@ fn delay(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     }
 }
 
-/// Peers cut a hint at the cap; SPEC 3: a longer one ends the call, and the caller gets the hint.
+/// Peers shorten a hint to the cap. With us a longer hint ends the call and is reported to the caller (SPEC 3).
 fn capped(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     let seconds = |key: &str| row[key].as_u64().map(Duration::from_secs);
     let (Some(cap), hint) = (seconds("cap_s"), header(row, now)) else {
@@ -83,7 +83,7 @@ fn capped(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     same(&format!("{row:?}"), retried(policy, hint), expected)
 }
 
-/// AWS lengthens its own delay by 5 s at most; SPEC 3 takes all of a hint within the cap. Neither shortens.
+/// AWS lengthens its own delay by at most 5 s; SPEC 3 follows any hint up to the cap. Neither shortens a delay.
 fn clamped(row: &serde_norway::Mapping, own: Duration) -> Result<(), String> {
     let hint = ["header_ms", "retry_after_ms"].iter().find_map(|key| row.get(key));
     let hint = hint.and_then(|hint| fields::text(hint).parse().ok());
@@ -106,13 +106,13 @@ impl Classify for Busy {
     }
 }
 
-/// The delay before the retry of a call whose first attempt fails with this hint, or why there was none.
+/// The delay before the retry after a first attempt fails with this hint, or the reason for no retry.
 fn retried(policy: Policy, hint: Option<Duration>) -> Result<Duration, StopReason> {
     let call =
         || policy.call(|attempt| if attempt.number() == 1 { Err(Busy(hint)) } else { Ok(()) });
     let (_, report) = virtually(|| observe_blocking(call));
     let Some(delay) = report.attempts[0].delay else {
-        assert_eq!(report.retry_after, hint, "the hint is kept for the caller");
+        assert_eq!(report.retry_after, hint, "the hint is reported to the caller");
         return Err(report.reason);
     };
     let own = delay.source == DelaySource::Backoff;

@@ -1,8 +1,8 @@
-//! Cases about calls: how often the body runs, when, and what comes of it, on virtual time.
+//! Cases about calls: how often the body runs, when, and with what result, on virtual time.
 //!
-//! One module an area: it gets a vector and says what is wrong, or that the vector is none of its. A case is
-//! run, or it is in [`SKIPPED`] with the reason; where SPEC decides otherwise than the peer, the case is in
-//! [`SPEC_DECIDES`] and is run with SPEC's outcome. A key that is not mapped is a failure.
+//! Each area has a module, which checks a vector or returns `None` if the vector belongs elsewhere. A case is either
+//! run or listed in [`SKIPPED`] with the reason. Where the specification (SPEC) differs from the peer, the case is in
+//! [`SPEC_DECIDES`] and runs with SPEC's outcome. An unmapped key is a failure.
 
 mod attempts;
 mod delays;
@@ -25,15 +25,15 @@ use expect::Expect;
 use fields::Fields;
 use serde_norway::Value;
 
-/// Cases that are not run, and why.
+/// Cases that are not run, with the reason.
 const SKIPPED: &[(&str, &str)] = &[
     (
         "AT-047",
         "a cap on attempts for all policies is configuration (SPEC 8), not part of the engine",
     ),
-    ("DL-012", "the bound is that of Polly's own formula, which is none of SPEC 3's jitters"),
-    ("DL-013", "the numbers are those of Polly's own formula, which is none of SPEC 3's jitters"),
-    ("DL-048", "SPEC 3 has no floor under delays"),
+    ("DL-012", "the bound follows Polly's own formula, which is not one of SPEC 3's jitters"),
+    ("DL-013", "the numbers follow Polly's own formula, which is not one of SPEC 3's jitters"),
+    ("DL-048", "SPEC 3 has no minimum delay"),
     ("HT-044", "calls return whole values: nothing reaches the caller before an attempt ends"),
     (
         "PR-027",
@@ -41,15 +41,15 @@ const SKIPPED: &[(&str, &str)] = &[
     ),
 ];
 
-/// An expectation that SPEC decides differently.
+/// Changes an expectation where SPEC differs.
 type Decided = fn(&mut Expect);
 
-/// Cases whose outcome SPEC decides otherwise than the peer, and why.
+/// Cases whose outcome in SPEC differs from the peer, with the reason.
 const SPEC_DECIDES: &[(&str, &str, Decided)] = &[
-    ("AT-060", "what surfaces is the last error itself (D08)", |expect| {
+    ("AT-060", "the call returns the last error itself (D08)", |expect| {
         expect.result = Some("err:TryAgain".into());
     }),
-    ("AT-061", "what surfaces is the last error itself (D08)", |expect| {
+    ("AT-061", "the call returns the last error itself (D08)", |expect| {
         expect.result = Some("err:TryAgain(cause:U)".into());
     }),
     (
@@ -62,16 +62,16 @@ const SPEC_DECIDES: &[(&str, &str, Decided)] = &[
     ),
 ];
 
-/// Cases whose settings SPEC refuses, with the beginning of its words.
+/// Cases whose settings are invalid, with the beginning of the message.
 const SPEC_REFUSES: &[(&str, &str)] = &[
-    // SPEC 2: `base > cap` is a mistake. (The schedule shows the peer's delays all the same.)
+    // SPEC 2: `base > cap` is invalid. (The schedule still shows the peer's delays.)
     ("DL-016", "`cap` (123ms) must not be less than `base` (2s)"),
-    // SPEC 3: so is a schedule that cannot start one retry before the deadline, where the peer's call
-    // ends in a timeout that wakes it from its sleep.
+    // SPEC 3: a schedule that cannot start a retry before the deadline is invalid too; the peer's call ends with a
+    // timeout during its sleep.
     ("TO-028", "the first retry (after 1s) could never start before `deadline` (100ms)"),
 ];
 
-/// What came of a vector.
+/// The result of checking a vector.
 enum Verdict {
     Ran,
     Skipped(&'static str),
@@ -111,13 +111,13 @@ impl<'v> Vector<'v> {
         Some((columns, fields::rows(table)))
     }
 
-    /// What SPEC makes of the expectation.
+    /// The expectation, changed where SPEC differs.
     fn decided(&self, expect: &mut Expect) {
         let decided = SPEC_DECIDES.iter().filter(|(id, ..)| *id == self.id);
         decided.for_each(|(.., change)| change(expect));
     }
 
-    /// SPEC's words about the settings, when it refuses them.
+    /// The message about invalid settings, if they are invalid.
     fn refused(&self) -> Option<&'static str> {
         SPEC_REFUSES.iter().find(|(id, _)| *id == self.id).map(|(_, words)| *words)
     }
@@ -127,10 +127,10 @@ impl<'v> Vector<'v> {
     }
 }
 
-/// What a module of an area makes of a vector; `None` when it is not the module's.
+/// Checks a vector; returns `None` if it belongs to another module.
 type Area = fn(&Vector<'_>) -> Option<Result<(), String>>;
 
-/// The modules in the order in which they are asked.
+/// The modules in the order in which they are tried.
 const AREAS: &[Area] = &[
     attempts::run,
     predicates::run,
@@ -138,7 +138,7 @@ const AREAS: &[Area] = &[
     timeouts::run,
     http::run,
     validation::run,
-    // Whatever has a script and no table.
+    // Every vector with a script and no table.
     scripts::run,
 ];
 
@@ -159,7 +159,7 @@ fn verdict(vector: &Vector<'_>) -> Verdict {
     }
 }
 
-/// Runs a file; every case of it is run or skipped by name.
+/// Runs every case of a file, except those skipped by name.
 #[track_caller]
 fn check(file: &str) {
     let document = load(file);
@@ -218,7 +218,7 @@ fn every_file_of_vectors_is_run() {
 }
 
 #[test]
-fn an_expectation_that_does_not_hold_is_a_failure() {
+fn an_expectation_that_is_not_met_is_a_failure() {
     let cases = [
         ("{calls: 2}", "calls: 3, expected 2"),
         ("{result: 'err:E'}", "result: \"ok:v\", expected \"err:E\""),

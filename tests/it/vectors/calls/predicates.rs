@@ -23,7 +23,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     }
 }
 
-/// How often a body that fails like this runs.
+/// The number of runs of a body that fails in this way.
 fn calls(vector: &Vector<'_>, row: &serde_norway::Mapping) -> Result<(), String> {
     let settings = Settings::of(&vector.cfg, vector.text("types"))?;
     let script = vec![format!("err:{} *", fields::text(&row["error"]))];
@@ -33,7 +33,7 @@ fn calls(vector: &Vector<'_>, row: &serde_norway::Mapping) -> Result<(), String>
     scripts::once(&case, &expect).map_err(|what| format!("{row:?}: {what}"))
 }
 
-/// A value that aborts is one that `retry_if` lets pass.
+/// A value that aborts is one that `retry_if` accepts.
 fn abort(row: &serde_norway::Mapping) -> Result<(), String> {
     let outcome = fields::text(&row["outcome"]);
     if outcome.contains('+') {
@@ -45,7 +45,7 @@ fn abort(row: &serde_norway::Mapping) -> Result<(), String> {
     retry(row, &outcome, Rejects::Values(rejected), retried)
 }
 
-/// Conditions on values never hold for an error.
+/// Conditions on values never match an error.
 fn any_all(row: &serde_norway::Mapping) -> Result<(), String> {
     let outcome = fields::text(&row["outcome"]);
     let (one, two) = ("1".to_owned(), "2".to_owned());
@@ -55,7 +55,7 @@ fn any_all(row: &serde_norway::Mapping) -> Result<(), String> {
     retry(row, &outcome, Rejects::Values(vec![one]), row["all_of_x1_int"].as_bool())
 }
 
-/// Whether this outcome is retried when these values are, and no error is.
+/// Whether this outcome is retried when only these values are retried and no error is.
 fn retry(
     row: &serde_norway::Mapping,
     outcome: &str,
@@ -71,7 +71,7 @@ fn retry(
     scripts::once(&case, &expect).map_err(|what| format!("{row:?}: {what}"))
 }
 
-/// The class of a row's status; `None` for rows about AWS's own error codes, which no part of SPEC knows.
+/// The class of a row's status; `None` for rows about AWS's own error codes, which SPEC does not cover.
 fn class(row: &serde_norway::Mapping, code: &str) -> Option<(u16, Class)> {
     let known_by_status = matches!(fields::text(&row[code]).as_str(), "null" | "BadError");
     let status = u16::try_from(row["status"].as_u64().filter(|_| known_by_status)?).ok()?;
@@ -80,7 +80,7 @@ fn class(row: &serde_norway::Mapping, code: &str) -> Option<(u16, Class)> {
 
 fn transient(row: &serde_norway::Mapping) -> Result<(), String> {
     let Some((status, class)) = class(row, "code_or_error") else { return Ok(()) };
-    // SPEC 4: a 500 is Permanent, a 502 and a 504 are retried where that is safe.
+    // SPEC 4: 500 is Permanent; 502 and 504 are retried where a retry is safe.
     let expected = row["transient"].as_bool().map(|retried| retried && status != 500);
     let retried = matches!(class.kind, Kind::Transient | Kind::Ambiguous);
     same(&format!("{row:?}: transient"), Some(retried), expected)

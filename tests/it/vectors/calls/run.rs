@@ -1,4 +1,4 @@
-//! Runs a script under a policy, through each of the engine's entrances, on virtual time.
+//! Runs a script under a policy, through each entry point of the engine, on virtual time.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,16 +16,16 @@ use super::script::Script;
 use super::settings::{Fallback, Settings};
 use crate::virtual_time::{self, advance, virtually};
 
-/// An entrance to the engine.
+/// An entry point of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// `Policy::call_async`.
     PolicyAsync,
     /// `Policy::call`.
     PolicySync,
-    /// What `#[retryable]` makes of an `async fn`.
+    /// `#[retryable]` on an `async fn`.
     TurnsAsync,
-    /// What `#[retryable]` makes of a `fn`.
+    /// `#[retryable]` on a `fn`.
     TurnsSync,
 }
 
@@ -37,7 +37,7 @@ impl Lane {
         matches!(self, Lane::PolicyAsync | Lane::TurnsAsync)
     }
 
-    /// Whether the lane has what the case needs.
+    /// Whether the lane supports the case.
     fn fits(self, case: &Case) -> bool {
         let annotated = matches!(self, Lane::TurnsAsync | Lane::TurnsSync);
         let needs_arguments = case.settings.rejects.is_some()
@@ -63,7 +63,7 @@ pub(super) struct Case {
     pub(super) cancel: Option<CancelAt>,
 }
 
-/// What a call did.
+/// The observed behaviour of a call.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) calls: u32,
@@ -81,7 +81,7 @@ impl Case {
         Script::parse(&self.script).expect("a script")
     }
 
-    /// What happened; `None` when the lane cannot run the case.
+    /// Runs the case; `None` if the lane does not support it.
     pub(super) fn run(&self, lane: Lane) -> Option<Seen> {
         if !lane.fits(self) {
             return None;
@@ -115,7 +115,7 @@ impl Case {
                 };
                 (ran.0, ran.1, start.elapsed())
             };
-            // The canceller is polled first: at the same instant it wins over the end of the sleep.
+            // The canceller is polled first, so at the same instant cancellation wins over the end of the sleep.
             futures::future::join(cancel_async(self.cancel, world.token.clone()), call).await.1
         })
     }
@@ -142,7 +142,7 @@ impl Case {
 
 type Ran = (Result<String, Failure>, Report, Duration);
 
-/// What the body and the hooks share.
+/// The state that the body and the hooks share.
 struct World {
     script: Script,
     settings: Settings,
@@ -184,7 +184,7 @@ impl World {
         self.hooks.borrow_mut().push((retry.attempt(), value));
     }
 
-    /// Takes the fallback's way when there is one, as `recover` does.
+    /// Applies the fallback if there is one, as `recover` does.
     fn recover(
         &self,
         settled: Result<String, RetryError<Failure>>,
@@ -261,8 +261,8 @@ async fn cancel_async(cancel: Option<CancelAt>, token: CancelToken) {
     }
 }
 
-/// A site as an annotated function has one, without the budget that these peers do not have; it lives as
-/// long as the process.
+/// A site like that of an annotated function, without a budget, since these peers have none. It lives as long as the
+/// process.
 fn site(policy: Policy) -> &'static Site {
     let meta = Meta::new("vectors::body", file!(), line!());
     Box::leak(Box::new(Site::new(meta, policy, SiteBudget::None, &NO_BREAKER)))

@@ -1,4 +1,4 @@
-//! Scripts: what the body does, one item for each call.
+//! Scripts: the behaviour of the body, with an item for each run.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::virtual_time;
 
-/// What one call of the body does.
+/// The behaviour of one run of the body.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) act: Act,
@@ -23,7 +23,7 @@ pub(super) enum Act {
     Hang,
 }
 
-/// What the server says about the next attempt.
+/// The server's hint about the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Hint {
     After(Duration),
@@ -31,7 +31,7 @@ pub(super) enum Hint {
     Never,
 }
 
-/// The body: plays the steps in order, the last one for ever when the script says so.
+/// The body: plays the steps in order, and repeats the last one for ever if the script says so.
 pub(super) struct Script {
     steps: Vec<(Step, Option<u32>)>,
     calls: Cell<u32>,
@@ -43,7 +43,7 @@ impl Script {
         Ok(Script { steps, calls: Cell::new(0) })
     }
 
-    /// How often the body ran.
+    /// The number of runs of the body.
     pub(super) fn calls(&self) -> u32 {
         self.calls.get()
     }
@@ -52,7 +52,7 @@ impl Script {
         self.steps.iter().any(|(step, _)| step.act == Act::Hang)
     }
 
-    /// The next call's step.
+    /// The step for the next run.
     pub(super) fn next(&self) -> Step {
         let call = self.calls.replace(self.calls.get() + 1);
         let mut first = 0;
@@ -85,12 +85,12 @@ impl Step {
 
     /// Spends the step's time on this thread's virtual clock.
     pub(super) fn pass_blocking(&self) {
-        assert_ne!(self.act, Act::Hang, "a sync body that hangs never comes back");
+        assert_ne!(self.act, Act::Hang, "a hanging sync body never returns");
         virtual_time::advance(self.takes);
     }
 }
 
-/// One item: `err:E@100ms x3`, `status:503 retry_after=2s`, `ok:v *`, `hang`.
+/// Parses an item: `err:E@100ms x3`, `status:503 retry_after=2s`, `ok:v *`, `hang`.
 fn step(item: &str) -> Result<(Step, Option<u32>), String> {
     let (mut times, mut hint) = (Some(1), None);
     let mut words = item.split(' ');
@@ -126,7 +126,7 @@ fn act(what: &str) -> Result<Act, String> {
         None if what == "ok" => Ok(Act::Ok(String::new())),
         None if what == "hang" => Ok(Act::Hang),
         Some(("ok", value)) => Ok(Act::Ok(value.to_owned())),
-        // In Rust a body that fails before its first await returns the same `Err` (D04).
+        // In Rust, a body that fails before its first await returns the same `Err` (D04).
         Some(("err" | "throw", name)) => Ok(Act::Err(name.to_owned())),
         Some(("status", code)) => {
             code.parse().map(Act::Status).map_err(|_| format!("`{code}` is no status"))
@@ -168,7 +168,7 @@ fn a_script_plays_its_items_in_order_and_the_last_for_ever() {
 }
 
 #[test]
-fn what_is_no_script_is_refused() {
+fn an_invalid_script_is_refused() {
     for item in ["fine", "ok:v twice", "err:E@soon", "status:many", "err:E xx", "ok @1s"] {
         assert!(Script::parse(&[item.to_owned()]).is_err(), "{item}");
     }

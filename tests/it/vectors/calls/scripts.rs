@@ -1,4 +1,4 @@
-//! Cases with a script: how often the body ran, with which delays, and how the call ended.
+//! Cases with a script: the number of runs, the delays, and the end of the call.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::run::{CancelAt, Case, Lane};
 use super::settings::Settings;
 use super::{Vector, fields};
 
-/// Runs the script under the `cfg`, through every lane that fits.
+/// Runs the script under the `cfg`, through every lane that supports it.
 pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     let has_script = vector.get("script").is_some();
     let is_cancelled = ["cancel_at", "cancel_at_ms"].iter().any(|key| vector.get(key).is_some());
@@ -36,7 +36,7 @@ fn script(vector: &Vector<'_>) -> Result<(), String> {
     }
 }
 
-/// Runs the case through every lane that fits.
+/// Runs the case through every lane that supports it.
 pub(super) fn once(case: &Case, expect: &Expect) -> Result<(), String> {
     let mut lanes = 0;
     for lane in Lane::ALL {
@@ -48,28 +48,28 @@ pub(super) fn once(case: &Case, expect: &Expect) -> Result<(), String> {
     if lanes == 0 { Err("no lane runs it".to_owned()) } else { Ok(()) }
 }
 
-/// Counters are those of one call; the peer's add up.
+/// Our counters cover one call; the peer's accumulate over calls.
 fn several(case: &Case, all: &Expect, invocations: u32) -> Result<(), String> {
     let each = |sum: Option<u32>| sum.map(|sum| sum / invocations);
     let expect = Expect { calls: each(all.calls), retries: each(all.retries), ..all.clone() };
     (0..invocations).try_for_each(|_| once(case, &expect))
 }
 
-/// The schedule of settings that are refused shows the peer's delays all the same.
+/// Even the schedule of invalid settings shows the peer's delays.
 fn shown(case: &Case, expect: &Expect) -> Result<(), String> {
     let Some(delays) = &expect.delays else { return Ok(()) };
     let found = case.settings.policy.schedule().map(|range| range.longest).collect();
     same("delays", &found, delays)
 }
 
-/// Keys that say nothing about an outcome of ours.
+/// Keys without an equivalent in our outcomes.
 fn remarks(vector: &Vector<'_>) {
-    // Statistics of calls are SPEC 7's counters; here every invocation is checked by itself.
+    // Call statistics are SPEC 7's counters; here each call is checked separately.
     vector.expect.get("stop_reason_count");
-    // A call has one result, so it is told once; there is one token, so it is the caller's.
+    // A call has one result, so it is reported once; there is one token, so it is the caller's.
     vector.expect.get("closed_events");
     vector.expect.get("token_identity");
-    // The last error is always what surfaces.
+    // A call always returns the last error.
     vector.cfg.get("exhausted");
 }
 
@@ -93,7 +93,7 @@ fn cancel(vector: &Vector<'_>) -> Result<Option<CancelAt>, String> {
     let Some(at) = vector.text("cancel_at") else { return Ok(None) };
     Ok(Some(match at.as_str() {
         "before_first_attempt" => CancelAt::Start,
-        // Bodies that do not hang take no time, and the first delay is longer than this.
+        // Bodies that do not hang take no time, and the first delay is longer than this time.
         "in_first_attempt" | "in_first_sleep" => CancelAt::After(Duration::from_millis(1)),
         _ => return Err(format!("cancel_at `{at}` is not mapped")),
     }))

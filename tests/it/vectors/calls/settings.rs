@@ -1,4 +1,4 @@
-//! A vector's `cfg` as a policy and what goes with it.
+//! Converts a vector's `cfg` into a policy and the other settings of a call.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use super::failure::Classes;
 use super::fields::{Fields, text};
 use super::script::duration;
 
-/// All that a `cfg` says.
+/// The contents of a `cfg`.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     pub(super) policy: Policy,
     pub(super) classes: Classes,
     pub(super) rejects: Option<Rejects>,
     pub(super) fallback: Option<Fallback>,
-    /// Nothing can end an attempt of a sync call (D23), so those have no `timeout`.
+    /// Sync calls have no `timeout`, because nothing can interrupt their attempts (D23).
     pub(super) only_async: bool,
-    /// The limit that stops retries; in peers it leaves a running attempt alone (D34).
+    /// The time limit for retries; in peers it does not interrupt a running attempt (D34).
     pub(super) soft_limit: Option<Duration>,
 }
 
-/// Values that are retried.
+/// The values that are retried.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Rejects {
     Any,
@@ -38,7 +38,7 @@ impl Rejects {
     }
 }
 
-/// What `recover` does.
+/// The behaviour of `recover`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Fallback {
     pub(super) fails: Option<String>,
@@ -51,7 +51,7 @@ impl Settings {
         let classes = Classes::of(cfg, types)?;
         let mut policy = policy(cfg)?;
         if policy.interrupts() {
-            // A timeout is Ambiguous (SPEC 3): peers that retry it take the body for idempotent.
+            // A timeout is Ambiguous (SPEC 3); peers that retry a timeout assume that the body is idempotent.
             let idempotent = cfg.flag("idempotent").unwrap_or(classes.retries_timeouts());
             policy = policy.idempotent(idempotent);
         }
@@ -67,14 +67,14 @@ impl Settings {
     }
 }
 
-/// The policy of the keys that say how often and when.
+/// The policy from the keys about limits and delays.
 pub(super) fn policy(cfg: &Fields<'_>) -> Result<Policy, String> {
     let mut policy = attempts(cfg)?;
     policy = policy.jitter(jitter(cfg)?);
     let backoff = cfg.text("backoff");
     policy = match backoff.as_deref() {
         None | Some("exponential") => policy.backoff(Backoff::Exponential),
-        // Decorrelated jitter grows by itself; Polly's second version is another formula, of the same kind.
+        // Decorrelated jitter needs no backoff; Polly's version 2 is another formula of the same kind.
         Some("decorrelated" | "decorrelated_v2") => policy.jitter(Jitter::Decorrelated),
         Some("constant" | "fixed") => policy.backoff(Backoff::Fixed),
         Some("linear") => policy.backoff(Backoff::Linear),
@@ -93,7 +93,7 @@ pub(super) fn policy(cfg: &Fields<'_>) -> Result<Policy, String> {
     if let Some(factor) = cfg.number("multiplier") {
         policy = policy.factor(factor);
     }
-    // Without a cap of its own a peer has none.
+    // A peer without a `cap` has no cap.
     policy = policy.cap(cfg.duration("max").flatten().unwrap_or(Duration::MAX));
     limits(cfg, policy)
 }
@@ -104,28 +104,28 @@ fn attempts(cfg: &Fields<'_>) -> Result<Policy, String> {
     }
     match cfg.get("max_attempts") {
         Some(Value::String(word)) if word == "unlimited" => {
-            // SPEC 2: unlimited needs a deadline; a year is none.
+            // SPEC 2: unlimited attempts need a deadline; a year is long enough to never matter.
             Ok(Policy::new().unlimited().deadline(Duration::from_secs(365 * 86_400)))
         }
         Some(count) => {
             let count = count.as_u64().and_then(|count| count.try_into().ok());
             count.map(|count| Policy::new().attempts(count)).ok_or("odd `max_attempts`".to_owned())
         }
-        // A schedule alone, or no retry policy at all.
+        // Only a schedule, or no retry policy at all.
         None if cfg.has("backoff") => Ok(Policy::new().attempts(u32::MAX - 1)),
         None => Ok(Policy::new().attempts(1)),
     }
 }
 
 fn jitter(cfg: &Fields<'_>) -> Result<Jitter, String> {
-    // An injected random number has no seam in the public API. Vectors give 0.5 beside jitter that is
-    // neutral there, and 1 beside full jitter, which is then none.
+    // The public API cannot inject random numbers. Vectors inject 0.5 for jitter that is neutral at 0.5, and 1 for
+    // full jitter, which then equals no jitter.
     cfg.number("rand");
     let Some(jitter) = cfg.get("jitter") else { return Ok(Jitter::None) };
     let of = Fields::of(Some(jitter));
     let kind = of.text("kind").unwrap_or_else(|| text(jitter));
     let part = of.number("factor");
-    // SPEC 3: jitter is always applied after the cap.
+    // SPEC 3: the cap is always applied before jitter.
     of.flag("after_cap");
     let jitter = match (kind.as_str(), part) {
         ("none", _) => Jitter::None,
@@ -134,7 +134,7 @@ fn jitter(cfg: &Fields<'_>) -> Result<Jitter, String> {
         ("decorrelated", _) => Jitter::Decorrelated,
         ("proportional", Some(part)) => Jitter::Proportional(part),
         ("additive", Some(part)) => Jitter::Additive(part),
-        // Up to an absolute time: as much as the delay itself stands in, it is cut by the cap alike.
+        // Jitter given as an absolute time; it is clamped by the cap in the same way.
         ("additive", None) if of.duration("max").is_some() => Jitter::Additive(1.0),
         ("additive_up_to_delay", _) => Jitter::Additive(1.0),
         _ => return Err(format!("jitter `{kind}` is not mapped")),
@@ -158,7 +158,7 @@ fn limits(cfg: &Fields<'_>, mut policy: Policy) -> Result<Policy, String> {
     Ok(policy)
 }
 
-/// `total_timeout` is hard only when `order` starts with `timeout` (D34).
+/// `total_timeout` interrupts attempts only if `order` starts with `timeout` (D34).
 fn soft_limit(cfg: &Fields<'_>) -> Option<Duration> {
     let order = cfg.texts("order").unwrap_or_default();
     let hard = order.first().is_some_and(|outermost| outermost == "timeout");
@@ -166,7 +166,7 @@ fn soft_limit(cfg: &Fields<'_>) -> Option<Duration> {
 }
 
 fn rejects(cfg: &Fields<'_>) -> Result<Option<Rejects>, String> {
-    // Matters for values only, and our default gives the last one back (D05).
+    // Only matters for values, and by default we return the last one (D05).
     let fails = cfg.flag("fail_after_max_attempts").unwrap_or(false);
     let rejects = match cfg.get("retry_on_result") {
         None => return Ok(None),
@@ -180,7 +180,7 @@ fn rejects(cfg: &Fields<'_>) -> Result<Option<Rejects>, String> {
     Ok(Some(rejects))
 }
 
-/// `F`, `value of hook`, `err:S after 200 ms`.
+/// Parses `F`, `value of hook` or `err:S after 200 ms`.
 fn fallback(words: &str) -> Result<Fallback, String> {
     let (what, takes) = match words.split_once(" after ") {
         Some((what, takes)) => (what, duration(&takes.replace(' ', ""))?),

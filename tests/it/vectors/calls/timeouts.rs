@@ -1,4 +1,4 @@
-//! Tables about limits in time.
+//! Tables about timeouts and deadlines.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     match columns[..] {
         ["body_ms", "result"] => Some(rows.iter().try_for_each(|row| body(vector, row))),
         ["elapsed_s", "stop"] | ["elapsed_s", "next_delay_s", "stop"] => {
-            // SPEC 3: decided before the delay, by whether it would end after the deadline (D24).
+            // SPEC 3: before the delay, the call stops if the delay would end after the deadline (D24).
             vector.cfg.get("mode");
             let limit = vector.cfg.duration("total_timeout").flatten();
             Some(rows.iter().try_for_each(|row| stop(limit.ok_or("no limit")?, row)))
@@ -23,7 +23,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     }
 }
 
-/// How a body that takes this long ends.
+/// The outcome of a body that takes this long.
 fn body(vector: &Vector<'_>, row: &serde_norway::Mapping) -> Result<(), String> {
     let settings = Settings::of(&vector.cfg, None)?;
     let script = vec![format!("ok@{}ms", fields::text(&row["body_ms"]))];

@@ -1,4 +1,4 @@
-//! Tables of settings that are refused or accepted.
+//! Tables of valid and invalid settings.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
 
 fn row(row: &serde_norway::Mapping) -> Result<(), String> {
     let setting = fields::text(&row["setting"]);
-    // D02: unlimited is a word, and -1 is no number of retries. D32: jitter above the delay is clamped.
+    // D02: unlimited is a word, and -1 is not a number of retries. D32: jitter above the delay is clamped.
     if ["max_retries=-1", "jitter=7ms base=5ms max=10ms"].contains(&setting.as_str()) {
         return Ok(());
     }
@@ -34,7 +34,7 @@ fn row(row: &serde_norway::Mapping) -> Result<(), String> {
     }
 }
 
-/// The policy of the settings; `None` when a type of the builder does not even let them be written.
+/// The policy with these settings; `None` if the builder's types already rule them out.
 fn policy(kind: &str, settings: &str) -> Result<Option<Policy>, String> {
     let mut policy = Policy::new().jitter(Jitter::None).idempotent(true);
     for setting in settings.split(' ') {
@@ -59,7 +59,7 @@ fn policy(kind: &str, settings: &str) -> Result<Option<Policy>, String> {
     Ok(Some(policy))
 }
 
-/// The breaker of the settings; `None` when they cannot be written.
+/// The breaker with these settings; `None` if the builder's types already rule them out.
 fn breaker(setting: &str) -> Result<Option<BreakerSettings>, String> {
     let (key, value) = setting.split_once('=').ok_or("no value")?;
     let number: f64 = value.parse().map_err(|_| format!("`{setting}` is no number"))?;

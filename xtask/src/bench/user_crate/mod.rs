@@ -1,7 +1,7 @@
-//! What a user's crate pays: for one more function, for a clean build, for a change, for the macro.
+//! Measures the cost for a user's crate: one more function, a clean build, an incremental build, macro expansion.
 //!
-//! Crates are generated, one for each way to retry, with a program of few functions and one of many more; the
-//! difference is what a function costs, with everything that is needed only once in neither.
+//! A crate is generated for each way to retry, with a program of few functions and a program of many. The difference
+//! is the cost of a function, without one-time costs.
 
 mod source;
 
@@ -15,32 +15,32 @@ use super::machine;
 use crate::run::{Outcome, output};
 use source::Kind;
 
-/// Functions in the smaller program.
+/// The number of functions in the smaller program.
 const FEW: u32 = 20;
-/// Functions in the larger one.
+/// The number of functions in the larger program.
 const MANY: u32 = 220;
-/// Builds are repeated as long as they took less than this, all in all, and so often at most; the fastest
-/// counts, since nothing but other tenants makes one slower.
+/// A build is repeated up to `RUNS` times until all runs together took this many seconds. The fastest run counts, since
+/// only other work on the machine makes a run slower.
 const ENOUGH: f64 = 10.0;
 const RUNS: u32 = 3;
 
-/// What one more function costs.
+/// The cost of one more function.
 pub(crate) struct Function {
     pub(crate) way: &'static str,
     pub(crate) is_async: bool,
     /// Bytes of machine code.
     pub(crate) text: f64,
-    /// Bytes of all that is loaded.
+    /// Bytes of all loaded sections.
     pub(crate) loaded: f64,
     /// Processor milliseconds of an optimised build.
     pub(crate) build: f64,
-    /// Milliseconds of expanding macros, the compiler's own included.
+    /// Milliseconds of macro expansion, including built-in macros.
     pub(crate) expansion: f64,
-    /// Processor seconds of building, without optimisation, after a change in one of many functions.
+    /// Processor seconds of an unoptimised build after a change in one of many functions.
     pub(crate) change: f64,
 }
 
-/// A clean build without optimisation, in processor seconds.
+/// The processor seconds of a clean, unoptimised build.
 pub(crate) struct Clean {
     pub(crate) way: &'static str,
     pub(crate) seconds: f64,
@@ -62,7 +62,7 @@ pub(crate) fn functions() -> Result<Vec<Function>, String> {
 pub(crate) fn clean() -> Result<Vec<Clean>, String> {
     let mut builds = Vec::new();
     for kind in Kind::all().into_iter().filter(Kind::is_typical) {
-        println!("building from nothing: {}", kind.way);
+        println!("clean build: {}", kind.way);
         let user = Crate::new(kind)?;
         let target = user.directory.join("clean");
         let seconds = fastest(|_| {
@@ -75,7 +75,7 @@ pub(crate) fn clean() -> Result<Vec<Clean>, String> {
             tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
         crates.sort_unstable();
         crates.dedup();
-        // Without the user's own.
+        // The user's crate does not count.
         builds.push(Clean { way: kind.way, seconds, crates: crates.len() - 1 });
         let _ = fs::remove_dir_all(&target);
     }
@@ -132,7 +132,7 @@ impl Crate {
             build.arg("--release");
             build
         };
-        // What it depends on is built before.
+        // The dependencies are built first.
         timed(self.cargo("build").args(["--lib", "--release", "--target-dir"]).arg(&self.target))?;
         let seconds = fastest(|_| {
             self.touch(program)?;
@@ -142,21 +142,21 @@ impl Crate {
         Ok(Program { seconds, text, loaded })
     }
 
-    /// Seconds that the compiler spends expanding, by its own account.
+    /// The seconds of macro expansion, as reported by the compiler.
     fn expansion(&self, program: &str) -> Result<f64, String> {
         fastest(|_| {
             self.touch(program)?;
             let mut build = self.build("rustc", program);
-            // The option is for people who work on the compiler; they let it be used like this.
+            // `-Z` options need this variable on a stable compiler.
             build.env("RUSTC_BOOTSTRAP", "1").args(["--", "-Ztime-passes", "--emit=metadata"]);
             let printed = build.output().map_err(|error| format!("cannot start cargo: {error}"))?;
             let printed = [printed.stdout, printed.stderr].concat();
             let seconds = expansion_in(&String::from_utf8_lossy(&printed));
-            seconds.ok_or_else(|| "rustc did not say how long it expanded macros".to_owned())
+            seconds.ok_or_else(|| "rustc did not report the time of macro expansion".to_owned())
         })
     }
 
-    /// Seconds of building after one function of many was changed.
+    /// The seconds of a build after one of many functions was changed.
     fn change(&self) -> Result<f64, String> {
         timed(&mut self.build("build", "many"))?;
         let whole = self.kind.program(MANY);
@@ -191,7 +191,7 @@ fn write(path: &Path, text: &str) -> Outcome {
     fs::write(path, text).map_err(failed)
 }
 
-/// The smallest of some measurements, which are numbered.
+/// The smallest of up to [`RUNS`] measurements; each gets its number.
 fn fastest(mut measure: impl FnMut(u32) -> Result<f64, String>) -> Result<f64, String> {
     let mut least = f64::INFINITY;
     let started = Instant::now();
@@ -204,22 +204,22 @@ fn fastest(mut measure: impl FnMut(u32) -> Result<f64, String>) -> Result<f64, S
     Ok(least)
 }
 
-/// Processor seconds of a command and of all that it starts; it must succeed.
+/// The processor seconds of a command and of its children; the command must succeed.
 ///
-/// Not those of the clock on the wall: they would tell how busy the machine was.
+/// Wall-clock time would measure how busy the machine was.
 fn timed(command: &mut Command) -> Result<f64, String> {
     let before = machine::seconds_of_children();
     output(command)?;
     Ok(machine::seconds_of_children() - before)
 }
 
-/// Bytes of machine code, and of everything that is loaded.
+/// The bytes of machine code, and of all loaded sections.
 fn sections(program: &Path) -> Result<[f64; 2], String> {
     let text = output(Command::new("size").args(["-A", "-d"]).arg(program))?;
-    sections_in(&text).ok_or_else(|| format!("`size` says nothing about {}", program.display()))
+    sections_in(&text).ok_or_else(|| format!("`size` printed nothing about {}", program.display()))
 }
 
-/// Lines are `name bytes address`; what is not loaded has the address 0.
+/// Parses lines `name bytes address`; a section that is not loaded has the address 0.
 fn sections_in(text: &str) -> Option<[f64; 2]> {
     let (mut code, mut loaded) = (None, 0.0);
     for line in text.lines() {
@@ -238,7 +238,7 @@ fn sections_in(text: &str) -> Option<[f64; 2]> {
     Some([code?, loaded])
 }
 
-/// Seconds in the line `time:   0.123; rss: …  macro_expand_crate`.
+/// The seconds in the line `time:   0.123; rss: …  macro_expand_crate`.
 fn expansion_in(text: &str) -> Option<f64> {
     let line = text.lines().find(|line| line.trim_end().ends_with("macro_expand_crate"))?;
     line.trim_start().strip_prefix("time:")?.split(';').next()?.trim().parse().ok()
@@ -249,13 +249,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_and_what_is_loaded_are_told_apart() {
+    fn code_and_loaded_sections_are_summed_separately() {
         let text = "prog  :\nsection  size  addr\n.text  1000  4096\n.rodata  50  8192\n.comment  20  0\nTotal  1070\n";
         assert_eq!(sections_in(text), Some([1000.0, 1050.0]));
     }
 
     #[test]
-    fn the_time_of_expansion_is_found_among_the_others() {
+    fn the_time_of_macro_expansion_is_found() {
         let text = "time:   0.001; rss:   1MB ->   2MB (   +1MB)\tparse_crate\n\
                     time:   0.250; rss:   1MB ->   2MB (   +1MB)\tmacro_expand_crate\n";
         assert_eq!(expansion_in(text), Some(0.25));

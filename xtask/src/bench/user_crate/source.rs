@@ -1,4 +1,4 @@
-//! The sources of a generated crate.
+//! The source code of a generated crate.
 
 use crate::run::root;
 
@@ -9,9 +9,9 @@ pub(super) struct Kind {
     pub(super) is_async: bool,
     /// Lines below `[dependencies]`; `ROOT` stands for this repository.
     dependencies: &'static str,
-    /// What stands above the functions.
+    /// The code above the functions.
     head: &'static str,
-    /// A function; `N` is its number.
+    /// The template of a function; `N` is its number.
     function: &'static str,
 }
 
@@ -68,7 +68,7 @@ fn backoff() -> ExponentialBuilder {
 ";
 
 impl Kind {
-    /// Every way, sync before `async`.
+    /// Every kind, sync before `async`.
     pub(super) fn all() -> Vec<Kind> {
         let kind = |way, is_async, dependencies, head, function| Kind {
             way,
@@ -173,12 +173,12 @@ fn judged(failure: Failure) -> RetryError<Failure> {
         ]
     }
 
-    /// Whether it stands for its crate where only dependencies matter.
+    /// Whether the kind represents its crate in measurements of dependencies.
     pub(super) fn is_typical(&self) -> bool {
         self.is_async && !["no retry", "ours + breaker"].contains(&self.way)
     }
 
-    /// A name for its directory and its package.
+    /// The name of the generated directory and package.
     pub(super) fn name(&self) -> String {
         let words = self.way.replace(" + ", "-").replace(' ', "-");
         format!("user-{words}-{}", if self.is_async { "async" } else { "sync" })
@@ -193,7 +193,7 @@ fn judged(failure: Failure) -> RetryError<Failure> {
         )
     }
 
-    /// What the functions call. It is not inlined, so that it is not what is measured.
+    /// The function that the generated functions call. Never inlined, so that it is not measured.
     pub(super) fn library(&self) -> String {
         let mut text = String::from(
             "#[derive(Clone, Copy, Debug)]\npub struct Failure(pub u32);\n\
@@ -236,7 +236,7 @@ fn judged(failure: Failure) -> RetryError<Failure> {
         text
     }
 
-    /// A program that might call each of so many functions.
+    /// A program with this many functions, each of which it might call.
     pub(super) fn program(&self, functions: u32) -> String {
         let mut text = String::from(
             "#![allow(unused_imports)]\nuse std::time::Duration;\nuse user::{Answer, Failure, fetch};\n",
@@ -271,7 +271,7 @@ fn judged(failure: Failure) -> RetryError<Failure> {
     }
 }
 
-/// A template with its number, in the two places where it stands.
+/// Fills the number into the two places of a template.
 fn replaced(function: &str, number: u32) -> String {
     function.replace("fN(", &format!("f{number}(")).replace("(N,", &format!("({number},"))
 }
@@ -281,7 +281,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_has_its_number_in_the_name_and_in_the_work() {
+    fn every_template_has_its_number_in_the_name_and_in_the_call() {
         for kind in Kind::all() {
             let function = replaced(kind.function, 42);
             assert!(function.contains("fn f42(key"), "{function}");
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_different_and_fit_for_packages() {
+    fn names_are_distinct_and_valid_package_names() {
         let mut names: Vec<String> = Kind::all().iter().map(Kind::name).collect();
         let all = names.len();
         names.sort();

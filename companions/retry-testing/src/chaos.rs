@@ -1,0 +1,133 @@
+//! Faults in a running program, for staging environments: feature `chaos`.
+//!
+//! A configuration, read by `retry-config`, lists the faults:
+//!
+//! ```toml
+//! [op."billing::charge".chaos]
+//! rate = 0.05          # one attempt in twenty …
+//! latency = "200ms"    # … takes so long, and then …
+//! fault = "fail"       # … fails; or "hang", "panic", "none"
+//! after_body = true    # … after its body has run: the effect happened, the answer was lost
+//! ```
+//!
+//! Faults happen only where the program has called [`install`], and where a switch is set: the environment variable
+//! `RETRY_CHAOS=on`, or [`switch`]. A warning at each configuration with faults names their functions and says whether the
+//! switch is set; another warning reports each fault.
+//!
+//! A fault takes the place of the body, inside of the breaker and of the attempt's timeout. Its failure is an
+//! [`Interruption::TimedOut`], so the error must be `From<Interruption>`; a function whose error is not gets a warning
+//! instead of a fault. Only an attempt of an `async` function can hang.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Once, OnceLock};
+use std::time::Duration;
+
+use retry_runtime::control::Rng;
+use retry_runtime::control::intercept::{self, Act, Can, Intercept, Passage};
+use retry_runtime::events::{self, Event};
+use retry_runtime::{Interruption, Site};
+
+pub use retry_runtime::config::chaos::{Chaos, Fault};
+
+/// The environment variable that is the switch.
+const SWITCH: &str = "RETRY_CHAOS";
+
+/// Lets configurations ask for faults, and injects them while the switch is set. Call it before the first
+/// configuration is read.
+pub fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        retry_runtime::config::chaos::accept();
+        intercept::install(Arc::new(Injector));
+        events::observe_retries(|event| {
+            if let Event::ConfigApplied(_) = event {
+                announce();
+            }
+        })
+        .forever();
+    });
+}
+
+/// What [`switch`] has said: nothing, on, off.
+static SWITCHED: AtomicU8 = AtomicU8::new(0);
+
+/// Sets the switch, whatever `RETRY_CHAOS` says: whether the chaos that a configuration asks for happens.
+pub fn switch(on: bool) {
+    SWITCHED.store(if on { 1 } else { 2 }, Ordering::Relaxed);
+}
+
+/// Whether the switch is set, by [`switch`] or else by `RETRY_CHAOS=on` (`1`, `true`), which is read once.
+pub fn is_on() -> bool {
+    static VARIABLE: OnceLock<bool> = OnceLock::new();
+    let variable = || {
+        let value = std::env::var(SWITCH).unwrap_or_default();
+        ["on", "1", "true"].contains(&value.trim().to_lowercase().as_str())
+    };
+    match SWITCHED.load(Ordering::Relaxed) {
+        0 => *VARIABLE.get_or_init(variable),
+        said => said == 1,
+    }
+}
+
+/// Warns of the functions for which the configuration in force asks for faults.
+fn announce() {
+    let asked = |site: &&'static Site| retry_runtime::config::chaos::of(site).is_some();
+    let mut names: Vec<&str> = retry_runtime::sites().filter(asked).map(Site::name).collect();
+    if names.is_empty() {
+        return;
+    }
+    names.sort_unstable();
+    let names = names.join(", ");
+    if is_on() {
+        tracing::warn!(
+            target: "retry_runtime",
+            names,
+            "chaos is on: attempts of these functions go wrong on purpose, as the configuration says"
+        );
+    } else {
+        tracing::warn!(
+            target: "retry_runtime",
+            names,
+            "the configuration asks for chaos, but no fault happens: the switch `RETRY_CHAOS=on` is not set"
+        );
+    }
+}
+
+/// Injects the faults that the configuration asks for.
+#[derive(Debug)]
+struct Injector;
+
+impl Intercept for Injector {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn fault(&self, call: &Passage, attempt: u32, can: &Can) -> Option<intercept::Fault> {
+        let site = call.site?;
+        let chaos = retry_runtime::config::chaos::of(site)?;
+        if !is_on() || Rng::fresh().draw_unit() >= chaos.rate {
+            return None;
+        }
+        let (name, fault) = (site.name(), chaos.fault.name());
+        let after = site.policy().attempt_limit().unwrap_or(Duration::from_secs(30));
+        let act = match chaos.fault {
+            Fault::None => Act::Body,
+            Fault::Fail if can.interrupt => Act::Interrupt(Interruption::TimedOut { after }),
+            Fault::Hang if can.hang => Act::Hang,
+            Fault::Panic => Act::Panic,
+            _ => {
+                tracing::warn!(
+                    target: "retry_runtime",
+                    name,
+                    fault,
+                    "chaos cannot inject this fault here: a failure needs an error that is `From<Interruption>`, and \
+                     only an `async` function can hang"
+                );
+                return None;
+            }
+        };
+        tracing::warn!(target: "retry_runtime", name, attempt, fault, "chaos: this attempt goes wrong on purpose");
+        Some(intercept::Fault { latency: chaos.latency, act, after_body: chaos.after_body })
+    }
+}

@@ -1,0 +1,297 @@
+//! `t.explore(…)`: whether something can happen twice.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+
+use super::Scope;
+use super::exploring::{Exploring, Fate, Step};
+use super::make::Maker;
+use super::shared::{Settings, lock};
+
+/// So many runs are made, and no more.
+const RUNS: usize = 5_000;
+
+impl Scope {
+    /// Runs `work` again and again, with every combination of failures of the attempts in it: each fails before its
+    /// body, or after its body, or not at all. Reports the runs in which an [effect](super::effect) happened
+    /// more often than in a run without failures.
+    ///
+    /// So it tells whether a function may be declared `idempotent`: one that charges twice when its answer gets
+    /// lost must not be, and one that sends [`Attempt::call_id`](retry_runtime::Attempt::call_id) as the key by which
+    /// the other side knows the request again may.
+    ///
+    /// The failures are timed-out attempts ([`Interruption::TimedOut`](retry_runtime::Interruption)), which are
+    /// `Ambiguous`; [`explore_with`](Scope::explore_with) takes others. Up to 10 attempts of a run fail in every
+    /// way, and at most 5000 runs are made. Budgets are off, and every run has fresh breakers.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
+    /// use std::io;
+    ///
+    /// #[retryable(idempotent, name = "docs::charge")]
+    /// fn charge(amount: u32) -> io::Result<u32> {
+    ///     testing::effect("charged"); // the bank
+    ///     Ok(amount)
+    /// }
+    ///
+    /// #[retryable(idempotent, attempt = attempt, name = "docs::charge_with_key")]
+    /// fn charge_with_key(amount: u32) -> io::Result<u32> {
+    ///     testing::effect_once("charged", attempt.call_id()); // a bank that looks at the key
+    ///     Ok(amount)
+    /// }
+    ///
+    /// let t = testing::scope();
+    /// let found = t.explore(|| charge(7));
+    /// assert_eq!(found.doubled()[0].effect, "charged");
+    /// t.explore(|| charge_with_key(7)).assert_once();
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `work` makes no retryable call whose failures can be made, and when nothing says that an effect
+    /// happened: there is nothing to count then. When `work` panics.
+    #[track_caller]
+    pub fn explore<T>(&self, work: impl Fn() -> T) -> Exploration {
+        self.exploration(None).sync(work)
+    }
+
+    /// [`explore`](Scope::explore), with failures that `make` makes; they are classified as ever.
+    ///
+    /// # Panics
+    ///
+    /// As [`explore`](Scope::explore).
+    #[track_caller]
+    pub fn explore_with<E: 'static, T>(
+        &self,
+        make: impl Fn() -> E + Send + Sync + 'static,
+        work: impl Fn() -> T,
+    ) -> Exploration {
+        self.exploration(Some(Maker::new(make))).sync(work)
+    }
+
+    /// [`explore`](Scope::explore), for `async` work.
+    ///
+    /// # Panics
+    ///
+    /// As [`explore`](Scope::explore).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the run under way; the scope is as before.
+    pub async fn explore_async<F: Future>(&self, work: impl Fn() -> F) -> Exploration {
+        self.exploration(None).awaited(work).await
+    }
+
+    /// [`explore_with`](Scope::explore_with), for `async` work.
+    ///
+    /// # Panics
+    ///
+    /// As [`explore`](Scope::explore).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the run under way; the scope is as before.
+    pub async fn explore_async_with<E: 'static, F: Future>(
+        &self,
+        make: impl Fn() -> E + Send + Sync + 'static,
+        work: impl Fn() -> F,
+    ) -> Exploration {
+        self.exploration(Some(Maker::new(make))).awaited(work).await
+    }
+
+    #[track_caller]
+    fn exploration(&self, maker: Option<Maker>) -> Runs<'_> {
+        self.shared.use_it();
+        let mut exploring = lock(&self.shared.exploring);
+        assert!(exploring.is_none(), "an exploration is under way in this scope already");
+        *exploring = Some(Exploring::new(maker));
+        drop(exploring);
+        let settings = *lock(&self.shared.settings);
+        lock(&self.shared.settings).budget = false;
+        let found = Exploration { runs: 0, complete: false, doubled: Vec::new() };
+        Runs { scope: self, settings, usual: BTreeMap::new(), found }
+    }
+}
+
+/// The runs of an exploration.
+struct Runs<'t> {
+    scope: &'t Scope,
+    /// Those of before.
+    settings: Settings,
+    /// The effects of a run without failures.
+    usual: BTreeMap<String, u32>,
+    found: Exploration,
+}
+
+impl Runs<'_> {
+    #[track_caller]
+    fn sync<T>(mut self, work: impl Fn() -> T) -> Exploration {
+        loop {
+            self.begin();
+            drop(work());
+            if !self.end() {
+                return self.finish();
+            }
+        }
+    }
+
+    async fn awaited<F: Future>(mut self, work: impl Fn() -> F) -> Exploration {
+        loop {
+            self.begin();
+            drop(work().await);
+            if !self.end() {
+                return self.finish();
+            }
+        }
+    }
+
+    fn begin(&self) {
+        let shared = &self.scope.shared;
+        lock(&shared.effects).take();
+        lock(&shared.twins).clear();
+        lock(&shared.logs).clear();
+    }
+
+    /// Looks at what the run did; whether there is to be another one.
+    #[track_caller]
+    fn end(&mut self) -> bool {
+        let shared = &self.scope.shared;
+        let effects = lock(&shared.effects).take();
+        let mut exploring = lock(&shared.exploring);
+        let Some(run) = exploring.as_mut() else { return false };
+        let (taken, unable) = (run.taken.clone(), run.unable);
+        let more = run.advance();
+        drop(exploring);
+        self.found.runs += 1;
+        if self.found.runs == 1 {
+            check_first(&taken, unable, &effects);
+            self.usual = effects;
+        } else {
+            self.compare(&taken, &effects);
+        }
+        self.found.complete = !more;
+        more && self.found.runs < RUNS
+    }
+
+    fn compare(&mut self, taken: &[Step], effects: &BTreeMap<String, u32>) {
+        for (effect, times) in effects {
+            let usual = self.usual.get(effect).copied().unwrap_or(1);
+            if *times > usual {
+                let (effect, steps) = (effect.clone(), taken.to_vec());
+                self.found.doubled.push(Doubled { effect, times: *times, usual, steps });
+            }
+        }
+    }
+
+    fn finish(mut self) -> Exploration {
+        // The simplest first.
+        let failures = |steps: &[Step]| steps.iter().filter(|step| step.fate != Fate::Runs).count();
+        self.found.doubled.sort_by_key(|run| (failures(&run.steps), run.steps.len()));
+        let none = Exploration { runs: 0, complete: true, doubled: Vec::new() };
+        std::mem::replace(&mut self.found, none)
+    }
+}
+
+impl Drop for Runs<'_> {
+    fn drop(&mut self) {
+        let shared = &self.scope.shared;
+        *lock(&shared.exploring) = None;
+        *lock(&shared.settings) = self.settings;
+        lock(&shared.effects).take();
+        lock(&shared.twins).clear();
+        lock(&shared.logs).clear();
+    }
+}
+
+/// The run without failures must show something.
+#[track_caller]
+fn check_first(taken: &[Step], unable: Option<(&str, &str)>, effects: &BTreeMap<String, u32>) {
+    match (taken, unable) {
+        ([], None) => panic!(
+            "`explore` found no retryable call in the work (one in another task or thread needs `t.wrap`)"
+        ),
+        ([], Some((name, error))) => panic!(
+            "`explore` cannot make a failure of `{name}`: give it one with `explore_with(|| …, || …)`, of the type \
+             `{error}`"
+        ),
+        _ => {}
+    }
+    assert!(
+        !effects.is_empty(),
+        "`explore` saw no effect: have the double of the other side call `testing::effect(…)`, or \
+         `testing::effect_once(…, key)` when it knows requests again by a key"
+    );
+}
+
+/// What an exploration has found.
+#[derive(Clone, Debug)]
+#[must_use = "it says whether something happened twice; see `assert_once`"]
+pub struct Exploration {
+    runs: usize,
+    complete: bool,
+    doubled: Vec<Doubled>,
+}
+
+/// A run in which an effect happened too often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Doubled {
+    /// The effect, as the double of the other side calls it.
+    pub effect: String,
+    /// How often it happened.
+    pub times: u32,
+    /// How often it happens without failures.
+    pub usual: u32,
+    /// What the attempts did, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Exploration {
+    /// How many runs were made.
+    pub fn runs(&self) -> usize {
+        self.runs
+    }
+
+    /// Whether these were all; `false` when there are more than 5000.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The runs in which an effect happened too often.
+    pub fn doubled(&self) -> &[Doubled] {
+        &self.doubled
+    }
+
+    /// Fails the test when an effect happened too often in any run.
+    ///
+    /// # Panics
+    ///
+    /// Then.
+    #[track_caller]
+    pub fn assert_once(&self) {
+        assert!(self.doubled.is_empty(), "{self}");
+    }
+}
+
+impl fmt::Display for Exploration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (runs, bad) = (self.runs, self.doubled.len());
+        let more = if self.complete { "" } else { ", and there are more that were not made" };
+        if bad == 0 {
+            return write!(f, "no effect happened too often in {runs} runs{more}");
+        }
+        write!(f, "effects happened too often in {bad} of {runs} runs{more}:")?;
+        for Doubled { effect, times, usual, steps } in self.doubled.iter().take(5) {
+            write!(f, "\n\n`{effect}` happened {times} times instead of {usual}, when")?;
+            for step in steps {
+                write!(f, "\n  {step}")?;
+            }
+        }
+        if bad > 5 {
+            write!(f, "\n\nand {} more", bad - 5)?;
+        }
+        Ok(())
+    }
+}

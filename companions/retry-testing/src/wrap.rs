@@ -1,0 +1,124 @@
+//! Tasks and threads that belong to a scope.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use pin_project_lite::pin_project;
+
+use super::Scope;
+use super::shared::{Shared, Within};
+use retry_runtime::control::intercept;
+
+impl Scope {
+    /// Takes a future into the scope, so that it can be spawned: calls in it are the scope's, on whatever
+    /// thread they run.
+    ///
+    /// What runs on the test's own thread is in the scope anyway: all of a `#[tokio::test]`, tasks that it spawns
+    /// included. Threads of a `multi_thread` runtime are not.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
+    ///
+    /// #[retryable(on = any, name = "docs::wrapped")]
+    /// async fn fetch() -> Result<u32, String> { Err("down".into()) }
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let t = testing::scope();
+    /// let task = tokio::spawn(t.wrap(fetch()));
+    /// assert!(task.await.unwrap().is_err());
+    /// assert_eq!(t.attempts("docs::wrapped"), 4);
+    /// # });
+    /// ```
+    ///
+    /// A wrapped task counts as busy from here on, and the scope's time waits for it: spawn it at once. The guard
+    /// must outlive it.
+    pub fn wrap<F: Future>(&self, future: F) -> Wrapped<F> {
+        let shared = Arc::clone(&self.shared);
+        shared.use_it();
+        let task = shared.time.begin();
+        Wrapped { future, membership: Membership { shared, task } }
+    }
+
+    /// Takes a closure into the scope, for a thread of its own.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use retry_testing as testing;
+    ///
+    /// #[retryable(on = any, name = "docs::wrapped_fn")]
+    /// fn fetch() -> Result<u32, String> { Err("down".into()) }
+    ///
+    /// let t = testing::scope();
+    /// let thread = std::thread::spawn(t.wrap_fn(fetch));
+    /// assert!(thread.join().unwrap().is_err());
+    /// assert_eq!(t.attempts("docs::wrapped_fn"), 4);
+    /// ```
+    pub fn wrap_fn<T, F: FnOnce() -> T>(&self, work: F) -> impl FnOnce() -> T + use<T, F> {
+        self.shared.use_it();
+        let within = Within { shared: Arc::clone(&self.shared), task: None };
+        move || intercept::within(Arc::new(within), work)
+    }
+}
+
+pin_project! {
+    /// The future of [`Scope::wrap`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Wrapped<F> {
+        #[pin]
+        future: F,
+        membership: Membership,
+    }
+}
+
+/// A task's place in the scope, until it is dropped.
+#[derive(Debug)]
+struct Membership {
+    shared: Arc<Shared>,
+    task: u64,
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        self.shared.time.end(self.task);
+    }
+}
+
+impl<F: Future> Future for Wrapped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Membership { shared, task } = this.membership;
+        let within = Within { shared: Arc::clone(shared), task: Some(*task) };
+        let waker = Waker::from(Arc::new(Woken {
+            shared: Arc::clone(shared),
+            task: *task,
+            waker: cx.waker().clone(),
+        }));
+        shared.time.polled(*task);
+        let poll = || this.future.poll(&mut Context::from_waker(&waker));
+        let polled = intercept::within(Arc::new(within), poll);
+        if polled.is_pending() {
+            shared.time.rests(*task);
+        }
+        polled
+    }
+}
+
+/// Wakes the task, and lets the scope's clock know that it is awake.
+struct Woken {
+    shared: Arc<Shared>,
+    task: u64,
+    waker: Waker,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.shared.time.woken(self.task);
+        self.waker.wake_by_ref();
+    }
+}

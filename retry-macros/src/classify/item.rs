@@ -1,0 +1,138 @@
+//! The annotated type: its cases, their fields, and the attributes of each.
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, Type};
+
+use super::read::{self, Attrs};
+use crate::errors::Errors;
+
+/// The annotated type.
+pub(crate) struct Input<'a> {
+    pub(crate) node: &'a DeriveInput,
+    pub(crate) shape: Shape,
+    /// The words about the type as a whole. Above an enum, these are all the words.
+    pub(crate) container: Attrs,
+    /// The variants, or the struct itself.
+    pub(crate) cases: Vec<Case<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Struct,
+    Enum,
+    Union,
+}
+
+/// A variant of an enum, or a struct.
+pub(crate) struct Case<'a> {
+    /// The name of the variant or the struct.
+    pub(crate) ident: &'a Ident,
+    pub(crate) attrs: Attrs,
+    pub(crate) fields: Vec<Field<'a>>,
+    /// Whether thiserror displays only the cause: `#[error(transparent)]`.
+    pub(crate) transparent: bool,
+}
+
+/// A field of a case.
+pub(crate) struct Field<'a> {
+    pub(crate) node: &'a syn::Field,
+    pub(crate) member: Member,
+}
+
+impl<'a> Input<'a> {
+    /// Gathers the type from its syntax; words that cannot be read are added to the errors.
+    pub(crate) fn from_syn(node: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let mut container = read::read(&node.attrs, errors);
+        let (shape, cases) = match &node.data {
+            Data::Struct(data) => {
+                let (above, own) =
+                    container.words.into_iter().partition(|word| word.form.is_for_container());
+                container = Attrs { words: above, broken: container.broken };
+                let attrs = Attrs { words: own, broken: container.broken };
+                let (fields, transparent) = (Field::all(&data.fields), is_transparent(&node.attrs));
+                let case = Case { ident: &node.ident, attrs, fields, transparent };
+                (Shape::Struct, vec![case])
+            }
+            Data::Enum(data) => {
+                let case = |variant: &'a syn::Variant| Case {
+                    ident: &variant.ident,
+                    attrs: read::read(&variant.attrs, errors),
+                    fields: Field::all(&variant.fields),
+                    transparent: is_transparent(&variant.attrs),
+                };
+                (Shape::Enum, data.variants.iter().map(case).collect())
+            }
+            Data::Union(_) => (Shape::Union, Vec::new()),
+        };
+        Input { node, shape, container, cases }
+    }
+}
+
+/// Whether one of the attributes is `#[error(transparent)]`.
+fn is_transparent(attrs: &[Attribute]) -> bool {
+    let errors = attrs.iter().filter(|attribute| attribute.path().is_ident("error"));
+    errors
+        .filter_map(|attribute| attribute.parse_args::<Ident>().ok())
+        .any(|word| word == "transparent")
+}
+
+impl<'a> Case<'a> {
+    /// The field of that name or position.
+    pub(crate) fn field(&self, wanted: &Member) -> Option<&Field<'a>> {
+        self.fields.iter().find(|field| field.member == *wanted)
+    }
+
+    /// The names or positions of the fields, as `after = …` writes them.
+    pub(crate) fn field_names(&self) -> Vec<String> {
+        self.fields.iter().map(|field| name(&field.member)).collect()
+    }
+}
+
+impl<'a> Field<'a> {
+    fn all(fields: &'a Fields) -> Vec<Self> {
+        fields.iter().enumerate().map(|(position, node)| Field::from_syn(position, node)).collect()
+    }
+
+    fn from_syn(position: usize, node: &'a syn::Field) -> Self {
+        let member = match &node.ident {
+            Some(name) => Member::Named(name.clone()),
+            None => Member::Unnamed(Index::from(position)),
+        };
+        Field { node, member }
+    }
+
+    pub(crate) fn ty(&self) -> &'a Type {
+        &self.node.ty
+    }
+
+    /// The span for mistakes about the type: the last segment of its path.
+    pub(crate) fn type_span(&self) -> Span {
+        match &self.node.ty {
+            Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.span()),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.node.ty.span())
+    }
+
+    /// The marker of the cause: `#[source]`, which works without thiserror too, or `#[from]`.
+    pub(crate) fn cause_marker(&self) -> Option<&'a Attribute> {
+        let is_marker = |attribute: &&Attribute| {
+            attribute.path().is_ident("source") || attribute.path().is_ident("from")
+        };
+        self.node.attrs.iter().find(is_marker)
+    }
+
+    /// Whether the field is named `source`. Like thiserror, the derive takes such a field for the cause.
+    pub(crate) fn is_named_source(&self) -> bool {
+        matches!(&self.member, Member::Named(name) if name == "source")
+    }
+}
+
+/// The name or the position of a field.
+pub(crate) fn name(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.to_string(),
+        Member::Unnamed(position) => position.index.to_string(),
+    }
+}

@@ -1,0 +1,117 @@
+//! The arguments of the function: what each attempt clones or borrows, and what `recover` gets.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Ident, Path, Type};
+
+use crate::expand::plan::{Attempt, Plan, local};
+use crate::expand::spans::respanned;
+use crate::item::parameters::{Binding, Parameter};
+use crate::item::pattern::as_expression;
+use crate::item::tokens::uses;
+use crate::read::form::Idents;
+use crate::read::key::Keyed;
+
+impl Plan<'_> {
+    // Input:
+    //     #[retryable(clone(order))] fn f(mut order: Order, out: &mut Vec<u8>) …
+    // Output, at the start of each attempt:
+    //     let mut order = Clone::clone(&order);
+    //     let out = &mut *out;
+    pub(crate) fn fresh_arguments(&self, attempt: &Attempt) -> TokenStream {
+        let private = &self.private;
+        let allowed = quote!(#[allow(
+            unused_variables,
+            clippy::shadow_reuse,
+            clippy::shadow_same,
+            clippy::shadow_unrelated
+        )]);
+        let bindings = self.function.bindings();
+        let bindings = bindings.iter().filter_map(|Binding { name, mutable, ty, .. }| {
+            if self.is_cloned(name) {
+                let name = listed(self.args.clone.as_ref(), name);
+                return Some(quote_spanned!(name.span()=>
+                    #allowed let #mutable #name = #private::Clone::clone(&#name);
+                ));
+            }
+            // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
+            let reference = mutable.is_none() && ty.is_some_and(is_mutable_reference);
+            (reference && attempt.has(name))
+                .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
+        });
+        quote!(#(#bindings)*)
+    }
+
+    /// Statements that make an `async` attempt capture its owned arguments by `&mut`.
+    ///
+    /// The future of the plain function owns its arguments, so it is `Send` if they are. An attempt is an
+    /// `async` block that borrows them. A capture by `&T` is `Send` only if `T: Sync`, which a `Cell`, a
+    /// `Receiver` or an `F: Fn() + Send` is not; a capture by `&mut T` is `Send` if `T: Send`. One `&mut`
+    /// anywhere in the block decides how the block captures. The statements stand behind a `return`, so the
+    /// borrow never happens: the argument needs no `mut`, and the body may use it as before.
+    pub(crate) fn unique_captures(&self, attempt: &Attempt) -> TokenStream {
+        if !attempt.is_async {
+            return TokenStream::new();
+        }
+        let bindings = self.function.bindings();
+        let owned = bindings.iter().filter(|binding| !binding.is_reference);
+        let names = owned.map(|Binding { name, .. }| self.name_in_body(name)).filter(|name| {
+            attempt.has(name) && !self.beside_the_attempt().iter().any(|tokens| uses(tokens, name))
+        });
+        quote!(#(let _ = &mut #names;)*)
+    }
+
+    /// The expressions of the attribute that borrow arguments while an attempt runs.
+    fn beside_the_attempt(&self) -> Vec<TokenStream> {
+        let rules = [&self.args.when, &self.args.retry_if, &self.args.on_retry];
+        rules.into_iter().flatten().map(|rule| self.in_body(&rule.value)).collect()
+    }
+
+    // Input:
+    //     recover = fallback
+    // Output:
+    //     recovering(fallback(self, Failure::from_retry_error(failure), argument, …)).await
+    pub(crate) fn recover(&self, path: &Path, is_async: bool) -> TokenStream {
+        let private = &self.private;
+        let failure = local("failure");
+        let mut arguments: Vec<TokenStream> = Vec::new();
+        let mut receiver = None;
+        for parameter in &self.parameters {
+            match parameter {
+                Parameter::Receiver { this, .. } => receiver = Some(quote!(#this,)),
+                Parameter::Typed { pat, .. } => arguments.extend(as_expression(pat)),
+            }
+        }
+        let private = respanned(private, Span::call_site().located_at(path.span()));
+        let recovered = quote_spanned!(path.span()=>
+            #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)
+        );
+        if is_async {
+            quote_spanned!(path.span()=> #private::recovering(#recovered).await)
+        } else {
+            quote_spanned!(path.span()=> #private::recovered(|| #recovered))
+        }
+    }
+}
+
+impl Attempt {
+    /// Whether the attempt uses the argument, and the statements before it do not.
+    fn has(&self, name: &Ident) -> bool {
+        uses(&self.body, name) && !uses(&self.setup, name)
+    }
+}
+
+/// The name with its span in the attribute.
+fn listed<'n>(names: Option<&'n Keyed<Idents>>, name: &'n Ident) -> &'n Ident {
+    names.and_then(|names| names.value.iter().find(|listed| *listed == name)).unwrap_or(name)
+}
+
+fn is_mutable_reference(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => reference.mutability.is_some(),
+        Type::Group(group) => is_mutable_reference(&group.elem),
+        Type::Paren(paren) => is_mutable_reference(&paren.elem),
+        _ => false,
+    }
+}

@@ -1,0 +1,222 @@
+//! A call: the locals that live as long as the call, and the loop around its attempts.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, Type};
+
+use crate::expand::plan::{Attempt, Plan, local};
+use crate::expand::spans::{ends, respanned};
+use crate::expand::{policy, protect};
+
+impl Plan<'_> {
+    // Input:
+    //     BODY
+    // Output:
+    //     START
+    //     loop {
+    //         match TURN {
+    //             Turned::Quick(out) => { call.close(); break out; }
+    //             Turned::Out(out) => { break out; }
+    //             Turned::Again => {}
+    //         }
+    //     }
+    pub(crate) fn call(&self, attempt: Attempt) -> TokenStream {
+        let Plan { args, private, .. } = self;
+        let (call, out) = (local("call"), local("out"));
+        let start = self.start(attempt.is_async);
+        let attempts = match (&args.recover, &args.report) {
+            (None, None) => {
+                let turned = quote!(#private::Turned);
+                let ends = quote! {
+                    #turned::Quick(#out) => { #call.close(); break #out; }
+                    #turned::Out(#out) => { break #out; }
+                };
+                self.attempts(&attempt, &ends)
+            }
+            (None, Some(_)) => {
+                let reported = self.reported(&attempt.output);
+                self.watched(&attempt, &quote!(break #reported(#call.settle(#out));))
+            }
+            (Some(recover), _) => return self.recovered(&start, &attempt, &recover.value),
+        };
+        quote!(#start #attempts)
+    }
+
+    // Input:
+    //     BODY, and the arms that end the call
+    // Output:
+    //     loop { FRESH match TURN { ENDS Turned::Again => {} } }
+    fn attempts(&self, attempt: &Attempt, ends: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        let fresh = self.fresh_arguments(attempt);
+        let context = self.args.attempt.as_ref().map(|context| {
+            let (name, call, id) = (&context.value, local("call"), local("id"));
+            quote!(let #name = #call.attempt(#id);)
+        });
+        let turn = self.turn(attempt);
+        quote! {
+            loop {
+                #fresh
+                #context
+                match #turn {
+                    #ends
+                    #private::Turned::Again => {}
+                }
+            }
+        }
+    }
+
+    /// The loop of a call with `recover` or `report`, which treats all outcomes alike.
+    fn watched(&self, attempt: &Attempt, end: &TokenStream) -> TokenStream {
+        let (private, out) = (&self.private, local("out"));
+        let turned = quote!(#private::Turned);
+        self.attempts(attempt, &quote!(#turned::Quick(#out) | #turned::Out(#out) => { #end }))
+    }
+
+    // Input:
+    //     #[retryable(recover = FALLBACK)] with BODY
+    // Output:
+    //     'call: {
+    //         START
+    //         let failure = loop {
+    //             match TURN {
+    //                 Turned::Quick(out) | Turned::Out(out) => match call.settle(out) {
+    //                     Ok(value) => break 'call outcome(Ok(value)),
+    //                     Err(failure) => break failure,
+    //                 }
+    //                 Turned::Again => {}
+    //             }
+    //         };
+    //         FALLBACK(failure, …)
+    //     }
+    //
+    // Neither the value nor the outcome is alive while `recover` is awaited.
+    fn recovered(&self, start: &TokenStream, attempt: &Attempt, recover: &Path) -> TokenStream {
+        let (private, output) = (&self.private, &attempt.output);
+        let (call, out, value, failure) =
+            (local("call"), local("out"), local("value"), local("failure"));
+        let success = match &self.args.report {
+            Some(_) => self.reported(output),
+            None => quote!(#private::outcome::<#output>),
+        };
+        let label = syn::Lifetime::new("'call", Span::mixed_site());
+        let attempts = self.watched(
+            attempt,
+            &quote! {
+                match #call.settle(#out) {
+                    #private::Ok(#value) => break #label #success(#private::Ok(#value)),
+                    #private::Err(#failure) => break #failure,
+                }
+            },
+        );
+        let recovered = self.recover(recover, attempt.is_async);
+        quote! {
+            #label: {
+                #start
+                let #failure = #attempts;
+                #recovered
+            }
+        }
+    }
+
+    /// The function that makes the output of a function with `report`.
+    fn reported(&self, output: &Type) -> TokenStream {
+        let private = respanned(&self.private, output.span());
+        quote_spanned!(output.span()=> <#output as #private::Reported>::reported)
+    }
+
+    // Input:
+    //     #[retryable(max = 3, breaker, cancel = stop, attempt = attempt)]
+    // Output:
+    //     static __RETRY_BREAKER: SiteBreaker = …;
+    //     let mut call = Call::start(SITE);
+    //     let breaker = call.open_with(&__RETRY_BREAKER);
+    //     let id = CallId::unique();
+    //     let token = token(&stop);
+    fn start(&self, is_async: bool) -> TokenStream {
+        let Plan { args, private, .. } = self;
+        let call = local("call");
+        let name = self.name();
+        // The breaker has its own static: a site without a breaker reserves no memory for one, and generated
+        // code knows the address of the breaker.
+        let breaker = protect::breaker(args, &name, private)
+            .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
+        let site = self.site(&name, is_async);
+        let (opened, keyed) = self.opened(is_async);
+        let watch = match (&args.recover, &args.report) {
+            (Some(_), _) => quote!(#call.watch_to_recover();),
+            (None, Some(_)) => quote!(#call.watch();),
+            (None, None) => TokenStream::new(),
+        };
+        let id = args.attempt.as_ref().map(|_| {
+            let id = local("id");
+            match args.task {
+                // An attempt of a task has the identifier of the task.
+                Some(_) => quote!(let #id = #call.id();),
+                None => quote!(let #id = #private::CallId::unique();),
+            }
+        });
+        let token = args.cancel.as_ref().map(|cancel| {
+            let (token, value) = (local("token"), self.in_body(&cancel.value));
+            let (first, last) = ends(&value);
+            let function = respanned(&quote!(#private::token), first);
+            let value = quote_spanned!(last=> (&(#value)));
+            quote!(let #token = #function #value;)
+        });
+        quote! {
+            #breaker
+            let mut #call = #private::Call::start(#site);
+            #opened
+            #watch
+            #id
+            #token
+            #keyed
+        }
+    }
+
+    // Output:
+    //     {
+    //         static __RETRY_SITE: Site = Site::new(META, POLICY, BUDGET, BREAKER);
+    //         inventory::submit! { Entry(&__RETRY_SITE) }
+    //         &__RETRY_SITE
+    //     }
+    fn site(&self, name: &TokenStream, is_async: bool) -> TokenStream {
+        let Plan { args, private, .. } = self;
+        let written = args.written();
+        let interrupted = self.interrupts(is_async);
+        let awaited = is_async.then(|| quote!(.awaited(#interrupted)));
+        let policy = policy::policy(args, private, !is_async);
+        let budget = protect::budget(args, private);
+        let breaker = match &args.breaker {
+            Some(_) => quote!(&__RETRY_BREAKER),
+            None => quote!(&#private::NO_BREAKER),
+        };
+        quote!({
+            static __RETRY_SITE: #private::Site = #private::Site::new(
+                #private::Meta::new(#name, #private::file!(), #private::line!())
+                    .written(#written) #awaited,
+                #policy,
+                #budget,
+                #breaker,
+            );
+            #private::inventory::submit! { #private::Entry(&__RETRY_SITE) }
+            &__RETRY_SITE
+        })
+    }
+
+    /// The statement that opens the call, and the one that picks the breaker of its key.
+    fn opened(&self, is_async: bool) -> (TokenStream, Option<TokenStream>) {
+        let (call, breaker) = (local("call"), local("breaker"));
+        let open = local(if is_async { "open_in_future" } else { "open" });
+        match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
+            None => (quote!(#call.#open();), None),
+            Some(None) => (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), None),
+            Some(Some(key)) => {
+                let key = self.in_body(key);
+                let keyed = quote!(let #breaker = #call.breaker_of(&(#key)););
+                (quote!(#call.#open();), Some(keyed))
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The budget and the breaker of a site.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::expand::spans::respanned;
+use crate::expand::values::setting;
+use crate::read::args::Args;
+use crate::read::literal::bare_call;
+use crate::read::protect::{Protection, Settings};
+
+// Input:
+//     budget(capacity = 20, refill = "10s")
+// Output:
+//     SiteBudget::own(BudgetSettings::new().capacity(20).refill(Duration::new(10, 0)))
+pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
+    let Some(budget) = &args.budget else {
+        return quote!(#private::SiteBudget::OWN);
+    };
+    match &budget.value {
+        Protection::Bare => quote!(#private::SiteBudget::OWN),
+        Protection::Name(name) => quote!(#private::SiteBudget::named(#name, #private::None)),
+        Protection::Value(expr) => match bare_call(expr) {
+            Some((word, _)) => quote_spanned!(expr.span()=> #private::budget::#word()),
+            None => quote_spanned!(expr.span()=> #private::By(&#expr).budget()),
+        },
+        Protection::Settings(settings) => {
+            let built = built(settings, &quote!(#private::BudgetSettings), private);
+            // The constructor panics if a setting is out of range, and rustc points at its call.
+            let made = match &settings.name {
+                Some(name) => quote!(#private::SiteBudget::named(#name, #private::Some(#built))),
+                None => quote!(#private::SiteBudget::own(#built)),
+            };
+            respanned(&made, budget.key.span())
+        }
+    }
+}
+
+// Input:
+//     breaker("inventory", rate = 0.3, key = item)
+// Output, where `name` is the name of the site and stands for a breaker without a name:
+//     SiteBreaker::keyed("inventory", true, Some(BreakerSettings::new().rate(0.3)), None)
+pub(crate) fn breaker(
+    args: &Args,
+    name: &TokenStream,
+    private: &TokenStream,
+) -> Option<TokenStream> {
+    let breaker = args.breaker.as_ref()?;
+    let settings = match &breaker.value {
+        Protection::Bare => {
+            let settings = quote!(#private::BreakerSettings::new());
+            return Some(quote!(#private::SiteBreaker::own(#name, #settings)));
+        }
+        Protection::Name(shared) => {
+            return Some(quote!(#private::SiteBreaker::named(#shared, #private::None)));
+        }
+        Protection::Value(expr) => {
+            return Some(quote_spanned!(expr.span()=> #private::By(&#expr).breaker()));
+        }
+        Protection::Settings(settings) => settings,
+    };
+    let built = built(settings, &quote!(#private::BreakerSettings), private);
+    let own_name = settings.name.as_ref().map_or_else(|| name.clone(), ToTokens::to_token_stream);
+    let optional = match settings.methods.is_empty() {
+        true => quote!(#private::None),
+        false => quote!(#private::Some(#built)),
+    };
+    let made = match (&settings.key, &settings.name) {
+        (Some(_), _) => {
+            let keys = match &settings.keys {
+                Some(keys) => quote!(#private::Some(#keys)),
+                None => quote!(#private::None),
+            };
+            let shared = settings.name.is_some();
+            quote!(#private::SiteBreaker::keyed(#own_name, #shared, #optional, #keys))
+        }
+        (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #optional)),
+        (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
+    };
+    Some(respanned(&made, breaker.key.span()))
+}
+
+// Input:
+//     preset = grpc, capacity = 20, refill = none
+// Output:
+//     BudgetSettings::grpc().capacity(20).no_refill()
+fn built(settings: &Settings, builder: &TokenStream, private: &TokenStream) -> TokenStream {
+    let start = match &settings.preset {
+        Some(preset) => quote_spanned!(preset.span()=> #builder::#preset()),
+        None => quote!(#builder::new()),
+    };
+    let calls = settings.methods.iter().map(|(method, value)| {
+        // `refill = none` calls `no_refill()`.
+        if bare_call(value).is_some_and(|(word, _)| word == "none") {
+            let without = format_ident!("no_{}", method, span = method.span());
+            return quote!(.#without());
+        }
+        let value = setting(value, private);
+        quote!(.#method(#value))
+    });
+    quote!(#start #(#calls)*)
+}

@@ -1,0 +1,47 @@
+//! The spans of generated code, at which rustc reports the errors in that code.
+//!
+//! rustc joins the spans of the first and the last token of an expression if both have the same hygiene, and
+//! points at the whole attribute otherwise.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::Type;
+use syn::spanned::Spanned;
+
+/// The spans of the first and the last token, for generated code.
+pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
+    let spans: Vec<Span> = tokens.to_token_stream().into_iter().map(|token| token.span()).collect();
+    let place = |span: Option<&Span>| {
+        span.map_or_else(Span::mixed_site, |span| Span::mixed_site().located_at(*span))
+    };
+    (place(spans.first()), place(spans.last()))
+}
+
+/// The name of a method, with the span of the argument's key.
+pub(crate) fn step(name: &str, key: &Ident) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(key.span()))
+}
+
+/// The span of the error type: the `E` of `Result<T, E>`, else the name of the alias.
+pub(crate) fn failure(output: &Type) -> Span {
+    let Type::Path(path) = output else { return output.span() };
+    let Some(last) = path.path.segments.last() else { return output.span() };
+    match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) if arguments.args.len() > 1 => {
+            arguments.args.last().map_or_else(|| last.ident.span(), Spanned::span)
+        }
+        _ => last.ident.span(),
+    }
+}
+
+/// The tokens with the location of another span.
+pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    tokens
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        })
+        .collect()
+}

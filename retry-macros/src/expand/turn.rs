@@ -1,0 +1,144 @@
+//! A turn: one attempt and the pause after it.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Type};
+
+use crate::expand::plan::{Attempt, Plan, local};
+use crate::expand::spans::{ends, failure, respanned, step};
+use crate::item::tokens::statements;
+use crate::read::key::Keyed;
+
+impl Plan<'_> {
+    // Input:
+    //     BODY
+    // Output:
+    //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
+    //
+    // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces. Its bound makes rustc
+    // point at the return type if that is no `Outcome`. The block keeps the body's span, so that errors about
+    // values that move into an attempt point at the user's code.
+    pub(crate) fn turn(&self, attempt: &Attempt) -> TokenStream {
+        let Plan { private, args, .. } = self;
+        let declared = &attempt.output;
+        let output = match &args.report {
+            // The body returns the declared type without the report.
+            Some(report) => {
+                let private = respanned(private, report.key.span());
+                quote_spanned!(declared.span()=> <#declared as #private::Reported>::Body)
+            }
+            None => quote!(#declared),
+        };
+        let conjure = quote_spanned!(declared.span()=> #private::conjure::<#output>());
+        let captures = self.unique_captures(attempt);
+        let edge = quote! {
+            #[allow(unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]
+            if false { return #conjure; #captures }
+        };
+        let body = edged(&edge, attempt.body.clone());
+        let span = self.function.body.span();
+        // If the return type lacks a trait, rustc points at the turn. All tokens of the turn therefore have the
+        // span of the return type and one hygiene; otherwise rustc points at the attribute.
+        let (first, last) = ends(declared);
+        let call = Ident::new("call", first);
+        let rules = self.rules(declared, last);
+        let guard = self.guard(attempt.is_async, last);
+        if attempt.is_async {
+            let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
+            let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
+            quote!(#turn.await)
+        } else {
+            let block = quote_spanned!(span.resolved_at(Span::call_site())=> || -> #output #body);
+            quote_spanned!(last=> #call.turn_blocking(#block)#rules #guard.run())
+        }
+    }
+
+    /// The methods that judge an outcome: its class, `when` and `retry_if`; and `on_retry`.
+    fn rules(&self, declared: &Type, last: Span) -> TokenStream {
+        let args = self.args;
+        let place = local("place");
+        let known = quote_spanned!(last=>
+            #place.retry_words(), #place.retry_place(), #place.retry_inject()
+        );
+        let unclassified = args.retries_any() || args.on.is_none() && args.when.is_some();
+        let judged = if unclassified {
+            quote_spanned!(last=> .unclassified(|#place| (#known)))
+        } else {
+            let at = Span::mixed_site().located_at(failure(declared));
+            let classified = Ident::new("classified", at);
+            quote_spanned!(last=> .#classified(|#place| (#place.retry_class(), #known)))
+        };
+        let when = self.method("when", args.when.as_ref());
+        let retry_if = self.method("retry_if", args.retry_if.as_ref());
+        let on_retry = self.method("on_retry", args.on_retry.as_ref());
+        quote!(#judged #when #retry_if #on_retry)
+    }
+
+    /// The methods that may end a running attempt or refuse to start one.
+    fn guard(&self, is_async: bool, last: Span) -> TokenStream {
+        let limits = self.limits(is_async, last);
+        let breaker = self.args.breaker.as_ref().map(|breaker| {
+            let name = local("breaker");
+            let method = step("breaker", &breaker.key);
+            quote_spanned!(last=> .#method(&#name))
+        });
+        quote!(#limits #breaker)
+    }
+
+    /// The method for a cancellation token, or for a limit in time.
+    fn limits(&self, is_async: bool, last: Span) -> TokenStream {
+        let args = self.args;
+        if let Some(cancel) = &args.cancel {
+            let token = local("token");
+            let method = step("cancel", &cancel.key);
+            return quote_spanned!(last=> .#method(&#token));
+        }
+        if !is_async {
+            return TokenStream::new();
+        }
+        if let Some(limit) = args.timeout.as_ref().or(args.deadline.as_ref()) {
+            let method = step("limited", &limit.key);
+            return quote_spanned!(last=> .#method());
+        }
+        match &args.policy {
+            // Whether a preset has a limit is known only when rustc evaluates its constant.
+            Some(policy) => {
+                let preset = &policy.value;
+                let method = step("limited_if", &policy.key);
+                quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
+            }
+            None => TokenStream::new(),
+        }
+    }
+
+    /// A constant expression that says whether a limit may end a running attempt.
+    pub(crate) fn interrupts(&self, is_async: bool) -> TokenStream {
+        let args = self.args;
+        let written = args.cancel.is_some() || args.timeout.is_some() || args.deadline.is_some();
+        match &args.policy {
+            _ if written || !is_async => quote!(#written),
+            Some(policy) => {
+                let preset = &policy.value;
+                quote!((#preset).interrupts())
+            }
+            None => quote!(false),
+        }
+    }
+
+    /// Writes `.key(value)` with the spans of the attribute, so that rustc reports a wrong type at the value.
+    fn method(&self, name: &str, value: Option<&Keyed<Expr>>) -> TokenStream {
+        let Some(value) = value else { return TokenStream::new() };
+        let method = Ident::new(name, value.key.span());
+        let expr = self.in_body(&value.value);
+        quote!(.#method(#expr))
+    }
+}
+
+/// Puts the return edge before the statements of the body.
+pub(crate) fn edged(edge: &TokenStream, body: TokenStream) -> TokenStream {
+    let (span, statements) = (body.span(), statements(body));
+    let mut braced = Group::new(Delimiter::Brace, quote!(#edge #statements));
+    braced.set_span(span);
+    braced.into_token_stream()
+}

@@ -1,0 +1,87 @@
+//! The values of arguments and settings, as arguments of builder methods.
+//!
+//! A bare word or a bare call becomes a function of the runtime with the span of the user's tokens, so that
+//! rustc proposes the nearest function for a misspelt word. Other expressions stay as they are.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit};
+
+use crate::expand::spans::respanned;
+use crate::read::literal::bare_call;
+use crate::read::time::{Backoff, Time};
+
+// Input:
+//     fibonacci, ["100ms", "1s"]
+// Output:
+//     backoff::fibonacci(), Backoff::List(&[Duration::new(…), Duration::new(…)])
+pub(crate) fn backoff(backoff: &Backoff, private: &TokenStream) -> TokenStream {
+    match backoff {
+        Backoff::Named(expr) => named(expr, &quote!(#private::backoff)),
+        Backoff::List(entries, bracket) => {
+            let entries = entries.iter().map(|entry| duration(entry, private));
+            quote_spanned!(bracket.span.join()=> #private::Backoff::List(&[#(#entries),*]))
+        }
+    }
+}
+
+// Input:
+//     proportional(0.2), FULL
+// Output:
+//     jitter::proportional(0.2), FULL
+pub(crate) fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
+    let Some((word, _)) = bare_call(expr) else { return quote!(#expr) };
+    let at = Span::call_site().located_at(expr.span());
+    let module = respanned(module, at);
+    let Expr::Call(call) = expr else { return quote_spanned!(at=> #module::#word()) };
+    let numbers = call.args.iter().map(number);
+    let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#(#numbers),*));
+    arguments.set_span(Span::call_site().located_at(call.paren_token.span.close()));
+    quote_spanned!(at=> #module::#word #arguments)
+}
+
+// Input, as a setting of a budget or a breaker:
+//     time("30s"), "10s", 0.5
+// Output:
+//     setting::time(Duration::new(30, 0)), Duration::new(10, 0), 0.5
+pub(crate) fn setting(expr: &Expr, private: &TokenStream) -> TokenStream {
+    match (bare_call(expr), expr) {
+        (Some((word, _)), Expr::Call(call)) => {
+            let arguments = call.args.iter().map(|argument| setting(argument, private));
+            quote_spanned!(expr.span()=> #private::setting::#word(#(#arguments),*))
+        }
+        (Some((word, _)), _) => quote_spanned!(expr.span()=> #private::setting::#word()),
+        (None, Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => match Time::parse(text) {
+            Ok(time) => duration(&time, private),
+            Err(error) => error.to_compile_error(),
+        },
+        (None, _) => quote!(#expr),
+    }
+}
+
+/// A number as a float: `2` stands for `2.0`.
+pub(crate) fn number(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) if int.suffix().is_empty() => {
+            let float = syn::LitFloat::new(&format!("{}.0", int.base10_digits()), int.span());
+            quote!(#float)
+        }
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Neg(_)) => {
+            let (minus, number) = (unary.op, number(&unary.expr));
+            quote!(#minus #number)
+        }
+        _ => quote!(#expr),
+    }
+}
+
+/// A duration as a constant expression.
+pub(crate) fn duration(time: &Time, private: &TokenStream) -> TokenStream {
+    match time {
+        Time::Text(text, duration) => {
+            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            quote_spanned!(text.span()=> #private::Duration::new(#seconds, #nanos))
+        }
+        Time::Expr(expr) => quote!(#expr),
+    }
+}

@@ -1,0 +1,8 @@
+//! The annotated function: its signature, parameters and output, and the place of the attempt in its body.
+
+pub(crate) mod function;
+pub(crate) mod outputs;
+pub(crate) mod parameters;
+pub(crate) mod pattern;
+pub(crate) mod tokens;
+pub(crate) mod wrapped;

@@ -1,0 +1,117 @@
+//! The parameters of a function, and the names that they bind.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::{FnArg, Ident, Pat, PatType, ReceiverKind, Type};
+
+use crate::item::function::{Function, Mode};
+use crate::item::pattern::each_binding;
+use crate::item::wrapped::Moved;
+
+/// A parameter.
+pub(crate) enum Parameter<'a> {
+    /// `self`; the body calls it `this` where a wrapper has renamed it.
+    Receiver { name: Ident, this: Ident, mutable: Option<TokenStream>, is_reference: bool },
+    /// A pattern and its type.
+    Typed { pat: Pat, ty: &'a Type },
+}
+
+/// A name that a parameter binds.
+pub(crate) struct Binding<'a> {
+    pub(crate) name: Ident,
+    /// The `mut` of a mutable binding by value.
+    pub(crate) mutable: Option<TokenStream>,
+    /// The type of the parameter, if the name binds all of it.
+    pub(crate) ty: Option<&'a Type>,
+    /// Whether the declared type is a reference.
+    pub(crate) is_reference: bool,
+}
+
+impl Function {
+    /// The parameters as the user wrote them, even if a wrapper has moved them into its future.
+    pub(crate) fn parameters(&self) -> Vec<Parameter<'_>> {
+        let seam = match self.mode() {
+            Mode::Wrapped(seam) => Some(seam),
+            _ => None,
+        };
+        let moved: &[Moved] = seam.as_ref().map_or(&[], |seam| seam.moved());
+        let moved = |name: &Ident| moved.iter().find(|moved| moved.argument == *name);
+        let inputs = self.sig.inputs.iter().map(|input| match input {
+            FnArg::Receiver(receiver) => {
+                let name = Ident::new("self", receiver.self_token.span);
+                let is_reference = match &receiver.kind {
+                    ReceiverKind::Reference(..) => true,
+                    ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
+                    _ => false,
+                };
+                match moved(&name) {
+                    Some(Moved { pat: Pat::Ident(this), .. }) => Parameter::Receiver {
+                        name,
+                        is_reference,
+                        this: this.ident.clone(),
+                        mutable: match receiver.kind {
+                            // The `mut` belongs to the reference that the wrapper has made.
+                            ReceiverKind::Reference(..) => None,
+                            _ => this.mutability.map(|token| token.to_token_stream()),
+                        },
+                    },
+                    _ => Parameter::Receiver {
+                        this: name.clone(),
+                        name,
+                        is_reference,
+                        mutable: receiver.mutability.map(|token| token.to_token_stream()),
+                    },
+                }
+            }
+            FnArg::Typed(typed) => {
+                let pat = match &*typed.pat {
+                    Pat::Ident(ident) => moved(&ident.ident).map(|moved| moved.pat.clone()),
+                    _ => None,
+                };
+                Parameter::Typed { pat: pat.unwrap_or_else(|| (*typed.pat).clone()), ty: &typed.ty }
+            }
+        });
+        inputs.collect()
+    }
+
+    /// The names that the parameters bind, in order.
+    pub(crate) fn bindings(&self) -> Vec<Binding<'_>> {
+        let mut bindings = Vec::new();
+        for parameter in self.parameters() {
+            match parameter {
+                Parameter::Receiver { name, mutable, is_reference, .. } => {
+                    bindings.push(Binding { name, mutable, ty: None, is_reference });
+                }
+                Parameter::Typed { mut pat, ty } => {
+                    each_binding(&mut pat, true, &mut |ident, whole| {
+                        let ty = whole.then_some(ty);
+                        let mutable = ident.mutability.filter(|_| ident.by_ref.is_none());
+                        bindings.push(Binding {
+                            name: ident.ident.clone(),
+                            mutable: mutable.map(|token| token.to_token_stream()),
+                            ty,
+                            is_reference: matches!(ty, Some(Type::Reference(_))),
+                        });
+                    })
+                }
+            }
+        }
+        bindings
+    }
+
+    /// The parameters other than `self`, as declared.
+    pub(crate) fn typed(&self) -> impl Iterator<Item = &PatType> {
+        self.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(typed),
+            FnArg::Receiver(_) => None,
+        })
+    }
+}
+
+/// The name of a parameter, unless the parameter is a pattern.
+pub(crate) fn name(parameter: &PatType) -> Option<&Ident> {
+    match &*parameter.pat {
+        Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => Some(&ident.ident),
+        _ => None,
+    }
+}

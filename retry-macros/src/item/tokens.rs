@@ -1,0 +1,148 @@
+//! Searches in tokens, and small changes to them.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+
+/// Whether an identifier or a literal occurs in the tokens.
+pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == mark,
+        TokenTree::Literal(literal) => literal.to_string() == mark,
+        TokenTree::Group(group) => mentions(&group.stream(), mark),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// Whether the tokens may use a variable, directly or as an inline argument of a format string.
+pub(crate) fn uses(tokens: &TokenStream, name: &Ident) -> bool {
+    let mut of_a_value = false;
+    tokens.clone().into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Ident(ident) => !of_a_value && ident == name,
+            TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+            TokenTree::Group(group) => uses(&group.stream(), name),
+            TokenTree::Punct(_) => false,
+        };
+        of_a_value = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        found
+    })
+}
+
+/// Finds a `return` that leaves the function, not just an inner function, a closure or an `async` block.
+pub(crate) fn early_return(tokens: TokenStream) -> Option<Ident> {
+    let (mut inside_of_another, mut before) = (false, None::<TokenTree>);
+    tokens.into_iter().find_map(|token| {
+        let previous = before.replace(token.clone());
+        match token {
+            TokenTree::Ident(word) if word == "return" => Some(word).filter(|_| !inside_of_another),
+            TokenTree::Ident(word) => {
+                inside_of_another |= word == "async" || word == "fn";
+                None
+            }
+            TokenTree::Punct(punct) => {
+                match punct.as_char() {
+                    // A closure extends to the end of its statement or argument.
+                    '|' if starts_an_expression(previous.as_ref()) => inside_of_another = true,
+                    ';' | ',' => inside_of_another = false,
+                    // After `=>` it is clear that the `|` was part of a pattern.
+                    '>' if is_punct(previous.as_ref(), "=") => inside_of_another = false,
+                    _ => {}
+                }
+                None
+            }
+            TokenTree::Group(group) => {
+                let found = early_return(group.stream()).filter(|_| !inside_of_another);
+                if group.delimiter() == Delimiter::Brace {
+                    inside_of_another = false;
+                }
+                found
+            }
+            TokenTree::Literal(_) => None,
+        }
+    })
+}
+
+/// Whether an expression can begin after this token. There `|` opens a closure; elsewhere it means "or".
+fn starts_an_expression(previous: Option<&TokenTree>) -> bool {
+    const WORDS: [&str; 7] = ["move", "return", "async", "static", "else", "in", "break"];
+    match previous {
+        None => true,
+        Some(TokenTree::Ident(word)) => WORDS.iter().any(|known| word == known),
+        Some(TokenTree::Punct(_)) => is_punct(previous, ",;=>&:"),
+        // A block ends a statement more often than it is an operand.
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(TokenTree::Literal(_)) => false,
+    }
+}
+
+fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if any_of.contains(punct.as_char()))
+}
+
+/// Replaces `self` by another name.
+pub(crate) fn renamed(tokens: TokenStream, this: &Ident) -> TokenStream {
+    let rename = |token| match token {
+        TokenTree::Ident(ident) if ident == "self" => TokenTree::Ident(this.clone()),
+        TokenTree::Group(group) => {
+            let mut inner = Group::new(group.delimiter(), renamed(group.stream(), this));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        token => token,
+    };
+    tokens.into_iter().map(rename).collect()
+}
+
+/// The statements of a block, without its braces; tokens that are no block are returned unchanged.
+pub(crate) fn statements(block: TokenStream) -> TokenStream {
+    let mut tokens = block.clone().into_iter();
+    match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::Brace => {
+            group.stream()
+        }
+        _ => block,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn a_return_leaves_the_function_unless_it_is_in_another_one() {
+        let leaves = |tokens| early_return(tokens).is_some();
+        assert!(leaves(quote!(if a {
+            return b;
+        })));
+        assert!(leaves(quote!(let Some(a) = b else { return c };)));
+        assert!(leaves(quote!(if a || b {
+            return c;
+        })));
+        assert!(leaves(quote!(if let Some(1 | 2) | None = a {
+            return b;
+        })));
+        assert!(!leaves(quote!(let f = move || { return a };)));
+        assert!(leaves(quote!(match a {
+            A | B => {
+                return c;
+            }
+        })));
+        assert!(!leaves(quote!(let a = async move { return b };)));
+        assert!(!leaves(quote!(let a = |b| { if b { return c } d };)));
+        assert!(!leaves(quote!(
+            fn a() -> u8 {
+                return 1;
+            }
+        )));
+    }
+
+    #[test]
+    fn a_variable_is_told_from_a_field_and_found_in_a_format_string() {
+        let name = Ident::new("name", Span::call_site());
+        assert!(uses(&quote!(f(&name)), &name));
+        assert!(uses(&quote!(format!("{name:?}")), &name));
+        assert!(!uses(&quote!(a.name + b.name()), &name));
+    }
+}

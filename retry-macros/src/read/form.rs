@@ -1,0 +1,154 @@
+//! The three forms of an argument, `key`, `key = value` and `key(…)`, and values that are read as they are:
+//! flags, names, paths and expressions.
+
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token};
+
+use crate::errors::{mistake, quoted};
+use crate::read::key::Key;
+use crate::read::literal::{described, literal};
+
+/// The tokens that follow the key.
+pub(crate) enum Form {
+    Bare,
+    Value(Expr),
+    List(TokenStream),
+}
+
+/// Names in parentheses.
+pub(crate) type Idents = Punctuated<Ident, Token![,]>;
+
+impl Form {
+    /// The value of `key = value`.
+    pub(crate) fn value(&self, key: &Key<'_>) -> syn::Result<&Expr> {
+        match self {
+            Form::Value(value) => Ok(value),
+            Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
+            Form::List(_) => {
+                Err(key.mistake(key, format!("the value of `{key}` is written after `=`")))
+            }
+        }
+    }
+
+    /// Reads `key` as `key = true`; a value is `true`, `false` or an expression.
+    pub(crate) fn flag(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        if let Form::Bare = self {
+            return Ok(syn::parse_quote!(true));
+        }
+        let value = self.value(key)?;
+        match literal(value) {
+            None | Some(Lit::Bool(_)) => Ok(value.clone()),
+            Some(other) => Err(key.mistake(other, format!("`{key}` must be `true` or `false`"))),
+        }
+    }
+
+    /// Reads `true` or `false`, written out.
+    pub(crate) fn boolean(&self, key: &Key<'_>) -> syn::Result<LitBool> {
+        match self.value(key)? {
+            Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(value.clone()),
+            other => Err(key.mistake(other, format!("`{key}` must be `true` or `false`"))),
+        }
+    }
+
+    /// Reads an argument that has no value.
+    pub(crate) fn bare(&self, key: &Key<'_>) -> syn::Result<TokenStream> {
+        let message = format!("`{key}` takes no value\nhelp: write `{key}` alone, or leave it out");
+        match self {
+            Form::Bare => Ok(TokenStream::new()),
+            Form::Value(value) => Err(mistake(value, message)),
+            Form::List(_) => Err(mistake(key, message)),
+        }
+    }
+
+    /// Reads an expression that makes a function.
+    pub(crate) fn function(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        self.expression(key, "takes a closure or the path of a function")
+    }
+
+    /// Reads an expression that makes a cancellation token.
+    pub(crate) fn token(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        self.expression(key, "takes a cancellation token")
+    }
+
+    /// Reads an expression that makes a policy.
+    pub(crate) fn constant(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        self.expression(key, "takes a constant of type `Policy`")
+    }
+
+    /// Reads any expression but a literal.
+    fn expression(&self, key: &Key<'_>, takes: &str) -> syn::Result<Expr> {
+        let value = self.value(key)?;
+        match literal(value) {
+            Some(lit) => Err(key.mistake(lit, format!("`{key}` {takes}, not {}", described(lit)))),
+            None => Ok(value.clone()),
+        }
+    }
+
+    /// Reads a name that the argument introduces.
+    pub(crate) fn ident(&self, key: &Key<'_>) -> syn::Result<Ident> {
+        let value = self.value(key)?;
+        match value {
+            Expr::Path(path) if path.path.get_ident().is_some_and(|name| name != "self") => {
+                Ok(path.path.require_ident()?.clone())
+            }
+            _ => Err(key.mistake(value, format!("`{key}` takes a new name for use in the body"))),
+        }
+    }
+
+    /// Reads a path, with or without quotes.
+    pub(crate) fn path(&self, key: &Key<'_>) -> syn::Result<Path> {
+        let value = self.value(key)?;
+        let path = match value {
+            Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.parse().ok(),
+            _ => None,
+        };
+        path.ok_or_else(|| key.mistake(value, format!("`{key}` takes a path")))
+    }
+
+    /// Reads the path of a function that generated code calls.
+    pub(crate) fn callee(&self, key: &Key<'_>) -> syn::Result<Path> {
+        let value = self.value(key)?;
+        let message = match value {
+            Expr::Path(path) if path.qself.is_none() => return Ok(path.path.clone()),
+            Expr::Closure(_) => format!(
+                "`{key}` takes the path of a function, not a closure\n\
+                 help: write a function that takes the failure and then every argument"
+            ),
+            Expr::Call(call) => format!(
+                "`{key}` takes the path of a function, not a call of it\nhelp: write `{key} = {}`",
+                quoted(&call.func)
+            ),
+            Expr::Field(field) if quoted(&field.base) == "self" => format!(
+                "`{key}` takes the path of a function\nhelp: write `{key} = Self::{}`",
+                quoted(&field.member)
+            ),
+            _ => format!("`{key}` takes the path of a function"),
+        };
+        Err(key.mistake(value, message))
+    }
+
+    /// Reads the names of parameters, among them `self`.
+    pub(crate) fn idents(&self, key: &Key<'_>) -> syn::Result<Idents> {
+        let tokens = match self {
+            Form::List(tokens) if tokens.is_empty() => {
+                return Err(key.mistake(key, format!("`{key}()` lists no argument")));
+            }
+            Form::List(tokens) => tokens,
+            Form::Bare => {
+                return Err(key.mistake(key, format!("`{key}` needs the names of arguments")));
+            }
+            Form::Value(value) => {
+                let help = format!("help: write `{key}({})`", quoted(value));
+                return Err(mistake(value, format!("`{key}` takes names in parentheses\n{help}")));
+            }
+        };
+        let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
+        read.parse2(tokens.clone()).map_err(|_| {
+            key.mistake(tokens, format!("`{key}` takes the names of arguments and nothing else"))
+        })
+    }
+}

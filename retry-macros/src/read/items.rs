@@ -1,0 +1,231 @@
+//! Splits an attribute into its arguments, each a key and a form.
+
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Token, token};
+
+use crate::errors::{mistake, quoted};
+use crate::read::form::Form;
+use crate::read::literal::ungrouped;
+
+/// An argument: its key and the tokens after it.
+pub(crate) struct Written {
+    pub(crate) key: Ident,
+    pub(crate) form: Form,
+}
+
+/// Whether a word is the name of an argument, or of a setting where settings are read.
+type IsName = fn(&Ident) -> bool;
+
+/// Reads the arguments between the commas. A mistake in one does not keep the next from being read.
+pub(crate) fn items(tokens: TokenStream, is_name: IsName) -> Vec<syn::Result<Written>> {
+    let mut items = Vec::new();
+    let read = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            read_item(input, is_name, &mut items)?;
+        }
+        Ok(())
+    };
+    if let Err(error) = read.parse2(tokens) {
+        items.push(Err(error));
+    }
+    items
+}
+
+fn read_item(
+    input: ParseStream<'_>,
+    is_name: IsName,
+    items: &mut Vec<syn::Result<Written>>,
+) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        items.push(Err(nameless(input)));
+        return skip(input);
+    }
+    let key = Ident::parse_any(input)?;
+    let form = match read_form(input, &key, items) {
+        Ok(form) => form,
+        Err(error) => {
+            items.push(Err(error));
+            return skip(input);
+        }
+    };
+    let bare = matches!(form, Form::Bare);
+    if input.is_empty() || input.peek(Token![,]) {
+        items.push(Ok(Written { key, form }));
+        return skip(input);
+    }
+    let stray: TokenTree = input.fork().parse()?;
+    let begins_another = matches!(&stray, TokenTree::Ident(name) if is_name(name));
+    if bare && !begins_another {
+        items.push(Err(mistake(
+            &stray,
+            format!("expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"),
+        )));
+        return skip(input);
+    }
+    items.push(Ok(Written { key, form }));
+    items.push(Err(mistake(
+        &stray,
+        format!(
+            "expected a comma, found `{stray}`\n\
+             help: arguments are separated by commas: `max = 3, base = \"1s\"`"
+        ),
+    )));
+    // Only the comma is missing: the next argument is read from here.
+    if begins_another { Ok(()) } else { skip(input) }
+}
+
+/// Skips the tokens up to the next comma, and the comma.
+fn skip(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() {
+        if matches!(input.parse()?, TokenTree::Punct(punct) if punct.as_char() == ',') {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The mistake of an argument that does not begin with a name.
+fn nameless(input: ParseStream<'_>) -> syn::Error {
+    match input.fork().parse() {
+        Ok(TokenTree::Punct(comma)) if comma.as_char() == ',' => {
+            mistake(&comma, "expected an argument before the comma\nhelp: remove the comma")
+        }
+        Ok(TokenTree::Punct(equals)) if equals.as_char() == '=' => mistake(
+            &equals,
+            "the value has no name\nhelp: write the argument's name before the `=`, such as `max = 3`",
+        ),
+        Ok(TokenTree::Literal(value)) => {
+            let name = if value.to_string().starts_with('"') { "base" } else { "max" };
+            mistake(
+                &value,
+                format!(
+                    "the value {value} has no name\nhelp: write the argument's name before it, such as `{name} = {value}`"
+                ),
+            )
+        }
+        Ok(other) => mistake(
+            &other,
+            "expected an argument\nhelp: write its name and its value, such as `max = 3`",
+        ),
+        Err(error) => error,
+    }
+}
+
+fn read_form(
+    input: ParseStream<'_>,
+    key: &Ident,
+    items: &mut Vec<syn::Result<Written>>,
+) -> syn::Result<Form> {
+    if input.peek(token::Paren) {
+        let content;
+        syn::parenthesized!(content in input);
+        return Ok(Form::List(content.parse()?));
+    }
+    let Some(sign) = sign(input)? else { return Ok(Form::Bare) };
+    let equals = sign.to_string().replace(' ', "");
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(mistake(
+            sign,
+            format!(
+                "`{key}` has no value after the `{equals}`\nhelp: write one, or leave `{key}` out"
+            ),
+        ));
+    }
+    let found = input.fork().parse::<TokenTree>()?;
+    let value = input.parse().map_err(|_| {
+        mistake(
+            &found,
+            format!("expected a value for `{key}`\nhelp: write a literal or a constant expression"),
+        )
+    })?;
+    if equals != "=" {
+        let written = quoted(&value);
+        items.push(Err(mistake(
+            sign,
+            format!("expected `=` after `{key}`, not `{equals}`\nhelp: write `{key} = {written}`"),
+        )));
+    }
+    Ok(Form::Value(ungrouped(value)))
+}
+
+/// Reads the `=` after a key, or the sign that another language has for it: `:`, `==`, `=>`, `:=`.
+fn sign(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
+    let punct = |input: ParseStream<'_>| input.fork().parse::<Punct>().ok();
+    let Some(first) = punct(input).filter(|first| matches!(first.as_char(), '=' | ':')) else {
+        return Ok(None);
+    };
+    input.parse::<Punct>()?;
+    let second = punct(input).filter(|second| match first.as_char() {
+        ':' => second.as_char() == '=',
+        _ => first.spacing() == Spacing::Joint && matches!(second.as_char(), '=' | '>'),
+    });
+    if second.is_some() {
+        input.parse::<Punct>()?;
+    }
+    let sign = [Some(first), second].into_iter().flatten();
+    Ok(Some(sign.map(TokenTree::Punct).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    /// Returns the keys that are read, and the first line of each mistake.
+    fn read(tokens: TokenStream) -> (Vec<String>, Vec<String>) {
+        let (mut keys, mut mistakes) = (Vec::new(), Vec::new());
+        for item in items(tokens, |name| name == "base") {
+            match item {
+                Ok(written) => keys.push(written.key.to_string()),
+                Err(error) => {
+                    mistakes.push(error.to_string().lines().next().unwrap_or_default().to_owned());
+                }
+            }
+        }
+        (keys, mistakes)
+    }
+
+    fn check(tokens: TokenStream, keys: &[&str], mistakes: &[&str]) {
+        let text = tokens.to_string();
+        let (read_keys, found) = read(tokens);
+        assert_eq!(read_keys, keys, "{text}");
+        assert_eq!(found, mistakes, "{text}");
+    }
+
+    #[test]
+    fn each_form_is_read() {
+        check(
+            quote!(max = 3, report, clone(a, b), crate = x,),
+            &["max", "report", "clone", "crate"],
+            &[],
+        );
+        check(quote!(), &[], &[]);
+    }
+
+    #[test]
+    fn a_mistake_does_not_take_the_next_argument_with_it() {
+        check(quote!(3, max = 4), &["max"], &["the value 3 has no name"]);
+        check(quote!(max = , base = "1s"), &["base"], &["`max` has no value after the `=`"]);
+        check(quote!(max = 3 base = "1s"), &["max", "base"], &["expected a comma, found `base`"]);
+        check(
+            quote!(max = 3; base = "1s", cap = "2s"),
+            &["max", "cap"],
+            &["expected a comma, found `;`"],
+        );
+        check(quote!(, max = 3), &["max"], &["expected an argument before the comma"]);
+    }
+
+    #[test]
+    fn the_equals_sign_of_another_language_is_named_and_the_value_read() {
+        for (tokens, sign) in [
+            (quote!(max: 3), ":"),
+            (quote!(max == 3), "=="),
+            (quote!(max => 3), "=>"),
+            (quote!(max := 3), ":="),
+        ] {
+            check(tokens, &["max"], &[&format!("expected `=` after `max`, not `{sign}`")]);
+        }
+    }
+}

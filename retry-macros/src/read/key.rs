@@ -1,0 +1,52 @@
+//! The key of an argument: together with its value, and in messages about the value.
+
+use std::fmt::{self, Display};
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::Ident;
+
+use crate::errors::mistake;
+
+/// An argument's value and its key. A message about the argument points at both.
+#[derive(Clone)]
+pub(crate) struct Keyed<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+impl<T: ToTokens> ToTokens for Keyed<T> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.key.to_tokens(tokens);
+        self.value.to_tokens(tokens);
+    }
+}
+
+/// An argument that is being read: its name, and how its row in the table writes it.
+pub(crate) struct Key<'a> {
+    pub(crate) name: &'a Ident,
+    pub(crate) write: &'static str,
+}
+
+impl Key<'_> {
+    /// A mistake in the argument's value. A message without help gets the form that the row shows.
+    pub(crate) fn mistake(&self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
+        let message = message.to_string();
+        if message.contains("help: ") {
+            return mistake(tokens, message);
+        }
+        mistake(tokens, format!("{message}\nhelp: write `{}`", self.write))
+    }
+}
+
+impl Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.name.fmt(f)
+    }
+}
+
+impl ToTokens for Key<'_> {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.name.to_tokens(tokens);
+    }
+}

@@ -1,0 +1,131 @@
+//! The delays of an attribute, computed for its documentation and its checks.
+//!
+//! The runtime computes the delays of a call. A macro cannot call the runtime, so the same arithmetic stands
+//! here a second time, in seconds as floats. An attribute has a schedule only if every value is a literal and
+//! every word is one that this file knows.
+
+use std::time::Duration;
+
+use crate::read::args::Args;
+use crate::read::key::Keyed;
+use crate::read::literal::{bare_call, literal_count, literal_number};
+use crate::read::time::{Backoff, Time};
+
+/// The runtime's defaults: the number of retries, the first delay, the factor, and the longest delay.
+const RETRIES: u64 = 3;
+pub(crate) const BASE: Duration = Duration::from_secs(1);
+const FACTOR: f64 = 2.0;
+pub(crate) const CAP: Duration = Duration::from_secs(30);
+
+/// The most rows that a table in the documentation has.
+const ROWS: u64 = 12;
+
+/// The pause before a retry, in seconds; jitter makes it a range.
+#[derive(Clone, Copy)]
+pub(crate) struct Pause {
+    pub(crate) retry: u64,
+    pub(crate) shortest: f64,
+    pub(crate) longest: f64,
+    /// The sum of the shortest pauses so far, this one included.
+    pub(crate) earliest: f64,
+    /// The sum of the longest pauses so far, this one included.
+    pub(crate) latest: f64,
+}
+
+/// The number of retries; `None` if it is unlimited or not a literal.
+pub(crate) fn retries(args: &Args) -> Option<u64> {
+    match (&args.max, &args.attempts, &args.policy) {
+        (Some(max), _, _) => literal_count(&max.value),
+        (None, Some(attempts), _) => literal_count(&attempts.value)?.checked_sub(1),
+        (None, None, None) => Some(RETRIES),
+        (None, None, Some(_)) => None,
+    }
+}
+
+/// The pauses that a table shows; `None` if one of them depends on a value that is not a literal.
+pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
+    let settings = ["max", "attempts", "base", "cap", "factor", "backoff", "jitter", "policy"];
+    if args.policy.is_some() || args.misread(&settings) {
+        return None;
+    }
+    let base = time(args.base.as_ref(), BASE)?;
+    let cap = time(args.cap.as_ref(), CAP)?;
+    let factor = match &args.factor {
+        Some(factor) => literal_number(&factor.value)?,
+        None => FACTOR,
+    };
+    let grow = growth(args, base, factor)?;
+    let spread = spread(args, base)?;
+    let unlimited =
+        args.attempts.as_ref().is_some_and(|attempts| literal_count(&attempts.value).is_none());
+    let rows = if unlimited { ROWS } else { retries(args)?.min(ROWS) };
+    let (mut previous, mut earliest, mut latest) = (base, 0.0, 0.0);
+    let mut pauses = Vec::new();
+    for retry in 1..=rows {
+        let (shortest, longest) = spread(grow(retry).min(cap), previous);
+        let (shortest, longest) = (shortest.min(cap), longest.min(cap));
+        earliest += shortest;
+        latest += longest;
+        previous = longest;
+        pauses.push(Pause { retry, shortest, longest, earliest, latest });
+    }
+    Some(pauses)
+}
+
+fn time(time: Option<&Keyed<Time>>, default: Duration) -> Option<f64> {
+    match time {
+        None => Some(default.as_secs_f64()),
+        Some(time) => time.value.literal().map(|duration| duration.as_secs_f64()),
+    }
+}
+
+/// The delay in seconds before a retry, without jitter.
+type Growth = Box<dyn Fn(u64) -> f64>;
+
+fn growth(args: &Args, base: f64, factor: f64) -> Option<Growth> {
+    let word = match args.backoff.as_ref().map(|backoff| &backoff.value) {
+        None => "exponential".to_owned(),
+        Some(Backoff::Named(expr)) => bare_call(expr)?.0.to_string(),
+        Some(Backoff::List(entries, _)) => {
+            let entries: Option<Vec<f64>> =
+                entries.iter().map(|entry| Some(entry.literal()?.as_secs_f64())).collect();
+            let entries = entries.filter(|entries| !entries.is_empty())?;
+            return Some(Box::new(move |retry| entries[entries.len().min(retry as usize) - 1]));
+        }
+    };
+    match word.as_str() {
+        "exponential" => Some(Box::new(move |retry| base * factor.powi(retry as i32 - 1))),
+        "fixed" => Some(Box::new(move |_| base)),
+        "linear" => Some(Box::new(move |retry| base * retry as f64)),
+        "fibonacci" => Some(Box::new(move |retry| {
+            let (mut previous, mut current) = (0.0, 1.0);
+            for _ in 1..retry {
+                (previous, current) = (current, previous + current);
+            }
+            base * current
+        })),
+        _ => None,
+    }
+}
+
+/// The range that jitter makes of a delay and of the delay before it, in seconds.
+type Spread = Box<dyn Fn(f64, f64) -> (f64, f64)>;
+
+fn spread(args: &Args, base: f64) -> Option<Spread> {
+    let (word, r) = match &args.jitter {
+        None => ("full".to_owned(), None),
+        Some(jitter) => {
+            let (word, r) = bare_call(&jitter.value)?;
+            (word.to_string(), r)
+        }
+    };
+    match (word.as_str(), r) {
+        ("full", None) => Some(Box::new(|d, _| (0.0, d))),
+        ("equal", None) => Some(Box::new(|d, _| (d / 2.0, d))),
+        ("decorrelated", None) => Some(Box::new(move |_, previous| (base, previous * 3.0))),
+        ("proportional", Some(r)) => Some(Box::new(move |d, _| (d * (1.0 - r), d * (1.0 + r)))),
+        ("additive", Some(r)) => Some(Box::new(move |d, _| (d, d * (1.0 + r)))),
+        ("none", None) => Some(Box::new(|d, _| (d, d))),
+        _ => None,
+    }
+}

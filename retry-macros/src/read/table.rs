@@ -1,0 +1,162 @@
+//! The arguments of `#[retryable]`, a row for each, and how an attribute is read with them.
+
+use proc_macro2::TokenStream;
+use retry_text::{elsewhere, nearest};
+
+use crate::errors::{Errors, given_twice};
+use crate::read::args::Args;
+use crate::read::form::Form;
+use crate::read::items::{Written, items};
+use crate::read::key::{Key, Keyed};
+use crate::read::kinds::On;
+use crate::read::protect::Protection;
+use crate::read::task::Task;
+use crate::read::time::{Backoff, Time};
+use crate::read::values::{count, number, text, word};
+
+/// One argument: its name, an example for messages, and how its value is read.
+struct Row {
+    name: &'static str,
+    write: &'static str,
+    read: Read,
+}
+
+type Read = fn(&mut Args, Value<'_>) -> syn::Result<()>;
+type Value<'a> = (Key<'a>, &'a Form);
+
+/// The arguments. To add one, add its row and its field of [`Args`].
+const TABLE: &[Row] = &[
+    row("max", "max = 3", |args, value| set(&mut args.max, value, count)),
+    row("attempts", "attempts = 4` or `attempts = unlimited", |args, value| {
+        set(&mut args.attempts, value, count)
+    }),
+    row("backoff", "backoff = exponential", |args, value| {
+        set(&mut args.backoff, value, Backoff::read)
+    }),
+    row("base", "base = \"1s\"", |args, value| set(&mut args.base, value, Time::read)),
+    row("factor", "factor = 2.0", |args, value| set(&mut args.factor, value, number)),
+    row("cap", "cap = \"30s\"", |args, value| set(&mut args.cap, value, Time::read)),
+    row("jitter", "jitter = full", |args, value| set(&mut args.jitter, value, word)),
+    row("deadline", "deadline = \"30s\"", |args, value| set(&mut args.deadline, value, Time::read)),
+    row("timeout", "timeout = \"5s\"", |args, value| set(&mut args.timeout, value, Time::read)),
+    row("on", "on = Transient | Throttled` or `on = any", |args, value| {
+        set(&mut args.on, value, On::read)
+    }),
+    row("idempotent", "idempotent` or `idempotent = false", |args, value| {
+        set(&mut args.idempotent, value, Form::flag)
+    }),
+    row("when", "when = |error| error.is_busy()", |args, value| {
+        set(&mut args.when, value, Form::function)
+    }),
+    row("retry_if", "retry_if = |value| value.is_empty()", |args, value| {
+        set(&mut args.retry_if, value, Form::function)
+    }),
+    row(
+        "budget",
+        "budget = \"name\"`, `budget(capacity = 20)` or `budget = none",
+        |args, value| set(&mut args.budget, value, Protection::read),
+    ),
+    row("breaker", "breaker`, `breaker = \"name\"` or `breaker(rate = 0.5)", |args, value| {
+        set(&mut args.breaker, value, Protection::read)
+    }),
+    row("recover", "recover = fallback", |args, value| set(&mut args.recover, value, Form::callee)),
+    row("cancel", "cancel = token", |args, value| set(&mut args.cancel, value, Form::token)),
+    row("on_retry", "on_retry = |retry| log(retry)", |args, value| {
+        set(&mut args.on_retry, value, Form::function)
+    }),
+    row("attempt", "attempt = attempt", |args, value| set(&mut args.attempt, value, Form::ident)),
+    row("clone", "clone(order)", |args, value| set(&mut args.clone, value, Form::idents)),
+    row("keep", "keep(cursor)", |args, value| set(&mut args.keep, value, Form::idents)),
+    row("name", "name = \"billing::charge\"", |args, value| set(&mut args.name, value, text)),
+    row("policy", "policy = PATIENT", |args, value| set(&mut args.policy, value, Form::constant)),
+    row("report", "report", |args, value| set(&mut args.report, value, Form::bare)),
+    row("task", "task` or `task(state(pool), redact(card), concurrency = 4)", |args, value| {
+        set(&mut args.task, value, Task::read)
+    }),
+    row("docs", "docs = false", |args, value| set(&mut args.docs, value, Form::boolean)),
+    row("crate", "crate = my_reexport", |args, value| set(&mut args.krate, value, Form::path)),
+];
+
+const fn row(name: &'static str, write: &'static str, read: Read) -> Row {
+    Row { name, write, read }
+}
+
+/// Reads the value of an argument into its field, unless it is given twice.
+fn set<T>(
+    slot: &mut Option<Keyed<T>>,
+    (key, form): Value<'_>,
+    read: fn(&Form, &Key<'_>) -> syn::Result<T>,
+) -> syn::Result<()> {
+    if slot.is_some() {
+        return Err(given_twice(&key));
+    }
+    *slot = Some(Keyed { key: key.name.clone(), value: read(form, &key)? });
+    Ok(())
+}
+
+impl Row {
+    fn read(&self, args: &mut Args, written: &Written) -> syn::Result<()> {
+        (self.read)(args, (Key { name: &written.key, write: self.write }, &written.form))
+    }
+}
+
+/// Reads a whole attribute. A mistake in one argument is added to the errors, and the others are still read.
+pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Args {
+    let mut args = Args::default();
+    for item in items(tokens, |word| TABLE.iter().any(|row| word == row.name)) {
+        match item {
+            Ok(written) => argument(&mut args, &written, errors),
+            Err(error) => errors.push(error),
+        }
+    }
+    args
+}
+
+fn argument(args: &mut Args, written: &Written, errors: &mut Errors) {
+    let word = written.key.to_string();
+    let Some(row) = TABLE.iter().find(|row| row.name == word) else {
+        return unknown(args, written, errors);
+    };
+    args.written.push(row.name);
+    if let Err(error) = row.read(args, written) {
+        args.unread.push(row.name);
+        errors.push(error);
+    }
+}
+
+/// Reports an argument that has no row. The body may depend on `attempt` and `report`, so these two are read
+/// under a wrong name, too.
+fn unknown(args: &mut Args, written: &Written, errors: &mut Errors) {
+    let word = written.key.to_string();
+    // The second kind of `on = Transient, Throttled`.
+    let is_kind = matches!(written.form, Form::Bare) && word.starts_with(char::is_uppercase);
+    let meant = if is_kind { None } else { meant(&word) };
+    let help = match meant {
+        Some(row) => format!("did you mean `{}`?", row.name),
+        None if is_kind => {
+            "kinds are listed in one argument: `on = Transient | Throttled`".to_owned()
+        }
+        None => format!("the arguments are {}", names().join(", ")),
+    };
+    errors.at(&written.key, format!("unknown argument `{word}`\nhelp: {help}"));
+    let Some(row) = meant else { return };
+    args.unread.push(row.name);
+    if matches!(row.name, "attempt" | "report") {
+        // One mistake is reported already; a second one in the value can wait.
+        let _ = row.read(args, written);
+    }
+}
+
+/// The argument that a wrong name probably means: it is the name in another library, else nearest to a name here,
+/// else nearest to a name in another library.
+fn meant(word: &str) -> Option<&'static Row> {
+    let word = word.to_lowercase();
+    let name = elsewhere::ours(&word)
+        .or_else(|| nearest(&word, &names()))
+        .or_else(|| elsewhere::nearly(&word))?;
+    TABLE.iter().find(|row| row.name == name)
+}
+
+fn names() -> Vec<&'static str> {
+    TABLE.iter().map(|row| row.name).collect()
+}

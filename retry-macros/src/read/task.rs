@@ -1,0 +1,92 @@
+//! Reads the argument `task`, with which calls of the function can be submitted to `retry-tasks`.
+
+use retry_text::nearest;
+use syn::{Expr, Ident, Path};
+
+use crate::errors::{given_twice, mistake};
+use crate::read::form::Form;
+use crate::read::items::{Written, items};
+use crate::read::key::Key;
+use crate::read::values;
+
+/// The settings of `task(…)`.
+#[derive(Default)]
+pub(crate) struct Task {
+    /// The parameters whose values the worker supplies.
+    pub(crate) state: Vec<Ident>,
+    /// The parameters whose values are stored and never shown.
+    pub(crate) redact: Vec<Ident>,
+    /// The most attempts that a worker runs at a time.
+    pub(crate) concurrency: Option<Expr>,
+    /// The path under which `retry_tasks` is re-exported.
+    pub(crate) krate: Option<Path>,
+}
+
+/// The settings, each with an example.
+const SETTINGS: [(&str, &str); 4] = [
+    ("state", "state(pool)"),
+    ("redact", "redact(card)"),
+    ("concurrency", "concurrency = 4"),
+    ("crate", "crate = my_reexport"),
+];
+
+impl Task {
+    /// Reads the argument.
+    pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
+        let tokens = match form {
+            Form::Bare => return Ok(Task::default()),
+            Form::List(tokens) => tokens,
+            Form::Value(value) => {
+                return Err(key.mistake(value, "`task` takes its settings in parentheses"));
+            }
+        };
+        let (mut task, mut mistakes, mut seen) = (Task::default(), None::<syn::Error>, Vec::new());
+        for item in items(tokens.clone(), is_setting) {
+            let read = item.and_then(|written| task.set(&written, &mut seen));
+            if let Err(error) = read {
+                match &mut mistakes {
+                    Some(mistakes) => mistakes.combine(error),
+                    None => mistakes = Some(error),
+                }
+            }
+        }
+        mistakes.map_or(Ok(task), Err)
+    }
+
+    fn set(&mut self, written: &Written, seen: &mut Vec<String>) -> syn::Result<()> {
+        let word = written.key.to_string();
+        let Some((_, write)) = SETTINGS.iter().find(|(name, _)| *name == word) else {
+            return Err(unknown(&written.key));
+        };
+        if seen.contains(&word) {
+            return Err(given_twice(&written.key));
+        }
+        let key = Key { name: &written.key, write };
+        match word.as_str() {
+            "state" => self.state = written.form.idents(&key)?.into_iter().collect(),
+            "redact" => self.redact = written.form.idents(&key)?.into_iter().collect(),
+            "concurrency" => self.concurrency = Some(values::count(&written.form, &key)?),
+            _ => self.krate = Some(written.form.path(&key)?),
+        }
+        seen.push(word);
+        Ok(())
+    }
+
+    /// Whether the worker supplies the parameter.
+    pub(crate) fn is_state(&self, name: &Ident) -> bool {
+        self.state.iter().any(|state| state == name)
+    }
+}
+
+fn is_setting(word: &Ident) -> bool {
+    SETTINGS.iter().any(|(name, _)| word == name)
+}
+
+fn unknown(key: &Ident) -> syn::Error {
+    let names = SETTINGS.map(|(name, _)| name);
+    let help = match nearest(&key.to_string(), &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the settings are {}", names.join(", ")),
+    };
+    mistake(key, format!("`task` has no setting `{key}`\nhelp: {help}"))
+}

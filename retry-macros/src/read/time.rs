@@ -1,0 +1,155 @@
+//! Durations, and backoffs with their lists of delays.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use retry_text::duration;
+use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, token};
+
+use crate::errors::mistake;
+use crate::read::form::Form;
+use crate::read::key::Key;
+use crate::read::literal::{described, is_signed, literal, ungrouped};
+use crate::read::values;
+
+/// A duration: a string that the macro reads, or any `const` expression of type `Duration`.
+pub(crate) enum Time {
+    Text(LitStr, Duration),
+    Expr(Expr),
+}
+
+/// A backoff: one of the runtime's words, or a list of delays.
+pub(crate) enum Backoff {
+    Named(Expr),
+    List(Vec<Time>, token::Bracket),
+}
+
+impl Time {
+    /// Reads the value of an argument.
+    pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
+        Time::of(key, form.value(key)?)
+    }
+
+    /// Reads a string such as `"1m 30s"`.
+    pub(crate) fn parse(text: &LitStr) -> syn::Result<Self> {
+        let words = text.value();
+        match duration::parse(&words) {
+            Ok(duration) => Ok(Time::Text(text.clone(), duration)),
+            Err(problem) => Err(mistake(
+                text,
+                format!("the duration \"{words}\" {problem}\nhelp: write {}", duration::FORM),
+            )),
+        }
+    }
+
+    /// The duration, if it is written out.
+    pub(crate) fn literal(&self) -> Option<Duration> {
+        match self {
+            Time::Text(_, duration) => Some(*duration),
+            Time::Expr(_) => None,
+        }
+    }
+
+    /// Reads an expression. A number alone is a mistake here, where the message can show how to write it.
+    fn of(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
+        let Some(lit) = literal(expr) else {
+            return match is_signed(expr) {
+                true => Err(key.mistake(expr, format!("`{key}` must not be negative"))),
+                false => Ok(Time::Expr(expr.clone())),
+            };
+        };
+        let (number, suffix) = match lit {
+            Lit::Str(text) => return Time::parse(text),
+            Lit::Int(number) => (number.base10_digits(), number.suffix()),
+            Lit::Float(number) => (number.base10_digits(), number.suffix()),
+            other => {
+                let found = described(other);
+                return Err(mistake(
+                    other,
+                    format!(
+                        "`{key}` must be a duration, not {found}\nhelp: write {}",
+                        duration::FORM
+                    ),
+                ));
+            }
+        };
+        let message = match duration::parse(&format!("{number}{suffix}")) {
+            Ok(_) => format!(
+                "a duration is written in quotes\nhelp: write `{key} = \"{number}{suffix}\"`"
+            ),
+            Err(_) => format!(
+                "a duration needs a unit\nhelp: write `{key} = \"{number}s\"` or `{key} = \"{number}ms\"`"
+            ),
+        };
+        Err(mistake(lit, message))
+    }
+}
+
+impl Backoff {
+    /// Reads the value of an argument.
+    pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
+        match form.value(key)? {
+            Expr::Array(list) => Backoff::delays(key, list),
+            _ => Ok(Backoff::Named(values::word(form, key)?)),
+        }
+    }
+
+    /// The delays, if the backoff is a list of them.
+    pub(crate) fn list(&self) -> Option<&[Time]> {
+        match self {
+            Backoff::List(entries, _) => Some(entries),
+            Backoff::Named(_) => None,
+        }
+    }
+
+    fn delays(key: &Key<'_>, list: &ExprArray) -> syn::Result<Self> {
+        if list.elems.is_empty() {
+            return Err(mistake(
+                list,
+                format!(
+                    "`{key} = []` has no delay\nhelp: write at least one: `{key} = [\"100ms\", \"1s\"]`"
+                ),
+            ));
+        }
+        let entry = Ident::new("entry", key.name.span());
+        let entry = Key { name: &entry, write: key.write };
+        let entries = list.elems.iter().map(|expr| match ungrouped(expr.clone()) {
+            // The usual help names an argument, and an entry of a list has no name.
+            Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => Err(mistake(
+                &lit,
+                format!("a duration needs a unit\nhelp: write \"{}s\" or \"{0}ms\"", digits(&lit)),
+            )),
+            expr => Time::of(&entry, &expr),
+        });
+        Ok(Backoff::List(entries.collect::<syn::Result<_>>()?, list.bracket_token))
+    }
+}
+
+fn digits(lit: &Lit) -> &str {
+    match lit {
+        Lit::Int(number) => number.base10_digits(),
+        Lit::Float(number) => number.base10_digits(),
+        _ => "1",
+    }
+}
+
+impl ToTokens for Time {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Time::Text(text, _) => text.to_tokens(tokens),
+            Time::Expr(expr) => expr.to_tokens(tokens),
+        }
+    }
+}
+
+impl ToTokens for Backoff {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Backoff::Named(expr) => expr.to_tokens(tokens),
+            Backoff::List(entries, bracket) => {
+                bracket.surround(tokens, |inner| inner.extend(quote!(#(#entries),*)));
+            }
+        }
+    }
+}

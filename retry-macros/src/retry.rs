@@ -1,0 +1,55 @@
+//! The pipeline of `#[retryable]`: read, check, expand.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use crate::check::{check, item::only_functions_are_retried};
+use crate::errors::Errors;
+use crate::expand::expand;
+use crate::expand::fallback::fallback;
+use crate::item::function::Function;
+use crate::read::table;
+
+// Input:
+//     the attribute, and the item below it
+// Output:
+//     the function with its loop; or every mistake, and the item as written, so that the rest of the program
+//     still finds it
+pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::new();
+    let args = table::read(attribute, &mut errors);
+    let function = errors.keep(parse(item.clone()));
+    if let Some(function) = &function {
+        check(function, &args, &mut errors);
+    }
+    let expanded = match &function {
+        Some(function) if errors.is_empty() => errors.keep(expand(function, &args)),
+        _ => None,
+    };
+    let reports = errors.finish();
+    match (expanded, &function) {
+        (Some(expanded), _) => quote!(#reports #expanded),
+        (None, Some(function)) => beside(reports, fallback(function, &args)),
+        (None, None) => beside(reports, item),
+    }
+}
+
+/// Reads the annotated item; any item but a function is a mistake.
+fn parse(item: TokenStream) -> syn::Result<Function> {
+    only_functions_are_retried(&item)?;
+    syn::parse2(item)
+}
+
+/// Writes the mistakes before the item. A closure is an expression, and needs a block around both.
+fn beside(reports: TokenStream, item: TokenStream) -> TokenStream {
+    let closure =
+        item.clone().into_iter().find(|token| !is_word(token, &["async", "move", "static"]));
+    match closure {
+        Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => quote!({ #reports #item }),
+        _ => quote!(#reports #item),
+    }
+}
+
+fn is_word(token: &TokenTree, words: &[&str]) -> bool {
+    matches!(token, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
+}

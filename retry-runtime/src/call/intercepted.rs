@@ -1,0 +1,88 @@
+//! How a call finds its interceptor, and how scopes are opened.
+
+use std::sync::{Arc, OnceLock};
+
+use super::context::{self, Ambient};
+use super::intercept::{Begun, Can, Fault, Intercept, Intercepted, Passage, Stage};
+use super::state::Call;
+use crate::base::clock;
+use crate::base::rng::Rng;
+use crate::policy::Policy;
+
+/// The interceptor of calls outside of any scope.
+static INSTALLED: OnceLock<Arc<dyn Intercept>> = OnceLock::new();
+
+/// Installs the interceptor of functions for which a configuration asks for it, outside of scopes; the first one
+/// stays.
+pub fn install(interceptor: Arc<dyn Intercept>) {
+    let _ = INSTALLED.set(interceptor);
+}
+
+/// Opens or closes a scope on this thread: `interceptor` holds for the calls on it, and its clock for all of the
+/// engine.
+pub fn set_thread(interceptor: Option<Arc<dyn Intercept>>) {
+    clock::ask_first(|| here()?.now());
+    context::set_thread_interceptor(interceptor);
+}
+
+/// The interceptor of the scope here, if there is one.
+pub fn here() -> Option<Arc<dyn Intercept>> {
+    context::interceptor()
+}
+
+/// Runs `work` inside the scope of this interceptor.
+pub fn within<T>(interceptor: Arc<dyn Intercept>, work: impl FnOnce() -> T) -> T {
+    Ambient::intercepted(interceptor).scope(work)
+}
+
+impl Call<'_> {
+    /// Finds the interceptor of a call that is not plain.
+    #[cold]
+    pub(super) fn join(&mut self) {
+        let asked = || self.effective().is_some_and(|effective| effective.intercepted);
+        let installed = || INSTALLED.get().filter(|_| asked()).cloned();
+        let Some(by) = here().or_else(installed) else { return };
+        let site = self.site();
+        let Begun { number, policy, seed, watched } = by.begin(site, self.policy());
+        if watched {
+            self.watch();
+        }
+        let trail = self.early_trail_mut();
+        if let Some(seed) = seed {
+            trail.rng = Rng::seeded(seed);
+        }
+        let passage = Passage { site, number };
+        trail.intercepted =
+            Some(Box::new(Intercepted { by, passage, policy, asked: 0, stage: None }));
+    }
+
+    /// The policy that the interceptor gave the call.
+    pub(super) fn intercepted_policy(&self) -> Option<&'static Policy> {
+        self.trail()?.intercepted.as_ref()?.policy
+    }
+
+    /// Whether the running attempt may suffer a fault.
+    #[inline]
+    pub(crate) fn is_intercepted(&self) -> bool {
+        self.trail().is_some_and(|trail| trail.intercepted.is_some())
+    }
+
+    /// The fault of the attempt that has just begun; asked once for each attempt.
+    pub(crate) fn fault(&mut self, can: &Can) -> Option<Fault> {
+        let attempt = self.attempt_number();
+        let intercepted = self.trail_mut().intercepted.as_mut()?;
+        if intercepted.asked == attempt {
+            return None;
+        }
+        intercepted.asked = attempt;
+        intercepted.by.fault(&intercepted.passage, attempt, can)
+    }
+
+    /// How far the fault of the running attempt has come; `None` without a fault.
+    pub(crate) fn stage(&mut self) -> &mut Option<Stage> {
+        match &mut self.trail_mut().intercepted {
+            Some(intercepted) => &mut intercepted.stage,
+            None => unreachable!("only an intercepted call has a fault"),
+        }
+    }
+}

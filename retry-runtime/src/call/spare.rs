@@ -1,0 +1,122 @@
+//! Trails of ended calls, which lend their memory to the next calls of the thread.
+//!
+//! A call that is configured, or has a deadline, needs a trail also when it succeeds at once: without spare trails it
+//! would allocate one.
+
+use std::cell::Cell;
+use std::mem;
+
+use super::mode::Mode;
+use super::trail::Trail;
+use crate::base::rng::Rng;
+use crate::site::Site;
+
+thread_local! {
+    static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
+}
+
+/// So many calls that run on a thread at the same time allocate no trail.
+const MOST: usize = 64;
+
+/// The memory of a longer list of attempts is not kept.
+const FEW_ATTEMPTS: usize = 16;
+
+/// A trail that says nothing yet.
+pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
+    match with(Vec::pop) {
+        Some(mut trail) => {
+            trail.site = site;
+            trail.report.name = site.name();
+            trail.attempt = attempt;
+            trail
+        }
+        None => Box::new(Trail::new(site, attempt, Rng::fresh())),
+    }
+}
+
+/// Forgets everything in the trail, and keeps it for the next call.
+pub(super) fn keep(mut trail: Box<Trail>) {
+    let mode = trail.mode;
+    let reported = mode.has(Mode::REPORTED) || mode.has(Mode::TIMED) || trail.handed.is_some();
+    if reported || trail.intercepted.is_some() {
+        let mut attempts = mem::take(&mut trail.report.attempts);
+        let rng = trail.rng.clone();
+        *trail = Trail::new(trail.site, 0, rng);
+        if attempts.capacity() <= FEW_ATTEMPTS {
+            attempts.clear();
+            trail.report.attempts = attempts;
+        }
+    } else {
+        // A configured call that succeeded at once left no more than this.
+        trail.effective = None;
+        trail.deadline = None;
+        trail.mode = Mode::RUNNING;
+    }
+    with(|spare| {
+        if spare.len() < MOST {
+            spare.push(trail);
+        }
+        None
+    });
+}
+
+/// Works on the spare trails; a thread that is ending has none.
+fn with(work: impl FnOnce(&mut Vec<Box<Trail>>) -> Option<Box<Trail>>) -> Option<Box<Trail>> {
+    let work = |cell: &Cell<Vec<Box<Trail>>>| {
+        let mut spare = cell.take();
+        let result = work(&mut spare);
+        cell.set(spare);
+        result
+    };
+    SPARE.try_with(work).ok()?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::state::Call;
+    use crate::policy::Policy;
+    use crate::report::reason::StopReason;
+    use crate::report::record::Report;
+    use crate::site::{NO_BREAKER, SiteBudget};
+
+    static SITE: Site = Site::new(
+        crate::site::Meta::new("trail", file!(), line!()),
+        Policy::new(),
+        SiteBudget::None,
+        &NO_BREAKER,
+    );
+
+    /// A call for which a trail was begun at its start, in its first attempt.
+    fn running() -> Call<'static> {
+        let mut call = Call::start(&SITE);
+        call.early_trail_mut();
+        call.begin();
+        call
+    }
+
+    #[test]
+    fn the_memory_of_a_call_says_nothing_of_it_to_the_next_one_however_it_ended() {
+        let dropped = || drop(running());
+        let succeeded = || running().succeeded();
+        let watched = || {
+            let mut call = running();
+            call.watch();
+            call.succeeded();
+        };
+        let interrupted = || running().end(StopReason::Cancelled);
+        let ends: [&dyn Fn(); 4] = [&dropped, &succeeded, &watched, &interrupted];
+        // More often than a function remembers calls: those that are forgotten lend their memory.
+        for end in ends.iter().cycle().take(200) {
+            end();
+            let mut call = Call::start(&SITE);
+            let trail = call.early_trail_mut();
+            assert!(trail.report.attempts.is_empty());
+            assert_eq!(trail.report, Report::empty("trail"));
+            assert_eq!((trail.started, trail.attempt_started, trail.number), (None, None, 0));
+            assert_eq!((trail.attempt, trail.mode), (0, Mode::RUNNING));
+            // Not one that was made, nor one that was dropped.
+            trail.mode.remove(Mode::RUNNING);
+        }
+    }
+}

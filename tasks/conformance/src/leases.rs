@@ -1,0 +1,221 @@
+//! Leases and the ends of workers: crash, shutdown, takeover.
+
+use retry_runtime::Kind;
+use retry_tasks::{AttemptOutcome, Clock, FailReason, State, Task, TaskId, TaskInfo, Worker};
+
+use crate::lab::{Lab, seconds};
+use crate::stage::{Act, once, repeatable};
+
+crate::list! {
+    a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe
+    a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe
+    a_task_that_ends_every_worker_fails_in_the_end
+    a_lease_is_renewed_while_the_attempt_is_running
+    a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps
+    a_shutdown_returns_running_tasks_at_once
+    a_shutdown_waits_for_attempts_that_end_in_time
+    a_shutdown_fails_running_tasks_that_must_not_be_repeated
+    a_worker_may_start_under_the_name_of_another
+    two_workers_share_the_tasks
+    delayed_retries_of_many_tasks_are_neither_lost_nor_repeated
+}
+
+/// Submits a task whose first attempt is running when its worker crashes.
+async fn lost(lab: &Lab, task: Task<String>) -> TaskId {
+    let id = lab.tasks.submit(task).await.expect("stored");
+    let worker = lab.worker();
+    running(lab, 1).await;
+    worker.abandon().await;
+    id
+}
+
+/// Waits until this many attempts have started.
+async fn running(lab: &Lab, attempts: usize) {
+    while lab.stage.started().len() < attempts {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lost(&lab, repeatable::task("a".into())).await;
+    assert_eq!(lab.info(id).await.state, State::Running, "nobody knows better yet");
+    let _worker = lab.worker();
+    lab.clock.advance(seconds(29));
+    assert_eq!(lab.info(id).await.state, State::Running, "the lease holds");
+    lab.clock.advance(seconds(1));
+    let info = lab.until_waiting(id).await;
+    let attempt = &info.attempts()[0];
+    assert_eq!((attempt.outcome, attempt.kind), (AttemptOutcome::Lost, Some(Kind::Ambiguous)));
+    assert!(attempt.ended.is_some() && attempt.error.is_some());
+    assert_eq!(attempt.delay, Some(seconds(1)), "the backoff holds for lost attempts, too");
+    let info = lab.play(id).await;
+    assert_eq!((info.state, info.retry_count), (State::Complete, 1));
+}
+
+async fn a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lost(&lab, once::task("a".into(), None)).await;
+    let _worker = lab.worker();
+    lab.clock.advance(seconds(30));
+    let info = lab.until_ended(id).await;
+    assert_eq!(info.state, State::Failed { reason: FailReason::Ambiguous });
+    assert_eq!(lab.stage.started().len(), 1);
+    assert!(info.can_retry, "somebody may know that it did not happen");
+}
+
+async fn a_task_that_ends_every_worker_fails_in_the_end(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang; 9]);
+    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    for attempt in 1..=4 {
+        let worker = lab.worker();
+        running(&lab, attempt).await;
+        worker.abandon().await;
+        lab.clock.advance(seconds(30));
+        let worker = lab.worker();
+        let ended = |info: &TaskInfo| info.state != State::Running;
+        if let State::Waiting { next_attempt_at } = lab.until(id, ended).await.state {
+            worker.shutdown(seconds(0)).await;
+            lab.clock.advance(next_attempt_at.since(lab.clock.now()));
+        }
+    }
+    let info = lab.info(id).await;
+    assert_eq!(info.state, State::Failed { reason: FailReason::Exhausted });
+    assert!(info.attempts().iter().all(|attempt| attempt.outcome == AttemptOutcome::Lost));
+    assert_eq!(lab.stage.started().len(), 4);
+}
+
+async fn a_lease_is_renewed_while_the_attempt_is_running(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let _worker = lab.worker();
+    running(&lab, 1).await;
+    let lease = |lab: &Lab| {
+        let store = std::sync::Arc::clone(lab.tasks.store());
+        async move { store.load(id, false).await.expect("read").expect("there").0.run_at }
+    };
+    for _ in 0..10 {
+        let before = lease(&lab).await;
+        lab.clock.advance(seconds(6));
+        while lease(&lab).await == before {
+            tokio::task::yield_now().await;
+        }
+    }
+    let info = lab.info(id).await;
+    assert_eq!(
+        (info.state, info.attempts().len()),
+        (State::Running, 1),
+        "after twice its first lease"
+    );
+}
+
+async fn a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
+    let _worker = lab.worker();
+    running(&lab, 1).await;
+    for _ in 0..20 {
+        // The worker searches for due tasks at the moment at which its own lease runs out.
+        let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
+        lab.clock.advance(seconds(31));
+        lab.until_ended(other).await;
+        assert_eq!(lab.info(id).await.state, State::Running);
+    }
+    assert_eq!(lab.info(id).await.attempts().len(), 1);
+}
+
+async fn a_shutdown_returns_running_tasks_at_once(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let worker = lab.worker();
+    running(&lab, 1).await;
+    worker.shutdown(seconds(0)).await;
+    let info = lab.info(id).await;
+    assert_eq!(info.state, State::Pending);
+    assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Lost);
+    assert_eq!(info.max_retries, Some(4), "it is not held against the task");
+    // The clock stands still: the task is due at once.
+    let _worker = lab.worker();
+    assert_eq!(lab.until_ended(id).await.state, State::Complete);
+}
+
+async fn a_shutdown_waits_for_attempts_that_end_in_time(lab: Lab) {
+    let worker = lab.worker();
+    let mut ids = Vec::new();
+    for _ in 0..20 {
+        ids.push(lab.tasks.submit(repeatable::task("a".into())).await.expect("stored"));
+    }
+    running(&lab, 1).await;
+    worker.shutdown(seconds(60)).await;
+    for id in ids {
+        let state = lab.info(id).await.state;
+        assert!(matches!(state, State::Complete | State::Pending), "{state}");
+    }
+}
+
+async fn a_shutdown_fails_running_tasks_that_must_not_be_repeated(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
+    let worker = lab.worker();
+    running(&lab, 1).await;
+    worker.shutdown(seconds(0)).await;
+    assert_eq!(lab.info(id).await.state, State::Failed { reason: FailReason::Ambiguous });
+}
+
+async fn a_worker_may_start_under_the_name_of_another(lab: Lab) {
+    lab.stage.script("a", &[Act::Hang]);
+    let id = lost(&lab, repeatable::task("a".into())).await;
+    // They have the name of the crashed worker, and of each other.
+    let workers: [Worker; 2] = [lab.worker(), lab.worker()];
+    let other = lab.tasks.submit(repeatable::task("b".into())).await.expect("stored");
+    assert_eq!(lab.until_ended(other).await.state, State::Complete);
+    assert_eq!(lab.info(id).await.state, State::Running, "its lease is not theirs");
+    lab.clock.advance(seconds(30));
+    assert_eq!(lab.play(id).await.state, State::Complete);
+    drop(workers);
+}
+
+async fn two_workers_share_the_tasks(lab: Lab) {
+    let workers = [lab.worker(), lab.worker()];
+    let mut ids = Vec::new();
+    for play in 0..200 {
+        ids.push(lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored"));
+    }
+    for id in ids {
+        assert_eq!(lab.until_ended(id).await.state, State::Complete);
+    }
+    let mut started = lab.stage.started();
+    started.sort_unstable();
+    started.dedup();
+    assert_eq!((started.len(), lab.stage.started().len()), (200, 200), "each of them once");
+    drop(workers);
+}
+
+async fn delayed_retries_of_many_tasks_are_neither_lost_nor_repeated(lab: Lab) {
+    const TASKS: usize = 150;
+    for play in 0..TASKS {
+        lab.stage
+            .script(&play.to_string(), &[Act::Fail(Kind::Transient), Act::Fail(Kind::Transient)]);
+        lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored");
+    }
+    let workers = [lab.worker(), lab.worker()];
+    for (round, delay) in [(1, 1), (2, 2), (3, 0)] {
+        let mut events = lab.tasks.events();
+        let settled = async || {
+            let counts = lab.tasks.counts().await.expect("counted");
+            counts.waiting + counts.complete == TASKS as u64
+        };
+        while !settled().await || lab.stage.started().len() < round * TASKS {
+            // A missed event is a reason to look as well.
+            let _ = events.recv().await;
+        }
+        assert_eq!(lab.stage.started().len(), round * TASKS, "each of them once, round {round}");
+        lab.clock.advance(seconds(delay));
+    }
+    let counts = lab.tasks.counts().await.expect("counted");
+    assert_eq!((counts.complete, counts.total()), (TASKS as u64, TASKS as u64));
+    let mut plays = lab.stage.started();
+    plays.sort_unstable();
+    assert!(plays.chunk_by(|a, b| a == b).all(|attempts| attempts.len() == 3), "three of each");
+    drop(workers);
+}

@@ -1,0 +1,80 @@
+//! The tests that every store of [`retry_tasks`] must pass, as cases for the tests of a store.
+//!
+//! Add this crate to the dev-dependencies of the store and run all cases, each on an empty store of its own:
+//!
+//! ```
+//! use retry_tasks::Tasks;
+//! use retry_tasks_conformance::{Lab, cases};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! for case in cases().take(3) {
+//!     println!("{}", case.name);
+//!     case.run(Lab::new(Tasks::memory_with)).await;
+//! }
+//! # });
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! A case panics when the store does not do what the case's name says. The store must read the time from the clock that
+//! [`Lab::new`] passes, a [`ManualClock`](retry_tasks::ManualClock); no case waits for real time to pass.
+
+mod lab;
+mod leases;
+mod life;
+mod orders;
+mod queries;
+mod stage;
+mod submission;
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+pub use lab::Lab;
+
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A requirement that every store must meet.
+pub struct Case {
+    /// The requirement as a sentence, with `_` between the words.
+    pub name: &'static str,
+    run: fn(Lab) -> Running,
+}
+
+impl Case {
+    /// Tests the requirement on the store of this lab.
+    ///
+    /// # Panics
+    ///
+    /// When the store does not meet the requirement.
+    pub async fn run(&self, lab: Lab) {
+        let limit = Duration::from_secs(60);
+        let in_time = tokio::time::timeout(limit, (self.run)(lab)).await;
+        assert!(in_time.is_ok(), "the case did not end within {limit:?}: {}", self.name);
+    }
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Returns all cases. Each needs an empty store of its own.
+pub fn cases() -> impl Iterator<Item = Case> {
+    life::cases()
+        .chain(orders::cases())
+        .chain(leases::cases())
+        .chain(submission::cases())
+        .chain(queries::cases())
+}
+
+/// Makes a case of each function.
+macro_rules! list {
+    ($($name:ident)*) => {
+        pub(crate) fn cases() -> impl Iterator<Item = crate::Case> {
+            [$(crate::Case { name: stringify!($name), run: |lab| Box::pin($name(lab)) }),*].into_iter()
+        }
+    };
+}
+use list;

@@ -1,0 +1,185 @@
+//! The functions of the cases, which follow a script.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
+
+/// The names of the functions.
+pub(crate) const NAMES: [&str; 6] = [
+    "conformance::guarded",
+    "conformance::repeatable",
+    "conformance::once",
+    "conformance::blocking",
+    "conformance::paced",
+    "conformance::single",
+];
+
+/// The behaviour of one attempt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Act {
+    /// Returns the name of the play.
+    Succeed,
+    /// Fails with an error of this kind.
+    Fail(Kind),
+    /// Fails with a hint to wait this long.
+    Throttle(Duration),
+    /// Never ends.
+    Hang,
+    /// Panics.
+    Panic,
+    /// Reports that it is half done, and never ends.
+    HalfDone,
+}
+
+/// The script of each play, and a record of the attempts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stage(Arc<Mutex<Plays>>);
+
+#[derive(Debug, Default)]
+struct Plays {
+    acts: HashMap<String, VecDeque<Act>>,
+    started: Vec<String>,
+    ids: Vec<CallId>,
+    dropped: u32,
+}
+
+impl Stage {
+    fn lock(&self) -> MutexGuard<'_, Plays> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the behaviour of the next attempts of a play. Later ones succeed.
+    pub(crate) fn script(&self, play: &str, acts: &[Act]) {
+        self.lock().acts.insert(play.to_owned(), acts.iter().copied().collect());
+    }
+
+    /// The play of each attempt, in the order of their starts.
+    pub(crate) fn started(&self) -> Vec<String> {
+        self.lock().started.clone()
+    }
+
+    /// The call identifier of each attempt.
+    pub(crate) fn ids(&self) -> Vec<CallId> {
+        self.lock().ids.clone()
+    }
+
+    /// The number of attempts that were dropped before their end.
+    pub(crate) fn dropped(&self) -> u32 {
+        self.lock().dropped
+    }
+
+    fn next(&self, play: &str, id: CallId) -> Act {
+        let mut plays = self.lock();
+        plays.started.push(play.to_owned());
+        plays.ids.push(id);
+        plays.acts.get_mut(play).and_then(VecDeque::pop_front).unwrap_or(Act::Succeed)
+    }
+
+    async fn perform(&self, play: &str, id: CallId) -> Result<String, Trouble> {
+        let act = self.next(play, id);
+        match act {
+            Act::Hang | Act::HalfDone => {
+                if let (Act::HalfDone, Some(task)) = (act, retry_tasks::current()) {
+                    task.progress(0.5);
+                    task.message("half done");
+                }
+                let _dropped = Dropped(self.clone());
+                std::future::pending().await
+            }
+            act => result(play, act),
+        }
+    }
+}
+
+fn result(play: &str, act: Act) -> Result<String, Trouble> {
+    match act {
+        Act::Fail(kind) => Err(Trouble(kind.into())),
+        Act::Throttle(delay) => Err(Trouble(Class::new(Kind::Throttled).after(delay))),
+        Act::Panic => panic!("as the script says"),
+        Act::Succeed | Act::Hang | Act::HalfDone => Ok(play.to_owned()),
+    }
+}
+
+struct Dropped(Stage);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.lock().dropped += 1;
+    }
+}
+
+/// The error of a play.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trouble(Class);
+
+impl Classify for Trouble {
+    fn classify(&self) -> Class {
+        self.0
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "trouble of kind {:?}", self.0.kind)
+    }
+}
+
+impl From<Interruption> for Trouble {
+    fn from(interruption: Interruption) -> Self {
+        Trouble(interruption.classify())
+    }
+}
+
+/// An idempotent function with four attempts and the delays 1 s, 2 s and 4 s.
+#[retryable(max = 3, jitter = none, idempotent, budget = none, attempt = attempt,
+    name = "conformance::repeatable", task(state(stage)))]
+pub(crate) async fn repeatable(play: String, stage: &Stage) -> Result<String, Trouble> {
+    stage.perform(&play, attempt.call_id()).await
+}
+
+/// The same function, but not idempotent.
+#[retryable(max = 3, jitter = none, idempotent = false, budget = none, attempt = attempt,
+    name = "conformance::once", task(state(stage), redact(secret)))]
+pub(crate) async fn once(
+    play: String,
+    secret: Option<u32>,
+    stage: Stage,
+) -> Result<String, Trouble> {
+    let _ = secret;
+    stage.perform(&play, attempt.call_id()).await
+}
+
+/// A function that blocks.
+#[retryable(max = 1, jitter = none, budget = none, attempt = attempt,
+    name = "conformance::blocking", task(state(stage)))]
+pub(crate) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
+    let act = stage.next(&play, attempt.call_id());
+    if retry_tasks::current().is_none() {
+        return Err(Trouble(Kind::Permanent.into()));
+    }
+    result(&play, act)
+}
+
+/// A function with one attempt, and a budget of two tokens.
+#[retryable(max = 0, budget(capacity = 2), attempt = attempt,
+    name = "conformance::paced", task(state(stage)))]
+pub(crate) async fn paced(play: String, stage: &Stage) -> Result<String, Trouble> {
+    stage.perform(&play, attempt.call_id()).await
+}
+
+/// A function of which one attempt runs at a time.
+#[retryable(max = 0, budget = none, attempt = attempt,
+    name = "conformance::single", task(state(stage), concurrency = 1))]
+pub(crate) async fn single(play: String, stage: &Stage) -> Result<String, Trouble> {
+    stage.perform(&play, attempt.call_id()).await
+}
+
+/// A function with a breaker that opens at the first failure and stays open for longer than any case takes.
+#[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1, open = "10min"), attempt = attempt,
+    name = "conformance::guarded", task(state(stage)))]
+pub(crate) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {
+    stage.perform(&play, attempt.call_id()).await
+}

@@ -1,0 +1,79 @@
+//! Delivery of committed events to listeners, workers, `tracing`, metrics and the functions' own counts.
+
+use retry_runtime::StopReason;
+use retry_runtime::resume::{Standing, ended};
+use tokio::sync::{broadcast, watch};
+
+use super::{Event, EventKind, Measured};
+use crate::record::id::TaskId;
+
+/// The number of events that a slow listener may be behind.
+const CAPACITY: usize = 4096;
+
+/// An event to be published after its transaction has been committed.
+#[derive(Debug)]
+pub(crate) struct Notice {
+    pub(crate) event: Event,
+    /// The duration that ends with the event.
+    pub(crate) measured: Option<Measured>,
+    /// The call that ends with the event, when no attempt's decision has counted its end.
+    pub(crate) ended: Option<(Standing, StopReason)>,
+}
+
+/// The events of one store in this process.
+#[derive(Debug)]
+pub(crate) struct Bus {
+    events: broadcast::Sender<Event>,
+    /// Counts the events after which there may be a new task to claim.
+    claimable: watch::Sender<u64>,
+    /// Cancelled tasks: their workers stop the running attempts.
+    cancelled: broadcast::Sender<TaskId>,
+}
+
+impl Bus {
+    pub(crate) fn new() -> Self {
+        #[cfg(feature = "metrics")]
+        super::metrics::describe();
+        Bus {
+            events: broadcast::Sender::new(CAPACITY),
+            claimable: watch::Sender::new(0),
+            cancelled: broadcast::Sender::new(CAPACITY),
+        }
+    }
+
+    pub(crate) fn publish(&self, notices: Vec<Notice>) {
+        for Notice { event, measured, ended: call } in notices {
+            #[cfg(feature = "tracing")]
+            event.trace();
+            #[cfg(feature = "metrics")]
+            super::metrics::count(&event, measured);
+            #[cfg(not(feature = "metrics"))]
+            let _ = measured;
+            // A process that only gives orders need not know the function.
+            if let (Some((standing, reason)), Some(site)) = (call, retry_runtime::site(&event.name))
+            {
+                ended(site, &standing, reason);
+            }
+            if event.kind.may_make_due() {
+                self.claimable.send_modify(|count| *count += 1);
+            }
+            // Sending fails when nobody listens, which is fine.
+            if event.kind == EventKind::Cancelled {
+                let _ = self.cancelled.send(event.id);
+            }
+            let _ = self.events.send(event);
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    pub(crate) fn claimable(&self) -> watch::Receiver<u64> {
+        self.claimable.subscribe()
+    }
+
+    pub(crate) fn cancelled(&self) -> broadcast::Receiver<TaskId> {
+        self.cancelled.subscribe()
+    }
+}

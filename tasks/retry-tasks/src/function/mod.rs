@@ -1,0 +1,89 @@
+//! Functions declared with `task`; the linker collects them in one list.
+
+pub(crate) mod input;
+
+use std::any::{Any, TypeId};
+use std::pin::Pin;
+
+use retry_runtime::Site;
+
+use crate::machine::finish::AttemptEnd;
+use input::Input;
+
+/// A function that is declared with `task`.
+#[derive(Debug)]
+pub struct Function {
+    name: &'static str,
+    run: fn(Input) -> Running,
+    states: &'static [Need],
+    concurrency: Option<usize>,
+}
+
+/// The type of a parameter whose value comes from the worker and not from the arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    pub(crate) id: fn() -> TypeId,
+    pub(crate) name: fn() -> &'static str,
+}
+
+/// A running attempt.
+pub type Running = Pin<Box<dyn Future<Output = AttemptEnd> + Send>>;
+
+impl Need {
+    /// The need for a value of type `T`.
+    pub const fn of<T: Any>() -> Self {
+        Need { id: TypeId::of::<T>, name: std::any::type_name::<T> }
+    }
+}
+
+impl Function {
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        run: fn(Input) -> Running,
+        states: &'static [Need],
+    ) -> Self {
+        Function { name, run, states, concurrency: None }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn concurrency(self, limit: usize) -> Self {
+        assert!(limit > 0, "`concurrency` must be at least 1");
+        Function { concurrency: Some(limit), ..self }
+    }
+
+    /// The function's name, which is also the name of its site.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The number of its attempts that one worker may run at a time; `None` when only the worker's slots limit them.
+    pub fn limit(&self) -> Option<usize> {
+        self.concurrency
+    }
+
+    /// The annotated function.
+    pub(crate) fn site(&self) -> Option<&'static Site> {
+        retry_runtime::site(self.name)
+    }
+
+    pub(crate) fn needs(&self) -> &'static [Need] {
+        self.states
+    }
+
+    pub(crate) fn run(&self, input: Input) -> Running {
+        (self.run)(input)
+    }
+}
+
+/// An entry in the list of functions.
+#[derive(Debug)]
+pub struct Entry(pub &'static Function);
+
+inventory::collect!(Entry);
+
+/// All functions with `task` that are linked into the program, in no particular order.
+pub fn functions() -> impl Iterator<Item = &'static Function> {
+    inventory::iter::<Entry>.into_iter().map(|entry| entry.0)
+}

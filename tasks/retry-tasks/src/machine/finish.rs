@@ -1,0 +1,166 @@
+//! The end of an attempt and its consequence for the task: a result, a retry, a failure, or another try at once.
+
+use std::time::Duration;
+
+use retry_runtime::resume::Next;
+use retry_runtime::{Delay, Kind};
+
+use crate::base::time::Time;
+use crate::record::{
+    Progress, Record, attempt::AttemptOutcome, attempt::TaskAttempt, reason::FailReason,
+    state::State,
+};
+
+/// The text of an attempt whose lease ran out.
+pub(crate) const LOST: &str =
+    "the attempt was lost: its process ended, or did not renew its lease in time";
+
+/// The text of an attempt that its worker has stopped.
+const RETURNED: &str = "the attempt was stopped: its worker was shut down";
+
+/// The end of one attempt, as its worker reports it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AttemptEnd {
+    /// The function returned this value: JSON.
+    Succeeded(String),
+    /// The attempt failed, and another one follows.
+    Retry {
+        /// The kind of the failure.
+        kind: Kind,
+        /// The text of the failure.
+        error: String,
+        /// The delay before the next attempt.
+        delay: Delay,
+    },
+    /// The attempt failed, and the task fails with it.
+    Failed {
+        /// The kind of the failure; `None` when the function did not return one.
+        kind: Option<Kind>,
+        /// The text of the failure.
+        error: String,
+        /// The reason for which no further attempt follows.
+        reason: FailReason,
+    },
+    /// The attempt was lost or stopped; the engine has decided the next step.
+    Lost(Next),
+    /// A worker that shuts down stopped the attempt. The attempt does not count, and the task is due at once.
+    Returned,
+    /// The budget or the breaker refused the attempt. The attempt was not made, and the task is due after this delay.
+    HeldBack(Duration),
+}
+
+impl AttemptEnd {
+    /// An attempt that the budget or the breaker has refused for this long, if they know. The delay has a minimum,
+    /// because each refused attempt costs two commits.
+    pub fn held_back(wait: Option<Duration>) -> Self {
+        const UNKNOWN: Duration = Duration::from_secs(1);
+        const SHORTEST: Duration = Duration::from_millis(100);
+        AttemptEnd::HeldBack(wait.map_or(UNKNOWN, |wait| wait.max(SHORTEST)))
+    }
+
+    /// An attempt that did not run the function or could not store its result.
+    pub(crate) fn unreadable(error: String) -> Self {
+        AttemptEnd::Failed { kind: None, error, reason: FailReason::Unreadable }
+    }
+}
+
+impl Record {
+    /// Ends an attempt. Returns the attempt to be stored; `None` when it was not made and must be removed.
+    pub fn finish(
+        &mut self,
+        now: Time,
+        mut attempt: TaskAttempt,
+        end: AttemptEnd,
+    ) -> Option<TaskAttempt> {
+        attempt.ended = Some(now);
+        // The budget has paid for an attempt that was made, and for no other.
+        self.paced &= matches!(end, AttemptEnd::HeldBack(_) | AttemptEnd::Returned);
+        match end {
+            AttemptEnd::Succeeded(result) => {
+                attempt.outcome = AttemptOutcome::Succeeded;
+                self.result = Some(result);
+                self.progress = self
+                    .progress
+                    .take()
+                    .map(|progress| Progress { fraction: Some(1.0), ..progress });
+                self.end(now, State::Complete);
+            }
+            AttemptEnd::Retry { kind, error, delay } => {
+                attempt.outcome = AttemptOutcome::Failed;
+                self.failed(&mut attempt, Some(kind), error);
+                self.wait(now, &mut attempt, delay);
+            }
+            AttemptEnd::Failed { kind, error, reason } => {
+                attempt.outcome = AttemptOutcome::Failed;
+                self.failed(&mut attempt, kind, error);
+                self.end(now, State::Failed { reason });
+            }
+            AttemptEnd::Lost(next) => {
+                attempt.outcome = AttemptOutcome::Lost;
+                self.failed(&mut attempt, Some(Kind::Ambiguous), LOST.to_owned());
+                match next {
+                    Next::Again(delay) => self.wait(now, &mut attempt, delay),
+                    Next::Refused(after) => {
+                        self.release(now, after.unwrap_or_default());
+                    }
+                    Next::Stop(reason) => self.end(now, State::Failed { reason: reason.into() }),
+                }
+            }
+            AttemptEnd::Returned => {
+                attempt.outcome = AttemptOutcome::Lost;
+                self.failed(&mut attempt, Some(Kind::Ambiguous), RETURNED.to_owned());
+                self.round -= 1;
+                self.release(now, Duration::ZERO);
+            }
+            AttemptEnd::HeldBack(after) => {
+                self.attempts -= 1;
+                self.round -= 1;
+                if self.round == 0 {
+                    self.round_at = None;
+                }
+                if self.attempts == 0 {
+                    self.started_at = None;
+                }
+                self.release(now, after);
+                return None;
+            }
+        }
+        Some(attempt)
+    }
+
+    fn failed(&mut self, attempt: &mut TaskAttempt, kind: Option<Kind>, error: String) {
+        attempt.kind = kind;
+        attempt.error = Some(error.clone());
+        self.last_kind = kind;
+        self.last_error = Some(error);
+    }
+
+    fn wait(&mut self, now: Time, attempt: &mut TaskAttempt, delay: Delay) {
+        attempt.delay = Some(delay.length);
+        attempt.delay_source = Some(delay.source);
+        self.last_delay = Some(delay.length);
+        let next = now + delay.length;
+        self.run_at = Some(next);
+        self.state = State::Waiting { next_attempt_at: next };
+    }
+
+    /// Gives up the claim. The task is due after this delay.
+    fn release(&mut self, now: Time, after: Duration) {
+        let next = now + after;
+        self.run_at = Some(next);
+        self.state = if self.attempts == 0 || after.is_zero() {
+            State::Pending
+        } else {
+            State::Waiting { next_attempt_at: next }
+        };
+        self.fence += 1;
+    }
+
+    /// Ends the task in this state.
+    pub fn end(&mut self, now: Time, state: State) {
+        self.state = state;
+        self.run_at = None;
+        self.ended_at = Some(now);
+    }
+}

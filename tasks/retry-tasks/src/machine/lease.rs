@@ -1,0 +1,91 @@
+//! Claims and leases: who may run a task, for how long, and whose answer still counts.
+
+use std::time::Duration;
+
+use retry_runtime::Failures;
+use retry_runtime::resume::Standing;
+
+use crate::base::time::Time;
+use crate::record::{
+    Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, state::State,
+};
+
+/// The claim under which an attempt runs: a task and its fencing token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lease {
+    /// The task.
+    pub id: TaskId,
+    /// The fencing token. A store refuses changes under an older one.
+    pub fence: u64,
+}
+
+/// A task that a worker has claimed for one attempt.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The task; the attempt is counted already.
+    pub record: Record,
+    /// The state of the call before this attempt, for the engine.
+    pub standing: Standing,
+}
+
+impl Record {
+    /// The lease of the latest claim.
+    pub fn lease(&self) -> Lease {
+        Lease { id: self.id, fence: self.fence }
+    }
+
+    /// Whether an attempt is running and this is its lease. A worker whose lease is no longer valid has lost the
+    /// task and must not change it.
+    pub fn is_held_under(&self, lease: Lease) -> bool {
+        self.lease() == lease && self.state == State::Running
+    }
+
+    /// Claims the task for an attempt of this worker. The lease ends at `until`. Returns the attempt to be stored.
+    pub fn claim(&mut self, now: Time, until: Time, worker: &str) -> TaskAttempt {
+        self.state = State::Running;
+        self.attempts = self.attempts.saturating_add(1);
+        self.round = self.round.saturating_add(1);
+        self.fence += 1;
+        self.run_at = Some(until);
+        self.started_at.get_or_insert(now);
+        self.round_at.get_or_insert(now);
+        self.worker = Some(worker.to_owned());
+        TaskAttempt {
+            attempt: self.attempts,
+            fence: self.fence,
+            started: now,
+            ended: None,
+            outcome: AttemptOutcome::Running,
+            kind: None,
+            error: None,
+            delay: None,
+            delay_source: None,
+            worker: worker.to_owned(),
+        }
+    }
+
+    /// The claimed task, for the worker. `failures` counts the failed attempts of the current round.
+    pub fn claimed(self, now: Time, failures: Failures) -> Claimed {
+        let mut standing = self.standing(now, failures);
+        standing.attempts = self.round - 1;
+        Claimed { record: self, standing }
+    }
+
+    /// The state of the call, for the engine. `failures` counts the failed attempts of the current round.
+    pub fn standing(&self, now: Time, failures: Failures) -> Standing {
+        Standing {
+            attempts: self.round,
+            elapsed: self.round_at.map_or(Duration::ZERO, |at| now.since(at)),
+            remaining: self.deadline.map(|deadline| deadline.since(now)),
+            previous: self.last_delay,
+            last_kind: self.last_kind,
+            failures,
+            call_id: self.id.call_id(),
+        }
+    }
+
+    /// Whether the deadline has passed.
+    pub fn is_overdue(&self, now: Time) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+}

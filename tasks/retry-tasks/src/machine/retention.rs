@@ -1,0 +1,48 @@
+//! Retention: which ended tasks a store may remove.
+
+use std::time::Duration;
+
+use crate::base::time::Time;
+
+/// How long a store keeps ended tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retention {
+    /// The greatest number of ended tasks to keep.
+    pub count: Option<u64>,
+    /// The greatest age of an ended task, counted from its end.
+    pub age: Option<Duration>,
+}
+
+impl Retention {
+    /// Keeps every task.
+    pub const fn forever() -> Self {
+        Retention { count: None, age: None }
+    }
+
+    /// Keeps at most this many ended tasks.
+    #[must_use]
+    pub const fn count(self, count: u64) -> Self {
+        Retention { count: Some(count), ..self }
+    }
+
+    /// Keeps an ended task for at most this long.
+    #[must_use]
+    pub const fn age(self, age: Duration) -> Self {
+        Retention { age: Some(age), ..self }
+    }
+
+    /// Whether a task may be removed that ended at `ended`, when `present` ended tasks are stored and this one is the
+    /// oldest of them.
+    pub fn expires(&self, now: Time, ended: Time, present: u64) -> bool {
+        self.count.is_some_and(|count| present > count)
+            || self.age.is_some_and(|age| ended < now.before(age))
+    }
+}
+
+impl Default for Retention {
+    /// Keeps at most 100 000 ended tasks, and none for longer than 30 days.
+    fn default() -> Self {
+        Retention::forever().count(100_000).age(Duration::from_secs(30 * 24 * 3600))
+    }
+}

@@ -1,0 +1,207 @@
+//! The store in memory, for tests and for tasks that need not survive the process.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::{clock::Clock, clock::SystemClock, time::Time};
+use crate::machine::lease::Lease;
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId};
+use crate::rows::{job::Job, leased::Backend, leased::Leased, table::Due, table::Table};
+use crate::store::{
+    analytics::Analytics, analytics::Sums, counts::Counts, error::Result, filter::Filter,
+    filter::Page,
+};
+use crate::tasks::Tasks;
+
+impl Tasks {
+    /// Creates an empty store in memory; its tasks end with the process.
+    pub fn memory() -> Self {
+        Tasks::memory_with(Arc::new(SystemClock::new()))
+    }
+
+    /// Creates an empty store in memory that uses this clock.
+    pub fn memory_with(clock: Arc<dyn Clock>) -> Self {
+        Tasks::of(Arc::new(Leased::new(Memory::default(), clock)))
+    }
+}
+
+/// Rows in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Mutex<Rows>);
+
+#[derive(Debug, Default)]
+struct Rows {
+    tasks: BTreeMap<TaskId, Record>,
+    /// In the order of their fencing tokens.
+    attempts: HashMap<TaskId, Vec<TaskAttempt>>,
+    /// Function, negated priority (so that the greatest comes first), due time, task.
+    due: BTreeSet<(String, i64, Time, TaskId)>,
+    keys: HashMap<(String, String), TaskId>,
+    ended: BTreeSet<(Time, TaskId)>,
+}
+
+impl Backend for Memory {
+    fn write(&self, mut job: Job, clock: &dyn Clock) {
+        let mut rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = job.apply(&mut *rows, clock.now());
+        drop(rows);
+        job.reply(done);
+    }
+
+    fn read(&self, job: Job, clock: &dyn Clock) {
+        self.write(job, clock);
+    }
+}
+
+fn due_key(record: &Record) -> Option<(String, i64, Time, TaskId)> {
+    Some((record.name.clone(), -i64::from(record.priority), record.run_at?, record.id))
+}
+
+impl Rows {
+    fn unindex(&mut self, id: TaskId) {
+        let Some(record) = self.tasks.get(&id) else { return };
+        if let Some(due) = due_key(record) {
+            self.due.remove(&due);
+        }
+        if let Some(key) = record.key.clone() {
+            self.keys.remove(&(record.name.clone(), key));
+        }
+        if let Some(ended) = record.ended_at {
+            self.ended.remove(&(ended, id));
+        }
+    }
+
+    fn put(&mut self, record: &Record) {
+        self.unindex(record.id);
+        self.due.extend(due_key(record));
+        if let Some(key) = record.key.clone() {
+            self.keys.insert((record.name.clone(), key), record.id);
+        }
+        self.ended.extend(record.ended_at.map(|at| (at, record.id)));
+        self.tasks.insert(record.id, record.clone());
+    }
+
+    fn of_name<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a (String, i64, Time, TaskId)> + 'a {
+        let first = (name.to_owned(), i64::MIN, Time::default(), TaskId::from_u128(0));
+        self.due.range(first..).take_while(move |due| due.0 == name)
+    }
+}
+
+impl Table for Rows {
+    fn insert(&mut self, record: &Record) -> Result<()> {
+        self.put(record);
+        Ok(())
+    }
+
+    fn update(&mut self, record: &Record) -> Result<()> {
+        self.put(record);
+        Ok(())
+    }
+
+    fn get(&mut self, id: TaskId) -> Result<Option<Record>> {
+        Ok(self.tasks.get(&id).cloned())
+    }
+
+    fn keyed(&mut self, name: &str, key: &str) -> Result<Option<TaskId>> {
+        Ok(self.keys.get(&(name.to_owned(), key.to_owned())).copied())
+    }
+
+    fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>> {
+        let due = self.of_name(name).filter(|due| due.2 <= now);
+        let due =
+            due.map(|&(_, priority, run_at, id)| Due { id, priority: -priority as i32, run_at });
+        Ok(due.take(limit).collect())
+    }
+
+    fn next_due(&mut self, name: &str) -> Result<Option<Time>> {
+        Ok(self.of_name(name).map(|due| due.2).min())
+    }
+
+    fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
+        let attempts = self.attempts.entry(id).or_default();
+        match attempts.iter_mut().rev().find(|kept| kept.fence == attempt.fence) {
+            Some(kept) => *kept = attempt.clone(),
+            None => attempts.push(attempt.clone()),
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>> {
+        let attempts = self.attempts.get(&id).into_iter().flatten();
+        Ok(attempts.rev().find(|attempt| attempt.fence == fence).cloned())
+    }
+
+    fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>> {
+        Ok(self.attempts.get(&id).cloned().unwrap_or_default())
+    }
+
+    fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
+        match fence {
+            None => drop(self.attempts.remove(&id)),
+            Some(fence) => {
+                if let Some(attempts) = self.attempts.get_mut(&id) {
+                    attempts.retain(|attempt| attempt.fence != fence);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, filter: &Filter) -> Result<Page<Record>> {
+        let end = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
+        let tasks = self.tasks.range(..end).rev().map(|(_, record)| record);
+        let tasks = tasks.filter(|record| filter.admits(record));
+        let tasks = tasks.take(filter.limit.max(1).saturating_add(1)).cloned().collect();
+        Ok(Page::new(tasks, filter))
+    }
+
+    fn counts(&mut self) -> Result<Counts> {
+        let mut counts = Counts::default();
+        self.tasks.values().for_each(|record| *counts.of_mut(record.state.phase()) += 1);
+        Ok(counts)
+    }
+
+    fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
+        let millis = |from: Time, to: Time| to.since(from).as_millis() as u64;
+        let (mut counts, mut sums) = (Vec::new(), Sums::default());
+        let named = |record: &&Record| name.is_none_or(|name| record.name == name);
+        for record in self.tasks.values().filter(named) {
+            let attempts = self.attempts.get(&record.id).into_iter().flatten();
+            counts.extend(attempts.clone().map(|it| (it.attempt, it.outcome, 1)));
+            if let (Some(started), Some(ended)) = (record.started_at, record.ended_at) {
+                sums.ended += 1;
+                sums.pending += millis(record.created_at, started);
+                let running = attempts.filter_map(|it| Some(millis(it.started, it.ended?)));
+                sums.running += running.sum::<u64>();
+                sums.active += millis(started, ended);
+            }
+        }
+        Ok(Analytics::new(counts, sums))
+    }
+
+    fn ended(&mut self) -> Result<u64> {
+        Ok(self.ended.len() as u64)
+    }
+
+    fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>> {
+        Ok(self.ended.iter().take(limit).map(|&(at, id)| (id, at)).collect())
+    }
+
+    fn remove(&mut self, id: TaskId) -> Result<()> {
+        self.unindex(id);
+        self.tasks.remove(&id);
+        self.attempts.remove(&id);
+        Ok(())
+    }
+
+    fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool> {
+        let record = self.tasks.get(&id).filter(|it| it.is_held_under(Lease { id, fence }));
+        let Some(mut record) = record.cloned() else { return Ok(false) };
+        record.run_at = Some(until);
+        self.put(&record);
+        Ok(true)
+    }
+}

@@ -1,0 +1,53 @@
+//! Counts, durations and states through the crate [`metrics`](https://docs.rs/metrics), for the exporter that the
+//! program has installed.
+//!
+//! With the feature `metrics` each store counts its committed changes as they happen. The gauge needs a query of the
+//! store, which [`publish`] makes. The function's own metrics ([`retry_runtime::metrics`]) show the failures and delays
+//! inside the attempts.
+//!
+//! | metric | type | unit | attributes | is |
+//! |---|---|---|---|---|
+//! | `retry.tasks.submitted` | counter | `{task}` | `retry.site` | tasks that were submitted |
+//! | `retry.tasks.started` | counter | `{attempt}` | `retry.site` | attempts that workers of this process started |
+//! | `retry.tasks.attempts` | counter | `{attempt}` | `retry.site`, `retry.outcome` | attempts that have ended: `succeeded`, `failed`, `lost`, `cancelled` |
+//! | `retry.tasks.held_back` | counter | `{attempt}` | `retry.site` | attempts that the budget or the breaker refused |
+//! | `retry.tasks.ended` | counter | `{task}` | `retry.site`, `retry.state`, `retry.reason` | tasks that have ended: `complete` (`success`), `cancelled` (`cancelled`), or `failed` with its reason |
+//! | `retry.tasks.orders` | counter | `{order}` | `retry.site`, `retry.verb` | orders by hand that were accepted: `retry`, `reset`, `cancel` |
+//! | `retry.tasks.queue.duration` | histogram | `s` | `retry.site` | time between the due time and the start of an attempt |
+//! | `retry.tasks.attempt.duration` | histogram | `s` | `retry.site`, `retry.outcome` | time that an attempt took; for a lost one, until the loss was noticed |
+//! | `retry.tasks.present` | gauge | `{task}` | `retry.state` | tasks in the store, by state |
+//!
+//! Each process counts the changes that it commits itself, so the counts of several processes that share a file add
+//! up. The bounds of [`retry_runtime::metrics::SECONDS`] fit both histograms.
+
+pub use crate::event::metrics::{ALL, describe};
+
+use crate::event::metrics::set_present;
+use crate::record::state::Phase;
+use crate::tasks::{Tasks, error::TaskError};
+
+/// Sets the gauge `retry.tasks.present`: the number of tasks in each state. The query reads an index of all tasks.
+/// Call this every few seconds, or before answering a scrape.
+///
+/// ```
+/// # use retry_tasks::{Tasks, metrics};
+/// # use std::time::Duration;
+/// # async fn keep_published(tasks: Tasks) -> Result<(), retry_tasks::TaskError> {
+/// loop {
+///     metrics::publish(&tasks).await?;
+///     tokio::time::sleep(Duration::from_secs(10)).await;
+/// }
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// The store cannot answer.
+pub async fn publish(tasks: &Tasks) -> Result<(), TaskError> {
+    describe();
+    let counts = tasks.counts().await?;
+    for phase in Phase::ALL {
+        set_present(phase, counts.of(phase));
+    }
+    Ok(())
+}

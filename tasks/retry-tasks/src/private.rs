@@ -1,0 +1,157 @@
+//! The support of generated code. Nothing else may use this module.
+
+use std::sync::Arc;
+
+use retry_runtime::resume::{Next, Step, resume, resume_blocking};
+use retry_runtime::{Kind, Outcome as IsOutcome, StopReason};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use std::boxed::Box;
+pub use std::clone::Clone;
+pub use std::option::Option::Some;
+pub use std::result::Result::{Err, Ok};
+
+pub use inventory;
+pub use retry_runtime::Outcome;
+
+pub use crate::function::input::Input;
+pub use crate::function::{Entry, Function, Need, Running};
+use crate::machine::finish::AttemptEnd;
+use crate::record::reason::FailReason;
+use crate::tasks::task::Arguments;
+pub use crate::tasks::task::Task;
+use crate::worker::{current::current, current::with_current};
+
+/// Starts the list of a task's arguments.
+pub fn arguments() -> Arguments {
+    Arguments::default()
+}
+
+/// A type that can be stored as an argument.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of a task",
+    label = "a task's arguments are stored: they need serde's `Serialize` and `Deserialize`",
+    note = "derive both, or list the parameter in `task(state(…))` if its value comes from the worker"
+)]
+pub trait Storable: Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> Storable for T {}
+
+/// A type whose value a worker can share among its functions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the state of a worker",
+    label = "all attempts share it: it must be `Send + Sync + 'static`"
+)]
+pub trait Shareable: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> Shareable for T {}
+
+/// A type that can be stored as a result.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a task",
+    label = "a task's result is stored: it needs serde's `Serialize`",
+    note = "callers that read the result need `Deserialize` as well"
+)]
+pub trait Returnable: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Returnable for T {}
+
+/// Reads an argument.
+///
+/// # Errors
+///
+/// The reason for which the stored argument is not a value of the type.
+pub fn read<T: Storable>(input: &mut Input, name: &str) -> Result<T, String> {
+    input.argument(name)
+}
+
+/// Converts an argument to its stored form.
+pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(value)
+}
+
+/// Returns the worker's value of this type.
+///
+/// # Panics
+///
+/// When there is none. The start of the worker has checked this.
+pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
+    input.state()
+}
+
+/// The attempt of a function whose stored arguments do not fit.
+pub fn unreadable(error: String) -> Running {
+    Box::pin(std::future::ready(AttemptEnd::unreadable(error)))
+}
+
+/// Makes one attempt of an `async` function.
+pub fn drive<R, F>(input: Input, future: F) -> Running
+where
+    R: IsOutcome<Value: Returnable>,
+    F: Future<Output = R> + Send + 'static,
+{
+    let Input { site, standing, paid, .. } = input;
+    Box::pin(async move {
+        let (out, step) = resume(site, standing, paid, future).await;
+        attempt_end(out, step)
+    })
+}
+
+/// Makes one attempt of a function that blocks, on a thread for blocking code.
+pub fn drive_blocking<R, W>(input: Input, call: W) -> Running
+where
+    R: IsOutcome<Value: Returnable>,
+    W: FnOnce() -> R + Send + 'static,
+{
+    let Input { site, standing, paid, .. } = input;
+    let current = current();
+    let attempt = move || {
+        let (out, step) = with_current(current, || resume_blocking(site, standing, paid, call));
+        attempt_end(out, step)
+    };
+    Box::pin(async move {
+        match tokio::task::spawn_blocking(attempt).await {
+            Ok(end) => end,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down, so nobody will store this.
+                Err(error) => AttemptEnd::Failed {
+                    kind: None,
+                    error: error.to_string(),
+                    reason: FailReason::Panicked,
+                },
+            },
+        }
+    })
+}
+
+/// The end of an attempt, from its outcome and the engine's decision.
+fn attempt_end<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> AttemptEnd {
+    let Some(Step { attempt, next }) = step else {
+        return AttemptEnd::unreadable("the function made no attempt".to_owned());
+    };
+    let kind = attempt.as_ref().and_then(|attempt| attempt.kind);
+    let error = attempt.and_then(|attempt| Some(attempt.error?.to_string()));
+    match (next, out.into_result()) {
+        (Next::Stop(StopReason::Success), Ok(value)) => match serde_json::to_string(&value) {
+            Ok(result) => AttemptEnd::Succeeded(result),
+            Err(error) => AttemptEnd::unreadable(format!("the result cannot be stored: {error}")),
+        },
+        (Next::Again(delay), _) => AttemptEnd::Retry {
+            kind: kind.unwrap_or(Kind::Transient),
+            error: error.unwrap_or_default(),
+            delay,
+        },
+        (Next::Refused(wait), _) => AttemptEnd::held_back(wait),
+        (Next::Stop(reason), _) => AttemptEnd::Failed {
+            kind,
+            error: error.unwrap_or_else(|| format!("no attempt was made ({reason})")),
+            reason: reason.into(),
+        },
+    }
+}

@@ -1,0 +1,52 @@
+//! The attempts of a task as a store keeps them.
+
+use std::time::Duration;
+
+use retry_runtime::{DelaySource, Kind};
+use serde::{Deserialize, Serialize};
+
+use crate::base::{names::named, time::Time};
+
+/// A stored attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskAttempt {
+    /// The attempt's number, from 1.
+    pub attempt: u32,
+    /// The fencing token of the attempt's claim; it orders the attempts.
+    pub fence: u64,
+    /// The start.
+    pub started: Time,
+    /// The end; `None` while the attempt is running.
+    pub ended: Option<Time>,
+    /// The outcome.
+    pub outcome: AttemptOutcome,
+    /// The kind of the failure.
+    pub kind: Option<Kind>,
+    /// The text of the failure.
+    pub error: Option<String>,
+    /// The delay between this attempt and the next.
+    pub delay: Option<Duration>,
+    /// The source of the delay: the backoff or the server's hint.
+    pub delay_source: Option<DelaySource>,
+    /// The name of the worker that made the attempt.
+    pub worker: String,
+}
+
+named! {
+    /// The outcome of an attempt.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
+    pub enum AttemptOutcome {
+        /// The attempt has not ended, as far as the store knows.
+        Running = "running",
+        /// The function returned a value.
+        Succeeded = "succeeded",
+        /// The function returned an error.
+        Failed = "failed",
+        /// The worker's process ended, or did not renew the lease in time.
+        Lost = "lost",
+        /// The task was cancelled while the attempt was running.
+        Cancelled = "cancelled",
+    }
+}

@@ -1,0 +1,132 @@
+//! The identifier of a task.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use retry_runtime::CallId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::base::time::Time;
+
+/// The identifier of a task: a UUID of version 7 (RFC 9562), so that later tasks have greater identifiers.
+///
+/// Every attempt of the task, on every machine, sees the same number as its [`CallId`]. Send it as the
+/// `Idempotency-Key` header.
+///
+/// ```
+/// use retry_tasks::TaskId;
+///
+/// let id: TaskId = "018bcfe5-6800-7000-8000-0123456789ab".parse()?;
+/// assert_eq!(id.to_string(), "018bcfe5-6800-7000-8000-0123456789ab");
+/// # Ok::<(), retry_tasks::NoTaskId>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(u128);
+
+impl TaskId {
+    /// Creates a unique identifier that is greater than all earlier ones of this process.
+    pub(crate) fn new(now: Time) -> Self {
+        // 48 bits of milliseconds, then 12 bits that count the identifiers made within one millisecond.
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let now = now.as_millis() << 12;
+        let next = |last: u64| Some(now.max(last + 1));
+        let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
+        let stamp = u128::from(now.max(last + 1));
+        let random = CallId::unique().as_u128() & ((1 << 62) - 1);
+        TaskId((stamp >> 12) << 80 | 7 << 76 | (stamp & 0xfff) << 64 | 0b10 << 62 | random)
+    }
+
+    /// The identifier as a number.
+    pub const fn as_u128(self) -> u128 {
+        self.0
+    }
+
+    /// The identifier with this number.
+    pub const fn from_u128(id: u128) -> Self {
+        TaskId(id)
+    }
+
+    /// The identifier as the attempts of the task see it, for [`Attempt::call_id`](retry_runtime::Attempt::call_id).
+    pub fn call_id(self) -> CallId {
+        CallId::from_u128(self.0)
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.call_id(), f)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The error of reading a [`TaskId`] from a text that is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoTaskId(String);
+
+impl fmt::Display for NoTaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not a task identifier; write 32 hexadecimal digits, for example 018bcfe5-6800-7000-8000-0123456789ab",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for NoTaskId {}
+
+impl FromStr for TaskId {
+    type Err = NoTaskId;
+
+    /// Reads an identifier; hyphens are optional.
+    fn from_str(text: &str) -> Result<Self, NoTaskId> {
+        let digits: String = text.trim().chars().filter(|c| *c != '-').collect();
+        let hexadecimal = digits.len() == 32 && digits.chars().all(|c| c.is_ascii_hexdigit());
+        let id = hexadecimal.then(|| u128::from_str_radix(&digits, 16).ok()).flatten();
+        id.map(TaskId).ok_or_else(|| NoTaskId(text.to_owned()))
+    }
+}
+
+impl Serialize for TaskId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_tasks_have_greater_identifiers_also_within_a_millisecond_and_after_a_step_back() {
+        let time = Time::from_millis(1_700_000_000_000);
+        let mut ids: Vec<TaskId> = (0..5000).map(|_| TaskId::new(time)).collect();
+        ids.push(TaskId::new(Time::from_millis(1)));
+        assert!(ids.is_sorted());
+        ids.dedup();
+        assert_eq!(ids.len(), 5001);
+    }
+
+    #[test]
+    fn an_identifier_is_written_as_a_uuid_of_version_7_and_read_back() {
+        let id = TaskId::new(Time::from_millis(1_700_000_000_000));
+        let text = id.to_string();
+        assert_eq!(&text[14..15], "7", "the version of {text}");
+        assert!("89ab".contains(&text[19..20]), "the variant of {text}");
+        assert_eq!(text.parse(), Ok(id));
+        assert_eq!(text.replace('-', "").to_uppercase().parse(), Ok(id));
+        assert!("+18bcfe568007000800000123456789ab".parse::<TaskId>().is_err());
+    }
+}

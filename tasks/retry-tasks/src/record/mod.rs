@@ -1,0 +1,147 @@
+//! A task and its attempts as a store keeps them.
+
+pub(crate) mod attempt;
+pub(crate) mod id;
+pub(crate) mod reason;
+pub(crate) mod state;
+
+use std::time::Duration;
+
+use retry_runtime::Kind;
+use serde::{Deserialize, Serialize};
+
+use crate::base::time::Time;
+use id::TaskId;
+use state::State;
+
+/// A task on its way into a store.
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    /// The function's name.
+    pub name: String,
+    /// The arguments: a JSON object.
+    pub arguments: String,
+    /// The names of the arguments that must not be shown.
+    pub redacted: Vec<String>,
+    /// The priority; due tasks with a greater one start first.
+    pub priority: i32,
+    /// The delay before the first attempt.
+    pub delay: Duration,
+    /// The time limit for the task, counted from its submission.
+    pub deadline: Option<Duration>,
+    /// The unique key. While a task has not failed, it answers for later ones with the same name and key.
+    pub key: Option<String>,
+    /// How long the result answers for later tasks with the same key; `None` for as long as it is stored.
+    pub valid_for: Option<Duration>,
+    /// The number of attempts that the function's policy allows; `None` when only time limits them.
+    pub limit: Option<u32>,
+}
+
+/// A stored task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The identifier.
+    pub id: TaskId,
+    /// The function's name.
+    pub name: String,
+    /// The arguments: a JSON object.
+    pub arguments: String,
+    /// The names of the arguments that must not be shown.
+    pub redacted: Vec<String>,
+    /// The state.
+    pub state: State,
+    /// The priority; due tasks with a greater one start first.
+    pub priority: i32,
+    /// The unique key, until another task has taken it over.
+    pub key: Option<String>,
+    /// How long the result answers for later tasks with the same key; `None` for as long as it is stored.
+    pub valid_for: Option<Duration>,
+    /// The time of the submission.
+    pub created_at: Time,
+    /// The due time. While an attempt is running, the end of its lease; `None` when the task has ended.
+    pub run_at: Option<Time>,
+    /// The start of the first attempt.
+    pub started_at: Option<Time>,
+    /// The time at which the task ended.
+    pub ended_at: Option<Time>,
+    /// The time after which no attempt may start.
+    pub deadline: Option<Time>,
+    /// The number of attempts, lost ones included.
+    pub attempts: u32,
+    /// The number of attempts in the current round; a retry by hand starts a new round.
+    pub round: u32,
+    /// The start of the round's first attempt.
+    pub round_at: Option<Time>,
+    /// The number of attempts that a round may have; `None` when only time limits them.
+    pub limit: Option<u32>,
+    /// The fencing token. Each claim increases it, so that the holder of an older one can change nothing.
+    pub fence: u64,
+    /// The name of the worker that made the last attempt.
+    pub worker: Option<String>,
+    /// The progress that the function has reported.
+    pub progress: Option<Progress>,
+    /// The result: JSON.
+    pub result: Option<String>,
+    /// The text of the last failure.
+    pub last_error: Option<String>,
+    /// The kind of the last failure.
+    pub last_kind: Option<Kind>,
+    /// The last delay before a retry.
+    pub last_delay: Option<Duration>,
+    /// Whether the function's budget must pay even for the first attempt of the round.
+    pub paced: bool,
+}
+
+/// The progress of a task, as its function reports it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The completed share, from 0 to 1; `None` when the function does not know it.
+    pub fraction: Option<f64>,
+    /// The current activity.
+    pub message: Option<String>,
+}
+
+impl Record {
+    /// Creates the record of a task that is submitted now.
+    pub fn new(task: NewTask, now: Time) -> Self {
+        Record {
+            id: TaskId::new(now),
+            name: task.name,
+            arguments: task.arguments,
+            redacted: task.redacted,
+            state: State::Pending,
+            priority: task.priority,
+            key: task.key,
+            valid_for: task.valid_for,
+            created_at: now,
+            run_at: Some(now + task.delay),
+            started_at: None,
+            ended_at: None,
+            deadline: task.deadline.map(|limit| now + limit),
+            attempts: 0,
+            round: 0,
+            round_at: None,
+            limit: task.limit,
+            fence: 0,
+            worker: None,
+            progress: None,
+            result: None,
+            last_error: None,
+            last_kind: None,
+            last_delay: None,
+            paced: false,
+        }
+    }
+
+    /// The number of retries, lost attempts included.
+    pub fn retry_count(&self) -> u32 {
+        self.attempts.saturating_sub(1)
+    }
+
+    /// The number of retries that the limit and the retries by hand allow in all; `None` when only time limits
+    /// them.
+    pub fn max_retries(&self) -> Option<u32> {
+        let before = self.attempts - self.round.min(self.attempts);
+        self.limit.map(|limit| (before + limit.max(self.round)).saturating_sub(1))
+    }
+}

@@ -1,0 +1,115 @@
+//! One operation on its way to the backend and back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use retry_runtime::StopReason;
+use retry_runtime::resume::Standing;
+use tokio::sync::oneshot;
+
+use super::table::Table;
+use crate::base::time::Time;
+use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice};
+use crate::record::Record;
+use crate::store::error::{Result, StoreError};
+
+/// An operation that runs in one transaction.
+pub(crate) trait Operation: Send + 'static {
+    type Reply: Send + 'static;
+
+    /// Carries out the operation. When its transaction fails, this is called again in another one.
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply>;
+}
+
+/// The time of a transaction, and the events to be published after its commit.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    pub(crate) now: Time,
+    notices: Vec<Notice>,
+}
+
+impl Transaction {
+    pub(crate) fn emit(&mut self, record: &Record, kind: EventKind) {
+        self.emit_with(record, kind, None, None);
+    }
+
+    /// Emits an event with the duration and the call that end with it.
+    pub(crate) fn emit_with(
+        &mut self,
+        record: &Record,
+        kind: EventKind,
+        measured: Option<Measured>,
+        ended: Option<(Standing, StopReason)>,
+    ) {
+        let event = Event { at: self.now, id: record.id, name: record.name.clone(), kind };
+        self.notices.push(Notice { event, measured, ended });
+    }
+}
+
+/// An operation for a [`Backend`](super::Backend): apply it in a transaction, commit, then reply.
+#[must_use = "a dropped job gets no reply"]
+pub struct Job(Box<dyn AnyJob>);
+
+impl Job {
+    pub(crate) fn new<O: Operation>(
+        operation: O,
+        bus: Arc<Bus>,
+    ) -> (Job, oneshot::Receiver<Result<O::Reply>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Job(Box::new(Pending { operation, reply: None, sender, bus })), receiver)
+    }
+
+    /// Applies the operation. When its transaction fails, the job may be applied again.
+    ///
+    /// # Errors
+    ///
+    /// The table's failure. The transaction must be rolled back then.
+    pub fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()> {
+        self.0.apply(table, now)
+    }
+
+    /// Replies to the caller: after the commit, or with the reason for which there was none.
+    pub fn reply(self, committed: Result<()>) {
+        self.0.reply(committed);
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}
+
+trait AnyJob: Send {
+    fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()>;
+    fn reply(self: Box<Self>, committed: Result<()>);
+}
+
+struct Pending<O: Operation> {
+    operation: O,
+    reply: Option<(O::Reply, Vec<Notice>)>,
+    sender: oneshot::Sender<Result<O::Reply>>,
+    bus: Arc<Bus>,
+}
+
+impl<O: Operation> AnyJob for Pending<O> {
+    fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()> {
+        self.reply = None;
+        let mut tx = Transaction { now, notices: Vec::new() };
+        let reply = self.operation.apply(table, &mut tx)?;
+        self.reply = Some((reply, tx.notices));
+        Ok(())
+    }
+
+    fn reply(self: Box<Self>, committed: Result<()>) {
+        let Pending { reply, sender, bus, .. } = *self;
+        let reply = committed.and_then(|()| reply.ok_or_else(StoreError::closed));
+        let reply = reply.map(|(reply, notices)| {
+            // Before the reply, so that its receiver finds the events published.
+            bus.publish(notices);
+            reply
+        });
+        // The caller may have stopped waiting.
+        let _ = sender.send(reply);
+    }
+}

@@ -1,0 +1,50 @@
+//! The store over a backend: it hands operations over and waits for their replies.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{job::Job, job::Operation, query::Query, table::Table};
+use crate::base::clock::Clock;
+use crate::event::bus::Bus;
+use crate::store::{Reply, error::Result, error::StoreError};
+
+/// Rows in transactions.
+pub trait Backend: Send + Sync + fmt::Debug + 'static {
+    /// Applies the job in a transaction that writes, and replies after the commit. Jobs may share a transaction.
+    fn write(&self, job: Job, clock: &dyn Clock);
+    /// Applies the job in a transaction that only reads, and replies.
+    fn read(&self, job: Job, clock: &dyn Clock);
+}
+
+/// A store over a [`Backend`]. Each running task has a lease, which its worker renews. When a lease has run out,
+/// another worker takes over the task and the attempt counts as lost.
+#[derive(Debug)]
+pub struct Leased<B> {
+    backend: B,
+    pub(super) bus: Arc<Bus>,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl<B: Backend> Leased<B> {
+    /// Creates the store over these rows.
+    pub fn new(backend: B, clock: Arc<dyn Clock>) -> Self {
+        Leased { backend, bus: Arc::new(Bus::new()), clock }
+    }
+
+    pub(super) fn write<O: Operation>(&self, operation: O) -> Reply<'_, O::Reply> {
+        self.hand_over(operation, |job| self.backend.write(job, &*self.clock))
+    }
+
+    pub(super) fn query<T: Send + 'static>(
+        &self,
+        query: impl FnMut(&mut dyn Table) -> Result<T> + Send + 'static,
+    ) -> Reply<'_, T> {
+        self.hand_over(Query(query), |job| self.backend.read(job, &*self.clock))
+    }
+
+    fn hand_over<O: Operation>(&self, operation: O, to: impl FnOnce(Job)) -> Reply<'_, O::Reply> {
+        let (job, reply) = Job::new(operation, Arc::clone(&self.bus));
+        to(job);
+        Box::pin(async { reply.await.unwrap_or_else(|_| Err(StoreError::closed())) })
+    }
+}

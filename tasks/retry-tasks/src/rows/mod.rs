@@ -1,0 +1,27 @@
+//! Stores of rows and transactions, such as a database: [`Leased`] over a [`Backend`].
+//!
+//! Each operation on tasks is a [`Job`] that the backend applies to its [`Table`] in one transaction. The table reads
+//! and writes rows and knows no rules. Claims, leases and fencing tokens are used here and nowhere else: the worker's
+//! lease protects a running task from other workers until it runs out.
+//!
+//! The memory and the SQLite store are such backends.
+
+mod attempt;
+mod claim;
+#[cfg(test)]
+mod fencing_tests;
+mod finish;
+pub(crate) mod job;
+pub(crate) mod leased;
+mod order;
+mod prune;
+mod query;
+mod renew;
+mod server;
+mod store;
+mod submit;
+pub(crate) mod table;
+
+pub use job::Job;
+pub use leased::{Backend, Leased};
+pub use table::{Due, Table};

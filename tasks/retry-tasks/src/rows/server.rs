@@ -1,0 +1,240 @@
+//! The loop that serves one worker: it claims due tasks, starts attempts, renews leases, and returns tasks at the end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::{
+    attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop, attempt::warn, claim::Batch,
+    claim::Claim, claim::Vacancy, leased::Backend, leased::Leased, renew::Renew,
+};
+use crate::base::time::Time;
+use crate::machine::{lease::Claimed, lease::Lease};
+use crate::record::id::TaskId;
+use crate::store::{Store, host::End, host::Host};
+
+/// The time between two looks for new progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// The time between two removals of old tasks.
+const PRUNE_EVERY: Duration = Duration::from_secs(10);
+
+/// The number of ended attempts after which old tasks are removed sooner.
+const PRUNE_AFTER: usize = 5000;
+
+/// How long a worker that is ending waits for a store that fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) struct Server<B> {
+    store: Arc<Leased<B>>,
+    host: Arc<dyn Host>,
+    running: HashMap<Lease, Running>,
+    done: mpsc::UnboundedReceiver<Lease>,
+    done_sender: mpsc::UnboundedSender<Lease>,
+    cancelled: broadcast::Receiver<TaskId>,
+    claimable: watch::Receiver<u64>,
+    next_progress: Time,
+    next_heartbeat: Time,
+    next_prune: Time,
+    /// The number of attempts that have ended since the last removal of old tasks.
+    unpruned: usize,
+}
+
+impl<B: Backend> Server<B> {
+    pub(super) fn new(store: Arc<Leased<B>>, host: Arc<dyn Host>) -> Self {
+        let (done_sender, done) = mpsc::unbounded_channel();
+        let now = store.clock.now();
+        Server {
+            cancelled: store.bus.cancelled(),
+            claimable: store.bus.claimable(),
+            next_progress: now,
+            next_heartbeat: now + host.settings().heartbeat,
+            next_prune: now + PRUNE_EVERY,
+            unpruned: 0,
+            running: HashMap::new(),
+            store,
+            host,
+            done,
+            done_sender,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let mut ending = self.host.ending();
+        loop {
+            let next = self.claim().await;
+            let sleep = self.store.clock.sleep_until(self.wake_at(next));
+            tokio::select! {
+                end = ended(&mut ending) => return self.end(end).await,
+                Some(lease) = self.done.recv() => self.forget(lease),
+                id = self.cancelled.recv() => self.cancel(id),
+                _ = self.claimable.changed() => {}
+                () = sleep => {}
+            }
+            self.maintain().await;
+        }
+    }
+
+    /// The time at which to wake up: for the next claim, the next heartbeat, or new progress.
+    fn wake_at(&self, next: Time) -> Time {
+        let progress = if self.running.is_empty() { next } else { self.next_progress };
+        next.min(progress).min(self.next_heartbeat)
+    }
+
+    /// Starts the due tasks and returns the time of the next claim.
+    async fn claim(&mut self) -> Time {
+        let now = self.store.clock.now();
+        let host = Arc::clone(&self.host);
+        let settings = host.settings();
+        let poll = now + settings.poll;
+        // Attempts that have ended make room.
+        while let Ok(lease) = self.done.try_recv() {
+            self.forget(lease);
+        }
+        self.claimable.mark_unchanged();
+        let slots = settings.slots.saturating_sub(self.running.len());
+        if slots == 0 {
+            return poll;
+        }
+        let claim = Claim {
+            vacancies: self.vacancies(slots),
+            slots,
+            worker: Arc::clone(&settings.name),
+            lease: settings.lease,
+            held: self.running.keys().copied().collect(),
+        };
+        match self.store.write(claim).await {
+            Ok(Batch { claimed, next }) => {
+                claimed.into_iter().for_each(|claimed| self.start(claimed));
+                next.map_or(poll, |next| next.min(poll))
+            }
+            Err(error) => {
+                warn("a worker could not claim tasks", &error);
+                now + RETRY_STORE
+            }
+        }
+    }
+
+    fn vacancies(&self, slots: usize) -> Vec<Vacancy> {
+        let running = |name| self.running.values().filter(|it| it.function == name).count();
+        let functions = self.host.functions().iter();
+        let vacancies = functions.map(|function| {
+            let running = || running(function.name);
+            let left = function.limit.map_or(slots, |limit| limit.saturating_sub(running()));
+            Vacancy { function: *function, slots: left.min(slots) }
+        });
+        vacancies.collect()
+    }
+
+    fn start(&mut self, claimed: Claimed) {
+        let functions = self.host.functions().iter();
+        let Some(function) = functions.copied().find(|it| it.name == claimed.record.name) else {
+            return;
+        };
+        let lease = claimed.record.lease();
+        let (store, host) = (Arc::clone(&self.store), Arc::clone(&self.host));
+        let running = attempt::start(store, host, function, claimed, self.done_sender.clone());
+        self.running.insert(lease, running);
+    }
+
+    fn forget(&mut self, lease: Lease) {
+        self.unpruned += 1;
+        self.running.remove(&lease);
+    }
+
+    /// Stops the attempt of a task that was cancelled in this process. The next heartbeat finds any that was missed.
+    fn cancel(&mut self, id: Result<TaskId, broadcast::error::RecvError>) {
+        let running = self.running.iter_mut();
+        running.filter(|(lease, _)| Ok(lease.id) == id).for_each(|(_, it)| it.stop(Stop::Lost));
+    }
+
+    /// Renews the leases, stores new progress, and removes old tasks, each when its time has come.
+    async fn maintain(&mut self) {
+        let now = self.store.clock.now();
+        let all = now >= self.next_heartbeat;
+        if now < self.next_progress && !all {
+            return;
+        }
+        self.next_progress = now + PROGRESS_EVERY;
+        if all {
+            self.next_heartbeat = now + self.host.settings().heartbeat;
+        }
+        self.renew(now, all).await;
+        if now >= self.next_prune || self.unpruned >= PRUNE_AFTER {
+            (self.next_prune, self.unpruned) = (now + PRUNE_EVERY, 0);
+            let (store, retention) = (Arc::clone(&self.store), self.host.settings().retention);
+            tokio::spawn(async move {
+                if let Err(error) = store.prune(retention).await {
+                    warn("old tasks could not be removed", &error);
+                }
+            });
+        }
+    }
+
+    /// Stores new progress and renews these leases, or all of them.
+    async fn renew(&mut self, now: Time, all: bool) {
+        let running = self.running.iter().map(|(lease, it)| (*lease, it.handle.take_progress()));
+        let leases: Vec<_> = running.filter(|(_, progress)| all || progress.is_some()).collect();
+        if leases.is_empty() {
+            return;
+        }
+        let renew = Renew { leases: leases.clone(), length: self.host.settings().lease };
+        match self.store.write(renew).await {
+            Ok(lost) => {
+                for lease in lost {
+                    self.running.get_mut(&lease).into_iter().for_each(|it| it.stop(Stop::Lost));
+                }
+            }
+            Err(error) => {
+                warn("a worker could not renew its leases", &error);
+                self.next_heartbeat = now + RETRY_STORE;
+                for (lease, _) in leases.iter().filter(|(_, progress)| progress.is_some()) {
+                    self.running.get(lease).inspect(|it| it.handle.restore_progress());
+                }
+            }
+        }
+    }
+
+    fn stop_all(&mut self, why: Stop) {
+        self.running.values_mut().for_each(|running| running.stop(why));
+    }
+
+    async fn end(mut self, end: End) {
+        let within = match end {
+            End::Within(within) => within,
+            End::NotYet | End::Abandoned => {
+                self.stop_all(Stop::Lost);
+                Duration::ZERO
+            }
+        };
+        let last = self.store.clock.now() + within;
+        while !self.running.is_empty() {
+            let now = self.store.clock.now();
+            let left = last.since(now);
+            if now > last + PATIENCE {
+                // The store does not reply. The leases will run out.
+                return;
+            }
+            if left.is_zero() {
+                self.stop_all(Stop::Return);
+            }
+            let pause =
+                if left.is_zero() { RETRY_STORE } else { left.min(self.host.settings().poll) };
+            let sleep = self.store.clock.sleep_until(now + pause);
+            tokio::select! {
+                Some(lease) = self.done.recv() => self.forget(lease),
+                id = self.cancelled.recv() => self.cancel(id),
+                () = sleep => {}
+            }
+            self.maintain().await;
+        }
+    }
+}
+
+async fn ended(ending: &mut watch::Receiver<End>) -> End {
+    let end = ending.wait_for(|end| *end != End::NotYet).await;
+    // The handle of the worker was dropped.
+    end.map_or(End::Within(Duration::ZERO), |end| *end)
+}

@@ -1,0 +1,15 @@
+//! The store in a SQLite file, which survives the process and which several processes may share.
+//!
+//! One thread writes. It takes all waiting jobs, applies them in one transaction, and replies after the commit. So many
+//! jobs share the cost of one commit that has reached the disk, and `FULL` durability is cheap under load. Another
+//! thread reads.
+
+pub(crate) mod builder;
+mod error;
+mod open;
+mod query;
+mod row;
+mod schema;
+mod table;
+mod threads;
+mod transaction;

@@ -1,0 +1,120 @@
+//! The tables, the version of a file, and the migration of older files.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::ErrorContext;
+use crate::store::error::StoreError;
+
+/// Marks the file as a task store ("rtsk").
+const APPLICATION: i32 = 0x7274_736b;
+
+/// The migrations, one for each version. The file's `user_version` counts those that it has.
+const STEPS: [&str; 2] = [FIRST, LISTED_BY_NAME];
+
+/// The version that this program reads and writes.
+pub(super) const VERSION: u32 = STEPS.len() as u32;
+
+/// Times are milliseconds since 1970, delays are nanoseconds. A task that has not ended has a `run_at`: its due time, or
+/// the end of the running attempt's lease. At both times a worker must look at the task.
+const FIRST: &str = "
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE tasks (
+    id         BLOB PRIMARY KEY,
+    name       TEXT NOT NULL,
+    phase      INTEGER NOT NULL,
+    reason     TEXT,
+    priority   INTEGER NOT NULL,
+    unique_key TEXT,
+    valid_for  INTEGER,
+    created_at INTEGER NOT NULL,
+    run_at     INTEGER,
+    started_at INTEGER,
+    ended_at   INTEGER,
+    deadline   INTEGER,
+    attempts   INTEGER NOT NULL,
+    round      INTEGER NOT NULL,
+    round_at   INTEGER,
+    max        INTEGER,
+    fence      INTEGER NOT NULL,
+    worker     TEXT,
+    fraction   REAL,
+    message    TEXT,
+    result     TEXT,
+    last_error TEXT,
+    last_kind  INTEGER,
+    last_delay INTEGER,
+    paced      INTEGER NOT NULL,
+    redacted   TEXT,
+    arguments  TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX tasks_due   ON tasks (name, priority, run_at) WHERE run_at IS NOT NULL;
+CREATE INDEX tasks_phase ON tasks (phase);
+CREATE INDEX tasks_ended ON tasks (ended_at) WHERE ended_at IS NOT NULL;
+CREATE UNIQUE INDEX tasks_key ON tasks (name, unique_key) WHERE unique_key IS NOT NULL;
+
+CREATE TABLE attempts (
+    task    BLOB NOT NULL,
+    fence   INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    started INTEGER NOT NULL,
+    ended   INTEGER,
+    outcome INTEGER NOT NULL,
+    kind    INTEGER,
+    error   TEXT,
+    delay   INTEGER,
+    source  INTEGER,
+    worker  TEXT NOT NULL,
+    PRIMARY KEY (task, fence)
+) WITHOUT ROWID;
+";
+
+/// Version 2: listing the tasks of one function reads no tasks of others.
+const LISTED_BY_NAME: &str = "
+CREATE INDEX tasks_listed ON tasks (phase, name);
+DROP INDEX tasks_phase;
+";
+
+/// Returns the version of the file; 0 when it is empty.
+pub(super) fn version(connection: &Connection, context: &ErrorContext) -> Result<u32, StoreError> {
+    // One statement: between two of them another process might create the tables.
+    const QUERY: &str = "SELECT count(*), (SELECT application_id FROM pragma_application_id), \
+                         (SELECT user_version FROM pragma_user_version) FROM sqlite_schema";
+    let row = connection.query_row(QUERY, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let (tables, application, found): (i64, i32, i32) =
+        row.map_err(|error| context.error(&error))?;
+    let path = context.path.clone();
+    match u32::try_from(found) {
+        Ok(0) if application == 0 && tables == 0 => Ok(0),
+        Ok(found) if application == APPLICATION && found > VERSION => {
+            Err(StoreError::Newer { path, found, known: VERSION })
+        }
+        Ok(found) if application == APPLICATION && found > 0 => Ok(found),
+        _ => Err(StoreError::Foreign { path }),
+    }
+}
+
+/// Applies the migrations that the file does not have yet, all of them or none: a process that is killed on the way
+/// leaves the file as it was. Other processes that try at the same time wait for the lock and find nothing to do.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    context: &ErrorContext,
+) -> Result<(), StoreError> {
+    if version(connection, context)? >= VERSION {
+        return Ok(());
+    }
+    let failed = |error: rusqlite::Error| context.error(&error);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let has = version(&transaction, context)?;
+    for step in STEPS.iter().skip(has as usize) {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
+    transaction.pragma_update(None, "user_version", VERSION.max(has)).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}

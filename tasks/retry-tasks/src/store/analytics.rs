@@ -1,0 +1,86 @@
+//! Statistics over the stored attempts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::record::attempt::AttemptOutcome;
+
+/// Statistics over the stored attempts of one function, or of all functions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Analytics {
+    /// The outcomes of the attempts by number, from 1.
+    pub by_attempt: Vec<ByAttempt>,
+    /// The number of tasks that have ended.
+    pub ended: u64,
+    /// The mean time between the submission and the first attempt.
+    pub mean_pending: Duration,
+    /// The mean time that all attempts of a task took.
+    pub mean_running: Duration,
+    /// The mean time that a task spent between its attempts.
+    pub mean_waiting: Duration,
+}
+
+/// The outcomes of all attempts with the same number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ByAttempt {
+    /// The number of the attempts, from 1.
+    pub attempt: u32,
+    /// The attempts that succeeded.
+    pub succeeded: u64,
+    /// The attempts that failed.
+    pub failed: u64,
+    /// The attempts that were lost with their process.
+    pub lost: u64,
+}
+
+/// Sums over the tasks that have ended, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sums {
+    /// The number of tasks.
+    pub ended: u64,
+    /// The time between the submission and the first attempt.
+    pub pending: u64,
+    /// The time that the attempts took.
+    pub running: u64,
+    /// The time between the start of the first attempt and the end of the task.
+    pub active: u64,
+}
+
+impl Analytics {
+    /// Computes the statistics of attempts, counted by number and outcome, and of sums over tasks.
+    pub fn new(counts: impl IntoIterator<Item = (u32, AttemptOutcome, u64)>, sums: Sums) -> Self {
+        let mut by_attempt = BTreeMap::<u32, ByAttempt>::new();
+        for (attempt, outcome, count) in counts {
+            let by = by_attempt.entry(attempt).or_default();
+            by.attempt = attempt;
+            match outcome {
+                AttemptOutcome::Succeeded => by.succeeded += count,
+                AttemptOutcome::Failed => by.failed += count,
+                AttemptOutcome::Lost => by.lost += count,
+                AttemptOutcome::Running | AttemptOutcome::Cancelled => {}
+            }
+        }
+        let mean = |sum: u64| Duration::from_millis(sum.checked_div(sums.ended).unwrap_or(0));
+        Analytics {
+            by_attempt: by_attempt.into_values().collect(),
+            ended: sums.ended,
+            mean_pending: mean(sums.pending),
+            mean_running: mean(sums.running),
+            mean_waiting: mean(sums.active.saturating_sub(sums.running)),
+        }
+    }
+
+    /// The share of tasks that had succeeded by the end of this attempt, from 0 to 1, among all tasks whose first
+    /// attempt has ended; `None` when there are none.
+    pub fn success_within(&self, attempt: u32) -> Option<f64> {
+        let first = self.by_attempt.first().filter(|first| first.attempt == 1)?;
+        let all = first.succeeded + first.failed + first.lost;
+        let within = self.by_attempt.iter().filter(|by| by.attempt <= attempt);
+        let succeeded: u64 = within.map(|by| by.succeeded).sum();
+        (all > 0).then(|| succeeded as f64 / all as f64)
+    }
+}

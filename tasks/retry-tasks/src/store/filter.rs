@@ -1,0 +1,125 @@
+//! Queries for many tasks: filters and pages.
+
+use serde::Serialize;
+
+use crate::base::time::Time;
+use crate::record::{Record, id::TaskId, state::Phase};
+
+/// A filter for tasks.
+///
+/// ```
+/// use retry_tasks::{Filter, Phase};
+///
+/// let failed = Filter::new().phase(Phase::Failed).name("billing::*").limit(20);
+/// # let _ = failed;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Filter {
+    /// The phases that pass; all when empty.
+    pub phases: Vec<Phase>,
+    /// The function's name, or the beginning of one followed by `*`.
+    pub name: Option<String>,
+    /// The earliest submission that passes.
+    pub since: Option<Time>,
+    /// The submission from which on no task passes.
+    pub until: Option<Time>,
+    /// The last task of the previous page; only older tasks pass.
+    pub after: Option<TaskId>,
+    /// The size of a page, from 1; 100 by default.
+    pub limit: usize,
+}
+
+impl Filter {
+    /// Lets every task pass, in pages of 100.
+    pub const fn new() -> Self {
+        Filter { phases: Vec::new(), name: None, since: None, until: None, after: None, limit: 100 }
+    }
+
+    /// Lets tasks in this phase pass; several calls add up.
+    #[must_use]
+    pub fn phase(mut self, phase: Phase) -> Self {
+        self.phases.push(phase);
+        self
+    }
+
+    /// Lets only tasks of this function pass; `billing::*` stands for all names that begin with `billing::`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Lets only tasks pass that were submitted at this time or later.
+    #[must_use]
+    pub fn since(mut self, time: Time) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Lets only tasks pass that were submitted before this time.
+    #[must_use]
+    pub fn until(mut self, time: Time) -> Self {
+        self.until = Some(time);
+        self
+    }
+
+    /// Lets only tasks pass that are older than this one: [`Page::next`] of the previous page.
+    #[must_use]
+    pub fn after(mut self, id: TaskId) -> Self {
+        self.after = Some(id);
+        self
+    }
+
+    /// Sets the size of a page; 0 counts as 1.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Whether the task passes, on whichever page.
+    pub fn admits(&self, record: &Record) -> bool {
+        let named = self.name.as_deref().is_none_or(|wanted| match wanted.strip_suffix('*') {
+            Some(prefix) => record.name.starts_with(prefix),
+            None => record.name == wanted,
+        });
+        let at = record.created_at;
+        named
+            && self.since.is_none_or(|since| at >= since)
+            && self.until.is_none_or(|until| at < until)
+            && (self.phases.is_empty() || self.phases.contains(&record.state.phase()))
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Filter::new()
+    }
+}
+
+/// One page of the tasks that pass a [`Filter`], the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Page<T> {
+    /// The tasks.
+    pub tasks: Vec<T>,
+    /// The last task of this page, for [`Filter::after`]; `None` on the last page.
+    pub next: Option<TaskId>,
+}
+
+impl<T> Page<T> {
+    pub(crate) fn map<U>(self, map: impl FnMut(T) -> U) -> Page<U> {
+        Page { tasks: self.tasks.into_iter().map(map).collect(), next: self.next }
+    }
+}
+
+impl Page<Record> {
+    /// Makes a page of the filter's size from the tasks found, which may be one more than fit on it.
+    pub fn new(mut tasks: Vec<Record>, filter: &Filter) -> Self {
+        let limit = filter.limit.max(1);
+        let more = tasks.len() > limit;
+        tasks.truncate(limit);
+        let next = tasks.last().map(|record| record.id).filter(|_| more);
+        Page { tasks, next }
+    }
+}

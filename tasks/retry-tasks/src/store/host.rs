@@ -1,0 +1,74 @@
+//! The view that a store has of a worker.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use retry_runtime::Site;
+use tokio::sync::watch;
+
+use super::handle::AttemptHandle;
+use crate::machine::{finish::AttemptEnd, lease::Claimed, retention::Retention};
+
+/// A worker, as its store sees it: functions, worker slots, and settings.
+pub trait Host: Send + Sync + fmt::Debug + 'static {
+    /// The settings of the worker.
+    fn settings(&self) -> &Settings;
+    /// The functions that the worker runs.
+    fn functions(&self) -> &[Hosted];
+    /// Whether the worker is ending, and how.
+    fn ending(&self) -> watch::Receiver<End>;
+    /// Runs one attempt. The store records its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops the attempt, which may have taken effect already.
+    fn run(
+        &self,
+        claimed: Claimed,
+        handle: Arc<AttemptHandle>,
+    ) -> Pin<Box<dyn Future<Output = AttemptEnd> + Send + '_>>;
+}
+
+/// A function that a worker runs.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Hosted {
+    /// The function's name.
+    pub name: &'static str,
+    /// The annotated function.
+    pub site: &'static Site,
+    /// The number of its attempts that the worker may run at a time; `None` when only the slots limit them.
+    pub limit: Option<usize>,
+}
+
+/// The settings of a worker.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The worker's name, for the history.
+    pub name: Arc<str>,
+    /// The number of worker slots: how many attempts may run at a time.
+    pub slots: usize,
+    /// How long a lease is valid without a renewal.
+    pub lease: Duration,
+    /// The time between two renewals of the leases.
+    pub heartbeat: Duration,
+    /// The time between two searches for due tasks.
+    pub poll: Duration,
+    /// How long ended tasks are kept.
+    pub retention: Retention,
+}
+
+/// The end of a worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// The worker is running.
+    NotYet,
+    /// The worker starts no more attempts. Running ones may take this long to end; then their tasks are returned.
+    Within(Duration),
+    /// The worker stops at once and records nothing, as in a crash.
+    Abandoned,
+}

@@ -1,0 +1,73 @@
+//! The seam between the public API and whatever keeps the tasks.
+//!
+//! [`Store`] is all that the rest of the crate knows of a store: it takes tasks and orders, answers queries, and
+//! [serves](Store::serve) a worker, its [`Host`]. How a store finds tasks for the worker is its own business: a
+//! durable-execution engine that calls workers implements `Store` directly.
+//!
+//! A store with rows and transactions implements the two traits of [`rows`](crate::rows) instead, as the memory and the
+//! SQLite store do. Both kinds of store are tested with the crate `retry-tasks-conformance`.
+
+pub(crate) mod analytics;
+pub(crate) mod counts;
+pub(crate) mod error;
+pub(crate) mod filter;
+pub(crate) mod handle;
+pub(crate) mod host;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use crate::base::clock::Clock;
+use crate::event::Event;
+use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
+use crate::record::{NewTask, Record, attempt::TaskAttempt, id::TaskId, state::State};
+use analytics::Analytics;
+use counts::Counts;
+use error::StoreError;
+use filter::{Filter, Page};
+pub use handle::AttemptHandle;
+pub use host::{End, Host, Hosted, Settings};
+
+/// The reply of a store.
+pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// A task with its attempts.
+pub type Stored = (Record, Vec<TaskAttempt>);
+
+/// The task that a submission has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// The identifier of the task.
+    pub id: TaskId,
+    /// Whether the task was there before, under the same key.
+    pub existing: bool,
+}
+
+/// A store of tasks, which also decides which worker runs them.
+#[allow(clippy::missing_errors_doc, reason = "each error is a failure of the store")]
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// Stores a task. After the reply, the task survives everything that the store survives.
+    fn submit(&self, task: NewTask) -> Reply<'_, Submitted>;
+    /// Carries out an order by hand. Replies `None` when there is no such task, and with the task's state when that
+    /// does not allow the order.
+    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, State>>>;
+    /// Loads a task, with its attempts if `attempts` is set.
+    fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>>;
+    /// Lists the tasks that pass the filter, the newest first, with their attempts if `attempts` is set.
+    fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>>;
+    /// Counts the tasks by state.
+    fn counts(&self) -> Reply<'_, Counts>;
+    /// Evaluates the stored attempts of the function with this name, or of all functions.
+    fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics>;
+    /// Removes the ended tasks that the retention does not keep, and replies with their number.
+    fn prune(&self, retention: Retention) -> Reply<'_, u64>;
+    /// Subscribes to the events of this process.
+    fn events(&self) -> broadcast::Receiver<Event>;
+    /// The clock from which the store reads all times.
+    fn clock(&self) -> &Arc<dyn Clock>;
+    /// Runs tasks on the host until the host ends.
+    fn serve(self: Arc<Self>, host: Arc<dyn Host>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}

@@ -1,0 +1,106 @@
+//! The public API of tasks. Submissions are here; queries, orders and waiting have files of their own.
+
+pub(crate) mod error;
+pub(crate) mod info;
+mod orders;
+mod query;
+pub(crate) mod task;
+pub(crate) mod wait;
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+
+use crate::event::Event;
+use crate::record::id::TaskId;
+use crate::store::{Store, Submitted};
+use error::TaskError;
+use task::Task;
+
+/// The tasks of one store. A clone is another handle to the same tasks.
+///
+/// ```
+/// use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+/// use std::time::Duration;
+///
+/// #[retryable(on = any, task)]
+/// async fn add(a: u32, b: u32) -> Result<u32, String> {
+///     Ok(a + b)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+///
+/// let id = tasks.submit(add::task(1, 2)).await?;
+/// let sum: u32 = tasks.wait(id).await?;
+/// assert_eq!(sum, 3);
+///
+/// worker.shutdown(Duration::from_secs(5)).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    store: Arc<dyn Store>,
+}
+
+impl Tasks {
+    /// Creates a handle to the tasks of this store.
+    pub fn of(store: Arc<dyn Store>) -> Self {
+        Tasks { store }
+    }
+
+    /// The store that keeps the tasks.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Submits a task. The task is stored when the identifier is returned.
+    ///
+    /// # Errors
+    ///
+    /// The arguments cannot be written as JSON, or the store fails.
+    pub async fn submit<Out>(&self, task: Task<Out>) -> Result<TaskId, TaskError> {
+        Ok(self.store.submit(task.into_new(None)?).await?.id)
+    }
+
+    /// Submits a task unless the store has one of the same function with the same key that has not ended yet or whose
+    /// result is still [valid](Task::valid_for). A failure or a cancellation frees the key.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// # use retry_tasks::Tasks;
+    /// # #[retryable(on = any, task)]
+    /// # fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), retry_tasks::TaskError> {
+    /// let tasks = Tasks::memory();
+    /// let task = square::task(12);
+    /// let first = tasks.submit_unique(task.key(), task).await?;
+    /// let task = square::task(12);
+    /// let second = tasks.submit_unique(task.key(), task).await?;
+    /// assert!(second.existing && second.id == first.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same as of [`submit`](Self::submit).
+    pub async fn submit_unique<Out>(
+        &self,
+        key: impl Into<String>,
+        task: Task<Out>,
+    ) -> Result<Submitted, TaskError> {
+        Ok(self.store.submit(task.into_new(Some(key.into()))?).await?)
+    }
+
+    /// Subscribes to the events that the workers and orders of this process cause. A listener that is thousands of
+    /// events behind misses some and learns how many.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.store.events()
+    }
+}

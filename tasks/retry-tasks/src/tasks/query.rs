@@ -1,0 +1,89 @@
+//! Queries about tasks.
+
+use serde::de::DeserializeOwned;
+
+use super::{Tasks, error::TaskError, info::Format, info::TaskInfo};
+use crate::machine::retention::Retention;
+use crate::record::{id::TaskId, state::State};
+use crate::store::{Stored, analytics::Analytics, counts::Counts, filter::Filter, filter::Page};
+
+impl Tasks {
+    /// Returns information about a task.
+    ///
+    /// # Errors
+    ///
+    /// There is no such task, or the store fails.
+    pub async fn info(&self, id: TaskId, format: Format) -> Result<TaskInfo, TaskError> {
+        let stored = self.store.load(id, true).await?.ok_or(TaskError::Unknown(id))?;
+        Ok(self.describe(stored, format))
+    }
+
+    fn describe(&self, stored: Stored, format: Format) -> TaskInfo {
+        TaskInfo::new(stored, self.store.clock().now(), format)
+    }
+
+    /// Returns the result of a complete task; `None` while the task has not ended.
+    ///
+    /// # Errors
+    ///
+    /// The task failed or was cancelled, there is no such task, its result has another type, or the store fails.
+    pub async fn result<Out: DeserializeOwned>(
+        &self,
+        id: TaskId,
+    ) -> Result<Option<Out>, TaskError> {
+        let (record, _) = self.store.load(id, false).await?.ok_or(TaskError::Unknown(id))?;
+        match record.state {
+            State::Complete => {
+                let result = record.result.unwrap_or_else(|| "null".to_owned());
+                serde_json::from_str(&result)
+                    .map(Some)
+                    .map_err(|error| TaskError::Result { id, detail: error.to_string() })
+            }
+            State::Failed { reason } => {
+                let error = record.last_error.unwrap_or_default();
+                Err(TaskError::Failed { id, reason, error })
+            }
+            State::Cancelled => Err(TaskError::Cancelled(id)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Lists the tasks that pass the filter, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub async fn list(&self, filter: Filter, format: Format) -> Result<Page<TaskInfo>, TaskError> {
+        // The start of the running attempt, which the expected end needs, is part of the history.
+        let page = self.store.list(filter, format != Format::Minimal).await?;
+        Ok(page.map(|stored| self.describe(stored, format)))
+    }
+
+    /// Counts the tasks by state.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub async fn counts(&self) -> Result<Counts, TaskError> {
+        Ok(self.store.counts().await?)
+    }
+
+    /// Evaluates the stored attempts of the function with this name, or of all functions.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub async fn analytics(&self, name: Option<&str>) -> Result<Analytics, TaskError> {
+        Ok(self.store.analytics(name.map(str::to_owned)).await?)
+    }
+
+    /// Removes the ended tasks that the retention does not keep, and returns their number. Workers do this
+    /// regularly.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub async fn prune(&self, retention: Retention) -> Result<u64, TaskError> {
+        Ok(self.store.prune(retention).await?)
+    }
+}

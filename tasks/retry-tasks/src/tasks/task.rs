@@ -1,0 +1,126 @@
+//! Calls to be submitted: the arguments and settings of a task.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use retry_runtime::resume::limit;
+use serde_json::{Map, Value};
+
+use super::error::TaskError;
+use crate::function::Function;
+use crate::machine::key;
+use crate::record::NewTask;
+
+/// A call to be made in the background: a function and its arguments.
+///
+/// Each function with `task` has a constructor of tasks: `send_invoice::task(order)`. `Out` is the type of the
+/// function's result. A task does nothing until it is [submitted](crate::Tasks::submit).
+#[must_use = "a task does nothing until it is submitted"]
+pub struct Task<Out> {
+    function: &'static Function,
+    arguments: Arguments,
+    redacted: &'static [&'static str],
+    priority: i32,
+    delay: Duration,
+    deadline: Option<Duration>,
+    valid_for: Option<Duration>,
+    out: PhantomData<fn() -> Out>,
+}
+
+/// The arguments of a task by name.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    values: Map<String, Value>,
+    error: Option<String>,
+}
+
+impl Arguments {
+    /// Adds an argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: serde_json::Result<Value>) -> Self {
+        match value {
+            Ok(value) => drop(self.values.insert(name.to_owned(), value)),
+            Err(error) => self.error = Some(format!("`{name}`: {error}")),
+        }
+        self
+    }
+}
+
+impl<Out> Task<Out> {
+    #[doc(hidden)]
+    pub fn new(
+        function: &'static Function,
+        arguments: Arguments,
+        redacted: &'static [&'static str],
+    ) -> Self {
+        Task {
+            function,
+            arguments,
+            redacted,
+            priority: 0,
+            delay: Duration::ZERO,
+            deadline: None,
+            valid_for: None,
+            out: PhantomData,
+        }
+    }
+
+    /// Sets the priority, 0 by default. Due tasks with a greater priority start first.
+    pub fn priority(self, priority: i32) -> Self {
+        Task { priority, ..self }
+    }
+
+    /// Delays the first attempt by this much, counted from the submission.
+    pub fn delay(self, delay: Duration) -> Self {
+        Task { delay, ..self }
+    }
+
+    /// Makes the task fail when it has not succeeded this long after its submission. The `deadline` of the function's
+    /// policy, which counts from the start of the first attempt, applies as well.
+    pub fn deadline(self, limit: Duration) -> Self {
+        Task { deadline: Some(limit), ..self }
+    }
+
+    /// Limits how long the result answers for later tasks with the same key
+    /// ([`submit_unique`](crate::Tasks::submit_unique)); by default, as long as it is stored.
+    pub fn valid_for(self, time: Duration) -> Self {
+        Task { valid_for: Some(time), ..self }
+    }
+
+    /// The function's name.
+    pub fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    /// The arguments as a text, for use as the key of [`submit_unique`](crate::Tasks::submit_unique). Equal arguments
+    /// have equal texts.
+    pub fn key(&self) -> String {
+        key::of_arguments(&self.arguments.values)
+    }
+
+    pub(crate) fn into_new(self, key: Option<String>) -> Result<NewTask, TaskError> {
+        let name = self.function.name().to_owned();
+        if let Some(detail) = self.arguments.error {
+            return Err(TaskError::Arguments { name, detail });
+        }
+        Ok(NewTask {
+            name,
+            arguments: Value::Object(self.arguments.values).to_string(),
+            redacted: self.redacted.iter().map(|name| (*name).to_owned()).collect(),
+            priority: self.priority,
+            delay: self.delay,
+            deadline: self.deadline,
+            key,
+            valid_for: self.valid_for,
+            limit: self.function.site().map_or(Some(1), limit),
+        })
+    }
+}
+
+impl<Out> fmt::Debug for Task<Out> {
+    /// Writes the name without the arguments, some of which must not be shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("name", &self.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! The task-local context of a running attempt: the task, as its function sees it.
+
+use std::sync::Arc;
+
+use crate::record::id::TaskId;
+use crate::store::handle::AttemptHandle;
+
+tokio::task_local! {
+    static CURRENT: Arc<AttemptHandle>;
+}
+
+/// The running task, for its function.
+///
+/// ```
+/// fn sum(numbers: &[u64]) -> u64 {
+///     let task = retry_tasks::current();
+///     let mut sum = 0;
+///     for (done, number) in numbers.iter().enumerate() {
+///         sum += number;
+///         if let Some(task) = &task {
+///             task.progress(done as f64 / numbers.len() as f64);
+///         }
+///     }
+///     sum
+/// }
+/// assert_eq!(sum(&[1, 2]), 3);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Current(Arc<AttemptHandle>);
+
+impl Current {
+    /// The task's identifier.
+    pub fn id(&self) -> TaskId {
+        self.0.id()
+    }
+
+    /// Reports the completed share, from 0 to 1. Other values are moved into this range, and `NaN` means unknown. The
+    /// progress is stored, and visible to other processes, a few times a second.
+    pub fn progress(&self, fraction: f64) {
+        let fraction = (!fraction.is_nan()).then(|| fraction.clamp(0.0, 1.0));
+        self.0.report(|progress| progress.fraction = fraction);
+    }
+
+    /// Reports the current activity.
+    pub fn message(&self, message: impl Into<String>) {
+        let message = message.into();
+        self.0.report(|progress| progress.message = Some(message));
+    }
+
+    /// Whether the result of the attempt no longer counts: the task was cancelled, or the worker is ending. A function
+    /// that blocks may check this from time to time; the future of an `async` one is dropped.
+    pub fn is_stopped(&self) -> bool {
+        self.0.is_stopped()
+    }
+}
+
+/// Returns the running task; `None` in a plain call of the function.
+pub fn current() -> Option<Current> {
+    CURRENT.try_with(|handle| Current(Arc::clone(handle))).ok()
+}
+
+/// Runs a part of the task on another thread.
+pub(crate) fn with_current<T>(current: Option<Current>, part: impl FnOnce() -> T) -> T {
+    match current {
+        Some(Current(handle)) => CURRENT.sync_scope(handle, part),
+        None => part(),
+    }
+}
+
+/// Runs the future as the attempt with this handle.
+pub(super) async fn within<F: Future>(handle: Arc<AttemptHandle>, future: F) -> F::Output {
+    CURRENT.scope(handle, future).await
+}

@@ -1,0 +1,58 @@
+//! Workers: they run the attempts of tasks.
+
+pub(crate) mod builder;
+pub(crate) mod current;
+pub(crate) mod error;
+mod host;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::store::host::End;
+
+/// A running worker; [`Tasks::worker`](crate::Tasks::worker) makes one.
+///
+/// Dropping it is a [`shutdown`](Worker::shutdown) without time left, which the tokio runtime completes if it still
+/// runs.
+#[derive(Debug)]
+pub struct Worker {
+    end: watch::Sender<End>,
+    serving: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Shuts the worker down. It starts no more attempts, and running ones may take until `within` to end. Then it stops
+    /// them and returns their tasks: these are pending again, the attempt does not count against their limit, and
+    /// another worker may start them at once. When the function is not declared idempotent, the stopped attempt may have
+    /// taken effect, so the task fails as [`Ambiguous`](crate::FailReason::Ambiguous). A function that blocks cannot be
+    /// stopped, but its result no longer counts.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not interrupt the shutdown.
+    pub async fn shutdown(mut self, within: Duration) {
+        self.end.send_replace(End::Within(within));
+        // The panic hook has reported a panic in the worker's own code already.
+        let _ = (&mut self.serving).await;
+    }
+
+    /// Stops the worker at once and stores nothing, as a crash would: its leases run out. For tests.
+    pub async fn abandon(mut self) {
+        self.end.send_replace(End::Abandoned);
+        let _ = (&mut self.serving).await;
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.end.send_if_modified(|end| {
+            let running = *end == End::NotYet;
+            if running {
+                *end = End::Within(Duration::ZERO);
+            }
+            running
+        });
+    }
+}

@@ -1,0 +1,9 @@
+//! The public behaviour of tasks, with a module for each concern.
+
+mod conformance;
+mod folder;
+mod kill;
+mod metrics;
+mod sqlite;
+mod stats;
+mod trouble;
