@@ -1,6 +1,6 @@
 //! Precedence of the layers: built-in, defaults, profile, attribute, patterns, the operation, the environment.
 
-use retry_runtime::config::{self, Config, Growth, TimeLimit};
+use retry_config::{Config, Growth, TimeLimit};
 
 use super::program::{apply, apply_with, attempts_of_charge, explained, turn};
 
@@ -85,7 +85,7 @@ fn a_list_of_delays_replaces_the_base_of_the_attribute() {
     let _turn = turn();
     apply("[op.\"billing::charge\"]\nbackoff = [\"1ms\", \"2ms\"]").unwrap();
     assert_eq!(explained("billing::charge", "backoff").0, "[1ms, 2ms]");
-    assert!(config::explain("billing::charge").unwrap().get("base").is_none());
+    assert!(retry_config::explain("billing::charge").unwrap().get("base").is_none());
     assert_eq!(attempts_of_charge(), 4);
 }
 
@@ -115,7 +115,7 @@ fn a_configuration_built_in_code_works_like_one_from_a_file() {
     op.max = Some(1);
     op.backoff = Some(Growth::Fixed);
     op.deadline = Some(TimeLimit::After(std::time::Duration::from_secs(5)));
-    let applied = config::apply(config).unwrap();
+    let applied = retry_config::apply(config).unwrap();
     let shown: Vec<String> = applied.changes.iter().map(ToString::to_string).collect();
     assert_eq!(
         shown,
@@ -135,10 +135,10 @@ fn applying_the_same_configuration_changes_nothing_and_a_reset_restores_the_attr
     let toml = "[defaults]\nmax = 1\n[op.\"billing::*\"]\njitter = \"none\"";
     assert!(!apply(toml).unwrap().changes.is_empty());
     assert_eq!(apply(toml).unwrap().to_string(), "nothing changed");
-    assert!(config::current().is_some());
-    assert!(!config::reset().changes.is_empty());
+    assert!(retry_config::current().is_some());
+    assert!(!retry_config::reset().changes.is_empty());
     assert_eq!(super::program::everything(), before);
-    assert!(config::current().is_none());
+    assert!(retry_config::current().is_none());
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn without_a_configuration_every_function_follows_its_attribute() {
 
 #[test]
 fn explaining_an_unknown_operation_suggests_the_nearest_name() {
-    let error = config::explain("billing::chrage").unwrap_err();
+    let error = retry_config::explain("billing::chrage").unwrap_err();
     assert_eq!(
         error.to_string(),
         "unknown operation `billing::chrage`; did you mean `billing::charge`?"
     );
-    let error = config::explain("charge").unwrap_err();
+    let error = retry_config::explain("charge").unwrap_err();
     assert_eq!(error.to_string(), "unknown operation `charge`; did you mean `billing::charge`?");
 }
 
@@ -163,7 +163,7 @@ fn explaining_an_unknown_operation_suggests_the_nearest_name() {
 fn an_explanation_prints_as_a_table_and_serializes() {
     let _turn = turn();
     apply("[op.\"shipping::label\"]\nmax = 5").unwrap();
-    let explanation = config::explain("shipping::label").unwrap();
+    let explanation = retry_config::explain("shipping::label").unwrap();
     let table = explanation.to_string();
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("shipping::label (tests/configured/program.rs:"), "{table}");

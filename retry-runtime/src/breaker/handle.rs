@@ -262,7 +262,7 @@ impl Breaker {
         if machine.has_transitions() {
             let transitions = machine.take_transitions();
             drop(guard);
-            listener::changed(&self.name, &transitions);
+            listener::changed(self.name.clone(), &transitions);
         }
         result
     }

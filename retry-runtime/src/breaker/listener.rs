@@ -16,7 +16,7 @@ pub(crate) struct Listener {
 inventory::collect!(Listener);
 
 #[cold]
-pub(super) fn changed(breaker: &Cow<'static, str>, transitions: &[Transition]) {
+pub(super) fn changed(breaker: Cow<'static, str>, transitions: &[Transition]) {
     for transition in transitions {
         each(|listener| (listener.changed)(breaker.clone(), transition));
     }

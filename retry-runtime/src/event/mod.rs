@@ -14,7 +14,7 @@
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
-mod configuration;
+pub(crate) mod configuration;
 mod delivery;
 mod display;
 mod kind;
@@ -28,7 +28,7 @@ mod tell;
 #[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
-mod warnings;
+pub(crate) mod warnings;
 
 /// Without the feature nothing goes to `tracing`.
 #[cfg(not(feature = "tracing"))]

@@ -58,12 +58,12 @@ impl Backoff {
     }
 
     /// Whether the delay depends on `factor`.
-    pub(crate) const fn uses_factor(self) -> bool {
+    pub const fn uses_factor(self) -> bool {
         matches!(self, Backoff::Exponential)
     }
 
     /// Whether the delay depends on `base`.
-    pub(crate) const fn uses_base(self) -> bool {
+    pub const fn uses_base(self) -> bool {
         !matches!(self, Backoff::List(_))
     }
 }

@@ -105,17 +105,17 @@ impl SiteBreaker {
 
 impl KeyedBreakers {
     /// The name of the table.
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// Whether other functions have the same table.
-    pub(crate) fn is_shared(&self) -> bool {
+    pub fn is_shared(&self) -> bool {
         self.shared
     }
 
     /// The settings of this attribute.
-    pub(crate) fn settings(&self) -> Option<&BreakerSettings> {
+    pub fn settings(&self) -> Option<&BreakerSettings> {
         self.settings.as_ref()
     }
 

@@ -1,28 +1,22 @@
 //! The annotated function itself: one static for each.
 
-// Without the feature nothing is ever configured, and calls ask for it all the same.
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod applied;
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod breaker;
 mod budget;
+pub(crate) mod configuration;
 mod directory;
 pub(crate) mod doctor;
 mod flags;
-mod ledger;
+pub(crate) mod ledger;
 mod meta;
 pub(crate) mod registry;
 mod ring;
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod shared;
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod source;
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-#[cfg(feature = "config")]
-pub(crate) use applied::{Choice, apply};
 pub(crate) use applied::{Effective, switched_off};
 pub(crate) use breaker::find_breaker;
 pub use breaker::{BreakerRef, NO_BREAKER, SiteBreaker, breakers};
@@ -32,8 +26,6 @@ use ledger::Ledger;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 pub(crate) use shared::find;
-#[cfg(feature = "config")]
-pub(crate) use shared::{Replaced, configure, written};
 
 use crate::policy::Policy;
 
@@ -90,7 +82,7 @@ impl Site {
         self.meta.line
     }
 
-    /// The policy of the attribute. `config::explain` tells the one that a configuration makes of it.
+    /// The policy of the attribute. `retry_config::explain` tells the one that a configuration makes of it.
     #[inline]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -113,8 +105,7 @@ impl Site {
     }
 
     /// Whether every failure is retried, of whatever kind: `on = any`.
-    #[cfg(feature = "config")]
-    pub(crate) fn retries_any(&self) -> bool {
+    pub fn retries_any(&self) -> bool {
         self.meta.written.split_whitespace().any(|word| word == "on=any")
     }
 

@@ -6,15 +6,15 @@ use std::ptr;
 
 use super::directory::ByName;
 use super::registry;
-use super::source::{Protection, Source};
+use super::source::Protection;
 
 /// The result of a change of configuration.
 #[derive(Debug)]
-pub(crate) struct Replaced<T: 'static> {
+pub(super) struct Replaced<T: 'static> {
     /// In the place of the attributes' ones.
-    pub(crate) now: ByName<T>,
+    pub(super) now: ByName<T>,
     /// Those that are in use again, to be reset when nothing is locked: a breaker tells its listeners.
-    pub(crate) restart: Vec<&'static T>,
+    pub(super) restart: Vec<&'static T>,
 }
 
 /// The one that is in use under this name: the configuration's, a shared one, or that of the function of this
@@ -31,14 +31,12 @@ pub(crate) fn find<T: Protection>(name: &str) -> Option<&'static T> {
 }
 
 /// The attributes' ones of this name, each once: a shared one, or those of the functions of this name.
-pub(crate) fn written<T: Protection>(name: &str) -> Vec<&'static T> {
+pub(super) fn written<T: Protection>(name: &str) -> Vec<&'static T> {
     let mut found: Vec<&'static T> = Vec::new();
-    for site in registry::sites() {
-        let source = T::source(site);
-        let own = matches!(source, Source::Own(_)) && site.name() == name;
-        if own || source.shared_name() == Some(name) {
-            let one = source.get().filter(|one| !found.iter().any(|known| ptr::eq(*known, *one)));
-            found.extend(one);
+    let of_name = registry::sites().filter(|site| T::source(site).name_in(site) == Some(name));
+    for one in of_name.filter_map(|site| T::source(site).get()) {
+        if !found.iter().any(|known| ptr::eq(*known, one)) {
+            found.push(one);
         }
     }
     found
@@ -46,7 +44,7 @@ pub(crate) fn written<T: Protection>(name: &str) -> Vec<&'static T> {
 
 /// Gives these names these settings, which have passed their check, and all other names those of the
 /// attributes. A budget or breaker whose settings stay the same is kept as it is, also an attribute's one.
-pub(crate) fn configure<T: Protection>(settings: &BTreeMap<String, T::Settings>) -> Replaced<T> {
+pub(super) fn configure<T: Protection>(settings: &BTreeMap<String, T::Settings>) -> Replaced<T> {
     let as_written = |name: &str, settings: &T::Settings| {
         let written = written::<T>(name);
         !written.is_empty() && written.iter().all(|one| one.settings() == settings)

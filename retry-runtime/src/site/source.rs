@@ -93,7 +93,15 @@ impl<T: Protection> Source<T> {
         }
     }
 
-    /// The settings that the attribute gives to what is shared by this name.
+    /// The name by which a configuration replaces it, as the one of `site`.
+    pub(super) fn name_in(&self, site: &Site) -> Option<&'static str> {
+        match self {
+            Source::Own(_) => Some(site.name()),
+            other => other.shared_name(),
+        }
+    }
+
+    /// The settings that the attribute gives to the one that is shared by this name.
     pub(super) fn declared_for(&self, name: &str) -> Option<T::Settings> {
         let (shared, settings) = match self {
             Source::Named(named) => (named.name, named.settings),
@@ -110,12 +118,12 @@ impl<T: Protection> Named<T> {
     }
 
     /// The shared name.
-    pub(crate) const fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// The settings of this attribute.
-    pub(crate) const fn settings(&self) -> Option<&T::Settings> {
+    pub const fn settings(&self) -> Option<&T::Settings> {
         self.settings.as_ref()
     }
 
