@@ -40,14 +40,16 @@ pub use site::registry::{clear, clear_all, history, overview, site, sites, sites
 pub use site::{BreakerRef, HistoryLimits, Meta, Site, breakers, budgets, limit_history};
 pub use turn::{Retry, timer};
 
-#[doc = include_str!("failure/guide.md")]
 pub mod classify {
+    #![doc = include_str!("failure/guide.md")]
+
     pub use crate::failure::class::{Class, Classify, Kind};
     pub use crate::failure::{Patterns, of_error_chain, of_message, of_status};
 }
 
-#[doc = include_str!("event/guide.md")]
 pub mod events {
+    #![doc = include_str!("event/guide.md")]
+
     pub use crate::event::*;
 }
 
