@@ -13,8 +13,8 @@ mod report;
 mod site;
 mod turn;
 
-pub use base::now::Now;
 pub use base::setting::SettingError;
+pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
@@ -36,9 +36,8 @@ pub use report::stats::{Failures, Reasons, Stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
 pub use site::doctor::{Diagnosis, Finding, doctor};
-pub use site::handle::{BreakerHandle, BudgetHandle};
 pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{HistoryLimits, Meta, Site, limit_history};
+pub use site::{BreakerRef, HistoryLimits, Meta, Site, breakers, budgets, limit_history};
 pub use turn::{Retry, timer};
 
 pub mod classify {
@@ -72,7 +71,6 @@ pub mod control {
     pub use crate::site::configuration::{
         Choice, Configuration, Restart, SiteSettings, protection,
     };
-    pub use crate::site::handle::budgets;
     pub use crate::site::ledger::totals;
     pub use crate::site::{SiteBreaker, SiteBudget};
 
