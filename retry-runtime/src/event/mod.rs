@@ -33,7 +33,8 @@ pub(crate) mod warnings;
 /// Without the feature nothing goes to `tracing`.
 #[cfg(not(feature = "tracing"))]
 mod trace {
-    use super::{Event, EventKind};
+    use super::kind::EventKind;
+    use super::vocabulary::Event;
 
     pub(super) const fn is_on() -> bool {
         false
