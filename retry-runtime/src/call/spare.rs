@@ -11,8 +11,11 @@ use super::trail::Trail;
 use crate::base::rng::Rng;
 use crate::site::Site;
 
+#[allow(clippy::vec_box, reason = "a call keeps its trail in the same box")]
+type Spare = Vec<Box<Trail>>;
+
 thread_local! {
-    static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
+    static SPARE: Cell<Spare> = const { Cell::new(Vec::new()) };
 }
 
 /// So many calls that run on a thread at the same time allocate no trail.
@@ -61,8 +64,8 @@ pub(super) fn keep(mut trail: Box<Trail>) {
 }
 
 /// Works on the spare trails; a thread that is ending has none.
-fn with(work: impl FnOnce(&mut Vec<Box<Trail>>) -> Option<Box<Trail>>) -> Option<Box<Trail>> {
-    let work = |cell: &Cell<Vec<Box<Trail>>>| {
+fn with(work: impl FnOnce(&mut Spare) -> Option<Box<Trail>>) -> Option<Box<Trail>> {
+    let work = |cell: &Cell<Spare>| {
         let mut spare = cell.take();
         let result = work(&mut spare);
         cell.set(spare);
