@@ -93,7 +93,7 @@ impl<T> Outcome for Option<T> {
 
 /// An outcome that can report an [`Interruption`]: its error is `From<Interruption>`.
 #[diagnostic::on_unimplemented(
-    message = "this call can be interrupted, but `{Self}` has no place for an `Interruption`",
+    message = "this call can be interrupted, but the error of `{Self}` is not `From<Interruption>`",
     label = "needs an error that is `From<retry_runtime::Interruption>`",
     note = "`deadline`, `timeout`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
     note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
