@@ -7,13 +7,14 @@
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use super::kind::EventKind;
 use super::queue::Queue;
 use super::trace;
 use super::vocabulary::Event;
 use super::warnings::observer_panicked;
+use crate::base::sync::unpoisoned;
 
 /// Whether anybody listens: the events of a call that succeeds at once are made only then.
 #[inline(always)]
@@ -40,7 +41,7 @@ pub(crate) fn emit(event: &Event) {
     if trace::is_on() {
         enter(TRACING, || trace::say(event));
     }
-    let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let listeners = unpoisoned(LISTENERS.read()).clone();
     let Some(listeners) = listeners else { return };
     let routine = event.is_routine();
     for listener in listeners.iter().filter(|listener| !routine || listener.routine) {
@@ -107,7 +108,7 @@ pub(crate) fn detach(to: &To) {
 }
 
 fn change(edit: impl FnOnce(&mut Vec<Listener>)) {
-    let mut guard = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+    let mut guard = unpoisoned(LISTENERS.write());
     let mut listeners = guard.as_deref().map_or_else(Vec::new, <[Listener]>::to_vec);
     edit(&mut listeners);
     let (wanted, attached) =

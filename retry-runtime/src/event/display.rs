@@ -3,9 +3,9 @@
 use std::fmt;
 
 use super::vocabulary::Event;
+use crate::base::duration::Rounded;
 use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
-use crate::report::record::Seconds;
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +22,7 @@ impl fmt::Display for Event {
                 }
             }
             Event::RetryScheduled(event) => {
-                let (nth, delay) = (Nth(event.attempt, event.limit), Seconds(event.delay.length));
+                let (nth, delay) = (Nth(event.attempt, event.limit), Rounded(event.delay.length));
                 let (kind, error) = (OfKind(Some(event.kind)), &event.error);
                 write!(f, "{nth} failed{kind}, the next one starts in {delay}: {error}")
             }
@@ -38,7 +38,7 @@ impl fmt::Display for Event {
                     _ => write!(f, "gave up after {made} attempt{plural}")?,
                 }
                 if let Some(total) = event.total {
-                    write!(f, " in {}", Seconds(total))?;
+                    write!(f, " in {}", Rounded(total))?;
                 }
                 if event.reason != StopReason::Success {
                     write!(f, " ({})", event.reason)?;

@@ -1,10 +1,11 @@
 //! A bounded queue of events for one reader, which no call ever waits for.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::task::Waker;
 
 use super::vocabulary::Event;
+use crate::base::sync::lock;
 
 /// The queue between the calls and the reader of one stream.
 #[derive(Debug)]
@@ -47,6 +48,6 @@ impl Queue {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }

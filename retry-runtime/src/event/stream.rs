@@ -3,13 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::delivery::{To, detach};
 use super::queue::Queue;
 use super::vocabulary::Event;
+use crate::base::sync::unpoisoned;
 
 /// The events of the process from the moment on at which the stream was made, in their order for each call.
 ///
@@ -51,7 +52,7 @@ impl Events {
         let state = self.queue.lock();
         let waited =
             self.queue.arrived.wait_timeout_while(state, timeout, |state| state.events.is_empty());
-        waited.unwrap_or_else(PoisonError::into_inner).0.events.pop_front()
+        unpoisoned(waited).0.events.pop_front()
     }
 
     /// How many events were dropped so far because the reader was behind.

@@ -6,6 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use super::class::{Class, Classify, Kind};
+use crate::base::duration::Rounded;
 
 /// The engine ended an attempt or a call: the failure is not the function's own.
 ///
@@ -50,7 +51,7 @@ impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Interruption::CircuitOpen { retry_after: Some(time) } => {
-                write!(f, "the circuit breaker is open for another {time:.1?}")
+                write!(f, "the circuit breaker is open for another {}", Rounded(*time))
             }
             Interruption::CircuitOpen { retry_after: None } => {
                 f.write_str("the circuit breaker is open")

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
+
+use crate::base::sync::unpoisoned;
 
 /// Longer texts are cut off.
 const LONGEST: usize = 1024;
@@ -36,7 +38,7 @@ static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 /// ```
 pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 'static) {
     let hook: Arc<Redactor> = Arc::new(hook);
-    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+    *unpoisoned(REDACTOR.write()) = Some(hook);
     REDACTED.store(true, Ordering::Release);
 }
 
@@ -50,7 +52,7 @@ pub(crate) fn kept(text: &str) -> Arc<str> {
 
 #[cold]
 fn redacted(text: &str) -> Arc<str> {
-    let hook = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let hook = unpoisoned(REDACTOR.read()).clone();
     let Some(hook) = hook else { return Arc::from(&*shortened(text)) };
     let redacted = std::panic::AssertUnwindSafe(|| Arc::from(&*shortened(&hook(text))));
     std::panic::catch_unwind(redacted).unwrap_or_else(|_| Arc::from("(redacted)"))

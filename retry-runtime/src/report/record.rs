@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::reason::StopReason;
+use crate::base::duration::Rounded;
 use crate::failure::class::Kind;
 
 /// Where a delay came from.
@@ -169,24 +170,11 @@ impl PastCall {
 impl fmt::Display for Report {
     /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (made, total) = (self.attempts_made(), Seconds(self.total));
+        let (made, total) = (self.attempts_made(), Rounded(self.total));
         let plural = if made == 1 { "" } else { "s" };
         match self.reason {
             StopReason::Success => write!(f, "succeeded at attempt {made} in {total}"),
             reason => write!(f, "gave up after {made} attempt{plural} in {total} ({reason})"),
-        }
-    }
-}
-
-/// A time as a person wants it: `7.2 s`, and `12 ms` below a tenth of a second.
-pub(crate) struct Seconds(pub(crate) Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < Duration::from_millis(100) {
-            write!(f, "{} ms", self.0.as_millis())
-        } else {
-            write!(f, "{:.1} s", self.0.as_secs_f64())
         }
     }
 }
