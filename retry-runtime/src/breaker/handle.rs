@@ -231,7 +231,7 @@ impl Breaker {
     fn admit_locked(&self, now: Instant) -> Result<Ticket, CircuitOpen> {
         let admitted = self.locked(now, |machine, now| machine.admit(now));
         admitted.map_err(|refusal| {
-            if event::hears(EventKind::BreakerRejected) {
+            if event::has_listener(EventKind::BreakerRejected) {
                 event::breaker_rejected(self.name.clone(), refusal);
             }
             CircuitOpen::new(self.name.clone(), refusal)

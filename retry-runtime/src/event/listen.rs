@@ -144,7 +144,7 @@ mod tests {
     fn what_has_stopped_listening_is_let_go() {
         let events = stream(1);
         let queue = Arc::downgrade(events.queue());
-        assert!(delivery::wanted());
+        assert!(delivery::wants_routine());
         drop(events);
         eventually("the queue is gone", || queue.strong_count() == 0);
 

@@ -4,13 +4,13 @@
 //! |---|---|
 //! | `vocabulary`, `kind` | the events and their stable names |
 //! | `calls`, `protection`, `configuration` | the fields of each event |
-//! | `tell` | breakers and budgets tell their events |
-//! | `label` | the texts in them |
+//! | `tell` | emitting the events of breakers and budgets |
+//! | `label` | texts in events |
 //! | `display` | an event as text |
 //! | `listen` | attaching observers and streams |
 //! | `delivery` | the list of listeners: observers, streams, `tracing` |
 //! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
-//! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a later attempt |
+//! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a retry |
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
@@ -22,6 +22,7 @@ mod label;
 mod listen;
 mod protection;
 mod queue;
+#[cfg(feature = "tracing")]
 mod span;
 mod stream;
 mod tell;
@@ -30,7 +31,8 @@ mod trace;
 mod vocabulary;
 mod warnings;
 
-/// Without the feature nothing goes to `tracing`.
+// Without the feature `tracing` there are no `tracing` events and no spans.
+
 #[cfg(not(feature = "tracing"))]
 mod trace {
     use super::{Event, EventKind};
@@ -39,18 +41,42 @@ mod trace {
         false
     }
 
-    pub(super) const fn hears(_: EventKind) -> bool {
+    pub(super) const fn is_enabled(_: EventKind) -> bool {
         false
     }
 
-    pub(super) const fn say(_: &Event) {}
+    pub(super) const fn emit(_: &Event) {}
+}
+
+#[cfg(not(feature = "tracing"))]
+mod span {
+    #[derive(Clone, Debug)]
+    pub(crate) struct CallSpan;
+
+    pub(crate) type Inside<'s> = &'s CallSpan;
+
+    impl CallSpan {
+        pub(crate) const fn retry(_: &str, _: u64, _: u32, _: Option<u32>) -> Self {
+            CallSpan
+        }
+
+        pub(crate) const fn is_wanted() -> bool {
+            false
+        }
+
+        pub(crate) const fn enter(&self) -> Inside<'_> {
+            self
+        }
+    }
 }
 
 pub use calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
 };
 pub use configuration::{Change, ConfigApplied};
-pub(crate) use delivery::{emit, hears, is_heard, next_call, on_change, wanted};
+pub(crate) use delivery::{
+    emit, has_any_listener, has_listener, next_call, on_change, wants_routine,
+};
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
 pub use listen::{

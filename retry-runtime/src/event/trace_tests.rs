@@ -211,14 +211,14 @@ fn examples() -> Vec<(Event, &'static str)> {
 }
 
 #[test]
-fn every_event_is_said_with_its_fields_at_its_own_level() {
+fn every_event_is_said_with_its_fields_at_its_default_level() {
     let examples = examples();
     let kinds: Vec<EventKind> = examples.iter().map(|(event, _)| event.kind()).collect();
     assert_eq!(kinds, EventKind::ALL);
     for (event, line) in examples {
         assert_eq!(Capture::of(|| emit(&event)), [line]);
-        let own = own_level(&event);
-        assert!(own >= highest_level(event.kind()), "{event} is above what `hears` asks for");
+        let own = default_level(&event);
+        assert!(own >= highest_level(event.kind()), "{event} is above what `is_enabled` asks for");
     }
 }
 
@@ -234,7 +234,7 @@ fn a_success_at_once_is_a_trace_and_only_what_retries_could_not_mend_is_a_warnin
         (StopReason::Ambiguous, 1, Level::WARN),
         (StopReason::Budget, 1, Level::WARN),
     ] {
-        assert_eq!(own_level(&finished(reason, attempts)), level, "{reason} after {attempts}");
+        assert_eq!(default_level(&finished(reason, attempts)), level, "{reason} after {attempts}");
     }
 }
 
@@ -246,16 +246,16 @@ fn a_level_that_is_set_counts_until_it_is_given_back() {
     assert_eq!(say(), [own.replace("DEBUG", "ERROR")]);
     set_level(EventKind::BreakerRejected, Some(LevelFilter::OFF));
     assert_eq!(say(), [""; 0]);
-    assert!(Capture::of(|| assert!(!hears(EventKind::BreakerRejected))).is_empty());
+    assert!(Capture::of(|| assert!(!is_enabled(EventKind::BreakerRejected))).is_empty());
     set_level(EventKind::BreakerRejected, None);
     assert_eq!(say(), [own]);
-    Capture::of(|| assert!(hears(EventKind::BreakerRejected)));
+    Capture::of(|| assert!(is_enabled(EventKind::BreakerRejected)));
 }
 
 #[test]
 fn nobody_hears_what_no_subscriber_takes() {
     subscriber::with_default(subscriber::NoSubscriber::default(), || {
-        assert!(!hears(EventKind::RetryScheduled));
+        assert!(!is_enabled(EventKind::RetryScheduled));
     });
 }
 
