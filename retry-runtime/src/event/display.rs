@@ -1,4 +1,4 @@
-//! An event in words, on one line.
+//! The text of an event, on one line.
 
 use std::fmt;
 
@@ -60,7 +60,7 @@ impl fmt::Display for Event {
                 f,
                 "the retry budget is spent: {} of {} tokens left, a retry costs {}: failures are \
                  returned without a retry until calls succeed again; `budget(capacity = …)` allows \
-                 more retries, `budget = none` any number",
+                 more retries, `budget = none` turns it off",
                 event.available, event.capacity, event.cost
             ),
             Event::ConfigApplied(event) => {
@@ -80,7 +80,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// `attempt 2 of 4`.
+/// Writes `attempt 2 of 4`.
 struct Nth(u32, Option<u32>);
 
 impl fmt::Display for Nth {
@@ -92,7 +92,7 @@ impl fmt::Display for Nth {
     }
 }
 
-/// ` (transient)`.
+/// Writes ` (transient)`, or nothing without a kind.
 struct OfKind(Option<Kind>);
 
 impl fmt::Display for OfKind {
@@ -104,7 +104,7 @@ impl fmt::Display for OfKind {
     }
 }
 
-/// A value of a configuration, or `nothing`.
+/// Writes a value of a configuration, or `nothing` for an empty one.
 struct OrNone<'a>(&'a str);
 
 impl fmt::Display for OrNone<'_> {

@@ -1,4 +1,4 @@
-//! Breakers and budgets tell their events.
+//! Emitting the events of breakers and budgets.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use super::vocabulary::Event;
 use crate::breaker::{Refusal, Transition};
 use crate::budget::Refused;
 
-/// A breaker has changed its state.
+/// Emits a breaker's change of state.
 #[cold]
 pub(crate) fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
     emit(&Event::BreakerTransition(BreakerTransition {
@@ -19,7 +19,7 @@ pub(crate) fn breaker_transition(breaker: Cow<'static, str>, transition: &Transi
     }));
 }
 
-/// A breaker has refused an attempt.
+/// Emits a breaker's refusal of an attempt.
 #[cold]
 pub(crate) fn breaker_rejected(breaker: Cow<'static, str>, refusal: Refusal) {
     emit(&Event::BreakerRejected(BreakerRejected {
@@ -29,7 +29,7 @@ pub(crate) fn breaker_rejected(breaker: Cow<'static, str>, refusal: Refusal) {
     }));
 }
 
-/// The budget refused a retry; the call ended with its last failure.
+/// Emits a budget's refusal of a retry, which ends the call with its last failure.
 pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
     emit(&Event::BudgetExhausted(BudgetExhausted {
         site,

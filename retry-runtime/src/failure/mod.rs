@@ -1,4 +1,4 @@
-//! What a failure means: kinds, classes, chains of errors, server hints, redaction. Users see its public half as
+//! The meaning of failures: kinds, classes, source chains, delays that servers ask for, redaction. The public part is
 //! `retry_runtime::classify`.
 
 mod chain;
