@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 pub fn alone(test: impl FnOnce()) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    retry_runtime::config::reset();
+    retry_config::reset();
     retry_runtime::clear_all();
     for breaker in retry_runtime::BreakerHandle::all() {
         breaker.reset();

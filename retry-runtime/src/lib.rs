@@ -5,16 +5,10 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
-#[cfg(feature = "config")]
-pub mod config;
 mod event;
 mod failure;
-#[cfg(feature = "metrics")]
-pub mod metrics;
 mod policy;
 mod private;
-#[cfg(feature = "progress")]
-pub mod progress;
 mod report;
 mod site;
 mod turn;
@@ -70,6 +64,16 @@ pub mod resume {
 pub mod control {
     pub use crate::base::clock::real_now;
     pub use crate::base::rng::Rng;
+    pub use crate::event::configuration::config_applied;
+    pub use crate::event::warnings::config_refused;
+    pub use crate::policy::Parts;
+    pub use crate::site::configuration::{
+        Choice, Configuration, Restart, SiteSettings, protection,
+    };
+    pub use crate::site::handle::budgets;
+    pub use crate::site::ledger::totals;
+    pub use crate::site::{SiteBreaker, SiteBudget};
+
     /// Interceptors of calls.
     pub mod intercept {
         pub use crate::call::intercept::*;
@@ -82,8 +86,3 @@ pub mod control {
 pub mod __private {
     pub use crate::private::*;
 }
-
-// The examples of the front page compile.
-#[cfg(all(doctest, feature = "macros", feature = "reqwest", feature = "config"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

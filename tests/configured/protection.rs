@@ -43,7 +43,7 @@ fn a_budget_section_applies_to_every_function_that_shares_the_budget() {
     assert_eq!(calls.take(), 3, "two tokens, two retries");
     assert!(block_on(quote(&calls)).is_err());
     assert_eq!(calls.take(), 1, "the tokens are spent");
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(capacity("shared"), 5.0);
 }
 
@@ -88,7 +88,7 @@ fn a_breaker_can_be_removed_keyed_ones_too() {
     for _ in 0..3 {
         assert_eq!(keyed("eu"), Err(Trouble::Down), "after one failure the breaker would be open");
     }
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(keyed("eu"), Err(Trouble::Down));
     assert!(matches!(keyed("eu"), Err(Trouble::Interrupted(_))));
 }
@@ -102,7 +102,7 @@ fn a_section_equal_to_the_attribute_changes_nothing_and_a_restored_breaker_start
     assert_eq!(mode(), Mode::ForcedOpen);
     apply("[breaker.carrier]\nconsecutive = 2").unwrap();
     assert_eq!(mode(), Mode::Closed);
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(mode(), Mode::Closed, "the breaker of the attribute starts fresh");
 
     let budget = || BudgetHandle::named("shared").unwrap();

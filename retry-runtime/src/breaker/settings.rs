@@ -37,19 +37,21 @@ use crate::base::setting::{SettingError, fault};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
 pub struct BreakerSettings {
-    pub(crate) window: Window,
-    pub(crate) min_calls: u32,
-    pub(crate) rate: f64,
-    pub(crate) slow: Option<Duration>,
-    pub(crate) slow_rate: Option<f64>,
-    pub(crate) consecutive: Option<u32>,
-    pub(crate) open: Duration,
-    pub(crate) open_max: Duration,
-    pub(crate) jitter: f64,
-    pub(crate) probes: u32,
-    pub(crate) probe_rate: Option<f64>,
-    pub(crate) probe_timeout: Duration,
+    pub window: Window,
+    pub min_calls: u32,
+    pub rate: f64,
+    pub slow: Option<Duration>,
+    pub slow_rate: Option<f64>,
+    pub consecutive: Option<u32>,
+    pub open: Duration,
+    pub open_max: Duration,
+    pub jitter: f64,
+    pub probes: u32,
+    pub probe_rate: Option<f64>,
+    pub probe_timeout: Duration,
 }
 
 /// The outcomes that a closed breaker looks at.

@@ -43,17 +43,19 @@ use crate::base::setting::{SettingError, fault};
 /// [`sre`](Self::sre), [`unlimited`](Self::unlimited); by name: [`preset`](Self::preset).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
 pub struct BudgetSettings {
-    pub(crate) capacity: u32,
-    pub(crate) start: Option<f64>,
-    pub(crate) deposit: f64,
-    pub(crate) deposit_on: DepositOn,
-    pub(crate) cost: f64,
-    pub(crate) throttled_cost: f64,
-    pub(crate) ambiguous_cost: Option<f64>,
-    pub(crate) charge: Charge,
-    pub(crate) refund: Refund,
-    pub(crate) refill: Option<Duration>,
+    pub capacity: u32,
+    pub start: Option<f64>,
+    pub deposit: f64,
+    pub deposit_on: DepositOn,
+    pub cost: f64,
+    pub throttled_cost: f64,
+    pub ambiguous_cost: Option<f64>,
+    pub charge: Charge,
+    pub refund: Refund,
+    pub refill: Option<Duration>,
 }
 
 /// What a retry that succeeds gives back.

@@ -35,8 +35,8 @@ impl Trail {
         if attempt > 1 && CallSpan::is_wanted() {
             self.span = Some(Box::new(CallSpan::retry(name, self.number(), attempt, limit)));
         }
-        let hears = || event::has_listener(EventKind::AttemptStarted);
-        if self.mode.has(Mode::OBSERVED) || (attempt > 1 && hears()) {
+        let has_listener = || event::has_listener(EventKind::AttemptStarted);
+        if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {
             let call = self.number();
             let started = AttemptStarted { site: name, call, attempt, limit };
             event::emit(&Event::AttemptStarted(started));

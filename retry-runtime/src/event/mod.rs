@@ -1,4 +1,4 @@
-//! Events: their vocabulary, and how they reach listeners. Users see this module as `retry_runtime::events`.
+//! Events and their delivery to listeners. The public part is `retry_runtime::events`.
 //!
 //! | file | holds |
 //! |---|---|
@@ -8,13 +8,13 @@
 //! | `label` | texts in events |
 //! | `display` | an event as text |
 //! | `listen` | attaching observers and streams |
-//! | `delivery` | the list of listeners: observers, streams, `tracing` |
+//! | `delivery` | the list of listeners, and emitting events to them |
 //! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
 //! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a retry |
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
-mod configuration;
+pub(crate) mod configuration;
 mod delivery;
 mod display;
 mod kind;
@@ -29,7 +29,7 @@ mod tell;
 #[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
-mod warnings;
+pub(crate) mod warnings;
 
 // Without the feature `tracing` there are no `tracing` events and no spans.
 

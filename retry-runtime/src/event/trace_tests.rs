@@ -18,6 +18,7 @@ use crate::event::{
 };
 use crate::failure::class::Kind;
 use crate::report::record::Delay;
+use crate::report::record::DelaySource;
 
 /// A subscriber that writes a line for each event, `LEVEL message {fields}`, and `>` and `<` where a span is entered
 /// and left.

@@ -51,3 +51,9 @@ warning! {
     warn(event): "an observer of events panicked: the call goes on, and further panics of this observer are only \
         counted"
 }
+
+warning! {
+    /// A changed configuration file has mistakes and was not applied.
+    pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display);
+    warn(mistakes): "a configuration was refused, the previous one stays in force: {error}"
+}

@@ -1,16 +1,14 @@
 //! The breaker of an annotated function: its own, a shared one, one for each key, or none.
 
-#[cfg(feature = "config")]
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use super::configured::Configured;
-#[cfg(feature = "config")]
 use super::configured::{Replaced, each_once};
 use super::directory::Directory;
 use super::named::Named;
-use super::registry;
+use super::{Site, registry};
 use crate::base::clock;
 use crate::base::sync::const_unless_loom;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
@@ -57,20 +55,19 @@ static TABLES: Directory<Keyed<String>> = Directory::new();
 /// Keys that a table holds unless `keys = …` says otherwise.
 const KEYS: usize = 1024;
 
-#[cfg(feature = "config")]
 impl KeyedBreakers {
     /// The name of the table.
-    pub(crate) fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// Whether other functions have the same table.
-    pub(crate) fn is_shared(&self) -> bool {
+    pub fn is_shared(&self) -> bool {
         self.shared
     }
 
     /// What this attribute sets the breakers to.
-    pub(crate) fn settings(&self) -> Option<&BreakerSettings> {
+    pub fn settings(&self) -> Option<&BreakerSettings> {
         self.settings.as_ref()
     }
 }
@@ -135,6 +132,15 @@ impl SiteBreaker {
         Some(keyed.table())
     }
 
+    /// The name by which a configuration replaces it, as the breaker of `site`.
+    pub(super) fn name_in(&self, site: &Site) -> Option<&'static str> {
+        match self {
+            SiteBreaker::Own(_) => Some(site.name()),
+            SiteBreaker::Named(named) => Some(named.name()),
+            SiteBreaker::None | SiteBreaker::Shared(_) | SiteBreaker::Keyed(_) => None,
+        }
+    }
+
     /// What an attribute sets the breaker of this name to: `None` when it does not name it.
     fn declares(&self, name: &str) -> Option<Option<BreakerSettings>> {
         match self {
@@ -180,13 +186,9 @@ fn by_name(name: &'static str) -> &'static Breaker {
 }
 
 /// What the attributes have under this name: a shared breaker, or those of the functions of this name.
-#[cfg(feature = "config")]
-pub(crate) fn written_breakers(name: &str) -> Vec<&'static Breaker> {
-    let of_name = registry::sites().filter(|site| match site.breaker_source() {
-        SiteBreaker::Own(_) => site.name() == name,
-        SiteBreaker::Named(named) => named.name() == name,
-        SiteBreaker::None | SiteBreaker::Shared(_) | SiteBreaker::Keyed(_) => false,
-    });
+pub(super) fn written_breakers(name: &str) -> Vec<&'static Breaker> {
+    let of_name =
+        registry::sites().filter(|site| site.breaker_source().name_in(site) == Some(name));
     each_once(of_name.filter_map(|site| site.breaker_source().get()))
 }
 
@@ -248,8 +250,7 @@ pub(crate) fn all_breakers() -> Vec<Found> {
 
 /// Gives the breakers of these names these settings, which were checked, and all others those of the
 /// attributes.
-#[cfg(feature = "config")]
-pub(crate) fn configure_breakers(
+pub(super) fn configure_breakers(
     settings: &BTreeMap<String, BreakerSettings>,
 ) -> Replaced<Breaker> {
     CONFIGURED.replace(
@@ -264,8 +265,7 @@ pub(crate) fn configure_breakers(
 }
 
 /// The one breaker of this name, not one of a table.
-#[cfg(feature = "config")]
-pub(crate) fn breaker_named(name: &str) -> Option<&'static Breaker> {
+pub(super) fn breaker_named(name: &str) -> Option<&'static Breaker> {
     match find_breaker(name)? {
         Found::Static(breaker) => Some(breaker),
         Found::Keyed(_) => None,

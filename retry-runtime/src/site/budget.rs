@@ -1,14 +1,12 @@
 //! The budget of an annotated function: its own, a shared one, or none.
 
-#[cfg(any(feature = "config", feature = "metrics"))]
 use std::collections::BTreeMap;
 
 use super::configured::Configured;
-#[cfg(feature = "config")]
 use super::configured::{Replaced, each_once};
 use super::directory::Directory;
 use super::named::Named;
-use super::registry;
+use super::{Site, registry};
 use crate::base::sync::const_unless_loom;
 use crate::budget::{Budget, BudgetSettings};
 
@@ -82,11 +80,19 @@ impl SiteBudget {
     }
 
     /// The name under which functions share it, if they do.
-    #[cfg(feature = "metrics")]
     const fn shared_name(&self) -> Option<&'static str> {
         match self {
             SiteBudget::Named(named) => Some(named.name()),
             _ => None,
+        }
+    }
+
+    /// The name by which a configuration replaces it, as the budget of `site`.
+    pub(super) fn name_in(&self, site: &Site) -> Option<&'static str> {
+        match self {
+            SiteBudget::Own(_) => Some(site.name()),
+            SiteBudget::Named(named) => Some(named.name()),
+            SiteBudget::None | SiteBudget::Shared(_) => None,
         }
     }
 
@@ -106,18 +112,12 @@ fn by_name(name: &str) -> &'static Budget {
 }
 
 /// What the attributes have under this name: a shared budget, or those of the functions of this name.
-#[cfg(feature = "config")]
-pub(crate) fn written_budgets(name: &str) -> Vec<&'static Budget> {
-    let of_name = registry::sites().filter(|site| match site.budget_source() {
-        SiteBudget::Own(_) => site.name() == name,
-        SiteBudget::Named(named) => named.name() == name,
-        SiteBudget::None | SiteBudget::Shared(_) => false,
-    });
+pub(super) fn written_budgets(name: &str) -> Vec<&'static Budget> {
+    let of_name = registry::sites().filter(|site| site.budget_source().name_in(site) == Some(name));
     each_once(of_name.filter_map(|site| site.budget_source().get()))
 }
 
 /// Every budget that pays now, by its name: the shared one's, or that of its function.
-#[cfg(feature = "metrics")]
 pub(crate) fn all_budgets() -> BTreeMap<String, &'static Budget> {
     let mut budgets = BTreeMap::new();
     for site in registry::sites() {
@@ -139,8 +139,7 @@ pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
 }
 
 /// Gives the budgets of these names these settings, which were checked, and all others those of the attributes.
-#[cfg(feature = "config")]
-pub(crate) fn configure_budgets(settings: &BTreeMap<String, BudgetSettings>) -> Replaced<Budget> {
+pub(super) fn configure_budgets(settings: &BTreeMap<String, BudgetSettings>) -> Replaced<Budget> {
     CONFIGURED.replace(
         settings,
         written_budgets,

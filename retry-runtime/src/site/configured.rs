@@ -11,7 +11,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) struct Configured<T: 'static>(Mutex<Names<T>>);
 
 /// What holds after a change.
-#[cfg(feature = "config")]
 #[derive(Debug)]
 pub(crate) struct Replaced<T: 'static> {
     /// The ones of their names that stand in the place of those of the attributes.
@@ -44,7 +43,6 @@ impl<T> Configured<T> {
 
     /// From now on these are the ones of their names. One whose settings stay the same stays as it is, also
     /// one that the attributes have `written`; what comes into use again is to be restarted.
-    #[cfg(feature = "config")]
     pub(super) fn replace<S>(
         &self,
         settings: &BTreeMap<String, S>,
@@ -94,7 +92,6 @@ impl<T> Configured<T> {
 }
 
 /// What the attributes of several functions have, each once.
-#[cfg(feature = "config")]
 pub(super) fn each_once<T>(ones: impl Iterator<Item = &'static T>) -> Vec<&'static T> {
     let mut found: Vec<&'static T> = Vec::new();
     for one in ones {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Site;
+use super::configuration::Choice;
 use crate::base::clock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
@@ -21,47 +22,21 @@ pub(crate) struct Effective {
     /// `false`: one plain attempt, without a breaker and without a budget.
     pub(crate) enabled: bool,
     /// The budget: as the attribute says, or another one, or none.
-    pub(crate) budget: Choice<Budget>,
+    pub(crate) budget: Choice<&'static Budget>,
     /// The breaker, for a function that has one.
-    pub(crate) breaker: Choice<Breaker>,
+    pub(crate) breaker: Choice<&'static Breaker>,
     /// Whether every call is timed, also one that succeeds at once.
     pub(crate) measure: bool,
     /// Whether its attempts may suffer faults: the installed interceptor is asked.
     pub(crate) intercepted: bool,
 }
 
-/// What a configuration says about something that the attribute has named.
-#[derive(Debug)]
-pub(crate) enum Choice<T: 'static> {
-    AsWritten,
-    None,
-    This(&'static T),
-}
-
-impl<T> Clone for Choice<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for Choice<T> {}
-
-impl<T> PartialEq for Choice<T> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Choice::AsWritten, Choice::AsWritten) | (Choice::None, Choice::None) => true,
-            (Choice::This(one), Choice::This(other)) => std::ptr::eq(*one, *other),
-            _ => false,
-        }
-    }
-}
-
 impl PartialEq for Effective {
     fn eq(&self, other: &Self) -> bool {
         self.policy == other.policy
             && self.enabled == other.enabled
-            && self.budget == other.budget
-            && self.breaker == other.breaker
+            && self.budget.is(&other.budget)
+            && self.breaker.is(&other.breaker)
             && self.measure == other.measure
             && self.intercepted == other.intercepted
     }
@@ -79,9 +54,21 @@ pub(crate) fn switched_off() -> &'static Arc<Breaker> {
 }
 
 impl Effective {
+    /// Settings of the attribute.
+    pub(super) fn of(site: &Site) -> Self {
+        Effective {
+            policy: *site.policy(),
+            enabled: true,
+            budget: Choice::AsWritten,
+            breaker: Choice::AsWritten,
+            measure: false,
+            intercepted: false,
+        }
+    }
+
     /// Whether no breaker has a say, for a function that has one.
     pub(crate) fn has_no_breaker(&self) -> bool {
-        !self.enabled || self.breaker == Choice::None
+        !self.enabled || self.breaker.is(&Choice::None)
     }
 }
 
@@ -156,7 +143,7 @@ thread_local! {
 
 /// Replaces what holds for all sites by these settings; sites that are not named go back to their
 /// attributes.
-pub(crate) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective)>) {
+pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective)>) {
     let settings: Vec<_> =
         settings.into_iter().map(|(site, it)| (site.index(), site, it)).collect();
     super::flags::exclusively(|| {

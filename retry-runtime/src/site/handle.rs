@@ -1,9 +1,10 @@
 //! Breakers and budgets by name, for whoever watches and operates them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
-use super::{Found, all_breakers};
+use super::{Found, all_breakers, all_budgets};
 use crate::base::clock;
 use crate::breaker::{CircuitOpen, Figures, Mode, Permit, Snapshot};
 use crate::budget::Budget;
@@ -167,4 +168,8 @@ impl BudgetHandle {
     pub fn budget(&self) -> &'static Budget {
         self.0
     }
+}
+/// Every budget that pays for retries now, by its name: the shared name, or the name of the budget's function.
+pub fn budgets() -> BTreeMap<String, BudgetHandle> {
+    all_budgets().into_iter().map(|(name, budget)| (name, BudgetHandle(budget))).collect()
 }

@@ -74,6 +74,17 @@ pub(crate) struct Findings {
     pub(crate) called_in: Option<&'static Site>,
 }
 
+/// The counts of a function since the program started, also those that were cleared: counters of metrics never
+/// go down.
+pub fn totals(site: &Site) -> Stats {
+    site.ledger(|ledger| {
+        let mut stats = ledger.before.clone();
+        stats.add(&ledger.stats);
+        stats.add_first_tries(site.first_tries().saturating_sub(ledger.cleared));
+        stats
+    })
+}
+
 impl Site {
     fn ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
@@ -100,17 +111,6 @@ impl Site {
     pub fn stats(&self) -> Stats {
         self.ledger(|ledger| {
             let mut stats = ledger.stats.clone();
-            stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
-            stats
-        })
-    }
-
-    /// [`stats`](Site::stats) of the whole life of the process, also what was cleared.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn totals(&self) -> Stats {
-        self.ledger(|ledger| {
-            let mut stats = ledger.before.clone();
-            stats.add(&ledger.stats);
             stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
             stats
         })

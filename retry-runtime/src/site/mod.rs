@@ -2,16 +2,14 @@
 
 mod breaker;
 mod budget;
-// Without the feature nothing is ever configured, and calls look for it all the same.
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
+pub(crate) mod configuration;
 mod configured;
 mod directory;
 pub(crate) mod doctor;
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
 mod effective;
 mod flags;
 pub(crate) mod handle;
-mod ledger;
+pub(crate) mod ledger;
 mod meta;
 mod named;
 pub(crate) mod registry;
@@ -22,20 +20,8 @@ use std::sync::atomic::AtomicBool;
 
 pub(crate) use breaker::{Found, all_breakers, find_breaker};
 pub use breaker::{NO_BREAKER, SiteBreaker};
-#[cfg(feature = "config")]
-pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
 pub use budget::SiteBudget;
-#[cfg(feature = "metrics")]
-pub(crate) use budget::all_budgets;
-pub(crate) use budget::find_budget;
-#[cfg(feature = "config")]
-pub(crate) use budget::{configure_budgets, written_budgets};
-#[cfg(feature = "config")]
-pub(crate) use configured::Replaced;
-#[cfg(feature = "config")]
-pub(crate) use effective::Choice;
-#[cfg(feature = "config")]
-pub(crate) use effective::apply;
+pub(crate) use budget::{all_budgets, find_budget};
 pub(crate) use effective::{Effective, switched_off};
 use flags::Flags;
 use ledger::Ledger;
@@ -98,7 +84,7 @@ impl Site {
     }
 
     /// How calls of the function are retried, as its attribute says. What a configuration makes of it is told
-    /// by `config::explain`.
+    /// by `retry_config::explain`.
     #[inline]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -121,8 +107,7 @@ impl Site {
     }
 
     /// Whether every failure is retried, of whatever kind: `on = any`.
-    #[cfg(feature = "config")]
-    pub(crate) fn retries_any(&self) -> bool {
+    pub fn retries_any(&self) -> bool {
         self.meta.written.split_whitespace().any(|word| word == "on=any")
     }
 

@@ -17,12 +17,12 @@ impl<T, S> Named<T, S> {
     }
 
     /// The shared name.
-    pub(crate) const fn name(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// What this attribute sets it to.
-    pub(crate) const fn settings(&self) -> Option<&S> {
+    pub const fn settings(&self) -> Option<&S> {
         self.settings.as_ref()
     }
 
