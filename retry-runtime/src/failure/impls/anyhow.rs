@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
 /// The class by [`of_error_chain`], as for every boxed error; `Permanent` when that knows no error in the chain.
 /// Contexts that are texts are skipped.

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::describe;
+use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
-use crate::failure::{describe, of_status};
 
 /// The class by [`of_status`], without a delay.
 impl Classify for http::StatusCode {

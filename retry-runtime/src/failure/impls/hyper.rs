@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::error::Error;
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
 /// hyper works on an established connection, so a request that was started may have reached the server when it fails.
 ///

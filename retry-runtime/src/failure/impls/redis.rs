@@ -5,8 +5,9 @@ use std::error::Error;
 
 use redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
 /// The class depends on the server's answer, or on how far the command got:
 ///

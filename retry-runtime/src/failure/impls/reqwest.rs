@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::error::Error;
 
+use crate::failure::chain::{self, of_error_chain};
 use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::describe;
+use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
-use crate::failure::{chain, describe, of_error_chain, of_status};
 
 /// The class depends on how far the request got:
 ///

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
 /// The class depends on how far the statement got, and on the database's error code:
 ///

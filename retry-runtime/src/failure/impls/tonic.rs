@@ -7,8 +7,9 @@ use std::time::Duration;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::retry_info::retry_delay;
+use crate::failure::chain::{self, of_error_chain};
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{chain, describe, of_error_chain};
+use crate::failure::describe;
 
 /// The class depends on the gRPC code:
 ///
