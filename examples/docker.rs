@@ -45,7 +45,7 @@ use retry_examples::docker_daemon::Daemon;
 use retry_examples::story::Checks;
 use retry_runtime::live::{self, LiveCall};
 use retry_runtime::retryable;
-use retry_runtime::{BreakerHandle, Classify, Interruption, Kind, Policy, RetryError};
+use retry_runtime::{Classify, Interruption, Kind, Policy, RetryError};
 use tokio::sync::OnceCell;
 
 /// The app's settings file, with short delays for this demonstration.
@@ -192,7 +192,7 @@ async fn retry_manually<T>(call: impl Future<Output = Answer<T>>) -> Answer<T> {
 }
 
 fn close_the_breaker() {
-    if let Some(breaker) = BreakerHandle::named("docker") {
+    if let Some(breaker) = retry_runtime::breaker("docker") {
         breaker.force_close();
     }
 }

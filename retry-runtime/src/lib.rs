@@ -13,8 +13,8 @@ mod report;
 mod site;
 mod turn;
 
-pub use base::now::Now;
 pub use base::setting::SettingError;
+pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
@@ -36,21 +36,22 @@ pub use report::stats::{Failures, Reasons, Stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
 pub use site::doctor::{Diagnosis, Finding, doctor};
-pub use site::handle::{BreakerHandle, BudgetHandle};
 pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{HistoryLimits, Meta, Site, limit_history};
+pub use site::{BreakerRef, HistoryLimits, Meta, Site, breakers, budgets, limit_history};
 pub use turn::{Retry, timer};
 
-#[doc = include_str!("failure/guide.md")]
 pub mod classify {
+    #![doc = include_str!("failure/guide.md")]
+
     pub use crate::failure::chain::of_error_chain;
     pub use crate::failure::class::{Class, Classify, Kind};
     pub use crate::failure::messages::{Patterns, of_message};
     pub use crate::failure::of_status::of_status;
 }
 
-#[doc = include_str!("event/guide.md")]
 pub mod events {
+    #![doc = include_str!("event/guide.md")]
+
     pub use crate::event::*;
 }
 
@@ -72,7 +73,6 @@ pub mod control {
     pub use crate::site::configuration::{
         Choice, Configuration, Restart, SiteSettings, protection,
     };
-    pub use crate::site::handle::budgets;
     pub use crate::site::ledger::totals;
     pub use crate::site::{SiteBreaker, SiteBudget};
 

@@ -96,6 +96,7 @@ fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {
         SiteBudget::None => Declared::None,
         SiteBudget::Own(budget) => own(budget.settings()),
         SiteBudget::Shared(_) => Declared::Static,
+        SiteBudget::Keyed(keyed) => match *keyed {},
         SiteBudget::Named(named) => of_name(named.name(), named.settings()),
     }
 }

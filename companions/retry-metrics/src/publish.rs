@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use metrics::{counter, gauge};
 use retry_runtime::breaker::Mode;
-use retry_runtime::{BreakerHandle, Kind, Stats, StopReason, control, live, sites};
+use retry_runtime::{Kind, Stats, StopReason, control, live, sites};
 
 use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
@@ -86,7 +86,7 @@ fn publish_breakers() {
     const MODES: [Mode; 6] =
         [Mode::Closed, Mode::Open, Mode::HalfOpen, Mode::ForcedOpen, Mode::Disabled, Mode::Shadow];
     let mut modes: BTreeMap<String, [u32; MODES.len()]> = BTreeMap::new();
-    for breaker in BreakerHandle::all() {
+    for breaker in retry_runtime::breakers() {
         let counts = modes.entry(table(breaker.name()).to_owned()).or_default();
         let mode = breaker.mode();
         MODES.iter().zip(counts).for_each(|(each, count)| *count += u32::from(*each == mode));
@@ -108,7 +108,7 @@ pub(super) fn table(breaker: &str) -> &str {
 }
 
 fn publish_budgets() {
-    for (name, budget) in control::budgets() {
+    for (name, budget) in retry_runtime::budgets() {
         gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available());
         gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
     }

@@ -1,10 +1,10 @@
-//! What a budget is set to, and which settings make sense.
+//! The settings of a budget, and their check.
 
 use std::time::Duration;
 
 use crate::base::setting::{SettingError, fault};
 
-/// What a budget is set to. Amounts are in tokens, exact to a thousandth.
+/// The settings of a budget. Amounts are in tokens, exact to a thousandth.
 ///
 /// | setting | default | meaning |
 /// |---|---|---|
@@ -58,10 +58,10 @@ pub struct BudgetSettings {
     pub refill: Option<Duration>,
 }
 
-/// What a retry that succeeds gives back.
+/// The refund of a retry that succeeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Refund {
-    /// What it cost.
+    /// Its cost.
     Cost,
     /// This many tokens, whatever it cost.
     Tokens(f64),
@@ -76,7 +76,7 @@ pub enum DepositOn {
     EveryCall,
 }
 
-/// What the cost is taken for.
+/// When the cost is charged: for each retry, or for each failure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Charge {
     /// For each retry, which is refused when its cost is not there.
@@ -144,12 +144,12 @@ impl BudgetSettings {
         BudgetSettings { ambiguous_cost: Some(tokens), ..self }
     }
 
-    /// What the cost is taken for.
+    /// When the cost is charged.
     pub const fn charge(self, charge: Charge) -> Self {
         BudgetSettings { charge, ..self }
     }
 
-    /// What a retry that succeeds gives back.
+    /// The refund of a retry that succeeds.
     pub const fn refund(self, refund: Refund) -> Self {
         BudgetSettings { refund, ..self }
     }

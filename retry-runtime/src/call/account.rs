@@ -1,7 +1,6 @@
 //! What a call takes out of its function's budget, and what it puts in.
 
 use super::trail::Trail;
-use crate::base::clock;
 use crate::base::clock::Moment;
 use crate::budget::Budget;
 use crate::event;
@@ -70,7 +69,7 @@ impl Trail {
                 | StopReason::CircuitOpen
         );
         if let (true, Some(budget)) = (unpaid, self.budget()) {
-            budget.charge_final(clock::now, kind);
+            budget.charge_final(kind);
         }
     }
 }

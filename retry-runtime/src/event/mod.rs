@@ -87,6 +87,6 @@ pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
-pub(crate) use tell::{breaker_rejected, breaker_transition, budget_refused};
+pub(crate) use tell::budget_refused;
 pub use vocabulary::Event;
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

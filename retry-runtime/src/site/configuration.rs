@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::effective::{self, Effective};
-use super::{Site, SiteBreaker, SiteBudget, breaker, budget};
-use crate::base::clock;
+use super::applied::{self, Effective};
+use super::breaker::{SiteBreaker, find_breaker};
+use super::budget::SiteBudget;
+use super::{Site, shared};
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::{Budget, BudgetSettings};
 use crate::policy::Policy;
@@ -97,7 +98,7 @@ impl Restart {
     /// lock.
     pub fn run(self) {
         self.budgets.iter().for_each(|budget| budget.reset());
-        self.breakers.iter().for_each(|breaker| breaker.reset(clock::now));
+        self.breakers.iter().for_each(|breaker| breaker.reset());
     }
 }
 
@@ -112,26 +113,27 @@ impl Configuration {
     pub fn prepare(&self) {
         let budgets = self.sites.iter().filter_map(|(_, settings)| settings.budget.name());
         for name in budgets.chain(self.budgets.keys().map(String::as_str)) {
-            budget::written_budgets(name);
+            shared::written::<Budget>(name);
         }
         let breakers = self.sites.iter().filter_map(|(_, settings)| settings.breaker.name());
         for name in breakers.chain(self.breakers.keys().map(String::as_str)) {
-            breaker::written_breakers(name);
+            shared::written::<Breaker>(name);
         }
     }
 
     /// Replaces the settings of the whole program. Calls in flight keep the settings that they started with.
     pub fn apply(&self) -> Restart {
-        let budgets = budget::configure_budgets(&self.budgets);
-        let breakers = breaker::configure_breakers(&self.breakers);
+        let budgets = shared::configure::<Budget>(&self.budgets);
+        let breakers = shared::configure::<Breaker>(&self.breakers);
+        let named = |name: &str| find_breaker(name)?.as_static();
         let sites = self.sites.iter().filter_map(|(site, settings)| {
             let effective = Effective {
                 policy: if settings.enabled { settings.policy } else { settings.policy.once() },
                 enabled: settings.enabled,
-                budget: settings.budget.found(budget::find_budget, || {
+                budget: settings.budget.found(shared::find, || {
                     budgets.now.get(site.budget_source().name_in(site)?).copied()
                 }),
-                breaker: settings.breaker.found(breaker::breaker_named, || {
+                breaker: settings.breaker.found(named, || {
                     breakers.now.get(site.breaker_source().name_in(site)?).copied()
                 }),
                 measure: settings.measure,
@@ -140,7 +142,7 @@ impl Configuration {
             (effective != Effective::of(site)).then_some((*site, effective))
         });
         // Gathered first: they are taken over under a lock.
-        effective::apply(sites.collect::<Vec<_>>());
+        applied::apply(sites.collect::<Vec<_>>());
         Restart { budgets: budgets.restart, breakers: breakers.restart }
     }
 }

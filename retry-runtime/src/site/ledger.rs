@@ -1,5 +1,4 @@
-//! What a function remembers of its calls: everything but those that succeed at once, which are only
-//! counted, elsewhere.
+//! The counts and the history of a function's calls, except first-try successes, which are counted elsewhere.
 
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,7 +58,7 @@ pub(crate) struct Ledger {
     pub(super) findings: Findings,
 }
 
-/// What a doctor wants to know, and no count says.
+/// Facts for the doctor that no count has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Findings {
     /// Since when the budget has refused every retry.

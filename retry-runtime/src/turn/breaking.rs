@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::guard::Guard;
-use crate::base::clock;
 use crate::base::clock::Moment;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
 use crate::call::state::Call;
@@ -44,7 +43,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
 
     #[inline(always)]
     fn quick_success(&self, (quick, inner): Self::Quick) {
-        self.permit.quick_success(quick, clock::now);
+        self.permit.quick_success(quick);
         self.inner.quick_success(inner);
     }
 
@@ -63,13 +62,13 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
         let this = self.project();
         this.inner.before().map_err(Into::into)?;
-        this.permit.renew(clock::now).map_err(|open| refused(&open))
+        this.permit.renew().map_err(|open| refused(&open))
     }
 
     #[inline(always)]
     fn before_blocking(&mut self) -> Result<(), Interruption> {
         self.inner.before_blocking().map_err(Into::into)?;
-        self.permit.renew(clock::now).map_err(|open| refused(&open))
+        self.permit.renew().map_err(|open| refused(&open))
     }
 
     #[inline]
@@ -90,7 +89,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
         // Told in place: taken out, it would be copied.
         let permit = self.project().permit;
-        permit.tell(clock::now, Outcome::Success);
+        permit.tell(Outcome::Success);
         count();
         // Last, so that it is known still where the permit is dropped.
         permit.spend();
@@ -101,7 +100,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     fn refuses(&self) -> bool {
-        self.permit.breaker().refuses(clock::now)
+        self.permit.breaker().refuses()
     }
 
     fn outcome(&self, cut: Interruption) -> R {

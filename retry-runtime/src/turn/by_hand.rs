@@ -1,13 +1,18 @@
-//! A breaker around a future, without a macro.
+//! The methods of a breaker that wait: a call around a future, and the next admission.
 
 use std::future::Future;
+use std::time::Duration;
 
+use super::timer;
 use crate::breaker::{Breaker, CircuitOpen};
 use crate::failure::class::Classify;
 
+/// How often to look again where time alone does not decide: forced open, probes under way.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 impl Breaker {
-    /// Awaits the body's future if it may be called, and counts its result; a panic counts as a failure and
-    /// goes on. The body is not called before the future is polled, nor when it must not be.
+    /// Awaits the body's future if the breaker admits the call, and counts its result; a panic counts as a
+    /// failure and goes on. The body is not called before the returned future is polled, nor after a refusal.
     ///
     /// ```
     /// # use retry_runtime::breaker::{Breaker, BreakerSettings, CircuitOpen};
@@ -28,7 +33,7 @@ impl Breaker {
     /// ```
     ///
     /// # Errors
-    /// [`CircuitOpen`] when the body was not called; inside of it, the body's own.
+    /// [`CircuitOpen`] when the body was not called; the inner result is the body's.
     ///
     /// # Cancel safety
     /// Dropped midway, the call counts as abandoned: a probe gives its place back, nothing is counted.
@@ -36,9 +41,25 @@ impl Breaker {
         &self,
         body: impl FnOnce() -> F,
     ) -> Result<Result<T, E>, CircuitOpen> {
-        let permit = self.permit(self.clock)?;
+        let permit = self.permit()?;
         let result = body().await;
-        permit.result(self.clock, &result);
+        permit.result(&result);
         Ok(result)
+    }
+
+    /// Waits until the breaker would admit a call; does not wait when it would admit one now. It takes no
+    /// permit: another call may come first.
+    ///
+    /// Where time alone does not decide (forced open, probes under way), it looks again every 100 ms.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect on the breaker.
+    pub async fn admission(&self) {
+        loop {
+            match self.time_to_admission() {
+                Some(Duration::ZERO) => return,
+                wait => timer::sleep(wait.unwrap_or(LOOK_AGAIN)).await,
+            }
+        }
     }
 }

@@ -17,7 +17,6 @@
 //! and to `Again` when there is to be another attempt. It never holds an outcome while it sleeps, so the
 //! future stays `Send` when the error is not.
 
-mod admission;
 mod blocking;
 mod breaking;
 mod builder;
@@ -34,6 +33,5 @@ mod tests;
 pub mod timer;
 mod turned;
 
-pub(crate) use admission::admission;
 pub use rules::Retry;
 pub use turned::Turned;

@@ -1,26 +1,25 @@
-//! What an operator may order: on the machine, and on the handle under its lock.
+//! The orders of an operator, to the pure machine and to the breaker.
 
 use std::time::Duration;
 
 use super::handle::Breaker;
 use super::machine::Machine;
 use super::state::{Closed, HalfOpen, Open, State};
-use crate::base::now::Now;
 
 impl Machine {
-    /// Refuses every call until told otherwise.
+    /// Refuses every call until another order.
     pub fn force_open(&mut self, now: Duration) {
         self.settle(now);
         self.go(now, State::ForcedOpen);
     }
 
-    /// Closes with an empty window, whatever state it was in.
+    /// Closes with an empty window, from any state.
     pub fn force_close(&mut self, now: Duration) {
         self.settle(now);
         self.close(now);
     }
 
-    /// Opens for this long, as if it had tripped: for a dependency that said so itself (`Retry-After`).
+    /// Opens for this long, as if it had tripped: for a dependency that sent a `Retry-After`.
     pub fn open_for(&mut self, now: Duration, time: Duration) {
         self.settle(now);
         let cause = self.tally(now);
@@ -47,7 +46,7 @@ impl Machine {
         self.go(now, State::Disabled);
     }
 
-    /// Admits every call and counts: to see what the settings would do.
+    /// Admits every call and counts, to see what the settings would do.
     pub fn shadow(&mut self, now: Duration) {
         self.settle(now);
         let closed = Closed::new(now, &self.settings);
@@ -57,40 +56,40 @@ impl Machine {
 
 impl Breaker {
     /// Refuses every call until [`force_close`](Self::force_close) or another order.
-    pub fn force_open(&self, now: impl Now) {
-        self.locked(now.now(), Machine::force_open);
+    pub fn force_open(&self) {
+        self.locked_now(Machine::force_open);
     }
 
-    /// Closes with an empty window, whatever state it was in.
-    pub fn force_close(&self, now: impl Now) {
-        self.locked(now.now(), Machine::force_close);
+    /// Closes with an empty window, from any state.
+    pub fn force_close(&self) {
+        self.locked_now(Machine::force_close);
     }
 
-    /// Opens as if it had tripped; with a time, for that long (a dependency's own `Retry-After`).
-    pub fn trip(&self, now: impl Now, time: Option<Duration>) {
-        self.locked(now.now(), |machine, now| match time {
+    /// Opens as if it had tripped; with a time, for that long (a dependency's `Retry-After`).
+    pub fn trip(&self, time: Option<Duration>) {
+        self.locked_now(|machine, now| match time {
             Some(time) => machine.open_for(now, time),
             None => machine.trip(now),
         });
     }
 
     /// Goes half-open before its time: the next calls are probes.
-    pub fn probe(&self, now: impl Now) {
-        self.locked(now.now(), Machine::probe);
+    pub fn probe(&self) {
+        self.locked_now(Machine::probe);
     }
 
     /// Admits every call and counts nothing.
-    pub fn disable(&self, now: impl Now) {
-        self.locked(now.now(), Machine::disable);
+    pub fn disable(&self) {
+        self.locked_now(Machine::disable);
     }
 
     /// Admits every call and counts, to see in [`Figures::trips`](super::Figures::trips) what the settings would do.
-    pub fn shadow(&self, now: impl Now) {
-        self.locked(now.now(), Machine::shadow);
+    pub fn shadow(&self) {
+        self.locked_now(Machine::shadow);
     }
 
-    /// Back to how it was made: closed, nothing counted.
-    pub fn reset(&self, now: impl Now) {
-        self.force_close(now);
+    /// Goes back to the state of a new breaker: closed, nothing counted.
+    pub fn reset(&self) {
+        self.force_close();
     }
 }

@@ -1,8 +1,9 @@
-//! What a configuration makes of an annotated function, and how all functions change over at once.
+//! The settings that a configuration gives to annotated functions, and their replacement, for all functions at
+//! once.
 //!
-//! A call looks at one byte of its site. Only where that says so it asks here, and gets a reference that it
-//! keeps to its end: a change concerns the calls that start later. Settings that were ever applied stay in
-//! memory, equal ones once, so that nobody has to count who still uses them.
+//! One byte of its site tells a call whether there are any. If so, the call takes a reference here and keeps it
+//! to its end: a change affects the calls that start later. Settings that were ever applied stay in memory,
+//! equal ones once, so that no reference has to be counted.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::Site;
 use super::configuration::Choice;
-use crate::base::clock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::policy::Policy;
@@ -21,7 +21,7 @@ pub(crate) struct Effective {
     pub(crate) policy: Policy,
     /// `false`: one plain attempt, without a breaker and without a budget.
     pub(crate) enabled: bool,
-    /// The budget: as the attribute says, or another one, or none.
+    /// The budget: the attribute's, another one, or none.
     pub(crate) budget: Choice<&'static Budget>,
     /// The breaker, for a function that has one.
     pub(crate) breaker: Choice<&'static Breaker>,
@@ -42,13 +42,13 @@ impl PartialEq for Effective {
     }
 }
 
-/// Stands in for the breakers of functions that are switched off: it admits everything and counts nothing.
+/// The breaker of functions that are switched off: it admits everything and counts nothing.
 static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
 
 pub(crate) fn switched_off() -> &'static Arc<Breaker> {
     SWITCHED_OFF.get_or_init(|| {
         let breaker = Breaker::new("switched off", BreakerSettings::new());
-        breaker.disable(clock::now);
+        breaker.disable();
         Arc::new(breaker)
     })
 }
@@ -66,13 +66,13 @@ impl Effective {
         }
     }
 
-    /// Whether no breaker has a say, for a function that has one.
+    /// Whether the function's breaker is not asked.
     pub(crate) fn has_no_breaker(&self) -> bool {
         !self.enabled || self.breaker.is(&Choice::None)
     }
 }
 
-/// What holds for a call of the function under what a configuration has made of it, if anything.
+/// The settings of a call, given those of a configuration, if there are any.
 impl Site {
     #[inline]
     pub(crate) fn policy_under(&self, effective: Option<&'static Effective>) -> &Policy {
@@ -94,8 +94,8 @@ impl Site {
         }
     }
 
-    /// The breaker, for a function that has one. Where none has a say there is one all the same: generated
-    /// code asks every one that it has for a permit.
+    /// The breaker, for a function that has one. Where the breaker is not asked, it is one that admits
+    /// everything: generated code asks for a permit in any case.
     pub(crate) fn breaker_under(
         &'static self,
         effective: Option<&'static Effective>,
@@ -109,7 +109,7 @@ impl Site {
     }
 }
 
-/// What holds for a call that starts now.
+/// The settings of a call that starts now.
 impl Site {
     pub(crate) fn policy_now(&'static self) -> &'static Policy {
         self.policy_under(self.effective())
@@ -120,7 +120,7 @@ impl Site {
     }
 }
 
-/// The settings that hold now, by the number of their site.
+/// The present settings, by the number of their site.
 type Table = &'static [Option<&'static Effective>];
 
 struct Applied {
@@ -133,22 +133,21 @@ struct Applied {
 static APPLIED: Mutex<Applied> =
     Mutex::new(Applied { now: &[], kept: Vec::new(), tables: Vec::new() });
 
-/// Counts the changes, so that a thread sees that the table it remembers is an old one.
+/// Counts the changes, so that a thread notices that its copy of the table is outdated.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    /// The table that this thread has seen last: nothing is locked while nothing changes.
+    /// The table that this thread has last seen: no lock is taken while nothing changes.
     static SEEN: Cell<(u64, Table)> = const { Cell::new((0, &[])) };
 }
 
-/// Replaces what holds for all sites by these settings; sites that are not named go back to their
-/// attributes.
+/// Replaces the settings of all sites; sites that are not in the list go back to their attributes.
 pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective)>) {
     let settings: Vec<_> =
         settings.into_iter().map(|(site, it)| (site.index(), site, it)).collect();
     super::flags::exclusively(|| {
-        // From here on calls look at the table, which is still the old one, so that none sees the new one
-        // sooner than others.
+        // From here on calls read the table, which is still the old one, so that no call sees the new one
+        // before others do.
         settings.iter().for_each(|(_, site, _)| site.expect_configuration());
         let mut applied = lock();
         let mut table = Vec::new();
@@ -162,11 +161,11 @@ pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective
         applied.now = applied.keep_table(table);
         CHANGES.fetch_add(1, Ordering::Release);
     });
-    // Those that nothing concerns any more need not look.
+    // Sites without settings need not read the table any more.
     super::flags::refresh();
 }
 
-/// What was applied to the site of this number.
+/// The settings of the site of this number.
 #[cold]
 pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
     let changes = CHANGES.load(Ordering::Acquire);
@@ -177,7 +176,7 @@ pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
 
 fn look(changes: u64) -> Table {
     let table = lock().now;
-    // Another change may have come in between: then this is looked up once more, which is harmless.
+    // A change in between makes the next call read the table once more, which is harmless.
     SEEN.set((changes, table));
     table
 }
