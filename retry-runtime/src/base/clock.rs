@@ -136,16 +136,17 @@ const fn nanos(duration: Duration) -> Option<u64> {
     }
 }
 
-/// The clock of a breaker or a budget, and the first moment that it gave; the pure code counts from there.
+/// The clock of a breaker or a budget, and the first moment that was read from it. State machines count time from
+/// that moment, in ticks.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     start: AtomicU64,
-    /// `None`: the engine's clock.
+    /// The clock; `None` for the engine's clock.
     clock: Option<fn() -> Instant>,
 }
 
 impl Timeline {
-    /// On the engine's clock.
+    /// A timeline on the engine's clock.
     pub(crate) const fn new() -> Self {
         Timeline { start: AtomicU64::new(0), clock: None }
     }
@@ -160,13 +161,13 @@ impl Timeline {
         Moment::of(self.clock.map_or_else(now, |clock| clock()))
     }
 
-    /// The present moment, where the engine's clock has just been read.
+    /// The current moment, given the current moment of the engine's clock.
     #[inline]
     pub(crate) fn known(&self, engine: Moment) -> Moment {
         self.clock.map_or(engine, |clock| Moment::of(clock()))
     }
 
-    /// The time since the first moment; an earlier moment counts as the first.
+    /// The time from the first moment to `now`; zero for an earlier `now`.
     #[inline]
     pub(crate) fn tick(&self, now: Moment) -> Duration {
         now.since(self.start(now))
@@ -178,14 +179,14 @@ impl Timeline {
         now.0.get().saturating_sub(self.start(now).0.get()) / 1_000_000
     }
 
-    /// The instant of a tick; `None` when no `Instant` can say it.
+    /// The instant of a tick; `None` when it is out of the range of `Instant`.
     pub(crate) fn instant(&self, now: Moment, tick: Duration) -> Option<Instant> {
         self.start(now).instant().checked_add(tick)
     }
 
     #[inline]
     fn start(&self, now: Moment) -> Moment {
-        // Relaxed is enough: the number is all there is.
+        // Relaxed is enough: no other memory depends on the number.
         match NonZeroU64::new(self.start.load(Ordering::Relaxed)) {
             Some(start) => Moment(start),
             None => self.begin(now),
@@ -200,7 +201,7 @@ impl Timeline {
     }
 }
 
-/// A clock that each test winds by itself.
+/// A fake clock for each thread, which tests advance.
 #[cfg(all(test, not(retry_loom)))]
 pub(crate) mod fake {
     use std::cell::Cell;
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeline_starts_at_the_first_moment_told_and_time_never_runs_before_it() {
+    fn a_timeline_starts_at_its_first_moment_and_earlier_moments_count_as_zero() {
         let (timeline, start) = (Timeline::new(), Instant::now());
         let tick = |at| timeline.tick(Moment::of(at));
         assert_eq!(tick(start), Duration::ZERO);

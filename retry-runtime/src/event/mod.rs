@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `vocabulary`, `kind` | the events and their stable names |
 //! | `calls`, `protection`, `configuration` | the fields of each event |
-//! | `tell` | emitting the events of breakers and budgets |
+//! | `emit` | emitting the events of breakers and budgets |
 //! | `label` | texts in events |
 //! | `display` | an event as text |
 //! | `listen` | attaching observers and streams |
@@ -17,6 +17,7 @@ mod calls;
 pub(crate) mod configuration;
 mod delivery;
 mod display;
+mod emit;
 mod kind;
 mod label;
 mod listen;
@@ -25,7 +26,6 @@ mod queue;
 #[cfg(feature = "tracing")]
 mod span;
 mod stream;
-mod tell;
 #[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
@@ -77,6 +77,7 @@ pub use configuration::{Change, ConfigApplied};
 pub(crate) use delivery::{
     emit, has_any_listener, has_listener, next_call, on_change, wants_routine,
 };
+pub(crate) use emit::budget_refused;
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
 pub use listen::{
@@ -87,6 +88,5 @@ pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
-pub(crate) use tell::budget_refused;
 pub use vocabulary::Event;
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};
