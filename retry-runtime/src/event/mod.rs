@@ -35,7 +35,8 @@ pub(crate) mod warnings;
 
 #[cfg(not(feature = "tracing"))]
 mod trace {
-    use super::{Event, EventKind};
+    use super::kind::EventKind;
+    use super::vocabulary::Event;
 
     pub(super) const fn is_on() -> bool {
         false
