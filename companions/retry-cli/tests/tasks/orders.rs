@@ -74,7 +74,7 @@ async fn a_reset_task_runs_from_scratch() {
     assert_eq!((info.state, info.retry_count, info.attempts().len()), (State::Pending, 0, 0));
     let error = lab.fails(1, &["reset", &id.to_string()]);
     let expected = format!(
-        "cannot reset task {id}: it is pending; a task can be reset when it has ended; cancel it first\n"
+        "cannot reset task {id}: it is pending; only a task that has ended can be reset; cancel it first\n"
     );
     assert_eq!(error, expected);
 

@@ -54,7 +54,7 @@ async fn of_two_concurrent_retries_one_wins_and_the_other_is_told_the_new_state(
     assert_eq!((won.len(), lost.len()), (1, 1), "{both:?}");
     let error = failed(1, lost[0]);
     let expected =
-        format!("cannot retry task {id}: it is pending; a task can be retried when it has ");
+        format!("cannot retry task {id}: it is pending; only a failed or cancelled task can ");
     assert!(error.starts_with(&expected), "{error}");
 }
 
@@ -69,7 +69,7 @@ async fn a_complete_or_running_task_cannot_be_retried() {
         for more in [&[][..], &["--once"]] {
             let error = lab.fails(1, &[&["retry", &id.to_string()], more].concat());
             assert!(error.contains(&format!("it is {state}; ")), "{error}");
-            assert!(error.contains("`reset` runs a complete one anew"), "{error}");
+            assert!(error.contains("`reset` runs a complete one again"), "{error}");
         }
     }
 }
