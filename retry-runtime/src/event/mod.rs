@@ -35,8 +35,8 @@ pub(crate) mod warnings;
 
 #[cfg(not(feature = "tracing"))]
 mod trace {
-    use super::kind::EventKind;
-    use super::vocabulary::Event;
+    use crate::event::kind::EventKind;
+    use crate::event::vocabulary::Event;
 
     pub(super) const fn is_on() -> bool {
         false
