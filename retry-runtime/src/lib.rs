@@ -43,8 +43,10 @@ pub use turn::{Retry, timer};
 pub mod classify {
     #![doc = include_str!("failure/guide.md")]
 
+    pub use crate::failure::chain::of_error_chain;
     pub use crate::failure::class::{Class, Classify, Kind};
-    pub use crate::failure::{Patterns, of_error_chain, of_message, of_status};
+    pub use crate::failure::messages::{Patterns, of_message};
+    pub use crate::failure::of_status::of_status;
 }
 
 pub mod events {

@@ -36,7 +36,7 @@ async fn an_empty_budget_is_warned_about_once_per_site_and_minute_with_a_remedy(
         [
             "WARN \"warned::a\" the retry budget is spent: 0 of 1 tokens left, a retry costs 1: failures are \
              returned without a retry until calls succeed again; `budget(capacity = …)` allows more retries, \
-             `budget = none` any number"
+             `budget = none` turns it off"
         ]
     );
     b().await.unwrap_err();

@@ -105,7 +105,7 @@ fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
 //     if !words.is_empty() { return words; }
 //     OWN_WORDS
 fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
-    let own_words = quote!(#rt::in_words(self, |place| place.retry_words()));
+    let own_words = quote!(#rt::describe_with(self, |lookup| lookup.retry_describe()));
     let inherited = plan.arms.iter().filter(|arm| arm.case.transparent).filter_map(|arm| {
         let Verdict::Inherit(inner) = &arm.verdict else { return None };
         let (fields, local) = (bindings(arm), arm.local_at(*inner));

@@ -57,17 +57,17 @@ impl Plan<'_> {
     /// The methods that judge an outcome: its class, `when` and `retry_if`; and `on_retry`.
     fn rules(&self, declared: &Type, last: Span) -> TokenStream {
         let args = self.args;
-        let place = local("place");
+        let lookup = local("lookup");
         let known = quote_spanned!(last=>
-            #place.retry_words(), #place.retry_place(), #place.retry_inject()
+            #lookup.retry_describe(), #lookup.retry_interruption(), #lookup.retry_injection()
         );
         let unclassified = args.retries_any() || args.on.is_none() && args.when.is_some();
         let judged = if unclassified {
-            quote_spanned!(last=> .unclassified(|#place| (#known)))
+            quote_spanned!(last=> .unclassified(|#lookup| (#known)))
         } else {
             let at = Span::mixed_site().located_at(failure(declared));
             let classified = Ident::new("classified", at);
-            quote_spanned!(last=> .#classified(|#place| (#place.retry_class(), #known)))
+            quote_spanned!(last=> .#classified(|#lookup| (#lookup.retry_class(), #known)))
         };
         let when = self.method("when", args.when.as_ref());
         let retry_if = self.method("retry_if", args.retry_if.as_ref());

@@ -1,4 +1,4 @@
-//! The only place that reads the time.
+//! The only module that reads the time.
 
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant, SystemTime};
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///
-    /// The default follows tokio's clock where the `tokio` feature is on, so that a paused clock moves
-    /// everything, and the system's monotonic clock otherwise.
+    /// The default is tokio's clock with the feature `tokio`, so that tests can pause it, and the system's
+    /// monotonic clock otherwise.
     fn now(&self) -> Instant {
         system_now()
     }
 
-    /// The date and time, for the history. The default is the system's.
+    /// The date and time, for the history. The default is `SystemTime::now`.
     fn wall(&self) -> SystemTime {
         SystemTime::now()
     }
@@ -23,21 +23,22 @@ pub trait Clock: Send + Sync {
 
 static INSTALLED: OnceLock<&'static dyn Clock> = OnceLock::new();
 
-/// Makes `clock` the process's source of time; `false` when one was installed before.
+/// Makes `clock` the process's clock; `false` if one was installed before.
 pub(crate) fn install(clock: &'static dyn Clock) -> bool {
     INSTALLED.set(clock).is_ok()
 }
 
-/// The time of an interceptor that holds here, if one has a time of its own.
+/// Returns the virtual time of the interceptor that applies to the current call, if there is one.
 static VIRTUAL: OnceLock<fn() -> Option<Instant>> = OnceLock::new();
 
-/// Makes `now` the first clock that is asked. The first function that is set stays.
+/// Sets a clock that is read before all others. Later calls have no effect.
 pub(crate) fn ask_first(now: fn() -> Option<Instant>) {
-    // All callers pass the same function.
+    // All callers pass the same function, so a second call changes nothing.
     let _ = VIRTUAL.set(now);
 }
 
-/// The current time: of an interceptor, of the installed clock, of tokio's, or of the system's.
+/// The current time: from the first of the interceptor, the installed clock, tokio's and the system's clock that
+/// exists.
 pub(crate) fn now() -> Instant {
     if let Some(now) = VIRTUAL.get().and_then(|now| now()) {
         return now;
@@ -45,7 +46,7 @@ pub(crate) fn now() -> Instant {
     real_now()
 }
 
-/// The current time, whatever interceptor holds here.
+/// The current time, without interceptors.
 pub fn real_now() -> Instant {
     match INSTALLED.get() {
         Some(clock) => clock.now(),
@@ -53,7 +54,7 @@ pub fn real_now() -> Instant {
     }
 }
 
-/// The date and time.
+/// The current date and time.
 pub(crate) fn wall() -> SystemTime {
     match INSTALLED.get() {
         Some(clock) => clock.wall(),
@@ -71,8 +72,8 @@ fn system_now() -> Instant {
     Instant::now()
 }
 
-/// An instant of the clock in eight bytes, `None` included: nanoseconds around the first one that was
-/// asked for, which stands in the middle of the range. Good for 146 years to either side.
+/// An instant in eight bytes, also as an `Option`: nanoseconds relative to the first instant of the process, which
+/// is the middle of the range. The range is 146 years in both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(NonZeroU64);
 
@@ -86,7 +87,7 @@ impl Moment {
         Moment::of(now())
     }
 
-    /// The moment of an instant.
+    /// Converts an instant.
     pub(crate) fn of(now: Instant) -> Self {
         let first = *FIRST.get_or_init(|| now);
         let nanos = match now.checked_duration_since(first) {
@@ -99,7 +100,7 @@ impl Moment {
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
     }
 
-    /// The instant of this moment; the first one of all when it is out of range.
+    /// The instant of this moment; the first instant of the process if `Instant` cannot represent the moment.
     pub(crate) fn instant(self) -> Instant {
         let first = *FIRST.get_or_init(now);
         let nanos = self.0.get();
@@ -110,24 +111,24 @@ impl Moment {
         instant.unwrap_or(first)
     }
 
-    /// The time since an earlier moment; zero when it is not earlier.
+    /// The time since `earlier`; zero if `earlier` is not earlier.
     pub(crate) const fn since(self, earlier: Moment) -> Duration {
         Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
     }
 
-    /// The moment that is so much earlier, within the range.
+    /// The moment earlier by `time`, clamped to the range.
     pub(crate) fn before(self, time: Duration) -> Moment {
         let nanos = self.0.get().saturating_sub(nanos(time).unwrap_or(u64::MAX));
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
     }
 
-    /// The moment that is so much later; `None` when it is out of range, which is as good as never.
+    /// The moment later by `time`; `None` if it is out of range: it never comes.
     pub(crate) fn checked_add(self, time: Duration) -> Option<Moment> {
         self.0.checked_add(nanos(time)?).map(Moment)
     }
 }
 
-/// The whole time in nanoseconds, if 64 bits can say it.
+/// The duration in nanoseconds; `None` if 64 bits cannot hold it.
 const fn nanos(duration: Duration) -> Option<u64> {
     match duration.as_secs().checked_mul(1_000_000_000) {
         Some(nanos) => nanos.checked_add(duration.subsec_nanos() as u64),
@@ -135,16 +136,17 @@ const fn nanos(duration: Duration) -> Option<u64> {
     }
 }
 
-/// The clock of a breaker or a budget, and the first moment that it gave; the pure code counts from there.
+/// The clock of a breaker or a budget, and the first moment that was read from it. State machines count time from
+/// that moment, in ticks.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     start: AtomicU64,
-    /// `None`: the engine's clock.
+    /// The clock; `None` for the engine's clock.
     clock: Option<fn() -> Instant>,
 }
 
 impl Timeline {
-    /// On the engine's clock.
+    /// A timeline on the engine's clock.
     pub(crate) const fn new() -> Self {
         Timeline { start: AtomicU64::new(0), clock: None }
     }
@@ -159,13 +161,13 @@ impl Timeline {
         Moment::of(self.clock.map_or_else(now, |clock| clock()))
     }
 
-    /// The present moment, where the engine's clock has just been read.
+    /// The current moment, given the current moment of the engine's clock.
     #[inline]
     pub(crate) fn known(&self, engine: Moment) -> Moment {
         self.clock.map_or(engine, |clock| Moment::of(clock()))
     }
 
-    /// The time since the first moment; an earlier moment counts as the first.
+    /// The time from the first moment to `now`; zero for an earlier `now`.
     #[inline]
     pub(crate) fn tick(&self, now: Moment) -> Duration {
         now.since(self.start(now))
@@ -177,14 +179,14 @@ impl Timeline {
         now.0.get().saturating_sub(self.start(now).0.get()) / 1_000_000
     }
 
-    /// The instant of a tick; `None` when no `Instant` can say it.
+    /// The instant of a tick; `None` when it is out of the range of `Instant`.
     pub(crate) fn instant(&self, now: Moment, tick: Duration) -> Option<Instant> {
         self.start(now).instant().checked_add(tick)
     }
 
     #[inline]
     fn start(&self, now: Moment) -> Moment {
-        // Relaxed is enough: the number is all there is.
+        // Relaxed is enough: no other memory depends on the number.
         match NonZeroU64::new(self.start.load(Ordering::Relaxed)) {
             Some(start) => Moment(start),
             None => self.begin(now),
@@ -199,7 +201,7 @@ impl Timeline {
     }
 }
 
-/// A clock that each test winds by itself.
+/// A fake clock for each thread, which tests advance.
 #[cfg(all(test, not(retry_loom)))]
 pub(crate) mod fake {
     use std::cell::Cell;
@@ -225,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_as_far_apart_as_they_were_set_and_too_long_is_never() {
+    fn moments_keep_their_distance_and_a_moment_out_of_range_is_none() {
         let now = Moment::now();
         let later = now.checked_add(Duration::from_secs(7)).expect("in range");
         assert_eq!(later.since(now), Duration::from_secs(7));
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeline_starts_at_the_first_moment_told_and_time_never_runs_before_it() {
+    fn a_timeline_starts_at_its_first_moment_and_earlier_moments_count_as_zero() {
         let (timeline, start) = (Timeline::new(), Instant::now());
         let tick = |at| timeline.tick(Moment::of(at));
         assert_eq!(tick(start), Duration::ZERO);

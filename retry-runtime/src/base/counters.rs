@@ -1,53 +1,55 @@
-//! Counters that many threads write and few read: a block for each thread, summed by whoever reads.
+//! Sharded counters: each thread increments its own block, and a reader adds up all blocks.
 //!
-//! One shared counter costs a locked instruction and, contended, a cache line that travels between the
-//! cores. A counter that only its thread writes costs a load, an addition and a store. The block of a
-//! thread that has ended goes to the next one that starts, and keeps its counts.
+//! A shared counter costs an atomic read-modify-write and, under contention, a cache line that moves between
+//! cores. A counter that only one thread writes costs a load, an addition and a store. When a thread ends, its
+//! block keeps its counts and goes to the next thread that needs one.
 
 use std::cell::Cell;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A thread's counters, by number.
+use super::sync::lock;
+
+/// The counters of one thread, indexed by the number of the counter.
 type Block = &'static [AtomicU64];
 
 struct Blocks {
     all: Vec<Block>,
-    /// Those whose threads have ended.
+    /// The blocks whose threads have ended.
     free: Vec<Block>,
 }
 
 static BLOCKS: Mutex<Blocks> = Mutex::new(Blocks { all: Vec::new(), free: Vec::new() });
 
-/// Gives the thread's block back when the thread ends.
+/// An RAII guard that returns the thread's block when the thread ends.
 struct Lease(Block);
 
 impl Drop for Lease {
     fn drop(&mut self) {
         HERE.with(|here| here.set(&[]));
-        lock().free.push(self.0);
+        lock(&BLOCKS).free.push(self.0);
     }
 }
 
-/// What a call looks at on its thread, in one place: its address is computed once.
+/// All thread-local state that a call reads, in one struct, so that its address is computed once.
 struct Here {
-    /// This thread's block, empty as long as there is none.
+    /// This thread's block; empty until the thread has one.
     mine: Cell<Block>,
-    /// The numbers below are counted in `mine`, and nothing holds here that a call would have to look at:
-    /// 0 while something does.
+    /// The length of `mine`, or 0 while the thread's gate is closed.
     ready: Cell<u32>,
+    /// Whether the gate is closed: a call has to look at the thread's context.
     closed: Cell<bool>,
 }
 
 thread_local! {
-    /// It has no destructor, so that a look at it is one load.
+    /// The state has no destructor, so that reading it is one load.
     static HERE: Here =
         const { Here { mine: Cell::new(&[]), ready: Cell::new(0), closed: Cell::new(false) } };
     static LEASE: Cell<Option<Lease>> = const { Cell::new(None) };
 }
 
-/// Whether the counter of this number is at hand, and the thread's gate [open](set_open): one comparison
-/// for a call that asks for both.
+/// Whether this thread's block has the counter of this number and the thread's gate is [open](set_open): both
+/// are one comparison.
 #[inline(always)]
 pub(crate) fn is_ready(number: u32) -> bool {
     HERE.with(|here| number < here.ready.get())
@@ -92,21 +94,22 @@ pub(crate) fn increment(number: u32) {
 
 #[inline(always)]
 fn add(counter: &AtomicU64) {
-    // Only this thread writes here: nothing can come between the load and the store.
+    // Only this thread writes the counter, so no other write comes between the load and the store.
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
-/// The thread has no block, or one that is too short.
+/// Takes a block that is long enough, for a thread without one, and counts in it.
 #[cold]
 #[inline(never)]
 fn lease(number: u32) {
-    let mut blocks = lock();
+    let mut blocks = lock(&BLOCKS);
     let wanted = number as usize + 1;
     let fitting = blocks.free.iter().position(|block| block.len() >= wanted);
     let block = match fitting {
         Some(at) => blocks.free.swap_remove(at),
         None => {
-            // Twice as long as is asked for: numbers are given in the order of the first calls.
+            // Twice the length asked for: sites get their numbers in the order of their first calls, so that
+            // higher ones follow.
             let block: Block =
                 Vec::leak((0..(2 * wanted).max(64)).map(|_| AtomicU64::new(0)).collect());
             blocks.all.push(block);
@@ -115,26 +118,22 @@ fn lease(number: u32) {
     };
     drop(blocks);
     add(&block[number as usize]);
-    // The block before, if there was one, is given back. A thread that is ending has no place for a lease
-    // any more: it gives the new one back at once, and asks again for every count.
+    // A previous block is returned. A thread that is ending can no longer store a lease: it returns the new
+    // block at once, and takes one again for each further count.
     match LEASE.try_with(|lease| lease.replace(Some(Lease(block)))) {
         Ok(before) => {
             drop(before);
             HERE.with(|here| here.set(block));
         }
-        Err(_) => lock().free.push(block),
+        Err(_) => lock(&BLOCKS).free.push(block),
     }
 }
 
-/// The sum over all threads, those that have ended too.
+/// The sum of a counter over all threads, including those that have ended.
 pub(crate) fn sum(number: u32) -> u64 {
-    let blocks = lock();
+    let blocks = lock(&BLOCKS);
     let counters = blocks.all.iter().filter_map(|block| block.get(number as usize));
     counters.fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
-}
-
-fn lock() -> MutexGuard<'static, Blocks> {
-    BLOCKS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -143,12 +142,12 @@ mod tests {
 
     use super::*;
 
-    // Numbers that no site of this test binary has.
+    // No site of this test binary has these numbers.
     const ALONE: u32 = 5_000;
     const SHARED: u32 = 5_001;
 
     #[test]
-    fn what_threads_have_counted_is_summed_also_after_they_have_ended() {
+    fn a_sum_includes_threads_that_have_ended() {
         thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| (0..1_000).for_each(|_| increment(SHARED)));
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_is_too_short_gives_way_to_a_longer_one_and_its_counts_stay() {
+    fn a_block_that_is_too_short_is_replaced_by_a_longer_one_and_its_counts_stay() {
         increment(1_000);
         increment(ALONE);
         increment(ALONE);
@@ -166,19 +165,19 @@ mod tests {
     }
 
     #[test]
-    fn threads_that_come_and_go_share_their_blocks() {
-        let blocks = || lock().all.len();
+    fn threads_reuse_the_blocks_of_threads_that_have_ended() {
+        let blocks = || lock(&BLOCKS).all.len();
         thread::spawn(|| increment(7)).join().expect("no panic");
         let before = blocks();
         for _ in 0..2_000 {
             thread::spawn(|| increment(7)).join().expect("no panic");
         }
-        // Other tests' threads take blocks meanwhile: as many as the machine runs at once.
+        // Threads of other tests take blocks in the meantime, as many as run at once.
         assert!(blocks() - before < 1_000, "{} blocks more after 2000 threads", blocks() - before);
     }
 
     #[test]
-    fn a_number_that_nobody_has_counted_is_zero() {
+    fn a_counter_that_was_never_incremented_is_zero() {
         assert_eq!(sum(u32::MAX), 0);
     }
 }

@@ -1,34 +1,35 @@
-//! Exact arithmetic on spans of time: total, saturating, never a panic.
+//! Exact arithmetic on durations, which saturates and never panics; and durations as text for people.
 
+use std::fmt;
 use std::time::Duration;
 
-/// A fraction of 2^64: `0` is none of it, [`WHOLE`] all of it.
+/// A fraction in units of 2^-64, from `0` to [`WHOLE`].
 pub(crate) type Fraction = u128;
 
-/// The whole, as a [`Fraction`].
+/// The [`Fraction`] 1.
 pub(crate) const WHOLE: Fraction = 1 << 64;
 
-/// `r` as a fraction; not-a-number is none, anything outside 0 to 1 is clamped.
+/// `r` as a fraction, clamped to 0 to 1; NaN is 0.
 pub(crate) const fn fraction(r: f64) -> Fraction {
     // A float cast saturates and maps NaN to 0.
     let scaled = (r * WHOLE as f64) as u128;
     if scaled > WHOLE { WHOLE } else { scaled }
 }
 
-/// The given part of a duration, rounded down to a nanosecond.
+/// A duration times a fraction, rounded down to a nanosecond.
 pub(crate) const fn part(duration: Duration, fraction: Fraction) -> Duration {
     let nanos = duration.as_nanos();
     if nanos < WHOLE && fraction < WHOLE {
-        // Nearly always: one product and no division of 128 bits.
+        // The common case needs one product and no 128-bit division.
         return Duration::from_nanos(((nanos * fraction) >> 64) as u64);
     }
-    // Nanoseconds of the longest duration have 94 bits; split, so that no product passes 128.
+    // The longest duration has 94 bits of nanoseconds: split it, so that no product exceeds 128 bits.
     let (high, low) = (nanos >> 64, nanos & (WHOLE - 1));
     let part = if fraction >= WHOLE { nanos } else { high * fraction + ((low * fraction) >> 64) };
     from_nanos(part)
 }
 
-/// A duration times a non-negative factor, saturating at `Duration::MAX`; exact for a factor of 1.
+/// A duration times a non-negative factor, saturating at `Duration::MAX`; a factor of 1 is exact.
 pub(crate) fn times(duration: Duration, factor: f64) -> Duration {
     if factor == 1.0 {
         return duration;
@@ -36,20 +37,20 @@ pub(crate) fn times(duration: Duration, factor: f64) -> Duration {
     let nanos = duration.as_nanos();
     if let Ok(nanos) = u64::try_from(nanos) {
         let product = nanos as f64 * factor;
-        // Below 2^63 the cast cuts off the same fraction, and is one instruction.
+        // Below 2^63 the cast to `u64` truncates like the one to `u128`, and is one instruction.
         if (0.0..9.2e18).contains(&product) {
             return Duration::from_nanos(product as u64);
         }
     }
     let nanos = nanos as f64 * factor;
-    // `0 × ∞` is not a number; nothing times anything is nothing.
+    // `0 × ∞` is NaN; a zero duration stays zero.
     if nanos.is_nan() {
         return Duration::ZERO;
     }
     from_nanos(nanos as u128)
 }
 
-/// A duration of so many nanoseconds, saturating at `Duration::MAX`.
+/// A duration from nanoseconds, saturating at `Duration::MAX`.
 pub(crate) const fn from_nanos(nanos: u128) -> Duration {
     const SECOND: u128 = 1_000_000_000;
     if nanos < WHOLE {
@@ -62,14 +63,29 @@ pub(crate) const fn from_nanos(nanos: u128) -> Duration {
     Duration::new(seconds as u64, (nanos % SECOND) as u32)
 }
 
-/// The smaller of two durations, in const code.
+/// The shorter of two durations, for `const` code.
 pub(crate) const fn min(a: Duration, b: Duration) -> Duration {
     if less(b, a) { b } else { a }
 }
 
-/// Whether `a < b`, in const code.
+/// Whether `a < b`, for `const` code.
 pub(crate) const fn less(a: Duration, b: Duration) -> bool {
     a.as_secs() < b.as_secs() || (a.as_secs() == b.as_secs() && a.subsec_nanos() < b.subsec_nanos())
+}
+
+/// Writes a measured time rounded for people: `7.2 s`, or `12 ms` below a tenth of a second.
+///
+/// Error messages quote settings exactly, with `Debug`.
+pub(crate) struct Rounded(pub(crate) Duration);
+
+impl fmt::Display for Rounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < Duration::from_millis(100) {
+            write!(f, "{} ms", self.0.as_millis())
+        } else {
+            write!(f, "{:.1} s", self.0.as_secs_f64())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn short_spans_are_calculated_as_exactly_as_long_ones() {
+    fn short_durations_are_calculated_as_exactly_as_long_ones() {
         for nanos in [0, 1, 7, 999_999_999, 1_000_000_001, u64::MAX / 3, u64::MAX] {
             let span = Duration::from_nanos(nanos);
             for fraction in [0, 1, WHOLE / 3, WHOLE / 2, WHOLE - 1, WHOLE] {

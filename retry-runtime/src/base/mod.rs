@@ -1,6 +1,6 @@
-//! Tools that know nothing of retries: time, random numbers, durations, settings, locks, counters.
+//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters.
 //!
-//! No module here imports anything else of the crate.
+//! The modules here import nothing from other folders of the crate.
 
 pub(crate) mod clock;
 pub(crate) mod counters;

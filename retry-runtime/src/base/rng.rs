@@ -1,22 +1,22 @@
-//! A small seeded generator, and identifiers that never repeat.
+//! A small seeded random number generator, and unique identifiers.
 
 use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): eight
-/// bytes of state, equidistributed, good enough to spread retries and of no use for secrets.
+/// The random number generator SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+/// OOPSLA 2014): eight bytes of state, equidistributed. It is good enough for jitter; do not use it for secrets.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
 impl Rng {
-    /// A generator whose numbers are determined by `seed`.
+    /// A generator that always gives the same numbers for the same `seed`.
     pub const fn seeded(seed: u64) -> Self {
         Rng(seed)
     }
 
-    /// A generator that no other one resembles: seeded by the thread's own, which begins with the operating
-    /// system's randomness, by way of std's hash keys.
+    /// A generator with a random seed. The seed comes from a thread-local generator, which is seeded by the
+    /// operating system through std's hash keys.
     pub fn fresh() -> Self {
         thread_local! {
             static SEEDS: Cell<Option<u64>> = const { Cell::new(None) };
@@ -39,13 +39,13 @@ impl Rng {
 
     /// The next number, uniform from 0 to less than 1.
     pub fn draw_unit(&mut self) -> f64 {
-        // The upper 53 bits are as many as an f64 holds.
+        // An f64 holds 53 bits.
         (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// 128 bits that no other call has: two keyed hashes under keys that std draws from the operating system
-/// for each thread and never uses twice.
+/// A unique number of 128 bits: two hashes with keys that std takes from the operating system's randomness for
+/// each thread and uses only once.
 pub(crate) fn unique() -> u128 {
     let high = RandomState::new().hash_one(std::process::id());
     let low = RandomState::new().hash_one(std::process::id());

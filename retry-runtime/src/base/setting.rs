@@ -1,13 +1,12 @@
-//! The error for a setting that makes no sense: names the field, the value and the remedy.
+//! The error for an invalid setting: it names the field, the value and the remedy.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A setting that makes no sense, with what to write instead.
+/// An invalid setting of a breaker or a budget; the message says what is allowed.
 ///
-/// It is `Copy` and made in `const` code, so that a bad literal can stop the build
-/// ([`SettingError::message`] is what the compiler prints), and a bad value from a file is reported with
-/// the value in the text:
+/// The error can be created in `const` code, so that an invalid literal stops the build: the compiler then prints
+/// [`SettingError::message`]. For a value that comes from a file, `Display` adds the value:
 ///
 /// ```
 /// use retry_runtime::budget::BudgetSettings;
@@ -24,7 +23,7 @@ pub struct SettingError {
     pub(crate) message: &'static str,
 }
 
-/// The value that was given.
+/// The invalid value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Given {
     Number(f64),
@@ -33,12 +32,12 @@ pub(crate) enum Given {
 }
 
 impl SettingError {
-    /// The setting's name, as the builder's method is called.
+    /// The setting's name, which is the name of the builder method.
     pub const fn field(&self) -> &'static str {
         self.field
     }
 
-    /// What is wrong and what to do, without the value: fit for a `panic!` in `const` code.
+    /// The message without the value, for a `panic!` in `const` code.
     pub const fn message(&self) -> &'static str {
         self.message
     }
@@ -46,7 +45,7 @@ impl SettingError {
 
 impl fmt::Display for SettingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The message starts with the field in backticks; the value belongs right behind it.
+        // The message starts with the field in backticks; the value goes right behind it.
         let (_, remedy) = self.message.split_at(self.field.len() + 2);
         match self.value {
             Given::Number(value) => write!(f, "`{}` ({value}){remedy}", self.field),
@@ -58,7 +57,7 @@ impl fmt::Display for SettingError {
 
 impl std::error::Error for SettingError {}
 
-/// `fault!("cost", Number(value), "must be …")`: the error for one field.
+/// Makes the error of one field: `fault!("cost", Number(value), "must be …")`.
 macro_rules! fault {
     ($field:literal, $kind:ident($value:expr), $remedy:literal) => {
         Err($crate::base::setting::SettingError {

@@ -1,16 +1,18 @@
-//! A sleep that has been begun, wherever it is kept.
+//! The future of a sleep.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::task::{Context, Poll};
+
+use super::sync::unpoisoned;
 
 /// A future that resolves after some time.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A sleep that is `Sync`, so that a call's future is wherever its body is. The lock is never taken: who
-/// polls has the only reference.
+/// A [`Sleep`] that is `Sync`, so that a call's future is `Sync` if the body is. The mutex is never locked: polling
+/// needs `&mut`.
 pub(crate) struct Sleeping(Mutex<Sleep>);
 
 impl Sleeping {
@@ -23,7 +25,7 @@ impl Future for Sleeping {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
+        unpoisoned(self.0.get_mut()).as_mut().poll(cx)
     }
 }
 

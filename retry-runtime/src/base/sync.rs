@@ -1,6 +1,8 @@
-//! The atomics and locks that the handles use: std's, or loom's in a model.
+//! Locks that ignore poisoning, and the atomics and locks of the handles: std's, or loom's in a model.
 //!
-//! `cargo xtask loom` runs the models. The flag is not the usual `loom`, which tokio would answer to as well.
+//! `cargo xtask loom` runs the models. The flag is `retry_loom` because tokio reacts to the usual `loom` as well.
+
+use std::sync::{LockResult, Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
 
 #[cfg(not(all(test, retry_loom)))]
 pub(crate) use std::sync::{
@@ -14,8 +16,17 @@ pub(crate) use loom::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Declares one function twice: `const` as a rule, plain in a loom model, whose atomics have no const
-/// constructor.
+/// Locks a mutex of std, even if a thread panicked while it held the lock.
+pub(crate) fn lock<T: ?Sized>(mutex: &StdMutex<T>) -> StdMutexGuard<'_, T> {
+    unpoisoned(mutex.lock())
+}
+
+/// The guard, even if the lock is poisoned: a panic in one call must not make all later calls panic.
+pub(crate) fn unpoisoned<G>(result: LockResult<G>) -> G {
+    result.unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Declares a function that is `const`, except in a loom model, whose atomics have no `const` constructor.
 macro_rules! const_unless_loom {
     ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => {
         $(#[$meta])*

@@ -160,7 +160,7 @@ impl Call<'_> {
         trail.mode.add(Mode::FAILED);
         trail.record(now, Some((kind, redact::kept(&words()))));
         // Asked once: without a listener nothing is prepared for one.
-        let heard = event::is_heard();
+        let heard = event::has_any_listener();
         if heard {
             trail.tell_attempt(policy);
         }
@@ -251,7 +251,7 @@ impl Trail {
             }
         }
         self.charge(reason, verdict.class.kind);
-        if event::is_heard() {
+        if event::has_any_listener() {
             self.tell_suppressed(policy, reason, verdict.class);
         }
         self.end_at(reason, now);

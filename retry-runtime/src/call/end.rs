@@ -115,7 +115,7 @@ impl Trail {
         let now = Moment::now();
         self.record(now, None);
         let told = self.attempt > 1 || self.mode.has(Mode::OBSERVED);
-        if told && event::is_heard() {
+        if told && event::has_any_listener() {
             self.tell_attempt(policy);
         }
         self.end_at(StopReason::Success, now);

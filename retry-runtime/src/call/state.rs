@@ -54,7 +54,7 @@ impl<'p> Call<'p> {
     /// A call that has no annotated function.
     pub(crate) fn of(policy: &'p Policy) -> Self {
         let mut call = Call { site: &NOBODY, policy: Some(policy), state: State::Plain };
-        if policy.is_timed() || event::wanted() || context::is_present() {
+        if policy.is_timed() || event::wants_routine() || context::is_present() {
             call.prepare();
         }
         call
@@ -106,7 +106,7 @@ impl<'p> Call<'p> {
             self.configure(site);
         }
         self.join();
-        if site.map_or_else(event::wanted, Site::is_observed) {
+        if site.map_or_else(event::wants_routine, Site::is_observed) {
             let mode = &mut self.early_trail_mut().mode;
             mode.add(Mode::OBSERVED);
             mode.add(Mode::TIMED);
@@ -177,7 +177,7 @@ impl<'p> Call<'p> {
     pub(super) fn note_start(&mut self) {
         let trail = self.trail_mut();
         trail.note_start();
-        if event::is_heard() {
+        if event::has_any_listener() {
             let policy = self.policy();
             self.trail_mut().tell_start(policy);
         }

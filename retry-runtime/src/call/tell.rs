@@ -35,8 +35,8 @@ impl Trail {
         if attempt > 1 && CallSpan::is_wanted() {
             self.span = Some(Box::new(CallSpan::retry(name, self.number(), attempt, limit)));
         }
-        let hears = || event::hears(EventKind::AttemptStarted);
-        if self.mode.has(Mode::OBSERVED) || (attempt > 1 && hears()) {
+        let has_listener = || event::has_listener(EventKind::AttemptStarted);
+        if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {
             let call = self.number();
             let started = AttemptStarted { site: name, call, attempt, limit };
             event::emit(&Event::AttemptStarted(started));
@@ -52,7 +52,7 @@ impl Trail {
     /// The attempt that was recorded last.
     #[cold]
     pub(super) fn tell_attempt(&mut self, policy: &Policy) {
-        if !event::hears(EventKind::AttemptFinished) {
+        if !event::has_listener(EventKind::AttemptFinished) {
             return;
         }
         let (site, limit) = (self.name(), policy.limit());
@@ -71,7 +71,7 @@ impl Trail {
 
     #[cold]
     pub(super) fn tell_retry(&mut self, policy: &Policy, kind: Kind, delay: Delay) {
-        if !event::hears(EventKind::RetryScheduled) {
+        if !event::has_listener(EventKind::RetryScheduled) {
             return;
         }
         let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
@@ -82,7 +82,7 @@ impl Trail {
 
     #[cold]
     pub(super) fn tell_suppressed(&mut self, policy: &Policy, reason: StopReason, class: Class) {
-        if !(RetrySuppressed::is_due(reason) && event::hears(EventKind::RetrySuppressed)) {
+        if !(RetrySuppressed::is_due(reason) && event::has_listener(EventKind::RetrySuppressed)) {
             return;
         }
         let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
@@ -104,7 +104,9 @@ impl Trail {
     pub(super) fn tell_finished(&mut self, reason: StopReason) {
         // A success at once is told only where somebody listens.
         let at_once = reason == StopReason::Success && self.attempt == 1;
-        if (!at_once || self.mode.has(Mode::OBSERVED)) && event::hears(EventKind::CallFinished) {
+        if (!at_once || self.mode.has(Mode::OBSERVED))
+            && event::has_listener(EventKind::CallFinished)
+        {
             self.tell_finished_heard(reason);
         }
     }

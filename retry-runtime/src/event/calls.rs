@@ -1,4 +1,4 @@
-//! What is said of calls and their attempts.
+//! The events of calls and their attempts.
 
 use std::time::Duration;
 
@@ -7,25 +7,30 @@ use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
 
-/// A call begins. Exists only while somebody listens.
+/// A call begins.
+///
+/// The event exists only while an observer or a stream wants [routine events](crate::events::Event::is_routine).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CallStarted {
-    /// The function's name; empty for a call that has none ([`Policy::call`](crate::Policy::call)).
+    /// The function's name; empty for a call without an annotated function ([`Policy::call`](crate::Policy::call)).
     pub site: &'static str,
-    /// The call's number, the same in all of its events and in those of no other call of the process.
+    /// The call's number, unique within the process and the same in all events of the call.
     pub call: u64,
     /// How many attempts there may be; `None` when only the deadline limits them.
     pub limit: Option<u32>,
 }
 
-/// An attempt begins. That of the first one exists only while somebody listens.
+/// An attempt begins.
+///
+/// For a first attempt the event exists only while an observer or a stream wants
+/// [routine events](crate::events::Event::is_routine).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct AttemptStarted {
-    /// The function's name; empty for a call that has none.
+    /// The function's name; empty for a call without an annotated function.
     pub site: &'static str,
     /// The call's number.
     pub call: u64,
@@ -35,12 +40,15 @@ pub struct AttemptStarted {
     pub limit: Option<u32>,
 }
 
-/// An attempt has ended. That of a success at once exists only while somebody listens.
+/// An attempt has ended.
+///
+/// For a first attempt that succeeds the event exists only while an observer or a stream wants
+/// [routine events](crate::events::Event::is_routine).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct AttemptFinished {
-    /// The function's name; empty for a call that has none.
+    /// The function's name; empty for a call without an annotated function.
     pub site: &'static str,
     /// The call's number.
     pub call: u64,
@@ -48,65 +56,63 @@ pub struct AttemptFinished {
     pub attempt: u32,
     /// How many attempts there may be; `None` when only the deadline limits them.
     pub limit: Option<u32>,
-    /// How long it ran; `None` for a first attempt that nobody had a reason to time.
+    /// How long the attempt ran; `None` for a first attempt that was not timed.
     pub duration: Option<Duration>,
     /// The failure's kind; `None` when the attempt succeeded.
     pub kind: Option<Kind>,
-    /// The failure in words; `None` when the attempt succeeded.
+    /// The failure's text; `None` when the attempt succeeded.
     pub error: Option<Label>,
 }
 
-/// An attempt failed, and there will be another one.
+/// An attempt failed, and another one will follow.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RetryScheduled {
-    /// The function's name; empty for a call that has none.
+    /// The function's name; empty for a call without an annotated function.
     pub site: &'static str,
     /// The call's number.
     pub call: u64,
-    /// The number of the attempt that failed, from 1: that of the retry as well, since retry k is
-    /// attempt k + 1.
+    /// The number of the attempt that failed, from 1. It is also the number of the retry: retry k is attempt k + 1.
     pub attempt: u32,
     /// How many attempts there may be; `None` when only the deadline limits them.
     pub limit: Option<u32>,
-    /// The pause before the next attempt, and where it came from.
+    /// The pause before the next attempt, and its source.
     pub delay: Delay,
     /// The failure's kind.
     pub kind: Kind,
-    /// The failure in words.
+    /// The failure's text.
     pub error: Label,
 }
 
-/// An attempt failed in a way that is worth a retry, and something forbids it.
+/// An attempt failed and would be retried, but something forbids the retry.
 ///
-/// The reason is `Ambiguous`, `Overloaded`, `Deadline`, `RetryAfterTooLong`, `CircuitOpen` or `Budget`.
-/// Failures that are not retried anyway, and those of the last allowed attempt, end their calls without
-/// this event.
+/// The reason is `Ambiguous`, `Overloaded`, `Deadline`, `RetryAfterTooLong`, `CircuitOpen` or `Budget`. There is no
+/// such event for failures that are never retried, nor for the last allowed attempt.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RetrySuppressed {
-    /// The function's name; empty for a call that has none.
+    /// The function's name; empty for a call without an annotated function.
     pub site: &'static str,
     /// The call's number.
     pub call: u64,
     /// The number of the attempt that failed, from 1.
     pub attempt: u32,
-    /// How many attempts there might have been; `None` when only the deadline limits them.
+    /// How many attempts there may be; `None` when only the deadline limits them.
     pub limit: Option<u32>,
-    /// What forbids the retry.
+    /// Why the retry is forbidden.
     pub reason: StopReason,
     /// The failure's kind.
     pub kind: Kind,
-    /// The failure in words.
+    /// The failure's text.
     pub error: Label,
-    /// The delay that the other side asked for, if it did.
+    /// The delay that the server asked for; `None` if it asked for none.
     pub retry_after: Option<Duration>,
 }
 
 impl RetrySuppressed {
-    /// Whether a call that stops for this reason says so with this event.
+    /// Whether a call that stops for this reason emits this event.
     pub(crate) const fn is_due(reason: StopReason) -> bool {
         matches!(
             reason,
@@ -120,12 +126,15 @@ impl RetrySuppressed {
     }
 }
 
-/// A call has ended. That of a success at once exists only while somebody listens.
+/// A call has ended.
+///
+/// For a first-try success the event exists only while an observer or a stream wants
+/// [routine events](crate::events::Event::is_routine).
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CallFinished {
-    /// The function's name; empty for a call that has none.
+    /// The function's name; empty for a call without an annotated function.
     pub site: &'static str,
     /// The call's number.
     pub call: u64,
@@ -133,10 +142,10 @@ pub struct CallFinished {
     pub attempts: u32,
     /// Why no further attempt was made; `Success` when the last one succeeded.
     pub reason: StopReason,
-    /// How long the call took, pauses included; `None` when nobody had a reason to time it.
+    /// How long the call took, pauses included; `None` when the call was not timed.
     pub total: Option<Duration>,
-    /// The last failure's kind; `None` after a success, and where nothing has failed.
+    /// The last failure's kind; `None` after a success, and when no attempt failed.
     pub kind: Option<Kind>,
-    /// The last failure in words; `None` after a success, and where nothing has failed.
+    /// The last failure's text; `None` after a success, and when no attempt failed.
     pub error: Option<Label>,
 }

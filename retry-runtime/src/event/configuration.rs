@@ -1,4 +1,4 @@
-//! What is said of the configuration.
+//! The event of a configuration.
 
 use std::sync::Arc;
 
@@ -11,30 +11,30 @@ use super::vocabulary::Event;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ConfigApplied {
-    /// Where it came from: a file's name, say.
+    /// The source of the configuration, for example a file's name.
     pub source: Label,
-    /// What is different from before; empty when nothing is.
+    /// The values that changed; empty when none did.
     #[cfg_attr(feature = "serde", serde(serialize_with = "list"))]
     pub changes: Arc<[Change]>,
 }
 
-/// One value that a configuration has changed.
+/// A value that a configuration changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Change {
-    /// What it belongs to: a function's name, or a section: `global`, `budget.payments`.
+    /// The owner of the setting: a function's name, or a section such as `global` or `budget.payments`.
     pub place: Label,
     /// The setting: `max`, `cap`, `enabled`.
     pub field: Label,
-    /// The value before, as it would be written; empty when there was none.
+    /// The old value as a configuration file writes it; empty when there was none.
     pub from: Label,
-    /// The value now, as it would be written; empty when there is none.
+    /// The new value as a configuration file writes it; empty when there is none.
     pub to: Label,
 }
 
 impl Change {
-    /// One value that has changed from one text to another.
+    /// A value of `place` that changed.
     pub fn new(
         place: impl Into<Label>,
         field: impl Into<Label>,
@@ -45,13 +45,13 @@ impl Change {
     }
 }
 
-/// Tells listeners that a configuration has taken effect.
+/// Emits the event that a configuration has taken effect.
 pub fn config_applied(source: impl Into<Label>, changes: impl IntoIterator<Item = Change>) {
     let (source, changes) = (source.into(), changes.into_iter().collect());
     emit(&Event::ConfigApplied(ConfigApplied { source, changes }));
 }
 
-/// `Arc<[T]>` without serde's feature `rc`.
+/// Serializes `Arc<[T]>` without serde's feature `rc`.
 #[cfg(feature = "serde")]
 fn list<S: serde::Serializer>(changes: &Arc<[Change]>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(changes.iter())

@@ -1,81 +1,82 @@
-//! Who listens, and how an event reaches them.
+//! The list of listeners, and the delivery of events to them.
 //!
-//! Nobody who listens can hold up a call or fail it: observers are called outside of any lock and their
-//! panics end here, streams drop what does not fit. What happens inside of an observer, because it makes
-//! calls of its own, is not told to observers again: it would never end.
+//! No listener can block a call or make it fail: observers run outside all locks and their panics are caught here,
+//! and a full stream drops its oldest event. Calls that an observer makes are not reported to observers, because
+//! that would recurse without end.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use super::kind::EventKind;
 use super::queue::Queue;
 use super::trace;
 use super::vocabulary::Event;
 use super::warnings::observer_panicked;
+use crate::base::sync::unpoisoned;
 
-/// Whether anybody listens: the events of a call that succeeds at once are made only then.
+/// Whether a listener wants [routine events](Event::is_routine) too; they exist only then.
 #[inline(always)]
-pub(crate) fn wanted() -> bool {
+pub(crate) fn wants_routine() -> bool {
     WANTED.load(Ordering::Relaxed)
 }
 
-/// Whether an event of this kind would reach anybody, `tracing` included: the question to ask before
-/// texts are made for it.
+/// Whether an event of this kind has a listener, `tracing` included. Ask before formatting texts for the event.
 #[inline]
-pub(crate) fn hears(kind: EventKind) -> bool {
-    ATTACHED.load(Ordering::Relaxed) || trace::hears(kind)
+pub(crate) fn has_listener(kind: EventKind) -> bool {
+    ATTACHED.load(Ordering::Relaxed) || trace::is_enabled(kind)
 }
 
-/// Whether there is anybody at all who could hear an event, `tracing` included.
+/// Whether any event has a listener, `tracing` included.
 #[inline]
-pub(crate) fn is_heard() -> bool {
+pub(crate) fn has_any_listener() -> bool {
     ATTACHED.load(Ordering::Relaxed) || trace::is_on()
 }
 
-/// Tells an event to everybody who listens. The caller holds no lock.
+/// Delivers an event to all listeners. The caller must not hold a lock.
 #[cold]
 pub(crate) fn emit(event: &Event) {
     if trace::is_on() {
-        enter(TRACING, || trace::say(event));
+        unless_nested(TRACING, || trace::emit(event));
     }
-    let listeners = LISTENERS.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let listeners = unpoisoned(LISTENERS.read()).clone();
     let Some(listeners) = listeners else { return };
     let routine = event.is_routine();
     for listener in listeners.iter().filter(|listener| !routine || listener.routine) {
         match &listener.to {
             To::Stream(queue) => queue.push(event),
-            To::Observer(observer) => enter(OBSERVERS, || observer.tell(event)),
+            To::Observer(observer) => unless_nested(OBSERVERS, || observer.call(event)),
             To::Tracing(_) => {}
         }
     }
 }
 
-/// The number of a call in its events.
+/// A new number for the events of a call.
 pub(crate) fn next_call() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// Whether somebody is attached who wants all events.
+/// Whether a listener that wants routine events is attached.
 static WANTED: AtomicBool = AtomicBool::new(false);
-/// Whether anybody is attached.
+/// Whether any listener is attached.
 static ATTACHED: AtomicBool = AtomicBool::new(false);
 static LISTENERS: RwLock<Option<Arc<[Listener]>>> = RwLock::new(None);
 static CHANGED: OnceLock<fn()> = OnceLock::new();
 
-/// Has `changed` called whenever the value of [`wanted`] changes. The first one that is set stays; it must neither attach nor detach.
+/// Calls `changed` whenever the value of [`wants_routine`] changes. Only the first function that is set is called;
+/// it must not attach or detach listeners.
 pub(crate) fn on_change(changed: fn()) {
-    // All callers pass the same function.
+    // All callers pass the same function, so a second call changes nothing.
     let _ = CHANGED.set(changed);
 }
 
-/// One that listens.
+/// A listener and the events that it wants.
 #[derive(Clone)]
 pub(crate) struct Listener {
     pub(crate) to: To,
-    /// Whether it wants the events of calls that succeed at once, too.
+    /// Whether the listener wants [routine events](Event::is_routine) too.
     pub(crate) routine: bool,
 }
 
@@ -83,7 +84,7 @@ pub(crate) struct Listener {
 pub(crate) enum To {
     Observer(Arc<Observer>),
     Stream(Arc<Queue>),
-    /// Nobody but `tracing`, which is told anyway: for the events of calls that succeed at once.
+    /// `tracing`, which gets all other events anyway: this listener makes routine events exist.
     Tracing(Arc<()>),
 }
 
@@ -107,7 +108,7 @@ pub(crate) fn detach(to: &To) {
 }
 
 fn change(edit: impl FnOnce(&mut Vec<Listener>)) {
-    let mut guard = LISTENERS.write().unwrap_or_else(PoisonError::into_inner);
+    let mut guard = unpoisoned(LISTENERS.write());
     let mut listeners = guard.as_deref().map_or_else(Vec::new, <[Listener]>::to_vec);
     edit(&mut listeners);
     let (wanted, attached) =
@@ -115,40 +116,40 @@ fn change(edit: impl FnOnce(&mut Vec<Listener>)) {
     let before = std::mem::replace(&mut *guard, attached.then(|| listeners.into()));
     ATTACHED.store(attached, Ordering::Relaxed);
     if WANTED.swap(wanted, Ordering::Relaxed) != wanted {
-        // Under the lock, so that the last change is also the last that is told.
+        // Under the lock, so that `changed` runs in the order of the changes.
         if let Some(changed) = CHANGED.get() {
             changed();
         }
     }
     drop(guard);
-    // What a listener drops with itself may be anything: not under the lock.
+    // Dropping an observer drops values of the user's: not under the lock.
     drop(before);
 }
 
-/// A function that is told every event.
+/// A function that is called with every event.
 pub(crate) struct Observer {
-    tell: Box<dyn Fn(&Event) + Send + Sync>,
+    function: Box<dyn Fn(&Event) + Send + Sync>,
     panics: AtomicU64,
 }
 
 impl Observer {
-    pub(crate) fn new(tell: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        Observer { tell: Box::new(tell), panics: AtomicU64::new(0) }
+    pub(crate) fn new(function: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Observer { function: Box::new(function), panics: AtomicU64::new(0) }
     }
 
     pub(crate) fn panics(&self) -> u64 {
         self.panics.load(Ordering::Relaxed)
     }
 
-    fn tell(&self, event: &Event) {
-        let told = panic::catch_unwind(AssertUnwindSafe(|| (self.tell)(event)));
-        let Err(payload) = told else { return };
+    fn call(&self, event: &Event) {
+        let called = panic::catch_unwind(AssertUnwindSafe(|| (self.function)(event)));
+        let Err(payload) = called else { return };
         if self.panics.fetch_add(1, Ordering::Relaxed) == 0 {
             observer_panicked(event.name());
         }
-        // A payload may panic in its own drop; what that panics with is better never dropped.
-        if let Err(worse) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(worse);
+        // Dropping a payload may panic in turn. The second payload is leaked, so that it cannot do the same.
+        if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(second);
         }
     }
 }
@@ -157,20 +158,20 @@ const TRACING: u8 = 1;
 const OBSERVERS: u8 = 2;
 
 thread_local! {
-    /// Whom this thread is telling something right now.
+    /// The sorts of listeners that this thread is inside of, as bits.
     static INSIDE: Cell<u8> = const { Cell::new(0) };
 }
 
-/// Runs `tell` unless this thread is inside of one of the same sort.
-fn enter(sort: u8, tell: impl FnOnce()) {
-    // A thread that is ending may have lost its locals: then nothing is told.
+/// Runs `deliver` unless this thread is already inside a listener of the same sort.
+fn unless_nested(sort: u8, deliver: impl FnOnce()) {
+    // A thread that is ending may have lost its thread-locals: then the event is not delivered.
     let Ok(before) = INSIDE.try_with(Cell::get) else { return };
     if before & sort != 0 {
         return;
     }
     let _leave = Leave(before);
     INSIDE.set(before | sort);
-    tell();
+    deliver();
 }
 
 struct Leave(u8);

@@ -1,11 +1,11 @@
-//! An event in words, on one line.
+//! The text of an event, on one line.
 
 use std::fmt;
 
 use super::vocabulary::Event;
+use crate::base::duration::Rounded;
 use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
-use crate::report::record::Seconds;
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +22,7 @@ impl fmt::Display for Event {
                 }
             }
             Event::RetryScheduled(event) => {
-                let (nth, delay) = (Nth(event.attempt, event.limit), Seconds(event.delay.length));
+                let (nth, delay) = (Nth(event.attempt, event.limit), Rounded(event.delay.length));
                 let (kind, error) = (OfKind(Some(event.kind)), &event.error);
                 write!(f, "{nth} failed{kind}, the next one starts in {delay}: {error}")
             }
@@ -38,7 +38,7 @@ impl fmt::Display for Event {
                     _ => write!(f, "gave up after {made} attempt{plural}")?,
                 }
                 if let Some(total) = event.total {
-                    write!(f, " in {}", Seconds(total))?;
+                    write!(f, " in {}", Rounded(total))?;
                 }
                 if event.reason != StopReason::Success {
                     write!(f, " ({})", event.reason)?;
@@ -60,7 +60,7 @@ impl fmt::Display for Event {
                 f,
                 "the retry budget is spent: {} of {} tokens left, a retry costs {}: failures are \
                  returned without a retry until calls succeed again; `budget(capacity = …)` allows \
-                 more retries, `budget = none` any number",
+                 more retries, `budget = none` turns it off",
                 event.available, event.capacity, event.cost
             ),
             Event::ConfigApplied(event) => {
@@ -80,7 +80,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// `attempt 2 of 4`.
+/// Writes `attempt 2 of 4`.
 struct Nth(u32, Option<u32>);
 
 impl fmt::Display for Nth {
@@ -92,7 +92,7 @@ impl fmt::Display for Nth {
     }
 }
 
-/// ` (transient)`.
+/// Writes ` (transient)`, or nothing without a kind.
 struct OfKind(Option<Kind>);
 
 impl fmt::Display for OfKind {
@@ -104,7 +104,7 @@ impl fmt::Display for OfKind {
     }
 }
 
-/// A value of a configuration, or `nothing`.
+/// Writes a value of a configuration, or `nothing` for an empty one.
 struct OrNone<'a>(&'a str);
 
 impl fmt::Display for OrNone<'_> {

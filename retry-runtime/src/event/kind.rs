@@ -1,9 +1,9 @@
-//! Which event it is: the stable names.
+//! The kinds of events and their stable names.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which event it is, without what it says.
+/// The kind of an event.
 ///
 /// ```
 /// use retry_runtime::events::EventKind;
@@ -37,11 +37,11 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// How many there are.
+    /// The number of kinds.
     #[cfg(any(feature = "tracing", test))]
     pub(crate) const COUNT: usize = 10;
 
-    /// Every one, in the order of their declaration.
+    /// Every kind, in the order of declaration.
     pub const ALL: &'static [EventKind] = &[
         EventKind::CallStarted,
         EventKind::AttemptStarted,
@@ -55,7 +55,7 @@ impl EventKind {
         EventKind::ConfigApplied,
     ];
 
-    /// The name, which stays the same from version to version: `retry.scheduled`.
+    /// The event's name, for example `retry.scheduled`. Names never change between versions.
     pub const fn name(self) -> &'static str {
         match self {
             EventKind::CallStarted => "call.started",
@@ -87,7 +87,7 @@ impl FromStr for EventKind {
     }
 }
 
-/// No event has this name.
+/// The error for a name that no event has; `Display` lists the names that exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownEvent(String);
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_leads_back_to_its_event_and_each_event_has_its_place_in_the_list() {
+    fn every_name_parses_to_its_event_and_the_list_is_in_order_of_declaration() {
         assert_eq!(EventKind::ALL.len(), EventKind::COUNT);
         for (at, kind) in EventKind::ALL.iter().enumerate() {
             assert_eq!(*kind as usize, at);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_answered_with_those_that_exist() {
+    fn the_error_for_an_unknown_name_lists_the_names_that_exist() {
         let error = "retry.planned".parse::<EventKind>().unwrap_err().to_string();
         assert!(
             error.starts_with("there is no event `retry.planned`: write one of `call.started`, ")

@@ -1,4 +1,4 @@
-//! A text that is cheap to clone, since an event goes to many listeners.
+//! A text that is cheap to clone, because an event goes to many listeners.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -7,9 +7,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// A text in an event: a name from the source, or a shared one that was made at run time.
+/// A text in an event: a `&'static str` or a shared string.
 ///
-/// It reads like a `&str`, and a clone copies no text.
+/// A label dereferences to `str`, and a clone copies no text.
 ///
 /// ```
 /// use retry_runtime::events::Label;
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_from_the_source_and_one_made_at_run_time_are_equal_when_they_read_the_same() {
+    fn a_static_and_a_shared_label_with_the_same_text_are_equal() {
         let (fixed, made) = (Label::from("a"), Label::from("a".to_owned()));
         assert_eq!(fixed, made);
         assert_eq!(Label::from(Cow::Borrowed("a")), "a");

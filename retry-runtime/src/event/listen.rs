@@ -12,10 +12,10 @@ use super::stream::Events;
 use super::trace;
 use super::vocabulary::Event;
 
-/// Calls `observer` at each event, until the guard is dropped.
+/// Calls `observer` with every event, until the guard is dropped.
 ///
-/// It runs on the thread of the call, which goes on when it returns: it should be quick, and must not
-/// block. It may make retryable calls, and attach or detach observers.
+/// The observer runs on the thread of the call, and the call continues when the observer returns: it should be
+/// quick and must not block. It may call retryable functions, and attach or detach observers.
 ///
 /// ```
 /// use retry_runtime::events::{self, Event};
@@ -31,8 +31,10 @@ pub fn observe(observer: impl Fn(&Event) + Send + Sync + 'static) -> ObserverGua
     ObserverGuard::attach(To::Observer(Arc::new(Observer::new(observer))), true)
 }
 
-/// [`observe`] without the [events of calls that succeed at once](Event::is_routine), which go on to cost
-/// nothing: for whoever wants to know of failures and retries alone.
+/// Calls `observer` with every event except [routine ones](Event::is_routine), until the guard is dropped.
+///
+/// Use this to learn of failures and retries: calls that succeed at the first try still cost nothing. Otherwise
+/// it works like [`observe`].
 ///
 /// ```
 /// use retry_runtime::events;
@@ -43,7 +45,7 @@ pub fn observe_retries(observer: impl Fn(&Event) + Send + Sync + 'static) -> Obs
     ObserverGuard::attach(To::Observer(Arc::new(Observer::new(observer))), false)
 }
 
-/// Collects the events from now on, at most `capacity` of them at a time (at least 1).
+/// Collects all events from now on in a queue of `capacity` events, at least 1.
 ///
 /// ```
 /// # use retry_runtime::events;
@@ -58,8 +60,9 @@ pub fn stream(capacity: usize) -> Events {
     collect(capacity, true)
 }
 
-/// [`stream`] without the [events of calls that succeed at once](Event::is_routine), which go on to cost
-/// nothing.
+/// Collects all events except [routine ones](Event::is_routine) in a queue of `capacity` events, at least 1.
+///
+/// Calls that succeed at the first try still cost nothing.
 pub fn stream_retries(capacity: usize) -> Events {
     collect(capacity, false)
 }
@@ -70,12 +73,12 @@ fn collect(capacity: usize, routine: bool) -> Events {
     Events::new(queue)
 }
 
-/// Has `tracing` told of calls that succeed at once, too, until the guard is dropped.
+/// Emits [routine events](Event::is_routine) to `tracing` too, until the guard is dropped.
 pub fn trace_successes() -> ObserverGuard {
     ObserverGuard::attach(To::Tracing(Arc::new(())), true)
 }
 
-/// Sets the level of an event in `tracing`, whatever it says; `LevelFilter::OFF` leaves it out.
+/// Sets the `tracing` level of all events of a kind; `LevelFilter::OFF` turns them off.
 ///
 /// ```
 /// use retry_runtime::events::{self, EventKind};
@@ -90,16 +93,16 @@ pub fn set_level(kind: EventKind, level: impl Into<tracing::level_filters::Level
     trace::set_level(kind, Some(level.into()));
 }
 
-/// Gives an event back the level that it has of its own.
+/// Restores the default `tracing` levels of a kind of event.
 #[cfg(feature = "tracing")]
 pub fn reset_level(kind: EventKind) {
     trace::set_level(kind, None);
 }
 
-/// Keeps an observer attached; dropping it detaches the observer.
+/// An RAII guard that detaches the observer when it is dropped.
 ///
-/// A call on another thread that is telling it something at that moment finishes doing so.
-#[must_use = "dropped, it detaches the observer"]
+/// If the observer is running on another thread at that moment, it runs to its end.
+#[must_use = "dropping the guard detaches the observer"]
 pub struct ObserverGuard {
     to: To,
 }
@@ -110,7 +113,7 @@ impl ObserverGuard {
         ObserverGuard { to }
     }
 
-    /// How often the observer has panicked.
+    /// The number of times that the observer has panicked.
     pub fn panics(&self) -> u64 {
         match &self.to {
             To::Observer(observer) => observer.panics(),
@@ -118,7 +121,7 @@ impl ObserverGuard {
         }
     }
 
-    /// Leaves the observer attached for the rest of the process's life.
+    /// Keeps the observer attached until the process ends.
     pub fn forever(self) {
         std::mem::forget(self);
     }
@@ -141,10 +144,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_stopped_listening_is_let_go() {
+    fn a_detached_listener_is_dropped() {
         let events = stream(1);
         let queue = Arc::downgrade(events.queue());
-        assert!(delivery::wanted());
+        assert!(delivery::wants_routine());
         drop(events);
         eventually("the queue is gone", || queue.strong_count() == 0);
 
@@ -155,7 +158,7 @@ mod tests {
         eventually("the observer is gone", || Arc::strong_count(&kept) == 1);
     }
 
-    /// Whoever tells an event holds all who listen until it is told, and other tests tell events.
+    /// Waits, because other tests emit events, and delivery holds all listeners until it is done.
     #[track_caller]
     fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         for _ in 0..12_000 {

@@ -1,57 +1,84 @@
-//! Events: their vocabulary, and how they reach listeners. Users see this module as `retry_runtime::events`.
+//! Events and their delivery to listeners. The public part is `retry_runtime::events`.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `vocabulary`, `kind` | the events and their stable names |
 //! | `calls`, `protection`, `configuration` | the fields of each event |
-//! | `tell` | breakers and budgets tell their events |
-//! | `label` | the texts in them |
+//! | `emit` | emitting the events of breakers and budgets |
+//! | `label` | texts in events |
 //! | `display` | an event as text |
 //! | `listen` | attaching observers and streams |
-//! | `delivery` | the list of listeners: observers, streams, `tracing` |
+//! | `delivery` | the list of listeners, and emitting events to them |
 //! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
-//! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a later attempt |
+//! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a retry |
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
 pub(crate) mod configuration;
 mod delivery;
 mod display;
+mod emit;
 mod kind;
 mod label;
 mod listen;
 mod protection;
 mod queue;
+#[cfg(feature = "tracing")]
 mod span;
 mod stream;
-mod tell;
 #[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
 pub(crate) mod warnings;
 
-/// Without the feature nothing goes to `tracing`.
+// Without the feature `tracing` there are no `tracing` events and no spans.
+
 #[cfg(not(feature = "tracing"))]
 mod trace {
-    use super::kind::EventKind;
-    use super::vocabulary::Event;
+    use crate::event::kind::EventKind;
+    use crate::event::vocabulary::Event;
 
     pub(super) const fn is_on() -> bool {
         false
     }
 
-    pub(super) const fn hears(_: EventKind) -> bool {
+    pub(super) const fn is_enabled(_: EventKind) -> bool {
         false
     }
 
-    pub(super) const fn say(_: &Event) {}
+    pub(super) const fn emit(_: &Event) {}
+}
+
+#[cfg(not(feature = "tracing"))]
+mod span {
+    #[derive(Clone, Debug)]
+    pub(crate) struct CallSpan;
+
+    pub(crate) type Inside<'s> = &'s CallSpan;
+
+    impl CallSpan {
+        pub(crate) const fn retry(_: &str, _: u64, _: u32, _: Option<u32>) -> Self {
+            CallSpan
+        }
+
+        pub(crate) const fn is_wanted() -> bool {
+            false
+        }
+
+        pub(crate) const fn enter(&self) -> Inside<'_> {
+            self
+        }
+    }
 }
 
 pub use calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
 };
 pub use configuration::{Change, ConfigApplied};
-pub(crate) use delivery::{emit, hears, is_heard, next_call, on_change, wanted};
+pub(crate) use delivery::{
+    emit, has_any_listener, has_listener, next_call, on_change, wants_routine,
+};
+pub(crate) use emit::budget_refused;
 pub use kind::{EventKind, UnknownEvent};
 pub use label::Label;
 pub use listen::{
@@ -62,6 +89,5 @@ pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
-pub(crate) use tell::budget_refused;
 pub use vocabulary::Event;
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

@@ -40,13 +40,13 @@ pub struct BreakerRejected {
 pub struct BudgetExhausted {
     /// The name of the function whose retry was refused.
     pub site: &'static str,
-    /// Tokens that were there.
+    /// The tokens in the bucket.
     pub available: f64,
-    /// Tokens that the bucket holds.
+    /// The capacity of the bucket in tokens.
     pub capacity: f64,
-    /// Tokens that the retry would have cost.
+    /// The cost of the retry in tokens.
     pub cost: f64,
-    /// The time after which a retry is admitted if nothing else happens; `None` when time alone does not
-    /// bring it about.
+    /// The time until the bucket has refilled enough for the retry, if nothing else happens; `None` when time alone
+    /// does not refill it.
     pub wait: Option<Duration>,
 }

@@ -1,16 +1,17 @@
-//! A bounded queue of events for one reader, which no call ever waits for.
+//! A bounded queue of events for one reader. Adding an event never waits for the reader.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::task::Waker;
 
 use super::vocabulary::Event;
+use crate::base::sync::lock;
 
 /// The queue between the calls and the reader of one stream.
 #[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<Waiting>,
-    /// For a reader that blocks.
+    /// Wakes a reader that blocks.
     pub(super) arrived: Condvar,
 }
 
@@ -19,7 +20,7 @@ pub(super) struct Waiting {
     pub(super) events: VecDeque<Event>,
     pub(super) capacity: usize,
     pub(super) dropped: u64,
-    /// Of a reader that awaits.
+    /// Wakes a reader that awaits.
     pub(super) waker: Option<Waker>,
 }
 
@@ -30,7 +31,7 @@ impl Queue {
         Queue { state: Mutex::new(state), arrived: Condvar::new() }
     }
 
-    /// Adds an event. When there is no place left the oldest one goes, and is counted.
+    /// Adds an event. When the queue is full, the oldest event is dropped and counted.
     pub(crate) fn push(&self, event: &Event) {
         let mut state = self.lock();
         let full = state.events.len() == state.capacity;
@@ -47,6 +48,6 @@ impl Queue {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }

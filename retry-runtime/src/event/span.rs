@@ -1,65 +1,29 @@
-//! The span of an attempt that is a retry.
+//! The `tracing` span of an attempt that is a retry.
 
-/// A `tracing` span around one later attempt of a call, so that what its body logs says which attempt it
-/// was. Without the feature `tracing` it is nothing.
+use tracing::level_filters::LevelFilter;
+
+/// A `tracing` span around one retry, so that the log lines of its body carry the attempt's number.
 #[derive(Clone, Debug)]
-pub(crate) struct CallSpan {
-    #[cfg(feature = "tracing")]
-    span: tracing::Span,
-}
+pub(crate) struct CallSpan(tracing::Span);
+
+/// A guard that leaves the span when it is dropped.
+pub(crate) type Inside<'s> = tracing::span::Entered<'s>;
 
 impl CallSpan {
     /// The span of attempt `attempt` (from 2) of call `call`.
     #[cold]
-    pub(crate) fn retry(
-        site: &'static str,
-        call: u64,
-        attempt: u32,
-        limit: Option<u32>,
-    ) -> CallSpan {
-        #[cfg(feature = "tracing")]
-        {
-            let span =
-                tracing::info_span!(target: "retry_runtime", "retry", site, call, attempt, limit);
-            CallSpan { span }
-        }
-        #[cfg(not(feature = "tracing"))]
-        {
-            let _ = (site, call, attempt, limit);
-            CallSpan {}
-        }
+    pub(crate) fn retry(site: &'static str, call: u64, attempt: u32, limit: Option<u32>) -> Self {
+        CallSpan(tracing::info_span!(target: "retry_runtime", "retry", site, call, attempt, limit))
     }
 
-    /// Whether anybody would see one.
+    /// Whether a subscriber accepts the span's level.
     #[inline]
     pub(crate) fn is_wanted() -> bool {
-        #[cfg(feature = "tracing")]
-        {
-            use tracing::level_filters::LevelFilter;
-            LevelFilter::current() >= LevelFilter::INFO
-        }
-        #[cfg(not(feature = "tracing"))]
-        {
-            false
-        }
+        LevelFilter::current() >= LevelFilter::INFO
     }
 
-    /// The code that runs until the guard is dropped is inside of the span: the blocking body, or one poll of
-    /// the future.
+    /// Enters the span until the guard is dropped: for a blocking body, or for one poll of a future.
     pub(crate) fn enter(&self) -> Inside<'_> {
-        Inside {
-            #[cfg(feature = "tracing")]
-            _entered: self.span.enter(),
-            #[cfg(not(feature = "tracing"))]
-            _span: self,
-        }
+        self.0.enter()
     }
-}
-
-/// Leaves the span when it is dropped.
-pub(crate) struct Inside<'s> {
-    #[cfg(feature = "tracing")]
-    _entered: tracing::span::Entered<'s>,
-    #[cfg(not(feature = "tracing"))]
-    _span: &'s CallSpan,
 }

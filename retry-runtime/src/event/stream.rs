@@ -1,23 +1,24 @@
-//! The stream of events that one reader takes out of its queue.
+//! The reading end of a queue of events.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::delivery::{To, detach};
 use super::queue::Queue;
 use super::vocabulary::Event;
+use crate::base::sync::unpoisoned;
 
-/// The events of the process from the moment on at which the stream was made, in their order for each call.
+/// A stream of the process's events since it was created by [`stream`](crate::events::stream) or
+/// [`stream_retries`](crate::events::stream_retries).
 ///
-/// Made by [`stream`](crate::events::stream). It holds as many events as it was made for; when the reader
-/// falls behind the oldest ones are dropped and [counted](Events::dropped). Dropping it ends the
-/// listening. It never ends by itself.
+/// The events of one call are in order. When the reader falls behind and the queue is full, the oldest events are
+/// dropped and [counted](Events::dropped). The stream never ends; dropping it detaches it.
 ///
-/// With the feature `stream` it is a [`Stream`](https://docs.rs/futures-core/latest/futures_core/stream/trait.Stream.html) as well.
+/// With the feature `stream` it implements [`Stream`](https://docs.rs/futures-core/latest/futures_core/stream/trait.Stream.html).
 pub struct Events {
     queue: Arc<Queue>,
 }
@@ -32,45 +33,46 @@ impl Events {
         &self.queue
     }
 
-    /// The next event, awaited.
+    /// Waits for the next event.
     ///
     /// # Cancel safety
     ///
-    /// An event that a dropped future has not returned is the next one's.
+    /// This method is cancel safe: dropping the future loses no event.
     pub fn recv(&mut self) -> Recv<'_> {
         Recv { events: self }
     }
 
-    /// The next event if there is one already.
+    /// Takes the next event; `None` when the queue is empty.
     pub fn try_recv(&mut self) -> Option<Event> {
         self.queue.lock().events.pop_front()
     }
 
-    /// The next event, for which the thread waits so long; `None` when none came. Not for `async` code.
+    /// Blocks the thread until the next event arrives; `None` after `timeout` without one. Do not use it in `async`
+    /// code.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Option<Event> {
         let state = self.queue.lock();
         let waited =
             self.queue.arrived.wait_timeout_while(state, timeout, |state| state.events.is_empty());
-        waited.unwrap_or_else(PoisonError::into_inner).0.events.pop_front()
+        unpoisoned(waited).0.events.pop_front()
     }
 
-    /// How many events were dropped so far because the reader was behind.
+    /// The number of events that were dropped because the reader fell behind.
     pub fn dropped(&self) -> u64 {
         self.queue.lock().dropped
     }
 
-    /// How many events are there to be read.
+    /// The number of events in the queue.
     pub fn len(&self) -> usize {
         self.queue.lock().events.len()
     }
 
-    /// Whether there is none to be read.
+    /// Whether the queue is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        // Made before the lock is taken: a waker is anybody's code.
+        // Cloned and dropped outside the lock: a waker may run any code.
         let waker = cx.waker().clone();
         let mut state = self.queue.lock();
         let before = match state.events.pop_front() {

@@ -1,8 +1,7 @@
-//! Events as `tracing` events, each at its level.
+//! Events as `tracing` events with levels.
 //!
-//! The level of a `tracing` event is a constant of the place that emits it, and ours can be changed at run
-//! time. So there is one place for each level, and the fields are the same for all events: those that an
-//! event does not have are left out.
+//! `tracing` requires a constant level at each call site, but users can change the level of an event at run time. So
+//! there is one call site for each level. All of them list the same fields; `tracing` omits a field that is `None`.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -14,10 +13,10 @@ use super::kind::EventKind;
 use super::vocabulary::Event;
 use crate::report::reason::StopReason;
 
-/// The levels that were set, by kind: 0 for the event's own.
+/// The levels that users set, by kind: an index into `FILTERS`, from 1; 0 for the default level.
 static SET: [AtomicU8; EventKind::COUNT] = [const { AtomicU8::new(0) }; EventKind::COUNT];
 
-/// Filters in the order of their numbers in `SET`, which begin with 1.
+/// The filters, in the order of their numbers in `SET`.
 const FILTERS: [LevelFilter; 6] = [
     LevelFilter::OFF,
     LevelFilter::ERROR,
@@ -27,25 +26,25 @@ const FILTERS: [LevelFilter; 6] = [
     LevelFilter::TRACE,
 ];
 
-/// Sets the level of an event; `None` gives it back its own.
+/// Sets the level of an event; `None` restores the default.
 pub(crate) fn set_level(kind: EventKind, level: Option<LevelFilter>) {
-    let place = |level| FILTERS.iter().position(|filter| *filter == level);
-    let number = level.and_then(place).map_or(0, |place| place + 1);
+    let index = |level| FILTERS.iter().position(|filter| *filter == level);
+    let number = level.and_then(index).map_or(0, |index| index + 1);
     SET[kind as usize].store(number as u8, Ordering::Relaxed);
 }
 
-/// The level that was set: `Some(None)` where that is none at all.
+/// The level that a user set: `Some(None)` if the event is turned off, `None` if no level is set.
 fn level_set(kind: EventKind) -> Option<Option<Level>> {
     let number = SET[kind as usize].load(Ordering::Relaxed);
     let filter = FILTERS.get(usize::from(number).checked_sub(1)?)?;
     Some(filter.into_level())
 }
 
-/// The level of an event unless another one is set.
+/// The default level of an event.
 ///
-/// A retry is a warning, as in Polly and stamina; so is a failure that retries could not mend. One that no
-/// retry was meant for is its caller's business, which a warning for each would drown.
-fn own_level(event: &Event) -> Level {
+/// A retry is a warning, as in Polly and stamina, and so is a call that failed after its retries. A failure that is
+/// not retried is up to the caller; a warning for each would hide the others.
+fn default_level(event: &Event) -> Level {
     match event {
         Event::CallStarted(_) | Event::AttemptStarted(_) => Level::TRACE,
         Event::AttemptFinished(event) if event.kind.is_none() => Level::TRACE,
@@ -58,7 +57,7 @@ fn own_level(event: &Event) -> Level {
             (StopReason::Permanent | StopReason::Cancelled | StopReason::Aborted, _) => {
                 Level::DEBUG
             }
-            // Refused at the first attempt: as often as the function is called, and the breaker has said so.
+            // Refused before the first attempt: that happens at every call, and the breaker's transition was logged.
             (StopReason::CircuitOpen, 0) => Level::DEBUG,
             _ => Level::WARN,
         },
@@ -69,7 +68,7 @@ fn own_level(event: &Event) -> Level {
     }
 }
 
-/// The highest level that an event of this kind may have of its own.
+/// The most severe default level that an event of this kind can have.
 fn highest_level(kind: EventKind) -> Level {
     match kind {
         EventKind::CallStarted | EventKind::AttemptStarted => Level::TRACE,
@@ -97,29 +96,29 @@ macro_rules! at_level {
     };
 }
 
-/// Whether there is a subscriber that takes anything: one load.
+/// Whether a subscriber accepts any level: one load.
 #[inline]
 pub(super) fn is_on() -> bool {
     LevelFilter::current() != LevelFilter::OFF
 }
 
-/// Whether a subscriber may take an event of this kind.
+/// Whether a subscriber may accept an event of this kind.
 #[inline]
-pub(super) fn hears(kind: EventKind) -> bool {
-    is_on() && may_take(kind)
+pub(super) fn is_enabled(kind: EventKind) -> bool {
+    is_on() && is_kind_enabled(kind)
 }
 
-fn may_take(kind: EventKind) -> bool {
+fn is_kind_enabled(kind: EventKind) -> bool {
     let Some(level) = level_set(kind).unwrap_or_else(|| Some(highest_level(kind))) else {
         return false;
     };
-    // A subscriber that filters by fields says yes here, and decides when it sees them.
+    // A subscriber that filters by field values accepts the event here, and decides when it has the values.
     at_level!(level, event_enabled, event, site)
 }
 
-/// Emits an event.
-pub(super) fn say(event: &Event) {
-    let Some(level) = level_set(event.kind()).unwrap_or_else(|| Some(own_level(event))) else {
+/// Emits the `tracing` event.
+pub(super) fn emit(event: &Event) {
+    let Some(level) = level_set(event.kind()).unwrap_or_else(|| Some(default_level(event))) else {
         return;
     };
     let facts = Facts::of(event);
@@ -147,7 +146,7 @@ pub(super) fn say(event: &Event) {
     );
 }
 
-/// What an event says, field by field. Times are in seconds.
+/// The fields of an event besides its name, site and call. Times are in seconds.
 #[derive(Default)]
 struct Facts<'a> {
     attempt: Option<u32>,

@@ -1,4 +1,4 @@
-//! What `tracing` is told: every event, at its level, with its fields.
+//! `tracing` gets every event, at its level, with its fields.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +20,8 @@ use crate::failure::class::Kind;
 use crate::report::record::Delay;
 use crate::report::record::DelaySource;
 
-/// Everything that is said, a line each: `LEVEL message {fields}`; spans as `> name {fields}` and `<`.
+/// A subscriber that writes a line for each event, `LEVEL message {fields}`, and `>` and `<` where a span is entered
+/// and left.
 #[derive(Clone, Default)]
 struct Capture(Arc<Mutex<Vec<String>>>);
 
@@ -52,10 +53,10 @@ impl Capture {
         self.0.lock().unwrap().push(line);
     }
 
-    /// What is said while `work` runs, on this thread.
+    /// The lines that `work` produces on this thread.
     fn of(work: impl FnOnce()) -> Vec<String> {
-        // With a single subscriber `tracing` asks the thread that comes first, which may be another test's, and
-        // remembers its answer for all.
+        // With a single subscriber, `tracing` asks the first thread, which may belong to another test, and caches its
+        // answer for all threads.
         let _ = subscriber::set_global_default(Capture::default());
         let capture = Capture::default();
         subscriber::with_default(capture.clone(), work);
@@ -107,7 +108,7 @@ fn finished(reason: StopReason, attempts: u32) -> Event {
     })
 }
 
-/// One event of each kind, and the line that it becomes.
+/// One event of each kind, and its line.
 fn examples() -> Vec<(Event, &'static str)> {
     let (site, call, attempt, limit) = ("a", 7, 1, Some(4));
     let (kind, error) = (Kind::Transient, "down");
@@ -198,7 +199,7 @@ fn examples() -> Vec<(Event, &'static str)> {
             }),
             "WARN the retry budget is spent: 0.5 of 10 tokens left, a retry costs 1: failures are returned \
              without a retry until calls succeed again; `budget(capacity = …)` allows more retries, \
-             `budget = none` any number event=\"budget.exhausted\" retry_after_s=15.0 site=\"a\"",
+             `budget = none` turns it off event=\"budget.exhausted\" retry_after_s=15.0 site=\"a\"",
         ),
         (
             Event::ConfigApplied(ConfigApplied {
@@ -212,19 +213,22 @@ fn examples() -> Vec<(Event, &'static str)> {
 }
 
 #[test]
-fn every_event_is_said_with_its_fields_at_its_own_level() {
+fn every_event_is_emitted_with_its_fields_at_its_default_level() {
     let examples = examples();
     let kinds: Vec<EventKind> = examples.iter().map(|(event, _)| event.kind()).collect();
     assert_eq!(kinds, EventKind::ALL);
     for (event, line) in examples {
         assert_eq!(Capture::of(|| emit(&event)), [line]);
-        let own = own_level(&event);
-        assert!(own >= highest_level(event.kind()), "{event} is above what `hears` asks for");
+        let level = default_level(&event);
+        assert!(
+            level >= highest_level(event.kind()),
+            "{event} is above what `is_enabled` asks for"
+        );
     }
 }
 
 #[test]
-fn a_success_at_once_is_a_trace_and_only_what_retries_could_not_mend_is_a_warning() {
+fn a_first_try_success_is_a_trace_and_a_call_that_failed_after_retries_is_a_warning() {
     for (reason, attempts, level) in [
         (StopReason::Success, 1, Level::TRACE),
         (StopReason::Success, 2, Level::INFO),
@@ -235,33 +239,33 @@ fn a_success_at_once_is_a_trace_and_only_what_retries_could_not_mend_is_a_warnin
         (StopReason::Ambiguous, 1, Level::WARN),
         (StopReason::Budget, 1, Level::WARN),
     ] {
-        assert_eq!(own_level(&finished(reason, attempts)), level, "{reason} after {attempts}");
+        assert_eq!(default_level(&finished(reason, attempts)), level, "{reason} after {attempts}");
     }
 }
 
 #[test]
-fn a_level_that_is_set_counts_until_it_is_given_back() {
+fn a_level_that_is_set_applies_until_it_is_reset() {
     let (event, own) = examples().swap_remove(EventKind::BreakerRejected as usize);
-    let say = || Capture::of(|| emit(&event));
+    let emitted = || Capture::of(|| emit(&event));
     set_level(EventKind::BreakerRejected, Some(LevelFilter::ERROR));
-    assert_eq!(say(), [own.replace("DEBUG", "ERROR")]);
+    assert_eq!(emitted(), [own.replace("DEBUG", "ERROR")]);
     set_level(EventKind::BreakerRejected, Some(LevelFilter::OFF));
-    assert_eq!(say(), [""; 0]);
-    assert!(Capture::of(|| assert!(!hears(EventKind::BreakerRejected))).is_empty());
+    assert_eq!(emitted(), [""; 0]);
+    assert!(Capture::of(|| assert!(!is_enabled(EventKind::BreakerRejected))).is_empty());
     set_level(EventKind::BreakerRejected, None);
-    assert_eq!(say(), [own]);
-    Capture::of(|| assert!(hears(EventKind::BreakerRejected)));
+    assert_eq!(emitted(), [own]);
+    Capture::of(|| assert!(is_enabled(EventKind::BreakerRejected)));
 }
 
 #[test]
-fn nobody_hears_what_no_subscriber_takes() {
+fn an_event_that_no_subscriber_accepts_is_not_enabled() {
     subscriber::with_default(subscriber::NoSubscriber::default(), || {
-        assert!(!hears(EventKind::RetryScheduled));
+        assert!(!is_enabled(EventKind::RetryScheduled));
     });
 }
 
 #[test]
-fn a_subscriber_that_makes_events_itself_is_not_told_of_them() {
+fn a_subscriber_that_emits_events_itself_does_not_get_them() {
     struct Echo(Capture, Event);
     impl Subscriber for Echo {
         fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -285,7 +289,7 @@ fn a_subscriber_that_makes_events_itself_is_not_told_of_them() {
 }
 
 #[test]
-fn a_later_attempt_runs_inside_of_its_span() {
+fn a_retry_runs_inside_its_span() {
     let lines = Capture::of(|| {
         let span = CallSpan::retry("a", 7, 2, Some(4));
         {

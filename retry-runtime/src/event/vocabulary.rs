@@ -1,4 +1,4 @@
-//! The events: one enum, whose variants say what happened.
+//! The enum of all events.
 
 use super::calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
@@ -8,11 +8,10 @@ use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use crate::report::reason::StopReason;
 
-/// Something that happened, as [`observe`](crate::events::observe) and
-/// [`stream`](crate::events::stream) hand it out.
+/// An event, as [`observe`](crate::events::observe) and [`stream`](crate::events::stream) deliver it.
 ///
-/// `Display` says it in one line, without the function's name; [`site`](Event::site) has that. A clone
-/// copies no text.
+/// `Display` writes one line without the function's name, which [`site`](Event::site) returns. A clone copies no
+/// text.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "event"))]
@@ -27,10 +26,10 @@ pub enum Event {
     /// An attempt has ended.
     #[cfg_attr(feature = "serde", serde(rename = "attempt.finished"))]
     AttemptFinished(AttemptFinished),
-    /// An attempt failed, and there will be another one.
+    /// An attempt failed, and another one will follow.
     #[cfg_attr(feature = "serde", serde(rename = "retry.scheduled"))]
     RetryScheduled(RetryScheduled),
-    /// An attempt failed in a way that is worth a retry, and something forbids it.
+    /// An attempt failed and would be retried, but something forbids the retry.
     #[cfg_attr(feature = "serde", serde(rename = "retry.suppressed"))]
     RetrySuppressed(RetrySuppressed),
     /// A call has ended.
@@ -51,7 +50,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Which event it is.
+    /// The event's kind.
     pub const fn kind(&self) -> EventKind {
         match self {
             Event::CallStarted(_) => EventKind::CallStarted,
@@ -67,13 +66,15 @@ impl Event {
         }
     }
 
-    /// The event's stable name: `retry.scheduled`.
+    /// The event's stable name, for example `retry.scheduled`.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
     }
 
-    /// Whether it belongs to a call that may yet succeed at once, or has done so: such events exist only
-    /// while somebody listens who wants them.
+    /// Whether the event is routine: it belongs to a call that has not failed so far or that succeeded at the first
+    /// try.
+    ///
+    /// Routine events exist only while a listener wants them, so that a first-try success costs nothing otherwise.
     pub fn is_routine(&self) -> bool {
         match self {
             Event::CallStarted(_) => true,
@@ -91,8 +92,8 @@ impl Event {
         }
     }
 
-    /// The name of the annotated function that it is about; `None` for a call that has no function, for
-    /// breakers and for configurations.
+    /// The name of the annotated function; `None` for calls without one, and for events of breakers and
+    /// configurations.
     pub fn site(&self) -> Option<&'static str> {
         let site = match self {
             Event::CallStarted(event) => event.site,
@@ -107,7 +108,7 @@ impl Event {
         (!site.is_empty()).then_some(site)
     }
 
-    /// The number of the call that it is about; `None` for breakers, budgets and configurations.
+    /// The number of the call; `None` for events of breakers, budgets and configurations.
     pub const fn call(&self) -> Option<u64> {
         match self {
             Event::CallStarted(event) => Some(event.call),

@@ -1,77 +1,59 @@
-//! What the engine warns of that is not an event.
+//! Warnings of the engine that are not events.
 
-/// An `Ambiguous` failure ended a call, and nobody has said whether the function is idempotent.
-pub(crate) fn undeclared(name: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        name,
-        "a failure that may have taken effect ended the call: declare `idempotent` to have it retried, \
-         or `idempotent = false` to keep it so without this warning"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = name;
+/// Declares a function that emits a `tracing` event with the fields in parentheses; without the feature `tracing`
+/// the function does nothing.
+macro_rules! warning {
+    (
+        $(#[$doc:meta])*
+        $vis:vis fn $name:ident($($input:ident: $type:ty),*);
+        $level:ident($($field:ident),*): $text:literal
+    ) => {
+        $(#[$doc])*
+        $vis fn $name($($input: $type),*) {
+            #[cfg(feature = "tracing")]
+            tracing::$level!(target: "retry_runtime", $($field,)* $text);
+            #[cfg(not(feature = "tracing"))]
+            let _ = ($($input,)*);
+        }
+    };
 }
 
-/// Two attributes set what they share by name to different things.
-pub(crate) fn conflicting_settings(what: &str, name: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        name,
-        "attributes disagree about the settings of the shared {what} `{name}`, and one of them counts for \
-         all: write them in one attribute, and only the name in the others"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (what, name);
+warning! {
+    /// An `Ambiguous` failure ended a call, and the attribute has neither `idempotent` nor `idempotent = false`.
+    pub(crate) fn undeclared(name: &str);
+    warn(name): "a call ended because its failure may have taken effect: declare `idempotent` to retry such \
+        failures, or `idempotent = false` to silence this warning"
 }
 
-/// The linker has not listed a function that is called now.
-pub(crate) fn listed_late(name: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(
-        target: "retry_runtime",
-        name,
-        "the function was not listed when the program was linked: it is from its first call on"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = name;
+warning! {
+    /// Two attributes give a shared breaker or budget different settings.
+    pub(crate) fn conflicting_settings(what: &str, name: &str);
+    warn(name): "attributes disagree about the settings of the shared {what} `{name}`, and only one of them \
+        applies: write the settings in one attribute, and only the name in the others"
 }
 
-/// Several functions have one name.
-pub(crate) fn shared_name(name: &str, places: &str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        name,
-        places,
-        "several functions have this name: give each a `name = …` of its own, so that settings and counts can tell \
-         them apart"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (name, places);
+warning! {
+    /// The list of functions that the linker built lacks a function that is called now.
+    pub(crate) fn listed_late(name: &str);
+    debug(name): "the function is missing from the list that the linker built: it is listed from its first call on"
 }
 
-/// An observer of events panicked, for the first time.
-pub(super) fn observer_panicked(event: &'static str) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        event,
-        "an observer of events panicked: calls go on, and further panics of it are only counted"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = event;
+warning! {
+    /// Several functions have the same name.
+    pub(crate) fn shared_name(name: &str, places: &str);
+    warn(name, places): "several functions have this name: give each its own `name = …`, so that settings and \
+        statistics can tell them apart"
 }
 
-/// A changed configuration file has mistakes and was not applied.
-pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        target: "retry_runtime",
-        mistakes,
-        "a configuration was refused, the previous one stays in force: {error}"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = (mistakes, error);
+warning! {
+    /// An observer of events panicked for the first time.
+    pub(super) fn observer_panicked(event: &'static str);
+    warn(event): "an observer of events panicked: the call goes on, and further panics of this observer are only \
+        counted"
+}
+
+warning! {
+    /// A changed configuration file has mistakes and was not applied.
+    pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display);
+    warn(mistakes): "a configuration was refused, the previous one stays in force: {error}"
 }

@@ -1,4 +1,4 @@
-//! What an error of an unknown type says, by the errors that it was caused by.
+//! The class of an error of unknown type, found in its source chain.
 
 use std::error::Error;
 use std::io;
@@ -7,22 +7,20 @@ use std::sync::Arc;
 use super::class::Class;
 use super::io_kind::of_io;
 
-/// How far a chain is followed. Real chains have a handful of links; an error that names itself as
-/// its source has endless ones.
+/// The highest number of errors that are examined. Real source chains are short; the chain of an error that returns
+/// itself as its source never ends.
 const MAX_LINKS: usize = 64;
 
-/// The class of the outermost error in a chain of sources whose type this crate knows.
+/// The class of the outermost error in a source chain whose type this crate knows; `None` when it knows none.
 ///
-/// The walk starts with `error` itself and goes on with its `source()`. Known types are
-/// [`std::io::Error`], [`Interruption`](crate::Interruption) and, with the features of the same names, the error types of `tokio`
-/// (`Elapsed`), `http`, `reqwest`, `hyper`, `tonic`, `sqlx` and `redis`. An `io::Error` of kind
-/// `Other` stands for the error inside it. `None` means that no link is known. At most 64 links are
-/// looked at.
+/// The search starts with `error` itself, continues with its `source()`, and examines at most 64 errors. Known types
+/// are [`std::io::Error`], [`Interruption`](crate::Interruption) and, with the features of the same names, the error
+/// types of `tokio` (`Elapsed`), `http`, `reqwest`, `hyper`, `tonic`, `sqlx` and `redis`. For an `io::Error` of kind
+/// `Other` the error inside it is examined.
 ///
-/// Types of your own are not found here, even when they implement
-/// [`Classify`](super::class::Classify): an error behind
-/// `dyn Error` can be asked only for types that are known by name. Name yours in a wrapper that
-/// derives `Classify`, or ask `downcast_ref` first.
+/// Your own types are not found, even when they implement [`Classify`](super::class::Classify): a `dyn Error` can
+/// be downcast only to types that this crate names. Wrap such an error in a type that derives `Classify`, or call
+/// `downcast_ref` first.
 ///
 /// ```
 /// use retry_runtime::{Class, Kind, classify};
@@ -51,7 +49,7 @@ pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
     std::iter::successors(Some(error), |link| next(*link)).take(MAX_LINKS).find_map(judge)
 }
 
-/// The kind of a failure to connect. Nothing was sent yet, so whatever is not hopeless is transient.
+/// The kind of a failure to connect: `Transient`, because nothing was sent, unless the source is `Permanent`.
 #[cfg(any(feature = "reqwest", feature = "tonic"))]
 pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> super::class::Kind {
     use super::class::Kind;
@@ -62,7 +60,7 @@ pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> super::class
     }
 }
 
-/// What one link says, without the links behind it.
+/// The class of one error, without its sources.
 fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
     macro_rules! ask {
         ($($feature:literal: $error:ty),* $(,)?) => { $(
@@ -93,8 +91,8 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
     None
 }
 
-/// The link behind `link`. `io::Error` and `Arc` pass over the error that they hold when they are
-/// asked for their source, so they are opened first.
+/// The next error of the chain. `source()` of an `io::Error` or an `Arc` skips the error that it holds, so that
+/// error is taken out first.
 fn next<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     if let Some(inner) = link.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         return Some(inner);
@@ -114,7 +112,7 @@ mod tests {
     use crate::failure::class::Kind;
     use std::fmt;
 
-    /// An error of a type that nobody knows.
+    /// An error of an unknown type.
     #[derive(Debug)]
     struct Wrapped(Option<Box<dyn Error + Send + Sync>>);
 
@@ -163,20 +161,20 @@ mod tests {
     }
 
     #[test]
-    fn shared_errors_are_opened() {
+    fn the_error_inside_an_arc_is_examined() {
         check(&wrap(Arc::new(reset())), Kind::Ambiguous);
         let shared: Arc<dyn Error + Send + Sync> = Arc::new(reset());
         check(&shared, Kind::Ambiguous);
     }
 
     #[test]
-    fn an_unknown_chain_says_nothing() {
+    fn a_chain_of_unknown_types_has_no_class() {
         check(&Wrapped(None), None);
         check(&wrap("a text"), None);
     }
 
     #[test]
-    fn an_error_that_is_its_own_source_ends() {
+    fn the_search_ends_for_an_error_that_is_its_own_source() {
         #[derive(Debug)]
         struct Ouroboros;
         impl fmt::Display for Ouroboros {

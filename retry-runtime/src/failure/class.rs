@@ -4,38 +4,38 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// What a failure means for retrying.
+/// The meaning of a failure for retrying.
 ///
 /// | kind | meaning | retried when |
 /// |---|---|---|
-/// | `Transient` | did not happen, or is harmless to repeat | in `on` (default) |
-/// | `Throttled` | asked to slow down; may carry a delay | in `on` (default) |
-/// | `Ambiguous` | may have taken effect | the function is `idempotent` |
-/// | `Overloaded` | asked not to retry; counts for a breaker | never |
-/// | `Permanent` | will fail again in the same way | never |
+/// | `Transient` | the attempt had no effect, or is safe to repeat | listed in `on` (the default lists it) |
+/// | `Throttled` | the server asked to slow down, perhaps for a given time | listed in `on` (the default lists it) |
+/// | `Ambiguous` | the attempt may have taken effect | the function is `idempotent` |
+/// | `Overloaded` | the server asked not to retry; breakers count it | never |
+/// | `Permanent` | the attempt will fail again in the same way | never |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Kind {
-    /// The attempt had no effect, or an effect that is harmless to repeat: connection refused, a lock
-    /// that was held, "try again".
+    /// The attempt had no effect, or an effect that is safe to repeat: connection refused, a lock that was held,
+    /// "try again".
     Transient,
-    /// The other side asked to slow down, perhaps by how much ([`Class::retry_after`]).
+    /// The server asked to slow down, perhaps for a given time ([`Class::retry_after`]).
     Throttled,
     /// The attempt may have taken effect although no answer came back: a timeout, a reset connection.
     Ambiguous,
-    /// The other side asked not to be retried at all.
+    /// The server asked not to be retried at all.
     Overloaded,
-    /// Trying again cannot help: bad input, not found, permission denied.
+    /// Another attempt cannot help: bad input, not found, permission denied.
     Permanent,
 }
 
 impl Kind {
-    /// Every kind, in the order of their declaration.
+    /// Every kind, in the order of declaration.
     pub const ALL: [Kind; 5] =
         [Kind::Transient, Kind::Throttled, Kind::Ambiguous, Kind::Overloaded, Kind::Permanent];
 
-    /// The kind's name as it is written in attributes, in lower case: `transient`.
+    /// The kind's name in lower case, as attributes use it: `transient`.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Transient => "transient",
@@ -53,7 +53,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A failure's [`Kind`], and the delay that the other side asked for, if it named one.
+/// A failure's [`Kind`], and the delay that the server asked for, if any.
 ///
 /// ```
 /// use retry_runtime::{Class, Kind};
@@ -65,26 +65,25 @@ impl fmt::Display for Kind {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Class {
-    /// What the failure means for retrying.
+    /// The meaning of the failure for retrying.
     pub kind: Kind,
-    /// The delay that the server asked for, counted from now; `None` when it named none.
+    /// The delay that the server asked for, counted from now; `None` when it asked for none.
     pub retry_after: Option<Duration>,
 }
 
 impl Class {
-    /// A class without a server's hint.
+    /// A class without a delay.
     pub const fn new(kind: Kind) -> Self {
         Class { kind, retry_after: None }
     }
 
-    /// The same class, its kind replaced when it is less cautious than `kind`; the order is that of
-    /// [`Kind::ALL`].
+    /// The same class with the more cautious of its kind and `kind`, which is the later one in [`Kind::ALL`].
     #[cfg(any(feature = "hyper", feature = "reqwest"))]
     pub(crate) fn at_least(self, kind: Kind) -> Self {
         Class { kind: self.kind.max(kind), ..self }
     }
 
-    /// The same kind with a server's hint.
+    /// The same kind with a delay that the server asked for.
     #[must_use]
     pub const fn after(self, delay: Duration) -> Self {
         Class { kind: self.kind, retry_after: Some(delay) }
@@ -97,9 +96,9 @@ impl From<Kind> for Class {
     }
 }
 
-/// Says what a failure means for retrying.
+/// Tells what a failure means for retrying.
 ///
-/// Derive it (`#[derive(Classify)]`) on error enums and structs, or write it by hand. It asks for no
+/// Derive the trait (`#[derive(Classify)]`) for error enums and structs, or implement it by hand. It does not require
 /// `Clone`, `Error`, `Send` or `'static`.
 ///
 /// ```
@@ -123,13 +122,13 @@ impl From<Kind> for Class {
     note = "or judge it here: `on = any` retries every failure, `when = |error| …` asks a predicate"
 )]
 pub trait Classify {
-    /// The failure's kind and the server's hint, if there is one.
+    /// The failure's kind, and the delay that the server asked for.
     fn classify(&self) -> Class;
 
-    /// The failure in words, for histories and events: one line. A place to leave secrets out.
+    /// One line of text about the failure, for histories and events. Leave secrets out of it.
     ///
-    /// The derive uses `Display`, else `Debug`. An empty text, as by default, leaves it to the annotated
-    /// function: `Display`, else `Debug`, else the type's name.
+    /// The default is an empty text: the annotated function then uses `Display`, else `Debug`, else the type's
+    /// name. The derive uses the same order.
     fn describe(&self) -> Cow<'static, str> {
         Cow::Borrowed("")
     }

@@ -1,4 +1,4 @@
-//! The steps that derived `classify` methods are made of.
+//! Functions that derived `classify` methods call.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use super::messages::of_message;
 use super::of_status::of_status;
 use super::status::HttpStatus;
 
-/// `#[classify(status = field)]`: a failure that carries no status cannot be known to be harmless, so it is
-/// permanent.
+/// For `#[classify(status = field)]`: the class of the status; `Permanent` without one, because nothing then says
+/// that a retry is safe.
 pub fn of_status_field(status: &(impl HttpStatus + ?Sized), hint: Option<Duration>) -> Class {
     match status.code() {
         Some(code) => of_status(code, hint),
@@ -17,12 +17,12 @@ pub fn of_status_field(status: &(impl HttpStatus + ?Sized), hint: Option<Duratio
     }
 }
 
-/// `#[classify(messages)]`: the failure's own words against the pattern list.
+/// For `#[classify(messages)]`: the class of the failure's `Display` text by the built-in phrases.
 pub fn of_display(failure: &(impl Display + ?Sized)) -> Class {
     of_message(&failure.to_string())
 }
 
-/// `#[classify(…, after = field)]`: the field's hint, or the one that the class has already.
+/// For `#[classify(…, after = field)]`: the class with the field's delay; without one, the class keeps its own.
 pub fn or_hint(class: Class, hint: Option<Duration>) -> Class {
     Class { kind: class.kind, retry_after: hint.or(class.retry_after) }
 }

@@ -1,9 +1,9 @@
-//! How a failure is told in one line.
+//! Descriptions of failures in one line.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
-/// The `Display` text as one line: line breaks and the space around them become one space.
+/// The `Display` text as one line: each line break and the white space around it become one space.
 pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
     let text = error.to_string();
     if !text.contains(['\n', '\r']) {
@@ -13,7 +13,7 @@ pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
     Cow::Owned(lines.collect::<Vec<_>>().join(" "))
 }
 
-/// The text and that of the innermost source, for errors that name only the step that failed.
+/// The text of the error and of its innermost source, for errors that name only the step that failed.
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(crate) fn with_cause(error: &(dyn std::error::Error + 'static)) -> Cow<'static, str> {
     let text = by_display(error);

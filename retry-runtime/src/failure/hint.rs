@@ -1,14 +1,13 @@
-//! Fields that can hold a server's `Retry-After`.
+//! The types of fields that hold the delay that a server asked for.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use super::retry_after;
 
-/// A value that may say how long the other side asked to wait, for `#[classify(after = field)]`.
+/// A value that may hold the delay that a server asked for, for `#[classify(after = field)]`.
 ///
-/// A text is read as the value of a `Retry-After` header: seconds, or a date. One that is neither is no
-/// hint, as if the header were absent.
+/// A text is read as the value of a `Retry-After` header: seconds or a date. Any other text counts as no delay.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be read as the delay that a server asked for",
     label = "not a delay",
@@ -16,7 +15,7 @@ use super::retry_after;
     note = "a plain number has no unit: keep it in the error as a `Duration`, or write `kind = Class::new(Kind::Throttled).after(Duration::from_secs(*field))`"
 )]
 pub trait RetryAfterHint {
-    /// The delay counted from now; `None` when no readable one was sent.
+    /// The delay, counted from now; `None` when the value holds none.
     fn hint(&self) -> Option<Duration>;
 }
 

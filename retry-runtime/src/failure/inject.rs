@@ -1,10 +1,9 @@
-//! Errors that a test can make to order, in the place of a function's own.
+//! Errors that tests can inject in place of a function's own.
 //!
-//! A fault names its function by a text, so its error arrives as `dyn Any`, which needs a type that borrows
-//! nothing. Method lookup (see `text`) finds out which traits a type has, but not what it borrows: a bound
-//! `'static` would be believed first and refused later, in a function that has compiled until then. So there
-//! is a trait that nothing has by itself. The derive of `Classify` gives it to types without lifetimes, and
-//! types of the standard library have it here.
+//! A test names the function by a text, so the injected error arrives as `dyn Any`, which requires `'static`. Autoref
+//! specialization (see `lookup`) cannot test for `'static`: method lookup ignores lifetimes, and borrow checking
+//! would then reject functions that compile today. So there is a trait without blanket implementations. The derive of
+//! `Classify` implements it for types without lifetimes, and this module for types of the standard library.
 
 use std::any::{Any, TypeId};
 use std::convert::Infallible;
@@ -15,10 +14,10 @@ use super::interruption::Interruption;
 use super::outcome::Missing;
 use super::outcome::Outcome;
 
-/// An error that `testing` can inject; it borrows nothing.
+/// An error that tests can inject; it must not borrow anything.
 ///
-/// `#[derive(Classify)]` gives it to every type without lifetimes. Write it by hand for a type that
-/// classifies itself otherwise:
+/// `#[derive(Classify)]` implements this trait for types without lifetimes. Implement it by hand for a type that
+/// does not use the derive:
 ///
 /// ```
 /// struct Busy;
@@ -76,12 +75,12 @@ inject_for!(
     "tonic": tonic::Status,
 );
 
-/// How outcomes are made of errors that come from outside.
+/// How to turn an injected error into an outcome.
 #[derive(Debug)]
 pub struct Injection<R> {
-    /// The type of the error.
+    /// Returns the type of the errors that can be injected.
     pub(crate) error: fn() -> TypeId,
-    /// The outcome of such an error; `None` when it is of another type.
+    /// Turns the error into an outcome; `None` when the error has another type.
     pub(crate) outcome: fn(Box<dyn Any>) -> Option<R>,
 }
 
@@ -102,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_is_made_of_an_error_of_its_own_type_and_of_no_other() {
+    fn only_an_error_of_the_outcomes_own_type_is_injected() {
         let injection = Injection::<Result<&str, String>>::of_error();
         assert_eq!((injection.error)(), TypeId::of::<String>());
         assert_eq!((injection.outcome)(Box::new("lost".to_owned())), Some(Err("lost".to_owned())));

@@ -1,4 +1,4 @@
-//! Failures of our own making.
+//! Failures that the engine causes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,10 +6,11 @@ use std::io;
 use std::time::Duration;
 
 use super::class::{Class, Classify, Kind};
+use crate::base::duration::Rounded;
 
-/// The engine ended an attempt or a call: the failure is not the function's own.
+/// A failure that the engine causes when it ends an attempt or a call.
 ///
-/// It becomes the function's error through `From<Interruption>`; with thiserror one variant is enough:
+/// It becomes the function's error through `From<Interruption>`. With thiserror, one variant is enough:
 ///
 /// ```
 /// # use retry_runtime::{Classify, Interruption};
@@ -24,23 +25,22 @@ use super::class::{Class, Classify, Kind};
 /// }
 /// ```
 ///
-/// `std::io::Error`, `anyhow::Error` and boxed errors can be made from it as they are.
+/// `std::io::Error`, `anyhow::Error` and boxed errors implement `From<Interruption>` already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Interruption {
-    /// The circuit breaker refused the attempt: it was not made.
+    /// The circuit breaker refused the attempt, which did not run.
     CircuitOpen {
-        /// The time after which a call is admitted; `None` where that depends on something else: on the
-        /// results of probes under way, on whoever forced the breaker open.
+        /// The time until the breaker admits a call; `None` when that depends on running probes, or when the breaker
+        /// was forced open.
         retry_after: Option<Duration>,
     },
-    /// One attempt took longer than `timeout`; it was dropped and may have taken effect.
+    /// An attempt took longer than `timeout`; the attempt was dropped and may have taken effect.
     TimedOut {
-        /// The limit that it ran into.
+        /// The value of `timeout`.
         after: Duration,
     },
-    /// The call's `deadline` passed while an attempt was running; it was dropped and may have taken
-    /// effect.
+    /// The call's `deadline` passed during an attempt; the attempt was dropped and may have taken effect.
     DeadlinePassed,
     /// The call's cancellation token was cancelled.
     Cancelled,
@@ -50,7 +50,7 @@ impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Interruption::CircuitOpen { retry_after: Some(time) } => {
-                write!(f, "the circuit breaker is open for another {time:.1?}")
+                write!(f, "the circuit breaker is open for another {}", Rounded(*time))
             }
             Interruption::CircuitOpen { retry_after: None } => {
                 f.write_str("the circuit breaker is open")
@@ -65,8 +65,8 @@ impl fmt::Display for Interruption {
 impl std::error::Error for Interruption {}
 
 impl Classify for Interruption {
-    /// An attempt that was cut off may have taken effect; one that the breaker refused, and a cancelled
-    /// call, must not be repeated.
+    /// `Ambiguous` for an attempt that was dropped, since it may have taken effect; `Overloaded` for an open breaker;
+    /// `Permanent` for a cancelled call.
     fn classify(&self) -> Class {
         match *self {
             Interruption::CircuitOpen { retry_after } => {
@@ -83,8 +83,8 @@ impl Classify for Interruption {
 }
 
 impl From<Interruption> for io::Error {
-    /// Timeouts keep their `ErrorKind`. A cancellation is not `ErrorKind::Interrupted`, which loops in std
-    /// and elsewhere take as an invitation to try again.
+    /// Timeouts become `ErrorKind::TimedOut`, everything else `ErrorKind::Other`. A cancellation does not become
+    /// `ErrorKind::Interrupted`, because loops in std and elsewhere retry such errors.
     fn from(interruption: Interruption) -> Self {
         match interruption {
             Interruption::TimedOut { .. } | Interruption::DeadlinePassed => {

@@ -1,11 +1,11 @@
-//! Values of `#[classify(kind = expr)]`.
+//! The types of values in `#[classify(kind = expr)]`.
 
 use super::class::{Class, Kind};
 
-/// A verdict: a [`Kind`] or a [`Class`], owned or borrowed.
+/// A [`Kind`] or a [`Class`], owned or borrowed.
 ///
-/// `Into<Class>` would not do: fields are in scope as references, and `kind = kind` for a variant that
-/// holds its kind has to work.
+/// `Into<Class>` is not enough: fields are in scope as references, and `kind = kind` must work for a variant that
+/// holds its kind.
 #[diagnostic::on_unimplemented(
     message = "`kind = …` needs a `Kind` or a `Class`, and this is `{Self}`",
     label = "neither a `Kind` nor a `Class`",
@@ -13,7 +13,7 @@ use super::class::{Class, Kind};
     note = "an inner value that classifies itself needs no expression: write `#[classify(inherit)]`"
 )]
 pub trait IntoClass {
-    /// The verdict as a class.
+    /// Converts the value into a class.
     fn into_class(self) -> Class;
 }
 

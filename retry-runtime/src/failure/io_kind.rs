@@ -1,10 +1,10 @@
-//! The meaning of an `io::Error` by its kind.
+//! The class of an `io::Error` by its `ErrorKind`.
 
 use std::io::{self, ErrorKind};
 
 use super::class::{Class, Kind};
 
-/// What an I/O error says without its inner error; `None` when its kind says nothing.
+/// The class of an I/O error without its inner error; `None` when the `ErrorKind` determines none.
 pub(super) fn of_io(error: &io::Error) -> Option<Class> {
     of_io_kind(error.kind()).or_else(|| of_name_lookup(error)).map(Class::new)
 }
@@ -51,13 +51,13 @@ fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
         | ErrorKind::Unsupported
         | ErrorKind::OutOfMemory => Kind::Permanent,
 
-        // `Other`, and the kinds that are unstable, uncategorized or newer than this list.
+        // `Other`, and kinds that are unstable, uncategorized or newer than this list.
         _ => return None,
     })
 }
 
-/// The standard library gives a failed `getaddrinfo` no kind, only `gai_strerror`'s words; those of
-/// `EAI_AGAIN` are "Temporary failure in name resolution" (glibc, BSD) and "Try again" (musl).
+/// The standard library gives a failed `getaddrinfo` no kind, only the text of `gai_strerror`. For `EAI_AGAIN` the
+/// text is "Temporary failure in name resolution" (glibc, BSD) or "Try again" (musl).
 fn of_name_lookup(error: &io::Error) -> Option<Kind> {
     let text = error.get_ref()?.to_string();
     let reason = text.strip_prefix("failed to lookup address information: ")?;

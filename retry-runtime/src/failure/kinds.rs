@@ -1,4 +1,4 @@
-//! Sets of kinds: what `on` lists.
+//! Sets of kinds, for `on`.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Kinds {
         self.0 & (1 << kind as u8) != 0
     }
 
-    /// The kinds of the set in the order of their declaration.
+    /// The kinds in the set, in the order of declaration.
     pub fn iter(self) -> impl Iterator<Item = Kind> {
         Kind::ALL.into_iter().filter(move |kind| self.contains(*kind))
     }

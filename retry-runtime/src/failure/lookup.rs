@@ -1,11 +1,10 @@
-//! What is known of an outcome's type, asked without asking for it: how its failure is put into words, whether
-//! it has a place for an interruption, whether it can be made to order.
+//! Which traits an outcome's error type implements, found by autoref specialization.
 //!
-//! Stable Rust has no specialisation, so the choice is made by method lookup: `place.retry_words()` is looked
-//! for in [`Place`], then in what that dereferences to, and the first method whose bound holds answers. In a
-//! generic function a bound that depends on the caller's type does not hold, so the next one answers instead;
-//! it is never an error. The answer is a type without values: what follows from it is the same code for all
-//! functions of one type, and takes no room in a future.
+//! Stable Rust has no specialization, so method lookup chooses: `lookup.retry_describe()` is searched for in
+//! [`Lookup`], then in the types that it dereferences to, and the compiler takes the first method whose bounds
+//! hold. In a generic function, bounds on the caller's type parameters do not hold, so a later method is taken;
+//! that is never an error. The result is a marker type. Functions of one return type therefore share the code
+//! that depends on it, and it takes no space in a future.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -19,19 +18,19 @@ use super::interruption::Interruption;
 use super::outcome::Interruptible;
 use super::outcome::Outcome;
 
-/// An outcome of this type, about which there is something to find out.
+/// The start of a lookup for the outcome type `R`; its methods are the first choices.
 #[derive(Debug)]
-pub struct Place<R>(PhantomData<fn() -> R>);
+pub struct Lookup<R>(PhantomData<fn() -> R>);
 
 /// The second choices.
 #[derive(Debug)]
 pub struct SecondChoice<R>(PhantomData<fn() -> R>);
 
-/// The last choices, which every type has.
+/// The last choices, which have no bounds.
 #[derive(Debug)]
 pub struct LastChoice<R>(PhantomData<fn() -> R>);
 
-impl<R> Deref for Place<R> {
+impl<R> Deref for Lookup<R> {
     type Target = SecondChoice<R>;
 
     fn deref(&self) -> &SecondChoice<R> {
@@ -47,92 +46,91 @@ impl<R> Deref for SecondChoice<R> {
     }
 }
 
-impl<R: Outcome<Error: Display>> Place<R> {
-    /// The failure's own words.
-    pub fn retry_words(&self) -> ByDisplay {
+impl<R: Outcome<Error: Display>> Lookup<R> {
+    /// The error implements `Display`.
+    pub fn retry_describe(&self) -> ByDisplay {
         ByDisplay
     }
 }
 
 impl<R: Outcome<Error: Debug>> SecondChoice<R> {
-    /// What a developer would print.
-    pub fn retry_words(&self) -> ByDebug {
+    /// The error implements `Debug`.
+    pub fn retry_describe(&self) -> ByDebug {
         ByDebug
     }
 }
 
 impl<R> LastChoice<R> {
-    /// At least what the failure is.
-    pub fn retry_words(&self) -> ByName {
-        ByName
+    /// The error implements neither `Display` nor `Debug`.
+    pub fn retry_describe(&self) -> ByTypeName {
+        ByTypeName
     }
 
-    /// It is not classified, which whoever asks for a class takes for a mistake.
-    pub fn retry_class(&self) -> NoClass {
-        NoClass
+    /// The error does not implement [`Classify`].
+    pub fn retry_class(&self) -> NotClassified {
+        NotClassified
     }
 
-    /// There is no place.
-    pub fn retry_place(&self) -> NoPlace {
-        NoPlace
+    /// The error does not implement `From<Interruption>`.
+    pub fn retry_interruption(&self) -> NoFromInterruption {
+        NoFromInterruption
     }
 
-    /// It cannot be made to order, or nobody orders.
-    pub fn retry_inject(&self) -> NoOrder {
-        NoOrder
-    }
-}
-
-impl<R: Outcome<Error: Classify>> Place<R> {
-    /// The failure says what it means.
-    pub fn retry_class(&self) -> ByClass {
-        ByClass
+    /// The error does not implement [`Inject`].
+    pub fn retry_injection(&self) -> NoInject {
+        NoInject
     }
 }
 
-impl<R: Interruptible> Place<R> {
-    /// The error is `From<Interruption>`.
-    pub fn retry_place(&self) -> ByInterruption {
-        ByInterruption
+impl<R: Outcome<Error: Classify>> Lookup<R> {
+    /// The error implements [`Classify`].
+    pub fn retry_class(&self) -> ByClassify {
+        ByClassify
     }
 }
 
-impl<R: Outcome<Error: Inject>> Place<R> {
-    /// The error can be made to order.
-    pub fn retry_inject(&self) -> ToOrder {
-        ToOrder
+impl<R: Interruptible> Lookup<R> {
+    /// The error implements `From<Interruption>`.
+    pub fn retry_interruption(&self) -> HasFromInterruption {
+        HasFromInterruption
     }
 }
 
-/// How a failure is put into words.
-pub trait Say<E: ?Sized> {
-    /// This failure in words.
-    fn say(error: &E) -> Cow<'static, str>;
+impl<R: Outcome<Error: Inject>> Lookup<R> {
+    /// The error implements [`Inject`].
+    pub fn retry_injection(&self) -> HasInject {
+        HasInject
+    }
 }
 
-/// This failure in words, for `derive(Classify)`. How, its place has found out: the closure is asked for its
-/// type alone, and never called.
-// Of a reference: an error that derives `Classify` may be unsized, one of an outcome may not.
-pub fn in_words<E: ?Sized, S: Say<E>>(
+/// How to describe an error as text.
+pub trait Describe<E: ?Sized> {
+    /// The description of this error.
+    fn describe(error: &E) -> Cow<'static, str>;
+}
+
+/// Describes an error, for `derive(Classify)`. The closure is never called; its return type says how.
+// The lookup is for a reference: an error that derives `Classify` may be unsized, the error of an outcome not.
+pub fn describe_with<E: ?Sized, D: Describe<E>>(
     error: &E,
-    _: impl FnOnce(Place<Result<(), &E>>) -> S,
+    _: impl FnOnce(Lookup<Result<(), &E>>) -> D,
 ) -> Cow<'static, str> {
-    S::say(error)
+    D::describe(error)
 }
 
-/// The text of `Display`, whole.
+/// The description is the whole text of `Display`.
 #[derive(Clone, Copy, Debug)]
 pub struct ByDisplay;
 
-/// The text of `Debug`, on one line.
+/// The description is the text of `Debug`, on one line.
 #[derive(Clone, Copy, Debug)]
 pub struct ByDebug;
 
-/// The type's name with its path.
+/// The description is the type's name with its path.
 #[derive(Clone, Copy, Debug)]
-pub struct ByName;
+pub struct ByTypeName;
 
-/// The text as far as its `Display` or `Debug` wrote it before an error of its own.
+/// The formatted text, up to the point where a `Display` or `Debug` implementation returned an error.
 fn written(text: Arguments<'_>) -> String {
     let mut written = String::new();
     // Writing to a `String` does not fail.
@@ -140,52 +138,52 @@ fn written(text: Arguments<'_>) -> String {
     written
 }
 
-impl<E: Display + ?Sized> Say<E> for ByDisplay {
-    fn say(error: &E) -> Cow<'static, str> {
+impl<E: Display + ?Sized> Describe<E> for ByDisplay {
+    fn describe(error: &E) -> Cow<'static, str> {
         Cow::Owned(written(format_args!("{error}")))
     }
 }
 
-impl<E: Debug + ?Sized> Say<E> for ByDebug {
-    fn say(error: &E) -> Cow<'static, str> {
+impl<E: Debug + ?Sized> Describe<E> for ByDebug {
+    fn describe(error: &E) -> Cow<'static, str> {
         Cow::Owned(written(format_args!("{error:?}")))
     }
 }
 
-impl<E: ?Sized> Say<E> for ByName {
-    fn say(_: &E) -> Cow<'static, str> {
+impl<E: ?Sized> Describe<E> for ByTypeName {
+    fn describe(_: &E) -> Cow<'static, str> {
         Cow::Borrowed(type_name::<E>())
     }
 }
 
-/// What a failure means.
+/// How to classify an error.
 pub trait ClassOf<E> {
-    /// Whether nothing is known of the failure but what `when` says.
+    /// Whether the class depends on the answer of `when` alone.
     const UNJUDGED: bool = false;
 
-    /// The class of this failure, about which `when` has said this.
+    /// The class of this error; `agreed` is the answer of `when`.
     fn class(error: &E, agreed: bool) -> Class;
 
-    /// What the failure says of itself; empty when it says nothing.
+    /// The error's description of itself; empty when it has none.
     fn describe(_: &E) -> Cow<'static, str> {
         Cow::Borrowed("")
     }
 }
 
-/// What its [`Classify`] says.
+/// The error's [`Classify`] implementation gives the class.
 #[derive(Clone, Copy, Debug)]
-pub struct ByClass;
+pub struct ByClassify;
 
-/// Nothing says it. It stands for a class where there is none, so that this is one error, at the bound that
-/// asks for [`Classify`], and not one more at each step that follows.
+/// The error has no class. This type implements [`ClassOf`] all the same, so that rustc reports one error, at the
+/// bound that requires [`Classify`], and not one more at each later step.
 #[derive(Clone, Copy, Debug)]
-pub struct NoClass;
+pub struct NotClassified;
 
-/// Every failure is `Transient` (`on = any`), but for those that `when` does not want retried.
+/// Every error is `Transient` (`on = any`), or `Permanent` when `when` returns `false` for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Unjudged;
 
-impl<E: Classify> ClassOf<E> for ByClass {
+impl<E: Classify> ClassOf<E> for ByClassify {
     #[inline]
     fn class(error: &E, _: bool) -> Class {
         error.classify()
@@ -196,7 +194,7 @@ impl<E: Classify> ClassOf<E> for ByClass {
     }
 }
 
-impl<E> ClassOf<E> for NoClass {
+impl<E> ClassOf<E> for NotClassified {
     fn class(_: &E, _: bool) -> Class {
         Class::new(Kind::Permanent)
     }
@@ -211,54 +209,54 @@ impl<E> ClassOf<E> for Unjudged {
     }
 }
 
-/// What stands for an interruption: a call that somebody cancels in the list of live calls returns
-/// `Interruption::Cancelled` where its error can say so.
-pub trait StandIn<R> {
-    /// What makes an outcome of an interruption, if there is a place for it.
-    fn stand_in() -> Option<fn(Interruption) -> R>;
+/// Whether an [`Interruption`] can be turned into an outcome: a call that is cancelled through the list of live
+/// calls returns `Interruption::Cancelled` if its error type allows that.
+pub trait FromInterruption<R> {
+    /// The function that turns an interruption into an outcome; `None` when the error type has none.
+    fn constructor() -> Option<fn(Interruption) -> R>;
 }
 
-/// An outcome is made of the interruption.
+/// The error implements `From<Interruption>`.
 #[derive(Clone, Copy, Debug)]
-pub struct ByInterruption;
+pub struct HasFromInterruption;
 
-/// There is no place for it.
+/// The error does not implement `From<Interruption>`.
 #[derive(Clone, Copy, Debug)]
-pub struct NoPlace;
+pub struct NoFromInterruption;
 
-impl<R: Interruptible> StandIn<R> for ByInterruption {
-    fn stand_in() -> Option<fn(Interruption) -> R> {
+impl<R: Interruptible> FromInterruption<R> for HasFromInterruption {
+    fn constructor() -> Option<fn(Interruption) -> R> {
         Some(R::interrupted)
     }
 }
 
-impl<R> StandIn<R> for NoPlace {
-    fn stand_in() -> Option<fn(Interruption) -> R> {
+impl<R> FromInterruption<R> for NoFromInterruption {
+    fn constructor() -> Option<fn(Interruption) -> R> {
         None
     }
 }
 
-/// Whether outcomes can be made to order, for tests.
-pub trait Making<R> {
-    /// How, if they can.
+/// Whether a test can inject errors in place of the function's own.
+pub trait Injectable<R> {
+    /// How to inject an error; `None` when the error type does not allow that.
     fn injection() -> Option<Injection<R>>;
 }
 
-/// They are made of errors that come from outside.
+/// The error implements [`Inject`].
 #[derive(Clone, Copy, Debug)]
-pub struct ToOrder;
+pub struct HasInject;
 
-/// They cannot.
+/// The error does not implement [`Inject`].
 #[derive(Clone, Copy, Debug)]
-pub struct NoOrder;
+pub struct NoInject;
 
-impl<R: Outcome<Error: Inject>> Making<R> for ToOrder {
+impl<R: Outcome<Error: Inject>> Injectable<R> for HasInject {
     fn injection() -> Option<Injection<R>> {
         Some(Injection::of_error())
     }
 }
 
-impl<R> Making<R> for NoOrder {
+impl<R> Injectable<R> for NoInject {
     fn injection() -> Option<Injection<R>> {
         None
     }
@@ -270,9 +268,9 @@ mod tests {
 
     use super::*;
 
-    impl<R> Place<R> {
+    impl<R> Lookup<R> {
         const fn new() -> Self {
-            Place(PhantomData)
+            Lookup(PhantomData)
         }
     }
 
@@ -290,47 +288,54 @@ mod tests {
 
     struct Neither;
 
-    fn stands_in<R, S: StandIn<R>>(_: &Place<R>, _: S) -> Option<fn(Interruption) -> R> {
-        S::stand_in()
+    fn constructor<R, I: FromInterruption<R>>(
+        _: &Lookup<R>,
+        _: I,
+    ) -> Option<fn(Interruption) -> R> {
+        I::constructor()
     }
 
-    fn unknown<E>() -> bool {
-        let place = Place::<Result<u8, E>>::new();
-        stands_in(&place, place.retry_place()).is_some()
+    fn generic<E>() -> bool {
+        let lookup = Lookup::<Result<u8, E>>::new();
+        constructor(&lookup, lookup.retry_interruption()).is_some()
     }
 
     #[test]
     fn display_goes_before_debug_and_keeps_all_its_lines() {
-        assert_eq!(in_words(&Both, |place| place.retry_words()), "in words\nand more");
+        assert_eq!(describe_with(&Both, |lookup| lookup.retry_describe()), "in words\nand more");
     }
 
     #[test]
-    fn debug_goes_before_the_name() {
-        assert_eq!(in_words(&OnlyDebug(1), |place| place.retry_words()), "OnlyDebug(1)");
+    fn debug_goes_before_the_type_name() {
+        assert_eq!(describe_with(&OnlyDebug(1), |lookup| lookup.retry_describe()), "OnlyDebug(1)");
     }
 
     #[test]
-    fn the_name_is_left_when_there_are_no_words() {
-        assert_eq!(in_words(&Neither, |place| place.retry_words()), type_name::<Neither>());
+    fn an_error_with_neither_is_described_by_its_type_name() {
+        assert_eq!(
+            describe_with(&Neither, |lookup| lookup.retry_describe()),
+            type_name::<Neither>()
+        );
     }
 
     #[test]
-    fn unsized_failures_have_words_too() {
-        assert_eq!(in_words("text", |place| place.retry_words()), "text");
+    fn unsized_failures_are_described_too() {
+        assert_eq!(describe_with("text", |lookup| lookup.retry_describe()), "text");
     }
 
     #[test]
-    fn an_error_that_can_be_made_from_an_interruption_has_a_place_for_it() {
-        let place = Place::<io::Result<u8>>::new();
-        let outcome = stands_in(&place, place.retry_place()).expect("io::Error has one");
+    fn an_error_that_is_from_interruption_is_made_from_one() {
+        let lookup = Lookup::<io::Result<u8>>::new();
+        let outcome = constructor(&lookup, lookup.retry_interruption())
+            .expect("io::Error is From<Interruption>");
         let error = outcome(Interruption::Cancelled).expect_err("an interruption is a failure");
         assert_eq!(error.to_string(), "the call was cancelled");
     }
 
     #[test]
-    fn an_error_that_cannot_and_one_that_nothing_is_known_of_have_none() {
-        let place = Place::<Result<u8, u8>>::new();
-        assert!(stands_in(&place, place.retry_place()).is_none());
-        assert!(!unknown::<io::Error>());
+    fn an_error_that_is_not_and_one_of_a_generic_type_are_never_made_from_one() {
+        let lookup = Lookup::<Result<u8, u8>>::new();
+        assert!(constructor(&lookup, lookup.retry_interruption()).is_none());
+        assert!(!generic::<io::Error>());
     }
 }

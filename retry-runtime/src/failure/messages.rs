@@ -1,13 +1,13 @@
-//! What the words of a failure say about retrying, for texts that carry no type.
+//! The class of a failure by phrases in its text, for failures without a type.
 //!
-//! Nothing here is used unless it is asked for, by `#[classify(messages)]` or by a call: words are a
-//! last resort, since another version of the other side may choose other ones.
+//! This is a last resort, because the text may change with every version of a server. It is used only where
+//! `#[classify(messages)]` or a call of these functions asks for it.
 
 use std::borrow::Cow;
 
 use super::class::{Class, Kind};
 
-/// The built-in phrases. Both spellings of an error that systems word in two ways are listed.
+/// The built-in phrases. Where systems use two phrases for an error, both are listed.
 const BUILTIN: [(&str, Kind); 12] = [
     ("timeout", Kind::Ambiguous),
     ("timed out", Kind::Ambiguous),
@@ -23,9 +23,9 @@ const BUILTIN: [(&str, Kind); 12] = [
     ("too many requests", Kind::Throttled),
 ];
 
-/// The class of a failure's text by the built-in phrases; `Permanent` when none occurs in it.
+/// The class of a failure's text by the built-in phrases; `Permanent` when the text has none of them.
 ///
-/// The phrases and how they are compared are those of [`Patterns::builtin`].
+/// [`Patterns::builtin`] lists the phrases, and [`Patterns`] says how they are compared.
 ///
 /// ```
 /// use retry_runtime::{Kind, classify};
@@ -37,18 +37,16 @@ pub fn of_message(text: &str) -> Class {
     Patterns::builtin().classify(text).unwrap_or(Kind::Permanent).into()
 }
 
-/// A list of phrases, each with what it says about retrying.
+/// A list of phrases, each with a [`Kind`].
 ///
-/// A phrase occurs in a text when it stands there as whole words, in any case: `timeout` occurs in
-/// `Timeout!` and not in `timeouts` or `timeout_ms` (letters, digits and `_` make up words, as in a
-/// regex's `\b`). A space in a phrase or a text stands for any run of spaces, line breaks and
-/// hyphens, so `rate limit` occurs in `rate-limit`.
+/// A text contains a phrase as whole words and in any case: `Timeout!` contains `timeout`, but `timeouts` and
+/// `timeout_ms` do not (words consist of letters, digits and `_`, as for `\b` in a regex). A space matches any run of
+/// white space and hyphens, so `rate-limit` contains `rate limit`.
 ///
-/// When phrases of different kinds occur in one text, the most cautious kind wins, the later one in
-/// the order of [`Kind::ALL`]: a text with both `timed out` and `connection refused` is `Ambiguous`,
-/// since one of the two attempts that it tells of may have taken effect. Phrases that were added by
-/// [`with`](Patterns::with) come before the built-in ones: if one of them occurs, the built-in ones
-/// are not asked.
+/// When a text contains phrases of different kinds, the most cautious kind wins, which is the later one in
+/// [`Kind::ALL`]: a text with both `timed out` and `connection refused` is `Ambiguous`, since one of the two
+/// attempts that it mentions may have taken effect. If a text contains a phrase that was added by
+/// [`with`](Patterns::with), the built-in phrases are ignored.
 ///
 /// ```
 /// use retry_runtime::Kind;
@@ -70,7 +68,7 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// A list without any phrase, for those who want only their own.
+    /// An empty list, to which you add your own phrases.
     ///
     /// ```
     /// use retry_runtime::classify::Patterns;
@@ -103,14 +101,14 @@ impl Patterns {
 
     /// The same list with one more phrase, which wins over the built-in ones.
     ///
-    /// A phrase without any character other than spaces and hyphens never occurs.
+    /// A phrase of nothing but spaces and hyphens matches no text.
     #[must_use]
     pub fn with(mut self, phrase: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
         self.added.push((phrase.into(), kind));
         self
     }
 
-    /// What the phrases that occur in `text` say; `None` when none does.
+    /// The kind of the phrases that `text` contains; `None` when it contains none.
     pub fn classify(&self, text: &str) -> Option<Kind> {
         let text = normalize(text);
         let added = self.added.iter().map(|(phrase, kind)| (&**phrase, *kind));
@@ -123,7 +121,7 @@ fn most_cautious<'a>(phrases: impl Iterator<Item = (&'a str, Kind)>, text: &str)
     phrases.filter(|(phrase, _)| occurs(&normalize(phrase), text)).map(|(_, kind)| kind).max()
 }
 
-/// Lower case, with one space for each run of white space and hyphens, and none at the ends.
+/// The text in lower case, trimmed, with one space for each run of white space and hyphens.
 fn normalize(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty())
@@ -136,7 +134,7 @@ fn normalize(text: &str) -> String {
     normal
 }
 
-/// Whether `phrase` stands in `text` as whole words; both are normalized.
+/// Whether `text` contains `phrase` as whole words; both are normalized.
 fn occurs(phrase: &str, text: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let starts_with_word = is_word(phrase.chars().next());

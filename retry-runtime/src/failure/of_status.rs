@@ -1,10 +1,10 @@
-//! What an HTTP status says about retrying.
+//! The class of an HTTP status.
 
 use std::time::Duration;
 
 use super::class::{Class, Kind};
 
-/// The class of an HTTP status code, with the delay that the server named, if it named one.
+/// The class of an HTTP status code.
 ///
 /// | status | kind | why |
 /// |---|---|---|
@@ -12,13 +12,13 @@ use super::class::{Class, Kind};
 /// | 425 Too Early | `Transient` | refused before it was processed (RFC 8470) |
 /// | 429 Too Many Requests | `Throttled` | refused, with a request to slow down (RFC 6585) |
 /// | 502 Bad Gateway | `Ambiguous` | the gateway got no usable answer; the origin may have acted |
-/// | 503 Service Unavailable | `Transient` | refused for now; `Throttled` when it says for how long |
+/// | 503 Service Unavailable | `Transient`; `Throttled` with a `hint` | refused for now |
 /// | 504 Gateway Timeout | `Ambiguous` | the origin did not answer in time and may still act |
 /// | 500 and all other 4xx and 5xx | `Permanent` | the same request will get the same answer |
-/// | everything else | `Permanent` | not a failure's status, so nothing says that repeating helps |
+/// | everything else | `Permanent` | the status is not a failure, so there is no reason to expect that a retry helps |
 ///
-/// `hint` is the server's delay from now (see [`retry_after`](crate::retry_after)). It is kept for
-/// every kind; only the kinds that are retried use it. RFC 9110 section 15 defines the codes.
+/// `hint` is the delay that the server asked for, counted from now (see [`retry_after`](crate::retry_after)). The
+/// class keeps it for every kind, but only kinds that are retried use it. RFC 9110 section 15 defines the codes.
 ///
 /// ```
 /// use retry_runtime::{Kind, classify};

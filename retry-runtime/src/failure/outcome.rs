@@ -1,4 +1,4 @@
-//! Success or failure: what a retryable function returns.
+//! The return types of retryable functions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,8 +8,8 @@ use super::interruption::Interruption;
 
 /// A value that is either a success or a failure.
 ///
-/// `Result` and `Option` are outcomes, also behind aliases. Implement it for a type of your own to make
-/// functions that return it retryable:
+/// `Result` and `Option` implement this trait, and so do aliases of them. Implement it for your own type to make
+/// functions that return the type retryable:
 ///
 /// ```
 /// use retry_runtime::Outcome;
@@ -39,21 +39,21 @@ use super::interruption::Interruption;
     note = "return a `Result`, or implement `retry_runtime::Outcome` for the type"
 )]
 pub trait Outcome: Sized {
-    /// What a success carries.
+    /// The type of a success's value.
     type Value;
-    /// What a failure carries.
+    /// The type of a failure's error.
     type Error;
 
-    /// Looks at the outcome without taking it apart.
+    /// Borrows the outcome as a `Result`.
     #[allow(clippy::missing_errors_doc, reason = "the error is the outcome's own")]
     fn as_result(&self) -> Result<&Self::Value, &Self::Error>;
 
-    /// Takes the outcome apart.
+    /// Converts the outcome into a `Result`.
     #[allow(clippy::missing_errors_doc, reason = "the error is the outcome's own")]
     fn into_result(self) -> Result<Self::Value, Self::Error>;
 
-    /// Puts an outcome together; used with `Err` when a call is interrupted by its deadline, its timeout
-    /// or a cancellation.
+    /// Converts a `Result` into an outcome. The engine passes `Err` when a deadline, a timeout, a cancellation or a
+    /// breaker ends the call.
     fn from_result(result: Result<Self::Value, Self::Error>) -> Self;
 }
 
@@ -91,15 +91,15 @@ impl<T> Outcome for Option<T> {
     }
 }
 
-/// An outcome that can report an [`Interruption`]: its error is `From<Interruption>`.
+/// An outcome whose error implements `From<Interruption>`.
 #[diagnostic::on_unimplemented(
-    message = "this call can be interrupted, but `{Self}` has no place for an `Interruption`",
+    message = "this call can be interrupted, but the error of `{Self}` is not `From<Interruption>`",
     label = "needs an error that is `From<retry_runtime::Interruption>`",
     note = "`deadline`, `timeout`, `cancel` and `breaker` end or refuse attempts; the error must be able to say so",
     note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`"
 )]
 pub trait Interruptible: Outcome {
-    /// The failure that stands for the interruption.
+    /// Converts an interruption into a failure.
     fn interrupted(interruption: Interruption) -> Self;
 }
 
@@ -110,9 +110,9 @@ impl<R: Outcome<Error: From<Interruption>>> Interruptible for R {
     }
 }
 
-/// The failure of an `Option`: there was no value.
+/// The error of the outcome `None`: there was no value.
 ///
-/// It is [`Kind::Transient`], and what an interruption of the call turns into.
+/// Its kind is [`Kind::Transient`]. Interruptions of the call become this error too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Missing;
 

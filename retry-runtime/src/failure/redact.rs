@@ -1,24 +1,27 @@
-//! What is kept of an error's text: shortened, and without the secrets that a hook knows of.
+//! Redaction of error texts before they are stored: a hook removes secrets, and long texts are cut off.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
-/// Longer texts are cut off.
+use crate::base::sync::unpoisoned;
+
+/// The maximum length of a stored text, in bytes.
 const LONGEST: usize = 1024;
 
-/// Whether there is a hook: nothing is locked as long as there is none.
+/// Whether a hook is set. Without one, no lock is taken.
 static REDACTED: AtomicBool = AtomicBool::new(false);
 
 type Redactor = dyn Fn(&str) -> Cow<'_, str> + Send + Sync;
 
 static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 
-/// Sets what every error's text goes through before it is kept anywhere: in reports, in the history, in the
-/// list of live calls, in events. A second call replaces the first one's hook.
+/// Sets a hook that removes secrets from error texts before they are stored in reports, the history, the list of live
+/// calls or events.
 ///
-/// Texts longer than 1 KiB are cut off after that. The hook runs on the failing call's thread, and only for
-/// failed attempts; when it panics, the text is replaced by `(redacted)`.
+/// There is one hook for the whole process; a second call of this function replaces it. The hook runs on the thread
+/// of the call, for each failed attempt, and its result is cut off after 1 KiB. If the hook panics, the text is
+/// replaced by `(redacted)`.
 ///
 /// ```
 /// use retry_runtime::{observe_blocking, redact_errors_with, retryable};
@@ -36,11 +39,11 @@ static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 /// ```
 pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 'static) {
     let hook: Arc<Redactor> = Arc::new(hook);
-    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+    *unpoisoned(REDACTOR.write()) = Some(hook);
     REDACTED.store(true, Ordering::Release);
 }
 
-/// The text as it may be kept.
+/// The text as it may be stored.
 pub(crate) fn kept(text: &str) -> Arc<str> {
     if !REDACTED.load(Ordering::Acquire) {
         return if text.len() <= LONGEST { Arc::from(text) } else { Arc::from(&*shortened(text)) };
@@ -50,7 +53,7 @@ pub(crate) fn kept(text: &str) -> Arc<str> {
 
 #[cold]
 fn redacted(text: &str) -> Arc<str> {
-    let hook = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let hook = unpoisoned(REDACTOR.read()).clone();
     let Some(hook) = hook else { return Arc::from(&*shortened(text)) };
     let redacted = std::panic::AssertUnwindSafe(|| Arc::from(&*shortened(&hook(text))));
     std::panic::catch_unwind(redacted).unwrap_or_else(|_| Arc::from("(redacted)"))

@@ -1,14 +1,14 @@
-//! Fields that can hold an HTTP status.
+//! The types of fields that hold an HTTP status.
 
 /// A value that may be an HTTP status code, for `#[classify(status = field)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an HTTP status",
     label = "not a status code",
     note = "`status = field` takes a `u16`, with feature `http` a `http::StatusCode`, or an `Option` of one of these",
-    note = "a status of another type is judged by `kind = expr`, where the variant's fields are in scope"
+    note = "for a status of another type write `kind = expr`, where the variant's fields are in scope"
 )]
 pub trait HttpStatus {
-    /// The code; `None` when there is none, or a number that cannot be one.
+    /// The status code; `None` when there is none or the number is out of range.
     fn code(&self) -> Option<u16>;
 }
 

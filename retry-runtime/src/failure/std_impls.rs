@@ -11,16 +11,16 @@ use super::chain::of_error_chain;
 use super::class::{Class, Classify, Kind};
 use super::describe;
 
-/// By the error's kind:
+/// The class depends on the error's [`ErrorKind`](io::ErrorKind):
 ///
-/// | kind | class | why |
+/// | error kind | class | why |
 /// |---|---|---|
 /// | `ConnectionRefused`, `NotConnected`, `AddrNotAvailable`, `AddrInUse` | `Transient` | there was no connection, so nothing was sent |
-/// | `HostUnreachable`, `NetworkUnreachable`, `NetworkDown` | `Transient` | no way to the other side |
-/// | `WouldBlock`, `Interrupted`, `ResourceBusy`, `Deadlock`, `ExecutableFileBusy` | `Transient` | "try again": the operation did not happen |
-/// | a name lookup that failed temporarily (`EAI_AGAIN`) | `Transient` | no address, so nothing was sent |
-/// | `TimedOut`, `ConnectionReset`, `ConnectionAborted`, `BrokenPipe`, `UnexpectedEof`, `WriteZero` | `Ambiguous` | broke off midway: the other side may have acted |
-/// | `Other` and kinds without a name | its inner error's class, else `Permanent` | the kind itself says nothing |
+/// | `HostUnreachable`, `NetworkUnreachable`, `NetworkDown` | `Transient` | there was no route, so nothing was sent |
+/// | `WouldBlock`, `Interrupted`, `ResourceBusy`, `Deadlock`, `ExecutableFileBusy` | `Transient` | the operation did not happen |
+/// | a name lookup that failed temporarily (`EAI_AGAIN`) | `Transient` | there was no address, so nothing was sent |
+/// | `TimedOut`, `ConnectionReset`, `ConnectionAborted`, `BrokenPipe`, `UnexpectedEof`, `WriteZero` | `Ambiguous` | the connection broke during the operation; the server may have acted |
+/// | `Other` and kinds without a name | the class of the inner error, else `Permanent` | the kind itself means nothing |
 /// | everything else: `NotFound`, `PermissionDenied`, `InvalidInput`, `InvalidData`, `AlreadyExists`, `Unsupported`, `OutOfMemory`, `StorageFull`, `QuotaExceeded`, … | `Permanent` | the same call will fail in the same way |
 impl Classify for io::Error {
     fn classify(&self) -> Class {
@@ -32,7 +32,7 @@ impl Classify for io::Error {
     }
 }
 
-/// Never happens, so it is never asked.
+/// There are no values of this type, so this is never called.
 impl Classify for Infallible {
     fn classify(&self) -> Class {
         match *self {}
@@ -41,7 +41,7 @@ impl Classify for Infallible {
 
 macro_rules! by_pointee {
     ($($pointer:ty),*) => { $(
-        /// What it points to.
+        /// The class of the error behind the pointer.
         impl<E: Classify + ?Sized> Classify for $pointer {
             fn classify(&self) -> Class {
                 (**self).classify()
@@ -58,7 +58,7 @@ by_pointee!(&E, Box<E>, Rc<E>, Arc<E>);
 
 macro_rules! by_chain {
     ($($error:ty),*) => { $(
-        /// [`of_error_chain`], and `Permanent` when it knows no link.
+        /// The class by [`of_error_chain`]; `Permanent` when that knows no error in the chain.
         impl Classify for $error {
             fn classify(&self) -> Class {
                 of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
@@ -75,7 +75,7 @@ by_chain!(dyn Error + 'static, dyn Error + Send + 'static, dyn Error + Send + Sy
 
 macro_rules! permanent {
     ($($error:ty),* $(,)?) => { $(
-        /// `Permanent`: the same text or number will fail in the same way.
+        /// `Permanent`, because the same input will fail in the same way.
         impl Classify for $error {
             fn classify(&self) -> Class {
                 Class::new(Kind::Permanent)
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_happen_is_transient() {
+    fn an_operation_that_did_not_happen_is_transient() {
         use ErrorKind::*;
         check(&[ConnectionRefused, NotConnected, AddrNotAvailable, AddrInUse], Kind::Transient);
         check(&[HostUnreachable, NetworkUnreachable, NetworkDown], Kind::Transient);
@@ -124,21 +124,21 @@ mod tests {
     }
 
     #[test]
-    fn what_broke_off_midway_is_ambiguous() {
+    fn an_operation_that_broke_off_midway_is_ambiguous() {
         use ErrorKind::*;
         check(&[TimedOut, ConnectionReset, ConnectionAborted], Kind::Ambiguous);
         check(&[BrokenPipe, UnexpectedEof, WriteZero], Kind::Ambiguous);
     }
 
     #[test]
-    fn what_will_fail_again_is_permanent() {
+    fn a_failure_that_will_repeat_is_permanent() {
         use ErrorKind::*;
         check(&[NotFound, PermissionDenied, InvalidInput, InvalidData], Kind::Permanent);
         check(&[AlreadyExists, Unsupported, OutOfMemory, StorageFull], Kind::Permanent);
     }
 
     #[test]
-    fn a_kind_that_says_nothing_is_permanent_unless_its_inner_error_is_known() {
+    fn an_error_of_kind_other_is_permanent_unless_its_inner_error_is_known() {
         assert_eq!(io::Error::other("a text").classify().kind, Kind::Permanent);
         let inner = io::Error::from(ErrorKind::ConnectionReset);
         assert_eq!(io::Error::other(inner).classify().kind, Kind::Ambiguous);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn pointers_say_what_they_point_to() {
+    fn a_pointer_has_the_class_of_the_error_behind_it() {
         let error = || io::Error::from(ErrorKind::TimedOut);
         let kind = |failure: &dyn Classify| failure.classify().kind;
         assert_eq!(kind(&&error()), Kind::Ambiguous);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn boxed_errors_say_what_their_chain_says() {
+    fn a_boxed_error_has_the_class_of_its_source_chain() {
         let plain: Box<dyn Error> = io::Error::from(ErrorKind::TimedOut).into();
         let send: Box<dyn Error + Send> = Box::new(io::Error::from(ErrorKind::TimedOut));
         let sync: Box<dyn Error + Send + Sync> = io::Error::from(ErrorKind::TimedOut).into();

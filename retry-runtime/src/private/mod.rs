@@ -30,7 +30,9 @@ pub use crate::failure::hint::RetryAfterHint;
 pub use crate::failure::inject::Inject;
 pub use crate::failure::into_class::IntoClass;
 pub use crate::failure::kinds::Kinds;
-pub use crate::failure::lookup::{ByClass, ByName, NoOrder, NoPlace, in_words};
+pub use crate::failure::lookup::{
+    ByClassify, ByTypeName, NoFromInterruption, NoInject, describe_with,
+};
 pub use crate::failure::status::HttpStatus;
 pub use crate::policy::Policy;
 pub use crate::policy::backoff::Backoff;

@@ -1,4 +1,4 @@
-//! What the body may know of the attempt that it is.
+//! The context of an attempt, for the function's body.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::base::clock::Moment;
 use crate::base::rng;
 use crate::failure::class::Kind;
 
-/// The context of one attempt: what `attempt = name` binds in the body.
+/// The context of one attempt, which `attempt = name` makes available in the body.
 ///
 /// ```
 /// use retry_runtime::{Attempt, retryable};
@@ -44,8 +44,8 @@ impl Attempt {
         self.limit.is_some_and(|limit| self.number >= limit)
     }
 
-    /// The time left until the call's deadline, its own or an inherited one, zero when it has passed;
-    /// `None` when there is none.
+    /// The time left until the call's deadline, which may be inherited from an outer call; zero when the deadline has
+    /// passed, `None` when there is none.
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.since(Moment::now()))
     }
@@ -55,26 +55,25 @@ impl Attempt {
         self.last_kind
     }
 
-    /// An identifier that is the same in every attempt of the call and in no other call: the value for an
-    /// `Idempotency-Key` header.
+    /// The call's unique identifier, the same in all of its attempts: send it as the `Idempotency-Key` header.
     pub fn call_id(&self) -> CallId {
         self.call_id
     }
 }
 
-/// A call's identifier: 128 bits, written as a random UUID (RFC 9562, version 4).
+/// A call's unique identifier: 128 bits, displayed as a random UUID (RFC 9562, version 4).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(u128);
 
 impl CallId {
-    /// An identifier that no other call has.
+    /// A new unique identifier.
     pub fn unique() -> Self {
         const VERSION: u128 = 0xf << 76;
         const VARIANT: u128 = 0b11 << 62;
         CallId(rng::unique() & !VERSION & !VARIANT | 0x4 << 76 | 0b10 << 62)
     }
 
-    /// The identifier that was written down as a number.
+    /// The identifier with this number.
     #[doc(hidden)]
     pub const fn from_u128(id: u128) -> Self {
         CallId(id)

@@ -1,4 +1,4 @@
-//! The error of functions that report: the last failure and what led to it.
+//! The error of functions with `report`: the last failure and the call's report.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -11,7 +11,8 @@ use crate::failure::inject::Inject;
 
 /// The final failure of a call, together with its [`Report`].
 ///
-/// A function annotated with `report` returns it; `recover` may take it. `Display` says it in one line:
+/// A function annotated with `report` returns this error; the function named in `recover` may take it. `Display`
+/// writes one line:
 /// `gave up after 4 attempts in 7.2 s (exhausted): connection refused`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryError<E> {
@@ -31,7 +32,7 @@ impl<E> RetryError<E> {
         &self.error
     }
 
-    /// The last attempt's failure, taken out.
+    /// Converts into the last attempt's failure.
     pub fn into_error(self) -> E {
         self.error
     }
@@ -41,17 +42,17 @@ impl<E> RetryError<E> {
         self.report.reason
     }
 
-    /// The attempts, in order.
+    /// The attempts in order.
     pub fn attempts(&self) -> &[AttemptRecord] {
         &self.report.attempts
     }
 
-    /// Everything that is known of the call.
+    /// The call's report.
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// The failure and the report.
+    /// Converts into the last attempt's failure and the report.
     pub fn into_parts(self) -> (E, Report) {
         (self.error, *self.report)
     }
@@ -69,7 +70,7 @@ impl<E: Error + 'static> Error for RetryError<E> {
     }
 }
 
-/// A call of a retryable function inside another one: the inner failure decides.
+/// The class of the failure inside, for a retryable function that calls another one.
 impl<E: Classify> Classify for RetryError<E> {
     fn classify(&self) -> Class {
         self.error.classify()

@@ -1,4 +1,4 @@
-//! What calls leave behind: attempts, reports, stop reasons, statistics.
+//! The records of calls: attempts, reports, stop reasons, statistics.
 
 pub(crate) mod attempt;
 pub(crate) mod error;

@@ -1,4 +1,4 @@
-//! The stop reason: why a call made no further attempt.
+//! The stop reason of a call.
 
 use std::fmt;
 
@@ -10,8 +10,7 @@ use std::fmt;
 pub enum StopReason {
     /// An attempt succeeded.
     Success,
-    /// The failure is not one that is retried: its kind is `Permanent` or not listed in `on`, or `when`
-    /// said no.
+    /// The failure is not retried: its kind is `Permanent` or not listed in `on`, or `when` returned `false`.
     Permanent,
     /// The last allowed attempt failed.
     Exhausted,
@@ -23,7 +22,7 @@ pub enum StopReason {
     CircuitOpen,
     /// The attempt may have taken effect, and the function is not declared idempotent.
     Ambiguous,
-    /// The other side asked not to be retried.
+    /// The server asked not to be retried.
     Overloaded,
     /// The server asked for a longer delay than the policy or the deadline allows.
     RetryAfterTooLong,
@@ -34,7 +33,7 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// Every reason, in the order of their declaration.
+    /// Every reason, in the order of declaration.
     pub const ALL: [StopReason; 11] = [
         StopReason::Success,
         StopReason::Permanent,
@@ -49,7 +48,7 @@ impl StopReason {
         StopReason::Aborted,
     ];
 
-    /// The reason in words, as it appears in [`RetryError`](crate::RetryError)'s text.
+    /// The reason as text, as [`RetryError`](crate::RetryError) displays it: `circuit open`.
     pub const fn name(self) -> &'static str {
         match self {
             StopReason::Success => "success",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::reason::StopReason;
+use crate::base::duration::Rounded;
 use crate::failure::class::Kind;
 
 /// Where a delay came from.
@@ -15,7 +16,7 @@ use crate::failure::class::Kind;
 pub enum DelaySource {
     /// The policy's backoff and jitter.
     Backoff,
-    /// The server asked for it, and it was longer than the policy's own.
+    /// The server asked for a longer delay than the policy's own.
     Hint,
 }
 
@@ -33,9 +34,9 @@ impl DelaySource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Delay {
-    /// How long.
+    /// The length of the pause.
     pub length: Duration,
-    /// Who said so.
+    /// Where the length came from.
     pub source: DelaySource,
 }
 
@@ -46,47 +47,47 @@ pub struct Delay {
 pub struct AttemptRecord {
     /// The attempt's number, from 1.
     pub number: u32,
-    /// When it started, counted from the start of the call; from the end of the first attempt where that
-    /// one's duration is not known.
+    /// The time from the start of the call to the start of the attempt. If the first attempt was not timed, the time
+    /// starts at its end.
     pub started: Duration,
-    /// How long it ran. `None` for the first attempt of a call that nobody has timed: a call that succeeds
-    /// at once reads no clock, and whether it does is known only afterwards. A `deadline`, a `timeout`, a
-    /// `report`, a `recover` and [`observe`](crate::observe) time the call, and so do a listener to events and `measure = true` in a
-    /// configuration.
+    /// How long the attempt ran; `None` for a first attempt that was not timed.
+    ///
+    /// To keep first-try successes cheap, the first attempt is timed only if the function has `deadline`, `timeout`,
+    /// `report` or `recover`, inside [`observe`](crate::observe), while a listener wants routine events, and with
+    /// `measure = true` in a configuration.
     pub duration: Option<Duration>,
-    /// The failure in words, at most 1 KiB of them, or that the attempt was dropped; `None` when it succeeded.
+    /// The failure's text, at most 1 KiB, or a note that the attempt was dropped; `None` when the attempt succeeded.
     pub error: Option<Arc<str>>,
     /// The failure's kind; `None` when the attempt succeeded or was dropped.
     pub kind: Option<Kind>,
-    /// The pause after it; `None` after the last attempt, unless the call was ended in the pause.
+    /// The pause after the attempt; `None` after the last attempt, unless the call ended during the pause.
     pub delay: Option<Delay>,
 }
 
-/// What one call did.
+/// The report of one call.
 ///
 /// Get one with [`observe`](crate::observe), or as part of a [`RetryError`](crate::RetryError).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Report {
-    /// The function's name, `module::function` unless `name = …` says otherwise; empty for a call that
-    /// has no function ([`Policy::call`](crate::Policy::call)).
+    /// The function's name, `module::function` unless `name = …` sets another one; empty for a call without an
+    /// annotated function ([`Policy::call`](crate::Policy::call)).
     pub name: &'static str,
     /// Why the call ended.
     pub reason: StopReason,
-    /// The attempts in order. Of a call with more than [`Report::MAX_ATTEMPTS`] the first ones are
-    /// left out.
+    /// The last attempts in order, at most [`Report::MAX_ATTEMPTS`].
     pub attempts: Vec<AttemptRecord>,
-    /// How many attempts were left out of `attempts`.
+    /// The number of attempts before those in `attempts`.
     pub omitted: u32,
-    /// How long the whole call took, sleeps included.
+    /// How long the whole call took, pauses included.
     pub total: Duration,
-    /// The delay that the server asked for with the last failure, kept for the caller.
+    /// The delay that the server asked for with the last failure.
     pub retry_after: Option<Duration>,
 }
 
 impl Report {
-    /// No more attempts than this are kept for one call.
+    /// The highest number of attempts that a report keeps.
     pub const MAX_ATTEMPTS: usize = 64;
 
     pub(crate) const fn empty(name: &'static str) -> Self {
@@ -100,7 +101,7 @@ impl Report {
         }
     }
 
-    /// Adds an attempt; of too many the first one is left out.
+    /// Adds an attempt, and removes the first one if there are too many.
     pub(crate) fn push(&mut self, attempt: AttemptRecord) {
         if self.attempts.len() == Report::MAX_ATTEMPTS {
             self.attempts.remove(0);
@@ -109,7 +110,7 @@ impl Report {
         self.attempts.push(attempt);
     }
 
-    /// What it takes in memory, roughly, as that of a past call.
+    /// The approximate size in memory of a past call with this report, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
         size_of::<PastCall>()
@@ -117,12 +118,12 @@ impl Report {
             + texts.map(|text| text.len() + 2 * size_of::<usize>()).sum::<usize>()
     }
 
-    /// How many attempts were made.
+    /// The number of attempts.
     pub fn attempts_made(&self) -> u32 {
         self.omitted + self.attempts.len() as u32
     }
 
-    /// How many of them were retries.
+    /// The number of retries.
     pub fn retries(&self) -> u32 {
         self.attempts_made().saturating_sub(1)
     }
@@ -138,21 +139,21 @@ impl Report {
     }
 }
 
-/// A call that did not succeed at once, as its function remembers it.
+/// A past call in the history of its function, which keeps calls that did not succeed at the first try.
 ///
-/// [`history`](crate::history) returns the last ones of a function.
+/// [`history`](crate::history) returns a function's last ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PastCall {
-    /// When it ended.
+    /// The date and time at which the call ended.
     pub ended: SystemTime,
-    /// What it did, attempt by attempt.
+    /// The call's report.
     pub report: Report,
 }
 
 impl PastCall {
-    /// A call that has just ended: for a history of your own, of calls that have no function
+    /// A past call for a history of your own, for calls without an annotated function
     /// ([`Policy::call`](crate::Policy::call)).
     ///
     /// ```
@@ -169,7 +170,7 @@ impl PastCall {
         PastCall { ended, report }
     }
 
-    /// The date and time at which one of its attempts started.
+    /// The date and time at which one of the call's attempts started.
     pub fn started_at(&self, attempt: &AttemptRecord) -> SystemTime {
         let before_the_end = self.report.total.saturating_sub(attempt.started);
         self.ended.checked_sub(before_the_end).unwrap_or(self.ended)
@@ -179,24 +180,11 @@ impl PastCall {
 impl fmt::Display for Report {
     /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (made, total) = (self.attempts_made(), Seconds(self.total));
+        let (made, total) = (self.attempts_made(), Rounded(self.total));
         let plural = if made == 1 { "" } else { "s" };
         match self.reason {
             StopReason::Success => write!(f, "succeeded at attempt {made} in {total}"),
             reason => write!(f, "gave up after {made} attempt{plural} in {total} ({reason})"),
-        }
-    }
-}
-
-/// A time as a person wants it: `7.2 s`, and `12 ms` below a tenth of a second.
-pub(crate) struct Seconds(pub(crate) Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < Duration::from_millis(100) {
-            write!(f, "{} ms", self.0.as_millis())
-        } else {
-            write!(f, "{:.1} s", self.0.as_secs_f64())
         }
     }
 }
@@ -206,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attempt_started_so_long_before_the_end_of_its_call() {
+    fn the_start_of_an_attempt_is_counted_back_from_the_end_of_the_call() {
         let ended = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         let mut report = Report::empty("load");
         report.total = Duration::from_secs(7);

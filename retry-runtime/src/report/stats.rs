@@ -1,16 +1,16 @@
-//! How often a function was called, and how its calls ended.
+//! Statistics of calls: how many there were, and how they ended.
 
 use super::reason::StopReason;
 use super::record::Report;
 use crate::failure::class::Kind;
 
-/// Attempts from this one on are counted together.
+/// The length of the counts by number: attempts and retries from this one on are counted together.
 pub(crate) const NUMBERS: usize = 16;
 
-/// The counts of one annotated function, or of several added together.
+/// The statistics of one annotated function, or of several added together.
 ///
-/// Calls are counted when they end, all their numbers at once, so that a snapshot adds up at any moment. A
-/// background task is one call, counted where it ends; a retry by hand makes another one.
+/// All numbers of a call are counted at once when it ends, so the numbers of a snapshot always add up. A background
+/// task is one call, counted in the process where it ends; retrying the task by hand makes another call.
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -33,37 +33,38 @@ pub(crate) const NUMBERS: usize = 16;
 pub struct Stats {
     /// Calls whose first attempt succeeded.
     pub first_try: u64,
-    /// Calls that succeeded after one retry or more.
+    /// Calls that succeeded after at least one retry.
     pub after_retry: u64,
     /// Calls that ended with a failure.
     pub failed: u64,
-    /// Calls whose failure was handed to `recover`.
+    /// Calls whose failure was passed to `recover`.
     pub recovered: u64,
     /// Calls that were cancelled, or dropped before they ended.
     pub cancelled: u64,
-    /// Attempts of all these calls: the calls, less those that made none, and their retries.
+    /// Attempts of all calls: `calls() - unattempted + retries()`.
     pub attempts: u64,
-    /// How many calls made a first retry, a second one, and so on; the last entry counts all further ones.
+    /// The number of calls that made a first retry, a second retry, and so on; the 16th and last entry counts all
+    /// further retries.
     pub retries_by_number: Vec<u64>,
-    /// How many calls succeeded with their first attempt, their second one, and so on; the last entry counts
-    /// all further ones.
+    /// The number of calls that succeeded with the first attempt, the second attempt, and so on; the 16th and last
+    /// entry counts all further attempts.
     pub success_by_attempt: Vec<u64>,
-    /// Calls that ended before their first attempt: an open breaker refused them, or they were cancelled.
-    /// They are among `failed`, `recovered` and `cancelled` too.
+    /// Calls that ended before their first attempt: an open breaker refused them, or they were cancelled. `failed`,
+    /// `recovered` and `cancelled` include them.
     pub unattempted: u64,
-    /// Retries of calls that failed all the same.
+    /// Retries of calls that did not succeed.
     pub wasted: u64,
-    /// Failed attempts by what the failure meant.
+    /// Failed attempts by the failure's kind.
     pub failures: Failures,
-    /// Why calls ended.
+    /// Calls by their stop reason.
     pub reasons: Reasons,
 }
 
-/// Failed attempts by their kind.
+/// The number of failed attempts by the failure's kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "each is the kind of its name")]
+#[allow(missing_docs, reason = "each field counts the kind of the same name")]
 pub struct Failures {
     pub transient: u64,
     pub throttled: u64,
@@ -72,11 +73,11 @@ pub struct Failures {
     pub permanent: u64,
 }
 
-/// Calls by the reason of their end; `cancelled`, for one, has its own of [`StopReason::Cancelled`].
+/// The number of calls by their [`StopReason`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "each is the reason of its name")]
+#[allow(missing_docs, reason = "each field counts the reason of the same name")]
 pub struct Reasons {
     pub success: u64,
     pub permanent: u64,
@@ -111,7 +112,7 @@ impl Failures {
         self.permanent += other.permanent;
     }
 
-    /// All of them.
+    /// The number of failed attempts of all kinds.
     pub fn total(&self) -> u64 {
         let Failures { transient, throttled, ambiguous, overloaded, permanent } = self;
         transient + throttled + ambiguous + overloaded + permanent
@@ -143,12 +144,12 @@ impl Reasons {
     }
 }
 
-/// How a call that has ended is counted.
+/// The facts by which a call that has ended is counted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
     pub(crate) reason: StopReason,
     pub(crate) attempts: u32,
-    /// Whether `recover` gets the failure.
+    /// Whether the failure was passed to `recover`.
     pub(crate) recovered: bool,
 }
 
@@ -163,23 +164,24 @@ impl Stats {
         self.retries_by_number.iter().sum()
     }
 
-    /// Calls that returned a success of their own.
+    /// Calls that succeeded without `recover`.
     pub fn succeeded(&self) -> u64 {
         self.first_try + self.after_retry
     }
 
-    /// Attempts for each call, from 1: what the retries make of the load. 0 before the first call, and below
-    /// 1 when a breaker refused calls before their first attempt.
+    /// The average number of attempts for each call: the factor by which retries multiply the load.
+    ///
+    /// It is 0 before the first call, and can be below 1 only when calls ended before their first attempt.
     pub fn amplification(&self) -> f64 {
         if self.calls() == 0 { 0.0 } else { self.attempts as f64 / self.calls() as f64 }
     }
 
-    /// The part of all calls that succeeded, from 0 to 1; 1 before the first call.
+    /// The fraction of calls that succeeded, from 0 to 1; 1 before the first call.
     pub fn success_rate(&self) -> f64 {
         if self.calls() == 0 { 1.0 } else { self.succeeded() as f64 / self.calls() as f64 }
     }
 
-    /// Adds the counts of another function.
+    /// Adds the statistics of another function.
     pub fn add(&mut self, other: &Stats) {
         self.first_try += other.first_try;
         self.after_retry += other.after_retry;
@@ -197,7 +199,7 @@ impl Stats {
         }
     }
 
-    /// Counts a call by its report: for calls that have no function, which nobody else counts.
+    /// Counts a call by its report, for calls without an annotated function, which are not counted otherwise.
     ///
     /// ```
     /// use retry_runtime::{Policy, Stats, observe_blocking};
@@ -215,7 +217,7 @@ impl Stats {
         }
     }
 
-    /// Counts a call that did not succeed at once.
+    /// Counts a call.
     pub(crate) fn count(&mut self, ended: Ended) {
         let Ended { reason, attempts, recovered } = ended;
         let retries = attempts.saturating_sub(1);
@@ -245,7 +247,7 @@ impl Stats {
         self.wasted += u64::from(retries);
     }
 
-    /// Adds calls that succeeded at once and were counted elsewhere.
+    /// Adds first-try successes, which are counted separately.
     pub(crate) fn add_first_tries(&mut self, calls: u64) {
         if calls > 0 {
             self.first_try += calls;
@@ -261,7 +263,7 @@ fn add_each(to: &mut Vec<u64>, from: &[u64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
-/// The count of this position, from 0; the last one is for all further ones.
+/// The count at this position, from 0; all positions beyond the last one share its count.
 fn numbered(counts: &mut Vec<u64>, position: u32) -> &mut u64 {
     let position = (position as usize).min(NUMBERS - 1);
     if counts.len() <= position {
@@ -313,14 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn what_recover_gets_is_recovered_and_its_retries_were_wasted() {
+    fn a_call_whose_failure_goes_to_recover_is_recovered_and_its_retries_are_wasted() {
         let mut stats = Stats::default();
         stats.count(Ended { reason: StopReason::Exhausted, attempts: 4, recovered: true });
         assert_eq!((stats.recovered, stats.failed, stats.wasted, stats.calls()), (1, 0, 3, 1));
     }
 
     #[test]
-    fn added_counts_are_those_of_all_calls_together() {
+    fn adding_statistics_gives_the_same_as_counting_all_calls_together() {
         let one = [(StopReason::Success, 2), (StopReason::Deadline, 1)];
         let two = [(StopReason::Success, 5), (StopReason::Aborted, 3)];
         let mut sum = counted(&one);
@@ -329,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_succeed_at_once_count_everywhere_they_belong() {
+    fn first_try_successes_are_counted_in_every_number_they_belong_to() {
         let mut stats = Stats::default();
         stats.add_first_tries(5);
         assert_eq!((stats.calls(), stats.attempts, stats.reasons.success), (5, 5, 5));

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{Site, registry};
 use crate::base::clock;
+use crate::base::duration::Rounded;
 use crate::budget::Budget;
 use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
-use crate::report::record::Seconds;
 
 /// Fewer failed attempts say nothing about a classification.
 const ENOUGH_FAILURES: u64 = 20;
@@ -191,7 +191,7 @@ impl fmt::Display for Finding {
                 f,
                 "its budget has refused every retry for {}: what it calls is down, or the budget is too small for \
                  its load",
-                Seconds(*longest)
+                Rounded(*longest)
             ),
             Finding::SharedName { others } => write!(
                 f,

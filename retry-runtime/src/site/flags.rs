@@ -121,7 +121,7 @@ impl Site {
 
     fn look(&self) {
         self.flags.set(CONFIGURED, super::applied::effective(self.number()).is_some());
-        self.flags.set(OBSERVED, event::wanted());
+        self.flags.set(OBSERVED, event::wants_routine());
     }
 
     fn set_gate(&self) {

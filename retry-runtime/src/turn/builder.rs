@@ -16,7 +16,7 @@ use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{ClassOf, Making, Place, Say, StandIn, Unjudged};
+use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::Interruptible;
 use crate::failure::outcome::Outcome;
 
@@ -57,28 +57,28 @@ impl<'p> Call<'p> {
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     /// Failures are judged by their `Classify`. How, and how they are put into words, which outcome a cancelled
-    /// call has, and which are made to order, a [`Place`] has found out: the closure is asked for its types
+    /// call has, and which are made to order, a [`Lookup`] has found out: the closure is asked for its types
     /// alone, and never called.
     #[inline]
     pub fn classified<C, S, P, M>(
         self,
-        _: impl FnOnce(Place<R>) -> (C, S, P, M),
+        _: impl FnOnce(Lookup<R>) -> (C, S, P, M),
     ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, Words<S, P, M>>, X>
     where
         R::Error: Classify,
         C: ClassOf<R::Error>,
-        S: Say<R::Error>,
-        P: StandIn<R>,
-        M: Making<R>,
+        S: Describe<R::Error>,
+        P: FromInterruption<R>,
+        M: Injectable<R>,
     {
         self.ruled()
     }
 
     /// Every failure is `Transient`; the rest as in [`classified`](Turn::classified).
     #[inline]
-    pub fn unclassified<S: Say<R::Error>, P: StandIn<R>, M: Making<R>>(
+    pub fn unclassified<S: Describe<R::Error>, P: FromInterruption<R>, M: Injectable<R>>(
         self,
-        _: impl FnOnce(Place<R>) -> (S, P, M),
+        _: impl FnOnce(Lookup<R>) -> (S, P, M),
     ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, Words<S, P, M>>, X> {
         self.ruled()
     }

@@ -264,7 +264,7 @@ pub struct Gate<const INTERRUPTS: bool>;
 
 /// The guard that a [`Gate`] stands for.
 #[diagnostic::on_unimplemented(
-    message = "this call can be interrupted, but `{R}` has no place for an `Interruption`",
+    message = "this call can be interrupted, but the error of `{R}` is not `From<Interruption>`",
     label = "this policy sets a limit, which needs an error that is `From<retry_runtime::Interruption>`",
     note = "add a variant to the error: `#[error(transparent)] #[classify(inherit)] Interrupted(#[from] retry_runtime::Interruption)`",
     note = "or override the limit: a policy without `deadline` and `timeout` interrupts nothing"

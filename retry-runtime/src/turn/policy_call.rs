@@ -5,7 +5,9 @@ use std::future::Future;
 use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{ByClass, ByInterruption, ByName, NoOrder, NoPlace};
+use crate::failure::lookup::{
+    ByClassify, ByTypeName, HasFromInterruption, NoFromInterruption, NoInject,
+};
 use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
@@ -53,7 +55,7 @@ impl Policy {
             let attempt = call.attempt(id);
             let turned = call
                 .turn_blocking(|| work(attempt))
-                .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
+                .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
                 .run();
             if let Some(out) = turned.over(&mut call) {
                 return out;
@@ -114,7 +116,7 @@ impl Policy {
                 let body = async { work(attempt).await };
                 let turned = call
                     .turn(body)
-                    .classified(|_| (ByClass, ByName, ByInterruption, NoOrder))
+                    .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
                     .limited()
                     .await;
                 if let Some(out) = turned.over(&mut call) {
@@ -177,7 +179,7 @@ impl Policy {
                 let body = async { work(attempt).await };
                 let turned = call
                     .turn(body)
-                    .classified(|_| (ByClass, ByName, ByInterruption, NoOrder))
+                    .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
                     .limited()
                     .await;
                 if let Some(out) = turned.over(&mut call) {

@@ -8,7 +8,7 @@ use crate::call::verdict::Verdict;
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{ClassOf, Making, Say, StandIn};
+use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable};
 use crate::failure::outcome::Outcome;
 use crate::report::record::Delay;
 
@@ -35,7 +35,7 @@ pub struct Unset;
 pub struct Given<F, P>(pub(super) F, pub(super) P);
 
 /// The failure in words, the outcome of a call that is cancelled, and outcomes that are made to order: found
-/// out by a [`Place`](crate::failure::lookup::Place).
+/// out by a [`Lookup`](crate::failure::lookup::Lookup).
 #[derive(Clone, Copy, Debug)]
 pub struct Words<S, P, M>(pub(super) PhantomData<(S, P, M)>);
 
@@ -82,16 +82,16 @@ pub trait TextOf<R: Outcome> {
 impl<R, S, P, M> TextOf<R> for Words<S, P, M>
 where
     R: Outcome,
-    S: Say<R::Error>,
-    P: StandIn<R>,
-    M: Making<R>,
+    S: Describe<R::Error>,
+    P: FromInterruption<R>,
+    M: Injectable<R>,
 {
     fn text(&self, error: &R::Error) -> Cow<'static, str> {
-        S::say(error)
+        S::describe(error)
     }
 
     fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        P::stand_in()
+        P::constructor()
     }
 
     fn injection(&self) -> Option<Injection<R>> {

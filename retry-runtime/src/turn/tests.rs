@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::turned::Turned;
 use crate::call::state::Call;
 use crate::failure::class::Kind;
-use crate::failure::lookup::{ByClass, ByName, NoOrder, NoPlace};
+use crate::failure::lookup::{ByClassify, ByTypeName, NoFromInterruption, NoInject};
 use crate::policy::Policy;
 
 const NOW: Policy = Policy::new().max(2).base(Duration::ZERO).checked();
@@ -33,14 +33,14 @@ fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another(
     {
         let failed = pin!(
             call.turn(ready(Err::<u8, _>(Busy)))
-                .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
+                .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
                 .into_future()
         );
         assert_eq!(poll(failed), Poll::Ready(Turned::Again));
     }
     let done = pin!(
         call.turn(ready(Ok::<_, Busy>(7)))
-            .classified(|_| (ByClass, ByName, NoPlace, NoOrder))
+            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
             .into_future()
     );
     assert_eq!(poll(done), Poll::Ready(Turned::Out(Ok(7))));
@@ -57,8 +57,11 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
         poll_fn(|_| if std::mem::take(&mut first) { Poll::Pending } else { Poll::Ready(()) }).await;
         Ok::<usize, Busy>(borrowed.len())
     };
-    let mut turn =
-        pin!(call.turn(attempt).classified(|_| (ByClass, ByName, NoPlace, NoOrder)).into_future());
+    let mut turn = pin!(
+        call.turn(attempt)
+            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
+            .into_future()
+    );
     assert_eq!(poll(turn.as_mut()), Poll::Pending);
     assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Quick(Ok(6))));
 }
@@ -79,7 +82,9 @@ fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
             pending::<Result<u8, Busy>>().await
         };
         let turn = pin!(
-            call.turn(attempt).classified(|_| (ByClass, ByName, NoPlace, NoOrder)).into_future()
+            call.turn(attempt)
+                .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
+                .into_future()
         );
         assert_eq!(poll(turn), Poll::Pending);
         assert!(!dropped.get());

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
-/// It is asked link by link, as every boxed error is ([`of_error_chain`]), and is `Permanent` when no
-/// link is known. Contexts that are texts are passed over.
+/// The class by [`of_error_chain`], as for every boxed error; `Permanent` when that knows no error in the chain.
+/// Contexts that are texts are skipped.
 impl Classify for anyhow::Error {
     fn classify(&self) -> Class {
         of_error_chain(self.as_ref()).unwrap_or(Class::new(Kind::Permanent))
@@ -24,7 +25,7 @@ mod tests {
     use std::io;
 
     #[test]
-    fn contexts_are_passed_over() {
+    fn contexts_are_skipped() {
         let error = anyhow::Error::from(io::Error::from(io::ErrorKind::ConnectionRefused))
             .context("cannot reach the ledger")
             .context("cannot charge");

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::describe;
+use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
-use crate::failure::{describe, of_status};
 
-/// [`of_status`], without a hint.
+/// The class by [`of_status`], without a delay.
 impl Classify for http::StatusCode {
     fn classify(&self) -> Class {
         of_status(self.as_u16(), None)
@@ -17,7 +18,7 @@ impl Classify for http::StatusCode {
     }
 }
 
-/// [`of_status`], with the hint of the `Retry-After` header.
+/// The class by [`of_status`], with the delay of the `Retry-After` header.
 impl<B> Classify for http::Response<B> {
     fn classify(&self) -> Class {
         of_status(self.status().as_u16(), retry_after::from_headers(self.headers()))
@@ -28,7 +29,7 @@ impl<B> Classify for http::Response<B> {
     }
 }
 
-/// `Permanent`: a part of the message is not valid.
+/// `Permanent`, because a part of the message is not valid.
 impl Classify for http::Error {
     fn classify(&self) -> Class {
         Class::new(Kind::Permanent)

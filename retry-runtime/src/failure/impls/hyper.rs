@@ -3,20 +3,20 @@
 use std::borrow::Cow;
 use std::error::Error;
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
-/// hyper is handed a connection that exists, so whatever breaks after a request was taken up may have
-/// reached the other side.
+/// hyper works on an established connection, so a request that was started may have reached the server when it fails.
 ///
 /// | failure | kind | why |
 /// |---|---|---|
-/// | `is_canceled`, `is_closed` | `Transient` | the request was never taken up by the connection |
+/// | `is_canceled`, `is_closed` | `Transient` | the connection never started the request |
 /// | `is_incomplete_message` | `Ambiguous` | the connection ended before the response did |
-/// | `is_timeout` | `Ambiguous` | no answer in time |
-/// | `is_parse` | `Permanent` | the other side does not speak the protocol as hyper does |
-/// | `is_user` | its source's class, at least `Ambiguous`; else `Permanent` | our own body or service failed |
-/// | everything else: I/O, HTTP/2 | its source's class, at least `Ambiguous` | broke off midway |
+/// | `is_timeout` | `Ambiguous` | there was no answer in time |
+/// | `is_parse` | `Permanent` | the server's message does not follow the protocol |
+/// | `is_user` | its source's class, at least `Ambiguous`; else `Permanent` | the user's own body or service failed |
+/// | everything else: I/O, HTTP/2 | its source's class, at least `Ambiguous` | the exchange broke off midway |
 impl Classify for hyper::Error {
     fn classify(&self) -> Class {
         if self.is_canceled() || self.is_closed() {

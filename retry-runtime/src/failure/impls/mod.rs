@@ -1,4 +1,4 @@
-//! [`Classify`](super::class::Classify) for other crates' errors, one file and one feature a crate.
+//! [`Classify`](super::class::Classify) for other crates' errors, with one file and one feature for each crate.
 
 #[cfg(feature = "anyhow")]
 mod anyhow;

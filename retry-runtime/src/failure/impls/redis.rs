@@ -5,23 +5,24 @@ use std::error::Error;
 
 use redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
-/// By the server's answer, or by how far the command came:
+/// The class depends on the server's answer, or on how far the command got:
 ///
 /// | failure | kind | why |
 /// |---|---|---|
 /// | `LOADING`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `BUSY`, `NOREPLICAS` | `Transient` | the server refused the command for now |
 /// | connection refused | `Transient` | nothing was sent |
-/// | the sentinels know no master or replica, no connection to the cluster's node | `Transient` | nothing was sent; a failover may be under way |
+/// | the sentinels know no master or replica, or there is no connection to the cluster's node | `Transient` | nothing was sent; a failover may be in progress |
 /// | timeout, dropped connection | `Ambiguous` | the command may have been executed |
-/// | other I/O | by the rules of `std::io::Error`, else `Permanent` | |
-/// | a pipeline with failures that are all `Transient` | `Ambiguous` | its other commands were executed |
+/// | other I/O errors | by the rules of `std::io::Error`, else `Permanent` | |
+/// | a pipeline whose failures are all `Transient` | `Ambiguous` | its other commands were executed |
 /// | a transaction that was aborted for `Transient` reasons only | `Transient` | none of its commands was executed |
 /// | everything else: wrong types, authentication, `READONLY`, `MOVED`, `OOM`, scripts, … | `Permanent` | the same command will get the same answer |
 ///
-/// Redis' own words: <https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors> and
+/// Sources: <https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors> and
 /// <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>.
 impl Classify for RedisError {
     fn classify(&self) -> Class {
@@ -49,9 +50,9 @@ fn of_io(error: &RedisError) -> Class {
     error.source().and_then(of_error_chain).unwrap_or(Class::new(Kind::Permanent))
 }
 
-/// What the server answered: to one command, to several of a pipeline, or to a transaction.
+/// The kind of the server's answer to a command, to the commands of a pipeline, or to a transaction.
 fn of_answer(error: &RedisError) -> Kind {
-    // Only an answer to one command is its error's source.
+    // An error has a source only if it is the answer to a single command.
     let single = error.source().is_some();
     match error.clone().into_server_errors() {
         Some(answers) if !answers.is_empty() => {
@@ -101,7 +102,7 @@ mod tests {
         assert_eq!(error.classify(), Class::new(kind), "{error}");
     }
 
-    /// The error that the client makes of a server's answer.
+    /// The client's error for an answer of the server.
     fn answer(line: &str) -> RedisError {
         let value = redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
         value.extract_error().unwrap_err()
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_for_good_is_permanent() {
+    fn a_final_refusal_is_permanent() {
         check(answer("WRONGTYPE Operation against a key of the wrong kind"), Kind::Permanent);
         check(answer("ERR unknown command"), Kind::Permanent);
         check(answer("READONLY You can't write against a read only replica."), Kind::Permanent);

@@ -3,23 +3,25 @@
 use std::borrow::Cow;
 use std::error::Error;
 
+use crate::failure::chain::{self, of_error_chain};
 use crate::failure::class::{Class, Classify, Kind};
+use crate::failure::describe;
+use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
-use crate::failure::{chain, describe, of_error_chain, of_status};
 
-/// By how far the request came:
+/// The class depends on how far the request got:
 ///
 /// | failure | kind | why |
 /// |---|---|---|
-/// | `error_for_status` | [`of_status`], without a hint | the error does not keep the headers |
+/// | `error_for_status` | by [`of_status`], without a delay | the error does not keep the headers |
 /// | `is_builder`, `is_redirect` | `Permanent` | the request, or the server's answer to it, is wrong |
-/// | `is_connect`, timeouts among them | `Transient`; `Permanent` when its source is (a bad certificate) | nothing was sent |
+/// | `is_connect`, including timeouts | `Transient`; `Permanent` when its source is (a bad certificate) | nothing was sent |
 /// | `is_timeout` | `Ambiguous` | the request may have been sent |
-/// | while sending the request | its source's class, else `Permanent` | hyper knows whether the request was taken up |
-/// | while reading a body, decoding it, upgrading | its source's class, at least `Ambiguous`; else `Permanent` | the server has answered already; a whole body that does not decode will not do so next time |
+/// | while sending the request | its source's class, else `Permanent` | hyper knows whether the request was started |
+/// | while reading a body, decoding it, upgrading | its source's class, at least `Ambiguous`; else `Permanent` | the server has already answered; a complete body that cannot be decoded will not decode next time either |
 ///
-/// Where the hint matters, return the `reqwest::Response` itself (or its class) as the error instead
-/// of `error_for_status`: it is judged by its status and its `Retry-After` header.
+/// To use the server's `Retry-After` header, return the `reqwest::Response` itself (or its class) as the error, instead
+/// of calling `error_for_status`.
 impl Classify for reqwest::Error {
     fn classify(&self) -> Class {
         if let Some(status) = self.status() {
@@ -41,22 +43,22 @@ impl Classify for reqwest::Error {
         }
     }
 
-    /// The error's text and its first cause, which is what went wrong. Of its URL, the user, the password, the query and the fragment are left out,
-    /// since they are where secrets are.
+    /// The text of the error and of its innermost source. The user, the password, the query and the fragment of the
+    /// URL are left out, because they may hold secrets.
     fn describe(&self) -> Cow<'static, str> {
         let text = describe::with_cause(self);
         let Some(url) = self.url() else { return text };
         let mut safe = url.clone();
         safe.set_query(None);
         safe.set_fragment(None);
-        // Fails for URLs that cannot have a user, which then have none.
+        // This fails only for URLs that cannot have a user.
         let _ = safe.set_username("");
         let _ = safe.set_password(None);
         Cow::Owned(text.replace(url.as_str(), safe.as_str()))
     }
 }
 
-/// [`of_status`], with the hint of the `Retry-After` header.
+/// The class by [`of_status`], with the delay of the `Retry-After` header.
 impl Classify for reqwest::Response {
     fn classify(&self) -> Class {
         of_status(self.status().as_u16(), retry_after::from_headers(self.headers()))
@@ -67,7 +69,7 @@ impl Classify for reqwest::Response {
     }
 }
 
-/// The browser does not tell.
+/// Whether connecting failed; always `false` in a browser, which does not report it.
 fn is_connect(error: &reqwest::Error) -> bool {
     #[cfg(not(target_arch = "wasm32"))]
     return error.is_connect();

@@ -1,13 +1,13 @@
-//! The delay in a gRPC status' details: `google.rpc.RetryInfo`.
+//! The delay in the details of a gRPC status: `google.rpc.RetryInfo`.
 //!
-//! The details are a protobuf `google.rpc.Status`, of which three fields matter here. Reading them by
-//! hand saves a protobuf dependency. Sources: `google/rpc/status.proto`, `google/rpc/error_details.proto`
-//! and <https://protobuf.dev/programming-guides/encoding/>.
+//! The details are a protobuf `google.rpc.Status`, and only three fields matter here, so this module decodes them
+//! without a protobuf dependency. Sources: `google/rpc/status.proto`, `google/rpc/error_details.proto` and
+//! <https://protobuf.dev/programming-guides/encoding/>.
 
 use std::time::Duration;
 
-/// The `retry_delay` of the first `RetryInfo`; `None` when there is none, or a negative one, or the
-/// bytes are not what they should be.
+/// The `retry_delay` of the first `RetryInfo`; `None` when there is none, when the delay is negative, or when the bytes
+/// are malformed.
 pub(super) fn retry_delay(status: &[u8]) -> Option<Duration> {
     const STATUS_DETAILS: u64 = 3;
     const RETRY_INFO_DELAY: u64 = 1;
@@ -16,7 +16,7 @@ pub(super) fn retry_delay(status: &[u8]) -> Option<Duration> {
     Fields(info).find_map(|field| field.bytes(RETRY_INFO_DELAY)).and_then(duration)
 }
 
-/// The bytes of the `RetryInfo` inside a `google.protobuf.Any`, if it holds one.
+/// The bytes of the `RetryInfo` inside a `google.protobuf.Any`; `None` when the message has another type.
 fn retry_info(any: &[u8]) -> Option<&[u8]> {
     const TYPE_URL: u64 = 1;
     const VALUE: u64 = 2;
@@ -27,7 +27,7 @@ fn retry_info(any: &[u8]) -> Option<&[u8]> {
     Fields(any).find_map(|field| field.bytes(VALUE))
 }
 
-/// A `google.protobuf.Duration`.
+/// Decodes a `google.protobuf.Duration`.
 fn duration(bytes: &[u8]) -> Option<Duration> {
     const SECONDS: u64 = 1;
     const NANOS: u64 = 2;
@@ -63,7 +63,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The fields of a message; ends at the first byte that makes no sense.
+/// The fields of a protobuf message, up to the first malformed byte.
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A `google.rpc.Status` with two details, the second one a `RetryInfo` around `duration`.
+/// A `google.rpc.Status` with two details, the second of which is a `RetryInfo` with `duration`.
 #[cfg(test)]
 pub(super) fn sample(duration: &[u8]) -> Vec<u8> {
     let message = |tag: u8, bytes: &[u8]| [&[tag << 3 | 2, bytes.len() as u8], bytes].concat();

@@ -5,38 +5,38 @@ use std::borrow::Cow;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
+use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{describe, of_error_chain};
+use crate::failure::describe;
 
-/// By how far the statement came and what the database said:
+/// The class depends on how far the statement got, and on the database's error code:
 ///
 /// | failure | kind | why |
 /// |---|---|---|
-/// | `PoolTimedOut` | `Transient` | no connection, so nothing was sent |
-/// | `Io` | by the rules of `std::io::Error`, else `Permanent` | a connection that breaks midway is `Ambiguous` there |
-/// | `Tls` | `Transient` when its source broke off or is transient, else `Permanent` | before the first query; a bad certificate stays bad |
+/// | `PoolTimedOut` | `Transient` | there was no connection, so nothing was sent |
+/// | `Io` | by the rules of `std::io::Error`, else `Permanent` | those rules make a connection that breaks midway `Ambiguous` |
+/// | `Tls` | `Transient` when its source is `Transient` or `Ambiguous`, else `Permanent` | it fails before the first query; a bad certificate stays bad |
 /// | `WorkerCrashed` | `Ambiguous` | the command may have been executed |
 /// | `Database` | by its code, below | |
 /// | everything else: no row, wrong column, encoding, configuration, closed pool, … | `Permanent` | the same call will fail in the same way |
 ///
-/// Codes of the database (SQLSTATE; PostgreSQL, MySQL):
+/// Error codes (SQLSTATE; PostgreSQL, MySQL):
 ///
 /// | code | kind | why |
 /// |---|---|---|
-/// | class 40 (40001 serialization failure, 40P01 and MySQL 1213 deadlock) | `Transient` | rolled back |
-/// | 40002 integrity constraint | `Permanent` | the data will break it again |
-/// | 40003 statement completion unknown | `Ambiguous` | as it says |
+/// | class 40 (40001 serialization failure, 40P01 and MySQL 1213 deadlock) | `Transient` | the transaction was rolled back |
+/// | 40002 integrity constraint | `Permanent` | the data will violate it again |
+/// | 40003 statement completion unknown | `Ambiguous` | the statement may have been executed |
 /// | 55P03 lock not available, MySQL 1205 and 3572 | `Transient` | the statement did nothing |
-/// | 53300 too many connections, 57P03 cannot connect now, 08001, 08004 (MySQL 1040) | `Transient` | no connection |
+/// | 53300 too many connections, 57P03 cannot connect now, 08001, 08004 (MySQL 1040) | `Transient` | there was no connection |
 /// | other 08 connection exceptions, 57P01 admin shutdown, 57P02 crash shutdown, 57P05 idle session | `Ambiguous` | the connection ended midway |
 /// | everything else | `Permanent` | |
 ///
-/// SQLite: `SQLITE_BUSY` (5) and `SQLITE_LOCKED` (6) with their extended codes are `Transient`, the
-/// statement did nothing; everything else is `Permanent`.
+/// SQLite: `SQLITE_BUSY` (5) and `SQLITE_LOCKED` (6) with their extended codes are `Transient`, because the statement
+/// did nothing; everything else is `Permanent`.
 ///
-/// "Did nothing" speaks of the statement or, for class 40, the transaction. When the attempt is one
-/// statement of a transaction that outlives it, only the whole transaction can be repeated: put the
-/// retry around that.
+/// These classes describe the statement or, for class 40, the transaction. If an attempt is only one statement of a
+/// longer transaction, retry the whole transaction instead.
 ///
 /// Sources: <https://www.postgresql.org/docs/current/errcodes-appendix.html>,
 /// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>,
@@ -63,12 +63,12 @@ impl Classify for Error {
 
 fn of_database(error: &dyn DatabaseError) -> Kind {
     let Some(code) = error.code() else { return Kind::Permanent };
-    // A SQLSTATE has five characters; SQLite's codes are numbers with fewer digits.
+    // A SQLSTATE has five characters; SQLite's codes are shorter numbers.
     if code.len() < 5 {
         return code.parse().map_or(Kind::Permanent, of_sqlite);
     }
     match &*code {
-        // MySQL's state for "no state of its own": its error number tells.
+        // MySQL uses this state for errors without an SQLSTATE; the error number tells them apart.
         "HY000" => mysql_number(error).map_or(Kind::Permanent, of_mysql),
         state => of_sqlstate(state),
     }
@@ -86,7 +86,7 @@ fn of_sqlstate(state: &str) -> Kind {
     }
 }
 
-/// The primary result code is in the low byte of an extended one.
+/// The low byte of an extended result code is the primary result code.
 fn of_sqlite(code: u32) -> Kind {
     match code & 0xff {
         5 | 6 => Kind::Transient,
@@ -101,8 +101,8 @@ fn of_mysql(number: u32) -> Kind {
     }
 }
 
-/// The number of a MySQL error. Its type is there only with sqlx' `mysql` feature, so it is read from
-/// its text, `1205 (HY000): Lock wait timeout exceeded`.
+/// The number of a MySQL error, read from its text, `1205 (HY000): Lock wait timeout exceeded`: the error's type exists
+/// only with sqlx's feature `mysql`.
 fn mysql_number(error: &dyn DatabaseError) -> Option<u32> {
     error.to_string().split_once(' ')?.0.parse().ok()
 }
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use std::{error, fmt, io};
 
-    /// A database's error as the drivers tell it.
+    /// A database error with the given code and text.
     #[derive(Debug)]
     struct Answer {
         code: Option<&'static str>,
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_rolled_back_or_never_connected_is_transient() {
+    fn a_statement_that_was_rolled_back_or_never_sent_is_transient() {
         check(&["40001", "40P01", "40000", "55P03"], Kind::Transient);
         check(&["53300", "57P03", "08001", "08004"], Kind::Transient);
     }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mysql_error_without_a_state_is_told_by_its_number() {
+    fn a_mysql_error_without_a_state_is_classified_by_its_number() {
         let mysql = |text| Error::from(Answer { code: Some("HY000"), text }).classify().kind;
         assert_eq!(mysql("1205 (HY000): Lock wait timeout exceeded"), Kind::Transient);
         assert_eq!(mysql("3572 (HY000): NOWAIT is set"), Kind::Transient);

@@ -7,7 +7,7 @@ use tokio::time::error::Elapsed;
 use crate::failure::class::{Class, Classify, Kind};
 use crate::failure::describe;
 
-/// `Ambiguous`: what `tokio::time::timeout` cut off may have taken effect.
+/// `Ambiguous`, because the future that `tokio::time::timeout` dropped may have taken effect.
 impl Classify for Elapsed {
     fn classify(&self) -> Class {
         Class::new(Kind::Ambiguous)

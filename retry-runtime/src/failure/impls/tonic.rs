@@ -7,24 +7,25 @@ use std::time::Duration;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::retry_info::retry_delay;
+use crate::failure::chain::{self, of_error_chain};
 use crate::failure::class::{Class, Classify, Kind};
-use crate::failure::{chain, describe, of_error_chain};
+use crate::failure::describe;
 
-/// By the gRPC code:
+/// The class depends on the gRPC code:
 ///
 /// | code | kind | why |
 /// |---|---|---|
-/// | `UNAVAILABLE` | `Transient`; `Throttled` with a hint; `Ambiguous` when its source broke off midway | "most likely a transient condition, which can be corrected by retrying with a backoff" |
-/// | `RESOURCE_EXHAUSTED` | `Throttled` | a quota or the server's capacity |
-/// | `ABORTED` | `Transient` | a conflict; the operation was given up as a whole |
+/// | `UNAVAILABLE` | `Transient`; `Throttled` with a delay; `Ambiguous` when its source is `Ambiguous` | "most likely a transient condition, which can be corrected by retrying with a backoff" |
+/// | `RESOURCE_EXHAUSTED` | `Throttled` | a quota or the server's capacity is exhausted |
+/// | `ABORTED` | `Transient` | there was a conflict, and the whole operation was aborted |
 /// | `DEADLINE_EXCEEDED` | `Ambiguous` | "may be returned even if the operation has completed successfully" |
-/// | `CANCELLED` | `Ambiguous`; `Transient` when hyper never took the request up | cut off midway; tonic's own timeouts are told in this way |
-/// | `UNKNOWN`, `INTERNAL` | its source's class, else `Permanent` | a broken connection is told in this way, and so is a bug |
+/// | `CANCELLED` | `Ambiguous`; `Transient` when hyper never started the request | the request was cut off midway; tonic's own timeouts have this code |
+/// | `UNKNOWN`, `INTERNAL` | its source's class, else `Permanent` | broken connections and bugs have these codes |
 /// | everything else | `Permanent` | the same call will get the same answer |
 ///
-/// The hint is the trailer `grpc-retry-pushback-ms`, else the `google.rpc.RetryInfo` in the status'
-/// details. A pushback that is negative, not a number or given twice means "do not retry at all" and
-/// makes what would be retried `Overloaded`.
+/// The delay comes from the trailer `grpc-retry-pushback-ms`, else from the `google.rpc.RetryInfo` in the status details.
+/// A pushback that is negative, not a number or sent twice means "do not retry": a failure that is not `Permanent` is
+/// then `Overloaded`.
 ///
 /// Sources: the gRPC [status codes](https://grpc.io/docs/guides/status-codes/), the
 /// [retry design](https://github.com/grpc/proposal/blob/master/A6-client-retries.md) for the pushback.
@@ -52,7 +53,7 @@ impl Classify for Status {
     }
 }
 
-/// `Ambiguous`: what the client's or the server's own timeout cut off may have taken effect.
+/// `Ambiguous`, because the request that the client's or the server's timeout cut off may have taken effect.
 impl Classify for TimeoutExpired {
     fn classify(&self) -> Class {
         Class::new(Kind::Ambiguous)
@@ -63,7 +64,7 @@ impl Classify for TimeoutExpired {
     }
 }
 
-/// `Transient`, since nothing was sent; `Permanent` when its source is.
+/// `Transient`, because nothing was sent; `Permanent` when its source is.
 impl Classify for ConnectError {
     fn classify(&self) -> Class {
         Class::new(chain::of_connect(self.source()))

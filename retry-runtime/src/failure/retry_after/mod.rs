@@ -1,7 +1,7 @@
-//! How long a server asks its clients to wait: the `Retry-After` header of HTTP.
+//! The `Retry-After` header of HTTP: how long a server asks its clients to wait.
 //!
-//! RFC 9110 section 10.2.3 allows a number of seconds or a date. The date comes in three forms
-//! (section 5.6.7), all of them in UTC; the local time zone plays no role.
+//! RFC 9110 section 10.2.3 allows a number of seconds or a date. A date has one of three forms (section 5.6.7), all
+//! of them in UTC.
 //!
 //! | form | example |
 //! |---|---|
@@ -10,9 +10,8 @@
 //! | RFC 850 | `Sunday, 06-Nov-94 08:49:37 GMT` |
 //! | asctime | `Sun Nov  6 08:49:37 1994` |
 //!
-//! What real servers send is read with a little tolerance: space around the value, a day of one
-//! digit, `UTC` for `GMT`, a leap second. Whether the name of the weekday fits the date is not
-//! checked. Everything else is no hint at all.
+//! Because real servers deviate a little, white space around the value, a day of one digit, `UTC` for `GMT` and a leap
+//! second are accepted, and the weekday need not fit the date. Every other value is ignored.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,11 +23,11 @@ const WEEKDAYS: [&str; 7] =
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// The delay that the text of a `Retry-After` header asks for, counted from `now`.
+/// The delay that the text of a `Retry-After` header asks for, counted from `now`; `None` when the text is neither
+/// seconds nor a date.
 ///
-/// A date in the past is a delay of zero, that is "now". A number of seconds that is too large for a
-/// `Duration` becomes [`Duration::MAX`]; whoever sleeps has a cap of its own. `None` means that the
-/// text is neither seconds nor a date, and that there is no hint.
+/// A date in the past gives a delay of zero. A number of seconds that is too large for a `Duration` gives
+/// [`Duration::MAX`]; retries have caps of their own.
 ///
 /// RFC 9110 [section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) and
 /// [section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7).
@@ -57,15 +56,13 @@ pub fn parse(text: &str, now: SystemTime) -> Option<Duration> {
     Some(from_nanos(target * NANOS_PER_SECOND - now))
 }
 
-/// The delay that the text of a `Retry-After` header asks for, counted from the present moment.
-///
-/// The same as [`parse`] with the system's clock.
+/// The delay that the text of a `Retry-After` header asks for, counted from now: [`parse`] with the system's clock.
 ///
 /// ```
 /// use retry_runtime::{Class, Kind, classify, retry_after};
 /// use std::time::Duration;
 ///
-/// // The two lines that turn a response into a class.
+/// // These two lines turn a response into a class.
 /// let hint = retry_after::from_header("7");
 /// let class = classify::of_status(429, hint);
 ///
@@ -75,10 +72,10 @@ pub fn from_header(text: &str) -> Option<Duration> {
     parse(text, SystemTime::now())
 }
 
-/// The delay that a response's `Retry-After` header asks for, counted from the present moment.
+/// The delay that a response's `Retry-After` header asks for, counted from now.
 ///
-/// `None` when the header is missing, is not text, or is neither seconds nor a date. Of several
-/// `Retry-After` headers the first one counts.
+/// `None` when the header is missing, is not text, or is neither seconds nor a date. If there are several such headers,
+/// the first one is used.
 ///
 /// ```
 /// use retry_runtime::retry_after;
@@ -94,7 +91,7 @@ pub fn from_headers(headers: &http::HeaderMap) -> Option<Duration> {
     from_header(headers.get(http::header::RETRY_AFTER)?.to_str().ok()?)
 }
 
-/// A calendar date with the second of its day; compares in the order of time.
+/// A calendar date and the second within its day, ordered by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Date {
     year: i64,
@@ -104,9 +101,9 @@ struct Date {
 }
 
 impl Date {
-    /// Seconds since 1970 in the proleptic Gregorian calendar; `None` for a day that the month lacks.
+    /// Seconds since 1970 in the proleptic Gregorian calendar; `None` for a day that the month does not have.
     ///
-    /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+    /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
     fn seconds_since_epoch(self) -> Option<i64> {
         if self.day < 1 || self.day > days_in_month(self.year, self.month) {
             return None;
@@ -139,7 +136,7 @@ impl Date {
     }
 }
 
-/// The seconds since 1970 that one of the three forms of a date names.
+/// The seconds since 1970 of a date in one of the three forms.
 fn date(text: &str, now: i64) -> Option<i64> {
     let mut words = text.split(' ').filter(|word| !word.is_empty());
     let mut next = || words.next().unwrap_or("");
@@ -175,7 +172,7 @@ fn fixdate(day: &str, month: &str, year: &str, time: &str) -> Option<i64> {
     .seconds_since_epoch()
 }
 
-/// A date whose year has two digits: the last such year that is at most 50 years ahead of `now`.
+/// A date whose year has two digits: the latest year with these digits that is at most 50 years after `now`.
 fn rfc850(day: &str, time: &str, now: i64) -> Option<i64> {
     let mut parts = day.split('-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -196,7 +193,7 @@ fn rfc850(day: &str, time: &str, now: i64) -> Option<i64> {
     date.seconds_since_epoch()
 }
 
-/// `08:49:37`; the second 60 is a leap second and lands on the next minute.
+/// The second of the day of a time like `08:49:37`; a leap second, 60, is the first second of the next minute.
 fn second_of_day(text: &str) -> Option<i64> {
     let mut parts = text.split(':');
     let (hour, minute, second) =
@@ -249,7 +246,7 @@ fn nanos_since_epoch(time: SystemTime) -> i128 {
     }
 }
 
-/// Zero for what is past.
+/// A duration; zero for a negative number.
 fn from_nanos(nanos: i128) -> Duration {
     let nanos = nanos.max(0);
     let seconds = u64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(u64::MAX);

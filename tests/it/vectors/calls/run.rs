@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use retry_runtime::__private::{
-    ByClass, ByName, Call, Meta, NO_BREAKER, NoOrder, NoPlace, Site, SiteBudget, Turned,
+    ByClassify, ByTypeName, Call, Meta, NO_BREAKER, NoFromInterruption, NoInject, Site, SiteBudget,
+    Turned,
 };
 use retry_runtime::{
     CancelToken, Outcome, Policy, Report, Retry, RetryError, observe, observe_blocking,
@@ -219,8 +220,9 @@ async fn turns_async(site: &'static Site, world: &Rc<World>) -> Result<String, F
     call.open();
     call.watch();
     let settled = loop {
-        let turn =
-            call.turn(Rc::clone(world).body()).classified(|_| (ByClass, ByName, NoPlace, NoOrder));
+        let turn = call
+            .turn(Rc::clone(world).body())
+            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject));
         let turn = turn.retry_if(|value| world.rejects(value));
         let turn = turn.on_retry(|retry| world.before_sleep(retry));
         if let Turned::Out(out) = turn.cancel(&world.token).await {
@@ -240,7 +242,7 @@ fn turns_sync(site: &'static Site, world: &Rc<World>) -> Result<String, Failure>
     let settled = loop {
         let turn = call
             .turn_blocking(|| world.body_blocking())
-            .classified(|_| (ByClass, ByName, NoPlace, NoOrder));
+            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject));
         let turn = turn.retry_if(|value| world.rejects(value));
         let turn = turn.on_retry(|retry| world.before_sleep(retry));
         if let Turned::Out(out) = turn.cancel(&world.token).run() {

@@ -1,17 +1,18 @@
-//! Breakers and budgets tell their events.
+//! Emitting the events of breakers and budgets.
 
 use std::borrow::Cow;
 
-use super::delivery::{emit, hears};
+use super::delivery::{emit, has_listener};
 use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use super::vocabulary::Event;
 use crate::breaker::{CircuitOpen, Listener, Transition};
 use crate::budget::Refused;
 
-// Breakers are a layer below, and must not name events.
+// Breakers are in a lower folder and must not import events.
 inventory::submit! { Listener { changed: breaker_transition, refused: breaker_rejected } }
 
+/// Emits a breaker's change of state.
 fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
     emit(&Event::BreakerTransition(BreakerTransition {
         breaker: breaker.into(),
@@ -21,8 +22,9 @@ fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
     }));
 }
 
+/// Emits a breaker's refusal of an attempt.
 fn breaker_rejected(refusal: &CircuitOpen) {
-    if hears(EventKind::BreakerRejected) {
+    if has_listener(EventKind::BreakerRejected) {
         emit(&Event::BreakerRejected(BreakerRejected {
             breaker: refusal.owned_name().into(),
             mode: refusal.mode(),
@@ -31,7 +33,7 @@ fn breaker_rejected(refusal: &CircuitOpen) {
     }
 }
 
-/// The budget refused a retry; the call ended with its last failure.
+/// Emits a budget's refusal of a retry, which ends the call with its last failure.
 pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
     emit(&Event::BudgetExhausted(BudgetExhausted {
         site,
@@ -61,7 +63,7 @@ mod tests {
         let _guard = observe(|event| {
             let Event::BreakerTransition(transition) = event else { return };
             if transition.breaker == "observed" {
-                // The lock is free: the observer may ask.
+                // The lock is free, so the observer may call the breaker.
                 let _ = BREAKER.mode();
                 SEEN.fetch_add(1, Ordering::Relaxed);
             }
