@@ -303,12 +303,10 @@ impl Call<'_> {
         self.state = State::Kept(ManuallyDrop::new(spare::take(self.site, attempt)));
     }
 
-    /// The call is going to block its thread; `blocks_tasks` says whether others are kept waiting by that.
-    pub(crate) fn note_blocking(&self, blocks_tasks: fn() -> bool) {
-        if let Some(site) = self.site() {
-            if !site.findings().blocked_worker && blocks_tasks() {
-                site.note_blocked_worker();
-            }
+    /// Notes for the doctor that the call blocks a thread of an async runtime.
+    pub(crate) fn note_blocking(&self, in_runtime: bool) {
+        if let Some(site) = self.site().filter(|_| in_runtime) {
+            site.note_blocked_worker();
         }
     }
 

@@ -113,7 +113,7 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     length: Duration,
 ) -> Turned<R> {
-    call.note_blocking(timer::blocks_tasks);
+    call.note_blocking(timer::in_tokio());
     let (cut, order) = sleep(call, guard.as_mut(), length);
     if let Some(cut) = cut {
         return Turned::Out(before_attempt(call, &*guard, cut));

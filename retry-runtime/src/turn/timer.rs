@@ -122,46 +122,30 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     }
 }
 
-/// Whether this thread runs `async` tasks of tokio's right now, and must not be blocked.
-///
-/// A task may only do so much before it gives way to others, code that may block as much as it likes, in
-/// `spawn_blocking` for one: so this uses up what is left. The task gives way a little sooner, right after
-/// it has slept.
+/// Whether this thread belongs to a tokio runtime. Threads of `spawn_blocking` do, too: tokio has no way to tell them
+/// from workers before version 1.54 (`tokio::runtime::worker_index`).
 #[cfg(feature = "tokio")]
-#[cold]
-pub(crate) fn blocks_tasks() -> bool {
-    use std::future::Future;
-    use std::task::{Context, Waker};
-    // More than tokio allows a task at once, which is 128.
-    const MORE: usize = 256;
-    let mut cx = Context::from_waker(Waker::noop());
+pub(super) fn in_tokio() -> bool {
     tokio::runtime::Handle::try_current().is_ok()
-        && (0..MORE)
-            .any(|_| std::pin::pin!(tokio::task::coop::consume_budget()).poll(&mut cx).is_pending())
 }
 
-/// Whether this thread runs `async` tasks: nothing is known of runtimes other than tokio.
+/// Without the feature `tokio` no runtime can be recognised.
 #[cfg(not(feature = "tokio"))]
-pub(crate) fn blocks_tasks() -> bool {
+pub(super) fn in_tokio() -> bool {
     false
 }
 
-#[cfg(feature = "tokio")]
 fn default_sleep(duration: Duration) -> Sleep {
-    if tokio::runtime::Handle::try_current().is_ok() {
-        // A body that has used up tokio's cooperative budget must not keep its own deadline from firing.
+    #[cfg(feature = "tokio")]
+    if in_tokio() {
+        // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
         return Box::pin(tokio::task::unconstrained(tokio::time::sleep(duration)));
     }
     Box::pin(futures_timer::Delay::new(duration))
 }
 
-#[cfg(not(feature = "tokio"))]
-fn default_sleep(duration: Duration) -> Sleep {
-    Box::pin(futures_timer::Delay::new(duration))
-}
-
-/// Parks the thread. The system's clock measures it whatever clock is installed: a paused clock never
-/// reaches the end of a sleep that blocks the only thread that could move it.
+/// Parks the thread, measured by the system's clock, whatever clock is installed: a paused clock would never
+/// advance while the only thread that could move it is blocked.
 fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let end = Instant::now() + duration;
     let mut woken = false;
@@ -174,7 +158,7 @@ fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         woken |= Instant::now() < end;
     }
     if woken {
-        // It may have been meant for somebody else on this thread: an executor that parks, too.
+        // The wake-up may have been meant for an executor that parks this thread, too: pass it on.
         thread::current().unpark();
     }
 }
