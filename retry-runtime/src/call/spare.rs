@@ -12,6 +12,7 @@ use crate::base::rng::Rng;
 use crate::site::Site;
 
 thread_local! {
+    #[allow(clippy::vec_box, reason = "the pool keeps the allocations of the boxes")]
     static SPARE: Cell<Vec<Box<Trail>>> = const { Cell::new(Vec::new()) };
 }
 

@@ -19,8 +19,8 @@ use crate::site::Site;
 
 /// One call of a retryable function.
 ///
-/// A call starts as plain ([`plain`](super::plain)): only a reference to its site, which is a constant in generated
-/// code. Everything else is in its [`Trail`], which is begun at the start of a call that has a limit or an observer, and
+/// A call starts as plain (see the module `plain`): only a reference to its site, which is a constant in generated
+/// code. Everything else is in its `Trail`, which is begun at the start of a call that has a limit or an observer, and
 /// after the first failure of any other.
 #[derive(Debug)]
 pub struct Call<'p> {

@@ -52,7 +52,7 @@ fn an_unknown_name_is_reported_with_the_nearest_one() {
     );
     check(
         |t| drop(t.assert("something::else::altogether")),
-        "no annotated function is named `something::else::altogether`; `retry_runtime::sites()` lists the",
+        "no annotated function is named `something::else::altogether`; `retry_runtime::sites()` lists all",
     );
 }
 
