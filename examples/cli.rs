@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use indicatif::{MultiProgress, ProgressBar};
+use retry_config::{Applied, Config, ConfigErrors};
 use retry_examples::story::Checks;
-use retry_runtime::config::{self, Applied, Config, ConfigErrors};
+use retry_runtime::retryable;
 use retry_runtime::{CancelToken, Classify, Interruption, RetryError, StopReason};
-use retry_runtime::{progress, retryable};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -50,10 +50,10 @@ impl Settings {
     /// Applies the settings, which override the attribute.
     fn apply(&self) -> Result<Applied, ConfigErrors> {
         let base = Some(Duration::from_millis(self.retry_delay_ms));
-        let own = config::Settings { max: Some(self.retry_max), base, ..Default::default() };
+        let own = retry_config::Settings { max: Some(self.retry_max), base, ..Default::default() };
         let mut config = Config::default();
         config.op.insert("cli::fetch".to_owned(), own);
-        config::apply(config)
+        retry_config::apply(config)
     }
 }
 
@@ -148,7 +148,7 @@ struct Tool {
 async fn fetch_all(tool: &Tool, items: &[&str], interrupt: impl Future<Output = ()>) -> Sizes {
     let (slots, stop) = (Semaphore::new(tool.at_once), CancelToken::new());
     let bar = tool.bars.add(ProgressBar::new(items.len() as u64));
-    let retries = progress::show_in(tool.bars.clone());
+    let retries = retry_progress::show_in(tool.bars.clone());
     let mut all = std::pin::pin!(join_all(items.iter().map(async |item| {
         let size = fetch(tool.server, item, &slots, &stop).await;
         bar.inc(1);

@@ -40,12 +40,12 @@ use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::{CreateImageOptions, ListContainersOptions, StartContainerOptions};
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::TryStreamExt;
+use retry_config::Config;
 use retry_examples::docker_daemon::Daemon;
 use retry_examples::story::Checks;
-use retry_runtime::config::{self, Config};
 use retry_runtime::live::{self, LiveCall};
-use retry_runtime::{BreakerHandle, Classify, Interruption, Kind, Policy, RetryError};
-use retry_runtime::{progress, retryable};
+use retry_runtime::retryable;
+use retry_runtime::{Classify, Interruption, Kind, Policy, RetryError};
 use tokio::sync::OnceCell;
 
 /// The app's settings file, with short delays for this demonstration.
@@ -192,7 +192,7 @@ async fn retry_manually<T>(call: impl Future<Output = Answer<T>>) -> Answer<T> {
 }
 
 fn close_the_breaker() {
-    if let Some(breaker) = BreakerHandle::named("docker") {
+    if let Some(breaker) = retry_runtime::breaker("docker") {
         breaker.force_close();
     }
 }
@@ -216,11 +216,11 @@ fn help(error: &RetryError<DockerError>) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    config::apply(Config::from_toml(SETTINGS)?)?;
+    retry_config::apply(Config::from_toml(SETTINGS)?)?;
     if restart::is_first_life() {
         return restart::first_life().await;
     }
-    let _lines = progress::show()?;
+    let _lines = retry_progress::show()?;
     let mut daemon = Daemon::start().await?;
     println!("Using {}.\n", daemon.name());
     let mut checks = Checks::default();

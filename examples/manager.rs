@@ -26,9 +26,9 @@ use std::process::ExitCode;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use retry_config::{Config, ConfigErrors};
 use retry_examples::story::Checks;
 use retry_runtime::classify::{Patterns, of_error_chain};
-use retry_runtime::config::{self, Config, ConfigErrors};
 use retry_runtime::{Classify, Jitter, Kind, PastCall, Policy, Stats};
 use retry_runtime::{clear_all, history, observe_blocking, overview};
 
@@ -77,7 +77,7 @@ impl Manager {
         let mut config = Config::from_json(settings)?;
         config.defaults.jitter = Some(Jitter::None);
         let policy = config.defaults.policy()?;
-        config::apply(config)?;
+        retry_config::apply(config)?;
         let patterns = Patterns::builtin().with("temporarily unavailable", Kind::Transient);
         let (retry_on, record) = (Vec::new(), Mutex::default());
         Ok(Manager { policy, patterns, retry_on, record })

@@ -15,9 +15,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process, thread};
 
-use retry_runtime::{
-    Attempt, Classify, Stats, config, doctor, history, overview, retryable, sites,
-};
+use retry_runtime::{Attempt, Classify, Stats, doctor, history, overview, retryable, sites};
 
 const THREADS: u32 = 8;
 const ROUNDS: u32 = 120;
@@ -73,7 +71,7 @@ cap = "2ms"
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = env::temp_dir().join(format!("observe-{}.toml", process::id()));
     fs::write(&file, CONFIG)?;
-    let applied = run(|| config::load(&file));
+    let applied = run(|| retry_config::load(&file));
     fs::remove_file(&file)?;
     println!("applied half-way:\n{}\n", applied?);
 
@@ -87,7 +85,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let pause = attempt.delay.map_or(String::new(), |it| format!(", then {:.1?}", it.length));
         println!("  attempt {} at {:.1?}: {error}{pause}", attempt.number, attempt.started);
     }
-    println!("\n{}", config::explain("prices::refresh")?);
+    println!("\n{}", retry_config::explain("prices::refresh")?);
     for diagnosis in doctor() {
         println!("doctor: {diagnosis}");
     }
@@ -162,7 +160,7 @@ fn check() {
 
 #[test]
 fn the_numbers_of_eight_threads_are_consistent_when_settings_change_half_way() {
-    let applied = run(|| config::apply(config::Config::from_toml(CONFIG)?));
+    let applied = run(|| retry_config::apply(retry_config::Config::from_toml(CONFIG)?));
     let changes: Vec<_> = applied.expect("a valid file").changes;
     let max = changes.iter().filter(|change| change.setting == "max").count();
     assert_eq!(max, 2, "{changes:?}");

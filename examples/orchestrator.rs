@@ -25,10 +25,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
+use retry_config::Config;
 use retry_examples::front::Front;
 use retry_examples::story::Checks;
 use retry_runtime::classify::{Class, of_status};
-use retry_runtime::config::{self, Config};
 use retry_runtime::{CancelToken, Classify, Interruption, Kind, RetryError, StopReason};
 use retry_runtime::{retry_after, retryable};
 
@@ -144,7 +144,7 @@ fn explain(error: &RetryError<ApiError>) -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    config::apply(Config::from_json(SHORT)?)?;
+    retry_config::apply(Config::from_json(SHORT)?)?;
     let mut checks = Checks::default();
     tour::all(Front::start, &mut checks).await?;
     Ok(checks.summary())

@@ -39,6 +39,8 @@ mod bars;
 mod breakers;
 #[path = "storm/clients.rs"]
 mod clients;
+#[path = "storm/clock.rs"]
+mod clock;
 #[path = "storm/dependency.rs"]
 mod dependency;
 #[path = "storm/lines.rs"]

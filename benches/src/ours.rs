@@ -1,7 +1,5 @@
 //! `#[retryable]` with fewer and more features.
 
-use std::time::Instant;
-
 use retry_runtime::budget::{Budget, BudgetSettings, Refund};
 use retry_runtime::{Kind, retryable};
 
@@ -192,7 +190,7 @@ static BUDGET: Budget = Budget::new(BudgetSettings::new());
 /// Records a success, then a retry that the budget admits and that succeeds.
 fn account(_script: &Script) -> Answer {
     BUDGET.deposit_success();
-    match BUDGET.try_withdraw(Instant::now, Kind::Transient) {
+    match BUDGET.try_withdraw(Kind::Transient) {
         Ok(retry) => retry.succeeded(),
         Err(_) => return Err(Failure(1)),
     }

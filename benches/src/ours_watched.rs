@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use retry_runtime::config::{self, Config};
+use retry_config::Config;
 use retry_runtime::events::{self, ObserverGuard};
 use retry_runtime::{budget::Refund, retryable};
 
@@ -55,10 +55,10 @@ pub const CASES: &[Case] = &[
 fn override_settings(on: bool) {
     if on {
         let config = Config::from_toml("[op.\"benches::watched*\"]\nmax = 3\ncap = \"20s\"");
-        let applied = config.and_then(config::apply);
+        let applied = config.and_then(retry_config::apply);
         applied.expect("a valid configuration");
     } else {
-        config::reset();
+        retry_config::reset();
     }
 }
 

@@ -37,7 +37,7 @@ fn the_settings_are_the_tools_own() {
         let (lines, server) = run(&["dead"]).await;
         assert_eq!(lines, ["gave up after 6 attempts: unexpected end of file"]);
         assert_eq!(server.seen().lines.len(), 6);
-        let explained = config::explain("cli::fetch").expect("the function is linked in");
+        let explained = retry_config::explain("cli::fetch").expect("the function is linked in");
         assert_eq!(explained.get("base").expect("set").value, "10ms");
         let wrong = r#"{ "retry_max": 5, "retry_delay": 10, "timeout_secs": 9 }"#;
         assert!(serde_json::from_str::<Settings>(wrong).is_err());
@@ -47,7 +47,7 @@ fn the_settings_are_the_tools_own() {
 #[test]
 fn without_settings_the_delays_are_exponential_with_jitter_from_1_s_to_30_s() {
     alone_async(true, async || {
-        let explained = config::explain("cli::fetch").expect("the function is linked in");
+        let explained = retry_config::explain("cli::fetch").expect("the function is linked in");
         let value =
             |name| explained.get(name).expect("every operation has this setting").value.clone();
         assert_eq!([value("max"), value("base"), value("cap")], ["3", "1s", "30s"]);

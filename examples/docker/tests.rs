@@ -55,7 +55,7 @@ fn the_number_of_attempts_is_set_for_each_kind_of_operation() {
     on_stand_in(async |mut daemon, client| {
         daemon.kill().await.expect("the daemon is running");
         let settings = "[op.\"docker::pull\"]\nattempts = 6\n[op.\"docker::start\"]\nmax = 0";
-        config::apply(Config::from_toml(settings).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let (list, pull, start) = (
             client.list().await,
             pull("tea".into(), &client).await,
@@ -73,7 +73,7 @@ fn no_call_takes_more_than_thirty_seconds() {
     on_stand_in(async |mut daemon, client| {
         daemon.pause().await.expect("the daemon is running");
         let settings = "[op.\"docker::start\"]\nattempts = 1000\nbreaker = \"none\"";
-        config::apply(Config::from_toml(settings).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(settings).expect("good")).expect("good");
         let started = tokio::time::Instant::now();
         let error = start("db".into(), &client).await.expect_err("the daemon hangs");
         assert!(started.elapsed() <= 30 * SECOND, "{:?}", started.elapsed());
@@ -181,7 +181,7 @@ fn messages_of_a_registry_are_classified() {
 #[test]
 fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
     alone_async(false, async || {
-        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let mut daemon = Daemon::start().await.expect("a daemon");
         let mut checks = Checks::default();
         tour::all(&mut daemon, &mut checks).await.expect("the daemon can be controlled");
@@ -192,7 +192,7 @@ fn a_real_daemon_is_killed_stopped_paused_and_started_again() {
 #[test]
 fn a_stand_in_behaves_like_a_real_daemon() {
     on_stand_in(async |mut daemon, _| {
-        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let mut checks = Checks::default();
         tour::all(&mut daemon, &mut checks).await.expect("the stand-in can be controlled");
         assert_eq!(checks.failed(), [""; 0]);
@@ -205,7 +205,7 @@ fn a_stand_in_behaves_like_a_real_daemon() {
 fn first_life() {
     if restart::is_first_life() {
         alone_async(false, async || {
-            config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+            retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
             restart::first_life().await.expect("the process runs until it is killed");
         });
     }
@@ -213,7 +213,7 @@ fn first_life() {
 
 /// Kills the app and starts it again, with this daemon.
 async fn restarted(daemon: &mut Daemon) {
-    config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+    retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
     let mut command = Command::new(std::env::current_exe().expect("the test's own file"));
     command.args(["tests::first_life", "--exact", "--ignored"]);
     let mut checks = Checks::default();
@@ -238,7 +238,7 @@ fn a_failed_order_is_offered_for_retry_with_a_real_daemon_too() {
 /// Runs a test with a temporary orders file and a stand-in for the daemon.
 fn with_orders(test: impl AsyncFnOnce(Daemon, &std::path::Path)) {
     alone_async(false, async || {
-        config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
+        retry_config::apply(Config::from_toml(SETTINGS).expect("good")).expect("good");
         let folder = Scratch::new().expect("a folder");
         let daemon = Daemon::stand_in().await.expect("a socket");
         test(daemon, &folder.file("orders.db")).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use retry_examples::docker_daemon::Daemon;
 use retry_examples::story::Checks;
 use retry_runtime::breaker::Mode;
-use retry_runtime::{BreakerHandle, Interruption, Kind, RetryError, StopReason, live, observe};
+use retry_runtime::{Interruption, Kind, RetryError, StopReason, live, observe};
 
 use super::{Client, DockerError, help, live_calls, pull, retry_manually, start};
 
@@ -81,7 +81,7 @@ async fn away_for_long(
     checks: &mut Checks,
 ) -> io::Result<()> {
     daemon.stop().await?;
-    let breaker = BreakerHandle::named("docker").expect("the app has a breaker");
+    let breaker = retry_runtime::breaker("docker").expect("the app has a breaker");
     let mut calls = 0;
     while breaker.mode() == Mode::Closed && calls < 20 {
         let _ = start("db".into(), client).await;

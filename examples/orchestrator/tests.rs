@@ -12,7 +12,7 @@ use super::*;
 /// Runs a test with a proxy, a server behind it that gives these answers, and a client.
 fn against(answers: &[Reply], test: impl AsyncFnOnce(Front, Orchestrator)) {
     alone_async(false, async || {
-        config::apply(Config::from_json(SHORT).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(SHORT).expect("good")).expect("good");
         let front = Front::start(answers).await.expect("a port");
         let api = Orchestrator::new(front.url(), CancelToken::new()).expect("a client");
         test(front, api).await;
@@ -117,7 +117,7 @@ fn a_creation_that_certainly_had_no_effect_is_retried() {
             front.maintenance(false).expect("maintenance ends");
         };
         let patient = SHORT.replace("\"max_retries\": 3", "\"max_retries\": 100");
-        config::apply(Config::from_json(&patient).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(&patient).expect("good")).expect("good");
         let (answer, ()) = tokio::join!(api.create("/agents", "tea"), end);
         assert_eq!(answer.expect("success after the maintenance"), "done");
         assert_eq!(front.ledger().orders, 1);
@@ -155,7 +155,7 @@ fn a_hint_that_is_too_long_or_not_followed_is_reported_to_the_caller() {
 fn a_hanging_proxy_causes_a_timeout() {
     against(&[Reply::Silence], async |_front, api| {
         let short = SHORT.replace("20000", "100");
-        config::apply(Config::from_json(&short).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(&short).expect("good")).expect("good");
         assert_eq!(attempts_made(&api.get("/hang").await), 4);
         let answer = api.create("/hang", "tea").await;
         assert!(ended_with(&answer, StopReason::Ambiguous) && attempts_made(&answer) == 1);
@@ -193,7 +193,7 @@ fn cancellation_ends_a_hanging_request_and_a_sleep_at_once() {
 #[test]
 fn the_demonstration_passes_its_checks_with_a_stand_in_too() {
     alone_async(false, async || {
-        config::apply(Config::from_json(SHORT).expect("good")).expect("good");
+        retry_config::apply(Config::from_json(SHORT).expect("good")).expect("good");
         let mut checks = Checks::default();
         tour::all(Front::start, &mut checks).await.expect("a port");
         tour::all(async |answers: &[Reply]| Front::stand_in(answers), &mut checks)

@@ -4,10 +4,10 @@ use std::error::Error;
 use std::io;
 use std::time::{Duration, Instant};
 
+use retry_config::Config;
 use retry_examples::bad_server::Answer as Reply;
 use retry_examples::front::Front;
 use retry_examples::story::Checks;
-use retry_runtime::config::Config;
 use retry_runtime::{CancelToken, StopReason, observe};
 
 use super::{Answer, Orchestrator, SETTINGS, explain};

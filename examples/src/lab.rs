@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 pub fn alone(test: impl FnOnce()) {
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    retry_runtime::config::reset();
+    retry_config::reset();
     retry_runtime::clear_all();
-    for breaker in retry_runtime::BreakerHandle::all() {
+    for breaker in retry_runtime::breakers() {
         breaker.reset();
     }
     for site in retry_runtime::sites() {
-        if let Some(budget) = retry_runtime::BudgetHandle::named(site.name()) {
+        if let Some(budget) = retry_runtime::budget(site.name()) {
             budget.reset();
         }
     }

@@ -10,3 +10,8 @@ mod front_stand_in;
 pub mod lab;
 pub mod line_server;
 pub mod story;
+
+// The examples of the front page compile; this package has every crate that they name.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

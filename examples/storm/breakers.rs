@@ -2,10 +2,11 @@
 //! a dead dependency.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings, Permit, Window};
 
+use super::clock;
 use super::rng::Rng;
 
 /// The shares of calls that fail; the last one is a dead dependency.
@@ -72,22 +73,24 @@ pub(crate) fn table(per_second: f64, time: Duration) -> Vec<Row> {
 
 /// Makes calls through one breaker, without retries.
 fn pass(settings: BreakerSettings, failures: f64, per_second: f64, time: Duration) -> Passed {
-    let breaker = Breaker::new("storm", settings).with_seed(7);
-    let (start, mut rng) = (Instant::now(), Rng::seeded(11));
+    let breaker = Breaker::new("storm", settings).with_clock(clock::now).with_seed(7);
+    let mut rng = Rng::seeded(11);
     let mut under_way: VecDeque<(Duration, Permit<&Breaker>)> = VecDeque::new();
     let (mut now, mut calls, mut reached, mut successes) = (Duration::ZERO, 0u32, 0u32, 0u32);
     while now < time {
         while under_way.front().is_some_and(|(end, _)| *end <= now) {
             let Some((end, permit)) = under_way.pop_front() else { break };
+            clock::set(end);
             if rng.happens(failures) {
-                permit.failure(start + end);
+                permit.failure();
             } else {
-                permit.success(start + end);
+                permit.success();
                 successes += 1;
             }
         }
         calls += 1;
-        if let Ok(permit) = breaker.permit(start + now) {
+        clock::set(now);
+        if let Ok(permit) = breaker.permit() {
             reached += 1;
             under_way.push_back((now + LATENCY, permit));
         }

@@ -2,11 +2,12 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use retry_runtime::budget::{Budget, BudgetSettings, Withdrawal};
 use retry_runtime::{Kind, Policy};
 
+use super::clock;
 use super::dependency::Dependency;
 use super::rng::Rng;
 
@@ -73,9 +74,8 @@ pub(crate) fn run(
     seed: u64,
 ) -> Outcome {
     let budgets: Vec<Option<Budget>> =
-        (0..load.clients).map(|_| retries.budget.map(Budget::new)).collect();
+        (0..load.clients).map(|_| retries.budget.map(budget)).collect();
     let mut world = World {
-        start: Instant::now(),
         policy: retries.policy,
         agenda: BinaryHeap::new(),
         planned: 0,
@@ -106,10 +106,12 @@ pub(crate) fn run(
     world.outcome
 }
 
+fn budget(settings: BudgetSettings) -> Budget {
+    Budget::new(settings).with_clock(clock::now)
+}
+
 /// The state of the simulation.
 struct World<'b> {
-    /// The origin of virtual time; the budgets get instants relative to it and never read a clock.
-    start: Instant,
     policy: Policy,
     agenda: BinaryHeap<Reverse<Planned<'b>>>,
     planned: u64,
@@ -140,17 +142,17 @@ impl<'b> World<'b> {
 
     /// Plans another attempt if the policy has one left and the budget pays for it.
     fn failed(&mut self, at: Duration, mut call: Box<Call<'b>>, kind: Kind) {
-        let now = self.start + at;
+        clock::set(at);
         match (call.withdrawal.take(), call.budget) {
             (Some(withdrawal), _) => withdrawal.failed(),
             (None, Some(budget)) if call.retries == 0 => budget.deposit_failure(),
             _ => {}
         }
         let Some(delay) = self.policy.delays(call.seed).nth(call.retries) else {
-            return call.budget.into_iter().for_each(|budget| budget.charge_final(now, kind));
+            return call.budget.into_iter().for_each(|budget| budget.charge_final(kind));
         };
         if let Some(budget) = call.budget {
-            let Ok(withdrawal) = budget.try_withdraw(now, kind) else { return };
+            let Ok(withdrawal) = budget.try_withdraw(kind) else { return };
             call.withdrawal = Some(withdrawal);
         }
         call.retries += 1;

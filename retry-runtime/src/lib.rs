@@ -5,22 +5,16 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
-#[cfg(feature = "config")]
-pub mod config;
 mod event;
 mod failure;
-#[cfg(feature = "metrics")]
-pub mod metrics;
 mod policy;
 mod private;
-#[cfg(feature = "progress")]
-pub mod progress;
 mod report;
 mod site;
 mod turn;
 
-pub use base::now::Now;
 pub use base::setting::SettingError;
+pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
@@ -42,19 +36,20 @@ pub use report::stats::{Failures, Reasons, Stats};
 #[cfg(feature = "macros")]
 pub use retry_macros::*;
 pub use site::doctor::{Diagnosis, Finding, doctor};
-pub use site::handle::{BreakerHandle, BudgetHandle};
 pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{HistoryLimits, Meta, Site, limit_history};
+pub use site::{BreakerRef, HistoryLimits, Meta, Site, breakers, budgets, limit_history};
 pub use turn::{Retry, timer};
 
-#[doc = include_str!("failure/guide.md")]
 pub mod classify {
+    #![doc = include_str!("failure/guide.md")]
+
     pub use crate::failure::class::{Class, Classify, Kind};
     pub use crate::failure::{Patterns, of_error_chain, of_message, of_status};
 }
 
-#[doc = include_str!("event/guide.md")]
 pub mod events {
+    #![doc = include_str!("event/guide.md")]
+
     pub use crate::event::*;
 }
 
@@ -70,6 +65,15 @@ pub mod resume {
 pub mod control {
     pub use crate::base::clock::real_now;
     pub use crate::base::rng::Rng;
+    pub use crate::event::configuration::config_applied;
+    pub use crate::event::warnings::config_refused;
+    pub use crate::policy::Parts;
+    pub use crate::site::configuration::{
+        Choice, Configuration, Restart, SiteSettings, protection,
+    };
+    pub use crate::site::ledger::totals;
+    pub use crate::site::{SiteBreaker, SiteBudget};
+
     /// Interceptors of calls.
     pub mod intercept {
         pub use crate::call::intercept::*;
@@ -82,8 +86,3 @@ pub mod control {
 pub mod __private {
     pub use crate::private::*;
 }
-
-// The examples of the front page compile.
-#[cfg(all(doctest, feature = "macros", feature = "reqwest", feature = "config"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use retry_runtime::config::{self, Config, Settings, SiteList};
+use retry_config::{Config, Settings, SiteList};
 use retry_runtime::events::{self, Event};
 
 use super::program::{File, apply, attempts_of_charge, everything, explained, turn};
@@ -16,7 +16,7 @@ fn the_orchestrators_json_sets_the_defaults() {
         config,
         Config::from_toml("[defaults]\nmax = 4\nbase = \"500ms\"\ncap = \"10s\"").unwrap()
     );
-    config::apply(config.with_environment([("", ""); 0])).unwrap();
+    retry_config::apply(config.with_environment([("", ""); 0])).unwrap();
     assert_eq!(explained("shipping::label", "max").0, "4");
     assert_eq!(explained("shipping::label", "base").0, "500ms");
     assert_eq!(explained("shipping::label", "cap").0, "10s");
@@ -148,7 +148,7 @@ fn every_setting_can_be_applied_and_reset() {
     let applied = apply(EVERYTHING).unwrap();
     assert!(applied.changes.len() > 40, "{applied}");
     assert_eq!(explained("billing::charge", "max").0, "unlimited");
-    config::reset();
+    retry_config::reset();
     assert_eq!(everything(), before);
 }
 
@@ -163,14 +163,14 @@ fn a_mistake_inside_a_users_own_configuration_is_a_serde_error() {
 #[test]
 fn an_export_survives_json_and_gives_the_same_answers_as_the_program() {
     let _turn = turn();
-    let json = serde_json::to_string(&config::export()).unwrap();
+    let json = serde_json::to_string(&retry_config::export()).unwrap();
     let sites: SiteList = serde_json::from_str(&json).unwrap();
-    assert_eq!(sites, config::export());
+    assert_eq!(sites, retry_config::export());
     let file = File::new("answers.toml", "[op.\"billing::*\"]\nmax = 1\n");
-    config::load(&file.0).unwrap();
+    retry_config::load(&file.0).unwrap();
     let checked = sites.check(&file.0).unwrap();
     for name in ["billing::charge", "billing::refund", "shipping::track"] {
-        assert_eq!(sites.explain(&checked, name).unwrap(), config::explain(name).unwrap());
+        assert_eq!(sites.explain(&checked, name).unwrap(), retry_config::explain(name).unwrap());
     }
     assert_eq!(attempts_of_charge(), 2);
 }
@@ -197,7 +197,7 @@ fn a_listener_may_read_the_new_settings() {
     let _observer = events::observe(move |event: &Event| {
         if let Event::ConfigApplied(_) = event {
             let explanation =
-                config::explain("billing::charge").expect("the function is linked in");
+                retry_config::explain("billing::charge").expect("the function is linked in");
             *told.lock().unwrap() = explanation.get("max").map(|max| max.value.clone());
         }
     });

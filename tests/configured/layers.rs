@@ -1,6 +1,9 @@
 //! Precedence of the layers: built-in, defaults, profile, attribute, patterns, the operation, the environment.
 
-use retry_runtime::config::{self, Config, Growth, TimeLimit};
+use std::time::Duration;
+
+use retry_config::{Config, Growth, TimeLimit};
+use retry_runtime::{Backoff, observe_blocking, retryable};
 
 use super::program::{apply, apply_with, attempts_of_charge, explained, turn};
 
@@ -85,7 +88,7 @@ fn a_list_of_delays_replaces_the_base_of_the_attribute() {
     let _turn = turn();
     apply("[op.\"billing::charge\"]\nbackoff = [\"1ms\", \"2ms\"]").unwrap();
     assert_eq!(explained("billing::charge", "backoff").0, "[1ms, 2ms]");
-    assert!(config::explain("billing::charge").unwrap().get("base").is_none());
+    assert!(retry_config::explain("billing::charge").unwrap().get("base").is_none());
     assert_eq!(attempts_of_charge(), 4);
 }
 
@@ -114,8 +117,8 @@ fn a_configuration_built_in_code_works_like_one_from_a_file() {
     let op = config.op.entry("billing::charge".to_owned()).or_default();
     op.max = Some(1);
     op.backoff = Some(Growth::Fixed);
-    op.deadline = Some(TimeLimit::After(std::time::Duration::from_secs(5)));
-    let applied = config::apply(config).unwrap();
+    op.deadline = Some(TimeLimit::After(Duration::from_secs(5)));
+    let applied = retry_config::apply(config).unwrap();
     let shown: Vec<String> = applied.changes.iter().map(ToString::to_string).collect();
     assert_eq!(
         shown,
@@ -135,10 +138,10 @@ fn applying_the_same_configuration_changes_nothing_and_a_reset_restores_the_attr
     let toml = "[defaults]\nmax = 1\n[op.\"billing::*\"]\njitter = \"none\"";
     assert!(!apply(toml).unwrap().changes.is_empty());
     assert_eq!(apply(toml).unwrap().to_string(), "nothing changed");
-    assert!(config::current().is_some());
-    assert!(!config::reset().changes.is_empty());
+    assert!(retry_config::current().is_some());
+    assert!(!retry_config::reset().changes.is_empty());
     assert_eq!(super::program::everything(), before);
-    assert!(config::current().is_none());
+    assert!(retry_config::current().is_none());
 }
 
 #[test]
@@ -150,12 +153,12 @@ fn without_a_configuration_every_function_follows_its_attribute() {
 
 #[test]
 fn explaining_an_unknown_operation_suggests_the_nearest_name() {
-    let error = config::explain("billing::chrage").unwrap_err();
+    let error = retry_config::explain("billing::chrage").unwrap_err();
     assert_eq!(
         error.to_string(),
         "unknown operation `billing::chrage`; did you mean `billing::charge`?"
     );
-    let error = config::explain("charge").unwrap_err();
+    let error = retry_config::explain("charge").unwrap_err();
     assert_eq!(error.to_string(), "unknown operation `charge`; did you mean `billing::charge`?");
 }
 
@@ -163,7 +166,7 @@ fn explaining_an_unknown_operation_suggests_the_nearest_name() {
 fn an_explanation_prints_as_a_table_and_serializes() {
     let _turn = turn();
     apply("[op.\"shipping::label\"]\nmax = 5").unwrap();
-    let explanation = config::explain("shipping::label").unwrap();
+    let explanation = retry_config::explain("shipping::label").unwrap();
     let table = explanation.to_string();
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("shipping::label (tests/configured/program.rs:"), "{table}");
@@ -219,4 +222,43 @@ fn a_call_never_mixes_two_configurations() {
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
+}
+
+fn in_steps_of_a_millisecond(retry: u32) -> Duration {
+    Duration::from_millis(retry.into())
+}
+
+const STEPS: Backoff = Backoff::Custom(in_steps_of_a_millisecond);
+
+#[retryable(max = 1, on = any, backoff = STEPS, jitter = none, budget = none, name = "layers::steps")]
+fn steps() -> Result<u32, String> {
+    Err("down".to_owned())
+}
+
+/// The whole milliseconds of the delays of a call.
+fn delays_of_steps() -> Vec<u128> {
+    let (_, report) = observe_blocking(steps);
+    let delays = report.attempts.iter().filter_map(|attempt| attempt.delay);
+    delays.map(|delay| delay.length.as_millis()).collect()
+}
+
+#[test]
+fn a_backoff_of_the_programs_own_stays_when_other_settings_change() {
+    let _turn = turn();
+    assert_eq!(delays_of_steps(), [1]);
+    apply("[op.\"layers::steps\"]\nmax = 3").unwrap();
+    assert_eq!(explained("layers::steps", "backoff").0, "custom");
+    assert_eq!(delays_of_steps(), [1, 2, 3]);
+    apply("[op.\"layers::steps\"]\nbackoff = ['5ms']").unwrap();
+    assert_eq!(delays_of_steps(), [5]);
+}
+
+#[test]
+fn a_file_cannot_name_a_backoff_of_the_programs_own() {
+    let error = Config::from_toml("[op.\"layers::steps\"]\nbackoff = 'custom'").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 2: op.\"layers::steps\".backoff: `backoff` (\"custom\") is a function of the program, which only its \
+         attribute can name; write \"exponential\" or a list of delays"
+    );
 }

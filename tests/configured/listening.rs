@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use retry_runtime::events::{self, Event};
-use retry_runtime::{BreakerHandle, BudgetHandle, config, retryable};
+use retry_runtime::retryable;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
 
@@ -47,13 +47,13 @@ fn a_listener_of_a_reset_breaker_may_read_the_settings() {
     let answers = Arc::clone(&asked);
     let _observer = events::observe(move |event: &Event| {
         let Event::BreakerTransition(event) = event else { return };
-        let known = BreakerHandle::named("carrier").is_some();
-        if event.breaker == "carrier" && known && config::explain("shipping::track").is_ok() {
+        let known = retry_runtime::breaker("carrier").is_some();
+        if event.breaker == "carrier" && known && retry_config::explain("shipping::track").is_ok() {
             answers.fetch_add(1, Ordering::Relaxed);
         }
     });
     in_time(move || {
-        config::reset();
+        retry_config::reset();
         apply(toml).unwrap();
     });
     assert!(asked.load(Ordering::Relaxed) > 0, "the open breaker was reset to closed");
@@ -76,11 +76,11 @@ impl Subscriber for Asking {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, _: &tracing::Event<'_>) {
-        let capacity = BudgetHandle::named("disagreed").map(|budget| budget.capacity());
+        let capacity = retry_runtime::budget("disagreed").map(|budget| budget.capacity());
         let called = (one(), other());
         if capacity.is_some()
             && called == (Ok(1), Ok(2))
-            && config::explain("disagreed::one").is_ok()
+            && retry_config::explain("disagreed::one").is_ok()
         {
             self.0.fetch_add(1, Ordering::Relaxed);
         }

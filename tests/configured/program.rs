@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs, process};
 
-use retry_runtime::config::{self, Applied, Config, ConfigErrors};
+use retry_config::{Applied, Config, ConfigErrors};
 use retry_runtime::{Classify, Interruption, retryable};
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
@@ -73,13 +73,13 @@ pub(crate) struct Turn(#[allow(dead_code, reason = "held")] MutexGuard<'static, 
 
 pub(crate) fn turn() -> Turn {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    config::reset();
+    retry_config::reset();
     Turn(turn)
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        config::reset();
+        retry_config::reset();
     }
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn apply(toml: &str) -> Result<Applied, ConfigErrors> {
 
 /// Applies TOML with these environment variables.
 pub(crate) fn apply_with(toml: &str, variables: &[(&str, &str)]) -> Result<Applied, ConfigErrors> {
-    config::apply(Config::from_toml(toml)?.with_environment(variables.iter().copied()))
+    retry_config::apply(Config::from_toml(toml)?.with_environment(variables.iter().copied()))
 }
 
 /// The number of attempts that one call of `billing::charge` makes.
@@ -103,16 +103,18 @@ pub(crate) fn attempts_of_charge() -> u32 {
 /// The value and the source of a setting.
 #[track_caller]
 pub(crate) fn explained(name: &str, setting: &str) -> (String, String) {
-    let explanation = config::explain(name).expect("the name of a function above");
+    let explanation = retry_config::explain(name).expect("the name of a function above");
     let row = explanation.get(setting).expect("the name of a setting");
     (row.value.clone(), row.origin.to_string())
 }
 
 /// All current settings as one text.
 pub(crate) fn everything() -> String {
-    let names: Vec<String> = config::export().sites.into_iter().map(|site| site.name).collect();
-    let tables =
-        names.iter().map(|name| config::explain(name).expect("the name was listed").to_string());
+    let names: Vec<String> =
+        retry_config::export().sites.into_iter().map(|site| site.name).collect();
+    let tables = names
+        .iter()
+        .map(|name| retry_config::explain(name).expect("the name was listed").to_string());
     tables.collect()
 }
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use futures::executor::block_on;
 use retry_runtime::breaker::Mode;
-use retry_runtime::{BreakerHandle, BudgetHandle, retryable};
+use retry_runtime::retryable;
 
 use super::program::{Trouble, apply, explained, quote, track, turn};
 
@@ -21,7 +21,7 @@ fn keyed(host: &str) -> Result<u32, Trouble> {
 }
 
 fn capacity(name: &str) -> f64 {
-    BudgetHandle::named(name).expect("the budget exists").capacity()
+    retry_runtime::budget(name).expect("the budget exists").capacity()
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_budget_section_applies_to_every_function_that_shares_the_budget() {
     assert_eq!(calls.take(), 3, "two tokens, two retries");
     assert!(block_on(quote(&calls)).is_err());
     assert_eq!(calls.take(), 1, "the tokens are spent");
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(capacity("shared"), 5.0);
 }
 
@@ -71,7 +71,7 @@ fn a_breaker_section_configures_the_breaker_of_that_name() {
     apply("[breaker.carrier]\nconsecutive = 1\n[op.\"shipping::track\"]\nmax = 0").unwrap();
     let calls = Cell::new(0);
     assert!(block_on(track(&calls)).is_err());
-    assert_eq!(BreakerHandle::named("carrier").unwrap().mode(), Mode::Open);
+    assert_eq!(retry_runtime::breaker("carrier").unwrap().mode(), Mode::Open);
     assert!(matches!(block_on(track(&calls)), Err(Trouble::Interrupted(_))));
     assert_eq!(calls.take(), 1);
 }
@@ -81,14 +81,14 @@ fn a_breaker_can_be_removed_keyed_ones_too() {
     let _turn = turn();
     let toml = "[op.\"protection::own\"]\nbreaker = \"none\"\n[op.\"protection::keyed\"]\nbreaker = \"none\"";
     apply(toml).unwrap();
-    BreakerHandle::named("protection::own").unwrap().force_open();
+    retry_runtime::breaker("protection::own").unwrap().force_open();
     let calls = Cell::new(0);
     assert_eq!(own(&calls), Err(Trouble::Down));
-    BreakerHandle::named("protection::own").unwrap().force_close();
+    retry_runtime::breaker("protection::own").unwrap().force_close();
     for _ in 0..3 {
         assert_eq!(keyed("eu"), Err(Trouble::Down), "after one failure the breaker would be open");
     }
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(keyed("eu"), Err(Trouble::Down));
     assert!(matches!(keyed("eu"), Err(Trouble::Interrupted(_))));
 }
@@ -96,16 +96,16 @@ fn a_breaker_can_be_removed_keyed_ones_too() {
 #[test]
 fn a_section_equal_to_the_attribute_changes_nothing_and_a_restored_breaker_starts_fresh() {
     let _turn = turn();
-    let mode = || BreakerHandle::named("carrier").unwrap().mode();
-    BreakerHandle::named("carrier").unwrap().force_open();
+    let mode = || retry_runtime::breaker("carrier").unwrap().mode();
+    retry_runtime::breaker("carrier").unwrap().force_open();
     assert!(apply("[breaker.carrier]\nconsecutive = 3").unwrap().changes.is_empty());
     assert_eq!(mode(), Mode::ForcedOpen);
     apply("[breaker.carrier]\nconsecutive = 2").unwrap();
     assert_eq!(mode(), Mode::Closed);
-    retry_runtime::config::reset();
+    retry_config::reset();
     assert_eq!(mode(), Mode::Closed, "the breaker of the attribute starts fresh");
 
-    let budget = || BudgetHandle::named("shared").unwrap();
+    let budget = || retry_runtime::budget("shared").unwrap();
     let calls = Cell::new(0);
     assert!(block_on(quote(&calls)).is_err());
     let spent = budget().available();
@@ -121,7 +121,7 @@ fn a_section_equal_to_the_attribute_changes_nothing_and_a_restored_breaker_start
 fn restored_settings_start_fresh_and_unchanged_ones_keep_their_state() {
     let _turn = turn();
     let small = "[budget.shared]\ncapacity = 2\ndeposit = 0\nrefill = \"none\"";
-    let available = || BudgetHandle::named("shared").unwrap().available();
+    let available = || retry_runtime::budget("shared").unwrap().available();
     apply(small).unwrap();
     let calls = Cell::new(0);
     assert!(block_on(quote(&calls)).is_err());

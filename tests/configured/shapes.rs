@@ -1,6 +1,6 @@
 //! Settings that change the meaning of others, functions that share a name, and how a table shows both.
 
-use retry_runtime::config::{self, Attempts, BudgetOverrides, Config, Settings};
+use retry_config::{Attempts, BudgetOverrides, Config, Settings};
 use retry_runtime::retryable;
 
 use super::program::{apply, attempts_of_charge, explained, turn};
@@ -56,7 +56,7 @@ fn on_any_is_shown_until_kinds_are_listed() {
     let (value, origin) = explained("shapes::listed", "on");
     assert_eq!(value, "any");
     assert!(origin.starts_with("attribute at "), "{origin}");
-    let sites = config::export();
+    let sites = retry_config::export();
     assert!(sites.get("shapes::listed").unwrap().any && !sites.get("billing::charge").unwrap().any);
     assert!(sites.get("shapes::listed").unwrap().written.contains(&"on".to_owned()));
     let applied = apply("[op.\"shapes::listed\"]\non = \"throttled\"").unwrap();
@@ -69,7 +69,7 @@ fn on_any_is_shown_until_kinds_are_listed() {
 #[test]
 fn an_explanation_names_the_other_functions_with_the_same_name() {
     let _turn = turn();
-    let explanation = config::explain("shapes::twin").unwrap();
+    let explanation = retry_config::explain("shapes::twin").unwrap();
     assert_eq!(explanation.get("max").unwrap().value, "1");
     let [place] = &explanation.namesakes[..] else { panic!("{explanation:?}") };
     assert!(place.starts_with("tests/configured/shapes.rs:"), "{place}");
@@ -79,8 +79,8 @@ fn an_explanation_names_the_other_functions_with_the_same_name() {
         "{shown}"
     );
     let nothing = Config::default().with_environment([("", ""); 0]);
-    assert_eq!(config::export().explain(&nothing, "shapes::twin").unwrap(), explanation);
-    assert!(config::explain("billing::charge").unwrap().namesakes.is_empty());
+    assert_eq!(retry_config::export().explain(&nothing, "shapes::twin").unwrap(), explanation);
+    assert!(retry_config::explain("billing::charge").unwrap().namesakes.is_empty());
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_configuration_built_in_code_is_checked_like_one_from_a_file() {
     let both = Settings { max: Some(1), attempts: Some(Attempts::Count(9)), ..Settings::default() };
     config.op.insert("billing::charge".to_owned(), both);
     config.defaults.idempotent = Some(true);
-    let errors = config::apply(config).unwrap_err();
+    let errors = retry_config::apply(config).unwrap_err();
     let shown: Vec<String> = errors.iter().map(ToString::to_string).collect();
     assert_eq!(shown.len(), 3, "{shown:#?}");
     assert!(shown[0].starts_with("defaults.idempotent: `idempotent = true` cannot be set for all"));

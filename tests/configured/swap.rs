@@ -4,8 +4,6 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use retry_runtime::config;
-
 use super::program::{apply, charge, refund, turn};
 
 #[test]
@@ -28,12 +26,12 @@ fn a_thread_that_sees_one_function_changed_sees_all_of_them_changed() {
             });
         }
         for _ in 0..500 {
-            config::reset();
+            retry_config::reset();
             phase.fetch_add(1, Ordering::SeqCst);
             apply("[op.\"billing::*\"]\nmax = 0").unwrap();
             phase.fetch_add(1, Ordering::SeqCst);
         }
         done.store(true, Ordering::SeqCst);
     });
-    config::reset();
+    retry_config::reset();
 }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use retry_runtime::{config, retryable};
+use retry_runtime::retryable;
 
 use super::program::{apply, apply_with, attempts_of_charge, explained, turn};
 
@@ -23,7 +23,7 @@ fn the_kill_switch_leaves_one_plain_attempt_and_recover() {
     assert_eq!(attempts_of_charge(), 1);
     let calls = Cell::new(0);
     assert_eq!((recovered(&calls), calls.get()), (Ok(7), 1));
-    config::reset();
+    retry_config::reset();
     assert_eq!(attempts_of_charge(), 4);
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use retry_runtime::config::{self, Watcher};
+use retry_config::Watcher;
 
 use super::program::{File, attempts_of_charge, turn};
 
@@ -31,7 +31,7 @@ const MAX: fn(u32) -> String =
 fn a_change_is_applied_a_mistake_is_not_and_its_fix_is() {
     let _turn = turn();
     let file = File::new("watched.toml", &MAX(1));
-    let watcher = config::watch(&file.0).unwrap();
+    let watcher = retry_config::watch(&file.0).unwrap();
     assert_eq!(attempts_of_charge(), 2);
 
     file.write(&MAX(2));
@@ -56,7 +56,7 @@ fn a_change_is_applied_a_mistake_is_not_and_its_fix_is() {
 fn a_replaced_file_is_applied_and_a_removed_one_is_reported() {
     let _turn = turn();
     let file = File::new("replaced.toml", &MAX(1));
-    let watcher = config::watch(&file.0).unwrap();
+    let watcher = retry_config::watch(&file.0).unwrap();
     let beside = file.0.with_extension("new");
     fs::write(&beside, MAX(2)).unwrap();
     fs::rename(&beside, &file.0).unwrap();
@@ -71,10 +71,10 @@ fn a_replaced_file_is_applied_and_a_removed_one_is_reported() {
 fn a_dropped_watcher_stops_watching() {
     let _turn = turn();
     let file = File::new("dropped.toml", &MAX(1));
-    drop(config::watch(&file.0).unwrap());
+    drop(retry_config::watch(&file.0).unwrap());
     // A later watcher of the same file has seen the change by then, so the dropped one would have seen it too.
     let second = File::new("second.toml", &MAX(2));
-    let watcher = config::watch(&second.0).unwrap();
+    let watcher = retry_config::watch(&second.0).unwrap();
     file.write(&MAX(5));
     second.write(&MAX(3));
     let applied = || watcher.readings() > 0 && watcher.last_error().is_none();
@@ -86,7 +86,9 @@ fn a_dropped_watcher_stops_watching() {
 fn a_missing_or_wrong_file_is_not_watched() {
     let _turn = turn();
     let file = File::new("wrong.toml", "[defaults]\nmaxx = 1");
-    assert!(config::watch(&file.0).unwrap_err().to_string().contains("did you mean `max`?"));
+    assert!(retry_config::watch(&file.0).unwrap_err().to_string().contains("did you mean `max`?"));
     let missing = file.0.with_file_name("missing.toml");
-    assert!(config::watch(missing).unwrap_err().to_string().contains("the file cannot be read"));
+    assert!(
+        retry_config::watch(missing).unwrap_err().to_string().contains("the file cannot be read")
+    );
 }

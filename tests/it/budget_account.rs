@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use retry_runtime::{BudgetHandle, Classify, retryable};
+use retry_runtime::{Classify, retryable};
 use tokio::time::advance;
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
@@ -80,7 +80,7 @@ proptest! {
         runtime.enable_time().start_paused(true);
         let script = RefCell::new(Script { steps: steps.into(), failed_retries: 0 });
         let left = runtime.build().unwrap().block_on(async {
-            let budget = BudgetHandle::named("account::conserved").unwrap();
+            let budget = retry_runtime::budget("account::conserved").unwrap();
             budget.reset();
             play(&script, &moves).await;
             budget.available()

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
-use retry_runtime::{BudgetHandle, Classify, Interruption, retryable, stats};
+use retry_runtime::{Classify, Interruption, retryable, stats};
 use tokio::time::{Instant, advance, sleep};
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
@@ -69,17 +69,17 @@ async fn scripted(seen: &Seen) -> Result<u32, Down> {
 
 /// For each number of polls, drops a call after that many; `prepare` puts the breaker into `mode` first.
 async fn dropped_everywhere(mode: Mode, prepare: fn()) {
-    let budget = BudgetHandle::named("leaves::scripted").unwrap();
+    let budget = retry_runtime::budget("leaves::scripted").unwrap();
     for polls in 1.. {
         budget.reset();
         prepare();
-        assert_eq!(BREAKER.mode(clock), mode);
+        assert_eq!(BREAKER.mode(), mode);
         let seen = Seen::default();
         let ended = polled(pin!(scripted(&seen)), polls).await;
         // The first failure is free; each later one is a retry that costs a token.
         let spent = f64::from(seen.failed.get().saturating_sub(1));
         assert_eq!(budget.available(), 10.0 - spent, "after {polls} polls");
-        let figures = BREAKER.figures(clock);
+        let figures = BREAKER.figures();
         assert_eq!(figures.in_flight, 0, "after {polls} polls");
         assert_eq!(figures.failures, seen.failed.get(), "after {polls} polls");
         if let Poll::Ready(out) = ended {
@@ -93,8 +93,8 @@ async fn dropped_everywhere(mode: Mode, prepare: fn()) {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_dropped_after_any_poll_leaks_no_permit_and_no_token() {
-    dropped_everywhere(Mode::Closed, || BREAKER.reset(clock)).await;
-    dropped_everywhere(Mode::HalfOpen, || BREAKER.probe(clock)).await;
+    dropped_everywhere(Mode::Closed, || BREAKER.reset()).await;
+    dropped_everywhere(Mode::HalfOpen, || BREAKER.probe()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,35 +108,43 @@ async fn a_dropped_probe_lets_the_next_one_in() {
         }
         Ok(1)
     }
-    ONE.probe(clock);
+    ONE.probe();
     {
         let mut probe = pin!(hangs(true));
         assert!(poll(probe.as_mut()).is_pending());
         assert!(matches!(hangs(false).await, Err(Down::Interrupted(_))), "one probe at a time");
     }
     assert_eq!(hangs(false).await, Ok(1));
-    assert_eq!(ONE.mode(clock), Mode::Closed);
+    assert_eq!(ONE.mode(), Mode::Closed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_success_an_observer_of_its_breaker_panics_at_is_counted_once() {
+async fn a_call_whose_success_the_clock_of_its_breaker_panics_at_is_counted_once() {
+    thread_local! {
+        static PANICS: Cell<bool> = const { Cell::new(false) };
+    }
+    fn loud() -> std::time::Instant {
+        assert!(!PANICS.take(), "on purpose");
+        clock()
+    }
     static LOUD: Breaker =
-        Breaker::new("leaves::loud", BreakerSettings::new().probes(1)).with_clock(clock);
+        Breaker::new("leaves::loud", BreakerSettings::new().probes(1)).with_clock(loud);
     #[retryable(max = 0, breaker = LOUD, name = "leaves::loud_async")]
-    async fn works() -> Result<u32, Down> {
+    async fn works(panics: bool) -> Result<u32, Down> {
+        PANICS.set(panics);
         Ok(1)
     }
     #[retryable(max = 0, breaker = LOUD, name = "leaves::loud_blocking")]
-    fn works_blocking() -> Result<u32, Down> {
+    fn works_blocking(panics: bool) -> Result<u32, Down> {
+        PANICS.set(panics);
         Ok(1)
     }
     // From the second one on a call has nothing to prepare.
-    assert_eq!((works().await, works_blocking()), (Ok(1), Ok(1)));
-    LOUD.observe(|_, transition| assert_ne!(transition.to, Mode::Closed, "on purpose"));
-    LOUD.probe(clock);
-    assert!(catch_unwind(AssertUnwindSafe(|| poll(pin!(works())))).is_err());
-    LOUD.probe(clock);
-    assert!(catch_unwind(works_blocking).is_err());
+    assert_eq!((works(false).await, works_blocking(false)), (Ok(1), Ok(1)));
+    LOUD.probe();
+    assert!(catch_unwind(AssertUnwindSafe(|| poll(pin!(works(true))))).is_err());
+    LOUD.probe();
+    assert!(catch_unwind(|| works_blocking(true)).is_err());
     for name in ["leaves::loud_async", "leaves::loud_blocking"] {
         let stats = stats(name).unwrap();
         assert_eq!(
@@ -157,13 +165,13 @@ async fn a_breaker_around_a_future_counts_its_result_but_not_a_drop() {
     assert_eq!(breaker.call_async(|| async { Ok::<_, Down>(1) }).await, Ok(Ok(1)));
     assert_eq!(failing().await, Ok(Err(Down::Down)));
     assert!(poll(pin!(hanging())).is_pending());
-    assert_eq!((breaker.figures(clock).calls, breaker.mode(clock)), (2, Mode::Closed));
+    assert_eq!((breaker.figures().calls, breaker.mode()), (2, Mode::Closed));
     assert_eq!(failing().await, Ok(Err(Down::Down)));
     assert_eq!(failing().await.unwrap_err().mode(), Mode::Open);
 
-    breaker.probe(clock);
+    breaker.probe();
     assert!(poll(pin!(hanging())).is_pending());
-    assert_eq!(breaker.figures(clock).in_flight, 0);
+    assert_eq!(breaker.figures().in_flight, 0);
 }
 
 #[tokio::test]
@@ -177,5 +185,5 @@ async fn a_panic_in_a_guarded_future_counts_as_a_failure_and_propagates() {
         Ok::<u32, Down>(1)
     }));
     assert!(catch_unwind(AssertUnwindSafe(|| poll(future.as_mut()))).is_err());
-    assert_eq!(breaker.mode(std::time::Instant::now), Mode::Open);
+    assert_eq!(breaker.mode(), Mode::Open);
 }

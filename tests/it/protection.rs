@@ -7,8 +7,7 @@ use std::time::Duration;
 use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
 use retry_runtime::budget::{Budget, BudgetSettings};
 use retry_runtime::{
-    BreakerHandle, BudgetHandle, Classify, Interruption, RetryError, StopReason, observe,
-    observe_blocking, retryable,
+    Classify, Interruption, RetryError, StopReason, observe, observe_blocking, retryable,
 };
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
@@ -45,7 +44,7 @@ fn a_dead_dependency_gets_little_more_than_its_normal_load() {
     // Ten tokens pay for three retries in each of three calls, and for one retry of the fourth.
     assert_eq!(calls.get(), 1000 + 10);
     assert_eq!(refused, 997);
-    assert!(BudgetHandle::named("protection::dead").unwrap().available() < 1.0);
+    assert!(retry_runtime::budget("protection::dead").unwrap().available() < 1.0);
 }
 
 #[test]
@@ -59,7 +58,7 @@ fn a_successful_retry_gets_its_token_back() {
     for _ in 0..100 {
         assert_eq!(flaky(&calls), Ok(1));
     }
-    assert_eq!(BudgetHandle::named("protection::flaky").unwrap().available(), 10.0);
+    assert_eq!(retry_runtime::budget("protection::flaky").unwrap().available(), 10.0);
 }
 
 #[test]
@@ -121,7 +120,7 @@ async fn a_future_dropped_during_a_retry_leaks_no_token() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Err(Trouble::Down)
     }
-    let budget = BudgetHandle::named("protection::dropped").unwrap();
+    let budget = retry_runtime::budget("protection::dropped").unwrap();
     for (millis, calls_made) in [(500, 1), (1500, 1), (2500, 2)] {
         let calls = Cell::new(0);
         let dropped = tokio::time::timeout(Duration::from_millis(millis), slow(&calls)).await;
@@ -150,7 +149,7 @@ async fn a_breaker_that_opens_during_a_call_ends_it_with_the_last_error() {
     assert_eq!((report.reason, report.retry_after), (StopReason::CircuitOpen, Some(wait)));
     assert_eq!((calls.get(), report.attempts_made()), (2, 0));
 
-    let breaker = BreakerHandle::named("protection::opens").unwrap();
+    let breaker = retry_runtime::breaker("protection::opens").unwrap();
     assert_eq!(breaker.mode(), Mode::Open);
     breaker.admission().await;
     assert!(breaker.permit().is_ok());
@@ -177,7 +176,7 @@ fn permanent_failures_do_not_open_a_breaker() {
         Err(Trouble::Refused)
     }
     assert_eq!(refused(), Err(Trouble::Refused));
-    assert_eq!(BreakerHandle::named("protection::permanent").unwrap().mode(), Mode::Closed);
+    assert_eq!(retry_runtime::breaker("protection::permanent").unwrap().mode(), Mode::Closed);
 }
 
 #[test]
@@ -192,7 +191,7 @@ fn a_keyed_breaker_leaves_other_keys_alone() {
     assert!(matches!(ask("bad", &calls), Err(Trouble::Interrupted(_))));
     assert_eq!(ask("good", &calls), Ok(1));
     assert_eq!(calls.load(Ordering::Relaxed), 2);
-    let bad = BreakerHandle::named("protection::hosts[bad]").unwrap();
+    let bad = retry_runtime::breaker("protection::hosts[bad]").unwrap();
     assert_eq!(bad.mode(), Mode::Open);
 }
 
@@ -216,7 +215,7 @@ fn a_breaker_is_shared_by_name_by_constant_and_by_static() {
     assert_eq!(trips(), Err(Trouble::Down));
     assert!(by_constant().is_err());
     assert_eq!(by_static(), Ok(1));
-    BreakerHandle::named("declared").unwrap().force_open();
+    retry_runtime::breaker("declared").unwrap().force_open();
     assert!(by_static().is_err());
 }
 
@@ -232,7 +231,7 @@ async fn a_timed_out_attempt_counts_as_a_failure_for_the_breaker_and_a_dropped_o
     async fn hangs() -> Result<u32, Trouble> {
         std::future::pending().await
     }
-    let breaker = BreakerHandle::named("protection::hangs").unwrap();
+    let breaker = retry_runtime::breaker("protection::hangs").unwrap();
     for _ in 0..5 {
         assert!(tokio::time::timeout(Duration::from_millis(500), hangs()).await.is_err());
     }
@@ -250,7 +249,7 @@ fn a_panic_counts_as_a_failure_and_propagates() {
         panic!("on purpose")
     }
     assert!(std::panic::catch_unwind(panics).is_err());
-    assert_eq!(BreakerHandle::named("protection::panics").unwrap().mode(), Mode::Open);
+    assert_eq!(retry_runtime::breaker("protection::panics").unwrap().mode(), Mode::Open);
 }
 
 #[test]
@@ -283,6 +282,6 @@ fn a_setting_of_none_removes_the_default() {
         Ok(1)
     }
     assert_eq!(quiet(), Ok(1));
-    let budget = BudgetHandle::named("protection::no_refill").unwrap().budget();
+    let budget = retry_runtime::budget("protection::no_refill").unwrap();
     assert_eq!(*budget.settings(), BudgetSettings::new().capacity(3).no_refill());
 }

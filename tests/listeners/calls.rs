@@ -7,9 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use retry_runtime::events::{self, Event, Events};
-use retry_runtime::{
-    BreakerHandle, Class, Classify, Interruption, Kind, StopReason, live, retryable,
-};
+use retry_runtime::{Class, Classify, Interruption, Kind, StopReason, live, retryable};
 
 #[derive(Clone, Debug)]
 enum Error {
@@ -214,7 +212,7 @@ async fn a_breaker_reports_that_it_opened_and_refused_and_the_call_reports_its_e
     );
     fails().await.unwrap_err();
     assert_eq!(both(), ["breaker.rejected", "call.finished 0 circuit open"]);
-    BreakerHandle::named("told::breaker").unwrap().force_open();
+    retry_runtime::breaker("told::breaker").unwrap().force_open();
     assert_eq!(both(), ["breaker.transition"]);
 }
 

@@ -13,7 +13,6 @@ mod traced;
 mod warned;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings};
 use retry_runtime::events::{self, Event, ObserverGuard};
@@ -35,12 +34,12 @@ impl TestBreaker {
 
     /// Opens the breaker.
     fn open(&self) {
-        self.0.permit(Instant::now).unwrap().failure(Instant::now);
+        self.0.permit().unwrap().failure();
     }
 
     /// Makes the open breaker refuse a call.
     fn refuse(&self) {
-        assert!(self.0.permit(Instant::now).is_err());
+        assert!(self.0.permit().is_err());
     }
 }
 

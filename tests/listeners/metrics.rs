@@ -6,10 +6,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use retry_config::Config;
 use retry_runtime::breaker::{Breaker, BreakerSettings};
-use retry_runtime::config::{self, Config};
 use retry_runtime::events::ObserverGuard;
-use retry_runtime::{Classify, Interruption, clear, metrics, retryable};
+use retry_runtime::{Classify, Interruption, clear, retryable};
 
 #[derive(Debug, thiserror::Error, Classify)]
 enum Error {
@@ -78,17 +78,17 @@ fn exporter() -> SocketAddr {
         // Another process may take the port between the two steps; then try another port.
         let installed = (0..20).find_map(|_| {
             let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-            let builder = PrometheusBuilder::new().set_buckets(metrics::SECONDS).unwrap();
+            let builder = PrometheusBuilder::new().set_buckets(retry_metrics::SECONDS).unwrap();
             builder.with_http_listener(free).install().ok().map(|()| free)
         });
-        (installed.expect("a free port"), metrics::record())
+        (installed.expect("a free port"), retry_metrics::record())
     });
     *address
 }
 
 /// The lines of a scrape over HTTP.
 fn scrape() -> Vec<String> {
-    metrics::publish();
+    retry_metrics::publish();
     let mut stream = TcpStream::connect(exporter()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -128,7 +128,7 @@ fn a_scrape_has_every_metric_with_the_right_values() {
     exporter();
     call_them();
     let scraped = scrape();
-    for metric in metrics::ALL {
+    for metric in retry_metrics::ALL {
         let described = format!("# TYPE {} ", metric.name.replace('.', "_"));
         assert!(scraped.iter().any(|line| line.starts_with(&described)), "no {}", metric.name);
     }
@@ -175,7 +175,7 @@ fn counts_are_process_wide_however_often_they_are_published_or_cleared() {
     let series = "retry_calls{retry_site=\"metrics::counted\",retry_outcome=\"first_try\"}";
     std::thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| (0..50).for_each(|_| metrics::publish()));
+            scope.spawn(|| (0..50).for_each(|_| retry_metrics::publish()));
         }
         for _ in 0..500 {
             counted().unwrap();
@@ -195,7 +195,7 @@ fn a_budget_replaced_by_a_configuration_is_published_and_a_shared_breaker_only_o
     exporter();
     let toml = "[budget.\"metrics::replaced\"]\ncapacity = 2\nrefill = \"none\"\n\
                 [budget.\"metrics::new\"]\ncapacity = 9\n[op.\"metrics::b\"]\nbudget = \"metrics::new\"";
-    config::apply(Config::from_toml(toml).unwrap().with_environment([("", ""); 0])).unwrap();
+    retry_config::apply(Config::from_toml(toml).unwrap().with_environment([("", ""); 0])).unwrap();
     replaced().unwrap_err();
     let scraped = scrape();
     for (series, expected) in [

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::{InMemoryTerm, MultiProgress, ProgressDrawTarget};
-use retry_runtime::{live, progress, retryable};
+use retry_runtime::{live, retryable};
 
 const SECONDS: Duration = Duration::from_secs(30);
 
@@ -33,7 +33,7 @@ fn without_a_terminal_each_retry_and_each_end_of_a_retried_call_prints_a_line() 
     }
     let _quiet = super::quiet();
     let (send, lines) = mpsc::channel();
-    let progress = progress::write_to(Lines(send)).unwrap();
+    let progress = retry_progress::write_to(Lines(send)).unwrap();
     fails().unwrap_err();
     // Dropping the guard writes all earlier events. The calls of other tests are shown as well.
     drop(progress);
@@ -59,7 +59,7 @@ fn in_a_terminal_a_waiting_call_has_a_line_until_it_ends() {
     }
     let term = InMemoryTerm::new(40, 120);
     let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
-    let progress = progress::show_in(MultiProgress::with_draw_target(target)).unwrap();
+    let progress = retry_progress::show_in(MultiProgress::with_draw_target(target)).unwrap();
     let call = thread::spawn(fails);
     let mut watch = live::watch();
     let find = || live::calls().into_iter().find(|call| call.name() == "progress::drawn");

@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use crate::metadata;
+use crate::package::PUBLISHED;
 use crate::run::{self, Outcome, cargo};
 
-const CRATES: [&str; 3] = ["retry-runtime", "retry-tasks", "retry-cli"];
-
 pub(crate) fn run() -> Outcome {
-    for name in CRATES {
+    for name in PUBLISHED {
         let features = named(&metadata::package(name)?);
         lint(name, &["--no-default-features"])?;
         for feature in &features {

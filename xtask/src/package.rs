@@ -6,10 +6,15 @@ use std::{env, fs};
 use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
-pub(crate) const PUBLISHED: [&str; 6] = [
+/// The published crates, each after the crates that it depends on.
+pub(crate) const PUBLISHED: [&str; 10] = [
     "retry-text",
     "retry-macros",
     "retry-runtime",
+    "retry-config",
+    "retry-metrics",
+    "retry-progress",
+    "retry-testing",
     "retry-tasks",
     "retry-tasks-conformance",
     "retry-cli",

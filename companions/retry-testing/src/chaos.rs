@@ -28,7 +28,7 @@ use retry_runtime::control::intercept::{self, Act, Can, Intercept, Passage};
 use retry_runtime::events::{self, Event};
 use retry_runtime::{Interruption, Site};
 
-pub use retry_runtime::config::chaos::{Chaos, Fault};
+pub use retry_config::chaos::{Chaos, Fault};
 
 /// The environment variable that sets the switch.
 const SWITCH: &str = "RETRY_CHAOS";
@@ -38,7 +38,7 @@ const SWITCH: &str = "RETRY_CHAOS";
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        retry_runtime::config::chaos::accept();
+        retry_config::chaos::accept();
         intercept::install(Arc::new(Injector));
         events::observe_retries(|event| {
             if let Event::ConfigApplied(_) = event {
@@ -72,7 +72,7 @@ pub fn is_on() -> bool {
 
 /// Logs a warning that names the functions with configured faults.
 fn announce() {
-    let asked = |site: &&'static Site| retry_runtime::config::chaos::of(site).is_some();
+    let asked = |site: &&'static Site| retry_config::chaos::of(site).is_some();
     let mut names: Vec<&str> = retry_runtime::sites().filter(asked).map(Site::name).collect();
     if names.is_empty() {
         return;
@@ -105,7 +105,7 @@ impl Intercept for Injector {
 
     fn fault(&self, call: &Passage, attempt: u32, can: &Can) -> Option<intercept::Fault> {
         let site = call.site?;
-        let chaos = retry_runtime::config::chaos::of(site)?;
+        let chaos = retry_config::chaos::of(site)?;
         if !is_on() || Rng::fresh().draw_unit() >= chaos.rate {
             return None;
         }

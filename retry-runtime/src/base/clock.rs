@@ -135,16 +135,37 @@ const fn nanos(duration: Duration) -> Option<u64> {
     }
 }
 
-/// The first moment that a handle was told; the pure code counts from here.
+/// The clock of a breaker or a budget, and the first moment that it gave; the pure code counts from there.
 #[derive(Debug)]
-pub(crate) struct Epoch(AtomicU64);
+pub(crate) struct Timeline {
+    start: AtomicU64,
+    /// `None`: the engine's clock.
+    clock: Option<fn() -> Instant>,
+}
 
-impl Epoch {
+impl Timeline {
+    /// On the engine's clock.
     pub(crate) const fn new() -> Self {
-        Epoch(AtomicU64::new(0))
+        Timeline { start: AtomicU64::new(0), clock: None }
     }
 
-    /// The time since the epoch; a moment before it counts as the epoch itself.
+    pub(crate) const fn set_clock(&mut self, clock: fn() -> Instant) {
+        self.clock = Some(clock);
+    }
+
+    /// Reads the clock.
+    #[inline]
+    pub(crate) fn now(&self) -> Moment {
+        Moment::of(self.clock.map_or_else(now, |clock| clock()))
+    }
+
+    /// The present moment, where the engine's clock has just been read.
+    #[inline]
+    pub(crate) fn known(&self, engine: Moment) -> Moment {
+        self.clock.map_or(engine, |clock| Moment::of(clock()))
+    }
+
+    /// The time since the first moment; an earlier moment counts as the first.
     #[inline]
     pub(crate) fn tick(&self, now: Moment) -> Duration {
         now.since(self.start(now))
@@ -156,7 +177,7 @@ impl Epoch {
         now.0.get().saturating_sub(self.start(now).0.get()) / 1_000_000
     }
 
-    /// The instant of a time since the epoch; `None` when no `Instant` can say it.
+    /// The instant of a tick; `None` when no `Instant` can say it.
     pub(crate) fn instant(&self, now: Moment, tick: Duration) -> Option<Instant> {
         self.start(now).instant().checked_add(tick)
     }
@@ -164,7 +185,7 @@ impl Epoch {
     #[inline]
     fn start(&self, now: Moment) -> Moment {
         // Relaxed is enough: the number is all there is.
-        match NonZeroU64::new(self.0.load(Ordering::Relaxed)) {
+        match NonZeroU64::new(self.start.load(Ordering::Relaxed)) {
             Some(start) => Moment(start),
             None => self.begin(now),
         }
@@ -172,8 +193,30 @@ impl Epoch {
 
     #[cold]
     fn begin(&self, now: Moment) -> Moment {
-        let begun = self.0.compare_exchange(0, now.0.get(), Ordering::Relaxed, Ordering::Relaxed);
+        let begun =
+            self.start.compare_exchange(0, now.0.get(), Ordering::Relaxed, Ordering::Relaxed);
         begun.err().and_then(NonZeroU64::new).map_or(now, Moment)
+    }
+}
+
+/// A clock that each test winds by itself.
+#[cfg(all(test, not(retry_loom)))]
+pub(crate) mod fake {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    }
+
+    pub(crate) fn clock() -> Instant {
+        static START: OnceLock<Instant> = OnceLock::new();
+        *START.get_or_init(Instant::now) + PASSED.get()
+    }
+
+    pub(crate) fn pass(time: Duration) {
+        PASSED.set(PASSED.get() + time);
     }
 }
 
@@ -194,15 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn the_epoch_is_the_first_moment_told_and_time_never_runs_before_it() {
-        let (epoch, start) = (Epoch::new(), Instant::now());
-        let tick = |at| epoch.tick(Moment::of(at));
+    fn a_timeline_starts_at_the_first_moment_told_and_time_never_runs_before_it() {
+        let (timeline, start) = (Timeline::new(), Instant::now());
+        let tick = |at| timeline.tick(Moment::of(at));
         assert_eq!(tick(start), Duration::ZERO);
         assert_eq!(tick(start + Duration::from_secs(3)), Duration::from_secs(3));
-        assert_eq!(epoch.millis(Moment::of(start + Duration::from_micros(3_999))), 3);
+        assert_eq!(timeline.millis(Moment::of(start + Duration::from_micros(3_999))), 3);
         assert_eq!(tick(start - Duration::from_millis(1)), Duration::ZERO);
         let tomorrow = Duration::from_secs(24 * 3600);
-        assert_eq!(epoch.instant(Moment::of(start), tomorrow), Some(start + tomorrow));
-        assert_eq!(epoch.instant(Moment::of(start), Duration::MAX), None);
+        assert_eq!(timeline.instant(Moment::of(start), tomorrow), Some(start + tomorrow));
+        assert_eq!(timeline.instant(Moment::of(start), Duration::MAX), None);
     }
 }

@@ -5,7 +5,6 @@
 pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;
-pub(crate) mod now;
 pub(crate) mod rng;
 pub(crate) mod setting;
 pub(crate) mod sleep;

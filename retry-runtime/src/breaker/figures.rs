@@ -1,9 +1,9 @@
-//! What a breaker has counted.
+//! The counts of a breaker.
 
 use super::settings::BreakerSettings;
 use super::window::Tally;
 
-/// What a breaker has counted in its present state.
+/// The counts of a breaker in its present state.
 ///
 /// Closed and Shadow: the window. HalfOpen: the probes. Open: the window, or the probes, that made it
 /// open. ForcedOpen and Disabled count nothing.
@@ -12,9 +12,9 @@ use super::window::Tally;
 pub struct Figures {
     /// Calls that were counted.
     pub calls: u32,
-    /// Those that failed.
+    /// Calls that failed.
     pub failures: u32,
-    /// Those that were slow, failed or not.
+    /// Calls that were slow, failed or not.
     pub slow: u32,
     /// Failures by calls; `None` below the minimum of calls.
     pub failure_rate: Option<f64>,
@@ -26,12 +26,12 @@ pub struct Figures {
     pub in_flight: u32,
     /// Calls that were refused since the state began.
     pub rejected: u64,
-    /// Whether what was counted is enough to open: in Shadow, whether it would have.
+    /// Whether the counts are enough to open: in Shadow, whether they would have opened.
     pub trips: bool,
 }
 
 impl Figures {
-    /// The figures of a tally; rates are known from so many calls on.
+    /// The figures of a tally; there are no rates below the minimum of calls.
     pub(super) fn of(tally: Tally, settings: &BreakerSettings) -> Self {
         let rate = |part: u32| {
             (tally.calls >= settings.enough_calls())
@@ -47,7 +47,7 @@ impl Figures {
         }
     }
 
-    /// Those that succeeded, slow or not.
+    /// Calls that succeeded, slow or not.
     pub const fn successes(&self) -> u32 {
         self.calls - self.failures
     }

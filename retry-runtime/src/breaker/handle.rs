@@ -1,36 +1,30 @@
-//! The breaker itself: the machine behind a lock, and beside it the word that spares the lock.
+//! The breaker: the machine behind a lock, the lock-free word beside it, and a clock.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{OnceLock, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::figures::Figures;
+use super::listener;
 use super::machine::Machine;
-use super::permit::{CircuitOpen, Permit};
+use super::permit::Permit;
 use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
-use super::ticket::{Mode, Ticket, Transition};
+use super::ticket::{CircuitOpen, Mode, Ticket};
 use super::window::Outcome;
 use super::word::Word;
-use crate::base::clock;
-use crate::base::clock::{Epoch, Moment};
-use crate::base::now::Now;
+use crate::base::clock::{Moment, Timeline};
 use crate::base::rng::Rng;
 use crate::base::setting::SettingError;
 use crate::base::sync::{Mutex, const_unless_loom};
-use crate::event;
-use crate::event::EventKind;
 use crate::failure::class::Classify;
-
-type Observer = Box<dyn Fn(&Breaker, &Transition) + Send + Sync>;
 
 /// A circuit breaker, to be shared: in a `static`, an `Arc`, or by reference.
 ///
 /// ```
 /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
 /// use std::io;
-/// use std::time::Instant;
 ///
 /// static PAYMENTS: Breaker = Breaker::new("payments", BreakerSettings::new().consecutive(2));
 ///
@@ -39,25 +33,23 @@ type Observer = Box<dyn Fn(&Breaker, &Transition) + Send + Sync>;
 /// }
 ///
 /// for _ in 0..2 {
-///     let permit = PAYMENTS.permit(Instant::now)?;
+///     let permit = PAYMENTS.permit()?;
 ///     match charge() {
-///         Ok(()) => permit.success(Instant::now),
-///         Err(_) => permit.failure(Instant::now),
+///         Ok(()) => permit.success(),
+///         Err(_) => permit.failure(),
 ///     }
 /// }
-/// assert_eq!(PAYMENTS.mode(Instant::now), Mode::Open);
-/// let refused = PAYMENTS.permit(Instant::now).unwrap_err();
+/// assert_eq!(PAYMENTS.mode(), Mode::Open);
+/// let refused = PAYMENTS.permit().unwrap_err();
 /// assert_eq!(refused.to_string(), "the circuit breaker `payments` is open");
 /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
 /// ```
 pub struct Breaker {
     pub(super) word: Word,
     pub(super) settings: BreakerSettings,
-    epoch: Epoch,
-    pub(crate) clock: fn() -> Instant,
+    pub(super) timeline: Timeline,
     name: Cow<'static, str>,
     machine: Mutex<Machine>,
-    observer: OnceLock<Observer>,
 }
 
 impl Breaker {
@@ -75,16 +67,14 @@ impl Breaker {
             Breaker {
                 word: Word::new(settings.window, settings.slow.is_some()),
                 settings,
-                epoch: Epoch::new(),
-                clock: clock::now,
+                timeline: Timeline::new(),
                 name: Cow::Borrowed(name),
                 machine: Mutex::new(Machine::new(settings)),
-                observer: OnceLock::new(),
             }
         }
     }
 
-    /// A breaker of a name and settings that are known at run time only.
+    /// A breaker whose name and settings are known at run time only.
     ///
     /// # Errors
     /// As [`BreakerSettings::validate`].
@@ -96,50 +86,42 @@ impl Breaker {
         Ok(Breaker::checked(name, settings))
     }
 
-    /// Of settings that passed their check.
-    pub(super) fn checked(name: impl Into<Cow<'static, str>>, settings: BreakerSettings) -> Self {
+    /// A breaker of settings that have passed their check.
+    pub(crate) fn checked(name: impl Into<Cow<'static, str>>, settings: BreakerSettings) -> Self {
         let mut breaker = Breaker::new("", settings);
         breaker.name = name.into();
         breaker
     }
 
-    /// The clock of [`call`](Self::call) and [`call_async`](Self::call_async), and of a permit that is
-    /// dropped, by a panic or otherwise, where nobody can pass the time. That of the engine unless set.
+    /// Reads the time from this clock; the default is the engine's, which follows a paused tokio clock.
     #[must_use]
     pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
-        self.clock = clock;
+        self.timeline.set_clock(clock);
         self
     }
 
-    /// Fixes what the jitter of the open times is computed from, for simulations and tests. Without it every
-    /// breaker has its own, so that many processes do not come back at the same moment.
+    /// Fixes the jitter of the open times, for simulations and tests. By default every breaker has a jitter
+    /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         let machine = self.machine.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // 0 stands for a seed that has not been drawn yet.
+        // 0 means that no seed has been drawn yet.
         machine.set_seed(seed | 1);
         self
     }
 
-    /// Calls this after each transition, outside the lock, on the thread that noticed it. The first one
-    /// stays; false when there was one.
-    pub fn observe(
-        &self,
-        observer: impl Fn(&Breaker, &Transition) + Send + Sync + 'static,
-    ) -> bool {
-        self.observer.set(Box::new(observer)).is_ok()
-    }
-
-    /// Asks for leave to make one call; the guard is told how it ended.
+    /// Asks for permission to make one call. Report the end of the call to the permit; a permit that is
+    /// dropped without a report counts as abandoned.
     ///
     /// # Errors
     /// [`CircuitOpen`] when the call must not be made.
     #[inline(always)]
-    pub fn permit(&self, now: impl Now) -> Result<Permit<&Self>, CircuitOpen> {
-        Permit::acquire(self, now)
+    pub fn permit(&self) -> Result<Permit<&Self>, CircuitOpen> {
+        Permit::acquire(self)
     }
 
-    /// Runs the body if it may be called, and counts its result; a panic counts as a failure and goes on.
+    /// Runs the body if the breaker admits the call, and counts its result; a panic counts as a failure and
+    /// goes on.
     ///
     /// ```
     /// # use retry_runtime::breaker::{Breaker, BreakerSettings, CircuitOpen};
@@ -157,15 +139,15 @@ impl Breaker {
     /// ```
     ///
     /// # Errors
-    /// [`CircuitOpen`] when the body was not run; inside of it, the body's own.
+    /// [`CircuitOpen`] when the body was not run; the inner result is the body's.
     #[inline]
     pub fn call<T, E: Classify>(
         &self,
         body: impl FnOnce() -> Result<T, E>,
     ) -> Result<Result<T, E>, CircuitOpen> {
-        let permit = self.permit(self.clock)?;
+        let permit = self.permit()?;
         let result = body();
-        permit.result(self.clock, &result);
+        permit.result(&result);
         Ok(result)
     }
 
@@ -180,100 +162,94 @@ impl Breaker {
     }
 
     /// The state at this moment.
-    pub fn mode(&self, now: impl Now) -> Mode {
-        self.locked(now.now(), |machine, now| machine.mode(now))
+    pub fn mode(&self) -> Mode {
+        self.locked_now(Machine::mode)
     }
 
-    /// What has been counted in the present state.
-    pub fn figures(&self, now: impl Now) -> Figures {
-        self.locked(now.now(), |machine, now| machine.figures(now))
+    /// The counts of the present state.
+    pub fn figures(&self) -> Figures {
+        self.locked_now(Machine::figures)
     }
 
-    /// The first moment from `now` on at which a call is admitted if nothing but time passes; `None`
-    /// where that depends on something else: on the results of the probes, on whoever forced it open.
-    pub fn next_admission(&self, now: impl Now) -> Option<Instant> {
-        let now = now.now();
-        let at = self.locked(now, |machine, now| machine.next_admission(now))?;
-        self.epoch.instant(Moment::of(now), at).map(|instant| instant.max(now))
+    /// The first moment from now on at which a call is admitted if nothing but time passes; `None` where
+    /// that depends on something else: on the results of probes, on an operator who forced it open.
+    pub fn next_admission(&self) -> Option<Instant> {
+        self.next_admission_from(self.timeline.now())
     }
 
-    /// Whether a call would be refused at this moment; neither the lock nor the time is needed to know
-    /// that a closed breaker refuses nothing.
+    fn next_admission_from(&self, now: Moment) -> Option<Instant> {
+        let at = self.locked(now, Machine::next_admission)?;
+        self.timeline.instant(now, at).map(|instant| instant.max(now.instant()))
+    }
+
+    /// The time until [`next_admission`](Self::next_admission); zero when a call is admitted now.
+    pub(crate) fn time_to_admission(&self) -> Option<Duration> {
+        let now = self.timeline.now();
+        self.next_admission_from(now).map(|admission| admission - now.instant())
+    }
+
+    /// Whether a call would be refused at this moment. A closed breaker answers without lock and clock.
     #[inline]
-    pub(crate) fn refuses(&self, now: impl Now) -> bool {
-        self.word.admit().is_none() && self.refuses_locked(now.now())
+    pub(crate) fn refuses(&self) -> bool {
+        self.word.admit().is_none() && self.refuses_locked()
     }
 
     #[cold]
-    fn refuses_locked(&self, now: Instant) -> bool {
-        self.next_admission(now).is_none_or(|admission| admission > now)
+    fn refuses_locked(&self) -> bool {
+        self.time_to_admission() != Some(Duration::ZERO)
     }
 
-    /// The state as data.
-    pub fn snapshot(&self, now: impl Now) -> Snapshot {
-        self.locked(now.now(), Machine::snapshot)
+    /// The state as data, for [`restore`](Self::restore) after a restart.
+    pub fn snapshot(&self) -> Snapshot {
+        self.locked_now(Machine::snapshot)
     }
 
     /// Takes up a state that was saved.
-    pub fn restore(&self, now: impl Now, saved: &Snapshot) {
-        self.locked(now.now(), |machine, now| machine.restore(now, saved));
+    pub fn restore(&self, saved: &Snapshot) {
+        self.locked_now(|machine, now| machine.restore(now, saved));
     }
 
     /// The ticket of a call, without the lock while closed.
-    pub(super) fn admit(&self, now: impl Now) -> Result<Ticket, CircuitOpen> {
+    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
         if let Some(generation) = self.word.admit() {
             return Ok(Ticket { generation, probe: None });
         }
-        self.admit_locked(now.now())
-    }
-
-    #[cold]
-    fn admit_locked(&self, now: Instant) -> Result<Ticket, CircuitOpen> {
-        let admitted = self.locked(now, |machine, now| machine.admit(now));
-        admitted.map_err(|refusal| {
-            if event::hears(EventKind::BreakerRejected) {
-                event::breaker_rejected(self.name.clone(), refusal);
-            }
-            CircuitOpen::new(self.name.clone(), refusal)
+        self.locked(now, Machine::admit).map_err(|refusal| {
+            let refusal = CircuitOpen::new(self.name.clone(), refusal);
+            listener::refused(&refusal);
+            refusal
         })
     }
 
-    /// Keeps a quick success beside the lock where neither the clock nor the window has a say in it.
+    /// Counts a quick success in the word, where neither the clock nor the window is needed for that.
     pub(super) fn keep(&self, ticket: &Ticket) -> bool {
         !self.word.is_timed() && self.word.keep(ticket.generation)
     }
 
-    /// Takes a result. A quick success of a quiet breaker is kept in the word.
+    /// Counts a result; a quick success of a quiet breaker is counted in the word.
     pub(super) fn record(&self, now: Moment, ticket: Ticket, outcome: Outcome, slow: bool) {
         let kept = outcome == Outcome::Success
             && !slow
-            && (!self.word.is_timed() || self.word.is_stable(self.epoch.tick(now)))
+            && (!self.word.is_timed() || self.word.is_stable(self.timeline.tick(now)))
             && self.word.keep(ticket.generation);
         if !kept {
-            self.locked_at(now, |machine, now| machine.record(now, ticket, outcome, slow));
+            self.locked(now, |machine, now| machine.record(now, ticket, outcome, slow));
         }
     }
 
-    /// A call ended without a result. While closed nothing is kept of calls in flight.
-    #[inline]
-    pub(super) fn abandon(&self, now: impl FnOnce() -> Moment, ticket: Ticket) {
-        if ticket.probe.is_some() {
-            self.locked_at(now(), |machine, now| machine.abandon(now, ticket));
-        }
+    /// [`locked`](Self::locked) at this moment.
+    pub(super) fn locked_now<T>(&self, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
+        self.locked(self.timeline.now(), step)
     }
 
-    /// Runs a step of the machine under the lock: counts the kept successes before it, publishes the
-    /// word after it, and tells the observer once the lock is free.
+    /// Runs a step of the machine under the lock: counts the kept successes before the step, publishes the
+    /// word after it, and tells the listeners of transitions once the lock is free.
     pub(super) fn locked<T>(
         &self,
-        now: Instant,
+        now: Moment,
         step: impl FnOnce(&mut Machine, Duration) -> T,
     ) -> T {
-        self.locked_at(Moment::of(now), step)
-    }
-
-    fn locked_at<T>(&self, now: Moment, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
-        let tick = self.epoch.tick(now);
+        let tick = self.timeline.tick(now);
         let mut guard = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let machine = &mut *guard;
         if machine.seed() == 0 {
@@ -286,19 +262,9 @@ impl Breaker {
         if machine.has_transitions() {
             let transitions = machine.take_transitions();
             drop(guard);
-            self.tell(&transitions);
+            listener::changed(self.name.clone(), &transitions);
         }
         result
-    }
-
-    #[cold]
-    fn tell(&self, transitions: &[Transition]) {
-        for transition in transitions {
-            event::breaker_transition(self.name.clone(), transition);
-            if let Some(observer) = self.observer.get() {
-                observer(self, transition);
-            }
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The breaker as its users see it.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,6 +8,7 @@ use proptest::prelude::*;
 
 use super::super::settings::Window;
 use super::*;
+use crate::base::clock::fake::{clock, pass};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -19,20 +19,6 @@ impl Classify for Down {
     fn classify(&self) -> crate::failure::class::Class {
         crate::failure::class::Kind::Transient.into()
     }
-}
-
-thread_local! {
-    static SKEW: Cell<Duration> = const { Cell::new(Duration::ZERO) };
-}
-
-/// A clock that each test winds by itself.
-fn clock() -> Instant {
-    static START: OnceLock<Instant> = OnceLock::new();
-    *START.get_or_init(Instant::now) + SKEW.get()
-}
-
-fn pass(time: Duration) {
-    SKEW.set(SKEW.get() + time);
 }
 
 fn breaker(settings: BreakerSettings) -> Breaker {
@@ -49,19 +35,19 @@ fn check(settings: BreakerSettings, script: &str, states: &str) {
     let breaker = breaker(settings);
     let mut seen = Vec::new();
     for word in script.split_whitespace() {
-        match (word.strip_prefix('+'), breaker.permit(clock)) {
+        match (word.strip_prefix('+'), breaker.permit()) {
             (Some(millis), _) => pass(Duration::from_millis(millis.parse().unwrap())),
             (_, Err(_)) => {
                 seen.push("no");
                 continue;
             }
             (_, Ok(permit)) => match word {
-                "ok" => permit.success(clock),
-                "fail" => permit.failure(clock),
-                _ => permit.ignored(clock),
+                "ok" => permit.success(),
+                "fail" => permit.failure(),
+                _ => permit.ignored(),
             },
         }
-        seen.push(breaker.mode(clock).name());
+        seen.push(breaker.mode().name());
     }
     assert_eq!(seen.join(" "), states, "{script}");
 }
@@ -83,7 +69,7 @@ fn it_opens_refuses_probes_and_closes() {
 #[test]
 fn a_static_breaker_is_checked_at_compile_time() {
     static BREAKER: Breaker = Breaker::new("static", BreakerSettings::new());
-    assert!(BREAKER.permit(clock).is_ok());
+    assert!(BREAKER.permit().is_ok());
     let error = Breaker::try_new("bad", BreakerSettings::new().rate(2.0)).unwrap_err();
     assert_eq!(error.to_string(), "`rate` (2) must be above 0 and at most 1");
 }
@@ -91,18 +77,18 @@ fn a_static_breaker_is_checked_at_compile_time() {
 #[test]
 fn successes_that_never_took_the_lock_are_in_the_figures() {
     let breaker = breaker(BreakerSettings::new());
-    (0..7).for_each(|_| breaker.permit(clock).unwrap().success(clock));
-    breaker.permit(clock).unwrap().failure(clock);
-    let figures = breaker.figures(clock);
+    (0..7).for_each(|_| breaker.permit().unwrap().success());
+    breaker.permit().unwrap().failure();
+    let figures = breaker.figures();
     assert_eq!((figures.calls, figures.successes(), figures.consecutive), (8, 7, 1));
 }
 
 #[test]
 fn a_window_of_kept_successes_writes_no_more() {
     let breaker = breaker(window(3));
-    (0..9).for_each(|_| breaker.permit(clock).unwrap().success(clock));
+    (0..9).for_each(|_| breaker.permit().unwrap().success());
     assert_eq!(breaker.word.kept(), 3);
-    assert_eq!(breaker.figures(clock).calls, 3);
+    assert_eq!(breaker.figures().calls, 3);
 }
 
 #[test]
@@ -112,94 +98,78 @@ fn a_panic_counts_as_a_failure_and_goes_on() {
         breaker.call(|| -> Result<(), Down> { resume_unwind(Box::new("boom")) })
     }));
     assert_eq!(*panicked.unwrap_err().downcast::<&str>().unwrap(), "boom");
-    assert_eq!(breaker.mode(clock), Mode::Open);
+    assert_eq!(breaker.mode(), Mode::Open);
 }
 
 #[test]
 fn a_probe_that_is_dropped_gives_its_place_back_and_decides_nothing() {
     let breaker = Arc::new(breaker(window(1).probes(1)));
-    breaker.probe(clock);
-    let permit = Permit::acquire(Arc::clone(&breaker), clock).unwrap();
+    breaker.probe();
+    let permit = Permit::acquire(Arc::clone(&breaker)).unwrap();
     assert!(permit.is_probe());
-    assert!(breaker.permit(clock).is_err());
+    assert!(breaker.permit().is_err());
     drop(permit);
-    assert_eq!(breaker.mode(clock), Mode::HalfOpen);
-    assert!(breaker.permit(clock).is_ok());
+    assert_eq!(breaker.mode(), Mode::HalfOpen);
+    assert!(breaker.permit().is_ok());
 }
 
 #[test]
 fn a_slow_success_can_open_and_a_quick_one_does_not() {
     let breaker = breaker(window(2).slow(SECOND).slow_rate(1.0));
     for (time, mode) in [(999, Mode::Closed), (1000, Mode::Closed), (2000, Mode::Open)] {
-        let permit = breaker.permit(clock).unwrap();
+        let permit = breaker.permit().unwrap();
         pass(Duration::from_millis(time));
-        permit.success(clock);
-        assert_eq!(breaker.mode(clock), mode);
+        permit.success();
+        assert_eq!(breaker.mode(), mode);
     }
 }
 
 #[test]
 fn a_refusal_names_the_breaker_and_the_time_left() {
     let breaker = breaker(window(1));
-    breaker.trip(clock, Some(7 * SECOND));
+    breaker.trip(Some(7 * SECOND));
     pass(2 * SECOND);
-    let refused = breaker.permit(clock).unwrap_err();
+    let refused = breaker.permit().unwrap_err();
     assert_eq!(refused.to_string(), "the circuit breaker `test` is open");
     assert_eq!(refused.retry_after(), Some(5 * SECOND));
-    assert_eq!(breaker.next_admission(clock), Some(clock() + 5 * SECOND));
+    assert_eq!(breaker.next_admission(), Some(clock() + 5 * SECOND));
 }
 
 #[test]
 fn of_one_seed_two_breakers_open_for_the_same_time() {
-    let start = clock();
     let open_until = |seed| {
-        let breaker = Breaker::new("test", BreakerSettings::new().consecutive(1)).with_seed(seed);
-        breaker.permit(start).unwrap().failure(start);
-        breaker.next_admission(start)
+        let settings = BreakerSettings::new().consecutive(1);
+        let breaker = Breaker::new("test", settings).with_clock(clock).with_seed(seed);
+        breaker.permit().unwrap().failure();
+        breaker.next_admission()
     };
     assert_eq!(open_until(7), open_until(7));
     assert_ne!(open_until(7), open_until(9));
 }
 
 #[test]
-fn the_observer_sees_every_transition_once() {
-    static SEEN: AtomicU32 = AtomicU32::new(0);
-    let breaker = breaker(window(1).probes(1));
-    assert!(breaker.observe(|breaker, _| {
-        // The lock is free: the observer may ask.
-        let _ = breaker.mode(clock);
-        SEEN.fetch_add(1, Ordering::Relaxed);
-    }));
-    breaker.permit(clock).unwrap().failure(clock);
-    pass(5 * SECOND);
-    breaker.permit(clock).unwrap().success(clock);
-    assert_eq!(SEEN.load(Ordering::Relaxed), 3);
-}
-
-#[test]
 fn many_threads_lose_no_result_and_probes_stay_within_their_limit() {
-    let breaker = Breaker::new("threads", window(1000).min_calls(1000));
-    let now = Instant::now();
+    let breaker = breaker(window(1000).min_calls(1000));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for call in 0..100 {
-                    let permit = breaker.permit(now).unwrap();
-                    if call % 10 == 0 { permit.failure(now) } else { permit.success(now) }
+                    let permit = breaker.permit().unwrap();
+                    if call % 10 == 0 { permit.failure() } else { permit.success() }
                 }
             });
         }
     });
-    let figures = breaker.figures(now);
+    let figures = breaker.figures();
     assert_eq!((figures.calls, figures.failures), (400, 40));
 
-    breaker.probe(now);
+    breaker.probe();
     let admitted = AtomicU32::new(0);
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    if let Ok(permit) = breaker.permit(now) {
+                    if let Ok(permit) = breaker.permit() {
                         admitted.fetch_add(1, Ordering::Relaxed);
                         std::mem::forget(permit);
                     }
@@ -223,32 +193,31 @@ proptest! {
         let window = if timed { Window::Time(10 * SECOND) } else { Window::Count(size) };
         let mut settings = BreakerSettings::new().window(window).min_calls(min).jitter(0.0);
         settings.consecutive = consecutive;
-        let start = clock();
         let (breaker, mut machine) = (breaker(settings), Machine::new(settings));
-        // The first look fixes the epoch.
-        breaker.mode(start);
+        // The breaker counts from its first look at the clock.
+        breaker.mode();
         let mut now = Duration::ZERO;
         for (kind, millis) in calls {
-            let moment = start + now;
-            match (breaker.permit(moment), machine.admit(now)) {
+            match (breaker.permit(), machine.admit(now)) {
                 (Ok(permit), Ok(ticket)) if kind < 3 => {
-                    permit.failure(moment);
+                    permit.failure();
                     machine.record(now, ticket, Outcome::Failure, false);
                 }
                 (Ok(permit), Ok(ticket)) => {
-                    permit.success(moment);
+                    permit.success();
                     machine.record(now, ticket, Outcome::Success, false);
                 }
                 (permit, ticket) => prop_assert_eq!(permit.is_err(), ticket.is_err()),
             }
             if kind == 7 {
                 now += Duration::from_millis(millis);
+                pass(Duration::from_millis(millis));
             }
             // Without taking the lock: reading would count what was kept.
             let closed = breaker.word.admit().is_some();
             prop_assert_eq!(closed, machine.state.mode() == Mode::Closed);
         }
-        prop_assert_eq!(breaker.figures(start + now), machine.figures(now));
+        prop_assert_eq!(breaker.figures(), machine.figures(now));
     }
 
     #[test]
@@ -257,24 +226,24 @@ proptest! {
     ) {
         // Results are ignored, so that the state stays half-open and only permits move.
         let breaker = breaker(window(1).probes(3));
-        breaker.probe(clock);
+        breaker.probe();
         let mut out = Vec::new();
         for step in moves {
             match step {
-                0 | 1 => out.extend(breaker.permit(clock).ok()),
+                0 | 1 => out.extend(breaker.permit().ok()),
                 2 => drop(out.pop()),
-                3 => out.pop().map(|permit| permit.ignored(clock)).unwrap_or(()),
+                3 => out.pop().map(|permit| permit.ignored()).unwrap_or(()),
                 _ => {
                     let permit = out.pop();
                     let panicked = catch_unwind(AssertUnwindSafe(|| {
                         let held = permit;
-                        if let Some(permit) = held { permit.ignored(clock) }
+                        if let Some(permit) = held { permit.ignored() }
                         resume_unwind(Box::new(()));
                     }));
                     prop_assert!(panicked.is_err());
                 }
             }
-            prop_assert_eq!(breaker.figures(clock).in_flight as usize, out.len());
+            prop_assert_eq!(breaker.figures().in_flight as usize, out.len());
             prop_assert!(out.len() <= 3);
         }
     }

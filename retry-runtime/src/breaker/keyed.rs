@@ -1,4 +1,4 @@
-//! One breaker per host, shard or tenant, in a table that cannot grow without end.
+//! One breaker per host, shard or tenant, in a bounded table.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -10,23 +10,20 @@ use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
-use crate::base::clock;
 use crate::base::setting::SettingError;
 
 /// A bounded table of breakers with the same settings, one per key.
 ///
-/// A key that is not there gets a new, closed breaker; when the table is full, the one that was used
-/// least recently makes room. Calls under way keep theirs: it is only forgotten here. A key that is there
-/// is found under a shared lock.
+/// A new key gets a new, closed breaker; when the table is full, the least recently used breaker is removed
+/// from it. Calls under way keep the removed breaker. A known key is found under a shared lock.
 ///
 /// ```
 /// use retry_runtime::breaker::{BreakerSettings, Keyed, Mode};
-/// use std::time::Instant;
 ///
 /// let hosts = Keyed::try_new("api", 1000, BreakerSettings::new().consecutive(1))?;
-/// hosts.get("eu.example.com").permit(Instant::now).unwrap().failure(Instant::now);
-/// assert_eq!(hosts.get("eu.example.com").mode(Instant::now), Mode::Open);
-/// assert_eq!(hosts.get("us.example.com").mode(Instant::now), Mode::Closed);
+/// hosts.get("eu.example.com").permit().unwrap().failure();
+/// assert_eq!(hosts.get("eu.example.com").mode(), Mode::Open);
+/// assert_eq!(hosts.get("us.example.com").mode(), Mode::Closed);
 /// assert_eq!(hosts.get("us.example.com").name(), "api[us.example.com]");
 /// # Ok::<(), retry_runtime::breaker::BreakerError>(())
 /// ```
@@ -34,14 +31,14 @@ pub struct Keyed<K> {
     name: String,
     limit: usize,
     settings: BreakerSettings,
-    clock: fn() -> Instant,
+    clock: Option<fn() -> Instant>,
     uses: AtomicU64,
     table: RwLock<HashMap<K, Entry>>,
 }
 
 struct Entry {
     breaker: Arc<Breaker>,
-    /// When it was last asked for, counted in uses of the table.
+    /// The time of its last use, counted in uses of the table.
     used: AtomicU64,
 }
 
@@ -56,34 +53,33 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         settings: BreakerSettings,
     ) -> Result<Self, SettingError> {
         settings.validate()?;
-        Ok(Keyed {
-            name: name.into(),
+        Ok(Keyed::checked(name.into(), limit, settings))
+    }
+
+    /// A table of settings that have passed their check.
+    pub(crate) fn checked(name: String, limit: usize, settings: BreakerSettings) -> Self {
+        Keyed {
+            name,
             limit: limit.max(1),
             settings,
-            clock: clock::now,
+            clock: None,
             uses: AtomicU64::new(0),
             table: RwLock::new(HashMap::new()),
-        })
+        }
     }
 
     /// The clock of the breakers; see [`Breaker::with_clock`].
     #[must_use]
     pub fn with_clock(mut self, clock: fn() -> Instant) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
     /// An empty table with the same name, limit, settings and clock.
     #[must_use]
     pub fn twin(&self) -> Self {
-        Keyed {
-            name: self.name.clone(),
-            limit: self.limit,
-            settings: self.settings,
-            clock: self.clock,
-            uses: AtomicU64::new(0),
-            table: RwLock::new(HashMap::new()),
-        }
+        let twin = Keyed::checked(self.name.clone(), self.limit, self.settings);
+        Keyed { clock: self.clock, ..twin }
     }
 
     /// The breaker of this key.
@@ -107,7 +103,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         self.table.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Whether no key was asked for yet.
+    /// Whether the table has no keys.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -127,9 +123,12 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             table.retain(|_, entry| Some(entry.used.load(Ordering::Relaxed)) != oldest);
         }
         let name = format!("{}[{key}]", self.name);
-        let entry = table.entry(key).or_insert_with(|| Entry {
-            breaker: Arc::new(Breaker::checked(name, self.settings).with_clock(self.clock)),
-            used: AtomicU64::new(now),
+        let entry = table.entry(key).or_insert_with(|| {
+            let mut breaker = Breaker::checked(name, self.settings);
+            if let Some(clock) = self.clock {
+                breaker = breaker.with_clock(clock);
+            }
+            Entry { breaker: Arc::new(breaker), used: AtomicU64::new(now) }
         });
         Arc::clone(&entry.breaker)
     }

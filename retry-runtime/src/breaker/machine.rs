@@ -38,7 +38,7 @@ pub struct Machine {
     transitions: Vec<Transition>,
 }
 
-/// Transitions that are kept for whoever asks; older ones are forgotten.
+/// How many transitions are kept for [`Machine::take_transitions`]; older ones are forgotten.
 const KEPT: usize = 16;
 
 impl Machine {
@@ -48,15 +48,14 @@ impl Machine {
         Machine { settings, state, generation: 0, rejected: 0, seed: 0, transitions: Vec::new() }
     }
 
-    /// Fixes what the jitter of the open times is computed from. Two machines of one seed open for the
-    /// same times.
+    /// Fixes the seed of the jitter. Two machines with the same seed open for the same times.
     #[must_use]
     pub const fn seeded(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Asks for leave to make a call.
+    /// Asks for permission to make a call.
     ///
     /// # Errors
     /// [`Refusal`] when it must not be made.
@@ -128,7 +127,7 @@ impl Machine {
         self.state.mode()
     }
 
-    /// What has been counted in the present state.
+    /// The counts of the present state.
     pub fn figures(&mut self, now: Duration) -> Figures {
         self.settle(now);
         self.figures_unsettled(now)
@@ -146,7 +145,7 @@ impl Machine {
         }
     }
 
-    /// The transitions since somebody last asked, oldest first, the last 16 of them.
+    /// The transitions since the last time this was called, oldest first, at most 16.
     pub fn take_transitions(&mut self) -> Vec<Transition> {
         std::mem::take(&mut self.transitions)
     }
@@ -240,7 +239,7 @@ impl Machine {
         }
     }
 
-    // What the handle's lock-free path needs.
+    // For the breaker and its lock-free path.
 
     pub(super) fn has_transitions(&self) -> bool {
         !self.transitions.is_empty()
@@ -258,7 +257,7 @@ impl Machine {
         self.seed = seed;
     }
 
-    /// Counts quick successes that the handle kept since the last record.
+    /// Counts the quick successes that the word has kept since the last record.
     #[inline]
     pub(super) fn absorb(&mut self, successes: u32) {
         if successes == 0 {
@@ -269,8 +268,7 @@ impl Machine {
         }
     }
 
-    /// What the handle may do without the lock from now on, and the moment at which time itself next changes
-    /// the window.
+    /// What may be done without the lock from now on, and the moment at which time next changes the window.
     #[inline]
     pub(super) fn path(&mut self, now: Duration) -> (Path, Option<Duration>) {
         self.settle(now);

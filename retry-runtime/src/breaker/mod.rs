@@ -1,4 +1,4 @@
-//! The circuit breaker: stops calling what is known to be down, and finds out carefully when it is back.
+//! The circuit breaker: stops calling a dependency that is down, and probes carefully whether it is back.
 //!
 //! ```text
 //!            rate, slow rate or consecutive failures reached
@@ -8,7 +8,7 @@
 //!     │                                                       ▼  │ or a probe is missing
 //!     └─────────────────────────────────────────────────── HalfOpen
 //!
-//!   by hand: ForcedOpen (refuses), Disabled (does nothing), Shadow (measures, never refuses)
+//!   by order: ForcedOpen (refuses), Disabled (does nothing), Shadow (measures, never refuses)
 //! ```
 //!
 //! - **Closed** keeps a window of outcomes (the last n, or the last t in 10 buckets) and decides after
@@ -19,30 +19,32 @@
 //!   result could change it. A probe that is missing after 10 s opens again; one that was dropped gives its
 //!   place back and decides nothing.
 //!
-//! Attempts are what is counted. Failures that say nothing about the dependency's health (`Permanent`)
-//! and cancelled attempts are not. Every result carries the generation in which it was admitted, and a
-//! result of an earlier one is ignored: a call that took a minute says nothing about now. All transitions
+//! Attempts are counted; failures that say nothing about the dependency's health (`Permanent`) and cancelled
+//! attempts are not. Every result carries the generation in which it was admitted, and a result of an
+//! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions
 //! are lazy: they take place when somebody calls or looks, dated back to when they were due.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `settings` | [`BreakerSettings`] and their check |
 //! | `window/` | the rings of outcomes: by count, by time |
-//! | `state/` | one struct per state: what it admits, what it makes of a result |
+//! | `state/` | one struct per state: which calls it admits, how it counts a result |
 //! | `machine` | [`Machine`]: the transitions; pure, `now` is an argument |
-//! | `by_hand` | the orders of an operator |
+//! | `orders` | the orders of an operator |
+//! | `ticket` | the answers of the machine, and [`CircuitOpen`] |
 //! | `figures`, `snapshot` | what can be read and what can be saved |
-//! | `word` | the path around the lock: what a closed breaker admits and counts without it |
-//! | `handle` | [`Breaker`]: the machine and its lock |
-//! | `permit`, `held` | [`Permit`]: the guard of one call, and what it holds in one word |
+//! | `word` | the lock-free path: which calls a closed breaker admits and counts without the lock |
+//! | `handle` | [`Breaker`]: the machine, its lock and its clock |
+//! | `permit` | [`Permit`]: the RAII guard of one call |
+//! | `listener` | who is told of transitions and refusals |
 //! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
 
-mod by_hand;
 mod figures;
 mod handle;
-mod held;
 mod keyed;
+mod listener;
 mod machine;
+mod orders;
 mod permit;
 mod settings;
 mod snapshot;
@@ -55,11 +57,12 @@ pub use crate::base::setting::SettingError as BreakerError;
 pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;
+pub(crate) use listener::Listener;
 pub use machine::Machine;
+pub use permit::Permit;
 #[doc(hidden)]
 pub use permit::Quick;
-pub use permit::{CircuitOpen, Permit};
 pub use settings::{BreakerSettings, Window};
 pub use snapshot::Snapshot;
-pub use ticket::{Mode, Refusal, Ticket, Transition};
+pub use ticket::{CircuitOpen, Mode, Refusal, Ticket, Transition};
 pub use window::Outcome;

@@ -6,8 +6,8 @@ use loom::thread;
 use super::super::settings::Window;
 use super::*;
 
-fn model(settings: BreakerSettings, run: impl Fn(Arc<Breaker>, Instant) + Sync + Send + 'static) {
-    let now = Instant::now();
+fn model(settings: BreakerSettings, run: impl Fn(Arc<Breaker>, Moment) + Sync + Send + 'static) {
+    let now = Moment::of(Instant::now());
     loom::model(move || run(Arc::new(Breaker::new("model", settings.jitter(0.0))), now));
 }
 
@@ -18,7 +18,7 @@ fn window(calls: u32) -> BreakerSettings {
 #[test]
 fn loom_of_two_threads_that_race_for_the_last_half_open_permit_one_gets_it() {
     model(window(1), |breaker, now| {
-        breaker.probe(now);
+        breaker.locked(now, Machine::probe);
         let other = Arc::clone(&breaker);
         let admitted = move |breaker: &Breaker| u32::from(breaker.admit(now).is_ok());
         let thread = thread::spawn(move || admitted(&other));
@@ -33,13 +33,13 @@ fn loom_a_success_that_races_a_transition_is_counted_in_its_own_generation_or_no
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(Moment::of(now), first, Outcome::Success, false);
+            other.record(now, first, Outcome::Success, false);
         });
         // Another generation, closed as well: the result does not belong to it.
-        breaker.force_close(now);
+        breaker.locked(now, Machine::force_close);
         thread.join().unwrap();
-        breaker.record(Moment::of(now), second, Outcome::Success, false);
-        assert_eq!(breaker.figures(now).calls, 0);
+        breaker.record(now, second, Outcome::Success, false);
+        assert_eq!(breaker.locked(now, Machine::figures).calls, 0);
     });
 }
 
@@ -49,12 +49,12 @@ fn loom_a_success_that_races_a_failure_is_not_lost() {
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(Moment::of(now), first, Outcome::Success, false);
+            other.record(now, first, Outcome::Success, false);
         });
-        breaker.record(Moment::of(now), second, Outcome::Failure, false);
+        breaker.record(now, second, Outcome::Failure, false);
         thread.join().unwrap();
         // One of two failed: whichever came first, the rate of 0.5 is reached.
-        assert_eq!(breaker.mode(now), Mode::Open);
+        assert_eq!(breaker.locked(now, Machine::mode), Mode::Open);
     });
 }
 
@@ -64,23 +64,24 @@ fn loom_two_successes_are_both_kept() {
         let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
         let other = Arc::clone(&breaker);
         let thread = thread::spawn(move || {
-            other.record(Moment::of(now), first, Outcome::Success, false);
+            other.record(now, first, Outcome::Success, false);
         });
-        breaker.record(Moment::of(now), second, Outcome::Success, false);
+        breaker.record(now, second, Outcome::Success, false);
         thread.join().unwrap();
-        assert_eq!(breaker.figures(now).calls, 2);
+        assert_eq!(breaker.locked(now, Machine::figures).calls, 2);
     });
 }
 
 #[test]
 fn loom_a_dropped_probe_races_its_timeout_and_the_place_is_free_once() {
     model(window(1), |breaker, now| {
-        breaker.probe(now);
+        breaker.locked(now, Machine::probe);
         let ticket = breaker.admit(now).unwrap();
-        let later = now + breaker.settings.probe_timeout;
+        let later = now.checked_add(breaker.settings.probe_timeout).expect("in range");
         let other = Arc::clone(&breaker);
-        let thread = thread::spawn(move || other.abandon(|| Moment::of(now), ticket));
-        let missing = breaker.mode(later) == Mode::Open;
+        let thread =
+            thread::spawn(move || other.locked(now, |machine, now| machine.abandon(now, ticket)));
+        let missing = breaker.locked(later, Machine::mode) == Mode::Open;
         thread.join().unwrap();
         let free = breaker.admit(later);
         // Dropped in time: half-open with room for one. Missing: open, and the drop changes nothing.

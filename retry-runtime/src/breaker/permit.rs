@@ -1,36 +1,33 @@
-//! The guard of one call, and the refusal of one.
+//! The RAII guard of one call.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::mem;
 use std::ops::Deref;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use super::handle::Breaker;
-use super::held::Held;
-use super::ticket::{Mode, Refusal, Ticket};
+use super::ticket::CircuitOpen;
 use super::window::Outcome;
+use super::word::Held;
 use crate::base::clock::Moment;
-use crate::base::now::Now;
 use crate::failure::class::Classify;
 
-/// The leave to make one call.
+/// Permission to make one call.
 ///
-/// Told [`success`](Self::success), [`failure`](Self::failure) or [`ignored`](Self::ignored) when the
-/// call has ended. Dropped untold it counts as a failure when the thread is panicking, and otherwise as
-/// abandoned: a probe gives its place back, and nothing is counted.
+/// Report the end of the call with [`success`](Self::success), [`failure`](Self::failure) or
+/// [`ignored`](Self::ignored). A permit that is dropped without a report counts as a failure when the thread
+/// is panicking, and otherwise as abandoned: a probe gives its place back, and nothing is counted.
 ///
-/// `B` is `&Breaker`, `Arc<Breaker>` or whatever else leads to one.
+/// `B` is `&Breaker`, `Arc<Breaker>` or anything else that dereferences to a breaker.
 #[must_use = "dropped, it counts as a call that was abandoned"]
 pub struct Permit<B: Deref<Target = Breaker>> {
     breaker: B,
-    /// Only where slow calls count.
+    /// Only where slow calls are counted.
     started: Option<Moment>,
     held: Held,
 }
 
-/// The admission of a call that is not kept as long as all goes well.
+/// The admission of a call for which no permit is kept while all goes well.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Quick(Held);
@@ -39,50 +36,43 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`Breaker::permit`], for a guard that keeps the breaker alive.
     ///
     /// # Errors
-    /// As there.
+    /// [`CircuitOpen`] when the call must not be made.
     #[inline]
-    pub fn acquire(breaker: B, now: impl Now) -> Result<Self, CircuitOpen> {
+    pub fn acquire(breaker: B) -> Result<Self, CircuitOpen> {
         let mut permit = Permit::none(breaker);
-        permit.renew(now)?;
+        permit.renew()?;
         Ok(permit)
     }
 
-    /// No permit yet, but the place for one.
+    /// An empty permit, to be [renewed](Self::renew).
     #[inline(always)]
     pub(crate) const fn none(breaker: B) -> Self {
         Permit { breaker, started: None, held: Held::NOTHING }
     }
 
-    /// [`acquire`](Self::acquire) in place, where there is none.
+    /// [`acquire`](Self::acquire) in place, for an empty permit.
     #[inline(always)]
-    pub(crate) fn renew(&mut self, now: impl Now) -> Result<(), CircuitOpen> {
+    pub(crate) fn renew(&mut self) -> Result<(), CircuitOpen> {
         match self.breaker.word.admit_fast() {
-            Some(held) => {
-                self.held = held;
-                Ok(())
-            }
-            None => {
-                // By value: a permit that nothing points to can stay in registers.
-                let (ticket, started) = admitted_slowly(&self.breaker, now.now())?;
-                self.held = Held::from(ticket);
-                self.started = started;
-                Ok(())
-            }
+            Some(held) => self.held = held,
+            // By value: a permit that nothing points to can stay in registers.
+            None => (self.held, self.started) = admitted_slowly(&self.breaker)?,
         }
+        Ok(())
     }
 
-    /// The admission of a call that needs neither a look at the clock nor the lock, and for which nothing is
-    /// kept; it is [`adopt`](Self::adopt)ed when the call does not succeed.
+    /// Admits a call that needs neither the clock nor the lock, without keeping a permit. When the call does
+    /// not succeed, the permit [adopts](Self::adopt) the admission.
     #[inline(always)]
     pub(crate) fn quick(&self) -> Option<Quick> {
         self.breaker.word.admit_fast().map(Quick)
     }
 
-    /// A quick call has succeeded.
+    /// Counts the success of a quick call.
     #[inline(always)]
-    pub(crate) fn quick_success(&self, quick: Quick, now: impl Now) {
+    pub(crate) fn quick_success(&self, quick: Quick) {
         if !self.breaker.word.is_saturated() {
-            settle(&self.breaker, quick.0, None, now, Outcome::Success);
+            settle(&self.breaker, quick.0, None, Outcome::Success);
         }
     }
 
@@ -92,7 +82,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         self.held = quick.0;
     }
 
-    /// Whether it is one, and the call has not been told of yet.
+    /// Whether it is not empty, and the end of the call has not been reported.
     #[inline(always)]
     pub(crate) fn is_held(&self) -> bool {
         self.held.is_something()
@@ -102,28 +92,28 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         &self.breaker
     }
 
-    /// The call succeeded. Slow or not is seen by the time since admission.
+    /// The call succeeded. The time since the admission decides whether it was slow.
     #[inline]
-    pub fn success(self, now: impl Now) {
-        self.end(now, Outcome::Success);
+    pub fn success(self) {
+        self.end(Outcome::Success);
     }
 
     /// The call failed in a way that speaks against the dependency.
-    pub fn failure(self, now: impl Now) {
-        self.end(now, Outcome::Failure);
+    pub fn failure(self) {
+        self.end(Outcome::Failure);
     }
 
-    /// The call says nothing about the dependency: a `Permanent` failure, a cancelled one.
-    pub fn ignored(self, now: impl Now) {
-        self.end(now, Outcome::Ignored);
+    /// The call says nothing about the dependency: a `Permanent` failure, a cancelled call.
+    pub fn ignored(self) {
+        self.end(Outcome::Ignored);
     }
 
-    /// The call ended with this result; what a failure says is told by its `Classify`.
+    /// The call ended with this result; the error's `Classify` decides how a failure counts.
     #[inline]
-    pub fn result<T, E: Classify>(self, now: impl Now, result: &Result<T, E>) {
+    pub fn result<T, E: Classify>(self, result: &Result<T, E>) {
         match result {
-            Ok(_) => self.success(now),
-            Err(error) => self.end(now, error.classify().kind.into()),
+            Ok(_) => self.success(),
+            Err(error) => self.end(error.classify().kind.into()),
         }
     }
 
@@ -132,69 +122,70 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         self.held.probe().is_some()
     }
 
-    /// The call ended this way; a failure's outcome is `Outcome::from(kind)`.
+    /// The call ended this way; the outcome of a failure is `Outcome::from(kind)`.
     #[inline]
-    pub fn end(mut self, now: impl Now, outcome: Outcome) {
-        self.tell(now, outcome);
+    pub fn end(mut self, outcome: Outcome) {
+        self.tell(outcome);
         self.spend();
     }
 
-    /// [`end`](Self::end) in place, once; what need not be told is left to be [spent](Self::spend).
+    /// [`end`](Self::end) in place, to be followed by [`spend`](Self::spend).
     #[inline(always)]
-    pub(crate) fn tell(&mut self, now: impl Now, outcome: Outcome) {
+    pub(crate) fn tell(&mut self, outcome: Outcome) {
         if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
             let held = mem::replace(&mut self.held, Held::NOTHING);
-            settle(&self.breaker, held, self.started.take(), now, outcome);
+            settle(&self.breaker, held, self.started.take(), outcome);
         }
     }
 
-    /// Stands for nothing any more.
+    /// Empties the permit.
     #[inline(always)]
     pub(crate) fn spend(&mut self) {
         self.held = Held::NOTHING;
     }
-}
 
-impl<B: Deref<Target = Breaker>> Permit<B> {
-    /// The call has failed, at a moment that is known already: [`end`](Self::end) in place.
+    /// [`end`](Self::end) in place, for a failure; `now` is the engine's time.
     pub(crate) fn tell_failure(&mut self, now: Moment, outcome: Outcome) {
         let held = mem::replace(&mut self.held, Held::NOTHING);
-        settle_at(&self.breaker, held, self.started.take(), || now, outcome);
+        settle_locked(&self.breaker, held, self.started.take(), Some(now), outcome);
     }
 }
 
 #[cold]
-fn admitted_slowly(
-    breaker: &Breaker,
-    now: Instant,
-) -> Result<(Ticket, Option<Moment>), CircuitOpen> {
+fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), CircuitOpen> {
+    let now = breaker.timeline.now();
     let ticket = breaker.admit(now)?;
-    Ok((ticket, breaker.settings.slow.map(|_| Moment::of(now))))
+    Ok((ticket.into(), breaker.settings.slow.map(|_| now)))
 }
 
-/// Tells the breaker, once for each permit. Kept out of line, so that the telling is small enough to be
-/// part of its caller.
+/// Reports to the breaker, once for each permit. Out of line, so that its callers stay small enough to be
+/// inlined.
 #[inline(never)]
-fn settle(breaker: &Breaker, held: Held, started: Option<Moment>, now: impl Now, outcome: Outcome) {
-    let kept = outcome == Outcome::Success && started.is_none() && { breaker.keep(&held.ticket()) };
+fn settle(breaker: &Breaker, held: Held, started: Option<Moment>, outcome: Outcome) {
+    let kept = outcome == Outcome::Success && started.is_none() && breaker.keep(&held.ticket());
     if !kept {
-        settle_at(breaker, held, started, || Moment::of(now.now()), outcome);
+        settle_locked(breaker, held, started, None, outcome);
     }
 }
 
-/// [`settle`] by way of the lock, which asks for the time.
-fn settle_at(
+/// [`settle`] by way of the lock, which asks for the time; `engine` is the engine's, if it was read.
+fn settle_locked(
     breaker: &Breaker,
     held: Held,
     started: Option<Moment>,
-    now: impl FnOnce() -> Moment,
+    engine: Option<Moment>,
     outcome: Outcome,
 ) {
     let ticket = held.ticket();
-    if outcome == Outcome::Ignored {
-        return breaker.abandon(now, ticket);
+    if outcome == Outcome::Ignored && ticket.probe.is_none() {
+        // Only probes are counted while they are under way.
+        return;
     }
-    let now = now();
+    let timeline = &breaker.timeline;
+    let now = engine.map_or_else(|| timeline.now(), |now| timeline.known(now));
+    if outcome == Outcome::Ignored {
+        return breaker.locked(now, |machine, now| machine.abandon(now, ticket));
+    }
     let slow = match (started, breaker.settings.slow) {
         (Some(started), Some(threshold)) => now.since(started) >= threshold,
         _ => false,
@@ -205,7 +196,7 @@ fn settle_at(
 #[cold]
 fn dropped(breaker: &Breaker, held: Held, started: Option<Moment>) {
     let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
-    settle(breaker, held, started, breaker.clock, outcome);
+    settle(breaker, held, started, outcome);
 }
 
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
@@ -225,45 +216,3 @@ impl<B: Deref<Target = Breaker>> fmt::Debug for Permit<B> {
             .finish_non_exhaustive()
     }
 }
-
-/// The breaker refused the call: it was not made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CircuitOpen {
-    name: Cow<'static, str>,
-    refusal: Refusal,
-}
-
-impl CircuitOpen {
-    pub(super) fn new(name: Cow<'static, str>, refusal: Refusal) -> Self {
-        CircuitOpen { name, refusal }
-    }
-
-    /// The breaker's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The state that refused it.
-    pub const fn mode(&self) -> Mode {
-        self.refusal.mode
-    }
-
-    /// The time after which a call is admitted; `None` where that depends on something else: on the
-    /// results of the probes, on whoever forced it open.
-    pub const fn retry_after(&self) -> Option<Duration> {
-        self.refusal.retry_after
-    }
-}
-
-impl fmt::Display for CircuitOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.refusal.mode {
-            Mode::HalfOpen => "half-open and has all its probes under way",
-            Mode::ForcedOpen => "forced open",
-            _ => "open",
-        };
-        write!(f, "the circuit breaker `{}` is {state}", self.name)
-    }
-}
-
-impl std::error::Error for CircuitOpen {}

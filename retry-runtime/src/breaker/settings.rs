@@ -1,10 +1,10 @@
-//! What a breaker is set to, and which settings make sense.
+//! The settings of a breaker, and their check.
 
 use std::time::Duration;
 
 use crate::base::setting::{SettingError, fault};
 
-/// What a breaker is set to.
+/// The settings of a breaker.
 ///
 /// | setting | default | meaning |
 /// |---|---|---|
@@ -21,9 +21,9 @@ use crate::base::setting::{SettingError, fault};
 /// | [`probe_rate`](Self::probe_rate) | `rate` | the rate over the probes' results |
 /// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this opens again |
 ///
-/// The window is as long as it is so that accidents do not open: with 30 % random failures at 700 calls per
-/// second for ten minutes, 99.9 % of what would succeed still does; with a window of 100 it is 98 %, since
-/// a short window meets half of its calls failing by chance every now and then.
+/// The window is long, so that random failures do not open the breaker: with 30 % random failures at 700 calls
+/// per second for ten minutes, 99.9 % of the calls that would succeed still do. With a window of 100 it is 98 %,
+/// since now and then half of the calls in a short window fail by chance.
 ///
 /// ```
 /// use retry_runtime::breaker::{Breaker, BreakerSettings, Window};
@@ -33,26 +33,28 @@ use crate::base::setting::{SettingError, fault};
 ///     "payments",
 ///     BreakerSettings::new().window(Window::Time(Duration::from_secs(30))).rate(0.3),
 /// );
-/// assert!(PAYMENTS.permit(std::time::Instant::now).is_ok());
+/// assert!(PAYMENTS.permit().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
 pub struct BreakerSettings {
-    pub(crate) window: Window,
-    pub(crate) min_calls: u32,
-    pub(crate) rate: f64,
-    pub(crate) slow: Option<Duration>,
-    pub(crate) slow_rate: Option<f64>,
-    pub(crate) consecutive: Option<u32>,
-    pub(crate) open: Duration,
-    pub(crate) open_max: Duration,
-    pub(crate) jitter: f64,
-    pub(crate) probes: u32,
-    pub(crate) probe_rate: Option<f64>,
-    pub(crate) probe_timeout: Duration,
+    pub window: Window,
+    pub min_calls: u32,
+    pub rate: f64,
+    pub slow: Option<Duration>,
+    pub slow_rate: Option<f64>,
+    pub consecutive: Option<u32>,
+    pub open: Duration,
+    pub open_max: Duration,
+    pub jitter: f64,
+    pub probes: u32,
+    pub probe_rate: Option<f64>,
+    pub probe_timeout: Duration,
 }
 
-/// The outcomes that a closed breaker looks at.
+/// The window: the outcomes by which a closed breaker decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The last so many counted calls, 1 to 100 000.
@@ -85,13 +87,13 @@ impl BreakerSettings {
         }
     }
 
-    /// The outcomes that are looked at.
+    /// The window: the outcomes by which a closed breaker decides.
     pub const fn window(self, window: Window) -> Self {
         BreakerSettings { window, ..self }
     }
 
-    /// Calls from which on a rate is known, at least 1. A count window that is smaller lowers it to its
-    /// size.
+    /// The number of calls below which there is no rate, at least 1. A smaller count window lowers it to its
+    /// own size.
     pub const fn min_calls(self, calls: u32) -> Self {
         BreakerSettings { min_calls: calls, ..self }
     }
@@ -123,8 +125,8 @@ impl BreakerSettings {
         BreakerSettings { open: time, open_max, ..self }
     }
 
-    /// The longest time that re-opening can double up to. The jitter comes on top, since cutting it off
-    /// would make the clients come back together after all.
+    /// The longest open time that doubling reaches. The jitter is added to it, since a cap on the jitter would
+    /// make the clients come back together.
     pub const fn open_max(self, time: Duration) -> Self {
         BreakerSettings { open_max: time, ..self }
     }

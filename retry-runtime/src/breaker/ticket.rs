@@ -1,5 +1,6 @@
-//! What the machine answers: a state's name, a ticket, a refusal, a transition.
+//! The answers of the machine: a state's name, a ticket, a refusal, a transition.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The leave to make one call: given back with its result, or abandoned.
+/// Permission to make one call: given back with the call's result, or abandoned.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a probe whose ticket is lost counts as missing"]
 pub struct Ticket {
@@ -58,7 +59,7 @@ pub struct Refusal {
     /// The state that refused it.
     pub mode: Mode,
     /// The time after which a call is admitted; `None` where that depends on something else: on the
-    /// results of the probes, on whoever forced it open.
+    /// results of the probes, on an operator who forced it open.
     pub retry_after: Option<Duration>,
 }
 
@@ -70,6 +71,53 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// The breaker refused the call: it was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CircuitOpen {
+    name: Cow<'static, str>,
+    refusal: Refusal,
+}
+
+impl CircuitOpen {
+    pub(super) fn new(name: Cow<'static, str>, refusal: Refusal) -> Self {
+        CircuitOpen { name, refusal }
+    }
+
+    /// The breaker's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// [`name`](Self::name), for a value that outlives the breaker.
+    pub(crate) fn owned_name(&self) -> Cow<'static, str> {
+        self.name.clone()
+    }
+
+    /// The state that refused it.
+    pub const fn mode(&self) -> Mode {
+        self.refusal.mode
+    }
+
+    /// The time after which a call is admitted; `None` where that depends on something else: on the
+    /// results of the probes, on an operator who forced it open.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.refusal.retry_after
+    }
+}
+
+impl fmt::Display for CircuitOpen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.refusal.mode {
+            Mode::HalfOpen => "half-open and has all its probes under way",
+            Mode::ForcedOpen => "forced open",
+            _ => "open",
+        };
+        write!(f, "the circuit breaker `{}` is {state}", self.name)
+    }
+}
+
+impl std::error::Error for CircuitOpen {}
+
 /// One change of state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transition {
@@ -79,6 +127,6 @@ pub struct Transition {
     pub to: Mode,
     /// When it was due, which may be before it was noticed.
     pub at: Duration,
-    /// What the state that ended had counted.
+    /// The counts of the state that ended.
     pub figures: Figures,
 }

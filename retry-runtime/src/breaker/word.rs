@@ -1,4 +1,4 @@
-//! The path around the lock, for what cannot change a closed breaker.
+//! The lock-free path of a closed breaker: one atomic word, and what a permit holds of it.
 //!
 //! While the breaker is closed, two things happen all the time and change nothing: a call is admitted, and
 //! a call succeeds. Both are decided by one word, without the lock:
@@ -8,27 +8,32 @@
 //! generation   closed   quiet   fast   saturated   successes kept
 //! ```
 //!
-//! `closed` admits, and `fast` says that the time of the admission need not be known. `quiet` is set by whoever holds the lock, when no quick success can trip until the
-//! window is next changed by a failure or by time (`Machine::quiet`): the success is then kept in the
-//! low bits by compare-and-swap, and whoever takes the lock next counts it before anything else. Since
-//! successes commute with each other, the window is the same as if each had been counted on its own.
-//! Once a count window consists of nothing but kept successes, it is `saturated`, and further ones do not
-//! even write: one look at that bit says that nothing need be done, whichever generation they are of.
+//! - `closed`: calls are admitted.
+//! - `fast`: the start of a call need not be known, because slow calls are not counted.
+//! - `quiet`: no quick success can trip the breaker until a failure or time changes the window
+//!   (`Closed::quiet`). Successes are then counted in the low bits by compare-and-swap, and the next holder of
+//!   the lock adds them to the window first. Successes commute, so the window is the same as if each had been
+//!   counted under the lock.
+//! - `saturated`: a count window consists of kept successes only. Further successes, of any generation, change
+//!   nothing and write nothing.
 //!
-//! The generation is in the same word, so a result can never be counted in a later one, however the
-//! threads interleave. A call that races the opening may be admitted, as if it had come just before.
+//! The generation is in the same word, so no interleaving of threads counts a result in a later generation. A
+//! call that races the opening may be admitted, as if it had come just before.
+//!
+//! A permit holds one word as well, [`Held`]: generation and bit 31 stand in the same places, so an admitting
+//! word is copied as it is.
 
 use std::time::Duration;
 
-use super::held::Held;
 use super::settings::Window;
+use super::ticket::Ticket;
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
 const KEPT: u64 = (1 << 28) - 1;
 const SATURATED: u64 = 1 << 28;
 const FAST: u64 = 1 << 29;
 const QUIET: u64 = 1 << 30;
-const CLOSED: u64 = Held::CALL;
+const CLOSED: u64 = 1 << 31;
 
 /// What may be done without the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,18 +46,18 @@ pub(super) enum Path {
     AdmitAndKeep,
 }
 
-/// The word, and the moment up to which it holds.
+/// The word, and the moment up to which it is valid.
 ///
-/// Relaxed orderings throughout: the word publishes nothing but itself. What it stands for is handed on
-/// by the lock, and read-modify-writes always see the newest value.
+/// Relaxed orderings throughout: the word publishes nothing but itself. The lock publishes the window, and
+/// read-modify-writes always see the newest value.
 #[derive(Debug)]
 pub(super) struct Word {
     word: AtomicU64,
-    /// Nanoseconds since the epoch at which time changes a time window.
+    /// Nanoseconds since the breaker's start at which time changes a time window.
     stable_until: AtomicU64,
     /// Kept successes after which another one changes nothing; `None` where every one counts.
     saturated: Option<u64>,
-    /// `FAST` where the duration of a call is not looked at.
+    /// `FAST`, or 0 where slow calls are counted.
     fast: u64,
 }
 
@@ -73,21 +78,22 @@ impl Word {
         }
     }
 
-    /// The admission of a call, if neither the lock nor the time is needed for it.
+    /// Admits a call that needs neither the lock nor the time.
     #[inline(always)]
     pub(super) fn admit_fast(&self) -> Option<Held> {
         let word = self.word.load(Ordering::Relaxed);
-        // What is fast admits.
-        (word & FAST != 0).then(|| Held::admission(word))
+        // `FAST` is never set without `CLOSED`.
+        debug_assert!(word & FAST == 0 || word & CLOSED != 0);
+        (word & FAST != 0).then_some(Held(word))
     }
 
-    /// Whether a success, of any generation and however long it took, changes nothing.
+    /// Whether a success, of any generation and duration, changes nothing.
     #[inline(always)]
     pub(super) fn is_saturated(&self) -> bool {
         self.word.load(Ordering::Relaxed) & SATURATED != 0
     }
 
-    /// The generation in which a call is admitted, if it is without the lock.
+    /// Admits a call that does not need the lock: the generation.
     #[inline]
     pub(super) fn admit(&self) -> Option<u32> {
         let word = self.word.load(Ordering::Relaxed);
@@ -132,14 +138,14 @@ impl Word {
         }
     }
 
-    /// The successes that were kept, for the holder of the lock to count. Until it publishes, nobody
-    /// keeps another: they wait for the lock.
+    /// Takes the kept successes, for the holder of the lock to count. Until [`publish`](Self::publish) no
+    /// other thread keeps one: each waits for the lock.
     pub(super) fn take_kept(&self) -> u32 {
         let word = self.word.fetch_and(!(QUIET | SATURATED | KEPT), Ordering::Relaxed);
         (word & KEPT) as u32
     }
 
-    /// What may be done from now on; by the holder of the lock.
+    /// Sets what may be done from now on; called by the holder of the lock.
     pub(super) fn publish(&self, generation: u32, path: Path, stable_until: Option<Duration>) {
         let nanos = stable_until
             .map_or(u64::MAX, |until| u64::try_from(until.as_nanos()).unwrap_or(u64::MAX));
@@ -156,5 +162,72 @@ impl Word {
     #[cfg(all(test, not(retry_loom)))]
     pub(super) fn kept(&self) -> u64 {
         self.word.load(Ordering::Relaxed) & KEPT
+    }
+}
+
+/// What a permit holds: nothing (0), the admission of a call, or a place among the probes.
+///
+/// ```text
+/// 63 … 32      31     30 … 0
+/// generation   call   of a call: anything; of a probe: its number, from 1
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held(u64);
+
+impl Held {
+    pub(super) const NOTHING: Held = Held(0);
+
+    pub(super) const fn ticket(self) -> Ticket {
+        let generation = (self.0 >> 32) as u32;
+        Ticket { generation, probe: self.probe() }
+    }
+
+    pub(super) const fn probe(self) -> Option<u32> {
+        match self.0 as u32 {
+            0 => None,
+            _ if self.0 & CLOSED != 0 => None,
+            number => Some(number - 1),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) const fn is_something(self) -> bool {
+        self.0 != Held::NOTHING.0
+    }
+}
+
+impl From<Ticket> for Held {
+    fn from(ticket: Ticket) -> Self {
+        let low = match ticket.probe {
+            // Never reached: `probes` is far smaller, and an abandoned probe leaves its number.
+            Some(number) => u64::from(number.saturating_add(1)).min(CLOSED - 1),
+            None => CLOSED,
+        };
+        Held(u64::from(ticket.generation) << 32 | low)
+    }
+}
+
+#[cfg(all(test, not(retry_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_comes_out_as_it_was_put_in() {
+        for generation in [0, 1, u32::MAX] {
+            for probe in [None, Some(0), Some(1), Some(1000)] {
+                let held = Held::from(Ticket { generation, probe });
+                assert!(held.is_something());
+                assert_eq!(held.ticket(), Ticket { generation, probe });
+            }
+        }
+        assert!(!Held::NOTHING.is_something());
+    }
+
+    #[test]
+    fn a_state_word_that_admits_is_an_admission_whatever_else_it_says() {
+        for more in [0, 7, (1 << 31) - 1] {
+            let held = Held(3 << 32 | CLOSED | more);
+            assert_eq!(held.ticket(), Ticket { generation: 3, probe: None });
+        }
     }
 }

@@ -32,7 +32,7 @@ impl State {
     }
 }
 
-/// What became of a withdrawal, with the state to store.
+/// The result of a withdrawal, with the state to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Admitted(State),
@@ -101,7 +101,7 @@ impl Bucket {
         State::new(self.start, 0)
     }
 
-    /// What a retry after a failure of this kind costs.
+    /// The cost of a retry after a failure of this kind.
     pub(super) const fn cost(&self, kind: Kind) -> u32 {
         match kind {
             Kind::Throttled => self.throttled_cost,
@@ -110,7 +110,7 @@ impl Bucket {
         }
     }
 
-    /// What a retry that had cost this much gives back when it succeeds.
+    /// The refund of a retry of this cost that succeeds.
     pub(super) const fn refund_of(&self, cost: u32) -> u32 {
         match self.refund {
             Some(refund) => refund,
@@ -118,7 +118,7 @@ impl Bucket {
         }
     }
 
-    /// What a retry that had cost this much gives back when it is dropped: nothing, where the failure
+    /// The refund of a retry of this cost that is dropped: nothing, where the failure
     /// was charged and not the retry.
     pub(super) const fn given_back(&self, cost: u32) -> u32 {
         if self.above.is_some() { 0 } else { cost }

@@ -1,4 +1,4 @@
-//! The budget itself: one atomic, shared by everyone who retries on its account.
+//! The budget: one atomic and a clock, shared by all calls that pay with it.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use super::bucket::{Bucket, State, Verdict, tokens};
 use super::settings::{BudgetSettings, DepositOn};
 use super::withdrawal::{Refused, Withdrawal};
-use crate::base::clock::{Epoch, Moment};
-use crate::base::now::Now;
+use crate::base::clock::{Moment, Timeline};
 use crate::base::setting::SettingError;
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 use crate::failure::class::Kind;
@@ -22,25 +21,24 @@ use crate::failure::class::Kind;
 /// ```
 /// use retry_runtime::budget::{Budget, BudgetSettings};
 /// use retry_runtime::Kind;
-/// use std::time::Instant;
 ///
 /// static BUDGET: Budget = Budget::new(BudgetSettings::new().capacity(1));
 ///
-/// let retry = BUDGET.try_withdraw(Instant::now, Kind::Transient)?;
+/// let retry = BUDGET.try_withdraw(Kind::Transient)?;
 /// // The retry fails: its token is spent, and the next one is refused.
 /// retry.failed();
-/// let refused = BUDGET.try_withdraw(Instant::now, Kind::Transient).unwrap_err();
+/// let refused = BUDGET.try_withdraw(Kind::Transient).unwrap_err();
 /// assert_eq!(refused.to_string(), "the retry budget is spent: 0 of 1 tokens left, a retry costs 1");
 /// # Ok::<(), retry_runtime::budget::Refused>(())
 /// ```
 ///
 /// # By hand
-/// What is retried without `#[retryable]`, a queue's failed jobs, say, reports the same three things:
+/// Code that retries without `#[retryable]`, say a queue of failed jobs, reports the same three things:
 ///
 /// ```
 /// # use retry_runtime::budget::{Budget, BudgetSettings};
 /// # use retry_runtime::Classify;
-/// # use std::{cell::Cell, io, time::Instant};
+/// # use std::{cell::Cell, io};
 /// static JOBS: Budget = Budget::new(BudgetSettings::new());
 ///
 /// fn send_with_retries(send: impl Fn() -> io::Result<u32>) -> io::Result<u32> {
@@ -50,7 +48,7 @@ use crate::failure::class::Kind;
 ///         Err(_) => JOBS.deposit_failure(),
 ///     }
 ///     while let Err(error) = &result {
-///         let Ok(retry) = JOBS.try_withdraw(Instant::now, error.classify().kind) else { break };
+///         let Ok(retry) = JOBS.try_withdraw(error.classify().kind) else { break };
 ///         result = send();
 ///         match &result {
 ///             Ok(_) => retry.succeeded(),
@@ -65,12 +63,12 @@ use crate::failure::class::Kind;
 /// ```
 ///
 /// Admission is by compare-and-swap: of two threads that race for the last token one gets it. Time is
-/// counted in whole milliseconds from the first moment that the budget is told.
+/// counted in whole milliseconds from the first moment at which the budget reads its clock.
 pub struct Budget {
     pub(super) bucket: Bucket,
     settings: BudgetSettings,
     state: AtomicU64,
-    epoch: Epoch,
+    timeline: Timeline,
 }
 
 impl Budget {
@@ -87,17 +85,24 @@ impl Budget {
             }
             let bucket = Bucket::new(settings);
             let state = AtomicU64::new(bucket.start().0);
-            Budget { bucket, settings, state, epoch: Epoch::new() }
+            Budget { bucket, settings, state, timeline: Timeline::new() }
         }
     }
 
-    /// A budget of settings that are known at run time only.
+    /// A budget whose settings are known at run time only.
     ///
     /// # Errors
     /// As [`BudgetSettings::validate`].
     pub fn try_new(settings: BudgetSettings) -> Result<Self, SettingError> {
         settings.validate()?;
         Ok(Budget::new(settings))
+    }
+
+    /// Reads the time from this clock; the default is the engine's, which follows a paused tokio clock.
+    #[must_use]
+    pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
+        self.timeline.set_clock(clock);
+        self
     }
 
     /// A call succeeded at its first try. With a full bucket: one load and a comparison.
@@ -120,34 +125,37 @@ impl Budget {
     ///
     /// # Errors
     /// [`Refused`] when the tokens are not there: no retry must be made.
-    pub fn try_withdraw(&self, now: impl Now, kind: Kind) -> Result<Withdrawal<&Self>, Refused> {
-        Withdrawal::take(self, now, kind)
+    pub fn try_withdraw(&self, kind: Kind) -> Result<Withdrawal<&Self>, Refused> {
+        Withdrawal::take(self, kind)
     }
 
-    /// [`try_withdraw`](Self::try_withdraw) if that is a matter of one step: the tokens are there, failures are
-    /// not what is charged, and nobody comes in between.
+    /// [`try_withdraw`](Self::try_withdraw) in one step, where that is possible: the tokens are there, the
+    /// settings charge for retries only, and no other thread changes the bucket meanwhile. `now` is the
+    /// engine's time.
     #[inline]
     pub(crate) fn withdraw_at(&self, now: Moment, kind: Kind) -> Option<Withdrawal<&Self>> {
         let (cost, state) = (self.bucket.cost(kind), self.load());
-        let left = self.bucket.take_at_once(self.epoch.millis(now), state, cost)?;
+        let now = self.timeline.millis(self.timeline.known(now));
+        let left = self.bucket.take_at_once(now, state, cost)?;
         self.swap(state, left).ok()?;
         Some(Withdrawal::of(self, cost))
     }
 
-    /// [`try_withdraw`](Self::try_withdraw) at a moment that is known already.
+    /// [`try_withdraw`](Self::try_withdraw); `now` is the engine's time.
     pub(crate) fn try_withdraw_at(
         &self,
         now: Moment,
         kind: Kind,
     ) -> Result<Withdrawal<&Self>, Refused> {
-        Withdrawal::take_at(self, now, kind)
+        let cost = self.withdraw(self.timeline.known(now), kind)?;
+        Ok(Withdrawal::of(self, cost))
     }
 
     /// A failure of a kind that is retried was not retried, for another reason than this budget: the
     /// attempts or the time were used up. Only [`Charge::Failures`](super::Charge::Failures) counts it.
-    pub fn charge_final(&self, now: impl Now, kind: Kind) {
+    pub fn charge_final(&self, kind: Kind) {
         if self.bucket.charges_failures() {
-            let now = self.millis(now);
+            let now = self.millis();
             let cost = self.bucket.cost(kind);
             self.update(|state| match self.bucket.withdraw(now, state, cost) {
                 Verdict::Admitted(left) | Verdict::Refused(left) => left,
@@ -156,9 +164,8 @@ impl Budget {
     }
 
     /// Tokens that can be taken out at this moment.
-    pub fn available(&self, now: impl Now) -> f64 {
-        let now = self.millis(now);
-        tokens(self.bucket.refill(now, self.load()).milli())
+    pub fn available(&self) -> f64 {
+        tokens(self.bucket.refill(self.millis(), self.load()).milli())
     }
 
     /// Tokens of the full bucket.
@@ -171,16 +178,20 @@ impl Budget {
         &self.settings
     }
 
-    /// The first moment from `now` on at which a retry after a failure of this kind is admitted if nothing
-    /// but time passes; `None` when time alone does not bring it about.
-    pub fn would_admit_at(&self, now: impl Now, kind: Kind) -> Option<Instant> {
-        let now = now.now();
-        let moment = Moment::of(now);
-        let millis = self.epoch.millis(moment);
+    /// The first moment from now on at which a retry after a failure of this kind is admitted if nothing
+    /// but time passes; `None` when more than time is needed.
+    pub fn would_admit_at(&self, kind: Kind) -> Option<Instant> {
+        let now = self.timeline.now();
+        let millis = self.timeline.millis(now);
         match self.bucket.admits_in(millis, self.load(), self.bucket.cost(kind))? {
-            0 => Some(now),
-            wait => self.epoch.instant(moment, Duration::from_millis(millis + wait)),
+            0 => Some(now.instant()),
+            wait => self.timeline.instant(now, Duration::from_millis(millis + wait)),
         }
+    }
+
+    /// Whether a retry after a failure of this kind would be refused at this moment.
+    pub(crate) fn refuses(&self, kind: Kind) -> bool {
+        self.bucket.admits_in(self.millis(), self.load(), self.bucket.cost(kind)) != Some(0)
     }
 
     /// Fills the bucket.
@@ -188,9 +199,14 @@ impl Budget {
         self.put(self.bucket.capacity);
     }
 
+    /// Takes the cost of a retry after a failure of this kind, in milli-tokens.
+    pub(super) fn withdraw_now(&self, kind: Kind) -> Result<u32, Refused> {
+        self.withdraw(self.timeline.now(), kind)
+    }
+
     #[inline]
-    pub(super) fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
-        let now = self.epoch.millis(now);
+    fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
+        let now = self.timeline.millis(now);
         let cost = self.bucket.cost(kind);
         let mut state = self.load();
         loop {
@@ -226,7 +242,7 @@ impl Budget {
     }
 
     fn load(&self) -> State {
-        // Relaxed is enough: the word is all there is, nothing else is published by it.
+        // Relaxed is enough: the word publishes nothing but itself.
         State(self.state.load(Ordering::Relaxed))
     }
 
@@ -240,8 +256,8 @@ impl Budget {
             .map_err(State)
     }
 
-    fn millis(&self, now: impl Now) -> u64 {
-        self.epoch.millis(Moment::of(now.now()))
+    fn millis(&self) -> u64 {
+        self.timeline.millis(self.timeline.now())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The retry budget: how many retries a function may add to the load of what it calls.
+//! The retry budget: how many retries a function may add to the load of a dependency.
 //!
 //! A retry is a bet that the failure was an accident. When everything fails the bet is lost every time,
 //! and three retries make four times the load for a dependency that is already down. A limit per call
@@ -17,7 +17,7 @@
 //! |---|---|
 //! | `settings`, `presets` | [`BudgetSettings`], their check, the published schemes |
 //! | `bucket` | the arithmetic: pure, integer, `now` is an argument |
-//! | `handle`, `withdrawal` | [`Budget`]: the one atomic; [`Withdrawal`]: the guard of one retry |
+//! | `handle`, `withdrawal` | [`Budget`]: the atomic and its clock; [`Withdrawal`]: the RAII guard of one retry |
 
 mod bucket;
 mod handle;

@@ -7,9 +7,8 @@ use loom::sync::Arc;
 fn loom_of_two_threads_that_race_for_the_last_token_one_gets_it() {
     loom::model(|| {
         let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(1)));
-        let now = Instant::now();
         let other = Arc::clone(&budget);
-        let take = move |budget: &Budget| match budget.try_withdraw(now, Kind::Transient) {
+        let take = move |budget: &Budget| match budget.try_withdraw(Kind::Transient) {
             Ok(withdrawal) => {
                 withdrawal.failed();
                 1
@@ -19,7 +18,7 @@ fn loom_of_two_threads_that_race_for_the_last_token_one_gets_it() {
         let thread = loom::thread::spawn(move || take(&other));
         let here = take(&budget);
         assert_eq!(here + thread.join().unwrap(), 1);
-        assert_eq!(budget.available(now), 0.0);
+        assert_eq!(budget.available(), 0.0);
     });
 }
 
@@ -45,13 +44,12 @@ fn loom_who_is_too_late_for_one_step_pays_in_several_and_no_token_is_taken_twice
 fn loom_a_refund_races_a_withdrawal_and_no_token_is_lost_or_made() {
     loom::model(|| {
         let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(2)));
-        let now = Instant::now();
         let other = Arc::clone(&budget);
         let thread = loom::thread::spawn(move || {
-            drop(other.try_withdraw(now, Kind::Transient).unwrap());
+            drop(other.try_withdraw(Kind::Transient).unwrap());
         });
-        budget.try_withdraw(now, Kind::Transient).unwrap().failed();
+        budget.try_withdraw(Kind::Transient).unwrap().failed();
         thread.join().unwrap();
-        assert_eq!(budget.available(now), 1.0);
+        assert_eq!(budget.available(), 1.0);
     });
 }

@@ -1,10 +1,10 @@
-//! What a budget is set to, and which settings make sense.
+//! The settings of a budget, and their check.
 
 use std::time::Duration;
 
 use crate::base::setting::{SettingError, fault};
 
-/// What a budget is set to. Amounts are in tokens, exact to a thousandth.
+/// The settings of a budget. Amounts are in tokens, exact to a thousandth.
 ///
 /// | setting | default | meaning |
 /// |---|---|---|
@@ -43,23 +43,25 @@ use crate::base::setting::{SettingError, fault};
 /// [`sre`](Self::sre), [`unlimited`](Self::unlimited); by name: [`preset`](Self::preset).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
+#[non_exhaustive]
+#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
 pub struct BudgetSettings {
-    pub(crate) capacity: u32,
-    pub(crate) start: Option<f64>,
-    pub(crate) deposit: f64,
-    pub(crate) deposit_on: DepositOn,
-    pub(crate) cost: f64,
-    pub(crate) throttled_cost: f64,
-    pub(crate) ambiguous_cost: Option<f64>,
-    pub(crate) charge: Charge,
-    pub(crate) refund: Refund,
-    pub(crate) refill: Option<Duration>,
+    pub capacity: u32,
+    pub start: Option<f64>,
+    pub deposit: f64,
+    pub deposit_on: DepositOn,
+    pub cost: f64,
+    pub throttled_cost: f64,
+    pub ambiguous_cost: Option<f64>,
+    pub charge: Charge,
+    pub refund: Refund,
+    pub refill: Option<Duration>,
 }
 
-/// What a retry that succeeds gives back.
+/// The refund of a retry that succeeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Refund {
-    /// What it cost.
+    /// Its cost.
     Cost,
     /// This many tokens, whatever it cost.
     Tokens(f64),
@@ -74,7 +76,7 @@ pub enum DepositOn {
     EveryCall,
 }
 
-/// What the cost is taken for.
+/// When the cost is charged: for each retry, or for each failure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Charge {
     /// For each retry, which is refused when its cost is not there.
@@ -142,12 +144,12 @@ impl BudgetSettings {
         BudgetSettings { ambiguous_cost: Some(tokens), ..self }
     }
 
-    /// What the cost is taken for.
+    /// When the cost is charged.
     pub const fn charge(self, charge: Charge) -> Self {
         BudgetSettings { charge, ..self }
     }
 
-    /// What a retry that succeeds gives back.
+    /// The refund of a retry that succeeds.
     pub const fn refund(self, refund: Refund) -> Self {
         BudgetSettings { refund, ..self }
     }

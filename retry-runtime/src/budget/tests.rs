@@ -6,87 +6,94 @@ use proptest::prelude::*;
 
 use super::super::{BudgetSettings, Charge};
 use super::*;
+use crate::base::clock::fake::{clock, pass};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn budget(capacity: u32) -> Budget {
-    Budget::new(BudgetSettings::new().capacity(capacity).refill(30 * SECOND))
+    of(BudgetSettings::new().capacity(capacity).refill(30 * SECOND))
+}
+
+fn of(settings: BudgetSettings) -> Budget {
+    Budget::new(settings).with_clock(clock)
 }
 
 #[track_caller]
-fn take(budget: &Budget, now: Instant) -> Withdrawal<&Budget> {
-    budget.try_withdraw(now, Kind::Transient).unwrap()
+fn take(budget: &Budget) -> Withdrawal<&Budget> {
+    budget.try_withdraw(Kind::Transient).unwrap()
 }
 
 #[test]
 fn a_retry_that_succeeds_gets_its_cost_back_and_one_that_fails_does_not() {
-    let (budget, now) = (budget(10), Instant::now());
-    take(&budget, now).failed();
-    assert_eq!(budget.available(now), 9.0);
-    take(&budget, now).succeeded();
-    assert_eq!(budget.available(now), 9.0);
-    budget.try_withdraw(now, Kind::Throttled).unwrap().failed();
-    assert_eq!(budget.available(now), 8.5);
+    let budget = budget(10);
+    take(&budget).failed();
+    assert_eq!(budget.available(), 9.0);
+    take(&budget).succeeded();
+    assert_eq!(budget.available(), 9.0);
+    budget.try_withdraw(Kind::Throttled).unwrap().failed();
+    assert_eq!(budget.available(), 8.5);
 }
 
 #[test]
 fn a_withdrawal_that_is_dropped_gives_its_token_back() {
-    let (budget, now) = (Arc::new(budget(1)), Instant::now());
-    let withdrawal = Withdrawal::take(Arc::clone(&budget), now, Kind::Transient).unwrap();
-    assert_eq!(budget.available(now), 0.0);
+    let budget = Arc::new(budget(1));
+    let withdrawal = Withdrawal::take(Arc::clone(&budget), Kind::Transient).unwrap();
+    assert_eq!(budget.available(), 0.0);
     drop(withdrawal);
-    assert_eq!(budget.available(now), 1.0);
+    assert_eq!(budget.available(), 1.0);
 }
 
 #[test]
 fn a_refusal_tells_what_was_there_and_until_when() {
-    let (budget, now) = (budget(1), Instant::now());
-    take(&budget, now).failed();
-    let refused = budget.try_withdraw(now + 10 * SECOND, Kind::Transient).unwrap_err();
+    let budget = budget(1);
+    take(&budget).failed();
+    pass(10 * SECOND);
+    let refused = budget.try_withdraw(Kind::Transient).unwrap_err();
     assert_eq!((refused.available(), refused.cost()), (0.333, 1.0));
     assert_eq!(refused.wait(), Some(20 * SECOND));
-    assert_eq!(budget.would_admit_at(now + 10 * SECOND, Kind::Transient), Some(now + 30 * SECOND));
-    assert!(budget.try_withdraw(now + 30 * SECOND, Kind::Transient).is_ok());
+    assert_eq!(budget.would_admit_at(Kind::Transient), Some(clock() + 20 * SECOND));
+    pass(20 * SECOND);
+    assert!(budget.try_withdraw(Kind::Transient).is_ok());
 }
 
 #[test]
 fn a_first_success_puts_a_tenth_back_and_a_full_bucket_takes_no_more() {
-    let (budget, now) = (budget(2), Instant::now());
+    let budget = budget(2);
     budget.deposit_success();
-    take(&budget, now).failed();
+    take(&budget).failed();
     (0..7).for_each(|_| budget.deposit_success());
     budget.deposit_failure();
-    assert_eq!(budget.available(now), 1.7);
+    assert_eq!(budget.available(), 1.7);
     (0..7).for_each(|_| budget.deposit_success());
-    assert_eq!(budget.available(now), 2.0);
+    assert_eq!(budget.available(), 2.0);
 }
 
 #[test]
 fn a_plain_ratio_earns_from_calls_that_fail_too() {
-    let budget = Budget::new(BudgetSettings::sre().start(0.0));
+    let budget = of(BudgetSettings::sre().start(0.0));
     (0..10).for_each(|_| budget.deposit_failure());
-    assert_eq!(budget.available(Instant::now), 1.0);
+    assert_eq!(budget.available(), 1.0);
 }
 
 #[test]
 fn charged_failures_count_when_they_are_not_retried_and_come_back_by_successes_only() {
-    let (budget, now) = (Budget::new(BudgetSettings::grpc()), Instant::now());
-    drop(take(&budget, now));
-    assert_eq!(budget.available(now), 9.0);
-    budget.charge_final(now, Kind::Transient);
-    take(&budget, now).succeeded();
-    assert_eq!(budget.available(now), 7.1);
+    let budget = of(BudgetSettings::grpc());
+    drop(take(&budget));
+    assert_eq!(budget.available(), 9.0);
+    budget.charge_final(Kind::Transient);
+    take(&budget).succeeded();
+    assert_eq!(budget.available(), 7.1);
 }
 
 #[test]
 fn of_many_threads_no_more_get_through_than_there_are_tokens() {
-    let (budget, now) = (budget(10), Instant::now());
+    let budget = budget(10);
     let admitted: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
                     (0..10)
-                        .filter_map(|_| budget.try_withdraw(now, Kind::Transient).ok())
+                        .filter_map(|_| budget.try_withdraw(Kind::Transient).ok())
                         .map(Withdrawal::failed)
                         .count()
                 })
@@ -99,11 +106,11 @@ fn of_many_threads_no_more_get_through_than_there_are_tokens() {
 
 #[test]
 fn by_default_time_pays_a_token_in_ten_minutes() {
-    let (budget, now) = (Budget::new(BudgetSettings::new()), Instant::now());
-    take(&budget, now).failed();
-    assert_eq!(budget.would_admit_at(now, Kind::Transient), Some(now));
-    (0..9).for_each(|_| take(&budget, now).failed());
-    assert_eq!(budget.would_admit_at(now, Kind::Transient), Some(now + 600 * SECOND));
+    let budget = of(BudgetSettings::new());
+    take(&budget).failed();
+    assert_eq!(budget.would_admit_at(Kind::Transient), Some(clock()));
+    (0..9).for_each(|_| take(&budget).failed());
+    assert_eq!(budget.would_admit_at(Kind::Transient), Some(clock() + 600 * SECOND));
 }
 
 proptest! {
@@ -112,16 +119,18 @@ proptest! {
     fn without_successes_no_more_retries_are_admitted_than_capacity_and_time_pay_for(
         gaps in prop::collection::vec(0u64..20_000, 1..200),
     ) {
-        let (budget, start) = (budget(10), Instant::now());
-        let (mut now, mut retries) = (start, 0u64);
+        let (budget, start) = (budget(10), clock());
+        // The budget counts from its first look at the clock.
+        budget.available();
+        let mut retries = 0u64;
         for gap in gaps {
-            now += Duration::from_millis(gap);
-            if let Ok(withdrawal) = budget.try_withdraw(now, Kind::Transient) {
+            pass(Duration::from_millis(gap));
+            if let Ok(withdrawal) = budget.try_withdraw(Kind::Transient) {
                 withdrawal.failed();
                 retries += 1;
             }
         }
-        prop_assert!(retries <= 10 + (now - start).as_secs() / 30);
+        prop_assert!(retries <= 10 + (clock() - start).as_secs() / 30);
     }
 
     /// Conserved: what is out as guards and what is in the bucket make up the capacity.
@@ -130,11 +139,11 @@ proptest! {
         moves in prop::collection::vec(0u8..5, 0..100),
     ) {
         let settings = BudgetSettings::new().no_refill().charge(Charge::Retries);
-        let (budget, now) = (Budget::new(settings), Instant::now());
+        let budget = of(settings);
         let (mut out, mut spent) = (Vec::new(), 0.0);
         for step in moves {
             match step {
-                0 => out.extend(budget.try_withdraw(now, Kind::Transient).ok()),
+                0 => out.extend(budget.try_withdraw(Kind::Transient).ok()),
                 1 => drop(out.pop()),
                 2 => out.pop().map(Withdrawal::succeeded).unwrap_or(()),
                 3 if !out.is_empty() => {
@@ -150,7 +159,7 @@ proptest! {
                     prop_assert!(panicked.is_err());
                 }
             }
-            prop_assert_eq!(budget.available(now) + out.len() as f64 + spent, 10.0);
+            prop_assert_eq!(budget.available() + out.len() as f64 + spent, 10.0);
         }
     }
 }

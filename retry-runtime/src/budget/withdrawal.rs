@@ -1,4 +1,4 @@
-//! The guard of one retry, and the refusal of one.
+//! The RAII guard of one retry, and the refusal of one.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -6,17 +6,15 @@ use std::{fmt, mem};
 
 use super::bucket::tokens;
 use super::handle::Budget;
-use crate::base::clock::Moment;
-use crate::base::now::Now;
 use crate::failure::class::Kind;
 
 /// The tokens taken out for one retry.
 ///
-/// Told [`succeeded`](Self::succeeded) or [`failed`](Self::failed) when the retry has ended. Dropped
-/// untold (the retry never started, or its future was dropped midway) it gives the whole cost back,
-/// since a retry that was called off says nothing about the dependency.
+/// Report the end of the retry with [`succeeded`](Self::succeeded) or [`failed`](Self::failed). Dropped
+/// without a report (the retry never started, or its future was dropped midway), the withdrawal gives the
+/// whole cost back, since a cancelled retry says nothing about the dependency.
 ///
-/// `B` is `&Budget`, `Arc<Budget>` or whatever else leads to one.
+/// `B` is `&Budget`, `Arc<Budget>` or anything else that dereferences to a budget.
 #[must_use = "dropped, it gives the tokens back as if the retry had never been made"]
 pub struct Withdrawal<B: Deref<Target = Budget>> {
     budget: B,
@@ -27,9 +25,10 @@ impl<B: Deref<Target = Budget>> Withdrawal<B> {
     /// [`Budget::try_withdraw`], for a guard that keeps the budget alive.
     ///
     /// # Errors
-    /// As there.
-    pub fn take(budget: B, now: impl Now, kind: Kind) -> Result<Self, Refused> {
-        Withdrawal::take_at(budget, Moment::of(now.now()), kind)
+    /// [`Refused`] when the tokens are not there.
+    pub fn take(budget: B, kind: Kind) -> Result<Self, Refused> {
+        let cost = budget.withdraw_now(kind)?;
+        Ok(Withdrawal { budget, cost })
     }
 
     #[inline]
@@ -37,17 +36,12 @@ impl<B: Deref<Target = Budget>> Withdrawal<B> {
         Withdrawal { budget, cost }
     }
 
-    pub(super) fn take_at(budget: B, now: Moment, kind: Kind) -> Result<Self, Refused> {
-        let cost = budget.withdraw(now, kind)?;
-        Ok(Withdrawal { budget, cost })
-    }
-
     /// Tokens that were taken out.
     pub fn cost(&self) -> f64 {
         tokens(self.cost)
     }
 
-    /// The retry succeeded: gives back what the settings' refund says.
+    /// The retry succeeded: gives the settings' refund back.
     pub fn succeeded(mut self) {
         let cost = mem::take(&mut self.cost);
         self.budget.put(self.budget.bucket.refund_of(cost));
@@ -73,7 +67,7 @@ impl<B: Deref<Target = Budget>> fmt::Debug for Withdrawal<B> {
     }
 }
 
-/// The budget does not pay for this retry.
+/// The budget refused this retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub(super) available: u32,
@@ -98,8 +92,8 @@ impl Refused {
         tokens(self.cost)
     }
 
-    /// The time after which a retry would be admitted if nothing else happened; `None` when time alone
-    /// does not bring it about.
+    /// The time after which a retry would be admitted if nothing else happened; `None` when more than time
+    /// is needed.
     pub const fn wait(&self) -> Option<Duration> {
         self.wait
     }

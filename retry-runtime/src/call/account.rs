@@ -1,7 +1,6 @@
 //! Withdrawals from the function's budget, and deposits into it.
 
 use super::trail::Trail;
-use crate::base::clock;
 use crate::base::clock::Moment;
 use crate::budget::Budget;
 use crate::event;
@@ -71,7 +70,7 @@ impl Trail {
                 | StopReason::CircuitOpen
         );
         if let (true, Some(budget)) = (unpaid, self.budget()) {
-            budget.charge_final(clock::now, kind);
+            budget.charge_final(kind);
         }
     }
 }

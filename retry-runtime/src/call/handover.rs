@@ -53,7 +53,7 @@ pub fn limit(site: &'static Site) -> Option<u32> {
 /// The time until the budget has enough tokens, if it is known.
 pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
     let Some(budget) = Call::hypothetical(site).trail_mut().budget() else { return Ok(Paid(None)) };
-    match budget.try_withdraw(clock::now, last.unwrap_or(Kind::Transient)) {
+    match budget.try_withdraw(last.unwrap_or(Kind::Transient)) {
         Ok(withdrawal) => {
             site.note_payment();
             Ok(Paid(Some(withdrawal)))

@@ -16,7 +16,7 @@
 //! | `resume`, `handover` | calls whose attempts a queue of tasks makes separately |
 
 mod account;
-mod by_name;
+pub(crate) mod by_name;
 pub(crate) mod cancel;
 pub(crate) mod context;
 pub(crate) mod decide;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::delivery::emit;
 use super::label::Label;
+use super::vocabulary::Event;
 
 /// A configuration has taken effect.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,12 @@ impl Change {
     ) -> Self {
         Change { place: place.into(), field: field.into(), from: from.into(), to: to.into() }
     }
+}
+
+/// Tells listeners that a configuration has taken effect.
+pub fn config_applied(source: impl Into<Label>, changes: impl IntoIterator<Item = Change>) {
+    let (source, changes) = (source.into(), changes.into_iter().collect());
+    emit(&Event::ConfigApplied(ConfigApplied { source, changes }));
 }
 
 /// `Arc<[T]>` without serde's feature `rc`.

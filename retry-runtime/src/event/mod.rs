@@ -14,7 +14,7 @@
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
-mod configuration;
+pub(crate) mod configuration;
 mod delivery;
 mod display;
 mod kind;
@@ -28,12 +28,13 @@ mod tell;
 #[cfg(feature = "tracing")]
 mod trace;
 mod vocabulary;
-mod warnings;
+pub(crate) mod warnings;
 
 /// Without the feature nothing goes to `tracing`.
 #[cfg(not(feature = "tracing"))]
 mod trace {
-    use super::{Event, EventKind};
+    use super::kind::EventKind;
+    use super::vocabulary::Event;
 
     pub(super) const fn is_on() -> bool {
         false
@@ -61,6 +62,6 @@ pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
-pub(crate) use tell::{breaker_rejected, breaker_transition, budget_refused};
+pub(crate) use tell::budget_refused;
 pub use vocabulary::Event;
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

@@ -16,7 +16,7 @@ pub struct BreakerTransition {
     pub from: Mode,
     /// The state that began.
     pub to: Mode,
-    /// What the state that ended had counted.
+    /// The counts of the state that ended.
     pub figures: Figures,
 }
 

@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::delivery::emit;
+use super::delivery::{emit, hears};
+use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use super::vocabulary::Event;
-use crate::breaker::{Refusal, Transition};
+use crate::breaker::{CircuitOpen, Listener, Transition};
 use crate::budget::Refused;
 
-/// A breaker has changed its state.
-#[cold]
-pub(crate) fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
+// Breakers are a layer below, and must not name events.
+inventory::submit! { Listener { changed: breaker_transition, refused: breaker_rejected } }
+
+fn breaker_transition(breaker: Cow<'static, str>, transition: &Transition) {
     emit(&Event::BreakerTransition(BreakerTransition {
         breaker: breaker.into(),
         from: transition.from,
@@ -19,14 +21,14 @@ pub(crate) fn breaker_transition(breaker: Cow<'static, str>, transition: &Transi
     }));
 }
 
-/// A breaker has refused an attempt.
-#[cold]
-pub(crate) fn breaker_rejected(breaker: Cow<'static, str>, refusal: Refusal) {
-    emit(&Event::BreakerRejected(BreakerRejected {
-        breaker: breaker.into(),
-        mode: refusal.mode,
-        retry_after: refusal.retry_after,
-    }));
+fn breaker_rejected(refusal: &CircuitOpen) {
+    if hears(EventKind::BreakerRejected) {
+        emit(&Event::BreakerRejected(BreakerRejected {
+            breaker: refusal.owned_name().into(),
+            mode: refusal.mode(),
+            retry_after: refusal.retry_after(),
+        }));
+    }
 }
 
 /// The budget refused a retry; the call ended with its last failure.
@@ -38,4 +40,35 @@ pub(crate) fn budget_refused(site: &'static str, refused: &Refused) {
         cost: refused.cost(),
         wait: refused.wait(),
     }));
+}
+
+#[cfg(all(test, not(retry_loom)))]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::clock::fake::{clock, pass};
+    use crate::breaker::{Breaker, BreakerSettings, Window};
+    use crate::event::listen::observe;
+
+    #[test]
+    fn an_observer_sees_every_transition_of_a_breaker_once() {
+        const SETTINGS: BreakerSettings =
+            BreakerSettings::new().window(Window::Count(1)).min_calls(1).probes(1).jitter(0.0);
+        static BREAKER: Breaker = Breaker::new("observed", SETTINGS).with_clock(clock);
+        static SEEN: AtomicU32 = AtomicU32::new(0);
+        let _guard = observe(|event| {
+            let Event::BreakerTransition(transition) = event else { return };
+            if transition.breaker == "observed" {
+                // The lock is free: the observer may ask.
+                let _ = BREAKER.mode();
+                SEEN.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        BREAKER.permit().unwrap().failure();
+        pass(Duration::from_secs(5));
+        BREAKER.permit().unwrap().success();
+        assert_eq!(SEEN.load(Ordering::Relaxed), 3);
+    }
 }

@@ -13,7 +13,6 @@ use tracing::level_filters::LevelFilter;
 use super::kind::EventKind;
 use super::vocabulary::Event;
 use crate::report::reason::StopReason;
-use crate::report::record::DelaySource;
 
 /// The levels that were set, by kind: 0 for the event's own.
 static SET: [AtomicU8; EventKind::COUNT] = [const { AtomicU8::new(0) }; EventKind::COUNT];
@@ -190,7 +189,7 @@ impl<'a> Facts<'a> {
                 kind: Some(event.kind.name()),
                 error: Some(&event.error),
                 delay: Some(event.delay.length.as_secs_f64()),
-                delay_source: Some(source(event.delay.source)),
+                delay_source: Some(event.delay.source.name()),
                 ..nothing
             },
             Event::RetrySuppressed(event) => Facts {
@@ -229,13 +228,6 @@ impl<'a> Facts<'a> {
                 Facts { changes: Some(event.changes.len() as u64), ..nothing }
             }
         }
-    }
-}
-
-const fn source(source: DelaySource) -> &'static str {
-    match source {
-        DelaySource::Backoff => "backoff",
-        DelaySource::Hint => "hint",
     }
 }
 

@@ -18,6 +18,7 @@ use crate::event::{
 };
 use crate::failure::class::Kind;
 use crate::report::record::Delay;
+use crate::report::record::DelaySource;
 
 /// Everything that is said, a line each: `LEVEL message {fields}`; spans as `> name {fields}` and `<`.
 #[derive(Clone, Default)]

@@ -63,3 +63,15 @@ pub(super) fn observer_panicked(event: &'static str) {
     #[cfg(not(feature = "tracing"))]
     let _ = event;
 }
+
+/// A changed configuration file has mistakes and was not applied.
+pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        target: "retry_runtime",
+        mistakes,
+        "a configuration was refused, the previous one stays in force: {error}"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = (mistakes, error);
+}

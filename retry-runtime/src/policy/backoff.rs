@@ -1,5 +1,7 @@
 //! How delays grow: numbers to numbers.
 
+use std::hash::{Hash, Hasher};
+use std::panic;
 use std::time::Duration;
 
 use crate::base::duration;
@@ -15,9 +17,24 @@ use crate::base::duration;
 /// | `Linear` | `base · k` |
 /// | `Fibonacci` | `base · F(k)`, with 1, 1, 2, 3, 5, 8 … |
 /// | `List` | the `k`-th entry; the last one repeats |
+/// | `Custom` | the value of your function for `k` |
 ///
-/// All of them saturate at `Duration::MAX` and never panic, for any retry and any base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// All of them saturate at `Duration::MAX` and never panic, for any retry and any base. A `Custom` function that panics
+/// counts as `Duration::MAX`, so the call waits for the cap.
+///
+/// ```
+/// use retry_runtime::{Backoff, Policy};
+/// use std::time::Duration;
+///
+/// fn quadratic(retry: u32) -> Duration {
+///     Duration::from_millis(50).saturating_mul(retry.saturating_mul(retry))
+/// }
+/// const PATIENT: Policy = Policy::new().backoff(Backoff::Custom(quadratic)).checked();
+///
+/// let longest: Vec<_> = PATIENT.schedule().map(|delay| delay.longest.as_millis()).collect();
+/// assert_eq!(longest, [50, 200, 450]);
+/// ```
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Backoff {
     /// Multiplied by `factor` each time.
@@ -30,6 +47,8 @@ pub enum Backoff {
     Fibonacci,
     /// Written out; the last entry repeats.
     List(&'static [Duration]),
+    /// Computed by a function of the retry's number, from 1. `base` and `factor` have no effect.
+    Custom(fn(u32) -> Duration),
 }
 
 impl Backoff {
@@ -54,17 +73,41 @@ impl Backoff {
                 let last = entries.len().saturating_sub(1);
                 entries.get(last.min(retry as usize - 1)).copied().unwrap_or_default()
             }
+            Backoff::Custom(delay) => panic::catch_unwind(|| delay(retry)).unwrap_or(Duration::MAX),
         }
     }
 
     /// Whether the delay depends on `factor`.
-    pub(crate) const fn uses_factor(self) -> bool {
+    pub const fn uses_factor(self) -> bool {
         matches!(self, Backoff::Exponential)
     }
 
     /// Whether the delay depends on `base`.
-    pub(crate) const fn uses_base(self) -> bool {
-        !matches!(self, Backoff::List(_))
+    pub const fn uses_base(self) -> bool {
+        !matches!(self, Backoff::List(_) | Backoff::Custom(_))
+    }
+}
+
+impl PartialEq for Backoff {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Backoff::List(one), Backoff::List(other)) => one == other,
+            (Backoff::Custom(one), Backoff::Custom(other)) => std::ptr::fn_addr_eq(*one, *other),
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+}
+
+impl Eq for Backoff {}
+
+impl Hash for Backoff {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Backoff::List(entries) => entries.hash(state),
+            Backoff::Custom(delay) => (*delay as usize).hash(state),
+            _ => {}
+        }
     }
 }
 
@@ -105,6 +148,33 @@ mod tests {
         assert_eq!(millis(Backoff::Fibonacci, 100, 2.0), [100, 100, 200, 300, 500, 800]);
         const LIST: &[Duration] = &[Duration::from_millis(5), Duration::from_millis(9)];
         assert_eq!(millis(Backoff::List(LIST), 100, 2.0), [5, 9, 9, 9, 9, 9]);
+        assert_eq!(millis(Backoff::Custom(tenth), 100, 2.0), [10, 20, 30, 40, 50, 60]);
+    }
+
+    fn tenth(retry: u32) -> Duration {
+        Duration::from_millis(10).saturating_mul(retry)
+    }
+
+    fn panics(retry: u32) -> Duration {
+        panic!("expected for retry {retry}")
+    }
+
+    #[test]
+    fn a_custom_backoff_that_panics_waits_for_the_cap() {
+        let policy = crate::policy::Policy::new().backoff(Backoff::Custom(panics));
+        assert_eq!(Backoff::Custom(panics).delay(Duration::ZERO, 2.0, 1), Duration::MAX);
+        assert!(policy.schedule().all(|delay| delay.longest == Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn backoffs_are_equal_when_they_are_the_same_kind_with_the_same_parts() {
+        const LIST: &[Duration] = &[Duration::from_millis(5)];
+        let all = [Backoff::Fixed, Backoff::Linear, Backoff::List(LIST), Backoff::Custom(tenth)];
+        for (i, one) in all.iter().enumerate() {
+            for (j, other) in all.iter().enumerate() {
+                assert_eq!(one == other, i == j, "{one:?} {other:?}");
+            }
+        }
     }
 
     #[test]

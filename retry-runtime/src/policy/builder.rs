@@ -173,6 +173,11 @@ impl Policy {
         if self.attempts == UNLIMITED { None } else { Some(self.attempts) }
     }
 
+    /// One attempt without limits in time.
+    pub(crate) const fn once(self) -> Self {
+        Policy { attempts: 1, deadline: None, timeout: None, timed: false, ..self }
+    }
+
     pub(crate) const fn allows_another_after(&self, attempt: u32) -> bool {
         self.attempts == UNLIMITED || attempt < self.attempts
     }

@@ -92,13 +92,17 @@ impl Policy {
                 return Some(PolicyError::UnusedFactor);
             }
         }
+        if let Backoff::List(&[]) = self.backoff {
+            return Some(PolicyError::EmptyList);
+        }
+        match self.backoff {
+            Backoff::List(_) if self.base.is_some() => return Some(PolicyError::UnusedBase),
+            Backoff::Custom(_) if self.base.is_some() => {
+                return Some(PolicyError::UnusedBaseOfFunction);
+            }
+            _ => {}
+        }
         if let Backoff::List(entries) = self.backoff {
-            if entries.is_empty() {
-                return Some(PolicyError::EmptyList);
-            }
-            if self.base.is_some() {
-                return Some(PolicyError::UnusedBase);
-            }
             let mut i = 0;
             while i < entries.len() {
                 if duration::less(self.cap, entries[i]) {

@@ -1,4 +1,4 @@
-//! What can be wrong with a policy, in words that name the field, the value and the remedy.
+//! The mistakes in a policy: the settings that cause each, and a message with the field, the value and the remedy.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub enum PolicyError {
     UnusedFactor,
     /// `base` beside a list of delays.
     UnusedBase,
+    /// `base` beside a function that computes the delays.
+    UnusedBaseOfFunction,
     /// A backoff beside decorrelated jitter, which grows by itself.
     UnusedBackoff,
     /// A list of delays without entries.
@@ -72,24 +74,121 @@ pub enum PolicyError {
     NeverRetried(Kind),
 }
 
+/// The settings that an error names, and its text.
+struct Row {
+    /// The settings at whose arguments the compiler reports the error.
+    at: &'static [&'static str],
+    /// The settings that can cause it, the most likely first.
+    causes: &'static [&'static str],
+    /// The message without values, for the compiler.
+    text: &'static str,
+}
+
 impl PolicyError {
-    /// Whether the setting of this name is at fault.
+    /// One row for each error.
+    const fn row(&self) -> Row {
+        match self {
+            PolicyError::NoAttempts => Row {
+                at: &["attempts"],
+                causes: &["max", "attempts"],
+                text: "`attempts` (0) must be at least 1, which means no retry",
+            },
+            PolicyError::UnlimitedWithoutDeadline => Row {
+                at: &["attempts"],
+                causes: &["attempts", "max", "deadline"],
+                text: "`attempts = unlimited` needs a `deadline`, or the call may never end",
+            },
+            PolicyError::Factor(_) => Row {
+                at: &["factor"],
+                causes: &["factor"],
+                text: "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it",
+            },
+            PolicyError::UnusedFactor => Row {
+                at: &["factor"],
+                causes: &["factor", "backoff", "jitter"],
+                text: "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it",
+            },
+            PolicyError::UnusedBase => Row {
+                at: &["base"],
+                causes: &["base", "backoff"],
+                text: "`base` has no effect beside a list of delays; remove one of them",
+            },
+            PolicyError::UnusedBaseOfFunction => Row {
+                at: &["base"],
+                causes: &["base", "backoff"],
+                text: "`base` has no effect beside a function that computes the delays; remove one of them",
+            },
+            PolicyError::UnusedBackoff => Row {
+                at: &["backoff"],
+                causes: &["backoff", "jitter"],
+                text: "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them",
+            },
+            PolicyError::EmptyList => Row {
+                at: &["backoff"],
+                causes: &["backoff"],
+                text: "`backoff = []` has no delay; write at least one",
+            },
+            PolicyError::BaseAboveCap { .. } => Row {
+                at: &["cap", "base"],
+                causes: &["cap", "base"],
+                text: "`cap` must not be less than `base`; raise `cap` or lower `base`",
+            },
+            PolicyError::EntryAboveCap { .. } => Row {
+                at: &["cap", "backoff"],
+                causes: &["cap", "backoff"],
+                text: "an entry of `backoff` is above `cap`; raise `cap`",
+            },
+            PolicyError::JitterFraction(_) => Row {
+                at: &["jitter"],
+                causes: &["jitter"],
+                text: "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0",
+            },
+            PolicyError::ZeroDeadline => Row {
+                at: &["deadline"],
+                causes: &["deadline"],
+                text: "`deadline` must be above 0; leave it out for no deadline",
+            },
+            PolicyError::ZeroTimeout => Row {
+                at: &["timeout"],
+                causes: &["timeout"],
+                text: "`timeout` must be above 0; leave it out for no timeout",
+            },
+            PolicyError::TimeoutAboveDeadline { .. } => Row {
+                at: &["timeout", "deadline"],
+                causes: &["timeout", "deadline"],
+                text: "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`",
+            },
+            PolicyError::TimeoutUndeclared => Row {
+                at: &["timeout"],
+                causes: &["timeout", "idempotent", "on"],
+                text: "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect",
+            },
+            PolicyError::TimeoutBlocking => Row {
+                at: &["timeout"],
+                causes: &["timeout"],
+                text: "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread; make the function `async` or leave `timeout` out",
+            },
+            PolicyError::NoRetryBeforeDeadline { .. } => Row {
+                at: &["deadline"],
+                causes: &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"],
+                text: "the first retry could never start before `deadline`; raise it or lower the first delay",
+            },
+            PolicyError::NeverRetried(_) => Row {
+                at: &["on"],
+                causes: &["on"],
+                text: "`on` lists a kind that is never retried (`Overloaded` or `Permanent`); remove it",
+            },
+        }
+    }
+
+    /// The settings that can cause the error, the most likely first.
+    pub const fn settings(&self) -> &'static [&'static str] {
+        self.row().causes
+    }
+
+    /// Whether the compiler reports the error at the argument of this setting.
     pub(super) const fn concerns(&self, setting: &str) -> bool {
-        let settings: &[&str] = match self {
-            PolicyError::NoAttempts | PolicyError::UnlimitedWithoutDeadline => &["attempts"],
-            PolicyError::Factor(_) | PolicyError::UnusedFactor => &["factor"],
-            PolicyError::UnusedBase => &["base"],
-            PolicyError::UnusedBackoff | PolicyError::EmptyList => &["backoff"],
-            PolicyError::BaseAboveCap { .. } => &["cap", "base"],
-            PolicyError::EntryAboveCap { .. } => &["cap", "backoff"],
-            PolicyError::JitterFraction(_) => &["jitter"],
-            PolicyError::ZeroDeadline | PolicyError::NoRetryBeforeDeadline { .. } => &["deadline"],
-            PolicyError::TimeoutAboveDeadline { .. } => &["timeout", "deadline"],
-            PolicyError::ZeroTimeout
-            | PolicyError::TimeoutUndeclared
-            | PolicyError::TimeoutBlocking => &["timeout"],
-            PolicyError::NeverRetried(_) => &["on"],
-        };
+        let settings = self.row().at;
         let mut i = 0;
         while i < settings.len() {
             if same(settings[i], setting) {
@@ -100,53 +199,9 @@ impl PolicyError {
         false
     }
 
-    /// The error without its values, for messages of the compiler.
+    /// The message without values, for the compiler.
     pub(crate) const fn text(&self) -> &'static str {
-        match self {
-            PolicyError::NoAttempts => "`attempts` (0) must be at least 1, which means no retry",
-            PolicyError::UnlimitedWithoutDeadline => {
-                "`attempts = unlimited` needs a `deadline`, or the call may never end"
-            }
-            PolicyError::Factor(_) => {
-                "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it"
-            }
-            PolicyError::UnusedFactor => {
-                "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it"
-            }
-            PolicyError::UnusedBase => {
-                "`base` has no effect beside a list of delays; remove one of them"
-            }
-            PolicyError::UnusedBackoff => {
-                "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them"
-            }
-            PolicyError::EmptyList => "`backoff = []` has no delay; write at least one",
-            PolicyError::BaseAboveCap { .. } => {
-                "`cap` must not be less than `base`; raise `cap` or lower `base`"
-            }
-            PolicyError::EntryAboveCap { .. } => {
-                "an entry of `backoff` is above `cap`; raise `cap`"
-            }
-            PolicyError::JitterFraction(_) => {
-                "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0"
-            }
-            PolicyError::ZeroDeadline => "`deadline` must be above 0; leave it out for no deadline",
-            PolicyError::ZeroTimeout => "`timeout` must be above 0; leave it out for no timeout",
-            PolicyError::TimeoutAboveDeadline { .. } => {
-                "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`"
-            }
-            PolicyError::TimeoutUndeclared => {
-                "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect"
-            }
-            PolicyError::TimeoutBlocking => {
-                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread; make the function `async` or leave `timeout` out"
-            }
-            PolicyError::NoRetryBeforeDeadline { .. } => {
-                "the first retry could never start before `deadline`; raise it or lower the first delay"
-            }
-            PolicyError::NeverRetried(_) => {
-                "`on` lists a kind that is never retried (`Overloaded` or `Permanent`); remove it"
-            }
-        }
+        self.row().text
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `builder` | [`Policy`], a `const` builder |
 //! | `backoff`, `jitter`, `delays` | how delays grow, how they spread, the delay before each retry |
 //! | `check`, `error` | the rules for a valid policy, and their messages |
+//! | `parts` | the fields of a policy, for code that merges settings |
 
 pub(crate) mod backoff;
 mod builder;
@@ -12,11 +13,9 @@ mod check;
 mod delays;
 mod error;
 pub(crate) mod jitter;
-#[cfg(feature = "config")]
 mod parts;
 
 pub use builder::Policy;
 pub use delays::DelayRange;
 pub use error::PolicyError;
-#[cfg(feature = "config")]
-pub(crate) use parts::Parts;
+pub use parts::Parts;

@@ -1,4 +1,4 @@
-//! A policy taken apart, for whoever puts one together from several sources.
+//! The fields of a policy, for code that merges settings of several sources.
 
 use std::time::Duration;
 
@@ -8,43 +8,45 @@ use super::error::PolicyError;
 use super::jitter::Jitter;
 use crate::failure::kinds::Kinds;
 
-/// The fields of a policy.
+/// The fields of a policy. [`Policy`] has the builder method of the same name for each.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Parts {
+#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
+pub struct Parts {
     /// `None` stands for no limit.
-    pub(crate) attempts: Option<u32>,
-    pub(crate) base: Option<Duration>,
-    pub(crate) factor: Option<f64>,
-    pub(crate) cap: Duration,
-    pub(crate) backoff: Backoff,
-    pub(crate) jitter: Jitter,
-    pub(crate) deadline: Option<Duration>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) on: Kinds,
-    pub(crate) idempotent: Option<bool>,
-    pub(crate) hint_cap: Duration,
+    pub attempts: Option<u32>,
+    pub base: Option<Duration>,
+    pub factor: Option<f64>,
+    pub cap: Duration,
+    pub backoff: Backoff,
+    pub jitter: Jitter,
+    pub deadline: Option<Duration>,
+    pub timeout: Option<Duration>,
+    pub on: Kinds,
+    pub idempotent: Option<bool>,
+    pub hint_cap: Duration,
 }
 
-impl Policy {
-    /// Takes it apart.
-    pub(crate) fn parts(&self) -> Parts {
+impl From<&Policy> for Parts {
+    fn from(policy: &Policy) -> Self {
         Parts {
-            attempts: self.limit(),
-            base: self.base,
-            factor: self.factor,
-            cap: self.cap,
-            backoff: self.backoff,
-            jitter: self.jitter,
-            deadline: self.deadline,
-            timeout: self.timeout,
-            on: self.on,
-            idempotent: self.idempotent,
-            hint_cap: self.hint_cap,
+            attempts: policy.limit(),
+            base: policy.base,
+            factor: policy.factor,
+            cap: policy.cap,
+            backoff: policy.backoff,
+            jitter: policy.jitter,
+            deadline: policy.deadline,
+            timeout: policy.timeout,
+            on: policy.on,
+            idempotent: policy.idempotent,
+            hint_cap: policy.hint_cap,
         }
     }
+}
 
-    /// Puts it together again; not checked.
-    pub(crate) fn of_parts(parts: Parts) -> Self {
+/// Not checked.
+impl From<Parts> for Policy {
+    fn from(parts: Parts) -> Self {
         Policy {
             attempts: parts.attempts.unwrap_or(UNLIMITED),
             base: parts.base,
@@ -60,15 +62,22 @@ impl Policy {
             timed: parts.deadline.is_some() || parts.timeout.is_some(),
         }
     }
+}
 
-    /// Everything that is wrong with it, where [`validate`](Policy::validate) stops at the first.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = PolicyError> + use<> {
-        self.rules().into_iter().flatten()
+impl Parts {
+    /// Every mistake, where [`Policy::validate`] stops at the first.
+    pub fn mistakes(self) -> impl Iterator<Item = PolicyError> + use<> {
+        Policy::from(self).rules().into_iter().flatten()
     }
 
-    /// The delay before the first retry, as far as it depends on the policy alone.
-    pub(crate) fn shown_base(&self) -> Duration {
-        self.first_delay()
+    /// The delay before the first retry, without jitter.
+    pub fn first_delay(self) -> Duration {
+        Policy::from(self).first_delay()
+    }
+
+    /// Whether the function is idempotent; `None` when nothing says so.
+    pub fn declared_idempotent(self) -> Option<bool> {
+        Policy::from(self).declared_idempotent()
     }
 }
 
@@ -84,7 +93,7 @@ mod tests {
             Policy::new().max(7).factor(3.0).jitter(Jitter::None).idempotent(false),
         ];
         for policy in policies {
-            assert_eq!(Policy::of_parts(policy.parts()), policy);
+            assert_eq!(Policy::from(Parts::from(&policy)), policy);
         }
     }
 }

@@ -19,6 +19,16 @@ pub enum DelaySource {
     Hint,
 }
 
+impl DelaySource {
+    /// The source in one word, as in metrics and `tracing`: `backoff` or `hint`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DelaySource::Backoff => "backoff",
+            DelaySource::Hint => "hint",
+        }
+    }
+}
+
 /// The pause between two attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

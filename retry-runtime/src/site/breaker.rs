@@ -1,40 +1,21 @@
-//! The breaker of an annotated function: its own, a shared one, one for each key, or none.
+//! The breaker of an annotated function, and breakers by name.
 
-#[cfg(feature = "config")]
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 
-use super::configured::Configured;
-#[cfg(feature = "config")]
-use super::configured::{Replaced, each_once};
-use super::directory::Directory;
-use super::named::Named;
+use super::Site;
+use super::directory::{Directory, Names};
 use super::registry;
-use crate::base::clock;
+use super::shared;
+use super::source::{self, Named, Protection, Source};
 use crate::base::sync::const_unless_loom;
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 
-/// Which breaker watches over a function's attempts.
-// The tag in a byte of its own: the usual case is one comparison.
-#[repr(u8)]
-#[derive(Debug)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "it lives in a static, and the large one is the usual one"
-)]
-pub enum SiteBreaker {
-    /// None.
-    None,
-    /// One of its own, with the function's name.
-    Own(Breaker),
-    /// One that the program has declared.
-    Shared(&'static Breaker),
-    /// The one of this name.
-    Named(Named<Breaker, BreakerSettings>),
-    /// One for each key, in a table of this name.
-    Keyed(KeyedBreakers),
-}
+/// Which breaker guards a function's attempts.
+pub type SiteBreaker = Source<Breaker>;
 
 /// Breakers by key, in a table of the function's own or one that is shared by name.
 #[derive(Debug)]
@@ -46,32 +27,39 @@ pub struct KeyedBreakers {
     found: OnceLock<&'static Keyed<String>>,
 }
 
-/// That of all functions that have none.
+/// The breaker of all functions that have none.
 #[doc(hidden)]
-pub static NO_BREAKER: SiteBreaker = SiteBreaker::None;
+pub static NO_BREAKER: SiteBreaker = Source::None;
 
-static BREAKERS: Directory<Breaker> = Directory::new();
-static CONFIGURED: Configured<Breaker> = Configured::new();
+static BREAKERS: Names<Breaker> = Names::new();
 static TABLES: Directory<Keyed<String>> = Directory::new();
 
-/// Keys that a table holds unless `keys = …` says otherwise.
+/// The default of `keys`: how many keys a table holds.
 const KEYS: usize = 1024;
 
-#[cfg(feature = "config")]
-impl KeyedBreakers {
-    /// The name of the table.
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+impl Protection for Breaker {
+    type Settings = BreakerSettings;
+    type Keyed = KeyedBreakers;
+    const WORD: &'static str = "breaker";
+
+    fn names() -> &'static Names<Self> {
+        &BREAKERS
     }
 
-    /// Whether other functions have the same table.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.shared
+    fn source(site: &'static Site) -> &'static SiteBreaker {
+        site.breaker_source()
     }
 
-    /// What this attribute sets the breakers to.
-    pub(crate) fn settings(&self) -> Option<&BreakerSettings> {
-        self.settings.as_ref()
+    fn make(name: Cow<'static, str>, settings: BreakerSettings) -> Self {
+        Breaker::checked(name, settings)
+    }
+
+    fn settings(&self) -> &BreakerSettings {
+        self.settings()
+    }
+
+    fn shared_table(keyed: &KeyedBreakers) -> Option<(&'static str, Option<BreakerSettings>)> {
+        keyed.shared.then_some((keyed.name, keyed.settings))
     }
 }
 
@@ -80,7 +68,7 @@ impl SiteBreaker {
         #[doc(hidden)]
         #[track_caller]
         pub fn own(name: &'static str, settings: BreakerSettings) -> Self {
-            SiteBreaker::Own(Breaker::new(name, settings).with_clock(clock::now))
+            Source::Own(Breaker::new(name, settings))
         }
     }
 
@@ -88,7 +76,7 @@ impl SiteBreaker {
     #[track_caller]
     pub const fn named(name: &'static str, settings: Option<BreakerSettings>) -> Self {
         check(&settings);
-        SiteBreaker::Named(Named::new(name, settings))
+        Source::Named(Named::new(name, settings))
     }
 
     #[doc(hidden)]
@@ -105,58 +93,41 @@ impl SiteBreaker {
             Some(limit) => limit,
             None => KEYS,
         };
-        SiteBreaker::Keyed(KeyedBreakers { name, shared, settings, limit, found: OnceLock::new() })
-    }
-
-    /// The breaker; `None` when there is none, or one for each key.
-    #[inline(always)]
-    pub(crate) fn get(&'static self) -> Option<&'static Breaker> {
-        match self {
-            SiteBreaker::Own(breaker) => Some(breaker),
-            other => other.get_other(),
-        }
-    }
-
-    /// All but the usual case, out of line.
-    #[cold]
-    #[inline(never)]
-    fn get_other(&'static self) -> Option<&'static Breaker> {
-        match self {
-            SiteBreaker::Own(breaker) => Some(breaker),
-            SiteBreaker::Shared(breaker) => Some(breaker),
-            SiteBreaker::Named(named) => Some(named.get(by_name)),
-            SiteBreaker::None | SiteBreaker::Keyed(_) => None,
-        }
+        Source::Keyed(KeyedBreakers { name, shared, settings, limit, found: OnceLock::new() })
     }
 
     /// The breakers by key.
     pub(crate) fn table(&'static self) -> Option<&'static Keyed<String>> {
-        let SiteBreaker::Keyed(keyed) = self else { return None };
+        let Source::Keyed(keyed) = self else { return None };
         Some(keyed.table())
-    }
-
-    /// What an attribute sets the breaker of this name to: `None` when it does not name it.
-    fn declares(&self, name: &str) -> Option<Option<BreakerSettings>> {
-        match self {
-            SiteBreaker::Named(named) if named.name() == name => Some(named.settings().copied()),
-            SiteBreaker::Keyed(keyed) if keyed.shared && keyed.name == name => Some(keyed.settings),
-            _ => None,
-        }
     }
 }
 
 impl KeyedBreakers {
+    /// The name of the table.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether other functions have the same table.
+    pub fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// The settings of this attribute.
+    pub fn settings(&self) -> Option<&BreakerSettings> {
+        self.settings.as_ref()
+    }
+
     /// The table, made when it is first asked for.
     fn table(&'static self) -> &'static Keyed<String> {
+        let make = |settings| Keyed::checked(self.name.to_owned(), self.limit, settings);
         if let (None, true) = (self.found.get(), self.shared) {
-            // Not inside of the cell: whoever is warned may call the function.
-            let make = |settings| table(self.name, self.limit, settings);
-            let found = TABLES.find_or_make("breaker", self.name, declared(self.name), make);
+            // Not inside of the cell: a listener that is warned may call the function.
+            let found = source::find_or_make::<Breaker, _>(&TABLES, self.name, make);
             return self.found.get_or_init(|| found);
         }
-        self.found.get_or_init(|| {
-            Box::leak(Box::new(table(self.name, self.limit, self.settings.unwrap_or_default())))
-        })
+        self.found.get_or_init(|| Box::leak(Box::new(make(self.settings.unwrap_or_default()))))
     }
 }
 
@@ -169,123 +140,89 @@ const fn check(settings: &Option<BreakerSettings>) {
     }
 }
 
-/// What the attributes set the breaker of this name to.
-fn declared(name: &str) -> impl Iterator<Item = BreakerSettings> {
-    registry::sites().filter_map(move |site| site.breaker_source().declares(name)).flatten()
+/// A breaker that was found by its name.
+#[derive(Clone, Debug)]
+pub struct BreakerRef(Found);
+
+#[derive(Clone, Debug)]
+enum Found {
+    Static(&'static Breaker),
+    Keyed(Arc<Breaker>),
 }
 
-fn by_name(name: &'static str) -> &'static Breaker {
-    let make = |settings| Breaker::new(name, settings).with_clock(clock::now);
-    BREAKERS.find_or_make("breaker", name, declared(name), make)
-}
-
-/// What the attributes have under this name: a shared breaker, or those of the functions of this name.
-#[cfg(feature = "config")]
-pub(crate) fn written_breakers(name: &str) -> Vec<&'static Breaker> {
-    let of_name = registry::sites().filter(|site| match site.breaker_source() {
-        SiteBreaker::Own(_) => site.name() == name,
-        SiteBreaker::Named(named) => named.name() == name,
-        SiteBreaker::None | SiteBreaker::Shared(_) | SiteBreaker::Keyed(_) => false,
-    });
-    each_once(of_name.filter_map(|site| site.breaker_source().get()))
-}
-
-fn table(name: &str, limit: usize, settings: BreakerSettings) -> Keyed<String> {
-    // The attributes' settings were checked when they were compiled.
-    match Keyed::try_new(name, limit, settings) {
-        Ok(table) => table.with_clock(clock::now),
-        Err(error) => unreachable!("{error}"),
+impl BreakerRef {
+    /// The breaker, unless it is one of a table.
+    pub(crate) fn as_static(&self) -> Option<&'static Breaker> {
+        match self.0 {
+            Found::Static(breaker) => Some(breaker),
+            Found::Keyed(_) => None,
+        }
     }
+}
+
+impl Deref for BreakerRef {
+    type Target = Breaker;
+
+    fn deref(&self) -> &Breaker {
+        match &self.0 {
+            Found::Static(breaker) => breaker,
+            Found::Keyed(breaker) => breaker,
+        }
+    }
+}
+
+impl From<&'static Breaker> for BreakerRef {
+    fn from(breaker: &'static Breaker) -> Self {
+        BreakerRef(Found::Static(breaker))
+    }
+}
+
+impl From<Arc<Breaker>> for BreakerRef {
+    fn from(breaker: Arc<Breaker>) -> Self {
+        BreakerRef(Found::Keyed(breaker))
+    }
+}
+
+/// The breaker of this name: a shared one, that of the function of this name, a static that an attribute uses,
+/// or `table[key]`.
+pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
+    let declared = || {
+        registry::sites().find_map(|site| match site.breaker_source() {
+            Source::Shared(breaker) if breaker.name() == name => Some(*breaker),
+            _ => None,
+        })
+    };
+    if let Some(breaker) = shared::find(name).or_else(declared) {
+        return Some(breaker.into());
+    }
+    let (table, _) = name.split_once('[')?;
+    let tables = TABLES.find(table).into_iter().chain(own_tables());
+    let mut breakers = tables.flat_map(Keyed::breakers);
+    breakers.find(|breaker| breaker.name() == name).map(BreakerRef::from)
+}
+
+/// Every breaker that has been used by its name, by its function or by a key.
+pub fn breakers() -> Vec<BreakerRef> {
+    let configured = BREAKERS.configured().now.clone();
+    let named = BREAKERS.written.all().into_iter();
+    let own = registry::sites().filter_map(|site| match site.breaker_source() {
+        Source::Own(breaker) => Some(breaker),
+        Source::Shared(breaker) => Some(*breaker),
+        _ => None,
+    });
+    let keyed = TABLES.all().into_iter().chain(own_tables()).flat_map(Keyed::breakers);
+    let written = named.chain(own).map(BreakerRef::from).chain(keyed.map(BreakerRef::from));
+    let in_use = written.filter(|found| !configured.contains_key(found.name()));
+    let mut seen = BTreeSet::new();
+    // Several functions may have the same static of the program.
+    let once = |found: &BreakerRef| seen.insert(ptr::from_ref::<Breaker>(found).addr());
+    in_use.chain(configured.values().map(|breaker| (*breaker).into())).filter(once).collect()
 }
 
 /// The tables of functions that keep one of their own, as far as they have been used.
 fn own_tables() -> impl Iterator<Item = &'static Keyed<String>> {
     registry::sites().filter_map(|site| match site.breaker_source() {
-        SiteBreaker::Keyed(keyed) if !keyed.shared => keyed.found.get().copied(),
+        Source::Keyed(keyed) if !keyed.shared => keyed.found.get().copied(),
         _ => None,
     })
-}
-
-/// The breaker of this name: a shared one, the one of the function of this name, or `table[key]`.
-pub(crate) fn find_breaker(name: &str) -> Option<Found> {
-    if let Some(breaker) = CONFIGURED.find(name).or_else(|| BREAKERS.find(name)) {
-        return Some(Found::Static(breaker));
-    }
-    let declared = registry::sites().find_map(|site| match site.breaker_source() {
-        source @ SiteBreaker::Named(named) if named.name() == name => source.get(),
-        source if site.name() == name => source.get(),
-        SiteBreaker::Shared(breaker) if breaker.name() == name => Some(*breaker),
-        _ => None,
-    });
-    if let Some(breaker) = declared {
-        return Some(Found::Static(breaker));
-    }
-    let (table, _) = name.split_once('[')?;
-    let tables = TABLES.find(table).into_iter().chain(own_tables());
-    let mut breakers = tables.flat_map(Keyed::breakers);
-    breakers.find(|breaker| breaker.name() == name).map(Found::Keyed)
-}
-
-/// Every breaker that has been used by name, by function or by key.
-pub(crate) fn all_breakers() -> Vec<Found> {
-    let configured = CONFIGURED.all();
-    let replaced = |found: &Found| configured.contains_key(found.name());
-    let named = BREAKERS.all().into_iter().map(Found::Static);
-    let own = registry::sites().filter_map(|site| match site.breaker_source() {
-        SiteBreaker::Own(breaker) => Some(Found::Static(breaker)),
-        SiteBreaker::Shared(breaker) => Some(Found::Static(breaker)),
-        _ => None,
-    });
-    let tables = TABLES.all().into_iter().chain(own_tables());
-    let keyed = tables.flat_map(Keyed::breakers).map(Found::Keyed);
-    let written = named.chain(own).chain(keyed).filter(|found| !replaced(found));
-    let configured = configured.values().map(|breaker| Found::Static(breaker));
-    let mut seen = BTreeSet::new();
-    // A static of the program belongs to each function that has it.
-    let once = |found: &Found| seen.insert(std::ptr::from_ref::<Breaker>(found).addr());
-    written.chain(configured).filter(once).collect()
-}
-
-/// Gives the breakers of these names these settings, which were checked, and all others those of the
-/// attributes.
-#[cfg(feature = "config")]
-pub(crate) fn configure_breakers(
-    settings: &BTreeMap<String, BreakerSettings>,
-) -> Replaced<Breaker> {
-    CONFIGURED.replace(
-        settings,
-        written_breakers,
-        |breaker, settings| breaker.settings() == settings,
-        |name, settings| {
-            let breaker = Breaker::try_new(name.to_owned(), *settings).ok()?;
-            Some(breaker.with_clock(clock::now))
-        },
-    )
-}
-
-/// The one breaker of this name, not one of a table.
-#[cfg(feature = "config")]
-pub(crate) fn breaker_named(name: &str) -> Option<&'static Breaker> {
-    match find_breaker(name)? {
-        Found::Static(breaker) => Some(breaker),
-        Found::Keyed(_) => None,
-    }
-}
-
-/// A breaker that was found by its name.
-#[derive(Clone, Debug)]
-pub(crate) enum Found {
-    Static(&'static Breaker),
-    Keyed(Arc<Breaker>),
-}
-
-impl std::ops::Deref for Found {
-    type Target = Breaker;
-
-    fn deref(&self) -> &Breaker {
-        match self {
-            Found::Static(breaker) => breaker,
-            Found::Keyed(breaker) => breaker,
-        }
-    }
 }

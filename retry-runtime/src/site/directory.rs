@@ -1,60 +1,73 @@
-//! Breakers and budgets by name: made when they are first asked for, and kept for the process's life.
+//! Budgets or breakers by name.
+//!
+//! There are as many as the source and the configuration name; all of them stay in memory, since calls in
+//! flight may hold them.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What has a name, by name. There are as many as the source and the configuration name, so nothing is
-/// ever taken out.
+pub(super) type ByName<T> = BTreeMap<String, &'static T>;
+
+/// All budgets or all breakers that have a name.
 #[derive(Debug)]
-pub(crate) struct Directory<T: 'static>(Mutex<BTreeMap<String, &'static T>>);
+pub struct Names<T: 'static> {
+    /// The attributes' ones.
+    pub(super) written: Directory<T>,
+    configured: Mutex<Configured<T>>,
+}
+
+/// Named things, made when they are first asked for.
+#[derive(Debug)]
+pub(super) struct Directory<T: 'static>(Mutex<ByName<T>>);
+
+/// Those of a configuration.
+#[derive(Debug)]
+pub(super) struct Configured<T: 'static> {
+    /// In the place of the attributes' ones.
+    pub(super) now: ByName<T>,
+    /// Everything that was ever made: the same settings of the same name are made once.
+    pub(super) kept: Vec<(String, &'static T)>,
+}
+
+impl<T> Names<T> {
+    pub(super) const fn new() -> Self {
+        let configured = Configured { now: BTreeMap::new(), kept: Vec::new() };
+        Names { written: Directory::new(), configured: Mutex::new(configured) }
+    }
+
+    pub(super) fn configured(&self) -> MutexGuard<'_, Configured<T>> {
+        lock(&self.configured)
+    }
+}
 
 impl<T> Directory<T> {
-    pub(crate) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Directory(Mutex::new(BTreeMap::new()))
     }
 
     /// The one of this name, if it has been made.
-    pub(crate) fn find(&self, name: &str) -> Option<&'static T> {
-        self.lock().get(name).copied()
+    pub(super) fn find(&self, name: &str) -> Option<&'static T> {
+        lock(&self.0).get(name).copied()
     }
 
-    /// The one of this name, made now if it has not been: of the first settings that were declared, and with
-    /// a warning when others differ.
-    ///
-    /// Nothing is locked while it is made and while somebody is warned, who may ask for it.
-    pub(super) fn find_or_make<S: Default + PartialEq>(
-        &self,
-        what: &str,
-        name: &str,
-        mut declared: impl Iterator<Item = S>,
-        make: impl FnOnce(S) -> T,
-    ) -> &'static T {
-        if let Some(found) = self.find(name) {
-            return found;
-        }
-        let first = declared.next();
-        let disagree = first.as_ref().is_some_and(|first| declared.any(|other| other != *first));
-        let made = make(first.unwrap_or_default());
-        let mut known = self.lock();
-        // Somebody else may have made it in the meantime.
+    /// All of them, in the order of their names.
+    pub(super) fn all(&self) -> Vec<&'static T> {
+        lock(&self.0).values().copied().collect()
+    }
+
+    /// Keeps the one that was made for this name, or returns the one that another thread has made meanwhile;
+    /// and whether it was kept.
+    pub(super) fn keep(&self, name: &str, made: T) -> (&'static T, bool) {
+        let mut known = lock(&self.0);
         if let Some(found) = known.get(name) {
-            return found;
+            return (found, false);
         }
         let made: &'static T = Box::leak(Box::new(made));
         known.insert(name.to_owned(), made);
-        drop(known);
-        if disagree {
-            crate::event::conflicting_settings(what, name);
-        }
-        made
+        (made, true)
     }
+}
 
-    /// All that have a name, in the order of the names.
-    pub(crate) fn all(&self) -> Vec<&'static T> {
-        self.lock().values().copied().collect()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, &'static T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

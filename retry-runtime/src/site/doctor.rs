@@ -1,4 +1,4 @@
-//! What looks wrong in how functions are retried, found out from what their calls have met so far.
+//! Findings about how functions are retried, from the outcomes of their calls so far.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::report::record::Seconds;
 /// Fewer failed attempts say nothing about a classification.
 const ENOUGH_FAILURES: u64 = 20;
 
-/// An empty budget is a matter of course for a while: that is what it is for.
+/// A budget may be empty for a while without a finding: that is its purpose.
 const TOO_LONG_EMPTY: Duration = Duration::from_secs(60);
 
 /// Something that looks wrong, with what to do about it.
@@ -27,11 +27,11 @@ pub struct Diagnosis {
     pub file: &'static str,
     /// The line of its attribute.
     pub line: u32,
-    /// What was found.
+    /// The finding.
     pub finding: Finding,
 }
 
-/// What looks wrong.
+/// The kinds of findings.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "finding", rename_all = "snake_case"))]
@@ -42,7 +42,7 @@ pub enum Finding {
         /// How many attempts have failed.
         failures: u64,
     },
-    /// `Ambiguous` failures have ended calls, and nobody has said whether the function is idempotent.
+    /// `Ambiguous` failures have ended calls, and the attribute does not say whether the function is idempotent.
     Undeclared {
         /// How many calls ended so.
         calls: u64,
@@ -73,7 +73,7 @@ pub enum Finding {
 
 /// Looks over all functions and returns what looks wrong, ordered by file and line.
 ///
-/// It knows what calls have met since the start of the process or the last
+/// It judges by the calls since the start of the process or the last
 /// [`clear`](crate::clear): run it after a load test, or show it on an operator's page.
 ///
 /// ```
@@ -136,13 +136,11 @@ fn nested(site: &'static Site) -> Option<Finding> {
 }
 
 fn budget_empty(site: &'static Site) -> Option<Finding> {
-    let (findings, now) = (site.findings(), clock::now());
-    let refuses = |budget: &Budget| {
-        budget.would_admit_at(now, Kind::Transient).is_none_or(|moment| moment > now)
-    };
-    // Nobody may have asked since; then the budget says whether it would refuse now.
+    let findings = site.findings();
+    let refuses = |budget: &Budget| budget.refuses(Kind::Transient);
+    // No call may have asked since; then the budget says whether it would refuse now.
     let since = findings.refused_since.filter(|_| site.budget_now().is_some_and(refuses));
-    let running = since.map(|since| now.saturating_duration_since(since));
+    let running = since.map(|since| clock::now().saturating_duration_since(since));
     let longest = findings.longest_refusal.max(running.unwrap_or_default());
     (longest > TOO_LONG_EMPTY).then_some(Finding::BudgetEmpty { longest })
 }

@@ -1,4 +1,4 @@
-//! What a call looks at when it starts: whether anything beside the attribute holds for its function.
+//! The flags that a call reads when it starts: whether anything besides the attribute affects its function.
 
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,10 +14,10 @@ const NEW: u8 = 1;
 const TIMED: u8 = 2;
 /// A configuration has changed something.
 const CONFIGURED: u8 = 4;
-/// Somebody listens to events.
+/// Events have listeners.
 const OBSERVED: u8 = 8;
 
-/// What a call finds when it starts: 0 for nothing at all.
+/// The flags of a function: 0 when nothing besides the attribute affects it.
 #[derive(Debug)]
 pub(super) struct Flags {
     byte: AtomicU8,
@@ -84,7 +84,7 @@ impl Site {
         flags.index.load(Ordering::Acquire)
     }
 
-    /// What the first call finds out: the site's number, what listens, and whether the linker has listed it.
+    /// The work of the first call: gives the site a number, sets its flags, and lists it if the linker has not.
     #[cold]
     pub(crate) fn enrol(&'static self) {
         if self.flags.byte.load(Ordering::Acquire) & NEW == 0 {
@@ -96,7 +96,7 @@ impl Site {
         registry::list(self);
         let first = exclusively(|| {
             self.look();
-            // Not before: who finds it cleared relies on what was found.
+            // Last: a thread that finds `NEW` cleared relies on the other flags.
             let first = self.flags.byte.fetch_and(!NEW, Ordering::Release) & NEW != 0;
             self.set_gate();
             first
@@ -120,24 +120,24 @@ impl Site {
     }
 
     fn look(&self) {
-        self.flags.set(CONFIGURED, super::effective::effective(self.number()).is_some());
+        self.flags.set(CONFIGURED, super::applied::effective(self.number()).is_some());
         self.flags.set(OBSERVED, event::wanted());
     }
 
     fn set_gate(&self) {
         let plain = self.flags.byte.load(Ordering::Relaxed) == 0;
-        // Who sees the gate open sees the number, too.
+        // A thread that sees the gate open sees the number, too.
         self.flags.gate.store(if plain { self.number() } else { u32::MAX }, Ordering::Release);
     }
 }
 
-/// What is found is set under a lock: of two changes the later one is seen last.
+/// Sets flags under a lock: of two changes the later one wins.
 pub(super) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
     let _one_at_a_time = REFRESHING.lock().unwrap_or_else(PoisonError::into_inner);
     work()
 }
 
-/// Tells all sites that a configuration was applied, or that somebody has begun or ceased to listen.
+/// Sets the flags of all sites anew, after a configuration or the listeners have changed.
 pub(crate) fn refresh() {
     registry::sites().for_each(|site| {
         site.index();

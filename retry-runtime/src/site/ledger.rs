@@ -1,5 +1,4 @@
-//! What a function remembers of its calls: everything but those that succeed at once, which are only
-//! counted, elsewhere.
+//! The counts and the history of a function's calls, except first-try successes, which are counted elsewhere.
 
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,7 +58,7 @@ pub(crate) struct Ledger {
     pub(super) findings: Findings,
 }
 
-/// What a doctor wants to know, and no count says.
+/// Facts for the doctor that no count has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Findings {
     /// Since when the budget has refused every retry.
@@ -72,6 +71,17 @@ pub(crate) struct Findings {
     pub(crate) blocked_worker: bool,
     /// The function whose later attempt it was called in.
     pub(crate) called_in: Option<&'static Site>,
+}
+
+/// The counts of a function since the program started, also those that were cleared: counters of metrics never
+/// go down.
+pub fn totals(site: &Site) -> Stats {
+    site.ledger(|ledger| {
+        let mut stats = ledger.before.clone();
+        stats.add(&ledger.stats);
+        stats.add_first_tries(site.first_tries().saturating_sub(ledger.cleared));
+        stats
+    })
 }
 
 impl Site {
@@ -100,17 +110,6 @@ impl Site {
     pub fn stats(&self) -> Stats {
         self.ledger(|ledger| {
             let mut stats = ledger.stats.clone();
-            stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
-            stats
-        })
-    }
-
-    /// [`stats`](Site::stats) of the whole life of the process, also what was cleared.
-    #[cfg(feature = "metrics")]
-    pub(crate) fn totals(&self) -> Stats {
-        self.ledger(|ledger| {
-            let mut stats = ledger.before.clone();
-            stats.add(&ledger.stats);
             stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
             stats
         })

@@ -1,4 +1,4 @@
-//! What the source says about an annotated function.
+//! The facts about an annotated function that stand in the source.
 
 /// Where an annotated function is written, what it is called, and what its attribute says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

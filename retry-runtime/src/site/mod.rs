@@ -1,58 +1,43 @@
 //! The annotated function itself: one static for each.
 
+mod applied;
 mod breaker;
 mod budget;
-// Without the feature nothing is ever configured, and calls look for it all the same.
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
-mod configured;
+pub(crate) mod configuration;
 mod directory;
 pub(crate) mod doctor;
-#[cfg_attr(not(feature = "config"), allow(dead_code))]
-mod effective;
 mod flags;
-pub(crate) mod handle;
-mod ledger;
+pub(crate) mod ledger;
 mod meta;
-mod named;
 pub(crate) mod registry;
 mod ring;
+mod shared;
+mod source;
 
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
-pub(crate) use breaker::{Found, all_breakers, find_breaker};
-pub use breaker::{NO_BREAKER, SiteBreaker};
-#[cfg(feature = "config")]
-pub(crate) use breaker::{breaker_named, configure_breakers, written_breakers};
-pub use budget::SiteBudget;
-#[cfg(feature = "metrics")]
-pub(crate) use budget::all_budgets;
-pub(crate) use budget::find_budget;
-#[cfg(feature = "config")]
-pub(crate) use budget::{configure_budgets, written_budgets};
-#[cfg(feature = "config")]
-pub(crate) use configured::Replaced;
-#[cfg(feature = "config")]
-pub(crate) use effective::Choice;
-#[cfg(feature = "config")]
-pub(crate) use effective::apply;
-pub(crate) use effective::{Effective, switched_off};
+pub(crate) use applied::{Effective, switched_off};
+pub(crate) use breaker::find_breaker;
+pub use breaker::{BreakerRef, NO_BREAKER, SiteBreaker, breakers};
+pub use budget::{SiteBudget, budgets};
 use flags::Flags;
 use ledger::Ledger;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
+pub(crate) use shared::find;
 
 use crate::policy::Policy;
 
-/// An annotated function: its name, its place in the source, its policy, budget and breaker, and what it
-/// remembers of its calls.
+/// An annotated function: its name, its place in the source, its policy, budget and breaker, and the counts and
+/// the history of its calls.
 ///
 /// There is one static for each annotated function of the source, also for generic ones.
 /// [`sites`](crate::sites) lists them all.
 #[derive(Debug)]
 pub struct Site {
     meta: Meta,
-    // All that a call which succeeds at once looks at stands together.
+    // Everything that a first-try success reads stands together.
     flags: Flags,
     policy: Policy,
     budget: SiteBudget,
@@ -82,7 +67,7 @@ impl Site {
         }
     }
 
-    /// The name in configuration, events and pages: `name = …`, else the module's path and the function.
+    /// The name in configurations and events: `name = …`, else the module's path and the function.
     pub fn name(&self) -> &'static str {
         self.meta.name
     }
@@ -97,8 +82,7 @@ impl Site {
         self.meta.line
     }
 
-    /// How calls of the function are retried, as its attribute says. What a configuration makes of it is told
-    /// by `config::explain`.
+    /// The policy of the attribute. `retry_config::explain` tells the one that a configuration makes of it.
     #[inline]
     pub const fn policy(&self) -> &Policy {
         &self.policy
@@ -121,8 +105,7 @@ impl Site {
     }
 
     /// Whether every failure is retried, of whatever kind: `on = any`.
-    #[cfg(feature = "config")]
-    pub(crate) fn retries_any(&self) -> bool {
+    pub fn retries_any(&self) -> bool {
         self.meta.written.split_whitespace().any(|word| word == "on=any")
     }
 
@@ -137,8 +120,8 @@ impl Site {
         self.meta.interrupted
     }
 
-    /// What a configuration makes of it, for a call that starts now.
+    /// The settings of a configuration, for a call that starts now.
     pub(crate) fn effective(&'static self) -> Option<&'static Effective> {
-        if self.is_configured() { effective::effective(self.index()) } else { None }
+        if self.is_configured() { applied::effective(self.index()) } else { None }
     }
 }

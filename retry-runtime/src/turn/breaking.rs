@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::guard::Guard;
-use crate::base::clock;
 use crate::base::clock::Moment;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
 use crate::call::state::Call;
@@ -44,7 +43,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
 
     #[inline(always)]
     fn quick_success(&self, (quick, inner): Self::Quick) {
-        self.permit.quick_success(quick, clock::now);
+        self.permit.quick_success(quick);
         self.inner.quick_success(inner);
     }
 
@@ -63,7 +62,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
         let this = self.project();
         this.inner.before().map_err(Into::into)?;
-        this.permit.renew(clock::now).map_err(|open| refused(&open))
+        this.permit.renew().map_err(|open| refused(&open))
     }
 
     #[inline]
@@ -84,7 +83,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
         // Recorded in place: moving the permit out would copy it.
         let permit = self.project().permit;
-        permit.tell(clock::now, Outcome::Success);
+        permit.tell(Outcome::Success);
         count();
         // Last, so that the compiler knows where the permit is dropped that it is spent.
         permit.spend();
@@ -95,7 +94,7 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     fn refuses(&self) -> bool {
-        self.permit.breaker().refuses(clock::now)
+        self.permit.breaker().refuses()
     }
 
     fn outcome(&self, cut: Interruption) -> R {

@@ -16,11 +16,11 @@
 //! A turn is one attempt and the pause after it. It resolves to the outcome if the call has ended, and to `Again` if
 //! another attempt follows. It holds no outcome while it sleeps, so the future is `Send` even if the error is not.
 
-mod admission;
 mod blocking;
+mod breaker_wait;
 mod breaking;
 mod builder;
-mod by_hand;
+
 mod faults;
 mod guard;
 mod judge;
@@ -33,6 +33,5 @@ mod tests;
 pub mod timer;
 mod turned;
 
-pub(crate) use admission::admission;
 pub use rules::Retry;
 pub use turned::Turned;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use retry_runtime::{BreakerHandle, Kind};
+use retry_runtime::Kind;
 use retry_tasks::{AttemptOutcome, Clock, EventKind, FailReason, State, TaskError, TaskInfo};
 use tokio::sync::Mutex;
 
@@ -130,7 +130,7 @@ async fn an_open_breaker_holds_a_task_back(lab: Lab) {
     let held_back = |info: &TaskInfo| info.state.name() == "waiting" && info.state != first;
     let info = lab.until(id, held_back).await;
     assert_eq!((info.retry_count, info.attempts().len()), (0, 1), "what is refused is not counted");
-    BreakerHandle::named("conformance::guarded").expect("declared").force_close();
+    retry_runtime::breaker("conformance::guarded").expect("declared").force_close();
     lab.clock.advance(seconds(60));
     assert_eq!(lab.play(id).await.state, State::Complete);
     assert_eq!(lab.stage.started().len(), 2);

@@ -2,7 +2,7 @@
 //! program has installed.
 //!
 //! With the feature `metrics` each store counts its committed changes as they happen. The gauge needs a query of the
-//! store, which [`publish`] makes. The function's own metrics ([`retry_runtime::metrics`]) show the failures and delays
+//! store, which [`publish`] makes. The function's own metrics ([`retry_metrics`]) show the failures and delays
 //! inside the attempts.
 //!
 //! | metric | type | unit | attributes | is |
@@ -18,7 +18,7 @@
 //! | `retry.tasks.present` | gauge | `{task}` | `retry.state` | tasks in the store, by state |
 //!
 //! Each process counts the changes that it commits itself, so the counts of several processes that share a file add
-//! up. The bounds of [`retry_runtime::metrics::SECONDS`] fit both histograms.
+//! up. The bounds of [`retry_metrics::SECONDS`] fit both histograms.
 
 pub use crate::event::metrics::{ALL, describe};
 

@@ -6,7 +6,7 @@ mod names;
 mod syntax;
 mod values;
 
-use retry_runtime::config::{self, Config, Settings};
+use retry_config::{Config, Settings};
 
 use super::program::{File, apply, attempts_of_charge, everything, turn};
 
@@ -35,7 +35,7 @@ fn without_lines(text: &str) -> String {
 #[track_caller]
 fn refused(name: &str, text: &str, messages: &[&str]) {
     let file = File::new(name, text);
-    let errors = config::load(&file.0).expect_err(text);
+    let errors = retry_config::load(&file.0).expect_err(text);
     let prefix = format!("{}:", file.0.display());
     let shown: Vec<String> = errors
         .iter()
@@ -149,8 +149,8 @@ fn a_missing_file_and_one_that_is_not_utf8_are_reported() {
     let _turn = turn();
     let file = File::new("binary.toml", "");
     std::fs::write(&file.0, [0xff, 0xfe, 0x00]).unwrap();
-    let error = config::load(&file.0).unwrap_err().to_string();
+    let error = retry_config::load(&file.0).unwrap_err().to_string();
     assert!(error.ends_with("the file cannot be read: it is not UTF-8 text"), "{error}");
-    let error = config::load(file.0.with_file_name("missing.toml")).unwrap_err().to_string();
+    let error = retry_config::load(file.0.with_file_name("missing.toml")).unwrap_err().to_string();
     assert!(error.contains("missing.toml: the file cannot be read: "), "{error}");
 }

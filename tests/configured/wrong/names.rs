@@ -54,7 +54,7 @@ max = 3"#,
 max = 3"#,
         &["1: op.\"x*y\": `x*y` matches no operation; the known ones are billing::charge, \
              billing::refund, billing::v2::quote, disagreed::one, disagreed::other, \
-             history::bounded, history::secret, \
+             history::bounded, history::secret, layers::steps, \
              protection::keyed, protection::own, shapes::listed, shapes::twin, \
              shipping::label, shipping::track, switch::meddling, switch::recovered"],
     ),

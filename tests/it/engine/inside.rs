@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use retry_runtime::{
-    BudgetHandle, Classify, Interruption, Policy, StopReason, observe, observe_blocking, retryable,
+    Classify, Interruption, Policy, StopReason, observe, observe_blocking, retryable,
 };
 
 #[derive(Debug, PartialEq, thiserror::Error, Classify)]
@@ -167,5 +167,5 @@ fn a_hook_that_outlasts_the_deadline_costs_one_token() {
         Err(Trouble::Busy)
     }
     crate::virtual_time::virtually(|| assert_eq!(fails(), Err(Trouble::Busy)));
-    assert_eq!(BudgetHandle::named("inside::grpc").unwrap().available(), 9.0);
+    assert_eq!(retry_runtime::budget("inside::grpc").unwrap().available(), 9.0);
 }

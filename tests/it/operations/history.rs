@@ -71,14 +71,14 @@ fn a_late_success_is_recorded_and_a_first_try_success_is_not() {
 
 #[test]
 fn calls_refused_by_an_open_breaker_do_not_evict_failures() {
-    use retry_runtime::{BreakerHandle, Interruption};
+    use retry_runtime::Interruption;
 
     #[retryable(max = 0, breaker, on = any, name = "history::refused")]
     fn fetch() -> Result<u32, Interruption> {
         Err(Interruption::Cancelled)
     }
     let _ = fetch();
-    BreakerHandle::named("history::refused").expect("it has one").force_open();
+    retry_runtime::breaker("history::refused").expect("it has one").force_open();
     for _ in 0..100 {
         let _ = fetch();
     }

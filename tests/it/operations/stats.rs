@@ -3,7 +3,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 use std::thread;
 
-use retry_runtime::{BreakerHandle, Policy, Stats, retryable, site};
+use retry_runtime::{Policy, Stats, retryable, site};
 
 use super::{Cut, Down};
 
@@ -117,7 +117,7 @@ fn a_call_refused_by_a_breaker_is_counted_without_an_attempt() {
         Ok(1)
     }
     assert_eq!(refused(), Ok(1));
-    BreakerHandle::named("stats::refused").expect("it has one").force_open();
+    retry_runtime::breaker("stats::refused").expect("it has one").force_open();
     assert!(refused().is_err());
     let stats = stats("stats::refused");
     assert_eq!((stats.calls(), stats.unattempted, stats.attempts), (2, 1, 1));

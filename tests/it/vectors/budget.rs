@@ -1,5 +1,6 @@
 //! Budget steps, run on a budget with a stopped clock. Delays are tested in `calls/delays.rs`.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use retry_runtime::Kind;
@@ -24,6 +25,14 @@ fn budget_vectors() {
     });
 }
 
+fn at_rest(settings: BudgetSettings) -> Budget {
+    fn clock() -> Instant {
+        static NOW: OnceLock<Instant> = OnceLock::new();
+        *NOW.get_or_init(Instant::now)
+    }
+    Budget::new(settings).with_clock(clock)
+}
+
 /// The AWS token bucket of a `cfg`.
 fn aws(cfg: &Value) -> Budget {
     let cost = &cfg["cost"];
@@ -31,7 +40,7 @@ fn aws(cfg: &Value) -> Budget {
     let any = cost_of(&["server", "other", "transient", "transient_timeout"]).unwrap();
     let start = number(&cfg["tokens"]).unwrap();
     let capacity = number(&cfg["capacity"]).unwrap_or(start);
-    Budget::new(
+    at_rest(
         BudgetSettings::aws()
             .capacity(capacity as u32)
             .start(start)
@@ -52,7 +61,6 @@ fn kind(error: &str) -> Kind {
 fn aws_steps(vector: &Value) {
     let budget = aws(&vector["cfg"]);
     let max = vector["cfg"]["max_attempts"].as_u64().unwrap_or(3);
-    let now = Instant::now();
     let (mut attempt, mut retry): (u64, Option<Withdrawal<&Budget>>) = (1, None);
     for step in vector["steps"].as_sequence().unwrap() {
         let event = step["in"].as_str().unwrap();
@@ -62,7 +70,7 @@ fn aws_steps(vector: &Value) {
             }
             if attempt == max {
                 "stop_max_attempts"
-            } else if let Ok(withdrawal) = budget.try_withdraw(now, kind(error)) {
+            } else if let Ok(withdrawal) = budget.try_withdraw(kind(error)) {
                 (attempt, retry) = (attempt + 1, Some(withdrawal));
                 "retry"
             } else {
@@ -70,7 +78,7 @@ fn aws_steps(vector: &Value) {
             }
         } else {
             match event {
-                "acquire other" => retry = budget.try_withdraw(now, Kind::Transient).ok(),
+                "acquire other" => retry = budget.try_withdraw(Kind::Transient).ok(),
                 "final status 500" => retry.take().unwrap().failed(),
                 "other request: first-try success" => budget.deposit_success(),
                 "ok" => match retry.take() {
@@ -87,42 +95,41 @@ fn aws_steps(vector: &Value) {
         if let Some(expected) = step["act"].as_str() {
             assert_eq!(act, expected, "{step:?}");
         }
-        assert_eq!(budget.available(now), number(&step["tokens"]).unwrap(), "{step:?}");
+        assert_eq!(budget.available(), number(&step["tokens"]).unwrap(), "{step:?}");
     }
 }
 
 fn successes_refill(vector: &Value) {
-    let (budget, now, expect) = (aws(&vector["cfg"]), Instant::now(), &vector["expect"]);
+    let (budget, expect) = (aws(&vector["cfg"]), &vector["expect"]);
     for _ in 0..expect["drained_after_failures"].as_u64().unwrap() {
-        budget.try_withdraw(now, Kind::Ambiguous).unwrap().failed();
+        budget.try_withdraw(Kind::Ambiguous).unwrap().failed();
     }
-    assert!(budget.try_withdraw(now, Kind::Ambiguous).is_err());
+    assert!(budget.try_withdraw(Kind::Ambiguous).is_err());
     for _ in 0..expect["then_first_try_successes_to_refill"].as_u64().unwrap() {
         budget.deposit_success();
     }
-    assert_eq!(budget.available(now), number(&expect["tokens"]).unwrap());
+    assert_eq!(budget.available(), number(&expect["tokens"]).unwrap());
 }
 
 /// The peer reports whole tokens; ours reports the fraction too.
 fn fractions_add_up(vector: &Value) {
     let cfg = &vector["cfg"];
-    let budget = Budget::new(
+    let budget = at_rest(
         BudgetSettings::new()
             .capacity(cfg["tokens"].as_u64().unwrap() as u32)
             .start(number(&cfg["start_tokens"]).unwrap())
             .deposit(number(&cfg["success_reward"]).unwrap()),
     );
-    let now = Instant::now();
     for step in vector["steps"].as_sequence().unwrap() {
         budget.deposit_success();
-        assert_eq!(budget.available(now).floor(), number(&step["tokens"]).unwrap());
+        assert_eq!(budget.available().floor(), number(&step["tokens"]).unwrap());
     }
 }
 
 fn grpc(cfg: &Value) -> Budget {
     let tokens = cfg["max_tokens"].as_u64().unwrap() as u32;
     let ratio = number(&cfg["ratio"]).unwrap();
-    Budget::new(
+    at_rest(
         BudgetSettings::grpc()
             .capacity(tokens)
             .deposit(ratio)
@@ -132,7 +139,7 @@ fn grpc(cfg: &Value) -> Budget {
 }
 
 fn grpc_calls(vector: &Value) {
-    let (budget, now, sequence) = (grpc(&vector["cfg"]), Instant::now(), &vector["sequence"]);
+    let (budget, sequence) = (grpc(&vector["cfg"]), &vector["sequence"]);
     let max = vector["cfg"]["max_attempts"].as_u64().unwrap();
     let works: Vec<u64> = sequence["server_ok_indexes"]
         .as_sequence()
@@ -156,32 +163,32 @@ fn grpc_calls(vector: &Value) {
                 break "ok";
             }
             if attempt == max {
-                budget.charge_final(now, Kind::Transient);
+                budget.charge_final(Kind::Transient);
                 break "err:R";
             }
-            match budget.try_withdraw(now, Kind::Transient) {
+            match budget.try_withdraw(Kind::Transient) {
                 Ok(withdrawal) => (attempt, retry) = (attempt + 1, Some(withdrawal)),
                 Err(_) => break "err:R",
             }
         };
         assert_eq!(result, call["result"].as_str().unwrap(), "{call:?}");
         assert_eq!(index - 1, call["last_index"].as_u64().unwrap(), "{call:?}");
-        assert_eq!(budget.available(now), number(&call["tokens"]).unwrap(), "{call:?}");
+        assert_eq!(budget.available(), number(&call["tokens"]).unwrap(), "{call:?}");
     }
 }
 
 fn grpc_steps(vector: &Value) {
-    let (budget, now) = (grpc(&vector["cfg"]), Instant::now());
+    let budget = grpc(&vector["cfg"]);
     for step in vector["steps"].as_sequence().unwrap() {
         let may_retry = match step["in"].as_str().unwrap() {
-            "failure" => budget.try_withdraw(now, Kind::Transient).map(Withdrawal::failed).is_ok(),
+            "failure" => budget.try_withdraw(Kind::Transient).map(Withdrawal::failed).is_ok(),
             "success" => {
                 budget.deposit_success();
-                budget.available(now) > budget.capacity() / 2.0
+                budget.available() > budget.capacity() / 2.0
             }
-            _ => budget.available(now) > budget.capacity() / 2.0,
+            _ => budget.available() > budget.capacity() / 2.0,
         };
         assert_eq!(may_retry, step["may_retry"].as_bool().unwrap(), "{step:?}");
-        assert_eq!(budget.available(now), number(&step["tokens"]).unwrap(), "{step:?}");
+        assert_eq!(budget.available(), number(&step["tokens"]).unwrap(), "{step:?}");
     }
 }

@@ -4,12 +4,11 @@
 //! compared with the function's policy.
 
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings};
 use retry_runtime::{
-    BreakerHandle, Classify, Interruption, Policy, RetryError, StopReason, observe_blocking,
-    retryable, site,
+    Classify, Interruption, Policy, RetryError, StopReason, observe_blocking, retryable, site,
 };
 use serde_norway::Value;
 
@@ -34,7 +33,8 @@ fn combos_vectors() {
             "CO-010" => breaker_outside(vector),
             "CO-011" => {
                 falls_back(vector, "combos::guarded", guarded);
-                let failures = BreakerHandle::named("combos::guarded").unwrap().figures().failures;
+                let failures =
+                    retry_runtime::breaker("combos::guarded").unwrap().figures().failures;
                 assert_eq!(u64::from(failures), count(&vector["expect"]["breaker_failures"]));
             }
             "CO-013" => falls_back(vector, "combos::unguarded", unguarded),
@@ -137,7 +137,7 @@ fn opens_in_the_middle(
     assert_eq!(words(&result, report.reason), expect["result"].as_str().unwrap());
     assert_eq!(result, Err(Failure::Of("T".to_owned())));
     if let Some(failures) = expect["breaker_failures"].as_u64() {
-        assert_eq!(u64::from(BreakerHandle::named(name).unwrap().figures().failures), failures);
+        assert_eq!(u64::from(retry_runtime::breaker(name).unwrap().figures().failures), failures);
     }
 }
 
@@ -147,7 +147,7 @@ fn is_open_from_the_start(vector: &Value) {
         script.body()
     }
     check_limit(vector, "combos::open");
-    BreakerHandle::named("combos::open").unwrap().force_open();
+    retry_runtime::breaker("combos::open").unwrap().force_open();
     let (script, expect) = (Script::new(&vector["script"]), &vector["expect"]);
     let ((result, report), elapsed) = virtually(|| {
         let start = now();
@@ -169,7 +169,7 @@ fn breaker_outside(vector: &Value) {
     let result = breaker.call(|| policy.call(|_| script.body())).unwrap();
     assert_eq!(script.calls.get(), count(&expect["calls"]));
     assert_eq!(words(&result, StopReason::Exhausted), expect["result"].as_str().unwrap());
-    let figures = breaker.figures(Instant::now);
+    let figures = breaker.figures();
     assert_eq!(u64::from(figures.failures), count(&expect["breaker_failures"]));
     assert_eq!(u64::from(figures.successes()), count(&expect["breaker_successes"]));
 }

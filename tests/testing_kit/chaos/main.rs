@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use retry_runtime::config::{self, Config};
+use retry_config::Config;
 use retry_runtime::{Classify, Interruption, StopReason, observe, retryable};
 use retry_testing as testing;
 use retry_testing::chaos;
@@ -42,14 +42,15 @@ fn turn(toml: &str, on: bool) -> Turn {
     let turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
     chaos::install();
     chaos::switch(on);
-    config::apply(Config::from_toml(toml).expect("valid settings")).expect("applicable settings");
+    retry_config::apply(Config::from_toml(toml).expect("valid settings"))
+        .expect("applicable settings");
     Turn { _turn: turn }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
         chaos::switch(false);
-        config::reset();
+        retry_config::reset();
     }
 }
 
@@ -131,7 +132,7 @@ fn a_testing_scope_is_free_of_chaos() {
 #[test]
 fn explain_shows_the_chaos_settings_with_their_source() {
     let _turn = turn("[op.\"chaos::charge\".chaos]\nrate = 0.05\nlatency = \"200ms\"", true);
-    let text = config::explain("chaos::charge").expect("it exists").to_string();
+    let text = retry_config::explain("chaos::charge").expect("it exists").to_string();
     assert!(text.contains("rate = 0.05, latency = \"200ms\", fault = \"fail\""), "{text}");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use retry_runtime::breaker::Mode;
-use retry_runtime::{BreakerHandle, BudgetHandle, Interruption, StopReason, retryable};
+use retry_runtime::{Interruption, StopReason, retryable};
 use retry_testing as testing;
 
 use crate::faults::PayError;
@@ -38,7 +38,7 @@ fn every_scope_has_a_full_budget_and_leaves_the_process_budget_alone() {
         // Ten tokens: three calls with three retries, and one retry of the fourth.
         t.assert("protected::fetch").calls(5).attempts(15).stopped(StopReason::Budget);
     }
-    let budget = BudgetHandle::named("protected::fetch").expect("every function has a budget");
+    let budget = retry_runtime::budget("protected::fetch").expect("every function has a budget");
     assert_eq!(budget.available().to_bits(), budget.capacity().to_bits());
 }
 
@@ -62,12 +62,12 @@ fn a_breaker_opens_and_closes_only_in_its_scope() {
         t.fail("protected::guarded").first(2).with(|| PayError::Busy);
         assert!(!open(guarded()) && !open(guarded()), "each scope starts with a closed breaker");
         assert!(open(guarded()));
-        let here = BreakerHandle::named("protected::guarded").expect("the scope's own");
+        let here = retry_runtime::breaker("protected::guarded").expect("the scope's own");
         assert_eq!(here.mode(), Mode::Open);
         t.advance("13s");
         assert_eq!(guarded(), Ok(1), "a probe succeeds after the open period");
     }
-    let breaker = BreakerHandle::named("protected::guarded").expect("the function's own");
+    let breaker = retry_runtime::breaker("protected::guarded").expect("the function's own");
     assert_eq!(breaker.figures().calls, 0, "the breaker of the process has recorded nothing");
 }
 

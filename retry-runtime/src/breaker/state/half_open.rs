@@ -25,7 +25,7 @@ struct Probe {
     since: Duration,
 }
 
-/// What the results so far decide.
+/// The decision by the results so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::breaker) enum Verdict {
     Close,

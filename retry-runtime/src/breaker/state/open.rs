@@ -11,7 +11,7 @@ pub(in crate::breaker) struct Open {
     pub(in crate::breaker) until: Duration,
     /// How often it opened again since the breaker was last closed.
     pub(in crate::breaker) reopened: u32,
-    /// What had been counted when it opened.
+    /// The counts at the moment at which it opened.
     pub(in crate::breaker) cause: Tally,
 }
 

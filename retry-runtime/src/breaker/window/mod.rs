@@ -1,4 +1,4 @@
-//! The outcomes that a closed breaker looks at: a ring of the last n, or a ring of 10 buckets of time.
+//! The window of a closed breaker: a ring of the last n outcomes, or a ring of 10 buckets of time.
 
 mod count;
 mod time;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ::metrics::{counter, gauge, histogram};
-use retry_runtime::metrics::Instrument::{Counter, Gauge, Histogram};
-use retry_runtime::metrics::Metric;
+use retry_metrics::Instrument::{Counter, Gauge, Histogram};
+use retry_metrics::Metric;
 
 use super::{Event, EventKind, Measured};
 use crate::machine::orders::Verb;

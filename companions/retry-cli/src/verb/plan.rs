@@ -1,0 +1,208 @@
+//! `retry plan SETTINGS` prints the delays that the settings produce.
+
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use retry_config::{ConfigErrors, Growth, Settings, TimeLimit};
+use retry_runtime::{Backoff, DelayRange, Jitter, Policy};
+use retry_text::duration::human;
+
+use crate::Outcome;
+use crate::table::Table;
+
+pub(crate) fn command() -> Command {
+    Command::new("plan")
+        .about("Prints the retry schedule for the given settings, and the worst case")
+        .arg(
+            Arg::new("settings")
+                .value_name("SETTINGS")
+                .required(true)
+                .help("As in the attribute, for example \"max = 5, base = '200ms', cap = '10s'\""),
+        )
+        .arg(
+            Arg::new("rows")
+                .long("rows")
+                .value_name("N")
+                .value_parser(value_parser!(u32).range(1..))
+                .default_value("20")
+                .help("Maximum number of retries to show"),
+        )
+}
+
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let text = matches.get_one::<String>("settings").map_or("", String::as_str);
+    let rows = *matches.get_one::<u32>("rows").unwrap_or(&20);
+    let mut settings: Settings = text.parse().map_err(wrong)?;
+    let policy = settings.policy().map_err(wrong)?;
+    settings.backoff.get_or_insert(Growth::Exponential);
+    Ok(plan(&settings, &policy, rows))
+}
+
+fn wrong(error: ConfigErrors) -> String {
+    error.to_string()
+}
+
+fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
+    let mut table = Table::new(["retry", "delay", "with jitter", "total pause so far"]);
+    let (mut earliest, mut latest) = (Duration::ZERO, Duration::ZERO);
+    let mut shown = 0;
+    for DelayRange { retry, shortest, longest } in policy.schedule().take(rows as usize) {
+        earliest = earliest.saturating_add(shortest);
+        latest = latest.saturating_add(longest);
+        let late = time(settings.deadline).is_some_and(|deadline| earliest > deadline);
+        let note = if late { " (never: after the deadline)" } else { "" };
+        table.row([
+            retry.to_string(),
+            raw(settings, retry).map_or_else(|| "-".to_owned(), human),
+            range(shortest, longest),
+            range(earliest, latest) + note,
+        ]);
+        shown = retry;
+    }
+    let retries = policy.limit().map(|attempts| attempts - 1);
+    let mut text = match retries {
+        Some(0) => "no retries: the first failure is final\n".to_owned(),
+        _ => table.to_string(),
+    };
+    match retries {
+        Some(all) if all > shown => {
+            text += &format!("… and {} more retries; --rows {all} shows them\n", all - shown);
+        }
+        None => text += "… and so on until the deadline\n",
+        _ => {}
+    }
+    text + "\n" + &worst_case(settings, policy) + &beside(settings)
+}
+
+/// Lists the settings that were given but do not affect the schedule.
+fn beside(settings: &Settings) -> String {
+    let Settings { enabled, on, idempotent, hint_cap, budget, breaker, measure, timeout, .. } =
+        settings;
+    let unrelated = [
+        ("enabled", enabled.is_some()),
+        ("on", on.is_some()),
+        // `timeout` requires `idempotent` to be set, so mentioning it would be noise.
+        ("idempotent", idempotent.is_some() && timeout.is_none()),
+        ("hint_cap", hint_cap.is_some()),
+        ("budget", budget.is_some()),
+        ("breaker", breaker.is_some()),
+        ("measure", measure.is_some()),
+    ];
+    let written = unrelated.iter().filter(|(_, is_written)| *is_written).map(|(name, _)| *name);
+    match written.collect::<Vec<_>>()[..] {
+        [] => String::new(),
+        ref names => format!("not part of the schedule: {}\n", names.join(", ")),
+    }
+}
+
+/// The delay that the backoff computes, before cap and jitter; `None` with decorrelated jitter, which uses no backoff.
+fn raw(settings: &Settings, retry: u32) -> Option<Duration> {
+    if settings.jitter == Some(Jitter::Decorrelated) {
+        return None;
+    }
+    let backoff = match settings.backoff.as_ref()? {
+        Growth::Exponential => Backoff::Exponential,
+        Growth::Fixed => Backoff::Fixed,
+        Growth::Linear => Backoff::Linear,
+        Growth::Fibonacci => Backoff::Fibonacci,
+        Growth::List(entries) => {
+            let position = entries.len().min(retry as usize);
+            return entries.get(position.checked_sub(1)?).copied();
+        }
+        _ => return None,
+    };
+    let base = settings.base.unwrap_or(Duration::from_secs(1));
+    Some(backoff.delay(base, settings.factor.unwrap_or(2.0), retry))
+}
+
+fn range(shortest: Duration, longest: Duration) -> String {
+    if shortest == longest {
+        return human(longest);
+    }
+    format!("{} to {}", human(shortest), human(longest))
+}
+
+/// The longest that a call can take.
+fn worst_case(settings: &Settings, policy: &Policy) -> String {
+    let deadline = time(settings.deadline);
+    let timeout = time(settings.timeout);
+    let Some(attempts) = policy.limit() else {
+        // Settings with neither a limit nor a deadline were rejected earlier.
+        let deadline = deadline.map_or_else(String::new, human);
+        return format!(
+            "worst case: {deadline} (the deadline), with as many attempts as fit before it\n"
+        );
+    };
+    let pauses = pauses(settings, policy, attempts - 1);
+    let many = |n: u32| if n == 1 { "1 attempt".to_owned() } else { format!("{n} attempts") };
+    let (running, each) = match timeout {
+        Some(timeout) => {
+            (timeout.saturating_mul(attempts), format!(" of at most {}", human(timeout)))
+        }
+        None => (Duration::ZERO, String::new()),
+    };
+    let total = pauses.saturating_add(running);
+    let sum = format!("{}{each} and {} of pauses", many(attempts), human(pauses));
+    let open = if timeout.is_none() { ", plus the time that the attempts take" } else { "" };
+    match deadline {
+        Some(deadline) if deadline <= total || timeout.is_none() => format!(
+            "worst case: {} (the deadline); without the deadline: {sum}{}\n",
+            human(deadline),
+            if timeout.is_some() { format!(" = {}", human(total)) } else { String::new() },
+        ),
+        _ if timeout.is_some() => format!("worst case: {} = {sum}\n", human(total)),
+        _ => format!("worst case: {sum}{open}\n"),
+    }
+}
+
+/// The longest possible sum of all pauses.
+fn pauses(settings: &Settings, policy: &Policy, retries: u32) -> Duration {
+    const EACH: usize = 1000;
+    let each = match &settings.backoff {
+        Some(Growth::List(entries)) => EACH.max(entries.len()),
+        _ => EACH,
+    };
+    let (mut sum, mut last, mut summed) = (Duration::ZERO, Duration::ZERO, 0);
+    for delay in policy.schedule().take(each) {
+        sum = sum.saturating_add(delay.longest);
+        (last, summed) = (delay.longest, delay.retry);
+    }
+    sum.saturating_add(further(settings, summed, last, retries - summed))
+}
+
+/// The longest possible sum of the `count` pauses after pause number `n`, whose own maximum is `last`.
+fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration {
+    let cap = settings.cap.unwrap_or(Duration::from_secs(30));
+    let constant = last.saturating_mul(count);
+    if last.is_zero() || last >= cap {
+        return constant;
+    }
+    let (last, cap, n, count) =
+        (last.as_secs_f64(), cap.as_secs_f64(), f64::from(n), f64::from(count));
+    // The number of pauses below the cap, and their sum; every other pause is as long as the cap.
+    let (below, sum) = match settings.backoff {
+        Some(Growth::Linear) => {
+            let step = last / n;
+            let below = (cap / step - n).floor().clamp(0.0, count);
+            (below, step * (below * n + below * (below + 1.0) / 2.0))
+        }
+        Some(Growth::Exponential) => {
+            let factor = settings.factor.unwrap_or(2.0);
+            if factor <= 1.0 {
+                return constant;
+            }
+            let below = ((cap / last).ln() / factor.ln()).floor().clamp(0.0, count);
+            (below, last * factor * (below * factor.ln()).exp_m1() / (factor - 1.0))
+        }
+        // By pause `n`, the Fibonacci numbers have reached the cap and a list has reached its last entry.
+        _ => return constant,
+    };
+    Duration::try_from_secs_f64(sum + (count - below) * cap).unwrap_or(Duration::MAX)
+}
+
+fn time(limit: Option<TimeLimit>) -> Option<Duration> {
+    match limit {
+        Some(TimeLimit::After(time)) => Some(time),
+        _ => None,
+    }
+}

@@ -1,0 +1,185 @@
+//! The values of an operation, each with its origin.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::draft::Draft;
+use super::layers::Resolved;
+use super::mistake::{ConfigErrors, Mistake};
+use super::model::Config;
+use super::names::unknown_operation;
+use super::origin::Origin;
+use super::resolve::Resolution;
+use super::section::Section;
+use super::settings::Settings;
+use super::sites::{SiteInfo, SiteList};
+use super::written::exact;
+use retry_runtime::{Backoff, Jitter};
+
+/// The values of one operation, each with its origin. Displays as a table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The operation's name.
+    pub name: String,
+    /// The source file.
+    pub file: String,
+    /// The attribute's line.
+    pub line: u32,
+    /// A row for each setting.
+    pub settings: Vec<Explained>,
+    /// The places of other functions with the same name, `FILE:LINE`; their attributes may differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub namesakes: Vec<String>,
+}
+
+/// One setting of an operation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
+    /// The name of the setting.
+    pub setting: &'static str,
+    /// The value, as a file would write it.
+    pub value: String,
+    /// The origin of the value.
+    pub origin: Origin,
+}
+
+impl Explanation {
+    /// The row of a setting; `None` where it has no effect: a `base` beside a list of delays.
+    pub fn get(&self, setting: &str) -> Option<&Explained> {
+        self.settings.iter().find(|row| row.setting == setting)
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} ({}:{})", self.name, self.file, self.line)?;
+        let wide = |of: fn(&Explained) -> usize| self.settings.iter().map(of).max().unwrap_or(0);
+        let setting = wide(|row| row.setting.len());
+        let value = wide(|row| row.value.chars().count());
+        for row in &self.settings {
+            writeln!(f, "  {:<setting$}  {:<value$}  {}", row.setting, row.value, row.origin)?;
+        }
+        if !self.namesakes.is_empty() {
+            let places = self.namesakes.join(", ");
+            writeln!(f, "  not shown: functions of the same name at {places}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A row for every setting that has an effect.
+pub(crate) fn rows(site: &SiteInfo, resolved: &Resolved) -> Vec<Explained> {
+    let set: BTreeMap<_, _> = Settings::of(&resolved.values).entries().into_iter().collect();
+    let rows = Settings::keys().into_iter().filter_map(|setting| {
+        let value = set.get(setting).map(ToString::to_string);
+        let value = shown(setting, value, site, resolved)?;
+        Some(Explained { setting, value, origin: origin(site, resolved, setting) })
+    });
+    rows.collect()
+}
+
+/// The text for a setting that is set to `value`; `None` when the setting has no effect.
+fn shown(
+    setting: &str,
+    value: Option<String>,
+    site: &SiteInfo,
+    resolved: &Resolved,
+) -> Option<String> {
+    let parts = &resolved.values.policy;
+    let or = |unset: &str| value.clone().or_else(|| Some(unset.to_owned()));
+    match setting {
+        "enabled" => or("true"),
+        "max" => Some(match parts.attempts {
+            Some(attempts) => attempts.saturating_sub(1).to_string(),
+            None => "unlimited".to_owned(),
+        }),
+        // Shown as `max`.
+        "attempts" => None,
+        "base" => {
+            let has_base = !matches!(parts.backoff, Backoff::List(_));
+            has_base.then(|| exact(resolved.values.policy.first_delay()))
+        }
+        "factor" => {
+            let grows =
+                parts.backoff == Backoff::Exponential && parts.jitter != Jitter::Decorrelated;
+            or("2").filter(|_| grows)
+        }
+        "deadline" | "timeout" => or("none"),
+        "on" if site.any && !resolved.is_configured("on") => Some("any".to_owned()),
+        "idempotent" => Some(match resolved.values.policy.declared_idempotent() {
+            Some(idempotent) => idempotent.to_string(),
+            None => "undeclared".to_owned(),
+        }),
+        "budget" => or(&site.budget.shown()),
+        "breaker" => or(&site.breaker.shown()),
+        "measure" => or("false"),
+        _ => value,
+    }
+}
+
+/// The origin of a setting, whether it is part of the policy or not.
+fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
+    let origin = match setting {
+        // `on` with `Ambiguous` declares the function idempotent.
+        "idempotent" if resolved.origin("idempotent") == Origin::BuiltIn => {
+            match resolved.values.policy.declared_idempotent() {
+                Some(_) => resolved.origin("on"),
+                None => Origin::BuiltIn,
+            }
+        }
+        setting => resolved.origin(setting),
+    };
+    // The layers know the origins of the policy's settings; the attribute sets budget and breaker as well.
+    let written =
+        ["budget", "breaker"].contains(&setting) && site.written.iter().any(|word| word == setting);
+    if origin == Origin::BuiltIn && written {
+        return Origin::Attribute { file: site.file.clone(), line: site.line };
+    }
+    origin
+}
+
+/// Explains the function of this name: of several, the one whose file and line come first.
+pub(crate) fn explain(
+    sites: &SiteList,
+    resolution: &Resolution,
+    name: &str,
+) -> Result<Explanation, ConfigErrors> {
+    let both = sites.sites.iter().zip(&resolution.sites);
+    let mut named = both.filter(|(site, _)| site.name == name);
+    let Some((site, resolved)) = named.next() else {
+        let message = unknown_operation(name, &sites.names());
+        return Err(Mistake::new(Origin::BuiltIn, message).into());
+    };
+    Ok(Explanation {
+        name: site.name.clone(),
+        file: site.file.clone(),
+        line: site.line,
+        settings: rows(site, resolved),
+        namesakes: named.map(|(other, _)| format!("{}:{}", other.file, other.line)).collect(),
+    })
+}
+
+impl SiteList {
+    /// Checks a file against these functions.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the file, by itself and against these functions.
+    pub fn check(&self, path: impl AsRef<std::path::Path>) -> Result<Config, ConfigErrors> {
+        let (config, _) = Draft::of_file(path.as_ref())?.resolve(self)?;
+        Ok(config)
+    }
+
+    /// The values of the function of this name under a configuration, each with its origin. Of several functions, the
+    /// one whose file and line come first.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the configuration; or that there is no such function.
+    pub fn explain(&self, config: &Config, name: &str) -> Result<Explanation, ConfigErrors> {
+        let (_, resolution) = Draft::from(config.clone()).resolve(self)?;
+        explain(self, &resolution, name)
+    }
+}

@@ -1,0 +1,214 @@
+//! The running program: applies a configuration, and tells the values in force.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use retry_runtime::control::{Configuration, Restart};
+use serde::Serialize;
+
+use super::change::{self, Change, changes};
+use super::chaos;
+use super::draft::Draft;
+use super::explain::{self, Explanation};
+use super::layers::Resolved;
+use super::mistake::ConfigErrors;
+use super::model::Config;
+use super::program::Program;
+use super::resolve::Resolution;
+
+/// The result of applying a configuration.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Applied {
+    /// Each value that changed; empty when none did.
+    pub changes: Vec<Change>,
+}
+
+impl fmt::Display for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changes.is_empty() {
+            return f.write_str("nothing changed");
+        }
+        for (i, change) in self.changes.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{change}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The configuration in force.
+struct State {
+    config: Option<Arc<Config>>,
+    resolution: Option<Resolution>,
+}
+
+/// Locked while a configuration is applied, so that two never mix.
+static STATE: Mutex<State> = Mutex::new(State { config: None, resolution: None });
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads a file and applies it: JSON when its name ends in `.json`, else TOML.
+///
+/// # Errors
+///
+/// Every mistake in the file, by itself and against the program's functions. Then nothing changes.
+pub fn load(path: impl AsRef<Path>) -> Result<Applied, ConfigErrors> {
+    put(Draft::of_file(path.as_ref())?)
+}
+
+/// [`load`] for the bytes of a file that was read already.
+#[cfg(feature = "watch")]
+pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigErrors> {
+    put(Draft::of_bytes(path, Ok(bytes))?)
+}
+
+/// Applies a configuration and replaces the previous one.
+///
+/// All functions change at once; calls in flight keep the settings that they started with. Budgets and breakers
+/// whose settings change are reset: full, and closed.
+///
+/// # Errors
+///
+/// Every mistake in the configuration. Then nothing changes.
+///
+/// ```standalone_crate
+/// # use retry_runtime::retryable;
+/// use retry_config::Config;
+///
+/// #[retryable(max = 3, on = any, name = "billing::charge")]
+/// fn charge() -> Result<u32, String> { Err("down".into()) }
+///
+/// let applied = retry_config::apply(Config::from_toml("[op.\"billing::*\"]\nmax = 5")?)?;
+/// assert_eq!(
+///     applied.to_string(),
+///     "billing::charge: max 3 -> 5 (op.\"billing::*\".max at line 2)",
+/// );
+///
+/// let error = retry_config::apply(Config::from_toml("[op.\"billing::chrage\"]\nmax = 5")?).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "line 1: op.\"billing::chrage\": unknown operation `billing::chrage`; did you mean `billing::charge`?",
+/// );
+/// # retry_config::reset();
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
+pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
+    put(config.into())
+}
+
+fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
+    let program = Program::now();
+    let (config, resolution) = draft.resolve(&program.list)?;
+    let settings = program.configuration(&resolution);
+    settings.prepare();
+    let config = Arc::new(config);
+    let mut state = state();
+    let (applied, restart) = turn_over(&mut state, &program, settings, resolution, Some(&config));
+    state.config = Some(Arc::clone(&config));
+    // Without the lock, since a listener may call `current` or `explain`.
+    drop(state);
+    restart.run();
+    change::announce(config.file(), &applied.changes);
+    Ok(applied)
+}
+
+/// Removes the configuration: every function follows its attribute again.
+pub fn reset() -> Applied {
+    let program = Program::now();
+    let mut state = state();
+    let plain = untouched(&program);
+    let settings = program.configuration(&plain);
+    let (applied, restart) = turn_over(&mut state, &program, settings, plain, None);
+    state.config = None;
+    drop(state);
+    restart.run();
+    change::announce(None, &applied.changes);
+    applied
+}
+
+fn turn_over(
+    state: &mut State,
+    program: &Program,
+    settings: Configuration,
+    resolution: Resolution,
+    config: Option<&Arc<Config>>,
+) -> (Applied, Restart) {
+    let before = held(state, program);
+    chaos::replace(program.faults(&resolution));
+    let restart = settings.apply();
+    let origin = |key: &str| match config {
+        Some(config) => config.text.origin(key),
+        None => super::Origin::BuiltIn,
+    };
+    let changes = changes(&program.list, &before, &resolution, origin);
+    state.resolution = Some(resolution);
+    (Applied { changes }, restart)
+}
+
+/// The values before a change.
+fn held(state: &State, program: &Program) -> Resolution {
+    let known = state.resolution.as_ref();
+    if let Some(resolution) = known.filter(|known| known.sites.len() == program.list.sites.len()) {
+        return resolution.clone();
+    }
+    // Nothing was applied, or functions were listed later: so far they follow their attributes.
+    untouched(program)
+}
+
+/// The program without any configuration, and without the environment.
+fn untouched(program: &Program) -> Resolution {
+    let nothing = Config::default().with_environment(BTreeMap::<String, String>::new());
+    let sites = &program.list.sites;
+    let none = super::environment::Environment::default();
+    Resolution {
+        sites: sites.iter().map(|site| Resolved::of(&nothing, &none, site)).collect(),
+        ..Resolution::default()
+    }
+}
+
+/// The configuration that was applied last.
+pub fn current() -> Option<Arc<Config>> {
+    state().config.clone()
+}
+
+/// The values of the operation of this name now, each with its origin. When several functions share the name, the one
+/// whose file and line come first is explained, and the others are listed by their places.
+///
+/// # Errors
+///
+/// No operation has this name; the message proposes the nearest one.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 2, on = any, name = "shipping::track")]
+/// fn track() -> Result<u32, String> { Ok(1) }
+///
+/// let explanation = retry_config::explain("shipping::track")?;
+/// let max = explanation.get("max").expect("every operation has one");
+/// assert_eq!(max.value, "2");
+/// assert!(max.origin.to_string().starts_with("attribute at "));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
+pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
+    let program = Program::now();
+    let resolution = held(&state(), &program);
+    explain::explain(&program.list, &resolution, name)
+}
+
+/// The program's annotated functions as data, for checking a configuration without the program.
+///
+/// ```
+/// let sites = retry_config::export();
+/// let json = serde_json::to_string(&sites)?;
+/// assert_eq!(serde_json::from_str::<retry_config::SiteList>(&json)?, sites);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn export() -> super::SiteList {
+    Program::now().list
+}

@@ -1,0 +1,129 @@
+//! The mistakes in a configuration: all of them at once, each with its place and its remedy.
+
+use std::fmt;
+
+use super::origin::Origin;
+
+/// One mistake in a configuration.
+///
+/// Displays as `FILE:LINE: KEY: MESSAGE`; unknown parts are left out.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Mistake {
+    origin: Origin,
+    message: String,
+}
+
+impl Mistake {
+    pub(crate) fn new(origin: Origin, message: impl Into<String>) -> Self {
+        Mistake { origin, message: message.into() }
+    }
+
+    /// The place of the mistake: a key of a file, or an environment variable.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The mistake and its remedy.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Origin::Config { file, line, key } => {
+                match (file, line) {
+                    (Some(file), Some(line)) => write!(f, "{file}:{line}: ")?,
+                    (Some(file), None) => write!(f, "{file}: ")?,
+                    (None, Some(line)) => write!(f, "line {line}: ")?,
+                    (None, None) => {}
+                }
+                if !key.is_empty() {
+                    write!(f, "{key}: ")?;
+                }
+            }
+            Origin::BuiltIn => {}
+            origin => write!(f, "{origin}: ")?,
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Every mistake in a configuration that was not applied.
+///
+/// ```
+/// use retry_config::Config;
+///
+/// let errors = Config::from_toml("[defaults]\nmaxx = 3\nbase = \"5 parsecs\"").unwrap_err();
+/// assert_eq!(errors.to_string(), "\
+/// line 2: defaults.maxx: unknown key `maxx`; did you mean `max`?
+/// line 3: defaults.base: the duration \"5 parsecs\" has the unknown unit `parsecs`; \
+/// write a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ConfigErrors {
+    mistakes: Vec<Mistake>,
+}
+
+impl ConfigErrors {
+    /// The mistakes in the file, by line, then those in the environment.
+    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
+        self.mistakes.iter()
+    }
+
+    /// The number of mistakes, at least one.
+    #[allow(clippy::len_without_is_empty, reason = "it is never empty")]
+    pub fn len(&self) -> usize {
+        self.mistakes.len()
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, mistake) in self.mistakes.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{mistake}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Collects mistakes.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    pub(crate) fn push(&mut self, mistake: Mistake) {
+        if !self.0.contains(&mistake) {
+            self.0.push(mistake);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value`, unless there are mistakes.
+    pub(crate) fn or<T>(mut self, value: T) -> Result<T, ConfigErrors> {
+        if self.is_empty() {
+            return Ok(value);
+        }
+        // A stable sort: mistakes on the same line stay in the order in which they were found.
+        self.0.sort_by_key(|mistake| match &mistake.origin {
+            Origin::Config { line, .. } => (0, line.unwrap_or(0)),
+            _ => (1, 0),
+        });
+        Err(ConfigErrors { mistakes: self.0 })
+    }
+}
+
+impl From<Mistake> for ConfigErrors {
+    fn from(mistake: Mistake) -> Self {
+        ConfigErrors { mistakes: vec![mistake] }
+    }
+}

@@ -1,0 +1,116 @@
+//! How a setting is put into a policy, and read from one.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::value::{Attempts, Growth, TimeLimit};
+use retry_runtime::Backoff;
+
+/// A part of a policy that a setting of type `S` sets.
+pub(crate) trait Part<S> {
+    fn put(&mut self, setting: &S);
+    /// The setting that gives this part; `None` when nothing needs to be set.
+    fn get(&self) -> Option<S>;
+}
+
+impl<S: Clone> Part<S> for S {
+    fn put(&mut self, setting: &S) {
+        self.clone_from(setting);
+    }
+
+    fn get(&self) -> Option<S> {
+        Some(self.clone())
+    }
+}
+
+impl<S: Clone> Part<S> for Option<S> {
+    fn put(&mut self, setting: &S) {
+        *self = Some(setting.clone());
+    }
+
+    fn get(&self) -> Option<S> {
+        self.clone()
+    }
+}
+
+impl Part<TimeLimit> for Option<Duration> {
+    fn put(&mut self, limit: &TimeLimit) {
+        *self = match limit {
+            TimeLimit::None => None,
+            TimeLimit::After(time) => Some(*time),
+        };
+    }
+
+    fn get(&self) -> Option<TimeLimit> {
+        self.map(TimeLimit::After)
+    }
+}
+
+impl Part<Attempts> for Option<u32> {
+    fn put(&mut self, attempts: &Attempts) {
+        *self = match attempts {
+            Attempts::Count(attempts) => Some(*attempts),
+            Attempts::Unlimited => None,
+        };
+    }
+
+    fn get(&self) -> Option<Attempts> {
+        Some(self.map_or(Attempts::Unlimited, Attempts::Count))
+    }
+}
+
+impl Part<Growth> for Backoff {
+    fn put(&mut self, growth: &Growth) {
+        *self = match growth {
+            Growth::Exponential => Backoff::Exponential,
+            Growth::Fixed => Backoff::Fixed,
+            Growth::Linear => Backoff::Linear,
+            Growth::Fibonacci => Backoff::Fibonacci,
+            Growth::List(delays) => Backoff::List(interned(delays)),
+            Growth::Custom => Backoff::Custom(unknown),
+        };
+    }
+
+    fn get(&self) -> Option<Growth> {
+        Some(match self {
+            Backoff::Exponential => Growth::Exponential,
+            Backoff::Fixed => Growth::Fixed,
+            Backoff::Linear => Growth::Linear,
+            Backoff::Fibonacci => Growth::Fibonacci,
+            Backoff::List(delays) => Growth::List(delays.to_vec()),
+            Backoff::Custom(_) => Growth::Custom,
+            // The enum is not exhaustive for other crates, and the list above is complete.
+            _ => return None,
+        })
+    }
+}
+
+/// Stands for a function of the program where a policy is checked as data.
+fn unknown(_: u32) -> Duration {
+    Duration::ZERO
+}
+
+/// The interned list. It is never freed, since a call in flight may use it for as long as the process runs; equal
+/// lists are kept once.
+fn interned(delays: &[Duration]) -> &'static [Duration] {
+    static LISTS: Mutex<BTreeSet<&'static [Duration]>> = Mutex::new(BTreeSet::new());
+    let mut lists = LISTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = lists.get(delays) {
+        return known;
+    }
+    let kept: &'static [Duration] = Vec::leak(delays.to_vec());
+    lists.insert(kept);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_lists_are_kept_once() {
+        let delays = [Duration::from_millis(17), Duration::from_millis(71)];
+        assert!(std::ptr::eq(interned(&delays), interned(&delays)));
+    }
+}

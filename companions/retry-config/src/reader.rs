@@ -1,0 +1,151 @@
+//! Reads a tree into settings: collects every mistake with its place, and reads the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::mistake::{Mistake, Mistakes};
+use super::origin::{Text, below};
+use super::section::Section;
+use super::settings::Settings;
+use super::tree::{Entry, Node, Value};
+
+/// Reads sections, and keeps the line of each key.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    pub(crate) text: Text,
+    pub(crate) mistakes: Mistakes,
+    /// Paths of the sections and keys with a mistake.
+    pub(crate) faulty: BTreeSet<String>,
+}
+
+/// The message for a repeated key or section.
+pub(crate) fn given_twice(key: &str) -> String {
+    format!("`{key}` is given twice; remove one of them, or merge them")
+}
+
+impl Reader {
+    /// A reader of a file's text.
+    pub(crate) fn of_file(file: Option<&str>) -> Self {
+        let text = Text { file: file.map(str::to_owned), ..Text::default() };
+        Reader { text, ..Reader::default() }
+    }
+
+    /// Notes a mistake in a section.
+    pub(crate) fn mistake(
+        &mut self,
+        section: &str,
+        key: Option<&str>,
+        line: Option<usize>,
+        message: impl Into<String>,
+    ) {
+        let key = key.map_or_else(|| section.to_owned(), |key| below(section, key));
+        self.mistakes.push(Mistake::new(self.text.at(line, &key), message));
+        self.faulty.insert(key);
+    }
+
+    /// The entries of a table, each key once.
+    pub(crate) fn entries<'n>(&mut self, path: &str, node: &'n Node) -> Vec<&'n Entry> {
+        let Value::Table(entries) = &node.value else {
+            let what = if path.is_empty() { "a configuration" } else { "a section" };
+            let message = format!("{what} is a table of settings, not {}", node.value);
+            self.mistake(
+                path,
+                None,
+                node.line,
+                format!("{message}; write settings in it, each with its name"),
+            );
+            return Vec::new();
+        };
+        let mut seen = BTreeSet::new();
+        let mut kept = Vec::new();
+        for entry in entries {
+            if seen.insert(&entry.key) {
+                kept.push(entry);
+            } else {
+                self.mistake(path, Some(&entry.key), entry.line, given_twice(&entry.key));
+            }
+        }
+        kept
+    }
+
+    /// Reads one section at `path`.
+    pub(crate) fn section<S: Section>(&mut self, path: &str, node: &Node) -> S {
+        let entries = self.entries(path, node);
+        self.line(path, node.line);
+        self.settings(path, path, &entries)
+    }
+
+    /// Reads the settings of the section at `path`; messages call the section `shown`, as it was written.
+    pub(crate) fn settings<S: Section>(
+        &mut self,
+        path: &str,
+        shown: &str,
+        entries: &[&Entry],
+    ) -> S {
+        let mut section = S::default();
+        let mut given: BTreeMap<&'static str, &str> = BTreeMap::new();
+        for entry in entries {
+            let Some((row, unit)) = S::row(&entry.key) else {
+                self.mistake(shown, Some(&entry.key), entry.line, S::unknown(&entry.key));
+                continue;
+            };
+            if let Some(before) = given.insert(row.key, &entry.key) {
+                let message = format!(
+                    "`{}` and `{before}` are the same setting; remove one of them",
+                    entry.key
+                );
+                self.mistake(shown, Some(&entry.key), entry.line, message);
+                continue;
+            }
+            self.line(&below(path, row.key), entry.line);
+            if let Err(message) = (row.read)(&mut section, unit, &entry.node) {
+                self.faulty.insert(below(path, row.key));
+                self.mistake(shown, Some(&entry.key), entry.line, message);
+            }
+        }
+        section
+    }
+
+    /// Reads a table of named sections.
+    pub(crate) fn named<S: Section>(
+        &mut self,
+        path: &str,
+        node: &Node,
+        mut check: impl FnMut(&mut Self, &str, Option<usize>, &S),
+    ) -> BTreeMap<String, S> {
+        let mut sections = BTreeMap::new();
+        for entry in self.entries(path, node) {
+            let own = below(path, &entry.key);
+            if entry.key.trim().is_empty() {
+                self.mistake(
+                    path,
+                    None,
+                    entry.line,
+                    format!("the name in `[{path}.NAME]` is empty; write one"),
+                );
+                continue;
+            }
+            if Settings::row(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
+                let message =
+                    format!("the name is missing: write `[{path}.NAME]` above `{}`", entry.key);
+                self.mistake(path, Some(&entry.key), entry.line, message);
+                continue;
+            }
+            let section = self.section(&own, &entry.node);
+            self.line(&own, entry.line);
+            check(self, &own, entry.line, &section);
+            sections.insert(entry.key.clone(), section);
+        }
+        sections
+    }
+
+    fn line(&mut self, path: &str, line: Option<usize>) {
+        if let Some(line) = line {
+            self.text.lines.insert(path.to_owned(), line);
+        }
+    }
+
+    /// The line of a key.
+    pub(crate) fn line_of(&self, path: &str) -> Option<usize> {
+        self.text.lines.get(path).copied()
+    }
+}

@@ -1,0 +1,157 @@
+//! The annotated functions of a program as data, for checking a configuration.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
+use super::settings::Settings;
+use retry_runtime::Policy;
+
+/// The annotated functions of a program, for checking a configuration without the program.
+///
+/// Made by [`export`](super::export); serde writes and reads it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SiteList {
+    /// The functions, by name.
+    pub sites: Vec<SiteInfo>,
+}
+
+/// An annotated function.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SiteInfo {
+    /// The name that configurations use.
+    pub name: String,
+    /// The source file.
+    pub file: String,
+    /// The attribute's line, from 1.
+    pub line: u32,
+    /// Whether the function is `async`.
+    pub is_async: bool,
+    /// Whether a running attempt can be ended.
+    pub interruptible: bool,
+    /// The arguments of the attribute.
+    pub written: Vec<String>,
+    /// Whether failures of every kind are retried (`on = any`). When a configuration lists kinds, every failure counts as
+    /// transient.
+    #[serde(default)]
+    pub any: bool,
+    /// The policy without any configuration.
+    pub policy: Settings,
+    /// The budget without any configuration.
+    pub budget: Declared<BudgetOverrides>,
+    /// The breaker without any configuration.
+    pub breaker: Declared<BreakerOverrides>,
+}
+
+/// The budget or the breaker in an attribute.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Declared<S> {
+    /// No budget or breaker.
+    None,
+    /// The function's own budget or breaker.
+    Own {
+        /// The settings.
+        settings: S,
+    },
+    /// A static of the program.
+    Static,
+    /// A budget or breaker with a name.
+    Named {
+        /// The name.
+        name: String,
+        /// The settings in this attribute, if it has any.
+        settings: Option<S>,
+    },
+    /// A breaker for each key.
+    Keyed {
+        /// The name of the table.
+        name: String,
+        /// Whether other functions share the table.
+        shared: bool,
+        /// The settings in this attribute, if it has any.
+        settings: Option<S>,
+    },
+}
+
+impl<S> Declared<S> {
+    /// The shared name.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Declared::Named { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The settings in the attribute.
+    pub(crate) fn settings(&self) -> Option<&S> {
+        match self {
+            Declared::Own { settings } => Some(settings),
+            Declared::Named { settings, .. } | Declared::Keyed { settings, .. } => {
+                settings.as_ref()
+            }
+            Declared::None | Declared::Static => None,
+        }
+    }
+
+    /// The text in an explanation.
+    pub(crate) fn shown(&self) -> String {
+        match self {
+            Declared::None => "none".to_owned(),
+            Declared::Own { .. } => "its own".to_owned(),
+            Declared::Static => "a static".to_owned(),
+            Declared::Named { name, .. } => name.clone(),
+            Declared::Keyed { name, shared: true, .. } => format!("{name}, one for each key"),
+            Declared::Keyed { .. } => "its own, one for each key".to_owned(),
+        }
+    }
+}
+
+/// Settings of budgets or breakers that an attribute declares.
+pub(crate) trait Declares: Overrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self>;
+}
+
+impl Declares for BudgetOverrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.budget
+    }
+}
+
+impl Declares for BreakerOverrides {
+    fn declared(site: &SiteInfo) -> &Declared<Self> {
+        &site.breaker
+    }
+}
+
+impl SiteInfo {
+    /// Whether the attribute declares the function idempotent.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.policy.over(&Policy::new()).policy.declared_idempotent() == Some(true)
+    }
+}
+
+impl SiteList {
+    /// The function of this name.
+    pub fn get(&self, name: &str) -> Option<&SiteInfo> {
+        self.sites.iter().find(|site| site.name == name)
+    }
+
+    /// The names that attributes share, and those of functions with a budget or breaker of their own.
+    pub(crate) fn declared<O: Declares>(&self) -> BTreeSet<&str> {
+        let names = self.sites.iter().filter_map(|site| match O::declared(site) {
+            Declared::Own { .. } => Some(site.name.as_str()),
+            shared => shared.name(),
+        });
+        names.collect()
+    }
+
+    /// The names, in order, each once.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.sites.iter().map(|site| site.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}

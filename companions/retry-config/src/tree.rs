@@ -1,0 +1,130 @@
+//! The syntax tree of a configuration in TOML, JSON or any other format of serde.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// A value with its line, if the format has lines.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) line: Option<usize>,
+    pub(crate) value: Value,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// In the order of the text, repeated keys included.
+    Table(Vec<Entry>),
+    List(Vec<Node>),
+    Text(String),
+    Whole(i128),
+    Number(f64),
+    Flag(bool),
+    /// `null`.
+    Nothing,
+    /// A value that no setting takes, as it was written: a date, a number with too many digits.
+    Other(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) line: Option<usize>,
+    pub(crate) node: Node,
+}
+
+impl Node {
+    pub(crate) fn new(line: Option<usize>, value: Value) -> Self {
+        Node { line, value }
+    }
+}
+
+/// The value in a message: "the text \"5\"", "a list".
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Table(_) => f.write_str("a table"),
+            Value::List(_) => f.write_str("a list"),
+            Value::Text(text) => write!(f, "the text {text:?}"),
+            Value::Whole(number) => write!(f, "the number {number}"),
+            Value::Number(number) => write!(f, "the number {number}"),
+            Value::Flag(flag) => write!(f, "`{flag}`"),
+            Value::Nothing => f.write_str("`null`"),
+            Value::Other(text) => write!(f, "`{text}`"),
+        }
+    }
+}
+
+/// The line of an offset in a text, from 1.
+pub(crate) fn line_of(text: &str, offset: usize) -> usize {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Anything).map(|value| Node::new(None, value))
+    }
+}
+
+struct Anything;
+
+impl<'de> Visitor<'de> for Anything {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("settings of retries")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Flag(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Whole(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Whole(number.into()))
+    }
+
+    fn visit_i128<E>(self, number: i128) -> Result<Value, E> {
+        Ok(Value::Whole(number))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Nothing)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Nothing)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(Anything)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(node) = access.next_element()? {
+            list.push(node);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut table = Vec::new();
+        while let Some((key, node)) = access.next_entry()? {
+            table.push(Entry { key, line: None, node });
+        }
+        Ok(Value::Table(table))
+    }
+}

@@ -1,0 +1,261 @@
+//! The types of settings: how each is read from a tree, with messages that name the remedy, and how each is written.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use retry_text::duration;
+
+use super::keys::{self, Unit};
+use super::tree::{Node, Value};
+use super::written::{Written, exact};
+use retry_runtime::PolicyError;
+
+/// The value that was read, or the message for the user.
+pub(crate) type Read<T> = Result<T, String>;
+
+/// A type of settings.
+pub(crate) trait Setting: Sized {
+    /// Whether the key may end in a unit: `base_ms`.
+    const IS_TIME: bool = false;
+
+    /// Reads the value of a key.
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self>;
+
+    /// The value as a file would write it.
+    fn written(&self) -> Written;
+}
+
+/// A limit on attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempts {
+    /// This many attempts, the first one included.
+    Count(u32),
+    /// As many as the deadline allows.
+    Unlimited,
+}
+
+/// A limit in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeLimit {
+    /// No limit, even if a lower layer has one.
+    None,
+    /// A limit of this length.
+    After(Duration),
+}
+
+/// How delays grow, as a configuration writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Growth {
+    /// Multiplied by `factor` each time.
+    Exponential,
+    /// The same each time.
+    Fixed,
+    /// One more `base` each time.
+    Linear,
+    /// The Fibonacci numbers times `base`.
+    Fibonacci,
+    /// A list of delays; the last one repeats.
+    List(Vec<Duration>),
+    /// A function of the program, [`Backoff::Custom`](retry_runtime::Backoff::Custom); a file cannot set it.
+    Custom,
+}
+
+/// A budget or a breaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// No budget or breaker.
+    None,
+    /// The budget or breaker of this name.
+    Name(String),
+}
+
+/// The message for a value of the wrong type.
+pub(crate) fn wrong<T>(key: &str, what: &str, found: &Value, write: &str) -> Read<T> {
+    Err(format!("`{key}` is {what}, not {found}; write {write}"))
+}
+
+impl Setting for bool {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        match &node.value {
+            Value::Flag(flag) => Ok(*flag),
+            found => wrong(key, "a flag", found, &format!("`{key} = true` or `{key} = false`")),
+        }
+    }
+
+    fn written(&self) -> Written {
+        Written::Flag(*self)
+    }
+}
+
+impl Setting for String {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        match &node.value {
+            Value::Text(text) if text.trim().is_empty() => {
+                Err(format!("`{key}` is an empty text; write a name, or remove it"))
+            }
+            Value::Text(text) => Ok(text.clone()),
+            found => wrong(key, "a name", found, &format!("`{key} = \"name\"`")),
+        }
+    }
+
+    fn written(&self) -> Written {
+        Written::text(self)
+    }
+}
+
+/// A count of tokens, calls or probes; a setting with another range reads it by [`whole`].
+impl Setting for u32 {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        whole(key, node, 1..=100_000)
+    }
+
+    fn written(&self) -> Written {
+        Written::Whole(*self)
+    }
+}
+
+/// Reads a whole number.
+pub(crate) fn whole(key: &str, node: &Node, range: RangeInclusive<u32>) -> Read<u32> {
+    let (least, most) = (range.start(), range.end());
+    let ranged = |found: &dyn Display| {
+        Err(format!("`{key}` ({found}) must be a whole number from {least} to {most}"))
+    };
+    match &node.value {
+        Value::Whole(number) => match u32::try_from(*number) {
+            Ok(number) if range.contains(&number) => Ok(number),
+            _ => ranged(number),
+        },
+        Value::Number(number) => ranged(number),
+        found => wrong(key, "a number", found, &format!("`{key} = {}`", least.max(&3))),
+    }
+}
+
+impl Setting for f64 {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        match &node.value {
+            Value::Number(number) => Ok(*number),
+            Value::Whole(number) => Ok(*number as f64),
+            found => wrong(key, "a number", found, &format!("`{key} = 2.0`")),
+        }
+    }
+
+    fn written(&self) -> Written {
+        Written::Number(*self)
+    }
+}
+
+/// A text with a unit, or a number where the key has the unit.
+impl Setting for Duration {
+    const IS_TIME: bool = true;
+
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+        match (&node.value, unit) {
+            (Value::Text(text), None) => duration::parse(text).map_err(|problem| {
+                format!("the duration {text:?} {problem}; write {}", duration::FORM)
+            }),
+            (Value::Whole(number), Some((nanos, unit))) => {
+                units(*number, nanos).ok_or_else(|| out_of_range(key, number, unit))
+            }
+            (Value::Number(number), Some((nanos, unit))) => {
+                let time = Duration::try_from_secs_f64(number * nanos as f64 / 1e9);
+                time.map_err(|_| out_of_range(key, &format_args!("{number:e}"), unit))
+            }
+            (found, Some((nanos, unit))) => {
+                let meant = match found {
+                    Value::Text(text) => duration::parse(text).ok(),
+                    _ => None,
+                };
+                let number = meant.map_or(500.0, |time| time.as_nanos() as f64 / nanos as f64);
+                let name = keys::in_unit(key, nanos);
+                wrong(key, &format!("a number of {unit}"), found, &format!("`{name} = {number}`"))
+            }
+            (Value::Whole(number), None) => Err(unitless(key, number)),
+            (Value::Number(number), None) => Err(unitless(key, number)),
+            (found, None) => wrong(key, "a duration", found, duration::FORM),
+        }
+    }
+
+    fn written(&self) -> Written {
+        Written::text(exact(*self))
+    }
+}
+
+/// A number of units, each so many nanoseconds long; `None` when no duration is as long.
+fn units(number: i128, nanos: u64) -> Option<Duration> {
+    let time = u128::try_from(number).ok()?.checked_mul(nanos.into())?;
+    let seconds = u64::try_from(time / 1_000_000_000).ok()?;
+    Some(Duration::new(seconds, (time % 1_000_000_000) as u32))
+}
+
+fn out_of_range(key: &str, number: &dyn Display, unit: &str) -> String {
+    format!("`{key}` ({number} {unit}) must be from 0 to {} s", u64::MAX)
+}
+
+fn unitless(key: &str, number: &dyn Display) -> String {
+    format!(
+        "`{key}` ({number}) is a duration and needs a unit: write \"{number}s\" or \"{number}ms\""
+    )
+}
+
+fn is_none(node: &Node) -> bool {
+    matches!(&node.value, Value::Text(text) if text == "none")
+}
+
+impl Setting for TimeLimit {
+    const IS_TIME: bool = true;
+
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+        if is_none(node) {
+            return Ok(TimeLimit::None);
+        }
+        Duration::read(key, unit, node).map(TimeLimit::After)
+    }
+
+    fn written(&self) -> Written {
+        match self {
+            TimeLimit::None => Written::text("none"),
+            TimeLimit::After(time) => time.written(),
+        }
+    }
+}
+
+impl Setting for Named {
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+        if is_none(node) {
+            return Ok(Named::None);
+        }
+        String::read(key, unit, node).map(Named::Name)
+    }
+
+    fn written(&self) -> Written {
+        match self {
+            Named::None => Written::text("none"),
+            Named::Name(name) => Written::text(name),
+        }
+    }
+}
+
+/// The largest number of attempts; `u32::MAX` stands for no limit.
+pub(crate) const MOST_ATTEMPTS: u32 = u32::MAX - 1;
+
+impl Setting for Attempts {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        match &node.value {
+            Value::Text(text) if text == "unlimited" => Ok(Attempts::Unlimited),
+            Value::Text(text) => Err(format!(
+                "`{key}` is a number or \"unlimited\", not the text {text:?}; write `{key} = 4`"
+            )),
+            Value::Whole(0) => Err(PolicyError::NoAttempts.to_string()),
+            _ => whole(key, node, 1..=MOST_ATTEMPTS).map(Attempts::Count),
+        }
+    }
+
+    fn written(&self) -> Written {
+        match self {
+            Attempts::Count(count) => count.written(),
+            Attempts::Unlimited => Written::text("unlimited"),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Publishing at an interval, on a thread of its own.
+
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use retry_runtime::events::ObserverGuard;
+
+use super::{publish, record};
+
+/// No two publications follow each other faster.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// Does all of it: [`record`]s, and [`publish`]es every `period` (at least 10 ms) on a thread of its own,
+/// until the value is dropped.
+///
+/// # Errors
+///
+/// When the system gives no thread.
+pub fn export(period: Duration) -> io::Result<Export> {
+    let (stop, stopped) = mpsc::channel();
+    let period = period.max(SHORTEST);
+    publish();
+    thread::Builder::new().name("retry-metrics".to_owned()).spawn(move || {
+        // Nothing is ever sent: the other end is dropped.
+        while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(period) {
+            publish();
+        }
+    })?;
+    Ok(Export { _recording: record(), _stop: stop })
+}
+
+/// Keeps the metrics up to date. Dropped, it publishes once more and ends its thread.
+#[derive(Debug)]
+#[must_use = "dropped, it ends the export"]
+pub struct Export {
+    _recording: ObserverGuard,
+    _stop: Sender<()>,
+}
+
+impl Drop for Export {
+    fn drop(&mut self) {
+        publish();
+    }
+}

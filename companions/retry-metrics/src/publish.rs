@@ -1,0 +1,133 @@
+//! Handing over what is counted and known anyway.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use metrics::{counter, gauge};
+use retry_runtime::breaker::Mode;
+use retry_runtime::{Kind, Stats, StopReason, control, live, sites};
+
+use super::table::{
+    ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
+};
+
+/// Hands the present counts and states to the installed exporter.
+///
+/// To be called now and then: before a scrape is answered, at the exporter's upkeep, or by
+/// [`export`](super::export()) at an interval. Without an installed exporter it does nothing of
+/// consequence.
+pub fn publish() {
+    describe();
+    publish_counts();
+    publish_live();
+    publish_breakers();
+    publish_budgets();
+}
+
+fn publish_counts() {
+    static PUBLISHING: Mutex<()> = Mutex::new(());
+    // Before anything is read: of two at the same time, the later one has the higher counts.
+    let _turn = PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut counted: BTreeMap<&'static str, Stats> = BTreeMap::new();
+    for site in sites() {
+        counted.entry(site.name()).or_default().add(&control::totals(site));
+    }
+    for (site, stats) in counted {
+        publish_stats(site, stats);
+    }
+}
+
+fn publish_stats(site: &'static str, mut stats: Stats) {
+    for (outcome, calls) in [
+        ("first_try", stats.first_try),
+        ("after_retry", stats.after_retry),
+        ("failed", stats.failed),
+        ("recovered", stats.recovered),
+        ("cancelled", stats.cancelled),
+    ] {
+        counter!(CALLS.name, "retry.site" => site, "retry.outcome" => outcome).absolute(calls);
+    }
+    counter!(ATTEMPTS.name, "retry.site" => site).absolute(stats.attempts);
+    counter!(WASTED.name, "retry.site" => site).absolute(stats.wasted);
+    for (at, retries) in stats.retries_by_number.iter().enumerate() {
+        let number = (at + 1).to_string();
+        counter!(RETRIES.name, "retry.site" => site, "retry.number" => number).absolute(*retries);
+    }
+    for kind in Kind::ALL {
+        let failures = *stats.failures.of(kind);
+        if failures > 0 {
+            counter!(FAILURES.name, "retry.site" => site, "retry.kind" => kind.name())
+                .absolute(failures);
+        }
+    }
+    for (reason, calls) in stats.reasons.all().filter(|(_, calls)| *calls > 0) {
+        counter!(STOPS.name, "retry.site" => site, "retry.reason" => word(reason)).absolute(calls);
+    }
+}
+
+/// The reason as a value of an attribute: `circuit_open`.
+pub(super) fn word(reason: StopReason) -> String {
+    reason.name().replace([' ', '-'], "_")
+}
+
+fn publish_live() {
+    // Every function, so that a value goes back to 0.
+    let mut live: BTreeMap<&'static str, u32> = sites().map(|site| (site.name(), 0)).collect();
+    live.entry("").or_default();
+    for call in live::calls() {
+        *live.entry(call.name()).or_default() += 1;
+    }
+    for (site, calls) in live {
+        gauge!(LIVE.name, "retry.site" => site).set(calls);
+    }
+}
+
+fn publish_breakers() {
+    const MODES: [Mode; 6] =
+        [Mode::Closed, Mode::Open, Mode::HalfOpen, Mode::ForcedOpen, Mode::Disabled, Mode::Shadow];
+    let mut modes: BTreeMap<String, [u32; MODES.len()]> = BTreeMap::new();
+    for breaker in retry_runtime::breakers() {
+        let counts = modes.entry(table(breaker.name()).to_owned()).or_default();
+        let mode = breaker.mode();
+        MODES.iter().zip(counts).for_each(|(each, count)| *count += u32::from(*each == mode));
+    }
+    for (breaker, counts) in modes {
+        for (mode, count) in MODES.iter().zip(counts) {
+            gauge!(STATE.name, "retry.breaker" => breaker.clone(), "retry.state" => mode.name())
+                .set(count);
+        }
+    }
+}
+
+/// The name of the table that a breaker belongs to, else its own.
+pub(super) fn table(breaker: &str) -> &str {
+    match breaker.split_once('[') {
+        Some((table, key)) if key.ends_with(']') => table,
+        _ => breaker,
+    }
+}
+
+fn publish_budgets() {
+    for (name, budget) in retry_runtime::budgets() {
+        gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available());
+        gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_breaker_of_a_table_counts_for_its_table() {
+        assert_eq!(table("hosts[eu-1]"), "hosts");
+        assert_eq!(table("hosts[[::1]:80]"), "hosts");
+        assert_eq!(table("odd[name"), "odd[name");
+    }
+
+    #[test]
+    fn a_reason_is_one_word() {
+        assert_eq!(word(StopReason::RetryAfterTooLong), "retry_after_too_long");
+        assert_eq!(word(StopReason::CircuitOpen), "circuit_open");
+    }
+}

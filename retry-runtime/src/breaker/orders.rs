@@ -1,0 +1,95 @@
+//! The orders of an operator, to the pure machine and to the breaker.
+
+use std::time::Duration;
+
+use super::handle::Breaker;
+use super::machine::Machine;
+use super::state::{Closed, HalfOpen, Open, State};
+
+impl Machine {
+    /// Refuses every call until another order.
+    pub fn force_open(&mut self, now: Duration) {
+        self.settle(now);
+        self.go(now, State::ForcedOpen);
+    }
+
+    /// Closes with an empty window, from any state.
+    pub fn force_close(&mut self, now: Duration) {
+        self.settle(now);
+        self.close(now);
+    }
+
+    /// Opens for this long, as if it had tripped: for a dependency that sent a `Retry-After`.
+    pub fn open_for(&mut self, now: Duration, time: Duration) {
+        self.settle(now);
+        let cause = self.tally(now);
+        let reopened = self.reopened();
+        self.go(now, State::Open(Open { until: now.saturating_add(time), reopened, cause }));
+    }
+
+    /// Opens as if it had tripped.
+    pub fn trip(&mut self, now: Duration) {
+        self.settle(now);
+        self.open(now, self.reopened());
+    }
+
+    /// Goes half-open before its time: the next calls are probes.
+    pub fn probe(&mut self, now: Duration) {
+        self.settle(now);
+        let reopened = self.reopened();
+        self.go(now, State::HalfOpen(HalfOpen::new(reopened)));
+    }
+
+    /// Admits every call and counts nothing.
+    pub fn disable(&mut self, now: Duration) {
+        self.settle(now);
+        self.go(now, State::Disabled);
+    }
+
+    /// Admits every call and counts, to see what the settings would do.
+    pub fn shadow(&mut self, now: Duration) {
+        self.settle(now);
+        let closed = Closed::new(now, &self.settings);
+        self.go(now, State::Shadow(closed));
+    }
+}
+
+impl Breaker {
+    /// Refuses every call until [`force_close`](Self::force_close) or another order.
+    pub fn force_open(&self) {
+        self.locked_now(Machine::force_open);
+    }
+
+    /// Closes with an empty window, from any state.
+    pub fn force_close(&self) {
+        self.locked_now(Machine::force_close);
+    }
+
+    /// Opens as if it had tripped; with a time, for that long (a dependency's `Retry-After`).
+    pub fn trip(&self, time: Option<Duration>) {
+        self.locked_now(|machine, now| match time {
+            Some(time) => machine.open_for(now, time),
+            None => machine.trip(now),
+        });
+    }
+
+    /// Goes half-open before its time: the next calls are probes.
+    pub fn probe(&self) {
+        self.locked_now(Machine::probe);
+    }
+
+    /// Admits every call and counts nothing.
+    pub fn disable(&self) {
+        self.locked_now(Machine::disable);
+    }
+
+    /// Admits every call and counts, to see in [`Figures::trips`](super::Figures::trips) what the settings would do.
+    pub fn shadow(&self) {
+        self.locked_now(Machine::shadow);
+    }
+
+    /// Goes back to the state of a new breaker: closed, nothing counted.
+    pub fn reset(&self) {
+        self.force_close();
+    }
+}

@@ -1,0 +1,214 @@
+//! The settings that a configuration gives to annotated functions, and their replacement, for all functions at
+//! once.
+//!
+//! One byte of its site tells a call whether there are any. If so, the call takes a reference here and keeps it
+//! to its end: a change affects the calls that start later. Settings that were ever applied stay in memory,
+//! equal ones once, so that no reference has to be counted.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::Site;
+use super::configuration::Choice;
+use crate::breaker::{Breaker, BreakerSettings};
+use crate::budget::Budget;
+use crate::policy::Policy;
+
+/// The settings of a function that a configuration has changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effective {
+    pub(crate) policy: Policy,
+    /// `false`: one plain attempt, without a breaker and without a budget.
+    pub(crate) enabled: bool,
+    /// The budget: the attribute's, another one, or none.
+    pub(crate) budget: Choice<&'static Budget>,
+    /// The breaker, for a function that has one.
+    pub(crate) breaker: Choice<&'static Breaker>,
+    /// Whether every call is timed, also one that succeeds at once.
+    pub(crate) measure: bool,
+    /// Whether its attempts may suffer faults: the installed interceptor is asked.
+    pub(crate) intercepted: bool,
+}
+
+impl PartialEq for Effective {
+    fn eq(&self, other: &Self) -> bool {
+        self.policy == other.policy
+            && self.enabled == other.enabled
+            && self.budget.is(&other.budget)
+            && self.breaker.is(&other.breaker)
+            && self.measure == other.measure
+            && self.intercepted == other.intercepted
+    }
+}
+
+/// The breaker of functions that are switched off: it admits everything and counts nothing.
+static SWITCHED_OFF: OnceLock<Arc<Breaker>> = OnceLock::new();
+
+pub(crate) fn switched_off() -> &'static Arc<Breaker> {
+    SWITCHED_OFF.get_or_init(|| {
+        let breaker = Breaker::new("switched off", BreakerSettings::new());
+        breaker.disable();
+        Arc::new(breaker)
+    })
+}
+
+impl Effective {
+    /// Settings of the attribute.
+    pub(super) fn of(site: &Site) -> Self {
+        Effective {
+            policy: *site.policy(),
+            enabled: true,
+            budget: Choice::AsWritten,
+            breaker: Choice::AsWritten,
+            measure: false,
+            intercepted: false,
+        }
+    }
+
+    /// Whether the function's breaker is not asked.
+    pub(crate) fn has_no_breaker(&self) -> bool {
+        !self.enabled || self.breaker.is(&Choice::None)
+    }
+}
+
+/// The settings of a call, given those of a configuration, if there are any.
+impl Site {
+    #[inline]
+    pub(crate) fn policy_under(&self, effective: Option<&'static Effective>) -> &Policy {
+        effective.map_or_else(|| self.policy(), |effective| &effective.policy)
+    }
+
+    /// The budget that pays for retries.
+    #[inline]
+    pub(crate) fn budget_under(
+        &'static self,
+        effective: Option<&'static Effective>,
+    ) -> Option<&'static Budget> {
+        let Some(effective) = effective else { return self.budget_source().get() };
+        match effective.budget {
+            _ if !effective.enabled => None,
+            Choice::AsWritten => self.budget_source().get(),
+            Choice::None => None,
+            Choice::This(budget) => Some(budget),
+        }
+    }
+
+    /// The breaker, for a function that has one. Where the breaker is not asked, it is one that admits
+    /// everything: generated code asks for a permit in any case.
+    pub(crate) fn breaker_under(
+        &'static self,
+        effective: Option<&'static Effective>,
+    ) -> Option<&'static Breaker> {
+        let Some(effective) = effective else { return self.breaker_source().get() };
+        match effective.breaker {
+            _ if effective.has_no_breaker() => Some(switched_off()),
+            Choice::This(breaker) => Some(breaker),
+            Choice::AsWritten | Choice::None => self.breaker_source().get(),
+        }
+    }
+}
+
+/// The settings of a call that starts now.
+impl Site {
+    pub(crate) fn policy_now(&'static self) -> &'static Policy {
+        self.policy_under(self.effective())
+    }
+
+    pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
+        self.budget_under(self.effective())
+    }
+}
+
+/// The present settings, by the number of their site.
+type Table = &'static [Option<&'static Effective>];
+
+struct Applied {
+    now: Table,
+    /// Everything that was ever applied.
+    kept: Vec<&'static Effective>,
+    tables: Vec<Table>,
+}
+
+static APPLIED: Mutex<Applied> =
+    Mutex::new(Applied { now: &[], kept: Vec::new(), tables: Vec::new() });
+
+/// Counts the changes, so that a thread notices that its copy of the table is outdated.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The table that this thread has last seen: no lock is taken while nothing changes.
+    static SEEN: Cell<(u64, Table)> = const { Cell::new((0, &[])) };
+}
+
+/// Replaces the settings of all sites; sites that are not in the list go back to their attributes.
+pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective)>) {
+    let settings: Vec<_> =
+        settings.into_iter().map(|(site, it)| (site.index(), site, it)).collect();
+    super::flags::exclusively(|| {
+        // From here on calls read the table, which is still the old one, so that no call sees the new one
+        // before others do.
+        settings.iter().for_each(|(_, site, _)| site.expect_configuration());
+        let mut applied = lock();
+        let mut table = Vec::new();
+        for (index, _, effective) in settings {
+            let index = index as usize;
+            if table.len() <= index {
+                table.resize(index + 1, None);
+            }
+            table[index] = Some(applied.keep(effective));
+        }
+        applied.now = applied.keep_table(table);
+        CHANGES.fetch_add(1, Ordering::Release);
+    });
+    // Sites without settings need not read the table any more.
+    super::flags::refresh();
+}
+
+/// The settings of the site of this number.
+#[cold]
+pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
+    let changes = CHANGES.load(Ordering::Acquire);
+    let (seen, table) = SEEN.get();
+    let table = if seen == changes { table } else { look(changes) };
+    table.get(index as usize).copied().flatten()
+}
+
+fn look(changes: u64) -> Table {
+    let table = lock().now;
+    // A change in between makes the next call read the table once more, which is harmless.
+    SEEN.set((changes, table));
+    table
+}
+
+impl Applied {
+    fn keep(&mut self, effective: Effective) -> &'static Effective {
+        if let Some(known) = self.kept.iter().find(|known| ***known == effective) {
+            return known;
+        }
+        let kept: &'static Effective = Box::leak(Box::new(effective));
+        self.kept.push(kept);
+        kept
+    }
+
+    fn keep_table(&mut self, table: Vec<Option<&'static Effective>>) -> Table {
+        let same = |known: &Table| {
+            known.len() == table.len()
+                && known.iter().zip(&table).all(|(known, new)| match (known, new) {
+                    (Some(known), Some(new)) => std::ptr::eq(*known, *new),
+                    (None, None) => true,
+                    _ => false,
+                })
+        };
+        if let Some(known) = self.tables.iter().find(|known| same(known)) {
+            return known;
+        }
+        let kept: Table = Vec::leak(table);
+        self.tables.push(kept);
+        kept
+    }
+}
+
+fn lock() -> MutexGuard<'static, Applied> {
+    APPLIED.lock().unwrap_or_else(PoisonError::into_inner)
+}

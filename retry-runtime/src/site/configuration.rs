@@ -1,0 +1,148 @@
+//! Settings from outside of the program, for whoever reads a configuration: applied to all sites, budgets and
+//! breakers in one step.
+
+use std::collections::BTreeMap;
+
+use super::applied::{self, Effective};
+use super::breaker::{SiteBreaker, find_breaker};
+use super::budget::SiteBudget;
+use super::{Site, shared};
+use crate::breaker::{Breaker, BreakerSettings};
+use crate::budget::{Budget, BudgetSettings};
+use crate::policy::Policy;
+
+/// Checked settings. What they do not name has the settings of its attribute.
+#[derive(Debug, Default)]
+pub struct Configuration {
+    /// Functions.
+    pub sites: Vec<(&'static Site, SiteSettings)>,
+    /// Budgets by name.
+    pub budgets: BTreeMap<String, BudgetSettings>,
+    /// Breakers by name.
+    pub breakers: BTreeMap<String, BreakerSettings>,
+}
+
+/// Settings of one function.
+#[derive(Debug)]
+pub struct SiteSettings {
+    /// How calls are retried.
+    pub policy: Policy,
+    /// `false`: one plain attempt, without limits in time, breaker and budget.
+    pub enabled: bool,
+    /// Whether every call is timed, also a call that succeeds at once.
+    pub measure: bool,
+    /// Which budget pays for retries.
+    pub budget: Choice<String>,
+    /// Which breaker watches over attempts, for a function that has one.
+    pub breaker: Choice<String>,
+    /// Whether the installed interceptor is asked for faults.
+    pub intercepted: bool,
+}
+
+/// The budget or the breaker of a function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Choice<T> {
+    /// The one of the attribute.
+    AsWritten,
+    /// None.
+    None,
+    /// Another one.
+    This(T),
+}
+
+impl Choice<String> {
+    /// The name of the other one.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Choice::This(name) => Some(name),
+            Choice::AsWritten | Choice::None => None,
+        }
+    }
+
+    /// The one that is named, else the one that replaces the attribute's.
+    fn found<T>(
+        &self,
+        find: impl FnOnce(&str) -> Option<&'static T>,
+        instead: impl FnOnce() -> Option<&'static T>,
+    ) -> Choice<&'static T> {
+        let found = match self {
+            Choice::None => return Choice::None,
+            Choice::This(name) => find(name),
+            Choice::AsWritten => instead(),
+        };
+        found.map_or(Choice::AsWritten, Choice::This)
+    }
+}
+
+impl<T> Choice<&'static T> {
+    /// Whether both are the same one.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Choice::AsWritten, Choice::AsWritten) | (Choice::None, Choice::None) => true,
+            (Choice::This(one), Choice::This(other)) => std::ptr::eq(*one, *other),
+            _ => false,
+        }
+    }
+}
+
+/// Budgets and breakers that came into use again when a configuration was applied.
+#[derive(Debug)]
+#[must_use = "budgets and breakers start anew by `run`"]
+pub struct Restart {
+    budgets: Vec<&'static Budget>,
+    breakers: Vec<&'static Breaker>,
+}
+
+impl Restart {
+    /// Fills the budgets and closes the breakers. A breaker tells its listeners, so the caller must not hold a
+    /// lock.
+    pub fn run(self) {
+        self.budgets.iter().for_each(|budget| budget.reset());
+        self.breakers.iter().for_each(|breaker| breaker.reset());
+    }
+}
+
+/// The budget and the breaker of a function, as its attribute has them.
+pub fn protection(site: &Site) -> (&SiteBudget, &SiteBreaker) {
+    (site.budget_source(), site.breaker_source())
+}
+
+impl Configuration {
+    /// Makes the budgets and breakers that are named and that only attributes have declared so far. Attributes
+    /// that disagree are told to listeners, so the caller must not hold a lock.
+    pub fn prepare(&self) {
+        let budgets = self.sites.iter().filter_map(|(_, settings)| settings.budget.name());
+        for name in budgets.chain(self.budgets.keys().map(String::as_str)) {
+            shared::written::<Budget>(name);
+        }
+        let breakers = self.sites.iter().filter_map(|(_, settings)| settings.breaker.name());
+        for name in breakers.chain(self.breakers.keys().map(String::as_str)) {
+            shared::written::<Breaker>(name);
+        }
+    }
+
+    /// Replaces the settings of the whole program. Calls in flight keep the settings that they started with.
+    pub fn apply(&self) -> Restart {
+        let budgets = shared::configure::<Budget>(&self.budgets);
+        let breakers = shared::configure::<Breaker>(&self.breakers);
+        let named = |name: &str| find_breaker(name)?.as_static();
+        let sites = self.sites.iter().filter_map(|(site, settings)| {
+            let effective = Effective {
+                policy: if settings.enabled { settings.policy } else { settings.policy.once() },
+                enabled: settings.enabled,
+                budget: settings.budget.found(shared::find, || {
+                    budgets.now.get(site.budget_source().name_in(site)?).copied()
+                }),
+                breaker: settings.breaker.found(named, || {
+                    breakers.now.get(site.breaker_source().name_in(site)?).copied()
+                }),
+                measure: settings.measure,
+                intercepted: settings.intercepted && settings.enabled,
+            };
+            (effective != Effective::of(site)).then_some((*site, effective))
+        });
+        // Gathered first: they are taken over under a lock.
+        applied::apply(sites.collect::<Vec<_>>());
+        Restart { budgets: budgets.restart, breakers: breakers.restart }
+    }
+}

@@ -1,0 +1,65 @@
+//! The methods of a breaker that wait: a call around a future, and the next admission.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::timer;
+use crate::breaker::{Breaker, CircuitOpen};
+use crate::failure::class::Classify;
+
+/// How often to check again when time alone does not decide: while the breaker is forced open, or probes are running.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+impl Breaker {
+    /// Awaits the body's future if the breaker admits the call, and counts its result; a panic counts as a
+    /// failure and goes on. The body is not called before the returned future is polled, nor after a refusal.
+    ///
+    /// ```
+    /// # use retry_runtime::breaker::{Breaker, BreakerSettings, CircuitOpen};
+    /// # use retry_runtime::{Class, Classify, Kind};
+    /// # #[derive(Debug)] struct E;
+    /// # impl Classify for E { fn classify(&self) -> Class { Kind::Transient.into() } }
+    /// # impl From<CircuitOpen> for E { fn from(_: CircuitOpen) -> E { E } }
+    /// # async fn ask(question: &str) -> Result<usize, E> { Ok(question.len()) }
+    /// static BREAKER: Breaker = Breaker::new("oracle", BreakerSettings::new());
+    ///
+    /// async fn guarded(question: &str) -> Result<usize, E> {
+    ///     BREAKER.call_async(|| ask(question)).await?
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// assert_eq!(guarded("why?").await.unwrap(), 4);
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CircuitOpen`] when the body was not called; the inner result is the body's.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the call: it is not counted, and a probe returns its permit.
+    pub async fn call_async<T, E: Classify, F: Future<Output = Result<T, E>>>(
+        &self,
+        body: impl FnOnce() -> F,
+    ) -> Result<Result<T, E>, CircuitOpen> {
+        let permit = self.permit()?;
+        let result = body().await;
+        permit.result(&result);
+        Ok(result)
+    }
+
+    /// Waits until the breaker would admit a call; does not wait when it would admit one now. It takes no
+    /// permit: another call may come first.
+    ///
+    /// While the breaker is forced open or probes are running, it checks again every 100 ms.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect on the breaker.
+    pub async fn admission(&self) {
+        loop {
+            match self.time_to_admission() {
+                Some(Duration::ZERO) => return,
+                wait => timer::sleep(wait.unwrap_or(LOOK_AGAIN)).await,
+            }
+        }
+    }
+}
