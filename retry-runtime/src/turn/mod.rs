@@ -20,7 +20,6 @@ mod blocking;
 mod breaker_wait;
 mod breaking;
 mod builder;
-
 mod faults;
 mod guard;
 mod judge;
