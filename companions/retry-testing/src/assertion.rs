@@ -1,4 +1,4 @@
-//! `t.assert(name)`: assertions that read like the requirement.
+//! `t.assert(name)`: assertions about the calls of one function.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::IntoDuration;
 use super::log::Log;
 use retry_runtime::StopReason;
 
-/// What is asserted of the calls of one function in the scope.
+/// Assertions about the calls of one function in the scope.
 ///
-/// Attempts and sleeps are those of all its calls together; a stop reason is that of the call that ended last.
-/// Each assertion panics with what was expected, what happened, and every attempt of every call:
+/// Attempts and sleeps are summed over all calls of the function; the stop reason is that of the call that ended last.
+/// An assertion that fails panics with the expected and the actual value, and lists every attempt of every call:
 ///
 /// ```text
 /// `billing::charge` should have made 3 attempts, and made 4
@@ -46,7 +46,7 @@ impl Assert {
         self
     }
 
-    /// It was called so often; calls that have not ended count.
+    /// Asserts the number of calls, including running ones.
     #[track_caller]
     pub fn calls(self, count: u64) -> Self {
         let made = self.log.started();
@@ -57,7 +57,7 @@ impl Assert {
         )
     }
 
-    /// It made so many attempts.
+    /// Asserts the number of attempts.
     #[track_caller]
     pub fn attempts(self, count: u32) -> Self {
         let made = self.log.attempts;
@@ -68,7 +68,7 @@ impl Assert {
         )
     }
 
-    /// It slept so long, give or take a tenth: `"3s"` or a `Duration`.
+    /// Asserts the sum of all sleeps, within 10 %: `"3s"` or a `Duration`.
     #[track_caller]
     pub fn slept_about(self, time: impl IntoDuration) -> Self {
         let (slept, time) = (self.log.slept(), time.into_duration());
@@ -76,14 +76,14 @@ impl Assert {
         self.check(near, &format!("slept about {time:?}"), &format!("slept {slept:?}"))
     }
 
-    /// It slept exactly so long.
+    /// Asserts the exact sum of all sleeps.
     #[track_caller]
     pub fn slept(self, time: impl IntoDuration) -> Self {
         let (slept, time) = (self.log.slept(), time.into_duration());
         self.check(slept == time, &format!("slept {time:?}"), &format!("slept {slept:?}"))
     }
 
-    /// These were its pauses, in order.
+    /// Asserts all pauses, in order.
     #[track_caller]
     pub fn delays<T: IntoDuration>(self, times: impl IntoIterator<Item = T>) -> Self {
         let times: Vec<Duration> = times.into_iter().map(T::into_duration).collect();
@@ -92,7 +92,7 @@ impl Assert {
         self.check(same, &format!("paused {times:?}"), &found)
     }
 
-    /// Its last call ended for this reason.
+    /// Asserts the stop reason of the last call.
     #[track_caller]
     pub fn stopped(self, reason: StopReason) -> Self {
         let last = self.log.calls.last().map(|call| call.report.reason);
@@ -103,15 +103,15 @@ impl Assert {
         self.check(last == Some(reason), &format!("stopped with `{reason}`"), &found)
     }
 
-    /// Its last call succeeded.
+    /// Asserts that the last call succeeded.
     #[track_caller]
     pub fn succeeded(self) -> Self {
         self.stopped(StopReason::Success)
     }
 }
 
-fn plural(count: u32, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+fn plural(count: u32, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn times(count: u64) -> String {

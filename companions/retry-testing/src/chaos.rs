@@ -4,19 +4,19 @@
 //!
 //! ```toml
 //! [op."billing::charge".chaos]
-//! rate = 0.05          # one attempt in twenty …
-//! latency = "200ms"    # … takes so long, and then …
-//! fault = "fail"       # … fails; or "hang", "panic", "none"
-//! after_body = true    # … after its body has run: the effect happened, the answer was lost
+//! rate = 0.05          # one attempt in twenty is affected:
+//! latency = "200ms"    # it is delayed,
+//! fault = "fail"       # and then fails; or "hang", "panic", "none"
+//! after_body = true    # the fault comes after the body: the effect happened, the answer is lost
 //! ```
 //!
-//! Faults happen only where the program has called [`install`], and where a switch is set: the environment variable
-//! `RETRY_CHAOS=on`, or [`switch`]. A warning at each configuration with faults names their functions and says whether the
-//! switch is set; another warning reports each fault.
+//! Faults are injected only if the program has called [`install`] and the switch is on: by the environment variable
+//! `RETRY_CHAOS=on`, or by [`switch`]. When a configuration with faults is applied, a warning names the functions and says
+//! whether the switch is on. Another warning reports each fault.
 //!
-//! A fault takes the place of the body, inside of the breaker and of the attempt's timeout. Its failure is an
-//! [`Interruption::TimedOut`], so the error must be `From<Interruption>`; a function whose error is not gets a warning
-//! instead of a fault. Only an attempt of an `async` function can hang.
+//! A fault replaces the body, inside the breaker and the attempt's timeout. The failure is an
+//! [`Interruption::TimedOut`], so the error must be `From<Interruption>`; otherwise a warning is logged and no fault is
+//! injected. Only an attempt of an `async` function can hang.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -30,10 +30,10 @@ use retry_runtime::{Interruption, Site};
 
 pub use retry_config::chaos::{Chaos, Fault};
 
-/// The environment variable that is the switch.
+/// The environment variable that sets the switch.
 const SWITCH: &str = "RETRY_CHAOS";
 
-/// Lets configurations ask for faults, and injects them while the switch is set. Call it before the first
+/// Accepts faults in configurations, and injects them while the switch is set. Call this function before the first
 /// configuration is read.
 pub fn install() {
     static ONCE: Once = Once::new();
@@ -49,15 +49,15 @@ pub fn install() {
     });
 }
 
-/// What [`switch`] has said: nothing, on, off.
+/// The last value of [`switch`]: 0 for none, 1 for on, 2 for off.
 static SWITCHED: AtomicU8 = AtomicU8::new(0);
 
-/// Sets the switch, whatever `RETRY_CHAOS` says: whether the chaos that a configuration asks for happens.
+/// Turns the injection of configured faults on or off; overrides `RETRY_CHAOS`.
 pub fn switch(on: bool) {
     SWITCHED.store(if on { 1 } else { 2 }, Ordering::Relaxed);
 }
 
-/// Whether the switch is set, by [`switch`] or else by `RETRY_CHAOS=on` (`1`, `true`), which is read once.
+/// Whether the switch is on: by [`switch`], or else by `RETRY_CHAOS=on` (or `1`, `true`), which is read once.
 pub fn is_on() -> bool {
     static VARIABLE: OnceLock<bool> = OnceLock::new();
     let variable = || {
@@ -66,11 +66,11 @@ pub fn is_on() -> bool {
     };
     match SWITCHED.load(Ordering::Relaxed) {
         0 => *VARIABLE.get_or_init(variable),
-        said => said == 1,
+        switched => switched == 1,
     }
 }
 
-/// Warns of the functions for which the configuration in force asks for faults.
+/// Logs a warning that names the functions with configured faults.
 fn announce() {
     let asked = |site: &&'static Site| retry_config::chaos::of(site).is_some();
     let mut names: Vec<&str> = retry_runtime::sites().filter(asked).map(Site::name).collect();
@@ -94,7 +94,7 @@ fn announce() {
     }
 }
 
-/// Injects the faults that the configuration asks for.
+/// The interceptor that injects configured faults.
 #[derive(Debug)]
 struct Injector;
 

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-/// The time of tokio's clock, if the clock is paused here. Tokio does not tell; but of two readings between which the
-/// system's clock has moved, only a paused clock gives the same.
+/// The time of tokio's clock, if it is paused on this thread. Tokio has no function for that, so two readings are compared
+/// between which the system's clock has advanced: only a paused clock returns the same time.
 #[cfg(feature = "tokio")]
 pub(crate) fn paused() -> Option<Instant> {
     let before = tokio::time::Instant::now();
@@ -14,7 +14,7 @@ pub(crate) fn paused() -> Option<Instant> {
     (tokio::time::Instant::now() == before).then(|| before.into_std())
 }
 
-/// Without tokio no clock can be paused.
+/// Without tokio there is no clock that could be paused.
 #[cfg(not(feature = "tokio"))]
 pub(crate) fn paused() -> Option<Instant> {
     None

@@ -1,43 +1,12 @@
-//! What a test's double of the other side says has happened.
+//! Effects, as the test's double of a remote service reports them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::shared::{here, lock};
+use super::base::lock;
+use super::shared::here;
 
-/// Effects that have happened in a scope.
-#[derive(Debug, Default)]
-pub(super) struct Effects {
-    counts: BTreeMap<String, u32>,
-    keys: BTreeSet<(String, String)>,
-}
-
-impl Effects {
-    fn happen(&mut self, what: &str) {
-        *self.counts.entry(what.to_owned()).or_default() += 1;
-    }
-
-    fn happen_once(&mut self, what: &str, key: String) -> bool {
-        let new = self.keys.insert((what.to_owned(), key));
-        if new {
-            self.happen(what);
-        }
-        new
-    }
-
-    pub(super) fn count(&self, what: &str) -> u32 {
-        self.counts.get(what).copied().unwrap_or(0)
-    }
-
-    /// All that have happened, and how often; nothing has happened afterwards.
-    pub(super) fn take(&mut self) -> BTreeMap<String, u32> {
-        self.keys.clear();
-        std::mem::take(&mut self.counts)
-    }
-}
-
-/// Says that something has happened that must not happen twice: money moved, a mail was sent. For the test's
-/// double of the other side; [`explore`](super::Scope::explore) counts it.
+/// Reports an effect that must not happen twice, such as a payment or a mail. The test's double of the remote service
+/// calls this function, and [`explore`](super::Scope::explore) counts the effects.
 ///
 /// ```
 /// use retry_testing as testing;
@@ -55,16 +24,17 @@ impl Effects {
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Outside of a testing scope it does nothing.
-pub fn effect(what: &str) {
+/// Outside a testing scope the function does nothing.
+pub fn effect(name: &str) {
     if let Some(within) = here() {
         within.shared.use_it();
-        lock(&within.shared.effects).happen(what);
+        lock(&within.shared.effects).happen(name);
     }
 }
 
-/// [`effect`], for a double that knows a request again by its idempotency key: it happens once for each key.
-/// Returns whether it has happened now; outside of a testing scope always.
+/// [`effect`] for a double that recognises a repeated request by its idempotency key: counts one effect for each key.
+///
+/// Returns whether the effect happened now, and not for an earlier request; always true outside a testing scope.
 ///
 /// ```
 /// use retry_testing as testing;
@@ -81,8 +51,8 @@ pub fn effect(what: &str) {
 /// assert_eq!(t.effects("charged"), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn effect_once(what: &str, key: impl Display) -> bool {
+pub fn effect_once(name: &str, key: impl Display) -> bool {
     let Some(within) = here() else { return true };
     within.shared.use_it();
-    lock(&within.shared.effects).happen_once(what, key.to_string())
+    lock(&within.shared.effects).happen_once(name, key.to_string())
 }

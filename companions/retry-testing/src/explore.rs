@@ -1,29 +1,31 @@
-//! `t.explore(…)`: whether something can happen twice.
+//! `t.explore(…)`: searches for failures after which an effect happens twice.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 
 use super::Scope;
+use super::base::lock;
 use super::exploring::{Exploring, Fate, Step};
 use super::make::Maker;
-use super::shared::{Settings, lock};
+use super::shared::Settings;
+use super::twins::Twins;
 
-/// So many runs are made, and no more.
+/// The maximum number of runs.
 const RUNS: usize = 5_000;
 
 impl Scope {
-    /// Runs `work` again and again, with every combination of failures of the attempts in it: each fails before its
-    /// body, or after its body, or not at all. Reports the runs in which an [effect](super::effect) happened
-    /// more often than in a run without failures.
+    /// Runs `work` with every combination of failures of its attempts: each attempt fails before its body, fails after
+    /// its body, or does not fail. Reports the runs in which an [effect](super::effect) happened more often than in a run
+    /// without failures.
     ///
-    /// So it tells whether a function may be declared `idempotent`: one that charges twice when its answer gets
-    /// lost must not be, and one that sends [`Attempt::call_id`](retry_runtime::Attempt::call_id) as the key by which
-    /// the other side knows the request again may.
+    /// The result shows whether a function may be declared `idempotent`. A function that charges twice when an answer is
+    /// lost must not be; a function that sends [`Attempt::call_id`](retry_runtime::Attempt::call_id) as an idempotency
+    /// key may be.
     ///
     /// The failures are timed-out attempts ([`Interruption::TimedOut`](retry_runtime::Interruption)), which are
-    /// `Ambiguous`; [`explore_with`](Scope::explore_with) takes others. Up to 10 attempts of a run fail in every
-    /// way, and at most 5000 runs are made. Budgets are off, and every run has fresh breakers.
+    /// `Ambiguous`; [`explore_with`](Scope::explore_with) takes other failures. Combinations cover the first 10 attempts
+    /// of a run, and at most 5000 runs are made. Budgets are off, and every run has fresh breakers.
     ///
     /// ```
     /// use retry_runtime::retryable;
@@ -38,7 +40,7 @@ impl Scope {
     ///
     /// #[retryable(idempotent, attempt = attempt, name = "docs::charge_with_key")]
     /// fn charge_with_key(amount: u32) -> io::Result<u32> {
-    ///     testing::effect_once("charged", attempt.call_id()); // a bank that looks at the key
+    ///     testing::effect_once("charged", attempt.call_id()); // a bank that checks the key
     ///     Ok(amount)
     /// }
     ///
@@ -50,18 +52,17 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// When `work` makes no retryable call whose failures can be made, and when nothing says that an effect
-    /// happened: there is nothing to count then. When `work` panics.
+    /// If `work` makes no retryable call into which a failure can be injected, if it reports no effect, or if it panics.
     #[track_caller]
     pub fn explore<T>(&self, work: impl Fn() -> T) -> Exploration {
         self.exploration(None).sync(work)
     }
 
-    /// [`explore`](Scope::explore), with failures that `make` makes; they are classified as ever.
+    /// [`explore`](Scope::explore) with the failures that `make` returns, which are classified as usual.
     ///
     /// # Panics
     ///
-    /// As [`explore`](Scope::explore).
+    /// The same as [`explore`](Scope::explore).
     #[track_caller]
     pub fn explore_with<E: 'static, T>(
         &self,
@@ -71,28 +72,28 @@ impl Scope {
         self.exploration(Some(Maker::new(make))).sync(work)
     }
 
-    /// [`explore`](Scope::explore), for `async` work.
+    /// [`explore`](Scope::explore) for `async` work.
     ///
     /// # Panics
     ///
-    /// As [`explore`](Scope::explore).
+    /// The same as [`explore`](Scope::explore).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the run under way; the scope is as before.
+    /// Dropping the future drops the current run, and restores the settings of the scope.
     pub async fn explore_async<F: Future>(&self, work: impl Fn() -> F) -> Exploration {
         self.exploration(None).awaited(work).await
     }
 
-    /// [`explore_with`](Scope::explore_with), for `async` work.
+    /// [`explore_with`](Scope::explore_with) for `async` work.
     ///
     /// # Panics
     ///
-    /// As [`explore`](Scope::explore).
+    /// The same as [`explore`](Scope::explore).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops the run under way; the scope is as before.
+    /// Dropping the future drops the current run, and restores the settings of the scope.
     pub async fn explore_async_with<E: 'static, F: Future>(
         &self,
         make: impl Fn() -> E + Send + Sync + 'static,
@@ -105,7 +106,7 @@ impl Scope {
     fn exploration(&self, maker: Option<Maker>) -> Runs<'_> {
         self.shared.use_it();
         let mut exploring = lock(&self.shared.exploring);
-        assert!(exploring.is_none(), "an exploration is under way in this scope already");
+        assert!(exploring.is_none(), "an exploration is already running in this scope");
         *exploring = Some(Exploring::new(maker));
         drop(exploring);
         let settings = *lock(&self.shared.settings);
@@ -118,7 +119,7 @@ impl Scope {
 /// The runs of an exploration.
 struct Runs<'t> {
     scope: &'t Scope,
-    /// Those of before.
+    /// The settings of the scope before the exploration.
     settings: Settings,
     /// The effects of a run without failures.
     usual: BTreeMap<String, u32>,
@@ -150,11 +151,11 @@ impl Runs<'_> {
     fn begin(&self) {
         let shared = &self.scope.shared;
         lock(&shared.effects).take();
-        lock(&shared.twins).clear();
+        *lock(&shared.twins) = Twins::default();
         lock(&shared.logs).clear();
     }
 
-    /// Looks at what the run did; whether there is to be another one.
+    /// Compares the run's effects with the first run's; returns whether another run follows.
     #[track_caller]
     fn end(&mut self) -> bool {
         let shared = &self.scope.shared;
@@ -186,7 +187,7 @@ impl Runs<'_> {
     }
 
     fn finish(mut self) -> Exploration {
-        // The simplest first.
+        // The simplest runs first.
         let failures = |steps: &[Step]| steps.iter().filter(|step| step.fate != Fate::Runs).count();
         self.found.doubled.sort_by_key(|run| (failures(&run.steps), run.steps.len()));
         let none = Exploration { runs: 0, complete: true, doubled: Vec::new() };
@@ -200,12 +201,12 @@ impl Drop for Runs<'_> {
         *lock(&shared.exploring) = None;
         *lock(&shared.settings) = self.settings;
         lock(&shared.effects).take();
-        lock(&shared.twins).clear();
+        *lock(&shared.twins) = Twins::default();
         lock(&shared.logs).clear();
     }
 }
 
-/// The run without failures must show something.
+/// Panics if the run without failures made no call or reported no effect.
 #[track_caller]
 fn check_first(taken: &[Step], unable: Option<(&str, &str)>, effects: &BTreeMap<String, u32>) {
     match (taken, unable) {
@@ -213,21 +214,21 @@ fn check_first(taken: &[Step], unable: Option<(&str, &str)>, effects: &BTreeMap<
             "`explore` found no retryable call in the work (one in another task or thread needs `t.wrap`)"
         ),
         ([], Some((name, error))) => panic!(
-            "`explore` cannot make a failure of `{name}`: give it one with `explore_with(|| …, || …)`, of the type \
-             `{error}`"
+            "`explore` cannot make a failure for `{name}`: pass one of the type `{error}` with \
+             `explore_with(|| …, || …)`"
         ),
         _ => {}
     }
     assert!(
         !effects.is_empty(),
-        "`explore` saw no effect: have the double of the other side call `testing::effect(…)`, or \
-         `testing::effect_once(…, key)` when it knows requests again by a key"
+        "`explore` saw no effect: have the double of the remote service call `testing::effect(…)`, or \
+         `testing::effect_once(…, key)` if it recognises repeated requests by a key"
     );
 }
 
-/// What an exploration has found.
+/// The result of an exploration.
 #[derive(Clone, Debug)]
-#[must_use = "it says whether something happened twice; see `assert_once`"]
+#[must_use = "the result says whether an effect happened twice; see `assert_once`"]
 pub struct Exploration {
     runs: usize,
     complete: bool,
@@ -238,23 +239,23 @@ pub struct Exploration {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Doubled {
-    /// The effect, as the double of the other side calls it.
+    /// The name of the effect.
     pub effect: String,
-    /// How often it happened.
+    /// How often the effect happened in this run.
     pub times: u32,
-    /// How often it happens without failures.
+    /// How often the effect happens without failures.
     pub usual: u32,
-    /// What the attempts did, in order.
+    /// The attempts of the run, in order.
     pub steps: Vec<Step>,
 }
 
 impl Exploration {
-    /// How many runs were made.
+    /// The number of runs that were made.
     pub fn runs(&self) -> usize {
         self.runs
     }
 
-    /// Whether these were all; `false` when there are more than 5000.
+    /// Whether every combination was run; `false` if there are more than 5000.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
@@ -264,11 +265,11 @@ impl Exploration {
         &self.doubled
     }
 
-    /// Fails the test when an effect happened too often in any run.
+    /// Asserts that no effect happened too often.
     ///
     /// # Panics
     ///
-    /// Then.
+    /// If an effect happened too often in any run.
     #[track_caller]
     pub fn assert_once(&self) {
         assert!(self.doubled.is_empty(), "{self}");
@@ -278,7 +279,7 @@ impl Exploration {
 impl fmt::Display for Exploration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (runs, bad) = (self.runs, self.doubled.len());
-        let more = if self.complete { "" } else { ", and there are more that were not made" };
+        let more = if self.complete { "" } else { " (more runs are possible, but were not made)" };
         if bad == 0 {
             return write!(f, "no effect happened too often in {runs} runs{more}");
         }

@@ -1,4 +1,4 @@
-//! Every way in which the attempts of some work can fail: one after the other, deepest first.
+//! Enumerates the combinations of failures of an exploration, depth first.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,18 +8,18 @@ use retry_runtime::Interruption;
 use retry_runtime::Site;
 use retry_runtime::control::intercept::{Act, Can, Fault};
 
-/// So many attempts of one run fail in every way; those after them succeed as far as it depends on us.
+/// The number of attempts of a run that are covered by combinations. No failure is injected into later attempts.
 pub(super) const DEPTH: usize = 10;
 
-/// What happens to one attempt.
+/// The fate of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fate {
     /// The body runs, and its outcome counts.
     Runs,
-    /// It fails, and the body has not run.
+    /// The attempt fails, and the body does not run.
     FailsBefore,
-    /// The body runs, and its outcome is lost.
+    /// The body runs, and then the attempt fails.
     FailsAfter,
 }
 
@@ -33,7 +33,7 @@ impl Fate {
     }
 }
 
-/// One attempt of a run, and what happened to it.
+/// One attempt of a run, and its fate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
@@ -41,7 +41,7 @@ pub struct Step {
     pub name: &'static str,
     /// The attempt's number in its call, from 1.
     pub attempt: u32,
-    /// What happened to it.
+    /// The attempt's fate.
     pub fate: Fate,
 }
 
@@ -56,16 +56,16 @@ impl fmt::Display for Step {
     }
 }
 
-/// A run under way.
+/// The current run of an exploration.
 #[derive(Debug)]
 pub(super) struct Exploring {
-    /// Makes the failures; without one they are interruptions.
+    /// Makes the failures; `None` for interruptions.
     maker: Option<Maker>,
-    /// What is to happen to the first attempts.
+    /// The fates of the first attempts; later attempts run.
     ahead: Vec<Fate>,
-    /// What has happened so far.
+    /// The attempts so far.
     pub(super) taken: Vec<Step>,
-    /// A function whose failures could not be made.
+    /// The first function into which no failure could be injected, and its error type.
     pub(super) unable: Option<(&'static str, &'static str)>,
 }
 
@@ -74,7 +74,7 @@ impl Exploring {
         Exploring { maker, ahead: Vec::new(), taken: Vec::new(), unable: None }
     }
 
-    /// Decides about the attempt that starts now.
+    /// The fault of the attempt that starts now.
     pub(super) fn plan(&mut self, site: &'static Site, attempt: u32, can: &Can) -> Option<Fault> {
         let Some(act) = self.failure(site, can) else {
             self.unable.get_or_insert((site.name(), can.error_name));
@@ -99,7 +99,7 @@ impl Exploring {
         }
     }
 
-    /// Turns to the next run; `false` when this was the last one.
+    /// Advances to the next combination; returns `false` after the last one.
     pub(super) fn advance(&mut self) -> bool {
         let mut ahead: Vec<Fate> = self.taken.drain(..).map(|step| step.fate).collect();
         ahead.truncate(DEPTH);

@@ -1,14 +1,14 @@
-//! Times as tests write them.
+//! Durations as tests write them.
 
 use std::time::Duration;
 
-/// A time: a `Duration`, or a text such as `"200ms"`, `"1.5s"`, `"1m 30s"`, as in the attribute.
+/// A duration: a `Duration`, or a text such as `"200ms"`, `"1.5s"` or `"1m 30s"`, as in the attribute.
 pub trait IntoDuration {
-    /// The time.
+    /// Converts to a `Duration`.
     ///
     /// # Panics
     ///
-    /// When a text is no duration.
+    /// If a text is not a duration.
     fn into_duration(self) -> Duration;
 }
 

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod assertion;
+mod base;
 #[cfg(feature = "chaos")]
 pub mod chaos;
 mod clock;
@@ -9,6 +10,7 @@ mod effect;
 mod explore;
 mod exploring;
 mod fault;
+mod interceptor;
 mod into_duration;
 mod log;
 mod make;

@@ -1,28 +1,28 @@
-//! What the calls of a scope did, by function; and how a failed assertion shows it.
+//! The log of a scope: its calls by function, as a failed assertion prints them, and its effects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use retry_runtime::control::intercept::Note;
 use retry_runtime::{DelaySource, Report};
 
-/// The calls of a scope.
+/// The calls of a scope, by function.
 #[derive(Debug, Default)]
 pub(super) struct Logs(BTreeMap<&'static str, Log>);
 
 /// The calls of one function.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {
-    /// How many calls have started.
+    /// The number of calls that have started.
     started: u64,
-    /// Attempts that have started.
+    /// The number of attempts that have started.
     pub(super) attempts: u32,
-    /// Pauses between attempts, in the order in which they began.
+    /// The pauses between attempts, in the order of their starts.
     pub(super) delays: Vec<Duration>,
-    /// Calls that have ended, in that order.
+    /// The calls that have ended, in the order of their ends.
     pub(super) calls: Vec<Ended>,
-    /// The faults of calls that have not ended, by the call's number.
+    /// The faults of running calls, by the call's number.
     injected: BTreeMap<u64, Faults>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Ended {
     injected: Faults,
 }
 
-/// The faults of one call: the number of each attempt, and the fault in words.
+/// The faults of one call: the attempt's number, and a description of the fault.
 type Faults = Vec<(u32, &'static str)>;
 
 impl Logs {
@@ -47,23 +47,23 @@ impl Logs {
 }
 
 impl Log {
-    /// A call starts; returns its number.
+    /// Counts a call that starts, and returns its number.
     pub(super) fn begin(&mut self) -> u64 {
         self.started += 1;
         self.started
     }
 
-    /// How many calls have started.
+    /// The number of calls that have started.
     pub(super) fn started(&self) -> u64 {
         self.started
     }
 
-    /// All pauses together.
+    /// The sum of all pauses.
     pub(super) fn slept(&self) -> Duration {
         self.delays.iter().sum()
     }
 
-    /// Something happened in the call of this number.
+    /// Logs an event of the call with this number.
     pub(super) fn note(&mut self, call: u64, note: Note<'_>) {
         match note {
             Note::Attempt => self.attempts += 1,
@@ -76,14 +76,45 @@ impl Log {
         }
     }
 
-    /// An attempt of the call of this number suffers a fault.
-    pub(super) fn injected(&mut self, call: u64, attempt: u32, words: &'static str) {
-        self.injected.entry(call).or_default().push((attempt, words));
+    /// Logs a fault of an attempt of the call with this number.
+    pub(super) fn injected(&mut self, call: u64, attempt: u32, description: &'static str) {
+        self.injected.entry(call).or_default().push((attempt, description));
+    }
+}
+
+/// The effects in a scope.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    counts: BTreeMap<String, u32>,
+    keys: BTreeSet<(String, String)>,
+}
+
+impl Effects {
+    pub(super) fn happen(&mut self, name: &str) {
+        *self.counts.entry(name.to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn happen_once(&mut self, name: &str, key: String) -> bool {
+        let new = self.keys.insert((name.to_owned(), key));
+        if new {
+            self.happen(name);
+        }
+        new
+    }
+
+    pub(super) fn count(&self, name: &str) -> u32 {
+        self.counts.get(name).copied().unwrap_or(0)
+    }
+
+    /// Removes all effects, and returns how often each happened.
+    pub(super) fn take(&mut self) -> BTreeMap<String, u32> {
+        self.keys.clear();
+        std::mem::take(&mut self.counts)
     }
 }
 
 impl fmt::Display for Log {
-    /// Every call with its attempts, a line for each.
+    /// Prints every call and its attempts, one line for each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.started == 0 {
             return write!(
@@ -121,8 +152,9 @@ impl fmt::Display for Ended {
             if !duration.is_zero() {
                 write!(f, ", after {duration:?}")?;
             }
-            for (_, words) in injected.iter().filter(|(number, _)| *number == attempt.number) {
-                write!(f, " ({words})")?;
+            for (_, description) in injected.iter().filter(|(number, _)| *number == attempt.number)
+            {
+                write!(f, " ({description})")?;
             }
             if let Some(delay) = attempt.delay {
                 let asked = if delay.source == DelaySource::Hint { ", as asked" } else { "" };

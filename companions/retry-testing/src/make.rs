@@ -1,4 +1,4 @@
-//! Errors that a test makes to order.
+//! Makes the errors that a test injects.
 
 use std::any::{Any, TypeId, type_name};
 use std::fmt;
@@ -23,7 +23,7 @@ impl Maker {
         }
     }
 
-    /// Whether the function fails with this type of error.
+    /// Whether this is the error type of the function.
     pub(crate) fn fits(&self, can: &Can) -> bool {
         can.error == Some(self.error)
     }

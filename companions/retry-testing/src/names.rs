@@ -1,14 +1,14 @@
-//! Annotated functions by the names that a test gives them.
+//! Finds annotated functions by the names that a test uses.
 
 use std::collections::BTreeSet;
 
 use retry_runtime::Site;
 
-/// The function of this name, or the only one whose name ends with it after a `::`.
+/// The function with this name, or the only one whose name ends with `::` and this name.
 ///
 /// # Panics
 ///
-/// When there is none, or more than one.
+/// If there is no such function, or more than one.
 #[track_caller]
 pub(super) fn site(name: &str) -> &'static Site {
     match find(name) {
@@ -46,14 +46,12 @@ fn unknown(name: &str, names: &BTreeSet<&'static str>) -> String {
             let all: Vec<&str> = names.iter().copied().collect();
             message.push_str(&format!("; there are `{}`", all.join("`, `")));
         }
-        many => {
-            message.push_str(&format!("; `retry_runtime::sites()` lists the {many} that there are"))
-        }
+        many => message.push_str(&format!("; `retry_runtime::sites()` lists all {many}")),
     }
     message
 }
 
-/// The name that is nearest as a whole, or in as many of its last parts as were written.
+/// The known name with the smallest edit distance to `name`, compared whole or by as many last parts as `name` has.
 fn nearest(name: &str, names: &BTreeSet<&'static str>) -> Option<&'static str> {
     let parts = name.split("::").count();
     let end = |full: &'static str| {

@@ -1,15 +1,15 @@
-//! The faults of a scope: which attempts they hit, and what happens then.
+//! The faults of a scope: which attempts they hit, and what they do.
 
 use std::panic::Location;
 use std::time::Duration;
 
+use super::base::mixed;
 use super::make::Maker;
-use super::shared::mixed;
 use retry_runtime::Site;
 use retry_runtime::control::Rng;
 use retry_runtime::control::intercept::{self, Can, Fault};
 
-/// What happens instead of the body.
+/// The act that replaces the body.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     Body,
@@ -21,18 +21,18 @@ pub(super) enum Act {
 /// One fault.
 #[derive(Debug)]
 pub(super) struct Rule {
-    /// The functions, all of one name.
+    /// The name of the functions that the fault applies to.
     pub(super) name: &'static str,
     pub(super) at: &'static Location<'static>,
     pub(super) first: Option<u64>,
     pub(super) every: Option<u64>,
     pub(super) rate: Option<f64>,
-    /// Whether attempts are counted in each call from 1 again.
+    /// Whether attempts are counted from 1 in each call.
     pub(super) each_call: bool,
     pub(super) latency: Option<Duration>,
     pub(super) act: Act,
     pub(super) after_body: bool,
-    /// Whether a success must follow.
+    /// Whether a success of a later call is required.
     pub(super) then_ok: bool,
     seen: u64,
     fired: u64,
@@ -58,13 +58,13 @@ impl Rule {
         }
     }
 
-    /// Whether it says what happens.
+    /// Whether the fault says what happens.
     pub(super) fn is_complete(&self) -> bool {
         let acts = !matches!(self.act, Act::Body);
         acts || (self.latency.is_some() && !self.after_body)
     }
 
-    /// Counts an attempt; whether it is hit.
+    /// Counts an attempt, and returns whether the fault hits it.
     fn hits(&mut self, attempt: u32, seed: u64, index: usize) -> bool {
         self.seen += 1;
         let number = if self.each_call { u64::from(attempt) } else { self.seen };
@@ -75,8 +75,8 @@ impl Rule {
             && self.rate.is_none_or(|rate| drawn() < rate)
     }
 
-    /// The fault in words, as in an attempt's log.
-    fn words(&self) -> &'static str {
+    /// A description of the fault for the log.
+    fn describe(&self) -> &'static str {
         match &self.act {
             Act::Body => "latency",
             Act::Fail(_) if self.after_body => "injected after the body",
@@ -96,14 +96,13 @@ impl Rule {
         Fault { latency: self.latency, act, after_body: self.after_body }
     }
 
-    /// What is wrong with it for this function.
+    /// The message if this fault is impossible for the function.
     fn mistake(&self, can: &Can) -> Option<String> {
         let (name, at) = (self.name, self.at);
         match &self.act {
             Act::Fail(maker) if can.error.is_none() => Some(format!(
-                "the fault on `{name}` ({at}) makes a `{}`, but the errors of `{name}` cannot be made to order: \
-                 implement `retry_runtime::Inject` for `{}`, which the derive of `Classify` does for types \
-                 that borrow nothing",
+                "the fault on `{name}` ({at}) makes a `{}`, but errors of `{name}` cannot be injected: implement \
+                 `retry_runtime::Inject` for `{}`, which the derive of `Classify` does for types that borrow nothing",
                 maker.name, can.error_name
             )),
             Act::Fail(maker) if !maker.fits(can) => Some(format!(
@@ -115,7 +114,7 @@ impl Rule {
         }
     }
 
-    /// What the end of the scope has to say about it.
+    /// The message if the fault never happened, or no success followed it.
     fn leftover(&self) -> Option<String> {
         let Rule { name, at, seen, .. } = self;
         if self.fired == 0 && self.rate.is_none() {
@@ -143,12 +142,12 @@ pub(super) fn cannot_hang(name: &str) -> String {
     )
 }
 
-/// All faults, in the order in which they were set: of several that hit an attempt the first one happens.
+/// All faults in the order in which they were set. If several faults hit an attempt, the first one happens.
 #[derive(Debug, Default)]
 pub(super) struct Rules(Vec<Rule>);
 
 impl Rules {
-    /// Adds a fault; returns its number.
+    /// Adds a fault, and returns its index.
     pub(super) fn add(&mut self, rule: Rule) -> usize {
         self.0.push(rule);
         self.0.len() - 1
@@ -175,18 +174,18 @@ impl Rules {
                 return Err(mistake);
             }
             rule.fired += 1;
-            plan = Some((rule.plan(), rule.words()));
+            plan = Some((rule.plan(), rule.describe()));
         }
         Ok(plan)
     }
 
-    /// A call of this function has succeeded.
+    /// Notes that a call of this function succeeded.
     pub(super) fn succeeded(&mut self, name: &str) {
         let fired = self.0.iter_mut().filter(|rule| rule.name == name && rule.fired > 0);
         fired.for_each(|rule| rule.succeeded = true);
     }
 
-    /// What is left to say at the end of the scope.
+    /// The messages at the end of the scope.
     pub(super) fn leftovers(&self) -> Vec<String> {
         self.0.iter().filter_map(Rule::leftover).collect()
     }

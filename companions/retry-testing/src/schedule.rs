@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use retry_runtime::{DelayRange, Policy};
 
-/// So many retries are listed of a policy without a limit.
+/// The number of retries that are listed for a policy without a limit.
 const LISTED: usize = 20;
 
-/// The schedule of a policy: for each retry the range that its delay lies in. Of a policy without a limit on
-/// attempts, the first 20 retries.
+/// The schedule of a policy: the range of the delay before each retry. For a policy without a limit on attempts, the
+/// first 20 retries.
 ///
-/// It derefs to the ranges, and its `Display` is a table for snapshots:
+/// The schedule derefs to the ranges, and its `Display` is a table for snapshot tests:
 ///
 /// ```
 /// use retry_runtime::Policy;
@@ -30,7 +30,7 @@ const LISTED: usize = 20;
 /// );
 /// ```
 ///
-/// [`Site::policy`](retry_runtime::Site::policy) has the policy of an annotated function.
+/// [`Site::policy`](retry_runtime::Site::policy) returns the policy of an annotated function.
 pub fn schedule(policy: &Policy) -> Schedule {
     Schedule { ranges: policy.schedule().take(listed(policy)).collect(), limit: policy.limit() }
 }

@@ -9,27 +9,28 @@ use std::time::Duration;
 
 use super::IntoDuration;
 use super::assertion::Assert;
+use super::base::lock;
 use super::fault::Fault;
 use super::names;
-use super::shared::{Shared, Within, here, lock};
+use super::shared::{Shared, Within, here};
 use retry_runtime::Report;
 use retry_runtime::control::intercept;
 
 /// Opens a testing scope, which lasts until the guard is dropped.
 ///
-/// It holds for all that this thread does: for the test itself, and in a `#[tokio::test]` for the tasks of its
-/// runtime, unless that is `multi_thread`. Other tests, which run on other threads, see nothing of it.
-/// [`wrap`](Scope::wrap) and [`wrap_fn`](Scope::wrap_fn) take tasks and threads into it.
+/// The scope contains every call on this thread: those of the test itself, and in a `#[tokio::test]` those of the tasks of
+/// its runtime, unless that is `multi_thread`. Other tests run on other threads and are not affected.
+/// [`wrap`](Scope::wrap) and [`wrap_fn`](Scope::wrap_fn) add tasks and threads to the scope.
 ///
 /// # Panics
 ///
-/// When a scope is open on this thread, or when this runs in a wrapped task or thread.
+/// If a scope is already open on this thread, or in a wrapped task or thread.
 #[track_caller]
 #[must_use = "the scope ends when the guard is dropped: `let t = testing::scope();`"]
 pub fn scope() -> Scope {
     if let Some(within) = here() {
         panic!(
-            "a testing scope is open here already, since {}; use that one, or drop it first",
+            "a testing scope is already open here, since {}; use that scope, or drop it first",
             within.shared.opened
         );
     }
@@ -38,43 +39,42 @@ pub fn scope() -> Scope {
     Scope { shared, thread: PhantomData }
 }
 
-/// The guard of a testing scope; see [`scope`].
+/// The RAII guard of a testing scope; see [`scope`].
 ///
-/// When it is dropped it fails the test if a fault has never happened, or if the scope was not used at all.
+/// Dropping the guard fails the test if a fault never happened, or if the scope was never used.
 pub struct Scope {
     pub(super) shared: Arc<Shared>,
-    /// It stays on its thread.
+    /// Makes the guard `!Send`.
     thread: PhantomData<*const ()>,
 }
 
 impl Scope {
-    /// Fixes what jitter and rates are drawn from. Without it the seed is 0: a test does the same every time it
-    /// runs.
+    /// Sets the seed of jitter and rates. The default is 0, so a test does the same each time it runs.
     pub fn seed(&self, seed: u64) -> &Self {
         self.shared.use_it();
         lock(&self.shared.settings).seed = seed;
         self
     }
 
-    /// Delays are not spread, for calls that start from now on.
+    /// Turns jitter off for calls that start from now on.
     pub fn jitter_off(&self) -> &Self {
         self.shared.use_it();
         lock(&self.shared.settings).jitter = false;
         self
     }
 
-    /// No budget limits the retries. With one, it is a fresh one that only this scope draws from.
+    /// Turns budgets off. By default the scope has a fresh copy of each budget.
     pub fn budget_off(&self) -> &Self {
         self.shared.use_it();
         lock(&self.shared.settings).budget = false;
         self
     }
 
-    /// No call that starts from now on makes more attempts, whatever its policy says.
+    /// Limits the attempts of calls that start from now on, in addition to their policies.
     ///
     /// # Panics
     ///
-    /// When `attempts` is 0.
+    /// If `attempts` is 0.
     #[track_caller]
     pub fn attempts_at_most(&self, attempts: u32) -> &Self {
         assert!(attempts > 0, "`attempts_at_most` (0) must be at least 1");
@@ -83,10 +83,10 @@ impl Scope {
         self
     }
 
-    /// Describes a fault of the function of this name: which attempts it hits, and what happens to them.
+    /// Starts the description of a fault of the function with this name.
     ///
-    /// The name is the function's, or enough of its end: `"charge"` for `shop::billing::charge`. A fault takes the
-    /// place of the body: inside of the breaker and of the attempt's timeout.
+    /// The name may be shortened to its last parts: `"charge"` for `shop::billing::charge`. A fault replaces the body, inside
+    /// the breaker and the attempt's timeout.
     ///
     /// ```
     /// use retry_runtime::retryable;
@@ -105,42 +105,41 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// When there is no function of this name.
+    /// If there is no function with this name.
     #[track_caller]
-    #[must_use = "a fault says what happens: `.with(…)`, `.panic()`, `.hang()`, `.latency(…)`"]
+    #[must_use = "a fault must say what happens: `.with(…)`, `.panic()`, `.hang()`, `.latency(…)`"]
     pub fn fail(&self, name: &str) -> Fault<'_> {
         self.shared.use_it();
         Fault::new(&self.shared, names::site(name), Location::caller())
     }
 
-    /// How many attempts the function has made in this scope, all calls together.
+    /// The number of attempts of all calls of the function in this scope.
     ///
     /// # Panics
     ///
-    /// When there is no function of this name.
+    /// If there is no function with this name.
     #[track_caller]
     pub fn attempts(&self, name: &str) -> u32 {
         self.shared.use_it();
         lock(&self.shared.logs).of(names::site(name).name()).attempts
     }
 
-    /// The pauses of the function's calls in this scope, in the order in which they began: as long as they would
-    /// have been slept.
+    /// The pauses of all calls of the function in this scope, in the order of their starts.
     ///
     /// # Panics
     ///
-    /// When there is no function of this name.
+    /// If there is no function with this name.
     #[track_caller]
     pub fn delays(&self, name: &str) -> Vec<Duration> {
         self.shared.use_it();
         lock(&self.shared.logs).of(names::site(name).name()).delays.clone()
     }
 
-    /// The report of the function's call that ended last.
+    /// The report of the call of the function that ended last.
     ///
     /// # Panics
     ///
-    /// When there is no function of this name, and when no call of it has ended in this scope.
+    /// If there is no function with this name, or if no call of the function has ended in this scope.
     #[track_caller]
     pub fn report(&self, name: &str) -> Report {
         match self.reports(name).pop() {
@@ -152,11 +151,11 @@ impl Scope {
         }
     }
 
-    /// The reports of all calls of the function that have ended in this scope, in that order.
+    /// The reports of all ended calls of the function in this scope, in the order of their ends.
     ///
     /// # Panics
     ///
-    /// When there is no function of this name.
+    /// If there is no function with this name.
     #[track_caller]
     pub fn reports(&self, name: &str) -> Vec<Report> {
         self.shared.use_it();
@@ -173,7 +172,7 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// When there is no function of this name; and each assertion when it does not hold.
+    /// If there is no function with this name. Each assertion panics if it does not hold.
     #[track_caller]
     pub fn assert(&self, name: &str) -> Assert {
         self.shared.use_it();
@@ -181,31 +180,31 @@ impl Scope {
         Assert::new(name, lock(&self.shared.logs).of(name).clone())
     }
 
-    /// How often this [effect](super::effect) has happened in this scope.
-    pub fn effects(&self, what: &str) -> u32 {
+    /// How often the [effect](super::effect) with this name has happened in this scope.
+    pub fn effects(&self, name: &str) -> u32 {
         self.shared.use_it();
-        lock(&self.shared.effects).count(what)
+        lock(&self.shared.effects).count(name)
     }
 
-    /// Lets this time pass: `"5s"` or a `Duration`. Calls and breakers of the scope see it.
+    /// Advances the scope's clock: `"5s"` or a `Duration`. Calls and breakers in the scope read this clock.
     ///
     /// # Panics
     ///
-    /// When the text is no duration.
+    /// If the text is not a duration.
     #[track_caller]
     pub fn advance(&self, time: impl IntoDuration) {
         self.shared.use_it();
         self.shared.time.advance(time.into_duration());
     }
 
-    /// How much time has passed in the scope: what was slept, and what [`advance`](Scope::advance) and tokio's
-    /// paused clock have added. What really happens takes none.
+    /// The time that has passed on the scope's clock: by sleeps, by [`advance`](Scope::advance) and by tokio's paused clock.
+    /// Real time does not count.
     pub fn elapsed(&self) -> Duration {
         self.shared.use_it();
         self.shared.time.passed()
     }
 
-    /// What is wrong with how the scope was used.
+    /// The message if the scope was misused.
     fn complaint(&self) -> Option<String> {
         if let Some(mistake) = self.shared.mistake() {
             return Some(mistake);

@@ -1,4 +1,4 @@
-//! Sleeping in the time of a scope.
+//! Sleeps on the clock of a scope.
 
 use std::fmt;
 use std::future::Future;
@@ -16,11 +16,11 @@ use super::clock;
 use super::shared::{Within, here};
 use super::time::{Look, Place, Role, Rounds, When};
 
-/// After so much real time without anything new, a sleeper does not rely on the others any more.
+/// After this much real time without a change, a sleeper moves the clock out of turn.
 const WATCH: Duration = Duration::from_millis(5);
 
 impl Within {
-    /// Moves the time of the scope, in place of a sleep that blocks.
+    /// Advances the clock in place of a blocking sleep.
     pub(super) fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         self.shared.check_open("a call sleeps");
         if !cancelled() {
@@ -28,7 +28,7 @@ impl Within {
         }
     }
 
-    /// A sleep of the scope; `None` where tokio's clock is paused.
+    /// A sleep on the scope's clock; `None` if tokio's clock is paused.
     pub(super) fn sleep(&self, wait: Wait<'_>) -> Option<VirtualSleep> {
         if clock::paused().is_some() {
             return None;
@@ -36,16 +36,16 @@ impl Within {
         let at = |duration| When::At(self.shared.time.after(duration));
         let (end, role, real) = match wait {
             Wait::Pause(duration) => (at(duration), Role::InTurn, None),
-            // It comes when the scope's clock has passed it, or real time has: work may be real.
+            // A limit ends when the scope's clock or the real time has passed it, since work may take real time.
             Wait::Limit(duration, real) => (at(duration), Role::Limit, Some(real())),
-            // It waits for a limit: the clock moves to that.
+            // A hanging attempt waits for a limit: the clock moves to that limit.
             Wait::Never => (When::Never, Role::InTurn, None),
         };
         Some(VirtualSleep::new(self.clone(), end, role, real))
     }
 }
 
-/// A sleep that takes no time but the scope's.
+/// A sleep on the scope's clock, which takes no real time.
 pub(crate) struct VirtualSleep {
     within: Within,
     end: When,
@@ -62,7 +62,7 @@ impl VirtualSleep {
         VirtualSleep { within, end, place, role, rounds, real, watch: None }
     }
 
-    /// Takes over when nothing has happened for a while: who should move the clock may not be polled any more.
+    /// Moves the clock out of turn after a while without a change: the sleeper whose turn it is may never be polled again.
     fn watch(&mut self, cx: &mut Context<'_>) {
         let changes = self.within.shared.time.changes();
         let fresh = || (Delay::new(WATCH), changes);
@@ -83,7 +83,7 @@ impl Future for VirtualSleep {
         let this = &mut *self;
         let shared = Arc::clone(&this.within.shared);
         shared.check_open("a call sleeps");
-        // The task that polls may be another one than that which has made the sleep.
+        // The polling task may differ from the task that created the sleep.
         let task = here().and_then(|within| within.task);
         match shared.time.look(this.place, this.role, &mut this.rounds, task, cx.waker()) {
             Look::Over => return Poll::Ready(()),

@@ -1,15 +1,14 @@
-//! The time of one scope: it stands still, and jumps to the next moment that somebody sleeps for.
+//! The clock of one scope: it stands still, and jumps to the end of the next sleep.
 //!
-//! A sleep ends when the clock has reached its end. Of those who sleep, the one whose end comes first moves the
-//! clock, after everybody else has had the opportunity to do what they do at the present moment: every wrapped
-//! task is idle, and the sleeper has let its executor go round [`ROUNDS`] times without anything new. A task that
-//! does not come to rest holds the others up for [`PATIENCE`] rounds, not for ever; and where the one whose turn it
-//! is is not polled any more, the next one takes over, after some real milliseconds.
+//! A sleep ends when the clock has reached its end. The sleeper whose end comes first moves the clock, after all other tasks
+//! have done their work at the present moment: every wrapped task is idle, and the sleeper has yielded to its executor
+//! [`ROUNDS`] times without a change. A task that never becomes idle delays the clock for [`PATIENCE`] rounds. If the
+//! sleeper whose turn it is is no longer polled, another one moves the clock after some real milliseconds.
 //!
-//! A limit (a timeout, a deadline) has its place in the order of moments, but moves nothing: as long as an
-//! attempt does real work, it has real time.
+//! A limit (a timeout, a deadline) is ordered among the sleeps, but does not move the clock: as long as an attempt does
+//! real work, real time is measured.
 //!
-//! Where tokio's clock is paused it is the one that moves, and the scope's follows it.
+//! If tokio's clock is paused, that clock moves, and the scope's clock follows it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,32 +19,32 @@ use retry_runtime::control::real_now;
 
 use super::clock;
 
-/// So often a sleeper lets everybody else run before it moves the clock.
+/// How often a sleeper yields to all other tasks before it moves the clock.
 const ROUNDS: u32 = 16;
 
-/// So often, when a wrapped task has something to do all the same.
+/// How often a sleeper yields while a wrapped task is still busy.
 const PATIENCE: u32 = 10_000;
 
 /// The clock of a scope.
 #[derive(Debug)]
-pub(crate) struct Time(Mutex<State>);
+pub(crate) struct Time(Mutex<ClockState>);
 
 #[derive(Debug)]
-struct State {
+struct ClockState {
     started: Instant,
     now: Instant,
-    /// What tokio's paused clock has shown last.
+    /// The last reading of tokio's paused clock.
     tokio: Option<Instant>,
-    /// Who waits, by the moment.
+    /// The waiting sleepers, by the end of their sleep.
     timers: BTreeMap<Place, Timer>,
     last: u64,
     /// Wrapped tasks.
     tasks: BTreeMap<u64, Task>,
-    /// Counts what happens: a sleeper sees that it is not alone.
+    /// Counts changes, by which a sleeper notices that other tasks are active.
     changes: u64,
 }
 
-/// A moment, and a number among those who wait for the same one.
+/// A sleeper's key: the end of its sleep, and a number that distinguishes sleepers with the same end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place(When, u64);
 
@@ -59,42 +58,42 @@ pub(super) enum When {
 #[derive(Debug)]
 struct Timer {
     waker: Waker,
-    /// Whether it moves the clock.
+    /// Whether the sleeper moves the clock.
     moves: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Task {
-    /// It is being polled.
+    /// The task is being polled.
     Running,
-    /// It wants to be polled.
+    /// The task was woken and has not been polled yet.
     Awake,
     Idle,
 }
 
-/// What a sleeper finds when it looks.
+/// The result of a sleeper's look at the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// The moment has come.
+    /// The sleep has ended.
     Over,
-    /// Somebody else moves the clock.
+    /// Another sleeper moves the clock.
     Wait,
-    /// It is this sleeper's turn to move the clock, later.
+    /// It is this sleeper's turn to move the clock, after more rounds.
     Again,
 }
 
-/// What a sleeper does about the clock.
+/// A sleeper's role in moving the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// It is a limit, and moves nothing.
+    /// A limit, which does not move the clock.
     Limit,
-    /// It moves the clock when it is the first.
+    /// The sleeper moves the clock when its end comes first.
     InTurn,
-    /// It moves the clock out of turn: whoever is the first does nothing.
+    /// The sleeper moves the clock out of turn, since the first sleeper is not polled.
     TakesOver,
 }
 
-/// How far a sleeper is with letting others run.
+/// The rounds in which a sleeper has yielded to other tasks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rounds {
     seen: u64,
@@ -105,7 +104,7 @@ impl Time {
     pub(super) fn new() -> Self {
         let now = real_now();
         let (tokio, timers, tasks) = (clock::paused(), BTreeMap::new(), BTreeMap::new());
-        let state = State { started: now, now, tokio, timers, last: 0, tasks, changes: 0 };
+        let state = ClockState { started: now, now, tokio, timers, last: 0, tasks, changes: 0 };
         Time(Mutex::new(state))
     }
 
@@ -124,12 +123,12 @@ impl Time {
         now.saturating_duration_since(self.lock().started)
     }
 
-    /// The moment after this time.
+    /// The moment `time` after now.
     pub(super) fn after(&self, time: Duration) -> Instant {
         later(self.now(), time)
     }
 
-    /// Moves the clock by so much, and wakes those whose moment has come.
+    /// Advances the clock, and wakes the sleepers whose sleep has ended.
     pub(super) fn advance(&self, time: Duration) {
         let end = self.after(time);
         self.advance_to(end);
@@ -140,15 +139,15 @@ impl Time {
         due.into_iter().for_each(Waker::wake);
     }
 
-    /// Takes a place among those who wait.
+    /// Creates the key of a new sleeper.
     pub(super) fn place(&self, when: When) -> Place {
         let mut state = self.lock();
         state.last += 1;
         Place(when, state.last)
     }
 
-    /// Looks whether the moment has come; moves the clock when it is time to. `task` is the wrapped task that
-    /// looks.
+    /// Checks whether the sleep has ended, and moves the clock if it is this sleeper's turn. `task` is the wrapped task that
+    /// polls the sleeper.
     pub(super) fn look(
         &self,
         place: Place,
@@ -177,12 +176,12 @@ impl Time {
         look
     }
 
-    /// How much has happened.
+    /// The number of changes so far.
     pub(super) fn changes(&self) -> u64 {
         self.lock().changes
     }
 
-    /// Gives the place up.
+    /// Removes the sleeper.
     pub(super) fn leave(&self, place: Place) {
         let mut state = self.lock();
         let left = state.timers.remove(&place).is_some();
@@ -192,7 +191,7 @@ impl Time {
         next.into_iter().for_each(Waker::wake);
     }
 
-    /// A wrapped task is new, is polled, or is done with being polled.
+    /// Registers a wrapped task, and returns its number.
     pub(super) fn begin(&self) -> u64 {
         let mut state = self.lock();
         state.last += 1;
@@ -211,7 +210,7 @@ impl Time {
 
     pub(super) fn rests(&self, task: u64) {
         let mut state = self.lock();
-        // Woken while it was polled, it wants to be polled again.
+        // A task that was woken while it was polled stays awake.
         if state.tasks.get(&task) == Some(&Task::Running) {
             state.set(task, Task::Idle);
         }
@@ -223,14 +222,14 @@ impl Time {
         state.changes += 1;
     }
 
-    /// Wakes everybody who waits: the scope has ended.
+    /// Wakes all sleepers at the end of the scope.
     pub(super) fn wake_all(&self) {
         let wakers: Vec<Waker> =
             self.lock().timers.values().map(|timer| timer.waker.clone()).collect();
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ClockState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -241,8 +240,9 @@ impl Place {
     }
 }
 
-impl State {
-    /// Keeps the waker of one that waits; a new one is news to whoever moves the clock.
+impl ClockState {
+    /// Stores the waker of a sleeper. For a new sleeper, returns the waker of the sleeper that moves the clock, which must
+    /// look again.
     fn enter(&mut self, place: Place, moves: bool, waker: &Waker) -> Vec<Waker> {
         let timer = Timer { waker: waker.clone(), moves };
         if self.timers.insert(place, timer).is_some() {
@@ -253,7 +253,7 @@ impl State {
         mover.and_then(|_| self.mover_waker()).into_iter().collect()
     }
 
-    /// The first of those who move the clock.
+    /// The sleeper that moves the clock: the first one that is not a limit.
     fn mover(&self) -> Option<Place> {
         self.ahead().find(|(_, timer)| timer.moves).map(|(place, _)| *place)
     }
@@ -262,7 +262,7 @@ impl State {
         self.ahead().find(|(_, timer)| timer.moves).map(|(_, timer)| timer.waker.clone())
     }
 
-    /// Those whose moment has not come. The others have been woken.
+    /// The sleepers whose sleep has not ended. The others have been woken.
     fn ahead(&self) -> impl Iterator<Item = (&Place, &Timer)> {
         self.timers.iter().filter(|(place, _)| !place.is_over(self.now))
     }
@@ -283,12 +283,12 @@ impl State {
                 woken.extend(self.jump(end));
                 Look::Again
             }
-            // Nothing that could come: somebody else has to do something.
+            // No sleep has an end to jump to: only another task can make progress.
             _ => Look::Wait,
         }
     }
 
-    /// Moves the clock, and returns those whose moment has come, in their order.
+    /// Moves the clock, and returns the wakers of the sleepers whose sleep has ended, in order.
     fn jump(&mut self, end: Instant) -> Vec<Waker> {
         self.now = self.now.max(end);
         self.changes += 1;
@@ -297,14 +297,14 @@ impl State {
     }
 
     fn set(&mut self, task: u64, to: Task) {
-        // Not a change: a sleeper that looks again wakes its own task.
+        // Not counted as a change: a sleeper that looks again wakes its own task.
         if let Some(state) = self.tasks.get_mut(&task) {
             *state = to;
         }
     }
 }
 
-/// As good as never is where an `Instant` ends.
+/// Adds a duration; a sum that overflows `Instant` leaves the moment unchanged.
 fn later(moment: Instant, by: Duration) -> Instant {
     moment.checked_add(by).unwrap_or(moment)
 }

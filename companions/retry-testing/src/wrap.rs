@@ -1,4 +1,4 @@
-//! Tasks and threads that belong to a scope.
+//! Adds tasks and threads to a scope.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,11 +12,10 @@ use super::shared::{Shared, Within};
 use retry_runtime::control::intercept;
 
 impl Scope {
-    /// Takes a future into the scope, so that it can be spawned: calls in it are the scope's, on whatever
-    /// thread they run.
+    /// Wraps a future that will be spawned, so that its calls belong to the scope on any thread.
     ///
-    /// What runs on the test's own thread is in the scope anyway: all of a `#[tokio::test]`, tasks that it spawns
-    /// included. Threads of a `multi_thread` runtime are not.
+    /// Code on the test's own thread belongs to the scope without this: all of a `#[tokio::test]`, including the tasks that
+    /// it spawns. Threads of a `multi_thread` runtime do not.
     ///
     /// ```
     /// use retry_runtime::retryable;
@@ -33,8 +32,8 @@ impl Scope {
     /// # });
     /// ```
     ///
-    /// A wrapped task counts as busy from here on, and the scope's time waits for it: spawn it at once. The guard
-    /// must outlive it.
+    /// A wrapped task counts as busy even before its first poll, and the scope's clock waits for it: spawn it at once. The guard must
+    /// outlive the task.
     pub fn wrap<F: Future>(&self, future: F) -> Wrapped<F> {
         let shared = Arc::clone(&self.shared);
         shared.use_it();
@@ -42,7 +41,7 @@ impl Scope {
         Wrapped { future, membership: Membership { shared, task } }
     }
 
-    /// Takes a closure into the scope, for a thread of its own.
+    /// Wraps a closure for another thread, so that its calls belong to the scope.
     ///
     /// ```
     /// use retry_runtime::retryable;
@@ -74,7 +73,7 @@ pin_project! {
     }
 }
 
-/// A task's place in the scope, until it is dropped.
+/// An RAII guard of a task's registration in the scope.
 #[derive(Debug)]
 struct Membership {
     shared: Arc<Shared>,
@@ -109,7 +108,7 @@ impl<F: Future> Future for Wrapped<F> {
     }
 }
 
-/// Wakes the task, and lets the scope's clock know that it is awake.
+/// A waker that wakes the task and notifies the scope's clock.
 struct Woken {
     shared: Arc<Shared>,
     task: u64,

@@ -1,4 +1,4 @@
-//! What a call takes out of its function's budget, and what it puts in.
+//! Withdrawals from the function's budget, and deposits into it.
 
 use super::trail::Trail;
 use crate::base::clock::Moment;
@@ -9,11 +9,11 @@ use crate::failure::interruption::Interruption;
 use crate::report::reason::StopReason;
 
 impl Trail {
-    /// What the budget makes of an attempt that failed, or was cut off.
+    /// Tells the budget about an attempt that failed or was interrupted.
     #[inline(always)]
     pub(super) fn account_for_failure(&mut self, cut: Option<Interruption>) {
         match self.withdrawal.take() {
-            // A retry that was called off says nothing: its token comes back.
+            // Dropping the withdrawal of a cancelled retry returns its tokens.
             Some(withdrawal) if cut == Some(Interruption::Cancelled) => drop(withdrawal),
             Some(withdrawal) => withdrawal.failed(),
             None => {
@@ -24,12 +24,12 @@ impl Trail {
         }
     }
 
-    /// Takes the cost of a retry out of the budget.
+    /// Withdraws the cost of a retry from the budget.
     #[inline(always)]
     pub(super) fn paid_by_budget(&mut self, now: Moment, kind: Kind) -> Result<(), StopReason> {
         let Some(budget) = self.budget() else { return Ok(()) };
         let Some(withdrawal) = budget.withdraw_at(now, kind) else {
-            return self.pay_or_hear_why(budget, now, kind);
+            return self.withdraw_or_report(budget, now, kind);
         };
         self.withdrawal = Some(withdrawal);
         // Only an annotated function has a budget.
@@ -38,7 +38,7 @@ impl Trail {
     }
 
     #[cold]
-    fn pay_or_hear_why(
+    fn withdraw_or_report(
         &mut self,
         budget: &'static Budget,
         now: Moment,
@@ -59,7 +59,8 @@ impl Trail {
         }
     }
 
-    /// Some budgets charge for a failure that would be retried also when there is no further attempt.
+    /// Charges the budget for a final failure: some budgets do so for failures that would be retried if another attempt
+    /// were allowed.
     pub(super) fn charge(&self, reason: StopReason, kind: Kind) {
         let unpaid = matches!(
             reason,

@@ -1,4 +1,4 @@
-//! The budget and the breaker of a name, as a call that started here would have them.
+//! Finds budgets and breakers by name; in a testing scope, the scope's copies.
 
 use super::intercepted;
 use crate::budget::Budget;

@@ -1,4 +1,4 @@
-//! Cancellation: tokens that end a call at once, in the middle of an attempt or of a sleep.
+//! Cancellation tokens, which end a call at once, during an attempt or a sleep.
 
 use std::fmt;
 use std::future::{Future, Pending, pending};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// A token that can cancel a call: what `cancel = …` takes.
+/// A token that can cancel a call, for `cancel = …`.
 ///
 /// Implemented for [`CancelToken`], for `tokio_util::sync::CancellationToken` (feature `tokio`), and for
 /// references to tokens and `Option`s of them.
@@ -27,10 +27,10 @@ pub trait Cancel: Clone {
     fn cancelled(&self) -> Self::Cancelled;
 }
 
-/// A cancellation token that needs no runtime: it ends `async` calls, and wakes a thread that sleeps
-/// between the attempts of a sync call.
+/// A cancellation token that needs no runtime. It ends `async` calls, and wakes a thread that sleeps between the
+/// attempts of a sync call.
 ///
-/// Clones are the same token.
+/// Clones share one state: cancelling one cancels all.
 ///
 /// ```
 /// use retry_runtime::CancelToken;
@@ -41,22 +41,22 @@ pub trait Cancel: Clone {
 /// assert!(token.is_cancelled());
 /// ```
 #[derive(Clone, Default)]
-pub struct CancelToken(Arc<State>);
+pub struct CancelToken(Arc<TokenState>);
 
 #[derive(Default)]
-struct State {
+struct TokenState {
     cancelled: AtomicBool,
-    /// One slot for each waiting future, reused after it is gone.
+    /// One slot for each waiting future. The slots of dropped futures are reused.
     wakers: Mutex<Vec<Option<Waker>>>,
 }
 
 impl CancelToken {
-    /// A token that is not cancelled.
+    /// Creates a token that is not cancelled.
     pub fn new() -> Self {
         CancelToken::default()
     }
 
-    /// Cancels every call that was given this token; once is for ever.
+    /// Cancels every call that has this token, or is given it later. A token cannot be reset.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         let wakers = std::mem::take(&mut *self.0.lock());
@@ -72,7 +72,7 @@ impl CancelToken {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it leaves nothing behind.
+    /// Dropping the future frees its waker, and has no other effect.
     pub fn cancelled(&self) -> Cancelled {
         Cancelled { token: self.clone(), slot: None }
     }
@@ -84,7 +84,7 @@ impl fmt::Debug for CancelToken {
     }
 }
 
-impl State {
+impl TokenState {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Option<Waker>>> {
         self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,7 +107,7 @@ impl Future for Cancelled {
             return Poll::Ready(());
         }
         let mut wakers = this.token.0.lock();
-        // `cancel` sets the flag before it takes the lock: seen unset here, it will find this waker.
+        // `cancel` sets the flag before it takes the lock: if the flag is unset here, `cancel` will find this waker.
         if this.token.is_cancelled() {
             return Poll::Ready(());
         }
@@ -120,7 +120,7 @@ impl Future for Cancelled {
         let known = wakers[slot].as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
         if !known {
             let before = wakers[slot].replace(cx.waker().clone());
-            // The last waker of a task may drop that task, and with it another future of this token.
+            // Dropped outside the lock: the last waker of a task may drop the task, and with it a future of this token.
             drop(wakers);
             drop(before);
         }
@@ -174,7 +174,7 @@ impl<C: Cancel> Cancel for Option<C> {
 }
 
 pin_project_lite::pin_project! {
-    /// The cancellation of an optional token: never, when there is none.
+    /// Resolves when an optional token is cancelled; without a token, never.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct MaybeCancelled<F> {
@@ -207,10 +207,9 @@ impl Cancel for tokio_util::sync::CancellationToken {
     }
 }
 
-/// The token of an annotated function's call, and how it is asked.
+/// The token of an annotated function's call, with its methods as function pointers.
 ///
-/// That it is a token at all is asked once, by [`token`], and kept as function pointers: what is none is
-/// one error, where it is written.
+/// Only [`token`] has the bound [`Cancel`], so a value that is not a token causes one compile error, where it is written.
 #[derive(Debug)]
 pub struct Token<C, D> {
     token: C,
@@ -218,7 +217,7 @@ pub struct Token<C, D> {
     cancelled: fn(&C) -> D,
 }
 
-/// The token that `cancel` names, of which the call keeps a clone.
+/// Clones the token that `cancel = …` names, for one call.
 pub fn token<C: Cancel<Cancelled = D>, D: Future<Output = ()>>(token: &C) -> Token<C, D> {
     Token { token: token.clone(), is_cancelled: C::is_cancelled, cancelled: C::cancelled }
 }
@@ -242,7 +241,7 @@ impl<C: Clone, D: Future<Output = ()>> Cancel for Token<C, D> {
     }
 }
 
-/// The token of calls that have none.
+/// The token of calls without `cancel = …`.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverCancelled;
 
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_future_that_waits_is_woken_and_one_made_later_is_ready_at_once() {
+    fn a_waiting_future_resolves_on_cancel_and_a_later_one_at_once() {
         let token = CancelToken::new();
         let mut before = token.cancelled();
         assert_eq!(poll(&mut before), Poll::Pending);

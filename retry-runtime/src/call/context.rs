@@ -1,4 +1,4 @@
-//! What a call hands down to the calls inside it: the smaller deadline, and who observes.
+//! The thread-local context of the running call: the deadline, observer and interceptor that the calls inside inherit.
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use crate::base::counters;
 use crate::report::record::Report;
 use crate::site::Site;
 
-/// Where the report of an observed call goes.
+/// Receives the report of an observed call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observer(Arc<Mutex<Option<Report>>>);
 
@@ -23,32 +23,29 @@ impl Observer {
     }
 }
 
-/// What holds for the code that runs right now on this thread.
+/// The context that the calls inside an attempt inherit.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ambient {
-    plain: Plain,
-    /// Wants the report of the next call.
-    pub(crate) observer: Option<Observer>,
-    /// The interceptor of the calls, where it is not that of the thread.
-    interceptor: Option<Arc<dyn Intercept>>,
+pub(crate) struct CallContext {
+    values: Values,
+    handles: Handles,
 }
 
-/// The part of it that is copied: as a rule all of it.
+/// The part of a context that is `Copy`; most contexts have no other part.
 #[derive(Clone, Copy, Debug, Default)]
-struct Plain {
-    /// No call inside may sleep past it.
+struct Values {
+    /// No call inside may sleep past this deadline.
     deadline: Option<Moment>,
-    /// The function in whose attempt this is, when that one is timed or not the first.
+    /// The function whose attempt is running, if it is timed or not the first attempt.
     outer: Option<&'static Site>,
-    /// The task that it was made in: one that is polled inside, by a runtime that the work blocks on, is
-    /// none of the work's business.
+    /// The task in which the context was entered. Another task that a nested runtime polls inside it does not inherit
+    /// the context.
     task: Option<Task>,
-    /// Whether there is more to it: what stands in `SHARED`.
-    shares: bool,
+    /// Whether `HANDLES` belongs to this context.
+    has_handles: bool,
 }
 
-impl Plain {
-    const NOTHING: Plain = Plain { deadline: None, outer: None, task: None, shares: false };
+impl Values {
+    const NONE: Values = Values { deadline: None, outer: None, task: None, has_handles: false };
 }
 
 #[cfg(feature = "tokio")]
@@ -65,42 +62,45 @@ fn this_task() -> Option<Task> {
     None
 }
 
-/// What is counted by reference.
+/// The reference-counted part of a context.
 #[derive(Clone, Debug, Default)]
-struct Shared {
+struct Handles {
+    /// Receives the report of the next call.
     observer: Option<Observer>,
+    /// The interceptor of the calls inside, if it is not the thread's.
     interceptor: Option<Arc<dyn Intercept>>,
 }
 
 thread_local! {
-    // Without a destructor, so that a later attempt without observer and interceptor costs a few moves.
-    static PLAIN: Cell<Plain> = const { Cell::new(Plain::NOTHING) };
-    static SHARED: RefCell<Shared> = RefCell::default();
-    static BEFORE: RefCell<Vec<Before>> = const { RefCell::new(Vec::new()) };
+    // Without a destructor: a later attempt that has no observer and no interceptor costs a few moves.
+    static VALUES: Cell<Values> = const { Cell::new(Values::NONE) };
+    static HANDLES: RefCell<Handles> = RefCell::default();
+    /// The contexts around the current one, innermost last.
+    static SAVED: RefCell<Vec<Saved>> = const { RefCell::new(Vec::new()) };
     /// The interceptor of everything that runs on this thread.
     static THREAD: RefCell<Option<Arc<dyn Intercept>>> = const { RefCell::new(None) };
     static THREAD_HAS_SCOPE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The interceptor of the scope here, if there is one.
+/// The interceptor of the current scope, if there is one.
 pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
     if !is_present() {
         return None;
     }
-    let own = SHARED.try_with(|shared| shared.borrow().interceptor.clone()).ok().flatten();
+    let own = HANDLES.try_with(|handles| handles.borrow().interceptor.clone()).ok().flatten();
     own.or_else(|| THREAD.try_with(|thread| thread.borrow().clone()).ok().flatten())
 }
 
 /// Opens or closes the scope of this thread.
 pub(crate) fn set_thread_interceptor(interceptor: Option<Arc<dyn Intercept>>) {
-    let plain = PLAIN.get();
-    let ambient = plain.shares || plain.deadline.is_some() || plain.outer.is_some();
+    let values = VALUES.get();
+    let has_context = values.has_handles || values.deadline.is_some() || values.outer.is_some();
     THREAD_HAS_SCOPE.set(interceptor.is_some());
-    set_present(ambient || interceptor.is_some());
+    set_present(has_context || interceptor.is_some());
     let _ = THREAD.try_with(|thread| thread.replace(interceptor));
 }
 
-/// Whether anything holds here: the thread's gate is closed as long as something does.
+/// Whether this thread has a context or a scope. The gate of its counters is closed while it has.
 #[inline(always)]
 pub(crate) fn is_present() -> bool {
     !counters::is_open()
@@ -111,154 +111,163 @@ fn set_present(present: bool) {
     counters::set_open(!present);
 }
 
-impl Ambient {
-    /// What holds for the calls of this task.
+impl CallContext {
+    /// A context for the current task.
     #[inline]
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
         let interceptor = interceptor();
-        let shares = interceptor.is_some() || observer.is_some();
-        Ambient {
-            plain: Plain { deadline, outer: None, task: this_task(), shares },
-            observer,
-            interceptor,
+        let has_handles = interceptor.is_some() || observer.is_some();
+        CallContext {
+            values: Values { deadline, outer: None, task: this_task(), has_handles },
+            handles: Handles { observer, interceptor },
         }
     }
 
-    /// No call inside may sleep past it.
+    /// No call inside may sleep past this deadline.
     pub(crate) fn deadline(&self) -> Option<Moment> {
-        self.plain.deadline
+        self.values.deadline
     }
 
-    /// The function in whose attempt this is, when that one is timed or not the first.
+    /// The function whose attempt is running, if it is timed or not the first attempt.
     pub(crate) fn outer(&self) -> Option<&'static Site> {
-        self.plain.outer
+        self.values.outer
     }
 
-    /// What holds here, inside the scope of this interceptor.
+    /// Receives the report of the next call.
+    pub(crate) fn into_observer(self) -> Option<Observer> {
+        self.handles.observer
+    }
+
+    /// The current context, with this interceptor.
     pub(crate) fn intercepted(interceptor: Arc<dyn Intercept>) -> Self {
-        Ambient::current().unwrap_or_else(|| Ambient::new(None, None)).within(interceptor)
+        let current = CallContext::current().unwrap_or_else(|| CallContext::new(None, None));
+        current.with_interceptor(interceptor)
     }
 
-    /// Inside the scope of this interceptor.
-    pub(crate) fn within(mut self, interceptor: Arc<dyn Intercept>) -> Self {
-        self.interceptor = Some(interceptor);
-        self.plain.shares = true;
+    /// The same context with this interceptor.
+    pub(crate) fn with_interceptor(mut self, interceptor: Arc<dyn Intercept>) -> Self {
+        self.handles.interceptor = Some(interceptor);
+        self.values.has_handles = true;
         self
     }
 
-    /// Whether there is an interceptor.
+    /// Whether the context has an interceptor.
     pub(crate) fn is_intercepted(&self) -> bool {
-        self.interceptor.is_some()
+        self.handles.interceptor.is_some()
     }
 
-    /// Inside of an attempt of this function.
+    /// The same context inside an attempt of this function.
     #[inline]
-    pub(crate) fn inside(mut self, outer: Option<&'static Site>) -> Self {
-        self.plain.outer = outer;
+    pub(crate) fn with_outer(mut self, outer: Option<&'static Site>) -> Self {
+        self.values.outer = outer;
         self
     }
 
-    /// What holds here; `None` when nothing does.
+    /// The current context; `None` when there is none.
     #[inline]
-    pub(crate) fn current() -> Option<Ambient> {
-        if is_present() { Ambient::look() } else { None }
+    pub(crate) fn current() -> Option<CallContext> {
+        if is_present() { CallContext::read() } else { None }
+    }
+
+    /// A context with the current deadline and this observer.
+    pub(crate) fn observed(observer: Option<Observer>) -> CallContext {
+        let deadline = CallContext::current().and_then(|context| context.deadline());
+        CallContext::new(deadline, observer)
     }
 
     #[cold]
-    fn look() -> Option<Ambient> {
-        let plain = PLAIN.get();
-        let elsewhere = this_task().is_some_and(|task| plain.task != Some(task));
+    fn read() -> Option<CallContext> {
+        let values = VALUES.get();
+        let elsewhere = this_task().is_some_and(|task| values.task != Some(task));
         if elsewhere {
             return None;
         }
-        let shared = if plain.shares {
-            SHARED.try_with(|shared| shared.borrow().clone()).unwrap_or_default()
+        let handles = if values.has_handles {
+            HANDLES.try_with(|handles| handles.borrow().clone()).unwrap_or_default()
         } else {
-            Shared::default()
+            Handles::default()
         };
-        Some(Ambient { plain, observer: shared.observer, interceptor: shared.interceptor })
+        Some(CallContext { values, handles })
     }
 
-    /// Runs `work` under this ambient, and puts back what held before, also when `work` panics.
+    /// Runs `work` in this context, and restores the previous one afterwards, even when `work` panics.
     pub(crate) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
-        let _inside = self.enter();
+        let _guard = self.enter();
         work()
     }
 
-    /// Lets this ambient hold until the guard is dropped.
-    pub(crate) fn enter(self) -> Inside {
-        let Ambient { plain, .. } = self;
-        let before = PLAIN.replace(plain);
-        let shared = if plain.shares || before.shares { self.share() } else { None };
-        let before = Before { plain: before, shared, present: is_present() };
+    /// Makes this the current context until the guard is dropped.
+    pub(crate) fn enter(self) -> ContextGuard {
+        let CallContext { values, handles } = self;
+        let before = VALUES.replace(values);
+        let handles = if values.has_handles || before.has_handles {
+            // On a thread that is ending the thread-locals may be gone: then the handles are not inherited.
+            HANDLES.try_with(|now| now.replace(handles)).ok()
+        } else {
+            None
+        };
+        let saved = Saved { values: before, handles, present: is_present() };
         set_present(true);
-        // A thread that is ending may have lost its locals: then nothing is put back.
-        match BEFORE.try_with(|stack| stack.borrow_mut().push(before)) {
-            Ok(()) => Inside::Another,
-            Err(_) => Inside::Nothing,
+        // There the previous context is not restored, either.
+        match SAVED.try_with(|stack| stack.borrow_mut().push(saved)) {
+            Ok(()) => ContextGuard::Nested,
+            Err(_) => ContextGuard::Outermost,
         }
     }
-
-    /// What was shared before; `None` on a thread that is ending and has lost its locals: then it is not
-    /// handed down.
-    fn share(self) -> Option<Shared> {
-        let shared = Shared { observer: self.observer, interceptor: self.interceptor };
-        SHARED.try_with(|now| now.replace(shared)).ok()
-    }
 }
 
-/// Lets hold what an attempt of this function hands down, until the guard is dropped.
+/// Enters the context of an attempt of this function, until the guard is dropped.
 #[inline]
-pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> Inside {
+pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> ContextGuard {
     if is_present() {
-        return Ambient::new(deadline, None).inside(outer).enter();
+        return CallContext::new(deadline, None).with_outer(outer).enter();
     }
-    PLAIN.set(Plain { deadline, outer, task: this_task(), shares: false });
+    VALUES.set(Values { deadline, outer, task: this_task(), has_handles: false });
     set_present(true);
-    Inside::Nothing
+    ContextGuard::Outermost
 }
 
-/// Puts back what held before, when it is dropped. Guards are dropped in the opposite of their order.
+/// An RAII guard that restores the previous context. Guards are dropped in the reverse of their order.
 #[must_use]
-pub(crate) enum Inside {
-    /// Nothing held: the usual case, for which nothing is kept.
-    Nothing,
-    /// It is on top of `BEFORE`.
-    Another,
+pub(crate) enum ContextGuard {
+    /// There was no context before: the usual case, for which nothing is saved.
+    Outermost,
+    /// The previous context is on top of `SAVED`.
+    Nested,
 }
 
-/// What held before, while something else does.
-struct Before {
-    plain: Plain,
-    /// Set when it was replaced.
-    shared: Option<Shared>,
+/// A context that is not current while another one inside it is.
+struct Saved {
+    values: Values,
+    /// Set if the handles were replaced.
+    handles: Option<Handles>,
     present: bool,
 }
 
-impl Drop for Inside {
-    // Once for all functions, and not once in each.
+impl Drop for ContextGuard {
+    // Compiled once, and not into every annotated function.
     #[inline(never)]
     fn drop(&mut self) {
         match self {
-            Inside::Nothing => {
-                PLAIN.set(Plain::NOTHING);
-                // A scope may have been opened in between.
+            ContextGuard::Outermost => {
+                VALUES.set(Values::NONE);
+                // A scope may have been opened meanwhile.
                 set_present(THREAD_HAS_SCOPE.get());
             }
-            Inside::Another => put_back(),
+            ContextGuard::Nested => restore(),
         }
     }
 }
 
 #[cold]
-fn put_back() {
-    let before = BEFORE.try_with(|stack| stack.borrow_mut().pop());
-    let Ok(Some(before)) = before else { return };
-    PLAIN.set(before.plain);
-    if let Some(shared) = before.shared {
-        let _ = SHARED.try_with(|now| now.replace(shared));
+fn restore() {
+    let saved = SAVED.try_with(|stack| stack.borrow_mut().pop());
+    let Ok(Some(saved)) = saved else { return };
+    VALUES.set(saved.values);
+    if let Some(handles) = saved.handles {
+        let _ = HANDLES.try_with(|now| now.replace(handles));
     }
-    set_present(before.present || THREAD_HAS_SCOPE.get());
+    set_present(saved.present || THREAD_HAS_SCOPE.get());
 }
 
 #[cfg(test)]
@@ -269,26 +278,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_held_before_holds_again_after_each_guard_also_when_the_work_panics() {
+    fn each_guard_restores_the_previous_context_also_when_the_work_panics() {
         let moment = |seconds| Moment::now().checked_add(Duration::from_secs(seconds));
-        let deadline = || Ambient::current().and_then(|ambient| ambient.deadline());
+        let deadline = || CallContext::current().and_then(|context| context.deadline());
         let (outer, inner) = (moment(7), moment(3));
-        assert!(Ambient::current().is_none());
+        assert!(CallContext::current().is_none());
         let work = || {
             let _outer = enter(outer, None);
             assert_eq!(deadline(), outer);
-            let _ = panic::catch_unwind(|| Ambient::new(inner, None).scope(|| panic!("expected")));
+            let _ =
+                panic::catch_unwind(|| CallContext::new(inner, None).scope(|| panic!("expected")));
             assert_eq!(deadline(), outer);
             let observer = Observer::default();
-            Ambient::new(inner, Some(observer)).scope(|| {
-                assert!(Ambient::current().is_some_and(|ambient| ambient.observer.is_some()));
+            CallContext::new(inner, Some(observer)).scope(|| {
+                assert!(
+                    CallContext::current().is_some_and(|context| context.into_observer().is_some())
+                );
                 let _inside = enter(None, None);
-                assert!(Ambient::current().is_some_and(|ambient| ambient.observer.is_none()));
+                assert!(
+                    CallContext::current().is_some_and(|context| context.into_observer().is_none())
+                );
             });
             assert_eq!(deadline(), outer);
-            assert!(Ambient::current().is_some_and(|ambient| ambient.observer.is_none()));
+            assert!(
+                CallContext::current().is_some_and(|context| context.into_observer().is_none())
+            );
         };
         work();
-        assert!(Ambient::current().is_none());
+        assert!(CallContext::current().is_none());
     }
 }

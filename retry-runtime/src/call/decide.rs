@@ -1,7 +1,7 @@
 //! The order of all decisions after a failed attempt.
 //!
-//! [`Trail::decide`] reads from top to bottom; the first rule that objects ends the call with its stop reason. The
-//! layers around an attempt follow from it, outermost first: `recover`, deadline, retries and their budget, breaker,
+//! [`Trail::decide`] reads from top to bottom: the first rule that fails ends the call with its stop reason. This order
+//! also defines the layers around an attempt, outermost first: `recover`, deadline, retries and their budget, breaker,
 //! the attempt's timeout, injected faults, the body.
 
 use std::borrow::Cow;
@@ -23,15 +23,15 @@ use crate::policy::Policy;
 use crate::report::reason::StopReason;
 use crate::report::record::{Delay, DelaySource};
 
-/// What surrounds the attempts of a call.
-pub(crate) trait Around {
+/// The breaker, the error type and the hook of a call, which are known to the turn.
+pub(crate) trait Surroundings {
     /// Whether the breaker would refuse another attempt now.
     fn refuses(&self) -> bool;
 
-    /// Whether a sleeping call can be cancelled: its error can be made from an interruption.
+    /// Whether the list of live calls can cancel a sleep: the error can be made from an interruption.
     fn ends_sleeps(&self) -> bool;
 
-    /// Whether a hook runs, or other tasks have their turn, between two attempts without a delay.
+    /// Whether time passes between two attempts without a delay: a hook runs, or the task yields.
     fn takes_time(&self, attempt: u32) -> bool;
 }
 
@@ -43,12 +43,12 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
-        around: &dyn Around,
+        surroundings: &dyn Surroundings,
     ) -> Result<Delay, StopReason> {
         let delay = self.allowed(policy, now, verdict)?;
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
-        admitted_by_breaker(around)?;
+        admitted_by_breaker(surroundings)?;
         self.paid_by_budget(now, verdict.class.kind)?;
         Ok(delay)
     }
@@ -68,7 +68,7 @@ impl Trail {
     }
 }
 
-/// The caller cancelled the call, or the deadline passed while the attempt ran.
+/// Fails if the caller cancelled the call, or the deadline passed while the attempt ran.
 #[inline(always)]
 fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
     match verdict.cut {
@@ -78,7 +78,7 @@ fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
     }
 }
 
-/// What the failure means: its kind, `when`, `idempotent`, `on`.
+/// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
 #[inline(always)]
 fn worth_repeating(policy: &Policy, verdict: &Verdict) -> Result<(), StopReason> {
     match verdict.class.kind {
@@ -93,21 +93,22 @@ fn worth_repeating(policy: &Policy, verdict: &Verdict) -> Result<(), StopReason>
     }
 }
 
-/// The breaker would admit another attempt now.
+/// Fails if the breaker would refuse another attempt now.
 #[inline(always)]
-fn admitted_by_breaker(around: &dyn Around) -> Result<(), StopReason> {
-    if around.refuses() { Err(StopReason::CircuitOpen) } else { Ok(()) }
+fn admitted_by_breaker(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
+    if surroundings.refuses() { Err(StopReason::CircuitOpen) } else { Ok(()) }
 }
 
 impl Trail {
-    /// `max`, `attempts`.
+    /// Fails if the limit of `max` or `attempts` is reached.
     #[inline(always)]
     fn attempts_left(&self, policy: &Policy) -> Result<(), StopReason> {
         let left = policy.allows_another_after(self.attempt);
         if left { Ok(()) } else { Err(StopReason::Exhausted) }
     }
 
-    /// The pause, if the deadline leaves time for it: the server's hint where it is longer than backoff and jitter.
+    /// Returns the pause, which is the longer of the server's hint and the policy's delay; fails if the deadline comes
+    /// first.
     #[inline(always)]
     fn time_left(
         &mut self,
@@ -130,13 +131,13 @@ impl Trail {
         if delay.length > left { Err(StopReason::Deadline) } else { Ok(delay) }
     }
 
-    /// The next attempt is this call's own; that of a resumed call is made elsewhere, later.
+    /// Fails for a resumed call, whose next attempt is made elsewhere or later, and hands the pause over.
     #[inline(always)]
     fn made_here(&mut self, policy: &Policy, kind: Kind, delay: Delay) -> Result<(), StopReason> {
         if self.is_resumed() { Err(self.hand_over(policy, kind, delay)) } else { Ok(()) }
     }
 
-    /// Nobody cancelled the call in the list of live calls while its attempt ran.
+    /// Fails if the call was cancelled in the list of live calls while its attempt ran.
     #[inline(always)]
     fn still_wanted(&self) -> Result<(), StopReason> {
         if self.is_cancelled() { Err(StopReason::Cancelled) } else { Ok(()) }
@@ -144,39 +145,39 @@ impl Trail {
 }
 
 impl Call<'_> {
-    /// An attempt failed: writes it down, decides, and prepares the pause or ends the call.
-    // Not cold, which would keep its steps from being part of it; its callers are.
+    /// Handles a failed attempt: records it, decides, and prepares the pause or ends the call.
+    // Not `#[cold]`, which would keep its steps from being inlined; its callers are cold.
     #[inline(never)]
     pub(crate) fn failed(
         &mut self,
         now: Moment,
         verdict: &Verdict,
-        around: &dyn Around,
-        words: &dyn Fn() -> Cow<'static, str>,
+        surroundings: &dyn Surroundings,
+        describe: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
         let policy = self.policy();
         let trail = self.trail_mut();
         let kind = verdict.class.kind;
         trail.mode.add(Mode::FAILED);
-        trail.record(now, Some((kind, redact::kept(&words()))));
-        // Asked once: without a listener nothing is prepared for one.
+        trail.record(now, Some((kind, redact::kept(&describe()))));
+        // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {
-            trail.tell_attempt(policy);
+            trail.emit_attempt_finished(policy);
         }
         trail.account_for_failure(verdict.cut);
         trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
-        match trail.decide(policy, now, verdict, around) {
-            Ok(delay) => trail.pause(policy, now, kind, delay, around, heard),
+        match trail.decide(policy, now, verdict, surroundings) {
+            Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
             Err(reason) => trail.stop(policy, now, verdict, reason),
         }
     }
 
-    /// What the hook left of the pause that was decided on: the hook runs within it. The call ends when the hook
-    /// outlasted the deadline.
+    /// The rest of the pause after the `on_retry` hook, which runs during the pause. Ends the call if the hook outlasted
+    /// the deadline.
     #[cold]
-    pub(crate) fn resume(&mut self, delay: Delay, decided: Moment) -> Decision {
+    pub(crate) fn after_hook(&mut self, delay: Delay, decided: Moment) -> Decision {
         let now = Moment::now();
         if self.deadline().is_some_and(|deadline| deadline < now) {
             let trail = self.trail_mut();
@@ -187,14 +188,14 @@ impl Call<'_> {
             return self.call_off(StopReason::Deadline);
         }
         let length = delay.length.saturating_sub(now.since(decided));
-        // Without a sleep nobody asks later: a call that was cancelled in its hook ends here.
+        // Without a sleep there is no later check: a call that was cancelled during its hook ends here.
         if length.is_zero() && self.wake() == Some(Order::Cancel) {
             return self.call_off(StopReason::Cancelled);
         }
         Decision::Pause(Delay { length, ..delay })
     }
 
-    /// Ends the call although a retry was decided on: its token goes back.
+    /// Ends the call although a retry was decided on, and returns the retry's tokens.
     fn call_off(&mut self, reason: StopReason) -> Decision {
         self.trail_mut().withdrawal = None;
         self.end(reason);
@@ -203,7 +204,7 @@ impl Call<'_> {
 }
 
 impl Trail {
-    /// Another attempt follows after this pause.
+    /// Prepares the pause before the next attempt.
     #[inline(always)]
     fn pause(
         &mut self,
@@ -211,7 +212,7 @@ impl Trail {
         now: Moment,
         kind: Kind,
         delay: Delay,
-        around: &dyn Around,
+        surroundings: &dyn Surroundings,
         heard: bool,
     ) -> Decision {
         self.previous = Some(delay.length);
@@ -220,19 +221,19 @@ impl Trail {
         }
         self.note(Note::Delay(delay.length));
         if heard {
-            self.tell_retry(policy, kind, delay);
+            self.emit_retry_scheduled(policy, kind, delay);
         }
-        // The span is the attempt's, not that of the pause after it.
+        // The span covers the attempt, and not the pause after it.
         self.span = None;
         if !delay.length.is_zero() {
-            self.list(policy, now, delay.length, kind, around.ends_sleeps());
-        } else if !around.takes_time(self.attempt) {
+            self.list(policy, now, delay.length, kind, surroundings.ends_sleeps());
+        } else if !surroundings.takes_time(self.attempt) {
             self.continued = Some(now);
         }
         Decision::Pause(delay)
     }
 
-    /// No further attempt.
+    /// Ends the call with this attempt's outcome.
     #[cold]
     fn stop(
         &mut self,
@@ -242,7 +243,7 @@ impl Trail {
         reason: StopReason,
     ) -> Decision {
         if verdict.rejected {
-            // A value that `retry_if` rejected is returned all the same: nothing is left to recover.
+            // A value that `retry_if` rejected is returned as it is, and `recover` is not called.
             self.mode.remove(Mode::RECOVERS);
         }
         if reason == StopReason::Ambiguous && policy.declared_idempotent().is_none() {
@@ -252,7 +253,7 @@ impl Trail {
         }
         self.charge(reason, verdict.class.kind);
         if event::has_any_listener() {
-            self.tell_suppressed(policy, reason, verdict.class);
+            self.emit_retry_suppressed(policy, reason, verdict.class);
         }
         self.end_at(reason, now);
         Decision::Stop(reason)

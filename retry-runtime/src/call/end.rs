@@ -1,4 +1,4 @@
-//! How a call ends, and what it leaves behind.
+//! The end of a call, and its report.
 
 use std::mem::{self, ManuallyDrop};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::intercept::Note;
 use super::mode::Mode;
 use super::spare;
 use super::state::Call;
-use super::state::State;
+use super::state::CallState;
 use super::trail::Trail;
 use crate::base::clock;
 use crate::base::clock::Moment;
@@ -26,7 +26,7 @@ impl Call<'_> {
     pub(crate) fn succeeded(&mut self) {
         if self.is_plain() {
             self.succeeded_plainly();
-            self.state = State::Ended;
+            self.state = CallState::Ended;
             return;
         }
         let policy = self.policy();
@@ -50,14 +50,17 @@ impl Call<'_> {
         trail.end_at(reason, Moment::now());
     }
 
-    /// The call has ended, at a moment that nobody has asked for yet.
+    /// Ends the call now.
     #[cold]
     pub(super) fn end(&mut self, reason: StopReason) {
         self.trail_mut().end_at(reason, Moment::now());
     }
 
-    /// Takes the call's outcome apart; a failure comes with its report.
-    #[allow(clippy::missing_errors_doc, reason = "the error is the call's own")]
+    /// Converts the call's outcome to a `Result`, and adds the report to a failure.
+    ///
+    /// # Errors
+    ///
+    /// The call's own failure.
     pub fn settle<R: Outcome>(mut self, out: R) -> Result<R::Value, RetryError<R::Error>> {
         out.into_result().map_err(|error| {
             let report = mem::replace(&mut self.trail_mut().report, Report::empty(""));
@@ -67,21 +70,20 @@ impl Call<'_> {
 }
 
 impl Call<'_> {
-    /// The call is dropped: ends it if it has not ended, and frees its trail.
+    /// Ends a call that is dropped before its end, and frees the trail.
     #[cold]
     #[inline(never)]
     pub(super) fn leave(mut self) {
-        if !matches!(self.state, State::Kept(_)) || self.has(Mode::RUNNING) {
+        if !matches!(self.state, CallState::WithTrail(_)) || self.has(Mode::RUNNING) {
             let trail = self.trail_mut();
             trail.record_dropped(Moment::now());
-            // The keeper of a resumed call says what becomes of an attempt that was broken off. A panic is an end
-            // like any other.
+            // The queue decides about an aborted attempt of a resumed call. A panic ends the call.
             if trail.is_resumed() && !std::thread::panicking() {
-                trail.goes_on();
+                trail.mark_continued();
             }
             self.end(StopReason::Aborted);
         }
-        if let State::Kept(trail) = mem::replace(&mut self.state, State::Ended) {
+        if let CallState::WithTrail(trail) = mem::replace(&mut self.state, CallState::Ended) {
             spare::keep(ManuallyDrop::into_inner(trail));
         }
     }
@@ -98,30 +100,31 @@ impl Trail {
                 }
             }
         }
-        if !self.mode.has(Mode::TOLD) {
-            // Timed or configured, and a success at once all the same.
+        if !self.mode.has(Mode::REPORTS_SUCCESS) {
+            // A first-try success of a timed or configured call leaves a count only.
             self.mode.remove(Mode::RUNNING);
             if let Some(site) = self.site() {
                 counters::increment(site.number());
             }
             return;
         }
-        self.succeeded_told(policy);
+        self.succeeded_with_report(policy);
     }
 
-    /// There is a report of it.
+    /// The attempt succeeded, and the call keeps a report.
     #[inline(never)]
-    fn succeeded_told(&mut self, policy: &Policy) {
+    fn succeeded_with_report(&mut self, policy: &Policy) {
         let now = Moment::now();
         self.record(now, None);
-        let told = self.attempt > 1 || self.mode.has(Mode::OBSERVED);
-        if told && event::has_any_listener() {
-            self.tell_attempt(policy);
+        let is_reported = self.attempt > 1 || self.mode.has(Mode::OBSERVED);
+        if is_reported && event::has_any_listener() {
+            self.emit_attempt_finished(policy);
         }
         self.end_at(StopReason::Success, now);
     }
 
-    /// The call has ended: completes the report, and hands it to everybody who wants it.
+    /// Ends the call: completes the report, and passes it to the queue, the interceptor, the listeners, the observer and
+    /// the site.
     pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
@@ -136,28 +139,28 @@ impl Trail {
         if reason == StopReason::Success {
             self.report.retry_after = None;
         }
-        if let Some(handed) = &self.handed {
-            handed.end(reason, self.report.last());
+        if let Some(resumed) = &self.resumed {
+            resumed.end(reason, self.report.last());
         }
         self.span = None;
         self.note(Note::End(&self.report));
-        let goes_on = self.mode.has(Mode::GOES_ON);
-        if !goes_on {
-            self.tell_finished(reason);
+        let is_continued = self.mode.has(Mode::CONTINUED);
+        if !is_continued {
+            self.emit_call_finished(reason);
         }
-        // After the listeners: a call that one of them makes would take this one's place.
+        // After the listeners: a call that a listener makes would replace this report.
         if let Some(observer) = &self.observer {
             observer.publish(self.report.clone());
         }
-        // Who makes its last attempt counts all of them.
-        let Some(site) = self.site().filter(|_| !goes_on) else { return };
-        // Somebody's first try that is watched is one of the many, and no part of the past.
+        // The process that makes the last attempt of a resumed call counts all attempts.
+        let Some(site) = self.site().filter(|_| !is_continued) else { return };
+        // A first-try success is counted, and not remembered among the past calls.
         if reason == StopReason::Success && self.attempt == 1 {
             return counters::increment(site.number());
         }
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
-        // Whoever watches takes the report itself.
+        // A watched call keeps its report for its caller.
         let report = if self.mode.has(Mode::WATCHED) {
             self.report.clone()
         } else {

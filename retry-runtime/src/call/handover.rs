@@ -1,9 +1,9 @@
-//! A call that is resumed for one attempt: it takes up where it stands, and hands its decision over.
+//! Resumed calls: a call takes over a standing, makes one attempt, and hands its decision over to the queue.
 
 use std::time::Duration;
 
 use super::mode::Mode;
-use super::resume::{Handed, Next, Paid, Slot, Standing, Step};
+use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::{Call, sooner};
 use super::trail::Trail;
 use super::verdict::Verdict;
@@ -18,13 +18,13 @@ use crate::report::record::Report;
 use crate::report::stats::Ended;
 use crate::site::Site;
 
-/// What follows when an attempt ended in a failure of this class; `standing` counts the attempt already.
+/// Decides after an attempt that failed with this class; `standing` already counts the attempt.
 ///
-/// The rules are those of a call that is waited for. For failures that no code has reported: an attempt
-/// that was lost with its process is [`Kind::Ambiguous`].
+/// The rules are the policy's, as for a call that waits in place. A queue asks for failures that no code reported: an
+/// attempt that was lost with its process is [`Kind::Ambiguous`].
 pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
-    let mut call = Call::aside_of(site);
-    call.take_up(standing, None);
+    let mut call = Call::hypothetical(site);
+    call.set_standing(standing, None);
     let verdict = Verdict { class, agreed: true, cut: None, rejected: false };
     let policy = call.policy();
     match call.trail_mut().allowed(policy, Moment::now(), &verdict) {
@@ -33,26 +33,26 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     }
 }
 
-/// Counts a call that has ended without a decision of its last attempt: it was cancelled while it waited, or
-/// that attempt was lost and none follows. Calls that end by [`Next::Stop`] have been counted.
+/// Counts a call that ended without a decision after its last attempt: it was cancelled while it waited, or the attempt
+/// was lost and no other follows. The engine itself counts calls that end with [`Next::Stop`].
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
-    // There is no report to remember.
+    // The process has no report of the call.
     site.note(ended, standing.failures, clock::wall(), Report::empty(site.name()));
 }
 
-/// How many attempts a call of the function may have; `None` when only the deadline limits them.
+/// The maximum number of attempts of a call of the function; `None` if only the deadline limits them.
 pub fn limit(site: &'static Site) -> Option<u32> {
-    Call::aside_of(site).policy().limit()
+    Call::hypothetical(site).policy().limit()
 }
 
-/// Takes a retry's cost out of the function's budget. A first attempt is free: [`Paid::default`].
+/// Withdraws the cost of a retry from the function's budget. A first attempt is free: use [`Paid::default`].
 ///
 /// # Errors
 ///
-/// The time until there is a token, when it is known.
+/// The time until the budget has enough tokens, if it is known.
 pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
-    let Some(budget) = Call::aside_of(site).trail_mut().budget() else { return Ok(Paid(None)) };
+    let Some(budget) = Call::hypothetical(site).trail_mut().budget() else { return Ok(Paid(None)) };
     match budget.try_withdraw(last.unwrap_or(Kind::Transient)) {
         Ok(withdrawal) => {
             site.note_payment();
@@ -63,8 +63,8 @@ pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Durat
 }
 
 impl Call<'static> {
-    /// A call that is asked what it would do, and never made: nobody hears of it.
-    fn aside_of(site: &'static Site) -> Self {
+    /// A call for calculations only: it makes no attempt and emits no event.
+    fn hypothetical(site: &'static Site) -> Self {
         let mut call = Call::start(site);
         call.configure(site);
         call.early_trail_mut().mode.remove(Mode::RUNNING);
@@ -73,17 +73,17 @@ impl Call<'static> {
 }
 
 impl Call<'_> {
-    /// Takes up a call that was begun before, if it is this function's turn.
+    /// Takes over the standing of a resumed call, if one is meant for this function.
     #[cold]
-    pub(super) fn resume_at(&mut self) {
-        if let Some((standing, paid, slot)) = self.site().and_then(Slot::take) {
+    pub(super) fn take_over(&mut self) {
+        if let Some((standing, paid, handover)) = self.site().and_then(Handover::take) {
             self.watch();
-            self.take_up(&standing, Some(slot));
+            self.set_standing(&standing, Some(handover));
             self.trail_mut().withdrawal = paid.0;
         }
     }
 
-    fn take_up(&mut self, standing: &Standing, slot: Option<Slot>) {
+    fn set_standing(&mut self, standing: &Standing, handover: Option<Handover>) {
         let now = Moment::now();
         let own = self.policy().time_limit().map(|limit| limit.saturating_sub(standing.elapsed));
         let trail = self.trail_mut();
@@ -95,51 +95,51 @@ impl Call<'_> {
         trail.failures = standing.failures;
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
-        trail.handed = Some(Box::new(Handed { slot, call_id: standing.call_id }));
+        trail.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));
     }
 
-    /// The identifier of the call: the resumed one's, or one of its own.
+    /// The identifier of the call: the standing's for a resumed call, a new one for any other.
     pub fn id(&self) -> CallId {
-        let handed = self.trail().and_then(|trail| trail.handed.as_ref());
-        handed.map_or_else(CallId::unique, |handed| handed.call_id)
+        let resumed = self.trail().and_then(|trail| trail.resumed.as_ref());
+        resumed.map_or_else(CallId::unique, |resumed| resumed.call_id)
     }
 }
 
 impl Trail {
-    /// It ends elsewhere or later: nothing of it is counted yet, and nobody is told of an end.
-    pub(super) fn goes_on(&mut self) {
-        self.mode.add(Mode::GOES_ON);
+    /// The call continues elsewhere or later: it is not counted yet, and no end of it is reported.
+    pub(super) fn mark_continued(&mut self) {
+        self.mode.add(Mode::CONTINUED);
     }
 
-    fn slot(&self) -> Option<&Slot> {
-        self.handed.as_ref()?.slot.as_ref()
+    fn handover(&self) -> Option<&Handover> {
+        self.resumed.as_ref()?.handover.as_ref()
     }
 
     #[inline]
     pub(super) fn is_resumed(&self) -> bool {
-        self.slot().is_some()
+        self.handover().is_some()
     }
 
-    /// The call goes on, but not here: whoever makes its next attempt pays for it and asks the breaker.
+    /// Hands over the pause before the next attempt. The queue pays for that attempt, and the attempt asks the breaker.
     #[cold]
     pub(super) fn hand_over(&mut self, policy: &Policy, kind: Kind, delay: Delay) -> StopReason {
         if let Some(attempt) = self.report.attempts.last_mut() {
             attempt.delay = Some(delay);
         }
-        self.goes_on();
-        self.tell_retry(policy, kind, delay);
-        if let Some(slot) = self.slot() {
+        self.mark_continued();
+        self.emit_retry_scheduled(policy, kind, delay);
+        if let Some(handover) = self.handover() {
             let attempt = self.report.last().cloned();
-            slot.publish(Step { attempt, next: Next::Again(delay) });
+            handover.publish(Step { attempt, next: Next::Again(delay) });
         }
         StopReason::Aborted
     }
 
-    /// The breaker has refused the attempt.
+    /// Hands over that the breaker refused the attempt.
     pub(super) fn hand_over_refusal(&mut self, wait: Option<Duration>) {
-        if let Some(slot) = self.slot() {
-            slot.publish(Step { attempt: None, next: Next::Refused(wait) });
-            self.goes_on();
+        if let Some(handover) = self.handover() {
+            handover.publish(Step { attempt: None, next: Next::Refused(wait) });
+            self.mark_continued();
         }
     }
 }

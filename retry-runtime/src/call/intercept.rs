@@ -1,8 +1,9 @@
 //! The seam between a call and its surroundings: clock, sleeps, random numbers, policy, budget, breaker, faults.
 //!
-//! An interceptor answers for one or more of them. A testing scope is one: it holds for a thread or a task
-//! ([`context`](super::context)). Chaos is another: it holds for functions that a configuration names ([`install`]). A plain call asks
-//! nobody; every other call asks once, when it starts, and keeps its interceptor to its end.
+//! An interceptor replaces one or more of them. A testing scope is an interceptor for a thread or a task
+//! ([`context`](super::context)). Chaos is an interceptor for the functions that a configuration names
+//! ([`install`](super::intercepted::install)). A plain call has no interceptor. Every other call looks for one when it
+//! starts, and keeps that interceptor until its end.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -17,12 +18,12 @@ use crate::policy::Policy;
 use crate::report::record::Report;
 use crate::site::Site;
 
-/// Answers in place of a call's surroundings; each default leaves them as they are.
+/// Replaces parts of a call's surroundings. Each default method replaces nothing.
 pub trait Intercept: fmt::Debug + Send + Sync {
-    /// The interceptor itself, for the crate that wrote it.
+    /// The interceptor itself, so that its crate can downcast it.
     fn as_any(&self) -> &dyn Any;
 
-    /// The current time; `None` for that of the engine's clock.
+    /// The current time; `None` to use the engine's clock.
     fn now(&self) -> Option<Instant> {
         None
     }
@@ -35,32 +36,32 @@ pub trait Intercept: fmt::Debug + Send + Sync {
     /// Something happened in a call.
     fn note(&self, _call: &Passage, _note: Note<'_>) {}
 
-    /// A fault that replaces the body of the attempt that starts now.
+    /// The fault that replaces the body of the attempt that starts now; `None` for no fault.
     fn fault(&self, _call: &Passage, _attempt: u32, _can: &Can) -> Option<Fault> {
         None
     }
 
-    /// A sleep; `None` for one by the engine's timer.
+    /// The sleep to use; `None` to use the engine's timer.
     fn sleep(&self, _wait: Wait<'_>) -> Option<Sleep> {
         None
     }
 
-    /// Blocks the thread until `duration` is over or `cancelled` answers yes; `false` leaves that to the engine.
+    /// Blocks the thread until `duration` has passed or `cancelled` returns true. Returns `false` to let the engine block.
     fn block(&self, _duration: Duration, _cancelled: &mut dyn FnMut() -> bool) -> bool {
         false
     }
 
-    /// The budget that pays instead of this one; `None` for no budget.
+    /// The budget to use instead of this one; `None` for no budget.
     fn budget(&self, own: &'static Budget) -> Option<&'static Budget> {
         Some(own)
     }
 
-    /// The breaker that is asked instead of this one.
+    /// The breaker to use instead of this one.
     fn breaker(&self, own: &'static Breaker) -> &'static Breaker {
         own
     }
 
-    /// The breaker of a key that is asked instead of the one in this table.
+    /// The breaker to use for this key instead of the one in this table.
     fn keyed_breaker(&self, own: &'static Keyed<String>, key: &str) -> Arc<Breaker> {
         own.get(key)
     }
@@ -79,7 +80,7 @@ pub struct Begun {
     pub watched: bool,
 }
 
-/// The call that an interceptor is asked about.
+/// Identifies a call to its interceptor.
 #[derive(Clone, Copy, Debug)]
 pub struct Passage {
     /// The annotated function; `None` for a call of a policy alone.
@@ -88,26 +89,26 @@ pub struct Passage {
     pub number: u64,
 }
 
-/// What an interceptor is told about a call.
+/// A notification about a call.
 #[derive(Clone, Copy, Debug)]
 pub enum Note<'a> {
     /// An attempt starts.
     Attempt,
-    /// A pause of this length was decided.
+    /// The engine decided on a pause of this length.
     Delay(Duration),
-    /// The pause that was decided last is not slept.
+    /// The pause that was decided on last is skipped.
     DelayCalledOff,
     /// The call ended, and its report is complete.
     End(&'a Report),
 }
 
-/// A sleep that a call needs.
+/// The kind of sleep that a call needs.
 pub enum Wait<'a> {
     /// The pause between two attempts, or an injected latency.
     Pause(Duration),
-    /// A limit on work that may take real time; the function makes the engine's own sleep.
+    /// A limit on work that may take real time. The function creates the engine's own sleep.
     Limit(Duration, &'a dyn Fn() -> Sleep),
-    /// A sleep without an end.
+    /// A sleep that never ends.
     Never,
 }
 
@@ -121,18 +122,18 @@ impl fmt::Debug for Wait<'_> {
     }
 }
 
-/// A fault: latency first, then an act in place of the body.
+/// A fault: first a latency, then an act in place of the body.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// Time that passes before anything else happens.
+    /// The time that passes before the act.
     pub latency: Option<Duration>,
-    /// What happens instead of the body.
+    /// The act that replaces the body.
     pub act: Act,
     /// Whether the body runs before the act, and its outcome is lost.
     pub after_body: bool,
 }
 
-/// What happens instead of the body.
+/// The act that replaces the body.
 #[derive(Clone)]
 pub enum Act {
     /// The body runs, and its outcome counts.
@@ -141,7 +142,7 @@ pub enum Act {
     Fail(Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>),
     /// The attempt fails with an interruption.
     Interrupt(Interruption),
-    /// The attempt does not end by itself.
+    /// The attempt never ends by itself.
     Hang,
     /// The attempt panics.
     Panic,
@@ -159,7 +160,7 @@ impl fmt::Debug for Act {
     }
 }
 
-/// Which faults a function can have.
+/// The kinds of fault that a function can have.
 #[derive(Clone, Copy, Debug)]
 pub struct Can {
     /// The type of the error, if the error is [`Inject`](crate::failure::inject::Inject).
@@ -168,27 +169,27 @@ pub struct Can {
     pub error_name: &'static str,
     /// Whether the error can be made from an [`Interruption`].
     pub interrupt: bool,
-    /// Whether an attempt can hang: it is `async`.
+    /// Whether an attempt can hang: only an `async` one can.
     pub hang: bool,
 }
 
-/// The interceptor of a call, and the fault that its running attempt suffers.
+/// The interceptor of a call, and the fault of its running attempt.
 #[derive(Debug)]
 pub(crate) struct Intercepted {
     pub(super) by: Arc<dyn Intercept>,
     pub(super) passage: Passage,
     pub(super) policy: Option<&'static Policy>,
-    /// The attempt that was asked about last.
+    /// The last attempt for which the interceptor was asked about a fault.
     pub(super) asked: u32,
     pub(super) stage: Option<Stage>,
 }
 
-/// How far a fault has come.
+/// The stage of a fault.
 #[derive(Debug)]
 pub(crate) enum Stage {
-    /// The latency passes.
+    /// The latency is passing.
     Late(Sleeping, Fault),
-    /// The body runs, and its outcome is lost.
+    /// The body is running, and its outcome will be lost.
     Body(Fault),
     /// The attempt hangs until a limit ends it.
     Hang(Sleeping),

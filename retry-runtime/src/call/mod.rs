@@ -3,23 +3,24 @@
 //! | file | holds |
 //! |---|---|
 //! | `state` | `Call`: plain, with a trail, or ended |
-//! | `plain` | the first try of a call about which nothing is special: everything that keeps it cheap |
+//! | `plain` | the first try of a call without configuration, limit or observer: everything that keeps it cheap |
 //! | `trail`, `mode`, `spare` | the memory of a call that failed, is limited or observed |
 //! | `decide`, `verdict` | the order of all decisions after a failed attempt |
 //! | `account` | payments to and from the retry budget |
 //! | `end` | the end of a call, and its report |
-//! | `tell` | the events of a call |
-//! | `protection`, `by_name` | the breaker and the budget of a call; both by name |
+//! | `emit` | the events of a call |
+//! | `protection`, `by_name` | the breaker and the budget of a call; breakers and budgets by name |
 //! | `context` | the thread-local context of the running call: its deadline, observer, interceptor |
 //! | `intercept`, `intercepted` | the seam for tests and chaos |
-//! | `cancel`, `observe`, `live/` | cancellation tokens; reports from outside; the list of calls that wait |
-//! | `resume`, `handover` | calls whose attempts are made apart from each other, by a queue of tasks |
+//! | `cancel`, `observe`, `live/` | cancellation tokens; reports from outside; the list of sleeping calls |
+//! | `resume`, `handover` | calls whose attempts a queue of tasks makes separately |
 
 mod account;
 pub(crate) mod by_name;
 pub(crate) mod cancel;
 pub(crate) mod context;
 pub(crate) mod decide;
+mod emit;
 mod end;
 pub(crate) mod handover;
 pub(crate) mod intercept;
@@ -32,6 +33,5 @@ mod protection;
 pub(crate) mod resume;
 mod spare;
 pub(crate) mod state;
-mod tell;
 mod trail;
 pub(crate) mod verdict;

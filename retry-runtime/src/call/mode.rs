@@ -1,29 +1,30 @@
-//! What a call has to look after, in one byte.
+//! Flags of a call that is not plain, in one byte.
 
-/// What is special about a call.
+/// A set of flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mode(u8);
 
 impl Mode {
-    /// It has not ended.
+    /// The call has not ended.
     pub(super) const RUNNING: Mode = Mode(1);
-    /// Something asks when attempts start and end: a limit, a report, an observer.
+    /// The start and end of attempts are timed, for a limit, a report or a listener.
     pub(super) const TIMED: Mode = Mode(2);
-    /// Its report is wanted by its caller.
+    /// The caller wants a report.
     pub(super) const WATCHED: Mode = Mode(4);
-    /// One of its attempts has failed, or it was interrupted.
+    /// An attempt has failed, or the call was interrupted.
     pub(super) const FAILED: Mode = Mode(8);
-    /// It has ended with a report.
+    /// The call has ended with a report.
     pub(super) const REPORTED: Mode = Mode(16);
-    /// It is resumed, and goes on elsewhere: its end is neither here nor now.
-    pub(super) const GOES_ON: Mode = Mode(128);
-    /// Somebody listens to its events.
+    /// The call is resumed, and continues elsewhere or later.
+    pub(super) const CONTINUED: Mode = Mode(128);
+    /// A listener wants the events of the call.
     pub(super) const OBSERVED: Mode = Mode(32);
-    /// `recover` gets its failure.
+    /// `recover` receives the final failure.
     pub(super) const RECOVERS: Mode = Mode(64);
 
-    /// Any of those for which also a success at once leaves more than its count.
-    pub(super) const TOLD: Mode = Mode(Mode::FAILED.0 | Mode::WATCHED.0 | Mode::OBSERVED.0);
+    /// The flags with which even a first-try success is reported, and not only counted.
+    pub(super) const REPORTS_SUCCESS: Mode =
+        Mode(Mode::FAILED.0 | Mode::WATCHED.0 | Mode::OBSERVED.0);
 
     #[inline(always)]
     pub(super) const fn has(self, other: Mode) -> bool {

@@ -1,4 +1,4 @@
-//! Asking a call what it did, from outside.
+//! Reports of the calls inside a future or a closure, for the caller.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,13 +6,13 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::context::{Ambient, Observer};
+use super::context::{CallContext, Observer};
 use crate::report::record::Report;
 
-/// Runs a future and reports what the retryable call in it did.
+/// Runs a future and returns its output together with the report of the retryable call in it.
 ///
-/// The report is that of the outermost retryable call; of several that follow each other, of the last
-/// one. Without any it is empty: no attempts, reason `Success`.
+/// Of nested calls, the outermost one is reported; of calls that follow each other, the last one. Without any retryable
+/// call the report is empty: no attempts, and the reason `Success`.
 ///
 /// ```
 /// # use retry_runtime::{observe, retryable, StopReason};
@@ -31,12 +31,13 @@ use crate::report::record::Report;
 ///
 /// # Cancel safety
 ///
-/// Dropping the future drops the call in it; there is no report then.
+/// Dropping the future drops the call in it, and no report is made.
 pub fn observe<F: Future>(future: F) -> Observe<F> {
     Observe { future, observer: Observer::default() }
 }
 
-/// Runs a closure and reports what the retryable call in it did: [`observe`] for code that blocks.
+/// Runs a closure and returns its result together with the report of the retryable call in it: [`observe`] for blocking
+/// code.
 ///
 /// ```
 /// # use retry_runtime::{observe_blocking, retryable};
@@ -49,19 +50,14 @@ pub fn observe<F: Future>(future: F) -> Observe<F> {
 /// ```
 pub fn observe_blocking<T>(work: impl FnOnce() -> T) -> (T, Report) {
     let observer = Observer::default();
-    let out = observed(&observer).scope(work);
+    let out = CallContext::observed(Some(observer.clone())).scope(work);
     (out, report(&observer))
-}
-
-fn observed(observer: &Observer) -> Ambient {
-    let deadline = Ambient::current().and_then(|ambient| ambient.deadline());
-    Ambient::new(deadline, Some(observer.clone()))
 }
 
 fn report(observer: &Observer) -> Report {
     let Some(report) = observer.take() else { return Report::empty("") };
-    // Whoever observes from further outside has not seen the call: this observer stood in between.
-    if let Some(outer) = Ambient::current().and_then(|ambient| ambient.observer) {
+    // The call reported to the innermost observer only: pass the report on to the next one.
+    if let Some(outer) = CallContext::current().and_then(CallContext::into_observer) {
         outer.publish(report.clone());
     }
     report
@@ -84,6 +80,7 @@ impl<F: Future> Future for Observe<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let observer = this.observer;
-        observed(observer).scope(|| this.future.poll(cx)).map(|out| (out, report(observer)))
+        let context = CallContext::observed(Some(observer.clone()));
+        context.scope(|| this.future.poll(cx)).map(|out| (out, report(observer)))
     }
 }

@@ -1,20 +1,20 @@
 //! The first try of a plain call: everything that keeps the usual call cheap.
 //!
-//! A call is *plain* as long as nothing is special about it: no configuration, no listener, no limit, no failure. It
-//! is then its site, a constant in generated code, and one byte of state. A plain call that succeeds at its first try
-//! makes a deposit, adds one to a counter of its thread, and leaves nothing to drop.
+//! A call is *plain* as long as it has no configuration, listener, limit or failure. It then consists of its site, which
+//! is a constant in generated code, and one byte of state. A plain call that succeeds at its first try makes a deposit
+//! into its budget, increments a counter of its thread, and has nothing to drop.
 
 use std::mem;
 
 use super::protection::no_breaker;
 use super::state::Call;
-use super::state::State;
+use super::state::CallState;
 use crate::base::counters;
 use crate::breaker::Breaker;
 use crate::site::SiteBreaker;
 
 impl<'p> Call<'p> {
-    /// Opens a call that blocks.
+    /// Opens a blocking call.
     #[inline(always)]
     pub fn open(&mut self) {
         if !self.site.is_quiet() {
@@ -22,7 +22,7 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// Opens an `async` call. It lives in its future, so a copy would keep nothing in registers.
+    /// Opens an `async` call. The call is stored in its future, so working on a copy would keep nothing in registers.
     #[inline(always)]
     pub fn open_in_future(&mut self) {
         if !self.site.is_quiet() {
@@ -30,12 +30,12 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// Opens a call and finds the breaker of its function by one look at the site. Generated code names the breaker
-    /// again that the site was made with: its address is a constant there.
+    /// Opens a call and finds the breaker of its function with one read of the site. Generated code passes the site's
+    /// declared breaker again, whose address is a constant there.
     ///
     /// # Panics
     ///
-    /// When the function has no breaker.
+    /// If the function has no breaker.
     #[inline(always)]
     pub fn open_with(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
         let found = if self.site.is_quiet() {
@@ -52,7 +52,8 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// Runs rare work on a copy that is put back: a call that nothing points to while it is plain stays in registers.
+    /// Runs rare work on a copy of the call and stores the result: a plain call to which no pointer exists stays in
+    /// registers.
     #[inline(always)]
     pub(crate) fn by_value<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let (state, result) = aside(self.take(), work);
@@ -62,14 +63,14 @@ impl<'p> Call<'p> {
 
     #[inline(always)]
     fn take(&mut self) -> Self {
-        let state = mem::replace(&mut self.state, State::Ended);
+        let state = mem::replace(&mut self.state, CallState::Ended);
         Call { site: self.site, policy: self.policy, state }
     }
 
-    /// Whether nothing is special about the call.
+    /// Whether the call is plain.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self.state, State::Plain)
+        matches!(self.state, CallState::Plain)
     }
 
     /// An attempt starts.
@@ -80,13 +81,13 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// Runs code of the attempt; the calls inside inherit this call's limits.
+    /// Runs code of the attempt. The calls inside inherit this call's limits.
     #[inline(always)]
     pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         if self.is_plain() { work() } else { self.run_noted(work) }
     }
 
-    /// The first attempt of a plain call succeeded: leaves a deposit and a count.
+    /// The first attempt of a plain call succeeded: makes the deposit and counts the call.
     #[inline(always)]
     pub(crate) fn succeeded_plainly(&mut self) {
         if let Some(budget) = self.site.budget_source().get() {
@@ -95,25 +96,25 @@ impl<'p> Call<'p> {
         counters::increment(self.site.number());
     }
 
-    /// Ends a plain call after its success. The owner of the call does this, not the turn: so the compiler sees, where
-    /// the call is dropped, that nothing is left to do.
+    /// Ends a plain call after its success. The owner of the call does this, and not the turn, so that the compiler can
+    /// remove the drop of the call.
     #[inline(always)]
     pub fn close(&mut self) {
-        self.state = State::Ended;
+        self.state = CallState::Ended;
     }
 }
 
 #[cold]
 #[inline(never)]
-fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (State, T) {
+fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (CallState, T) {
     let result = work(&mut call);
-    (mem::replace(&mut call.state, State::Ended), result)
+    (mem::replace(&mut call.state, CallState::Ended), result)
 }
 
 impl Drop for Call<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if !matches!(self.state, State::Ended) {
+        if !matches!(self.state, CallState::Ended) {
             self.take().leave();
         }
     }

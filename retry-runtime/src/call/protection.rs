@@ -1,4 +1,4 @@
-//! The budget and the breaker of a call: the function's own, or what a configuration has put in their place.
+//! The budget and the breaker of a call: the function's own, or those that a configuration or an interceptor replaced.
 
 use std::cell::Cell;
 use std::fmt::{self, Write};
@@ -12,7 +12,7 @@ use crate::budget::Budget;
 use crate::site::{Effective, switched_off};
 
 impl Call<'_> {
-    /// A configuration may have changed the function's settings.
+    /// Reads the settings of the function that a configuration changed, if any.
     pub(super) fn configure(&mut self, site: &'static crate::site::Site) {
         let Some(effective) = site.effective() else { return };
         let trail = self.early_trail_mut();
@@ -22,7 +22,7 @@ impl Call<'_> {
         trail.effective = Some(effective);
     }
 
-    /// What a configuration has made of the function.
+    /// The settings of the function as the configuration changed them; `None` without a configuration.
     pub(super) fn effective(&self) -> Option<&'static Effective> {
         self.trail()?.effective
     }
@@ -34,18 +34,18 @@ impl Call<'_> {
         Some(interceptor.map_or(own, |interceptor| interceptor.breaker(own)))
     }
 
-    /// The breaker of the annotated function for this key; for generated code that has declared one.
+    /// The breaker of the annotated function for this key. Generated code calls this for functions with a keyed breaker.
     ///
     /// # Panics
     ///
-    /// When the function has no keyed breaker.
+    /// If the function has no keyed breaker.
     pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
         if self.effective().is_some_and(Effective::has_no_breaker) {
             return Arc::clone(switched_off());
         }
         let table = self.site().and_then(|site| site.breaker_source().table());
         let table = table.unwrap_or_else(|| no_breaker());
-        written(key, |key| match self.trail().and_then(Trail::interceptor) {
+        with_text(key, |key| match self.trail().and_then(Trail::interceptor) {
             Some(interceptor) => interceptor.keyed_breaker(table, key),
             None => table.get(key),
         })
@@ -64,23 +64,22 @@ impl Trail {
     }
 }
 
-/// Hands on the text of a key, written into a buffer that the thread keeps: a key that is known costs no
-/// allocation.
-fn written<T>(key: &(impl fmt::Display + ?Sized), use_it: impl FnOnce(&str) -> T) -> T {
+/// Calls `use_text` with the text of a key, formatted into a thread-local buffer: a known key costs no allocation.
+fn with_text<T>(key: &(impl fmt::Display + ?Sized), use_text: impl FnOnce(&str) -> T) -> T {
     thread_local! {
         static BUFFER: Cell<String> = const { Cell::new(String::new()) };
     }
-    // Taken out while it is used: the key's `Display` may make calls of its own.
+    // Taken out of the cell during its use: the key's `Display` may make retryable calls.
     let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
     text.clear();
-    // Writing to a `String` cannot fail; a `Display` that fails has written what it could.
+    // Writing to a `String` cannot fail. A `Display` that returns an error leaves the text written so far.
     let _ = write!(text, "{key}");
-    let result = use_it(&text);
+    let result = use_text(&text);
     let _ = BUFFER.try_with(|buffer| buffer.set(text));
     result
 }
 
 #[cold]
 pub(super) fn no_breaker() -> ! {
-    panic!("generated code asked for a breaker that its attribute has not declared")
+    panic!("generated code asked for a breaker that its attribute does not declare")
 }

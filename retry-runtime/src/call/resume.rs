@@ -1,12 +1,11 @@
-//! Calls whose attempts are made apart from each other: later, after a restart, by another process.
+//! Calls whose attempts are made separately: later, after a restart, or by another process.
 //!
-//! A queue of tasks keeps where a call stands, hands it to [`resume`] with the function's future, and gets
-//! back what the engine decided after this one attempt. So a task follows the same rules as a call that
-//! waits in place, and no second set of them exists.
+//! A queue of tasks stores the [`Standing`] of a call, passes it to [`resume`] with the function's future, and receives
+//! the engine's decision after this one attempt. So a task follows the same rules as a call that waits in place.
 //!
-//! It is counted as one call, when it has ended, by the process in which that happens and with all its attempts
-//! ([`Stats`](crate::Stats)): by the attempt whose decision is [`Next::Stop`], or by the queue, which says
-//! [`ended`] where no attempt decides. What is handed over, refused or broken off in between is no end.
+//! A call is counted once ([`Stats`](crate::Stats)), with all its attempts, by the process in which it ends: either by
+//! the attempt whose decision is [`Next::Stop`], or by the queue through [`ended`] where no attempt decides. Attempts
+//! that are handed over, refused or aborted in between do not end the call.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -17,7 +16,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::context::Ambient;
+use super::context::CallContext;
 use crate::budget::{Budget, Withdrawal};
 use crate::failure::class::Kind;
 use crate::report::attempt::CallId;
@@ -26,127 +25,125 @@ use crate::report::record::{AttemptRecord, Delay};
 use crate::report::stats::Failures;
 use crate::site::Site;
 
-/// Where a call stands before its next attempt.
+/// The state of a call before its next attempt, as a queue stores it.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing {
-    /// Attempts that count against the limit and have been made.
+    /// The number of attempts made so far that count against the limit.
     pub attempts: u32,
-    /// The time since the first of them started: part of the policy's `deadline`.
+    /// The time since the first attempt started. It counts against the policy's `deadline`.
     pub elapsed: Duration,
-    /// The time that the whole call has left by a limit of its own.
+    /// The time that remains until the queue's own limit on the whole call.
     pub remaining: Option<Duration>,
     /// The delay before this attempt, from which decorrelated jitter grows.
     pub previous: Option<Duration>,
     /// The kind of the last failure.
     pub last_kind: Option<Kind>,
-    /// What the failures of these attempts meant, for the counts of the function.
+    /// The failures of these attempts by kind, for the statistics of the function.
     pub failures: Failures,
-    /// The identifier that all of its attempts share.
+    /// The identifier that all attempts of the call share.
     pub call_id: CallId,
 }
 
-/// What follows from one attempt.
+/// The engine's decision after one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The call is over.
+    /// The call has ended.
     Stop(StopReason),
-    /// Another attempt after this pause.
+    /// Another attempt follows after this pause.
     Again(Delay),
-    /// The attempt was not made: the breaker refused it, for so long if that is known.
+    /// The breaker refused the attempt, which was not made. The time until the breaker admits calls again, if it is
+    /// known.
     Refused(Option<Duration>),
 }
 
-/// One attempt, as the engine saw it.
+/// The record of one attempt, and the decision after it.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The attempt; `None` when none was made.
+    /// The attempt; `None` if no attempt was made.
     pub attempt: Option<AttemptRecord>,
-    /// What follows.
+    /// The decision.
     pub next: Next,
 }
 
-/// The tokens of a retry that is about to be made, for [`resume`]; dropped, they go back.
+/// The budget's tokens for the retry that [`resume`] is about to make. Dropping it returns them to the budget.
 #[derive(Debug, Default)]
-#[must_use = "dropped, it gives the tokens back as if the retry had never been made"]
+#[must_use = "dropping it returns the tokens, as if the retry had never been made"]
 pub struct Paid(pub(crate) Option<Withdrawal<&'static Budget>>);
 
-/// Between the queue and the call: the standing on the way in, the step on the way out.
+/// Connects the queue and the call: passes the standing in and the step out.
 #[derive(Clone, Debug)]
-pub(crate) struct Slot(Arc<Mutex<Exchange>>);
+pub(crate) struct Handover(Arc<Mutex<HandoverState>>);
 
 #[derive(Debug)]
-struct Exchange {
+struct HandoverState {
     site: &'static str,
     standing: Option<(Standing, Paid)>,
     step: Option<Step>,
 }
 
-/// What a resumed call remembers of its resumption.
+/// The part of a trail that only resumed calls have.
 #[derive(Debug)]
-pub(super) struct Handed {
-    pub(super) slot: Option<Slot>,
+pub(super) struct Resumed {
+    pub(super) handover: Option<Handover>,
     pub(super) call_id: CallId,
 }
 
-impl Handed {
-    /// The call has ended here; what it handed over before stands.
+impl Resumed {
+    /// Hands over the end of the call, unless a step was handed over before.
     pub(super) fn end(&self, reason: StopReason, attempt: Option<&AttemptRecord>) {
-        if let Some(slot) = &self.slot {
-            slot.publish(Step { attempt: attempt.cloned(), next: Next::Stop(reason) });
+        if let Some(handover) = &self.handover {
+            handover.publish(Step { attempt: attempt.cloned(), next: Next::Stop(reason) });
         }
     }
 }
 
 thread_local! {
-    static SLOT: RefCell<Option<Slot>> = const { RefCell::new(None) };
+    static HANDOVER: RefCell<Option<Handover>> = const { RefCell::new(None) };
 }
 
-impl Slot {
+impl Handover {
     fn new(site: &'static Site, standing: Standing, paid: Paid) -> Self {
-        let exchange = Exchange { site: site.name(), standing: Some((standing, paid)), step: None };
-        Slot(Arc::new(Mutex::new(exchange)))
+        let state =
+            HandoverState { site: site.name(), standing: Some((standing, paid)), step: None };
+        Handover(Arc::new(Mutex::new(state)))
     }
 
-    /// The standing that waits for a call of this function; the first such call takes it.
+    /// Takes the standing that is meant for a call of this function. The first such call gets it.
     #[cold]
-    pub(crate) fn take(site: &Site) -> Option<(Standing, Paid, Slot)> {
-        let slot = SLOT.try_with(|slot| slot.borrow().clone()).ok()??;
-        let (standing, paid) =
-            slot.with(
-                |exchange| {
-                    if exchange.site == site.name() { exchange.standing.take() } else { None }
-                },
-            )?;
-        Some((standing, paid, slot))
+    pub(crate) fn take(site: &Site) -> Option<(Standing, Paid, Handover)> {
+        let handover = HANDOVER.try_with(|handover| handover.borrow().clone()).ok()??;
+        let (standing, paid) = handover
+            .with(|state| if state.site == site.name() { state.standing.take() } else { None })?;
+        Some((standing, paid, handover))
     }
 
-    /// The engine's decision; the first one stands.
+    /// Hands over the engine's decision. Only the first one counts.
     pub(crate) fn publish(&self, step: Step) {
-        self.with(|exchange| {
-            exchange.step.get_or_insert(step);
+        self.with(|state| {
+            state.step.get_or_insert(step);
         });
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Exchange) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut HandoverState) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
-        struct Restore(Option<Slot>);
+        struct Restore(Option<Handover>);
         impl Drop for Restore {
             fn drop(&mut self) {
                 let before = self.0.take();
-                let _ = SLOT.try_with(|slot| slot.replace(before));
+                let _ = HANDOVER.try_with(|handover| handover.replace(before));
             }
         }
-        let before = SLOT.try_with(|slot| slot.replace(Some(self.clone()))).ok().flatten();
+        let before =
+            HANDOVER.try_with(|handover| handover.replace(Some(self.clone()))).ok().flatten();
         let _restore = Restore(before);
-        let deadline = Ambient::current().and_then(|ambient| ambient.deadline());
-        Ambient::new(deadline, None).scope(work)
+        CallContext::observed(None).scope(work)
     }
 
     fn step(&self) -> Option<Step> {
-        self.with(|exchange| exchange.step.take())
+        self.with(|state| state.step.take())
     }
 }
 
@@ -156,21 +153,21 @@ pin_project! {
     pub struct Resume<F> {
         #[pin]
         future: F,
-        slot: Slot,
+        handover: Handover,
     }
 }
 
-/// Makes one attempt of an annotated function: `future` is a call of it that has not been polled yet.
+/// Makes one attempt of an annotated function: `future` is a call of the function that has not been polled yet.
 ///
-/// A pause is not slept: the call ends with the attempt's outcome, and the step says what follows. `None`
-/// when the future has made no call of the function.
+/// The engine does not sleep: the call ends with the attempt's outcome, and the step has the decision. The step is
+/// `None` if the future made no call of the function.
 pub fn resume<F: Future>(
     site: &'static Site,
     standing: Standing,
     paid: Paid,
     future: F,
 ) -> Resume<F> {
-    Resume { future, slot: Slot::new(site, standing, paid) }
+    Resume { future, handover: Handover::new(site, standing, paid) }
 }
 
 impl<F: Future> Future for Resume<F> {
@@ -178,19 +175,19 @@ impl<F: Future> Future for Resume<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let slot = this.slot;
-        slot.scope(|| this.future.poll(cx)).map(|out| (out, slot.step()))
+        let handover = this.handover;
+        handover.scope(|| this.future.poll(cx)).map(|out| (out, handover.step()))
     }
 }
 
-/// [`resume`] for a function that blocks.
+/// [`resume`] for a blocking function.
 pub fn resume_blocking<T>(
     site: &'static Site,
     standing: Standing,
     paid: Paid,
     work: impl FnOnce() -> T,
 ) -> (T, Option<Step>) {
-    let slot = Slot::new(site, standing, paid);
-    let out = slot.scope(work);
-    (out, slot.step())
+    let handover = Handover::new(site, standing, paid);
+    let out = handover.scope(work);
+    (out, handover.step())
 }

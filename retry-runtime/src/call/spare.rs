@@ -1,7 +1,7 @@
-//! Trails of ended calls, which lend their memory to the next calls of the thread.
+//! A pool of trails for each thread: calls take the memory of calls that have ended.
 //!
-//! A call that is configured, or has a deadline, needs a trail also when it succeeds at once: without spare trails it
-//! would allocate one.
+//! A call that is configured or has a deadline needs a trail even when it succeeds at its first try. Without the pool
+//! it would allocate one.
 
 use std::cell::Cell;
 use std::mem;
@@ -18,13 +18,13 @@ thread_local! {
     static SPARE: Cell<Spare> = const { Cell::new(Vec::new()) };
 }
 
-/// So many calls that run on a thread at the same time allocate no trail.
+/// The number of trails in the pool: this many concurrent calls on a thread allocate no trail.
 const MOST: usize = 64;
 
-/// The memory of a longer list of attempts is not kept.
+/// A list of more attempts is freed, and not kept in the pool.
 const FEW_ATTEMPTS: usize = 16;
 
-/// A trail that says nothing yet.
+/// An empty trail, from the pool if possible.
 pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
     match with(Vec::pop) {
         Some(mut trail) => {
@@ -37,10 +37,10 @@ pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
     }
 }
 
-/// Forgets everything in the trail, and keeps it for the next call.
+/// Clears the trail and puts it into the pool.
 pub(super) fn keep(mut trail: Box<Trail>) {
     let mode = trail.mode;
-    let reported = mode.has(Mode::REPORTED) || mode.has(Mode::TIMED) || trail.handed.is_some();
+    let reported = mode.has(Mode::REPORTED) || mode.has(Mode::TIMED) || trail.resumed.is_some();
     if reported || trail.intercepted.is_some() {
         let mut attempts = mem::take(&mut trail.report.attempts);
         let rng = trail.rng.clone();
@@ -50,7 +50,7 @@ pub(super) fn keep(mut trail: Box<Trail>) {
             trail.report.attempts = attempts;
         }
     } else {
-        // A configured call that succeeded at once left no more than this.
+        // A configured call that succeeded at its first try has set these fields only.
         trail.effective = None;
         trail.deadline = None;
         trail.mode = Mode::RUNNING;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_of_a_call_says_nothing_of_it_to_the_next_one_however_it_ended() {
+    fn the_next_call_finds_an_empty_trail_however_the_last_one_ended() {
         let dropped = || drop(running());
         let succeeded = || running().succeeded();
         let watched = || {
@@ -109,7 +109,7 @@ mod tests {
         };
         let interrupted = || running().end(StopReason::Cancelled);
         let ends: [&dyn Fn(); 4] = [&dropped, &succeeded, &watched, &interrupted];
-        // More often than a function remembers calls: those that are forgotten lend their memory.
+        // More calls than a function remembers: the pool also receives trails of forgotten calls.
         for end in ends.iter().cycle().take(200) {
             end();
             let mut call = Call::start(&SITE);
@@ -118,7 +118,7 @@ mod tests {
             assert_eq!(trail.report, Report::empty("trail"));
             assert_eq!((trail.started, trail.attempt_started, trail.number), (None, None, 0));
             assert_eq!((trail.attempt, trail.mode), (0, Mode::RUNNING));
-            // Not one that was made, nor one that was dropped.
+            // Dropping this call must not report an attempt.
             trail.mode.remove(Mode::RUNNING);
         }
     }

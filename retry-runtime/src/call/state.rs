@@ -1,9 +1,9 @@
-//! One call: it counts its attempts and keeps what there is to look after. It never sleeps.
+//! One call: its policy, its attempts and its state. It never sleeps.
 
 use std::mem::ManuallyDrop;
 use std::task::{Context, Poll};
 
-use super::context::{self, Ambient};
+use super::context::{self, CallContext};
 use super::live::{Order, Ticket};
 use super::mode::Mode;
 use super::spare;
@@ -19,26 +19,25 @@ use crate::site::Site;
 
 /// One call of a retryable function.
 ///
-/// A call that succeeds at once has touched nothing but its site: the clock is read at the start only
-/// when a deadline, a report or an observer asks for it, and everything else is made after the first
-/// failure. As long as nothing is special about a call it is no more than its site, which never changes: in
-/// generated code it is a constant, and so are the addresses of all that belongs to it.
+/// A call starts as plain (see the module `plain`): only a reference to its site, which is a constant in generated
+/// code. Everything else is in its `Trail`, which is begun at the start of a call that has a limit or an observer, and
+/// after the first failure of any other.
 #[derive(Debug)]
 pub struct Call<'p> {
     pub(super) site: &'static Site,
-    /// The settings of a call that has no annotated function.
+    /// The policy of a call that has no annotated function.
     pub(super) policy: Option<&'p Policy>,
-    pub(super) state: State,
+    pub(super) state: CallState,
 }
 
 #[derive(Debug)]
-pub(super) enum State {
-    /// Nothing is special about it: its first attempt runs, or is about to.
+pub(super) enum CallState {
+    /// The call is plain, and its first attempt runs or is about to start.
     Plain,
-    /// There is something to look after: a failure, a limit, somebody who observes.
-    // Freed by the call's own drop, which for a call that succeeds at once is one comparison.
-    Kept(ManuallyDrop<Box<Trail>>),
-    /// It has ended and left nothing behind.
+    /// The call has failed once, or has a limit, a configuration or an observer.
+    // The call's own `drop` frees the trail: for a plain call, dropping is one comparison.
+    WithTrail(ManuallyDrop<Box<Trail>>),
+    /// The call has ended, and there is nothing to free.
     Ended,
 }
 
@@ -46,24 +45,24 @@ impl Call<'static> {
     /// A call of an annotated function, not [opened](Call::open) yet.
     #[inline(always)]
     pub const fn start(site: &'static Site) -> Self {
-        Call { site, policy: None, state: State::Plain }
+        Call { site, policy: None, state: CallState::Plain }
     }
 }
 
 impl<'p> Call<'p> {
     /// A call that has no annotated function.
     pub(crate) fn of(policy: &'p Policy) -> Self {
-        let mut call = Call { site: &NOBODY, policy: Some(policy), state: State::Plain };
+        let mut call = Call { site: &NOBODY, policy: Some(policy), state: CallState::Plain };
         if policy.is_timed() || event::wants_routine() || context::is_present() {
             call.prepare();
         }
         call
     }
 
-    /// What there is to look after, if anything.
+    /// The call's memory; `None` for a plain call.
     pub(super) fn trail(&self) -> Option<&Trail> {
         match &self.state {
-            State::Kept(trail) => Some(trail),
+            CallState::WithTrail(trail) => Some(trail),
             _ => None,
         }
     }
@@ -72,12 +71,12 @@ impl<'p> Call<'p> {
         self.trail().is_some_and(|trail| trail.mode.has(mode))
     }
 
-    /// The annotated function.
+    /// The annotated function; `None` for a call of a policy alone.
     pub(super) fn site(&self) -> Option<&'static Site> {
         (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
     }
 
-    /// The settings: the function's own, or what a configuration has made of them.
+    /// The policy in force: the interceptor's, the call's own, or the function's as the configuration changed it.
     pub(super) fn policy(&self) -> &'p Policy {
         if let Some(policy) = self.intercepted_policy() {
             return policy;
@@ -88,7 +87,7 @@ impl<'p> Call<'p> {
         self.site.policy_under(self.effective())
     }
 
-    /// The number of the attempt that runs or has run last, from 1. That of a plain call is its first.
+    /// The number of the attempt that runs or ran last, from 1. A plain call is in its first attempt.
     pub(super) fn attempt_number(&self) -> u32 {
         self.trail().map_or(1, |trail| trail.attempt)
     }
@@ -97,7 +96,7 @@ impl<'p> Call<'p> {
         self.trail()?.deadline
     }
 
-    /// Takes over what holds outside of the call: a configuration, observers, the limits of a call around it.
+    /// Reads the call's surroundings: the configuration, listeners, and the context of a call around this one.
     #[cold]
     pub(super) fn prepare(&mut self) {
         let site = self.site();
@@ -105,7 +104,7 @@ impl<'p> Call<'p> {
             site.enrol();
             self.configure(site);
         }
-        self.join();
+        self.find_interceptor();
         if site.map_or_else(event::wants_routine, Site::is_observed) {
             let mode = &mut self.early_trail_mut().mode;
             mode.add(Mode::OBSERVED);
@@ -114,16 +113,16 @@ impl<'p> Call<'p> {
         if self.policy().is_timed() {
             self.early_trail_mut().mode.add(Mode::TIMED);
         }
-        let ambient = Ambient::current();
-        let inherited = ambient.as_ref().and_then(|ambient| ambient.deadline());
-        let outer = ambient.as_ref().and_then(|ambient| ambient.outer());
+        let context = CallContext::current();
+        let inherited = context.as_ref().and_then(CallContext::deadline);
+        let outer = context.as_ref().and_then(CallContext::outer);
         if let (Some(outer), Some(site)) = (outer, site) {
             site.note_called_in(outer);
         }
         if self.has(Mode::TIMED) {
             let (now, limit) = (Moment::now(), self.policy().time_limit());
             let trail = self.trail_mut();
-            // The first attempt starts now, and the clock need not be read again.
+            // The first attempt starts now: the clock is read once for both.
             trail.attempt_started = Some(now);
             trail.started = Some(now);
             trail.deadline = limit.and_then(|time| now.checked_add(time));
@@ -132,22 +131,22 @@ impl<'p> Call<'p> {
             let trail = self.early_trail_mut();
             trail.deadline = sooner(trail.deadline, inherited);
         }
-        let is_inside = ambient.is_some();
-        if let Some(observer) = ambient.and_then(|ambient| ambient.observer) {
+        let is_inside = context.is_some();
+        if let Some(observer) = context.and_then(CallContext::into_observer) {
             self.watch();
             self.trail_mut().observer = Some(observer);
         }
         if is_inside {
-            self.resume_at();
+            self.take_over();
         }
-        // One that is resumed has been told of before.
+        // The start of a resumed call has been reported before.
         if self.has(Mode::OBSERVED) && self.attempt_number() == 0 {
             let policy = self.policy();
-            self.trail_mut().tell_started(policy);
+            self.trail_mut().emit_call_started(policy);
         }
     }
 
-    /// Keeps a report of this call; before its first attempt.
+    /// Keeps a report of this call. Called before its first attempt.
     pub fn watch(&mut self) {
         let trail = self.early_trail_mut();
         trail.mode.add(Mode::TIMED);
@@ -156,13 +155,13 @@ impl<'p> Call<'p> {
         trail.started.get_or_insert(now);
     }
 
-    /// Keeps a report of this call for `recover`, which gets its final failure.
+    /// Keeps a report of this call for `recover`, which receives the final failure. Called before the first attempt.
     pub fn watch_to_recover(&mut self) {
         self.watch();
         self.trail_mut().mode.add(Mode::RECOVERS);
     }
 
-    /// The context of the attempt that starts next, for the body.
+    /// The description of the attempt that starts next, for the body.
     pub fn attempt(&self, call_id: CallId) -> Attempt {
         Attempt {
             number: self.trail().map_or(0, |trail| trail.attempt) + 1,
@@ -179,17 +178,17 @@ impl<'p> Call<'p> {
         trail.note_start();
         if event::has_any_listener() {
             let policy = self.policy();
-            self.trail_mut().tell_start(policy);
+            self.trail_mut().emit_attempt_started(policy);
         }
     }
 
-    /// The running attempt's number, and how many there may be.
+    /// The running attempt's number, and the limit on attempts.
     pub(crate) fn progress(&self) -> (u32, Option<u32>) {
         (self.attempt_number(), self.policy().limit())
     }
 
-    /// Whether it is time to let other tasks run, although there is nothing to wait for: a long series of
-    /// attempts without delays must not starve them.
+    /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve
+    /// other tasks.
     pub(crate) fn is_due_to_yield(&self) -> bool {
         Call::yields_after(self.attempt_number())
     }
@@ -204,21 +203,21 @@ impl<'p> Call<'p> {
         work()
     }
 
-    // Not generic, so that a function of the user's brings no code of its own for it.
+    // Not generic: compiled once, and not into every annotated function.
     fn enter_noted(&self) -> Option<Entered<'_>> {
-        self.hands_down().then(|| self.enter())
+        self.has_context().then(|| self.enter())
     }
 
-    /// Whether the calls inside of the attempt are to learn anything. Those in the first attempt of a call
-    /// that is configured and nothing else are not.
+    /// Whether the calls inside the attempt inherit a context. The first attempt of a call that is only configured has
+    /// none.
     #[inline]
-    pub(super) fn hands_down(&self) -> bool {
+    pub(super) fn has_context(&self) -> bool {
         let limited = |trail: &Trail| trail.mode.has(Mode::TIMED) || trail.deadline.is_some();
         context::is_present()
             || self.trail().is_some_and(|trail| trail.attempt > 1 || limited(trail))
     }
 
-    /// Lets hold what the attempt hands down to the calls inside, and its span, until the guard is dropped.
+    /// Enters the attempt's span and the context of the calls inside, until the guard is dropped.
     fn enter(&self) -> Entered<'_> {
         let span = self.trail().and_then(|trail| trail.span.as_deref()).map(CallSpan::enter);
         let deadline = if self.has(Mode::TIMED) || self.deadline().is_some() {
@@ -227,27 +226,29 @@ impl<'p> Call<'p> {
             None
         };
         if self.is_intercepted() {
-            return Entered { _ambient: self.around(deadline).enter(), _span: span };
+            return Entered { _context: self.context(deadline).enter(), _span: span };
         }
-        Entered { _ambient: context::enter(deadline, self.site()), _span: span }
+        Entered { _context: context::enter(deadline, self.site()), _span: span }
     }
 
     /// Runs code of the call between two attempts; the calls inside inherit its deadline.
     pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.around(self.deadline()).scope(work)
+        self.context(self.deadline()).scope(work)
     }
 
-    /// What holds inside of the call.
-    pub(super) fn around(&self, deadline: Option<Moment>) -> Ambient {
-        // An observed call has taken the observer: the calls inside must not report in its place.
-        let ambient = Ambient::new(deadline, None).inside(self.site());
+    /// The context of the calls inside this one.
+    fn context(&self, deadline: Option<Moment>) -> CallContext {
+        // Without the observer: the calls inside must not report in place of this one.
+        let context = CallContext::new(deadline, None).with_outer(self.site());
         match self.trail().and_then(Trail::interceptor) {
-            Some(interceptor) if !ambient.is_intercepted() => ambient.within(interceptor.clone()),
-            _ => ambient,
+            Some(interceptor) if !context.is_intercepted() => {
+                context.with_interceptor(interceptor.clone())
+            }
+            _ => context,
         }
     }
 
-    /// When the running attempt must have ended, and what it is that ends it then.
+    /// When the running attempt must have ended, and the interruption that ends it then.
     pub(crate) fn attempt_end(&self) -> Option<(Moment, Interruption)> {
         let timeout = self.policy().attempt_limit().and_then(|after| {
             let end = self.trail()?.attempt_started?.checked_add(after)?;
@@ -262,13 +263,13 @@ impl<'p> Call<'p> {
     }
 }
 
-/// What lasts as long as code of an attempt runs.
+/// The RAII guards that are held while code of an attempt runs.
 struct Entered<'c> {
-    _ambient: context::Inside,
+    _context: context::ContextGuard,
     _span: Option<event::Inside<'c>>,
 }
 
-/// The sooner of two instants, where `None` is never.
+/// The earlier of two instants; `None` means never.
 pub(super) fn sooner(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -277,54 +278,52 @@ pub(super) fn sooner(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
 }
 
 impl Call<'_> {
-    /// The trail, begun now if it has not been: the first attempt runs.
+    /// The trail. A new one begins in the first attempt.
     #[inline]
     pub(super) fn trail_mut(&mut self) -> &mut Trail {
         self.trail_from(1)
     }
 
-    /// The trail, begun now if it has not been, of a call whose first attempt has not begun.
+    /// The trail. A new one begins before the first attempt.
     pub(super) fn early_trail_mut(&mut self) -> &mut Trail {
         self.trail_from(0)
     }
 
     pub(super) fn trail_from(&mut self, attempt: u32) -> &mut Trail {
-        if !matches!(self.state, State::Kept(_)) {
+        if !matches!(self.state, CallState::WithTrail(_)) {
             self.begin_trail(attempt);
         }
         match &mut self.state {
-            State::Kept(trail) => trail,
-            _ => unreachable!("a trail has been begun"),
+            CallState::WithTrail(trail) => trail,
+            _ => unreachable!("the trail has just begun"),
         }
     }
 
     #[cold]
     pub(super) fn begin_trail(&mut self, attempt: u32) {
-        self.state = State::Kept(ManuallyDrop::new(spare::take(self.site, attempt)));
+        self.state = CallState::WithTrail(ManuallyDrop::new(spare::take(self.site, attempt)));
     }
 
-    /// The call is going to block its thread; `blocks_tasks` says whether others are kept waiting by that.
-    pub(crate) fn note_blocking(&self, blocks_tasks: fn() -> bool) {
-        if let Some(site) = self.site() {
-            if !site.findings().blocked_worker && blocks_tasks() {
-                site.note_blocked_worker();
-            }
+    /// Notes for the doctor that the call blocks a thread of an async runtime.
+    pub(crate) fn note_blocking(&self, in_runtime: bool) {
+        if let Some(site) = self.site().filter(|_| in_runtime) {
+            site.note_blocked_worker();
         }
     }
 
-    /// What somebody wants of the sleeping call.
+    /// Polls for an order to the sleeping call: cancel, or retry now.
     #[cold]
     pub(crate) fn poll_order(&self, cx: &mut Context<'_>) -> Poll<Order> {
         self.live().map_or(Poll::Pending, |live| live.poll(cx))
     }
 
-    /// The sleep has ended; what somebody wanted before counts.
+    /// The sleep has ended. Returns the order that came before its end.
     #[cold]
     pub(crate) fn wake(&self) -> Option<Order> {
         self.live()?.wake()
     }
 
-    /// The place of the timer of the pause: it is made after a failure, like all that stands beside it.
+    /// The timer of the pause between two attempts.
     #[cold]
     pub(crate) fn sleeping(&mut self) -> &mut Option<Sleeping> {
         &mut self.trail_mut().sleep

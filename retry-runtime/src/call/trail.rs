@@ -1,4 +1,4 @@
-//! What a call remembers from the first failure on, or from its start when it is observed.
+//! The memory of a call that is not plain: begun after the first failure, or at the start of a limited or observed call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::intercept::{Intercept, Intercepted, Note};
 use super::live::Pause;
 use super::live::Ticket;
 use super::mode::Mode;
-use super::resume::Handed;
+use super::resume::Resumed;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::sleep::Sleeping;
@@ -21,43 +21,43 @@ use crate::report::stats::Failures;
 use crate::site::Effective;
 use crate::site::{Meta, NO_BREAKER, Site, SiteBudget};
 
-/// Stands for the function of a call that has none.
+/// The site of calls that have no annotated function.
 pub(super) static NOBODY: Site =
     Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER);
 
 #[derive(Debug)]
 pub(super) struct Trail {
     pub(super) site: &'static Site,
-    /// What a configuration has made of the site.
+    /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
-    /// When the running attempt started; known when the call is timed, and from the second one on.
+    /// When the running attempt started. Known if the call is timed, and from the second attempt on.
     pub(super) attempt_started: Option<Moment>,
-    /// When the next attempt starts, if it follows the last one at once: the clock need not be read again.
+    /// When the next attempt starts, if it follows the last one without a delay: the clock is read once for both.
     pub(super) continued: Option<Moment>,
-    /// The own deadline or an inherited one, whichever is sooner.
+    /// The call's own deadline or the inherited one, whichever is earlier.
     pub(super) deadline: Option<Moment>,
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
     pub(super) report: Report,
     pub(super) failures: Failures,
-    /// When the call started; when its first attempt ended, if nobody has timed that one.
+    /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
-    /// Set when the call was begun before, elsewhere.
-    // In a box, like the span: few calls have either, and many may wait at a time.
-    pub(super) handed: Option<Box<Handed>>,
-    /// What the retry that runs, or is waited for, has cost; given back when it is dropped.
+    /// Set for a resumed call.
+    // Boxed like the span: few calls have one, and many trails may be in use at the same time.
+    pub(super) resumed: Option<Box<Resumed>>,
+    /// The budget's tokens for the retry that runs or is about to run. Dropping the withdrawal returns them.
     pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
-    /// The call's place in the list of live calls, from its first sleep on.
+    /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
     /// The timer of the pause between two attempts.
     pub(super) sleep: Option<Sleeping>,
-    /// The call's number in events and among the live calls; 0 as long as nobody has asked.
+    /// The call's number in events and among the live calls; 0 until it is needed.
     pub(super) number: u64,
-    /// The span of the attempt that runs, from the second one on.
+    /// The tracing span of the running attempt, from the second attempt on.
     pub(super) span: Option<Box<CallSpan>>,
     /// The interceptor of the call, if there is one.
     pub(super) intercepted: Option<Box<Intercepted>>,
@@ -80,7 +80,7 @@ impl Trail {
             failures: Failures::default(),
             started: None,
             observer: None,
-            handed: None,
+            resumed: None,
             withdrawal: None,
             live: None,
             sleep: None,
@@ -90,7 +90,7 @@ impl Trail {
         }
     }
 
-    /// The annotated function.
+    /// The annotated function; `None` for a call of a policy alone.
     #[inline]
     pub(super) fn site(&self) -> Option<&'static Site> {
         (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
@@ -113,7 +113,7 @@ impl Trail {
     /// Adds the attempt that has just ended to the report.
     #[inline(always)]
     pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, Arc<str>)>) {
-        // Without a start the call's time counts from here.
+        // Without a recorded start, the call's time counts from now.
         let call_started = *self.started.get_or_insert(now);
         if let Some((kind, _)) = failure {
             *self.failures.of(kind) += 1;
@@ -129,13 +129,13 @@ impl Trail {
         });
     }
 
-    /// The last attempt's failure in words.
-    pub(super) fn last_words(&self) -> Arc<str> {
+    /// The description of the last attempt's failure.
+    pub(super) fn last_error(&self) -> Arc<str> {
         let last = self.report.last().and_then(|attempt| attempt.error.clone());
         last.unwrap_or_else(|| Arc::from(""))
     }
 
-    /// Adds the attempt that was running when the call was dropped, if there was one.
+    /// Adds the attempt that was running when the call was dropped, if any, to the report.
     pub(super) fn record_dropped(&mut self, now: Moment) {
         if self.report.attempts_made() < self.attempt {
             self.record(now, None);
@@ -145,7 +145,7 @@ impl Trail {
         }
     }
 
-    /// The call is going to sleep from now on, for so long.
+    /// Lists the call as sleeping from `now` on for `length`.
     #[cold]
     pub(super) fn list(
         &mut self,
@@ -155,9 +155,9 @@ impl Trail {
         kind: Kind,
         cancellable: bool,
     ) {
-        // As good as never: the sleep ends in thirty years.
+        // A delay so long that `Instant` overflows is listed as due now.
         let until = now.checked_add(length).unwrap_or(now);
-        let error = self.last_words();
+        let error = self.last_error();
         let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
         let (number, name) = (self.number(), self.site.name());
         match &self.live {
@@ -169,7 +169,7 @@ impl Trail {
         }
     }
 
-    /// Whether somebody has cancelled the call while its attempt ran.
+    /// Whether the call was cancelled in the list of live calls while its attempt ran.
     #[inline]
     pub(super) fn is_cancelled(&self) -> bool {
         self.live.as_ref().is_some_and(|live| live.is_cancelled())
@@ -181,7 +181,7 @@ impl Trail {
         Some(&self.intercepted.as_ref()?.by)
     }
 
-    /// Tells the interceptor.
+    /// Notifies the interceptor, if there is one.
     #[inline]
     pub(super) fn note(&self, note: Note<'_>) {
         if let Some(intercepted) = &self.intercepted {

@@ -1,27 +1,27 @@
-//! The two sides of a decision: what is known about a failed attempt, and what follows.
+//! The input and the output of a decision: the verdict on a failed attempt, and stop or pause.
 
 use crate::failure::class::Class;
 use crate::failure::interruption::Interruption;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
 
-/// What follows an attempt.
+/// The decision after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// No further attempt: the outcome is the call's.
+    /// No other attempt follows: the outcome of this one is the call's.
     Stop(StopReason),
-    /// Another attempt after this pause.
+    /// Another attempt follows after this pause.
     Pause(Delay),
 }
 
-/// What was found out about a failed attempt.
+/// The facts about a failed attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Verdict {
     pub(crate) class: Class,
-    /// Whether `when`, if there is one, wants it retried.
+    /// Whether `when` agrees to a retry; true without `when`.
     pub(crate) agreed: bool,
-    /// Set when the engine ended the attempt.
+    /// The interruption with which the engine ended the attempt, if it did.
     pub(crate) cut: Option<Interruption>,
-    /// Whether it is a value that `retry_if` has rejected.
+    /// Whether the outcome is a value that `retry_if` rejected.
     pub(crate) rejected: bool,
 }

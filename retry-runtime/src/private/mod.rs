@@ -1,6 +1,6 @@
-//! All that generated code may name, and nothing that anybody else should.
+//! The names that generated code uses. No other code may use them.
 
-mod glue;
+mod outputs;
 mod words;
 
 pub use std::borrow::Cow;
@@ -14,7 +14,7 @@ pub use std::{concat, file, line, module_path};
 
 pub use inventory;
 
-pub use self::glue::{
+pub use self::outputs::{
     Failure, Reported, absent, absent_for, conjure, future, outcome, recovered, recovering,
 };
 #[cfg(not(all(test, retry_loom)))]

@@ -1,28 +1,28 @@
-//! The words of the attribute: what a bare word or a bare call in a value stands for.
+//! The bare words and bare calls that the values of the attribute may contain.
 //!
-//! The macro does not know them. It writes a path into one of these modules with the user's span, so a
-//! word that is not here is rustc's "cannot find function", with its nearest name.
+//! The macro does not know these words. It expands a word to a path into one of these modules, with the user's span. For an
+//! unknown word rustc reports "cannot find function" and suggests the nearest name.
 
 /// The values of `backoff = …`.
 pub mod backoff {
     use crate::policy::backoff::Backoff;
 
-    /// Multiplied by `factor` each time.
+    /// Each delay is the previous one times `factor`.
     pub const fn exponential() -> Backoff {
         Backoff::Exponential
     }
 
-    /// The same each time.
+    /// Every delay is `base`.
     pub const fn fixed() -> Backoff {
         Backoff::Fixed
     }
 
-    /// One more `base` each time.
+    /// Each delay is the previous one plus `base`.
     pub const fn linear() -> Backoff {
         Backoff::Linear
     }
 
-    /// The Fibonacci numbers times `base`.
+    /// The delays are `base` times the Fibonacci numbers.
     pub const fn fibonacci() -> Backoff {
         Backoff::Fibonacci
     }
@@ -32,49 +32,49 @@ pub mod backoff {
 pub mod jitter {
     use crate::policy::jitter::Jitter;
 
-    /// Anywhere from nothing to the whole delay.
+    /// Draws from zero to the whole delay.
     pub const fn full() -> Jitter {
         Jitter::Full
     }
 
-    /// At least half of the delay.
+    /// Draws from half of the delay to the whole delay.
     pub const fn equal() -> Jitter {
         Jitter::Equal
     }
 
-    /// Anywhere from `base` to three times the previous delay.
+    /// Draws from `base` to three times the previous delay.
     pub const fn decorrelated() -> Jitter {
         Jitter::Decorrelated
     }
 
-    /// Up to this part of the delay more or less.
+    /// Adds or subtracts up to this fraction of the delay.
     #[track_caller]
     pub const fn proportional(r: f64) -> Jitter {
         assert!(r >= 0.0 && r <= 1.0, "the number in `proportional(r)` must be from 0 to 1");
         Jitter::Proportional(r)
     }
 
-    /// Up to this part of the delay more.
+    /// Adds up to this fraction of the delay.
     #[track_caller]
     pub const fn additive(r: f64) -> Jitter {
         assert!(r >= 0.0 && r.is_finite(), "the number in `additive(r)` must be finite and from 0");
         Jitter::Additive(r)
     }
 
-    /// Exactly the delay.
+    /// Uses the exact delay.
     pub const fn none() -> Jitter {
         Jitter::None
     }
 }
 
 /// The values of `budget = …`.
-// A loom model has no constants of budgets, and no attributes to name them.
+// In a loom model budgets have no const constructors, and no attribute uses them.
 #[cfg(not(all(test, retry_loom)))]
 pub mod budget {
     use crate::budget::BudgetSettings;
     use crate::site::SiteBudget;
 
-    /// No budget: retries are limited by the call alone.
+    /// No budget limits the retries.
     pub const fn none() -> SiteBudget {
         SiteBudget::None
     }
@@ -110,42 +110,42 @@ pub mod budget {
     }
 }
 
-/// Values of single settings in `breaker(…)` and `budget(…)`.
+/// Values of settings in `breaker(…)` and `budget(…)`.
 pub mod setting {
     use std::time::Duration;
 
     use crate::breaker::Window;
 
-    /// The last so many calls: `window = count(100)`.
+    /// The window covers this number of calls: `window = count(100)`.
     pub const fn count(calls: u32) -> Window {
         Window::Count(calls)
     }
 
-    /// The calls of the last so much time: `window = time("30s")`.
+    /// The window covers the calls of this period: `window = time("30s")`.
     pub const fn time(time: Duration) -> Window {
         Window::Time(time)
     }
 }
 
-/// A budget or a breaker by what an attribute names: the static itself, or a constant with its name.
+/// The value of `budget = …` or `breaker = …`: a reference to a static, or to a name.
 #[derive(Debug)]
 pub struct By<T>(pub T);
 
 impl By<&'static crate::budget::Budget> {
-    /// The declared budget.
+    /// The budget in this static.
     pub const fn budget(self) -> crate::site::SiteBudget {
         crate::site::SiteBudget::Shared(self.0)
     }
 }
 
 impl By<&'static &'static str> {
-    /// The budget of this name.
+    /// The shared budget with this name.
     #[track_caller]
     pub const fn budget(self) -> crate::site::SiteBudget {
         crate::site::SiteBudget::named(self.0, None)
     }
 
-    /// The breaker of this name.
+    /// The shared breaker with this name.
     #[track_caller]
     pub const fn breaker(self) -> crate::site::SiteBreaker {
         crate::site::SiteBreaker::named(self.0, None)
@@ -153,7 +153,7 @@ impl By<&'static &'static str> {
 }
 
 impl By<&'static crate::breaker::Breaker> {
-    /// The declared breaker.
+    /// The breaker in this static.
     pub const fn breaker(self) -> crate::site::SiteBreaker {
         crate::site::SiteBreaker::Shared(self.0)
     }

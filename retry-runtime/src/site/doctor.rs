@@ -47,8 +47,8 @@ pub enum Finding {
         /// How many calls ended so.
         calls: u64,
     },
-    /// It is not `async`, and has slept on a thread that runs `async` tasks: no task of that thread went on
-    /// meanwhile.
+    /// It is not `async`, and has slept on a thread of a tokio runtime. Unless it was called in `spawn_blocking`, which
+    /// tokio does not tell, no task of that thread went on meanwhile.
     BlockedWorker,
     /// It is called inside of another retryable function: their attempts multiply. It is found when the call
     /// around it is timed or is being retried, and the last function that was found around it is named.
@@ -174,8 +174,8 @@ impl fmt::Display for Finding {
                  retried, or `idempotent = false` to keep it so"
             ),
             Finding::BlockedWorker => f.write_str(
-                "it has blocked a thread that runs `async` tasks while it slept: make it `async`, or call it in \
-                 `spawn_blocking`",
+                "it has slept on a thread of a tokio runtime: if that thread runs `async` tasks, make it `async`, or call it \
+                 in `spawn_blocking`",
             ),
             Finding::Nested { outer, worst_case: Some(most) } => write!(
                 f,

@@ -67,7 +67,7 @@ pub(crate) struct Findings {
     pub(crate) longest_refusal: Duration,
     warned_of_budget: Option<Instant>,
     warned_undeclared: bool,
-    /// It has slept on a thread that runs `async` tasks.
+    /// It has slept on a thread of an async runtime.
     pub(crate) blocked_worker: bool,
     /// The function whose later attempt it was called in.
     pub(crate) called_in: Option<&'static Site>,

@@ -1,4 +1,4 @@
-//! One attempt of a call that blocks, and the pause after it.
+//! One attempt of a blocking call, and the pause after it.
 
 use std::marker::PhantomData;
 use std::mem;
@@ -12,7 +12,7 @@ use super::builder::Turn;
 use super::faults;
 use super::guard::Guard;
 use super::judge::judge;
-use super::pause::{before_attempt, cancelled};
+use super::pause::{after_pause, before_attempt};
 use super::rules::Judge;
 use super::timer;
 use super::turned::Turned;
@@ -28,10 +28,9 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    /// Runs the attempt on this thread and, when there is to be another one, sleeps.
+    /// Runs the attempt on this thread, and sleeps if another attempt follows.
     ///
-    /// [`Turned::Again`] asks for another turn. A running attempt cannot be ended from outside; the sleep can, by a
-    /// cancellation.
+    /// A cancellation ends the sleep, but not a running attempt.
     #[inline(always)]
     pub fn run(self) -> Turned<R> {
         let Turn { call, attempt, rules, mut guard, .. } = self;
@@ -53,12 +52,12 @@ where
         }
         call.by_value(move |call| {
             guard.adopt(quick);
-            attempted(call, rules, guard, out)
+            attempted(call, &rules, pin!(guard), out)
         })
     }
 }
 
-/// What is left when the attempt panics: a guard that knows of it.
+/// Tells the guard about a panic of a quick attempt. Forgotten if the attempt returns.
 struct Panics<'g, R, X: Guard<R>>(&'g mut X, X::Quick, PhantomData<fn() -> R>);
 
 impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
@@ -68,44 +67,44 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
     }
 }
 
-/// An attempt of a call that there is something to look after.
+/// Runs an attempt of a call that is not plain, or whose guard must be asked.
 #[cold]
-fn run_noted<F, R, J, X>(call: &mut Call<'_>, rules: J, mut guard: X, attempt: F) -> Turned<R>
+fn run_noted<F, R, J, X>(call: &mut Call<'_>, rules: J, guard: X, attempt: F) -> Turned<R>
 where
     F: FnOnce() -> R,
     R: Outcome,
     J: Judge<R>,
     X: Guard<R>,
 {
-    if let Err(cut) = guard.before_blocking() {
-        return Turned::Out(before_attempt(call, &guard, cut));
+    let mut guard = pin!(guard);
+    if let Err(cut) = guard.as_mut().before() {
+        return Turned::Out(before_attempt(call, &*guard, cut));
     }
     call.begin();
     let mut attempt = Some(attempt);
     let mut body =
         || attempt.take().map_or_else(|| unreachable!("a body runs once"), |attempt| attempt());
     let out = faults::run(call, &rules, &mut body);
-    attempted(call, rules, guard, out)
+    attempted(call, &rules, guard, out)
 }
 
-/// An outcome that takes some thought: decides, and sleeps when there is to be another attempt.
+/// Judges the outcome, and sleeps if another attempt follows.
 #[cold]
 #[inline(never)]
 fn attempted<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
-    rules: J,
-    guard: X,
+    rules: &J,
+    mut guard: Pin<&mut X>,
     out: R,
 ) -> Turned<R> {
-    let mut guard = pin!(guard);
-    let Decision::Pause(delay) = judge(call, &rules, guard.as_mut(), &out) else {
+    let Decision::Pause(delay) = judge(call, rules, guard.as_mut(), &out) else {
         return Turned::Out(out);
     };
     drop(out);
-    if delay.length.is_zero() { Turned::Again } else { pause(call, &rules, guard, delay.length) }
+    if delay.length.is_zero() { Turned::Again } else { pause(call, rules, guard, delay.length) }
 }
 
-/// Blocks until the next attempt, or until the guard or somebody else ends the call.
+/// Blocks until the next attempt, or until the guard or an order ends the call.
 #[cold]
 fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
@@ -113,16 +112,15 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     length: Duration,
 ) -> Turned<R> {
-    call.note_blocking(timer::blocks_tasks);
+    call.note_blocking(timer::in_tokio());
     let (cut, order) = sleep(call, guard.as_mut(), length);
-    if let Some(cut) = cut {
-        return Turned::Out(before_attempt(call, &*guard, cut));
+    match cut {
+        Some(cut) => Turned::Out(before_attempt(call, &*guard, cut)),
+        None => after_pause(call, rules, order),
     }
-    let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
-    stand_in.map(|outcome| cancelled(call, outcome)).into()
 }
 
-/// Sleeps; returns what has ended the sleep, and what somebody wanted before its end.
+/// Sleeps; returns the guard's interruption or the order that came before the end of the sleep.
 fn sleep<R, X: Guard<R>>(
     call: &Call<'_>,
     mut guard: Pin<&mut X>,
@@ -145,7 +143,7 @@ fn sleep<R, X: Guard<R>>(
     (cut, order)
 }
 
-/// Wakes the thread that sleeps.
+/// A waker that unparks the sleeping thread.
 struct Unpark(Thread);
 
 impl Wake for Unpark {

@@ -1,4 +1,4 @@
-//! The breaker around an attempt: asked before it, told after it.
+//! The breaker around an attempt: it grants a permit before the attempt and records the outcome after it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,11 +13,11 @@ use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
 
 pin_project! {
-    /// A guard whose attempts need a breaker's permit.
+    /// A guard that needs a breaker's permit for each attempt.
     pub struct Breaking<'b, O, X> {
-        // Asked for once, where the breaker is named; see `Given`.
+        // A function, for the reason given at `Given`.
         outcome: O,
-        // Dropped untold with the turn, it is given back and decides nothing; a panic is a failure.
+        // A permit that is dropped with its turn returns to the breaker uncounted; a panic counts as a failure.
         permit: Permit<&'b Breaker>,
         #[pin]
         inner: X,
@@ -65,12 +65,6 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         this.permit.renew().map_err(|open| refused(&open))
     }
 
-    #[inline(always)]
-    fn before_blocking(&mut self) -> Result<(), Interruption> {
-        self.inner.before_blocking().map_err(Into::into)?;
-        self.permit.renew().map_err(|open| refused(&open))
-    }
-
     #[inline]
     fn poll_attempt(
         self: Pin<&mut Self>,
@@ -87,11 +81,11 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
 
     #[inline(always)]
     fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
-        // Told in place: taken out, it would be copied.
+        // Recorded in place: moving the permit out would copy it.
         let permit = self.project().permit;
         permit.tell(Outcome::Success);
         count();
-        // Last, so that it is known still where the permit is dropped.
+        // Last, so that the compiler knows where the permit is dropped that it is spent.
         permit.spend();
     }
 

@@ -1,4 +1,4 @@
-//! One attempt, put together from the attribute's arguments.
+//! The builder of a turn: one method for each argument of the attribute.
 
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -7,8 +7,8 @@ use std::ops::Deref;
 use super::breaking::Breaking;
 use super::guard::Chosen;
 use super::guard::{Gate, Guard, Interrupts, Uninterrupted};
-use super::rules::{Asked, Retry, Told, Words, hook, predicate};
 use super::rules::{Given, Judge, Rules, Unset};
+use super::rules::{HookCall, LookedUp, PredicateCall, Retry, hook, predicate};
 use super::running::Running;
 use super::turned::Turned;
 use crate::breaker::Breaker;
@@ -20,9 +20,9 @@ use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lo
 use crate::failure::outcome::Interruptible;
 use crate::failure::outcome::Outcome;
 
-/// One attempt, and the rules that its outcome is judged by.
+/// One attempt with the rules and the guard for it.
 ///
-/// Its methods are named after the attribute's arguments. An `async` turn is awaited, a blocking one is
+/// The methods are named after the attribute's arguments. An `async` turn is awaited; a blocking turn is
 /// [`run`](Turn::run).
 #[must_use = "a turn does nothing until it is awaited or run"]
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Turn<'c, 'p, A, R, J, X> {
 }
 
 impl<'p> Call<'p> {
-    /// One attempt of an `async` call.
+    /// Builds a turn of an `async` call.
     #[inline]
     pub fn turn<F: Future>(
         &mut self,
@@ -44,7 +44,7 @@ impl<'p> Call<'p> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
-    /// One attempt of a call that blocks.
+    /// Builds a turn of a blocking call.
     #[inline]
     pub fn turn_blocking<R, F: FnOnce() -> R>(
         &mut self,
@@ -56,14 +56,15 @@ impl<'p> Call<'p> {
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
-    /// Failures are judged by their `Classify`. How, and how they are put into words, which outcome a cancelled
-    /// call has, and which are made to order, a [`Lookup`] has found out: the closure is asked for its types
-    /// alone, and never called.
+    /// Classifies failures by their `Classify` implementation.
+    ///
+    /// The closure returns the types that autoref lookup finds on a [`Lookup`]: how to classify and describe a failure, how
+    /// to make a cancelled outcome, and how to inject a failure. It is never called.
     #[inline]
     pub fn classified<C, S, P, M>(
         self,
         _: impl FnOnce(Lookup<R>) -> (C, S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, Words<S, P, M>>, X>
+    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
     where
         R::Error: Classify,
         C: ClassOf<R::Error>,
@@ -74,66 +75,66 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
         self.ruled()
     }
 
-    /// Every failure is `Transient`; the rest as in [`classified`](Turn::classified).
+    /// Classifies every failure as `Transient`. The closure is that of [`classified`](Turn::classified) without the class.
     #[inline]
     pub fn unclassified<S: Describe<R::Error>, P: FromInterruption<R>, M: Injectable<R>>(
         self,
         _: impl FnOnce(Lookup<R>) -> (S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, Words<S, P, M>>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
         self.ruled()
     }
 
     #[inline(always)]
     fn ruled<C, S, P, M>(
         self,
-    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, Words<S, P, M>>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
         let Turn { call, attempt, guard, outcome, .. } = self;
         let rules = Rules {
             class: PhantomData,
             when: Unset,
             retry_if: Unset,
             on_retry: Unset,
-            text: Words(PhantomData),
+            lookup: LookedUp(PhantomData),
         };
         Turn { call, attempt, rules, guard, outcome }
     }
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
-impl<'c, 'p, A, R: Outcome, C, W, V, H, T, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, T>, X> {
-    /// A failure is retried only when the predicate agrees.
+impl<'c, 'p, A, R: Outcome, C, W, V, H, L, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, L>, X> {
+    /// Retries a failure only if the predicate holds for it.
     #[inline]
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, Asked<F, R::Error>>, V, H, T>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, PredicateCall<F, R::Error>>, V, H, L>, X> {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        let Rules { class, retry_if, on_retry, text, .. } = rules;
-        let rules = Rules { class, when: predicate(when), retry_if, on_retry, text };
+        let Rules { class, retry_if, on_retry, lookup, .. } = rules;
+        let rules = Rules { class, when: predicate(when), retry_if, on_retry, lookup };
         Turn { call, attempt, rules, guard, outcome }
     }
 
-    /// A value for which the predicate holds counts as a `Transient` failure.
+    /// Treats a value for which the predicate holds as a `Transient` failure.
     #[inline]
     pub fn retry_if<F: Fn(&R::Value) -> bool>(
         self,
         retry_if: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, Asked<F, R::Value>>, H, T>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, PredicateCall<F, R::Value>>, H, L>, X> {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        let Rules { class, when, on_retry, text, .. } = rules;
-        let rules = Rules { class, when, retry_if: predicate(retry_if), on_retry, text };
+        let Rules { class, when, on_retry, lookup, .. } = rules;
+        let rules = Rules { class, when, retry_if: predicate(retry_if), on_retry, lookup };
         Turn { call, attempt, rules, guard, outcome }
     }
 
-    /// Called before each sleep.
+    /// Calls the hook before each sleep.
     #[inline]
     pub fn on_retry<F: Fn(&Retry<'_, R>)>(
         self,
         on_retry: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, Told<F, R>>, T>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, HookCall<F, R>>, L>, X> {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        let Rules { class, when, retry_if, text, .. } = rules;
-        let rules = Rules { class, when, retry_if, on_retry: hook(on_retry), text };
+        let Rules { class, when, retry_if, lookup, .. } = rules;
+        let rules = Rules { class, when, retry_if, on_retry: hook(on_retry), lookup };
         Turn { call, attempt, rules, guard, outcome }
     }
 }
@@ -145,7 +146,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
         Turn { call, attempt, rules, guard, outcome }
     }
 
-    /// The deadline or the timeout may end the attempt.
+    /// Ends the attempt at the deadline or the timeout.
     #[inline]
     pub fn limited(self) -> Turn<'c, 'p, A, R, J, Interrupts<R, NeverCancelled>>
     where
@@ -154,7 +155,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
         self.guarded(Interrupts::limits())
     }
 
-    /// The policy's constant says whether a limit may end the attempt.
+    /// Ends the attempt at the deadline or the timeout if the constant says that the policy has one.
     #[inline]
     pub fn limited_if<const INTERRUPTS: bool>(
         self,
@@ -165,7 +166,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
         self.guarded(<Gate<INTERRUPTS> as Chosen<R>>::guard())
     }
 
-    /// The breaker is asked before the attempt and told how it ended.
+    /// Makes the attempt only with a permit of the breaker, which records the outcome.
     #[inline]
     pub fn breaker<'b, B>(
         self,
@@ -179,7 +180,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
         Turn { call, attempt, rules, guard: Breaking::new(breaker, R::interrupted, guard), outcome }
     }
 
-    /// The token, the deadline or the timeout may end the attempt.
+    /// Ends the attempt at the deadline or the timeout, or when the token is cancelled.
     #[inline]
     pub fn cancel<C: Cancel>(self, token: C) -> Turn<'c, 'p, A, R, J, Interrupts<R, C>>
     where

@@ -1,4 +1,4 @@
-//! Faults that an interceptor puts in place of an attempt's body: the innermost layer.
+//! Faults that an interceptor injects in place of an attempt's body: the innermost layer.
 
 use std::any::type_name;
 use std::future::Future;
@@ -12,7 +12,7 @@ use crate::call::intercept::{Act, Can, Fault, Stage};
 use crate::call::state::Call;
 use crate::failure::outcome::Outcome;
 
-/// Polls an attempt of a call that is not plain: its body, or the fault instead.
+/// Polls an attempt of a call that is not plain: its body, or the injected fault.
 #[cold]
 pub(super) fn poll<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
@@ -31,7 +31,7 @@ pub(super) fn poll<R: Outcome, J: Judge<R>>(
         let fault = match stage {
             Stage::Hang(sleep) => {
                 ready!(Pin::new(sleep).poll(cx));
-                // A sleep without an end resolves only where its timer is broken.
+                // A sleep that never ends resolves only if its timer is broken.
                 return Poll::Pending;
             }
             Stage::Late(sleep, fault) => {
@@ -57,7 +57,7 @@ pub(super) fn poll<R: Outcome, J: Judge<R>>(
     call.run(|| body.poll(cx))
 }
 
-/// Runs an attempt of a call that blocks and is not plain: its body, or the fault instead.
+/// Runs an attempt of a blocking call that is not plain: its body, or the injected fault.
 #[cold]
 pub(super) fn run<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
@@ -76,7 +76,7 @@ pub(super) fn run<R: Outcome, J: Judge<R>>(
     outcome(&fault.act, call, rules)
 }
 
-/// The attempt ended before its fault did.
+/// Drops the fault of an attempt that was interrupted.
 #[cold]
 pub(super) fn end(call: &mut Call<'_>) {
     if call.is_intercepted() {
@@ -93,7 +93,7 @@ fn can<R: Outcome, J: Judge<R>>(rules: &J, hang: bool) -> Can {
     }
 }
 
-/// The outcome of the act.
+/// Makes the outcome of the act.
 fn outcome<R: Outcome, J: Judge<R>>(act: &Act, call: &Call<'_>, rules: &J) -> R {
     let made = match act {
         Act::Fail(make) => rules.injection().and_then(|injection| (injection.outcome)(make())),
@@ -101,8 +101,8 @@ fn outcome<R: Outcome, J: Judge<R>>(act: &Act, call: &Call<'_>, rules: &J) -> R 
         Act::Panic => panic!("attempt {} was made to panic", call.progress().0),
         Act::Body | Act::Hang => None,
     };
-    // The interceptor was told which faults this function can have.
+    // The interceptor knew from `Can` which faults this function can have.
     made.unwrap_or_else(|| {
-        panic!("the interceptor made a fault that `{}` cannot have", type_name::<R>())
+        panic!("the interceptor injected a fault that is impossible for `{}`", type_name::<R>())
     })
 }

@@ -1,4 +1,4 @@
-//! What may end an attempt that is still running: its limits and a cancellation.
+//! Guards of a turn, which can end a running attempt: the limits and the cancellation.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -11,82 +11,77 @@ use super::timer;
 use super::timer::Sleeping;
 use crate::base::clock::Moment;
 use crate::call::cancel::{Cancel, NeverCancelled};
+use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Interruptible;
 use crate::failure::outcome::Outcome;
 
-use crate::call::state::Call;
-
-/// Watches over one turn.
+/// Admits an attempt and may interrupt it.
 pub trait Guard<R> {
-    /// An interruption, or nothing at all for a guard that never interrupts.
+    /// The interruptions that the guard can cause; an empty type if there are none.
     #[doc(hidden)]
     type Cut: Into<Interruption> + Copy;
 
-    /// Whether it can end an attempt that is running.
+    /// Whether the guard can end a running attempt.
     #[doc(hidden)]
     const INTERRUPTS: bool;
 
-    /// What a quick attempt leaves to be done at its end.
+    /// The permit of a quick attempt.
     #[doc(hidden)]
     type Quick: Copy;
 
-    /// Leave to make an attempt of which, if it succeeds, hardly anything is kept; `None` where the guard
-    /// must be asked [`before`](Guard::before) it.
+    /// Admits the first attempt of a plain call without writing anything; `None` if [`before`](Guard::before) must be
+    /// asked instead.
     #[doc(hidden)]
     fn quick(&self) -> Option<Self::Quick>;
 
-    /// The quick attempt has succeeded.
+    /// A quick attempt succeeded.
     #[doc(hidden)]
     #[inline(always)]
     fn quick_success(&self, _quick: Self::Quick) {}
 
-    /// The quick attempt is one like others from now on: it failed, or it panics.
+    /// A quick attempt failed or panicked: from now on the guard treats it like any other attempt.
     #[doc(hidden)]
     #[inline(always)]
     fn adopt(&mut self, _quick: Self::Quick) {}
 
-    /// Whether the attempt has begun: there is nothing to ask before it, or it has been asked.
+    /// Whether the attempt may run: [`before`](Guard::before) has admitted it, or need not be asked.
     #[doc(hidden)]
     fn has_begun(&self) -> bool;
 
-    /// Asked before an attempt starts.
+    /// Admits the attempt, or returns the interruption that ends the call.
     #[doc(hidden)]
     fn before(self: Pin<&mut Self>) -> Result<(), Self::Cut>;
 
-    /// [`before`](Guard::before) of a turn that blocks, which can be moved still.
-    #[doc(hidden)]
-    fn before_blocking(&mut self) -> Result<(), Self::Cut>;
-
-    /// Asked when the attempt is pending.
+    /// Polled while the attempt is pending: resolves if the attempt must end.
     #[doc(hidden)]
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>)
     -> Poll<Self::Cut>;
 
-    /// Asked when the sleep is pending.
+    /// Polled while the call sleeps: resolves if the call must end.
     #[doc(hidden)]
     fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
 
-    /// Told that the attempt succeeded; then the success is counted, and last given up what the guard holds.
+    /// The attempt succeeded: records the success, calls `count`, then releases the permit.
     #[doc(hidden)]
     #[inline(always)]
     fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
         count();
     }
 
-    /// Told that the attempt failed, and when.
+    /// The attempt failed: records the failure.
     #[doc(hidden)]
     #[inline]
     fn failed(self: Pin<&mut Self>, _kind: Kind, _now: Moment) {}
 
-    /// Whether another attempt would be refused now.
+    /// Whether the guard would refuse another attempt now.
     #[doc(hidden)]
     fn refuses(&self) -> bool {
         false
     }
 
-    /// The outcome that stands for the interruption.
+    /// Converts the interruption to an outcome.
     #[doc(hidden)]
     fn outcome(&self, cut: Self::Cut) -> R;
 }
@@ -97,7 +92,7 @@ impl From<Infallible> for Interruption {
     }
 }
 
-/// Nothing ends a running attempt.
+/// The guard of a turn without limits and without a token: nothing ends a running attempt.
 #[derive(Clone, Copy, Debug)]
 pub struct Uninterrupted;
 
@@ -122,11 +117,6 @@ impl<R> Guard<R> for Uninterrupted {
     }
 
     #[inline]
-    fn before_blocking(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    #[inline]
     fn poll_attempt(self: Pin<&mut Self>, _: &Call<'_>, _: &mut Context<'_>) -> Poll<Infallible> {
         Poll::Pending
     }
@@ -142,15 +132,15 @@ impl<R> Guard<R> for Uninterrupted {
 }
 
 pin_project! {
-    /// The deadline, the attempt's timeout or a token may end the attempt.
+    /// The guard that ends an attempt at the deadline, at the attempt's timeout, or by a token.
     pub struct Interrupts<R, C: Cancel> {
-        // Asked for once, where the limit is set; see `Given`.
+        // A function pointer, for the reason given at `Given`.
         outcome: fn(Interruption) -> R,
         token: C,
         begun: bool,
         #[pin]
         cancelled: Option<C::Cancelled>,
-        // Made when the attempt is pending for the first time.
+        // Created when the attempt is pending for the first time.
         alarm: Option<Alarm>,
     }
 }
@@ -167,14 +157,14 @@ impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
     }
 }
 
-/// Goes off when an attempt has run for too long.
+/// The timer of an attempt's limit.
 enum Alarm {
     Never,
     At(Sleeping, Interruption),
 }
 
 impl Alarm {
-    /// The alarm for the running attempt of this call.
+    /// Creates the alarm for the running attempt of this call.
     #[cold]
     fn for_attempt(call: &Call<'_>) -> Alarm {
         match call.attempt_end() {
@@ -216,11 +206,6 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
         if this.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
     }
 
-    #[inline]
-    fn before_blocking(&mut self) -> Result<(), Interruption> {
-        if self.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
-    }
-
     fn poll_attempt(
         self: Pin<&mut Self>,
         call: &Call<'_>,
@@ -258,11 +243,11 @@ fn poll_token<C: Cancel>(
     }
 }
 
-/// Chooses the guard by a constant: whether the policy, which the macro cannot look into, sets a limit.
+/// Chooses the guard by a constant: whether the policy sets a limit. The macro cannot see that in a policy given by path.
 #[derive(Debug)]
 pub struct Gate<const INTERRUPTS: bool>;
 
-/// The guard that a [`Gate`] stands for.
+/// The guard that a [`Gate`] chooses.
 #[diagnostic::on_unimplemented(
     message = "this call can be interrupted, but the error of `{R}` is not `From<Interruption>`",
     label = "this policy sets a limit, which needs an error that is `From<retry_runtime::Interruption>`",
@@ -270,9 +255,9 @@ pub struct Gate<const INTERRUPTS: bool>;
     note = "or override the limit: a policy without `deadline` and `timeout` interrupts nothing"
 )]
 pub trait Chosen<R: Outcome> {
-    /// The guard.
+    /// The chosen guard.
     type Guard: Guard<R>;
-    /// Makes it.
+    /// Creates the guard.
     fn guard() -> Self::Guard;
 }
 

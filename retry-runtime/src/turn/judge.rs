@@ -1,4 +1,4 @@
-//! The judgement of an attempt's outcome: classified, told to guard, call and hook, decided upon.
+//! The judgement of an attempt's outcome: classifies it, informs guard, call and hook, and decides.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -7,14 +7,14 @@ use super::guard::Guard;
 use super::rules::Judge;
 use super::rules::Retry;
 use crate::base::clock::Moment;
-use crate::call::decide::Around;
+use crate::call::decide::Surroundings;
 use crate::call::state::Call;
 use crate::call::verdict::{Decision, Verdict};
 use crate::failure::class::{Classify, Kind};
 use crate::failure::outcome::Outcome;
 use crate::report::reason::StopReason;
 
-/// Judges an outcome, tells the guard, the call and the hook about it, and decides.
+/// Judges an outcome: informs the guard, the call and the hook, and decides.
 pub(super) fn judge<R, J, X>(
     call: &mut Call<'_>,
     rules: &J,
@@ -34,7 +34,7 @@ where
     failed(call, rules, guard, out)
 }
 
-/// The outcome was not accepted.
+/// Judges an outcome that was not accepted.
 #[cold]
 fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: &R) -> Decision
 where
@@ -42,20 +42,20 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    let verdict = overtaken::<R, J, X>(call, rules.verdict(out).0);
+    let verdict = as_interruption::<R, J, X>(call, rules.verdict(out).0);
     follow(call, rules, guard, out, verdict)
 }
 
-/// A call inside of the attempt inherits its end, and is polled before the attempt's own alarm: that it
-/// was cut off there comes back as the body's own failure. It is the attempt that was cut off.
+/// Treats a failure at the attempt's time limit as an interruption of the attempt. A call inside the attempt inherits the
+/// limit, and its timer fires before the attempt's own: the body then returns the inner interruption as its own failure.
 #[inline]
-fn overtaken<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
+fn as_interruption<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
 where
     R: Outcome,
     J: Judge<R>,
     X: Guard<R>,
 {
-    // A failure that says what it is, and that it is not this, keeps its word.
+    // A failure that is classified as something else stays as it is.
     let may_be_cut = verdict.class.kind == Kind::Ambiguous || J::UNJUDGED;
     if !(X::INTERRUPTS && may_be_cut) {
         return verdict;
@@ -68,7 +68,7 @@ where
     }
 }
 
-/// The attempt was ended by its guard.
+/// Judges an attempt that the guard ended.
 #[cold]
 pub(super) fn cut_off<R, J, X>(
     call: &mut Call<'_>,
@@ -82,21 +82,21 @@ where
     X: Guard<R>,
 {
     let (out, cut) = (guard.outcome(cut), cut.into());
-    // `when` has a say in this failure as in any other.
+    // `when` applies to this failure as to any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
     let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut), rejected: false };
     let decision = follow(call, rules, guard, &out, verdict);
     (out, decision)
 }
 
-/// What stands around the attempts, as the call asks for it.
-struct Surroundings<'a, R, J, X> {
+/// The turn's guard and rules, for the call's decision.
+struct GuardAndRules<'a, R, J, X> {
     rules: &'a J,
     guard: Pin<&'a mut X>,
     outcome: PhantomData<fn() -> R>,
 }
 
-impl<R: Outcome, J: Judge<R>, X: Guard<R>> Around for Surroundings<'_, R, J, X> {
+impl<R: Outcome, J: Judge<R>, X: Guard<R>> Surroundings for GuardAndRules<'_, R, J, X> {
     fn refuses(&self) -> bool {
         self.guard.refuses()
     }
@@ -125,16 +125,16 @@ where
 {
     let kind = verdict.class.kind;
     let now = Moment::now();
-    // The breaker hears of the failure first: opened by it, it ends the call.
+    // The breaker records the failure first: if that opens it, the decision must see it.
     guard.as_mut().failed(kind, now);
-    let around = Surroundings { rules, guard, outcome: PhantomData::<fn() -> R> };
-    match call.failed(now, &verdict, &around, &|| rules.words(out)) {
+    let surroundings = GuardAndRules { rules, guard, outcome: PhantomData::<fn() -> R> };
+    match call.failed(now, &verdict, &surroundings, &|| rules.describe(out)) {
         Decision::Pause(delay) if J::SET => {
             let decided = Moment::now();
             let (attempt, limit) = call.progress();
             let retry = Retry { outcome: out, attempt, limit, kind, delay };
             call.run_between(|| rules.before_sleep(&retry));
-            call.resume(delay, decided)
+            call.after_hook(delay, decided)
         }
         decision => decision,
     }

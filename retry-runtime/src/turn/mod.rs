@@ -13,14 +13,13 @@
 //! }
 //! ```
 //!
-//! A [`Turn`] is one attempt and the pause after it. It resolves to the outcome when the call has ended,
-//! and to `Again` when there is to be another attempt. It never holds an outcome while it sleeps, so the
-//! future stays `Send` when the error is not.
+//! A turn is one attempt and the pause after it. It resolves to the outcome if the call has ended, and to `Again` if
+//! another attempt follows. It holds no outcome while it sleeps, so the future is `Send` even if the error is not.
 
 mod blocking;
+mod breaker_wait;
 mod breaking;
 mod builder;
-mod by_hand;
 mod faults;
 mod guard;
 mod judge;

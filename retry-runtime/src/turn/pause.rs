@@ -1,4 +1,4 @@
-//! The pause between two attempts of an `async` call, and how a call ends outside of its attempts.
+//! The pause between two attempts of an `async` call, and the end of a call outside its attempts.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,13 +14,13 @@ use crate::call::state::Call;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 
-/// Falls asleep for so long.
+/// Starts the sleep.
 #[cold]
 pub(super) fn begin(call: &mut Call<'_>, length: Duration) {
     *call.sleeping() = Some(timer::sleep(length));
 }
 
-/// Sleeps until the next attempt, or until the guard or somebody else ends the call.
+/// Polls the sleep, which ends at its time, by the guard, or by an order.
 #[cold]
 pub(super) fn go_on<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
@@ -42,18 +42,26 @@ pub(super) fn go_on<R: Outcome, J: Judge<R>, X: Guard<R>>(
         }
     };
     *call.sleeping() = None;
-    let stand_in = rules.stand_in().filter(|_| order == Some(Order::Cancel));
-    Poll::Ready(stand_in.map(|outcome| cancelled(call, outcome)).into())
+    Poll::Ready(after_pause(call, rules, order))
 }
 
-/// Somebody has cancelled the sleeping call.
+/// The sleep is over: another attempt follows, unless the list of live calls cancelled the call.
 #[cold]
-pub(super) fn cancelled<R>(call: &mut Call<'_>, outcome: fn(Interruption) -> R) -> R {
-    call.interrupted(Interruption::Cancelled);
-    outcome(Interruption::Cancelled)
+pub(super) fn after_pause<R: Outcome, J: Judge<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    order: Option<Order>,
+) -> Turned<R> {
+    match rules.stand_in().filter(|_| order == Some(Order::Cancel)) {
+        Some(outcome) => {
+            call.interrupted(Interruption::Cancelled);
+            Turned::Out(outcome(Interruption::Cancelled))
+        }
+        None => Turned::Again,
+    }
 }
 
-/// The call ends between two attempts, or before the first one.
+/// The guard ends the call between two attempts, or before the first one.
 #[cold]
 pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, guard: &X, cut: X::Cut) -> R {
     call.interrupted(cut.into());

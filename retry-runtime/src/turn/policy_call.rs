@@ -1,4 +1,4 @@
-//! The engine without a macro, for code that cannot be annotated.
+//! The engine without a macro: calls of a `Policy`, for code that cannot be annotated.
 
 use std::future::Future;
 
@@ -12,11 +12,35 @@ use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
 
+/// The loop of an `async` call. A macro, since no bound on `$work` covers both closures below and keeps the future `Send`
+/// for the first of them.
+macro_rules! call_async {
+    ($policy:ident, $work:ident) => {
+        async move {
+            let mut call = Call::of(&$policy);
+            let id = CallId::unique();
+            loop {
+                let attempt = call.attempt(id);
+                // The code that the closure runs before it returns its future is part of the attempt, too.
+                let body = async { $work(attempt).await };
+                let turned = call
+                    .turn(body)
+                    .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
+                    .limited()
+                    .await;
+                if let Some(out) = turned.outcome(&mut call) {
+                    return out;
+                }
+            }
+        }
+    };
+}
+
 impl Policy {
-    /// Calls `work` until it succeeds or the policy ends the call; blocks between the attempts.
+    /// Calls `work` until it succeeds or the policy ends the call; blocks the thread between the attempts.
     ///
-    /// `work` may change what it borrows. Without a sleep it needs no runtime, and `timeout` has no hold on
-    /// it; `deadline` ends the call between attempts.
+    /// The closure may mutate its captures. No async runtime is needed. A running attempt cannot be interrupted:
+    /// `timeout` has no effect, and `deadline` ends the call between attempts.
     ///
     /// ```
     /// use retry_runtime::{Classify, Policy};
@@ -37,12 +61,11 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// Those of `work`: the last attempt's.
+    /// The error of the last attempt.
     ///
     /// # Panics
     ///
-    /// When the policy is not valid; [`validate`](Policy::validate) one that comes from outside. When
-    /// `work` panics.
+    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` panics.
     #[track_caller]
     pub fn call<R>(&self, mut work: impl FnMut(Attempt) -> R) -> R
     where
@@ -57,7 +80,7 @@ impl Policy {
                 .turn_blocking(|| work(attempt))
                 .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
                 .run();
-            if let Some(out) = turned.over(&mut call) {
+            if let Some(out) = turned.outcome(&mut call) {
                 return out;
             }
         }
@@ -65,9 +88,8 @@ impl Policy {
 
     /// Calls `work` until its future succeeds or the policy ends the call; sleeps between the attempts.
     ///
-    /// `work` may change what it captures, but its futures cannot borrow that; for futures that do, see
-    /// [`call_async_mut`](Policy::call_async_mut). The returned future is `Send` when `work` and its futures
-    /// are.
+    /// The closure may mutate its captures, but its futures cannot borrow them; for futures that do, use
+    /// [`call_async_mut`](Policy::call_async_mut). The returned future is `Send` if `work` and its futures are.
     ///
     /// ```
     /// use retry_runtime::Policy;
@@ -88,13 +110,13 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// Those of `work`: the last attempt's, or an [`Interruption`](crate::Interruption) turned into one when
-    /// the deadline or the timeout cuts an attempt off.
+    /// The error of the last attempt, or an [`Interruption`](crate::Interruption) converted into the error type when the
+    /// deadline or the timeout interrupts the attempt.
     ///
     /// # Panics
     ///
-    /// When the policy is not valid; [`validate`](Policy::validate) one that comes from outside. When
-    /// `work` or its future panics.
+    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` or its
+    /// future panics.
     ///
     /// # Cancel safety
     ///
@@ -107,30 +129,14 @@ impl Policy {
         F: Future<Output = R>,
     {
         let policy = self.checked();
-        async move {
-            let mut call = Call::of(&policy);
-            let id = CallId::unique();
-            loop {
-                let attempt = call.attempt(id);
-                // What the closure does before it has a future is part of the attempt, too.
-                let body = async { work(attempt).await };
-                let turned = call
-                    .turn(body)
-                    .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
-                    .limited()
-                    .await;
-                if let Some(out) = turned.over(&mut call) {
-                    return out;
-                }
-            }
-        }
+        call_async!(policy, work)
     }
 
-    /// [`call_async`](Policy::call_async) for futures that borrow what the closure captures: an `async`
-    /// closure may change its surroundings between the awaits.
+    /// [`call_async`](Policy::call_async) for futures that borrow the captures of the closure: an `async` closure may
+    /// mutate them between awaits.
     ///
-    /// A future that borrows from its closure cannot be spawned as long as rustc cannot prove it `Send`
-    /// (rust-lang/rust#110338); awaiting it in place, selecting and joining work.
+    /// The returned future can be awaited, selected and joined, but not spawned, as long as rustc cannot prove that a
+    /// future that borrows from its closure is `Send` (rust-lang/rust#110338).
     ///
     /// ```
     /// use retry_runtime::Policy;
@@ -154,11 +160,11 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// As [`call_async`](Policy::call_async).
+    /// The same as [`call_async`](Policy::call_async).
     ///
     /// # Panics
     ///
-    /// As [`call_async`](Policy::call_async).
+    /// The same as [`call_async`](Policy::call_async).
     ///
     /// # Cancel safety
     ///
@@ -170,22 +176,6 @@ impl Policy {
         R: Outcome<Error: Classify + From<Interruption>>,
     {
         let policy = self.checked();
-        async move {
-            let mut call = Call::of(&policy);
-            let id = CallId::unique();
-            loop {
-                let attempt = call.attempt(id);
-                // What the closure does before it has a future is part of the attempt, too.
-                let body = async { work(attempt).await };
-                let turned = call
-                    .turn(body)
-                    .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
-                    .limited()
-                    .await;
-                if let Some(out) = turned.over(&mut call) {
-                    return out;
-                }
-            }
-        }
+        call_async!(policy, work)
     }
 }

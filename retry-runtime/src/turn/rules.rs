@@ -1,4 +1,4 @@
-//! How an outcome is judged: the arguments `on`, `when`, `retry_if` and `on_retry` of one call.
+//! The rules by which an outcome is judged: the arguments `on`, `when`, `retry_if` and `on_retry`.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -14,34 +14,33 @@ use crate::report::record::Delay;
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules<C, W, V, H, T> {
+pub struct Rules<C, W, V, H, L> {
     pub(super) class: PhantomData<C>,
     pub(super) when: W,
     pub(super) retry_if: V,
     pub(super) on_retry: H,
-    pub(super) text: T,
+    pub(super) lookup: L,
 }
 
-/// An argument that was not given; no rules at all so far.
+/// An argument that is not set; in place of all rules: no rules yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Unset;
 
-/// An argument that was given, a closure or a path, and how it is called.
+/// An argument that is set: a closure or a path, and a function pointer that calls it.
 ///
-/// What its type must be able to do is asked once, by the method of [`Turn`](super::Turn) that takes it,
-/// and kept as a function pointer. So a closure of the wrong type is one error, where it is written, and
-/// not one more at each step that would have relied on it.
+/// Only the method of `Turn` that takes the argument has the bound on its type. So a closure of the wrong type causes one
+/// compile error, where it is written, and not another one at every later step.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<F, P>(pub(super) F, pub(super) P);
 
-/// The failure in words, the outcome of a call that is cancelled, and outcomes that are made to order: found
-/// out by a [`Lookup`](crate::failure::lookup::Lookup).
+/// The types that autoref lookup ([`Lookup`](crate::failure::lookup::Lookup)) found for an outcome: how to describe a
+/// failure, how to make a cancelled outcome, and how to inject a failure.
 #[derive(Clone, Copy, Debug)]
-pub struct Words<S, P, M>(pub(super) PhantomData<(S, P, M)>);
+pub struct LookedUp<S, P, M>(pub(super) PhantomData<(S, P, M)>);
 
 /// A predicate over failures (`when`) or values (`retry_if`).
 pub trait Ask<T> {
-    /// The predicate's answer; `None` when there is no predicate.
+    /// The predicate's answer; `None` without a predicate.
     fn ask(&self, about: &T) -> Option<bool>;
 }
 
@@ -52,41 +51,41 @@ impl<T> Ask<T> for Unset {
     }
 }
 
-/// How a predicate is called.
-pub(super) type Asked<F, T> = fn(&F, &T) -> bool;
+/// A function that calls a predicate.
+pub(super) type PredicateCall<F, T> = fn(&F, &T) -> bool;
 
-/// A predicate, ready to be asked.
-pub(super) fn predicate<T, F: Fn(&T) -> bool>(function: F) -> Given<F, Asked<F, T>> {
+/// Pairs a predicate with the function that calls it.
+pub(super) fn predicate<T, F: Fn(&T) -> bool>(function: F) -> Given<F, PredicateCall<F, T>> {
     Given(function, |function, about| function(about))
 }
 
-impl<T, F> Ask<T> for Given<F, Asked<F, T>> {
+impl<T, F> Ask<T> for Given<F, PredicateCall<F, T>> {
     #[inline]
     fn ask(&self, about: &T) -> Option<bool> {
         Some((self.1)(&self.0, about))
     }
 }
 
-/// The failure in words, and what stands for a cancelled call.
-pub trait TextOf<R: Outcome> {
-    /// This failure in words.
-    fn text(&self, error: &R::Error) -> Cow<'static, str>;
+/// Describes, cancels and injects outcomes of one type.
+pub trait Abilities<R: Outcome> {
+    /// The description of this failure.
+    fn describe(&self, error: &R::Error) -> Cow<'static, str>;
 
-    /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
+    /// Makes the outcome of a cancelled call; `None` if the error cannot be made from an interruption.
     fn stand_in(&self) -> Option<fn(Interruption) -> R>;
 
-    /// How outcomes are made to order, if they can be.
+    /// Makes injected outcomes; `None` if the error is not `Inject`.
     fn injection(&self) -> Option<Injection<R>>;
 }
 
-impl<R, S, P, M> TextOf<R> for Words<S, P, M>
+impl<R, S, P, M> Abilities<R> for LookedUp<S, P, M>
 where
     R: Outcome,
     S: Describe<R::Error>,
     P: FromInterruption<R>,
     M: Injectable<R>,
 {
-    fn text(&self, error: &R::Error) -> Cow<'static, str> {
+    fn describe(&self, error: &R::Error) -> Cow<'static, str> {
         S::describe(error)
     }
 
@@ -99,13 +98,13 @@ where
     }
 }
 
-/// Told before each sleep: `on_retry`.
+/// The hook that runs before each sleep: `on_retry`.
 pub trait Hook<R: Outcome> {
-    /// Whether there is anything to tell, which takes time.
+    /// Whether a hook is set. Running it takes time.
     #[doc(hidden)]
     const SET: bool;
 
-    /// A retry is going to happen.
+    /// Runs the hook.
     fn before_sleep(&self, retry: &Retry<'_, R>);
 }
 
@@ -116,15 +115,15 @@ impl<R: Outcome> Hook<R> for Unset {
     fn before_sleep(&self, _: &Retry<'_, R>) {}
 }
 
-/// How a hook is called.
-pub(super) type Told<F, R> = fn(&F, &Retry<'_, R>);
+/// A function that calls a hook.
+pub(super) type HookCall<F, R> = fn(&F, &Retry<'_, R>);
 
-/// A hook, ready to be told.
-pub(super) fn hook<R: Outcome, F: Fn(&Retry<'_, R>)>(function: F) -> Given<F, Told<F, R>> {
+/// Pairs a hook with the function that calls it.
+pub(super) fn hook<R: Outcome, F: Fn(&Retry<'_, R>)>(function: F) -> Given<F, HookCall<F, R>> {
     Given(function, |function, retry| function(retry))
 }
 
-impl<R: Outcome, F> Hook<R> for Given<F, Told<F, R>> {
+impl<R: Outcome, F> Hook<R> for Given<F, HookCall<F, R>> {
     const SET: bool = true;
 
     #[inline]
@@ -133,17 +132,17 @@ impl<R: Outcome, F> Hook<R> for Given<F, Told<F, R>> {
     }
 }
 
-/// A retry that is going to happen: what `on_retry` is told before the sleep.
+/// The retry that follows a failed attempt, as passed to `on_retry` before the sleep.
 ///
 /// ```
 /// use retry_runtime::{Retry, retryable};
 ///
-/// fn tell(retry: &Retry<'_, Result<u32, String>>) {
+/// fn print(retry: &Retry<'_, Result<u32, String>>) {
 ///     let error = retry.error().expect("a failure");
 ///     println!("attempt {} failed ({error}), again in {:?}", retry.attempt(), retry.delay());
 /// }
 ///
-/// #[retryable(max = 1, base = "0s", on = any, on_retry = tell)]
+/// #[retryable(max = 1, base = "0s", on = any, on_retry = print)]
 /// fn fetch() -> Result<u32, String> { Err("no answer".into()) }
 /// # assert!(fetch().is_err());
 /// ```
@@ -162,69 +161,69 @@ impl<'a, R: Outcome> Retry<'a, R> {
         self.attempt
     }
 
-    /// How many attempts there may be; `None` when only the deadline limits them.
+    /// The maximum number of attempts; `None` if only the deadline limits them.
     pub fn limit(&self) -> Option<u32> {
         self.limit
     }
 
-    /// The sleep that follows.
+    /// The length of the sleep that follows.
     pub fn delay(&self) -> Duration {
         self.delay.length
     }
 
-    /// Where the delay came from, and its length.
+    /// The source of the delay: the policy's backoff, or the server's hint.
     pub fn delay_source(&self) -> crate::report::record::DelaySource {
         self.delay.source
     }
 
-    /// What the failure means.
+    /// The kind of the failure.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The failure; `None` when `retry_if` rejected a value.
+    /// The failure; `None` if `retry_if` rejected a value.
     pub fn error(&self) -> Option<&'a R::Error> {
         self.outcome.as_result().err()
     }
 
-    /// The value that `retry_if` rejected; `None` when the attempt failed.
+    /// The value that `retry_if` rejected; `None` if the attempt failed.
     pub fn value(&self) -> Option<&'a R::Value> {
         self.outcome.as_result().ok()
     }
 }
 
-/// All that a turn wants to know of an outcome.
+/// Judges outcomes for a turn.
 pub trait Judge<R: Outcome>: Hook<R> {
-    /// Whether nothing is known of failures but what `when` says.
+    /// Whether failures are not classified: only `when` distinguishes them.
     #[doc(hidden)]
     const UNJUDGED: bool;
 
-    /// Whether it is a success.
+    /// Whether the outcome is a success.
     #[doc(hidden)]
     fn accepts(&self, out: &R) -> bool;
 
-    /// What was found out about an outcome that is not accepted.
+    /// The verdict on an outcome that is not accepted.
     #[doc(hidden)]
     fn verdict(&self, out: &R) -> Judged;
 
-    /// The failure in words.
+    /// The description of an outcome that is not accepted.
     #[doc(hidden)]
-    fn words(&self, out: &R) -> Cow<'static, str>;
+    fn describe(&self, out: &R) -> Cow<'static, str>;
 
-    /// The outcome of a call that is cancelled from outside; `None` when its error cannot say so.
+    /// Makes the outcome of a cancelled call; `None` if the error cannot be made from an interruption.
     #[doc(hidden)]
     fn stand_in(&self) -> Option<fn(Interruption) -> R>;
 
-    /// How outcomes are made to order, if they can be.
+    /// Makes injected outcomes; `None` if the error is not `Inject`.
     #[doc(hidden)]
     fn injection(&self) -> Option<Injection<R>>;
 }
 
-/// A verdict, opaque outside of the crate.
+/// A verdict, opaque outside the crate.
 #[derive(Debug)]
 pub struct Judged(pub(super) Verdict);
 
-impl<R, C, W, V, H, T> Hook<R> for Rules<C, W, V, H, T>
+impl<R, C, W, V, H, L> Hook<R> for Rules<C, W, V, H, L>
 where
     R: Outcome,
     H: Hook<R>,
@@ -237,14 +236,14 @@ where
     }
 }
 
-impl<R, C, W, V, H, T> Judge<R> for Rules<C, W, V, H, T>
+impl<R, C, W, V, H, L> Judge<R> for Rules<C, W, V, H, L>
 where
     R: Outcome,
     C: ClassOf<R::Error>,
     W: Ask<R::Error>,
     V: Ask<R::Value>,
     H: Hook<R>,
-    T: TextOf<R>,
+    L: Abilities<R>,
 {
     const UNJUDGED: bool = C::UNJUDGED;
 
@@ -274,23 +273,23 @@ where
     }
 
     #[cold]
-    fn words(&self, out: &R) -> Cow<'static, str> {
+    fn describe(&self, out: &R) -> Cow<'static, str> {
         match out.as_result() {
             Ok(_) => Cow::Borrowed("the value was not accepted by `retry_if`"),
             Err(error) => {
                 let own = C::describe(error);
-                if own.is_empty() { self.text.text(error) } else { own }
+                if own.is_empty() { self.lookup.describe(error) } else { own }
             }
         }
     }
 
     #[cold]
     fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        self.text.stand_in()
+        self.lookup.stand_in()
     }
 
     #[cold]
     fn injection(&self) -> Option<Injection<R>> {
-        self.text.injection()
+        self.lookup.injection()
     }
 }

@@ -1,4 +1,4 @@
-//! An `async` turn that has been awaited: a hand-written future.
+//! The hand-written future of an `async` turn.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ use crate::failure::outcome::Outcome;
 use crate::report::record::Delay;
 
 pin_project! {
-    /// A turn that has been awaited.
+    /// The future of an `async` turn.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Running<'c, 'p, F, R, J, X> {
         call: &'c mut Call<'p>,
@@ -36,9 +36,9 @@ pin_project! {
     #[project = PhaseProjection]
     enum Phase<F> {
         Attempt { #[pin] attempt: F },
-        // The call sleeps: its timer is where all of it is that is only made after a failure.
+        // The call sleeps. The timer is in the call's trail, so that this future has no room for it.
         Pause,
-        // There is nothing to wait for, but others must have their turn.
+        // The task yields once before an attempt without a delay.
         Yield,
         Ended,
     }
@@ -51,7 +51,7 @@ where
 {
     #[inline(always)]
     pub(super) fn new(call: &'c mut Call<'p>, attempt: F, rules: J, guard: X) -> Self {
-        // What awaits a turn polls it at once: where nothing has to be asked, it begins here.
+        // An awaited turn is polled at once: if the guard need not be asked, the attempt begins here.
         if guard.has_begun() {
             call.begin();
         }
@@ -71,14 +71,14 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.as_mut().project();
-        // All that takes some thought goes one way, so that what is known of a quick success is known still
-        // where its turn is dropped.
-        let halt = match this.phase.project() {
-            PhaseProjection::Attempt { attempt } => 'halt: {
+        // Everything but a quick success leaves through one slow path, so that the compiler still knows the state of a
+        // quick success where the turn is dropped.
+        let reason = match this.phase.project() {
+            PhaseProjection::Attempt { attempt } => 'reason: {
                 let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
                 if !guard.has_begun() {
                     if let Err(cut) = guard.as_mut().before() {
-                        break 'halt Halt::Refused(cut);
+                        break 'reason SlowPath::Refused(cut);
                     }
                     call.begin();
                 }
@@ -93,22 +93,22 @@ where
                         return Poll::Ready(Turned::Quick(out));
                     }
                     Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
-                    polled => Halt::Polled(polled),
+                    polled => SlowPath::Polled(polled),
                 }
             }
-            _ => Halt::Between,
+            _ => SlowPath::Between,
         };
-        self.halted(halt, cx)
+        self.slow_path(reason, cx)
     }
 }
 
-/// Why a turn is not over, or not quickly.
-enum Halt<R, C> {
-    /// The guard does not let the attempt begin.
+/// The reason why a poll is not a quick success.
+enum SlowPath<R, C> {
+    /// The guard refuses the attempt.
     Refused(C),
-    /// The attempt has come to an outcome that takes some thought, or the guard must be asked.
+    /// The attempt returned an outcome that must be judged, or is pending and the guard must be polled.
     Polled(Poll<R>),
-    /// No attempt runs.
+    /// No attempt is running.
     Between,
 }
 
@@ -119,25 +119,24 @@ where
     J: Judge<R>,
     X: Guard<R>,
 {
-    /// What takes some thought.
     #[cold]
     #[inline(never)]
-    fn halted(
+    fn slow_path(
         self: Pin<&mut Self>,
-        halt: Halt<R, X::Cut>,
+        reason: SlowPath<R, X::Cut>,
         cx: &mut Context<'_>,
     ) -> Poll<Turned<R>> {
-        match halt {
-            Halt::Refused(cut) => {
+        match reason {
+            SlowPath::Refused(cut) => {
                 let this = self.project();
                 Poll::Ready(Turned::Out(before_attempt(this.call, &*this.guard, cut)))
             }
-            Halt::Polled(polled) => self.attempted(polled, cx),
-            Halt::Between => self.go_on(cx),
+            SlowPath::Polled(polled) => self.attempted(polled, cx),
+            SlowPath::Between => self.go_on(cx),
         }
     }
 
-    /// The attempt has come to an outcome that takes some thought, or the guard must be asked.
+    /// Judges the outcome of the attempt, or polls the guard while the attempt is pending.
     fn attempted(self: Pin<&mut Self>, polled: Poll<R>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.project();
         let (call, rules) = (&mut **this.call, &*this.rules);
@@ -146,7 +145,7 @@ where
             Poll::Ready(out) => Ok(out),
             Poll::Pending => {
                 let cut = ready!(guard.as_mut().poll_attempt(call, cx));
-                // The attempt is dropped before its outcome is judged: what it held is free again.
+                // The attempt is dropped before the judgement, and releases everything that it held.
                 phase.set(Phase::Ended);
                 faults::end(call);
                 Err(cut)
@@ -157,7 +156,7 @@ where
             phase.set(Phase::Ended);
             return Poll::Ready(Turned::Out(out));
         };
-        // No outcome lives across a pause: so the future is `Send` although the error is not.
+        // No outcome lives across a pause, so the future is `Send` even if the error is not.
         drop(out);
         if !length.is_zero() {
             phase.set(Phase::Pause);
@@ -165,7 +164,7 @@ where
             return pause::go_on(call, rules, guard, cx);
         }
         if call.is_due_to_yield() {
-            // A sleep of nothing may be over at once.
+            // Not a sleep of zero length, which may end without yielding.
             phase.set(Phase::Yield);
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -174,7 +173,7 @@ where
         Poll::Ready(Turned::Again)
     }
 
-    /// No attempt runs.
+    /// Polls a turn whose attempt has ended.
     fn go_on(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
         let this = self.project();
         let mut phase = this.phase;
@@ -189,8 +188,8 @@ where
     }
 }
 
-/// The outcome of an attempt that ended or was cut off, and what follows.
-// Not generic in the attempt: functions of one return type share it.
+/// The outcome of an attempt that ended or was interrupted, and the decision after it.
+// Not generic in the attempt: functions with the same return type share this code.
 #[cold]
 fn conclude<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,

@@ -1,4 +1,4 @@
-//! The pinned future, polled by hand: without a runtime, so that Miri can watch it.
+//! Tests that poll the pinned future by hand, without a runtime, so that Miri can check them.
 
 use std::cell::Cell;
 use std::future::{Future, IntoFuture, pending, poll_fn, ready};
@@ -50,7 +50,7 @@ fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another(
 fn an_attempt_stays_where_it_is_between_two_polls() {
     let mut call = Call::of(&NOW);
     let mut first = true;
-    // Borrows from its own frame over an await.
+    // Borrows from its own frame across an await.
     let attempt = async {
         let text = String::from("pinned");
         let borrowed = &text;
@@ -68,8 +68,8 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
 
 #[test]
 fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
-    struct Told<'a>(&'a Cell<bool>);
-    impl Drop for Told<'_> {
+    struct SetOnDrop<'a>(&'a Cell<bool>);
+    impl Drop for SetOnDrop<'_> {
         fn drop(&mut self) {
             self.0.set(true);
         }
@@ -78,7 +78,7 @@ fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
     let mut call = Call::of(&NOW);
     {
         let attempt = async {
-            let _told = Told(&dropped);
+            let _guard = SetOnDrop(&dropped);
             pending::<Result<u8, Busy>>().await
         };
         let turn = pin!(

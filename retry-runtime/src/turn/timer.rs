@@ -1,4 +1,4 @@
-//! Waiting: tokio's timer by default, `futures-timer` elsewhere, or one of your own.
+//! Timers: tokio's inside a tokio runtime, `futures-timer` elsewhere, or a custom one.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -12,13 +12,13 @@ pub(crate) use crate::base::sleep::Sleeping;
 use crate::call::intercept::Wait;
 use crate::call::intercepted;
 
-/// No sleep is longer: about 30 years. Timers compute instants that must not overflow.
+/// The longest sleep, about 30 years: timers compute instants, which must not overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-/// How calls wait between their attempts, and how they measure their limits.
+/// A timer: sleeps between attempts and measures the limits of calls.
 ///
-/// Without one of your own ([`install`]) an `async` call sleeps by tokio's timer inside a tokio runtime
-/// (a paused clock moves it) and by `futures-timer` elsewhere; a sync call parks its thread.
+/// Without a custom timer ([`install`]), an `async` call sleeps by tokio's timer inside a tokio runtime, where a paused
+/// clock works, and by `futures-timer` elsewhere; a sync call parks its thread.
 ///
 /// ```
 /// use retry_runtime::timer::{self, Clock, Sleep, Timer};
@@ -38,11 +38,11 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// # Ok::<(), timer::AlreadyInstalled>(())
 /// ```
 pub trait Timer: Clock {
-    /// Resolves after `duration`, which may be as long as `Duration::MAX`.
+    /// Returns a future that resolves after `duration`, which may be as long as `Duration::MAX`.
     fn sleep(&self, duration: Duration) -> Sleep;
 
-    /// Blocks the thread for `duration`, or until `cancelled` says yes; it is asked again each time the
-    /// thread is unparked.
+    /// Blocks the thread for `duration`, or until `cancelled` returns true. An implementation calls `cancelled` again
+    /// each time the thread is unparked.
     fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         park(duration, cancelled);
     }
@@ -50,19 +50,18 @@ pub trait Timer: Clock {
 
 static INSTALLED: OnceLock<&'static dyn Timer> = OnceLock::new();
 
-/// Makes `timer` the timer and the clock of all calls in the process; possible once, before the first
-/// call waits.
+/// Makes `timer` the timer and the clock of all calls in the process. Install it once, before the first call waits.
 ///
 /// # Errors
 ///
-/// [`AlreadyInstalled`] when one was installed before.
+/// [`AlreadyInstalled`] if a timer was installed before.
 pub fn install<T: Timer>(timer: &'static T) -> Result<(), AlreadyInstalled> {
     INSTALLED.set(timer).map_err(|_| AlreadyInstalled)?;
     clock::install(timer);
     Ok(())
 }
 
-/// A timer was installed before.
+/// The error of [`install`]: a timer was installed before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadyInstalled;
 
@@ -76,14 +75,14 @@ impl fmt::Display for AlreadyInstalled {
 
 impl std::error::Error for AlreadyInstalled {}
 
-/// A sleep by the installed timer, or by the default one.
+/// A sleep of the interceptor, the installed timer or the default timer, in this order.
 #[cold]
 pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
     Sleeping::new(intercepted(Wait::Pause(duration)).unwrap_or_else(|| real_sleep(duration)))
 }
 
-/// A sleep whose end is a limit on something that may really take time.
+/// A sleep that limits work which may take real time.
 #[cold]
 pub(crate) fn limit(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
@@ -91,13 +90,13 @@ pub(crate) fn limit(duration: Duration) -> Sleeping {
     Sleeping::new(intercepted(Wait::Limit(duration, &real)).unwrap_or_else(real))
 }
 
-/// A sleep without an end.
+/// A sleep that never ends.
 pub(crate) fn never() -> Sleeping {
     let pending = || Box::pin(std::future::pending()) as Sleep;
     Sleeping::new(intercepted(Wait::Never).unwrap_or_else(pending))
 }
 
-/// The sleep of the interceptor here, if there is one.
+/// The sleep of the current interceptor, if there is one.
 fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
     intercepted::here()?.sleep(wait)
 }
@@ -109,7 +108,7 @@ fn real_sleep(duration: Duration) -> Sleep {
     }
 }
 
-/// Blocks by the installed timer, or by parking the thread.
+/// Blocks by the interceptor, by the installed timer, or by parking the thread.
 #[cold]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
@@ -122,46 +121,30 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     }
 }
 
-/// Whether this thread runs `async` tasks of tokio's right now, and must not be blocked.
-///
-/// A task may only do so much before it gives way to others, code that may block as much as it likes, in
-/// `spawn_blocking` for one: so this uses up what is left. The task gives way a little sooner, right after
-/// it has slept.
+/// Whether this thread belongs to a tokio runtime. Threads of `spawn_blocking` do, too: tokio has no way to tell them
+/// from workers before version 1.54 (`tokio::runtime::worker_index`).
 #[cfg(feature = "tokio")]
-#[cold]
-pub(crate) fn blocks_tasks() -> bool {
-    use std::future::Future;
-    use std::task::{Context, Waker};
-    // More than tokio allows a task at once, which is 128.
-    const MORE: usize = 256;
-    let mut cx = Context::from_waker(Waker::noop());
+pub(super) fn in_tokio() -> bool {
     tokio::runtime::Handle::try_current().is_ok()
-        && (0..MORE)
-            .any(|_| std::pin::pin!(tokio::task::coop::consume_budget()).poll(&mut cx).is_pending())
 }
 
-/// Whether this thread runs `async` tasks: nothing is known of runtimes other than tokio.
+/// Without the feature `tokio` no runtime can be recognised.
 #[cfg(not(feature = "tokio"))]
-pub(crate) fn blocks_tasks() -> bool {
+pub(super) fn in_tokio() -> bool {
     false
 }
 
-#[cfg(feature = "tokio")]
 fn default_sleep(duration: Duration) -> Sleep {
-    if tokio::runtime::Handle::try_current().is_ok() {
-        // A body that has used up tokio's cooperative budget must not keep its own deadline from firing.
+    #[cfg(feature = "tokio")]
+    if in_tokio() {
+        // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
         return Box::pin(tokio::task::unconstrained(tokio::time::sleep(duration)));
     }
     Box::pin(futures_timer::Delay::new(duration))
 }
 
-#[cfg(not(feature = "tokio"))]
-fn default_sleep(duration: Duration) -> Sleep {
-    Box::pin(futures_timer::Delay::new(duration))
-}
-
-/// Parks the thread. The system's clock measures it whatever clock is installed: a paused clock never
-/// reaches the end of a sleep that blocks the only thread that could move it.
+/// Parks the thread, measured by the system's clock, whatever clock is installed: a paused clock would never
+/// advance while the only thread that could move it is blocked.
 fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let end = Instant::now() + duration;
     let mut woken = false;
@@ -174,7 +157,7 @@ fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         woken |= Instant::now() < end;
     }
     if woken {
-        // It may have been meant for somebody else on this thread: an executor that parks, too.
+        // The wake-up may have been meant for an executor that parks this thread, too: pass it on.
         thread::current().unpark();
     }
 }

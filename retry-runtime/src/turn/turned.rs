@@ -2,26 +2,26 @@
 
 use crate::call::state::Call;
 
-/// What a turn comes to: the call's outcome, or nothing yet.
+/// The result of a turn: the call's outcome, or another attempt.
 ///
-/// An `Option` would hide this in what the outcome's own tag leaves free, and be found out there again by
-/// every step that it is handed through; a byte of its own is a constant that folds away.
+/// Not an `Option`: that would use a niche in the outcome's tag, which every caller would have to decode again. A separate
+/// byte is a constant that the compiler folds away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Turned<R> {
     /// The call has ended, with this outcome.
     Out(R),
-    /// The same of a call that nothing was special about, and that is left to be [closed](Call::close) by whoever it
-    /// belongs to: the compiler then knows where it is dropped that there is nothing to do.
+    /// A first-try success of a plain call. The owner must [close](Call::close) the call, so that the compiler can remove
+    /// the drop of the call.
     Quick(R),
-    /// There is to be another attempt.
+    /// Another attempt follows.
     Again,
 }
 
 impl<R> Turned<R> {
-    /// The outcome, if there is one, of a call that is closed when it is over.
-    // Generated code matches instead: an `Option` would be found out again there.
-    pub(super) fn over(self, call: &mut Call<'_>) -> Option<R> {
+    /// The outcome if the call has ended. Closes the call.
+    // Generated code matches instead, without an `Option` to decode.
+    pub(super) fn outcome(self, call: &mut Call<'_>) -> Option<R> {
         match self {
             Turned::Quick(out) => {
                 call.close();
@@ -30,11 +30,5 @@ impl<R> Turned<R> {
             Turned::Out(out) => Some(out),
             Turned::Again => None,
         }
-    }
-}
-
-impl<R> From<Option<R>> for Turned<R> {
-    fn from(out: Option<R>) -> Self {
-        out.map_or(Turned::Again, Turned::Out)
     }
 }

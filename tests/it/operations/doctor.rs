@@ -46,9 +46,9 @@ fn blocks_in_its_place() -> Result<u32, Down> {
 }
 
 #[tokio::test]
-async fn a_blocking_sleep_is_a_finding_on_a_worker_thread_but_not_where_blocking_is_allowed() {
+async fn a_blocking_sleep_is_a_finding_on_a_thread_of_a_runtime_but_not_elsewhere() {
     let _ = blocks();
-    let elsewhere = tokio::task::spawn_blocking(blocks_in_its_place).await;
+    let elsewhere = std::thread::spawn(blocks_in_its_place).join();
     assert_eq!(elsewhere.expect("no panic"), Err(Down::Down));
     assert_eq!(found("doctor::blocks"), [Finding::BlockedWorker]);
     assert_eq!(found("doctor::blocks_in_its_place"), []);

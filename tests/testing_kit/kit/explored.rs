@@ -129,12 +129,12 @@ fn an_exploration_that_cannot_find_anything_is_reported() {
     assert!(text.starts_with("`explore` found no retryable call in the work"), "{text}");
     let text = words(|| drop(t.explore(no_place)));
     assert!(
-        text.starts_with("`explore` cannot make a failure of `explored::no_place`: give it one"),
+        text.starts_with("`explore` cannot make a failure for `explored::no_place`: pass one"),
         "{text}"
     );
     let text = words(|| drop(t.explore_with(|| "down".to_owned(), no_place)));
     assert!(
-        text.starts_with("`explore` saw no effect: have the double of the other side call"),
+        text.starts_with("`explore` saw no effect: have the double of the remote service call"),
         "{text}"
     );
     t.explore(|| charge_with_key(&bank)).assert_once();

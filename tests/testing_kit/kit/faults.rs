@@ -238,10 +238,8 @@ mod errors {
     }
 
     #[test]
-    #[should_panic(
-        expected = "but the errors of `errors::generic` cannot be made to order: implement \
-                               `retry_runtime::Inject` for"
-    )]
+    #[should_panic(expected = "but errors of `errors::generic` cannot be injected: implement \
+                               `retry_runtime::Inject` for")]
     fn an_error_of_a_generic_type_cannot_be_injected() {
         let t = testing::scope();
         t.fail("errors::generic").first(1).with(|| PayError::Busy);

@@ -52,7 +52,7 @@ fn an_unknown_name_is_reported_with_the_nearest_one() {
     );
     check(
         |t| drop(t.assert("something::else::altogether")),
-        "no annotated function is named `something::else::altogether`; `retry_runtime::sites()` lists the",
+        "no annotated function is named `something::else::altogether`; `retry_runtime::sites()` lists all",
     );
 }
 
@@ -130,7 +130,7 @@ fn a_hang_is_refused_for_a_function_that_nothing_can_interrupt() {
 fn a_second_scope_on_a_thread_is_reported_with_the_location_of_the_first() {
     check(
         |_| drop(testing::scope()),
-        &format!("a testing scope is open here already, since {}", file!()),
+        &format!("a testing scope is already open here, since {}", file!()),
     );
 }
 
@@ -139,7 +139,7 @@ fn a_second_scope_in_a_wrapped_thread_is_reported() {
     let t = testing::scope();
     let thread = std::thread::spawn(t.wrap_fn(|| words(|| drop(testing::scope()))));
     let text = thread.join().expect("the words");
-    assert!(text.starts_with("a testing scope is open here already"), "{text}");
+    assert!(text.starts_with("a testing scope is already open here"), "{text}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! One listed call: the state that it shares with whoever wants to cancel or hurry it.
+//! One listed call: the state that the call shares with those who may cancel it or retry it now.
 //!
-//! Everything that can race is decided under one lock: a wish counts when it comes before the call has
-//! taken note of the end of its sleep, and whoever made it knows from the answer.
+//! All races are decided under one lock: an order counts if it comes before the call has noted the end of its sleep, and
+//! the answer says whether it did.
 
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -10,17 +10,16 @@ use crate::base::clock::Moment;
 use crate::base::sync::{Mutex, MutexGuard};
 use crate::failure::class::Kind;
 
-/// What became of a wish.
+/// The result of a request to cancel a call or to retry it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Answer {
-    /// It is granted: the sleep ends at once. Whoever asks afterwards is too late.
+    /// The request has an effect: the sleep ends at once. Later requests are [`TooLate`](Answer::TooLate).
     Done,
-    /// The call is cancelled when the attempt that runs, or is waited for, has failed: an attempt that runs is
-    /// not cut off, and the error type of an `async` function without `From<Interruption>` cannot say
-    /// that the call was cancelled.
+    /// The call will end when its running or next attempt has failed. A running attempt is not interrupted, and a sleep
+    /// is not ended early if the error type has no `From<Interruption>`.
     AfterAttempt,
-    /// The call has ended, is cancelled already, or does not wait.
+    /// The request has no effect: the call has ended, is already cancelled, or does not sleep.
     TooLate,
 }
 
@@ -31,18 +30,18 @@ pub(crate) struct Entry {
     pub(super) name: &'static str,
     pub(super) limit: Option<u32>,
     pub(super) deadline: Option<Moment>,
-    state: Mutex<State>,
+    state: Mutex<EntryState>,
 }
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct EntryState {
     pub(super) attempt: u32,
     /// When the sleep ends; `None` when the call does not sleep.
     pub(super) until: Option<Moment>,
     pub(super) error: Arc<str>,
     pub(super) kind: Kind,
     pub(super) ended: bool,
-    /// Whether the sleep can be ended by a cancellation.
+    /// Whether a cancellation can end the sleep.
     cancellable: bool,
     cancelled: bool,
     hurried: bool,
@@ -56,11 +55,11 @@ pub(crate) struct Pause {
     pub(crate) until: Moment,
     pub(crate) error: Arc<str>,
     pub(crate) kind: Kind,
-    /// Whether the call can end in this sleep.
+    /// Whether a cancellation can end the sleep.
     pub(crate) cancellable: bool,
 }
 
-/// What somebody wants of a sleeping call.
+/// An order to a sleeping call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     Cancel,
@@ -76,7 +75,7 @@ impl Entry {
         pause: Pause,
     ) -> Self {
         let Pause { attempt, until, error, kind, cancellable } = pause;
-        let state = State {
+        let state = EntryState {
             attempt,
             until: Some(until),
             error,
@@ -90,11 +89,11 @@ impl Entry {
         Entry { id, name, limit, deadline, state: Mutex::new(state) }
     }
 
-    pub(super) fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+    pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {
         at(&self.lock())
     }
 
-    /// The call sleeps again.
+    /// The call begins another sleep.
     pub(crate) fn pause(&self, pause: Pause) {
         let Pause { attempt, until, error, kind, cancellable } = pause;
         let mut state = self.lock();
@@ -111,7 +110,7 @@ impl Entry {
         self.look(|state| state.cancelled)
     }
 
-    /// Asked by the sleeping call: is there an order? Wakes the task when one comes.
+    /// Polled by the sleeping call: resolves to an order, and wakes the task when an order arrives.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<Order> {
         let mut state = self.lock();
         if let Some(order) = state.order() {
@@ -125,7 +124,7 @@ impl Entry {
         Poll::Pending
     }
 
-    /// The sleep has ended. An order that came before counts.
+    /// The sleep has ended. Returns the order that came before its end.
     pub(crate) fn wake(&self) -> Option<Order> {
         let mut state = self.lock();
         let order = state.order();
@@ -137,7 +136,7 @@ impl Entry {
     pub(crate) fn begin(&self, attempt: u32) {
         let mut state = self.lock();
         state.attempt = attempt;
-        // Where there was no sleep to wake up from.
+        // A hook that used up the pause left no sleep, so nothing has called `wake`.
         state.wake_up();
     }
 
@@ -154,7 +153,7 @@ impl Entry {
             return Answer::TooLate;
         }
         state.cancelled = true;
-        // Who was told to hurry before is on its way.
+        // A call that was ordered to retry now is about to start its attempt.
         if state.until.is_none() || !state.cancellable || state.hurried {
             return Answer::AfterAttempt;
         }
@@ -173,8 +172,8 @@ impl Entry {
         Answer::Done
     }
 
-    /// Wakes the sleeping task, which may run at once: not under the lock.
-    fn wake_task(mut state: MutexGuard<'_, State>) {
+    /// Wakes the sleeping task after releasing the lock, since the task may run at once.
+    fn wake_task(mut state: MutexGuard<'_, EntryState>) {
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
@@ -182,13 +181,13 @@ impl Entry {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, EntryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// The order that holds: the one that was given first.
+impl EntryState {
+    /// The order that counts: the first one.
     fn order(&self) -> Option<Order> {
         if self.hurried {
             Some(Order::RetryNow)

@@ -7,19 +7,19 @@ use super::entry::{Entry, Pause};
 use super::watch;
 use crate::base::clock::Moment;
 
-/// Several parts, so that many threads whose calls fail at once do not wait for each other.
-const PARTS: usize = 16;
+/// The list is sharded, so that threads whose calls fail at the same time do not wait for each other.
+const SHARDS: usize = 16;
 
-type Part = Mutex<BTreeMap<u64, Arc<Entry>>>;
+type Shard = Mutex<BTreeMap<u64, Arc<Entry>>>;
 
-static LIST: [Part; PARTS] = [const { Mutex::new(BTreeMap::new()) }; PARTS];
+static LIST: [Shard; SHARDS] = [const { Mutex::new(BTreeMap::new()) }; SHARDS];
 
-/// A call's place in the list; it leaves when this is dropped.
+/// An RAII guard of a call's entry in the list: dropping it removes the entry.
 #[derive(Debug)]
 pub(crate) struct Ticket(Arc<Entry>);
 
 impl Ticket {
-    /// Lists a call that sleeps for the first time.
+    /// Lists a call at its first sleep.
     pub(crate) fn new(
         id: u64,
         name: &'static str,
@@ -28,7 +28,7 @@ impl Ticket {
         pause: Pause,
     ) -> Self {
         let entry = Arc::new(Entry::new(id, name, limit, deadline, pause));
-        part(id).insert(id, Arc::clone(&entry));
+        shard(id).insert(id, Arc::clone(&entry));
         watch::notify();
         Ticket(entry)
     }
@@ -55,29 +55,29 @@ impl std::ops::Deref for Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.0.end();
-        let left = part(self.0.id).remove(&self.0.id);
+        let left = shard(self.0.id).remove(&self.0.id);
         drop(left);
         watch::notify();
     }
 }
 
 pub(super) fn find(id: u64) -> Option<Arc<Entry>> {
-    part(id).get(&id).cloned()
+    shard(id).get(&id).cloned()
 }
 
 pub(super) fn all() -> Vec<Arc<Entry>> {
     let mut all = Vec::new();
-    for id in 0..PARTS as u64 {
-        all.extend(part(id).values().cloned());
+    for id in 0..SHARDS as u64 {
+        all.extend(shard(id).values().cloned());
     }
     all.sort_unstable_by_key(|entry| entry.id);
     all
 }
 
 pub(super) fn count() -> usize {
-    (0..PARTS as u64).map(|id| part(id).len()).sum()
+    (0..SHARDS as u64).map(|id| shard(id).len()).sum()
 }
 
-fn part(id: u64) -> MutexGuard<'static, BTreeMap<u64, Arc<Entry>>> {
-    LIST[id as usize % PARTS].lock().unwrap_or_else(PoisonError::into_inner)
+fn shard(id: u64) -> MutexGuard<'static, BTreeMap<u64, Arc<Entry>>> {
+    LIST[id as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,7 @@
-//! Calls that are being retried right now: who waits, for what, until when; and how to cancel or hurry them.
+//! The calls that are being retried right now: their attempts, errors and delays; to list, cancel, or retry at once.
 //!
-//! A call is listed from its first sleep to its end. One that succeeds at once, or that is repeated without
-//! any delay, is not. Its [`LiveCall`] can be [cancelled](LiveCall::cancel) and told to
-//! [try again now](LiveCall::retry_now).
+//! A call is listed from its first sleep to its end. Calls that succeed at the first try or are retried without a delay
+//! are not listed. A [`LiveCall`] can be [cancelled](LiveCall::cancel) or [retried now](LiveCall::retry_now).
 //!
 //! ```
 //! use retry_runtime::{live, retryable};
@@ -45,29 +44,29 @@ use crate::base::clock;
 use crate::base::clock::Moment;
 use crate::failure::class::Kind;
 
-/// The calls that are being retried, in the order in which they failed for the first time.
+/// The calls that are being retried, in the order of their first failures.
 pub fn calls() -> Vec<LiveCall> {
     list::all().into_iter().map(LiveCall).collect()
 }
 
-/// The call of this number, as long as it is listed.
+/// The call with this number; `None` if it is not listed.
 pub fn call(id: u64) -> Option<LiveCall> {
     list::find(id).map(LiveCall)
 }
 
-/// How many calls are being retried.
+/// The number of calls that are being retried.
 pub fn count() -> usize {
     list::count()
 }
 
-/// A call that is being retried, or was when it was asked for.
+/// A call that is being retried, or was when this value was returned.
 ///
-/// What it says is always the newest; two questions in a row may be answered before and after a change.
+/// Each method returns the current state, so two methods in a row may see different states.
 #[derive(Clone)]
 pub struct LiveCall(Arc<Entry>);
 
 impl LiveCall {
-    /// The call's number, the same as in its [events](crate::events) and that of no other call of the process.
+    /// The call's number, which is unique in the process and the same as in its [events](crate::events).
     pub fn id(&self) -> u64 {
         self.0.id
     }
@@ -77,17 +76,17 @@ impl LiveCall {
         self.0.name
     }
 
-    /// The number of the attempt that failed last or runs now, from 1.
+    /// The number of the attempt that runs now or failed last, from 1.
     pub fn attempt(&self) -> u32 {
         self.0.look(|state| state.attempt)
     }
 
-    /// How many attempts there may be; `None` when only the deadline limits them.
+    /// The maximum number of attempts; `None` if only the deadline limits them.
     pub fn limit(&self) -> Option<u32> {
         self.0.limit
     }
 
-    /// Whether it sleeps before its next attempt. It does not when an attempt runs and when it has ended.
+    /// Whether the call sleeps before its next attempt. False while an attempt runs and after the call has ended.
     pub fn is_waiting(&self) -> bool {
         self.next_attempt_at().is_some()
     }
@@ -97,42 +96,42 @@ impl LiveCall {
         self.0.look(|state| state.ended)
     }
 
-    /// When the next attempt starts; `None` when the call does not wait.
+    /// When the next attempt starts; `None` if the call does not sleep.
     pub fn next_attempt_at(&self) -> Option<Instant> {
         self.0.look(|state| state.until).map(Moment::instant)
     }
 
-    /// The time until the next attempt; `None` when the call does not wait.
+    /// The time until the next attempt; `None` if the call does not sleep.
     pub fn next_attempt_in(&self) -> Option<Duration> {
         let until = self.next_attempt_at()?;
         Some(until.saturating_duration_since(clock::now()))
     }
 
-    /// The last failure in words, shortened and redacted as in the history.
+    /// The description of the last failure, shortened and redacted as in reports.
     pub fn last_error(&self) -> Arc<str> {
         self.0.look(|state| state.error.clone())
     }
 
-    /// What the last failure meant.
+    /// The kind of the last failure.
     pub fn last_kind(&self) -> Kind {
         self.0.look(|state| state.kind)
     }
 
-    /// When the whole call must have ended; `None` when there is no deadline.
+    /// When the whole call must have ended; `None` without a deadline.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.deadline.map(Moment::instant)
     }
 
-    /// Ends the call with [`StopReason::Cancelled`](crate::StopReason::Cancelled): at once when it waits,
-    /// and when the running attempt has failed otherwise.
+    /// Ends the call with [`StopReason::Cancelled`](crate::StopReason::Cancelled): at once if it sleeps, otherwise when
+    /// the running attempt has failed.
     ///
-    /// A call that waits returns [`Interruption::Cancelled`](crate::Interruption::Cancelled). One that ends
-    /// after its attempt returns that attempt's own failure, or its success.
+    /// A sleeping call returns [`Interruption::Cancelled`](crate::Interruption::Cancelled). A call that ends after its
+    /// attempt returns that attempt's own failure or success.
     pub fn cancel(&self) -> Answer {
         self.0.cancel()
     }
 
-    /// Ends the sleep: the next attempt starts now. Its delay has no influence on the next ones.
+    /// Ends the sleep: the next attempt starts now. Later delays are not affected.
     pub fn retry_now(&self) -> Answer {
         self.0.retry_now()
     }

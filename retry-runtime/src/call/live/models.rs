@@ -1,4 +1,4 @@
-//! Every order in which a wish, another one, and the end of the sleep can meet.
+//! Loom models: every interleaving of two orders and the end of the sleep.
 
 use std::task::{Context, Poll, Waker};
 
@@ -14,7 +14,7 @@ fn sleeping(cancellable: bool) -> Arc<Entry> {
     Arc::new(Entry::new(1, "models", Some(4), None, pause))
 }
 
-/// The call's side: it looks once while it sleeps, and then its sleep ends.
+/// The call's side: it polls once during its sleep, and then the sleep ends.
 fn sleeps(entry: &Entry) -> Option<Order> {
     match entry.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(order) => Some(order),
@@ -23,7 +23,7 @@ fn sleeps(entry: &Entry) -> Option<Order> {
 }
 
 #[test]
-fn loom_who_is_told_that_the_call_is_cancelled_is_right() {
+fn loom_an_answer_that_the_call_is_cancelled_is_right() {
     loom::model(|| {
         let entry = sleeping(true);
         let other = Arc::clone(&entry);
@@ -38,7 +38,7 @@ fn loom_who_is_told_that_the_call_is_cancelled_is_right() {
 }
 
 #[test]
-fn loom_of_cancel_and_retry_now_one_wins_and_the_call_does_what_the_winner_was_told() {
+fn loom_of_cancel_and_retry_now_one_wins_and_the_call_does_it() {
     loom::model(|| {
         let entry = sleeping(true);
         let (one, two) = (Arc::clone(&entry), Arc::clone(&entry));

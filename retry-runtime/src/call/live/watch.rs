@@ -1,4 +1,4 @@
-//! Being told that the list of live calls has changed.
+//! Notifications of changes in the list of live calls.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -8,17 +8,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-/// Begins to watch the list of live calls: calls that enter it, begin an attempt, sleep again or leave.
+/// Watches the list of live calls for changes: a call enters it, begins an attempt, sleeps again or leaves it.
 ///
-/// Changes that come faster than they are waited for are told once. For every single change with its data
-/// there are the events.
+/// Several changes between two waits are reported as one. For every single change with its data, use the
+/// [events](crate::events).
 pub fn watch() -> Watch {
     static LAST: AtomicU64 = AtomicU64::new(0);
     WATCHERS.fetch_add(1, Ordering::Relaxed);
     Watch { id: LAST.fetch_add(1, Ordering::Relaxed), seen: lock().version }
 }
 
-/// A watch over the list of live calls; costs the calls something until it is dropped.
+/// A watch over the list of live calls. Until it is dropped, each change in the list takes a lock.
 #[derive(Debug)]
 pub struct Watch {
     id: u64,
@@ -27,7 +27,7 @@ pub struct Watch {
 
 struct Changes {
     version: u64,
-    /// Who waits, one for each watch.
+    /// The wakers of waiting tasks, by the watch's number.
     tasks: BTreeMap<u64, Waker>,
 }
 
@@ -49,16 +49,16 @@ pub(super) fn notify() {
 }
 
 impl Watch {
-    /// Resolves when the list has changed since the last time, or since the watch began.
+    /// Resolves when the list has changed since the last change that this watch reported, or since the watch began.
     ///
     /// # Cancel safety
     ///
-    /// Nothing is lost when the future is dropped: the next one tells of the change.
+    /// Dropping the future loses no change: the next future reports it.
     pub fn changed(&mut self) -> Changed<'_> {
         Changed { watch: self }
     }
 
-    /// [`changed`](Watch::changed) for a thread; `false` when nothing has changed for so long.
+    /// Blocks the thread until the list has changed; returns `false` if it has not changed within `limit`.
     pub fn wait(&mut self, limit: Duration) -> bool {
         let seen = self.seen;
         let waited = CHANGED.wait_timeout_while(lock(), limit, |changes| changes.version == seen);

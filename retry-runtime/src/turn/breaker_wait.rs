@@ -7,7 +7,7 @@ use super::timer;
 use crate::breaker::{Breaker, CircuitOpen};
 use crate::failure::class::Classify;
 
-/// How often to look again where time alone does not decide: forced open, probes under way.
+/// How often to check again when time alone does not decide: while the breaker is forced open, or probes are running.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Breaker {
@@ -36,7 +36,7 @@ impl Breaker {
     /// [`CircuitOpen`] when the body was not called; the inner result is the body's.
     ///
     /// # Cancel safety
-    /// Dropped midway, the call counts as abandoned: a probe gives its place back, nothing is counted.
+    /// Dropping the future abandons the call: it is not counted, and a probe returns its permit.
     pub async fn call_async<T, E: Classify, F: Future<Output = Result<T, E>>>(
         &self,
         body: impl FnOnce() -> F,
@@ -50,7 +50,7 @@ impl Breaker {
     /// Waits until the breaker would admit a call; does not wait when it would admit one now. It takes no
     /// permit: another call may come first.
     ///
-    /// Where time alone does not decide (forced open, probes under way), it looks again every 100 ms.
+    /// While the breaker is forced open or probes are running, it checks again every 100 ms.
     ///
     /// # Cancel safety
     /// Dropping the future has no effect on the breaker.

@@ -1,38 +1,38 @@
-//! What holds generated code together: types that it must name without knowing them.
+//! The outputs of annotated functions: generated code converts between types that the macro cannot name.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::call::context::Ambient;
+use crate::call::context::CallContext;
 use crate::failure::outcome::Outcome;
 use crate::report::error::RetryError;
 
-/// A value of the attempt's type that is never made: the return edge that gives an attempt its type.
+/// Never called: gives the attempt's block its return type.
 #[track_caller]
 pub fn conjure<R: Outcome>() -> R {
-    unreachable!("the return edge is never taken")
+    unreachable!("the code that gives a block its return type never runs")
 }
 
-/// A value that is never made: the body of a function whose attribute is wrong names it.
+/// Never called: the body of a function whose attribute has errors.
 #[track_caller]
 pub fn absent<T>() -> T {
-    unreachable!("a function with a wrong attribute is never called")
+    unreachable!("a function whose attribute has errors is never called")
 }
 
-/// [`absent`], where the body has another type than the function.
+/// [`absent`] for a body whose type differs from the function's return type.
 #[track_caller]
 pub fn absent_for<B, T>(_: B) -> T {
     absent()
 }
 
-/// The future as it is, in the place of one that a function returned.
+/// Returns the future unchanged: requires that the value is a future.
 pub fn future<F: Future>(future: F) -> F {
     future
 }
 
-/// The outcome of this result.
+/// Converts a result to the outcome.
 pub fn outcome<R: Outcome>(result: Result<R::Value, R::Error>) -> R {
     R::from_result(result)
 }
@@ -45,10 +45,10 @@ pub fn outcome<R: Outcome>(result: Result<R::Value, R::Error>) -> R {
     note = "its body returns `Result<T, E>`; the report is added to the final failure"
 )]
 pub trait Reported {
-    /// What the body returns.
+    /// The type that the body returns.
     type Body: Outcome;
 
-    /// The function's result.
+    /// Converts to the function's return type.
     fn reported(
         result: Result<<Self::Body as Outcome>::Value, RetryError<<Self::Body as Outcome>::Error>>,
     ) -> Self;
@@ -62,16 +62,16 @@ impl<T, E> Reported for Result<T, RetryError<E>> {
     }
 }
 
-/// Runs `recover` of a call that blocks: a retryable call inside of it is not the one that is observed.
+/// Runs a blocking `recover` without the observer: a retryable call inside must not report in place of the outer call.
 pub fn recovered<T>(recover: impl FnOnce() -> T) -> T {
-    match Ambient::current() {
-        Some(ambient) => Ambient::new(ambient.deadline(), None).scope(recover),
+    match CallContext::current() {
+        Some(context) => CallContext::new(context.deadline(), None).scope(recover),
         None => recover(),
     }
 }
 
 pin_project! {
-    /// [`recovered`], for the future of a `recover` that is `async`.
+    /// The future of [`recovering`].
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Recovering<F> {
         #[pin]
@@ -79,7 +79,7 @@ pin_project! {
     }
 }
 
-/// The future of `recover`.
+/// [`recovered`] for the future of an `async` `recover`.
 pub fn recovering<F: Future>(recover: F) -> Recovering<F> {
     Recovering { recover }
 }
@@ -99,7 +99,7 @@ impl<F: Future> Future for Recovering<F> {
     label = "the function named in `recover` takes another failure"
 )]
 pub trait Failure<E> {
-    /// The failure in the form that the function takes.
+    /// Converts to the type that the function takes.
     fn from_retry_error(error: RetryError<E>) -> Self;
 }
 

@@ -1,6 +1,6 @@
-//! What a call tells those who listen.
+//! The events of a call.
 //!
-//! Each of these asks first whether anybody would hear it: no text is made and nothing is copied otherwise.
+//! Each function first asks whether anybody listens to its event, and formats and copies nothing otherwise.
 
 use super::mode::Mode;
 use super::trail::Trail;
@@ -15,7 +15,7 @@ use crate::report::reason::StopReason;
 use crate::report::record::Delay;
 
 impl Trail {
-    /// The call's number, given now if it has none.
+    /// The call's number, assigned at the first use.
     pub(super) fn number(&mut self) -> u64 {
         if self.number == 0 {
             self.number = event::next_call();
@@ -23,14 +23,14 @@ impl Trail {
         self.number
     }
 
-    /// The function's name; that of `NOBODY` is empty.
+    /// The function's name; empty for a call of a policy alone.
     fn name(&self) -> &'static str {
         self.site.name()
     }
 
-    /// An attempt has started, and there is somebody to hear it: the span of a later one, and its event.
+    /// An attempt has started: opens the span of a retry and emits the event.
     #[cold]
-    pub(super) fn tell_start(&mut self, policy: &Policy) {
+    pub(super) fn emit_attempt_started(&mut self, policy: &Policy) {
         let (name, attempt, limit) = (self.name(), self.attempt, policy.limit());
         if attempt > 1 && CallSpan::is_wanted() {
             self.span = Some(Box::new(CallSpan::retry(name, self.number(), attempt, limit)));
@@ -43,15 +43,15 @@ impl Trail {
         }
     }
 
-    /// Of a call that is observed.
-    pub(super) fn tell_started(&mut self, policy: &Policy) {
+    /// An observed call has started.
+    pub(super) fn emit_call_started(&mut self, policy: &Policy) {
         let (site, call, limit) = (self.name(), self.number(), policy.limit());
         event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
     }
 
-    /// The attempt that was recorded last.
+    /// The attempt that was recorded last has ended.
     #[cold]
-    pub(super) fn tell_attempt(&mut self, policy: &Policy) {
+    pub(super) fn emit_attempt_finished(&mut self, policy: &Policy) {
         if !event::has_listener(EventKind::AttemptFinished) {
             return;
         }
@@ -70,23 +70,28 @@ impl Trail {
     }
 
     #[cold]
-    pub(super) fn tell_retry(&mut self, policy: &Policy, kind: Kind, delay: Delay) {
+    pub(super) fn emit_retry_scheduled(&mut self, policy: &Policy, kind: Kind, delay: Delay) {
         if !event::has_listener(EventKind::RetryScheduled) {
             return;
         }
         let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
-        let (call, error) = (self.number(), self.last_words().into());
+        let (call, error) = (self.number(), self.last_error().into());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
         event::emit(&Event::RetryScheduled(retry));
     }
 
     #[cold]
-    pub(super) fn tell_suppressed(&mut self, policy: &Policy, reason: StopReason, class: Class) {
+    pub(super) fn emit_retry_suppressed(
+        &mut self,
+        policy: &Policy,
+        reason: StopReason,
+        class: Class,
+    ) {
         if !(RetrySuppressed::is_due(reason) && event::has_listener(EventKind::RetrySuppressed)) {
             return;
         }
         let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
-        let (call, error) = (self.number(), self.last_words().into());
+        let (call, error) = (self.number(), self.last_error().into());
         let Class { kind, retry_after, .. } = class;
         event::emit(&Event::RetrySuppressed(RetrySuppressed {
             site,
@@ -101,18 +106,18 @@ impl Trail {
     }
 
     #[inline]
-    pub(super) fn tell_finished(&mut self, reason: StopReason) {
-        // A success at once is told only where somebody listens.
+    pub(super) fn emit_call_finished(&mut self, reason: StopReason) {
+        // A first-try success is reported only if the call is observed.
         let at_once = reason == StopReason::Success && self.attempt == 1;
         if (!at_once || self.mode.has(Mode::OBSERVED))
             && event::has_listener(EventKind::CallFinished)
         {
-            self.tell_finished_heard(reason);
+            self.emit_call_finished_heard(reason);
         }
     }
 
     #[cold]
-    fn tell_finished_heard(&mut self, reason: StopReason) {
+    fn emit_call_finished_heard(&mut self, reason: StopReason) {
         let (site, attempts, call) = (self.name(), self.attempt, self.number());
         let report = &self.report;
         let last = report.last().filter(|_| reason != StopReason::Success);
