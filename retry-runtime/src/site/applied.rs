@@ -9,8 +9,8 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::Site;
 use super::configuration::Choice;
+use super::function::Site;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::policy::Policy;

@@ -6,8 +6,8 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
-use super::Site;
 use super::directory::{Directory, Names};
+use super::function::Site;
 use super::registry;
 use super::shared;
 use super::source::{self, Named, Protection, Source};

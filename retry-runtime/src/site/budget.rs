@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::Site;
 use super::directory::Names;
+use super::function::Site;
 use super::registry;
 use super::source::{Named, Protection, Source};
 use crate::base::sync::const_unless_loom;

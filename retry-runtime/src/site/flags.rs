@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Site;
+use super::function::Site;
 use super::registry;
 use crate::base::counters;
 use crate::event;

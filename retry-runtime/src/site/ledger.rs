@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::Site;
+use super::function::Site;
 use super::ring::Ring;
 use crate::base::counters;
 use crate::report::record::PastCall;

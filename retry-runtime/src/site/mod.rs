@@ -1,4 +1,15 @@
-//! The annotated function itself: one static for each.
+//! The annotated function: its static, what calls find in it, and what it remembers of them.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `function`, `meta` | [`Site`]: one static for each annotated function, and its name and place |
+//! | `registry` | the list of sites, which the linker collects |
+//! | `flags` | one number that says whether a call has anything to prepare |
+//! | `ledger`, `ring` | counts, and the history of calls that did not succeed at once |
+//! | `source`, `directory`, `shared` | budgets and breakers: a function's own, or shared by name |
+//! | `budget`, `breaker` | the same for budgets alone, and for breakers alone |
+//! | `configuration`, `applied` | the seam for a configuration, and the settings in force |
+//! | `doctor` | findings about how functions are used |
 
 mod applied;
 mod breaker;
@@ -7,6 +18,7 @@ pub(crate) mod configuration;
 mod directory;
 pub(crate) mod doctor;
 mod flags;
+mod function;
 pub(crate) mod ledger;
 mod meta;
 pub(crate) mod registry;
@@ -14,114 +26,11 @@ mod ring;
 mod shared;
 mod source;
 
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-
 pub(crate) use applied::{Effective, switched_off};
 pub(crate) use breaker::find_breaker;
 pub use breaker::{BreakerRef, NO_BREAKER, SiteBreaker, breakers};
 pub use budget::{SiteBudget, budgets};
-use flags::Flags;
-use ledger::Ledger;
+pub use function::Site;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;
 pub(crate) use shared::find;
-
-use crate::policy::Policy;
-
-/// An annotated function: its name, its place in the source, its policy, budget and breaker, and the counts and
-/// the history of its calls.
-///
-/// There is one static for each annotated function of the source, also for generic ones.
-/// [`sites`](crate::sites) lists them all.
-#[derive(Debug)]
-pub struct Site {
-    meta: Meta,
-    // Everything that a first-try success reads stands together.
-    flags: Flags,
-    policy: Policy,
-    budget: SiteBudget,
-    // Elsewhere: it is large, and most functions have none.
-    breaker: &'static SiteBreaker,
-    ledger: Mutex<Option<Box<Ledger>>>,
-    /// Whether the budget has refused the last retry.
-    refusing: AtomicBool,
-}
-
-impl Site {
-    #[doc(hidden)]
-    pub const fn new(
-        meta: Meta,
-        policy: Policy,
-        budget: SiteBudget,
-        breaker: &'static SiteBreaker,
-    ) -> Self {
-        Site {
-            meta,
-            flags: Flags::new(policy.is_timed()),
-            policy,
-            budget,
-            breaker,
-            ledger: Mutex::new(None),
-            refusing: AtomicBool::new(false),
-        }
-    }
-
-    /// The name in configurations and events: `name = …`, else the module's path and the function.
-    pub fn name(&self) -> &'static str {
-        self.meta.name
-    }
-
-    /// The source file, as the compiler was given it.
-    pub fn file(&self) -> &'static str {
-        self.meta.file
-    }
-
-    /// The line of the attribute, from 1.
-    pub fn line(&self) -> u32 {
-        self.meta.line
-    }
-
-    /// The policy of the attribute. `retry_config::explain` tells the one that a configuration makes of it.
-    #[inline]
-    pub const fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
-    #[inline]
-    pub(crate) fn budget_source(&self) -> &SiteBudget {
-        &self.budget
-    }
-
-    #[inline]
-    pub(crate) fn breaker_source(&self) -> &'static SiteBreaker {
-        self.breaker
-    }
-
-    /// The names of the arguments that the attribute gives, in their order.
-    pub fn written(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let words = self.meta.written.split_whitespace();
-        words.map(|word| word.split_once('=').map_or(word, |(name, _)| name))
-    }
-
-    /// Whether every failure is retried, of whatever kind: `on = any`.
-    pub fn retries_any(&self) -> bool {
-        self.meta.written.split_whitespace().any(|word| word == "on=any")
-    }
-
-    /// Whether it is an `async` function, or one that returns a future.
-    pub fn is_async(&self) -> bool {
-        self.meta.awaited
-    }
-
-    /// Whether a limit can cut off an attempt that is running: the function is `async`, and its attribute
-    /// gives a `deadline`, a `timeout` or a `cancel`.
-    pub fn is_interruptible(&self) -> bool {
-        self.meta.interrupted
-    }
-
-    /// The settings of a configuration, for a call that starts now.
-    pub(crate) fn effective(&'static self) -> Option<&'static Effective> {
-        if self.is_configured() { applied::effective(self.index()) } else { None }
-    }
-}

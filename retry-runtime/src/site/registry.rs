@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::Site;
+use super::function::Site;
 use crate::report::record::PastCall;
 use crate::report::stats::Stats;
 

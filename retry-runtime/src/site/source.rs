@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::OnceLock;
 
-use super::Site;
 use super::directory::{Directory, Names};
+use super::function::Site;
 use super::registry;
 
 /// Which budget or breaker a function has.
