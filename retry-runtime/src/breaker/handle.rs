@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::figures::Figures;
@@ -17,7 +16,7 @@ use super::word::Word;
 use crate::base::clock::{Moment, Timeline};
 use crate::base::rng::Rng;
 use crate::base::setting::SettingError;
-use crate::base::sync::{Mutex, const_unless_loom};
+use crate::base::sync::{Mutex, const_unless_loom, unpoisoned};
 use crate::failure::class::Classify;
 
 /// A circuit breaker, to be shared: in a `static`, an `Arc`, or by reference.
@@ -104,7 +103,7 @@ impl Breaker {
     /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        let machine = self.machine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let machine = unpoisoned(self.machine.get_mut());
         // 0 means that no seed has been drawn yet.
         machine.set_seed(seed | 1);
         self
@@ -250,7 +249,7 @@ impl Breaker {
         step: impl FnOnce(&mut Machine, Duration) -> T,
     ) -> T {
         let tick = self.timeline.tick(now);
-        let mut guard = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut guard = unpoisoned(self.machine.lock());
         let machine = &mut *guard;
         if machine.seed() == 0 {
             seed(machine);

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
 use crate::base::setting::SettingError;
+use crate::base::sync::unpoisoned;
 
 /// A bounded table of breakers with the same settings, one per key.
 ///
@@ -89,7 +90,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
         let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = unpoisoned(self.table.read());
         if let Some(entry) = table.get(key) {
             entry.used.store(now, Ordering::Relaxed);
             return Arc::clone(&entry.breaker);
@@ -100,7 +101,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
 
     /// Keys in the table.
     pub fn len(&self) -> usize {
-        self.table.read().unwrap_or_else(PoisonError::into_inner).len()
+        unpoisoned(self.table.read()).len()
     }
 
     /// Whether the table has no keys.
@@ -110,13 +111,13 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
 
     /// The breakers of the table, in no order.
     pub fn breakers(&self) -> Vec<Arc<Breaker>> {
-        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let table = unpoisoned(self.table.read());
         table.values().map(|entry| Arc::clone(&entry.breaker)).collect()
     }
 
     #[cold]
     fn insert(&self, now: u64, key: K) -> Arc<Breaker> {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = unpoisoned(self.table.write());
         if !table.contains_key(&key) && table.len() >= self.limit {
             // A scan, but only where a new key meets a full table.
             let oldest = table.values().map(|entry| entry.used.load(Ordering::Relaxed)).min();

@@ -1,10 +1,11 @@
 //! Cancellation tokens, which end a call at once, during an attempt or a sleep.
 
+use crate::base::sync::unpoisoned;
 use std::fmt;
 use std::future::{Future, Pending, pending};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 /// A token that can cancel a call, for `cancel = …`.
@@ -86,7 +87,7 @@ impl fmt::Debug for CancelToken {
 
 impl TokenState {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Option<Waker>>> {
-        self.wakers.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.wakers.lock())
     }
 }
 

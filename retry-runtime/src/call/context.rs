@@ -1,11 +1,12 @@
 //! The thread-local context of the running call: the deadline, observer and interceptor that the calls inside inherit.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::intercept::Intercept;
 use crate::base::clock::Moment;
 use crate::base::counters;
+use crate::base::sync::unpoisoned;
 use crate::report::record::Report;
 use crate::site::Site;
 
@@ -15,11 +16,11 @@ pub(crate) struct Observer(Arc<Mutex<Option<Report>>>);
 
 impl Observer {
     pub(crate) fn publish(&self, report: Report) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(report);
+        *unpoisoned(self.0.lock()) = Some(report);
     }
 
     pub(crate) fn take(&self) -> Option<Report> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        unpoisoned(self.0.lock()).take()
     }
 }
 

@@ -10,13 +10,14 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use super::context::CallContext;
+use crate::base::sync::unpoisoned;
 use crate::budget::{Budget, Withdrawal};
 use crate::failure::class::Kind;
 use crate::report::attempt::CallId;
@@ -125,7 +126,7 @@ impl Handover {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut HandoverState) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut unpoisoned(self.0.lock()))
     }
 
     fn scope<T>(&self, work: impl FnOnce() -> T) -> T {

@@ -7,10 +7,11 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use super::configuration::Choice;
 use super::function::Site;
+use crate::base::sync::unpoisoned;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::policy::Policy;
@@ -210,5 +211,5 @@ impl Applied {
 }
 
 fn lock() -> MutexGuard<'static, Applied> {
-    APPLIED.lock().unwrap_or_else(PoisonError::into_inner)
+    unpoisoned(APPLIED.lock())
 }

@@ -3,8 +3,9 @@
 //! There are as many as the source and the configuration name; all of them stay in memory, since calls in
 //! flight may hold them.
 
+use crate::base::sync::unpoisoned;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 pub(super) type ByName<T> = BTreeMap<String, &'static T>;
 
@@ -69,5 +70,5 @@ impl<T> Directory<T> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    unpoisoned(mutex.lock())
 }

@@ -1,11 +1,12 @@
 //! The flags that a call reads when it starts: whether anything besides the attribute affects its function.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::function::Site;
 use super::registry;
 use crate::base::counters;
+use crate::base::sync::unpoisoned;
 use crate::event;
 
 /// The function has not been called yet.
@@ -133,7 +134,7 @@ impl Site {
 
 /// Sets flags under a lock: of two changes the later one wins.
 pub(super) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
-    let _one_at_a_time = REFRESHING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one_at_a_time = unpoisoned(REFRESHING.lock());
     work()
 }
 

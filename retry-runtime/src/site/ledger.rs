@@ -1,12 +1,12 @@
 //! The counts and the history of a function's calls, except first-try successes, which are counted elsewhere.
 
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::function::Site;
 use super::ring::Ring;
 use crate::base::counters;
+use crate::base::sync::unpoisoned;
 use crate::report::record::PastCall;
 use crate::report::record::Report;
 use crate::report::stats::Stats;
@@ -86,7 +86,7 @@ pub fn totals(site: &Site) -> Stats {
 
 impl Site {
     fn ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ledger = unpoisoned(self.ledger.lock());
         work(ledger.get_or_insert_default())
     }
 

@@ -1,8 +1,9 @@
 //! The list of annotated functions, complete before the first call.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::function::Site;
+use crate::base::sync::unpoisoned;
 use crate::report::record::PastCall;
 use crate::report::stats::Stats;
 
@@ -100,7 +101,7 @@ fn listed() -> impl Iterator<Item = &'static Site> {
 }
 
 fn late() -> std::sync::MutexGuard<'static, Vec<&'static Site>> {
-    LATE.lock().unwrap_or_else(PoisonError::into_inner)
+    unpoisoned(LATE.lock())
 }
 
 /// A function is called for the first time: it is listed now if the linker has not.

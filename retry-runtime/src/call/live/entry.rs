@@ -3,11 +3,11 @@
 //! All races are decided under one lock: an order counts if it comes before the call has noted the end of its sleep, and
 //! the answer says whether it did.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::base::clock::Moment;
-use crate::base::sync::{Mutex, MutexGuard};
+use crate::base::sync::{Mutex, MutexGuard, unpoisoned};
 use crate::failure::class::Kind;
 
 /// The result of a request to cancel a call or to retry it now.
@@ -182,7 +182,7 @@ impl Entry {
     }
 
     fn lock(&self) -> MutexGuard<'_, EntryState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        unpoisoned(self.state.lock())
     }
 }
 

@@ -1,11 +1,12 @@
 //! The list of live calls.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::entry::{Entry, Pause};
 use super::watch;
 use crate::base::clock::Moment;
+use crate::base::sync::unpoisoned;
 
 /// The list is sharded, so that threads whose calls fail at the same time do not wait for each other.
 const SHARDS: usize = 16;
@@ -79,5 +80,5 @@ pub(super) fn count() -> usize {
 }
 
 fn shard(id: u64) -> MutexGuard<'static, BTreeMap<u64, Arc<Entry>>> {
-    LIST[id as usize % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    unpoisoned(LIST[id as usize % SHARDS].lock())
 }

@@ -1,10 +1,11 @@
 //! Notifications of changes in the list of live calls.
 
+use crate::base::sync::unpoisoned;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl Watch {
     pub fn wait(&mut self, limit: Duration) -> bool {
         let seen = self.seen;
         let waited = CHANGED.wait_timeout_while(lock(), limit, |changes| changes.version == seen);
-        let (changes, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let (changes, _) = unpoisoned(waited);
         self.seen = changes.version;
         self.seen != seen
     }
@@ -100,5 +101,5 @@ impl Future for Changed<'_> {
 }
 
 fn lock() -> MutexGuard<'static, Changes> {
-    CHANGES.lock().unwrap_or_else(PoisonError::into_inner)
+    unpoisoned(CHANGES.lock())
 }
