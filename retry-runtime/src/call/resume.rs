@@ -126,7 +126,7 @@ impl Handover {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut HandoverState) -> T) -> T {
-        work(&mut unpoisoned(self.0.lock()))
+        work(&mut *unpoisoned(self.0.lock()))
     }
 
     fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
