@@ -7,16 +7,6 @@ use std::time::Duration;
 
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
 
-/// The names of the functions.
-pub(crate) const NAMES: [&str; 6] = [
-    "conformance::guarded",
-    "conformance::repeatable",
-    "conformance::once",
-    "conformance::blocking",
-    "conformance::paced",
-    "conformance::single",
-];
-
 /// The behaviour of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
@@ -33,6 +23,9 @@ pub(crate) enum Act {
     /// Reports that it is half done, and never ends.
     HalfDone,
 }
+
+/// Fails, and another attempt follows.
+pub(crate) const FAIL: Act = Act::Fail(Kind::Transient);
 
 /// The script of each play, and a record of the attempts.
 #[derive(Clone, Debug, Default)]
@@ -80,17 +73,15 @@ impl Stage {
 
     async fn perform(&self, play: &str, id: CallId) -> Result<String, Trouble> {
         let act = self.next(play, id);
-        match act {
-            Act::Hang | Act::HalfDone => {
-                if let (Act::HalfDone, Some(task)) = (act, retry_tasks::current()) {
-                    task.progress(0.5);
-                    task.message("half done");
-                }
-                let _dropped = Dropped(self.clone());
-                std::future::pending().await
-            }
-            act => result(play, act),
+        if let (Act::HalfDone, Some(task)) = (act, retry_tasks::current()) {
+            task.progress(0.5);
+            task.message("half done");
         }
+        if matches!(act, Act::Hang | Act::HalfDone) {
+            let _dropped = Dropped(self.clone());
+            return std::future::pending().await;
+        }
+        result(play, act)
     }
 }
 
