@@ -16,7 +16,7 @@ use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
 use crate::record::{Record, reason::FailReason, state::State};
 use crate::store::{error::Result, host::Hosted};
 
-/// A function and the number of its attempts that the worker can start.
+/// A function and the number of its attempts that the worker can start: one or more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vacancy {
     pub(super) function: Hosted,
@@ -59,14 +59,10 @@ impl Operation for Claim {
 }
 
 impl Claim {
-    fn open(&self) -> impl Iterator<Item = &Vacancy> {
-        self.vacancies.iter().filter(|vacancy| vacancy.slots > 0)
-    }
-
     /// The due tasks in the order of their claims, at most as many of each function as it has slots.
     fn candidates(&self, table: &mut dyn Table, now: Time) -> Result<Vec<(Hosted, Due)>> {
         let mut candidates = Vec::new();
-        for Vacancy { function, slots } in self.open() {
+        for Vacancy { function, slots } in &self.vacancies {
             let due = table.due(function.name, now, self.slots.min(*slots))?;
             candidates.extend(due.into_iter().map(|due| (*function, due)));
         }
@@ -119,7 +115,7 @@ impl Claim {
     /// The earliest due time of the functions that have free slots.
     fn next(&self, table: &mut dyn Table) -> Result<Option<Time>> {
         let mut next: Option<Time> = None;
-        for vacancy in self.open() {
+        for vacancy in &self.vacancies {
             let due = table.next_due(vacancy.function.name)?;
             next = next.into_iter().chain(due).min();
         }

@@ -47,8 +47,8 @@ impl<B: Backend> Server<B> {
         let (done_sender, done) = mpsc::unbounded_channel();
         let now = store.clock.now();
         Server {
-            cancelled: store.bus.cancelled(),
-            claimable: store.bus.claimable(),
+            cancelled: store.bus.cancelled.subscribe(),
+            claimable: store.bus.claimable.subscribe(),
             next_progress: now,
             next_heartbeat: now + host.settings().heartbeat,
             next_prune: now + PRUNE_EVERY,
@@ -125,7 +125,7 @@ impl<B: Backend> Server<B> {
             let left = function.limit.map_or(slots, |limit| limit.saturating_sub(running()));
             Vacancy { function: *function, slots: left.min(slots) }
         });
-        vacancies.collect()
+        vacancies.filter(|vacancy| vacancy.slots > 0).collect()
     }
 
     fn start(&mut self, claimed: Claimed) {

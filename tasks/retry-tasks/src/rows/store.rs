@@ -63,7 +63,7 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {
-        self.bus.subscribe()
+        self.bus.events.subscribe()
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
