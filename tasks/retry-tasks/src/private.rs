@@ -1,5 +1,6 @@
 //! The support of generated code. Nothing else may use this module.
 
+use std::any::{TypeId, type_name};
 use std::sync::Arc;
 
 use retry_runtime::resume::{Next, Step, resume, resume_blocking};
@@ -67,7 +68,9 @@ impl<T: Serialize> Returnable for T {}
 ///
 /// The reason for which the stored argument is not a value of the type.
 pub fn read<T: Storable>(input: &mut Input, name: &str) -> Result<T, String> {
-    input.argument(name)
+    let value = input.arguments.remove(name).unwrap_or(Value::Null);
+    serde_json::from_value(value)
+        .map_err(|error| format!("the stored argument `{name}` does not fit the function: {error}"))
 }
 
 /// Converts an argument to its stored form.
@@ -81,7 +84,11 @@ pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
 ///
 /// When there is none. The start of the worker has checked this.
 pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
-    input.state()
+    let value = input.states.get(&TypeId::of::<T>()).cloned();
+    match value.and_then(|value| value.downcast().ok()) {
+        Some(value) => value,
+        None => panic!("the worker was started without a `{}`", type_name::<T>()),
+    }
 }
 
 /// The attempt of a function whose stored arguments do not fit.

@@ -14,8 +14,8 @@ use input::Input;
 #[derive(Debug)]
 pub struct Function {
     name: &'static str,
-    run: fn(Input) -> Running,
-    states: &'static [Need],
+    pub(crate) run: fn(Input) -> Running,
+    pub(crate) needs: &'static [Need],
     concurrency: Option<usize>,
 }
 
@@ -41,9 +41,9 @@ impl Function {
     pub const fn new(
         name: &'static str,
         run: fn(Input) -> Running,
-        states: &'static [Need],
+        needs: &'static [Need],
     ) -> Self {
-        Function { name, run, states, concurrency: None }
+        Function { name, run, needs, concurrency: None }
     }
 
     #[doc(hidden)]
@@ -66,14 +66,6 @@ impl Function {
     /// The annotated function.
     pub(crate) fn site(&self) -> Option<&'static Site> {
         retry_runtime::site(self.name)
-    }
-
-    pub(crate) fn needs(&self) -> &'static [Need] {
-        self.states
-    }
-
-    pub(crate) fn run(&self, input: Input) -> Running {
-        (self.run)(input)
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::Poll;
 use retry_runtime::resume::{Paid, pay};
 use tokio::sync::watch;
 
-use super::current;
+use super::current::CURRENT;
 use crate::function::{Function, functions, input::Input, input::States};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
 use crate::record::reason::FailReason;
@@ -42,13 +42,11 @@ impl Host for LocalHost {
         handle: Arc<AttemptHandle>,
     ) -> Pin<Box<dyn Future<Output = AttemptEnd> + Send + '_>> {
         Box::pin(async move {
-            match self.input(claimed) {
-                Ok((function, input)) => {
-                    let attempt = async { function.run(input).await };
-                    catch_panic(current::within(handle, attempt)).await
-                }
-                Err(end) => end,
-            }
+            let (function, input) = match self.input(claimed) {
+                Ok(ready) => ready,
+                Err(end) => return end,
+            };
+            catch_panic(CURRENT.scope(handle, async { (function.run)(input).await })).await
         })
     }
 }
