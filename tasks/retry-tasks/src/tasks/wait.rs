@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, task::Task};
 use crate::base::time::Time;
@@ -132,12 +132,9 @@ impl Tasks {
         let event = async {
             loop {
                 match events.recv().await {
-                    Ok(event) if event.id == id => return,
-                    Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => return,
-                    Err(broadcast::error::RecvError::Closed) => {
-                        return std::future::pending().await;
-                    }
+                    Ok(event) if event.id != id => {}
+                    Err(RecvError::Closed) => return std::future::pending().await,
+                    Ok(_) | Err(RecvError::Lagged(_)) => return,
                 }
             }
         };
