@@ -7,7 +7,6 @@
 pub(crate) mod builder;
 mod error;
 mod open;
-mod query;
 mod row;
 mod schema;
 mod table;
