@@ -2,7 +2,7 @@
 
 use rusqlite::{params, params_from_iter};
 
-use super::{row, transaction::Rows};
+use super::{row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows};
 use crate::base::time::Time;
 use crate::record::{Record, attempt::TaskAttempt, id::TaskId, state::Phase};
 use crate::rows::{table::Due, table::Table};
@@ -13,21 +13,23 @@ use crate::store::{
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
-        let columns = row::COLUMNS;
         let statement = format!(
-            "INSERT INTO tasks ({columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
+            "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
              ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
         );
         self.run(&statement, params_from_iter(row::all(record))).map(drop)
     }
 
     fn update(&mut self, record: &Record) -> Result<()> {
-        let statement = format!("UPDATE tasks SET {} WHERE id = ?1", row::CHANGING);
+        let statement = format!(
+            "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+             ?17, ?18, ?19, ?20, ?21) WHERE id = ?1"
+        );
         self.run(&statement, params_from_iter(row::changing(record))).map(drop)
     }
 
     fn get(&mut self, id: TaskId) -> Result<Option<Record>> {
-        let statement = format!("SELECT {} FROM tasks WHERE id = ?1", row::COLUMNS);
+        let statement = format!("SELECT id, {CHANGING}, {FIXED} FROM tasks WHERE id = ?1");
         self.first(&statement, params![row::id(id)], row::record)
     }
 
@@ -66,22 +68,19 @@ impl Table for Rows {
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
         let statement = format!(
-            "INSERT INTO attempts (task, {}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-             ON CONFLICT DO UPDATE SET ended = ?5, outcome = ?6, kind = ?7, error = ?8, delay = ?9, source = ?10",
-            row::ATTEMPT
+            "INSERT INTO attempts (task, {ATTEMPT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+             ON CONFLICT DO UPDATE SET ended = ?5, outcome = ?6, kind = ?7, error = ?8, delay = ?9, source = ?10"
         );
         self.run(&statement, params_from_iter(row::attempt_params(id, attempt))).map(drop)
     }
 
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>> {
-        let statement =
-            format!("SELECT {} FROM attempts WHERE task = ?1 AND fence = ?2", row::ATTEMPT);
+        let statement = format!("SELECT {ATTEMPT} FROM attempts WHERE task = ?1 AND fence = ?2");
         self.first(&statement, params![row::id(id), fence as i64], row::attempt)
     }
 
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>> {
-        let statement =
-            format!("SELECT {} FROM attempts WHERE task = ?1 ORDER BY fence", row::ATTEMPT);
+        let statement = format!("SELECT {ATTEMPT} FROM attempts WHERE task = ?1 ORDER BY fence");
         self.rows(&statement, params![row::id(id)], row::attempt)
     }
 
@@ -99,9 +98,8 @@ impl Table for Rows {
         let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
         let mut found: Vec<Record> = Vec::new();
         let statement = format!(
-            "SELECT {} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
-             AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6",
-            row::COLUMNS
+            "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
+             AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6"
         );
         let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
         for phase in phases {
