@@ -1,6 +1,6 @@
 //! Transactions and statements on one connection.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, ToSql, params};
 
 use super::error::ErrorContext;
 use crate::base::{clock::Clock, time::Time};
@@ -23,8 +23,13 @@ pub(super) struct Rows {
 impl Rows {
     /// Applies the jobs in one transaction. When the transaction fails, nothing has changed.
     pub(super) fn write(&mut self, jobs: &mut [Job], clock: &dyn Clock) -> Result<()> {
+        self.transaction(|rows| rows.apply(jobs, clock))
+    }
+
+    /// Does the work in a transaction that writes. When the work or the commit fails, nothing has changed.
+    pub(super) fn transaction(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.run("BEGIN IMMEDIATE", [])?;
-        let committed = self.apply(jobs, clock).and_then(|()| self.run("COMMIT", []));
+        let committed = work(self).and_then(|()| self.run("COMMIT", []));
         if committed.is_err() && !self.connection.is_autocommit() {
             // A failed commit may have ended the transaction already.
             let _ = self.run("ROLLBACK", []);
@@ -98,7 +103,16 @@ impl Rows {
         statement: &str,
         run: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let statement = self.connection.prepare_cached(statement);
-        statement.and_then(|mut it| run(&mut it)).map_err(|error| self.context.error(&error))
+        self.named(self.connection.prepare_cached(statement).and_then(|mut it| run(&mut it)))
+    }
+
+    /// Sets a pragma.
+    pub(super) fn set(&self, pragma: &str, value: impl ToSql) -> Result<()> {
+        self.named(self.connection.pragma_update(None, pragma, value))
+    }
+
+    /// Adds the file to an error.
+    pub(super) fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|error| self.context.error(&error))
     }
 }
