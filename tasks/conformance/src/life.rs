@@ -141,7 +141,7 @@ async fn a_panic_is_a_failure_and_the_worker_goes_on(lab: Lab) {
 async fn every_attempt_sees_the_tasks_identifier(lab: Lab) {
     let id = lab.run(&[FAIL; 2]).await;
     lab.play(id).await;
-    assert_eq!(lab.stage.ids(), [id.call_id(); 3]);
+    assert_eq!(lab.stage.lock().ids, [id.call_id(); 3]);
 }
 
 async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {

@@ -50,14 +50,12 @@ async fn retry_once_exceeds_the_limit_by_one_when_no_attempts_are_left(lab: Lab)
     lab.stage.script("a", &[FAIL; 9]);
     lab.tasks.retry_once(id).await.expect("it has failed");
     assert_eq!(lab.info(id).await.max_retries, Some(4));
-    let worker = lab.worker();
+    lab.work();
     let info = lab.play(id).await;
     assert_eq!((info.retry_count, info.attempts().len()), (4, 5));
-    worker.shutdown(seconds(0)).await;
 
     lab.stage.script("b", &[FAIL, Act::Fail(Kind::Permanent)]);
     let early = lab.submit(repeatable::task("b".into())).await;
-    lab.work();
     assert_eq!(lab.play(early).await.retry_count, 1);
     lab.tasks.retry_once(early).await.expect("it has failed");
     assert_eq!(lab.info(early).await.max_retries, Some(3), "something was left");
@@ -92,7 +90,7 @@ async fn a_running_attempt_is_dropped_when_its_task_is_cancelled(lab: Lab) {
     assert_eq!(info.state, State::Cancelled);
     assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Cancelled);
     // The clock stands still: this does not need a heartbeat.
-    while lab.stage.dropped() == 0 {
+    while lab.stage.lock().dropped == 0 {
         tokio::task::yield_now().await;
     }
 }

@@ -32,15 +32,17 @@ pub(crate) const FAIL: Act = Act::Fail(Kind::Transient);
 pub(crate) struct Stage(Arc<Mutex<Plays>>);
 
 #[derive(Debug, Default)]
-struct Plays {
+pub(crate) struct Plays {
     acts: HashMap<String, VecDeque<Act>>,
     started: Vec<String>,
-    ids: Vec<CallId>,
-    dropped: u32,
+    /// The call identifier of each attempt.
+    pub(crate) ids: Vec<CallId>,
+    /// The number of attempts that were dropped before their end.
+    pub(crate) dropped: u32,
 }
 
 impl Stage {
-    fn lock(&self) -> MutexGuard<'_, Plays> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Plays> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,16 +54,6 @@ impl Stage {
     /// The play of each attempt, in the order of their starts.
     pub(crate) fn started(&self) -> Vec<String> {
         self.lock().started.clone()
-    }
-
-    /// The call identifier of each attempt.
-    pub(crate) fn ids(&self) -> Vec<CallId> {
-        self.lock().ids.clone()
-    }
-
-    /// The number of attempts that were dropped before their end.
-    pub(crate) fn dropped(&self) -> u32 {
-        self.lock().dropped
     }
 
     fn next(&self, play: &str, id: CallId) -> Act {
