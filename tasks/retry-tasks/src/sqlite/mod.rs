@@ -5,7 +5,6 @@
 //! thread reads.
 
 pub(crate) mod builder;
-mod error;
 mod open;
 mod row;
 mod schema;

@@ -8,8 +8,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    builder::Durability, builder::SqliteBuilder, error::ErrorContext, schema, schema::VERSION,
-    threads::Sqlite, threads::Thread, transaction::Rows,
+    builder::Durability, builder::SqliteBuilder, schema, schema::VERSION, threads::Sqlite,
+    threads::Thread, transaction::ErrorContext, transaction::Rows,
 };
 use crate::rows::leased::Leased;
 use crate::store::error::{Result, StoreError};

@@ -1,11 +1,15 @@
-//! Transactions and statements on one connection.
+//! Transactions and statements on one connection, and the translation of their errors.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, ToSql, params};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use super::error::ErrorContext;
+use rusqlite::{
+    CachedStatement, Connection, Error, ErrorCode, OptionalExtension, Params, Row, ToSql, params,
+};
+
 use crate::base::{clock::Clock, time::Time};
 use crate::rows::job::Job;
-use crate::store::error::Result;
+use crate::store::error::{Result, StoreError};
 
 /// The stored time is updated when it is behind by more than this many milliseconds.
 const STALE: u64 = 1000;
@@ -114,5 +118,32 @@ impl Rows {
     /// Adds the file to an error.
     pub(super) fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| self.context.error(&error))
+    }
+}
+
+/// The facts that an error message needs besides SQLite's error.
+#[derive(Clone, Debug)]
+pub(super) struct ErrorContext {
+    pub(super) path: PathBuf,
+    pub(super) busy_timeout: Duration,
+}
+
+impl ErrorContext {
+    pub(super) fn error(&self, error: &Error) -> StoreError {
+        let path = self.path.clone();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Locked { path, waited: self.busy_timeout }
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                StoreError::ReadOnly { path }
+            }
+            Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
+            Some(ErrorCode::DatabaseCorrupt) => {
+                StoreError::Broken { path, detail: error.to_string() }
+            }
+            _ => StoreError::Other { detail: format!("`{}`: {error}", path.display()) },
+        }
     }
 }
