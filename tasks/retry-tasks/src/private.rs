@@ -17,10 +17,8 @@ pub use std::result::Result::{Err, Ok};
 pub use inventory;
 pub use retry_runtime::Outcome;
 
-pub use crate::function::input::Input;
-pub use crate::function::{Entry, Function, Need, Running};
+pub use crate::function::{Entry, Function, Input, Need, Running};
 use crate::machine::finish::AttemptEnd;
-use crate::record::reason::FailReason;
 use crate::tasks::task::Arguments;
 pub use crate::tasks::task::Task;
 use crate::worker::{current::current, current::with_current};
@@ -127,11 +125,7 @@ where
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // The runtime is shutting down, so nobody will store this.
-                Err(error) => AttemptEnd::Failed {
-                    kind: None,
-                    error: error.to_string(),
-                    reason: FailReason::Panicked,
-                },
+                Err(error) => AttemptEnd::panicked(error.to_string()),
             },
         }
     })

@@ -1,14 +1,15 @@
 //! Functions declared with `task`; the linker collects them in one list.
 
-pub(crate) mod input;
-
 use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use retry_runtime::Site;
+use retry_runtime::resume::{Paid, Standing};
+use serde_json::{Map, Value};
 
 use crate::machine::finish::AttemptEnd;
-use input::Input;
 
 /// A function that is declared with `task`.
 #[derive(Debug)]
@@ -24,6 +25,19 @@ pub struct Function {
 pub struct Need {
     pub(crate) id: fn() -> TypeId,
     pub(crate) name: fn() -> &'static str,
+}
+
+/// The values that a worker has for its functions: one of each type.
+pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+
+/// The input of one attempt, for generated code.
+#[derive(Debug)]
+pub struct Input {
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) states: Arc<States>,
+    pub(crate) site: &'static Site,
+    pub(crate) standing: Standing,
+    pub(crate) paid: Paid,
 }
 
 /// A running attempt.

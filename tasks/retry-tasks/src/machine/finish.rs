@@ -58,6 +58,11 @@ impl AttemptEnd {
         AttemptEnd::HeldBack(wait.map_or(UNKNOWN, |wait| wait.max(SHORTEST)))
     }
 
+    /// An attempt whose function panicked, or whose thread has ended.
+    pub(crate) fn panicked(error: String) -> Self {
+        AttemptEnd::Failed { kind: None, error, reason: FailReason::Panicked }
+    }
+
     /// An attempt that did not run the function or could not store its result.
     pub(crate) fn unreadable(error: String) -> Self {
         AttemptEnd::Failed { kind: None, error, reason: FailReason::Unreadable }
@@ -108,12 +113,8 @@ impl Record {
             AttemptEnd::HeldBack(after) => {
                 self.attempts -= 1;
                 self.round -= 1;
-                if self.round == 0 {
-                    self.round_at = None;
-                }
-                if self.attempts == 0 {
-                    self.started_at = None;
-                }
+                self.round_at = self.round_at.filter(|_| self.round > 0);
+                self.started_at = self.started_at.filter(|_| self.attempts > 0);
                 self.release(now, after);
                 return None;
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Worker, error::StartError, host::LocalHost};
-use crate::function::{Function, functions, input::States};
+use crate::function::{Function, States, functions};
 use crate::machine::retention::Retention;
 use crate::store::{Store, host::End, host::Hosted, host::Settings};
 use crate::tasks::Tasks;

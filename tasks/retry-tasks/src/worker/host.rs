@@ -9,9 +9,8 @@ use retry_runtime::resume::{Paid, pay};
 use tokio::sync::watch;
 
 use super::current::CURRENT;
-use crate::function::{Function, functions, input::Input, input::States};
+use crate::function::{Function, Input, States, functions};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
-use crate::record::reason::FailReason;
 use crate::store::{handle::AttemptHandle, host::End, host::Host, host::Hosted, host::Settings};
 
 /// A worker of this process.
@@ -80,11 +79,10 @@ async fn catch_panic(attempt: impl Future<Output = AttemptEnd>) -> AttemptEnd {
         // A function that has panicked is never polled again.
         match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
             Ok(polled) => polled,
-            Err(panic) => Poll::Ready(AttemptEnd::Failed {
-                kind: None,
-                error: format!("the function panicked: {}", message(&*panic)),
-                reason: FailReason::Panicked,
-            }),
+            Err(panic) => {
+                let error = format!("the function panicked: {}", message(&*panic));
+                Poll::Ready(AttemptEnd::panicked(error))
+            }
         }
     })
     .await
