@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{job::Operation, job::Transaction, table::Table};
-use crate::base::time::Time;
 use crate::event::EventKind;
 use crate::machine::lease::Lease;
 use crate::record::Progress;
@@ -23,30 +22,22 @@ impl Operation for Renew {
         let until = tx.now + self.length;
         let mut lost = Vec::new();
         for (lease, progress) in &self.leases {
-            let renewed = match progress {
-                None => table.renew(lease.id, lease.fence, until)?,
-                Some(progress) => store_progress(table, tx, *lease, progress, until)?,
+            let Some(progress) = progress else {
+                if !table.renew(lease.id, lease.fence, until)? {
+                    lost.push(*lease);
+                }
+                continue;
             };
-            if !renewed {
-                lost.push(*lease);
+            match table.get(lease.id)?.filter(|record| record.is_held_under(*lease)) {
+                Some(mut record) => {
+                    record.run_at = Some(until);
+                    record.progress = Some(progress.clone());
+                    table.update(&record)?;
+                    tx.emit(&record, EventKind::Progress(progress.clone()));
+                }
+                None => lost.push(*lease),
             }
         }
         Ok(lost)
     }
-}
-
-fn store_progress(
-    table: &mut dyn Table,
-    tx: &mut Transaction,
-    lease: Lease,
-    progress: &Progress,
-    until: Time,
-) -> Result<bool> {
-    let record = table.get(lease.id)?.filter(|record| record.is_held_under(lease));
-    let Some(mut record) = record else { return Ok(false) };
-    record.run_at = Some(until);
-    record.progress = Some(progress.clone());
-    table.update(&record)?;
-    tx.emit(&record, EventKind::Progress(progress.clone()));
-    Ok(true)
 }
