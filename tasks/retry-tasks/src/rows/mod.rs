@@ -18,6 +18,6 @@ mod server;
 mod store;
 pub(crate) mod table;
 
-pub use job::Job;
+pub use job::{AnyJob, Job};
 pub use leased::{Backend, Leased};
 pub use table::{Due, Table};
