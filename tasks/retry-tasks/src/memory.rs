@@ -132,14 +132,8 @@ impl Table for Rows {
     }
 
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
-        match fence {
-            None => drop(self.attempts.remove(&id)),
-            Some(fence) => {
-                if let Some(attempts) = self.attempts.get_mut(&id) {
-                    attempts.retain(|attempt| attempt.fence != fence);
-                }
-            }
-        }
+        let kept = |attempt: &TaskAttempt| fence.is_some_and(|fence| attempt.fence != fence);
+        self.attempts.entry(id).or_default().retain(kept);
         Ok(())
     }
 

@@ -138,11 +138,9 @@ fn eta(record: &Record, attempts: &[TaskAttempt], now: Time) -> Option<Time> {
 
 fn arguments(record: &Record) -> Value {
     let mut arguments = json(&record.arguments);
-    if let Value::Object(values) = &mut arguments {
-        for name in &record.redacted {
-            if let Some(value) = values.get_mut(name) {
-                *value = Value::String("<redacted>".to_owned());
-            }
+    for name in &record.redacted {
+        if let Some(value) = arguments.get_mut(name) {
+            *value = Value::String("<redacted>".to_owned());
         }
     }
     arguments
