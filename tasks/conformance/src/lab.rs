@@ -113,10 +113,6 @@ impl Lab {
         self.until(id, |info| info.state.name() == "waiting").await
     }
 
-    pub(crate) async fn until_running(&self, id: TaskId) -> TaskInfo {
-        self.until(id, |info| info.state == State::Running).await
-    }
-
     /// Moves the clock to the due time of each retry until the task has ended.
     pub(crate) async fn play(&self, id: TaskId) -> TaskInfo {
         loop {

@@ -148,7 +148,7 @@ async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {
     let id = lab.run(&[FAIL, Act::HalfDone]).await;
     lab.until_waiting(id).await;
     lab.clock.advance(seconds(1));
-    let info = lab.until_running(id).await;
+    let info = lab.until(id, |info| info.state == State::Running).await;
     assert_eq!(info.attempts().len(), 2, "{info:?}");
     assert_eq!(info.attempts()[1].outcome, AttemptOutcome::Running);
     lab.until_started(2).await;

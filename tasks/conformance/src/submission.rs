@@ -72,7 +72,7 @@ async fn a_function_never_exceeds_its_concurrency(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
     lab.work();
     let first = lab.submit(single::task("a".into())).await;
-    lab.until_running(first).await;
+    lab.until(first, |info| info.state == State::Running).await;
     let second = lab.submit(single::task("b".into())).await;
     let other = lab.submit(repeatable::task("c".into())).await;
     lab.until_ended(other).await;
