@@ -13,7 +13,6 @@ mod fencing_tests;
 mod finish;
 pub(crate) mod job;
 pub(crate) mod leased;
-mod renew;
 mod server;
 mod store;
 pub(crate) mod table;
