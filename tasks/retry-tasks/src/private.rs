@@ -83,10 +83,8 @@ pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
 /// When there is none. The start of the worker has checked this.
 pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
     let value = input.states.get(&TypeId::of::<T>()).cloned();
-    match value.and_then(|value| value.downcast().ok()) {
-        Some(value) => value,
-        None => panic!("the worker was started without a `{}`", type_name::<T>()),
-    }
+    let value = value.and_then(|value| value.downcast().ok());
+    value.unwrap_or_else(|| panic!("the worker was started without a `{}`", type_name::<T>()))
 }
 
 /// The attempt of a function whose stored arguments do not fit.

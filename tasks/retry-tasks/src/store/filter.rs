@@ -102,12 +102,6 @@ pub struct Page<T> {
     pub next: Option<TaskId>,
 }
 
-impl<T> Page<T> {
-    pub(crate) fn map<U>(self, map: impl FnMut(T) -> U) -> Page<U> {
-        Page { tasks: self.tasks.into_iter().map(map).collect(), next: self.next }
-    }
-}
-
 impl Page<Record> {
     /// Makes a page of the filter's size from the tasks found, which may be one more than fit on it.
     pub fn new(mut tasks: Vec<Record>, filter: &Filter) -> Self {
