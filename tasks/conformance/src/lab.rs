@@ -1,18 +1,20 @@
 //! The store under test, with its clock and the functions of the cases.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use retry_tasks::{
-    Clock, Format, ManualClock, Ordered, State, TaskError, TaskId, TaskInfo, Tasks, Worker,
-    WorkerBuilder,
+    Clock, FailReason, Format, Function, ManualClock, Ordered, State, Task, TaskError, TaskId,
+    TaskInfo, Tasks, Worker, WorkerBuilder,
 };
 
-use crate::stage::{NAMES, Stage};
+use crate::stage::{Act, Stage, repeatable};
 
 /// An empty store with a manual clock.
 #[derive(Debug)]
 pub struct Lab {
+    /// The workers that run until the end of the case.
+    workers: Mutex<Vec<Worker>>,
     pub(crate) tasks: Tasks,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) stage: Stage,
@@ -23,16 +25,67 @@ impl Lab {
     pub fn new(store: impl FnOnce(Arc<dyn Clock>) -> Tasks) -> Self {
         let clock = Arc::new(ManualClock::new());
         let tasks = store(Arc::clone(&clock) as Arc<dyn Clock>);
-        Lab { tasks, clock, stage: Stage::default() }
+        Lab { workers: Mutex::default(), tasks, clock, stage: Stage::default() }
     }
 
     pub(crate) fn builder(&self) -> WorkerBuilder {
         let worker = self.tasks.worker().state(self.stage.clone()).name("worker");
-        NAMES.into_iter().fold(worker, WorkerBuilder::only)
+        let names = retry_tasks::functions().map(Function::name);
+        names.filter(|name| name.starts_with("conformance::")).fold(worker, WorkerBuilder::only)
     }
 
     pub(crate) fn worker(&self) -> Worker {
         start(self.builder())
+    }
+
+    /// Starts a worker that runs until the end of the case.
+    pub(crate) fn work(&self) {
+        self.workers.lock().expect("no panic").push(self.worker());
+    }
+
+    pub(crate) async fn submit(&self, task: Task<String>) -> TaskId {
+        self.tasks.submit(task).await.expect("stored")
+    }
+
+    /// Submits a repeatable task for each play.
+    pub(crate) async fn submit_plays<P: ToString>(
+        &self,
+        plays: impl IntoIterator<Item = P>,
+    ) -> Vec<TaskId> {
+        let mut ids = Vec::new();
+        for play in plays {
+            ids.push(self.submit(repeatable::task(play.to_string())).await);
+        }
+        ids
+    }
+
+    /// Submits a repeatable task with this script.
+    pub(crate) async fn given(&self, acts: &[Act]) -> TaskId {
+        self.stage.script("a", acts);
+        self.submit(repeatable::task("a".into())).await
+    }
+
+    /// Submits a repeatable task with this script, and starts a worker.
+    pub(crate) async fn run(&self, acts: &[Act]) -> TaskId {
+        let id = self.given(acts).await;
+        self.work();
+        id
+    }
+
+    /// Submits a task whose first attempt never ends, and starts a worker. Returns when the attempt is running.
+    pub(crate) async fn hang(&self, task: Task<String>) -> (TaskId, Worker) {
+        self.stage.script("a", &[Act::Hang]);
+        let id = self.submit(task).await;
+        let worker = self.worker();
+        self.until_started(1).await;
+        (id, worker)
+    }
+
+    /// Waits until this many attempts have started.
+    pub(crate) async fn until_started(&self, attempts: usize) {
+        while self.stage.started().len() < attempts {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) async fn info(&self, id: TaskId) -> TaskInfo {
@@ -57,27 +110,17 @@ impl Lab {
     }
 
     pub(crate) async fn until_waiting(&self, id: TaskId) -> TaskInfo {
-        self.until(id, |info| matches!(info.state, State::Waiting { .. })).await
-    }
-
-    pub(crate) async fn until_running(&self, id: TaskId) -> TaskInfo {
-        self.until(id, |info| info.state == State::Running).await
+        self.until(id, |info| info.state.name() == "waiting").await
     }
 
     /// Moves the clock to the due time of each retry until the task has ended.
     pub(crate) async fn play(&self, id: TaskId) -> TaskInfo {
         loop {
-            let settled = |info: &TaskInfo| {
-                info.state.is_ended() || matches!(info.state, State::Waiting { .. })
-            };
+            let settled = |info: &TaskInfo| !matches!(info.state, State::Pending | State::Running);
             let info = self.until(id, settled).await;
-            match info.state {
-                State::Waiting { next_attempt_at } => {
-                    self.clock.advance(next_attempt_at.since(self.clock.now()));
-                    self.until(id, |now| now.state != info.state).await;
-                }
-                _ => return info,
-            }
+            let State::Waiting { next_attempt_at } = info.state else { return info };
+            self.clock.advance(next_attempt_at.since(self.clock.now()));
+            self.until(id, |now| now.state != info.state).await;
         }
     }
 }
@@ -88,6 +131,10 @@ pub(crate) fn start(worker: WorkerBuilder) -> Worker {
 
 pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+pub(crate) fn failed(reason: FailReason) -> State {
+    State::Failed { reason }
 }
 
 /// The state with which an order was refused.

@@ -1,10 +1,10 @@
 //! Leases and the ends of workers: crash, shutdown, takeover.
 
 use retry_runtime::Kind;
-use retry_tasks::{AttemptOutcome, Clock, FailReason, State, Task, TaskId, TaskInfo, Worker};
+use retry_tasks::{AttemptOutcome, Clock, FailReason, State, Task, TaskId, TaskInfo};
 
-use crate::lab::{Lab, seconds};
-use crate::stage::{Act, once, repeatable};
+use crate::lab::{Lab, failed, seconds};
+use crate::stage::{Act, FAIL, once, repeatable};
 
 crate::list! {
     a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe
@@ -22,25 +22,15 @@ crate::list! {
 
 /// Submits a task whose first attempt is running when its worker crashes.
 async fn lost(lab: &Lab, task: Task<String>) -> TaskId {
-    let id = lab.tasks.submit(task).await.expect("stored");
-    let worker = lab.worker();
-    running(lab, 1).await;
+    let (id, worker) = lab.hang(task).await;
     worker.abandon().await;
     id
 }
 
-/// Waits until this many attempts have started.
-async fn running(lab: &Lab, attempts: usize) {
-    while lab.stage.started().len() < attempts {
-        tokio::task::yield_now().await;
-    }
-}
-
 async fn a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
     let id = lost(&lab, repeatable::task("a".into())).await;
     assert_eq!(lab.info(id).await.state, State::Running, "nobody knows better yet");
-    let _worker = lab.worker();
+    lab.work();
     lab.clock.advance(seconds(29));
     assert_eq!(lab.info(id).await.state, State::Running, "the lease holds");
     lab.clock.advance(seconds(1));
@@ -54,22 +44,20 @@ async fn a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe(lab: L
 }
 
 async fn a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
     let id = lost(&lab, once::task("a".into(), None)).await;
-    let _worker = lab.worker();
+    lab.work();
     lab.clock.advance(seconds(30));
     let info = lab.until_ended(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::Ambiguous });
+    assert_eq!(info.state, failed(FailReason::Ambiguous));
     assert_eq!(lab.stage.started().len(), 1);
     assert!(info.can_retry, "somebody may know that it did not happen");
 }
 
 async fn a_task_that_ends_every_worker_fails_in_the_end(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang; 9]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let id = lab.given(&[Act::Hang; 9]).await;
     for attempt in 1..=4 {
         let worker = lab.worker();
-        running(&lab, attempt).await;
+        lab.until_started(attempt).await;
         worker.abandon().await;
         lab.clock.advance(seconds(30));
         let worker = lab.worker();
@@ -80,43 +68,32 @@ async fn a_task_that_ends_every_worker_fails_in_the_end(lab: Lab) {
         }
     }
     let info = lab.info(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::Exhausted });
+    assert_eq!(info.state, failed(FailReason::Exhausted));
     assert!(info.attempts().iter().all(|attempt| attempt.outcome == AttemptOutcome::Lost));
     assert_eq!(lab.stage.started().len(), 4);
 }
 
 async fn a_lease_is_renewed_while_the_attempt_is_running(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
-    running(&lab, 1).await;
-    let lease = |lab: &Lab| {
-        let store = std::sync::Arc::clone(lab.tasks.store());
-        async move { store.load(id, false).await.expect("read").expect("there").0.run_at }
-    };
+    let (id, _worker) = lab.hang(repeatable::task("a".into())).await;
+    let lease =
+        async || lab.tasks.store().load(id, false).await.expect("read").expect("there").0.run_at;
     for _ in 0..10 {
-        let before = lease(&lab).await;
+        let before = lease().await;
         lab.clock.advance(seconds(6));
-        while lease(&lab).await == before {
+        while lease().await == before {
             tokio::task::yield_now().await;
         }
     }
     let info = lab.info(id).await;
-    assert_eq!(
-        (info.state, info.attempts().len()),
-        (State::Running, 1),
-        "after twice its first lease"
-    );
+    let found = (info.state, info.attempts().len());
+    assert_eq!(found, (State::Running, 1), "after twice its first lease");
 }
 
 async fn a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
-    let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
-    let _worker = lab.worker();
-    running(&lab, 1).await;
+    let (id, _worker) = lab.hang(once::task("a".into(), None)).await;
     for _ in 0..20 {
         // The worker searches for due tasks at the moment at which its own lease runs out.
-        let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
+        let other = lab.submit(repeatable::task("other".into())).await;
         lab.clock.advance(seconds(31));
         lab.until_ended(other).await;
         assert_eq!(lab.info(id).await.state, State::Running);
@@ -125,27 +102,21 @@ async fn a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps(lab: Lab) 
 }
 
 async fn a_shutdown_returns_running_tasks_at_once(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let worker = lab.worker();
-    running(&lab, 1).await;
+    let (id, worker) = lab.hang(repeatable::task("a".into())).await;
     worker.shutdown(seconds(0)).await;
     let info = lab.info(id).await;
     assert_eq!(info.state, State::Pending);
     assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Lost);
     assert_eq!(info.max_retries, Some(4), "it is not held against the task");
     // The clock stands still: the task is due at once.
-    let _worker = lab.worker();
+    lab.work();
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
 }
 
 async fn a_shutdown_waits_for_attempts_that_end_in_time(lab: Lab) {
     let worker = lab.worker();
-    let mut ids = Vec::new();
-    for _ in 0..20 {
-        ids.push(lab.tasks.submit(repeatable::task("a".into())).await.expect("stored"));
-    }
-    running(&lab, 1).await;
+    let ids = lab.submit_plays(["a"; 20]).await;
+    lab.until_started(1).await;
     worker.shutdown(seconds(60)).await;
     for id in ids {
         let state = lab.info(id).await.state;
@@ -154,51 +125,40 @@ async fn a_shutdown_waits_for_attempts_that_end_in_time(lab: Lab) {
 }
 
 async fn a_shutdown_fails_running_tasks_that_must_not_be_repeated(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
-    let id = lab.tasks.submit(once::task("a".into(), None)).await.expect("stored");
-    let worker = lab.worker();
-    running(&lab, 1).await;
+    let (id, worker) = lab.hang(once::task("a".into(), None)).await;
     worker.shutdown(seconds(0)).await;
-    assert_eq!(lab.info(id).await.state, State::Failed { reason: FailReason::Ambiguous });
+    assert_eq!(lab.info(id).await.state, failed(FailReason::Ambiguous));
 }
 
 async fn a_worker_may_start_under_the_name_of_another(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
     let id = lost(&lab, repeatable::task("a".into())).await;
     // They have the name of the crashed worker, and of each other.
-    let workers: [Worker; 2] = [lab.worker(), lab.worker()];
-    let other = lab.tasks.submit(repeatable::task("b".into())).await.expect("stored");
+    let _workers = [lab.worker(), lab.worker()];
+    let other = lab.submit(repeatable::task("b".into())).await;
     assert_eq!(lab.until_ended(other).await.state, State::Complete);
     assert_eq!(lab.info(id).await.state, State::Running, "its lease is not theirs");
     lab.clock.advance(seconds(30));
     assert_eq!(lab.play(id).await.state, State::Complete);
-    drop(workers);
 }
 
 async fn two_workers_share_the_tasks(lab: Lab) {
-    let workers = [lab.worker(), lab.worker()];
-    let mut ids = Vec::new();
-    for play in 0..200 {
-        ids.push(lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored"));
-    }
-    for id in ids {
+    let _workers = [lab.worker(), lab.worker()];
+    for id in lab.submit_plays(0..200).await {
         assert_eq!(lab.until_ended(id).await.state, State::Complete);
     }
     let mut started = lab.stage.started();
     started.sort_unstable();
     started.dedup();
     assert_eq!((started.len(), lab.stage.started().len()), (200, 200), "each of them once");
-    drop(workers);
 }
 
 async fn delayed_retries_of_many_tasks_are_neither_lost_nor_repeated(lab: Lab) {
     const TASKS: usize = 150;
     for play in 0..TASKS {
-        lab.stage
-            .script(&play.to_string(), &[Act::Fail(Kind::Transient), Act::Fail(Kind::Transient)]);
-        lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored");
+        lab.stage.script(&play.to_string(), &[FAIL, FAIL]);
     }
-    let workers = [lab.worker(), lab.worker()];
+    lab.submit_plays(0..TASKS).await;
+    let _workers = [lab.worker(), lab.worker()];
     for (round, delay) in [(1, 1), (2, 2), (3, 0)] {
         let mut events = lab.tasks.events();
         let settled = async || {
@@ -217,5 +177,4 @@ async fn delayed_retries_of_many_tasks_are_neither_lost_nor_repeated(lab: Lab) {
     let mut plays = lab.stage.started();
     plays.sort_unstable();
     assert!(plays.chunk_by(|a, b| a == b).all(|attempts| attempts.len() == 3), "three of each");
-    drop(workers);
 }

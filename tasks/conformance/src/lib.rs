@@ -26,7 +26,6 @@ mod queries;
 mod stage;
 mod submission;
 
-use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -35,6 +34,7 @@ pub use lab::Lab;
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A requirement that every store must meet.
+#[derive(Debug)]
 pub struct Case {
     /// The requirement as a sentence, with `_` between the words.
     pub name: &'static str,
@@ -51,12 +51,6 @@ impl Case {
         let limit = Duration::from_secs(60);
         let in_time = tokio::time::timeout(limit, (self.run)(lab)).await;
         assert!(in_time.is_ok(), "the case did not end within {limit:?}: {}", self.name);
-    }
-}
-
-impl fmt::Debug for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

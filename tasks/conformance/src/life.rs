@@ -6,8 +6,8 @@ use retry_runtime::Kind;
 use retry_tasks::{AttemptOutcome, Clock, EventKind, FailReason, State, TaskError, TaskInfo};
 use tokio::sync::Mutex;
 
-use crate::lab::{Lab, seconds, start};
-use crate::stage::{Act, blocking, guarded, once, repeatable};
+use crate::lab::{Lab, failed, seconds, start};
+use crate::stage::{Act, FAIL, blocking, guarded, once, repeatable};
 
 crate::list! {
     a_task_runs_and_keeps_its_result
@@ -26,31 +26,29 @@ crate::list! {
 }
 
 async fn a_task_runs_and_keeps_its_result(lab: Lab) {
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let id = lab.given(&[]).await;
     assert_eq!(lab.info(id).await.state, State::Pending);
     assert_eq!(lab.tasks.result::<String>(id).await, Ok(None));
-    let _worker = lab.worker();
+    lab.work();
     assert_eq!(lab.tasks.wait::<String>(id).await, Ok("a".to_owned()));
     let info = lab.info(id).await;
     assert_eq!((info.state, info.retry_count, info.max_retries), (State::Complete, 0, Some(3)));
-    assert_eq!(info.attempts().len(), 1);
-    assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Succeeded);
+    let outcomes: Vec<_> = info.attempts().iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [AttemptOutcome::Succeeded]);
     assert!(info.is_terminal() && !info.can_retry);
     assert!(matches!(lab.tasks.result::<u8>(id).await, Err(TaskError::Result { .. })));
 }
 
 async fn a_function_that_blocks_runs_too(lab: Lab) {
-    lab.stage.script("b", &[Act::Fail(Kind::Transient)]);
-    let id = lab.tasks.submit(blocking::task("b".into())).await.expect("stored");
-    let _worker = lab.worker();
+    lab.stage.script("b", &[FAIL]);
+    let id = lab.submit(blocking::task("b".into())).await;
+    lab.work();
     let info = lab.play(id).await;
     assert_eq!((info.state, info.retry_count), (State::Complete, 1));
 }
 
 async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient), Act::Fail(Kind::Transient)]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[FAIL, FAIL]).await;
     let info = lab.until_waiting(id).await;
     assert_eq!(info.state, State::Waiting { next_attempt_at: lab.clock.now() + seconds(1) });
     lab.clock.advance(Duration::from_millis(999));
@@ -65,66 +63,56 @@ async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
 }
 
 async fn a_waiting_task_occupies_no_worker_slot(lab: Lab) {
-    lab.stage.script("first", &[Act::Fail(Kind::Transient)]);
     let _worker = start(lab.builder().in_flight(1));
-    let first = lab.tasks.submit(repeatable::task("first".into())).await.expect("stored");
+    let first = lab.given(&[FAIL]).await;
     lab.until_waiting(first).await;
-    let second = lab.tasks.submit(repeatable::task("second".into())).await.expect("stored");
+    let second = lab.submit(repeatable::task("second".into())).await;
     assert_eq!(lab.until_ended(second).await.state, State::Complete);
     assert!(matches!(lab.info(first).await.state, State::Waiting { .. }));
 }
 
 async fn a_task_fails_when_its_attempts_are_used_up(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[FAIL; 9]).await;
     let info = lab.play(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::Exhausted });
+    assert_eq!(info.state, failed(FailReason::Exhausted));
     assert_eq!((info.retry_count, info.max_retries), (3, Some(3)));
     assert!(info.is_terminal() && info.can_retry);
     let error = "trouble of kind Transient".to_owned();
-    let failed = TaskError::Failed { id, reason: FailReason::Exhausted, error };
-    assert_eq!(lab.tasks.result::<String>(id).await, Err(failed));
+    let expected = TaskError::Failed { id, reason: FailReason::Exhausted, error };
+    assert_eq!(lab.tasks.result::<String>(id).await, Err(expected));
 }
 
 async fn a_permanent_failure_is_not_retried(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Permanent)]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[Act::Fail(Kind::Permanent)]).await;
     let info = lab.until_ended(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::Permanent });
+    assert_eq!(info.state, failed(FailReason::Permanent));
     assert_eq!((info.retry_count, info.can_retry, info.is_terminal()), (0, true, false));
 }
 
 async fn an_ambiguous_failure_is_retried_only_where_a_repetition_is_safe(lab: Lab) {
-    for play in ["a", "b"] {
-        lab.stage.script(play, &[Act::Fail(Kind::Ambiguous)]);
-    }
-    let harmless = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let harmful = lab.tasks.submit(once::task("b".into(), None)).await.expect("stored");
-    let _worker = lab.worker();
+    lab.stage.script("b", &[Act::Fail(Kind::Ambiguous)]);
+    let harmful = lab.submit(once::task("b".into(), None)).await;
+    let harmless = lab.run(&[Act::Fail(Kind::Ambiguous)]).await;
     assert_eq!(lab.play(harmless).await.state, State::Complete);
-    assert_eq!(lab.play(harmful).await.state, State::Failed { reason: FailReason::Ambiguous });
+    assert_eq!(lab.play(harmful).await.state, failed(FailReason::Ambiguous));
 }
 
 async fn a_servers_hint_replaces_a_shorter_delay(lab: Lab) {
-    lab.stage.script("a", &[Act::Throttle(seconds(7)), Act::Throttle(seconds(3600))]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[Act::Throttle(seconds(7)), Act::Throttle(seconds(3600))]).await;
     let info = lab.until_waiting(id).await;
     assert_eq!(info.attempts()[0].delay, Some(seconds(7)));
     assert_eq!(info.attempts()[0].delay_source, Some(retry_runtime::DelaySource::Hint));
     let info = lab.play(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::RetryAfterTooLong });
+    assert_eq!(info.state, failed(FailReason::RetryAfterTooLong));
 }
 
 async fn an_open_breaker_holds_a_task_back(lab: Lab) {
     // All labs in this process share the function's breaker.
     static ALONE: Mutex<()> = Mutex::const_new(());
     let _alone = ALONE.lock().await;
-    lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
-    let id = lab.tasks.submit(guarded::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    lab.stage.script("a", &[FAIL]);
+    let id = lab.submit(guarded::task("a".into())).await;
+    lab.work();
     let first = lab.until_waiting(id).await.state;
     lab.clock.advance(seconds(1));
     let held_back = |info: &TaskInfo| info.state.name() == "waiting" && info.state != first;
@@ -141,35 +129,29 @@ async fn a_panic_is_a_failure_and_the_worker_goes_on(lab: Lab) {
     lab.stage.script("b", &[Act::Panic]);
     let _worker = start(lab.builder().in_flight(1));
     for task in [repeatable::task("a".into()), blocking::task("b".into())] {
-        let id = lab.tasks.submit(task).await.expect("stored");
+        let id = lab.submit(task).await;
         let info = lab.until_ended(id).await;
-        assert_eq!(info.state, State::Failed { reason: FailReason::Panicked });
+        assert_eq!(info.state, failed(FailReason::Panicked));
         assert_eq!(info.last_error.as_deref(), Some("the function panicked: as the script says"));
     }
-    let id = lab.tasks.submit(repeatable::task("c".into())).await.expect("stored");
+    let id = lab.submit(repeatable::task("c".into())).await;
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
 }
 
 async fn every_attempt_sees_the_tasks_identifier(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient); 2]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[FAIL; 2]).await;
     lab.play(id).await;
-    assert_eq!(lab.stage.ids(), [id.call_id(); 3]);
+    assert_eq!(lab.stage.lock().ids, [id.call_id(); 3]);
 }
 
 async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient), Act::HalfDone]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[FAIL, Act::HalfDone]).await;
     lab.until_waiting(id).await;
     lab.clock.advance(seconds(1));
-    let info = lab.until_running(id).await;
+    let info = lab.until(id, |info| info.state == State::Running).await;
     assert_eq!(info.attempts().len(), 2, "{info:?}");
     assert_eq!(info.attempts()[1].outcome, AttemptOutcome::Running);
-    while lab.stage.started().len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    lab.until_started(2).await;
     lab.clock.advance(seconds(4));
     let info = lab.until(id, |info| info.progress.is_some()).await;
     let progress = info.progress.clone().expect("told");
@@ -178,10 +160,8 @@ async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {
 }
 
 async fn events_come_in_order(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
     let mut events = lab.tasks.events();
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[FAIL]).await;
     lab.play(id).await;
     let mut names = Vec::new();
     while names.last() != Some(&EventKind::Completed.name()) {

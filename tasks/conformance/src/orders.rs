@@ -4,8 +4,8 @@ use retry_runtime::Kind;
 use retry_tasks::{AttemptOutcome, FailReason, Filter, Phase, State, TaskError, TaskId};
 use tokio::sync::Mutex;
 
-use crate::lab::{Lab, refused, seconds};
-use crate::stage::{Act, paced, repeatable};
+use crate::lab::{Lab, failed, refused, seconds};
+use crate::stage::{Act, FAIL, paced, repeatable};
 
 crate::list! {
     a_retry_by_hand_is_another_round_and_keeps_counters_and_history
@@ -21,50 +21,41 @@ crate::list! {
 }
 
 async fn exhausted(lab: &Lab) -> TaskId {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient); 4]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let id = lab.given(&[FAIL; 4]).await;
     let worker = lab.worker();
-    assert_eq!(lab.play(id).await.state, State::Failed { reason: FailReason::Exhausted });
+    assert_eq!(lab.play(id).await.state, failed(FailReason::Exhausted));
     worker.shutdown(seconds(0)).await;
     id
 }
 
 async fn a_retry_by_hand_is_another_round_and_keeps_counters_and_history(lab: Lab) {
     let id = exhausted(&lab).await;
-    lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
+    lab.stage.script("a", &[FAIL; 9]);
     let ordered = lab.tasks.retry(id).await.expect("it has failed");
-    assert_eq!(ordered.before, State::Failed { reason: FailReason::Exhausted });
+    assert_eq!(ordered.before, failed(FailReason::Exhausted));
     assert_eq!(ordered.after, State::Pending);
     let info = lab.info(id).await;
     assert_eq!((info.retry_count, info.max_retries, info.attempts().len()), (3, Some(7), 4));
-    let _worker = lab.worker();
+    lab.work();
     let info = lab.play(id).await;
-    assert_eq!(
-        (info.state, info.attempts().len()),
-        (State::Failed { reason: FailReason::Exhausted }, 8)
-    );
+    assert_eq!((info.state, info.attempts().len()), (failed(FailReason::Exhausted), 8));
     let delays: Vec<_> = info.attempts()[4..].iter().map(|attempt| attempt.delay).collect();
-    assert_eq!(
-        delays,
-        [Some(seconds(1)), Some(seconds(2)), Some(seconds(4)), None],
-        "from the start"
-    );
+    let from_the_start = [Some(seconds(1)), Some(seconds(2)), Some(seconds(4)), None];
+    assert_eq!(delays, from_the_start);
     assert!(info.can_retry);
 }
 
 async fn retry_once_exceeds_the_limit_by_one_when_no_attempts_are_left(lab: Lab) {
     let id = exhausted(&lab).await;
-    lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
+    lab.stage.script("a", &[FAIL; 9]);
     lab.tasks.retry_once(id).await.expect("it has failed");
     assert_eq!(lab.info(id).await.max_retries, Some(4));
-    let worker = lab.worker();
+    lab.work();
     let info = lab.play(id).await;
     assert_eq!((info.retry_count, info.attempts().len()), (4, 5));
-    worker.shutdown(seconds(0)).await;
 
-    lab.stage.script("b", &[Act::Fail(Kind::Transient), Act::Fail(Kind::Permanent)]);
-    let early = lab.tasks.submit(repeatable::task("b".into())).await.expect("stored");
-    let _worker = lab.worker();
+    lab.stage.script("b", &[FAIL, Act::Fail(Kind::Permanent)]);
+    let early = lab.submit(repeatable::task("b".into())).await;
     assert_eq!(lab.play(early).await.retry_count, 1);
     lab.tasks.retry_once(early).await.expect("it has failed");
     assert_eq!(lab.info(early).await.max_retries, Some(3), "something was left");
@@ -76,16 +67,14 @@ async fn a_reset_starts_from_nothing(lab: Lab) {
     let info = lab.info(id).await;
     assert_eq!((info.state, info.retry_count, info.max_retries), (State::Pending, 0, Some(3)));
     assert_eq!((info.attempts().len(), info.last_error), (0, None));
-    let _worker = lab.worker();
+    lab.work();
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
     lab.tasks.reset(id).await.expect("a complete task runs anew");
-    assert_eq!(lab.until(id, |info| info.state.is_ended()).await.attempts().len(), 1);
+    assert_eq!(lab.until_ended(id).await.attempts().len(), 1);
 }
 
 async fn a_waiting_task_is_cancelled_at_once(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[FAIL]).await;
     lab.until_waiting(id).await;
     let ordered = lab.tasks.cancel(id).await.expect("it waits");
     assert_eq!((ordered.before.name(), ordered.after), ("waiting", State::Cancelled));
@@ -95,36 +84,31 @@ async fn a_waiting_task_is_cancelled_at_once(lab: Lab) {
 }
 
 async fn a_running_attempt_is_dropped_when_its_task_is_cancelled(lab: Lab) {
-    lab.stage.script("a", &[Act::Hang]);
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
-    while lab.stage.started().is_empty() {
-        tokio::task::yield_now().await;
-    }
+    let (id, _worker) = lab.hang(repeatable::task("a".into())).await;
     lab.tasks.cancel(id).await.expect("it runs");
     let info = lab.info(id).await;
     assert_eq!(info.state, State::Cancelled);
     assert_eq!(info.attempts()[0].outcome, AttemptOutcome::Cancelled);
     // The clock stands still: this does not need a heartbeat.
-    while lab.stage.dropped() == 0 {
+    while lab.stage.lock().dropped == 0 {
         tokio::task::yield_now().await;
     }
 }
 
 async fn a_cancelled_task_can_be_retried(lab: Lab) {
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let id = lab.given(&[]).await;
     lab.tasks.cancel(id).await.expect("it is pending");
     assert!(lab.info(id).await.can_retry);
     lab.tasks.retry(id).await.expect("it was cancelled");
-    let _worker = lab.worker();
+    lab.work();
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
 }
 
 async fn cancellation_and_completion_race_and_one_of_them_wins(lab: Lab) {
-    let _worker = lab.worker();
+    lab.work();
     let (mut cancelled, mut completed) = (0, 0);
     for round in 0..40 {
-        let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+        let id = lab.given(&[]).await;
         for _ in 0..round {
             tokio::task::yield_now().await;
         }
@@ -154,10 +138,10 @@ async fn two_retries_race_and_the_loser_gets_the_new_state(lab: Lab) {
 }
 
 async fn an_order_that_the_state_does_not_allow_is_refused(lab: Lab) {
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let id = lab.given(&[]).await;
     assert_eq!(refused(lab.tasks.retry(id).await), State::Pending);
     assert_eq!(refused(lab.tasks.reset(id).await), State::Pending);
-    let _worker = lab.worker();
+    lab.work();
     lab.until_ended(id).await;
     let error = lab.tasks.cancel(id).await.expect_err("it is complete");
     let text = format!(
@@ -174,29 +158,27 @@ async fn retry_all_starts_attempts_as_fast_as_the_budget_pays(lab: Lab) {
     let _alone = ALONE.lock().await;
     let worker = lab.worker();
     for play in ["a", "b", "c", "d", "e"] {
-        lab.stage.script(play, &[Act::Fail(Kind::Transient), Act::Hang]);
-        let id = lab.tasks.submit(paced::task(play.into())).await.expect("stored");
+        lab.stage.script(play, &[FAIL, Act::Hang]);
+        let id = lab.submit(paced::task(play.into())).await;
         lab.until_ended(id).await;
     }
     let failed = Filter::new().phase(Phase::Failed).name("conformance::*").limit(2);
     assert_eq!(lab.tasks.retry_all(failed).await, Ok(5), "whatever page they are on");
-    let held_back = || async {
+    let until_held_back = async || loop {
         let counts = lab.tasks.counts().await.expect("counted");
-        (counts.running, counts.waiting)
-    };
-    while held_back().await != (2, 3) {
+        if (counts.running, counts.waiting) == (2, 3) {
+            return;
+        }
         // Queries without a pause would starve the writer.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    };
+    until_held_back().await;
     assert_eq!(lab.stage.started().len(), 7, "five, and two that were paid for");
     // The manual clock refills no tokens: the budget has a clock of its own.
     lab.clock.advance(seconds(120));
-    let other = lab.tasks.submit(repeatable::task("other".into())).await.expect("stored");
+    let other = lab.submit(repeatable::task("other".into())).await;
     lab.until_ended(other).await;
-    while held_back().await != (2, 3) {
-        // Queries without a pause would starve the writer.
-        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    }
+    until_held_back().await;
     assert_eq!(lab.stage.started().len(), 8, "and the other one");
     worker.abandon().await;
 }

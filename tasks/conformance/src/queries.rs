@@ -4,7 +4,7 @@ use retry_runtime::Kind;
 use retry_tasks::{Filter, Format, Phase, Retention, State, TaskError, TaskId, TaskInfo};
 
 use crate::lab::{Lab, seconds};
-use crate::stage::{Act, once, repeatable, single};
+use crate::stage::{Act, FAIL, once, repeatable, single};
 
 crate::list! {
     tasks_are_listed_by_phase_and_name_in_pages
@@ -17,74 +17,66 @@ crate::list! {
     a_watch_returns_each_change_until_the_end
 }
 
+/// The tasks on a page, and the last of them when another page follows.
+async fn list(lab: &Lab, filter: Filter) -> (Vec<TaskId>, Option<TaskId>) {
+    let page = lab.tasks.list(filter, Format::Minimal).await.expect("listed");
+    (page.tasks.iter().map(|info| info.id).collect(), page.next)
+}
+
 async fn tasks_are_listed_by_phase_and_name_in_pages(lab: Lab) {
-    let mut ids: Vec<TaskId> = Vec::new();
-    for play in 0..7 {
-        ids.push(lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored"));
-    }
-    let other = lab.tasks.submit(single::task("a".into())).await.expect("stored");
+    let mut ids = lab.submit_plays(0..7).await;
+    let other = lab.submit(single::task("a".into())).await;
     lab.tasks.cancel(ids[3]).await.expect("it is pending");
     ids.reverse();
 
-    let list = |filter: Filter| {
-        let tasks = lab.tasks.clone();
-        async move {
-            let page = tasks.list(filter, Format::Minimal).await.expect("listed");
-            (page.tasks.iter().map(|info| info.id).collect::<Vec<_>>(), page.next)
-        }
-    };
     let of_one = Filter::new().name("conformance::repeatable");
-    assert_eq!(list(of_one.clone()).await, (ids.clone(), None), "the newest first");
-    let (first, next) = list(of_one.clone().limit(3)).await;
-    assert_eq!((first, next), (ids[..3].to_vec(), Some(ids[2])));
-    let (second, next) = list(of_one.clone().limit(4).after(ids[2])).await;
-    assert_eq!((second, next), (ids[3..].to_vec(), None));
+    assert_eq!(list(&lab, of_one.clone()).await, (ids.clone(), None), "the newest first");
+    let first = list(&lab, of_one.clone().limit(3)).await;
+    assert_eq!(first, (ids[..3].to_vec(), Some(ids[2])));
+    let second = list(&lab, of_one.clone().limit(4).after(ids[2])).await;
+    assert_eq!(second, (ids[3..].to_vec(), None));
     let cancelled = Filter::new().phase(Phase::Cancelled).name("conformance::*");
-    assert_eq!(list(cancelled).await.0, [ids[3]]);
-    let (all, _) = list(Filter::new().phase(Phase::Pending).phase(Phase::Cancelled)).await;
+    assert_eq!(list(&lab, cancelled).await.0, [ids[3]]);
+    let (all, _) = list(&lab, Filter::new().phase(Phase::Pending).phase(Phase::Cancelled)).await;
     assert_eq!((all.len(), all[0]), (8, other));
-    assert_eq!(list(Filter::new().name("conformance::r")).await.0, [], "a name is a whole name");
-    assert_eq!(list(Filter::new().limit(0)).await.0.len(), 1);
+    let (part, _) = list(&lab, Filter::new().name("conformance::r")).await;
+    assert_eq!(part, [], "a name is a whole name");
+    assert_eq!(list(&lab, Filter::new().limit(0)).await.0.len(), 1);
 }
 
 async fn tasks_are_listed_by_age(lab: Lab) {
     let mut ids = Vec::new();
     for play in ["a", "b", "c"] {
-        ids.push(lab.tasks.submit(repeatable::task(play.into())).await.expect("stored"));
+        ids.extend(lab.submit_plays([play]).await);
         lab.clock.advance(seconds(60));
     }
     let second = lab.info(ids[1]).await.created_at.expect("told");
-    let listed = async |filter: Filter| {
-        let page = lab.tasks.list(filter, Format::Minimal).await.expect("listed");
-        page.tasks.iter().map(|info| info.id).collect::<Vec<_>>()
-    };
-    assert_eq!(listed(Filter::new().since(second)).await, [ids[2], ids[1]]);
-    assert_eq!(listed(Filter::new().until(second)).await, [ids[0]]);
+    assert_eq!(list(&lab, Filter::new().since(second)).await.0, [ids[2], ids[1]]);
+    assert_eq!(list(&lab, Filter::new().until(second)).await.0, [ids[0]]);
     let between = Filter::new().since(second).until(second + seconds(60));
-    assert_eq!(listed(between).await, [ids[1]]);
+    assert_eq!(list(&lab, between).await.0, [ids[1]]);
 }
 
 async fn tasks_are_counted_by_state(lab: Lab) {
     lab.stage.script("fails", &[Act::Fail(Kind::Permanent)]);
-    lab.stage.script("waits", &[Act::Fail(Kind::Transient)]);
+    lab.stage.script("waits", &[FAIL]);
     lab.stage.script("runs", &[Act::Hang]);
     let worker = lab.worker();
     for play in ["fails", "waits", "runs", "ends"] {
-        let id = lab.tasks.submit(repeatable::task(play.into())).await.expect("stored");
+        let id = lab.submit(repeatable::task(play.into())).await;
         lab.until(id, |info| info.attempts().len() == 1).await;
         lab.until(id, |info| info.state.name() != "running" || play == "runs").await;
     }
     worker.abandon().await;
-    lab.tasks.submit(repeatable::task("later".into())).await.expect("stored");
-    let id = lab.tasks.submit(repeatable::task("never".into())).await.expect("stored");
-    lab.tasks.cancel(id).await.expect("it is pending");
+    let ids = lab.submit_plays(["later", "never"]).await;
+    lab.tasks.cancel(ids[1]).await.expect("it is pending");
     let counts = lab.tasks.counts().await.expect("counted");
     assert_eq!(Phase::ALL.map(|phase| counts.of(phase)), [1; 6], "{counts:?}");
     assert_eq!(counts.total(), 6);
 }
 
 async fn redacted_arguments_are_not_shown(lab: Lab) {
-    let id = lab.tasks.submit(once::task("a".into(), Some(4711))).await.expect("stored");
+    let id = lab.submit(once::task("a".into(), Some(4711))).await;
     let info = lab.info(id).await;
     let expected = serde_json::json!({ "play": "a", "secret": "<redacted>" });
     assert_eq!(info.arguments, Some(expected));
@@ -93,15 +85,11 @@ async fn redacted_arguments_are_not_shown(lab: Lab) {
 }
 
 async fn each_format_has_its_fields(lab: Lab) {
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
-    let _worker = lab.worker();
+    let id = lab.run(&[]).await;
     lab.until_ended(id).await;
-    let info = |format| {
-        let tasks = lab.tasks.clone();
-        async move {
-            let info = tasks.info(id, format).await.expect("there");
-            serde_json::to_value(&info).expect("serialised")
-        }
+    let info = async |format| {
+        let info = lab.tasks.info(id, format).await.expect("there");
+        serde_json::to_value(&info).expect("serialised")
     };
     let minimal = info(Format::Minimal).await;
     let expected = serde_json::json!({
@@ -121,11 +109,10 @@ async fn each_format_has_its_fields(lab: Lab) {
 
 async fn analytics_show_how_many_attempts_a_success_takes(lab: Lab) {
     for (play, failures) in [("a", 0), ("b", 1), ("c", 1), ("d", 4)] {
-        lab.stage.script(play, &[Act::Fail(Kind::Transient); 4][..failures]);
+        lab.stage.script(play, &[FAIL; 4][..failures]);
     }
-    let _worker = lab.worker();
-    for play in ["a", "b", "c", "d"] {
-        let id = lab.tasks.submit(repeatable::task(play.into())).await.expect("stored");
+    lab.work();
+    for id in lab.submit_plays(["a", "b", "c", "d"]).await {
         lab.play(id).await;
     }
     let name = Some("conformance::repeatable");
@@ -140,16 +127,14 @@ async fn analytics_show_how_many_attempts_a_success_takes(lab: Lab) {
 }
 
 async fn ended_tasks_are_removed_by_age_and_count(lab: Lab) {
-    let _worker = lab.worker();
+    lab.work();
     let mut ids = Vec::new();
     for play in 0..5 {
-        let id = lab.tasks.submit(repeatable::task(play.to_string())).await.expect("stored");
-        lab.until_ended(id).await;
-        ids.push(id);
+        ids.extend(lab.submit_plays([play]).await);
+        lab.until_ended(ids[play]).await;
         lab.clock.advance(seconds(10));
     }
-    let open = repeatable::task("open".into()).delay(seconds(86_400));
-    let open = lab.tasks.submit(open).await.expect("stored");
+    let open = lab.submit(repeatable::task("open".into()).delay(seconds(86_400))).await;
     let removed = |retention| lab.tasks.prune(retention);
     assert_eq!(removed(Retention::forever()).await, Ok(0));
     assert_eq!(removed(Retention::forever().age(seconds(45))).await, Ok(1));
@@ -164,11 +149,11 @@ async fn ended_tasks_are_removed_by_age_and_count(lab: Lab) {
 }
 
 async fn a_watch_returns_each_change_until_the_end(lab: Lab) {
-    let id = lab.tasks.submit(repeatable::task("a".into())).await.expect("stored");
+    let id = lab.given(&[]).await;
     let mut watch = lab.tasks.watch(id, Format::Full);
     let first = watch.next().await.expect("there").expect("news");
     assert_eq!(first.state.name(), "pending");
-    let _worker = lab.worker();
+    lab.work();
     let mut last = first;
     while let Some(info) = watch.next().await.expect("there") {
         assert_ne!(info, last);

@@ -7,16 +7,6 @@ use std::time::Duration;
 
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
 
-/// The names of the functions.
-pub(crate) const NAMES: [&str; 6] = [
-    "conformance::guarded",
-    "conformance::repeatable",
-    "conformance::once",
-    "conformance::blocking",
-    "conformance::paced",
-    "conformance::single",
-];
-
 /// The behaviour of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act {
@@ -34,20 +24,25 @@ pub(crate) enum Act {
     HalfDone,
 }
 
+/// Fails, and another attempt follows.
+pub(crate) const FAIL: Act = Act::Fail(Kind::Transient);
+
 /// The script of each play, and a record of the attempts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stage(Arc<Mutex<Plays>>);
 
 #[derive(Debug, Default)]
-struct Plays {
+pub(crate) struct Plays {
     acts: HashMap<String, VecDeque<Act>>,
     started: Vec<String>,
-    ids: Vec<CallId>,
-    dropped: u32,
+    /// The call identifier of each attempt.
+    pub(crate) ids: Vec<CallId>,
+    /// The number of attempts that were dropped before their end.
+    pub(crate) dropped: u32,
 }
 
 impl Stage {
-    fn lock(&self) -> MutexGuard<'_, Plays> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Plays> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,16 +56,6 @@ impl Stage {
         self.lock().started.clone()
     }
 
-    /// The call identifier of each attempt.
-    pub(crate) fn ids(&self) -> Vec<CallId> {
-        self.lock().ids.clone()
-    }
-
-    /// The number of attempts that were dropped before their end.
-    pub(crate) fn dropped(&self) -> u32 {
-        self.lock().dropped
-    }
-
     fn next(&self, play: &str, id: CallId) -> Act {
         let mut plays = self.lock();
         plays.started.push(play.to_owned());
@@ -78,23 +63,21 @@ impl Stage {
         plays.acts.get_mut(play).and_then(VecDeque::pop_front).unwrap_or(Act::Succeed)
     }
 
-    async fn perform(&self, play: &str, id: CallId) -> Result<String, Trouble> {
+    async fn perform(&self, play: &str, id: CallId) -> Played {
         let act = self.next(play, id);
-        match act {
-            Act::Hang | Act::HalfDone => {
-                if let (Act::HalfDone, Some(task)) = (act, retry_tasks::current()) {
-                    task.progress(0.5);
-                    task.message("half done");
-                }
-                let _dropped = Dropped(self.clone());
-                std::future::pending().await
-            }
-            act => result(play, act),
+        if let (Act::HalfDone, Some(task)) = (act, retry_tasks::current()) {
+            task.progress(0.5);
+            task.message("half done");
         }
+        if matches!(act, Act::Hang | Act::HalfDone) {
+            let _dropped = Dropped(self.clone());
+            return std::future::pending().await;
+        }
+        result(play, act)
     }
 }
 
-fn result(play: &str, act: Act) -> Result<String, Trouble> {
+fn result(play: &str, act: Act) -> Played {
     match act {
         Act::Fail(kind) => Err(Trouble(kind.into())),
         Act::Throttle(delay) => Err(Trouble(Class::new(Kind::Throttled).after(delay))),
@@ -110,6 +93,8 @@ impl Drop for Dropped {
         self.0.lock().dropped += 1;
     }
 }
+
+type Played = Result<String, Trouble>;
 
 /// The error of a play.
 #[derive(Clone, Copy, Debug)]
@@ -136,18 +121,14 @@ impl From<Interruption> for Trouble {
 /// An idempotent function with four attempts and the delays 1 s, 2 s and 4 s.
 #[retryable(max = 3, jitter = none, idempotent, budget = none, attempt = attempt,
     name = "conformance::repeatable", task(state(stage)))]
-pub(crate) async fn repeatable(play: String, stage: &Stage) -> Result<String, Trouble> {
+pub(crate) async fn repeatable(play: String, stage: &Stage) -> Played {
     stage.perform(&play, attempt.call_id()).await
 }
 
 /// The same function, but not idempotent.
 #[retryable(max = 3, jitter = none, idempotent = false, budget = none, attempt = attempt,
     name = "conformance::once", task(state(stage), redact(secret)))]
-pub(crate) async fn once(
-    play: String,
-    secret: Option<u32>,
-    stage: Stage,
-) -> Result<String, Trouble> {
+pub(crate) async fn once(play: String, secret: Option<u32>, stage: Stage) -> Played {
     let _ = secret;
     stage.perform(&play, attempt.call_id()).await
 }
@@ -155,7 +136,7 @@ pub(crate) async fn once(
 /// A function that blocks.
 #[retryable(max = 1, jitter = none, budget = none, attempt = attempt,
     name = "conformance::blocking", task(state(stage)))]
-pub(crate) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
+pub(crate) fn blocking(play: String, stage: &Stage) -> Played {
     let act = stage.next(&play, attempt.call_id());
     if retry_tasks::current().is_none() {
         return Err(Trouble(Kind::Permanent.into()));
@@ -166,20 +147,20 @@ pub(crate) fn blocking(play: String, stage: &Stage) -> Result<String, Trouble> {
 /// A function with one attempt, and a budget of two tokens.
 #[retryable(max = 0, budget(capacity = 2), attempt = attempt,
     name = "conformance::paced", task(state(stage)))]
-pub(crate) async fn paced(play: String, stage: &Stage) -> Result<String, Trouble> {
+pub(crate) async fn paced(play: String, stage: &Stage) -> Played {
     stage.perform(&play, attempt.call_id()).await
 }
 
 /// A function of which one attempt runs at a time.
 #[retryable(max = 0, budget = none, attempt = attempt,
     name = "conformance::single", task(state(stage), concurrency = 1))]
-pub(crate) async fn single(play: String, stage: &Stage) -> Result<String, Trouble> {
+pub(crate) async fn single(play: String, stage: &Stage) -> Played {
     stage.perform(&play, attempt.call_id()).await
 }
 
 /// A function with a breaker that opens at the first failure and stays open for longer than any case takes.
 #[retryable(max = 3, jitter = none, budget = none, breaker(consecutive = 1, open = "10min"), attempt = attempt,
     name = "conformance::guarded", task(state(stage)))]
-pub(crate) async fn guarded(play: String, stage: &Stage) -> Result<String, Trouble> {
+pub(crate) async fn guarded(play: String, stage: &Stage) -> Played {
     stage.perform(&play, attempt.call_id()).await
 }

@@ -1,10 +1,10 @@
 //! Submissions: delays, deadlines, priorities, keys, and waiting for the result.
 
 use retry_runtime::Kind;
-use retry_tasks::{Answer, FailReason, State};
+use retry_tasks::{Answer, FailReason, State, Submitted, Task};
 
-use crate::lab::{Lab, seconds, start};
-use crate::stage::{Act, repeatable, single};
+use crate::lab::{Lab, failed, seconds, start};
+use crate::stage::{Act, FAIL, repeatable, single};
 
 crate::list! {
     a_delayed_task_starts_when_it_is_due
@@ -15,15 +15,20 @@ crate::list! {
     a_unique_task_runs_once
     a_result_answers_for_its_key_while_it_is_valid
     a_failure_frees_the_key
+    a_task_retried_by_hand_answers_for_its_key_again
     a_call_that_takes_too_long_continues_in_the_background
     a_call_that_is_in_time_returns_its_value
 }
 
+/// Submits a task under the key `k`.
+async fn unique(lab: &Lab, task: Task<String>) -> Submitted {
+    lab.tasks.submit_unique("k", task).await.expect("stored")
+}
+
 async fn a_delayed_task_starts_when_it_is_due(lab: Lab) {
-    let _worker = lab.worker();
-    let task = repeatable::task("late".into()).delay(seconds(60));
-    let late = lab.tasks.submit(task).await.expect("stored");
-    let first = lab.tasks.submit(repeatable::task("now".into())).await.expect("stored");
+    lab.work();
+    let late = lab.submit(repeatable::task("late".into()).delay(seconds(60))).await;
+    let first = lab.submit(repeatable::task("now".into())).await;
     lab.until_ended(first).await;
     lab.clock.advance(seconds(59));
     assert_eq!(lab.info(late).await.state, State::Pending);
@@ -33,12 +38,11 @@ async fn a_delayed_task_starts_when_it_is_due(lab: Lab) {
 }
 
 async fn a_task_fails_at_its_deadline(lab: Lab) {
-    let task = repeatable::task("a".into()).deadline(seconds(10));
-    let id = lab.tasks.submit(task).await.expect("stored");
+    let id = lab.submit(repeatable::task("a".into()).deadline(seconds(10))).await;
     lab.clock.advance(seconds(10));
-    let _worker = lab.worker();
+    lab.work();
     let info = lab.until_ended(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::Deadline });
+    assert_eq!(info.state, failed(FailReason::Deadline));
     assert!(lab.stage.started().is_empty());
     assert!(info.last_error.is_some_and(|error| error.contains("deadline")));
     lab.tasks.retry(id).await.expect("by hand it may still be done");
@@ -46,38 +50,31 @@ async fn a_task_fails_at_its_deadline(lab: Lab) {
 }
 
 async fn a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient); 9]);
-    let task = repeatable::task("a".into()).deadline(seconds(2));
-    let id = lab.tasks.submit(task).await.expect("stored");
-    let _worker = lab.worker();
+    lab.stage.script("a", &[FAIL; 9]);
+    let id = lab.submit(repeatable::task("a".into()).deadline(seconds(2))).await;
+    lab.work();
     let info = lab.play(id).await;
-    assert_eq!(info.state, State::Failed { reason: FailReason::Deadline });
+    assert_eq!(info.state, failed(FailReason::Deadline));
     assert_eq!(info.attempts().len(), 2, "1 s fits, 1 s and 2 s do not");
 }
 
 async fn the_greater_priority_starts_first_then_the_older_task(lab: Lab) {
-    let plays = [("a", 0), ("b", 5), ("c", -5), ("d", 5), ("e", 0)];
-    let mut last = None;
-    for (play, priority) in plays {
-        let task = repeatable::task(play.into()).priority(priority);
-        last = Some(lab.tasks.submit(task).await.expect("stored"));
+    for (play, priority) in [("a", 0), ("b", 5), ("c", -5), ("d", 5), ("e", 0)] {
+        lab.submit(repeatable::task(play.into()).priority(priority)).await;
         lab.clock.advance(seconds(1));
     }
     let _worker = start(lab.builder().in_flight(1));
-    lab.until_ended(last.expect("there are five")).await;
-    while lab.stage.started().len() < 5 {
-        tokio::task::yield_now().await;
-    }
+    lab.until_started(5).await;
     assert_eq!(lab.stage.started(), ["b", "d", "a", "e", "c"]);
 }
 
 async fn a_function_never_exceeds_its_concurrency(lab: Lab) {
     lab.stage.script("a", &[Act::Hang]);
-    let _worker = lab.worker();
-    let first = lab.tasks.submit(single::task("a".into())).await.expect("stored");
-    lab.until_running(first).await;
-    let second = lab.tasks.submit(single::task("b".into())).await.expect("stored");
-    let other = lab.tasks.submit(repeatable::task("c".into())).await.expect("stored");
+    lab.work();
+    let first = lab.submit(single::task("a".into())).await;
+    lab.until(first, |info| info.state == State::Running).await;
+    let second = lab.submit(single::task("b".into())).await;
+    let other = lab.submit(repeatable::task("c".into())).await;
     lab.until_ended(other).await;
     assert_eq!(lab.info(second).await.state, State::Pending);
     lab.tasks.cancel(first).await.expect("it runs");
@@ -85,15 +82,15 @@ async fn a_function_never_exceeds_its_concurrency(lab: Lab) {
 }
 
 async fn a_unique_task_runs_once(lab: Lab) {
-    let first = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored");
-    let second = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored");
+    let first = unique(&lab, repeatable::task("a".into())).await;
+    let second = unique(&lab, repeatable::task("a".into())).await;
     assert!(!first.existing && second.existing);
     assert_eq!(first.id, second.id, "while it is pending");
-    let _worker = lab.worker();
+    lab.work();
     lab.until_ended(first.id).await;
-    let third = lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored");
+    let third = unique(&lab, repeatable::task("a".into())).await;
     assert_eq!(third.id, first.id, "when it is complete");
-    let other = lab.tasks.submit_unique("k", single::task("a".into())).await.expect("stored");
+    let other = unique(&lab, single::task("a".into())).await;
     assert_ne!(other.id, first.id, "another function");
     lab.until_ended(other.id).await;
     assert_eq!(lab.stage.started().len(), 2);
@@ -101,49 +98,43 @@ async fn a_unique_task_runs_once(lab: Lab) {
 
 async fn a_result_answers_for_its_key_while_it_is_valid(lab: Lab) {
     let task = || repeatable::task("a".into()).valid_for(seconds(60));
-    let _worker = lab.worker();
-    let first = lab.tasks.submit_unique("k", task()).await.expect("stored").id;
+    lab.work();
+    let first = unique(&lab, task()).await.id;
     lab.until_ended(first).await;
     lab.clock.advance(seconds(59));
-    assert_eq!(lab.tasks.submit_unique("k", task()).await.expect("stored").id, first);
+    assert_eq!(unique(&lab, task()).await.id, first);
     lab.clock.advance(seconds(1));
-    let second = lab.tasks.submit_unique("k", task()).await.expect("stored");
+    let second = unique(&lab, task()).await;
     assert!(!second.existing && second.id != first);
-    assert_eq!(
-        lab.tasks.result(first).await,
-        Ok(Some("a".to_owned())),
-        "who has the old one keeps it"
-    );
+    let old = lab.tasks.result(first).await;
+    assert_eq!(old, Ok(Some("a".to_owned())), "who has the old one keeps it");
 }
 
 async fn a_failure_frees_the_key(lab: Lab) {
     lab.stage.script("a", &[Act::Fail(Kind::Permanent)]);
-    let _worker = lab.worker();
-    let first =
-        lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
+    lab.work();
+    let first = unique(&lab, repeatable::task("a".into())).await.id;
     lab.until_ended(first).await;
-    let second =
-        lab.tasks.submit_unique("k", repeatable::task("a".into())).await.expect("stored").id;
+    let second = unique(&lab, repeatable::task("a".into())).await.id;
     assert_ne!(first, second);
     assert_eq!(lab.until_ended(second).await.state, State::Complete);
+}
 
-    lab.stage.script("b", &[Act::Fail(Kind::Permanent)]);
-    let failed =
-        lab.tasks.submit_unique("l", repeatable::task("b".into())).await.expect("stored").id;
+async fn a_task_retried_by_hand_answers_for_its_key_again(lab: Lab) {
+    lab.stage.script("a", &[Act::Fail(Kind::Permanent)]);
+    lab.work();
+    let failed = unique(&lab, repeatable::task("a".into())).await.id;
     lab.until_ended(failed).await;
     lab.tasks.retry(failed).await.expect("it has failed");
-    let same = lab.tasks.submit_unique("l", repeatable::task("b".into())).await.expect("stored").id;
-    assert_eq!(same, failed, "retried by hand, it answers for its key again");
+    assert_eq!(unique(&lab, repeatable::task("a".into())).await.id, failed);
 }
 
 async fn a_call_that_takes_too_long_continues_in_the_background(lab: Lab) {
-    lab.stage.script("a", &[Act::Fail(Kind::Transient)]);
-    let _worker = lab.worker();
+    lab.stage.script("a", &[FAIL]);
+    lab.work();
     let call = lab.tasks.call_or_background(seconds(1) / 2, repeatable::task("a".into()));
     let advance = async {
-        while lab.stage.started().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        lab.until_started(1).await;
         lab.clock.advance(seconds(1) / 2);
     };
     let (answer, ()) = tokio::join!(call, advance);
@@ -153,7 +144,7 @@ async fn a_call_that_takes_too_long_continues_in_the_background(lab: Lab) {
 }
 
 async fn a_call_that_is_in_time_returns_its_value(lab: Lab) {
-    let _worker = lab.worker();
+    lab.work();
     let answer = lab.tasks.call_or_background(seconds(5), repeatable::task("a".into())).await;
     assert_eq!(answer, Ok(Answer::Ready("a".to_owned())));
 }

@@ -34,11 +34,13 @@ struct Rows {
     tasks: BTreeMap<TaskId, Record>,
     /// In the order of their fencing tokens.
     attempts: HashMap<TaskId, Vec<TaskAttempt>>,
-    /// Function, negated priority (so that the greatest comes first), due time, task.
-    due: BTreeSet<(String, i64, Time, TaskId)>,
+    due: BTreeSet<DueKey>,
     keys: HashMap<(String, String), TaskId>,
     ended: BTreeSet<(Time, TaskId)>,
 }
+
+/// Function, negated priority (so that the greatest comes first), due time, task.
+type DueKey = (String, i64, Time, TaskId);
 
 impl Backend for Memory {
     fn write(&self, mut job: Job, clock: &dyn Clock) {
@@ -53,7 +55,7 @@ impl Backend for Memory {
     }
 }
 
-fn due_key(record: &Record) -> Option<(String, i64, Time, TaskId)> {
+fn due_key(record: &Record) -> Option<DueKey> {
     Some((record.name.clone(), -i64::from(record.priority), record.run_at?, record.id))
 }
 
@@ -71,20 +73,7 @@ impl Rows {
         }
     }
 
-    fn put(&mut self, record: &Record) {
-        self.unindex(record.id);
-        self.due.extend(due_key(record));
-        if let Some(key) = record.key.clone() {
-            self.keys.insert((record.name.clone(), key), record.id);
-        }
-        self.ended.extend(record.ended_at.map(|at| (at, record.id)));
-        self.tasks.insert(record.id, record.clone());
-    }
-
-    fn of_name<'a>(
-        &'a self,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a (String, i64, Time, TaskId)> + 'a {
+    fn of_name(&self, name: &str) -> impl Iterator<Item = &DueKey> {
         let first = (name.to_owned(), i64::MIN, Time::default(), TaskId::from_u128(0));
         self.due.range(first..).take_while(move |due| due.0 == name)
     }
@@ -92,12 +81,16 @@ impl Rows {
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
-        self.put(record);
-        Ok(())
+        self.update(record)
     }
 
     fn update(&mut self, record: &Record) -> Result<()> {
-        self.put(record);
+        self.unindex(record.id);
+        self.due.extend(due_key(record));
+        let key = record.key.clone();
+        self.keys.extend(key.map(|key| ((record.name.clone(), key), record.id)));
+        self.ended.extend(record.ended_at.map(|at| (at, record.id)));
+        self.tasks.insert(record.id, record.clone());
         Ok(())
     }
 
@@ -139,14 +132,8 @@ impl Table for Rows {
     }
 
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
-        match fence {
-            None => drop(self.attempts.remove(&id)),
-            Some(fence) => {
-                if let Some(attempts) = self.attempts.get_mut(&id) {
-                    attempts.retain(|attempt| attempt.fence != fence);
-                }
-            }
-        }
+        let kept = |attempt: &TaskAttempt| fence.is_some_and(|fence| attempt.fence != fence);
+        self.attempts.entry(id).or_default().retain(kept);
         Ok(())
     }
 
@@ -201,7 +188,7 @@ impl Table for Rows {
         let record = self.tasks.get(&id).filter(|it| it.is_held_under(Lease { id, fence }));
         let Some(mut record) = record.cloned() else { return Ok(false) };
         record.run_at = Some(until);
-        self.put(&record);
+        self.update(&record)?;
         Ok(true)
     }
 }

@@ -22,7 +22,9 @@
 
 pub use crate::event::metrics::{ALL, describe};
 
-use crate::event::metrics::set_present;
+use ::metrics::gauge;
+
+use crate::event::metrics::PRESENT;
 use crate::record::state::Phase;
 use crate::tasks::{Tasks, error::TaskError};
 
@@ -47,7 +49,7 @@ pub async fn publish(tasks: &Tasks) -> Result<(), TaskError> {
     describe();
     let counts = tasks.counts().await?;
     for phase in Phase::ALL {
-        set_present(phase, counts.of(phase));
+        gauge!(PRESENT.name, "retry.state" => phase.name()).set(counts.of(phase) as f64);
     }
     Ok(())
 }

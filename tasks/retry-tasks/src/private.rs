@@ -1,5 +1,6 @@
 //! The support of generated code. Nothing else may use this module.
 
+use std::any::{TypeId, type_name};
 use std::sync::Arc;
 
 use retry_runtime::resume::{Next, Step, resume, resume_blocking};
@@ -16,10 +17,8 @@ pub use std::result::Result::{Err, Ok};
 pub use inventory;
 pub use retry_runtime::Outcome;
 
-pub use crate::function::input::Input;
-pub use crate::function::{Entry, Function, Need, Running};
+pub use crate::function::{Entry, Function, Input, Need, Running};
 use crate::machine::finish::AttemptEnd;
-use crate::record::reason::FailReason;
 use crate::tasks::task::Arguments;
 pub use crate::tasks::task::Task;
 use crate::worker::{current::current, current::with_current};
@@ -67,7 +66,9 @@ impl<T: Serialize> Returnable for T {}
 ///
 /// The reason for which the stored argument is not a value of the type.
 pub fn read<T: Storable>(input: &mut Input, name: &str) -> Result<T, String> {
-    input.argument(name)
+    let value = input.arguments.remove(name).unwrap_or(Value::Null);
+    serde_json::from_value(value)
+        .map_err(|error| format!("the stored argument `{name}` does not fit the function: {error}"))
 }
 
 /// Converts an argument to its stored form.
@@ -81,7 +82,9 @@ pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
 ///
 /// When there is none. The start of the worker has checked this.
 pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
-    input.state()
+    let value = input.states.get(&TypeId::of::<T>()).cloned();
+    let value = value.and_then(|value| value.downcast().ok());
+    value.unwrap_or_else(|| panic!("the worker was started without a `{}`", type_name::<T>()))
 }
 
 /// The attempt of a function whose stored arguments do not fit.
@@ -120,11 +123,7 @@ where
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // The runtime is shutting down, so nobody will store this.
-                Err(error) => AttemptEnd::Failed {
-                    kind: None,
-                    error: error.to_string(),
-                    reason: FailReason::Panicked,
-                },
+                Err(error) => AttemptEnd::panicked(error.to_string()),
             },
         }
     })

@@ -40,6 +40,13 @@ impl SystemClock {
     pub fn new() -> Self {
         SystemClock(Mutex::new(Steady { since: Instant::now(), base: time_of_day() }))
     }
+
+    /// The steady time, moved forward to `at_least` if it is behind.
+    fn at_least(&self, at_least: Duration) -> Time {
+        let mut steady = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let since_1970 = steady.at(Instant::now(), at_least).as_millis();
+        Time::from_millis(u64::try_from(since_1970).unwrap_or(u64::MAX))
+    }
 }
 
 impl Default for SystemClock {
@@ -65,19 +72,13 @@ fn time_of_day() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn time(since_1970: Duration) -> Time {
-    Time::from_millis(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX))
-}
-
 impl Clock for SystemClock {
     fn now(&self) -> Time {
-        let mut steady = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        time(steady.at(Instant::now(), time_of_day()))
+        self.at_least(time_of_day())
     }
 
     fn catch_up(&self, seen: Time) {
-        let mut steady = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        steady.at(Instant::now(), Duration::from_millis(seen.as_millis()));
+        self.at_least(Duration::from_millis(seen.as_millis()));
     }
 
     fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -125,11 +126,7 @@ impl Clock for ManualClock {
     }
 
     fn catch_up(&self, seen: Time) {
-        self.0.send_if_modified(|now| {
-            let behind = *now < seen;
-            *now = seen.max(*now);
-            behind
-        });
+        self.0.send_modify(|now| *now = seen.max(*now));
     }
 
     fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>> {

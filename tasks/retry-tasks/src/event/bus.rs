@@ -23,11 +23,11 @@ pub(crate) struct Notice {
 /// The events of one store in this process.
 #[derive(Debug)]
 pub(crate) struct Bus {
-    events: broadcast::Sender<Event>,
+    pub(crate) events: broadcast::Sender<Event>,
     /// Counts the events after which there may be a new task to claim.
-    claimable: watch::Sender<u64>,
+    pub(crate) claimable: watch::Sender<u64>,
     /// Cancelled tasks: their workers stop the running attempts.
-    cancelled: broadcast::Sender<TaskId>,
+    pub(crate) cancelled: broadcast::Sender<TaskId>,
 }
 
 impl Bus {
@@ -63,17 +63,5 @@ impl Bus {
             }
             let _ = self.events.send(event);
         }
-    }
-
-    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
-    }
-
-    pub(crate) fn claimable(&self) -> watch::Receiver<u64> {
-        self.claimable.subscribe()
-    }
-
-    pub(crate) fn cancelled(&self) -> broadcast::Receiver<TaskId> {
-        self.cancelled.subscribe()
     }
 }

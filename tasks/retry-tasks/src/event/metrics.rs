@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::metrics::{counter, gauge, histogram};
+use ::metrics::{counter, histogram};
 use retry_metrics::Instrument::{Counter, Gauge, Histogram};
 use retry_metrics::Metric;
 
@@ -13,7 +13,7 @@ use crate::record::{attempt::AttemptOutcome, state::Phase};
 /// Declares a constant for each metric, and the list of all.
 macro_rules! table {
     ($($metric:ident = $kind:ident $name:literal $unit:literal [$($attribute:literal)*] $is:literal)*) => {
-        $(const $metric: Metric = Metric::new($name, $kind, $unit, &[$($attribute),*], $is);)*
+        $(pub(crate) const $metric: Metric = Metric::new($name, $kind, $unit, &[$($attribute),*], $is);)*
 
         /// All metrics, in the order of the table above.
         pub const ALL: &[Metric] = &[$($metric),*];
@@ -42,11 +42,6 @@ table! {
 /// installed later.
 pub fn describe() {
     ALL.iter().for_each(Metric::describe);
-}
-
-/// Sets the number of tasks in this state.
-pub(crate) fn set_present(phase: Phase, count: u64) {
-    gauge!(PRESENT.name, "retry.state" => phase.name()).set(count as f64);
 }
 
 /// Counts a committed event.

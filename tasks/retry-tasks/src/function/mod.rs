@@ -1,21 +1,22 @@
 //! Functions declared with `task`; the linker collects them in one list.
 
-pub(crate) mod input;
-
 use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use retry_runtime::Site;
+use retry_runtime::resume::{Paid, Standing};
+use serde_json::{Map, Value};
 
 use crate::machine::finish::AttemptEnd;
-use input::Input;
 
 /// A function that is declared with `task`.
 #[derive(Debug)]
 pub struct Function {
     name: &'static str,
-    run: fn(Input) -> Running,
-    states: &'static [Need],
+    pub(crate) run: fn(Input) -> Running,
+    pub(crate) needs: &'static [Need],
     concurrency: Option<usize>,
 }
 
@@ -24,6 +25,19 @@ pub struct Function {
 pub struct Need {
     pub(crate) id: fn() -> TypeId,
     pub(crate) name: fn() -> &'static str,
+}
+
+/// The values that a worker has for its functions: one of each type.
+pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
+
+/// The input of one attempt, for generated code.
+#[derive(Debug)]
+pub struct Input {
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) states: Arc<States>,
+    pub(crate) site: &'static Site,
+    pub(crate) standing: Standing,
+    pub(crate) paid: Paid,
 }
 
 /// A running attempt.
@@ -41,9 +55,9 @@ impl Function {
     pub const fn new(
         name: &'static str,
         run: fn(Input) -> Running,
-        states: &'static [Need],
+        needs: &'static [Need],
     ) -> Self {
-        Function { name, run, states, concurrency: None }
+        Function { name, run, needs, concurrency: None }
     }
 
     #[doc(hidden)]
@@ -66,14 +80,6 @@ impl Function {
     /// The annotated function.
     pub(crate) fn site(&self) -> Option<&'static Site> {
         retry_runtime::site(self.name)
-    }
-
-    pub(crate) fn needs(&self) -> &'static [Need] {
-        self.states
-    }
-
-    pub(crate) fn run(&self, input: Input) -> Running {
-        (self.run)(input)
     }
 }
 

@@ -7,8 +7,7 @@ use retry_runtime::{Delay, Kind};
 
 use crate::base::time::Time;
 use crate::record::{
-    Progress, Record, attempt::AttemptOutcome, attempt::TaskAttempt, reason::FailReason,
-    state::State,
+    Record, attempt::AttemptOutcome, attempt::TaskAttempt, reason::FailReason, state::State,
 };
 
 /// The text of an attempt whose lease ran out.
@@ -59,6 +58,11 @@ impl AttemptEnd {
         AttemptEnd::HeldBack(wait.map_or(UNKNOWN, |wait| wait.max(SHORTEST)))
     }
 
+    /// An attempt whose function panicked, or whose thread has ended.
+    pub(crate) fn panicked(error: String) -> Self {
+        AttemptEnd::Failed { kind: None, error, reason: FailReason::Panicked }
+    }
+
     /// An attempt that did not run the function or could not store its result.
     pub(crate) fn unreadable(error: String) -> Self {
         AttemptEnd::Failed { kind: None, error, reason: FailReason::Unreadable }
@@ -80,48 +84,37 @@ impl Record {
             AttemptEnd::Succeeded(result) => {
                 attempt.outcome = AttemptOutcome::Succeeded;
                 self.result = Some(result);
-                self.progress = self
-                    .progress
-                    .take()
-                    .map(|progress| Progress { fraction: Some(1.0), ..progress });
+                if let Some(progress) = &mut self.progress {
+                    progress.fraction = Some(1.0);
+                }
                 self.end(now, State::Complete);
             }
             AttemptEnd::Retry { kind, error, delay } => {
-                attempt.outcome = AttemptOutcome::Failed;
                 self.failed(&mut attempt, Some(kind), error);
                 self.wait(now, &mut attempt, delay);
             }
             AttemptEnd::Failed { kind, error, reason } => {
-                attempt.outcome = AttemptOutcome::Failed;
                 self.failed(&mut attempt, kind, error);
                 self.end(now, State::Failed { reason });
             }
             AttemptEnd::Lost(next) => {
-                attempt.outcome = AttemptOutcome::Lost;
-                self.failed(&mut attempt, Some(Kind::Ambiguous), LOST.to_owned());
+                self.lost(&mut attempt, LOST);
                 match next {
                     Next::Again(delay) => self.wait(now, &mut attempt, delay),
-                    Next::Refused(after) => {
-                        self.release(now, after.unwrap_or_default());
-                    }
+                    Next::Refused(after) => self.release(now, after.unwrap_or_default()),
                     Next::Stop(reason) => self.end(now, State::Failed { reason: reason.into() }),
                 }
             }
             AttemptEnd::Returned => {
-                attempt.outcome = AttemptOutcome::Lost;
-                self.failed(&mut attempt, Some(Kind::Ambiguous), RETURNED.to_owned());
+                self.lost(&mut attempt, RETURNED);
                 self.round -= 1;
                 self.release(now, Duration::ZERO);
             }
             AttemptEnd::HeldBack(after) => {
                 self.attempts -= 1;
                 self.round -= 1;
-                if self.round == 0 {
-                    self.round_at = None;
-                }
-                if self.attempts == 0 {
-                    self.started_at = None;
-                }
+                self.round_at = self.round_at.filter(|_| self.round > 0);
+                self.started_at = self.started_at.filter(|_| self.attempts > 0);
                 self.release(now, after);
                 return None;
             }
@@ -130,10 +123,15 @@ impl Record {
     }
 
     fn failed(&mut self, attempt: &mut TaskAttempt, kind: Option<Kind>, error: String) {
-        attempt.kind = kind;
+        attempt.outcome = AttemptOutcome::Failed;
+        (attempt.kind, self.last_kind) = (kind, kind);
         attempt.error = Some(error.clone());
-        self.last_kind = kind;
         self.last_error = Some(error);
+    }
+
+    fn lost(&mut self, attempt: &mut TaskAttempt, error: &str) {
+        self.failed(attempt, Some(Kind::Ambiguous), error.to_owned());
+        attempt.outcome = AttemptOutcome::Lost;
     }
 
     fn wait(&mut self, now: Time, attempt: &mut TaskAttempt, delay: Delay) {

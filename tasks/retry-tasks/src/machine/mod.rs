@@ -1,7 +1,6 @@
 //! The rules: each transition of a task, as arithmetic on its [record](crate::Record). Stores only keep the result.
 
 pub(crate) mod finish;
-pub(crate) mod key;
 pub(crate) mod lease;
 pub(crate) mod orders;
 pub(crate) mod retention;

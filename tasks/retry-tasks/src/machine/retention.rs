@@ -1,8 +1,9 @@
-//! Retention: which ended tasks a store may remove.
+//! Retention: which ended tasks a store may remove, and how long a task answers for its unique key.
 
 use std::time::Duration;
 
 use crate::base::time::Time;
+use crate::record::{Record, state::State};
 
 /// How long a store keeps ended tasks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,5 +45,19 @@ impl Default for Retention {
     /// Keeps at most 100 000 ended tasks, and none for longer than 30 days.
     fn default() -> Self {
         Retention::forever().count(100_000).age(Duration::from_secs(30 * 24 * 3600))
+    }
+}
+
+impl Record {
+    /// Whether a new submission with the same key gets this task instead of a task of its own.
+    pub fn answers_for_key(&self, now: Time) -> bool {
+        match self.state {
+            State::Complete => match (self.ended_at, self.valid_for) {
+                (Some(ended), Some(valid)) => now < ended + valid,
+                _ => true,
+            },
+            State::Failed { .. } | State::Cancelled => false,
+            _ => true,
+        }
     }
 }

@@ -66,20 +66,11 @@ impl fmt::Debug for TaskId {
 }
 
 /// The error of reading a [`TaskId`] from a text that is none.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a task identifier; write 32 hexadecimal digits, for example 018bcfe5-6800-7000-8000-0123456789ab"
+)]
 pub struct NoTaskId(String);
-
-impl fmt::Display for NoTaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not a task identifier; write 32 hexadecimal digits, for example 018bcfe5-6800-7000-8000-0123456789ab",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for NoTaskId {}
 
 impl FromStr for TaskId {
     type Err = NoTaskId;

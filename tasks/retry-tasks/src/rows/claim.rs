@@ -1,4 +1,4 @@
-//! The operation that claims due tasks and takes over those whose leases have run out.
+//! The operations on leases: one claims due tasks and takes over those whose leases have run out, one renews leases.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use super::{
 use crate::base::time::Time;
 use crate::event::{EventKind, Measured};
 use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
-use crate::record::{Record, reason::FailReason, state::State};
+use crate::record::{Progress, Record, reason::FailReason, state::State};
 use crate::store::{error::Result, host::Hosted};
 
-/// A function and the number of its attempts that the worker can start.
+/// A function and the number of its attempts that the worker can start: one or more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vacancy {
     pub(super) function: Hosted,
@@ -37,7 +37,7 @@ pub(super) struct Claim {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) claimed: Vec<Claimed>,
-    /// `None` when no task will become due, or when there were more due tasks than slots.
+    /// The earliest due time of the functions that have free slots; `None` when no task will become due, or when there were more due tasks than slots.
     pub(super) next: Option<Time>,
 }
 
@@ -53,20 +53,22 @@ impl Operation for Claim {
             let Some(record) = table.get(due.id)? else { continue };
             claimed.extend(self.claim(table, tx, function, record)?);
         }
-        let next = if claimed.len() < self.slots { self.next(table)? } else { None };
+        let mut next: Option<Time> = None;
+        if claimed.len() < self.slots {
+            for vacancy in &self.vacancies {
+                let due = table.next_due(vacancy.function.name)?;
+                next = next.into_iter().chain(due).min();
+            }
+        }
         Ok(Batch { claimed, next })
     }
 }
 
 impl Claim {
-    fn open(&self) -> impl Iterator<Item = &Vacancy> {
-        self.vacancies.iter().filter(|vacancy| vacancy.slots > 0)
-    }
-
     /// The due tasks in the order of their claims, at most as many of each function as it has slots.
     fn candidates(&self, table: &mut dyn Table, now: Time) -> Result<Vec<(Hosted, Due)>> {
         let mut candidates = Vec::new();
-        for Vacancy { function, slots } in self.open() {
+        for Vacancy { function, slots } in &self.vacancies {
             let due = table.due(function.name, now, self.slots.min(*slots))?;
             candidates.extend(due.into_iter().map(|due| (*function, due)));
         }
@@ -115,14 +117,38 @@ impl Claim {
         tx.emit_with(&record, EventKind::Started { attempt: record.attempts }, queued, None);
         Ok(Some(record.claimed(tx.now, failures)))
     }
+}
 
-    /// The earliest due time of the functions that have free slots.
-    fn next(&self, table: &mut dyn Table) -> Result<Option<Time>> {
-        let mut next: Option<Time> = None;
-        for vacancy in self.open() {
-            let due = table.next_due(vacancy.function.name)?;
-            next = next.into_iter().chain(due).min();
+/// Renews leases of a worker and stores the new progress of their tasks. Replies with the leases that the worker has
+/// lost.
+pub(super) struct Renew {
+    pub(super) leases: Vec<(Lease, Option<Progress>)>,
+    pub(super) length: Duration,
+}
+
+impl Operation for Renew {
+    type Reply = Vec<Lease>;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {
+        let until = tx.now + self.length;
+        let mut lost = Vec::new();
+        for (lease, progress) in &self.leases {
+            let Some(progress) = progress else {
+                if !table.renew(lease.id, lease.fence, until)? {
+                    lost.push(*lease);
+                }
+                continue;
+            };
+            match table.get(lease.id)?.filter(|record| record.is_held_under(*lease)) {
+                Some(mut record) => {
+                    record.run_at = Some(until);
+                    record.progress = Some(progress.clone());
+                    table.update(&record)?;
+                    tx.emit(&record, EventKind::Progress(progress.clone()));
+                }
+                None => lost.push(*lease),
+            }
         }
-        Ok(next)
+        Ok(lost)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use retry_runtime::{Policy, Site, retryable};
 
-use super::{claim::Claim, claim::Vacancy, finish::Finish, leased::Leased, renew::Renew};
+use super::{claim::Claim, claim::Renew, claim::Vacancy, finish::Finish, leased::Leased};
 use crate::memory::Memory;
 use crate::store::{Store, host::Hosted};
 use crate::{AttemptEnd, Claimed, Clock, Lease, ManualClock, NewTask, State, Verb};

@@ -1,6 +1,5 @@
 //! One operation on its way to the backend and back.
 
-use std::fmt;
 use std::sync::Arc;
 
 use retry_runtime::StopReason;
@@ -47,42 +46,29 @@ impl Transaction {
 }
 
 /// An operation for a [`Backend`](super::Backend): apply it in a transaction, commit, then reply.
+pub type Job = Box<dyn AnyJob>;
+
+/// The steps of a [`Job`].
 #[must_use = "a dropped job gets no reply"]
-pub struct Job(Box<dyn AnyJob>);
-
-impl Job {
-    pub(crate) fn new<O: Operation>(
-        operation: O,
-        bus: Arc<Bus>,
-    ) -> (Job, oneshot::Receiver<Result<O::Reply>>) {
-        let (sender, receiver) = oneshot::channel();
-        (Job(Box::new(Pending { operation, reply: None, sender, bus })), receiver)
-    }
-
+pub trait AnyJob: Send {
     /// Applies the operation. When its transaction fails, the job may be applied again.
     ///
     /// # Errors
     ///
     /// The table's failure. The transaction must be rolled back then.
-    pub fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()> {
-        self.0.apply(table, now)
-    }
+    fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()>;
 
     /// Replies to the caller: after the commit, or with the reason for which there was none.
-    pub fn reply(self, committed: Result<()>) {
-        self.0.reply(committed);
-    }
-}
-
-impl fmt::Debug for Job {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Job").finish_non_exhaustive()
-    }
-}
-
-trait AnyJob: Send {
-    fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()>;
     fn reply(self: Box<Self>, committed: Result<()>);
+}
+
+/// Makes the job of an operation, and the receiver of its reply.
+pub(super) fn job<O: Operation>(
+    operation: O,
+    bus: Arc<Bus>,
+) -> (Job, oneshot::Receiver<Result<O::Reply>>) {
+    let (sender, receiver) = oneshot::channel();
+    (Box::new(Pending { operation, reply: None, sender, bus }), receiver)
 }
 
 struct Pending<O: Operation> {

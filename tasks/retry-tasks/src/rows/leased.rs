@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{job::Job, job::Operation, query::Query, table::Table};
+use super::{job::Job, job::Operation, job::Transaction, job::job, table::Table};
 use crate::base::clock::Clock;
 use crate::event::bus::Bus;
 use crate::store::{Reply, error::Result, error::StoreError};
@@ -43,8 +43,23 @@ impl<B: Backend> Leased<B> {
     }
 
     fn hand_over<O: Operation>(&self, operation: O, to: impl FnOnce(Job)) -> Reply<'_, O::Reply> {
-        let (job, reply) = Job::new(operation, Arc::clone(&self.bus));
+        let (job, reply) = job(operation, Arc::clone(&self.bus));
         to(job);
         Box::pin(async { reply.await.unwrap_or_else(|_| Err(StoreError::closed())) })
+    }
+}
+
+/// An operation that only reads.
+struct Query<F>(F);
+
+impl<T, F> Operation for Query<F>
+where
+    T: Send + 'static,
+    F: FnMut(&mut dyn Table) -> Result<T> + Send + 'static,
+{
+    type Reply = T;
+
+    fn apply(&mut self, table: &mut dyn Table, _: &mut Transaction) -> Result<T> {
+        (self.0)(table)
     }
 }

@@ -13,15 +13,10 @@ mod fencing_tests;
 mod finish;
 pub(crate) mod job;
 pub(crate) mod leased;
-mod order;
-mod prune;
-mod query;
-mod renew;
 mod server;
 mod store;
-mod submit;
 pub(crate) mod table;
 
-pub use job::Job;
+pub use job::{AnyJob, Job};
 pub use leased::{Backend, Leased};
 pub use table::{Due, Table};

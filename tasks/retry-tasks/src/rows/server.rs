@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
     attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop, attempt::warn, claim::Batch,
-    claim::Claim, claim::Vacancy, leased::Backend, leased::Leased, renew::Renew,
+    claim::Claim, claim::Renew, claim::Vacancy, leased::Backend, leased::Leased,
 };
 use crate::base::time::Time;
 use crate::machine::{lease::Claimed, lease::Lease};
@@ -47,8 +47,8 @@ impl<B: Backend> Server<B> {
         let (done_sender, done) = mpsc::unbounded_channel();
         let now = store.clock.now();
         Server {
-            cancelled: store.bus.cancelled(),
-            claimable: store.bus.claimable(),
+            cancelled: store.bus.cancelled.subscribe(),
+            claimable: store.bus.claimable.subscribe(),
             next_progress: now,
             next_heartbeat: now + host.settings().heartbeat,
             next_prune: now + PRUNE_EVERY,
@@ -65,7 +65,10 @@ impl<B: Backend> Server<B> {
         let mut ending = self.host.ending();
         loop {
             let next = self.claim().await;
-            let sleep = self.store.clock.sleep_until(self.wake_at(next));
+            // New progress is looked for while attempts are running.
+            let progress = if self.running.is_empty() { next } else { self.next_progress };
+            let wake_at = next.min(progress).min(self.next_heartbeat);
+            let sleep = self.store.clock.sleep_until(wake_at);
             tokio::select! {
                 end = ended(&mut ending) => return self.end(end).await,
                 Some(lease) = self.done.recv() => self.forget(lease),
@@ -75,12 +78,6 @@ impl<B: Backend> Server<B> {
             }
             self.maintain().await;
         }
-    }
-
-    /// The time at which to wake up: for the next claim, the next heartbeat, or new progress.
-    fn wake_at(&self, next: Time) -> Time {
-        let progress = if self.running.is_empty() { next } else { self.next_progress };
-        next.min(progress).min(self.next_heartbeat)
     }
 
     /// Starts the due tasks and returns the time of the next claim.
@@ -125,7 +122,7 @@ impl<B: Backend> Server<B> {
             let left = function.limit.map_or(slots, |limit| limit.saturating_sub(running()));
             Vacancy { function: *function, slots: left.min(slots) }
         });
-        vacancies.collect()
+        vacancies.filter(|vacancy| vacancy.slots > 0).collect()
     }
 
     fn start(&mut self, claimed: Claimed) {

@@ -1,21 +1,22 @@
-//! The operations of a [`Store`] as jobs.
+//! The operations of a [`Store`] as jobs: submissions, orders by hand, queries, and the removal of old tasks.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
+use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    leased::Backend, leased::Leased, order::Order, prune::Prune, query::stored, server::Server,
-    submit::Submit,
+    finish::failures, job::Operation, job::Transaction, leased::Backend, leased::Leased,
+    server::Server, table::Table,
 };
-use crate::base::clock::Clock;
-use crate::event::Event;
-use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
-use crate::record::{NewTask, id::TaskId, state::State};
+use crate::base::{clock::Clock, time::Time};
+use crate::event::{Event, EventKind, Measured};
+use crate::machine::{lease::Lease, orders::Ordered, orders::Verb, retention::Retention};
+use crate::record::{NewTask, Record, attempt::AttemptOutcome, id::TaskId, state::State};
 use crate::store::{
-    Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, filter::Filter,
-    filter::Page, host::Host,
+    Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
+    filter::Filter, filter::Page, host::Host,
 };
 
 impl<B: Backend> Store for Leased<B> {
@@ -63,7 +64,7 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {
-        self.bus.subscribe()
+        self.bus.events.subscribe()
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
@@ -72,5 +73,113 @@ impl<B: Backend> Store for Leased<B> {
 
     fn serve(self: Arc<Self>, host: Arc<dyn Host>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(Server::new(self, host).run())
+    }
+}
+
+/// Adds the attempts to a task, if `attempts` is set.
+fn stored(table: &mut dyn Table, record: Record, attempts: bool) -> Result<Stored> {
+    let attempts = if attempts { table.attempts(record.id)? } else { Vec::new() };
+    Ok((record, attempts))
+}
+
+/// Stores a task, unless another one answers for its key.
+struct Submit(NewTask);
+
+impl Operation for Submit {
+    type Reply = Submitted;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Submitted> {
+        if let Some(mut holder) = self.holder(table)? {
+            if holder.answers_for_key(tx.now) {
+                return Ok(Submitted { id: holder.id, existing: true });
+            }
+            holder.key = None;
+            table.update(&holder)?;
+        }
+        let record = Record::new(self.0.clone(), tx.now);
+        table.insert(&record)?;
+        tx.emit(&record, EventKind::Submitted);
+        Ok(Submitted { id: record.id, existing: false })
+    }
+}
+
+impl Submit {
+    /// The task that has the key.
+    fn holder(&self, table: &mut dyn Table) -> Result<Option<Record>> {
+        let Some(key) = &self.0.key else { return Ok(None) };
+        match table.keyed(&self.0.name, key)? {
+            Some(id) => table.get(id),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Carries out an order by hand. Replies `None` when there is no such task, and with the state that does not allow the
+/// order.
+struct Order(TaskId, Verb);
+
+impl Operation for Order {
+    type Reply = Option<Result<Ordered, State>>;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
+        let Order(id, verb) = *self;
+        let Some(mut record) = table.get(id)? else { return Ok(None) };
+        let lease = record.lease();
+        let ordered = match record.order(tx.now, verb) {
+            Ok(ordered) => ordered,
+            Err(state) => return Ok(Some(Err(state))),
+        };
+        let measured = match ordered.before {
+            State::Running => cancel_attempt(table, lease, tx.now)?,
+            _ => None,
+        };
+        if verb == Verb::Reset {
+            table.remove_attempts(id, None)?;
+        }
+        table.update(&record)?;
+        let (kind, ended) = match verb {
+            Verb::Cancel => {
+                let standing = record.standing(tx.now, failures(table, &record)?);
+                (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
+            }
+            Verb::Reset => (EventKind::Reset, None),
+            Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
+        };
+        tx.emit_with(&record, kind, measured, ended);
+        Ok(Some(Ok(ordered)))
+    }
+}
+
+/// Ends the running attempt, whose outcome no longer counts.
+fn cancel_attempt(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Option<Measured>> {
+    let Some(mut attempt) = table.attempt(lease.id, lease.fence)? else { return Ok(None) };
+    attempt.ended = Some(now);
+    attempt.outcome = AttemptOutcome::Cancelled;
+    table.put_attempt(lease.id, &attempt)?;
+    Ok(Some(Measured::Attempt(attempt.outcome, now.since(attempt.started))))
+}
+
+/// Removes some of the tasks that the retention does not keep. Replies with their number.
+struct Prune(Retention);
+
+impl Prune {
+    /// The greatest number of tasks to remove in one transaction, so that other writers do not wait long.
+    const CHUNK: usize = 500;
+}
+
+impl Operation for Prune {
+    type Reply = usize;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<usize> {
+        let ended = if self.0.count.is_some() { table.ended()? } else { 0 };
+        let mut removed = 0;
+        for (id, ended_at) in table.oldest_ended(Self::CHUNK)? {
+            if !self.0.expires(tx.now, ended_at, ended.saturating_sub(removed as u64)) {
+                break;
+            }
+            table.remove(id)?;
+            removed += 1;
+        }
+        Ok(removed)
     }
 }

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::ErrorContext;
 use crate::base::{clock::Clock, clock::SystemClock};
 #[cfg(doc)]
 use crate::store::error::StoreError;
@@ -59,10 +58,6 @@ impl SqliteBuilder {
             read_only: false,
             clock: Arc::new(SystemClock::new()),
         }
-    }
-
-    pub(super) fn error_context(&self) -> ErrorContext {
-        ErrorContext { path: self.path.clone(), busy_timeout: self.busy_timeout }
     }
 
     /// Sets the durability of commits; [`Durability::Full`] by default.

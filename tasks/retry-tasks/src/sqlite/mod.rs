@@ -5,9 +5,7 @@
 //! thread reads.
 
 pub(crate) mod builder;
-mod error;
 mod open;
-mod query;
 mod row;
 mod schema;
 mod table;

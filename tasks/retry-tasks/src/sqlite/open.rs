@@ -8,11 +8,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    builder::Durability, builder::SqliteBuilder, error::ErrorContext, schema, schema::VERSION,
-    threads::Sqlite, threads::Thread, transaction::Rows,
+    builder::Durability, builder::SqliteBuilder, schema, schema::VERSION, threads::Sqlite,
+    threads::Thread, transaction::ErrorContext, transaction::Rows,
 };
 use crate::rows::leased::Leased;
-use crate::store::error::StoreError;
+use crate::store::error::{Result, StoreError};
 use crate::tasks::Tasks;
 
 impl SqliteBuilder {
@@ -31,8 +31,8 @@ impl SqliteBuilder {
             None => reader(&self)?.ok_or(StoreError::Missing { path: self.path })?,
         };
         let backend = Sqlite {
-            writer: Thread::writer(writer, &clock)?,
-            reader: Thread::reader(reader, &clock)?,
+            writer: Thread::writer(writer, Arc::clone(&clock))?,
+            reader: Thread::reader(reader, Arc::clone(&clock))?,
         };
         Ok(Tasks::of(Arc::new(Leased::new(backend, clock))))
     }
@@ -55,25 +55,22 @@ impl Tasks {
 const CHECKED: u64 = 64 << 20;
 
 /// Opens the connection that writes, and creates the tables.
-fn writer(settings: &SqliteBuilder) -> Result<Rows, StoreError> {
-    let context = settings.error_context();
-    let failed = |error: rusqlite::Error| context.error(&error);
-    let mut connection = connect(settings, &context)?;
+fn writer(settings: &SqliteBuilder) -> Result<Rows> {
+    let mut rows = connect(settings)?;
     if settings.read_only {
-        return Ok(Rows { connection, context });
+        return Ok(rows);
     }
-    if connection.is_readonly("main").map_err(failed)? {
+    if rows.named(rows.connection.is_readonly("main"))? {
         return Err(StoreError::ReadOnly { path: settings.path.clone() });
     }
     // A file that is refused from here on must stay as it is, its log included.
-    keep_the_log(&connection, true).map_err(failed)?;
-    let version = schema::version(&connection, &context)?;
-    if version > 0 {
-        check(&connection, &context)?;
+    keep_the_log(&rows, true)?;
+    if schema::version(&rows)? > 0 {
+        check(&rows)?;
     }
     let mode = patiently(settings.busy_timeout, || {
         let mode = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        connection.pragma_update_and_check(None, "journal_mode", "wal", mode).map_err(failed)
+        rows.named(rows.connection.pragma_update_and_check(None, "journal_mode", "wal", mode))
     })?;
     if mode != "wal" {
         let detail = format!(
@@ -86,34 +83,32 @@ fn writer(settings: &SqliteBuilder) -> Result<Rows, StoreError> {
         Durability::Full => "full",
         Durability::Normal => "normal",
     };
-    connection.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
+    rows.set("synchronous", synchronous)?;
     // Truncates the log after it has grown large.
-    connection.pragma_update(None, "journal_size_limit", 16 << 20).map_err(failed)?;
-    schema::migrate(&mut connection, &context)?;
+    rows.set("journal_size_limit", 16 << 20)?;
+    schema::migrate(&mut rows)?;
     if let Some(limit) = settings.max_bytes {
-        let page: i64 =
-            connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(failed)?;
+        let page = rows.first("PRAGMA page_size", [], |row| row.get::<_, i64>(0))?.unwrap_or(1);
         let pages = (i64::try_from(limit).unwrap_or(i64::MAX) / page.max(1)).max(1);
-        connection
-            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
-            .map_err(failed)?;
+        let limited =
+            rows.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+        rows.named(limited)?;
     }
-    keep_the_log(&connection, false).map_err(failed)?;
-    Ok(Rows { connection, context })
+    keep_the_log(&rows, false)?;
+    Ok(rows)
 }
 
 /// Opens the connection that reads; `None` when there are no tables yet.
-fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>, StoreError> {
+fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
     if !settings.path.exists() {
         let path = settings.path.clone();
         return if settings.existing { Err(StoreError::Missing { path }) } else { Ok(None) };
     }
-    let context = settings.error_context();
-    let connection = connect(settings, &context)?;
-    keep_the_log(&connection, true).map_err(|error| context.error(&error))?;
-    let found = schema::version(&connection, &context)?;
+    let rows = connect(settings)?;
+    keep_the_log(&rows, true)?;
+    let found = schema::version(&rows)?;
     if found < VERSION {
-        let path = context.path;
+        let path = settings.path.clone();
         // A file that must exist must have tasks: an empty one belongs to another program.
         return match (settings.read_only, found) {
             (true, 0) => Err(StoreError::Foreign { path }),
@@ -122,14 +117,12 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>, StoreError> {
             (false, _) => Ok(None),
         };
     }
-    let settled = connection
-        .pragma_update(None, "query_only", true)
-        .and_then(|()| keep_the_log(&connection, false));
-    settled.map_err(|error| context.error(&error))?;
-    Ok(Some(Rows { connection, context }))
+    rows.set("query_only", true)?;
+    keep_the_log(&rows, false)?;
+    Ok(Some(rows))
 }
 
-fn connect(settings: &SqliteBuilder, context: &ErrorContext) -> Result<Connection, StoreError> {
+fn connect(settings: &SqliteBuilder) -> Result<Rows> {
     let access = match (settings.read_only, settings.existing) {
         (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
         (false, true) => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -142,14 +135,15 @@ fn connect(settings: &SqliteBuilder, context: &ErrorContext) -> Result<Connectio
                 connection.set_prepared_statement_cache_capacity(64);
                 Ok(connection)
             });
-    connection.map_err(|error| context.error(&error))
+    let context = ErrorContext { path: settings.path.clone(), busy_timeout: settings.busy_timeout };
+    match connection {
+        Ok(connection) => Ok(Rows { connection, context }),
+        Err(error) => Err(context.error(&error)),
+    }
 }
 
 /// Repeats an operation for this long while the file is locked, where SQLite itself does not wait.
-fn patiently<T>(
-    limit: Duration,
-    mut operation: impl FnMut() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+fn patiently<T>(limit: Duration, mut operation: impl FnMut() -> Result<T>) -> Result<T> {
     const PAUSE: Duration = Duration::from_millis(5);
     let mut waited = Duration::ZERO;
     loop {
@@ -164,19 +158,19 @@ fn patiently<T>(
 }
 
 /// Sets whether the last connection leaves the write-ahead log as it is when it closes.
-fn keep_the_log(connection: &Connection, keep: bool) -> rusqlite::Result<()> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep).map(drop)
+fn keep_the_log(rows: &Rows, keep: bool) -> Result<()> {
+    let config = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    rows.named(rows.connection.set_db_config(config, keep)).map(drop)
 }
 
 /// Checks the file for damage.
-fn check(connection: &Connection, context: &ErrorContext) -> Result<(), StoreError> {
-    if std::fs::metadata(&context.path).is_ok_and(|file| file.len() > CHECKED) {
+fn check(rows: &Rows) -> Result<()> {
+    let path = &rows.context.path;
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > CHECKED) {
         return Ok(());
     }
-    let found = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-    match found {
-        Ok(found) if found == "ok" => Ok(()),
-        Ok(detail) => Err(StoreError::Broken { path: context.path.clone(), detail }),
-        Err(error) => Err(context.error(&error)),
+    match rows.first("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))? {
+        Some(detail) if detail != "ok" => Err(StoreError::Broken { path: path.clone(), detail }),
+        _ => Ok(()),
     }
 }

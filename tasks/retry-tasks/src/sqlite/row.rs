@@ -16,16 +16,12 @@ const KINDS: [Kind; 5] =
 
 const SOURCES: [DelaySource; 2] = [DelaySource::Backoff, DelaySource::Hint];
 
-/// The columns of a task, in the order of [`record`].
-pub(super) const COLUMNS: &str = "id, name, phase, reason, priority, unique_key, valid_for, created_at, \
-    run_at, started_at, ended_at, deadline, attempts, round, round_at, max, fence, worker, fraction, \
-    message, result, last_error, last_kind, last_delay, paced, redacted, arguments";
+/// The columns of a task that may change.
+pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \
+    round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced";
 
-/// The columns that may change, with the numbers of their parameters in [`changing`].
-pub(super) const CHANGING: &str = "phase = ?2, reason = ?3, unique_key = ?4, run_at = ?5, started_at = ?6, \
-    ended_at = ?7, deadline = ?8, attempts = ?9, round = ?10, round_at = ?11, max = ?12, fence = ?13, \
-    worker = ?14, fraction = ?15, message = ?16, result = ?17, last_error = ?18, last_kind = ?19, \
-    last_delay = ?20, paced = ?21";
+/// The columns of a task that never change, besides the identifier.
+pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted, arguments";
 
 /// The columns of an attempt, in the order of [`attempt`].
 pub(super) const ATTEMPT: &str =
@@ -79,7 +75,7 @@ fn boxed(value: impl ToSql + 'static) -> Box<dyn ToSql> {
     Box::new(value)
 }
 
-/// The parameters for [`CHANGING`], after the identifier.
+/// The identifier and the values of [`CHANGING`].
 pub(super) fn changing(record: &Record) -> Params {
     let reason = match record.state {
         State::Failed { reason } => Some(reason.name()),
@@ -111,58 +107,55 @@ pub(super) fn changing(record: &Record) -> Params {
     ]
 }
 
-/// The parameters for all columns, in the order of [`COLUMNS`].
+/// The identifier and the values of [`CHANGING`] and [`FIXED`].
 pub(super) fn all(record: &Record) -> Params {
     let redacted =
         (!record.redacted.is_empty()).then(|| serde_json::json!(record.redacted).to_string());
-    let mut changing = changing(record).into_iter();
-    let mut next = |count: usize| changing.by_ref().take(count).collect::<Params>();
-    let mut all = next(1);
-    all.push(boxed(record.name.clone()));
-    all.extend(next(2));
-    all.push(boxed(record.priority));
-    all.extend(next(1));
-    all.push(boxed(record.valid_for.map(nanos)));
-    all.push(boxed(millis(record.created_at)));
-    all.extend(next(17));
-    all.push(boxed(redacted));
-    all.push(boxed(record.arguments.clone()));
+    let mut all = changing(record);
+    all.extend([
+        boxed(record.name.clone()),
+        boxed(record.priority),
+        boxed(record.valid_for.map(nanos)),
+        boxed(millis(record.created_at)),
+        boxed(redacted),
+        boxed(record.arguments.clone()),
+    ]);
     all
 }
 
-/// Reads a task from a row of [`COLUMNS`].
+/// Reads a task from the identifier, [`CHANGING`] and [`FIXED`].
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let run_at = row.get::<_, Option<_>>(8)?.map(time);
-    let reason: Option<String> = row.get(3)?;
-    let phase = phase(row.get(2)?).unwrap_or(Phase::Failed);
-    let fraction: Option<f64> = row.get(18)?;
-    let message: Option<String> = row.get(19)?;
+    let run_at = row.get::<_, Option<_>>(4)?.map(time);
+    let reason: Option<String> = row.get(2)?;
+    let phase = phase(row.get(1)?).unwrap_or(Phase::Failed);
+    let fraction: Option<f64> = row.get(14)?;
+    let message: Option<String> = row.get(15)?;
     let redacted: Option<String> = row.get(25)?;
     Ok(Record {
         id: read_id(row)?,
-        name: row.get(1)?,
+        name: row.get(21)?,
         state: state(phase, reason.as_deref(), run_at),
-        priority: row.get(4)?,
-        key: row.get(5)?,
-        valid_for: row.get::<_, Option<_>>(6)?.map(duration),
-        created_at: time(row.get(7)?),
+        priority: row.get(22)?,
+        key: row.get(3)?,
+        valid_for: row.get::<_, Option<_>>(23)?.map(duration),
+        created_at: time(row.get(24)?),
         run_at,
-        started_at: row.get::<_, Option<_>>(9)?.map(time),
-        ended_at: row.get::<_, Option<_>>(10)?.map(time),
-        deadline: row.get::<_, Option<_>>(11)?.map(time),
-        attempts: row.get(12)?,
-        round: row.get(13)?,
-        round_at: row.get::<_, Option<_>>(14)?.map(time),
-        limit: row.get(15)?,
-        fence: row.get::<_, i64>(16)? as u64,
-        worker: row.get(17)?,
+        started_at: row.get::<_, Option<_>>(5)?.map(time),
+        ended_at: row.get::<_, Option<_>>(6)?.map(time),
+        deadline: row.get::<_, Option<_>>(7)?.map(time),
+        attempts: row.get(8)?,
+        round: row.get(9)?,
+        round_at: row.get::<_, Option<_>>(10)?.map(time),
+        limit: row.get(11)?,
+        fence: row.get::<_, i64>(12)? as u64,
+        worker: row.get(13)?,
         progress: (fraction.is_some() || message.is_some())
             .then_some(Progress { fraction, message }),
-        result: row.get(20)?,
-        last_error: row.get(21)?,
-        last_kind: at(&KINDS, row.get(22)?),
-        last_delay: row.get::<_, Option<_>>(23)?.map(duration),
-        paced: row.get(24)?,
+        result: row.get(16)?,
+        last_error: row.get(17)?,
+        last_kind: at(&KINDS, row.get(18)?),
+        last_delay: row.get::<_, Option<_>>(19)?.map(duration),
+        paced: row.get(20)?,
         redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
         arguments: row.get(26)?,
     })

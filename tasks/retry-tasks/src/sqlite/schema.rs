@@ -1,9 +1,7 @@
 //! The tables, the version of a file, and the migration of older files.
 
-use rusqlite::{Connection, TransactionBehavior};
-
-use super::error::ErrorContext;
-use crate::store::error::StoreError;
+use super::transaction::Rows;
+use crate::store::error::{Result, StoreError};
 
 /// Marks the file as a task store ("rtsk").
 const APPLICATION: i32 = 0x7274_736b;
@@ -80,14 +78,13 @@ DROP INDEX tasks_phase;
 ";
 
 /// Returns the version of the file; 0 when it is empty.
-pub(super) fn version(connection: &Connection, context: &ErrorContext) -> Result<u32, StoreError> {
+pub(super) fn version(rows: &Rows) -> Result<u32> {
     // One statement: between two of them another process might create the tables.
     const QUERY: &str = "SELECT count(*), (SELECT application_id FROM pragma_application_id), \
                          (SELECT user_version FROM pragma_user_version) FROM sqlite_schema";
-    let row = connection.query_row(QUERY, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-    let (tables, application, found): (i64, i32, i32) =
-        row.map_err(|error| context.error(&error))?;
-    let path = context.path.clone();
+    let found = rows.first(QUERY, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let (tables, application, found): (i64, i32, i32) = found.unwrap_or_default();
+    let path = rows.context.path.clone();
     match u32::try_from(found) {
         Ok(0) if application == 0 && tables == 0 => Ok(0),
         Ok(found) if application == APPLICATION && found > VERSION => {
@@ -100,21 +97,16 @@ pub(super) fn version(connection: &Connection, context: &ErrorContext) -> Result
 
 /// Applies the migrations that the file does not have yet, all of them or none: a process that is killed on the way
 /// leaves the file as it was. Other processes that try at the same time wait for the lock and find nothing to do.
-pub(super) fn migrate(
-    connection: &mut Connection,
-    context: &ErrorContext,
-) -> Result<(), StoreError> {
-    if version(connection, context)? >= VERSION {
+pub(super) fn migrate(rows: &mut Rows) -> Result<()> {
+    if version(rows)? >= VERSION {
         return Ok(());
     }
-    let failed = |error: rusqlite::Error| context.error(&error);
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    let has = version(&transaction, context)?;
-    for step in STEPS.iter().skip(has as usize) {
-        transaction.execute_batch(step).map_err(failed)?;
-    }
-    transaction.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
-    transaction.pragma_update(None, "user_version", VERSION.max(has)).map_err(failed)?;
-    transaction.commit().map_err(failed)
+    rows.transaction(|rows| {
+        let has = version(rows)?;
+        for step in STEPS.iter().skip(has as usize) {
+            rows.named(rows.connection.execute_batch(step))?;
+        }
+        rows.set("application_id", APPLICATION)?;
+        rows.set("user_version", VERSION.max(has))
+    })
 }

@@ -2,31 +2,34 @@
 
 use rusqlite::{params, params_from_iter};
 
-use super::{query, row, transaction::Rows};
+use super::{row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows};
 use crate::base::time::Time;
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId};
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, state::Phase};
 use crate::rows::{table::Due, table::Table};
 use crate::store::{
-    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
+    analytics::Analytics, analytics::Sums, counts::Counts, error::Result, filter::Filter,
+    filter::Page,
 };
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
-        let columns = row::COLUMNS;
         let statement = format!(
-            "INSERT INTO tasks ({columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
+            "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
              ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
         );
         self.run(&statement, params_from_iter(row::all(record))).map(drop)
     }
 
     fn update(&mut self, record: &Record) -> Result<()> {
-        let statement = format!("UPDATE tasks SET {} WHERE id = ?1", row::CHANGING);
+        let statement = format!(
+            "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+             ?17, ?18, ?19, ?20, ?21) WHERE id = ?1"
+        );
         self.run(&statement, params_from_iter(row::changing(record))).map(drop)
     }
 
     fn get(&mut self, id: TaskId) -> Result<Option<Record>> {
-        let statement = format!("SELECT {} FROM tasks WHERE id = ?1", row::COLUMNS);
+        let statement = format!("SELECT id, {CHANGING}, {FIXED} FROM tasks WHERE id = ?1");
         self.first(&statement, params![row::id(id)], row::record)
     }
 
@@ -36,31 +39,48 @@ impl Table for Rows {
     }
 
     fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>> {
-        query::due(self, name, now, limit)
+        let statement = "SELECT id, run_at FROM tasks INDEXED BY tasks_due \
+                         WHERE name = ?1 AND priority = ?2 AND run_at <= ?3 ORDER BY run_at LIMIT ?4";
+        let mut due = Vec::new();
+        for priority in priorities(self, name)? {
+            if due.len() >= limit {
+                break;
+            }
+            let left = (limit - due.len()) as i64;
+            let params = params![name, priority, row::millis(now), left];
+            due.extend(self.rows(statement, params, |row| {
+                Ok(Due { id: row::read_id(row)?, priority, run_at: row::time(row.get(1)?) })
+            })?);
+        }
+        Ok(due)
     }
 
     fn next_due(&mut self, name: &str) -> Result<Option<Time>> {
-        query::next_due(self, name)
+        let statement = "SELECT min(run_at) FROM tasks \
+                         WHERE name = ?1 AND priority = ?2 AND run_at IS NOT NULL";
+        let mut next: Option<i64> = None;
+        for priority in priorities(self, name)? {
+            let due = self.first(statement, params![name, priority], |row| row.get(0))?;
+            next = next.into_iter().chain(due.flatten()).min();
+        }
+        Ok(next.map(row::time))
     }
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
         let statement = format!(
-            "INSERT INTO attempts (task, {}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-             ON CONFLICT DO UPDATE SET ended = ?5, outcome = ?6, kind = ?7, error = ?8, delay = ?9, source = ?10",
-            row::ATTEMPT
+            "INSERT INTO attempts (task, {ATTEMPT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+             ON CONFLICT DO UPDATE SET ended = ?5, outcome = ?6, kind = ?7, error = ?8, delay = ?9, source = ?10"
         );
         self.run(&statement, params_from_iter(row::attempt_params(id, attempt))).map(drop)
     }
 
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>> {
-        let statement =
-            format!("SELECT {} FROM attempts WHERE task = ?1 AND fence = ?2", row::ATTEMPT);
+        let statement = format!("SELECT {ATTEMPT} FROM attempts WHERE task = ?1 AND fence = ?2");
         self.first(&statement, params![row::id(id), fence as i64], row::attempt)
     }
 
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>> {
-        let statement =
-            format!("SELECT {} FROM attempts WHERE task = ?1 ORDER BY fence", row::ATTEMPT);
+        let statement = format!("SELECT {ATTEMPT} FROM attempts WHERE task = ?1 ORDER BY fence");
         self.rows(&statement, params![row::id(id)], row::attempt)
     }
 
@@ -70,8 +90,28 @@ impl Table for Rows {
         self.run(statement, params![row::id(id), fence]).map(drop)
     }
 
+    /// Lists each function in each phase through the index and merges the lists. The cost is one page for each function
+    /// and phase in the filter, plus the newer tasks that the filter leaves out, whatever the number of tasks.
     fn list(&mut self, filter: &Filter) -> Result<Page<Record>> {
-        query::list(self, filter)
+        let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
+        let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
+        let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
+        let mut found: Vec<Record> = Vec::new();
+        let statement = format!(
+            "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
+             AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6"
+        );
+        let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
+        for phase in phases {
+            for name in names(self, *phase, filter.name.as_deref())? {
+                let (phase, after) = (row::number(*phase), row::id(after));
+                let params = params![phase, name, after, since, until, limit as i64 + 1];
+                found.extend(self.rows(&statement, params, row::record)?);
+            }
+        }
+        found.sort_by_key(|record| std::cmp::Reverse(record.id));
+        found.dedup_by_key(|record| record.id);
+        Ok(Page::new(found, filter))
     }
 
     fn counts(&mut self) -> Result<Counts> {
@@ -87,7 +127,21 @@ impl Table for Rows {
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
-        query::analytics(self, name)
+        let statement = match name {
+            None => {
+                "SELECT number, outcome, count(*) FROM attempts WHERE ?1 IS NULL \
+                 GROUP BY number, outcome ORDER BY number"
+            }
+            Some(_) => {
+                "SELECT number, outcome, count(*) FROM tasks INDEXED BY tasks_listed \
+                 JOIN attempts ON attempts.task = tasks.id WHERE phase IN (0, 1, 2, 3, 4, 5) AND name = ?1 \
+                 GROUP BY number, outcome ORDER BY number"
+            }
+        };
+        let counts = self.rows(statement, params![name], |row| {
+            Ok((row.get(0)?, row::outcome(row.get(1)?), row.get::<_, i64>(2)? as u64))
+        })?;
+        Ok(Analytics::new(counts, sums(self, name)?))
     }
 
     fn ended(&mut self) -> Result<u64> {
@@ -114,4 +168,71 @@ impl Table for Rows {
         let params = params![row::id(id), fence as i64, row::millis(until)];
         Ok(self.run(statement, params)? == 1)
     }
+}
+
+/// The priorities among the open tasks of a function, the greatest first. Each costs one search of the index, whatever
+/// the number of tasks.
+fn priorities(rows: &Rows, name: &str) -> Result<Vec<i32>> {
+    let statement = "SELECT max(priority) FROM tasks \
+                     WHERE name = ?1 AND priority < ?2 AND run_at IS NOT NULL";
+    let (mut found, mut below) = (Vec::new(), i64::from(i32::MAX) + 1);
+    while let Some(Some(priority)) =
+        rows.first(statement, params![name, below], |row| row.get::<_, Option<i32>>(0))?
+    {
+        found.push(priority);
+        below = i64::from(priority);
+    }
+    Ok(found)
+}
+
+/// The names among the tasks in this phase that the filter admits. Each costs one search of the index, whatever the
+/// number of tasks.
+fn names(rows: &Rows, phase: Phase, wanted: Option<&str>) -> Result<Vec<String>> {
+    let (mut from, prefix) = match wanted {
+        None => (String::new(), ""),
+        Some(name) => match name.strip_suffix('*') {
+            Some(prefix) => (prefix.to_owned(), prefix),
+            None => return Ok(vec![name.to_owned()]),
+        },
+    };
+    let statement =
+        "SELECT min(name) FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name >= ?2";
+    let mut names = Vec::new();
+    loop {
+        let params = params![row::number(phase), from];
+        let next = rows.first(statement, params, |row| row.get::<_, Option<String>>(0))?;
+        let Some(name) = next.flatten().filter(|name| name.starts_with(prefix)) else {
+            return Ok(names);
+        };
+        // The least text that is greater.
+        from = format!("{name}\u{0}");
+        names.push(name);
+    }
+}
+
+fn sums(rows: &Rows, name: Option<&str>) -> Result<Sums> {
+    // The phases 3, 4 and 5 are those of ended tasks.
+    let ended = match name {
+        None => "tasks WHERE ended_at IS NOT NULL AND started_at IS NOT NULL AND ?1 IS NULL",
+        Some(_) => {
+            "tasks INDEXED BY tasks_listed WHERE phase IN (3, 4, 5) AND name = ?1 AND started_at IS NOT NULL"
+        }
+    };
+    let of_tasks = format!(
+        "SELECT count(*), total(started_at - created_at), total(ended_at - started_at) FROM {ended}"
+    );
+    let of_attempts = format!(
+        "SELECT total(attempts.ended - attempts.started) FROM attempts WHERE task IN (SELECT id FROM {ended})"
+    );
+    let tasks = rows.first(&of_tasks, params![name], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?, row.get::<_, f64>(2)?))
+    })?;
+    let running = rows.first(&of_attempts, params![name], |row| row.get::<_, f64>(0))?;
+    let (ended, pending, active) = tasks.unwrap_or_default();
+    Ok(Sums {
+        ended: ended as u64,
+        pending: pending as u64,
+        running: running.unwrap_or_default() as u64,
+        active: active as u64,
+    })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::transaction::Rows;
 use crate::base::clock::Clock;
 use crate::rows::{job::Job, leased::Backend};
-use crate::store::error::StoreError;
+use crate::store::error::{Result, StoreError};
 
 /// The greatest number of jobs in one transaction.
 const BATCH: usize = 512;
@@ -41,8 +41,7 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    pub(super) fn writer(mut rows: Rows, clock: &Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let clock = Arc::clone(clock);
+    pub(super) fn writer(mut rows: Rows, clock: Arc<dyn Clock>) -> Result<Self> {
         Thread::new("retry-tasks-write", move |jobs| {
             let (mut batch, mut before) = (Vec::new(), 0);
             while let Ok(first) = jobs.recv() {
@@ -54,8 +53,7 @@ impl Thread {
         })
     }
 
-    pub(super) fn reader(mut rows: Rows, clock: &Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let clock = Arc::clone(clock);
+    pub(super) fn reader(mut rows: Rows, clock: Arc<dyn Clock>) -> Result<Self> {
         Thread::new("retry-tasks-read", move |jobs| {
             for mut job in jobs {
                 let done = rows.read(&mut job, &*clock);
@@ -64,10 +62,7 @@ impl Thread {
         })
     }
 
-    fn new(
-        name: &str,
-        run: impl FnOnce(Receiver<Job>) + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    fn new(name: &str, run: impl FnOnce(Receiver<Job>) + Send + 'static) -> Result<Self> {
         let (jobs, receiver) = mpsc::channel();
         let thread = thread::Builder::new().name(name.to_owned()).spawn(move || run(receiver));
         let detail =

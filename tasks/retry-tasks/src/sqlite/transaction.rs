@@ -1,11 +1,15 @@
-//! Transactions and statements on one connection.
+//! Transactions and statements on one connection, and the translation of their errors.
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use super::error::ErrorContext;
+use rusqlite::{
+    CachedStatement, Connection, Error, ErrorCode, OptionalExtension, Params, Row, ToSql, params,
+};
+
 use crate::base::{clock::Clock, time::Time};
 use crate::rows::job::Job;
-use crate::store::error::Result;
+use crate::store::error::{Result, StoreError};
 
 /// The stored time is updated when it is behind by more than this many milliseconds.
 const STALE: u64 = 1000;
@@ -23,8 +27,13 @@ pub(super) struct Rows {
 impl Rows {
     /// Applies the jobs in one transaction. When the transaction fails, nothing has changed.
     pub(super) fn write(&mut self, jobs: &mut [Job], clock: &dyn Clock) -> Result<()> {
+        self.transaction(|rows| rows.apply(jobs, clock))
+    }
+
+    /// Does the work in a transaction that writes. When the work or the commit fails, nothing has changed.
+    pub(super) fn transaction(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.run("BEGIN IMMEDIATE", [])?;
-        let committed = self.apply(jobs, clock).and_then(|()| self.run("COMMIT", []));
+        let committed = work(self).and_then(|()| self.run("COMMIT", []));
         if committed.is_err() && !self.connection.is_autocommit() {
             // A failed commit may have ended the transaction already.
             let _ = self.run("ROLLBACK", []);
@@ -98,7 +107,43 @@ impl Rows {
         statement: &str,
         run: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<T>,
     ) -> Result<T> {
-        let statement = self.connection.prepare_cached(statement);
-        statement.and_then(|mut it| run(&mut it)).map_err(|error| self.context.error(&error))
+        self.named(self.connection.prepare_cached(statement).and_then(|mut it| run(&mut it)))
+    }
+
+    /// Sets a pragma.
+    pub(super) fn set(&self, pragma: &str, value: impl ToSql) -> Result<()> {
+        self.named(self.connection.pragma_update(None, pragma, value))
+    }
+
+    /// Adds the file to an error.
+    pub(super) fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+        result.map_err(|error| self.context.error(&error))
+    }
+}
+
+/// The facts that an error message needs besides SQLite's error.
+#[derive(Clone, Debug)]
+pub(super) struct ErrorContext {
+    pub(super) path: PathBuf,
+    pub(super) busy_timeout: Duration,
+}
+
+impl ErrorContext {
+    pub(super) fn error(&self, error: &Error) -> StoreError {
+        let path = self.path.clone();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Locked { path, waited: self.busy_timeout }
+            }
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                StoreError::ReadOnly { path }
+            }
+            Some(ErrorCode::NotADatabase) => StoreError::Foreign { path },
+            Some(ErrorCode::DatabaseCorrupt) => {
+                StoreError::Broken { path, detail: error.to_string() }
+            }
+            _ => StoreError::Other { detail: format!("`{}`: {error}", path.display()) },
+        }
     }
 }

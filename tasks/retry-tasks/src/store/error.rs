@@ -1,6 +1,5 @@
 //! The failures of stores, each with its remedy.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,20 +9,30 @@ use retry_text::duration::human;
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// A failure of a store. The store has changed nothing, unless the order documents otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The file does not exist.
+    #[error(
+        "there is no task store at `{path}`; check the path, or start the program that creates it"
+    )]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The file is not a task store.
+    #[error(
+        "`{path}` is not a task store and was left untouched; give the tasks a file of their own"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// An older version of this crate wrote the file. It was opened only for reading, so it cannot be upgraded.
+    #[error(
+        "`{path}` has version {found} of the task store, but this program reads version {known}; \
+             make a copy, then open it once to write: this upgrades the file"
+    )]
     Older {
         /// The file.
         path: PathBuf,
@@ -33,6 +42,10 @@ pub enum StoreError {
         known: u32,
     },
     /// A newer version of this crate wrote the file.
+    #[error(
+        "`{path}` has version {found} of the task store, but this program reads versions up to {known}; \
+             the file was left untouched: update the program, or use another file"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -42,6 +55,10 @@ pub enum StoreError {
         known: u32,
     },
     /// The file is damaged.
+    #[error(
+        "`{path}` is damaged ({detail}) and was left untouched; restore a copy, or save the readable part \
+             with `sqlite3 FILE .recover`"
+    )]
     Broken {
         /// The file.
         path: PathBuf,
@@ -49,16 +66,22 @@ pub enum StoreError {
         detail: String,
     },
     /// The disk is full, or the file has reached its greatest size.
+    #[error(
+        "there is no room to write to `{path}`; nothing was lost: free some space, or keep fewer ended tasks"
+    )]
     Full {
         /// The file.
         path: PathBuf,
     },
     /// The file or its folder cannot be written.
+    #[error("`{path}` cannot be written; give the program write access to the file and its folder")]
     ReadOnly {
         /// The file.
         path: PathBuf,
     },
     /// Another program has kept the file locked for longer than the limit.
+    #[error("another program has kept `{path}` locked for {}; end its transaction, or set a longer `busy_timeout`",
+        human(*waited))]
     Locked {
         /// The file.
         path: PathBuf,
@@ -66,6 +89,7 @@ pub enum StoreError {
         waited: Duration,
     },
     /// Any other failure.
+    #[error("{detail}")]
     Other {
         /// The store's own message.
         detail: String,
@@ -78,57 +102,3 @@ impl StoreError {
         StoreError::Other { detail: "the task store is closed".to_owned() }
     }
 }
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StoreError::Missing { path } => write!(
-                f,
-                "there is no task store at `{}`; check the path, or start the program that creates it",
-                path.display()
-            ),
-            StoreError::Foreign { path } => write!(
-                f,
-                "`{}` is not a task store and was left untouched; give the tasks a file of their own",
-                path.display()
-            ),
-            StoreError::Older { path, found, known } => write!(
-                f,
-                "`{}` has version {found} of the task store, but this program reads version {known}; \
-                 make a copy, then open it once to write: this upgrades the file",
-                path.display()
-            ),
-            StoreError::Newer { path, found, known } => write!(
-                f,
-                "`{}` has version {found} of the task store, but this program reads versions up to {known}; \
-                 the file was left untouched: update the program, or use another file",
-                path.display()
-            ),
-            StoreError::Broken { path, detail } => write!(
-                f,
-                "`{}` is damaged ({detail}) and was left untouched; restore a copy, or save the readable part \
-                 with `sqlite3 FILE .recover`",
-                path.display()
-            ),
-            StoreError::Full { path } => write!(
-                f,
-                "there is no room to write to `{}`; nothing was lost: free some space, or keep fewer ended tasks",
-                path.display()
-            ),
-            StoreError::ReadOnly { path } => write!(
-                f,
-                "`{}` cannot be written; give the program write access to the file and its folder",
-                path.display()
-            ),
-            StoreError::Locked { path, waited } => write!(
-                f,
-                "another program has kept `{}` locked for {}; end its transaction, or set a longer `busy_timeout`",
-                path.display(),
-                human(*waited)
-            ),
-            StoreError::Other { detail } => f.write_str(detail),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {}

@@ -45,37 +45,32 @@ impl Filter {
 
     /// Lets only tasks of this function pass; `billing::*` stands for all names that begin with `billing::`.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Filter { name: Some(name.into()), ..self }
     }
 
     /// Lets only tasks pass that were submitted at this time or later.
     #[must_use]
-    pub fn since(mut self, time: Time) -> Self {
-        self.since = Some(time);
-        self
+    pub fn since(self, time: Time) -> Self {
+        Filter { since: Some(time), ..self }
     }
 
     /// Lets only tasks pass that were submitted before this time.
     #[must_use]
-    pub fn until(mut self, time: Time) -> Self {
-        self.until = Some(time);
-        self
+    pub fn until(self, time: Time) -> Self {
+        Filter { until: Some(time), ..self }
     }
 
     /// Lets only tasks pass that are older than this one: [`Page::next`] of the previous page.
     #[must_use]
-    pub fn after(mut self, id: TaskId) -> Self {
-        self.after = Some(id);
-        self
+    pub fn after(self, id: TaskId) -> Self {
+        Filter { after: Some(id), ..self }
     }
 
     /// Sets the size of a page; 0 counts as 1.
     #[must_use]
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
+    pub fn limit(self, limit: usize) -> Self {
+        Filter { limit, ..self }
     }
 
     /// Whether the task passes, on whichever page.
@@ -105,12 +100,6 @@ pub struct Page<T> {
     pub tasks: Vec<T>,
     /// The last task of this page, for [`Filter::after`]; `None` on the last page.
     pub next: Option<TaskId>,
-}
-
-impl<T> Page<T> {
-    pub(crate) fn map<U>(self, map: impl FnMut(T) -> U) -> Page<U> {
-        Page { tasks: self.tasks.into_iter().map(map).collect(), next: self.next }
-    }
 }
 
 impl Page<Record> {

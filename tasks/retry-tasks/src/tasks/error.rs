@@ -1,18 +1,18 @@
 //! The failures of submissions, queries and orders.
 
-use std::fmt;
-
 use crate::machine::orders::Verb;
 use crate::record::{id::TaskId, reason::FailReason, state::State};
 use crate::store::error::StoreError;
 
 /// A failure of [`Tasks`](crate::Tasks), or of the task in question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaskError {
     /// The store failed.
-    Store(StoreError),
+    #[error("{0}")]
+    Store(#[from] StoreError),
     /// The arguments cannot be written as JSON.
+    #[error("the arguments of `{name}` cannot be stored: {detail}")]
     Arguments {
         /// The function.
         name: String,
@@ -20,8 +20,12 @@ pub enum TaskError {
         detail: String,
     },
     /// The store has no task with this identifier.
+    #[error(
+        "there is no task {0}; it was never submitted to this store, or was removed after its end"
+    )]
     Unknown(TaskId),
     /// The task's state does not allow the order.
+    #[error("cannot {verb} task {id}: it is {state}; {}", verb.remedy())]
     Refused {
         /// The task.
         id: TaskId,
@@ -31,6 +35,7 @@ pub enum TaskError {
         state: State,
     },
     /// The task has failed.
+    #[error("task {id} failed ({reason}): {error}")]
     Failed {
         /// The task.
         id: TaskId,
@@ -40,52 +45,14 @@ pub enum TaskError {
         error: String,
     },
     /// The task was cancelled.
+    #[error("task {0} was cancelled")]
     Cancelled(TaskId),
     /// The result does not have the requested type.
+    #[error("the result of task {id} has another type: {detail}")]
     Result {
         /// The task.
         id: TaskId,
         /// The reason.
         detail: String,
     },
-}
-
-impl fmt::Display for TaskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TaskError::Store(error) => error.fmt(f),
-            TaskError::Arguments { name, detail } => {
-                write!(f, "the arguments of `{name}` cannot be stored: {detail}")
-            }
-            TaskError::Unknown(id) => write!(
-                f,
-                "there is no task {id}; it was never submitted to this store, or was removed after its end"
-            ),
-            TaskError::Refused { id, verb, state } => {
-                write!(f, "cannot {verb} task {id}: it is {state}; {}", verb.remedy())
-            }
-            TaskError::Failed { id, reason, error } => {
-                write!(f, "task {id} failed ({reason}): {error}")
-            }
-            TaskError::Cancelled(id) => write!(f, "task {id} was cancelled"),
-            TaskError::Result { id, detail } => {
-                write!(f, "the result of task {id} has another type: {detail}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for TaskError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            TaskError::Store(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-impl From<StoreError> for TaskError {
-    fn from(error: StoreError) -> Self {
-        TaskError::Store(error)
-    }
 }

@@ -82,27 +82,24 @@ pub struct TaskInfo {
 
 impl TaskInfo {
     pub(super) fn new((record, attempts): Stored, now: Time, format: Format) -> Self {
-        let eta = eta(&record, &attempts, now);
         let (standard, full) = (format != Format::Minimal, format == Format::Full);
-        let (retry_count, max_retries) = (record.retry_count(), record.max_retries());
-        let arguments = full.then(|| arguments(&record));
         TaskInfo {
+            eta: eta(&record, &attempts, now).filter(|_| standard),
+            arguments: full.then(|| arguments(&record)),
+            retry_count: record.retry_count(),
+            max_retries: record.max_retries(),
             id: record.id,
             state: record.state,
             can_retry: record.state.can_retry(),
-            retry_count,
-            max_retries,
             progress: record.progress,
             created_at: standard.then_some(record.created_at),
             started_at: record.started_at.filter(|_| standard),
             ended_at: record.ended_at.filter(|_| standard),
             deadline: record.deadline.filter(|_| standard),
-            eta: eta.filter(|_| standard),
             last_error: record.last_error.filter(|_| standard),
             last_kind: record.last_kind.filter(|_| standard),
             worker: record.worker.filter(|_| standard),
             result: record.result.filter(|_| standard).map(|result| json(&result)),
-            arguments,
             history: full.then_some(attempts),
             name: record.name,
         }
@@ -138,11 +135,9 @@ fn eta(record: &Record, attempts: &[TaskAttempt], now: Time) -> Option<Time> {
 
 fn arguments(record: &Record) -> Value {
     let mut arguments = json(&record.arguments);
-    if let Value::Object(values) = &mut arguments {
-        for name in &record.redacted {
-            if let Some(value) = values.get_mut(name) {
-                *value = Value::String("<redacted>".to_owned());
-            }
+    for name in &record.redacted {
+        if let Some(value) = arguments.get_mut(name) {
+            *value = Value::String("<redacted>".to_owned());
         }
     }
     arguments

@@ -56,7 +56,8 @@ impl Tasks {
     pub async fn list(&self, filter: Filter, format: Format) -> Result<Page<TaskInfo>, TaskError> {
         // The start of the running attempt, which the expected end needs, is part of the history.
         let page = self.store.list(filter, format != Format::Minimal).await?;
-        Ok(page.map(|stored| self.describe(stored, format)))
+        let tasks = page.tasks.into_iter().map(|stored| self.describe(stored, format));
+        Ok(Page { tasks: tasks.collect(), next: page.next })
     }
 
     /// Counts the tasks by state.

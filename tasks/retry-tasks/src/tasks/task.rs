@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 
 use super::error::TaskError;
 use crate::function::Function;
-use crate::machine::key;
 use crate::record::NewTask;
 
 /// A call to be made in the background: a function and its arguments.
@@ -96,7 +95,8 @@ impl<Out> Task<Out> {
     /// The arguments as a text, for use as the key of [`submit_unique`](crate::Tasks::submit_unique). Equal arguments
     /// have equal texts.
     pub fn key(&self) -> String {
-        key::of_arguments(&self.arguments.values)
+        // The map is sorted by name.
+        Value::Object(self.arguments.values.clone()).to_string()
     }
 
     pub(crate) fn into_new(self, key: Option<String>) -> Result<NewTask, TaskError> {

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, task::Task};
-use crate::base::time::Time;
 use crate::event::Event;
 use crate::record::id::TaskId;
 
@@ -78,7 +77,7 @@ impl Tasks {
         // The limit includes the time of the submission.
         let end = self.store().clock().now() + limit;
         let id = self.submit(task).await?;
-        self.wait_until(end, id).await
+        self.wait_for(end.since(self.store().clock().now()), id).await
     }
 
     /// Waits for a submitted task, at most for `limit`: the second half of
@@ -92,15 +91,8 @@ impl Tasks {
         limit: Duration,
         id: TaskId,
     ) -> Result<Answer<Out>, TaskError> {
-        self.wait_until(self.store().clock().now() + limit, id).await
-    }
-
-    async fn wait_until<Out: DeserializeOwned>(
-        &self,
-        end: Time,
-        id: TaskId,
-    ) -> Result<Answer<Out>, TaskError> {
-        let late = self.store().clock().sleep_until(end);
+        let clock = self.store().clock();
+        let late = clock.sleep_until(clock.now() + limit);
         tokio::select! {
             biased;
             out = self.wait(id) => out.map(Answer::Ready),
@@ -132,12 +124,9 @@ impl Tasks {
         let event = async {
             loop {
                 match events.recv().await {
-                    Ok(event) if event.id == id => return,
-                    Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => return,
-                    Err(broadcast::error::RecvError::Closed) => {
-                        return std::future::pending().await;
-                    }
+                    Ok(event) if event.id != id => {}
+                    Err(RecvError::Closed) => return std::future::pending().await,
+                    Ok(_) | Err(RecvError::Lagged(_)) => return,
                 }
             }
         };

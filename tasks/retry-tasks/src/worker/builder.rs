@@ -1,12 +1,13 @@
 //! The settings of a worker, and its start.
 
+use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::{Worker, error::StartError, host::LocalHost};
-use crate::function::{Function, functions, input::States};
+use crate::function::{Function, States, functions};
 use crate::machine::retention::Retention;
 use crate::store::{Store, host::End, host::Hosted, host::Settings};
 use crate::tasks::Tasks;
@@ -34,23 +35,6 @@ pub struct WorkerBuilder {
 }
 
 impl WorkerBuilder {
-    fn new(store: Arc<dyn Store>) -> Self {
-        WorkerBuilder {
-            store,
-            settings: Settings {
-                name: format!("pid {}", std::process::id()).into(),
-                slots: 64,
-                lease: Duration::from_secs(30),
-                heartbeat: Duration::from_secs(5),
-                poll: Duration::from_millis(200),
-                retention: Retention::default(),
-            },
-            states: States::default(),
-            only: None,
-            concurrency: Vec::new(),
-        }
-    }
-
     /// Sets the worker's name in the history, by default `pid` and the process number. Fencing tokens, not names, tell
     /// workers apart, so a worker may have the name of another one or of its crashed predecessor.
     pub fn name(mut self, name: impl Into<String>) -> Self {
@@ -61,7 +45,7 @@ impl WorkerBuilder {
     /// Adds a value for the functions that list a parameter of this type in `task(state(…))`. A second value of the same
     /// type replaces the first.
     pub fn state<T: Send + Sync + 'static>(mut self, value: T) -> Self {
-        self.states.put(value);
+        self.states.insert(TypeId::of::<T>(), Arc::new(value));
         self
     }
 
@@ -147,7 +131,9 @@ impl WorkerBuilder {
 
     fn hosted(&self, function: &'static Function) -> Result<Hosted, StartError> {
         let name = function.name();
-        if let Some(need) = function.needs().iter().find(|need| !self.states.has(need)) {
+        if let Some(need) =
+            function.needs.iter().find(|need| !self.states.contains_key(&(need.id)()))
+        {
             return Err(StartError::MissingState { function: name, of: (need.name)() });
         }
         let site =
@@ -160,6 +146,19 @@ impl WorkerBuilder {
 impl Tasks {
     /// Makes a worker for these tasks, to be configured and started.
     pub fn worker(&self) -> WorkerBuilder {
-        WorkerBuilder::new(Arc::clone(self.store()))
+        WorkerBuilder {
+            store: Arc::clone(self.store()),
+            settings: Settings {
+                name: format!("pid {}", std::process::id()).into(),
+                slots: 64,
+                lease: Duration::from_secs(30),
+                heartbeat: Duration::from_secs(5),
+                poll: Duration::from_millis(200),
+                retention: Retention::default(),
+            },
+            states: States::default(),
+            only: None,
+            concurrency: Vec::new(),
+        }
     }
 }

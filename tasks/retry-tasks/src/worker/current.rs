@@ -6,7 +6,7 @@ use crate::record::id::TaskId;
 use crate::store::handle::AttemptHandle;
 
 tokio::task_local! {
-    static CURRENT: Arc<AttemptHandle>;
+    pub(super) static CURRENT: Arc<AttemptHandle>;
 }
 
 /// The running task, for its function.
@@ -65,9 +65,4 @@ pub(crate) fn with_current<T>(current: Option<Current>, part: impl FnOnce() -> T
         Some(Current(handle)) => CURRENT.sync_scope(handle, part),
         None => part(),
     }
-}
-
-/// Runs the future as the attempt with this handle.
-pub(super) async fn within<F: Future>(handle: Arc<AttemptHandle>, future: F) -> F::Output {
-    CURRENT.scope(handle, future).await
 }

@@ -1,12 +1,13 @@
 //! The reasons for which a worker cannot start.
 
-use std::fmt;
-
 /// The reason for which a worker cannot start.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// A function needs a value that the worker was not given.
+    #[error(
+        "`{function}` needs a `{of}`, which the worker does not have; add one with `.state(…)`"
+    )]
     MissingState {
         /// The function.
         function: &'static str,
@@ -14,39 +15,22 @@ pub enum StartError {
         of: &'static str,
     },
     /// Two functions have the same name.
+    #[error(
+        "two functions with `task` are called `{name}`; give one of them another name with `name = …`"
+    )]
     SameName {
         /// The name.
         name: &'static str,
     },
     /// No function with this name is declared with `task`.
+    #[error(
+        "no function with `task` is called `{name}`; `retry_tasks::functions()` lists those in this program"
+    )]
     UnknownFunction {
         /// The name.
         name: String,
     },
     /// `start` was called outside a tokio runtime.
+    #[error("there is no tokio runtime here; start the worker inside one")]
     NoRuntime,
 }
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StartError::MissingState { function, of } => write!(
-                f,
-                "`{function}` needs a `{of}`, which the worker does not have; add one with `.state(…)`"
-            ),
-            StartError::SameName { name } => write!(
-                f,
-                "two functions with `task` are called `{name}`; give one of them another name with `name = …`"
-            ),
-            StartError::UnknownFunction { name } => write!(
-                f,
-                "no function with `task` is called `{name}`; `retry_tasks::functions()` lists those in this program"
-            ),
-            StartError::NoRuntime => {
-                f.write_str("there is no tokio runtime here; start the worker inside one")
-            }
-        }
-    }
-}
-
-impl std::error::Error for StartError {}

@@ -8,10 +8,9 @@ use std::task::Poll;
 use retry_runtime::resume::{Paid, pay};
 use tokio::sync::watch;
 
-use super::current;
-use crate::function::{Function, functions, input::Input, input::States};
+use super::current::CURRENT;
+use crate::function::{Function, Input, States, functions};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
-use crate::record::reason::FailReason;
 use crate::store::{handle::AttemptHandle, host::End, host::Host, host::Hosted, host::Settings};
 
 /// A worker of this process.
@@ -42,13 +41,11 @@ impl Host for LocalHost {
         handle: Arc<AttemptHandle>,
     ) -> Pin<Box<dyn Future<Output = AttemptEnd> + Send + '_>> {
         Box::pin(async move {
-            match self.input(claimed) {
-                Ok((function, input)) => {
-                    let attempt = async { function.run(input).await };
-                    catch_panic(current::within(handle, attempt)).await
-                }
-                Err(end) => end,
-            }
+            let (function, input) = match self.input(claimed) {
+                Ok(ready) => ready,
+                Err(end) => return end,
+            };
+            catch_panic(CURRENT.scope(handle, async { (function.run)(input).await })).await
         })
     }
 }
@@ -82,11 +79,10 @@ async fn catch_panic(attempt: impl Future<Output = AttemptEnd>) -> AttemptEnd {
         // A function that has panicked is never polled again.
         match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
             Ok(polled) => polled,
-            Err(panic) => Poll::Ready(AttemptEnd::Failed {
-                kind: None,
-                error: format!("the function panicked: {}", message(&*panic)),
-                reason: FailReason::Panicked,
-            }),
+            Err(panic) => {
+                let error = format!("the function panicked: {}", message(&*panic));
+                Poll::Ready(AttemptEnd::panicked(error))
+            }
         }
     })
     .await

@@ -47,12 +47,9 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.end.send_if_modified(|end| {
-            let running = *end == End::NotYet;
-            if running {
-                *end = End::Within(Duration::ZERO);
-            }
-            running
-        });
+        let running = *self.end.borrow() == End::NotYet;
+        if running {
+            self.end.send_replace(End::Within(Duration::ZERO));
+        }
     }
 }
