@@ -2,13 +2,16 @@
 
 use syn::{Attribute, FnArg, Type, TypeImplTrait, TypeParamBound};
 
-use crate::errors::{Errors, quoted};
+use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
 use crate::item::outputs::{lifetimes, type_arguments};
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {
-        errors.at(token, "a `const fn` cannot be retried: a call cannot wait at compile time\nhelp: remove `const`");
+        errors.push(token.mistake(
+            "a `const fn` cannot be retried: a call cannot wait at compile time\n\
+             help: remove `const`",
+        ));
     }
 }
 
@@ -16,11 +19,10 @@ pub(super) fn callers_are_not_tracked(function: &Function, errors: &mut Errors) 
     for attribute in
         function.attrs.iter().filter(|attribute| attribute.path().is_ident("track_caller"))
     {
-        errors.at(
-            attribute,
+        errors.push(attribute.mistake(
             "`#[track_caller]` has no effect: the caller of an attempt is the retry loop\n\
              help: remove it",
-        );
+        ));
     }
 }
 
@@ -32,19 +34,18 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
         )
     };
     match function.output() {
-        None => errors.at(&function.sig.ident, message("nothing")),
-        Some(Type::Never(never)) => errors.at(never, message("`!`")),
+        None => errors.push(function.sig.ident.mistake(message("nothing"))),
+        Some(Type::Never(never)) => errors.push(never.mistake(message("`!`"))),
         Some(output) if never_an_outcome(output) => {
-            errors.at(output, message(&format!("`{}`", quoted(output))));
+            errors.push(output.mistake(message(&format!("`{}`", quoted(output)))));
         }
-        Some(Type::ImplTrait(opaque)) if !may_be_an_outcome(opaque, function) => errors.at(
-            opaque,
-            format!(
+        Some(Type::ImplTrait(opaque)) if !may_be_an_outcome(opaque, function) => {
+            errors.push(opaque.mistake(format!(
                 "cannot tell success from failure in `{0}`\n\
                  help: return `Result<{0}, …>` or `Option<{0}>`",
                 quoted(opaque)
-            ),
-        ),
+            )))
+        }
         Some(_) => {}
     }
 }
@@ -82,11 +83,10 @@ pub(super) fn one_attribute_retries(function: &Function, errors: &mut Errors) {
         attribute.path().segments.last().is_some_and(|last| last.ident == "retryable")
     };
     for second in function.attrs.iter().filter(is_second) {
-        errors.at(
-            second,
+        errors.push(second.mistake(
             "the function is already retried by the attribute above: both together would multiply their attempts\n\
              help: write their arguments in one `#[retryable(…)]`",
-        );
+        ));
     }
 }
 
@@ -128,11 +128,11 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
         Some(name) => named.contains(name) && !shared.contains(&Some(name.clone())),
     });
     if conflict {
-        errors.at(
-            output,
+        errors.push(output.mistake(
             "the output borrows from a `&mut` argument, and a failed attempt would keep that borrow while the \
-             next one needs it\nhelp: return an owned value (clone it), or retry a function that takes `&self`",
-        );
+             next one needs it\n\
+             help: return an owned value (clone it), or retry a function that takes `&self`",
+        ));
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Ident;
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
 use crate::read::args::Args;
 
@@ -19,16 +19,17 @@ pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, er
     for (key, tokens) in args.constants() {
         if let Some(word) = first_of(tokens, &names) {
             let (why, help) = match word.to_string().as_str() {
-                "Self" => {
-                    ("a static cannot name `Self`".to_owned(), "write the type's name".to_owned())
-                }
+                "Self" => ("a static cannot name `Self`".to_owned(), "write the type's name"),
                 name => (
                     format!("`{name}` is known only in a call"),
-                    "use a constant, or settings from configuration".to_owned(),
+                    "use a constant, or settings from configuration",
                 ),
             };
-            errors
-                .at(word, format!("`{key}` is set once for the function, and {why}\nhelp: {help}"));
+            errors.push(
+                word.mistake(format!(
+                    "`{key}` is set once for the function, and {why}\nhelp: {help}"
+                )),
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use syn::{Expr, Member, Path};
 use super::item::{self, Case, Field, Input, Shape};
 use super::read::{Form, Word};
 use super::words::{self, Kind};
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 
 /// The meanings that could be read. The plan is expanded if there are no mistakes.
 pub(crate) struct Plan<'a> {
@@ -115,13 +115,12 @@ fn covered<'a>(
     } else {
         String::new()
     };
-    let message = format!(
+    errors.push(case.ident.mistake(format!(
         "the {case_is} `{}` does not say whether it is retried\n\
          help: write `#[classify(…)]` above it with one of {}{default}",
         case.ident,
         words::CHOICES,
-    );
-    errors.at(case.ident, message);
+    )));
     None
 }
 
@@ -142,7 +141,7 @@ fn named_field<'a>(
         None if names.len() == 1 => format!("the only field is {}", words::list(&names)),
         None => format!("the fields are {}", words::list(&names)),
     };
-    errors.at(member, format!("`{}` has no field `{wanted}`\nhelp: {help}", case.ident));
+    errors.push(member.mistake(format!("`{}` has no field `{wanted}`\nhelp: {help}", case.ident)));
     None
 }
 
@@ -186,6 +185,6 @@ fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use
             words::list(&marked.iter().map(|field| item::name(&field.member)).collect::<Vec<_>>())
         ),
     };
-    errors.at(&word.key, message);
+    errors.push(word.key.mistake(message));
     None
 }

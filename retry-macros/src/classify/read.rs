@@ -6,7 +6,7 @@ use syn::{Attribute, Error, Expr, Ident, Member, Meta, Path, Result, Token};
 
 use super::values::{expr, field, kind, path, until_comma};
 use super::words::{self, Kind};
-use crate::errors::{Errors, mistake};
+use crate::errors::{Errors, Mistake};
 
 /// The words of all `#[classify(…)]` attributes of a variant or a type.
 #[derive(Default)]
@@ -73,14 +73,11 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
         };
         let step = match &attribute.meta {
             Meta::List(list) if !list.tokens.is_empty() => words.parse2(list.tokens.clone()),
-            _ => Err(mistake(
-                attribute,
-                format!(
-                    "`#[classify]` needs a word in parentheses\n\
+            _ => Err(attribute.mistake(format!(
+                "`#[classify]` needs a word in parentheses\n\
                      help: write `#[classify(transient)]`, or another of {}",
-                    words::CHOICES
-                ),
-            )),
+                words::CHOICES
+            ))),
         };
         attrs.broken |= errors.keep(step).is_none();
     }
@@ -137,7 +134,7 @@ fn nothing_more(key: &Ident, input: ParseStream<'_>) -> Result<()> {
     } else {
         format!("expected `,` after `{key}`\nhelp: words are separated by commas")
     };
-    Err(mistake(until_comma(input), help))
+    Err(until_comma(input).mistake(help))
 }
 
 /// The mistake of a word that does not exist.
@@ -147,7 +144,7 @@ fn unknown(key: &Ident, input: ParseStream<'_>) -> Error {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the words are {}", words::CHOICES),
     };
-    mistake(key, format!("`#[classify]` has no word `{key}`\nhelp: {help}"))
+    key.mistake(format!("`#[classify]` has no word `{key}`\nhelp: {help}"))
 }
 
 /// The mistake of a value in place of a word: `Kind::Transient`, `"transient"`, `3`.
@@ -158,7 +155,7 @@ fn not_a_word(input: ParseStream<'_>) -> Error {
         None => format!("the words are {}", words::CHOICES),
     };
     let found = if found.is_empty() { input.parse().unwrap_or_default() } else { found };
-    mistake(found, format!("expected a plain word in lower case\nhelp: {help}"))
+    found.mistake(format!("expected a plain word in lower case\nhelp: {help}"))
 }
 
 #[cfg(test)]

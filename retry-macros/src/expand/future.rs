@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, Pat, Stmt, Type, parse_quote};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 use crate::expand::plan::{Attempt, Plan};
 use crate::item::outputs::Boxing;
 use crate::item::tokens::early_return;
@@ -98,8 +98,7 @@ fn ends_in_an_expression(block: &mut Block) {
 fn stays_until_the_end(stmts: &[Stmt]) -> syn::Result<()> {
     let setup = stmts.split_last().map_or(&[][..], |(_, setup)| setup);
     match early_return(tokens(setup)) {
-        Some(word) => Err(mistake(
-            word,
+        Some(word) => Err(word.mistake(
             "this `return` leaves without a retry: only the last expression of a function that returns a future \
              is the attempt\n\
              help: return inside the future, or end the body with `if … { … } else { … }`",
@@ -117,13 +116,10 @@ fn makes_the_future_at_the_end(stmts: &mut Vec<Stmt>) -> syn::Result<()> {
     let Some(name) = variable(root(tail)) else { return Ok(()) };
     let Some(at) = stmts.iter().rposition(|stmt| binds(stmt, &name)) else { return Ok(()) };
     if at + 2 < stmts.len() {
-        return Err(mistake(
-            &name,
-            format!(
-                "`{name}` is created before the attempt, and a future can be awaited only once\n\
+        return Err(name.mistake(format!(
+            "`{name}` is created before the attempt, and a future can be awaited only once\n\
                  help: create the future in the last expression"
-            ),
-        ));
+        )));
     }
     let last: Vec<Stmt> = stmts.drain(at..).collect();
     stmts.push(Stmt::Expr(parse_quote!({ #(#last)* }), None));

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 use crate::item::outputs::{Boxing, future_output};
 use crate::item::wrapped::{self, Seam};
 
@@ -44,8 +44,7 @@ impl Parse for Function {
         };
         let sig = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(mistake(
-                input.parse::<Token![;]>()?,
+            return Err(input.parse::<Token![;]>()?.mistake(
                 "a trait method without a body has nothing to retry\n\
                  help: put `#[retryable]` on the methods of the implementations",
             ));
@@ -55,7 +54,7 @@ impl Parse for Function {
                 let (inner, body) = without_inner_attributes(&braces(body));
                 Ok(Function { attrs, vis, defaultness, sig, inner, body })
             }
-            other => Err(mistake(other, "expected a function body")),
+            other => Err(other.mistake("expected a function body")),
         }
     }
 }

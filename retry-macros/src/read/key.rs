@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::Ident;
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 
 /// An argument's value and its key. A message about the argument points at both.
 #[derive(Clone)]
@@ -30,12 +30,12 @@ pub(crate) struct Key<'a> {
 
 impl Key<'_> {
     /// A mistake in the argument's value. A message without help gets the form that the row shows.
-    pub(crate) fn mistake(&self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
+    pub(crate) fn mistake_in(&self, value: impl ToTokens, message: impl Display) -> syn::Error {
         let message = message.to_string();
         if message.contains("help: ") {
-            return mistake(tokens, message);
+            return value.mistake(message);
         }
-        mistake(tokens, format!("{message}\nhelp: write `{}`", self.write))
+        value.mistake(format!("{message}\nhelp: write `{}`", self.write))
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{BinOp, Expr, ExprPath, Ident, Lit};
 
-use crate::errors::{mistake, quoted};
+use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{described, literal};
@@ -27,7 +27,7 @@ impl On {
                 kinds => format!("\nhelp: write `{key} = {kinds}`"),
             };
             let message = format!("`{key}` lists kinds with `|` between them{help}");
-            return Err(key.mistake(expr, message));
+            return Err(key.mistake_in(expr, message));
         }
         if let Some(lit) = literal(expr) {
             let help = match lit {
@@ -38,7 +38,7 @@ impl On {
             };
             let found = described(lit);
             let message = format!("`{key}` lists kinds or is `any`, not {found}{help}");
-            return Err(key.mistake(lit, message));
+            return Err(key.mistake_in(lit, message));
         }
         let mut kinds = Vec::new();
         if !collect(expr, &mut kinds) {
@@ -46,12 +46,9 @@ impl On {
         }
         match (kinds.iter().find(|kind| *kind == "any"), &kinds[..]) {
             (Some(any), [_]) => Ok(On::Any(any.clone())),
-            (Some(any), _) => Err(mistake(
-                any,
-                format!(
-                    "`any` already means every failure\nhelp: write `{key} = any` alone, or only kinds"
-                ),
-            )),
+            (Some(any), _) => Err(any.mistake(format!(
+                "`any` already means every failure\nhelp: write `{key} = any` alone, or only kinds"
+            ))),
             (None, _) => Ok(On::Kinds(kinds)),
         }
     }

@@ -4,7 +4,7 @@ use proc_macro2::TokenTree;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
 
-use crate::errors::{given_twice, mistake};
+use crate::errors::{Mistake, given_twice};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{bare_call, described, ungrouped};
@@ -40,7 +40,7 @@ impl Protection {
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
         match form {
             Form::Bare if key.name == "breaker" => Ok(Protection::Bare),
-            Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
+            Form::Bare => Err(key.mistake_in(key, format!("`{key}` needs a value"))),
             Form::Value(expr) => Self::value(key, expr),
             Form::List(tokens) => {
                 let read = |input: ParseStream<'_>| settings(key.name, input);
@@ -57,10 +57,9 @@ impl Protection {
             Expr::Lit(ExprLit { lit, .. }) => {
                 let found = described(lit);
                 let message = format!("`{key}` must be a name, a static or settings, not {found}");
-                Err(key.mistake(lit, message))
+                Err(key.mistake_in(lit, message))
             }
-            _ if key.name == "breaker" && bare_call(expr).is_some() => Err(mistake(
-                expr,
+            _ if key.name == "breaker" && bare_call(expr).is_some() => Err(expr.mistake(
                 "`breaker` takes a name in quotes or a static\n\
                  help: write `breaker = \"name\"` to share a breaker by name, or `breaker` to give the function its own",
             )),
@@ -88,16 +87,15 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
     while !input.is_empty() {
         let stray: TokenTree = input.fork().parse()?;
         let name: Ident = input.parse().map_err(|_| {
-            mistake(
-                &stray,
-                format!("expected a setting of `{of}`, found `{stray}`\nhelp: settings are written `name = value`"),
-            )
+            stray.mistake(format!(
+                "expected a setting of `{of}`, found `{stray}`\n\
+                 help: settings are written `name = value`"
+            ))
         })?;
         if !input.peek(Token![=]) {
-            return Err(mistake(
-                &name,
-                format!("`{name}` has no value\nhelp: settings are written `{name} = …`"),
-            ));
+            return Err(name.mistake(format!(
+                "`{name}` has no value\nhelp: settings are written `{name} = …`"
+            )));
         }
         input.parse::<Token![=]>()?;
         let value: Expr = input.parse()?;
@@ -105,9 +103,9 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         comma(of, input)?;
     }
     if let (Some(keys), None) = (&found.keys, &found.key) {
-        return Err(mistake(
-            keys,
-            "`keys` limits the number of breakers, and without `key` there is only one\nhelp: add `key = …`, or remove `keys`",
+        return Err(keys.mistake(
+            "`keys` limits the number of breakers, and without `key` there is only one\n\
+             help: add `key = …`, or remove `keys`",
         ));
     }
     Ok(found)
@@ -119,7 +117,7 @@ fn named(of: &Ident, name: LitStr) -> syn::Result<LitStr> {
         let message = format!(
             "the name of a {of} is empty\nhelp: write a name, such as `{of} = \"billing\"`"
         );
-        return Err(mistake(name, message));
+        return Err(name.mistake(message));
     }
     Ok(name)
 }
@@ -127,12 +125,10 @@ fn named(of: &Ident, name: LitStr) -> syn::Result<LitStr> {
 /// Reads the comma after a setting, which the last one needs not have.
 fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     match input.fork().parse::<TokenTree>() {
-        Ok(stray) if !input.peek(Token![,]) => Err(mistake(
-            &stray,
-            format!(
-                "expected a comma, found `{stray}`\nhelp: the settings of `{of}` are separated by commas"
-            ),
-        )),
+        Ok(stray) if !input.peek(Token![,]) => Err(stray.mistake(format!(
+            "expected a comma, found `{stray}`\n\
+             help: the settings of `{of}` are separated by commas"
+        ))),
         Ok(_) => input.parse::<Token![,]>().map(|_| ()),
         Err(_) => Ok(()),
     }

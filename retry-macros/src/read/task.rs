@@ -3,7 +3,7 @@
 use retry_text::nearest;
 use syn::{Expr, Ident, Path};
 
-use crate::errors::{given_twice, mistake};
+use crate::errors::{Mistake, given_twice};
 use crate::read::form::Form;
 use crate::read::items::{Written, items};
 use crate::read::key::Key;
@@ -37,7 +37,7 @@ impl Task {
             Form::Bare => return Ok(Task::default()),
             Form::List(tokens) => tokens,
             Form::Value(value) => {
-                return Err(key.mistake(value, "`task` takes its settings in parentheses"));
+                return Err(key.mistake_in(value, "`task` takes its settings in parentheses"));
             }
         };
         let (mut task, mut mistakes, mut seen) = (Task::default(), None::<syn::Error>, Vec::new());
@@ -88,5 +88,5 @@ fn unknown(key: &Ident) -> syn::Error {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the settings are {}", names.join(", ")),
     };
-    mistake(key, format!("`task` has no setting `{key}`\nhelp: {help}"))
+    key.mistake(format!("`task` has no setting `{key}`\nhelp: {help}"))
 }
