@@ -1,6 +1,6 @@
 //! Rules about the arguments of the function: `clone`, `keep`, `attempt`, `recover`.
 
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use retry_text::nearest;
 use syn::{Ident, Pat, Type};
 
@@ -125,9 +125,7 @@ pub(super) fn mutable_arguments_are_cloned_or_kept(
         } else {
             format!("`clone({name})` (each attempt gets a fresh copy) or ")
         };
-        let mut tokens = mutable.clone();
-        name.to_tokens(&mut tokens);
-        errors.push(tokens.mistake(format!(
+        errors.push(quote!(#mutable #name).mistake(format!(
             "`{name}` is mutable, and its value at the start of the next attempt is undecided\n\
              help: add {clone}`keep({name})` (changes carry over to the next attempt) to `#[retryable(…)]`"
         )));

@@ -91,7 +91,7 @@ impl Function {
     /// The type that an attempt returns.
     pub(crate) fn outcome(&self) -> Option<Type> {
         let written = match self.mode() {
-            Mode::Wrapped(seam) => seam.output().cloned(),
+            Mode::Wrapped(seam) => seam.output,
             _ => None,
         };
         let future = || self.returned_future().map(|(output, _)| output);
