@@ -40,16 +40,13 @@ impl Task {
                 return Err(key.mistake_in(value, "`task` takes its settings in parentheses"));
             }
         };
-        let (mut task, mut mistakes, mut seen) = (Task::default(), None::<syn::Error>, Vec::new());
-        for item in items(tokens.clone(), is_setting) {
-            let read = item.and_then(|written| task.set(&written, &mut seen));
-            if let Err(error) = read {
-                match &mut mistakes {
-                    Some(mistakes) => mistakes.combine(error),
-                    None => mistakes = Some(error),
-                }
-            }
-        }
+        let (mut task, mut seen) = (Task::default(), Vec::new());
+        let read = items(tokens.clone(), is_setting).into_iter();
+        let read = read.map(|item| item.and_then(|written| task.set(&written, &mut seen)));
+        let mistakes = read.filter_map(Result::err).reduce(|mut all, next| {
+            all.combine(next);
+            all
+        });
         mistakes.map_or(Ok(task), Err)
     }
 
