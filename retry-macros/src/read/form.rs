@@ -9,7 +9,7 @@ use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token};
 
 use crate::errors::{Mistake, quoted};
 use crate::read::key::Key;
-use crate::read::literal::{described, literal};
+use crate::read::literal::literal;
 
 /// The tokens that follow the key.
 pub(crate) enum Form {
@@ -82,9 +82,7 @@ impl Form {
     fn expression(&self, key: &Key<'_>, takes: &str) -> syn::Result<Expr> {
         let value = self.value(key)?;
         match literal(value) {
-            Some(lit) => {
-                Err(key.mistake_in(lit, format!("`{key}` {takes}, not {}", described(lit))))
-            }
+            Some(lit) => Err(key.wrong_kind(lit, takes)),
             None => Ok(value.clone()),
         }
     }

@@ -4,9 +4,10 @@ use std::fmt::{self, Display};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::Ident;
+use syn::{Ident, Lit};
 
 use crate::errors::Mistake;
+use crate::read::literal::described;
 
 /// An argument's value and its key. A message about the argument points at both.
 #[derive(Clone)]
@@ -36,6 +37,11 @@ impl Key<'_> {
             return value.mistake(message);
         }
         value.mistake(format!("{message}\nhelp: write `{}`", self.write))
+    }
+
+    /// The mistake of a literal of the wrong kind: `` `max` must be a whole number, not a string ``.
+    pub(crate) fn wrong_kind(&self, lit: &Lit, rule: &str) -> syn::Error {
+        self.mistake_in(lit, format!("`{self}` {rule}, not {}", described(lit)))
     }
 }
 

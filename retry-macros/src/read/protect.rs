@@ -7,7 +7,7 @@ use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
 use crate::errors::{Mistake, given_twice};
 use crate::read::form::Form;
 use crate::read::key::Key;
-use crate::read::literal::{bare_call, described, ungrouped};
+use crate::read::literal::{bare_call, ungrouped};
 
 /// The value of `budget` or `breaker`.
 pub(crate) enum Protection {
@@ -55,9 +55,7 @@ impl Protection {
                 named(key.name, name.clone()).map(Protection::Name)
             }
             Expr::Lit(ExprLit { lit, .. }) => {
-                let found = described(lit);
-                let message = format!("`{key}` must be a name, a static or settings, not {found}");
-                Err(key.mistake_in(lit, message))
+                Err(key.wrong_kind(lit, "must be a name, a static or settings"))
             }
             _ if key.name == "breaker" && bare_call(expr).is_some() => Err(expr.mistake(
                 "`breaker` takes a name in quotes or a static\n\

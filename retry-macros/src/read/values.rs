@@ -7,7 +7,7 @@ use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{
-    bare_call, described, is_camel_case, is_lower_case, is_nearly_unlimited, is_signed, literal,
+    bare_call, is_camel_case, is_lower_case, is_nearly_unlimited, is_signed, literal,
     literal_count, literal_number,
 };
 
@@ -25,10 +25,7 @@ pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
         Some(Lit::Float(number)) => {
             Err(key.mistake_in(number, format!("`{key}` must be a whole number")))
         }
-        Some(lit) => {
-            let found = described(lit);
-            Err(key.mistake_in(lit, format!("`{key}` must be a whole number, not {found}")))
-        }
+        Some(lit) => Err(key.wrong_kind(lit, "must be a whole number")),
         None if is_signed(expr) => {
             Err(key.mistake_in(expr, format!("`{key}` must not be negative")))
         }
@@ -59,9 +56,7 @@ pub(crate) fn word(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
             };
             Err(key.mistake_in(text, format!("`{key}` takes a word without quotes{help}")))
         }
-        Expr::Lit(ExprLit { lit, .. }) => {
-            Err(key.mistake_in(lit, format!("`{key}` takes a word, not {}", described(lit))))
-        }
+        Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
         Expr::Path(path) if path.path.get_ident().is_some_and(is_camel_case) => {
             let lower = quoted(path).to_lowercase();
             Err(path.mistake(format!(
@@ -80,9 +75,7 @@ pub(crate) fn text(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
             Err(key.mistake_in(text, format!("`{key}` is empty")))
         }
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Ok(expr.clone()),
-        Expr::Lit(ExprLit { lit, .. }) => {
-            Err(key.mistake_in(lit, format!("`{key}` must be a string, not {}", described(lit))))
-        }
+        Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "must be a string")),
         Expr::Path(path)
             if path.path.segments.last().is_some_and(|last| is_lower_case(&last.ident)) =>
         {
