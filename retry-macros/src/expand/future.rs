@@ -8,7 +8,7 @@ use syn::{Block, Expr, ExprAsync, Pat, Stmt, Type, parse_quote};
 use crate::errors::Mistake;
 use crate::expand::plan::{Attempt, Plan};
 use crate::item::outputs::Boxing;
-use crate::item::tokens::early_return;
+use crate::item::tokens::{early_return, variable};
 
 impl Plan<'_> {
     // Input:
@@ -181,14 +181,6 @@ fn pins(function: &Expr) -> bool {
     let (last, before) = (segments.next(), segments.next());
     last.is_some_and(|last| last.ident == "pin" || last.ident == "new")
         && before.is_some_and(|before| before.ident == "Box")
-}
-
-/// The variable, if the expression is one.
-fn variable(expr: &Expr) -> Option<Ident> {
-    match expr {
-        Expr::Path(path) => path.path.get_ident().cloned(),
-        _ => None,
-    }
 }
 
 /// Whether the statement binds the variable.

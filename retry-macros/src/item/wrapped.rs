@@ -9,7 +9,7 @@ use quote::{ToTokens, quote};
 use syn::{Block, Expr, Ident, Local, LocalInit, Pat, Stmt, Type};
 
 use crate::item::pattern::without_mut;
-use crate::item::tokens::mentions;
+use crate::item::tokens::{mentions, variable};
 
 /// A wrapped body.
 pub(crate) struct Seam {
@@ -132,23 +132,18 @@ fn returned(block: &mut Block) -> Option<(Type, &mut Expr)> {
 //     (__self, self), (mut a, a), ((b, c), __arg2)
 fn moved(block: &Block) -> Vec<Moved> {
     let argument = |init: &LocalInit| match &*init.expr {
-        Expr::Path(path) => path.path.get_ident().cloned(),
         Expr::Block(block) => match block.block.stmts.last() {
-            Some(Stmt::Expr(Expr::Path(path), None)) => path.path.get_ident().cloned(),
+            Some(Stmt::Expr(last, None)) => variable(last),
             _ => None,
         },
-        _ => None,
+        expr => variable(expr),
     };
-    let locals = block.stmts.iter().filter_map(|stmt| match stmt {
-        Stmt::Local(local) => Some(local),
-        _ => None,
+    let moved = block.stmts.iter().filter_map(|stmt| {
+        let Stmt::Local(local) = stmt else { return None };
+        let argument = argument(local.init.as_ref()?)?;
+        Some(Moved { pat: local.pat.clone(), argument })
     });
-    locals
-        .filter_map(|local| {
-            let argument = argument(local.init.as_ref()?)?;
-            Some(Moved { pat: local.pat.clone(), argument })
-        })
-        .collect()
+    moved.collect()
 }
 
 fn binds(pat: &Pat, name: &str) -> bool {
