@@ -10,6 +10,7 @@ use super::bounds::with_bounds;
 use super::inject::impl_inject;
 use super::item::{Field, Shape};
 use super::plan::{Arm, Plan, Use, Verdict};
+use super::read::Form;
 use super::words::Kind;
 
 // Input:
@@ -61,10 +62,12 @@ pub(crate) fn fallback(plan: &Plan<'_>) -> TokenStream {
 
 /// The path of the module that generated code names.
 fn runtime(plan: &Plan<'_>) -> TokenStream {
-    match plan.runtime() {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::retry_runtime::__private),
-    }
+    let path = plan.input.container.words.iter().find_map(|word| match &word.form {
+        Form::Crate(path) => Some(quote!(#path)),
+        _ => None,
+    });
+    let path = path.unwrap_or_else(|| quote!(::retry_runtime));
+    quote!(#path::__private)
 }
 
 /// Allows the lints that a crate may deny and that the fields of the type can trigger in generated code.

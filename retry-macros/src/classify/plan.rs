@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr, Member, Path};
+use syn::{Expr, Member};
 
 use super::item::{self, Case, Field, Input, Shape};
 use super::read::{Form, Word};
@@ -36,16 +36,6 @@ pub(crate) enum Verdict<'a> {
 pub(crate) struct Use<'a> {
     pub(crate) field: &'a Field<'a>,
     pub(crate) span: Span,
-}
-
-impl Plan<'_> {
-    /// The path of the runtime, if `crate = path` gives one.
-    pub(crate) fn runtime(&self) -> Option<&Path> {
-        self.input.container.words.iter().find_map(|word| match &word.form {
-            Form::Crate(path) => Some(path),
-            _ => None,
-        })
-    }
 }
 
 // Input:
@@ -109,11 +99,12 @@ fn covered<'a>(
     if case.attrs.broken || input.container.broken || misplaced_here || misplaced_above {
         return None;
     }
-    let case_is = if input.shape == Shape::Enum { "variant" } else { "struct" };
-    let default = if input.shape == Shape::Enum {
-        format!(",\n      or `#[classify(default = permanent)]` above `{}`", input.node.ident)
-    } else {
-        String::new()
+    let (case_is, default) = match input.shape {
+        Shape::Enum => {
+            let above = &input.node.ident;
+            ("variant", format!(",\n      or `#[classify(default = permanent)]` above `{above}`"))
+        }
+        _ => ("struct", String::new()),
     };
     errors.push(case.ident.mistake(format!(
         "the {case_is} `{}` does not say whether it is retried\n\
