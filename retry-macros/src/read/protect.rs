@@ -22,6 +22,7 @@ pub(crate) enum Protection {
 }
 
 /// Settings in parentheses.
+#[derive(Default)]
 pub(crate) struct Settings {
     /// The name under which functions share the budget or the breaker.
     pub(crate) name: Option<LitStr>,
@@ -76,8 +77,7 @@ impl Protection {
 
 /// Reads `"name", setting = value, …`.
 fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
-    let mut found =
-        Settings { name: None, methods: Vec::new(), key: None, keys: None, preset: None };
+    let mut found = Settings::default();
     if input.peek(LitStr) {
         found.name = Some(named(of, input.parse()?)?);
         comma(of, input)?;
@@ -135,21 +135,16 @@ fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 impl Settings {
     /// Adds a setting, unless it is given twice.
     fn add(&mut self, of: &Ident, name: Ident, value: Expr) -> syn::Result<()> {
-        let slot = match name.to_string().as_str() {
-            "key" if of == "breaker" => &mut self.key,
-            "keys" if of == "breaker" => &mut self.keys,
-            "preset" if of == "budget" => &mut self.preset,
+        let twice = match name.to_string().as_str() {
+            "key" if of == "breaker" => self.key.replace(value).is_some(),
+            "keys" if of == "breaker" => self.keys.replace(value).is_some(),
+            "preset" if of == "budget" => self.preset.replace(value).is_some(),
             _ => {
-                if self.methods.iter().any(|(known, _)| *known == name) {
-                    return Err(given_twice(&name));
-                }
-                self.methods.push((name, value));
-                return Ok(());
+                let twice = self.methods.iter().any(|(known, _)| *known == name);
+                self.methods.push((name.clone(), value));
+                twice
             }
         };
-        match slot.replace(value) {
-            Some(_) => Err(given_twice(&name)),
-            None => Ok(()),
-        }
+        if twice { Err(given_twice(&name)) } else { Ok(()) }
     }
 }
