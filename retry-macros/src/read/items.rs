@@ -23,7 +23,10 @@ pub(crate) fn items(tokens: TokenStream, is_name: IsName) -> Vec<syn::Result<Wri
     let mut items = Vec::new();
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            read_item(input, is_name, &mut items)?;
+            if let Err(error) = read_item(input, is_name, &mut items) {
+                items.push(Err(error));
+                skip(input)?;
+            }
         }
         Ok(())
     };
@@ -39,17 +42,10 @@ fn read_item(
     items: &mut Vec<syn::Result<Written>>,
 ) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
-        items.push(Err(nameless(input)));
-        return skip(input);
+        return Err(nameless(input));
     }
     let key = Ident::parse_any(input)?;
-    let form = match read_form(input, &key, items) {
-        Ok(form) => form,
-        Err(error) => {
-            items.push(Err(error));
-            return skip(input);
-        }
-    };
+    let form = read_form(input, &key, items)?;
     let bare = matches!(form, Form::Bare);
     if input.is_empty() || input.peek(Token![,]) {
         items.push(Ok(Written { key, form }));
@@ -58,18 +54,21 @@ fn read_item(
     let stray: TokenTree = input.fork().parse()?;
     let begins_another = matches!(&stray, TokenTree::Ident(name) if is_name(name));
     if bare && !begins_another {
-        items.push(Err(stray.mistake(format!(
+        return Err(stray.mistake(format!(
             "expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"
-        ))));
-        return skip(input);
+        )));
     }
     items.push(Ok(Written { key, form }));
-    items.push(Err(stray.mistake(format!(
+    let no_comma = stray.mistake(format!(
         "expected a comma, found `{stray}`\n\
-             help: arguments are separated by commas: `max = 3, base = \"1s\"`"
-    ))));
+         help: arguments are separated by commas: `max = 3, base = \"1s\"`"
+    ));
+    if !begins_another {
+        return Err(no_comma);
+    }
     // Only the comma is missing: the next argument is read from here.
-    if begins_another { Ok(()) } else { skip(input) }
+    items.push(Err(no_comma));
+    Ok(())
 }
 
 /// Skips the tokens up to the next comma, and the comma.
