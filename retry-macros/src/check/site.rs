@@ -5,6 +5,7 @@ use syn::Ident;
 
 use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
+use crate::item::tokens::is_punct;
 use crate::read::args::Args;
 
 pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, errors: &mut Errors) {
@@ -34,10 +35,6 @@ pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, er
     }
 }
 
-fn is_colon(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
-}
-
 /// Finds the first of the words that is no field, no method and no later segment of a path.
 fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
     let mut qualified = false;
@@ -46,7 +43,7 @@ fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
         match token {
             TokenTree::Ident(ident) => {
                 // `self::PATH` starts at a module.
-                let module = ident == "self" && is_colon(tokens.peek());
+                let module = ident == "self" && is_punct(tokens.peek(), ":");
                 if !qualified && !module && words.iter().any(|word| ident == word) {
                     return Some(ident);
                 }

@@ -8,6 +8,8 @@ use syn::{
     parse_quote,
 };
 
+use crate::item::tokens::is_punct;
+
 /// Whether a function returns a future in a box.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Boxing {
@@ -138,9 +140,7 @@ fn scan(tokens: TokenStream, found: &mut Vec<Option<String>>) {
     while let Some(token) = tokens.next() {
         match &token {
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
-                let named =
-                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
-                if !named {
+                if !is_punct(tokens.peek(), "'") {
                     found.push(None);
                 }
             }

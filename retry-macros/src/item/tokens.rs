@@ -83,7 +83,8 @@ fn starts_an_expression(previous: Option<&TokenTree>) -> bool {
     }
 }
 
-fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
+/// Whether the token is one of these signs.
+pub(crate) fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if any_of.contains(punct.as_char()))
 }
 
