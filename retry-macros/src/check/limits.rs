@@ -67,15 +67,12 @@ pub(super) fn times_are_above_zero(args: &Args, errors: &mut Errors) {
 }
 
 pub(super) fn a_timeout_needs_async(function: &Function, args: &Args, errors: &mut Errors) {
-    if let Some(timeout) = &args.timeout {
-        if !function.is_async() {
-            errors.push(timeout.mistake(
-                "`timeout` requires an `async` function: nothing can stop a running thread\n\
-                 help: make the function `async`, or set a timeout on the operation itself \
-                 (`TcpStream::set_read_timeout`, a client's option)",
-            ));
-        }
-    }
+    let Some(timeout) = args.timeout.as_ref().filter(|_| !function.is_async()) else { return };
+    errors.push(timeout.mistake(
+        "`timeout` requires an `async` function: nothing can stop a running thread\n\
+         help: make the function `async`, or set a timeout on the operation itself \
+         (`TcpStream::set_read_timeout`, a client's option)",
+    ));
 }
 
 pub(super) fn a_timeout_requires_idempotent(function: &Function, args: &Args, errors: &mut Errors) {
@@ -94,15 +91,15 @@ pub(super) fn a_timeout_requires_idempotent(function: &Function, args: &Args, er
 
 pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors) {
     let (Some(timeout), Some(deadline)) = (&args.timeout, &args.deadline) else { return };
-    if let (Some(one), Some(all)) = (timeout.value.literal(), deadline.value.literal()) {
-        if one > all && !all.is_zero() {
-            errors.push(timeout.mistake(format!(
-                "`timeout` ({}) must not be above `deadline` ({}): an attempt is part of the call\n\
-                     help: lower `timeout` or raise `deadline`",
-                human(one),
-                human(all)
-            )));
-        }
+    let (Some(one), Some(all)) = (timeout.value.literal(), deadline.value.literal()) else {
+        return;
+    };
+    if one > all && !all.is_zero() {
+        let (one, all) = (human(one), human(all));
+        errors.push(timeout.mistake(format!(
+            "`timeout` ({one}) must not be above `deadline` ({all}): an attempt is part of the call\n\
+             help: lower `timeout` or raise `deadline`"
+        )));
     }
 }
 
@@ -113,12 +110,11 @@ pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
         return;
     };
     if first.shortest > limit.as_secs_f64() {
-        let delay = Duration::try_from_secs_f64(first.shortest).unwrap_or(Duration::MAX);
+        let delay = human(Duration::try_from_secs_f64(first.shortest).unwrap_or(Duration::MAX));
+        let limit = human(limit);
         errors.push(deadline.mistake(format!(
-            "no retry can start: the first one waits {} and `deadline` is {}\n\
-                 help: raise `deadline`, lower the first delay, or write `max = 0`",
-            human(delay),
-            human(limit)
+            "no retry can start: the first one waits {delay} and `deadline` is {limit}\n\
+                 help: raise `deadline`, lower the first delay, or write `max = 0`"
         )));
     }
 }

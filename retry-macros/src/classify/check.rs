@@ -56,9 +56,8 @@ fn only_defaults_above_an_enum(input: &Input<'_>, errors: &mut Errors) {
     for word in input.container.words.iter().filter(|word| !word.form.is_for_container()) {
         let key = &word.key;
         let help = match &word.form {
-            Form::Kind(kind) => format!(
-                "help: write `default = {}` to cover the variants without their own attribute",
-                kind.word
+            Form::Kind(Kind { word, .. }) => format!(
+                "help: write `default = {word}` to cover the variants without their own attribute"
             ),
             _ => "help: write it on the variants; above an enum, only `default = permanent` (or another kind) \
                   and `crate = path` have a meaning"
@@ -74,11 +73,10 @@ fn no_default_on_a_struct(input: &Input<'_>, errors: &mut Errors) {
         return;
     }
     for word in &input.container.words {
-        if let Form::Default(kind) = word.form {
+        if let Form::Default(Kind { word: kind, .. }) = word.form {
             errors.push(word.key.mistake(format!(
                 "`default` is for the variants of an enum, and a struct has no variants\n\
-                 help: write `#[classify({})]`",
-                kind.word
+                 help: write `#[classify({kind})]`"
             )));
         }
     }
@@ -89,7 +87,7 @@ fn nothing_of_the_container(case: &Case<'_>, errors: &mut Errors) {
     for word in case.attrs.words.iter().filter(|word| word.form.is_for_container()) {
         let key = &word.key;
         let help = match word.form {
-            Form::Default(kind) => format!("write `#[classify({})]` here", kind.word),
+            Form::Default(Kind { word, .. }) => format!("write `#[classify({word})]` here"),
             _ => format!("write it once, above the enum: `#[classify({key} = …)]`"),
         };
         errors.push(
@@ -143,11 +141,11 @@ fn no_kind_as_expression(case: &Case<'_>, errors: &mut Errors) {
         let Expr::Path(path) = &**expr else { continue };
         let Some(name) = path.path.get_ident() else { continue };
         let is_field = case.field(&Member::Named(name.clone())).is_some();
-        if let Some(kind) = Kind::named(&name.to_string().to_lowercase()).filter(|_| !is_field) {
+        let kind = Kind::named(&name.to_string().to_lowercase()).filter(|_| !is_field);
+        if let Some(Kind { word: kind, .. }) = kind {
             errors.push(expr.mistake(format!(
                 "`kind = …` takes an expression; `{name}` is a word of `#[classify]`\n\
-                 help: write `#[classify({})]`",
-                kind.word
+                 help: write `#[classify({kind})]`"
             )));
         }
     }

@@ -5,7 +5,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, Expr, Ident, Member, Meta, Path, Result, Token};
 
 use super::values::{expr, field, kind, path, until_comma};
-use super::words::{self, Kind};
+use super::words::{self, CHOICES, Kind};
 use crate::errors::{Errors, Mistake};
 
 /// The words of all `#[classify(…)]` attributes of a variant or a type.
@@ -75,8 +75,7 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
             Meta::List(list) if !list.tokens.is_empty() => words.parse2(list.tokens.clone()),
             _ => Err(attribute.mistake(format!(
                 "`#[classify]` needs a word in parentheses\n\
-                     help: write `#[classify(transient)]`, or another of {}",
-                words::CHOICES
+                     help: write `#[classify(transient)]`, or another of {CHOICES}"
             ))),
         };
         attrs.broken |= errors.keep(step).is_none();
@@ -142,7 +141,7 @@ fn unknown(key: &Ident, input: ParseStream<'_>) -> Error {
     until_comma(input);
     let help = match words::nearest(&key.to_string()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the words are {}", words::CHOICES),
+        None => format!("the words are {CHOICES}"),
     };
     key.mistake(format!("`#[classify]` has no word `{key}`\nhelp: {help}"))
 }
@@ -152,7 +151,7 @@ fn not_a_word(input: ParseStream<'_>) -> Error {
     let found = until_comma(input);
     let help = match words::nearest(&words::last_word(&found)) {
         Some(near) => format!("write `{near}`"),
-        None => format!("the words are {}", words::CHOICES),
+        None => format!("the words are {CHOICES}"),
     };
     let found = if found.is_empty() { input.parse().unwrap_or_default() } else { found };
     found.mistake(format!("expected a plain word in lower case\nhelp: {help}"))

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use retry_text::duration;
+use retry_text::duration::{self, FORM};
 use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, token};
 
 use crate::errors::Mistake;
@@ -36,10 +36,9 @@ impl Time {
         let words = text.value();
         match duration::parse(&words) {
             Ok(duration) => Ok(Time::Text(text.clone(), duration)),
-            Err(problem) => Err(text.mistake(format!(
-                "the duration \"{words}\" {problem}\nhelp: write {}",
-                duration::FORM
-            ))),
+            Err(problem) => {
+                Err(text.mistake(format!("the duration \"{words}\" {problem}\nhelp: write {FORM}")))
+            }
         }
     }
 
@@ -66,8 +65,7 @@ impl Time {
             other => {
                 let found = described(other);
                 return Err(other.mistake(format!(
-                    "`{key}` must be a duration, not {found}\nhelp: write {}",
-                    duration::FORM
+                    "`{key}` must be a duration, not {found}\nhelp: write {FORM}"
                 )));
             }
         };
