@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use crate::expand::spans::respanned;
+use crate::expand::spans::{ends, respanned};
 use crate::expand::values;
 use crate::read::args::Args;
 use crate::read::key::Keyed;
@@ -87,7 +87,7 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
 }
 
 /// Writes `.name(value)` with the span of the key.
-fn call<T>(
+pub(crate) fn call<T>(
     name: &str,
     argument: &Option<Keyed<T>>,
     value: impl FnOnce(&T) -> TokenStream,
@@ -129,10 +129,7 @@ fn called(
     at: &TokenStream,
     arguments: &TokenStream,
 ) -> TokenStream {
-    let spans: Vec<Span> =
-        at.clone().into_iter().map(|token| Span::call_site().located_at(token.span())).collect();
-    let first = spans.first().copied().unwrap_or_else(Span::call_site);
-    let last = spans.last().copied().unwrap_or_else(Span::call_site);
+    let (first, last) = ends(at, Span::call_site());
     let name = Ident::new(name, first);
     let path = respanned(&quote!(#private::Policy::#name), first);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());
