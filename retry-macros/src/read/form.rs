@@ -26,9 +26,9 @@ impl Form {
     pub(crate) fn value(&self, key: &Key<'_>) -> syn::Result<&Expr> {
         match self {
             Form::Value(value) => Ok(value),
-            Form::Bare => Err(key.mistake_in(key, format!("`{key}` needs a value"))),
+            Form::Bare => Err(key.wrong(key.name, format!("`{key}` needs a value"))),
             Form::List(_) => {
-                Err(key.mistake_in(key, format!("the value of `{key}` is written after `=`")))
+                Err(key.wrong(key.name, format!("the value of `{key}` is written after `=`")))
             }
         }
     }
@@ -41,7 +41,7 @@ impl Form {
         let value = self.value(key)?;
         match literal(value) {
             None | Some(Lit::Bool(_)) => Ok(value.clone()),
-            Some(other) => Err(key.mistake_in(other, format!("`{key}` must be `true` or `false`"))),
+            Some(other) => Err(key.wrong(other, format!("`{key}` must be `true` or `false`"))),
         }
     }
 
@@ -49,7 +49,7 @@ impl Form {
     pub(crate) fn boolean(&self, key: &Key<'_>) -> syn::Result<LitBool> {
         match self.value(key)? {
             Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(value.clone()),
-            other => Err(key.mistake_in(other, format!("`{key}` must be `true` or `false`"))),
+            other => Err(key.wrong(other, format!("`{key}` must be `true` or `false`"))),
         }
     }
 
@@ -59,7 +59,7 @@ impl Form {
         match self {
             Form::Bare => Ok(TokenStream::new()),
             Form::Value(value) => Err(value.mistake(message)),
-            Form::List(_) => Err(key.mistake(message)),
+            Form::List(_) => Err(key.name.mistake(message)),
         }
     }
 
@@ -94,9 +94,7 @@ impl Form {
             Expr::Path(path) if path.path.get_ident().is_some_and(|name| name != "self") => {
                 Ok(path.path.require_ident()?.clone())
             }
-            _ => {
-                Err(key.mistake_in(value, format!("`{key}` takes a new name for use in the body")))
-            }
+            _ => Err(key.wrong(value, format!("`{key}` takes a new name for use in the body"))),
         }
     }
 
@@ -108,7 +106,7 @@ impl Form {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.parse().ok(),
             _ => None,
         };
-        path.ok_or_else(|| key.mistake_in(value, format!("`{key}` takes a path")))
+        path.ok_or_else(|| key.wrong(value, format!("`{key}` takes a path")))
     }
 
     /// Reads the path of a function that generated code calls.
@@ -130,18 +128,18 @@ impl Form {
             ),
             _ => format!("`{key}` takes the path of a function"),
         };
-        Err(key.mistake_in(value, message))
+        Err(key.wrong(value, message))
     }
 
     /// Reads the names of parameters, among them `self`.
     pub(crate) fn idents(&self, key: &Key<'_>) -> syn::Result<Idents> {
         let tokens = match self {
             Form::List(tokens) if tokens.is_empty() => {
-                return Err(key.mistake_in(key, format!("`{key}()` lists no argument")));
+                return Err(key.wrong(key.name, format!("`{key}()` lists no argument")));
             }
             Form::List(tokens) => tokens,
             Form::Bare => {
-                return Err(key.mistake_in(key, format!("`{key}` needs the names of arguments")));
+                return Err(key.wrong(key.name, format!("`{key}` needs the names of arguments")));
             }
             Form::Value(value) => {
                 let help = format!("help: write `{key}({})`", quoted(value));
@@ -150,7 +148,7 @@ impl Form {
         };
         let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
         read.parse2(tokens.clone()).map_err(|_| {
-            key.mistake_in(tokens, format!("`{key}` takes the names of arguments and nothing else"))
+            key.wrong(tokens, format!("`{key}` takes the names of arguments and nothing else"))
         })
     }
 }

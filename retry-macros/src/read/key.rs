@@ -31,7 +31,7 @@ pub(crate) struct Key<'a> {
 
 impl Key<'_> {
     /// A mistake in the argument's value. A message without help gets the form that the row shows.
-    pub(crate) fn mistake_in(&self, value: impl ToTokens, message: impl Display) -> syn::Error {
+    pub(crate) fn wrong(&self, value: impl ToTokens, message: impl Display) -> syn::Error {
         let message = message.to_string();
         if message.contains("help: ") {
             return value.mistake(message);
@@ -41,18 +41,12 @@ impl Key<'_> {
 
     /// The mistake of a literal of the wrong kind: `` `max` must be a whole number, not a string ``.
     pub(crate) fn wrong_kind(&self, lit: &Lit, rule: &str) -> syn::Error {
-        self.mistake_in(lit, format!("`{self}` {rule}, not {}", described(lit)))
+        self.wrong(lit, format!("`{self}` {rule}, not {}", described(lit)))
     }
 }
 
 impl Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name.fmt(f)
-    }
-}
-
-impl ToTokens for Key<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.name.to_tokens(tokens);
     }
 }

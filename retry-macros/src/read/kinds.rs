@@ -27,7 +27,7 @@ impl On {
                 kinds => format!("\nhelp: write `{key} = {kinds}`"),
             };
             let message = format!("`{key}` lists kinds with `|` between them{help}");
-            return Err(key.mistake_in(expr, message));
+            return Err(key.wrong(expr, message));
         }
         if let Some(lit) = literal(expr) {
             let help = match lit {
@@ -38,7 +38,7 @@ impl On {
             };
             let found = described(lit);
             let message = format!("`{key}` lists kinds or is `any`, not {found}{help}");
-            return Err(key.mistake_in(lit, message));
+            return Err(key.wrong(lit, message));
         }
         let mut kinds = Vec::new();
         if !collect(expr, &mut kinds) {

@@ -41,7 +41,7 @@ impl Protection {
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
         match form {
             Form::Bare if key.name == "breaker" => Ok(Protection::Bare),
-            Form::Bare => Err(key.mistake_in(key, format!("`{key}` needs a value"))),
+            Form::Bare => Err(key.wrong(key.name, format!("`{key}` needs a value"))),
             Form::Value(expr) => Self::value(key, expr),
             Form::List(tokens) => {
                 let read = |input: ParseStream<'_>| settings(key.name, input);

@@ -37,7 +37,7 @@ impl Task {
             Form::Bare => return Ok(Task::default()),
             Form::List(tokens) => tokens,
             Form::Value(value) => {
-                return Err(key.mistake_in(value, "`task` takes its settings in parentheses"));
+                return Err(key.wrong(value, "`task` takes its settings in parentheses"));
             }
         };
         let (mut task, mut seen) = (Task::default(), Vec::new());

@@ -54,7 +54,7 @@ impl Time {
     fn of(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
         let Some(lit) = literal(expr) else {
             return match is_signed(expr) {
-                true => Err(key.mistake_in(expr, format!("`{key}` must not be negative"))),
+                true => Err(key.wrong(expr, format!("`{key}` must not be negative"))),
                 false => Ok(Time::Expr(expr.clone())),
             };
         };

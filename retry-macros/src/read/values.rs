@@ -15,7 +15,7 @@ use crate::read::literal::{
 pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let expr = form.value(key)?;
     if is_nearly_unlimited(expr) {
-        return Err(key.mistake_in(expr, "a limit on attempts is a number or `unlimited`"));
+        return Err(key.wrong(expr, "a limit on attempts is a number or `unlimited`"));
     }
     match literal(expr) {
         Some(Lit::Int(number)) if literal_count(expr).is_none() => Err(number.mistake(format!(
@@ -23,12 +23,10 @@ pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
         ))),
         Some(Lit::Int(_)) => Ok(expr.clone()),
         Some(Lit::Float(number)) => {
-            Err(key.mistake_in(number, format!("`{key}` must be a whole number")))
+            Err(key.wrong(number, format!("`{key}` must be a whole number")))
         }
         Some(lit) => Err(key.wrong_kind(lit, "must be a whole number")),
-        None if is_signed(expr) => {
-            Err(key.mistake_in(expr, format!("`{key}` must not be negative")))
-        }
+        None if is_signed(expr) => Err(key.wrong(expr, format!("`{key}` must not be negative"))),
         None => Ok(expr.clone()),
     }
 }
@@ -38,7 +36,7 @@ pub(crate) fn number(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let value = form.value(key)?;
     match literal(value) {
         Some(lit) if literal_number(value).is_none() => {
-            Err(key.mistake_in(lit, format!("`{key}` must be a number")))
+            Err(key.wrong(lit, format!("`{key}` must be a number")))
         }
         _ => Ok(value.clone()),
     }
@@ -54,7 +52,7 @@ pub(crate) fn word(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
                 Ok(expr) if bare_call(&expr).is_some() => format!("\nhelp: write `{key} = {word}`"),
                 _ => String::new(),
             };
-            Err(key.mistake_in(text, format!("`{key}` takes a word without quotes{help}")))
+            Err(key.wrong(text, format!("`{key}` takes a word without quotes{help}")))
         }
         Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
         Expr::Path(path) if path.path.get_ident().is_some_and(is_camel_case) => {
@@ -72,7 +70,7 @@ pub(crate) fn text(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let expr = form.value(key)?;
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().trim().is_empty() => {
-            Err(key.mistake_in(text, format!("`{key}` is empty")))
+            Err(key.wrong(text, format!("`{key}` is empty")))
         }
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Ok(expr.clone()),
         Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "must be a string")),
