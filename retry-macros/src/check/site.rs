@@ -40,24 +40,20 @@ fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
     let mut qualified = false;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        match token {
+        let found = match &token {
             TokenTree::Ident(ident) => {
                 // `self::PATH` starts at a module.
                 let module = ident == "self" && is_punct(tokens.peek(), ":");
-                if !qualified && !module && words.iter().any(|word| ident == word) {
-                    return Some(ident);
-                }
-                qualified = false;
+                let named = !qualified && !module && words.iter().any(|word| ident == word);
+                named.then(|| ident.clone())
             }
-            TokenTree::Group(group) => {
-                if let Some(found) = first_of(group.stream(), words) {
-                    return Some(found);
-                }
-                qualified = false;
-            }
-            TokenTree::Punct(punct) => qualified = matches!(punct.as_char(), '.' | ':'),
-            TokenTree::Literal(_) => qualified = false,
+            TokenTree::Group(group) => first_of(group.stream(), words),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+        };
+        if found.is_some() {
+            return found;
         }
+        qualified = is_punct(Some(&token), ".:");
     }
     None
 }
