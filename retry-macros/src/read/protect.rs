@@ -41,8 +41,7 @@ impl Protection {
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
         match form {
             Form::Bare if key.name == "breaker" => Ok(Protection::Bare),
-            Form::Bare => Err(key.wrong(key.name, format!("`{key}` needs a value"))),
-            Form::Value(expr) => Self::value(key, expr),
+            Form::Bare | Form::Value(_) => Self::value(key, form.value(key)?),
             Form::List(tokens) => {
                 let read = |input: ParseStream<'_>| settings(key.name, input);
                 read.parse2(tokens.clone()).map(|settings| Protection::Settings(Box::new(settings)))
