@@ -16,9 +16,8 @@ pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Erro
 }
 
 pub(super) fn callers_are_not_tracked(function: &Function, errors: &mut Errors) {
-    for attribute in
-        function.attrs.iter().filter(|attribute| attribute.path().is_ident("track_caller"))
-    {
+    let tracked = |attribute: &&Attribute| attribute.path().is_ident("track_caller");
+    for attribute in function.attrs.iter().filter(tracked) {
         errors.push(attribute.mistake(
             "`#[track_caller]` has no effect: the caller of an attempt is the retry loop\n\
              help: remove it",
@@ -112,16 +111,10 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
         (&receiver, has_receiver, &arguments[..]),
         (Some(_), _, _) | (None, false, [(_, Some(None))])
     );
-    let shared: Vec<Option<String>> = arguments
-        .iter()
-        .filter(|(_, mutable)| mutable.is_none())
-        .flat_map(|(ty, _)| lifetimes(ty))
-        .collect();
-    let named: Vec<String> = receiver
-        .into_iter()
-        .chain(arguments.into_iter().filter_map(|(_, lifetime)| lifetime))
-        .flatten()
-        .collect();
+    let shared = arguments.iter().filter(|(_, mutable)| mutable.is_none());
+    let shared: Vec<Option<String>> = shared.flat_map(|(ty, _)| lifetimes(ty)).collect();
+    let mutable = arguments.into_iter().filter_map(|(_, lifetime)| lifetime);
+    let named: Vec<String> = receiver.into_iter().chain(mutable).flatten().collect();
     let conflict = borrowed.iter().any(|lifetime| match lifetime {
         None => elided,
         // Where a shared argument has the same lifetime, the output may come from there.
@@ -149,13 +142,10 @@ fn receiver_type(receiver: &syn::Receiver) -> Type {
 /// The lifetime of `&mut _` or `Pin<&mut _>`: `Some(None)` if it is elided, `None` for any other type.
 fn mutable_reference(ty: &Type) -> Option<Option<String>> {
     match ty {
-        Type::Reference(reference) if reference.mutability.is_some() => Some(
-            reference
-                .lifetime
-                .as_ref()
-                .map(|lifetime| lifetime.ident.to_string())
-                .filter(|name| name != "_"),
-        ),
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            let name = reference.lifetime.as_ref().map(|lifetime| lifetime.ident.to_string());
+            Some(name.filter(|name| name != "_"))
+        }
         Type::Path(path) => {
             let last = path.path.segments.last().filter(|last| last.ident == "Pin")?;
             type_arguments(last).find_map(mutable_reference)

@@ -54,6 +54,12 @@ fn named_type(tokens: TokenStream) -> Option<Ident> {
 }
 
 fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
+    let message = |name: &str, help: &str| {
+        format!(
+            "a generic function cannot be a task: a stored call does not record `{name}`\n\
+             help: {help}"
+        )
+    };
     for parameter in &function.sig.generics.params {
         let name = match parameter {
             // Another rule reports a borrowed argument; a borrowed state may have a lifetime.
@@ -61,17 +67,12 @@ fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
             GenericParam::Type(ty) => &ty.ident,
             GenericParam::Const(constant) => &constant.ident,
         };
-        errors.push(parameter.mistake(format!(
-            "a generic function cannot be a task: a stored call does not record `{name}`\n\
-                 help: write a function for each type"
-        )));
+        let message = message(&name.to_string(), "write a function for each type");
+        errors.push(parameter.mistake(message));
     }
     for parameter in function.typed().filter(|it| matches!(*it.ty, Type::ImplTrait(_))) {
-        errors.push(parameter.ty.mistake(format!(
-            "a generic function cannot be a task: a stored call does not record `{}`\n\
-                 help: write the type",
-            quoted(&parameter.ty)
-        )));
+        let message = message(&quoted(&parameter.ty), "write the type");
+        errors.push(parameter.ty.mistake(message));
     }
 }
 

@@ -25,11 +25,10 @@ pub(super) fn field(key: &Ident, input: ParseStream<'_>) -> Result<Member> {
     if value.is_empty() {
         return Err(key.mistake(format!("`{key}` needs the name of a field\nhelp: {meant}")));
     }
-    let message = format!(
+    Err(value.mistake(format!(
         "`{key}` takes the bare name of a field\n\
          help: {meant}; to compute the value, write `kind = expr`"
-    );
-    Err(value.mistake(message))
+    )))
 }
 
 /// Reads `= permanent`, or another kind.

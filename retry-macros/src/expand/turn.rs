@@ -102,15 +102,10 @@ impl Plan<'_> {
             let method = step("limited", &limit.key);
             return quote_spanned!(last=> .#method());
         }
-        match &args.policy {
-            // Whether a preset has a limit is known only when rustc evaluates its constant.
-            Some(policy) => {
-                let preset = &policy.value;
-                let method = step("limited_if", &policy.key);
-                quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
-            }
-            None => TokenStream::new(),
-        }
+        let Some(policy) = &args.policy else { return TokenStream::new() };
+        // Whether a preset has a limit is known only when rustc evaluates its constant.
+        let (preset, method) = (&policy.value, step("limited_if", &policy.key));
+        quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
     }
 
     /// A constant expression that says whether a limit may end a running attempt.

@@ -37,11 +37,8 @@ impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
-        let defaultness = if input.peek(Token![default]) && !input.peek2(Token![!]) {
-            Some(input.parse()?)
-        } else {
-            None
-        };
+        let is_default = input.peek(Token![default]) && !input.peek2(Token![!]);
+        let defaultness = is_default.then(|| input.parse()).transpose()?;
         let sig = input.parse()?;
         if input.peek(Token![;]) {
             return Err(input.parse::<Token![;]>()?.mistake(

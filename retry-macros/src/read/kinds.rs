@@ -26,8 +26,7 @@ impl On {
                 none if none.is_empty() => String::new(),
                 kinds => format!("\nhelp: write `{key} = {kinds}`"),
             };
-            let message = format!("`{key}` lists kinds with `|` between them{help}");
-            return Err(key.wrong(expr, message));
+            return Err(key.wrong(expr, format!("`{key}` lists kinds with `|` between them{help}")));
         }
         if let Some(lit) = literal(expr) {
             let help = match lit {
@@ -36,8 +35,7 @@ impl On {
                 }
                 _ => String::new(),
             };
-            let found = described(lit);
-            let message = format!("`{key}` lists kinds or is `any`, not {found}{help}");
+            let message = format!("`{key}` lists kinds or is `any`, not {}{help}", described(lit));
             return Err(key.wrong(lit, message));
         }
         let mut kinds = Vec::new();

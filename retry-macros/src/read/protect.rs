@@ -111,10 +111,9 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
 /// A name by which functions share the budget or the breaker; it must not be empty.
 fn named(of: &Ident, name: LitStr) -> syn::Result<LitStr> {
     if name.value().is_empty() {
-        let message = format!(
+        return Err(name.mistake(format!(
             "the name of a {of} is empty\nhelp: write a name, such as `{of} = \"billing\"`"
-        );
-        return Err(name.mistake(message));
+        )));
     }
     Ok(name)
 }

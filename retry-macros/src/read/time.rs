@@ -108,11 +108,12 @@ impl Backoff {
         let entry = Key { name: &entry, write: key.write };
         let entries = list.elems.iter().map(|expr| match ungrouped(expr.clone()) {
             // The usual help names an argument, and an entry of a list has no name.
-            Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => Err(lit
-                .mistake(format!(
-                    "a duration needs a unit\nhelp: write \"{}s\" or \"{0}ms\"",
-                    digits(&lit)
-                ))),
+            Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => {
+                let number = digits(&lit);
+                Err(lit.mistake(format!(
+                    "a duration needs a unit\nhelp: write \"{number}s\" or \"{number}ms\""
+                )))
+            }
             expr => Time::of(&entry, &expr),
         });
         Ok(Backoff::List(entries.collect::<syn::Result<_>>()?, list.bracket_token))
