@@ -11,16 +11,13 @@ use syn::Ident;
 /// Every step of the pipeline adds its mistakes and goes on, so that one build shows all of them. The
 /// collector must be read with [`Errors::finish`]: dropping it unread panics, because the macro would
 /// otherwise accept a mistake silently.
+#[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
     read: bool,
 }
 
 impl Errors {
-    pub(crate) fn new() -> Self {
-        Errors { found: Vec::new(), read: false }
-    }
-
     /// Adds a mistake of a rule or of a parser.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);

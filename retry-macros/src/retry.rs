@@ -16,7 +16,7 @@ use crate::read::table;
 //     the function with its loop; or every mistake, and the item as written, so that the rest of the program
 //     still finds it
 pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::new();
+    let mut errors = Errors::default();
     let args = table::read(attribute, &mut errors);
     let function = errors.keep(parse(item.clone()));
     if let Some(function) = &function {

@@ -166,7 +166,7 @@ mod tests {
 
     /// Returns the words that are read, and the number of mistakes.
     fn read_back(attribute: Attribute) -> (Vec<String>, usize) {
-        let mut errors = Errors::new();
+        let mut errors = Errors::default();
         let attrs = read(&[attribute], &mut errors);
         let mistakes = errors.finish().to_string().matches("compile_error").count();
         (attrs.words.iter().map(|word| word.key.to_string()).collect(), mistakes)
