@@ -47,10 +47,8 @@ pub(super) fn listed_twice(name: &Ident, errors: &mut Errors) {
 pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Errors) {
     let listed: Vec<(&Ident, &Ident)> = listed(args).collect();
     for (position, (key, name)) in listed.iter().enumerate() {
-        let Some((other, _)) = listed[..position].iter().find(|(_, earlier)| earlier == name)
-        else {
-            continue;
-        };
+        let earlier = listed[..position].iter().find(|(_, earlier)| earlier == name);
+        let Some((other, _)) = earlier else { continue };
         if key == other {
             listed_twice(name, errors);
         } else {

@@ -38,8 +38,7 @@ pub(super) fn the_cap_is_not_below_the_base(args: &Args, errors: &mut Errors) {
     if args.policy.is_some() || args.misread(&["base", "cap", "backoff", "policy"]) {
         return;
     }
-    let cap = args.cap.as_ref().map_or(Some(schedule::CAP), |cap| cap.value.literal());
-    let Some(cap) = cap else { return };
+    let Some(cap) = schedule::time(&args.cap, schedule::CAP) else { return };
     match (args.listed_delays(), &args.base) {
         (Some(entries), _) => {
             entries.iter().for_each(|entry| entry_fits(entry, cap, args.cap.is_some(), errors))

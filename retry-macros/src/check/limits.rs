@@ -106,9 +106,8 @@ pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors)
 pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
     let Some(deadline) = &args.deadline else { return };
     let Some(limit) = deadline.value.literal().filter(|limit| !limit.is_zero()) else { return };
-    let Some(first) = schedule::pauses(args).and_then(|pauses| pauses.first().copied()) else {
-        return;
-    };
+    let first = schedule::pauses(args).and_then(|pauses| pauses.first().copied());
+    let Some(first) = first else { return };
     if first.shortest > limit.as_secs_f64() {
         let delay = human(Duration::try_from_secs_f64(first.shortest).unwrap_or(Duration::MAX));
         let limit = human(limit);

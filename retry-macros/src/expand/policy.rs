@@ -104,10 +104,6 @@ fn needs_no_check(args: &Args) -> bool {
         None => true,
         Some(count) => literal_count(&count.value).is_some_and(|n| range.contains(&n)),
     };
-    let delay = |time: &Option<Keyed<Time>>, default| match time {
-        None => Some(default),
-        Some(time) => time.value.literal(),
-    };
     let kinds = args.on.is_some() && !args.retries_any();
     let others = args.policy.is_some()
         || args.backoff.is_some()
@@ -118,7 +114,8 @@ fn needs_no_check(args: &Args) -> bool {
     // The largest number stands for no limit.
     let limit = u64::from(u32::MAX);
     let counts = count(&args.max, 0..limit - 1) && count(&args.attempts, 1..limit);
-    let delays = delay(&args.base, schedule::BASE).zip(delay(&args.cap, schedule::CAP));
+    let base = schedule::time(&args.base, schedule::BASE);
+    let delays = base.zip(schedule::time(&args.cap, schedule::CAP));
     !kinds && !others && counts && delays.is_some_and(|(base, cap)| base <= cap)
 }
 

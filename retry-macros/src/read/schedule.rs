@@ -48,8 +48,8 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
     if args.policy.is_some() || args.misread(&settings) {
         return None;
     }
-    let base = time(args.base.as_ref(), BASE)?;
-    let cap = time(args.cap.as_ref(), CAP)?;
+    let base = time(&args.base, BASE)?.as_secs_f64();
+    let cap = time(&args.cap, CAP)?.as_secs_f64();
     let factor = match &args.factor {
         Some(factor) => literal_number(&factor.value)?,
         None => FACTOR,
@@ -71,11 +71,9 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
     Some(pauses)
 }
 
-fn time(time: Option<&Keyed<Time>>, default: Duration) -> Option<f64> {
-    match time {
-        None => Some(default.as_secs_f64()),
-        Some(time) => time.value.literal().map(|duration| duration.as_secs_f64()),
-    }
+/// The duration of an argument or its default; `None` if the argument is not a literal.
+pub(crate) fn time(time: &Option<Keyed<Time>>, default: Duration) -> Option<Duration> {
+    time.as_ref().map_or(Some(default), |time| time.value.literal())
 }
 
 /// The delay in seconds before a retry, without jitter.

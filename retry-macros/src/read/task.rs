@@ -41,7 +41,8 @@ impl Task {
             }
         };
         let (mut task, mut seen) = (Task::default(), Vec::new());
-        let read = items(tokens.clone(), is_setting).into_iter();
+        let read =
+            items(tokens.clone(), |word| SETTINGS.iter().any(|(name, _)| word == name)).into_iter();
         let read = read.map(|item| item.and_then(|written| task.set(&written, &mut seen)));
         let mistakes = read.filter_map(Result::err).reduce(|mut all, next| {
             all.combine(next);
@@ -73,10 +74,6 @@ impl Task {
     pub(crate) fn is_state(&self, name: &Ident) -> bool {
         self.state.iter().any(|state| state == name)
     }
-}
-
-fn is_setting(word: &Ident) -> bool {
-    SETTINGS.iter().any(|(name, _)| word == name)
 }
 
 fn unknown(key: &Ident) -> syn::Error {
