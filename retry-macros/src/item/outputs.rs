@@ -139,10 +139,8 @@ fn scan(tokens: TokenStream, found: &mut Vec<Option<String>>) {
     let mut function = false;
     while let Some(token) = tokens.next() {
         match &token {
-            TokenTree::Punct(punct) if punct.as_char() == '&' => {
-                if !is_punct(tokens.peek(), "'") {
-                    found.push(None);
-                }
+            TokenTree::Punct(punct) if punct.as_char() == '&' && !is_punct(tokens.peek(), "'") => {
+                found.push(None);
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 if let Some(TokenTree::Ident(name)) = tokens.next() {
