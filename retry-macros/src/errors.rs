@@ -4,29 +4,21 @@ use std::fmt::Display;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::Ident;
 
 /// The mistakes found so far.
 ///
 /// Every step of the pipeline adds its mistakes and goes on, so that one build shows all of them. The
 /// collector must be read with [`Errors::finish`]: dropping it unread panics, because the macro would
 /// otherwise accept a mistake silently.
+#[derive(Default)]
 pub(crate) struct Errors {
     found: Vec<syn::Error>,
     read: bool,
 }
 
 impl Errors {
-    pub(crate) fn new() -> Self {
-        Errors { found: Vec::new(), read: false }
-    }
-
-    /// Adds a mistake at the tokens that cause it. The message says what is wrong and why, and after
-    /// `help: ` what to write instead.
-    pub(crate) fn at(&mut self, tokens: impl ToTokens, message: impl Display) {
-        self.found.push(mistake(tokens, message));
-    }
-
-    /// Adds the mistake that a parser returned.
+    /// Adds a mistake of a rule or of a parser.
     pub(crate) fn push(&mut self, error: syn::Error) {
         self.found.push(error);
     }
@@ -56,15 +48,20 @@ impl Drop for Errors {
     }
 }
 
-/// A mistake at the tokens that cause it.
-pub(crate) fn mistake(tokens: impl ToTokens, message: impl Display) -> syn::Error {
-    syn::Error::new_spanned(tokens, message)
+/// Tokens that a mistake can point at.
+pub(crate) trait Mistake: ToTokens {
+    /// A mistake that these tokens cause. The message says what is wrong and why, and after `help: ` what to
+    /// write instead.
+    fn mistake(&self, message: impl Display) -> syn::Error {
+        syn::Error::new_spanned(self, message)
+    }
 }
 
+impl<T: ToTokens> Mistake for T {}
+
 /// The mistake of an argument or a setting that is written a second time.
-pub(crate) fn given_twice(key: impl ToTokens + Display) -> syn::Error {
-    let message = format!("`{key}` is given twice\nhelp: remove one of them");
-    mistake(key, message)
+pub(crate) fn given_twice(key: &Ident) -> syn::Error {
+    key.mistake(format!("`{key}` is given twice\nhelp: remove one of them"))
 }
 
 /// Tokens as one line of a message, without spaces around `::`, `.` and brackets.

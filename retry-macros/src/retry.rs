@@ -16,7 +16,7 @@ use crate::read::table;
 //     the function with its loop; or every mistake, and the item as written, so that the rest of the program
 //     still finds it
 pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::new();
+    let mut errors = Errors::default();
     let args = table::read(attribute, &mut errors);
     let function = errors.keep(parse(item.clone()));
     if let Some(function) = &function {
@@ -42,14 +42,11 @@ fn parse(item: TokenStream) -> syn::Result<Function> {
 
 /// Writes the mistakes before the item. A closure is an expression, and needs a block around both.
 fn beside(reports: TokenStream, item: TokenStream) -> TokenStream {
-    let closure =
-        item.clone().into_iter().find(|token| !is_word(token, &["async", "move", "static"]));
-    match closure {
+    const QUALIFIERS: [&str; 3] = ["async", "move", "static"];
+    let mut tokens = item.clone().into_iter();
+    let first = tokens.find(|token| QUALIFIERS.iter().all(|word| token.to_string() != *word));
+    match first {
         Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => quote!({ #reports #item }),
         _ => quote!(#reports #item),
     }
-}
-
-fn is_word(token: &TokenTree, words: &[&str]) -> bool {
-    matches!(token, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
 }

@@ -1,10 +1,10 @@
 //! Rules about the arguments of the function: `clone`, `keep`, `attempt`, `recover`.
 
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use retry_text::nearest;
 use syn::{Ident, Pat, Type};
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
 use crate::item::parameters::Parameter;
 use crate::item::pattern::as_expression;
@@ -35,32 +35,27 @@ pub(super) fn exist<'a>(
             None if names.is_empty() => "the function has no arguments".to_owned(),
             None => format!("the arguments are {}", names.join(", ")),
         };
-        errors.at(name, format!("this function has no argument `{word}`\nhelp: {help}"));
+        errors.push(name.mistake(format!("this function has no argument `{word}`\nhelp: {help}")));
     }
 }
 
 /// Reports a name that a list contains twice.
 pub(super) fn listed_twice(name: &Ident, errors: &mut Errors) {
-    errors.at(name, format!("`{name}` is listed twice\nhelp: remove one of them"));
+    errors.push(name.mistake(format!("`{name}` is listed twice\nhelp: remove one of them")));
 }
 
 pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Errors) {
     let listed: Vec<(&Ident, &Ident)> = listed(args).collect();
     for (position, (key, name)) in listed.iter().enumerate() {
-        let Some((other, _)) = listed[..position].iter().find(|(_, earlier)| earlier == name)
-        else {
-            continue;
-        };
+        let earlier = listed[..position].iter().find(|(_, earlier)| earlier == name);
+        let Some((other, _)) = earlier else { continue };
         if key == other {
             listed_twice(name, errors);
         } else {
-            errors.at(
-                name,
-                format!(
-                    "`{name}` is in both `clone` and `keep`: changes cannot carry over to a fresh copy\n\
-                     help: remove one of them"
-                ),
-            );
+            errors.push(name.mistake(format!(
+                "`{name}` is in both `clone` and `keep`: changes cannot carry over to a fresh copy\n\
+                 help: remove one of them"
+            )));
         }
     }
 }
@@ -69,13 +64,10 @@ pub(super) fn kept_arguments_are_mutable(function: &Function, args: &Args, error
     for binding in function.bindings().iter().filter(|binding| binding.mutable.is_none()) {
         let name = &binding.name;
         if let Some(kept) = position(args.keep.as_ref(), name) {
-            errors.at(
-                kept,
-                format!(
-                    "`{name}` is not `mut`, so there are no changes to keep\n\
+            errors.push(kept.mistake(format!(
+                "`{name}` is not `mut`, so there are no changes to keep\n\
                      help: remove it from `keep`, or declare it `mut {name}`"
-                ),
-            );
+            )));
         }
     }
 }
@@ -85,15 +77,15 @@ pub(super) fn cloned_arguments_are_owned(function: &Function, args: &Args, error
         let name = &binding.name;
         let Some(cloned) = position(args.clone.as_ref(), name) else { continue };
         if name == "self" {
-            errors.at(
-                cloned,
-                "a clone cannot replace `self`\nhelp: clone it in the body: `let this = self.clone();`",
-            );
+            errors.push(cloned.mistake(
+                "a clone cannot replace `self`\n\
+                 help: clone it in the body: `let this = self.clone();`",
+            ));
         } else if matches!(binding.ty, Some(Type::Reference(_))) {
-            errors.at(
-                cloned,
-                format!("`{name}` is a reference, which every attempt can use without a clone\nhelp: remove it from `clone`"),
-            );
+            errors.push(cloned.mistake(format!(
+                "`{name}` is a reference, which every attempt can use without a clone\n\
+                 help: remove it from `clone`"
+            )));
         }
     }
 }
@@ -131,15 +123,10 @@ pub(super) fn mutable_arguments_are_cloned_or_kept(
         } else {
             format!("`clone({name})` (each attempt gets a fresh copy) or ")
         };
-        let mut tokens = mutable.clone();
-        name.to_tokens(&mut tokens);
-        errors.at(
-            tokens,
-            format!(
-                "`{name}` is mutable, and its value at the start of the next attempt is undecided\n\
-                 help: add {clone}`keep({name})` (changes carry over to the next attempt) to `#[retryable(…)]`"
-            ),
-        );
+        errors.push(quote!(#mutable #name).mistake(format!(
+            "`{name}` is mutable, and its value at the start of the next attempt is undecided\n\
+             help: add {clone}`keep({name})` (changes carry over to the next attempt) to `#[retryable(…)]`"
+        )));
     }
 }
 
@@ -147,12 +134,9 @@ pub(super) fn the_context_hides_no_argument(function: &Function, args: &Args, er
     let Some(attempt) = &args.attempt else { return };
     if function.bindings().iter().any(|binding| binding.name == attempt.value) {
         let name = &attempt.value;
-        errors.at(
-            name,
-            format!(
-                "`attempt = {name}` hides the argument `{name}` in the body\nhelp: choose another name"
-            ),
-        );
+        errors.push(name.mistake(format!(
+            "`attempt = {name}` hides the argument `{name}` in the body\nhelp: choose another name"
+        )));
     }
 }
 
@@ -162,10 +146,10 @@ pub(super) fn recover_gets_every_argument(function: &Function, args: &Args, erro
         let Parameter::Typed { pat, .. } = parameter else { continue };
         if as_expression(&pat).is_none() && !matches!(pat, Pat::Wild(_)) {
             let path = recover.value.to_token_stream();
-            errors.at(
-                &pat,
-                format!("`recover = {path}` gets every argument, and this argument cannot be rebuilt from its pattern\nhelp: give the argument a name, and destructure it in the body"),
-            );
+            errors.push(pat.mistake(format!(
+                "`recover = {path}` gets every argument, and this argument cannot be rebuilt from its pattern\n\
+                 help: give the argument a name, and destructure it in the body"
+            )));
         }
     }
 }

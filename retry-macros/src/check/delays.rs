@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use retry_text::duration::human;
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 use crate::read::args::Args;
 use crate::read::literal::literal_number;
 use crate::read::schedule;
@@ -14,13 +14,10 @@ pub(super) fn the_factor_is_at_least_one(args: &Args, errors: &mut Errors) {
     let Some(factor) = &args.factor else { return };
     let Some(number) = literal_number(&factor.value) else { return };
     if !(number.is_finite() && number >= 1.0) {
-        errors.at(
-            &factor.value,
-            format!(
-                "`factor` ({number}) must be a finite number of at least 1: delays never shrink\n\
+        errors.push(factor.value.mistake(format!(
+            "`factor` ({number}) must be a finite number of at least 1: delays never shrink\n\
                  help: write 1 for equal delays, or 2 to double each delay"
-            ),
-        );
+        )));
     }
 }
 
@@ -31,10 +28,9 @@ pub(super) fn a_list_has_no_base(args: &Args, errors: &mut Errors) {
     let base = args.base.as_ref().map(|base| &base.key);
     let factor = args.factor.as_ref().map(|factor| &factor.key);
     for key in [base, factor].into_iter().flatten() {
-        errors.at(
-            key,
-            format!("`{key}` has no effect: `backoff` lists every delay\nhelp: remove `{key}` or the list"),
-        );
+        errors.push(key.mistake(format!(
+            "`{key}` has no effect: `backoff` lists every delay\nhelp: remove `{key}` or the list"
+        )));
     }
 }
 
@@ -42,22 +38,18 @@ pub(super) fn the_cap_is_not_below_the_base(args: &Args, errors: &mut Errors) {
     if args.policy.is_some() || args.misread(&["base", "cap", "backoff", "policy"]) {
         return;
     }
-    let cap = args.cap.as_ref().map_or(Some(schedule::CAP), |cap| cap.value.literal());
-    let Some(cap) = cap else { return };
+    let Some(cap) = schedule::time(&args.cap, schedule::CAP) else { return };
     match (args.listed_delays(), &args.base) {
         (Some(entries), _) => {
             entries.iter().for_each(|entry| entry_fits(entry, cap, args.cap.is_some(), errors))
         }
         (None, Some(base)) => base_fits(&base.value, cap, args, errors),
-        (None, None) if cap < schedule::BASE => errors.at(
-            &args.cap,
-            format!(
-                "`cap` ({}) must not be less than `base`, which is {} by default\n\
+        (None, None) if cap < schedule::BASE => errors.push(args.cap.mistake(format!(
+            "`cap` ({}) must not be less than `base`, which is {} by default\n\
                  help: add `base = …`, or raise `cap`",
-                human(cap),
-                human(schedule::BASE)
-            ),
-        ),
+            human(cap),
+            human(schedule::BASE)
+        ))),
         (None, None) => {}
     }
 }
@@ -67,14 +59,14 @@ fn base_fits(base: &Time, cap: Duration, args: &Args, errors: &mut Errors) {
     let Some(delay) = base.literal().filter(|delay| *delay > cap) else { return };
     let (limit, delay) = (human(cap), human(delay));
     match &args.cap {
-        Some(cap) => errors.at(
-            cap,
-            format!("`cap` ({limit}) must not be less than `base` ({delay})\nhelp: raise `cap` or lower `base`"),
-        ),
-        None => errors.at(
-            base,
-            format!("`base` ({delay}) must not be above `cap`, which is {limit} by default\nhelp: add `cap = …`, or lower `base`"),
-        ),
+        Some(cap) => errors.push(cap.mistake(format!(
+            "`cap` ({limit}) must not be less than `base` ({delay})\n\
+             help: raise `cap` or lower `base`"
+        ))),
+        None => errors.push(base.mistake(format!(
+            "`base` ({delay}) must not be above `cap`, which is {limit} by default\n\
+             help: add `cap = …`, or lower `base`"
+        ))),
     }
 }
 
@@ -82,12 +74,11 @@ fn base_fits(base: &Time, cap: Duration, args: &Args, errors: &mut Errors) {
 fn entry_fits(entry: &Time, cap: Duration, written: bool, errors: &mut Errors) {
     let Some(delay) = entry.literal().filter(|delay| *delay > cap) else { return };
     let (limit, delay) = (human(cap), human(delay));
-    errors.at(
-        entry,
-        if written {
-            format!("the delay ({delay}) must not be above `cap` ({limit})\nhelp: raise `cap` or lower the delay")
-        } else {
-            format!("the delay ({delay}) must not be above `cap`, which is {limit} by default\nhelp: add `cap = …`, or lower the delay")
-        },
-    );
+    let (cap, remedy) = match written {
+        true => (format!("`cap` ({limit})"), "raise `cap` or"),
+        false => (format!("`cap`, which is {limit} by default"), "add `cap = …`, or"),
+    };
+    errors.push(entry.mistake(format!(
+        "the delay ({delay}) must not be above {cap}\nhelp: {remedy} lower the delay"
+    )));
 }

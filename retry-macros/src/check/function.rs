@@ -2,25 +2,26 @@
 
 use syn::{Attribute, FnArg, Type, TypeImplTrait, TypeParamBound};
 
-use crate::errors::{Errors, quoted};
+use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
 use crate::item::outputs::{lifetimes, type_arguments};
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {
-        errors.at(token, "a `const fn` cannot be retried: a call cannot wait at compile time\nhelp: remove `const`");
+        errors.push(token.mistake(
+            "a `const fn` cannot be retried: a call cannot wait at compile time\n\
+             help: remove `const`",
+        ));
     }
 }
 
 pub(super) fn callers_are_not_tracked(function: &Function, errors: &mut Errors) {
-    for attribute in
-        function.attrs.iter().filter(|attribute| attribute.path().is_ident("track_caller"))
-    {
-        errors.at(
-            attribute,
+    let tracked = |attribute: &&Attribute| attribute.path().is_ident("track_caller");
+    for attribute in function.attrs.iter().filter(tracked) {
+        errors.push(attribute.mistake(
             "`#[track_caller]` has no effect: the caller of an attempt is the retry loop\n\
              help: remove it",
-        );
+        ));
     }
 }
 
@@ -32,19 +33,18 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
         )
     };
     match function.output() {
-        None => errors.at(&function.sig.ident, message("nothing")),
-        Some(Type::Never(never)) => errors.at(never, message("`!`")),
+        None => errors.push(function.sig.ident.mistake(message("nothing"))),
+        Some(Type::Never(never)) => errors.push(never.mistake(message("`!`"))),
         Some(output) if never_an_outcome(output) => {
-            errors.at(output, message(&format!("`{}`", quoted(output))));
+            errors.push(output.mistake(message(&format!("`{}`", quoted(output)))));
         }
-        Some(Type::ImplTrait(opaque)) if !may_be_an_outcome(opaque, function) => errors.at(
-            opaque,
-            format!(
+        Some(Type::ImplTrait(opaque)) if !may_be_an_outcome(opaque, function) => {
+            errors.push(opaque.mistake(format!(
                 "cannot tell success from failure in `{0}`\n\
                  help: return `Result<{0}, …>` or `Option<{0}>`",
                 quoted(opaque)
-            ),
-        ),
+            )))
+        }
         Some(_) => {}
     }
 }
@@ -82,11 +82,10 @@ pub(super) fn one_attribute_retries(function: &Function, errors: &mut Errors) {
         attribute.path().segments.last().is_some_and(|last| last.ident == "retryable")
     };
     for second in function.attrs.iter().filter(is_second) {
-        errors.at(
-            second,
+        errors.push(second.mistake(
             "the function is already retried by the attribute above: both together would multiply their attempts\n\
              help: write their arguments in one `#[retryable(…)]`",
-        );
+        ));
     }
 }
 
@@ -112,27 +111,21 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
         (&receiver, has_receiver, &arguments[..]),
         (Some(_), _, _) | (None, false, [(_, Some(None))])
     );
-    let shared: Vec<Option<String>> = arguments
-        .iter()
-        .filter(|(_, mutable)| mutable.is_none())
-        .flat_map(|(ty, _)| lifetimes(ty))
-        .collect();
-    let named: Vec<String> = receiver
-        .into_iter()
-        .chain(arguments.into_iter().filter_map(|(_, lifetime)| lifetime))
-        .flatten()
-        .collect();
+    let shared = arguments.iter().filter(|(_, mutable)| mutable.is_none());
+    let shared: Vec<Option<String>> = shared.flat_map(|(ty, _)| lifetimes(ty)).collect();
+    let mutable = arguments.into_iter().filter_map(|(_, lifetime)| lifetime);
+    let named: Vec<String> = receiver.into_iter().chain(mutable).flatten().collect();
     let conflict = borrowed.iter().any(|lifetime| match lifetime {
         None => elided,
         // Where a shared argument has the same lifetime, the output may come from there.
         Some(name) => named.contains(name) && !shared.contains(&Some(name.clone())),
     });
     if conflict {
-        errors.at(
-            output,
+        errors.push(output.mistake(
             "the output borrows from a `&mut` argument, and a failed attempt would keep that borrow while the \
-             next one needs it\nhelp: return an owned value (clone it), or retry a function that takes `&self`",
-        );
+             next one needs it\n\
+             help: return an owned value (clone it), or retry a function that takes `&self`",
+        ));
     }
 }
 
@@ -149,13 +142,10 @@ fn receiver_type(receiver: &syn::Receiver) -> Type {
 /// The lifetime of `&mut _` or `Pin<&mut _>`: `Some(None)` if it is elided, `None` for any other type.
 fn mutable_reference(ty: &Type) -> Option<Option<String>> {
     match ty {
-        Type::Reference(reference) if reference.mutability.is_some() => Some(
-            reference
-                .lifetime
-                .as_ref()
-                .map(|lifetime| lifetime.ident.to_string())
-                .filter(|name| name != "_"),
-        ),
+        Type::Reference(reference) if reference.mutability.is_some() => {
+            let name = reference.lifetime.as_ref().map(|lifetime| lifetime.ident.to_string());
+            Some(name.filter(|name| name != "_"))
+        }
         Type::Path(path) => {
             let last = path.path.segments.last().filter(|last| last.ident == "Pin")?;
             type_arguments(last).find_map(mutable_reference)

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 
 /// Words that can precede `fn`.
 const QUALIFIERS: [&str; 7] = ["pub", "default", "const", "async", "unsafe", "safe", "extern"];
@@ -24,10 +24,9 @@ pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> 
         ),
         _ => ("a", FUNCTION),
     };
-    Err(mistake(
-        found,
-        format!("`#[retryable]` retries a function, not {article} `{name}`\nhelp: {help}"),
-    ))
+    Err(found.mistake(format!(
+        "`#[retryable]` retries a function, not {article} `{name}`\nhelp: {help}"
+    )))
 }
 
 const FUNCTION: &str = "put it on a `fn` or an `async fn`";

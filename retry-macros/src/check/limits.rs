@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use retry_text::duration::human;
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
 use crate::read::args::Args;
 use crate::read::kinds::On;
@@ -13,10 +13,10 @@ use crate::read::schedule;
 
 pub(super) fn max_and_attempts_exclude_each_other(args: &Args, errors: &mut Errors) {
     if let (Some(_), Some(attempts)) = (&args.max, &args.attempts) {
-        errors.at(
-            attempts,
-            "`max` and `attempts` set the same limit: `max = 3` means `attempts = 4`\nhelp: remove one of them",
-        );
+        errors.push(attempts.mistake(
+            "`max` and `attempts` set the same limit: `max = 3` means `attempts = 4`\n\
+             help: remove one of them",
+        ));
     }
 }
 
@@ -24,19 +24,20 @@ pub(super) fn counts_are_in_range(args: &Args, errors: &mut Errors) {
     for count in [&args.max, &args.attempts].into_iter().flatten() {
         let key = &count.key;
         match literal_count(&count.value) {
-            Some(0) if key == "attempts" => errors.at(
-                &count.value,
+            Some(0) if key == "attempts" => errors.push(count.value.mistake(
                 "`attempts` (0) must be at least 1: the first attempt counts\n\
                  help: write `attempts = 1` or `max = 0` for no retry",
-            ),
-            Some(number) if number > u64::from(u32::MAX - 2) => errors.at(
-                &count.value,
-                format!("`{key}` ({number}) is too large\nhelp: write `attempts = unlimited` with a `deadline`"),
-            ),
-            None if key == "max" && is_unlimited(&count.value) => errors.at(
-                count,
-                "only `attempts` can be `unlimited`\nhelp: write `attempts = unlimited`, with a `deadline`",
-            ),
+            )),
+            Some(number) if number > u64::from(u32::MAX - 2) => {
+                errors.push(count.value.mistake(format!(
+                    "`{key}` ({number}) is too large\n\
+                 help: write `attempts = unlimited` with a `deadline`"
+                )))
+            }
+            None if key == "max" && is_unlimited(&count.value) => errors.push(count.mistake(
+                "only `attempts` can be `unlimited`\n\
+                 help: write `attempts = unlimited`, with a `deadline`",
+            )),
             _ => {}
         }
     }
@@ -46,11 +47,10 @@ pub(super) fn unlimited_attempts_need_a_deadline(args: &Args, errors: &mut Error
     let Some(attempts) = &args.attempts else { return };
     let limited = args.deadline.is_some() || args.policy.is_some() || args.misread(&["deadline"]);
     if is_unlimited(&attempts.value) && !limited {
-        errors.at(
-            attempts,
+        errors.push(attempts.mistake(
             "`attempts = unlimited` needs a `deadline`, or the call may never end\n\
              help: add `deadline = \"30s\"`",
-        );
+        ));
     }
 }
 
@@ -58,25 +58,21 @@ pub(super) fn times_are_above_zero(args: &Args, errors: &mut Errors) {
     for limit in [&args.deadline, &args.timeout].into_iter().flatten() {
         if limit.value.literal().is_some_and(|limit| limit.is_zero()) {
             let key = &limit.key;
-            errors.at(
-                &limit.value,
-                format!("`{key}` (0 s) must be above 0: no attempt could end in time\nhelp: raise `{key}`, or leave it out for no limit"),
-            );
+            errors.push(limit.value.mistake(format!(
+                "`{key}` (0 s) must be above 0: no attempt could end in time\n\
+                 help: raise `{key}`, or leave it out for no limit"
+            )));
         }
     }
 }
 
 pub(super) fn a_timeout_needs_async(function: &Function, args: &Args, errors: &mut Errors) {
-    if let Some(timeout) = &args.timeout {
-        if !function.is_async() {
-            errors.at(
-                timeout,
-                "`timeout` requires an `async` function: nothing can stop a running thread\n\
-                 help: make the function `async`, or set a timeout on the operation itself \
-                 (`TcpStream::set_read_timeout`, a client's option)",
-            );
-        }
-    }
+    let Some(timeout) = args.timeout.as_ref().filter(|_| !function.is_async()) else { return };
+    errors.push(timeout.mistake(
+        "`timeout` requires an `async` function: nothing can stop a running thread\n\
+         help: make the function `async`, or set a timeout on the operation itself \
+         (`TcpStream::set_read_timeout`, a client's option)",
+    ));
 }
 
 pub(super) fn a_timeout_requires_idempotent(function: &Function, args: &Args, errors: &mut Errors) {
@@ -86,47 +82,38 @@ pub(super) fn a_timeout_requires_idempotent(function: &Function, args: &Args, er
         || args.listed_kinds().iter().any(|kind| kind == "Ambiguous");
     let misread = args.misread(&["idempotent", "on", "policy"]);
     if args.idempotent.is_none() && args.policy.is_none() && !on_may_declare && !misread {
-        errors.at(
-            timeout,
+        errors.push(timeout.mistake(
             "`timeout` requires `idempotent` or `idempotent = false`: an attempt that it cuts off may have taken effect\n\
              help: add `idempotent` to retry such an attempt, or `idempotent = false` to give up",
-        );
+        ));
     }
 }
 
 pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors) {
     let (Some(timeout), Some(deadline)) = (&args.timeout, &args.deadline) else { return };
-    if let (Some(one), Some(all)) = (timeout.value.literal(), deadline.value.literal()) {
-        if one > all && !all.is_zero() {
-            errors.at(
-                timeout,
-                format!(
-                    "`timeout` ({}) must not be above `deadline` ({}): an attempt is part of the call\n\
-                     help: lower `timeout` or raise `deadline`",
-                    human(one),
-                    human(all)
-                ),
-            );
-        }
+    let (Some(one), Some(all)) = (timeout.value.literal(), deadline.value.literal()) else {
+        return;
+    };
+    if one > all && !all.is_zero() {
+        let (one, all) = (human(one), human(all));
+        errors.push(timeout.mistake(format!(
+            "`timeout` ({one}) must not be above `deadline` ({all}): an attempt is part of the call\n\
+             help: lower `timeout` or raise `deadline`"
+        )));
     }
 }
 
 pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
     let Some(deadline) = &args.deadline else { return };
     let Some(limit) = deadline.value.literal().filter(|limit| !limit.is_zero()) else { return };
-    let Some(first) = schedule::pauses(args).and_then(|pauses| pauses.first().copied()) else {
-        return;
-    };
+    let first = schedule::pauses(args).and_then(|pauses| pauses.first().copied());
+    let Some(first) = first else { return };
     if first.shortest > limit.as_secs_f64() {
-        let delay = Duration::try_from_secs_f64(first.shortest).unwrap_or(Duration::MAX);
-        errors.at(
-            deadline,
-            format!(
-                "no retry can start: the first one waits {} and `deadline` is {}\n\
-                 help: raise `deadline`, lower the first delay, or write `max = 0`",
-                human(delay),
-                human(limit)
-            ),
-        );
+        let delay = human(Duration::try_from_secs_f64(first.shortest).unwrap_or(Duration::MAX));
+        let limit = human(limit);
+        errors.push(deadline.mistake(format!(
+            "no retry can start: the first one waits {delay} and `deadline` is {limit}\n\
+                 help: raise `deadline`, lower the first delay, or write `max = 0`"
+        )));
     }
 }

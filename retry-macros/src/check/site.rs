@@ -3,8 +3,9 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Ident;
 
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
+use crate::item::tokens::is_punct;
 use crate::read::args::Args;
 
 pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, errors: &mut Errors) {
@@ -19,22 +20,19 @@ pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, er
     for (key, tokens) in args.constants() {
         if let Some(word) = first_of(tokens, &names) {
             let (why, help) = match word.to_string().as_str() {
-                "Self" => {
-                    ("a static cannot name `Self`".to_owned(), "write the type's name".to_owned())
-                }
+                "Self" => ("a static cannot name `Self`".to_owned(), "write the type's name"),
                 name => (
                     format!("`{name}` is known only in a call"),
-                    "use a constant, or settings from configuration".to_owned(),
+                    "use a constant, or settings from configuration",
                 ),
             };
-            errors
-                .at(word, format!("`{key}` is set once for the function, and {why}\nhelp: {help}"));
+            errors.push(
+                word.mistake(format!(
+                    "`{key}` is set once for the function, and {why}\nhelp: {help}"
+                )),
+            );
         }
     }
-}
-
-fn is_colon(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }
 
 /// Finds the first of the words that is no field, no method and no later segment of a path.
@@ -42,24 +40,20 @@ fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
     let mut qualified = false;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
-        match token {
+        let found = match &token {
             TokenTree::Ident(ident) => {
                 // `self::PATH` starts at a module.
-                let module = ident == "self" && is_colon(tokens.peek());
-                if !qualified && !module && words.iter().any(|word| ident == word) {
-                    return Some(ident);
-                }
-                qualified = false;
+                let module = ident == "self" && is_punct(tokens.peek(), ":");
+                let named = !qualified && !module && words.iter().any(|word| ident == word);
+                named.then(|| ident.clone())
             }
-            TokenTree::Group(group) => {
-                if let Some(found) = first_of(group.stream(), words) {
-                    return Some(found);
-                }
-                qualified = false;
-            }
-            TokenTree::Punct(punct) => qualified = matches!(punct.as_char(), '.' | ':'),
-            TokenTree::Literal(_) => qualified = false,
+            TokenTree::Group(group) => first_of(group.stream(), words),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+        };
+        if found.is_some() {
+            return found;
         }
+        qualified = is_punct(Some(&token), ".:");
     }
     None
 }

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{FnArg, GenericParam, Ident, PatType, Type};
 
 use crate::check::arguments;
-use crate::errors::{Errors, quoted};
+use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
 use crate::item::parameters::name;
 use crate::read::args::Args;
@@ -29,20 +29,18 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
 
 fn functions_stand_alone(function: &Function, errors: &mut Errors) {
     if let Some(FnArg::Receiver(receiver)) = function.sig.inputs.first() {
-        errors.at(
-            receiver,
+        errors.push(receiver.mistake(
             "a method cannot be a task: a worker has no `self` to call it on\n\
              help: write a free function that takes the value as a parameter, and list the parameter in `task(state(…))`",
-        );
+        ));
         return;
     }
     // An associated function without `Self` looks like a free function.
     if let Some(of_type) = named_type(function.sig.to_token_stream()) {
-        errors.at(
-            of_type,
+        errors.push(of_type.mistake(
             "an associated function cannot be a task: `task` defines a type, which an `impl` cannot contain\n\
              help: write a free function, and name the type instead of `Self`",
-        );
+        ));
     }
 }
 
@@ -56,6 +54,12 @@ fn named_type(tokens: TokenStream) -> Option<Ident> {
 }
 
 fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
+    let message = |name: &str, help: &str| {
+        format!(
+            "a generic function cannot be a task: a stored call does not record `{name}`\n\
+             help: {help}"
+        )
+    };
     for parameter in &function.sig.generics.params {
         let name = match parameter {
             // Another rule reports a borrowed argument; a borrowed state may have a lifetime.
@@ -63,23 +67,12 @@ fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
             GenericParam::Type(ty) => &ty.ident,
             GenericParam::Const(constant) => &constant.ident,
         };
-        errors.at(
-            parameter,
-            format!(
-                "a generic function cannot be a task: a stored call does not record `{name}`\n\
-                 help: write a function for each type"
-            ),
-        );
+        let message = message(&name.to_string(), "write a function for each type");
+        errors.push(parameter.mistake(message));
     }
     for parameter in function.typed().filter(|it| matches!(*it.ty, Type::ImplTrait(_))) {
-        errors.at(
-            &parameter.ty,
-            format!(
-                "a generic function cannot be a task: a stored call does not record `{}`\n\
-                 help: write the type",
-                quoted(&parameter.ty)
-            ),
-        );
+        let message = message(&quoted(&parameter.ty), "write the type");
+        errors.push(parameter.ty.mistake(message));
     }
 }
 
@@ -97,19 +90,19 @@ fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {
         }
     }
     for name in task.redact.iter().filter(|name| task.is_state(name)) {
-        errors.at(
-            name,
-            format!("`{name}` is in `state`, and a state is neither stored nor shown\nhelp: remove it from `redact`"),
-        );
+        errors.push(name.mistake(format!(
+            "`{name}` is in `state`, and a state is neither stored nor shown\n\
+             help: remove it from `redact`"
+        )));
     }
 }
 
 fn parameters_have_names(parameter: &PatType, errors: &mut Errors) {
     if name(parameter).is_none() {
-        errors.at(
-            &parameter.pat,
-            "the arguments of a task are stored under their names\nhelp: give this one a name, and destructure it in the body",
-        );
+        errors.push(parameter.pat.mistake(
+            "the arguments of a task are stored under their names\n\
+             help: give this one a name, and destructure it in the body",
+        ));
     }
 }
 
@@ -120,13 +113,10 @@ fn stored_parameters_are_owned(parameter: &PatType, task: &Task, errors: &mut Er
         "str" => "String".to_owned(),
         other => other.to_owned(),
     };
-    errors.at(
-        &parameter.ty,
-        format!(
-            "the arguments of a task are stored, and a reference cannot be stored\n\
-             help: write `{name}: {owned}`, or `task(state({name}))` if the worker supplies the value"
-        ),
-    );
+    errors.push(parameter.ty.mistake(format!(
+        "the arguments of a task are stored, and a reference cannot be stored\n\
+         help: write `{name}: {owned}`, or `task(state({name}))` if the worker supplies the value"
+    )));
 }
 
 fn states_are_shared(parameter: &PatType, task: &Task, errors: &mut Errors) {
@@ -134,19 +124,17 @@ fn states_are_shared(parameter: &PatType, task: &Task, errors: &mut Errors) {
     if reference.mutability.is_none() || !name(parameter).is_some_and(|name| task.is_state(name)) {
         return;
     }
-    errors.at(
-        reference.to_token_stream(),
+    errors.push(reference.to_token_stream().mistake(
         "all attempts of a worker share its state, so none can borrow it mutably\n\
          help: take `&T`, and keep the parts that change behind a lock",
-    );
+    ));
 }
 
 fn recover_belongs_to_calls_that_wait(args: &Args, errors: &mut Errors) {
     if let Some(recover) = &args.recover {
-        errors.at(
-            &recover.key,
+        errors.push(recover.key.mistake(
             "`recover` and `task` exclude each other: each attempt of a task is a call, and `recover` would run after each\n\
              help: call the function from another one that has `recover`, or read the state of the task",
-        );
+        ));
     }
 }

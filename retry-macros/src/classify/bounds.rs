@@ -17,18 +17,14 @@ pub(super) fn with_bounds(plan: &Plan<'_>, rt: &TokenStream) -> Generics {
         if let Some(after) = arm.after {
             bounds.extend(bound(plan, after.field, &quote!(#rt::RetryAfterHint)));
         }
-        match &arm.verdict {
-            Verdict::Inherit(used) => {
-                bounds.extend(bound(plan, used.field, &quote!(#rt::Classify)));
-            }
-            Verdict::Status(used) => {
-                bounds.extend(bound(plan, used.field, &quote!(#rt::HttpStatus)));
-            }
+        bounds.extend(match &arm.verdict {
+            Verdict::Inherit(used) => bound(plan, used.field, &quote!(#rt::Classify)),
+            Verdict::Status(used) => bound(plan, used.field, &quote!(#rt::HttpStatus)),
             Verdict::Messages(_) if plan.input.node.generics.type_params().next().is_some() => {
-                bounds.push(parse_quote!(Self: #rt::Display));
+                Some(parse_quote!(Self: #rt::Display))
             }
-            Verdict::Messages(_) | Verdict::Kind(..) | Verdict::Expr(_) => {}
-        }
+            Verdict::Messages(_) | Verdict::Kind(..) | Verdict::Expr(_) => None,
+        });
     }
     let mut generics = plan.input.node.generics.clone();
     if !bounds.is_empty() {

@@ -17,7 +17,7 @@ use super::item::{self, Case, Input, Shape};
 use super::plan::{self, Plan};
 use super::read::{self, Attrs, Form};
 use super::words::Kind;
-use crate::errors::{Errors, given_twice};
+use crate::errors::{Errors, Mistake, given_twice};
 
 // Input:
 //     the annotated type
@@ -41,9 +41,10 @@ pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
 /// A union does not record which of its fields is active.
 fn no_union(input: &Input<'_>, errors: &mut Errors) {
     if input.shape == Shape::Union {
-        let message = "`Classify` cannot be derived for a union: it does not record which field is active\n\
-                       help: use an enum, or write `impl Classify` by hand";
-        errors.at(&input.node.ident, message);
+        errors.push(input.node.ident.mistake(
+            "`Classify` cannot be derived for a union: it does not record which field is active\n\
+                       help: use an enum, or write `impl Classify` by hand",
+        ));
     }
 }
 
@@ -55,15 +56,14 @@ fn only_defaults_above_an_enum(input: &Input<'_>, errors: &mut Errors) {
     for word in input.container.words.iter().filter(|word| !word.form.is_for_container()) {
         let key = &word.key;
         let help = match &word.form {
-            Form::Kind(kind) => format!(
-                "help: write `default = {}` to cover the variants without their own attribute",
-                kind.word
+            Form::Kind(Kind { word, .. }) => format!(
+                "help: write `default = {word}` to cover the variants without their own attribute"
             ),
             _ => "help: write it on the variants; above an enum, only `default = permanent` (or another kind) \
                   and `crate = path` have a meaning"
                 .to_owned(),
         };
-        errors.at(key, format!("`{key}` belongs on a variant, not on the enum\n{help}"));
+        errors.push(key.mistake(format!("`{key}` belongs on a variant, not on the enum\n{help}")));
     }
 }
 
@@ -73,13 +73,11 @@ fn no_default_on_a_struct(input: &Input<'_>, errors: &mut Errors) {
         return;
     }
     for word in &input.container.words {
-        if let Form::Default(kind) = word.form {
-            let message = format!(
+        if let Form::Default(Kind { word: kind, .. }) = word.form {
+            errors.push(word.key.mistake(format!(
                 "`default` is for the variants of an enum, and a struct has no variants\n\
-                 help: write `#[classify({})]`",
-                kind.word
-            );
-            errors.at(&word.key, message);
+                 help: write `#[classify({kind})]`"
+            )));
         }
     }
 }
@@ -89,11 +87,12 @@ fn nothing_of_the_container(case: &Case<'_>, errors: &mut Errors) {
     for word in case.attrs.words.iter().filter(|word| word.form.is_for_container()) {
         let key = &word.key;
         let help = match word.form {
-            Form::Default(kind) => format!("write `#[classify({})]` here", kind.word),
+            Form::Default(Kind { word, .. }) => format!("write `#[classify({word})]` here"),
             _ => format!("write it once, above the enum: `#[classify({key} = …)]`"),
         };
-        let message = format!("`{key}` belongs on the enum, not on a variant\nhelp: {help}");
-        errors.at(key, message);
+        errors.push(
+            key.mistake(format!("`{key}` belongs on the enum, not on a variant\nhelp: {help}")),
+        );
     }
 }
 
@@ -102,12 +101,11 @@ fn nothing_on_fields(case: &Case<'_>, errors: &mut Errors) {
     for field in &case.fields {
         for attribute in field.node.attrs.iter().filter(|attribute| read::is_classify(attribute)) {
             let name = item::name(&field.member);
-            let message = format!(
+            errors.push(attribute.mistake(format!(
                 "`#[classify]` belongs on `{}`, not on its field `{name}`\n\
                  help: write `inherit`, `status = {name}` or `after = {name}` above `{0}` to use the field",
                 case.ident
-            );
-            errors.at(attribute, message);
+            )));
         }
     }
 }
@@ -129,11 +127,10 @@ fn one_verdict(attrs: &Attrs, errors: &mut Errors) {
     let Some(first) = verdicts.next() else { return };
     for other in verdicts.filter(|other| other.key != first.key) {
         let (first, other) = (&first.key, &other.key);
-        let message = format!(
+        errors.push(other.mistake(format!(
             "`{other}` contradicts `{first}`: a failure has one meaning\n\
              help: keep one of the two; if it depends on a field, write `kind = expr`"
-        );
-        errors.at(other, message);
+        )));
     }
 }
 
@@ -144,13 +141,12 @@ fn no_kind_as_expression(case: &Case<'_>, errors: &mut Errors) {
         let Expr::Path(path) = &**expr else { continue };
         let Some(name) = path.path.get_ident() else { continue };
         let is_field = case.field(&Member::Named(name.clone())).is_some();
-        if let Some(kind) = Kind::named(&name.to_string().to_lowercase()).filter(|_| !is_field) {
-            let message = format!(
+        let kind = Kind::named(&name.to_string().to_lowercase()).filter(|_| !is_field);
+        if let Some(Kind { word: kind, .. }) = kind {
+            errors.push(expr.mistake(format!(
                 "`kind = …` takes an expression; `{name}` is a word of `#[classify]`\n\
-                 help: write `#[classify({})]`",
-                kind.word
-            );
-            errors.at(expr, message);
+                 help: write `#[classify({kind})]`"
+            )));
         }
     }
 }

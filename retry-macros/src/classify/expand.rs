@@ -10,6 +10,7 @@ use super::bounds::with_bounds;
 use super::inject::impl_inject;
 use super::item::{Field, Shape};
 use super::plan::{Arm, Plan, Use, Verdict};
+use super::read::Form;
 use super::words::Kind;
 
 // Input:
@@ -61,10 +62,12 @@ pub(crate) fn fallback(plan: &Plan<'_>) -> TokenStream {
 
 /// The path of the module that generated code names.
 fn runtime(plan: &Plan<'_>) -> TokenStream {
-    match plan.runtime() {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::retry_runtime::__private),
-    }
+    let path = plan.input.container.words.iter().find_map(|word| match &word.form {
+        Form::Crate(path) => Some(quote!(#path)),
+        _ => None,
+    });
+    let path = path.unwrap_or_else(|| quote!(::retry_runtime));
+    quote!(#path::__private)
 }
 
 /// Allows the lints that a crate may deny and that the fields of the type can trigger in generated code.
@@ -83,17 +86,14 @@ fn body(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     match (plan.input.shape, plan.arms.as_slice()) {
         (_, []) => quote!(match *self {}),
         (Shape::Struct, [arm]) => {
-            let (fields, class) = (bindings(arm), class(arm, rt));
-            let bind = (!fields.is_empty()).then(|| quote!(let Self { #fields .. } = self;));
+            let (pattern, class) = (pattern(arm, plan), class(arm, rt));
+            let bind = (!bindings(arm).is_empty()).then(|| quote!(let #pattern = self;));
             quote!(#bind #class)
         }
         (_, arms) => {
-            let arms = arms.iter().map(|arm| {
-                let variant = arm.case.ident;
-                let (fields, class) = (bindings(arm), class(arm, rt));
-                quote!(Self::#variant { #fields .. } => #class,)
-            });
-            quote!(match self { #(#arms)* })
+            let patterns = arms.iter().map(|arm| pattern(arm, plan));
+            let classes = arms.iter().map(|arm| class(arm, rt));
+            quote!(match self { #(#patterns => #classes,)* })
         }
     }
 }
@@ -108,17 +108,10 @@ fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     let own_words = quote!(#rt::describe_with(self, |lookup| lookup.retry_describe()));
     let inherited = plan.arms.iter().filter(|arm| arm.case.transparent).filter_map(|arm| {
         let Verdict::Inherit(inner) = &arm.verdict else { return None };
-        let (fields, local) = (bindings(arm), arm.local_at(*inner));
-        let case = match plan.input.shape {
-            Shape::Enum => {
-                let variant = arm.case.ident;
-                quote!(Self::#variant)
-            }
-            Shape::Struct | Shape::Union => quote!(Self),
-        };
+        let (pattern, local) = (pattern(arm, plan), arm.local_at(*inner));
         let span = hygienic(inner.span);
         let words = quote_spanned!(span=> #rt::Classify::describe(#local));
-        Some(quote!(#case { #fields .. } => #words,))
+        Some(quote!(#pattern => #words,))
     });
     let inherited: Vec<TokenStream> = inherited.collect();
     if inherited.is_empty() {
@@ -134,6 +127,15 @@ fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
             return words;
         }
         #own_words
+    }
+}
+
+/// `Self::Variant { … }` for a variant, `Self { … }` for a struct.
+fn pattern(arm: &Arm<'_>, plan: &Plan<'_>) -> TokenStream {
+    let (variant, fields) = (arm.case.ident, bindings(arm));
+    match plan.input.shape {
+        Shape::Enum => quote!(Self::#variant { #fields .. }),
+        Shape::Struct | Shape::Union => quote!(Self { #fields .. }),
     }
 }
 

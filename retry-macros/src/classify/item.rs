@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, Index, Member, Type};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Member, Type};
 
 use super::read::{self, Attrs};
 use crate::errors::Errors;
@@ -91,15 +91,7 @@ impl<'a> Case<'a> {
 
 impl<'a> Field<'a> {
     fn all(fields: &'a Fields) -> Vec<Self> {
-        fields.iter().enumerate().map(|(position, node)| Field::from_syn(position, node)).collect()
-    }
-
-    fn from_syn(position: usize, node: &'a syn::Field) -> Self {
-        let member = match &node.ident {
-            Some(name) => Member::Named(name.clone()),
-            None => Member::Unnamed(Index::from(position)),
-        };
-        Field { node, member }
+        fields.members().zip(fields).map(|(member, node)| Field { node, member }).collect()
     }
 
     pub(crate) fn ty(&self) -> &'a Type {

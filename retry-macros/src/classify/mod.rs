@@ -21,7 +21,7 @@ mod words;
 // Output:
 //     its `impl Classify`; or every mistake, and an impl that always compiles
 pub(crate) fn derive(node: &DeriveInput) -> TokenStream {
-    let mut errors = Errors::new();
+    let mut errors = Errors::default();
     let input = item::Input::from_syn(node, &mut errors);
     let plan = check::check(&input, &mut errors);
     let correct = errors.is_empty();

@@ -2,12 +2,12 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr, Member, Path};
+use syn::{Expr, Member};
 
 use super::item::{self, Case, Field, Input, Shape};
 use super::read::{Form, Word};
 use super::words::{self, Kind};
-use crate::errors::Errors;
+use crate::errors::{Errors, Mistake};
 
 /// The meanings that could be read. The plan is expanded if there are no mistakes.
 pub(crate) struct Plan<'a> {
@@ -36,16 +36,6 @@ pub(crate) enum Verdict<'a> {
 pub(crate) struct Use<'a> {
     pub(crate) field: &'a Field<'a>,
     pub(crate) span: Span,
-}
-
-impl Plan<'_> {
-    /// The path of the runtime, if `crate = path` gives one.
-    pub(crate) fn runtime(&self) -> Option<&Path> {
-        self.input.container.words.iter().find_map(|word| match &word.form {
-            Form::Crate(path) => Some(path),
-            _ => None,
-        })
-    }
 }
 
 // Input:
@@ -109,19 +99,19 @@ fn covered<'a>(
     if case.attrs.broken || input.container.broken || misplaced_here || misplaced_above {
         return None;
     }
-    let case_is = if input.shape == Shape::Enum { "variant" } else { "struct" };
-    let default = if input.shape == Shape::Enum {
-        format!(",\n      or `#[classify(default = permanent)]` above `{}`", input.node.ident)
-    } else {
-        String::new()
+    let (case_is, default) = match input.shape {
+        Shape::Enum => {
+            let above = &input.node.ident;
+            ("variant", format!(",\n      or `#[classify(default = permanent)]` above `{above}`"))
+        }
+        _ => ("struct", String::new()),
     };
-    let message = format!(
+    errors.push(case.ident.mistake(format!(
         "the {case_is} `{}` does not say whether it is retried\n\
          help: write `#[classify(…)]` above it with one of {}{default}",
         case.ident,
         words::CHOICES,
-    );
-    errors.at(case.ident, message);
+    )));
     None
 }
 
@@ -142,7 +132,7 @@ fn named_field<'a>(
         None if names.len() == 1 => format!("the only field is {}", words::list(&names)),
         None => format!("the fields are {}", words::list(&names)),
     };
-    errors.at(member, format!("`{}` has no field `{wanted}`\nhelp: {help}", case.ident));
+    errors.push(member.mistake(format!("`{}` has no field `{wanted}`\nhelp: {help}", case.ident)));
     None
 }
 
@@ -186,6 +176,6 @@ fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use
             words::list(&marked.iter().map(|field| item::name(&field.member)).collect::<Vec<_>>())
         ),
     };
-    errors.at(&word.key, message);
+    errors.push(word.key.mistake(message));
     None
 }

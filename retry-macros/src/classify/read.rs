@@ -5,8 +5,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, Expr, Ident, Member, Meta, Path, Result, Token};
 
 use super::values::{expr, field, kind, path, until_comma};
-use super::words::{self, Kind};
-use crate::errors::{Errors, mistake};
+use super::words::{self, CHOICES, Kind};
+use crate::errors::{Errors, Mistake};
 
 /// The words of all `#[classify(…)]` attributes of a variant or a type.
 #[derive(Default)]
@@ -73,14 +73,10 @@ pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
         };
         let step = match &attribute.meta {
             Meta::List(list) if !list.tokens.is_empty() => words.parse2(list.tokens.clone()),
-            _ => Err(mistake(
-                attribute,
-                format!(
-                    "`#[classify]` needs a word in parentheses\n\
-                     help: write `#[classify(transient)]`, or another of {}",
-                    words::CHOICES
-                ),
-            )),
+            _ => Err(attribute.mistake(format!(
+                "`#[classify]` needs a word in parentheses\n\
+                     help: write `#[classify(transient)]`, or another of {CHOICES}"
+            ))),
         };
         attrs.broken |= errors.keep(step).is_none();
     }
@@ -137,7 +133,7 @@ fn nothing_more(key: &Ident, input: ParseStream<'_>) -> Result<()> {
     } else {
         format!("expected `,` after `{key}`\nhelp: words are separated by commas")
     };
-    Err(mistake(until_comma(input), help))
+    Err(until_comma(input).mistake(help))
 }
 
 /// The mistake of a word that does not exist.
@@ -145,9 +141,9 @@ fn unknown(key: &Ident, input: ParseStream<'_>) -> Error {
     until_comma(input);
     let help = match words::nearest(&key.to_string()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the words are {}", words::CHOICES),
+        None => format!("the words are {CHOICES}"),
     };
-    mistake(key, format!("`#[classify]` has no word `{key}`\nhelp: {help}"))
+    key.mistake(format!("`#[classify]` has no word `{key}`\nhelp: {help}"))
 }
 
 /// The mistake of a value in place of a word: `Kind::Transient`, `"transient"`, `3`.
@@ -155,10 +151,10 @@ fn not_a_word(input: ParseStream<'_>) -> Error {
     let found = until_comma(input);
     let help = match words::nearest(&words::last_word(&found)) {
         Some(near) => format!("write `{near}`"),
-        None => format!("the words are {}", words::CHOICES),
+        None => format!("the words are {CHOICES}"),
     };
     let found = if found.is_empty() { input.parse().unwrap_or_default() } else { found };
-    mistake(found, format!("expected a plain word in lower case\nhelp: {help}"))
+    found.mistake(format!("expected a plain word in lower case\nhelp: {help}"))
 }
 
 #[cfg(test)]
@@ -170,7 +166,7 @@ mod tests {
 
     /// Returns the words that are read, and the number of mistakes.
     fn read_back(attribute: Attribute) -> (Vec<String>, usize) {
-        let mut errors = Errors::new();
+        let mut errors = Errors::default();
         let attrs = read(&[attribute], &mut errors);
         let mistakes = errors.finish().to_string().matches("compile_error").count();
         (attrs.words.iter().map(|word| word.key.to_string()).collect(), mistakes)

@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Member, Path, Result, Token};
 
 use super::words::{self, Kind};
-use crate::errors::mistake;
+use crate::errors::Mistake;
 
 /// Reads `= field`: the name of a field, or its position in a tuple.
 pub(super) fn field(key: &Ident, input: ParseStream<'_>) -> Result<Member> {
@@ -23,13 +23,12 @@ pub(super) fn field(key: &Ident, input: ParseStream<'_>) -> Result<Member> {
         ),
     };
     if value.is_empty() {
-        return Err(mistake(key, format!("`{key}` needs the name of a field\nhelp: {meant}")));
+        return Err(key.mistake(format!("`{key}` needs the name of a field\nhelp: {meant}")));
     }
-    let message = format!(
+    Err(value.mistake(format!(
         "`{key}` takes the bare name of a field\n\
          help: {meant}; to compute the value, write `kind = expr`"
-    );
-    Err(mistake(value, message))
+    )))
 }
 
 /// Reads `= permanent`, or another kind.
@@ -45,7 +44,7 @@ pub(super) fn kind(key: &Ident, input: ParseStream<'_>) -> Result<Kind> {
             Some(near) => format!("help: did you mean `{key} = {near}`?"),
             None => help,
         };
-        mistake(value, format!("`{key}` takes one of the kinds\n{help}"))
+        value.mistake(format!("`{key}` takes one of the kinds\n{help}"))
     })
 }
 
@@ -58,7 +57,7 @@ pub(super) fn path(key: &Ident, input: ParseStream<'_>) -> Result<Path> {
     quoted
         .and_then(|path| path.parse_with(Path::parse_mod_style))
         .or_else(|_| Path::parse_mod_style.parse2(value.clone()))
-        .map_err(|_| mistake(value, format!("`{key}` takes a path\n{help}")))
+        .map_err(|_| value.mistake(format!("`{key}` takes a path\n{help}")))
 }
 
 /// Reads `= expr`, the only value that can contain commas.
@@ -67,13 +66,13 @@ pub(super) fn expr(key: &Ident, input: ParseStream<'_>) -> Result<Expr> {
                 `kind = if *code == 7 { Kind::Transient } else { Kind::Permanent }`";
     let eq: Option<Token![=]> = input.parse()?;
     if eq.is_none() || input.is_empty() {
-        return Err(mistake(key, format!("`{key}` needs an expression\n{help}")));
+        return Err(key.mistake(format!("`{key}` needs an expression\n{help}")));
     }
     let start = input.fork();
     input.parse().map_err(|_| {
         let found = until_comma(&start);
         let found = if found.is_empty() { key.to_token_stream() } else { found };
-        mistake(found, format!("`{key}` needs an expression\n{help}"))
+        found.mistake(format!("`{key}` needs an expression\n{help}"))
     })
 }
 
@@ -82,7 +81,7 @@ fn value(key: &Ident, input: ParseStream<'_>, missing: &str) -> Result<TokenStre
     let eq: Option<Token![=]> = input.parse()?;
     let value = until_comma(input);
     if eq.is_none() || value.is_empty() {
-        return Err(mistake(key, missing));
+        return Err(key.mistake(missing));
     }
     Ok(value)
 }

@@ -6,40 +6,19 @@ use proc_macro2::{TokenStream, TokenTree};
 pub(crate) const CHOICES: &str = "`transient`, `throttled`, `ambiguous`, `overloaded`, `permanent`,\n      \
     `inherit`, `after = field`, `status = field`, `kind = expr` and `messages`";
 
-/// All words, to find the nearest one to a wrong word.
-const WORDS: [&str; 12] = [
-    "transient",
-    "throttled",
-    "ambiguous",
-    "overloaded",
-    "permanent",
-    "inherit",
-    "messages",
-    "status",
-    "kind",
-    "after",
-    "default",
-    "crate",
-];
+/// The words that are no kinds, to find the nearest one to a wrong word.
+const OTHERS: [&str; 7] = ["inherit", "messages", "status", "kind", "after", "default", "crate"];
 
-/// Words of other libraries, each with the word here.
-const ELSEWHERE: [(&str, &str); 16] = [
-    ("retry", "transient"),
-    ("retryable", "transient"),
-    ("temporary", "transient"),
-    ("rate_limited", "throttled"),
-    ("ratelimited", "throttled"),
-    ("timeout", "ambiguous"),
-    ("unknown", "ambiguous"),
-    ("overload", "overloaded"),
-    ("fatal", "permanent"),
-    ("never", "permanent"),
-    ("transparent", "inherit"),
-    ("source", "inherit"),
-    ("retry_after", "after = field"),
-    ("delay", "after = field"),
-    ("code", "status = field"),
-    ("http", "status = field"),
+/// Our words, each with the words of other libraries.
+const ELSEWHERE: [(&str, &[&str]); 8] = [
+    ("transient", &["retry", "retryable", "temporary"]),
+    ("throttled", &["rate_limited", "ratelimited"]),
+    ("ambiguous", &["timeout", "unknown"]),
+    ("overloaded", &["overload"]),
+    ("permanent", &["fatal", "never"]),
+    ("inherit", &["transparent", "source"]),
+    ("after = field", &["retry_after", "delay"]),
+    ("status = field", &["code", "http"]),
 ];
 
 /// A kind of the runtime.
@@ -70,8 +49,9 @@ impl Kind {
 
 /// The word that a wrong one probably stands for.
 pub(crate) fn nearest(word: &str) -> Option<&'static str> {
-    let elsewhere = ELSEWHERE.iter().find(|(foreign, _)| *foreign == word);
-    elsewhere.map(|(_, ours)| *ours).or_else(|| retry_text::nearest(word, &WORDS))
+    let elsewhere = ELSEWHERE.iter().find(|(_, words)| words.contains(&word));
+    let words = [&Kind::ALL.map(|kind| kind.word)[..], &OTHERS].concat();
+    elsewhere.map(|(ours, _)| *ours).or_else(|| retry_text::nearest(word, &words))
 }
 
 /// Lists names as a sentence does: `` `a`, `b` and `c` ``.

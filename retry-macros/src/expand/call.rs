@@ -159,7 +159,7 @@ impl Plan<'_> {
         });
         let token = args.cancel.as_ref().map(|cancel| {
             let (token, value) = (local("token"), self.in_body(&cancel.value));
-            let (first, last) = ends(&value);
+            let (first, last) = ends(&value, Span::mixed_site());
             let function = respanned(&quote!(#private::token), first);
             let value = quote_spanned!(last=> (&(#value)));
             quote!(let #token = #function #value;)

@@ -64,21 +64,16 @@ fn failures(args: &Args) -> String {
 }
 
 fn table(args: &Args) -> Vec<String> {
-    let Some(pauses) = schedule::pauses(args) else {
-        return Vec::new();
-    };
+    let pauses = schedule::pauses(args).unwrap_or_default();
     if pauses.is_empty() {
         return Vec::new();
     }
     let deadline = args.deadline.as_ref().and_then(|deadline| deadline.value.literal());
-    let mut lines = vec![
-        String::new(),
-        "| retry | delay before it | delays so far |".to_owned(),
-        "|---:|---|---|".to_owned(),
-    ];
+    let mut lines = ["", "| retry | delay before it | delays so far |", "|---:|---|---|"]
+        .map(str::to_owned)
+        .to_vec();
     lines.extend(pauses.iter().map(|pause| row(pause, deadline)));
-    let total = schedule::retries(args);
-    if total.is_none_or(|total| total > pauses.len() as u64) {
+    if schedule::retries(args).is_none_or(|total| total > pauses.len() as u64) {
         lines.push("| … | | |".to_owned());
     }
     lines
@@ -102,37 +97,27 @@ fn range(shortest: f64, longest: f64) -> String {
 }
 
 fn facts(args: &Args) -> Vec<String> {
-    let mut facts = Vec::new();
-    if let Some(deadline) = &args.deadline {
-        facts.push(format!("Deadline for the whole call: {}.", written(&deadline.value)));
-    }
-    if let Some(timeout) = &args.timeout {
-        facts.push(format!("Timeout of one attempt: {}.", written(&timeout.value)));
-    }
-    facts.extend(ambiguous(args));
-    facts.extend(protection(args));
-    facts.push(
-        "A server's `Retry-After` replaces a shorter delay; one that is too long ends the call."
-            .to_owned(),
-    );
-    if let Some(retry_if) = &args.retry_if {
-        facts
-            .push(format!("A success for which `{}` is true is retried.", source(&retry_if.value)));
-    }
-    if let Some(recover) = &args.recover {
-        facts.push(format!("The final failure goes to `{}`.", source(&recover.value)));
-    }
-    if args.task.is_some() {
-        facts.push(
-            "Can run in the background: `task` makes a call that can be submitted.".to_owned(),
-        );
-    }
-    if args.cancel.is_some() {
-        facts.push(
-            "Can be cancelled between attempts, and during an attempt if it is `async`.".to_owned(),
-        );
-    }
-    facts
+    let deadline = args.deadline.as_ref().map(|it| written(&it.value));
+    let timeout = args.timeout.as_ref().map(|it| written(&it.value));
+    let retry_if = args.retry_if.as_ref().map(|it| source(&it.value));
+    let recover = args.recover.as_ref().map(|it| source(&it.value));
+    let retry_after =
+        "A server's `Retry-After` replaces a shorter delay; one that is too long ends the call.";
+    let task = "Can run in the background: `task` makes a call that can be submitted.";
+    let cancel = "Can be cancelled between attempts, and during an attempt if it is `async`.";
+    let facts = [
+        deadline.map(|limit| format!("Deadline for the whole call: {limit}.")),
+        timeout.map(|limit| format!("Timeout of one attempt: {limit}.")),
+        ambiguous(args),
+        Some(budget(args)),
+        breaker(args),
+        Some(retry_after.to_owned()),
+        retry_if.map(|rule| format!("A success for which `{rule}` is true is retried.")),
+        recover.map(|path| format!("The final failure goes to `{path}`.")),
+        args.task.as_ref().map(|_| task.to_owned()),
+        args.cancel.as_ref().map(|_| cancel.to_owned()),
+    ];
+    facts.into_iter().flatten().collect()
 }
 
 /// A sentence about failures that may have taken effect, if the function can have any.
@@ -144,37 +129,32 @@ fn ambiguous(args: &Args) -> Option<String> {
     let listed = args.listed_kinds().iter().any(|kind| kind == "Ambiguous");
     let declared = args.idempotent.as_ref().map(|idempotent| source(&idempotent.value));
     let fact = match declared.as_deref().filter(|_| !listed) {
-        Some("false") => {
-            "Not idempotent: a failure that may have taken effect ends the call.".to_owned()
-        }
+        Some("false") => "Not idempotent: a failure that may have taken effect ends the call.",
         Some(expr) if expr != "true" => {
-            format!("A failure that may have taken effect is retried if `{expr}`.")
+            return Some(format!("A failure that may have taken effect is retried if `{expr}`."));
         }
-        None if !listed && args.policy.is_some() => {
-            "Idempotent if the policy declares it.".to_owned()
-        }
+        None if !listed && args.policy.is_some() => "Idempotent if the policy declares it.",
         None if !listed => {
             "Not declared idempotent: a failure that may have taken effect ends the call."
-                .to_owned()
         }
-        _ => "Idempotent: a failure that may have taken effect is retried.".to_owned(),
+        _ => "Idempotent: a failure that may have taken effect is retried.",
     };
-    Some(fact)
+    Some(fact.to_owned())
 }
 
-/// The sentences about the budget and the breaker.
-fn protection(args: &Args) -> Vec<String> {
-    let budget = match args.budget.as_ref().map(|budget| &budget.value) {
+fn budget(args: &Args) -> String {
+    match args.budget.as_ref().map(|budget| &budget.value) {
         Some(Protection::Value(expr)) if expr.to_token_stream().to_string() == "none" => {
             "No retry budget.".to_owned()
         }
         budget => format!("Retries draw on {}.", named("budget", budget)),
-    };
-    let breaker = args.breaker.as_ref().map(|breaker| {
-        let each = if breaker.value.key().is_some() { ", one for each key" } else { "" };
-        format!("Protected by {}{each}.", named("circuit breaker", Some(&breaker.value)))
-    });
-    [Some(budget), breaker].into_iter().flatten().collect()
+    }
+}
+
+fn breaker(args: &Args) -> Option<String> {
+    let breaker = &args.breaker.as_ref()?.value;
+    let each = if breaker.key().is_some() { ", one for each key" } else { "" };
+    Some(format!("Protected by {}{each}.", named("circuit breaker", Some(breaker))))
 }
 
 /// A budget or a breaker by its name, else as the function's own.

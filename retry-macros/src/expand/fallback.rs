@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Ident, Type};
+use syn::Ident;
 
 use crate::expand::plan::private;
 use crate::item::function::{Function, Mode};
@@ -25,25 +25,19 @@ pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
         quote!(#[allow(unused_variables)] let #name = #private::absent::<#private::Attempt>();)
     });
     let report = args.report.as_ref().and(function.output()).map(without_opaque);
+    let report = report.map(|output| quote!(<#output as #private::Reported>::Body));
     if context.is_none() && report.is_none() {
         return function.to_token_stream();
     }
-    let unreported = |output: &Type| quote!(<#output as #private::Reported>::Body);
     let code = &function.body;
     let body = match (report, function.mode()) {
-        (Some(output), Mode::Blocking) => {
-            let body = unreported(&output);
-            quote!(#private::absent_for((|| -> #body #code)()))
-        }
-        (Some(output), Mode::Async) => {
-            let body = unreported(&output);
-            quote! {
-                #private::absent_for(async {
-                    if false { return #private::absent::<#body>(); }
-                    #code
-                }.await)
-            }
-        }
+        (Some(body), Mode::Blocking) => quote!(#private::absent_for((|| -> #body #code)())),
+        (Some(body), Mode::Async) => quote! {
+            #private::absent_for(async {
+                if false { return #private::absent::<#body>(); }
+                #code
+            }.await)
+        },
         // The body of any other kind contains the code that makes its future.
         _ => code.stream(),
     };

@@ -5,10 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, Pat, Stmt, Type, parse_quote};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 use crate::expand::plan::{Attempt, Plan};
 use crate::item::outputs::Boxing;
-use crate::item::tokens::early_return;
+use crate::item::tokens::{early_return, variable};
 
 impl Plan<'_> {
     // Input:
@@ -98,8 +98,7 @@ fn ends_in_an_expression(block: &mut Block) {
 fn stays_until_the_end(stmts: &[Stmt]) -> syn::Result<()> {
     let setup = stmts.split_last().map_or(&[][..], |(_, setup)| setup);
     match early_return(tokens(setup)) {
-        Some(word) => Err(mistake(
-            word,
+        Some(word) => Err(word.mistake(
             "this `return` leaves without a retry: only the last expression of a function that returns a future \
              is the attempt\n\
              help: return inside the future, or end the body with `if … { … } else { … }`",
@@ -117,13 +116,10 @@ fn makes_the_future_at_the_end(stmts: &mut Vec<Stmt>) -> syn::Result<()> {
     let Some(name) = variable(root(tail)) else { return Ok(()) };
     let Some(at) = stmts.iter().rposition(|stmt| binds(stmt, &name)) else { return Ok(()) };
     if at + 2 < stmts.len() {
-        return Err(mistake(
-            &name,
-            format!(
-                "`{name}` is created before the attempt, and a future can be awaited only once\n\
+        return Err(name.mistake(format!(
+            "`{name}` is created before the attempt, and a future can be awaited only once\n\
                  help: create the future in the last expression"
-            ),
-        ));
+        )));
     }
     let last: Vec<Stmt> = stmts.drain(at..).collect();
     stmts.push(Stmt::Expr(parse_quote!({ #(#last)* }), None));
@@ -185,14 +181,6 @@ fn pins(function: &Expr) -> bool {
     let (last, before) = (segments.next(), segments.next());
     last.is_some_and(|last| last.ident == "pin" || last.ident == "new")
         && before.is_some_and(|before| before.ident == "Box")
-}
-
-/// The variable, if the expression is one.
-fn variable(expr: &Expr) -> Option<Ident> {
-    match expr {
-        Expr::Path(path) => path.path.get_ident().cloned(),
-        _ => None,
-    }
 }
 
 /// Whether the statement binds the variable.

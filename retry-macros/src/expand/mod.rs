@@ -55,23 +55,14 @@ impl Plan<'_> {
             Mode::Future(boxing) => self.returned_future(body, output, boxing),
             Mode::Wrapped(seam) => {
                 let is_async = seam.is_async();
-                let mut failed = None;
                 let cloned = |name: &Ident| self.is_cloned(name);
                 let body = seam.with_attempt(cloned, |body| {
                     match self.function.returned_future().filter(|_| !is_async) {
-                        Some((_, boxing)) => {
-                            self.returned_future(body, output, boxing).unwrap_or_else(|error| {
-                                failed = Some(error);
-                                TokenStream::new()
-                            })
-                        }
-                        None => self.call(Attempt::new(body, output, is_async)),
+                        Some((_, boxing)) => self.returned_future(body, output, boxing),
+                        None => Ok(self.call(Attempt::new(body, output, is_async))),
                     }
                 });
-                match failed {
-                    Some(error) => Err(error),
-                    None => Ok(statements(body)),
-                }
+                body.map(statements)
             }
         }
     }

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
-use crate::expand::spans::respanned;
+use crate::expand::spans::{ends, respanned};
 use crate::expand::values;
 use crate::read::args::Args;
 use crate::read::key::Keyed;
@@ -87,7 +87,7 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
 }
 
 /// Writes `.name(value)` with the span of the key.
-fn call<T>(
+pub(crate) fn call<T>(
     name: &str,
     argument: &Option<Keyed<T>>,
     value: impl FnOnce(&T) -> TokenStream,
@@ -104,10 +104,6 @@ fn needs_no_check(args: &Args) -> bool {
         None => true,
         Some(count) => literal_count(&count.value).is_some_and(|n| range.contains(&n)),
     };
-    let delay = |time: &Option<Keyed<Time>>, default| match time {
-        None => Some(default),
-        Some(time) => time.value.literal(),
-    };
     let kinds = args.on.is_some() && !args.retries_any();
     let others = args.policy.is_some()
         || args.backoff.is_some()
@@ -118,7 +114,8 @@ fn needs_no_check(args: &Args) -> bool {
     // The largest number stands for no limit.
     let limit = u64::from(u32::MAX);
     let counts = count(&args.max, 0..limit - 1) && count(&args.attempts, 1..limit);
-    let delays = delay(&args.base, schedule::BASE).zip(delay(&args.cap, schedule::CAP));
+    let base = schedule::time(&args.base, schedule::BASE);
+    let delays = base.zip(schedule::time(&args.cap, schedule::CAP));
     !kinds && !others && counts && delays.is_some_and(|(base, cap)| base <= cap)
 }
 
@@ -129,10 +126,7 @@ fn called(
     at: &TokenStream,
     arguments: &TokenStream,
 ) -> TokenStream {
-    let spans: Vec<Span> =
-        at.clone().into_iter().map(|token| Span::call_site().located_at(token.span())).collect();
-    let first = spans.first().copied().unwrap_or_else(Span::call_site);
-    let last = spans.last().copied().unwrap_or_else(Span::call_site);
+    let (first, last) = ends(at, Span::call_site());
     let name = Ident::new(name, first);
     let path = respanned(&quote!(#private::Policy::#name), first);
     let mut arguments = Group::new(Delimiter::Parenthesis, arguments.clone());

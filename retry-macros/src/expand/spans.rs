@@ -8,13 +8,12 @@ use quote::ToTokens;
 use syn::Type;
 use syn::spanned::Spanned;
 
-/// The spans of the first and the last token, for generated code.
-pub(crate) fn ends(tokens: &impl ToTokens) -> (Span, Span) {
-    let spans: Vec<Span> = tokens.to_token_stream().into_iter().map(|token| token.span()).collect();
-    let place = |span: Option<&Span>| {
-        span.map_or_else(Span::mixed_site, |span| Span::mixed_site().located_at(*span))
-    };
-    (place(spans.first()), place(spans.last()))
+/// The spans of the first and the last token, with the hygiene of another span.
+pub(crate) fn ends(tokens: &impl ToTokens, hygiene: Span) -> (Span, Span) {
+    let mut spans = tokens.to_token_stream().into_iter().map(|token| token.span());
+    let first = spans.next();
+    let place = |span: Option<Span>| span.map_or(hygiene, |span| hygiene.located_at(span));
+    (place(first), place(spans.last().or(first)))
 }
 
 /// The name of a method, with the span of the argument's key.

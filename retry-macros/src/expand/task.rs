@@ -95,6 +95,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
 }
 
 /// The parts that the parameters contribute.
+#[derive(Default)]
 struct Parts<'a> {
     /// The names of the stored parameters.
     stored: Vec<&'a Ident>,
@@ -112,14 +113,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn new(plan: &Plan<'a>, task: &Task, private: &TokenStream) -> Self {
-        let mut parts = Parts {
-            stored: Vec::new(),
-            types: Vec::new(),
-            writes: TokenStream::new(),
-            needs: Vec::new(),
-            reads: TokenStream::new(),
-            call: TokenStream::new(),
-        };
+        let mut parts = Parts::default();
         let mut values = Vec::new();
         let input = local("input");
         for (position, parameter) in plan.function.typed().enumerate() {

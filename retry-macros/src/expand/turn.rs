@@ -6,9 +6,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident, Type};
 
 use crate::expand::plan::{Attempt, Plan, local};
+use crate::expand::policy::call;
 use crate::expand::spans::{ends, failure, respanned, step};
 use crate::item::tokens::statements;
-use crate::read::key::Keyed;
 
 impl Plan<'_> {
     // Input:
@@ -40,7 +40,7 @@ impl Plan<'_> {
         let span = self.function.body.span();
         // If the return type lacks a trait, rustc points at the turn. All tokens of the turn therefore have the
         // span of the return type and one hygiene; otherwise rustc points at the attribute.
-        let (first, last) = ends(declared);
+        let (first, last) = ends(declared, Span::mixed_site());
         let call = Ident::new("call", first);
         let rules = self.rules(declared, last);
         let guard = self.guard(attempt.is_async, last);
@@ -69,9 +69,10 @@ impl Plan<'_> {
             let classified = Ident::new("classified", at);
             quote_spanned!(last=> .#classified(|#lookup| (#lookup.retry_class(), #known)))
         };
-        let when = self.method("when", args.when.as_ref());
-        let retry_if = self.method("retry_if", args.retry_if.as_ref());
-        let on_retry = self.method("on_retry", args.on_retry.as_ref());
+        let in_body = |expr: &Expr| self.in_body(expr);
+        let when = call("when", &args.when, in_body);
+        let retry_if = call("retry_if", &args.retry_if, in_body);
+        let on_retry = call("on_retry", &args.on_retry, in_body);
         quote!(#judged #when #retry_if #on_retry)
     }
 
@@ -101,15 +102,10 @@ impl Plan<'_> {
             let method = step("limited", &limit.key);
             return quote_spanned!(last=> .#method());
         }
-        match &args.policy {
-            // Whether a preset has a limit is known only when rustc evaluates its constant.
-            Some(policy) => {
-                let preset = &policy.value;
-                let method = step("limited_if", &policy.key);
-                quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
-            }
-            None => TokenStream::new(),
-        }
+        let Some(policy) = &args.policy else { return TokenStream::new() };
+        // Whether a preset has a limit is known only when rustc evaluates its constant.
+        let (preset, method) = (&policy.value, step("limited_if", &policy.key));
+        quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
     }
 
     /// A constant expression that says whether a limit may end a running attempt.
@@ -124,14 +120,6 @@ impl Plan<'_> {
             }
             None => quote!(false),
         }
-    }
-
-    /// Writes `.key(value)` with the spans of the attribute, so that rustc reports a wrong type at the value.
-    fn method(&self, name: &str, value: Option<&Keyed<Expr>>) -> TokenStream {
-        let Some(value) = value else { return TokenStream::new() };
-        let method = Ident::new(name, value.key.span());
-        let expr = self.in_body(&value.value);
-        quote!(.#method(#expr))
     }
 }
 

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 use crate::item::outputs::{Boxing, future_output};
 use crate::item::wrapped::{self, Seam};
 
@@ -37,15 +37,11 @@ impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
-        let defaultness = if input.peek(Token![default]) && !input.peek2(Token![!]) {
-            Some(input.parse()?)
-        } else {
-            None
-        };
+        let is_default = input.peek(Token![default]) && !input.peek2(Token![!]);
+        let defaultness = is_default.then(|| input.parse()).transpose()?;
         let sig = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(mistake(
-                input.parse::<Token![;]>()?,
+            return Err(input.parse::<Token![;]>()?.mistake(
                 "a trait method without a body has nothing to retry\n\
                  help: put `#[retryable]` on the methods of the implementations",
             ));
@@ -55,7 +51,7 @@ impl Parse for Function {
                 let (inner, body) = without_inner_attributes(&braces(body));
                 Ok(Function { attrs, vis, defaultness, sig, inner, body })
             }
-            other => Err(mistake(other, "expected a function body")),
+            other => Err(other.mistake("expected a function body")),
         }
     }
 }
@@ -92,7 +88,7 @@ impl Function {
     /// The type that an attempt returns.
     pub(crate) fn outcome(&self) -> Option<Type> {
         let written = match self.mode() {
-            Mode::Wrapped(seam) => seam.output().cloned(),
+            Mode::Wrapped(seam) => seam.output,
             _ => None,
         };
         let future = || self.returned_future().map(|(output, _)| output);

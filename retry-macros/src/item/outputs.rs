@@ -8,6 +8,8 @@ use syn::{
     parse_quote,
 };
 
+use crate::item::tokens::is_punct;
+
 /// Whether a function returns a future in a box.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Boxing {
@@ -137,12 +139,8 @@ fn scan(tokens: TokenStream, found: &mut Vec<Option<String>>) {
     let mut function = false;
     while let Some(token) = tokens.next() {
         match &token {
-            TokenTree::Punct(punct) if punct.as_char() == '&' => {
-                let named =
-                    matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
-                if !named {
-                    found.push(None);
-                }
+            TokenTree::Punct(punct) if punct.as_char() == '&' && !is_punct(tokens.peek(), "'") => {
+                found.push(None);
             }
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 if let Some(TokenTree::Ident(name)) = tokens.next() {

@@ -1,8 +1,6 @@
 //! The parameters of a function, and the names that they bind.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::{FnArg, Ident, Pat, PatType, ReceiverKind, Type};
+use syn::{FnArg, Ident, Pat, PatType, ReceiverKind, Token, Type};
 
 use crate::item::function::{Function, Mode};
 use crate::item::pattern::each_binding;
@@ -11,7 +9,7 @@ use crate::item::wrapped::Moved;
 /// A parameter.
 pub(crate) enum Parameter<'a> {
     /// `self`; the body calls it `this` where a wrapper has renamed it.
-    Receiver { name: Ident, this: Ident, mutable: Option<TokenStream>, is_reference: bool },
+    Receiver { name: Ident, this: Ident, mutable: Option<Token![mut]>, is_reference: bool },
     /// A pattern and its type.
     Typed { pat: Pat, ty: &'a Type },
 }
@@ -20,7 +18,7 @@ pub(crate) enum Parameter<'a> {
 pub(crate) struct Binding<'a> {
     pub(crate) name: Ident,
     /// The `mut` of a mutable binding by value.
-    pub(crate) mutable: Option<TokenStream>,
+    pub(crate) mutable: Option<Token![mut]>,
     /// The type of the parameter, if the name binds all of it.
     pub(crate) ty: Option<&'a Type>,
     /// Whether the declared type is a reference.
@@ -34,7 +32,7 @@ impl Function {
             Mode::Wrapped(seam) => Some(seam),
             _ => None,
         };
-        let moved: &[Moved] = seam.as_ref().map_or(&[], |seam| seam.moved());
+        let moved: &[Moved] = seam.as_ref().map_or(&[], |seam| &seam.moved);
         let moved = |name: &Ident| moved.iter().find(|moved| moved.argument == *name);
         let inputs = self.sig.inputs.iter().map(|input| match input {
             FnArg::Receiver(receiver) => {
@@ -44,24 +42,15 @@ impl Function {
                     ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
                     _ => false,
                 };
-                match moved(&name) {
-                    Some(Moved { pat: Pat::Ident(this), .. }) => Parameter::Receiver {
-                        name,
-                        is_reference,
-                        this: this.ident.clone(),
-                        mutable: match receiver.kind {
-                            // The `mut` belongs to the reference that the wrapper has made.
-                            ReceiverKind::Reference(..) => None,
-                            _ => this.mutability.map(|token| token.to_token_stream()),
-                        },
-                    },
-                    _ => Parameter::Receiver {
-                        this: name.clone(),
-                        name,
-                        is_reference,
-                        mutable: receiver.mutability.map(|token| token.to_token_stream()),
-                    },
-                }
+                let (this, mutable) = match moved(&name) {
+                    // The `mut` belongs to the reference that the wrapper has made.
+                    Some(Moved { pat: Pat::Ident(this), .. }) => {
+                        let by_value = !matches!(receiver.kind, ReceiverKind::Reference(..));
+                        (this.ident.clone(), this.mutability.filter(|_| by_value))
+                    }
+                    _ => (name.clone(), receiver.mutability),
+                };
+                Parameter::Receiver { name, this, mutable, is_reference }
             }
             FnArg::Typed(typed) => {
                 let pat = match &*typed.pat {
@@ -85,10 +74,9 @@ impl Function {
                 Parameter::Typed { mut pat, ty } => {
                     each_binding(&mut pat, true, &mut |ident, whole| {
                         let ty = whole.then_some(ty);
-                        let mutable = ident.mutability.filter(|_| ident.by_ref.is_none());
                         bindings.push(Binding {
                             name: ident.ident.clone(),
-                            mutable: mutable.map(|token| token.to_token_stream()),
+                            mutable: ident.mutability.filter(|_| ident.by_ref.is_none()),
                             ty,
                             is_reference: matches!(ty, Some(Type::Reference(_))),
                         });

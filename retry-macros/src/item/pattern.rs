@@ -22,14 +22,11 @@ pub(crate) fn as_expression(pat: &Pat) -> Option<TokenStream> {
         }
         Pat::Struct(fields) if fields.rest.is_none() => {
             let path = &fields.path;
-            let parts = fields
-                .fields
-                .iter()
-                .map(|field| {
-                    let (member, value) = (&field.member, as_expression(&field.pat)?);
-                    Some(quote!(#member: #value))
-                })
-                .collect::<Option<Vec<_>>>()?;
+            let parts = fields.fields.iter().map(|field| {
+                let (member, value) = (&field.member, as_expression(&field.pat)?);
+                Some(quote!(#member: #value))
+            });
+            let parts = parts.collect::<Option<Vec<_>>>()?;
             Some(quote!(#path { #(#parts),* }))
         }
         Pat::Reference(reference) if reference.mutability.is_none() => {

@@ -1,6 +1,15 @@
 //! Searches in tokens, and small changes to them.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use syn::Expr;
+
+/// The variable, if the expression is one.
+pub(crate) fn variable(expr: &Expr) -> Option<Ident> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
+    }
+}
 
 /// Whether an identifier or a literal occurs in the tokens.
 pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
@@ -74,7 +83,8 @@ fn starts_an_expression(previous: Option<&TokenTree>) -> bool {
     }
 }
 
-fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
+/// Whether the token is one of these signs.
+pub(crate) fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if any_of.contains(punct.as_char()))
 }
 

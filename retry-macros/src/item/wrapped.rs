@@ -9,16 +9,16 @@ use quote::{ToTokens, quote};
 use syn::{Block, Expr, Ident, Local, LocalInit, Pat, Stmt, Type};
 
 use crate::item::pattern::without_mut;
-use crate::item::tokens::mentions;
+use crate::item::tokens::{mentions, variable};
 
 /// A wrapped body.
 pub(crate) struct Seam {
     block: Block,
     wrapper: Wrapper,
     /// The type of the attempt, if the wrapper names it.
-    output: Option<Type>,
+    pub(crate) output: Option<Type>,
     /// The arguments that the wrapper has moved into its future.
-    moved: Vec<Moved>,
+    pub(crate) moved: Vec<Moved>,
 }
 
 /// `let PATTERN = ARGUMENT;`: a pattern that the wrapper has moved from the signature into the body.
@@ -69,23 +69,13 @@ impl Seam {
         self.wrapper != Wrapper::InstrumentBlocking
     }
 
-    /// The type of the attempt, if the wrapper names it.
-    pub(crate) fn output(&self) -> Option<&Type> {
-        self.output.as_ref()
-    }
-
-    /// The arguments that the wrapper has moved into its future.
-    pub(crate) fn moved(&self) -> &[Moved] {
-        &self.moved
-    }
-
     /// Replaces the attempt in the wrapped body. Arguments that each attempt clones lose their `mut` in the
     /// wrapping.
     pub(crate) fn with_attempt(
         mut self,
         cloned: impl Fn(&Ident) -> bool,
-        attempt: impl FnOnce(TokenStream) -> TokenStream,
-    ) -> TokenStream {
+        attempt: impl FnOnce(TokenStream) -> syn::Result<TokenStream>,
+    ) -> syn::Result<TokenStream> {
         match in_block(&mut self.block, self.wrapper) {
             // Input:
             //     let mut a = a; let __ret: R = { BODY };
@@ -98,7 +88,7 @@ impl Seam {
                     }
                 }
                 if let Some((_, body)) = returned(block) {
-                    let attempt = attempt(body.to_token_stream());
+                    let attempt = attempt(body.to_token_stream())?;
                     *body = Expr::Verbatim(quote!({ #attempt }));
                 }
             }
@@ -107,12 +97,12 @@ impl Seam {
             // Output:
             //     async move { ATTEMPT }, (move || { ATTEMPT })()
             Some(Inside::Block(block)) => {
-                let body = attempt(block.to_token_stream());
+                let body = attempt(block.to_token_stream())?;
                 block.stmts = vec![Stmt::Expr(Expr::Verbatim(body), None)];
             }
             None => {}
         }
-        self.block.to_token_stream()
+        Ok(self.block.to_token_stream())
     }
 }
 
@@ -142,23 +132,18 @@ fn returned(block: &mut Block) -> Option<(Type, &mut Expr)> {
 //     (__self, self), (mut a, a), ((b, c), __arg2)
 fn moved(block: &Block) -> Vec<Moved> {
     let argument = |init: &LocalInit| match &*init.expr {
-        Expr::Path(path) => path.path.get_ident().cloned(),
         Expr::Block(block) => match block.block.stmts.last() {
-            Some(Stmt::Expr(Expr::Path(path), None)) => path.path.get_ident().cloned(),
+            Some(Stmt::Expr(last, None)) => variable(last),
             _ => None,
         },
-        _ => None,
+        expr => variable(expr),
     };
-    let locals = block.stmts.iter().filter_map(|stmt| match stmt {
-        Stmt::Local(local) => Some(local),
-        _ => None,
+    let moved = block.stmts.iter().filter_map(|stmt| {
+        let Stmt::Local(local) = stmt else { return None };
+        let argument = argument(local.init.as_ref()?)?;
+        Some(Moved { pat: local.pat.clone(), argument })
     });
-    locals
-        .filter_map(|local| {
-            let argument = argument(local.init.as_ref()?)?;
-            Some(Moved { pat: local.pat.clone(), argument })
-        })
-        .collect()
+    moved.collect()
 }
 
 fn binds(pat: &Pat, name: &str) -> bool {
@@ -216,28 +201,25 @@ fn in_expr(expr: &mut Expr, wrapper: Wrapper) -> Option<Inside<'_>> {
 /// The block that the user wrote. With `err` or `ret`, tracing awaits it inside another block.
 fn innermost(expr: &mut Expr) -> Option<&mut Block> {
     let Expr::Async(future) = expr else { return None };
-    let nested = future.block.stmts.iter().position(|stmt| match stmt {
-        Stmt::Local(local) => local.init.as_ref().is_some_and(|init| awaits_block(&init.expr)),
-        Stmt::Expr(Expr::Match(matched), _) => awaits_block(&matched.expr),
-        _ => false,
-    });
-    let Some(nested) = nested else { return Some(behind_edge(&mut future.block)) };
-    let awaited = match &mut future.block.stmts[nested] {
+    let stmts = &mut future.block.stmts;
+    match stmts.iter_mut().position(|stmt| awaited(stmt).is_some()) {
+        Some(at) => awaited(&mut future.block.stmts[at]),
+        None => Some(behind_edge(&mut future.block)),
+    }
+}
+
+/// The block of `let … = async BLOCK.await;` or `match async BLOCK.await { … }`.
+fn awaited(stmt: &mut Stmt) -> Option<&mut Block> {
+    let expr = match stmt {
         Stmt::Local(local) => &mut *local.init.as_mut()?.expr,
         Stmt::Expr(Expr::Match(matched), _) => &mut *matched.expr,
         _ => return None,
     };
-    match awaited {
-        Expr::Await(awaited) => match &mut *awaited.base {
-            Expr::Async(future) => Some(behind_edge(&mut future.block)),
-            _ => None,
-        },
+    let Expr::Await(awaited) = expr else { return None };
+    match &mut *awaited.base {
+        Expr::Async(future) => Some(behind_edge(&mut future.block)),
         _ => None,
     }
-}
-
-fn awaits_block(expr: &Expr) -> bool {
-    matches!(expr, Expr::Await(awaited) if matches!(&*awaited.base, Expr::Async(_)))
 }
 
 /// Whether the block begins with tracing's return edge. The edge has the type of the function, and must stay

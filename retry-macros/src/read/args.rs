@@ -47,6 +47,9 @@ pub(crate) struct Args {
     pub(super) written: Vec<&'static str>,
 }
 
+/// The name of an argument, and its value.
+type Constant = (&'static str, TokenStream);
+
 impl Args {
     /// Whether one of the arguments is written and could not be read. A rule about an argument that is
     /// missing for that reason must not report a second mistake.
@@ -71,11 +74,8 @@ impl Args {
 
     /// The values that are evaluated once for the function, each with the name of its argument, in the order
     /// in which the policy checks them.
-    pub(crate) fn constants(&self) -> impl Iterator<Item = (&'static str, TokenStream)> {
-        fn of<T: ToTokens>(
-            name: &'static str,
-            argument: &Option<Keyed<T>>,
-        ) -> Option<(&'static str, TokenStream)> {
+    pub(crate) fn constants(&self) -> impl Iterator<Item = Constant> {
+        fn of<T: ToTokens>(name: &'static str, argument: &Option<Keyed<T>>) -> Option<Constant> {
             argument.as_ref().map(|argument| (name, argument.value.to_token_stream()))
         }
         let constants = [

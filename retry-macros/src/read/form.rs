@@ -7,9 +7,9 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token};
 
-use crate::errors::{mistake, quoted};
+use crate::errors::{Mistake, quoted};
 use crate::read::key::Key;
-use crate::read::literal::{described, literal};
+use crate::read::literal::literal;
 
 /// The tokens that follow the key.
 pub(crate) enum Form {
@@ -26,9 +26,9 @@ impl Form {
     pub(crate) fn value(&self, key: &Key<'_>) -> syn::Result<&Expr> {
         match self {
             Form::Value(value) => Ok(value),
-            Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
+            Form::Bare => Err(key.wrong(key.name, format!("`{key}` needs a value"))),
             Form::List(_) => {
-                Err(key.mistake(key, format!("the value of `{key}` is written after `=`")))
+                Err(key.wrong(key.name, format!("the value of `{key}` is written after `=`")))
             }
         }
     }
@@ -41,7 +41,7 @@ impl Form {
         let value = self.value(key)?;
         match literal(value) {
             None | Some(Lit::Bool(_)) => Ok(value.clone()),
-            Some(other) => Err(key.mistake(other, format!("`{key}` must be `true` or `false`"))),
+            Some(other) => Err(key.wrong(other, format!("`{key}` must be `true` or `false`"))),
         }
     }
 
@@ -49,7 +49,7 @@ impl Form {
     pub(crate) fn boolean(&self, key: &Key<'_>) -> syn::Result<LitBool> {
         match self.value(key)? {
             Expr::Lit(ExprLit { lit: Lit::Bool(value), .. }) => Ok(value.clone()),
-            other => Err(key.mistake(other, format!("`{key}` must be `true` or `false`"))),
+            other => Err(key.wrong(other, format!("`{key}` must be `true` or `false`"))),
         }
     }
 
@@ -58,8 +58,8 @@ impl Form {
         let message = format!("`{key}` takes no value\nhelp: write `{key}` alone, or leave it out");
         match self {
             Form::Bare => Ok(TokenStream::new()),
-            Form::Value(value) => Err(mistake(value, message)),
-            Form::List(_) => Err(mistake(key, message)),
+            Form::Value(value) => Err(value.mistake(message)),
+            Form::List(_) => Err(key.name.mistake(message)),
         }
     }
 
@@ -82,7 +82,7 @@ impl Form {
     fn expression(&self, key: &Key<'_>, takes: &str) -> syn::Result<Expr> {
         let value = self.value(key)?;
         match literal(value) {
-            Some(lit) => Err(key.mistake(lit, format!("`{key}` {takes}, not {}", described(lit)))),
+            Some(lit) => Err(key.wrong_kind(lit, takes)),
             None => Ok(value.clone()),
         }
     }
@@ -94,7 +94,7 @@ impl Form {
             Expr::Path(path) if path.path.get_ident().is_some_and(|name| name != "self") => {
                 Ok(path.path.require_ident()?.clone())
             }
-            _ => Err(key.mistake(value, format!("`{key}` takes a new name for use in the body"))),
+            _ => Err(key.wrong(value, format!("`{key}` takes a new name for use in the body"))),
         }
     }
 
@@ -106,7 +106,7 @@ impl Form {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.parse().ok(),
             _ => None,
         };
-        path.ok_or_else(|| key.mistake(value, format!("`{key}` takes a path")))
+        path.ok_or_else(|| key.wrong(value, format!("`{key}` takes a path")))
     }
 
     /// Reads the path of a function that generated code calls.
@@ -128,27 +128,27 @@ impl Form {
             ),
             _ => format!("`{key}` takes the path of a function"),
         };
-        Err(key.mistake(value, message))
+        Err(key.wrong(value, message))
     }
 
     /// Reads the names of parameters, among them `self`.
     pub(crate) fn idents(&self, key: &Key<'_>) -> syn::Result<Idents> {
         let tokens = match self {
             Form::List(tokens) if tokens.is_empty() => {
-                return Err(key.mistake(key, format!("`{key}()` lists no argument")));
+                return Err(key.wrong(key.name, format!("`{key}()` lists no argument")));
             }
             Form::List(tokens) => tokens,
             Form::Bare => {
-                return Err(key.mistake(key, format!("`{key}` needs the names of arguments")));
+                return Err(key.wrong(key.name, format!("`{key}` needs the names of arguments")));
             }
             Form::Value(value) => {
                 let help = format!("help: write `{key}({})`", quoted(value));
-                return Err(mistake(value, format!("`{key}` takes names in parentheses\n{help}")));
+                return Err(value.mistake(format!("`{key}` takes names in parentheses\n{help}")));
             }
         };
         let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
         read.parse2(tokens.clone()).map_err(|_| {
-            key.mistake(tokens, format!("`{key}` takes the names of arguments and nothing else"))
+            key.wrong(tokens, format!("`{key}` takes the names of arguments and nothing else"))
         })
     }
 }

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, Token, token};
 
-use crate::errors::{mistake, quoted};
+use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::literal::ungrouped;
 
@@ -23,7 +23,10 @@ pub(crate) fn items(tokens: TokenStream, is_name: IsName) -> Vec<syn::Result<Wri
     let mut items = Vec::new();
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            read_item(input, is_name, &mut items)?;
+            if let Err(error) = read_item(input, is_name, &mut items) {
+                items.push(Err(error));
+                skip(input)?;
+            }
         }
         Ok(())
     };
@@ -39,17 +42,10 @@ fn read_item(
     items: &mut Vec<syn::Result<Written>>,
 ) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
-        items.push(Err(nameless(input)));
-        return skip(input);
+        return Err(nameless(input));
     }
     let key = Ident::parse_any(input)?;
-    let form = match read_form(input, &key, items) {
-        Ok(form) => form,
-        Err(error) => {
-            items.push(Err(error));
-            return skip(input);
-        }
-    };
+    let form = read_form(input, &key, items)?;
     let bare = matches!(form, Form::Bare);
     if input.is_empty() || input.peek(Token![,]) {
         items.push(Ok(Written { key, form }));
@@ -58,22 +54,21 @@ fn read_item(
     let stray: TokenTree = input.fork().parse()?;
     let begins_another = matches!(&stray, TokenTree::Ident(name) if is_name(name));
     if bare && !begins_another {
-        items.push(Err(mistake(
-            &stray,
-            format!("expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"),
+        return Err(stray.mistake(format!(
+            "expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"
         )));
-        return skip(input);
     }
     items.push(Ok(Written { key, form }));
-    items.push(Err(mistake(
-        &stray,
-        format!(
-            "expected a comma, found `{stray}`\n\
-             help: arguments are separated by commas: `max = 3, base = \"1s\"`"
-        ),
-    )));
+    let no_comma = stray.mistake(format!(
+        "expected a comma, found `{stray}`\n\
+         help: arguments are separated by commas: `max = 3, base = \"1s\"`"
+    ));
+    if !begins_another {
+        return Err(no_comma);
+    }
     // Only the comma is missing: the next argument is read from here.
-    if begins_another { Ok(()) } else { skip(input) }
+    items.push(Err(no_comma));
+    Ok(())
 }
 
 /// Skips the tokens up to the next comma, and the comma.
@@ -90,25 +85,21 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
 fn nameless(input: ParseStream<'_>) -> syn::Error {
     match input.fork().parse() {
         Ok(TokenTree::Punct(comma)) if comma.as_char() == ',' => {
-            mistake(&comma, "expected an argument before the comma\nhelp: remove the comma")
+            comma.mistake("expected an argument before the comma\nhelp: remove the comma")
         }
-        Ok(TokenTree::Punct(equals)) if equals.as_char() == '=' => mistake(
-            &equals,
-            "the value has no name\nhelp: write the argument's name before the `=`, such as `max = 3`",
+        Ok(TokenTree::Punct(equals)) if equals.as_char() == '=' => equals.mistake(
+            "the value has no name\n\
+             help: write the argument's name before the `=`, such as `max = 3`",
         ),
         Ok(TokenTree::Literal(value)) => {
             let name = if value.to_string().starts_with('"') { "base" } else { "max" };
-            mistake(
-                &value,
-                format!(
-                    "the value {value} has no name\nhelp: write the argument's name before it, such as `{name} = {value}`"
-                ),
-            )
+            value.mistake(format!(
+                "the value {value} has no name\n\
+                 help: write the argument's name before it, such as `{name} = {value}`"
+            ))
         }
-        Ok(other) => mistake(
-            &other,
-            "expected an argument\nhelp: write its name and its value, such as `max = 3`",
-        ),
+        Ok(other) => other
+            .mistake("expected an argument\nhelp: write its name and its value, such as `max = 3`"),
         Err(error) => error,
     }
 }
@@ -126,26 +117,21 @@ fn read_form(
     let Some(sign) = sign(input)? else { return Ok(Form::Bare) };
     let equals = sign.to_string().replace(' ', "");
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(mistake(
-            sign,
-            format!(
-                "`{key}` has no value after the `{equals}`\nhelp: write one, or leave `{key}` out"
-            ),
-        ));
+        return Err(sign.mistake(format!(
+            "`{key}` has no value after the `{equals}`\nhelp: write one, or leave `{key}` out"
+        )));
     }
     let found = input.fork().parse::<TokenTree>()?;
     let value = input.parse().map_err(|_| {
-        mistake(
-            &found,
-            format!("expected a value for `{key}`\nhelp: write a literal or a constant expression"),
-        )
+        found.mistake(format!(
+            "expected a value for `{key}`\nhelp: write a literal or a constant expression"
+        ))
     })?;
     if equals != "=" {
         let written = quoted(&value);
-        items.push(Err(mistake(
-            sign,
-            format!("expected `=` after `{key}`, not `{equals}`\nhelp: write `{key} = {written}`"),
-        )));
+        items.push(Err(sign.mistake(format!(
+            "expected `=` after `{key}`, not `{equals}`\nhelp: write `{key} = {written}`"
+        ))));
     }
     Ok(Form::Value(ungrouped(value)))
 }

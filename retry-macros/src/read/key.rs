@@ -4,9 +4,10 @@ use std::fmt::{self, Display};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::Ident;
+use syn::{Ident, Lit};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
+use crate::read::literal::described;
 
 /// An argument's value and its key. A message about the argument points at both.
 #[derive(Clone)]
@@ -30,23 +31,22 @@ pub(crate) struct Key<'a> {
 
 impl Key<'_> {
     /// A mistake in the argument's value. A message without help gets the form that the row shows.
-    pub(crate) fn mistake(&self, tokens: impl ToTokens, message: impl Display) -> syn::Error {
+    pub(crate) fn wrong(&self, value: impl ToTokens, message: impl Display) -> syn::Error {
         let message = message.to_string();
         if message.contains("help: ") {
-            return mistake(tokens, message);
+            return value.mistake(message);
         }
-        mistake(tokens, format!("{message}\nhelp: write `{}`", self.write))
+        value.mistake(format!("{message}\nhelp: write `{}`", self.write))
+    }
+
+    /// The mistake of a literal of the wrong kind: `` `max` must be a whole number, not a string ``.
+    pub(crate) fn wrong_kind(&self, lit: &Lit, rule: &str) -> syn::Error {
+        self.wrong(lit, format!("`{self}` {rule}, not {}", described(lit)))
     }
 }
 
 impl Display for Key<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.name.fmt(f)
-    }
-}
-
-impl ToTokens for Key<'_> {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.name.to_tokens(tokens);
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{BinOp, Expr, ExprPath, Ident, Lit};
 
-use crate::errors::{mistake, quoted};
+use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{described, literal};
@@ -26,8 +26,7 @@ impl On {
                 none if none.is_empty() => String::new(),
                 kinds => format!("\nhelp: write `{key} = {kinds}`"),
             };
-            let message = format!("`{key}` lists kinds with `|` between them{help}");
-            return Err(key.mistake(expr, message));
+            return Err(key.wrong(expr, format!("`{key}` lists kinds with `|` between them{help}")));
         }
         if let Some(lit) = literal(expr) {
             let help = match lit {
@@ -36,9 +35,8 @@ impl On {
                 }
                 _ => String::new(),
             };
-            let found = described(lit);
-            let message = format!("`{key}` lists kinds or is `any`, not {found}{help}");
-            return Err(key.mistake(lit, message));
+            let message = format!("`{key}` lists kinds or is `any`, not {}{help}", described(lit));
+            return Err(key.wrong(lit, message));
         }
         let mut kinds = Vec::new();
         if !collect(expr, &mut kinds) {
@@ -46,12 +44,9 @@ impl On {
         }
         match (kinds.iter().find(|kind| *kind == "any"), &kinds[..]) {
             (Some(any), [_]) => Ok(On::Any(any.clone())),
-            (Some(any), _) => Err(mistake(
-                any,
-                format!(
-                    "`any` already means every failure\nhelp: write `{key} = any` alone, or only kinds"
-                ),
-            )),
+            (Some(any), _) => Err(any.mistake(format!(
+                "`any` already means every failure\nhelp: write `{key} = any` alone, or only kinds"
+            ))),
             (None, _) => Ok(On::Kinds(kinds)),
         }
     }

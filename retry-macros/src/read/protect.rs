@@ -4,10 +4,10 @@ use proc_macro2::TokenTree;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Token};
 
-use crate::errors::{given_twice, mistake};
+use crate::errors::{Mistake, given_twice};
 use crate::read::form::Form;
 use crate::read::key::Key;
-use crate::read::literal::{bare_call, described, ungrouped};
+use crate::read::literal::{bare_call, ungrouped};
 
 /// The value of `budget` or `breaker`.
 pub(crate) enum Protection {
@@ -22,6 +22,7 @@ pub(crate) enum Protection {
 }
 
 /// Settings in parentheses.
+#[derive(Default)]
 pub(crate) struct Settings {
     /// The name under which functions share the budget or the breaker.
     pub(crate) name: Option<LitStr>,
@@ -40,8 +41,7 @@ impl Protection {
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
         match form {
             Form::Bare if key.name == "breaker" => Ok(Protection::Bare),
-            Form::Bare => Err(key.mistake(key, format!("`{key}` needs a value"))),
-            Form::Value(expr) => Self::value(key, expr),
+            Form::Bare | Form::Value(_) => Self::value(key, form.value(key)?),
             Form::List(tokens) => {
                 let read = |input: ParseStream<'_>| settings(key.name, input);
                 read.parse2(tokens.clone()).map(|settings| Protection::Settings(Box::new(settings)))
@@ -55,12 +55,9 @@ impl Protection {
                 named(key.name, name.clone()).map(Protection::Name)
             }
             Expr::Lit(ExprLit { lit, .. }) => {
-                let found = described(lit);
-                let message = format!("`{key}` must be a name, a static or settings, not {found}");
-                Err(key.mistake(lit, message))
+                Err(key.wrong_kind(lit, "must be a name, a static or settings"))
             }
-            _ if key.name == "breaker" && bare_call(expr).is_some() => Err(mistake(
-                expr,
+            _ if key.name == "breaker" && bare_call(expr).is_some() => Err(expr.mistake(
                 "`breaker` takes a name in quotes or a static\n\
                  help: write `breaker = \"name\"` to share a breaker by name, or `breaker` to give the function its own",
             )),
@@ -79,8 +76,7 @@ impl Protection {
 
 /// Reads `"name", setting = value, …`.
 fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
-    let mut found =
-        Settings { name: None, methods: Vec::new(), key: None, keys: None, preset: None };
+    let mut found = Settings::default();
     if input.peek(LitStr) {
         found.name = Some(named(of, input.parse()?)?);
         comma(of, input)?;
@@ -88,16 +84,15 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
     while !input.is_empty() {
         let stray: TokenTree = input.fork().parse()?;
         let name: Ident = input.parse().map_err(|_| {
-            mistake(
-                &stray,
-                format!("expected a setting of `{of}`, found `{stray}`\nhelp: settings are written `name = value`"),
-            )
+            stray.mistake(format!(
+                "expected a setting of `{of}`, found `{stray}`\n\
+                 help: settings are written `name = value`"
+            ))
         })?;
         if !input.peek(Token![=]) {
-            return Err(mistake(
-                &name,
-                format!("`{name}` has no value\nhelp: settings are written `{name} = …`"),
-            ));
+            return Err(name.mistake(format!(
+                "`{name}` has no value\nhelp: settings are written `{name} = …`"
+            )));
         }
         input.parse::<Token![=]>()?;
         let value: Expr = input.parse()?;
@@ -105,9 +100,9 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         comma(of, input)?;
     }
     if let (Some(keys), None) = (&found.keys, &found.key) {
-        return Err(mistake(
-            keys,
-            "`keys` limits the number of breakers, and without `key` there is only one\nhelp: add `key = …`, or remove `keys`",
+        return Err(keys.mistake(
+            "`keys` limits the number of breakers, and without `key` there is only one\n\
+             help: add `key = …`, or remove `keys`",
         ));
     }
     Ok(found)
@@ -116,10 +111,9 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
 /// A name by which functions share the budget or the breaker; it must not be empty.
 fn named(of: &Ident, name: LitStr) -> syn::Result<LitStr> {
     if name.value().is_empty() {
-        let message = format!(
+        return Err(name.mistake(format!(
             "the name of a {of} is empty\nhelp: write a name, such as `{of} = \"billing\"`"
-        );
-        return Err(mistake(name, message));
+        )));
     }
     Ok(name)
 }
@@ -127,12 +121,10 @@ fn named(of: &Ident, name: LitStr) -> syn::Result<LitStr> {
 /// Reads the comma after a setting, which the last one needs not have.
 fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     match input.fork().parse::<TokenTree>() {
-        Ok(stray) if !input.peek(Token![,]) => Err(mistake(
-            &stray,
-            format!(
-                "expected a comma, found `{stray}`\nhelp: the settings of `{of}` are separated by commas"
-            ),
-        )),
+        Ok(stray) if !input.peek(Token![,]) => Err(stray.mistake(format!(
+            "expected a comma, found `{stray}`\n\
+             help: the settings of `{of}` are separated by commas"
+        ))),
         Ok(_) => input.parse::<Token![,]>().map(|_| ()),
         Err(_) => Ok(()),
     }
@@ -141,21 +133,16 @@ fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 impl Settings {
     /// Adds a setting, unless it is given twice.
     fn add(&mut self, of: &Ident, name: Ident, value: Expr) -> syn::Result<()> {
-        let slot = match name.to_string().as_str() {
-            "key" if of == "breaker" => &mut self.key,
-            "keys" if of == "breaker" => &mut self.keys,
-            "preset" if of == "budget" => &mut self.preset,
+        let twice = match name.to_string().as_str() {
+            "key" if of == "breaker" => self.key.replace(value).is_some(),
+            "keys" if of == "breaker" => self.keys.replace(value).is_some(),
+            "preset" if of == "budget" => self.preset.replace(value).is_some(),
             _ => {
-                if self.methods.iter().any(|(known, _)| *known == name) {
-                    return Err(given_twice(&name));
-                }
-                self.methods.push((name, value));
-                return Ok(());
+                let twice = self.methods.iter().any(|(known, _)| *known == name);
+                self.methods.push((name.clone(), value));
+                twice
             }
         };
-        match slot.replace(value) {
-            Some(_) => Err(given_twice(&name)),
-            None => Ok(()),
-        }
+        if twice { Err(given_twice(&name)) } else { Ok(()) }
     }
 }

@@ -48,21 +48,20 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
     if args.policy.is_some() || args.misread(&settings) {
         return None;
     }
-    let base = time(args.base.as_ref(), BASE)?;
-    let cap = time(args.cap.as_ref(), CAP)?;
+    let base = time(&args.base, BASE)?.as_secs_f64();
+    let cap = time(&args.cap, CAP)?.as_secs_f64();
     let factor = match &args.factor {
         Some(factor) => literal_number(&factor.value)?,
         None => FACTOR,
     };
-    let grow = growth(args, base, factor)?;
-    let spread = spread(args, base)?;
     let unlimited =
         args.attempts.as_ref().is_some_and(|attempts| literal_count(&attempts.value).is_none());
     let rows = if unlimited { ROWS } else { retries(args)?.min(ROWS) };
     let (mut previous, mut earliest, mut latest) = (base, 0.0, 0.0);
     let mut pauses = Vec::new();
     for retry in 1..=rows {
-        let (shortest, longest) = spread(grow(retry).min(cap), previous);
+        let (shortest, longest) =
+            spread(args, base, growth(args, retry, base, factor)?.min(cap), previous)?;
         let (shortest, longest) = (shortest.min(cap), longest.min(cap));
         earliest += shortest;
         latest += longest;
@@ -72,46 +71,39 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
     Some(pauses)
 }
 
-fn time(time: Option<&Keyed<Time>>, default: Duration) -> Option<f64> {
-    match time {
-        None => Some(default.as_secs_f64()),
-        Some(time) => time.value.literal().map(|duration| duration.as_secs_f64()),
-    }
+/// The duration of an argument or its default; `None` if the argument is not a literal.
+pub(crate) fn time(time: &Option<Keyed<Time>>, default: Duration) -> Option<Duration> {
+    time.as_ref().map_or(Some(default), |time| time.value.literal())
 }
 
 /// The delay in seconds before a retry, without jitter.
-type Growth = Box<dyn Fn(u64) -> f64>;
-
-fn growth(args: &Args, base: f64, factor: f64) -> Option<Growth> {
+fn growth(args: &Args, retry: u64, base: f64, factor: f64) -> Option<f64> {
     let word = match args.backoff.as_ref().map(|backoff| &backoff.value) {
         None => "exponential".to_owned(),
         Some(Backoff::Named(expr)) => bare_call(expr)?.0.to_string(),
         Some(Backoff::List(entries, _)) => {
-            let entries: Option<Vec<f64>> =
-                entries.iter().map(|entry| Some(entry.literal()?.as_secs_f64())).collect();
-            let entries = entries.filter(|entries| !entries.is_empty())?;
-            return Some(Box::new(move |retry| entries[entries.len().min(retry as usize) - 1]));
+            let entries: Option<Vec<Duration>> = entries.iter().map(Time::literal).collect();
+            let entries = entries?;
+            return Some(entries[entries.len().min(retry as usize) - 1].as_secs_f64());
         }
     };
     match word.as_str() {
-        "exponential" => Some(Box::new(move |retry| base * factor.powi(retry as i32 - 1))),
-        "fixed" => Some(Box::new(move |_| base)),
-        "linear" => Some(Box::new(move |retry| base * retry as f64)),
-        "fibonacci" => Some(Box::new(move |retry| {
+        "exponential" => Some(base * factor.powi(retry as i32 - 1)),
+        "fixed" => Some(base),
+        "linear" => Some(base * retry as f64),
+        "fibonacci" => {
             let (mut previous, mut current) = (0.0, 1.0);
             for _ in 1..retry {
                 (previous, current) = (current, previous + current);
             }
-            base * current
-        })),
+            Some(base * current)
+        }
         _ => None,
     }
 }
 
-/// The range that jitter makes of a delay and of the delay before it, in seconds.
-type Spread = Box<dyn Fn(f64, f64) -> (f64, f64)>;
-
-fn spread(args: &Args, base: f64) -> Option<Spread> {
+/// The range in seconds that jitter makes of a delay `d` and of the delay before it.
+fn spread(args: &Args, base: f64, d: f64, previous: f64) -> Option<(f64, f64)> {
     let (word, r) = match &args.jitter {
         None => ("full".to_owned(), None),
         Some(jitter) => {
@@ -120,12 +112,12 @@ fn spread(args: &Args, base: f64) -> Option<Spread> {
         }
     };
     match (word.as_str(), r) {
-        ("full", None) => Some(Box::new(|d, _| (0.0, d))),
-        ("equal", None) => Some(Box::new(|d, _| (d / 2.0, d))),
-        ("decorrelated", None) => Some(Box::new(move |_, previous| (base, previous * 3.0))),
-        ("proportional", Some(r)) => Some(Box::new(move |d, _| (d * (1.0 - r), d * (1.0 + r)))),
-        ("additive", Some(r)) => Some(Box::new(move |d, _| (d, d * (1.0 + r)))),
-        ("none", None) => Some(Box::new(|d, _| (d, d))),
+        ("full", None) => Some((0.0, d)),
+        ("equal", None) => Some((d / 2.0, d)),
+        ("decorrelated", None) => Some((base, previous * 3.0)),
+        ("proportional", Some(r)) => Some((d * (1.0 - r), d * (1.0 + r))),
+        ("additive", Some(r)) => Some((d, d * (1.0 + r))),
+        ("none", None) => Some((d, d)),
         _ => None,
     }
 }

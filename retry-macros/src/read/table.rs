@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use retry_text::{elsewhere, nearest};
 
-use crate::errors::{Errors, given_twice};
+use crate::errors::{Errors, Mistake, given_twice};
 use crate::read::args::Args;
 use crate::read::form::Form;
 use crate::read::items::{Written, items};
@@ -88,7 +88,7 @@ fn set<T>(
     read: fn(&Form, &Key<'_>) -> syn::Result<T>,
 ) -> syn::Result<()> {
     if slot.is_some() {
-        return Err(given_twice(&key));
+        return Err(given_twice(key.name));
     }
     *slot = Some(Keyed { key: key.name.clone(), value: read(form, &key)? });
     Ok(())
@@ -138,7 +138,7 @@ fn unknown(args: &mut Args, written: &Written, errors: &mut Errors) {
         }
         None => format!("the arguments are {}", names().join(", ")),
     };
-    errors.at(&written.key, format!("unknown argument `{word}`\nhelp: {help}"));
+    errors.push(written.key.mistake(format!("unknown argument `{word}`\nhelp: {help}")));
     let Some(row) = meant else { return };
     args.unread.push(row.name);
     if matches!(row.name, "attempt" | "report") {

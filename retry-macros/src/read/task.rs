@@ -3,7 +3,7 @@
 use retry_text::nearest;
 use syn::{Expr, Ident, Path};
 
-use crate::errors::{given_twice, mistake};
+use crate::errors::{Mistake, given_twice};
 use crate::read::form::Form;
 use crate::read::items::{Written, items};
 use crate::read::key::Key;
@@ -37,19 +37,17 @@ impl Task {
             Form::Bare => return Ok(Task::default()),
             Form::List(tokens) => tokens,
             Form::Value(value) => {
-                return Err(key.mistake(value, "`task` takes its settings in parentheses"));
+                return Err(key.wrong(value, "`task` takes its settings in parentheses"));
             }
         };
-        let (mut task, mut mistakes, mut seen) = (Task::default(), None::<syn::Error>, Vec::new());
-        for item in items(tokens.clone(), is_setting) {
-            let read = item.and_then(|written| task.set(&written, &mut seen));
-            if let Err(error) = read {
-                match &mut mistakes {
-                    Some(mistakes) => mistakes.combine(error),
-                    None => mistakes = Some(error),
-                }
-            }
-        }
+        let (mut task, mut seen) = (Task::default(), Vec::new());
+        let read =
+            items(tokens.clone(), |word| SETTINGS.iter().any(|(name, _)| word == name)).into_iter();
+        let read = read.map(|item| item.and_then(|written| task.set(&written, &mut seen)));
+        let mistakes = read.filter_map(Result::err).reduce(|mut all, next| {
+            all.combine(next);
+            all
+        });
         mistakes.map_or(Ok(task), Err)
     }
 
@@ -78,15 +76,11 @@ impl Task {
     }
 }
 
-fn is_setting(word: &Ident) -> bool {
-    SETTINGS.iter().any(|(name, _)| word == name)
-}
-
 fn unknown(key: &Ident) -> syn::Error {
     let names = SETTINGS.map(|(name, _)| name);
     let help = match nearest(&key.to_string(), &names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the settings are {}", names.join(", ")),
     };
-    mistake(key, format!("`task` has no setting `{key}`\nhelp: {help}"))
+    key.mistake(format!("`task` has no setting `{key}`\nhelp: {help}"))
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use retry_text::duration;
+use retry_text::duration::{self, FORM};
 use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, token};
 
-use crate::errors::mistake;
+use crate::errors::Mistake;
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{described, is_signed, literal, ungrouped};
@@ -36,10 +36,9 @@ impl Time {
         let words = text.value();
         match duration::parse(&words) {
             Ok(duration) => Ok(Time::Text(text.clone(), duration)),
-            Err(problem) => Err(mistake(
-                text,
-                format!("the duration \"{words}\" {problem}\nhelp: write {}", duration::FORM),
-            )),
+            Err(problem) => {
+                Err(text.mistake(format!("the duration \"{words}\" {problem}\nhelp: write {FORM}")))
+            }
         }
     }
 
@@ -55,7 +54,7 @@ impl Time {
     fn of(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
         let Some(lit) = literal(expr) else {
             return match is_signed(expr) {
-                true => Err(key.mistake(expr, format!("`{key}` must not be negative"))),
+                true => Err(key.wrong(expr, format!("`{key}` must not be negative"))),
                 false => Ok(Time::Expr(expr.clone())),
             };
         };
@@ -65,13 +64,9 @@ impl Time {
             Lit::Float(number) => (number.base10_digits(), number.suffix()),
             other => {
                 let found = described(other);
-                return Err(mistake(
-                    other,
-                    format!(
-                        "`{key}` must be a duration, not {found}\nhelp: write {}",
-                        duration::FORM
-                    ),
-                ));
+                return Err(other.mistake(format!(
+                    "`{key}` must be a duration, not {found}\nhelp: write {FORM}"
+                )));
             }
         };
         let message = match duration::parse(&format!("{number}{suffix}")) {
@@ -82,7 +77,7 @@ impl Time {
                 "a duration needs a unit\nhelp: write `{key} = \"{number}s\"` or `{key} = \"{number}ms\"`"
             ),
         };
-        Err(mistake(lit, message))
+        Err(lit.mistake(message))
     }
 }
 
@@ -105,21 +100,20 @@ impl Backoff {
 
     fn delays(key: &Key<'_>, list: &ExprArray) -> syn::Result<Self> {
         if list.elems.is_empty() {
-            return Err(mistake(
-                list,
-                format!(
-                    "`{key} = []` has no delay\nhelp: write at least one: `{key} = [\"100ms\", \"1s\"]`"
-                ),
-            ));
+            return Err(list.mistake(format!(
+                "`{key} = []` has no delay\nhelp: write at least one: `{key} = [\"100ms\", \"1s\"]`"
+            )));
         }
         let entry = Ident::new("entry", key.name.span());
         let entry = Key { name: &entry, write: key.write };
         let entries = list.elems.iter().map(|expr| match ungrouped(expr.clone()) {
             // The usual help names an argument, and an entry of a list has no name.
-            Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => Err(mistake(
-                &lit,
-                format!("a duration needs a unit\nhelp: write \"{}s\" or \"{0}ms\"", digits(&lit)),
-            )),
+            Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => {
+                let number = digits(&lit);
+                Err(lit.mistake(format!(
+                    "a duration needs a unit\nhelp: write \"{number}s\" or \"{number}ms\""
+                )))
+            }
             expr => Time::of(&entry, &expr),
         });
         Ok(Backoff::List(entries.collect::<syn::Result<_>>()?, list.bracket_token))

@@ -3,11 +3,11 @@
 
 use syn::{Expr, ExprLit, Lit};
 
-use crate::errors::{mistake, quoted};
+use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{
-    bare_call, described, is_camel_case, is_lower_case, is_nearly_unlimited, is_signed, literal,
+    bare_call, is_camel_case, is_lower_case, is_nearly_unlimited, is_signed, literal,
     literal_count, literal_number,
 };
 
@@ -15,22 +15,18 @@ use crate::read::literal::{
 pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let expr = form.value(key)?;
     if is_nearly_unlimited(expr) {
-        return Err(key.mistake(expr, "a limit on attempts is a number or `unlimited`"));
+        return Err(key.wrong(expr, "a limit on attempts is a number or `unlimited`"));
     }
     match literal(expr) {
-        Some(Lit::Int(number)) if literal_count(expr).is_none() => Err(mistake(
-            number,
-            format!("`{key}` is too large\nhelp: write `attempts = unlimited` with a `deadline`"),
-        )),
+        Some(Lit::Int(number)) if literal_count(expr).is_none() => Err(number.mistake(format!(
+            "`{key}` is too large\nhelp: write `attempts = unlimited` with a `deadline`"
+        ))),
         Some(Lit::Int(_)) => Ok(expr.clone()),
         Some(Lit::Float(number)) => {
-            Err(key.mistake(number, format!("`{key}` must be a whole number")))
+            Err(key.wrong(number, format!("`{key}` must be a whole number")))
         }
-        Some(lit) => {
-            let found = described(lit);
-            Err(key.mistake(lit, format!("`{key}` must be a whole number, not {found}")))
-        }
-        None if is_signed(expr) => Err(key.mistake(expr, format!("`{key}` must not be negative"))),
+        Some(lit) => Err(key.wrong_kind(lit, "must be a whole number")),
+        None if is_signed(expr) => Err(key.wrong(expr, format!("`{key}` must not be negative"))),
         None => Ok(expr.clone()),
     }
 }
@@ -40,7 +36,7 @@ pub(crate) fn number(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let value = form.value(key)?;
     match literal(value) {
         Some(lit) if literal_number(value).is_none() => {
-            Err(key.mistake(lit, format!("`{key}` must be a number")))
+            Err(key.wrong(lit, format!("`{key}` must be a number")))
         }
         _ => Ok(value.clone()),
     }
@@ -56,17 +52,14 @@ pub(crate) fn word(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
                 Ok(expr) if bare_call(&expr).is_some() => format!("\nhelp: write `{key} = {word}`"),
                 _ => String::new(),
             };
-            Err(key.mistake(text, format!("`{key}` takes a word without quotes{help}")))
+            Err(key.wrong(text, format!("`{key}` takes a word without quotes{help}")))
         }
-        Expr::Lit(ExprLit { lit, .. }) => {
-            Err(key.mistake(lit, format!("`{key}` takes a word, not {}", described(lit))))
-        }
+        Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
         Expr::Path(path) if path.path.get_ident().is_some_and(is_camel_case) => {
             let lower = quoted(path).to_lowercase();
-            Err(mistake(
-                path,
-                format!("the words of `{key}` are in lower case\nhelp: write `{key} = {lower}`"),
-            ))
+            Err(path.mistake(format!(
+                "the words of `{key}` are in lower case\nhelp: write `{key} = {lower}`"
+            )))
         }
         _ => Ok(expr.clone()),
     }
@@ -77,20 +70,15 @@ pub(crate) fn text(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let expr = form.value(key)?;
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().trim().is_empty() => {
-            Err(key.mistake(text, format!("`{key}` is empty")))
+            Err(key.wrong(text, format!("`{key}` is empty")))
         }
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Ok(expr.clone()),
-        Expr::Lit(ExprLit { lit, .. }) => {
-            Err(key.mistake(lit, format!("`{key}` must be a string, not {}", described(lit))))
-        }
+        Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "must be a string")),
         Expr::Path(path)
             if path.path.segments.last().is_some_and(|last| is_lower_case(&last.ident)) =>
         {
             let text = quoted(path);
-            Err(mistake(
-                expr,
-                format!("`{key}` must be a string\nhelp: write `{key} = \"{text}\"`"),
-            ))
+            Err(expr.mistake(format!("`{key}` must be a string\nhelp: write `{key} = \"{text}\"`")))
         }
         _ => Ok(expr.clone()),
     }
