@@ -128,9 +128,15 @@ impl<T: Protection> Named<T> {
     }
 
     fn get(&'static self) -> &'static T {
-        if let Some(found) = self.found.get() {
-            return found;
+        match self.found.get() {
+            Some(found) => found,
+            None => self.find(),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find(&'static self) -> &'static T {
         // Not inside of the cell: a listener that is warned may call the function.
         let make = |settings| T::make(self.name.into(), settings);
         let found = find_or_make::<T, T>(&T::names().written, self.name, make);

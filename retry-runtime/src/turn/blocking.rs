@@ -81,10 +81,8 @@ where
         return Turned::Out(before_attempt(call, &*guard, cut));
     }
     call.begin();
-    let mut attempt = Some(attempt);
-    let mut body =
-        || attempt.take().map_or_else(|| unreachable!("a body runs once"), |attempt| attempt());
-    let out = faults::run(call, &rules, &mut body);
+    let out =
+        if call.is_intercepted() { faults::run(call, &rules, attempt) } else { call.run(attempt) };
     attempted(call, &rules, guard, out)
 }
 

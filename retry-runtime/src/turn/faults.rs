@@ -62,10 +62,9 @@ pub(super) fn poll<R: Outcome, J: Judge<R>>(
 pub(super) fn run<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
     rules: &J,
-    body: &mut dyn FnMut() -> R,
+    body: impl FnOnce() -> R,
 ) -> R {
-    let fault = if call.is_intercepted() { call.fault(&can(rules, false)) } else { None };
-    let Some(fault) = fault else { return call.run(body) };
+    let Some(fault) = call.fault(&can(rules, false)) else { return call.run(body) };
     timer::block(fault.latency.unwrap_or(Duration::ZERO), &mut || false);
     if let Act::Body = fault.act {
         return call.run(body);
