@@ -126,7 +126,8 @@ impl Handover {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut HandoverState) -> T) -> T {
-        work(&mut *unpoisoned(self.0.lock()))
+        let mut state = unpoisoned(self.0.lock());
+        work(&mut state)
     }
 
     fn scope<T>(&self, work: impl FnOnce() -> T) -> T {
