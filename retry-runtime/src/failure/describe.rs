@@ -13,6 +13,16 @@ pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
     Cow::Owned(lines.collect::<Vec<_>>().join(" "))
 }
 
+/// `Classify::describe` of an error that is described by its `Display` text.
+macro_rules! describe_by_display {
+    () => {
+        fn describe(&self) -> std::borrow::Cow<'static, str> {
+            $crate::failure::describe::by_display(self)
+        }
+    };
+}
+pub(crate) use describe_by_display as by_display;
+
 /// The text of the error and of its innermost source, for errors that name only the step that failed.
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(crate) fn with_cause(error: &(dyn std::error::Error + 'static)) -> Cow<'static, str> {

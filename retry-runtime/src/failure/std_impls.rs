@@ -27,9 +27,7 @@ impl Classify for io::Error {
         of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 /// There are no values of this type, so this is never called.
@@ -64,9 +62,7 @@ macro_rules! by_chain {
                 of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
             }
 
-            fn describe(&self) -> Cow<'static, str> {
-                describe::by_display(self)
-            }
+            describe::by_display!();
         }
     )* };
 }
@@ -81,9 +77,7 @@ macro_rules! permanent {
                 Class::new(Kind::Permanent)
             }
 
-            fn describe(&self) -> Cow<'static, str> {
-                describe::by_display(self)
-            }
+            describe::by_display!();
         }
     )* };
 }

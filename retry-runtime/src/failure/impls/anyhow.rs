@@ -1,7 +1,5 @@
 //! [`Classify`] for `anyhow::Error`.
 
-use std::borrow::Cow;
-
 use crate::failure::chain::of_error_chain;
 use crate::failure::class::{Class, Classify, Kind};
 use crate::failure::describe;
@@ -13,9 +11,7 @@ impl Classify for anyhow::Error {
         of_error_chain(self.as_ref()).unwrap_or(Class::new(Kind::Permanent))
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 #[cfg(test)]

@@ -13,9 +13,7 @@ impl Classify for http::StatusCode {
         of_status(self.as_u16(), None)
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 /// The class by [`of_status`], with the delay of the `Retry-After` header.
@@ -35,9 +33,7 @@ impl Classify for http::Error {
         Class::new(Kind::Permanent)
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! [`Classify`] for `redis::RedisError`.
 
-use std::borrow::Cow;
 use std::error::Error;
 
 use redis::{ErrorKind, RedisError, ServerError, ServerErrorKind};
@@ -35,9 +34,7 @@ impl Classify for RedisError {
         }
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 fn of_io(error: &RedisError) -> Class {

@@ -1,7 +1,5 @@
 //! [`Classify`] for `sqlx::Error`.
 
-use std::borrow::Cow;
-
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 
@@ -56,9 +54,7 @@ impl Classify for Error {
         }
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 fn of_database(error: &dyn DatabaseError) -> Kind {
@@ -110,6 +106,7 @@ fn mysql_number(error: &dyn DatabaseError) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::borrow::Cow;
     use std::{error, fmt, io};
 
     /// A database error with the given code and text.

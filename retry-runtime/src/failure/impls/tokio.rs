@@ -1,7 +1,5 @@
 //! [`Classify`] for `tokio`'s `Elapsed`.
 
-use std::borrow::Cow;
-
 use tokio::time::error::Elapsed;
 
 use crate::failure::class::{Class, Classify, Kind};
@@ -13,9 +11,7 @@ impl Classify for Elapsed {
         Class::new(Kind::Ambiguous)
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 #[cfg(test)]

@@ -59,9 +59,7 @@ impl Classify for TimeoutExpired {
         Class::new(Kind::Ambiguous)
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 /// `Transient`, because nothing was sent; `Permanent` when its source is.
@@ -70,9 +68,7 @@ impl Classify for ConnectError {
         Class::new(chain::of_connect(self.source()))
     }
 
-    fn describe(&self) -> Cow<'static, str> {
-        describe::by_display(self)
-    }
+    describe::by_display!();
 }
 
 fn of_code(code: Code, source: Option<Class>) -> Kind {
