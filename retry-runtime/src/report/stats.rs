@@ -104,12 +104,8 @@ impl Failures {
         }
     }
 
-    pub(crate) fn add(&mut self, other: Failures) {
-        self.transient += other.transient;
-        self.throttled += other.throttled;
-        self.ambiguous += other.ambiguous;
-        self.overloaded += other.overloaded;
-        self.permanent += other.permanent;
+    pub(crate) fn add(&mut self, mut other: Failures) {
+        Kind::ALL.into_iter().for_each(|kind| *self.of(kind) += *other.of(kind));
     }
 
     /// The number of failed attempts of all kinds.
