@@ -21,13 +21,7 @@ use crate::call::state::Call;
 use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
 
-impl<F, R, J, X> Turn<'_, '_, F, R, J, X>
-where
-    F: FnOnce() -> R,
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+impl<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>> Turn<'_, '_, F, R, J, X> {
     /// Runs the attempt on this thread, and sleeps if another attempt follows.
     ///
     /// A cancellation ends the sleep, but not a running attempt.
@@ -69,13 +63,12 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
 
 /// Runs an attempt of a call that is not plain, or whose guard must be asked.
 #[cold]
-fn run_noted<F, R, J, X>(call: &mut Call<'_>, rules: J, guard: X, attempt: F) -> Turned<R>
-where
-    F: FnOnce() -> R,
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+fn run_noted<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: J,
+    guard: X,
+    attempt: F,
+) -> Turned<R> {
     let mut guard = pin!(guard);
     if let Err(cut) = guard.as_mut().before() {
         return Turned::Out(before_attempt(call, &*guard, cut));

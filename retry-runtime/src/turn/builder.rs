@@ -190,12 +190,8 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     }
 }
 
-impl<'c, 'p, F, R, J, X> IntoFuture for Turn<'c, 'p, F, R, J, X>
-where
-    F: Future<Output = R>,
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
+impl<'c, 'p, F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> IntoFuture
+    for Turn<'c, 'p, F, R, J, X>
 {
     type Output = Turned<R>;
     type IntoFuture = Running<'c, 'p, F, R, J, X>;

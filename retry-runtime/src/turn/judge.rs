@@ -15,17 +15,12 @@ use crate::failure::outcome::Outcome;
 use crate::report::reason::StopReason;
 
 /// Judges an outcome: informs the guard, the call and the hook, and decides.
-pub(super) fn judge<R, J, X>(
+pub(super) fn judge<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     guard: Pin<&mut X>,
     out: &R,
-) -> Decision
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+) -> Decision {
     if rules.accepts(out) {
         guard.succeeded(|| ());
         call.succeeded();
@@ -36,12 +31,12 @@ where
 
 /// Judges an outcome that was not accepted.
 #[cold]
-fn failed<R, J, X>(call: &mut Call<'_>, rules: &J, guard: Pin<&mut X>, out: &R) -> Decision
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+fn failed<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    out: &R,
+) -> Decision {
     let verdict = as_interruption::<R, J, X>(call, rules.verdict(out).0);
     follow(call, rules, guard, out, verdict)
 }
@@ -49,12 +44,10 @@ where
 /// Treats a failure at the attempt's time limit as an interruption of the attempt. A call inside the attempt inherits the
 /// limit, and its timer fires before the attempt's own: the body then returns the inner interruption as its own failure.
 #[inline]
-fn as_interruption<R, J, X>(call: &Call<'_>, verdict: Verdict) -> Verdict
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+fn as_interruption<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &Call<'_>,
+    verdict: Verdict,
+) -> Verdict {
     // A failure that is classified as something else stays as it is.
     let may_be_cut = verdict.class.kind == Kind::Ambiguous || J::UNJUDGED;
     if !(X::INTERRUPTS && may_be_cut) {
@@ -70,17 +63,12 @@ where
 
 /// Judges an attempt that the guard ended.
 #[cold]
-pub(super) fn cut_off<R, J, X>(
+pub(super) fn cut_off<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     guard: Pin<&mut X>,
     cut: X::Cut,
-) -> (R, Decision)
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+) -> (R, Decision) {
     let (out, cut) = (guard.outcome(cut), cut.into());
     // `when` applies to this failure as to any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
@@ -111,18 +99,13 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Surroundings for GuardAndRules<'_, R,
 }
 
 #[inline(always)]
-fn follow<R, J, X>(
+fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
     out: &R,
     verdict: Verdict,
-) -> Decision
-where
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+) -> Decision {
     let kind = verdict.class.kind;
     let now = Moment::now();
     // The breaker records the failure first: if that opens it, the decision must see it.

@@ -67,10 +67,7 @@ impl Policy {
     ///
     /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` panics.
     #[track_caller]
-    pub fn call<R>(&self, mut work: impl FnMut(Attempt) -> R) -> R
-    where
-        R: Outcome<Error: Classify>,
-    {
+    pub fn call<R: Outcome<Error: Classify>>(&self, mut work: impl FnMut(Attempt) -> R) -> R {
         let policy = self.checked_blocking();
         let mut call = Call::of(&policy);
         let id = CallId::unique();

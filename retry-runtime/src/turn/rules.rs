@@ -78,12 +78,8 @@ pub trait Abilities<R: Outcome> {
     fn injection(&self) -> Option<Injection<R>>;
 }
 
-impl<R, S, P, M> Abilities<R> for LookedUp<S, P, M>
-where
-    R: Outcome,
-    S: Describe<R::Error>,
-    P: FromInterruption<R>,
-    M: Injectable<R>,
+impl<R: Outcome, S: Describe<R::Error>, P: FromInterruption<R>, M: Injectable<R>> Abilities<R>
+    for LookedUp<S, P, M>
 {
     fn describe(&self, error: &R::Error) -> Cow<'static, str> {
         S::describe(error)
@@ -223,11 +219,7 @@ pub trait Judge<R: Outcome>: Hook<R> {
 #[derive(Debug)]
 pub struct Judged(pub(super) Verdict);
 
-impl<R, C, W, V, H, L> Hook<R> for Rules<C, W, V, H, L>
-where
-    R: Outcome,
-    H: Hook<R>,
-{
+impl<R: Outcome, C, W, V, H: Hook<R>, L> Hook<R> for Rules<C, W, V, H, L> {
     const SET: bool = H::SET;
 
     #[inline]

@@ -44,11 +44,7 @@ pin_project! {
     }
 }
 
-impl<'c, 'p, F, R, J, X> Running<'c, 'p, F, R, J, X>
-where
-    R: Outcome,
-    X: Guard<R>,
-{
+impl<'c, 'p, F, R: Outcome, J, X: Guard<R>> Running<'c, 'p, F, R, J, X> {
     #[inline(always)]
     pub(super) fn new(call: &'c mut Call<'p>, attempt: F, rules: J, guard: X) -> Self {
         // An awaited turn is polled at once: if the guard need not be asked, the attempt begins here.
@@ -59,12 +55,8 @@ where
     }
 }
 
-impl<F, R, J, X> Future for Running<'_, '_, F, R, J, X>
-where
-    F: Future<Output = R>,
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
+impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
+    for Running<'_, '_, F, R, J, X>
 {
     type Output = Turned<R>;
 
@@ -112,13 +104,7 @@ enum SlowPath<R, C> {
     Between,
 }
 
-impl<F, R, J, X> Running<'_, '_, F, R, J, X>
-where
-    F: Future<Output = R>,
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-{
+impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_, F, R, J, X> {
     #[cold]
     #[inline(never)]
     fn slow_path(
