@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use self::PolicyError as E;
 use crate::failure::class::Kind;
 
 /// A setting that cannot be meant.
@@ -74,134 +75,91 @@ pub enum PolicyError {
     NeverRetried(Kind),
 }
 
-/// The settings that an error names, and its text.
-struct Row {
-    /// The settings at whose arguments the compiler reports the error.
-    at: &'static [&'static str],
-    /// The settings that can cause it, the most likely first.
-    causes: &'static [&'static str],
-    /// The message without values, for the compiler.
-    text: &'static str,
-}
-
 impl PolicyError {
-    /// One row for each error.
-    const fn row(&self) -> Row {
-        match self {
-            PolicyError::NoAttempts => Row {
-                at: &["attempts"],
-                causes: &["max", "attempts"],
-                text: "`attempts` (0) must be at least 1, which means no retry",
-            },
-            PolicyError::UnlimitedWithoutDeadline => Row {
-                at: &["attempts"],
-                causes: &["attempts", "max", "deadline"],
-                text: "`attempts = unlimited` needs a `deadline`, or the call may never end",
-            },
-            PolicyError::Factor(_) => Row {
-                at: &["factor"],
-                causes: &["factor"],
-                text: "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it",
-            },
-            PolicyError::UnusedFactor => Row {
-                at: &["factor"],
-                causes: &["factor", "backoff", "jitter"],
-                text: "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it",
-            },
-            PolicyError::UnusedBase => Row {
-                at: &["base"],
-                causes: &["base", "backoff"],
-                text: "`base` has no effect beside a list of delays; remove one of them",
-            },
-            PolicyError::UnusedBaseOfFunction => Row {
-                at: &["base"],
-                causes: &["base", "backoff"],
-                text: "`base` has no effect beside a function that computes the delays; remove one of them",
-            },
-            PolicyError::UnusedBackoff => Row {
-                at: &["backoff"],
-                causes: &["backoff", "jitter"],
-                text: "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them",
-            },
-            PolicyError::EmptyList => Row {
-                at: &["backoff"],
-                causes: &["backoff"],
-                text: "`backoff = []` has no delay; write at least one",
-            },
-            PolicyError::BaseAboveCap { .. } => Row {
-                at: &["cap", "base"],
-                causes: &["cap", "base"],
-                text: "`cap` must not be less than `base`; raise `cap` or lower `base`",
-            },
-            PolicyError::EntryAboveCap { .. } => Row {
-                at: &["cap", "backoff"],
-                causes: &["cap", "backoff"],
-                text: "an entry of `backoff` is above `cap`; raise `cap`",
-            },
-            PolicyError::JitterFraction(_) => Row {
-                at: &["jitter"],
-                causes: &["jitter"],
-                text: "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0",
-            },
-            PolicyError::ZeroDeadline => Row {
-                at: &["deadline"],
-                causes: &["deadline"],
-                text: "`deadline` must be above 0; leave it out for no deadline",
-            },
-            PolicyError::ZeroTimeout => Row {
-                at: &["timeout"],
-                causes: &["timeout"],
-                text: "`timeout` must be above 0; leave it out for no timeout",
-            },
-            PolicyError::TimeoutAboveDeadline { .. } => Row {
-                at: &["timeout", "deadline"],
-                causes: &["timeout", "deadline"],
-                text: "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`",
-            },
-            PolicyError::TimeoutUndeclared => Row {
-                at: &["timeout"],
-                causes: &["timeout", "idempotent", "on"],
-                text: "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect",
-            },
-            PolicyError::TimeoutBlocking => Row {
-                at: &["timeout"],
-                causes: &["timeout"],
-                text: "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread; make the function `async` or leave `timeout` out",
-            },
-            PolicyError::NoRetryBeforeDeadline { .. } => Row {
-                at: &["deadline"],
-                causes: &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"],
-                text: "the first retry could never start before `deadline`; raise it or lower the first delay",
-            },
-            PolicyError::NeverRetried(_) => Row {
-                at: &["on"],
-                causes: &["on"],
-                text: "`on` lists a kind that is never retried (`Overloaded` or `Permanent`); remove it",
-            },
-        }
-    }
-
     /// The settings that can cause the error, the most likely first.
     pub const fn settings(&self) -> &'static [&'static str] {
-        self.row().causes
+        match self {
+            E::NoAttempts => &["max", "attempts"],
+            E::UnlimitedWithoutDeadline => &["attempts", "max", "deadline"],
+            E::Factor(_) => &["factor"],
+            E::UnusedFactor => &["factor", "backoff", "jitter"],
+            E::UnusedBase | E::UnusedBaseOfFunction => &["base", "backoff"],
+            E::UnusedBackoff => &["backoff", "jitter"],
+            E::EmptyList => &["backoff"],
+            E::BaseAboveCap { .. } => &["cap", "base"],
+            E::EntryAboveCap { .. } => &["cap", "backoff"],
+            E::JitterFraction(_) => &["jitter"],
+            E::ZeroDeadline => &["deadline"],
+            E::ZeroTimeout | E::TimeoutBlocking => &["timeout"],
+            E::TimeoutAboveDeadline { .. } => &["timeout", "deadline"],
+            E::TimeoutUndeclared => &["timeout", "idempotent", "on"],
+            E::NoRetryBeforeDeadline { .. } => {
+                &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"]
+            }
+            E::NeverRetried(_) => &["on"],
+        }
     }
 
     /// Whether the compiler reports the error at the argument of this setting.
     pub(super) const fn concerns(&self, setting: &str) -> bool {
-        let settings = self.row().at;
-        let mut i = 0;
-        while i < settings.len() {
-            if same(settings[i], setting) {
-                return true;
+        let settings = self.settings();
+        match self {
+            // In an attribute: `max = 0` still allows one attempt.
+            E::NoAttempts => same("attempts", setting),
+            // The two settings contradict each other.
+            E::BaseAboveCap { .. } | E::EntryAboveCap { .. } | E::TimeoutAboveDeadline { .. } => {
+                same(settings[0], setting) || same(settings[1], setting)
             }
-            i += 1;
+            _ => same(settings[0], setting),
         }
-        false
     }
 
     /// The message without values, for the compiler.
     pub(crate) const fn text(&self) -> &'static str {
-        self.row().text
+        match self {
+            E::NoAttempts => "`attempts` (0) must be at least 1, which means no retry",
+            E::UnlimitedWithoutDeadline => {
+                "`attempts = unlimited` needs a `deadline`, or the call may never end"
+            }
+            E::Factor(_) => {
+                "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it"
+            }
+            E::UnusedFactor => {
+                "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it"
+            }
+            E::UnusedBase => "`base` has no effect beside a list of delays; remove one of them",
+            E::UnusedBaseOfFunction => {
+                "`base` has no effect beside a function that computes the delays; remove one of them"
+            }
+            E::UnusedBackoff => {
+                "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them"
+            }
+            E::EmptyList => "`backoff = []` has no delay; write at least one",
+            E::BaseAboveCap { .. } => {
+                "`cap` must not be less than `base`; raise `cap` or lower `base`"
+            }
+            E::EntryAboveCap { .. } => "an entry of `backoff` is above `cap`; raise `cap`",
+            E::JitterFraction(_) => {
+                "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0"
+            }
+            E::ZeroDeadline => "`deadline` must be above 0; leave it out for no deadline",
+            E::ZeroTimeout => "`timeout` must be above 0; leave it out for no timeout",
+            E::TimeoutAboveDeadline { .. } => {
+                "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`"
+            }
+            E::TimeoutUndeclared => {
+                "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect"
+            }
+            E::TimeoutBlocking => {
+                "`timeout` cannot end an attempt that is not `async`: nothing can stop a running thread; make the function `async` or leave `timeout` out"
+            }
+            E::NoRetryBeforeDeadline { .. } => {
+                "the first retry could never start before `deadline`; raise it or lower the first delay"
+            }
+            E::NeverRetried(_) => {
+                "`on` lists a kind that is never retried (`Overloaded` or `Permanent`); remove it"
+            }
+        }
     }
 }
 
@@ -218,28 +176,28 @@ const fn same(one: &str, other: &str) -> bool {
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            PolicyError::Factor(factor) => {
+            E::Factor(factor) => {
                 write!(f, "`factor` ({factor:?}) must be a finite number of at least 1")
             }
-            PolicyError::BaseAboveCap { base, cap } => {
+            E::BaseAboveCap { base, cap } => {
                 write!(f, "`cap` ({cap:?}) must not be less than `base` ({base:?})")
             }
-            PolicyError::EntryAboveCap { entry, cap } => {
+            E::EntryAboveCap { entry, cap } => {
                 write!(f, "`backoff` has an entry ({entry:?}) above `cap` ({cap:?}); raise `cap`")
             }
-            PolicyError::JitterFraction(r) => {
+            E::JitterFraction(r) => {
                 write!(f, "`jitter` ({r:?}) is out of range: ")?;
                 f.write_str(self.text())
             }
-            PolicyError::TimeoutAboveDeadline { timeout, deadline } => {
+            E::TimeoutAboveDeadline { timeout, deadline } => {
                 write!(f, "`timeout` ({timeout:?}) must not be above `deadline` ({deadline:?})")
             }
-            PolicyError::NoRetryBeforeDeadline { delay, deadline } => write!(
+            E::NoRetryBeforeDeadline { delay, deadline } => write!(
                 f,
                 "the first retry (after {delay:?}) could never start before `deadline` ({deadline:?}); \
                  raise it or lower the first delay"
             ),
-            PolicyError::NeverRetried(kind) => {
+            E::NeverRetried(kind) => {
                 write!(f, "`on` lists `{kind}`, which is never retried; remove it")
             }
             _ => f.write_str(self.text()),
