@@ -1,5 +1,7 @@
 //! The rules of a policy: every field by itself, and the fields against each other.
 
+use std::time::Duration;
+
 use super::backoff::Backoff;
 use super::builder::{Policy, UNLIMITED};
 use super::error::PolicyError;
@@ -26,7 +28,7 @@ impl Policy {
         Ok(())
     }
 
-    /// What each rule finds.
+    /// The first mistake that each rule finds.
     pub(super) const fn rules(&self) -> [Option<PolicyError>; 5] {
         [
             self.check_attempts(),
@@ -92,45 +94,26 @@ impl Policy {
                 return Some(PolicyError::UnusedFactor);
             }
         }
-        if let Backoff::List(&[]) = self.backoff {
-            return Some(PolicyError::EmptyList);
-        }
+        let (cap, base) = (self.cap, self.first_delay());
         match self.backoff {
-            Backoff::List(_) if self.base.is_some() => return Some(PolicyError::UnusedBase),
-            Backoff::Custom(_) if self.base.is_some() => {
-                return Some(PolicyError::UnusedBaseOfFunction);
-            }
-            _ => {}
+            Backoff::List(&[]) => Some(PolicyError::EmptyList),
+            Backoff::List(_) if self.base.is_some() => Some(PolicyError::UnusedBase),
+            Backoff::Custom(_) if self.base.is_some() => Some(PolicyError::UnusedBaseOfFunction),
+            Backoff::List(entries) => entry_above(cap, entries),
+            _ if duration::less(cap, base) => Some(PolicyError::BaseAboveCap { base, cap }),
+            _ => None,
         }
-        if let Backoff::List(entries) = self.backoff {
-            let mut i = 0;
-            while i < entries.len() {
-                if duration::less(self.cap, entries[i]) {
-                    return Some(PolicyError::EntryAboveCap { entry: entries[i], cap: self.cap });
-                }
-                i += 1;
-            }
-        } else if duration::less(self.cap, self.first_delay()) {
-            return Some(PolicyError::BaseAboveCap { base: self.first_delay(), cap: self.cap });
-        }
-        None
     }
 
     const fn check_jitter(&self) -> Option<PolicyError> {
-        if matches!(self.jitter, Jitter::Decorrelated)
-            && !matches!(self.backoff, Backoff::Exponential)
-        {
-            return Some(PolicyError::UnusedBackoff);
-        }
-        match self.jitter {
-            Jitter::Proportional(r) if !(r >= 0.0 && r <= 1.0) => {
-                Some(PolicyError::JitterFraction(r))
-            }
-            Jitter::Additive(r) if !(r >= 0.0 && r.is_finite()) => {
-                Some(PolicyError::JitterFraction(r))
-            }
-            _ => None,
-        }
+        let (r, highest) = match (self.jitter, self.backoff) {
+            (Jitter::Decorrelated, Backoff::Exponential) => return None,
+            (Jitter::Decorrelated, _) => return Some(PolicyError::UnusedBackoff),
+            (Jitter::Proportional(r), _) => (r, 1.0),
+            (Jitter::Additive(r), _) => (r, f64::MAX),
+            _ => return None,
+        };
+        if r >= 0.0 && r <= highest { None } else { Some(PolicyError::JitterFraction(r)) }
     }
 
     const fn check_limits(&self) -> Option<PolicyError> {
@@ -159,12 +142,23 @@ impl Policy {
     }
 
     const fn check_kinds(&self) -> Option<PolicyError> {
-        if self.on.contains(Kind::Overloaded) {
-            return Some(PolicyError::NeverRetried(Kind::Overloaded));
-        }
-        if self.on.contains(Kind::Permanent) {
-            return Some(PolicyError::NeverRetried(Kind::Permanent));
-        }
-        None
+        let kind = match (self.on.contains(Kind::Overloaded), self.on.contains(Kind::Permanent)) {
+            (true, _) => Kind::Overloaded,
+            (_, true) => Kind::Permanent,
+            _ => return None,
+        };
+        Some(PolicyError::NeverRetried(kind))
     }
+}
+
+/// The first entry of the list that is above the cap, as a mistake.
+const fn entry_above(cap: Duration, entries: &[Duration]) -> Option<PolicyError> {
+    let mut i = 0;
+    while i < entries.len() {
+        if duration::less(cap, entries[i]) {
+            return Some(PolicyError::EntryAboveCap { entry: entries[i], cap });
+        }
+        i += 1;
+    }
+    None
 }

@@ -37,7 +37,7 @@ pub enum Jitter {
     None,
 }
 
-/// What jitter is applied to.
+/// A delay before its jitter, and the bounds of the result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unspread {
     /// The delay that the backoff asks for, at most `cap`.
@@ -46,13 +46,13 @@ pub(crate) struct Unspread {
     pub(crate) base: Duration,
     /// The delay before the previous retry; `base` before the first one.
     pub(crate) previous: Duration,
-    /// No delay is longer.
+    /// The longest delay.
     pub(crate) cap: Duration,
 }
 
 impl Jitter {
-    /// The spread delay; `random` picks the point of the range, from 0 to `u64::MAX`. What comes out above
-    /// the cap is the cap.
+    /// The spread delay; `random` picks the point of the range, from 0 to `u64::MAX`. A longer
+    /// delay than the cap becomes the cap.
     pub(crate) fn spread(self, unspread: Unspread, random: u64) -> Duration {
         let (low, high) = self.bounds(unspread);
         // `random + 1` of 2^64, so that the largest number reaches the end of the range.
