@@ -19,53 +19,16 @@ pub trait RetryAfterHint {
     fn hint(&self) -> Option<Duration>;
 }
 
-impl RetryAfterHint for Duration {
-    fn hint(&self) -> Option<Duration> {
-        Some(*self)
-    }
-}
-
-impl RetryAfterHint for str {
-    fn hint(&self) -> Option<Duration> {
-        retry_after::from_header(self)
-    }
-}
-
-impl RetryAfterHint for String {
-    fn hint(&self) -> Option<Duration> {
-        self.as_str().hint()
-    }
-}
-
-impl RetryAfterHint for Cow<'_, str> {
-    fn hint(&self) -> Option<Duration> {
-        self.as_ref().hint()
-    }
-}
-
-#[cfg(feature = "http")]
-impl RetryAfterHint for http::HeaderValue {
-    fn hint(&self) -> Option<Duration> {
-        self.to_str().ok()?.hint()
-    }
-}
-
-impl<H: RetryAfterHint> RetryAfterHint for Option<H> {
-    fn hint(&self) -> Option<Duration> {
-        self.as_ref()?.hint()
-    }
-}
-
-impl<H: RetryAfterHint + ?Sized> RetryAfterHint for &H {
-    fn hint(&self) -> Option<Duration> {
-        (**self).hint()
-    }
-}
-
-impl<H: RetryAfterHint + ?Sized> RetryAfterHint for Box<H> {
-    fn hint(&self) -> Option<Duration> {
-        (**self).hint()
-    }
+implement! { RetryAfterHint::hint -> Option<Duration>;
+    Duration: |this| Some(*this);
+    str: |this| retry_after::from_header(this);
+    String: |this| this.as_str().hint();
+    Cow<'_, str>: |this| this.as_ref().hint();
+    #[cfg(feature = "http")]
+    http::HeaderValue: |this| this.to_str().ok()?.hint();
+    {H: RetryAfterHint} Option<H>: |this| this.as_ref()?.hint();
+    {H: RetryAfterHint + ?Sized} &H: |this| (**this).hint();
+    {H: RetryAfterHint + ?Sized} Box<H>: |this| (**this).hint();
 }
 
 #[cfg(test)]

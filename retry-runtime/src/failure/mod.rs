@@ -1,6 +1,20 @@
 //! The meaning of failures: kinds, classes, source chains, delays that servers ask for, redaction. The public part is
 //! `retry_runtime::classify`.
 
+/// Implements a trait of one method, with a row for each type: `{generics} Type: |this| value;`.
+macro_rules! implement {
+    ($trait:ident::$method:ident -> $out:ty;
+     $($(#[$cfg:meta])? $({$($generics:tt)*})? $type:ty: |$this:ident| $value:expr;)*) => { $(
+        $(#[$cfg])?
+        impl $(<$($generics)*>)? $trait for $type {
+            fn $method(&self) -> $out {
+                let $this = self;
+                $value
+            }
+        }
+    )* };
+}
+
 pub(crate) mod chain;
 pub(crate) mod class;
 pub(crate) mod derived;

@@ -12,41 +12,14 @@ pub trait HttpStatus {
     fn code(&self) -> Option<u16>;
 }
 
-impl HttpStatus for u16 {
-    fn code(&self) -> Option<u16> {
-        Some(*self)
-    }
-}
-
-impl HttpStatus for u32 {
-    fn code(&self) -> Option<u16> {
-        u16::try_from(*self).ok()
-    }
-}
-
-impl HttpStatus for i32 {
-    fn code(&self) -> Option<u16> {
-        u16::try_from(*self).ok()
-    }
-}
-
-#[cfg(feature = "http")]
-impl HttpStatus for http::StatusCode {
-    fn code(&self) -> Option<u16> {
-        Some(self.as_u16())
-    }
-}
-
-impl<S: HttpStatus> HttpStatus for Option<S> {
-    fn code(&self) -> Option<u16> {
-        self.as_ref()?.code()
-    }
-}
-
-impl<S: HttpStatus + ?Sized> HttpStatus for &S {
-    fn code(&self) -> Option<u16> {
-        (**self).code()
-    }
+implement! { HttpStatus::code -> Option<u16>;
+    u16: |this| Some(*this);
+    u32: |this| u16::try_from(*this).ok();
+    i32: |this| u16::try_from(*this).ok();
+    #[cfg(feature = "http")]
+    http::StatusCode: |this| Some(this.as_u16());
+    {S: HttpStatus} Option<S>: |this| this.as_ref()?.code();
+    {S: HttpStatus + ?Sized} &S: |this| (**this).code();
 }
 
 #[cfg(test)]
