@@ -66,34 +66,6 @@ impl<T, F> Ask<T> for Given<F, PredicateCall<F, T>> {
     }
 }
 
-/// Describes, cancels and injects outcomes of one type.
-pub trait Abilities<R: Outcome> {
-    /// The description of this failure.
-    fn describe(&self, error: &R::Error) -> Cow<'static, str>;
-
-    /// Makes the outcome of a cancelled call; `None` if the error cannot be made from an interruption.
-    fn stand_in(&self) -> Option<fn(Interruption) -> R>;
-
-    /// Makes injected outcomes; `None` if the error is not `Inject`.
-    fn injection(&self) -> Option<Injection<R>>;
-}
-
-impl<R: Outcome, S: Describe<R::Error>, P: FromInterruption<R>, M: Injectable<R>> Abilities<R>
-    for LookedUp<S, P, M>
-{
-    fn describe(&self, error: &R::Error) -> Cow<'static, str> {
-        S::describe(error)
-    }
-
-    fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        P::constructor()
-    }
-
-    fn injection(&self) -> Option<Injection<R>> {
-        M::injection()
-    }
-}
-
 /// The hook that runs before each sleep: `on_retry`.
 pub trait Hook<R: Outcome> {
     /// Whether a hook is set. Running it takes time.
@@ -228,14 +200,16 @@ impl<R: Outcome, C, W, V, H: Hook<R>, L> Hook<R> for Rules<C, W, V, H, L> {
     }
 }
 
-impl<R, C, W, V, H, L> Judge<R> for Rules<C, W, V, H, L>
+impl<R, C, W, V, H, S, P, M> Judge<R> for Rules<C, W, V, H, LookedUp<S, P, M>>
 where
     R: Outcome,
     C: ClassOf<R::Error>,
     W: Ask<R::Error>,
     V: Ask<R::Value>,
     H: Hook<R>,
-    L: Abilities<R>,
+    S: Describe<R::Error>,
+    P: FromInterruption<R>,
+    M: Injectable<R>,
 {
     const UNJUDGED: bool = C::UNJUDGED;
 
@@ -270,18 +244,18 @@ where
             Ok(_) => Cow::Borrowed("the value was not accepted by `retry_if`"),
             Err(error) => {
                 let own = C::describe(error);
-                if own.is_empty() { self.lookup.describe(error) } else { own }
+                if own.is_empty() { S::describe(error) } else { own }
             }
         }
     }
 
     #[cold]
     fn stand_in(&self) -> Option<fn(Interruption) -> R> {
-        self.lookup.stand_in()
+        P::constructor()
     }
 
     #[cold]
     fn injection(&self) -> Option<Injection<R>> {
-        self.lookup.injection()
+        M::injection()
     }
 }
