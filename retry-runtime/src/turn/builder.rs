@@ -152,7 +152,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     where
         R: Interruptible,
     {
-        self.guarded(Interrupts::limits())
+        self.cancel(NeverCancelled)
     }
 
     /// Ends the attempt at the deadline or the timeout if the constant says that the policy has one.

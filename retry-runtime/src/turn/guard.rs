@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
@@ -145,43 +145,20 @@ pin_project! {
     }
 }
 
-impl<R: Interruptible> Interrupts<R, NeverCancelled> {
-    pub(super) fn limits() -> Self {
-        Interrupts::by(NeverCancelled)
-    }
-}
-
 impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
     pub(super) fn by(token: C) -> Self {
         Interrupts { outcome: R::interrupted, token, begun: false, cancelled: None, alarm: None }
     }
 }
 
-/// The timer of an attempt's limit.
-enum Alarm {
-    Never,
-    At(Sleeping, Interruption),
-}
+/// The timer of an attempt's limit, and the interruption that the timer causes; `None` without a limit.
+type Alarm = Option<(Sleeping, Interruption)>;
 
-impl Alarm {
-    /// Creates the alarm for the running attempt of this call.
-    #[cold]
-    fn for_attempt(call: &Call<'_>) -> Alarm {
-        match call.attempt_end() {
-            Some((end, cut)) => Alarm::At(timer::limit(end.since(Moment::now())), cut),
-            None => Alarm::Never,
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Interruption> {
-        match self {
-            Alarm::Never => Poll::Pending,
-            Alarm::At(sleep, cut) => {
-                ready!(Pin::new(sleep).poll(cx));
-                Poll::Ready(*cut)
-            }
-        }
-    }
+/// Creates the alarm for the running attempt of this call.
+#[cold]
+fn alarm(call: &Call<'_>) -> Alarm {
+    let (end, cut) = call.attempt_end()?;
+    Some((timer::limit(end.since(Moment::now())), cut))
 }
 
 impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
@@ -212,10 +189,10 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
         let this = self.project();
-        let alarm = this.alarm.get_or_insert_with(|| Alarm::for_attempt(call));
-        match poll_token(this.token, this.cancelled, cx) {
-            Poll::Ready(cut) => Poll::Ready(cut),
-            Poll::Pending => alarm.poll(cx),
+        let alarm = this.alarm.get_or_insert_with(|| alarm(call));
+        match (poll_token(this.token, this.cancelled, cx), alarm) {
+            (Poll::Pending, Some((sleep, cut))) => Pin::new(sleep).poll(cx).map(|()| *cut),
+            (polled, _) => polled,
         }
     }
 
@@ -274,6 +251,6 @@ impl<R: Interruptible> Chosen<R> for Gate<true> {
     type Guard = Interrupts<R, NeverCancelled>;
 
     fn guard() -> Interrupts<R, NeverCancelled> {
-        Interrupts::limits()
+        Interrupts::by(NeverCancelled)
     }
 }
