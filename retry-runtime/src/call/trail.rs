@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::context::Observer;
 use super::intercept::{Intercept, Intercepted, Note};
-use super::live::Pause;
-use super::live::Ticket;
+use super::live::{Entry, Pause, Ticket};
 use super::mode::Mode;
 use super::resume::Resumed;
 use crate::base::clock::Moment;
@@ -156,17 +155,15 @@ impl Trail {
         cancellable: bool,
     ) {
         // A delay so long that `Instant` overflows is listed as due now.
-        let until = now.checked_add(length).unwrap_or(now);
+        let until = Some(now.checked_add(length).unwrap_or(now));
         let error = self.last_error();
         let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
         let (number, name) = (self.number(), self.site.name());
-        match &self.live {
-            Some(live) => live.pause(pause),
-            None => {
-                let ticket = Ticket::new(number, name, policy.limit(), self.deadline, pause);
-                self.live = Some(ticket);
-            }
+        if let Some(live) = &self.live {
+            return live.pause(pause);
         }
+        let entry = Entry::new(number, name, policy.limit(), self.deadline, pause);
+        self.live = Some(Ticket::new(entry));
     }
 
     /// Whether the call was cancelled in the list of live calls while its attempt ran.

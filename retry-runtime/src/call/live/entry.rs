@@ -35,24 +35,19 @@ pub(crate) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct EntryState {
-    pub(super) attempt: u32,
-    /// When the sleep ends; `None` when the call does not sleep.
-    pub(super) until: Option<Moment>,
-    pub(super) error: Arc<str>,
-    pub(super) kind: Kind,
+    pub(super) pause: Pause,
     pub(super) ended: bool,
-    /// Whether a cancellation can end the sleep.
-    cancellable: bool,
     cancelled: bool,
     hurried: bool,
     waker: Option<Waker>,
 }
 
-/// A sleep that begins.
+/// The last sleep of a call.
 #[derive(Clone, Debug)]
 pub(crate) struct Pause {
     pub(crate) attempt: u32,
-    pub(crate) until: Moment,
+    /// When the sleep ends; `None` when the call does not sleep.
+    pub(crate) until: Option<Moment>,
     pub(crate) error: Arc<str>,
     pub(crate) kind: Kind,
     /// Whether a cancellation can end the sleep.
@@ -67,25 +62,15 @@ pub(crate) enum Order {
 }
 
 impl Entry {
-    pub(super) fn new(
+    pub(crate) fn new(
         id: u64,
         name: &'static str,
         limit: Option<u32>,
         deadline: Option<Moment>,
         pause: Pause,
     ) -> Self {
-        let Pause { attempt, until, error, kind, cancellable } = pause;
-        let state = EntryState {
-            attempt,
-            until: Some(until),
-            error,
-            kind,
-            ended: false,
-            cancellable,
-            cancelled: false,
-            hurried: false,
-            waker: None,
-        };
+        let state =
+            EntryState { pause, ended: false, cancelled: false, hurried: false, waker: None };
         Entry { id, name, limit, deadline, state: Mutex::new(state) }
     }
 
@@ -95,13 +80,8 @@ impl Entry {
 
     /// The call begins another sleep.
     pub(crate) fn pause(&self, pause: Pause) {
-        let Pause { attempt, until, error, kind, cancellable } = pause;
         let mut state = self.lock();
-        state.attempt = attempt;
-        state.until = Some(until);
-        state.error = error;
-        state.kind = kind;
-        state.cancellable = cancellable;
+        state.pause = pause;
         state.hurried = false;
     }
 
@@ -135,14 +115,14 @@ impl Entry {
     /// An attempt starts.
     pub(crate) fn begin(&self, attempt: u32) {
         let mut state = self.lock();
-        state.attempt = attempt;
+        state.pause.attempt = attempt;
         // A hook that used up the pause left no sleep, so nothing has called `wake`.
         state.wake_up();
     }
 
     pub(super) fn end(&self) {
         let mut state = self.lock();
-        state.until = None;
+        state.pause.until = None;
         state.ended = true;
         state.waker = None;
     }
@@ -154,7 +134,7 @@ impl Entry {
         }
         state.cancelled = true;
         // A call that was ordered to retry now is about to start its attempt.
-        if state.until.is_none() || !state.cancellable || state.hurried {
+        if state.pause.until.is_none() || !state.pause.cancellable || state.hurried {
             return Answer::AfterAttempt;
         }
         Self::wake_task(state);
@@ -163,8 +143,8 @@ impl Entry {
 
     pub(super) fn retry_now(&self) -> Answer {
         let mut state = self.lock();
-        let on_its_way = state.hurried || (state.cancelled && state.cancellable);
-        if state.ended || state.until.is_none() || on_its_way {
+        let on_its_way = state.hurried || (state.cancelled && state.pause.cancellable);
+        if state.ended || state.pause.until.is_none() || on_its_way {
             return Answer::TooLate;
         }
         state.hurried = true;
@@ -191,7 +171,7 @@ impl EntryState {
     fn order(&self) -> Option<Order> {
         if self.hurried {
             Some(Order::RetryNow)
-        } else if self.cancelled && self.cancellable {
+        } else if self.cancelled && self.pause.cancellable {
             Some(Order::Cancel)
         } else {
             None
@@ -199,7 +179,7 @@ impl EntryState {
     }
 
     fn wake_up(&mut self) {
-        self.until = None;
+        self.pause.until = None;
         self.waker = None;
         self.hurried = false;
     }

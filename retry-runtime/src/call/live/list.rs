@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::entry::{Entry, Pause};
 use super::watch;
-use crate::base::clock::Moment;
 use crate::base::sync::unpoisoned;
 
 /// The list is sharded, so that threads whose calls fail at the same time do not wait for each other.
@@ -21,15 +20,9 @@ pub(crate) struct Ticket(Arc<Entry>);
 
 impl Ticket {
     /// Lists a call at its first sleep.
-    pub(crate) fn new(
-        id: u64,
-        name: &'static str,
-        limit: Option<u32>,
-        deadline: Option<Moment>,
-        pause: Pause,
-    ) -> Self {
-        let entry = Arc::new(Entry::new(id, name, limit, deadline, pause));
-        shard(id).insert(id, Arc::clone(&entry));
+    pub(crate) fn new(entry: Entry) -> Self {
+        let entry = Arc::new(entry);
+        shard(entry.id).insert(entry.id, Arc::clone(&entry));
         watch::notify();
         Ticket(entry)
     }
