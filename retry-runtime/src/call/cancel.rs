@@ -262,7 +262,6 @@ impl Cancel for NeverCancelled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::task::Context;
 
     fn poll(cancelled: &mut Cancelled) -> Poll<()> {
         Pin::new(cancelled).poll(&mut Context::from_waker(Waker::noop()))
@@ -291,8 +290,7 @@ mod tests {
     fn a_poll_with_another_waker_keeps_one_slot() {
         let token = CancelToken::new();
         let mut waiting = token.cancelled();
-        assert_eq!(poll(&mut waiting), Poll::Pending);
-        assert_eq!(poll(&mut waiting), Poll::Pending);
+        assert_eq!([poll(&mut waiting), poll(&mut waiting)], [Poll::Pending; 2]);
         assert_eq!(token.0.lock().len(), 1);
     }
 }

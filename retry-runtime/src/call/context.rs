@@ -282,6 +282,7 @@ mod tests {
     fn each_guard_restores_the_previous_context_also_when_the_work_panics() {
         let moment = |seconds| Moment::now().checked_add(Duration::from_secs(seconds));
         let deadline = || CallContext::current().and_then(|context| context.deadline());
+        let observer = || CallContext::current().expect("a context").into_observer();
         let (outer, inner) = (moment(7), moment(3));
         assert!(CallContext::current().is_none());
         let work = || {
@@ -290,20 +291,13 @@ mod tests {
             let _ =
                 panic::catch_unwind(|| CallContext::new(inner, None).scope(|| panic!("expected")));
             assert_eq!(deadline(), outer);
-            let observer = Observer::default();
-            CallContext::new(inner, Some(observer)).scope(|| {
-                assert!(
-                    CallContext::current().is_some_and(|context| context.into_observer().is_some())
-                );
+            CallContext::new(inner, Some(Observer::default())).scope(|| {
+                assert!(observer().is_some());
                 let _inside = enter(None, None);
-                assert!(
-                    CallContext::current().is_some_and(|context| context.into_observer().is_none())
-                );
+                assert!(observer().is_none());
             });
             assert_eq!(deadline(), outer);
-            assert!(
-                CallContext::current().is_some_and(|context| context.into_observer().is_none())
-            );
+            assert!(observer().is_none());
         };
         work();
         assert!(CallContext::current().is_none());

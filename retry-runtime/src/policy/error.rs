@@ -215,25 +215,27 @@ mod tests {
     use crate::policy::backoff::Backoff;
     use crate::policy::jitter::Jitter;
 
+    const POLICY: Policy = Policy::new();
+
     fn check(policy: Policy, message: &str) {
-        assert_eq!(policy.validate().map_err(|error| error.to_string()), Err(message.to_owned()));
+        assert_eq!(policy.validate().expect_err(message).to_string(), message);
     }
 
     #[test]
     fn the_defaults_and_odd_but_computable_settings_are_valid() {
         let second = Duration::from_secs(1);
         for policy in [
-            Policy::new(),
-            Policy::new().max(0),
-            Policy::new().max(u32::MAX - 2),
-            Policy::new().base(Duration::ZERO),
-            Policy::new().base(Duration::ZERO).cap(Duration::ZERO),
-            Policy::new().base(Duration::MAX).cap(Duration::MAX),
-            Policy::new().unlimited().deadline(second),
-            Policy::new().jitter(Jitter::Additive(7.0)),
-            Policy::new().timeout(second).idempotent(false),
-            Policy::new().timeout(second).on(Kinds::NONE.with(Kind::Ambiguous)),
-            Policy::new().base(second).jitter(Jitter::None).deadline(second),
+            POLICY,
+            POLICY.max(0),
+            POLICY.max(u32::MAX - 2),
+            POLICY.base(Duration::ZERO),
+            POLICY.base(Duration::ZERO).cap(Duration::ZERO),
+            POLICY.base(Duration::MAX).cap(Duration::MAX),
+            POLICY.unlimited().deadline(second),
+            POLICY.jitter(Jitter::Additive(7.0)),
+            POLICY.timeout(second).idempotent(false),
+            POLICY.timeout(second).on(Kinds::NONE.with(Kind::Ambiguous)),
+            POLICY.base(second).jitter(Jitter::None).deadline(second),
         ] {
             assert_eq!(policy.validate(), Ok(()), "{policy:?}");
         }
@@ -242,46 +244,43 @@ mod tests {
     #[test]
     fn every_mistake_names_the_field_the_value_and_the_remedy() {
         let ms = Duration::from_millis;
-        check(Policy::new().attempts(0), "`attempts` (0) must be at least 1, which means no retry");
+        check(POLICY.attempts(0), "`attempts` (0) must be at least 1, which means no retry");
         check(
-            Policy::new().unlimited(),
+            POLICY.unlimited(),
             "`attempts = unlimited` needs a `deadline`, or the call may never end",
         );
-        check(Policy::new().factor(0.5), "`factor` (0.5) must be a finite number of at least 1");
+        check(POLICY.factor(0.5), "`factor` (0.5) must be a finite number of at least 1");
+        check(POLICY.factor(f64::NAN), "`factor` (NaN) must be a finite number of at least 1");
         check(
-            Policy::new().factor(f64::NAN),
-            "`factor` (NaN) must be a finite number of at least 1",
-        );
-        check(
-            Policy::new().base(ms(100)).cap(ms(50)),
+            POLICY.base(ms(100)).cap(ms(50)),
             "`cap` (50ms) must not be less than `base` (100ms)",
         );
         check(
-            Policy::new().deadline(ms(100)).timeout(ms(200)).idempotent(true),
+            POLICY.deadline(ms(100)).timeout(ms(200)).idempotent(true),
             "`timeout` (200ms) must not be above `deadline` (100ms)",
         );
         check(
-            Policy::new().jitter(Jitter::None).deadline(ms(900)),
+            POLICY.jitter(Jitter::None).deadline(ms(900)),
             "the first retry (after 1s) could never start before `deadline` (900ms); \
              raise it or lower the first delay",
         );
         check(
-            Policy::new().on(Kinds::NONE.with(Kind::Permanent)),
+            POLICY.on(Kinds::NONE.with(Kind::Permanent)),
             "`on` lists `permanent`, which is never retried; remove it",
         );
         const LONG: &[Duration] = &[Duration::from_secs(31)];
         let policies = [
-            Policy::new().deadline(Duration::ZERO),
-            Policy::new().timeout(Duration::ZERO).idempotent(true),
-            Policy::new().timeout(ms(5)),
-            Policy::new().jitter(Jitter::Proportional(1.5)),
-            Policy::new().jitter(Jitter::Additive(f64::INFINITY)),
-            Policy::new().backoff(Backoff::List(&[])),
-            Policy::new().backoff(Backoff::List(&[Duration::ZERO])).base(ms(5)),
-            Policy::new().backoff(Backoff::List(LONG)),
-            Policy::new().backoff(Backoff::Fixed).factor(2.0),
-            Policy::new().jitter(Jitter::Decorrelated).factor(3.0),
-            Policy::new().jitter(Jitter::Decorrelated).backoff(Backoff::Linear),
+            POLICY.deadline(Duration::ZERO),
+            POLICY.timeout(Duration::ZERO).idempotent(true),
+            POLICY.timeout(ms(5)),
+            POLICY.jitter(Jitter::Proportional(1.5)),
+            POLICY.jitter(Jitter::Additive(f64::INFINITY)),
+            POLICY.backoff(Backoff::List(&[])),
+            POLICY.backoff(Backoff::List(&[Duration::ZERO])).base(ms(5)),
+            POLICY.backoff(Backoff::List(LONG)),
+            POLICY.backoff(Backoff::Fixed).factor(2.0),
+            POLICY.jitter(Jitter::Decorrelated).factor(3.0),
+            POLICY.jitter(Jitter::Decorrelated).backoff(Backoff::Linear),
         ];
         for policy in policies {
             assert!(policy.validate().is_err(), "{policy:?}");

@@ -150,12 +150,8 @@ mod tests {
 
     #[test]
     fn neither_the_longest_delay_nor_odd_fractions_overflow() {
-        let longest = Unspread {
-            delay: Duration::MAX,
-            base: Duration::MAX,
-            previous: Duration::MAX,
-            cap: Duration::MAX,
-        };
+        let max = Duration::MAX;
+        let longest = Unspread { delay: max, base: max, previous: max, cap: max };
         for r in [0.0, 0.5, 1.0, 1e308, f64::INFINITY, f64::NAN, -1.0] {
             for jitter in [Jitter::Proportional(r), Jitter::Additive(r), Jitter::Decorrelated] {
                 let (low, high) = jitter.range(longest);

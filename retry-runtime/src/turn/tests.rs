@@ -23,6 +23,16 @@ impl crate::failure::class::Classify for Busy {
     }
 }
 
+/// A turn of this attempt.
+fn turn<T, F: Future<Output = Result<T, Busy>>>(
+    call: &mut Call<'_>,
+    attempt: F,
+) -> impl Future<Output = Turned<F::Output>> {
+    call.turn(attempt)
+        .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
+        .into_future()
+}
+
 fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -31,18 +41,10 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another() {
     let mut call = Call::of(&NOW);
     {
-        let failed = pin!(
-            call.turn(ready(Err::<u8, _>(Busy)))
-                .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
-                .into_future()
-        );
+        let failed = pin!(turn(&mut call, ready(Err::<u8, _>(Busy))));
         assert_eq!(poll(failed), Poll::Ready(Turned::Again));
     }
-    let done = pin!(
-        call.turn(ready(Ok::<_, Busy>(7)))
-            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
-            .into_future()
-    );
+    let done = pin!(turn(&mut call, ready(Ok(7))));
     assert_eq!(poll(done), Poll::Ready(Turned::Out(Ok(7))));
 }
 
@@ -57,11 +59,7 @@ fn an_attempt_stays_where_it_is_between_two_polls() {
         poll_fn(|_| if std::mem::take(&mut first) { Poll::Pending } else { Poll::Ready(()) }).await;
         Ok::<usize, Busy>(borrowed.len())
     };
-    let mut turn = pin!(
-        call.turn(attempt)
-            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
-            .into_future()
-    );
+    let mut turn = pin!(turn(&mut call, attempt));
     assert_eq!(poll(turn.as_mut()), Poll::Pending);
     assert_eq!(poll(turn.as_mut()), Poll::Ready(Turned::Quick(Ok(6))));
 }
@@ -81,11 +79,7 @@ fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
             let _guard = SetOnDrop(&dropped);
             pending::<Result<u8, Busy>>().await
         };
-        let turn = pin!(
-            call.turn(attempt)
-                .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
-                .into_future()
-        );
+        let turn = pin!(turn(&mut call, attempt));
         assert_eq!(poll(turn), Poll::Pending);
         assert!(!dropped.get());
     }

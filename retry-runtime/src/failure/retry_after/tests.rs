@@ -103,20 +103,11 @@ fn a_clock_before_1970_or_far_ahead_is_fine() {
 
 #[test]
 fn anything_else_is_no_hint() {
+    for text in ["", " ", "-1", "+1", "1.0", "1e3", "0x10", "²", "١٢", "5,7", "1 2", "120s", "soon"]
+    {
+        check(text, None);
+    }
     for text in [
-        "",
-        " ",
-        "-1",
-        "+1",
-        "1.0",
-        "1e3",
-        "0x10",
-        "²",
-        "١٢",
-        "5,7",
-        "1 2",
-        "120s",
-        "soon",
         "Mon, 32 Jun 2019 11:00:00 GMT",
         "Mon, 31 Jun 2019 11:00:00 GMT",
         "Mon, 00 Jun 2019 11:00:00 GMT",
