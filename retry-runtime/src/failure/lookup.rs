@@ -15,8 +15,7 @@ use std::ops::Deref;
 use super::class::{Class, Classify, Kind};
 use super::inject::{Inject, Injection};
 use super::interruption::Interruption;
-use super::outcome::Interruptible;
-use super::outcome::Outcome;
+use super::outcome::{Interruptible, Outcome};
 
 /// The start of a lookup for the outcome type `R`; its methods are the first choices.
 #[derive(Debug)]
@@ -46,61 +45,40 @@ impl<R> Deref for SecondChoice<R> {
     }
 }
 
-impl<R: Outcome<Error: Display>> Lookup<R> {
+/// Implements the methods of the lookup, a row for each: `{bounds} Choice: method -> Marker`.
+macro_rules! choices {
+    ($($(#[$doc:meta])* {$($bounds:tt)*} $choice:ident: $method:ident -> $marker:ident;)*) => { $(
+        impl<$($bounds)*> $choice<R> {
+            $(#[$doc])*
+            pub fn $method(&self) -> $marker {
+                $marker
+            }
+        }
+    )* };
+}
+
+choices! {
     /// The error implements `Display`.
-    pub fn retry_describe(&self) -> ByDisplay {
-        ByDisplay
-    }
-}
-
-impl<R: Outcome<Error: Debug>> SecondChoice<R> {
+    {R: Outcome<Error: Display>} Lookup: retry_describe -> ByDisplay;
     /// The error implements `Debug`.
-    pub fn retry_describe(&self) -> ByDebug {
-        ByDebug
-    }
-}
-
-impl<R> LastChoice<R> {
+    {R: Outcome<Error: Debug>} SecondChoice: retry_describe -> ByDebug;
     /// The error implements neither `Display` nor `Debug`.
-    pub fn retry_describe(&self) -> ByTypeName {
-        ByTypeName
-    }
+    {R} LastChoice: retry_describe -> ByTypeName;
 
-    /// The error does not implement [`Classify`].
-    pub fn retry_class(&self) -> NotClassified {
-        NotClassified
-    }
-
-    /// The error does not implement `From<Interruption>`.
-    pub fn retry_interruption(&self) -> NoFromInterruption {
-        NoFromInterruption
-    }
-
-    /// The error does not implement [`Inject`].
-    pub fn retry_injection(&self) -> NoInject {
-        NoInject
-    }
-}
-
-impl<R: Outcome<Error: Classify>> Lookup<R> {
     /// The error implements [`Classify`].
-    pub fn retry_class(&self) -> ByClassify {
-        ByClassify
-    }
-}
+    {R: Outcome<Error: Classify>} Lookup: retry_class -> ByClassify;
+    /// The error does not implement [`Classify`].
+    {R} LastChoice: retry_class -> NotClassified;
 
-impl<R: Interruptible> Lookup<R> {
     /// The error implements `From<Interruption>`.
-    pub fn retry_interruption(&self) -> HasFromInterruption {
-        HasFromInterruption
-    }
-}
+    {R: Interruptible} Lookup: retry_interruption -> HasFromInterruption;
+    /// The error does not implement `From<Interruption>`.
+    {R} LastChoice: retry_interruption -> NoFromInterruption;
 
-impl<R: Outcome<Error: Inject>> Lookup<R> {
     /// The error implements [`Inject`].
-    pub fn retry_injection(&self) -> HasInject {
-        HasInject
-    }
+    {R: Outcome<Error: Inject>} Lookup: retry_injection -> HasInject;
+    /// The error does not implement [`Inject`].
+    {R} LastChoice: retry_injection -> NoInject;
 }
 
 /// How to describe an error as text.
