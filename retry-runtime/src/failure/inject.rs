@@ -11,8 +11,7 @@ use std::error::Error;
 use std::{fmt, io};
 
 use super::interruption::Interruption;
-use super::outcome::Missing;
-use super::outcome::Outcome;
+use super::outcome::{Missing, Outcome};
 
 /// An error that tests can inject; it must not borrow anything.
 ///
@@ -27,53 +26,25 @@ use super::outcome::Outcome;
 pub trait Inject: 'static {}
 
 macro_rules! inject {
-    ($($name:ty),* $(,)?) => { $(impl Inject for $name {})* };
+    ($($(#[$cfg:meta])? $name:ty),* $(,)?) => { $($(#[$cfg])? impl Inject for $name {})* };
 }
 
-inject!(
-    (),
-    String,
-    Box<dyn Error>,
-    Box<dyn Error + Send>,
-    Box<dyn Error + Send + Sync>,
-    io::Error,
-    fmt::Error,
-    Infallible,
-    Missing,
-    Interruption,
-    std::num::ParseIntError,
-    std::num::ParseFloatError,
-    std::str::Utf8Error,
-    std::string::FromUtf8Error,
-    std::time::SystemTimeError,
-    bool,
-    char,
-    i32,
-    i64,
-    u8,
-    u16,
-    u32,
-    u64,
-    usize,
-);
-
-macro_rules! inject_for {
-    ($($feature:literal: $name:ty),* $(,)?) => {
-        $(#[cfg(feature = $feature)] impl Inject for $name {})*
-    };
+inject! {
+    (), String, bool, char, i32, i64, u8, u16, u32, u64, usize,
+    Box<dyn Error>, Box<dyn Error + Send>, Box<dyn Error + Send + Sync>,
+    io::Error, fmt::Error, Infallible, Missing, Interruption,
+    std::num::ParseIntError, std::num::ParseFloatError,
+    std::str::Utf8Error, std::string::FromUtf8Error, std::time::SystemTimeError,
+    #[cfg(feature = "anyhow")] anyhow::Error,
+    #[cfg(feature = "http")] http::StatusCode,
+    #[cfg(feature = "hyper")] hyper::Error,
+    #[cfg(feature = "redis")] redis::RedisError,
+    #[cfg(feature = "reqwest")] reqwest::Error,
+    #[cfg(feature = "sqlx")] sqlx::Error,
+    #[cfg(feature = "tokio")] tokio::time::error::Elapsed,
+    #[cfg(feature = "tokio")] tokio::task::JoinError,
+    #[cfg(feature = "tonic")] tonic::Status,
 }
-
-inject_for!(
-    "anyhow": anyhow::Error,
-    "http": http::StatusCode,
-    "hyper": hyper::Error,
-    "redis": redis::RedisError,
-    "reqwest": reqwest::Error,
-    "sqlx": sqlx::Error,
-    "tokio": tokio::time::error::Elapsed,
-    "tokio": tokio::task::JoinError,
-    "tonic": tonic::Status,
-);
 
 /// How to turn an injected error into an outcome.
 #[derive(Debug)]

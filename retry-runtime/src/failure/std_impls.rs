@@ -82,17 +82,11 @@ macro_rules! permanent {
     )* };
 }
 
-permanent!(
-    std::num::ParseIntError,
-    std::num::ParseFloatError,
-    std::num::TryFromIntError,
-    std::str::ParseBoolError,
-    std::str::Utf8Error,
-    std::string::FromUtf8Error,
-    std::char::ParseCharError,
-    std::net::AddrParseError,
-    std::fmt::Error,
-);
+permanent! {
+    std::num::ParseIntError, std::num::ParseFloatError, std::num::TryFromIntError,
+    std::str::ParseBoolError, std::str::Utf8Error, std::string::FromUtf8Error,
+    std::char::ParseCharError, std::net::AddrParseError, std::fmt::Error,
+}
 
 #[cfg(test)]
 mod tests {
