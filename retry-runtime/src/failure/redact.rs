@@ -46,7 +46,7 @@ pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 's
 /// The text as it may be stored.
 pub(crate) fn kept(text: &str) -> Arc<str> {
     if !REDACTED.load(Ordering::Acquire) {
-        return if text.len() <= LONGEST { Arc::from(text) } else { Arc::from(&*shortened(text)) };
+        return Arc::from(&*shortened(text));
     }
     redacted(text)
 }

@@ -37,27 +37,23 @@ fn duration(bytes: &[u8]) -> Option<Duration> {
     Some(Duration::new(seconds, nanos))
 }
 
-enum Value<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-}
-
-struct Field<'a> {
-    tag: u64,
-    value: Value<'a>,
+/// The tag and the value of a field.
+enum Field<'a> {
+    Number(u64, u64),
+    Bytes(u64, &'a [u8]),
 }
 
 impl<'a> Field<'a> {
-    fn bytes(&self, tag: u64) -> Option<&'a [u8]> {
-        match self.value {
-            Value::Bytes(bytes) if self.tag == tag => Some(bytes),
+    fn bytes(&self, wanted: u64) -> Option<&'a [u8]> {
+        match *self {
+            Field::Bytes(tag, bytes) if tag == wanted => Some(bytes),
             _ => None,
         }
     }
 
-    fn number(&self, tag: u64) -> Option<u64> {
-        match self.value {
-            Value::Number(number) if self.tag == tag => Some(number),
+    fn number(&self, wanted: u64) -> Option<u64> {
+        match *self {
+            Field::Number(tag, number) if tag == wanted => Some(number),
             _ => None,
         }
     }
@@ -71,17 +67,15 @@ impl<'a> Iterator for Fields<'a> {
 
     fn next(&mut self) -> Option<Field<'a>> {
         let key = self.varint()?;
-        let value = match key & 7 {
-            0 => Value::Number(self.varint()?),
-            1 => Value::Bytes(self.take(8)?),
-            2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                Value::Bytes(self.take(length)?)
-            }
-            5 => Value::Bytes(self.take(4)?),
+        let tag = key >> 3;
+        let length = match key & 7 {
+            0 => return Some(Field::Number(tag, self.varint()?)),
+            1 => 8,
+            2 => usize::try_from(self.varint()?).ok()?,
+            5 => 4,
             _ => return None,
         };
-        Some(Field { tag: key >> 3, value })
+        Some(Field::Bytes(tag, self.take(length)?))
     }
 }
 

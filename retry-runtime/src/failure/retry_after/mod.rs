@@ -162,14 +162,12 @@ fn date(text: &str, now: i64) -> Option<i64> {
 
 /// A date whose year has four digits.
 fn fixdate(day: &str, month: &str, year: &str, time: &str) -> Option<i64> {
-    let year = number(year, 4, 4)?;
-    Date {
-        year,
-        month: month_number(month)?,
-        day: number(day, 1, 2)?,
-        second: second_of_day(time)?,
-    }
-    .seconds_since_epoch()
+    in_year(number(year, 4, 4)?, month, day, time)?.seconds_since_epoch()
+}
+
+fn in_year(year: i64, month: &str, day: &str, time: &str) -> Option<Date> {
+    let (month, day) = (month_number(month)?, number(day, 1, 2)?);
+    Some(Date { year, month, day, second: second_of_day(time)? })
 }
 
 /// A date whose year has two digits: the latest year with these digits that is at most 50 years after `now`.
@@ -181,12 +179,8 @@ fn rfc850(day: &str, time: &str, now: i64) -> Option<i64> {
     }
     let now = Date::from_seconds(now);
     let limit = Date { year: now.year + 50, ..now };
-    let mut date = Date {
-        year: (now.year.div_euclid(100) + 1) * 100 + number(year, 2, 2)?,
-        month: month_number(month)?,
-        day: number(day, 1, 2)?,
-        second: second_of_day(time)?,
-    };
+    let next_century = (now.year.div_euclid(100) + 1) * 100;
+    let mut date = in_year(next_century + number(year, 2, 2)?, month, day, time)?;
     while date > limit {
         date.year -= 100;
     }
