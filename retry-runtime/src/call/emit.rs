@@ -23,29 +23,22 @@ impl Trail {
         self.number
     }
 
-    /// The function's name; empty for a call of a policy alone.
-    fn name(&self) -> &'static str {
-        self.site.name()
-    }
-
     /// An attempt has started: opens the span of a retry and emits the event.
     #[cold]
     pub(super) fn emit_attempt_started(&mut self, policy: &Policy) {
-        let (name, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
         if attempt > 1 && CallSpan::is_wanted() {
-            self.span = Some(Box::new(CallSpan::retry(name, self.number(), attempt, limit)));
+            self.span = Some(Box::new(CallSpan::retry(site, self.number(), attempt, limit)));
         }
         let has_listener = || event::has_listener(EventKind::AttemptStarted);
         if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {
             let call = self.number();
-            let started = AttemptStarted { site: name, call, attempt, limit };
-            event::emit(&Event::AttemptStarted(started));
+            event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
         }
     }
 
-    /// An observed call has started.
     pub(super) fn emit_call_started(&mut self, policy: &Policy) {
-        let (site, call, limit) = (self.name(), self.number(), policy.limit());
+        let (site, call, limit) = (self.site.name(), self.number(), policy.limit());
         event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
     }
 
@@ -55,7 +48,7 @@ impl Trail {
         if !event::has_listener(EventKind::AttemptFinished) {
             return;
         }
-        let (site, limit) = (self.name(), policy.limit());
+        let (site, limit) = (self.site.name(), policy.limit());
         let call = self.number();
         let Some(attempt) = self.report.last() else { return };
         event::emit(&Event::AttemptFinished(AttemptFinished {
@@ -74,7 +67,7 @@ impl Trail {
         if !event::has_listener(EventKind::RetryScheduled) {
             return;
         }
-        let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
         let (call, error) = (self.number(), self.last_error().into());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
         event::emit(&Event::RetryScheduled(retry));
@@ -90,35 +83,27 @@ impl Trail {
         if !(RetrySuppressed::is_due(reason) && event::has_listener(EventKind::RetrySuppressed)) {
             return;
         }
-        let (site, attempt, limit) = (self.name(), self.attempt, policy.limit());
+        let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
         let (call, error) = (self.number(), self.last_error().into());
-        let Class { kind, retry_after, .. } = class;
-        event::emit(&Event::RetrySuppressed(RetrySuppressed {
-            site,
-            call,
-            attempt,
-            limit,
-            reason,
-            kind,
-            error,
-            retry_after,
-        }));
+        let Class { kind, retry_after } = class;
+        let retry =
+            RetrySuppressed { site, call, attempt, limit, reason, kind, error, retry_after };
+        event::emit(&Event::RetrySuppressed(retry));
     }
 
     #[inline]
     pub(super) fn emit_call_finished(&mut self, reason: StopReason) {
         // A first-try success is reported only if the call is observed.
         let at_once = reason == StopReason::Success && self.attempt == 1;
-        if (!at_once || self.mode.has(Mode::OBSERVED))
-            && event::has_listener(EventKind::CallFinished)
-        {
+        let wanted = !at_once || self.mode.has(Mode::OBSERVED);
+        if wanted && event::has_listener(EventKind::CallFinished) {
             self.emit_call_finished_heard(reason);
         }
     }
 
     #[cold]
     fn emit_call_finished_heard(&mut self, reason: StopReason) {
-        let (site, attempts, call) = (self.name(), self.attempt, self.number());
+        let (site, attempts, call) = (self.site.name(), self.attempt, self.number());
         let report = &self.report;
         let last = report.last().filter(|_| reason != StopReason::Success);
         event::emit(&Event::CallFinished(CallFinished {
