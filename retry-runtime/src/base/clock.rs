@@ -54,7 +54,6 @@ pub fn real_now() -> Instant {
     }
 }
 
-/// The current date and time.
 pub(crate) fn wall() -> SystemTime {
     match INSTALLED.get() {
         Some(clock) => clock.wall(),
@@ -87,7 +86,6 @@ impl Moment {
         Moment::of(now())
     }
 
-    /// Converts an instant.
     pub(crate) fn of(now: Instant) -> Self {
         let first = *FIRST.get_or_init(|| now);
         let nanos = match now.checked_duration_since(first) {
@@ -146,7 +144,6 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    /// A timeline on the engine's clock.
     pub(crate) const fn new() -> Self {
         Timeline { start: AtomicU64::new(0), clock: None }
     }
@@ -155,7 +152,6 @@ impl Timeline {
         self.clock = Some(clock);
     }
 
-    /// Reads the clock.
     #[inline]
     pub(crate) fn now(&self) -> Moment {
         Moment::of(self.clock.map_or_else(now, |clock| clock()))

@@ -113,7 +113,6 @@ fn set_present(present: bool) {
 }
 
 impl CallContext {
-    /// A context for the current task.
     #[inline]
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
         let interceptor = interceptor();
@@ -152,7 +151,6 @@ impl CallContext {
         self
     }
 
-    /// Whether the context has an interceptor.
     pub(crate) fn is_intercepted(&self) -> bool {
         self.handles.interceptor.is_some()
     }

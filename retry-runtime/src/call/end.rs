@@ -6,11 +6,9 @@ use std::time::Duration;
 use super::intercept::Note;
 use super::mode::Mode;
 use super::spare;
-use super::state::Call;
-use super::state::CallState;
+use super::state::{Call, CallState};
 use super::trail::Trail;
-use crate::base::clock;
-use crate::base::clock::Moment;
+use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::event;
 use crate::failure::interruption::Interruption;
@@ -22,7 +20,6 @@ use crate::report::record::Report;
 use crate::report::stats::Ended;
 
 impl Call<'_> {
-    /// The attempt succeeded.
     pub(crate) fn succeeded(&mut self) {
         if self.is_plain() {
             self.succeeded_plainly();
@@ -50,7 +47,6 @@ impl Call<'_> {
         trail.end_at(reason, Moment::now());
     }
 
-    /// Ends the call now.
     #[cold]
     pub(super) fn end(&mut self, reason: StopReason) {
         self.trail_mut().end_at(reason, Moment::now());
@@ -90,7 +86,6 @@ impl Call<'_> {
 }
 
 impl Trail {
-    /// The attempt succeeded.
     fn succeeded(&mut self, policy: &Policy) {
         match self.withdrawal.take() {
             Some(withdrawal) => withdrawal.succeeded(),

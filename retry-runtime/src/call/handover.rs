@@ -7,14 +7,12 @@ use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::{Call, sooner};
 use super::trail::Trail;
 use super::verdict::Verdict;
-use crate::base::clock;
-use crate::base::clock::Moment;
+use crate::base::clock::{self, Moment};
 use crate::failure::class::{Class, Kind};
 use crate::policy::Policy;
 use crate::report::attempt::CallId;
 use crate::report::reason::StopReason;
-use crate::report::record::Delay;
-use crate::report::record::Report;
+use crate::report::record::{Delay, Report};
 use crate::report::stats::Ended;
 use crate::site::Site;
 

@@ -7,8 +7,7 @@
 use std::mem;
 
 use super::protection::no_breaker;
-use super::state::Call;
-use super::state::CallState;
+use super::state::{Call, CallState};
 use crate::base::counters;
 use crate::breaker::Breaker;
 use crate::site::SiteBreaker;
@@ -73,7 +72,6 @@ impl<'p> Call<'p> {
         matches!(self.state, CallState::Plain)
     }
 
-    /// An attempt starts.
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
         if !self.is_plain() {

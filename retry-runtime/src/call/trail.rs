@@ -17,8 +17,7 @@ use crate::failure::class::Kind;
 use crate::policy::Policy;
 use crate::report::record::{AttemptRecord, Report};
 use crate::report::stats::Failures;
-use crate::site::Effective;
-use crate::site::{Meta, NO_BREAKER, Site, SiteBudget};
+use crate::site::{Effective, Meta, NO_BREAKER, Site, SiteBudget};
 
 /// The site of calls that have no annotated function.
 pub(super) static NOBODY: Site =
@@ -95,7 +94,6 @@ impl Trail {
         (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
     }
 
-    /// An attempt starts.
     #[inline]
     pub(super) fn note_start(&mut self) {
         self.attempt = self.attempt.saturating_add(1);
@@ -172,7 +170,6 @@ impl Trail {
         self.live.as_ref().is_some_and(|live| live.is_cancelled())
     }
 
-    /// The interceptor of the call.
     #[inline]
     pub(super) fn interceptor(&self) -> Option<&Arc<dyn Intercept>> {
         Some(&self.intercepted.as_ref()?.by)

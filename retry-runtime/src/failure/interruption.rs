@@ -1,9 +1,8 @@
 //! Failures that the engine causes.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
 use super::class::{Class, Classify, Kind};
 use crate::base::duration::Rounded;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::duration;
-use crate::base::duration::Fraction;
+use crate::base::duration::{self, Fraction};
 
 /// How a delay is spread at random.
 ///

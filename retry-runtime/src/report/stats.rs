@@ -213,7 +213,6 @@ impl Stats {
         }
     }
 
-    /// Counts a call.
     pub(crate) fn count(&mut self, ended: Ended) {
         let Ended { reason, attempts, recovered } = ended;
         let retries = attempts.saturating_sub(1);

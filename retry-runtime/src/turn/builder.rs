@@ -5,10 +5,10 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::breaking::Breaking;
-use super::guard::Chosen;
-use super::guard::{Gate, Guard, Interrupts, Uninterrupted};
-use super::rules::{Given, Judge, Rules, Unset};
-use super::rules::{HookCall, LookedUp, PredicateCall, Retry, hook, predicate};
+use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
+use super::rules::{
+    Given, HookCall, Judge, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
+};
 use super::running::Running;
 use super::turned::Turned;
 use crate::breaker::Breaker;
@@ -17,8 +17,7 @@ use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
-use crate::failure::outcome::Interruptible;
-use crate::failure::outcome::Outcome;
+use crate::failure::outcome::{Interruptible, Outcome};
 
 /// One attempt with the rules and the guard for it.
 ///

@@ -7,15 +7,13 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::timer;
-use super::timer::Sleeping;
+use super::timer::{self, Sleeping};
 use crate::base::clock::Moment;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
-use crate::failure::outcome::Interruptible;
-use crate::failure::outcome::Outcome;
+use crate::failure::outcome::{Interruptible, Outcome};
 
 /// Admits an attempt and may interrupt it.
 pub trait Guard<R> {

@@ -4,8 +4,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::guard::Guard;
-use super::rules::Judge;
-use super::rules::Retry;
+use super::rules::{Judge, Retry};
 use crate::base::clock::Moment;
 use crate::call::decide::Surroundings;
 use crate::call::state::Call;

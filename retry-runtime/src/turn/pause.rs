@@ -14,7 +14,6 @@ use crate::call::state::Call;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 
-/// Starts the sleep.
 #[cold]
 pub(super) fn begin(call: &mut Call<'_>, length: Duration) {
     *call.sleeping() = Some(timer::sleep(length));

@@ -112,7 +112,6 @@ impl Entry {
         order
     }
 
-    /// An attempt starts.
     pub(crate) fn begin(&self, attempt: u32) {
         let mut state = self.lock();
         state.pause.attempt = attempt;

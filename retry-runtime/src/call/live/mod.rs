@@ -40,8 +40,7 @@ pub(crate) use entry::{Entry, Order, Pause};
 pub(crate) use list::Ticket;
 pub use watch::{Changed, Watch, watch};
 
-use crate::base::clock;
-use crate::base::clock::Moment;
+use crate::base::clock::{self, Moment};
 use crate::failure::class::Kind;
 
 /// The calls that are being retried, in the order of their first failures.
