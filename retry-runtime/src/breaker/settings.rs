@@ -88,10 +88,10 @@ impl BreakerSettings {
         BreakerSettings { open: time, open_max, ..self }
     }
 
-    /// Whether the settings make sense.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first setting that does not: a rate that is not above 0 and up to 1, zero of what is counted,
+    /// The first invalid setting: a rate that is not above 0 and up to 1, a count of zero,
     /// a time that is zero where it must not be or longer than a day, `open_max` below `open`.
     pub const fn validate(&self) -> Result<(), SettingError> {
         require! {

@@ -17,7 +17,7 @@ settings! {
     /// | [`refund`](Self::refund) | the cost | given back by a retry that succeeds |
     /// | [`refill`](Self::refill) | 10 min | the time in which one token comes back |
     ///
-    /// Ten minutes, because what time pays is paid in the middle of an outage too, by every client at once. With
+    /// Ten minutes, because tokens come back by time in the middle of an outage too, for every client at once. With
     /// a token per 30 s, 700 clients that share a load of 700 calls per second need 35 s to get over a stall of
     /// 5 s, and 33 s without any; a dependency that stays dead sees 1.05 times its load in place of 1.02. With a
     /// token per 10 min there is no difference left (`cargo run --example storm --release`), and a nightly job
@@ -78,7 +78,7 @@ pub enum Refund {
 /// Which calls make a deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DepositOn {
-    /// Those that succeed at their first try: what does not work earns no retries.
+    /// Calls that succeed at their first try: a dependency that is down earns no retries.
     FirstTry,
     /// Every call, once: a plain ratio of retries to calls.
     EveryCall,
@@ -106,10 +106,10 @@ impl BudgetSettings {
         BudgetSettings { refill: None, ..self }
     }
 
-    /// Whether the settings make sense.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first setting that does not: no capacity, an amount that is not a number, is negative, above
+    /// The first invalid setting: no capacity, an amount that is not a number, is negative, above
     /// 100 000 or (for a deposit) so small that it would round to nothing; a cost or a `start` above the
     /// capacity; a refill time that is not made of whole milliseconds.
     pub const fn validate(&self) -> Result<(), SettingError> {
