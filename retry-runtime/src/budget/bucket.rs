@@ -50,7 +50,7 @@ pub(super) struct Bucket {
     throttled_cost: u32,
     ambiguous_cost: u32,
     /// Milli-tokens that must be exceeded after the charge, when failures are charged.
-    above: Option<u32>,
+    pub(super) above: Option<u32>,
     /// `None`: the cost.
     refund: Option<u32>,
     step: Option<Step>,
@@ -122,10 +122,6 @@ impl Bucket {
     /// was charged and not the retry.
     pub(super) const fn given_back(&self, cost: u32) -> u32 {
         if self.above.is_some() { 0 } else { cost }
-    }
-
-    pub(super) const fn charges_failures(&self) -> bool {
-        self.above.is_some()
     }
 
     /// Takes the cost of a retry.
