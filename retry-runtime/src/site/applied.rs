@@ -108,10 +108,9 @@ impl Site {
             Choice::AsWritten | Choice::None => self.breaker_source().get(),
         }
     }
-}
 
-/// The settings of a call that starts now.
-impl Site {
+    // The settings of a call that starts now.
+
     pub(crate) fn policy_now(&'static self) -> &'static Policy {
         self.policy_under(self.effective())
     }
