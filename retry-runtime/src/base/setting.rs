@@ -57,15 +57,73 @@ impl fmt::Display for SettingError {
 
 impl std::error::Error for SettingError {}
 
-/// Makes the error of one field: `fault!("cost", Number(value), "must be …")`.
-macro_rules! fault {
-    ($field:literal, $kind:ident($value:expr), $remedy:literal) => {
-        Err($crate::base::setting::SettingError {
-            field: $field,
-            value: $crate::base::setting::Given::$kind($value),
-            message: concat!("`", $field, "` ", $remedy),
-        })
+/// Declares a struct of settings: its fields, their defaults in `new`, and the builder methods.
+///
+/// `field(argument: Type): FieldType = default;` declares a field and its method. `as Some` stores the argument in an
+/// `Option`. The field in `without_method` gets none.
+macro_rules! settings {
+    (
+        $(#[$attribute:meta])*
+        pub struct $Settings:ident {
+            $(
+                $(#[$doc:meta])*
+                $field:ident($argument:ident: $given:ty $(as $Some:ident)?): $type:ty = $default:expr;
+            )*
+        }
+        $(without_method { $plain:ident: $plain_type:ty = $plain_default:expr; })?
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[must_use]
+        #[non_exhaustive]
+        #[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
+        pub struct $Settings {
+            $(pub $field: $type,)*
+            $(pub $plain: $plain_type,)?
+        }
+
+        impl $Settings {
+            /// The defaults of the table above.
+            pub const fn new() -> Self {
+                $Settings { $($field: $default,)* $($plain: $plain_default,)? }
+            }
+
+            $(
+                $(#[$doc])*
+                pub const fn $field(self, $argument: $given) -> Self {
+                    $Settings { $field: $($Some)?($argument), ..self }
+                }
+            )*
+        }
+
+        impl Default for $Settings {
+            fn default() -> Self {
+                $Settings::new()
+            }
+        }
     };
 }
 
-pub(crate) use fault;
+/// Returns the error of the first row whose condition is false:
+/// `pattern in value => condition, "field", Number(value), "must be …";`. Values without the pattern pass.
+macro_rules! require {
+    ($($given:pat in $setting:expr =>
+        $valid:expr, $field:literal, $kind:ident($value:expr), $remedy:literal;)*) => {
+        $(match $setting {
+            $given => {
+                let valid: bool = $valid;
+                if !valid {
+                    return Err($crate::base::setting::SettingError {
+                        field: $field,
+                        value: $crate::base::setting::Given::$kind($value),
+                        message: concat!("`", $field, "` ", $remedy),
+                    });
+                }
+            }
+            #[allow(unreachable_patterns, reason = "a pattern may match every value")]
+            _ => {}
+        })*
+    };
+}
+
+pub(crate) use {require, settings};

@@ -103,9 +103,8 @@ impl Breaker {
     /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        let machine = unpoisoned(self.machine.get_mut());
         // 0 means that no seed has been drawn yet.
-        machine.set_seed(seed | 1);
+        unpoisoned(self.machine.get_mut()).seed = seed | 1;
         self
     }
 
@@ -251,14 +250,14 @@ impl Breaker {
         let tick = self.timeline.tick(now);
         let mut guard = unpoisoned(self.machine.lock());
         let machine = &mut *guard;
-        if machine.seed() == 0 {
+        if machine.seed == 0 {
             seed(machine);
         }
         machine.absorb(self.word.take_kept());
         let result = step(machine, tick);
         let (path, stable_until) = machine.path(tick);
-        self.word.publish(machine.generation(), path, stable_until);
-        if machine.has_transitions() {
+        self.word.publish(machine.generation, path, stable_until);
+        if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
             drop(guard);
             listener::changed(self.name.clone(), &transitions);
@@ -270,7 +269,7 @@ impl Breaker {
 #[cold]
 fn seed(machine: &mut Machine) {
     // Not for secrets: the breakers of many processes must not come back together.
-    machine.set_seed(Rng::fresh().draw() | 1);
+    machine.seed = Rng::fresh().draw() | 1;
 }
 
 impl fmt::Debug for Breaker {

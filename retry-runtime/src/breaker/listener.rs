@@ -1,10 +1,10 @@
-//! Who is told of transitions and refusals.
+//! The listeners of transitions and refusals.
 
 use std::borrow::Cow;
 
 use super::ticket::{CircuitOpen, Transition};
 
-/// A part of the crate that is told what breakers do, outside of their locks. The linker collects the
+/// Functions that are called at transitions and refusals, outside of the breakers' locks. The linker collects the
 /// listeners (crate `inventory`): the events are a layer above, and a breaker in a `static` has no first call
 /// in which to find them.
 pub(crate) struct Listener {

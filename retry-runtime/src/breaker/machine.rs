@@ -32,13 +32,13 @@ use crate::base::rng::Rng;
 pub struct Machine {
     pub(super) settings: BreakerSettings,
     pub(super) state: State,
-    generation: u32,
+    pub(super) generation: u32,
     rejected: u64,
-    seed: u64,
-    transitions: Vec<Transition>,
+    pub(super) seed: u64,
+    pub(super) transitions: Vec<Transition>,
 }
 
-/// How many transitions are kept for [`Machine::take_transitions`]; older ones are forgotten.
+/// The limit of stored transitions; older ones are dropped.
 const KEPT: usize = 16;
 
 impl Machine {
@@ -241,22 +241,6 @@ impl Machine {
 
     // For the breaker and its lock-free path.
 
-    pub(super) fn has_transitions(&self) -> bool {
-        !self.transitions.is_empty()
-    }
-
-    pub(super) const fn generation(&self) -> u32 {
-        self.generation
-    }
-
-    pub(super) const fn seed(&self) -> u64 {
-        self.seed
-    }
-
-    pub(super) const fn set_seed(&mut self, seed: u64) {
-        self.seed = seed;
-    }
-
     /// Counts the quick successes that the word has kept since the last record.
     #[inline]
     pub(super) fn absorb(&mut self, successes: u32) {
@@ -268,7 +252,7 @@ impl Machine {
         }
     }
 
-    /// What may be done without the lock from now on, and the moment at which time next changes the window.
+    /// The steps that need no lock from now on, and the moment at which time next changes the window.
     #[inline]
     pub(super) fn path(&mut self, now: Duration) -> (Path, Option<Duration>) {
         self.settle(now);
@@ -282,11 +266,6 @@ impl Machine {
             State::Disabled => (Path::AdmitAndKeep, None),
             State::Open(_) | State::HalfOpen(_) | State::ForcedOpen => (Path::Locked, None),
         }
-    }
-
-    /// Another state, put there by a snapshot.
-    pub(super) fn restore_state(&mut self, now: Duration, state: State) {
-        self.go(now, state);
     }
 }
 

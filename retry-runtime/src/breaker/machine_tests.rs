@@ -268,7 +268,7 @@ proptest! {
             }
             if machine.mode(now) == Mode::HalfOpen {
                 let figures = machine.figures(now);
-                let current = out.iter().filter(|t| t.generation == machine.generation()).count();
+                let current = out.iter().filter(|t| t.generation == machine.generation).count();
                 prop_assert_eq!(figures.in_flight as usize, current);
                 prop_assert!(figures.in_flight + figures.calls <= probes);
             }

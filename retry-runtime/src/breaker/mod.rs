@@ -32,7 +32,7 @@
 //! | `machine` | [`Machine`]: the transitions; pure, `now` is an argument |
 //! | `orders` | the orders of an operator |
 //! | `ticket` | the answers of the machine, and [`CircuitOpen`] |
-//! | `figures`, `snapshot` | what can be read and what can be saved |
+//! | `figures`, `snapshot` | the counts, and the state as data |
 //! | `word` | the lock-free path: which calls a closed breaker admits and counts without the lock |
 //! | `handle` | [`Breaker`]: the machine, its lock and its clock |
 //! | `permit` | [`Permit`]: the RAII guard of one call |

@@ -2,56 +2,68 @@
 
 use std::time::Duration;
 
-use crate::base::setting::{SettingError, fault};
+use crate::base::setting::{SettingError, require, settings};
 
-/// The settings of a breaker.
-///
-/// | setting | default | meaning |
-/// |---|---|---|
-/// | [`window`](Self::window) | the last 200 calls | the outcomes that are looked at |
-/// | [`min_calls`](Self::min_calls) | 20 | no rate is known from fewer; a smaller window lowers it |
-/// | [`rate`](Self::rate) | 0.5 | opens when this part of the calls failed, or more |
-/// | [`slow`](Self::slow) | off | a call that took this long or longer is slow |
-/// | [`slow_rate`](Self::slow_rate) | 0.5 | opens when this part of the calls was slow, or more; needs `slow` |
-/// | [`consecutive`](Self::consecutive) | off | opens after this many failures in a row |
-/// | [`open`](Self::open) | 5 s | refuses for this long, doubled with every re-open … |
-/// | [`open_max`](Self::open_max) | 60 s | … up to this |
-/// | [`jitter`](Self::jitter) | 0.2 | and then ± this part of it |
-/// | [`probes`](Self::probes) | 5 | calls that are admitted to find out whether it is back |
-/// | [`probe_rate`](Self::probe_rate) | `rate` | the rate over the probes' results |
-/// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this opens again |
-///
-/// The window is long, so that random failures do not open the breaker: with 30 % random failures at 700 calls
-/// per second for ten minutes, 99.9 % of the calls that would succeed still do. With a window of 100 it is 98 %,
-/// since now and then half of the calls in a short window fail by chance.
-///
-/// ```
-/// use retry_runtime::breaker::{Breaker, BreakerSettings, Window};
-/// use std::time::Duration;
-///
-/// static PAYMENTS: Breaker = Breaker::new(
-///     "payments",
-///     BreakerSettings::new().window(Window::Time(Duration::from_secs(30))).rate(0.3),
-/// );
-/// assert!(PAYMENTS.permit().is_ok());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[must_use]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
-pub struct BreakerSettings {
-    pub window: Window,
-    pub min_calls: u32,
-    pub rate: f64,
-    pub slow: Option<Duration>,
-    pub slow_rate: Option<f64>,
-    pub consecutive: Option<u32>,
-    pub open: Duration,
-    pub open_max: Duration,
-    pub jitter: f64,
-    pub probes: u32,
-    pub probe_rate: Option<f64>,
-    pub probe_timeout: Duration,
+settings! {
+    /// The settings of a breaker.
+    ///
+    /// | setting | default | meaning |
+    /// |---|---|---|
+    /// | [`window`](Self::window) | the last 200 calls | the outcomes that are looked at |
+    /// | [`min_calls`](Self::min_calls) | 20 | no rate is known from fewer; a smaller window lowers it |
+    /// | [`rate`](Self::rate) | 0.5 | opens when this part of the calls failed, or more |
+    /// | [`slow`](Self::slow) | off | a call that took this long or longer is slow |
+    /// | [`slow_rate`](Self::slow_rate) | 0.5 | opens when this part of the calls was slow, or more; needs `slow` |
+    /// | [`consecutive`](Self::consecutive) | off | opens after this many failures in a row |
+    /// | [`open`](Self::open) | 5 s | refuses for this long, doubled with every re-open … |
+    /// | [`open_max`](Self::open_max) | 60 s | … up to this |
+    /// | [`jitter`](Self::jitter) | 0.2 | and then ± this part of it |
+    /// | [`probes`](Self::probes) | 5 | calls that are admitted to find out whether it is back |
+    /// | [`probe_rate`](Self::probe_rate) | `rate` | the rate over the probes' results |
+    /// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this opens again |
+    ///
+    /// The window is long, so that random failures do not open the breaker: with 30 % random failures at 700 calls
+    /// per second for ten minutes, 99.9 % of the calls that would succeed still do. With a window of 100 it is 98 %,
+    /// since now and then half of the calls in a short window fail by chance.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Window};
+    /// use std::time::Duration;
+    ///
+    /// static PAYMENTS: Breaker = Breaker::new(
+    ///     "payments",
+    ///     BreakerSettings::new().window(Window::Time(Duration::from_secs(30))).rate(0.3),
+    /// );
+    /// assert!(PAYMENTS.permit().is_ok());
+    /// ```
+    pub struct BreakerSettings {
+        /// The window: the outcomes by which a closed breaker decides.
+        window(window: Window): Window = Window::Count(200);
+        /// The number of calls below which there is no rate, at least 1. A smaller count window lowers it to its
+        /// own size.
+        min_calls(calls: u32): u32 = 20;
+        /// Opens when this part of the calls failed, or more: above 0, up to 1.
+        rate(rate: f64): f64 = 0.5;
+        /// A call that took this long or longer is slow, whether it succeeded or failed.
+        slow(threshold: Duration as Some): Option<Duration> = None;
+        /// Opens when this part of the calls was slow, or more: above 0, up to 1.
+        slow_rate(rate: f64 as Some): Option<f64> = None;
+        /// Opens after this many failures in a row, whatever the rate: at least 1.
+        consecutive(failures: u32 as Some): Option<u32> = None;
+        /// The longest open time that doubling reaches. The jitter is added to it, since a cap on the jitter would
+        /// make the clients come back together.
+        open_max(time: Duration): Duration = Duration::from_secs(60);
+        /// The part by which the time in the open state is longer or shorter at random: 0 to 1.
+        jitter(part: f64): f64 = 0.2;
+        /// Probes that the half-open state admits and decides by: at least 1.
+        probes(probes: u32): u32 = 5;
+        /// The rate over the probes' results when it is not the same as `rate`: above 0, up to 1. With one
+        /// n-th for n probes the first failure opens again and n successes close.
+        probe_rate(rate: f64 as Some): Option<f64> = None;
+        /// A probe without a result after this time opens again; up to 1 day.
+        probe_timeout(time: Duration): Duration = Duration::from_secs(10);
+    }
+    without_method { open: Duration = Duration::from_secs(5); }
 }
 
 /// The window: the outcomes by which a closed breaker decides.
@@ -69,55 +81,6 @@ const MOST: u32 = 100_000;
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl BreakerSettings {
-    /// The defaults of the table above.
-    pub const fn new() -> Self {
-        BreakerSettings {
-            window: Window::Count(200),
-            min_calls: 20,
-            rate: 0.5,
-            slow: None,
-            slow_rate: None,
-            consecutive: None,
-            open: Duration::from_secs(5),
-            open_max: Duration::from_secs(60),
-            jitter: 0.2,
-            probes: 5,
-            probe_rate: None,
-            probe_timeout: Duration::from_secs(10),
-        }
-    }
-
-    /// The window: the outcomes by which a closed breaker decides.
-    pub const fn window(self, window: Window) -> Self {
-        BreakerSettings { window, ..self }
-    }
-
-    /// The number of calls below which there is no rate, at least 1. A smaller count window lowers it to its
-    /// own size.
-    pub const fn min_calls(self, calls: u32) -> Self {
-        BreakerSettings { min_calls: calls, ..self }
-    }
-
-    /// Opens when this part of the calls failed, or more: above 0, up to 1.
-    pub const fn rate(self, rate: f64) -> Self {
-        BreakerSettings { rate, ..self }
-    }
-
-    /// A call that took this long or longer is slow, whether it succeeded or failed.
-    pub const fn slow(self, threshold: Duration) -> Self {
-        BreakerSettings { slow: Some(threshold), ..self }
-    }
-
-    /// Opens when this part of the calls was slow, or more: above 0, up to 1.
-    pub const fn slow_rate(self, rate: f64) -> Self {
-        BreakerSettings { slow_rate: Some(rate), ..self }
-    }
-
-    /// Opens after this many failures in a row, whatever the rate: at least 1.
-    pub const fn consecutive(self, failures: u32) -> Self {
-        BreakerSettings { consecutive: Some(failures), ..self }
-    }
-
     /// Refuses for this long when it opens; up to 1 day. Above `open_max` it raises that too.
     pub const fn open(self, time: Duration) -> Self {
         let open_max =
@@ -125,104 +88,44 @@ impl BreakerSettings {
         BreakerSettings { open: time, open_max, ..self }
     }
 
-    /// The longest open time that doubling reaches. The jitter is added to it, since a cap on the jitter would
-    /// make the clients come back together.
-    pub const fn open_max(self, time: Duration) -> Self {
-        BreakerSettings { open_max: time, ..self }
-    }
-
-    /// The part by which the time in the open state is longer or shorter at random: 0 to 1.
-    pub const fn jitter(self, part: f64) -> Self {
-        BreakerSettings { jitter: part, ..self }
-    }
-
-    /// Probes that the half-open state admits and decides by: at least 1.
-    pub const fn probes(self, probes: u32) -> Self {
-        BreakerSettings { probes, ..self }
-    }
-
-    /// The rate over the probes' results when it is not the same as `rate`: above 0, up to 1. With one
-    /// n-th for n probes the first failure opens again and n successes close.
-    pub const fn probe_rate(self, rate: f64) -> Self {
-        BreakerSettings { probe_rate: Some(rate), ..self }
-    }
-
-    /// A probe without a result after this time opens again; up to 1 day.
-    pub const fn probe_timeout(self, time: Duration) -> Self {
-        BreakerSettings { probe_timeout: time, ..self }
-    }
-
-    /// Whether the settings make sense.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first setting that does not: a rate that is not above 0 and up to 1, zero of what is counted,
+    /// The first invalid setting: a rate that is not above 0 and up to 1, a count of zero,
     /// a time that is zero where it must not be or longer than a day, `open_max` below `open`.
     pub const fn validate(&self) -> Result<(), SettingError> {
-        match self.window {
-            Window::Count(calls) if calls == 0 || calls > MOST => {
-                return fault!("window", Count(calls), "must be 1 to 100000 calls");
-            }
-            Window::Time(time) if time.as_millis() < 10 || time.as_nanos() > DAY.as_nanos() => {
-                return fault!("window", Time(time), "must be 10 ms to 1 day");
-            }
-            _ => {}
-        }
-        if self.min_calls == 0 || self.min_calls > MOST {
-            return fault!("min_calls", Count(self.min_calls), "must be 1 to 100000 calls");
-        }
-        if !is_rate(self.rate) {
-            return fault!("rate", Number(self.rate), "must be above 0 and at most 1");
-        }
-        if let Some(rate) = self.slow_rate {
-            if !is_rate(rate) {
-                return fault!("slow_rate", Number(rate), "must be above 0 and at most 1");
-            }
-            if self.slow.is_none() {
-                return fault!(
-                    "slow_rate",
-                    Number(rate),
-                    "has no effect without `slow`, the time from which a call is slow"
-                );
-            }
-        }
-        if let Some(slow) = self.slow {
-            if slow.is_zero() {
-                return fault!("slow", Time(slow), "must be above 0, or every call is slow");
-            }
-        }
-        if let Some(0) = self.consecutive {
-            return fault!("consecutive", Count(0), "must be at least 1 failure");
-        }
-        self.validate_recovery()
-    }
-
-    const fn validate_recovery(&self) -> Result<(), SettingError> {
-        if self.open.as_nanos() > DAY.as_nanos() {
-            return fault!("open", Time(self.open), "must be at most 1 day");
-        }
-        if self.open_max.as_nanos() < self.open.as_nanos() {
-            return fault!("open_max", Time(self.open_max), "must not be less than `open`");
-        }
-        if self.open_max.as_nanos() > DAY.as_nanos() {
-            return fault!("open_max", Time(self.open_max), "must be at most 1 day");
-        }
-        if !(self.jitter >= 0.0 && self.jitter <= 1.0) {
-            return fault!("jitter", Number(self.jitter), "must be from 0 to 1");
-        }
-        if self.probes == 0 || self.probes > MOST {
-            return fault!("probes", Count(self.probes), "must be 1 to 100000 calls");
-        }
-        if let Some(rate) = self.probe_rate {
-            if !is_rate(rate) {
-                return fault!("probe_rate", Number(rate), "must be above 0 and at most 1");
-            }
-        }
-        if self.probe_timeout.is_zero() || self.probe_timeout.as_nanos() > DAY.as_nanos() {
-            return fault!(
-                "probe_timeout",
-                Time(self.probe_timeout),
-                "must be above 0 and at most 1 day"
-            );
+        require! {
+            Window::Count(calls) in self.window =>
+                is_count(calls), "window", Count(calls), "must be 1 to 100000 calls";
+            Window::Time(time) in self.window =>
+                time.as_millis() >= 10 && is_within_a_day(time), "window", Time(time), "must be 10 ms to 1 day";
+            calls in self.min_calls =>
+                is_count(calls), "min_calls", Count(calls), "must be 1 to 100000 calls";
+            rate in self.rate =>
+                is_rate(rate), "rate", Number(rate), "must be above 0 and at most 1";
+            Some(rate) in self.slow_rate =>
+                is_rate(rate), "slow_rate", Number(rate), "must be above 0 and at most 1";
+            Some(rate) in self.slow_rate =>
+                self.slow.is_some(), "slow_rate", Number(rate),
+                "has no effect without `slow`, the time from which a call is slow";
+            Some(slow) in self.slow =>
+                !slow.is_zero(), "slow", Time(slow), "must be above 0, or every call is slow";
+            Some(failures) in self.consecutive =>
+                failures > 0, "consecutive", Count(failures), "must be at least 1 failure";
+            time in self.open =>
+                is_within_a_day(time), "open", Time(time), "must be at most 1 day";
+            time in self.open_max =>
+                time.as_nanos() >= self.open.as_nanos(), "open_max", Time(time), "must not be less than `open`";
+            time in self.open_max =>
+                is_within_a_day(time), "open_max", Time(time), "must be at most 1 day";
+            part in self.jitter =>
+                part >= 0.0 && part <= 1.0, "jitter", Number(part), "must be from 0 to 1";
+            probes in self.probes =>
+                is_count(probes), "probes", Count(probes), "must be 1 to 100000 calls";
+            Some(rate) in self.probe_rate =>
+                is_rate(rate), "probe_rate", Number(rate), "must be above 0 and at most 1";
+            time in self.probe_timeout =>
+                !time.is_zero() && is_within_a_day(time), "probe_timeout", Time(time), "must be above 0 and at most 1 day";
         }
         Ok(())
     }
@@ -248,10 +151,12 @@ impl BreakerSettings {
     }
 }
 
-impl Default for BreakerSettings {
-    fn default() -> Self {
-        BreakerSettings::new()
-    }
+const fn is_count(calls: u32) -> bool {
+    calls > 0 && calls <= MOST
+}
+
+const fn is_within_a_day(time: Duration) -> bool {
+    time.as_nanos() <= DAY.as_nanos()
 }
 
 const fn is_rate(rate: f64) -> bool {

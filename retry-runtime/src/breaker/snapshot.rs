@@ -23,7 +23,7 @@ pub struct Snapshot {
     open_for: Option<Duration>,
     #[cfg_attr(feature = "serde", serde(default))]
     reopened: u32,
-    /// The probes' results, or what made it open.
+    /// The results of the probes, or the counts that opened the breaker.
     #[cfg_attr(feature = "serde", serde(default))]
     tally: Tally,
     #[cfg_attr(feature = "serde", serde(default))]
@@ -102,7 +102,7 @@ impl Machine {
             Mode::ForcedOpen => State::ForcedOpen,
             Mode::Disabled => State::Disabled,
         };
-        self.restore_state(now, state);
+        self.go(now, state);
     }
 
     fn saved_window(&self, now: Duration, saved: &Snapshot) -> Closed {
@@ -123,24 +123,16 @@ impl Machine {
     }
 }
 
-const fn letter(mark: Mark) -> char {
-    match (mark.failed, mark.slow) {
-        (false, false) => '.',
-        (true, false) => 'f',
-        (false, true) => 's',
-        (true, true) => 'x',
-    }
+/// The letters of the four sorts of calls: 1 is added to the index for a failure, 2 for a slow call.
+const LETTERS: [char; 4] = ['.', 'f', 's', 'x'];
+
+fn letter(mark: Mark) -> char {
+    LETTERS[usize::from(mark.failed) + 2 * usize::from(mark.slow)]
 }
 
 fn mark(letter: char) -> Option<Mark> {
-    let (failed, slow) = match letter {
-        '.' => (false, false),
-        'f' => (true, false),
-        's' => (false, true),
-        'x' => (true, true),
-        _ => return None,
-    };
-    Some(Mark { failed, slow })
+    let index = LETTERS.iter().position(|known| *known == letter)?;
+    Some(Mark { failed: index % 2 == 1, slow: index >= 2 })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The lock-free path of a closed breaker: one atomic word, and what a permit holds of it.
+//! The lock-free path of a closed breaker: one atomic word, and the content of a permit.
 //!
 //! While the breaker is closed, two things happen all the time and change nothing: a call is admitted, and
 //! a call succeeds. Both are decided by one word, without the lock:
@@ -35,10 +35,10 @@ const FAST: u64 = 1 << 29;
 const QUIET: u64 = 1 << 30;
 const CLOSED: u64 = 1 << 31;
 
-/// What may be done without the lock.
+/// The steps of a call that need no lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Path {
-    /// Nothing.
+    /// None: every step takes the lock.
     Locked,
     /// Admit.
     Admit,
@@ -145,7 +145,7 @@ impl Word {
         (word & KEPT) as u32
     }
 
-    /// Sets what may be done from now on; called by the holder of the lock.
+    /// Sets the generation and the steps that need no lock from now on. The caller holds the lock.
     pub(super) fn publish(&self, generation: u32, path: Path, stable_until: Option<Duration>) {
         let nanos = stable_until
             .map_or(u64::MAX, |until| u64::try_from(until.as_nanos()).unwrap_or(u64::MAX));
@@ -165,7 +165,7 @@ impl Word {
     }
 }
 
-/// What a permit holds: nothing (0), the admission of a call, or a place among the probes.
+/// The content of a permit: nothing (0), the admission of a call, or a place among the probes.
 ///
 /// ```text
 /// 63 … 32      31     30 … 0

@@ -50,7 +50,7 @@ pub(super) struct Bucket {
     throttled_cost: u32,
     ambiguous_cost: u32,
     /// Milli-tokens that must be exceeded after the charge, when failures are charged.
-    above: Option<u32>,
+    pub(super) above: Option<u32>,
     /// `None`: the cost.
     refund: Option<u32>,
     step: Option<Step>,
@@ -124,10 +124,6 @@ impl Bucket {
         if self.above.is_some() { 0 } else { cost }
     }
 
-    pub(super) const fn charges_failures(&self) -> bool {
-        self.above.is_some()
-    }
-
     /// Takes the cost of a retry.
     #[inline]
     pub(super) fn withdraw(&self, now: u64, state: State, cost: u32) -> Verdict {
@@ -141,8 +137,8 @@ impl Bucket {
         }
     }
 
-    /// What [`withdraw`](Self::withdraw) leaves, where it takes the cost without counting what time has paid
-    /// since: of a full bucket, or within a step.
+    /// The state after [`withdraw`](Self::withdraw), if no refill is due: the bucket is full, or the time is within
+    /// a step.
     #[inline]
     pub(super) fn take_at_once(&self, now: u64, state: State, cost: u32) -> Option<State> {
         let milli = state.milli();
@@ -157,8 +153,8 @@ impl Bucket {
         full.then(|| State::new(left, now.max(state.stamp())))
     }
 
-    /// Puts milli-tokens in, up to the capacity. The time is not needed: what time has paid since is
-    /// added by whoever takes out next, and the sum is the same.
+    /// Puts milli-tokens in, up to the capacity. The time is not needed: the next withdrawal adds
+    /// the refill that is due, and the sum is the same.
     pub(super) const fn put(&self, state: State, milli: u32) -> State {
         let sum = state.milli().saturating_add(milli);
         State::new(if sum > self.capacity { self.capacity } else { sum }, state.stamp())
@@ -225,7 +221,7 @@ const fn elapsed(stamp: u64, now: u64) -> u64 {
     if elapsed > STAMP - BEHIND { 0 } else { elapsed }
 }
 
-/// Milli-tokens, rounded down; what is a whole number but for the last bits of the float stays whole.
+/// Milli-tokens, rounded down. A number that is whole except for the last bits of the float stays whole.
 const fn down(tokens: f64) -> u32 {
     (tokens * 1000.0 + 1e-6) as u32
 }

@@ -68,7 +68,7 @@ pub struct Budget {
     pub(super) bucket: Bucket,
     settings: BudgetSettings,
     state: AtomicU64,
-    timeline: Timeline,
+    pub(super) timeline: Timeline,
 }
 
 impl Budget {
@@ -154,7 +154,7 @@ impl Budget {
     /// A failure of a kind that is retried was not retried, for another reason than this budget: the
     /// attempts or the time were used up. Only [`Charge::Failures`](super::Charge::Failures) counts it.
     pub fn charge_final(&self, kind: Kind) {
-        if self.bucket.charges_failures() {
+        if self.bucket.above.is_some() {
             let now = self.millis();
             let cost = self.bucket.cost(kind);
             self.update(|state| match self.bucket.withdraw(now, state, cost) {
@@ -200,12 +200,8 @@ impl Budget {
     }
 
     /// Takes the cost of a retry after a failure of this kind, in milli-tokens.
-    pub(super) fn withdraw_now(&self, kind: Kind) -> Result<u32, Refused> {
-        self.withdraw(self.timeline.now(), kind)
-    }
-
     #[inline]
-    fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
+    pub(super) fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
         let now = self.timeline.millis(now);
         let cost = self.bucket.cost(kind);
         let mut state = self.load();

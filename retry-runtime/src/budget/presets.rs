@@ -12,8 +12,8 @@ impl BudgetSettings {
     /// Finagle's `RetryBudget`: 20 % of the calls, and 10 retries per second on top.
     ///
     /// Published: `ttl = 10 s`, `minRetriesPerSec = 10`, `percentCanRetry = 0.2`; every request makes a
-    /// deposit, whatever becomes of it, and deposits are forgotten after `ttl`. Here: 0.2 per call, one
-    /// token per 100 ms, and what would be forgotten is bounded by the capacity of 100 tokens, which is
+    /// deposit, whatever its result, and deposits are forgotten after `ttl`. Here: 0.2 per call, one
+    /// token per 100 ms, and in place of forgetting the capacity limits the bucket to 100 tokens, which is
     /// Finagle's reserve (10 per second for 10 s). Above 50 calls per second its bursts may be larger.
     ///
     /// Source: <https://twitter.github.io/finagle/guide/Clients.html#retries>, `RetryBudget.scala`.

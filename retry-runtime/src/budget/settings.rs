@@ -2,60 +2,68 @@
 
 use std::time::Duration;
 
-use crate::base::setting::{SettingError, fault};
+use crate::base::setting::{SettingError, require, settings};
 
-/// The settings of a budget. Amounts are in tokens, exact to a thousandth.
-///
-/// | setting | default | meaning |
-/// |---|---|---|
-/// | [`capacity`](Self::capacity) | 10 | tokens that the bucket holds; it starts full |
-/// | [`deposit`](Self::deposit) | 0.1 | added by a call that succeeds at its first try |
-/// | [`cost`](Self::cost) | 1 | taken by a retry |
-/// | [`throttled_cost`](Self::throttled_cost) | 0.5 | taken by a retry after `Throttled` |
-/// | [`ambiguous_cost`](Self::ambiguous_cost) | `cost` | taken by a retry after `Ambiguous`: a timeout, a reset |
-/// | [`refund`](Self::refund) | the cost | given back by a retry that succeeds |
-/// | [`refill`](Self::refill) | 10 min | the time in which one token comes back |
-///
-/// Ten minutes, because what time pays is paid in the middle of an outage too, by every client at once. With
-/// a token per 30 s, 700 clients that share a load of 700 calls per second need 35 s to get over a stall of
-/// 5 s, and 33 s without any; a dependency that stays dead sees 1.05 times its load in place of 1.02. With a
-/// token per 10 min there is no difference left (`cargo run --example storm --release`), and a nightly job
-/// still finds its bucket full.
-///
-/// A retry that is waited for holds its tokens. A function that is called hundreds of times per second in
-/// one process meets more accidents at once than one that is called ten times: at 700 calls per second
-/// and 20 % random failures 98.6 % of the calls succeed with 10 tokens, and 99.6 % with `capacity(20)`.
-///
-/// A builder that works in `const` code:
-///
-/// ```
-/// use retry_runtime::budget::{Budget, BudgetSettings};
-/// use std::time::Duration;
-///
-/// const SETTINGS: BudgetSettings =
-///     BudgetSettings::new().capacity(20).deposit(0.2).refill(Duration::from_secs(10));
-/// static BUDGET: Budget = Budget::new(SETTINGS);
-/// assert_eq!(BUDGET.capacity(), 20.0);
-/// ```
-///
-/// # Presets
-/// [`finagle`](Self::finagle), [`grpc`](Self::grpc), [`aws`](Self::aws), [`aws_2_0`](Self::aws_2_0),
-/// [`sre`](Self::sre), [`unlimited`](Self::unlimited); by name: [`preset`](Self::preset).
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[must_use]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
-pub struct BudgetSettings {
-    pub capacity: u32,
-    pub start: Option<f64>,
-    pub deposit: f64,
-    pub deposit_on: DepositOn,
-    pub cost: f64,
-    pub throttled_cost: f64,
-    pub ambiguous_cost: Option<f64>,
-    pub charge: Charge,
-    pub refund: Refund,
-    pub refill: Option<Duration>,
+settings! {
+    /// The settings of a budget. Amounts are in tokens, exact to a thousandth.
+    ///
+    /// | setting | default | meaning |
+    /// |---|---|---|
+    /// | [`capacity`](Self::capacity) | 10 | tokens that the bucket holds; it starts full |
+    /// | [`deposit`](Self::deposit) | 0.1 | added by a call that succeeds at its first try |
+    /// | [`cost`](Self::cost) | 1 | taken by a retry |
+    /// | [`throttled_cost`](Self::throttled_cost) | 0.5 | taken by a retry after `Throttled` |
+    /// | [`ambiguous_cost`](Self::ambiguous_cost) | `cost` | taken by a retry after `Ambiguous`: a timeout, a reset |
+    /// | [`refund`](Self::refund) | the cost | given back by a retry that succeeds |
+    /// | [`refill`](Self::refill) | 10 min | the time in which one token comes back |
+    ///
+    /// Ten minutes, because tokens come back by time in the middle of an outage too, for every client at once. With
+    /// a token per 30 s, 700 clients that share a load of 700 calls per second need 35 s to get over a stall of
+    /// 5 s, and 33 s without any; a dependency that stays dead sees 1.05 times its load in place of 1.02. With a
+    /// token per 10 min there is no difference left (`cargo run --example storm --release`), and a nightly job
+    /// still finds its bucket full.
+    ///
+    /// A retry that is waited for holds its tokens. A function that is called hundreds of times per second in
+    /// one process meets more accidents at once than one that is called ten times: at 700 calls per second
+    /// and 20 % random failures 98.6 % of the calls succeed with 10 tokens, and 99.6 % with `capacity(20)`.
+    ///
+    /// A builder that works in `const` code:
+    ///
+    /// ```
+    /// use retry_runtime::budget::{Budget, BudgetSettings};
+    /// use std::time::Duration;
+    ///
+    /// const SETTINGS: BudgetSettings =
+    ///     BudgetSettings::new().capacity(20).deposit(0.2).refill(Duration::from_secs(10));
+    /// static BUDGET: Budget = Budget::new(SETTINGS);
+    /// assert_eq!(BUDGET.capacity(), 20.0);
+    /// ```
+    ///
+    /// # Presets
+    /// [`finagle`](Self::finagle), [`grpc`](Self::grpc), [`aws`](Self::aws), [`aws_2_0`](Self::aws_2_0),
+    /// [`sre`](Self::sre), [`unlimited`](Self::unlimited); by name: [`preset`](Self::preset).
+    pub struct BudgetSettings {
+        /// Tokens that the bucket holds, 1 to 100 000.
+        capacity(tokens: u32): u32 = 10;
+        /// Tokens at the start, in place of a full bucket.
+        start(tokens: f64 as Some): Option<f64> = None;
+        /// Tokens that a call adds; see [`DepositOn`] for which.
+        deposit(tokens: f64): f64 = 0.1;
+        /// Which calls make a deposit.
+        deposit_on(calls: DepositOn): DepositOn = DepositOn::FirstTry;
+        /// Tokens that a retry takes; 0 makes retries free.
+        cost(tokens: f64): f64 = 1.0;
+        /// Tokens that a retry after `Throttled` takes.
+        throttled_cost(tokens: f64): f64 = 0.5;
+        /// Tokens that a retry after `Ambiguous` (a timeout, a reset) takes, when not the same as `cost`.
+        ambiguous_cost(tokens: f64 as Some): Option<f64> = None;
+        /// When the cost is charged.
+        charge(charge: Charge): Charge = Charge::Retries;
+        /// The refund of a retry that succeeds.
+        refund(refund: Refund): Refund = Refund::Cost;
+        /// The time in which one token comes back: whole milliseconds, 1 ms to 1 day.
+        refill(every: Duration as Some): Option<Duration> = Some(Duration::from_secs(600));
+    }
 }
 
 /// The refund of a retry that succeeds.
@@ -70,7 +78,7 @@ pub enum Refund {
 /// Which calls make a deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DepositOn {
-    /// Those that succeed at their first try: what does not work earns no retries.
+    /// Calls that succeed at their first try: a dependency that is down earns no retries.
     FirstTry,
     /// Every call, once: a plain ratio of retries to calls.
     EveryCall,
@@ -93,168 +101,47 @@ pub enum Charge {
 pub(super) const MOST: u32 = 100_000;
 
 impl BudgetSettings {
-    /// The defaults of the table above.
-    pub const fn new() -> Self {
-        BudgetSettings {
-            capacity: 10,
-            start: None,
-            deposit: 0.1,
-            deposit_on: DepositOn::FirstTry,
-            cost: 1.0,
-            throttled_cost: 0.5,
-            ambiguous_cost: None,
-            charge: Charge::Retries,
-            refund: Refund::Cost,
-            refill: Some(Duration::from_secs(600)),
-        }
-    }
-
-    /// Tokens that the bucket holds, 1 to 100 000.
-    pub const fn capacity(self, tokens: u32) -> Self {
-        BudgetSettings { capacity: tokens, ..self }
-    }
-
-    /// Tokens at the start, in place of a full bucket.
-    pub const fn start(self, tokens: f64) -> Self {
-        BudgetSettings { start: Some(tokens), ..self }
-    }
-
-    /// Tokens that a call adds; see [`DepositOn`] for which.
-    pub const fn deposit(self, tokens: f64) -> Self {
-        BudgetSettings { deposit: tokens, ..self }
-    }
-
-    /// Which calls make a deposit.
-    pub const fn deposit_on(self, calls: DepositOn) -> Self {
-        BudgetSettings { deposit_on: calls, ..self }
-    }
-
-    /// Tokens that a retry takes; 0 makes retries free.
-    pub const fn cost(self, tokens: f64) -> Self {
-        BudgetSettings { cost: tokens, ..self }
-    }
-
-    /// Tokens that a retry after `Throttled` takes.
-    pub const fn throttled_cost(self, tokens: f64) -> Self {
-        BudgetSettings { throttled_cost: tokens, ..self }
-    }
-
-    /// Tokens that a retry after `Ambiguous` (a timeout, a reset) takes, when not the same as `cost`.
-    pub const fn ambiguous_cost(self, tokens: f64) -> Self {
-        BudgetSettings { ambiguous_cost: Some(tokens), ..self }
-    }
-
-    /// When the cost is charged.
-    pub const fn charge(self, charge: Charge) -> Self {
-        BudgetSettings { charge, ..self }
-    }
-
-    /// The refund of a retry that succeeds.
-    pub const fn refund(self, refund: Refund) -> Self {
-        BudgetSettings { refund, ..self }
-    }
-
-    /// The time in which one token comes back: whole milliseconds, 1 ms to 1 day.
-    pub const fn refill(self, every: Duration) -> Self {
-        BudgetSettings { refill: Some(every), ..self }
-    }
-
     /// Nothing comes back by time.
     pub const fn no_refill(self) -> Self {
         BudgetSettings { refill: None, ..self }
     }
 
-    /// Whether the settings make sense.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// The first setting that does not: no capacity, an amount that is not a number, is negative, above
+    /// The first invalid setting: no capacity, an amount that is not a number, is negative, above
     /// 100 000 or (for a deposit) so small that it would round to nothing; a cost or a `start` above the
     /// capacity; a refill time that is not made of whole milliseconds.
     pub const fn validate(&self) -> Result<(), SettingError> {
-        if self.capacity == 0 || self.capacity > MOST {
-            return fault!("capacity", Count(self.capacity), "must be 1 to 100000 tokens");
-        }
-        if let Some(start) = self.start {
-            if !(start >= 0.0 && start <= self.capacity as f64) {
-                return fault!("start", Number(start), "must be a number from 0 to `capacity`");
-            }
-        }
-        if !is_amount(self.deposit) {
-            return fault!(
-                "deposit",
-                Number(self.deposit),
-                "must be a number of tokens from 0 to 100000"
-            );
-        }
-        if self.deposit > 0.0 && self.deposit < 0.001 {
-            return fault!("deposit", Number(self.deposit), "must be 0 or at least 0.001 tokens");
-        }
-        if !is_amount(self.cost) {
-            return fault!(
-                "cost",
-                Number(self.cost),
-                "must be a number of tokens from 0 to 100000"
-            );
-        }
-        if self.cost > self.capacity as f64 {
-            return fault!(
-                "cost",
-                Number(self.cost),
-                "must not exceed `capacity`, or no retry is ever made"
-            );
-        }
-        self.validate_special()
-    }
-
-    const fn validate_special(&self) -> Result<(), SettingError> {
-        let throttled = self.throttled_cost;
-        if !(is_amount(throttled) && throttled <= self.capacity as f64) {
-            return fault!(
-                "throttled_cost",
-                Number(throttled),
-                "must be a number of tokens from 0 to `capacity`"
-            );
-        }
-        if let Some(cost) = self.ambiguous_cost {
-            if !(is_amount(cost) && cost <= self.capacity as f64) {
-                return fault!(
-                    "ambiguous_cost",
-                    Number(cost),
-                    "must be a number of tokens from 0 to `capacity`"
-                );
-            }
-        }
-        if let Charge::Failures { above } = self.charge {
-            if !(above >= 0.0 && above < self.capacity as f64) {
-                return fault!("above", Number(above), "must be at least 0 and below `capacity`");
-            }
-        }
-        if let Refund::Tokens(refund) = self.refund {
-            if !is_amount(refund) {
-                return fault!(
-                    "refund",
-                    Number(refund),
-                    "must be a number of tokens from 0 to 100000"
-                );
-            }
-        }
-        if let Some(every) = self.refill {
-            if every.subsec_nanos() % 1_000_000 != 0 || every.is_zero() || every.as_secs() > 86_400
-            {
-                return fault!(
-                    "refill",
-                    Time(every),
-                    "must be whole milliseconds, from 1 ms to 1 day"
-                );
-            }
+        let capacity = self.capacity as f64;
+        require! {
+            tokens in self.capacity =>
+                tokens > 0 && tokens <= MOST, "capacity", Count(tokens), "must be 1 to 100000 tokens";
+            Some(start) in self.start =>
+                start >= 0.0 && start <= capacity, "start", Number(start), "must be a number from 0 to `capacity`";
+            deposit in self.deposit =>
+                is_amount(deposit), "deposit", Number(deposit), "must be a number of tokens from 0 to 100000";
+            deposit in self.deposit =>
+                deposit <= 0.0 || deposit >= 0.001, "deposit", Number(deposit), "must be 0 or at least 0.001 tokens";
+            cost in self.cost =>
+                is_amount(cost), "cost", Number(cost), "must be a number of tokens from 0 to 100000";
+            cost in self.cost =>
+                cost <= capacity, "cost", Number(cost), "must not exceed `capacity`, or no retry is ever made";
+            cost in self.throttled_cost =>
+                cost >= 0.0 && cost <= capacity, "throttled_cost", Number(cost),
+                "must be a number of tokens from 0 to `capacity`";
+            Some(cost) in self.ambiguous_cost =>
+                cost >= 0.0 && cost <= capacity, "ambiguous_cost", Number(cost),
+                "must be a number of tokens from 0 to `capacity`";
+            Charge::Failures { above } in self.charge =>
+                above >= 0.0 && above < capacity, "above", Number(above), "must be at least 0 and below `capacity`";
+            Refund::Tokens(refund) in self.refund =>
+                is_amount(refund), "refund", Number(refund), "must be a number of tokens from 0 to 100000";
+            Some(every) in self.refill =>
+                every.subsec_nanos() % 1_000_000 == 0 && !every.is_zero() && every.as_secs() <= 86_400,
+                "refill", Time(every), "must be whole milliseconds, from 1 ms to 1 day";
         }
         Ok(())
-    }
-}
-
-impl Default for BudgetSettings {
-    fn default() -> Self {
-        BudgetSettings::new()
     }
 }
 

@@ -23,15 +23,33 @@ fn take(budget: &Budget) -> Withdrawal<&Budget> {
     budget.try_withdraw(Kind::Transient).unwrap()
 }
 
+/// Runs a script: `first` and `lost` are first tries that succeed and fail; `ok`, `fail`, `drop` and `throttled`
+/// are retries by their end; `final` is a failure without a retry; `7*first` is 7 of them. `tokens` are left after
+/// each item.
+#[track_caller]
+fn check(budget: Budget, script: &str, tokens: &str) {
+    let seen = script.split_whitespace().map(|item| {
+        let (times, word) = item.split_once('*').unwrap_or(("1", item));
+        for _ in 0..times.parse().unwrap() {
+            match word {
+                "first" => budget.deposit_success(),
+                "lost" => budget.deposit_failure(),
+                "ok" => take(&budget).succeeded(),
+                "fail" => take(&budget).failed(),
+                "drop" => drop(take(&budget)),
+                "throttled" => budget.try_withdraw(Kind::Throttled).unwrap().failed(),
+                "final" => budget.charge_final(Kind::Transient),
+                _ => panic!("unknown item {word}"),
+            }
+        }
+        budget.available().to_string()
+    });
+    assert_eq!(seen.collect::<Vec<_>>().join(" "), tokens, "{script}");
+}
+
 #[test]
 fn a_retry_that_succeeds_gets_its_cost_back_and_one_that_fails_does_not() {
-    let budget = budget(10);
-    take(&budget).failed();
-    assert_eq!(budget.available(), 9.0);
-    take(&budget).succeeded();
-    assert_eq!(budget.available(), 9.0);
-    budget.try_withdraw(Kind::Throttled).unwrap().failed();
-    assert_eq!(budget.available(), 8.5);
+    check(budget(10), "fail ok throttled", "9 9 8.5");
 }
 
 #[test]
@@ -58,31 +76,17 @@ fn a_refusal_tells_what_was_there_and_until_when() {
 
 #[test]
 fn a_first_success_puts_a_tenth_back_and_a_full_bucket_takes_no_more() {
-    let budget = budget(2);
-    budget.deposit_success();
-    take(&budget).failed();
-    (0..7).for_each(|_| budget.deposit_success());
-    budget.deposit_failure();
-    assert_eq!(budget.available(), 1.7);
-    (0..7).for_each(|_| budget.deposit_success());
-    assert_eq!(budget.available(), 2.0);
+    check(budget(2), "first fail 7*first lost 7*first", "2 1 1.7 1.7 2");
 }
 
 #[test]
 fn a_plain_ratio_earns_from_calls_that_fail_too() {
-    let budget = of(BudgetSettings::sre().start(0.0));
-    (0..10).for_each(|_| budget.deposit_failure());
-    assert_eq!(budget.available(), 1.0);
+    check(of(BudgetSettings::sre().start(0.0)), "10*lost", "1");
 }
 
 #[test]
 fn charged_failures_count_when_they_are_not_retried_and_come_back_by_successes_only() {
-    let budget = of(BudgetSettings::grpc());
-    drop(take(&budget));
-    assert_eq!(budget.available(), 9.0);
-    budget.charge_final(Kind::Transient);
-    take(&budget).succeeded();
-    assert_eq!(budget.available(), 7.1);
+    check(of(BudgetSettings::grpc()), "drop final ok", "9 8 7.1");
 }
 
 #[test]

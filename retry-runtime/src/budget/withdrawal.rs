@@ -27,7 +27,7 @@ impl<B: Deref<Target = Budget>> Withdrawal<B> {
     /// # Errors
     /// [`Refused`] when the tokens are not there.
     pub fn take(budget: B, kind: Kind) -> Result<Self, Refused> {
-        let cost = budget.withdraw_now(kind)?;
+        let cost = budget.withdraw(budget.timeline.now(), kind)?;
         Ok(Withdrawal { budget, cost })
     }
 

@@ -9,10 +9,9 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::kind::EventKind;
 use super::queue::Queue;
 use super::trace;
-use super::vocabulary::Event;
+use super::vocabulary::{Event, EventKind};
 use super::warnings::observer_panicked;
 use crate::base::sync::unpoisoned;
 

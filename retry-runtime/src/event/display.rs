@@ -71,7 +71,7 @@ impl fmt::Display for Event {
                 for (at, change) in event.changes.iter().enumerate() {
                     let comma = if at > 0 { ", " } else { "" };
                     let (place, field) = (&change.place, &change.field);
-                    let (from, to) = (OrNone(&change.from), OrNone(&change.to));
+                    let (from, to) = (or_nothing(&change.from), or_nothing(&change.to));
                     write!(f, "{comma}{place}: {field} from {from} to {to}")?;
                 }
                 Ok(())
@@ -104,11 +104,7 @@ impl fmt::Display for OfKind {
     }
 }
 
-/// Writes a value of a configuration, or `nothing` for an empty one.
-struct OrNone<'a>(&'a str);
-
-impl fmt::Display for OrNone<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "nothing" } else { self.0 })
-    }
+/// A value of a configuration, or `nothing` for an empty one.
+fn or_nothing(value: &str) -> &str {
+    if value.is_empty() { "nothing" } else { value }
 }

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::delivery::{emit, has_listener};
-use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
-use super::vocabulary::Event;
+use super::vocabulary::{Event, EventKind};
 use crate::breaker::{CircuitOpen, Listener, Transition};
 use crate::budget::Refused;
 

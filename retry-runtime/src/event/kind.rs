@@ -1,76 +1,9 @@
-//! The kinds of events and their stable names.
+//! The names of events as text, and their parsing.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The kind of an event.
-///
-/// ```
-/// use retry_runtime::events::EventKind;
-///
-/// assert_eq!(EventKind::RetryScheduled.name(), "retry.scheduled");
-/// assert_eq!("retry.scheduled".parse(), Ok(EventKind::RetryScheduled));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// `call.started`
-    CallStarted,
-    /// `attempt.started`
-    AttemptStarted,
-    /// `attempt.finished`
-    AttemptFinished,
-    /// `retry.scheduled`
-    RetryScheduled,
-    /// `retry.suppressed`
-    RetrySuppressed,
-    /// `call.finished`
-    CallFinished,
-    /// `breaker.transition`
-    BreakerTransition,
-    /// `breaker.rejected`
-    BreakerRejected,
-    /// `budget.exhausted`
-    BudgetExhausted,
-    /// `config.applied`
-    ConfigApplied,
-}
-
-impl EventKind {
-    /// The number of kinds.
-    #[cfg(any(feature = "tracing", test))]
-    pub(crate) const COUNT: usize = 10;
-
-    /// Every kind, in the order of declaration.
-    pub const ALL: &'static [EventKind] = &[
-        EventKind::CallStarted,
-        EventKind::AttemptStarted,
-        EventKind::AttemptFinished,
-        EventKind::RetryScheduled,
-        EventKind::RetrySuppressed,
-        EventKind::CallFinished,
-        EventKind::BreakerTransition,
-        EventKind::BreakerRejected,
-        EventKind::BudgetExhausted,
-        EventKind::ConfigApplied,
-    ];
-
-    /// The event's name, for example `retry.scheduled`. Names never change between versions.
-    pub const fn name(self) -> &'static str {
-        match self {
-            EventKind::CallStarted => "call.started",
-            EventKind::AttemptStarted => "attempt.started",
-            EventKind::AttemptFinished => "attempt.finished",
-            EventKind::RetryScheduled => "retry.scheduled",
-            EventKind::RetrySuppressed => "retry.suppressed",
-            EventKind::CallFinished => "call.finished",
-            EventKind::BreakerTransition => "breaker.transition",
-            EventKind::BreakerRejected => "breaker.rejected",
-            EventKind::BudgetExhausted => "budget.exhausted",
-            EventKind::ConfigApplied => "config.applied",
-        }
-    }
-}
+use super::vocabulary::EventKind;
 
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,7 +43,7 @@ mod tests {
 
     #[test]
     fn every_name_parses_to_its_event_and_the_list_is_in_order_of_declaration() {
-        assert_eq!(EventKind::ALL.len(), EventKind::COUNT);
+        assert_eq!(EventKind::ALL.len(), 10);
         for (at, kind) in EventKind::ALL.iter().enumerate() {
             assert_eq!(*kind as usize, at);
             assert_eq!(kind.name().parse(), Ok(*kind));

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::delivery::{self, Listener, Observer, To};
-#[cfg(feature = "tracing")]
-use super::kind::EventKind;
 use super::queue::Queue;
 use super::stream::Events;
 #[cfg(feature = "tracing")]
 use super::trace;
 use super::vocabulary::Event;
+#[cfg(feature = "tracing")]
+use super::vocabulary::EventKind;
 
 /// Calls `observer` with every event, until the guard is dropped.
 ///

@@ -2,7 +2,8 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `vocabulary`, `kind` | the events and their stable names |
+//! | `vocabulary` | the table of all events, with their stable names |
+//! | `kind` | events by name |
 //! | `calls`, `protection`, `configuration` | the fields of each event |
 //! | `emit` | emitting the events of breakers and budgets |
 //! | `label` | texts in events |
@@ -35,8 +36,7 @@ pub(crate) mod warnings;
 
 #[cfg(not(feature = "tracing"))]
 mod trace {
-    use crate::event::kind::EventKind;
-    use crate::event::vocabulary::Event;
+    use crate::event::vocabulary::{Event, EventKind};
 
     pub(super) const fn is_on() -> bool {
         false
@@ -79,7 +79,7 @@ pub(crate) use delivery::{
     emit, has_any_listener, has_listener, next_call, on_change, wants_routine,
 };
 pub(crate) use emit::budget_refused;
-pub use kind::{EventKind, UnknownEvent};
+pub use kind::UnknownEvent;
 pub use label::Label;
 pub use listen::{
     ObserverGuard, observe, observe_retries, stream, stream_retries, trace_successes,
@@ -89,5 +89,5 @@ pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
-pub use vocabulary::Event;
+pub use vocabulary::{Event, EventKind};
 pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared};

@@ -9,12 +9,11 @@ use std::time::Duration;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
-use super::kind::EventKind;
-use super::vocabulary::Event;
+use super::vocabulary::{Event, EventKind};
 use crate::report::reason::StopReason;
 
 /// The levels that users set, by kind: an index into `FILTERS`, from 1; 0 for the default level.
-static SET: [AtomicU8; EventKind::COUNT] = [const { AtomicU8::new(0) }; EventKind::COUNT];
+static SET: [AtomicU8; EventKind::ALL.len()] = [const { AtomicU8::new(0) }; EventKind::ALL.len()];
 
 /// The filters, in the order of their numbers in `SET`.
 const FILTERS: [LevelFilter; 6] = [

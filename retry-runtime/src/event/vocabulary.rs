@@ -1,71 +1,92 @@
-//! The enum of all events.
+//! The table of all events, and their common properties.
 
 use super::calls::{
     AttemptFinished, AttemptStarted, CallFinished, CallStarted, RetryScheduled, RetrySuppressed,
 };
 use super::configuration::ConfigApplied;
-use super::kind::EventKind;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use crate::report::reason::StopReason;
 
-/// An event, as [`observe`](crate::events::observe) and [`stream`](crate::events::stream) deliver it.
-///
-/// `Display` writes one line without the function's name, which [`site`](Event::site) returns. A clone copies no
-/// text.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "event"))]
-#[non_exhaustive]
-pub enum Event {
+/// Declares [`EventKind`] and [`Event`] from a row for each event: its documentation, its variant and its name.
+macro_rules! events {
+    ($(#[doc = $doc:literal] $Event:ident = $name:literal;)*) => {
+        /// The kind of an event.
+        ///
+        /// ```
+        /// use retry_runtime::events::EventKind;
+        ///
+        /// assert_eq!(EventKind::RetryScheduled.name(), "retry.scheduled");
+        /// assert_eq!("retry.scheduled".parse(), Ok(EventKind::RetryScheduled));
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $(#[doc = concat!("`", $name, "`")] $Event,)*
+        }
+
+        impl EventKind {
+            /// Every kind, in the order of declaration.
+            pub const ALL: &'static [EventKind] = &[$(EventKind::$Event),*];
+
+            /// The event's name, for example `retry.scheduled`. Names never change between versions.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(EventKind::$Event => $name,)*
+                }
+            }
+        }
+
+        /// An event, as [`observe`](crate::events::observe) and [`stream`](crate::events::stream) deliver it.
+        ///
+        /// `Display` writes one line without the function's name, which [`site`](Event::site) returns. A clone copies no
+        /// text.
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[cfg_attr(feature = "serde", serde(tag = "event"))]
+        #[non_exhaustive]
+        pub enum Event {
+            $(
+                #[doc = $doc]
+                #[cfg_attr(feature = "serde", serde(rename = $name))]
+                $Event($Event),
+            )*
+        }
+
+        impl Event {
+            /// The event's kind.
+            pub const fn kind(&self) -> EventKind {
+                match self {
+                    $(Event::$Event(_) => EventKind::$Event,)*
+                }
+            }
+        }
+    };
+}
+
+events! {
     /// A call begins.
-    #[cfg_attr(feature = "serde", serde(rename = "call.started"))]
-    CallStarted(CallStarted),
+    CallStarted = "call.started";
     /// An attempt begins.
-    #[cfg_attr(feature = "serde", serde(rename = "attempt.started"))]
-    AttemptStarted(AttemptStarted),
+    AttemptStarted = "attempt.started";
     /// An attempt has ended.
-    #[cfg_attr(feature = "serde", serde(rename = "attempt.finished"))]
-    AttemptFinished(AttemptFinished),
+    AttemptFinished = "attempt.finished";
     /// An attempt failed, and another one will follow.
-    #[cfg_attr(feature = "serde", serde(rename = "retry.scheduled"))]
-    RetryScheduled(RetryScheduled),
+    RetryScheduled = "retry.scheduled";
     /// An attempt failed and would be retried, but something forbids the retry.
-    #[cfg_attr(feature = "serde", serde(rename = "retry.suppressed"))]
-    RetrySuppressed(RetrySuppressed),
+    RetrySuppressed = "retry.suppressed";
     /// A call has ended.
-    #[cfg_attr(feature = "serde", serde(rename = "call.finished"))]
-    CallFinished(CallFinished),
+    CallFinished = "call.finished";
     /// A circuit breaker has changed its state.
-    #[cfg_attr(feature = "serde", serde(rename = "breaker.transition"))]
-    BreakerTransition(BreakerTransition),
+    BreakerTransition = "breaker.transition";
     /// A circuit breaker has refused an attempt.
-    #[cfg_attr(feature = "serde", serde(rename = "breaker.rejected"))]
-    BreakerRejected(BreakerRejected),
+    BreakerRejected = "breaker.rejected";
     /// A budget has refused a retry; at most once a minute for each function.
-    #[cfg_attr(feature = "serde", serde(rename = "budget.exhausted"))]
-    BudgetExhausted(BudgetExhausted),
+    BudgetExhausted = "budget.exhausted";
     /// A configuration has taken effect.
-    #[cfg_attr(feature = "serde", serde(rename = "config.applied"))]
-    ConfigApplied(ConfigApplied),
+    ConfigApplied = "config.applied";
 }
 
 impl Event {
-    /// The event's kind.
-    pub const fn kind(&self) -> EventKind {
-        match self {
-            Event::CallStarted(_) => EventKind::CallStarted,
-            Event::AttemptStarted(_) => EventKind::AttemptStarted,
-            Event::AttemptFinished(_) => EventKind::AttemptFinished,
-            Event::RetryScheduled(_) => EventKind::RetryScheduled,
-            Event::RetrySuppressed(_) => EventKind::RetrySuppressed,
-            Event::CallFinished(_) => EventKind::CallFinished,
-            Event::BreakerTransition(_) => EventKind::BreakerTransition,
-            Event::BreakerRejected(_) => EventKind::BreakerRejected,
-            Event::BudgetExhausted(_) => EventKind::BudgetExhausted,
-            Event::ConfigApplied(_) => EventKind::ConfigApplied,
-        }
-    }
-
     /// The event's stable name, for example `retry.scheduled`.
     pub const fn name(&self) -> &'static str {
         self.kind().name()

@@ -7,11 +7,11 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::configuration::Choice;
 use super::function::Site;
-use crate::base::sync::unpoisoned;
+use crate::base::sync::lock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::policy::Policy;
@@ -108,10 +108,9 @@ impl Site {
             Choice::AsWritten | Choice::None => self.breaker_source().get(),
         }
     }
-}
 
-/// The settings of a call that starts now.
-impl Site {
+    // The settings of a call that starts now.
+
     pub(crate) fn policy_now(&'static self) -> &'static Policy {
         self.policy_under(self.effective())
     }
@@ -150,7 +149,7 @@ pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective
         // From here on calls read the table, which is still the old one, so that no call sees the new one
         // before others do.
         settings.iter().for_each(|(_, site, _)| site.expect_configuration());
-        let mut applied = lock();
+        let mut applied = lock(&APPLIED);
         let mut table = Vec::new();
         for (index, _, effective) in settings {
             let index = index as usize;
@@ -176,7 +175,7 @@ pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
 }
 
 fn look(changes: u64) -> Table {
-    let table = lock().now;
+    let table = lock(&APPLIED).now;
     // A change in between makes the next call read the table once more, which is harmless.
     SEEN.set((changes, table));
     table
@@ -193,23 +192,14 @@ impl Applied {
     }
 
     fn keep_table(&mut self, table: Vec<Option<&'static Effective>>) -> Table {
-        let same = |known: &Table| {
-            known.len() == table.len()
-                && known.iter().zip(&table).all(|(known, new)| match (known, new) {
-                    (Some(known), Some(new)) => std::ptr::eq(*known, *new),
-                    (None, None) => true,
-                    _ => false,
-                })
-        };
-        if let Some(known) = self.tables.iter().find(|known| same(known)) {
+        // Equal settings have the same address, since `keep` stores them once.
+        let address = |entry: &Option<&'static Effective>| entry.map(std::ptr::from_ref);
+        let same = |known: &&Table| known.iter().map(address).eq(table.iter().map(address));
+        if let Some(known) = self.tables.iter().find(same) {
             return known;
         }
         let kept: Table = Vec::leak(table);
         self.tables.push(kept);
         kept
     }
-}
-
-fn lock() -> MutexGuard<'static, Applied> {
-    unpoisoned(APPLIED.lock())
 }

@@ -183,7 +183,7 @@ impl From<Arc<Breaker>> for BreakerRef {
     }
 }
 
-/// The breaker of this name: a shared one, that of the function of this name, a static that an attribute uses,
+/// The breaker of this name: a shared one, the own one of the function of this name, a static that an attribute uses,
 /// or `table[key]`.
 pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
     let declared = || {

@@ -69,7 +69,7 @@ impl SiteBudget {
     }
 }
 
-/// Every budget that pays for retries now, by its name: the shared name, or that of its function.
+/// Every budget that pays for retries now, by its shared name or by the name of its function.
 pub fn budgets() -> BTreeMap<String, &'static Budget> {
     let mut budgets = BTreeMap::new();
     for site in registry::sites() {

@@ -11,7 +11,7 @@ use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::{Budget, BudgetSettings};
 use crate::policy::Policy;
 
-/// Checked settings. What they do not name has the settings of its attribute.
+/// Checked settings. Functions, budgets and breakers without an entry keep the settings of their attributes.
 #[derive(Debug, Default)]
 pub struct Configuration {
     /// Functions.

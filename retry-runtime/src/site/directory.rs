@@ -1,30 +1,30 @@
 //! Budgets or breakers by name.
 //!
-//! There are as many as the source and the configuration name; all of them stay in memory, since calls in
-//! flight may hold them.
+//! All of them stay in memory, since calls in flight may hold them.
 
-use crate::base::sync::unpoisoned;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
+
+use crate::base::sync::lock;
 
 pub(super) type ByName<T> = BTreeMap<String, &'static T>;
 
 /// All budgets or all breakers that have a name.
 #[derive(Debug)]
 pub struct Names<T: 'static> {
-    /// The attributes' ones.
+    /// Declared by attributes.
     pub(super) written: Directory<T>,
     configured: Mutex<Configured<T>>,
 }
 
-/// Named things, made when they are first asked for.
+/// Budgets or breakers by name, each made at its first use.
 #[derive(Debug)]
 pub(super) struct Directory<T: 'static>(Mutex<ByName<T>>);
 
-/// Those of a configuration.
+/// The budgets or breakers of a configuration.
 #[derive(Debug)]
 pub(super) struct Configured<T: 'static> {
-    /// In the place of the attributes' ones.
+    /// In use instead of the attributes' budgets or breakers of the same names.
     pub(super) now: ByName<T>,
     /// Everything that was ever made: the same settings of the same name are made once.
     pub(super) kept: Vec<(String, &'static T)>,
@@ -46,18 +46,18 @@ impl<T> Directory<T> {
         Directory(Mutex::new(BTreeMap::new()))
     }
 
-    /// The one of this name, if it has been made.
+    /// The entry of this name, if it exists.
     pub(super) fn find(&self, name: &str) -> Option<&'static T> {
         lock(&self.0).get(name).copied()
     }
 
-    /// All of them, in the order of their names.
+    /// All entries, in the order of their names.
     pub(super) fn all(&self) -> Vec<&'static T> {
         lock(&self.0).values().copied().collect()
     }
 
-    /// Keeps the one that was made for this name, or returns the one that another thread has made meanwhile;
-    /// and whether it was kept.
+    /// Stores `made` under this name, unless another thread has stored one meanwhile; returns the stored one, and
+    /// whether it is `made`.
     pub(super) fn keep(&self, name: &str, made: T) -> (&'static T, bool) {
         let mut known = lock(&self.0);
         if let Some(found) = known.get(name) {
@@ -67,8 +67,4 @@ impl<T> Directory<T> {
         known.insert(name.to_owned(), made);
         (made, true)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    unpoisoned(mutex.lock())
 }

@@ -95,6 +95,7 @@ pub fn doctor() -> Vec<Diagnosis> {
 }
 
 fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
+    let (name, file, line) = (site.name(), site.file(), site.line());
     let findings = [
         never_permanent(site),
         undeclared(site),
@@ -103,12 +104,7 @@ fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
         budget_empty(site),
         shared_name(site),
     ];
-    findings.into_iter().flatten().map(|finding| Diagnosis {
-        name: site.name(),
-        file: site.file(),
-        line: site.line(),
-        finding,
-    })
+    findings.into_iter().flatten().map(move |finding| Diagnosis { name, file, line, finding })
 }
 
 fn never_permanent(site: &Site) -> Option<Finding> {

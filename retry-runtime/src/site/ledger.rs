@@ -15,7 +15,7 @@ use crate::report::stats::{Ended, Failures};
 /// No site warns of its empty budget more often.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
-/// How much of the past each function remembers.
+/// The limits of each function's history.
 ///
 /// ```
 /// use retry_runtime::HistoryLimits;
@@ -40,7 +40,7 @@ impl Default for HistoryLimits {
 static MOST_CALLS: AtomicUsize = AtomicUsize::new(32);
 static MOST_BYTES: AtomicUsize = AtomicUsize::new(64 * 1024);
 
-/// Sets how much of the past each function remembers; what is too much is forgotten with the next call.
+/// Sets the limits of each function's history. The next call drops the calls beyond them.
 pub fn limit_history(limits: HistoryLimits) {
     MOST_CALLS.store(limits.calls, Ordering::Relaxed);
     MOST_BYTES.store(limits.bytes, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! The facts about an annotated function that stand in the source.
 
-/// Where an annotated function is written, what it is called, and what its attribute says.
+/// The place, the name and the attribute's statements of an annotated function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
     pub(super) name: &'static str,

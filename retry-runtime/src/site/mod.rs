@@ -1,4 +1,4 @@
-//! The annotated function: its static, what calls find in it, and what it remembers of them.
+//! The annotated function: its static, its settings, its counts and its history.
 //!
 //! | file | holds |
 //! |---|---|

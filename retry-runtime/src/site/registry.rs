@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::function::Site;
-use crate::base::sync::unpoisoned;
+use crate::base::sync::lock;
 use crate::report::record::PastCall;
 use crate::report::stats::Stats;
 
@@ -30,7 +30,7 @@ static LATE: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 /// assert!(retry_runtime::sites().any(|site| site.name() == "example::fetch"));
 /// ```
 pub fn sites() -> impl Iterator<Item = &'static Site> {
-    let late = late().clone();
+    let late = lock(&LATE).clone();
     listed().chain(late)
 }
 
@@ -100,14 +100,10 @@ fn listed() -> impl Iterator<Item = &'static Site> {
     inventory::iter::<Entry>.into_iter().map(|entry| entry.0)
 }
 
-fn late() -> std::sync::MutexGuard<'static, Vec<&'static Site>> {
-    unpoisoned(LATE.lock())
-}
-
 /// A function is called for the first time: it is listed now if the linker has not.
 pub(crate) fn list(site: &'static Site) {
     if !listed().any(|listed| std::ptr::eq(listed, site)) {
-        let mut late = late();
+        let mut late = lock(&LATE);
         if !late.iter().any(|known| std::ptr::eq(*known, site)) {
             late.push(site);
             drop(late);

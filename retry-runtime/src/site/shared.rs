@@ -1,5 +1,5 @@
-//! Finding the budget or the breaker of a name, and putting those of a configuration in the place of the
-//! attributes' ones.
+//! Finds the budget or the breaker of a name, and replaces the attributes' budgets and breakers by a
+//! configuration's.
 
 use std::collections::BTreeMap;
 use std::ptr;
@@ -11,14 +11,14 @@ use super::source::Protection;
 /// The result of a change of configuration.
 #[derive(Debug)]
 pub(super) struct Replaced<T: 'static> {
-    /// In the place of the attributes' ones.
+    /// In use instead of the attributes' budgets or breakers of the same names.
     pub(super) now: ByName<T>,
-    /// Those that are in use again, to be reset when nothing is locked: a breaker tells its listeners.
+    /// In use again, to be reset when nothing is locked: a breaker calls its listeners.
     pub(super) restart: Vec<&'static T>,
 }
 
-/// The one that is in use under this name: the configuration's, a shared one, or that of the function of this
-/// name.
+/// The budget or breaker in use under this name: the configuration's, a shared one, or the own one of the function
+/// of this name.
 pub(crate) fn find<T: Protection>(name: &str) -> Option<&'static T> {
     let names = T::names();
     let configured = names.configured().now.get(name).copied();
@@ -30,7 +30,7 @@ pub(crate) fn find<T: Protection>(name: &str) -> Option<&'static T> {
     configured.or_else(|| names.written.find(name)).or_else(declared).or_else(own)
 }
 
-/// The attributes' ones of this name, each once: a shared one, or those of the functions of this name.
+/// The budgets or breakers that attributes declare under this name, each once: a shared one, or the functions' own.
 pub(super) fn written<T: Protection>(name: &str) -> Vec<&'static T> {
     let mut found: Vec<&'static T> = Vec::new();
     let of_name = registry::sites().filter(|site| T::source(site).name_in(site) == Some(name));
@@ -42,8 +42,8 @@ pub(super) fn written<T: Protection>(name: &str) -> Vec<&'static T> {
     found
 }
 
-/// Gives these names these settings, which have passed their check, and all other names those of the
-/// attributes. A budget or breaker whose settings stay the same is kept as it is, also an attribute's one.
+/// Applies valid settings by name; all other names go back to the settings of their attributes. A budget or breaker
+/// whose settings stay the same is kept, also an attribute's.
 pub(super) fn configure<T: Protection>(settings: &BTreeMap<String, T::Settings>) -> Replaced<T> {
     let as_written = |name: &str, settings: &T::Settings| {
         let written = written::<T>(name);

@@ -1,4 +1,4 @@
-//! Where the budget or the breaker of a function comes from, as its attribute says.
+//! The budget or the breaker that an attribute declares, and where it is stored.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -19,11 +19,11 @@ use super::registry;
 pub enum Source<T: Protection> {
     /// None.
     None,
-    /// One of its own.
+    /// Its own, stored in the function's static.
     Own(T),
     /// A static of the program.
     Shared(&'static T),
-    /// The one of this name.
+    /// Shared by this name.
     Named(Named<T>),
     /// One for each key.
     Keyed(T::Keyed),
@@ -40,23 +40,23 @@ pub struct Named<T: Protection> {
 
 /// A budget or a breaker.
 pub trait Protection: Debug + Sized + Send + Sync + 'static {
-    /// The settings that it is made of.
+    /// The type of its settings.
     type Settings: Copy + Debug + Default + PartialEq + Send + Sync;
-    /// How an attribute asks for one for each key.
+    /// A declaration of one per key.
     type Keyed: Debug;
-    /// The argument of the attribute.
+    /// The name of the attribute's argument.
     const WORD: &'static str;
 
-    /// All that have a name.
+    /// All named budgets, or all named breakers.
     fn names() -> &'static Names<Self>;
 
-    /// The function's.
+    /// The declaration of a function.
     fn source(site: &'static Site) -> &'static Source<Self>;
 
-    /// Makes one of settings that have passed their check.
+    /// A new budget or breaker with valid settings.
     fn make(name: Cow<'static, str>, settings: Self::Settings) -> Self;
 
-    /// The settings that it was made of.
+    /// The settings.
     fn settings(&self) -> &Self::Settings;
 
     /// The name and the settings of a table that functions share.
@@ -93,7 +93,7 @@ impl<T: Protection> Source<T> {
         }
     }
 
-    /// The name by which a configuration replaces it, as the one of `site`.
+    /// The name by which a configuration replaces the budget or breaker of `site`.
     pub(super) fn name_in(&self, site: &Site) -> Option<&'static str> {
         match self {
             Source::Own(_) => Some(site.name()),
@@ -101,7 +101,7 @@ impl<T: Protection> Source<T> {
         }
     }
 
-    /// The settings that the attribute gives to the one that is shared by this name.
+    /// The settings that the attribute gives to the budget or breaker shared by this name.
     pub(super) fn declared_for(&self, name: &str) -> Option<T::Settings> {
         let (shared, settings) = match self {
             Source::Named(named) => (named.name, named.settings),
@@ -144,8 +144,8 @@ impl<T: Protection> Named<T> {
     }
 }
 
-/// The one of this name, made of the first settings that an attribute gives to this name; warns when others
-/// differ.
+/// The entry of this name. A new one gets the first settings that an attribute gives to the name; a warning says
+/// when other attributes differ.
 ///
 /// Nothing is locked during making and warning: a listener may ask for the same name.
 pub(super) fn find_or_make<P: Protection, T>(

@@ -33,7 +33,7 @@ impl Closed {
         }
     }
 
-    /// Whether what has been counted is enough to open.
+    /// Whether the counts are enough to open.
     #[inline]
     pub(in crate::breaker) fn trips(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
         if settings.consecutive.is_some_and(|limit| self.consecutive >= limit) {

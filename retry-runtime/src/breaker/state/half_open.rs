@@ -64,14 +64,9 @@ impl HalfOpen {
         self.under_way.len() < before
     }
 
-    /// Counts a result and judges.
+    /// Counts a result, and decides as soon as no further result could change the decision.
     pub(in crate::breaker) fn record(&mut self, mark: Mark, settings: &BreakerSettings) -> Verdict {
         self.tally.add(mark);
-        self.verdict(settings)
-    }
-
-    /// Decides as soon as no further result could change it.
-    fn verdict(&self, settings: &BreakerSettings) -> Verdict {
         let Tally { calls, failures, slow } = self.tally;
         let remaining = settings.probes.saturating_sub(calls);
         let rate = settings.probe_rate.unwrap_or(settings.rate);
