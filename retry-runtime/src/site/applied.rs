@@ -7,11 +7,12 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::configuration::Choice;
 use super::function::Site;
-use crate::base::sync::unpoisoned;
+use crate::base::pool::Pool;
+use crate::base::sync::lock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::policy::Policy;
@@ -124,15 +125,11 @@ impl Site {
 /// The present settings, by the number of their site.
 type Table = &'static [Option<&'static Effective>];
 
-struct Applied {
-    now: Table,
-    /// Everything that was ever applied.
-    kept: Vec<&'static Effective>,
-    tables: Vec<Table>,
-}
+static APPLIED: Mutex<Table> = Mutex::new(&[]);
 
-static APPLIED: Mutex<Applied> =
-    Mutex::new(Applied { now: &[], kept: Vec::new(), tables: Vec::new() });
+/// Everything that was ever applied.
+static KEPT: Pool<Effective> = Pool::new();
+static TABLES: Pool<[Option<&'static Effective>]> = Pool::new();
 
 /// Counts the changes, so that a thread notices that its copy of the table is outdated.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
@@ -150,16 +147,16 @@ pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective
         // From here on calls read the table, which is still the old one, so that no call sees the new one
         // before others do.
         settings.iter().for_each(|(_, site, _)| site.expect_configuration());
-        let mut applied = lock();
+        let mut applied = lock(&APPLIED);
         let mut table = Vec::new();
         for (index, _, effective) in settings {
             let index = index as usize;
             if table.len() <= index {
                 table.resize(index + 1, None);
             }
-            table[index] = Some(applied.keep(effective));
+            table[index] = Some(KEPT.keep(effective));
         }
-        applied.now = applied.keep_table(table);
+        *applied = TABLES.keep(table);
         CHANGES.fetch_add(1, Ordering::Release);
     });
     // Sites without settings need not read the table any more.
@@ -176,40 +173,8 @@ pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
 }
 
 fn look(changes: u64) -> Table {
-    let table = lock().now;
+    let table = *lock(&APPLIED);
     // A change in between makes the next call read the table once more, which is harmless.
     SEEN.set((changes, table));
     table
-}
-
-impl Applied {
-    fn keep(&mut self, effective: Effective) -> &'static Effective {
-        if let Some(known) = self.kept.iter().find(|known| ***known == effective) {
-            return known;
-        }
-        let kept: &'static Effective = Box::leak(Box::new(effective));
-        self.kept.push(kept);
-        kept
-    }
-
-    fn keep_table(&mut self, table: Vec<Option<&'static Effective>>) -> Table {
-        let same = |known: &Table| {
-            known.len() == table.len()
-                && known.iter().zip(&table).all(|(known, new)| match (known, new) {
-                    (Some(known), Some(new)) => std::ptr::eq(*known, *new),
-                    (None, None) => true,
-                    _ => false,
-                })
-        };
-        if let Some(known) = self.tables.iter().find(|known| same(known)) {
-            return known;
-        }
-        let kept: Table = Vec::leak(table);
-        self.tables.push(kept);
-        kept
-    }
-}
-
-fn lock() -> MutexGuard<'static, Applied> {
-    unpoisoned(APPLIED.lock())
 }
