@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::resolve::{Resolution, declared};
-use super::sites::{Declares, SiteList};
+use super::sites::SiteList;
 
 /// A value that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,7 +74,7 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
 }
 
 /// The changed settings of budgets, or of breakers.
-fn shared<O: Declares>(
+fn shared<O: Overrides>(
     sites: &SiteList,
     before: &BTreeMap<String, O::Settings>,
     after: &BTreeMap<String, O::Settings>,
