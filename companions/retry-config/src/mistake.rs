@@ -81,13 +81,8 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, mistake) in self.mistakes.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{mistake}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.mistakes.iter().map(Mistake::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
