@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::thread;
 
 use super::IntoDuration;
-use super::base::lock;
 use super::make::Maker;
-use super::rule::{Act, Rule, cannot_hang};
+use super::rule::{Rule, cannot_hang};
 use super::shared::Shared;
 use retry_runtime::Site;
+use retry_runtime::control::intercept::Act;
+use retry_runtime::control::lock;
 
 /// The builder of a fault: selectors choose the attempts, and a fault says what happens to them.
 ///
@@ -101,7 +102,7 @@ impl<'t> Fault<'t> {
     /// function is known only when it runs.
     pub fn with<E: 'static>(self, make: impl Fn() -> E + Send + Sync + 'static) -> Self {
         let maker = Maker::new(make);
-        self.set(|rule| rule.act = Act::Fail(maker))
+        self.set(|rule| (rule.act, rule.maker) = (maker.act(), Some(maker)))
     }
 
     /// Delays the attempt by this time in the scope's clock: `"200ms"` or a `Duration`.

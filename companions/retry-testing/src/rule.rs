@@ -7,16 +7,7 @@ use super::base::mixed;
 use super::make::Maker;
 use retry_runtime::Site;
 use retry_runtime::control::Rng;
-use retry_runtime::control::intercept::{self, Can, Fault};
-
-/// The act that replaces the body.
-#[derive(Clone, Debug)]
-pub(super) enum Act {
-    Body,
-    Fail(Maker),
-    Hang,
-    Panic,
-}
+use retry_runtime::control::intercept::{Act, Can, Fault};
 
 /// One fault.
 #[derive(Debug)]
@@ -30,7 +21,10 @@ pub(super) struct Rule {
     /// Whether attempts are counted from 1 in each call.
     pub(super) each_call: bool,
     pub(super) latency: Option<Duration>,
+    /// The act that replaces the body.
     pub(super) act: Act,
+    /// The maker of the error with which the attempt fails.
+    pub(super) maker: Option<Maker>,
     pub(super) after_body: bool,
     /// Whether a success of a later call is required.
     pub(super) then_ok: bool,
@@ -50,6 +44,7 @@ impl Rule {
             each_call: false,
             latency: None,
             act: Act::Body,
+            maker: None,
             after_body: false,
             then_ok: false,
             seen: 0,
@@ -80,36 +75,26 @@ impl Rule {
         match &self.act {
             Act::Body => "latency",
             Act::Fail(_) if self.after_body => "injected after the body",
-            Act::Fail(_) => "injected",
+            Act::Fail(_) | Act::Interrupt(_) => "injected",
             Act::Hang => "made to hang",
             Act::Panic => "made to panic",
         }
     }
 
-    fn plan(&self) -> Fault {
-        let act = match &self.act {
-            Act::Body => intercept::Act::Body,
-            Act::Fail(maker) => maker.act(),
-            Act::Hang => intercept::Act::Hang,
-            Act::Panic => intercept::Act::Panic,
-        };
-        Fault { latency: self.latency, act, after_body: self.after_body }
-    }
-
     /// The message if this fault is impossible for the function.
     fn mistake(&self, can: &Can) -> Option<String> {
         let (name, at) = (self.name, self.at);
-        match &self.act {
-            Act::Fail(maker) if can.error.is_none() => Some(format!(
+        match (&self.maker, &self.act) {
+            (Some(maker), Act::Fail(_)) if can.error.is_none() => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but errors of `{name}` cannot be injected: implement \
                  `retry_runtime::Inject` for `{}`, which the derive of `Classify` does for types that borrow nothing",
                 maker.name, can.error_name
             )),
-            Act::Fail(maker) if !maker.fits(can) => Some(format!(
+            (Some(maker), Act::Fail(_)) if !maker.fits(can) => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but `{name}` fails with `{}`",
                 maker.name, can.error_name
             )),
-            Act::Hang if !can.hang => Some(cannot_hang(name)),
+            (_, Act::Hang) if !can.hang => Some(cannot_hang(name)),
             _ => None,
         }
     }
@@ -174,7 +159,8 @@ impl Rules {
                 return Err(mistake);
             }
             rule.fired += 1;
-            plan = Some((rule.plan(), rule.describe()));
+            let (latency, act, after_body) = (rule.latency, rule.act.clone(), rule.after_body);
+            plan = Some((Fault { latency, act, after_body }, rule.describe()));
         }
         Ok(plan)
     }
