@@ -4,11 +4,12 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::base::{lock, mixed};
+use super::base::mixed;
 use super::shared::Within;
 use retry_runtime::breaker::{Breaker, Keyed};
 use retry_runtime::budget::Budget;
 use retry_runtime::control::intercept::{Begun, Can, Fault, Intercept, Note, Passage, Wait};
+use retry_runtime::control::lock;
 use retry_runtime::timer::Sleep;
 use retry_runtime::{Policy, Site, StopReason};
 

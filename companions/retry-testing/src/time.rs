@@ -11,11 +11,11 @@
 //! If tokio's clock is paused, that clock moves, and the scope's clock follows it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use retry_runtime::control::real_now;
+use retry_runtime::control::{lock, real_now};
 
 use super::clock;
 
@@ -110,7 +110,7 @@ impl Time {
 
     pub(super) fn now(&self) -> Instant {
         let paused = clock::paused();
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let Some(tokio) = paused else { return state.now };
         if let Some(seen) = state.tokio.replace(tokio) {
             state.now = later(state.now, tokio.saturating_duration_since(seen));
@@ -120,7 +120,7 @@ impl Time {
 
     pub(super) fn passed(&self) -> Duration {
         let now = self.now();
-        now.saturating_duration_since(self.lock().started)
+        now.saturating_duration_since(lock(&self.0).started)
     }
 
     /// The moment `time` after now.
@@ -135,13 +135,13 @@ impl Time {
     }
 
     pub(super) fn advance_to(&self, end: Instant) {
-        let due = self.lock().jump(end);
+        let due = lock(&self.0).jump(end);
         due.into_iter().for_each(Waker::wake);
     }
 
     /// Creates the key of a new sleeper.
     pub(super) fn place(&self, when: When) -> Place {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.last += 1;
         Place(when, state.last)
     }
@@ -160,7 +160,7 @@ impl Time {
             self.leave(place);
             return Look::Over;
         }
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let mut woken = state.enter(place, role != Role::Limit, waker);
         let mut look = Look::Wait;
         if role == Role::TakesOver || state.mover() == Some(place) {
@@ -178,12 +178,12 @@ impl Time {
 
     /// The number of changes so far.
     pub(super) fn changes(&self) -> u64 {
-        self.lock().changes
+        lock(&self.0).changes
     }
 
     /// Removes the sleeper.
     pub(super) fn leave(&self, place: Place) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let left = state.timers.remove(&place).is_some();
         state.changes += u64::from(left);
         let next = if left { state.mover_waker() } else { None };
@@ -193,7 +193,7 @@ impl Time {
 
     /// Registers a wrapped task, and returns its number.
     pub(super) fn begin(&self) -> u64 {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.last += 1;
         let task = state.last;
         state.tasks.insert(task, Task::Awake);
@@ -201,15 +201,15 @@ impl Time {
     }
 
     pub(super) fn polled(&self, task: u64) {
-        self.lock().set(task, Task::Running);
+        lock(&self.0).set(task, Task::Running);
     }
 
     pub(super) fn woken(&self, task: u64) {
-        self.lock().set(task, Task::Awake);
+        lock(&self.0).set(task, Task::Awake);
     }
 
     pub(super) fn rests(&self, task: u64) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         // A task that was woken while it was polled stays awake.
         if state.tasks.get(&task) == Some(&Task::Running) {
             state.set(task, Task::Idle);
@@ -217,7 +217,7 @@ impl Time {
     }
 
     pub(super) fn end(&self, task: u64) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.tasks.remove(&task);
         state.changes += 1;
     }
@@ -225,12 +225,8 @@ impl Time {
     /// Wakes all sleepers at the end of the scope.
     pub(super) fn wake_all(&self) {
         let wakers: Vec<Waker> =
-            self.lock().timers.values().map(|timer| timer.waker.clone()).collect();
+            lock(&self.0).timers.values().map(|timer| timer.waker.clone()).collect();
         wakers.into_iter().for_each(Waker::wake);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ClockState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -35,8 +35,7 @@ impl Scope {
     /// A wrapped task counts as busy even before its first poll, and the scope's clock waits for it: spawn it at once. The guard must
     /// outlive the task.
     pub fn wrap<F: Future>(&self, future: F) -> Wrapped<F> {
-        let shared = Arc::clone(&self.shared);
-        shared.use_it();
+        let shared = Arc::clone(self.used());
         let task = shared.time.begin();
         Wrapped { future, membership: Membership { shared, task } }
     }
@@ -56,8 +55,7 @@ impl Scope {
     /// assert_eq!(t.attempts("docs::wrapped_fn"), 4);
     /// ```
     pub fn wrap_fn<T, F: FnOnce() -> T>(&self, work: F) -> impl FnOnce() -> T + use<T, F> {
-        self.shared.use_it();
-        let within = Within { shared: Arc::clone(&self.shared), task: None };
+        let within = Within { shared: Arc::clone(self.used()), task: None };
         move || intercept::within(Arc::new(within), work)
     }
 }
