@@ -1,11 +1,11 @@
 //! `retry tasks list` lists tasks.
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command, value_parser};
 use retry_tasks::{Format, Page, Phase, TaskId, TaskInfo, Time};
 
 use super::{filter, open, view};
-use crate::Outcome;
 use crate::table::Table;
+use crate::{Outcome, args};
 
 pub(super) fn command() -> Command {
     Command::new("list")
@@ -13,22 +13,20 @@ pub(super) fn command() -> Command {
         .args(open::arguments())
         .args(filter::arguments(&Phase::ALL, "Only tasks in this state; separate several with commas"))
         .arg(
-            Arg::new("limit")
-                .long("limit")
-                .value_name("N")
+            args::option("limit", "N", "Maximum number of tasks to list")
                 .value_parser(value_parser!(u32).range(1..))
-                .default_value("100")
-                .help("Maximum number of tasks to list"),
+                .default_value("100"),
         )
         .arg(
-            Arg::new("after")
-                .long("after")
-                .value_name("ID")
-                .value_parser(|text: &str| text.parse::<TaskId>())
-                .help("Only tasks older than this one; the end of each page prints the ID to use for the next page"),
+            args::option(
+                "after",
+                "ID",
+                "Only tasks older than this one; the end of each page prints the ID to use for the next page",
+            )
+            .value_parser(value_parser!(TaskId)),
         )
         .arg(view::argument("standard"))
-        .arg(open::json())
+        .arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
@@ -41,10 +39,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     }
     let format = view::format(matches);
     let page = open::ask(matches, async |tasks| Ok(tasks.list(filter, format).await?))?;
-    if matches.get_flag("json") {
-        return open::as_json(&page);
-    }
-    Ok(text(&page, format, open::now()))
+    args::shown(matches, &page, |page| text(page, format, open::now()))
 }
 
 fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
