@@ -211,22 +211,6 @@ impl Setting for Window {
     }
 }
 
-impl Setting for Refund {
-    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
-        match &node.value {
-            Value::Text(text) if text == "cost" => Ok(Refund::Cost),
-            _ => f64::read(key, None, node).map(Refund::Tokens),
-        }
-    }
-
-    fn written(&self) -> Written {
-        match self {
-            Refund::Cost => Written::text("cost"),
-            Refund::Tokens(tokens) => tokens.written(),
-        }
-    }
-}
-
 const DEPOSITS: [(&str, DepositOn); 2] =
     [("first_try", DepositOn::FirstTry), ("every_call", DepositOn::EveryCall)];
 
