@@ -65,15 +65,8 @@ fn unmatched(pattern: &str, known: &[&str]) -> String {
         })
         .collect();
     let starts: Vec<&str> = starts.iter().map(String::as_str).collect();
-    match nearest(pattern, &starts) {
-        Some(meant) => format!("`{pattern}` matches no operation; did you mean `{meant}`?"),
-        None if known.is_empty() => {
-            format!("`{pattern}` matches no operation; there is none; remove it")
-        }
-        None => {
-            format!("`{pattern}` matches no operation; the known ones are {}", keys::some(known))
-        }
-    }
+    let problem = format!("`{pattern}` matches no operation");
+    keys::meant_or_known(&problem, nearest(pattern, &starts), known)
 }
 
 /// Checks the names of budgets, or of breakers: every name that is used must have a section or an attribute, and every
