@@ -1,7 +1,6 @@
 //! The faults of a scope: which attempts they hit, and what they do.
 
 use std::panic::Location;
-use std::time::Duration;
 
 use super::base::mixed;
 use super::make::Maker;
@@ -20,12 +19,9 @@ pub(super) struct Rule {
     pub(super) rate: Option<f64>,
     /// Whether attempts are counted from 1 in each call.
     pub(super) each_call: bool,
-    pub(super) latency: Option<Duration>,
-    /// The act that replaces the body.
-    pub(super) act: Act,
+    pub(super) fault: Fault,
     /// The maker of the error with which the attempt fails.
     pub(super) maker: Option<Maker>,
-    pub(super) after_body: bool,
     /// Whether a success of a later call is required.
     pub(super) then_ok: bool,
     seen: u64,
@@ -42,10 +38,8 @@ impl Rule {
             every: None,
             rate: None,
             each_call: false,
-            latency: None,
-            act: Act::Body,
+            fault: Fault { latency: None, act: Act::Body, after_body: false },
             maker: None,
-            after_body: false,
             then_ok: false,
             seen: 0,
             fired: 0,
@@ -55,8 +49,8 @@ impl Rule {
 
     /// Whether the fault says what happens.
     pub(super) fn is_complete(&self) -> bool {
-        let acts = !matches!(self.act, Act::Body);
-        acts || (self.latency.is_some() && !self.after_body)
+        let acts = !matches!(self.fault.act, Act::Body);
+        acts || (self.fault.latency.is_some() && !self.fault.after_body)
     }
 
     /// Counts an attempt, and returns whether the fault hits it.
@@ -72,9 +66,9 @@ impl Rule {
 
     /// A description of the fault for the log.
     fn describe(&self) -> &'static str {
-        match &self.act {
+        match &self.fault.act {
             Act::Body => "latency",
-            Act::Fail(_) if self.after_body => "injected after the body",
+            Act::Fail(_) if self.fault.after_body => "injected after the body",
             Act::Fail(_) | Act::Interrupt(_) => "injected",
             Act::Hang => "made to hang",
             Act::Panic => "made to panic",
@@ -84,7 +78,7 @@ impl Rule {
     /// The message if this fault is impossible for the function.
     fn mistake(&self, can: &Can) -> Option<String> {
         let (name, at) = (self.name, self.at);
-        match (&self.maker, &self.act) {
+        match (&self.maker, &self.fault.act) {
             (Some(maker), Act::Fail(_)) if can.error.is_none() => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but errors of `{name}` cannot be injected: implement \
                  `retry_runtime::Inject` for `{}`, which the derive of `Classify` does for types that borrow nothing",
@@ -159,8 +153,7 @@ impl Rules {
                 return Err(mistake);
             }
             rule.fired += 1;
-            let (latency, act, after_body) = (rule.latency, rule.act.clone(), rule.after_body);
-            plan = Some((Fault { latency, act, after_body }, rule.describe()));
+            plan = Some((rule.fault.clone(), rule.describe()));
         }
         Ok(plan)
     }
