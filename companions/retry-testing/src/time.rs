@@ -163,7 +163,7 @@ impl Time {
         let mut state = lock(&self.0);
         let mut woken = state.enter(place, role != Role::Limit, waker);
         let mut look = Look::Wait;
-        if role == Role::TakesOver || state.mover() == Some(place) {
+        if role == Role::TakesOver || state.mover().is_some_and(|(mover, _)| mover == place) {
             look = state.move_on(rounds, task, &mut woken);
         }
         let over = place.is_over(state.now);
@@ -186,9 +186,9 @@ impl Time {
         let mut state = lock(&self.0);
         let left = state.timers.remove(&place).is_some();
         state.changes += u64::from(left);
-        let next = if left { state.mover_waker() } else { None };
+        let next = state.mover().filter(|_| left);
         drop(state);
-        next.into_iter().for_each(Waker::wake);
+        next.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Registers a wrapped task, and returns its number.
@@ -245,17 +245,14 @@ impl ClockState {
             return Vec::new();
         }
         self.changes += 1;
-        let mover = self.mover().filter(|mover| *mover != place);
-        mover.and_then(|_| self.mover_waker()).into_iter().collect()
+        let mover = self.mover().filter(|(mover, _)| *mover != place);
+        mover.into_iter().map(|(_, waker)| waker).collect()
     }
 
-    /// The sleeper that moves the clock: the first one that is not a limit.
-    fn mover(&self) -> Option<Place> {
-        self.ahead().find(|(_, timer)| timer.moves).map(|(place, _)| *place)
-    }
-
-    fn mover_waker(&self) -> Option<Waker> {
-        self.ahead().find(|(_, timer)| timer.moves).map(|(_, timer)| timer.waker.clone())
+    /// The sleeper that moves the clock, the first one that is not a limit, and its waker.
+    fn mover(&self) -> Option<(Place, Waker)> {
+        let (place, timer) = self.ahead().find(|(_, timer)| timer.moves)?;
+        Some((*place, timer.waker.clone()))
     }
 
     /// The sleepers whose sleep has not ended. The others have been woken.
