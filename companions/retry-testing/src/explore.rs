@@ -6,6 +6,7 @@ use std::future::Future;
 
 use super::Scope;
 use super::exploring::{Exploring, Fate, Step};
+use super::log::Logs;
 use super::make::Maker;
 use super::shared::Settings;
 use super::twins::Twins;
@@ -152,7 +153,7 @@ impl Runs<'_> {
         let shared = &self.scope.shared;
         lock(&shared.effects).take();
         *lock(&shared.twins) = Twins::default();
-        lock(&shared.logs).clear();
+        *lock(&shared.logs) = Logs::default();
     }
 
     /// Compares the run's effects with the first run's; returns whether another run follows.
