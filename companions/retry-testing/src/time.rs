@@ -62,8 +62,9 @@ struct Timer {
     moves: bool,
 }
 
+/// The state of a wrapped task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Task {
+pub(super) enum Task {
     /// The task is being polled.
     Running,
     /// The task was woken and has not been polled yet.
@@ -200,19 +201,19 @@ impl Time {
         task
     }
 
-    pub(super) fn polled(&self, task: u64) {
-        lock(&self.0).set(task, Task::Running);
+    /// Notes that a task is polled or was woken.
+    pub(super) fn set(&self, task: u64, to: Task) {
+        // Not counted as a change: a sleeper that looks again wakes its own task.
+        if let Some(state) = lock(&self.0).tasks.get_mut(&task) {
+            *state = to;
+        }
     }
 
-    pub(super) fn woken(&self, task: u64) {
-        lock(&self.0).set(task, Task::Awake);
-    }
-
+    /// Notes that a task has been polled; a task that was woken meanwhile stays awake.
     pub(super) fn rests(&self, task: u64) {
         let mut state = lock(&self.0);
-        // A task that was woken while it was polled stays awake.
-        if state.tasks.get(&task) == Some(&Task::Running) {
-            state.set(task, Task::Idle);
+        if let Some(state @ Task::Running) = state.tasks.get_mut(&task) {
+            *state = Task::Idle;
         }
     }
 
@@ -287,13 +288,6 @@ impl ClockState {
         self.changes += 1;
         let due = self.timers.iter().take_while(|(place, _)| place.is_over(self.now));
         due.map(|(_, timer)| timer.waker.clone()).collect()
-    }
-
-    fn set(&mut self, task: u64, to: Task) {
-        // Not counted as a change: a sleeper that looks again wakes its own task.
-        if let Some(state) = self.tasks.get_mut(&task) {
-            *state = to;
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::Scope;
 use super::shared::{Shared, Within};
+use super::time::Task;
 use retry_runtime::control::intercept;
 
 impl Scope {
@@ -96,7 +97,7 @@ impl<F: Future> Future for Wrapped<F> {
             task: *task,
             waker: cx.waker().clone(),
         }));
-        shared.time.polled(*task);
+        shared.time.set(*task, Task::Running);
         let poll = || this.future.poll(&mut Context::from_waker(&waker));
         let polled = intercept::within(Arc::new(within), poll);
         if polled.is_pending() {
@@ -115,7 +116,7 @@ struct Woken {
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        self.shared.time.woken(self.task);
+        self.shared.time.set(self.task, Task::Awake);
         self.waker.wake_by_ref();
     }
 }
