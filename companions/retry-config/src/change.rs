@@ -56,11 +56,9 @@ pub(crate) fn changes(
 }
 
 fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mut Vec<Change>) {
-    let value = |rows: &[Explained], setting| {
-        rows.iter().find(|row| row.setting == setting).map(|row| row.value.clone())
-    };
     for row in after {
-        let before = value(before, row.setting);
+        let old = before.iter().find(|old| old.setting == row.setting);
+        let before = old.map(|old| old.value.clone());
         if before.as_ref() != Some(&row.value) {
             changes.push(Change {
                 name: name.to_owned(),

@@ -99,13 +99,9 @@ impl Mistakes {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// `value`, unless there are mistakes.
     pub(crate) fn or<T>(mut self, value: T) -> Result<T, ConfigErrors> {
-        if self.is_empty() {
+        if self.0.is_empty() {
             return Ok(value);
         }
         // A stable sort: mistakes on the same line stay in the order in which they were found.
