@@ -47,8 +47,11 @@ fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
         return "no tasks".to_owned();
     }
     let mut text = match format {
-        Format::Minimal => minimal(&page.tasks),
-        Format::Standard => standard(&page.tasks, now),
+        Format::Minimal => table([TASK, FUNCTION, RETRIES, STATE, PROGRESS], &page.tasks, now),
+        Format::Standard => {
+            let columns = [TASK, FUNCTION, SUBMITTED, RETRIES, STATE, PROGRESS, ERROR];
+            table(columns, &page.tasks, now)
+        }
         Format::Full => {
             let blocks = page.tasks.iter().map(|info| view::block(info, now));
             blocks.collect::<Vec<_>>().join("\n")
@@ -60,33 +63,21 @@ fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
     text
 }
 
-fn minimal(tasks: &[TaskInfo]) -> String {
-    let mut table = Table::new(["task", "function", "retries", "state", "progress"]);
-    for info in tasks {
-        table.row([
-            info.id.to_string(),
-            view::line(&info.name),
-            view::retries(info),
-            info.state.to_string(),
-            view::progress(info),
-        ]);
-    }
-    table.to_string()
-}
+/// A column: its head, and the text for a task.
+type Column = (&'static str, fn(&TaskInfo, Time) -> String);
 
-fn standard(tasks: &[TaskInfo], now: Time) -> String {
-    let mut table =
-        Table::new(["task", "function", "submitted", "retries", "state", "progress", "last error"]);
+const TASK: Column = ("task", |info, _| info.id.to_string());
+const FUNCTION: Column = ("function", |info, _| view::line(&info.name));
+const SUBMITTED: Column = ("submitted", |info, now| view::ago(info.created_at, now));
+const RETRIES: Column = ("retries", |info, _| view::retries(info));
+const STATE: Column = ("state", |info, _| info.state.to_string());
+const PROGRESS: Column = ("progress", |info, _| view::progress(info));
+const ERROR: Column = ("last error", |info, _| view::error(info));
+
+fn table<const N: usize>(columns: [Column; N], tasks: &[TaskInfo], now: Time) -> String {
+    let mut table = Table::new(columns.map(|(head, _)| head));
     for info in tasks {
-        table.row([
-            info.id.to_string(),
-            view::line(&info.name),
-            view::ago(info.created_at, now),
-            view::retries(info),
-            info.state.to_string(),
-            view::progress(info),
-            view::error(info),
-        ]);
+        table.row(columns.map(|(_, text)| text(info, now)));
     }
     table.to_string()
 }
