@@ -66,7 +66,9 @@ pub mod resume {
 #[doc(hidden)]
 pub mod control {
     pub use crate::base::clock::real_now;
+    pub use crate::base::pool::Pool;
     pub use crate::base::rng::Rng;
+    pub use crate::base::sync::lock;
     pub use crate::event::configuration::config_applied;
     pub use crate::event::warnings::config_refused;
     pub use crate::policy::Parts;

@@ -3,6 +3,7 @@
 //!
 //! Each subcommand is a file in `verb/` and a row in [`verb::VERBS`].
 
+mod args;
 mod sites;
 mod table;
 mod verb;

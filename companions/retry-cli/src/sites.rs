@@ -5,6 +5,8 @@ use std::fs;
 use clap::{Arg, ArgMatches};
 use retry_config::SiteList;
 
+use crate::args;
+
 /// The end of `--help` for subcommands that take `--sites` and therefore read the environment.
 pub(crate) const NOTES: &str = "\
 With --sites, the environment variables RETRY_ENABLED, RETRY_PROFILE and RETRY__… apply as they would in the
@@ -15,10 +17,11 @@ is wrong.";
 
 /// `--sites EXPORT`.
 pub(crate) fn argument() -> Arg {
-    Arg::new("sites")
-        .long("sites")
-        .value_name("EXPORT")
-        .help("The program's functions: the result of `retry_config::export()`, as JSON")
+    args::option(
+        "sites",
+        "EXPORT",
+        "The program's functions: the result of `retry_config::export()`, as JSON",
+    )
 }
 
 /// The functions listed in the `--sites` file; `None` without `--sites`.

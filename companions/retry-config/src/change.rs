@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::explain::{Explained, rows};
 use super::origin::{Origin, below};
-use super::protect::{BreakerOverrides, BudgetOverrides};
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::resolve::{Resolution, declared};
-use super::sites::{Declares, SiteList};
+use super::sites::SiteList;
 
 /// A value that changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,11 +56,9 @@ pub(crate) fn changes(
 }
 
 fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mut Vec<Change>) {
-    let value = |rows: &[Explained], setting| {
-        rows.iter().find(|row| row.setting == setting).map(|row| row.value.clone())
-    };
     for row in after {
-        let before = value(before, row.setting);
+        let old = before.iter().find(|old| old.setting == row.setting);
+        let before = old.map(|old| old.value.clone());
         if before.as_ref() != Some(&row.value) {
             changes.push(Change {
                 name: name.to_owned(),
@@ -74,7 +72,7 @@ fn operation(name: &str, before: &[Explained], after: &[Explained], changes: &mu
 }
 
 /// The changed settings of budgets, or of breakers.
-fn shared<O: Declares>(
+fn shared<O: Overrides>(
     sites: &SiteList,
     before: &BTreeMap<String, O::Settings>,
     after: &BTreeMap<String, O::Settings>,

@@ -2,11 +2,12 @@
 //! them.
 
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use retry_runtime::Site;
+use retry_runtime::control::lock;
 
 use super::keys::{self, Unit};
 use super::tree::{Entry, Node, Value};
@@ -19,17 +20,17 @@ const KEYS: [&str; 4] = ["rate", "latency", "fault", "after_body"];
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Chaos {
-    /// The part of all attempts that is hit, from 0 to 1.
+    /// The share of attempts that is hit, from 0 to 1.
     pub rate: f64,
-    /// What such an attempt takes before anything else.
+    /// A delay before anything else happens to such an attempt.
     pub latency: Option<Duration>,
-    /// What happens then.
+    /// The fault.
     pub fault: Fault,
-    /// Whether the body runs before it happens.
+    /// Whether the body runs before the fault.
     pub after_body: bool,
 }
 
-/// What happens to an attempt.
+/// The fault of an attempt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -79,7 +80,7 @@ static ASKED: Mutex<Vec<(&Site, Chaos)>> = Mutex::new(Vec::new());
 
 /// The faults that the configuration in force asks for in this function.
 pub fn of(site: &'static Site) -> Option<Chaos> {
-    lock().iter().find(|(known, _)| std::ptr::eq(*known, site)).map(|(_, chaos)| *chaos)
+    lock(&ASKED).iter().find(|(known, _)| std::ptr::eq(*known, site)).map(|(_, chaos)| *chaos)
 }
 
 /// Whether something injects faults.
@@ -90,22 +91,14 @@ pub fn accept() {
     ACCEPTED.store(true, Ordering::Relaxed);
 }
 
-fn is_accepted() -> bool {
-    ACCEPTED.load(Ordering::Relaxed)
-}
-
 /// Replaces the faults of all functions.
 pub(crate) fn replace(faults: impl Iterator<Item = (&'static Site, Chaos)>) {
-    *lock() = faults.collect();
-}
-
-fn lock() -> MutexGuard<'static, Vec<(&'static Site, Chaos)>> {
-    ASKED.lock().unwrap_or_else(PoisonError::into_inner)
+    *lock(&ASKED) = faults.collect();
 }
 
 impl Setting for Chaos {
     fn read(_: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
-        if !is_accepted() {
+        if !ACCEPTED.load(Ordering::Relaxed) {
             return Err("`chaos` needs `retry_testing::chaos::install()`, which this program did not call; call it before \
                         the configuration is read, or remove `chaos` here"
                 .to_owned());

@@ -148,7 +148,8 @@ type Syntax = fn(&str, &Text, &mut Mistakes) -> Option<Node>;
 
 impl Draft {
     fn of(file: Option<&str>, text: &str, tree: Syntax) -> Self {
-        let mut reader = Reader::of_file(file);
+        let source = Text { file: file.map(str::to_owned), ..Text::default() };
+        let mut reader = Reader { text: source, ..Reader::default() };
         let tree = tree(text, &reader.text, &mut reader.mistakes);
         let config = tree.map(|tree| Config::of_tree(&mut reader, &tree)).unwrap_or_default();
         let Reader { text, mistakes, faulty } = reader;

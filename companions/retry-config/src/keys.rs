@@ -61,10 +61,15 @@ pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 
 /// [`unknown`], when the caller knows which name is meant.
 pub(crate) fn unknown_meant(what: &str, name: &str, meant: Option<&str>, known: &[&str]) -> String {
+    meant_or_known(&format!("unknown {what} `{name}`"), meant, known)
+}
+
+/// A problem with a name, and which name is meant or which there are.
+pub(crate) fn meant_or_known(problem: &str, meant: Option<&str>, known: &[&str]) -> String {
     match meant {
-        Some(meant) => format!("unknown {what} `{name}`; did you mean `{meant}`?"),
-        None if known.is_empty() => format!("unknown {what} `{name}`; there is none; remove it"),
-        None => format!("unknown {what} `{name}`; the known ones are {}", some(known)),
+        Some(meant) => format!("{problem}; did you mean `{meant}`?"),
+        None if known.is_empty() => format!("{problem}; there is none; remove it"),
+        None => format!("{problem}; the known ones are {}", some(known)),
     }
 }
 

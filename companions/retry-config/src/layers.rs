@@ -103,12 +103,6 @@ impl Resolved {
             settings: Cow::Borrowed(&variables.settings),
             source: Source::Environment(variables),
         }));
-        let mut resolved = Resolved::over(layers);
-        resolved.switch(config, environment);
-        resolved
-    }
-
-    fn over(layers: Vec<Layer<'_>>) -> Self {
         let mut values = Values::from(&Policy::new());
         let mut origins = BTreeMap::new();
         for (height, Layer { settings, source }) in layers.into_iter().enumerate() {
@@ -121,12 +115,9 @@ impl Resolved {
                 }
             });
         }
-        Resolved { values, origins }
-    }
-
-    /// Whether failures are retried at all.
-    pub(crate) fn enabled(&self) -> bool {
-        self.values.others.enabled != Some(false)
+        let mut resolved = Resolved { values, origins };
+        resolved.switch(config, environment);
+        resolved
     }
 
     /// The kill switch: it can turn an operation off, never on.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use retry_runtime::control::{Configuration, Restart};
+use retry_runtime::control::lock;
 use serde::Serialize;
 
 use super::change::{self, Change, changes};
@@ -15,6 +15,7 @@ use super::explain::{self, Explanation};
 use super::layers::Resolved;
 use super::mistake::ConfigErrors;
 use super::model::Config;
+use super::origin::Origin;
 use super::program::Program;
 use super::resolve::Resolution;
 
@@ -30,13 +31,8 @@ impl fmt::Display for Applied {
         if self.changes.is_empty() {
             return f.write_str("nothing changed");
         }
-        for (i, change) in self.changes.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{change}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.changes.iter().map(Change::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -48,10 +44,6 @@ struct State {
 
 /// Locked while a configuration is applied, so that two never mix.
 static STATE: Mutex<State> = Mutex::new(State { config: None, resolution: None });
-
-fn state() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Reads a file and applies it: JSON when its name ends in `.json`, else TOML.
 ///
@@ -105,50 +97,31 @@ pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
 fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
     let program = Program::now();
     let (config, resolution) = draft.resolve(&program.list)?;
-    let settings = program.configuration(&resolution);
-    settings.prepare();
-    let config = Arc::new(config);
-    let mut state = state();
-    let (applied, restart) = turn_over(&mut state, &program, settings, resolution, Some(&config));
-    state.config = Some(Arc::clone(&config));
-    // Without the lock, since a listener may call `current` or `explain`.
-    drop(state);
-    restart.run();
-    change::announce(config.file(), &applied.changes);
-    Ok(applied)
+    Ok(replace(&program, resolution, Some(Arc::new(config))))
 }
 
 /// Removes the configuration: every function follows its attribute again.
 pub fn reset() -> Applied {
     let program = Program::now();
-    let mut state = state();
-    let plain = untouched(&program);
-    let settings = program.configuration(&plain);
-    let (applied, restart) = turn_over(&mut state, &program, settings, plain, None);
-    state.config = None;
-    drop(state);
-    restart.run();
-    change::announce(None, &applied.changes);
-    applied
+    replace(&program, untouched(&program), None)
 }
 
-fn turn_over(
-    state: &mut State,
-    program: &Program,
-    settings: Configuration,
-    resolution: Resolution,
-    config: Option<&Arc<Config>>,
-) -> (Applied, Restart) {
-    let before = held(state, program);
+fn replace(program: &Program, resolution: Resolution, config: Option<Arc<Config>>) -> Applied {
+    let settings = program.configuration(&resolution);
+    settings.prepare();
+    let mut state = lock(&STATE);
+    let before = held(&state, program);
     chaos::replace(program.faults(&resolution));
     let restart = settings.apply();
-    let origin = |key: &str| match config {
-        Some(config) => config.text.origin(key),
-        None => super::Origin::BuiltIn,
-    };
-    let changes = changes(&program.list, &before, &resolution, origin);
-    state.resolution = Some(resolution);
-    (Applied { changes }, restart)
+    let origin =
+        |key: &str| config.as_ref().map_or(Origin::BuiltIn, |config| config.text.origin(key));
+    let applied = Applied { changes: changes(&program.list, &before, &resolution, origin) };
+    *state = State { config: config.clone(), resolution: Some(resolution) };
+    // Without the lock, since a listener may call `current` or `explain`.
+    drop(state);
+    restart.run();
+    change::announce(config.as_ref().and_then(|config| config.file()), &applied.changes);
+    applied
 }
 
 /// The values before a change.
@@ -174,7 +147,7 @@ fn untouched(program: &Program) -> Resolution {
 
 /// The configuration that was applied last.
 pub fn current() -> Option<Arc<Config>> {
-    state().config.clone()
+    lock(&STATE).config.clone()
 }
 
 /// The values of the operation of this name now, each with its origin. When several functions share the name, the one
@@ -197,7 +170,7 @@ pub fn current() -> Option<Arc<Config>> {
 /// ```
 pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     let program = Program::now();
-    let resolution = held(&state(), &program);
+    let resolution = held(&lock(&STATE), &program);
     explain::explain(&program.list, &resolution, name)
 }
 

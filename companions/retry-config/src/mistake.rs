@@ -81,13 +81,8 @@ impl ConfigErrors {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, mistake) in self.mistakes.iter().enumerate() {
-            if i > 0 {
-                f.write_str("\n")?;
-            }
-            write!(f, "{mistake}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.mistakes.iter().map(Mistake::to_string).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -104,13 +99,9 @@ impl Mistakes {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// `value`, unless there are mistakes.
     pub(crate) fn or<T>(mut self, value: T) -> Result<T, ConfigErrors> {
-        if self.is_empty() {
+        if self.0.is_empty() {
             return Ok(value);
         }
         // A stable sort: mistakes on the same line stay in the order in which they were found.

@@ -10,8 +10,8 @@ use super::keys;
 use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
 use super::origin::{Origin, below};
-use super::settings::Settings;
-use super::sites::{Declared, Declares, SiteInfo, SiteList};
+use super::protect::Overrides;
+use super::sites::{Declared, SiteInfo, SiteList};
 use super::value::Named;
 
 /// Checks that the profiles that the file and the environment choose exist.
@@ -65,22 +65,13 @@ fn unmatched(pattern: &str, known: &[&str]) -> String {
         })
         .collect();
     let starts: Vec<&str> = starts.iter().map(String::as_str).collect();
-    match nearest(pattern, &starts) {
-        Some(meant) => format!("`{pattern}` matches no operation; did you mean `{meant}`?"),
-        None if known.is_empty() => {
-            format!("`{pattern}` matches no operation; there is none; remove it")
-        }
-        None => {
-            format!("`{pattern}` matches no operation; the known ones are {}", keys::some(known))
-        }
-    }
+    let problem = format!("`{pattern}` matches no operation");
+    keys::meant_or_known(&problem, nearest(pattern, &starts), known)
 }
 
 /// Checks the names of budgets, or of breakers: every name that is used must have a section or an attribute, and every
-/// section must be used. `used` is the name in the settings of an operation.
-pub(crate) fn shared<O: Declares>(
-    named: &BTreeMap<String, O>,
-    used: fn(&Settings) -> &Option<Named>,
+/// section must be used.
+pub(crate) fn shared<O: Overrides>(
     config: &Config,
     environment: &Environment,
     sites: &SiteList,
@@ -92,17 +83,17 @@ pub(crate) fn shared<O: Declares>(
     let operations = config.op.iter().map(|(name, settings)| (below("op", name), settings));
     let defaults = [("defaults".to_owned(), &config.defaults)].into_iter();
     for (path, settings) in defaults.chain(profiles).chain(operations) {
-        if let Some(Named::Name(name)) = used(settings) {
+        if let Some(Named::Name(name)) = O::used(settings) {
             uses.insert(name, config.text.origin(&below(&path, what)));
         }
     }
     for variables in sites.names().into_iter().flat_map(|name| environment.of(name)) {
-        if let Some(Named::Name(name)) = used(&variables.settings) {
+        if let Some(Named::Name(name)) = O::used(&variables.settings) {
             uses.insert(name, variables.origin(what));
         }
     }
     let declared = sites.declared::<O>();
-    let sections = || named.keys().map(String::as_str);
+    let sections = || O::sections(config).keys().map(String::as_str);
     let known: Vec<&str> = sections().chain(declared.iter().copied()).collect();
     for (name, origin) in &uses {
         if !known.contains(name) {
@@ -121,7 +112,7 @@ pub(crate) fn shared<O: Declares>(
 }
 
 /// The message for the name of a table by key, which keeps the settings of its attribute.
-fn keyed<O: Declares>(sites: &SiteList, name: &str) -> Option<String> {
+fn keyed<O: Overrides>(sites: &SiteList, name: &str) -> Option<String> {
     let is_table = |site: &SiteInfo| matches!(O::declared(site), Declared::Keyed { name: table, .. } if table == name);
     let what = O::SECTION;
     sites.sites.iter().any(is_table).then(|| {

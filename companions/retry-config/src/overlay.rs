@@ -1,11 +1,10 @@
 //! How a setting is put into a policy, and read from one.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::value::{Attempts, Growth, TimeLimit};
 use retry_runtime::Backoff;
+use retry_runtime::control::Pool;
 
 /// A part of a policy that a setting of type `S` sets.
 pub(crate) trait Part<S> {
@@ -60,6 +59,9 @@ impl Part<Attempts> for Option<u32> {
     }
 }
 
+/// The lists of delays in policies; a call in flight may use one for as long as the process runs.
+static LISTS: Pool<[Duration]> = Pool::new();
+
 impl Part<Growth> for Backoff {
     fn put(&mut self, growth: &Growth) {
         *self = match growth {
@@ -67,7 +69,7 @@ impl Part<Growth> for Backoff {
             Growth::Fixed => Backoff::Fixed,
             Growth::Linear => Backoff::Linear,
             Growth::Fibonacci => Backoff::Fibonacci,
-            Growth::List(delays) => Backoff::List(interned(delays)),
+            Growth::List(delays) => Backoff::List(LISTS.keep(&delays[..])),
             Growth::Custom => Backoff::Custom(unknown),
         };
     }
@@ -91,19 +93,6 @@ fn unknown(_: u32) -> Duration {
     Duration::ZERO
 }
 
-/// The interned list. It is never freed, since a call in flight may use it for as long as the process runs; equal
-/// lists are kept once.
-fn interned(delays: &[Duration]) -> &'static [Duration] {
-    static LISTS: Mutex<BTreeSet<&'static [Duration]>> = Mutex::new(BTreeSet::new());
-    let mut lists = LISTS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = lists.get(delays) {
-        return known;
-    }
-    let kept: &'static [Duration] = Vec::leak(delays.to_vec());
-    lists.insert(kept);
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +100,6 @@ mod tests {
     #[test]
     fn equal_lists_are_kept_once() {
         let delays = [Duration::from_millis(17), Duration::from_millis(71)];
-        assert!(std::ptr::eq(interned(&delays), interned(&delays)));
+        assert!(std::ptr::eq(LISTS.keep(&delays[..]), LISTS.keep(&delays[..])));
     }
 }

@@ -3,7 +3,7 @@
 use retry_runtime::control::{
     self, Choice, Configuration, Parts, SiteBreaker, SiteBudget, SiteSettings,
 };
-use retry_runtime::{Backoff, Site, sites};
+use retry_runtime::{Backoff, Policy, Site, sites};
 
 use super::chaos::Chaos;
 use super::layers::Resolved;
@@ -50,14 +50,14 @@ impl Program {
 
 fn settings(site: &Site, resolved: &Resolved) -> SiteSettings {
     let others = &resolved.values.others;
-    let mut values = resolved.values.clone();
-    if let Backoff::Custom(_) = values.policy.backoff {
+    let mut parts = resolved.values.policy;
+    if let Backoff::Custom(_) = parts.backoff {
         // As data it is only known that there is a function; the attribute has the function itself.
-        values.policy.backoff = Parts::from(site.policy()).backoff;
+        parts.backoff = Parts::from(site.policy()).backoff;
     }
     SiteSettings {
-        policy: values.policy(),
-        enabled: resolved.enabled(),
+        policy: Policy::from(parts),
+        enabled: others.enabled != Some(false),
         measure: others.measure == Some(true),
         budget: choice(&others.budget),
         breaker: choice(&others.breaker),

@@ -1,12 +1,16 @@
 //! The sections `[budget.NAME]` and `[breaker.NAME]`: a row for each setting.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::choice;
 use super::keys::Unit;
+use super::model::Config;
 use super::section::{Section, section};
+use super::settings::Settings;
+use super::sites::{Declared, SiteInfo};
 use super::tree::{Node, Value};
-use super::value::{Read, Setting, TimeLimit};
+use super::value::{Named, Read, Setting, TimeLimit};
 use super::written::Written;
 use retry_runtime::SettingError;
 use retry_runtime::breaker::{BreakerSettings, Window};
@@ -26,6 +30,15 @@ pub(crate) trait Overrides: Section {
     /// The settings of the attributes with this section over them.
     fn over(&self, declared: Self::Settings) -> Self::Settings;
     fn validate(settings: &Self::Settings) -> Result<(), SettingError>;
+
+    /// The budget or the breaker in the attribute of a function.
+    fn declared(site: &SiteInfo) -> &Declared<Self>;
+
+    /// The sections of a configuration, by name.
+    fn sections(config: &Config) -> &BTreeMap<String, Self>;
+
+    /// The setting of an operation that names a section.
+    fn used(settings: &Settings) -> &Option<Named>;
 }
 
 /// The key of the setting that an error names.
@@ -43,7 +56,7 @@ pub(crate) fn key(error: &SettingError) -> &'static str {
 macro_rules! overrides {
     (
         $(#[$doc:meta])*
-        $name:ident, $section:literal, $settings:ident, lenient $lenient:expr => {$(
+        $name:ident, $section:ident, $settings:ident, lenient $lenient:expr => {$(
             $(#[doc = $row:expr])*
             $key:ident: $ty:ident $(in $range:expr)? $(=> $get:expr, $put:expr)?;
         )*}
@@ -51,7 +64,7 @@ macro_rules! overrides {
         section! { $(#[$doc])* $name {$( $(#[doc = $row])* $key: $ty $(in $range)?; )*} }
 
         impl Overrides for $name {
-            const SECTION: &'static str = $section;
+            const SECTION: &'static str = stringify!($section);
             type Settings = $settings;
             const LENIENT: $settings = $lenient;
 
@@ -69,6 +82,18 @@ macro_rules! overrides {
             fn validate(settings: &$settings) -> Result<(), SettingError> {
                 settings.validate()
             }
+
+            fn declared(site: &SiteInfo) -> &Declared<Self> {
+                &site.$section
+            }
+
+            fn sections(config: &Config) -> &BTreeMap<String, Self> {
+                &config.$section
+            }
+
+            fn used(settings: &Settings) -> &Option<Named> {
+                &settings.$section
+            }
         }
     };
     (@get $settings:ident, $key:ident) => { $settings.$key.into() };
@@ -80,7 +105,7 @@ macro_rules! overrides {
 overrides! {
     /// Settings for a named budget; `None` keeps the attribute's value, or else the value of `preset` or the default
     /// of [`BudgetSettings`].
-    BudgetOverrides, "budget", BudgetSettings,
+    BudgetOverrides, budget, BudgetSettings,
     lenient BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0) => {
         /// A published scheme to start from: `"grpc"`.
         preset: String => |_| None, from_preset;
@@ -109,7 +134,7 @@ overrides! {
 
 overrides! {
     /// Settings for a named breaker; `None` keeps the attribute's value, or else the default of [`BreakerSettings`].
-    BreakerOverrides, "breaker", BreakerSettings,
+    BreakerOverrides, breaker, BreakerSettings,
     lenient BreakerSettings::new()
         .slow(Duration::from_secs(1))
         .open(Duration::ZERO)
@@ -182,22 +207,6 @@ impl Setting for Window {
         match self {
             Window::Count(calls) => calls.written(),
             Window::Time(time) => time.written(),
-        }
-    }
-}
-
-impl Setting for Refund {
-    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
-        match &node.value {
-            Value::Text(text) if text == "cost" => Ok(Refund::Cost),
-            _ => f64::read(key, None, node).map(Refund::Tokens),
-        }
-    }
-
-    fn written(&self) -> Written {
-        match self {
-            Refund::Cost => Written::text("cost"),
-            Refund::Tokens(tokens) => tokens.written(),
         }
     }
 }

@@ -23,12 +23,6 @@ pub(crate) fn given_twice(key: &str) -> String {
 }
 
 impl Reader {
-    /// A reader of a file's text.
-    pub(crate) fn of_file(file: Option<&str>) -> Self {
-        let text = Text { file: file.map(str::to_owned), ..Text::default() };
-        Reader { text, ..Reader::default() }
-    }
-
     /// Notes a mistake in a section.
     pub(crate) fn mistake(
         &mut self,

@@ -8,10 +8,10 @@ use super::layers::Resolved;
 use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::model::Config;
 use super::names;
-use super::origin::{Text, below};
-use super::protect::key;
+use super::origin::below;
+use super::protect::{BreakerOverrides, BudgetOverrides, Overrides, key};
 use super::rules::{self, Found};
-use super::sites::{Declares, SiteList};
+use super::sites::SiteList;
 use retry_runtime::breaker::BreakerSettings;
 use retry_runtime::budget::BudgetSettings;
 
@@ -37,9 +37,8 @@ impl Draft {
         names::profile(&config, &environment, &mut mistakes);
         names::operations(&config, sites, &mut mistakes);
         environment.check_names(&sites.names(), &mut mistakes);
-        let (budget, breaker) = (&config.budget, &config.breaker);
-        names::shared(budget, |set| &set.budget, &config, &environment, sites, &mut mistakes);
-        names::shared(breaker, |set| &set.breaker, &config, &environment, sites, &mut mistakes);
+        names::shared::<BudgetOverrides>(&config, &environment, sites, &mut mistakes);
+        names::shared::<BreakerOverrides>(&config, &environment, sites, &mut mistakes);
         let mut found = Found::default();
         let resolved = sites
             .sites
@@ -49,8 +48,8 @@ impl Draft {
         found.report(&mut mistakes);
         let resolution = Resolution {
             sites: resolved,
-            budgets: settings(&config.budget, &config.text, sites, &faulty, &mut mistakes),
-            breakers: settings(&config.breaker, &config.text, sites, &faulty, &mut mistakes),
+            budgets: settings::<BudgetOverrides>(&config, sites, &faulty, &mut mistakes),
+            breakers: settings::<BreakerOverrides>(&config, sites, &faulty, &mut mistakes),
         };
         mistakes.or((config, resolution))
     }
@@ -63,7 +62,7 @@ fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
 }
 
 /// The settings of the budget or breaker of this name in the attributes; `None` when no attribute has the name.
-pub(crate) fn declared<O: Declares>(sites: &SiteList, name: &str) -> Option<O::Settings> {
+pub(crate) fn declared<O: Overrides>(sites: &SiteList, name: &str) -> Option<O::Settings> {
     let named = sites.sites.iter().filter(|site| {
         let declared = O::declared(site);
         declared.name() == Some(name) || (site.name == name && declared.name().is_none())
@@ -74,20 +73,19 @@ pub(crate) fn declared<O: Declares>(sites: &SiteList, name: &str) -> Option<O::S
 }
 
 /// The settings of all budgets, or of all breakers, that have a section.
-fn settings<O: Declares>(
-    sections: &BTreeMap<String, O>,
-    text: &Text,
+fn settings<O: Overrides>(
+    config: &Config,
     sites: &SiteList,
     faulty: &BTreeSet<String>,
     mistakes: &mut Mistakes,
 ) -> BTreeMap<String, O::Settings> {
     let mut settings = BTreeMap::new();
-    for (name, overrides) in sections {
+    for (name, overrides) in O::sections(config) {
         let set = overrides.over(declared::<O>(sites, name).unwrap_or_default());
         let path = below(O::SECTION, name);
         if let Err(error) = O::validate(&set) {
             if !is_faulty(faulty, &path) {
-                let origin = text.origin(&below(&path, key(&error)));
+                let origin = config.text.origin(&below(&path, key(&error)));
                 mistakes.push(Mistake::new(origin, error.to_string()));
             }
         }

@@ -153,12 +153,6 @@ impl From<&Policy> for Values {
     }
 }
 
-impl Values {
-    pub(crate) fn policy(&self) -> Policy {
-        Policy::from(self.policy)
-    }
-}
-
 impl Settings {
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
@@ -186,7 +180,7 @@ impl Settings {
         for error in values.policy.mistakes() {
             mistakes.push(Mistake::new(Origin::BuiltIn, error.to_string()));
         }
-        mistakes.or(values.policy())
+        mistakes.or(Policy::from(values.policy))
     }
 
     /// A policy with these settings over it; not validated.
@@ -256,7 +250,7 @@ mod tests {
     use super::*;
 
     fn over(policy: Policy, settings: &str) -> Policy {
-        settings.parse::<Settings>().unwrap().over(&policy).policy()
+        Policy::from(settings.parse::<Settings>().unwrap().over(&policy).policy)
     }
 
     #[test]
@@ -279,7 +273,7 @@ mod tests {
     fn the_settings_of_a_policy_over_the_defaults_are_the_policy() {
         let policy = Policy::new().max(2).backoff(Backoff::Linear).jitter(Jitter::Additive(0.5));
         let settings = Settings::of(&Values::from(&policy));
-        assert_eq!(settings.over(&Policy::new()).policy(), policy);
+        assert_eq!(Policy::from(settings.over(&Policy::new()).policy), policy);
     }
 
     #[test]

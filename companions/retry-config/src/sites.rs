@@ -108,23 +108,6 @@ impl<S> Declared<S> {
     }
 }
 
-/// Settings of budgets or breakers that an attribute declares.
-pub(crate) trait Declares: Overrides {
-    fn declared(site: &SiteInfo) -> &Declared<Self>;
-}
-
-impl Declares for BudgetOverrides {
-    fn declared(site: &SiteInfo) -> &Declared<Self> {
-        &site.budget
-    }
-}
-
-impl Declares for BreakerOverrides {
-    fn declared(site: &SiteInfo) -> &Declared<Self> {
-        &site.breaker
-    }
-}
-
 impl SiteInfo {
     /// Whether the attribute declares the function idempotent.
     pub(crate) fn is_idempotent(&self) -> bool {
@@ -139,7 +122,7 @@ impl SiteList {
     }
 
     /// The names that attributes share, and those of functions with a budget or breaker of their own.
-    pub(crate) fn declared<O: Declares>(&self) -> BTreeSet<&str> {
+    pub(crate) fn declared<O: Overrides>(&self) -> BTreeSet<&str> {
         let names = self.sites.iter().filter_map(|site| match O::declared(site) {
             Declared::Own { .. } => Some(site.name.as_str()),
             shared => shared.name(),

@@ -4,6 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::mistake::{Mistake, Mistakes};
 use super::origin::Text;
+use super::reader::given_twice;
 use super::tree::{Entry, Node, Value, line_of};
 
 /// Parses TOML; reports all syntax errors.
@@ -24,7 +25,7 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
 fn explained(text: &str, message: &str, span: Option<std::ops::Range<usize>>) -> (String, bool) {
     if message.contains("duplicate") {
         let key = span.clone().and_then(|span| text.get(span)).unwrap_or("a key");
-        return (format!("`{key}` is given twice; remove one of them, or merge them"), true);
+        return (given_twice(key), true);
     }
     let end = text.trim_end().len();
     let cut = if span.is_some_and(|span| span.end >= end) { "; was the file cut off?" } else { "" };

@@ -10,6 +10,7 @@ use super::keys::{self, Unit};
 use super::tree::{Node, Value};
 use super::written::{Written, exact};
 use retry_runtime::PolicyError;
+use retry_runtime::budget::Refund;
 
 /// The value that was read, or the message for the user.
 pub(crate) type Read<T> = Result<T, String>;
@@ -199,43 +200,33 @@ fn unitless(key: &str, number: &dyn Display) -> String {
     )
 }
 
-fn is_none(node: &Node) -> bool {
-    matches!(&node.value, Value::Text(text) if text == "none")
+/// Input: a type of two variants, one with a word and one with a value.
+/// Output: its [`Setting`], which is the word or the value.
+macro_rules! word_or_value {
+    ($name:ident { $word:literal => $fixed:ident, $of:ty => $variant:ident }) => {
+        impl Setting for $name {
+            const IS_TIME: bool = <$of as Setting>::IS_TIME;
+
+            fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+                match &node.value {
+                    Value::Text(text) if text == $word => Ok($name::$fixed),
+                    _ => <$of as Setting>::read(key, unit, node).map($name::$variant),
+                }
+            }
+
+            fn written(&self) -> Written {
+                match self {
+                    $name::$fixed => Written::text($word),
+                    $name::$variant(value) => value.written(),
+                }
+            }
+        }
+    };
 }
 
-impl Setting for TimeLimit {
-    const IS_TIME: bool = true;
-
-    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
-        if is_none(node) {
-            return Ok(TimeLimit::None);
-        }
-        Duration::read(key, unit, node).map(TimeLimit::After)
-    }
-
-    fn written(&self) -> Written {
-        match self {
-            TimeLimit::None => Written::text("none"),
-            TimeLimit::After(time) => time.written(),
-        }
-    }
-}
-
-impl Setting for Named {
-    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
-        if is_none(node) {
-            return Ok(Named::None);
-        }
-        String::read(key, unit, node).map(Named::Name)
-    }
-
-    fn written(&self) -> Written {
-        match self {
-            Named::None => Written::text("none"),
-            Named::Name(name) => Written::text(name),
-        }
-    }
-}
+word_or_value!(TimeLimit { "none" => None, Duration => After });
+word_or_value!(Named { "none" => None, String => Name });
+word_or_value!(Refund { "cost" => Cost, f64 => Tokens });
 
 /// The largest number of attempts; `u32::MAX` stands for no limit.
 pub(crate) const MOST_ATTEMPTS: u32 = u32::MAX - 1;

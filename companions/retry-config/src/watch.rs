@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{fmt, fs, thread};
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use retry_runtime::control;
+use retry_runtime::control::{self, lock};
 
 use super::mistake::{ConfigErrors, Mistake};
 use super::{Origin, live};
@@ -94,7 +94,7 @@ impl Watcher {
 
     /// The mistakes at the last reading; `None` when the file was applied.
     pub fn last_error(&self) -> Option<ConfigErrors> {
-        self.seen.error.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.seen.error).clone()
     }
 
     /// The number of readings since the first, with or without mistakes.
@@ -147,7 +147,7 @@ impl Follower {
         if let Some(error) = &error {
             control::config_refused(error.len(), error);
         }
-        *self.seen.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        *lock(&self.seen.error) = error;
         self.seen.readings.fetch_add(1, Ordering::Release);
     }
 }

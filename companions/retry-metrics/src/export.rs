@@ -9,15 +9,15 @@ use retry_runtime::events::ObserverGuard;
 
 use super::{publish, record};
 
-/// No two publications follow each other faster.
+/// The shortest period.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-/// Does all of it: [`record`]s, and [`publish`]es every `period` (at least 10 ms) on a thread of its own,
+/// Records and publishes: calls [`record`], and [`publish`] every `period` (at least 10 ms) on a thread of its own,
 /// until the value is dropped.
 ///
 /// # Errors
 ///
-/// When the system gives no thread.
+/// The system cannot start a thread.
 pub fn export(period: Duration) -> io::Result<Export> {
     let (stop, stopped) = mpsc::channel();
     let period = period.max(SHORTEST);

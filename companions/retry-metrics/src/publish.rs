@@ -1,4 +1,4 @@
-//! Handing over what is counted and known anyway.
+//! Publishes the counts and states that the engine keeps anyway.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

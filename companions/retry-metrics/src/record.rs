@@ -1,4 +1,4 @@
-//! Handing over what is measured when something fails.
+//! Records delays, durations and breaker events as they happen.
 
 use metrics::{counter, histogram};
 use retry_runtime::events::{self, Event, ObserverGuard};

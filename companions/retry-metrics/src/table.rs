@@ -1,4 +1,4 @@
-//! What there is: the names, their types and their units.
+//! The table of all metrics: their names, types and units.
 
 /// How a metric is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,7 +12,7 @@ pub enum Instrument {
     Histogram,
 }
 
-/// A metric: its name, and what a dashboard needs to know about it.
+/// A metric: its name and everything that a dashboard needs to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metric {
@@ -24,7 +24,7 @@ pub struct Metric {
     pub unit: &'static str,
     /// The names of its attributes.
     pub attributes: &'static [&'static str],
-    /// What it is.
+    /// One line for people.
     pub description: &'static str,
 }
 
@@ -33,135 +33,48 @@ pub const SECONDS: &[f64] = &[
     0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0,
 ];
 
-pub(super) const CALLS: Metric = Metric {
-    name: "retry.calls",
-    instrument: Instrument::Counter,
-    unit: "{call}",
-    attributes: &["retry.site", "retry.outcome"],
-    description: "calls that have ended",
-};
+/// Input: a row for each metric: its constant, instrument, name, unit, attributes and description.
+/// Output: the constants, and [`ALL`] in the order of the rows.
+macro_rules! metrics {
+    ($($constant:ident = $instrument:ident $name:literal in $unit:literal, $attributes:tt $description:literal;)*) => {
+        $(pub(super) const $constant: Metric =
+            Metric::new($name, Instrument::$instrument, $unit, &$attributes, $description);)*
 
-pub(super) const ATTEMPTS: Metric = Metric {
-    name: "retry.attempts",
-    instrument: Instrument::Counter,
-    unit: "{attempt}",
-    attributes: &["retry.site"],
-    description: "attempts of calls that have ended",
-};
+        /// Every metric, in the order of the table on the front page.
+        pub const ALL: &[Metric] = &[$($constant),*];
+    };
+}
 
-pub(super) const RETRIES: Metric = Metric {
-    name: "retry.retries",
-    instrument: Instrument::Counter,
-    unit: "{retry}",
-    attributes: &["retry.site", "retry.number"],
-    description: "retries of calls that have ended, by their number",
-};
-
-pub(super) const WASTED: Metric = Metric {
-    name: "retry.retries.wasted",
-    instrument: Instrument::Counter,
-    unit: "{retry}",
-    attributes: &["retry.site"],
-    description: "retries of calls that failed all the same",
-};
-
-pub(super) const FAILURES: Metric = Metric {
-    name: "retry.failures",
-    instrument: Instrument::Counter,
-    unit: "{attempt}",
-    attributes: &["retry.site", "retry.kind"],
-    description: "attempts that failed, by the failure's kind",
-};
-
-pub(super) const STOPS: Metric = Metric {
-    name: "retry.stops",
-    instrument: Instrument::Counter,
-    unit: "{call}",
-    attributes: &["retry.site", "retry.reason"],
-    description: "calls by the reason why no further attempt was made",
-};
-
-pub(super) const DELAY: Metric = Metric {
-    name: "retry.delay",
-    instrument: Instrument::Histogram,
-    unit: "s",
-    attributes: &["retry.site", "retry.delay.source"],
-    description: "pauses before retries, as decided",
-};
-
-pub(super) const DURATION: Metric = Metric {
-    name: "retry.call.duration",
-    instrument: Instrument::Histogram,
-    unit: "s",
-    attributes: &["retry.site", "retry.reason"],
-    description: "time of calls that did not succeed at once, pauses included",
-};
-
-pub(super) const LIVE: Metric = Metric {
-    name: "retry.live",
-    instrument: Instrument::Gauge,
-    unit: "{call}",
-    attributes: &["retry.site"],
-    description: "calls that are being retried now",
-};
-
-pub(super) const STATE: Metric = Metric {
-    name: "retry.breaker.state",
-    instrument: Instrument::Gauge,
-    unit: "{breaker}",
-    attributes: &["retry.breaker", "retry.state"],
-    description: "breakers of this name that are in this state",
-};
-
-pub(super) const TRANSITIONS: Metric = Metric {
-    name: "retry.breaker.transitions",
-    instrument: Instrument::Counter,
-    unit: "{transition}",
-    attributes: &["retry.breaker", "retry.state.from", "retry.state.to"],
-    description: "changes of a breaker's state",
-};
-
-pub(super) const REJECTIONS: Metric = Metric {
-    name: "retry.breaker.rejections",
-    instrument: Instrument::Counter,
-    unit: "{attempt}",
-    attributes: &["retry.breaker"],
-    description: "attempts that a breaker refused",
-};
-
-pub(super) const TOKENS: Metric = Metric {
-    name: "retry.budget.tokens",
-    instrument: Instrument::Gauge,
-    unit: "{token}",
-    attributes: &["retry.budget"],
-    description: "tokens that are left for retries",
-};
-
-pub(super) const CAPACITY: Metric = Metric {
-    name: "retry.budget.capacity",
-    instrument: Instrument::Gauge,
-    unit: "{token}",
-    attributes: &["retry.budget"],
-    description: "tokens of a budget's full bucket",
-};
-
-/// Every metric, in the order of the table above.
-pub const ALL: &[Metric] = &[
-    CALLS,
-    ATTEMPTS,
-    RETRIES,
-    WASTED,
-    FAILURES,
-    STOPS,
-    DELAY,
-    DURATION,
-    LIVE,
-    STATE,
-    TRANSITIONS,
-    REJECTIONS,
-    TOKENS,
-    CAPACITY,
-];
+metrics! {
+    CALLS = Counter "retry.calls" in "{call}",
+        ["retry.site", "retry.outcome"] "calls that have ended";
+    ATTEMPTS = Counter "retry.attempts" in "{attempt}",
+        ["retry.site"] "attempts of calls that have ended";
+    RETRIES = Counter "retry.retries" in "{retry}",
+        ["retry.site", "retry.number"] "retries of calls that have ended, by their number";
+    WASTED = Counter "retry.retries.wasted" in "{retry}",
+        ["retry.site"] "retries of calls that failed all the same";
+    FAILURES = Counter "retry.failures" in "{attempt}",
+        ["retry.site", "retry.kind"] "attempts that failed, by the failure's kind";
+    STOPS = Counter "retry.stops" in "{call}",
+        ["retry.site", "retry.reason"] "calls by the reason why no further attempt was made";
+    DELAY = Histogram "retry.delay" in "s",
+        ["retry.site", "retry.delay.source"] "pauses before retries, as decided";
+    DURATION = Histogram "retry.call.duration" in "s",
+        ["retry.site", "retry.reason"] "time of calls that did not succeed at once, pauses included";
+    LIVE = Gauge "retry.live" in "{call}",
+        ["retry.site"] "calls that are being retried now";
+    STATE = Gauge "retry.breaker.state" in "{breaker}",
+        ["retry.breaker", "retry.state"] "breakers of this name that are in this state";
+    TRANSITIONS = Counter "retry.breaker.transitions" in "{transition}",
+        ["retry.breaker", "retry.state.from", "retry.state.to"] "changes of a breaker's state";
+    REJECTIONS = Counter "retry.breaker.rejections" in "{attempt}",
+        ["retry.breaker"] "attempts that a breaker refused";
+    TOKENS = Gauge "retry.budget.tokens" in "{token}",
+        ["retry.budget"] "tokens that are left for retries";
+    CAPACITY = Gauge "retry.budget.capacity" in "{token}",
+        ["retry.budget"] "tokens of a budget's full bucket";
+}
 
 impl Metric {
     /// A metric of these properties, in the order of the fields.
@@ -175,10 +88,10 @@ impl Metric {
         Metric { name, instrument, unit, attributes, description }
     }
 
-    /// Tells the installed exporter what the metric is.
+    /// Describes the metric to the installed exporter.
     pub fn describe(&self) {
         let Metric { name, instrument, unit, description, .. } = *self;
-        // The crate knows neither `{call}` nor its kin.
+        // The crate `metrics` has no unit for `{call}` and the like.
         let unit = if unit == "s" { metrics::Unit::Seconds } else { metrics::Unit::Count };
         match instrument {
             Instrument::Counter => metrics::describe_counter!(name, unit, description),
@@ -188,7 +101,7 @@ impl Metric {
     }
 }
 
-/// Tells the exporter what the metrics are.
+/// Describes all metrics to the installed exporter.
 pub(super) fn describe() {
     ALL.iter().for_each(Metric::describe);
 }

@@ -7,18 +7,18 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use retry_runtime::live::LiveCall;
 
-/// No more calls than this have a line; the others are counted.
+/// The most calls that have a line; the others are counted.
 const LINES: usize = 10;
 
-/// What is said of a call.
+/// The line of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) id: u64,
     pub(super) name: &'static str,
-    /// The attempt that runs, or that is waited for.
+    /// The running attempt, or the next one while the call waits.
     pub(super) attempt: u32,
     pub(super) limit: Option<u32>,
-    /// The time until it starts; `None` when it runs.
+    /// The time until the attempt starts; `None` when the attempt runs.
     pub(super) wait: Option<Duration>,
     pub(super) error: String,
 }
@@ -57,12 +57,12 @@ impl fmt::Display for Line {
     }
 }
 
-/// A text without what would move the cursor.
+/// A text on one line, without control characters, which could move the cursor.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// The bars: one for each call, and one for those that have none.
+/// The bars: one for each call, and one that counts the calls without a bar.
 #[derive(Debug)]
 pub(super) struct Board {
     bars: MultiProgress,
@@ -78,36 +78,32 @@ impl Board {
     /// Draws these calls and no others, in their order; the first ones when there are too many.
     pub(super) fn draw(&mut self, lines: &[Line]) {
         let (shown, others) = lines.split_at(lines.len().min(LINES));
-        let gone = |id: &u64| !shown.iter().any(|line| line.id == *id);
-        for (_, bar) in extract(&mut self.calls, gone) {
-            self.remove(&bar);
-        }
-        if let (true, Some(bar)) = (others.is_empty(), self.others.take_if(|_| others.is_empty())) {
-            self.remove(&bar);
+        self.calls.retain(|id, bar| {
+            let stays = shown.iter().any(|line| line.id == *id);
+            if !stays {
+                remove(&self.bars, bar);
+            }
+            stays
+        });
+        if let Some(bar) = self.others.take_if(|_| others.is_empty()) {
+            remove(&self.bars, &bar);
         }
         for line in shown {
-            let bar = match self.calls.get(&line.id) {
-                Some(bar) => bar,
-                None => {
-                    let bar = self.add("{spinner} {wide_msg}");
-                    self.calls.entry(line.id).or_insert(bar)
-                }
-            };
+            let bar = self.calls.get(&line.id).cloned();
+            let bar = bar.unwrap_or_else(|| self.add("{spinner} {wide_msg}"));
             bar.set_message(line.to_string());
             bar.tick();
+            self.calls.insert(line.id, bar);
         }
         if !others.is_empty() {
-            if self.others.is_none() {
-                self.others = Some(self.add("  {wide_msg}"));
-            }
-            if let Some(bar) = &self.others {
-                bar.set_message(format!("and {} more", others.len()));
-                bar.tick();
-            }
+            let bar = self.others.take().unwrap_or_else(|| self.add("  {wide_msg}"));
+            bar.set_message(format!("and {} more", others.len()));
+            bar.tick();
+            self.others = Some(bar);
         }
     }
 
-    /// A new line: above that of the others, which stays the last one.
+    /// Adds a line: above the count of the other calls, which stays the last line.
     fn add(&self, template: &str) -> ProgressBar {
         let style =
             ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_spinner());
@@ -117,17 +113,11 @@ impl Board {
             None => self.bars.add(bar),
         }
     }
-
-    fn remove(&self, bar: &ProgressBar) {
-        bar.finish_and_clear();
-        self.bars.remove(bar);
-    }
 }
 
-/// Takes out the entries of the keys for which it holds.
-fn extract<V>(from: &mut BTreeMap<u64, V>, holds: impl Fn(&u64) -> bool) -> Vec<(u64, V)> {
-    let keys: Vec<u64> = from.keys().copied().filter(|key| holds(key)).collect();
-    keys.into_iter().filter_map(|key| from.remove_entry(&key)).collect()
+fn remove(bars: &MultiProgress, bar: &ProgressBar) {
+    bar.finish_and_clear();
+    bars.remove(bar);
 }
 
 #[cfg(test)]
@@ -154,7 +144,7 @@ mod tests {
         }
     }
 
-    /// What the terminal shows, without the spinners.
+    /// The lines on the terminal, without the spinners.
     fn shown(term: &InMemoryTerm) -> Vec<String> {
         let contents = term.contents();
         contents

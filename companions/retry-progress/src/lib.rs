@@ -1,4 +1,4 @@
-//! Retries in a terminal, for the person who waits: a line for each call that is being retried.
+//! Shows retries in a terminal: a line for each call that is being retried.
 //!
 //! ```text
 //! ⠹ billing::charge: attempt 2 of 4 in 3 s, after: connection refused
@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A line appears when a call waits for its first retry, and goes when the call ends. Where there is no
-//! terminal, each retry and each end of a retried call is a line of its own. The lines are drawn by a
-//! thread; calls that succeed at once cost nothing for it.
+//! terminal, each retry and each end of a retried call is a line of its own. A thread draws the lines; calls that
+//! succeed at once pay nothing.
 //!
 //! ```
 //! let progress = retry_progress::show()?;
@@ -33,7 +33,7 @@ use retry_runtime::{events, live};
 /// How often lines are drawn while calls are being retried: countdowns and spinners move.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// How often the thread looks whether it is still wanted while there is nothing to draw.
+/// How often the thread checks whether the display has ended while there is nothing to draw.
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Events that wait to be written where there is no terminal.
@@ -41,12 +41,12 @@ const WAITING: usize = 1024;
 
 /// Shows retries on the standard error stream, until the value is dropped.
 ///
-/// What the program prints there meanwhile tears the lines apart; a program that prints much gives
-/// [`show_in`] its own bars, and prints through them.
+/// Other output of the program on this stream tears the lines apart; a program with much output passes its own
+/// bars to [`show_in`], and prints through them.
 ///
 /// # Errors
 ///
-/// When the system gives no thread.
+/// The system cannot start a thread.
 pub fn show() -> io::Result<Progress> {
     show_in(MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
 }
@@ -65,7 +65,7 @@ pub fn show() -> io::Result<Progress> {
 /// ```
 /// # Errors
 ///
-/// When the system gives no thread.
+/// The system cannot start a thread.
 pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
     if bars.is_hidden() {
         return write_to(io::stderr());
@@ -74,7 +74,7 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
     let board = Arc::new(Mutex::new(Board::new(bars)));
     let progress =
         Progress { stopped: Arc::clone(&stopped), board: Some(Arc::clone(&board)), writer: None };
-    // Nobody waits for this thread's end: the lines are taken away without it.
+    // The thread is not joined: dropping `Progress` removes the lines.
     spawn(move || {
         let mut watch = live::watch();
         let mut drawn = 0;
@@ -100,7 +100,7 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
 /// ```
 /// # Errors
 ///
-/// When the system gives no thread.
+/// The system cannot start a thread.
 pub fn write_to(mut writer: impl Write + Send + 'static) -> io::Result<Progress> {
     let stopped = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stopped);
@@ -108,7 +108,7 @@ pub fn write_to(mut writer: impl Write + Send + 'static) -> io::Result<Progress>
     let writer = spawn(move || {
         let (mut lost, mut after_end) = (0, 0);
         loop {
-            // Asked first: what was told before the end is still written.
+            // Read first: events from before the end are still written.
             let ending = told.load(Ordering::Acquire);
             let event = events.recv_timeout(if ending { Duration::ZERO } else { FRAME });
             let missing = events.dropped() - std::mem::replace(&mut lost, events.dropped());
@@ -116,7 +116,7 @@ pub fn write_to(mut writer: impl Write + Send + 'static) -> io::Result<Progress>
             if !text.is_empty() && writer.write_all(text.as_bytes()).is_err() {
                 return;
             }
-            // Calls may go on without end; no more than this was told before it.
+            // Calls may go on without end; at most this many events came before the end.
             after_end += usize::from(ending);
             if ending && (event.is_none() || after_end > WAITING) {
                 return;

@@ -4,8 +4,7 @@ use retry_runtime::events::Event;
 
 use super::board::one_line;
 
-/// What is written for an event, and for so many that were lost before it; empty for what is not worth a
-/// line.
+/// The lines for an event and for the number of events that were lost before; empty for an event that gets no line.
 pub(super) fn text(event: Option<&Event>, lost: u64) -> String {
     let mut text = String::new();
     if lost > 0 {

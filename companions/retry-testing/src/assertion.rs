@@ -49,7 +49,7 @@ impl Assert {
     /// Asserts the number of calls, including running ones.
     #[track_caller]
     pub fn calls(self, count: u64) -> Self {
-        let made = self.log.started();
+        let made = self.log.started;
         self.check(
             made == count,
             &format!("been called {}", times(count)),

@@ -1,12 +1,5 @@
 //! Helpers that the other modules share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks the mutex, also after a panic of a thread that held the lock.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A seed for the call or attempt with this number of the function with this name.
 pub(crate) fn mixed(seed: u64, name: &str, number: u64) -> u64 {
     // FNV-1a (Fowler, Noll, Vo), 64 bits.

@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use super::base::lock;
 use super::shared::here;
+use retry_runtime::control::lock;
 
 /// Reports an effect that must not happen twice, such as a payment or a mail. The test's double of the remote service
 /// calls this function, and [`explore`](super::Scope::explore) counts the effects.

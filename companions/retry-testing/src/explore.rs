@@ -5,11 +5,12 @@ use std::fmt;
 use std::future::Future;
 
 use super::Scope;
-use super::base::lock;
 use super::exploring::{Exploring, Fate, Step};
+use super::log::Logs;
 use super::make::Maker;
 use super::shared::Settings;
 use super::twins::Twins;
+use retry_runtime::control::lock;
 
 /// The maximum number of runs.
 const RUNS: usize = 5_000;
@@ -104,8 +105,7 @@ impl Scope {
 
     #[track_caller]
     fn exploration(&self, maker: Option<Maker>) -> Runs<'_> {
-        self.shared.use_it();
-        let mut exploring = lock(&self.shared.exploring);
+        let mut exploring = lock(&self.used().exploring);
         assert!(exploring.is_none(), "an exploration is already running in this scope");
         *exploring = Some(Exploring::new(maker));
         drop(exploring);
@@ -130,7 +130,7 @@ impl Runs<'_> {
     #[track_caller]
     fn sync<T>(mut self, work: impl Fn() -> T) -> Exploration {
         loop {
-            self.begin();
+            self.clear();
             drop(work());
             if !self.end() {
                 return self.finish();
@@ -140,7 +140,7 @@ impl Runs<'_> {
 
     async fn awaited<F: Future>(mut self, work: impl Fn() -> F) -> Exploration {
         loop {
-            self.begin();
+            self.clear();
             drop(work().await);
             if !self.end() {
                 return self.finish();
@@ -148,11 +148,12 @@ impl Runs<'_> {
         }
     }
 
-    fn begin(&self) {
+    /// Forgets the effects, budgets, breakers and calls of the scope.
+    fn clear(&self) {
         let shared = &self.scope.shared;
         lock(&shared.effects).take();
         *lock(&shared.twins) = Twins::default();
-        lock(&shared.logs).clear();
+        *lock(&shared.logs) = Logs::default();
     }
 
     /// Compares the run's effects with the first run's; returns whether another run follows.
@@ -200,9 +201,7 @@ impl Drop for Runs<'_> {
         let shared = &self.scope.shared;
         *lock(&shared.exploring) = None;
         *lock(&shared.settings) = self.settings;
-        lock(&shared.effects).take();
-        *lock(&shared.twins) = Twins::default();
-        lock(&shared.logs).clear();
+        self.clear();
     }
 }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::thread;
 
 use super::IntoDuration;
-use super::base::lock;
 use super::make::Maker;
-use super::rule::{Act, Rule, cannot_hang};
+use super::rule::{Rule, cannot_hang};
 use super::shared::Shared;
 use retry_runtime::Site;
+use retry_runtime::control::intercept::Act;
+use retry_runtime::control::lock;
 
 /// The builder of a fault: selectors choose the attempts, and a fault says what happens to them.
 ///
@@ -101,7 +102,7 @@ impl<'t> Fault<'t> {
     /// function is known only when it runs.
     pub fn with<E: 'static>(self, make: impl Fn() -> E + Send + Sync + 'static) -> Self {
         let maker = Maker::new(make);
-        self.set(|rule| rule.act = Act::Fail(maker))
+        self.set(|rule| (rule.fault.act, rule.maker) = (maker.act(), Some(maker)))
     }
 
     /// Delays the attempt by this time in the scope's clock: `"200ms"` or a `Duration`.
@@ -112,7 +113,7 @@ impl<'t> Fault<'t> {
     #[track_caller]
     pub fn latency(self, time: impl IntoDuration) -> Self {
         let time = time.into_duration();
-        self.set(|rule| rule.latency = Some(time))
+        self.set(|rule| rule.fault.latency = Some(time))
     }
 
     /// Makes the attempt hang. The scope's clock advances to the `timeout` or `deadline` that ends the attempt; without
@@ -124,17 +125,17 @@ impl<'t> Fault<'t> {
     #[track_caller]
     pub fn hang(self) -> Self {
         assert!(self.site.is_async(), "{}", cannot_hang(self.site.name()));
-        self.set(|rule| rule.act = Act::Hang)
+        self.set(|rule| rule.fault.act = Act::Hang)
     }
 
     /// Makes the attempt panic.
     pub fn panic(self) -> Self {
-        self.set(|rule| rule.act = Act::Panic)
+        self.set(|rule| rule.fault.act = Act::Panic)
     }
 
     /// Runs the body before the fault and discards its outcome: the effects of the body have happened.
     pub fn after_body(self) -> Self {
-        self.set(|rule| rule.after_body = true)
+        self.set(|rule| rule.fault.after_body = true)
     }
 
     /// Requires that a call of the function succeeds after the fault has happened; otherwise the end of the scope fails the

@@ -4,11 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::base::{lock, mixed};
+use super::base::mixed;
 use super::shared::Within;
+use super::sleep::VirtualSleep;
 use retry_runtime::breaker::{Breaker, Keyed};
 use retry_runtime::budget::Budget;
 use retry_runtime::control::intercept::{Begun, Can, Fault, Intercept, Note, Passage, Wait};
+use retry_runtime::control::lock;
 use retry_runtime::timer::Sleep;
 use retry_runtime::{Policy, Site, StopReason};
 
@@ -60,11 +62,14 @@ impl Intercept for Within {
     }
 
     fn sleep(&self, wait: Wait<'_>) -> Option<Sleep> {
-        Some(Box::pin(Within::sleep(self, wait)?))
+        Some(Box::pin(VirtualSleep::new(self.clone(), wait)?))
     }
 
     fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) -> bool {
-        Within::block(self, duration, cancelled);
+        self.shared.check_open("a call sleeps");
+        if !cancelled() {
+            self.shared.time.advance(duration);
+        }
         true
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Logs(BTreeMap<&'static str, Log>);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {
     /// The number of calls that have started.
-    started: u64,
+    pub(super) started: u64,
     /// The number of attempts that have started.
     pub(super) attempts: u32,
     /// The pauses between attempts, in the order of their starts.
@@ -40,21 +40,12 @@ impl Logs {
     pub(super) fn of(&mut self, name: &'static str) -> &mut Log {
         self.0.entry(name).or_default()
     }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
 }
 
 impl Log {
     /// Counts a call that starts, and returns its number.
     pub(super) fn begin(&mut self) -> u64 {
         self.started += 1;
-        self.started
-    }
-
-    /// The number of calls that have started.
-    pub(super) fn started(&self) -> u64 {
         self.started
     }
 

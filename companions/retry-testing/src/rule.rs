@@ -1,22 +1,12 @@
 //! The faults of a scope: which attempts they hit, and what they do.
 
 use std::panic::Location;
-use std::time::Duration;
 
 use super::base::mixed;
 use super::make::Maker;
 use retry_runtime::Site;
 use retry_runtime::control::Rng;
-use retry_runtime::control::intercept::{self, Can, Fault};
-
-/// The act that replaces the body.
-#[derive(Clone, Debug)]
-pub(super) enum Act {
-    Body,
-    Fail(Maker),
-    Hang,
-    Panic,
-}
+use retry_runtime::control::intercept::{Act, Can, Fault};
 
 /// One fault.
 #[derive(Debug)]
@@ -29,9 +19,9 @@ pub(super) struct Rule {
     pub(super) rate: Option<f64>,
     /// Whether attempts are counted from 1 in each call.
     pub(super) each_call: bool,
-    pub(super) latency: Option<Duration>,
-    pub(super) act: Act,
-    pub(super) after_body: bool,
+    pub(super) fault: Fault,
+    /// The maker of the error with which the attempt fails.
+    pub(super) maker: Option<Maker>,
     /// Whether a success of a later call is required.
     pub(super) then_ok: bool,
     seen: u64,
@@ -48,9 +38,8 @@ impl Rule {
             every: None,
             rate: None,
             each_call: false,
-            latency: None,
-            act: Act::Body,
-            after_body: false,
+            fault: Fault { latency: None, act: Act::Body, after_body: false },
+            maker: None,
             then_ok: false,
             seen: 0,
             fired: 0,
@@ -60,8 +49,8 @@ impl Rule {
 
     /// Whether the fault says what happens.
     pub(super) fn is_complete(&self) -> bool {
-        let acts = !matches!(self.act, Act::Body);
-        acts || (self.latency.is_some() && !self.after_body)
+        let acts = !matches!(self.fault.act, Act::Body);
+        acts || (self.fault.latency.is_some() && !self.fault.after_body)
     }
 
     /// Counts an attempt, and returns whether the fault hits it.
@@ -77,39 +66,29 @@ impl Rule {
 
     /// A description of the fault for the log.
     fn describe(&self) -> &'static str {
-        match &self.act {
+        match &self.fault.act {
             Act::Body => "latency",
-            Act::Fail(_) if self.after_body => "injected after the body",
-            Act::Fail(_) => "injected",
+            Act::Fail(_) if self.fault.after_body => "injected after the body",
+            Act::Fail(_) | Act::Interrupt(_) => "injected",
             Act::Hang => "made to hang",
             Act::Panic => "made to panic",
         }
     }
 
-    fn plan(&self) -> Fault {
-        let act = match &self.act {
-            Act::Body => intercept::Act::Body,
-            Act::Fail(maker) => maker.act(),
-            Act::Hang => intercept::Act::Hang,
-            Act::Panic => intercept::Act::Panic,
-        };
-        Fault { latency: self.latency, act, after_body: self.after_body }
-    }
-
     /// The message if this fault is impossible for the function.
     fn mistake(&self, can: &Can) -> Option<String> {
         let (name, at) = (self.name, self.at);
-        match &self.act {
-            Act::Fail(maker) if can.error.is_none() => Some(format!(
+        match (&self.maker, &self.fault.act) {
+            (Some(maker), Act::Fail(_)) if can.error.is_none() => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but errors of `{name}` cannot be injected: implement \
                  `retry_runtime::Inject` for `{}`, which the derive of `Classify` does for types that borrow nothing",
                 maker.name, can.error_name
             )),
-            Act::Fail(maker) if !maker.fits(can) => Some(format!(
+            (Some(maker), Act::Fail(_)) if !maker.fits(can) => Some(format!(
                 "the fault on `{name}` ({at}) makes a `{}`, but `{name}` fails with `{}`",
                 maker.name, can.error_name
             )),
-            Act::Hang if !can.hang => Some(cannot_hang(name)),
+            (_, Act::Hang) if !can.hang => Some(cannot_hang(name)),
             _ => None,
         }
     }
@@ -174,7 +153,7 @@ impl Rules {
                 return Err(mistake);
             }
             rule.fired += 1;
-            plan = Some((rule.plan(), rule.describe()));
+            plan = Some((rule.fault.clone(), rule.describe()));
         }
         Ok(plan)
     }

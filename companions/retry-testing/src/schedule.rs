@@ -32,11 +32,9 @@ const LISTED: usize = 20;
 ///
 /// [`Site::policy`](retry_runtime::Site::policy) returns the policy of an annotated function.
 pub fn schedule(policy: &Policy) -> Schedule {
-    Schedule { ranges: policy.schedule().take(listed(policy)).collect(), limit: policy.limit() }
-}
-
-fn listed(policy: &Policy) -> usize {
-    policy.limit().map_or(LISTED, |limit| limit as usize)
+    let limit = policy.limit();
+    let listed = limit.map_or(LISTED, |limit| limit as usize);
+    Schedule { ranges: policy.schedule().take(listed).collect(), limit }
 }
 
 /// The delays of a policy; see [`schedule`].

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use super::IntoDuration;
 use super::assertion::Assert;
-use super::base::lock;
 use super::fault::Fault;
+use super::log::Log;
 use super::names;
 use super::shared::{Shared, Within, here};
 use retry_runtime::Report;
-use retry_runtime::control::intercept;
+use retry_runtime::control::{intercept, lock};
 
 /// Opens a testing scope, which lasts until the guard is dropped.
 ///
@@ -51,22 +51,19 @@ pub struct Scope {
 impl Scope {
     /// Sets the seed of jitter and rates. The default is 0, so a test does the same each time it runs.
     pub fn seed(&self, seed: u64) -> &Self {
-        self.shared.use_it();
-        lock(&self.shared.settings).seed = seed;
+        lock(&self.used().settings).seed = seed;
         self
     }
 
     /// Turns jitter off for calls that start from now on.
     pub fn jitter_off(&self) -> &Self {
-        self.shared.use_it();
-        lock(&self.shared.settings).jitter = false;
+        lock(&self.used().settings).jitter = false;
         self
     }
 
     /// Turns budgets off. By default the scope has a fresh copy of each budget.
     pub fn budget_off(&self) -> &Self {
-        self.shared.use_it();
-        lock(&self.shared.settings).budget = false;
+        lock(&self.used().settings).budget = false;
         self
     }
 
@@ -78,8 +75,7 @@ impl Scope {
     #[track_caller]
     pub fn attempts_at_most(&self, attempts: u32) -> &Self {
         assert!(attempts > 0, "`attempts_at_most` (0) must be at least 1");
-        self.shared.use_it();
-        lock(&self.shared.settings).at_most = Some(attempts);
+        lock(&self.used().settings).at_most = Some(attempts);
         self
     }
 
@@ -109,8 +105,7 @@ impl Scope {
     #[track_caller]
     #[must_use = "a fault must say what happens: `.with(…)`, `.panic()`, `.hang()`, `.latency(…)`"]
     pub fn fail(&self, name: &str) -> Fault<'_> {
-        self.shared.use_it();
-        Fault::new(&self.shared, names::site(name), Location::caller())
+        Fault::new(self.used(), names::site(name), Location::caller())
     }
 
     /// The number of attempts of all calls of the function in this scope.
@@ -120,8 +115,7 @@ impl Scope {
     /// If there is no function with this name.
     #[track_caller]
     pub fn attempts(&self, name: &str) -> u32 {
-        self.shared.use_it();
-        lock(&self.shared.logs).of(names::site(name).name()).attempts
+        self.log(name).attempts
     }
 
     /// The pauses of all calls of the function in this scope, in the order of their starts.
@@ -131,8 +125,7 @@ impl Scope {
     /// If there is no function with this name.
     #[track_caller]
     pub fn delays(&self, name: &str) -> Vec<Duration> {
-        self.shared.use_it();
-        lock(&self.shared.logs).of(names::site(name).name()).delays.clone()
+        self.log(name).delays
     }
 
     /// The report of the call of the function that ended last.
@@ -158,14 +151,7 @@ impl Scope {
     /// If there is no function with this name.
     #[track_caller]
     pub fn reports(&self, name: &str) -> Vec<Report> {
-        self.shared.use_it();
-        let site = names::site(name);
-        lock(&self.shared.logs)
-            .of(site.name())
-            .calls
-            .iter()
-            .map(|call| call.report.clone())
-            .collect()
+        self.log(name).calls.into_iter().map(|call| call.report).collect()
     }
 
     /// Assertions about the calls of the function in this scope.
@@ -175,15 +161,12 @@ impl Scope {
     /// If there is no function with this name. Each assertion panics if it does not hold.
     #[track_caller]
     pub fn assert(&self, name: &str) -> Assert {
-        self.shared.use_it();
-        let name = names::site(name).name();
-        Assert::new(name, lock(&self.shared.logs).of(name).clone())
+        Assert::new(names::site(name).name(), self.log(name))
     }
 
     /// How often the [effect](super::effect) with this name has happened in this scope.
     pub fn effects(&self, name: &str) -> u32 {
-        self.shared.use_it();
-        lock(&self.shared.effects).count(name)
+        lock(&self.used().effects).count(name)
     }
 
     /// Advances the scope's clock: `"5s"` or a `Duration`. Calls and breakers in the scope read this clock.
@@ -193,15 +176,25 @@ impl Scope {
     /// If the text is not a duration.
     #[track_caller]
     pub fn advance(&self, time: impl IntoDuration) {
-        self.shared.use_it();
-        self.shared.time.advance(time.into_duration());
+        self.used().time.advance(time.into_duration());
     }
 
     /// The time that has passed on the scope's clock: by sleeps, by [`advance`](Scope::advance) and by tokio's paused clock.
     /// Real time does not count.
     pub fn elapsed(&self) -> Duration {
+        self.used().time.passed()
+    }
+
+    /// The log of the function with this name.
+    #[track_caller]
+    fn log(&self, name: &str) -> Log {
+        lock(&self.used().logs).of(names::site(name).name()).clone()
+    }
+
+    /// The state of the scope, which is in use from now on.
+    pub(super) fn used(&self) -> &Arc<Shared> {
         self.shared.use_it();
-        self.shared.time.passed()
+        &self.shared
     }
 
     /// The message if the scope was misused.

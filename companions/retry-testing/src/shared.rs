@@ -4,13 +4,12 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::base::lock;
 use super::exploring::Exploring;
 use super::log::{Effects, Logs};
 use super::rule::Rules;
 use super::time::Time;
 use super::twins::Twins;
-use retry_runtime::control::intercept;
+use retry_runtime::control::{Pool, intercept, lock};
 use retry_runtime::{Jitter, Policy};
 
 /// The current scope, and the wrapped task that runs in it.
@@ -103,6 +102,8 @@ impl Shared {
 
     /// The policy of a call in this scope; `None` if the scope does not change it.
     pub(super) fn policy(&self, policy: &Policy) -> Option<&'static Policy> {
+        // A call may use its policy for any time.
+        static POLICIES: Pool<Policy> = Pool::new();
         let Settings { jitter, at_most, .. } = *lock(&self.settings);
         let limit = at_most.filter(|most| policy.limit().is_none_or(|limit| limit > *most));
         if jitter && limit.is_none() {
@@ -115,23 +116,11 @@ impl Shared {
         if let Some(limit) = limit {
             changed = changed.attempts(limit);
         }
-        Some(interned(changed))
+        Some(POLICIES.keep(changed))
     }
 }
 
 /// The current scope, if there is one.
 pub(crate) fn here() -> Option<Within> {
     intercept::here()?.as_any().downcast_ref::<Within>().cloned()
-}
-
-/// Leaks the policy, since a call may use it for any time. Equal policies are leaked once.
-fn interned(policy: Policy) -> &'static Policy {
-    static POLICIES: Mutex<Vec<&'static Policy>> = Mutex::new(Vec::new());
-    let mut policies = lock(&POLICIES);
-    if let Some(known) = policies.iter().find(|known| ***known == policy) {
-        return known;
-    }
-    let kept: &'static Policy = Box::leak(Box::new(policy));
-    policies.push(kept);
-    kept
 }

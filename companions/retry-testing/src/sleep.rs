@@ -19,32 +19,6 @@ use super::time::{Look, Place, Role, Rounds, When};
 /// After this much real time without a change, a sleeper moves the clock out of turn.
 const WATCH: Duration = Duration::from_millis(5);
 
-impl Within {
-    /// Advances the clock in place of a blocking sleep.
-    pub(super) fn block(&self, duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
-        self.shared.check_open("a call sleeps");
-        if !cancelled() {
-            self.shared.time.advance(duration);
-        }
-    }
-
-    /// A sleep on the scope's clock; `None` if tokio's clock is paused.
-    pub(super) fn sleep(&self, wait: Wait<'_>) -> Option<VirtualSleep> {
-        if clock::paused().is_some() {
-            return None;
-        }
-        let at = |duration| When::At(self.shared.time.after(duration));
-        let (end, role, real) = match wait {
-            Wait::Pause(duration) => (at(duration), Role::InTurn, None),
-            // A limit ends when the scope's clock or the real time has passed it, since work may take real time.
-            Wait::Limit(duration, real) => (at(duration), Role::Limit, Some(real())),
-            // A hanging attempt waits for a limit: the clock moves to that limit.
-            Wait::Never => (When::Never, Role::InTurn, None),
-        };
-        Some(VirtualSleep::new(self.clone(), end, role, real))
-    }
-}
-
 /// A sleep on the scope's clock, which takes no real time.
 pub(crate) struct VirtualSleep {
     within: Within,
@@ -57,9 +31,21 @@ pub(crate) struct VirtualSleep {
 }
 
 impl VirtualSleep {
-    fn new(within: Within, end: When, role: Role, real: Option<Sleep>) -> Self {
+    /// A sleep on the scope's clock; `None` if tokio's clock is paused.
+    pub(super) fn new(within: Within, wait: Wait<'_>) -> Option<Self> {
+        if clock::paused().is_some() {
+            return None;
+        }
+        let at = |duration| When::At(within.shared.time.after(duration));
+        let (end, role, real) = match wait {
+            Wait::Pause(duration) => (at(duration), Role::InTurn, None),
+            // A limit ends when the scope's clock or the real time has passed it, since work may take real time.
+            Wait::Limit(duration, real) => (at(duration), Role::Limit, Some(real())),
+            // A hanging attempt waits for a limit: the clock moves to that limit.
+            Wait::Never => (When::Never, Role::InTurn, None),
+        };
         let (place, rounds) = (within.shared.time.place(end), Rounds::default());
-        VirtualSleep { within, end, place, role, rounds, real, watch: None }
+        Some(VirtualSleep { within, end, place, role, rounds, real, watch: None })
     }
 
     /// Moves the clock out of turn after a while without a change: the sleeper whose turn it is may never be polled again.

@@ -11,11 +11,11 @@
 //! If tokio's clock is paused, that clock moves, and the scope's clock follows it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use retry_runtime::control::real_now;
+use retry_runtime::control::{lock, real_now};
 
 use super::clock;
 
@@ -62,8 +62,9 @@ struct Timer {
     moves: bool,
 }
 
+/// The state of a wrapped task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Task {
+pub(super) enum Task {
     /// The task is being polled.
     Running,
     /// The task was woken and has not been polled yet.
@@ -110,7 +111,7 @@ impl Time {
 
     pub(super) fn now(&self) -> Instant {
         let paused = clock::paused();
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let Some(tokio) = paused else { return state.now };
         if let Some(seen) = state.tokio.replace(tokio) {
             state.now = later(state.now, tokio.saturating_duration_since(seen));
@@ -120,7 +121,7 @@ impl Time {
 
     pub(super) fn passed(&self) -> Duration {
         let now = self.now();
-        now.saturating_duration_since(self.lock().started)
+        now.saturating_duration_since(lock(&self.0).started)
     }
 
     /// The moment `time` after now.
@@ -135,13 +136,13 @@ impl Time {
     }
 
     pub(super) fn advance_to(&self, end: Instant) {
-        let due = self.lock().jump(end);
+        let due = lock(&self.0).jump(end);
         due.into_iter().for_each(Waker::wake);
     }
 
     /// Creates the key of a new sleeper.
     pub(super) fn place(&self, when: When) -> Place {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.last += 1;
         Place(when, state.last)
     }
@@ -160,10 +161,10 @@ impl Time {
             self.leave(place);
             return Look::Over;
         }
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let mut woken = state.enter(place, role != Role::Limit, waker);
         let mut look = Look::Wait;
-        if role == Role::TakesOver || state.mover() == Some(place) {
+        if role == Role::TakesOver || state.mover().is_some_and(|(mover, _)| mover == place) {
             look = state.move_on(rounds, task, &mut woken);
         }
         let over = place.is_over(state.now);
@@ -178,46 +179,46 @@ impl Time {
 
     /// The number of changes so far.
     pub(super) fn changes(&self) -> u64 {
-        self.lock().changes
+        lock(&self.0).changes
     }
 
     /// Removes the sleeper.
     pub(super) fn leave(&self, place: Place) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let left = state.timers.remove(&place).is_some();
         state.changes += u64::from(left);
-        let next = if left { state.mover_waker() } else { None };
+        let next = state.mover().filter(|_| left);
         drop(state);
-        next.into_iter().for_each(Waker::wake);
+        next.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
     /// Registers a wrapped task, and returns its number.
     pub(super) fn begin(&self) -> u64 {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.last += 1;
         let task = state.last;
         state.tasks.insert(task, Task::Awake);
         task
     }
 
-    pub(super) fn polled(&self, task: u64) {
-        self.lock().set(task, Task::Running);
+    /// Notes that a task is polled or was woken.
+    pub(super) fn set(&self, task: u64, to: Task) {
+        // Not counted as a change: a sleeper that looks again wakes its own task.
+        if let Some(state) = lock(&self.0).tasks.get_mut(&task) {
+            *state = to;
+        }
     }
 
-    pub(super) fn woken(&self, task: u64) {
-        self.lock().set(task, Task::Awake);
-    }
-
+    /// Notes that a task has been polled; a task that was woken meanwhile stays awake.
     pub(super) fn rests(&self, task: u64) {
-        let mut state = self.lock();
-        // A task that was woken while it was polled stays awake.
-        if state.tasks.get(&task) == Some(&Task::Running) {
-            state.set(task, Task::Idle);
+        let mut state = lock(&self.0);
+        if let Some(state @ Task::Running) = state.tasks.get_mut(&task) {
+            *state = Task::Idle;
         }
     }
 
     pub(super) fn end(&self, task: u64) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.tasks.remove(&task);
         state.changes += 1;
     }
@@ -225,12 +226,8 @@ impl Time {
     /// Wakes all sleepers at the end of the scope.
     pub(super) fn wake_all(&self) {
         let wakers: Vec<Waker> =
-            self.lock().timers.values().map(|timer| timer.waker.clone()).collect();
+            lock(&self.0).timers.values().map(|timer| timer.waker.clone()).collect();
         wakers.into_iter().for_each(Waker::wake);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, ClockState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -249,17 +246,14 @@ impl ClockState {
             return Vec::new();
         }
         self.changes += 1;
-        let mover = self.mover().filter(|mover| *mover != place);
-        mover.and_then(|_| self.mover_waker()).into_iter().collect()
+        let mover = self.mover().filter(|(mover, _)| *mover != place);
+        mover.into_iter().map(|(_, waker)| waker).collect()
     }
 
-    /// The sleeper that moves the clock: the first one that is not a limit.
-    fn mover(&self) -> Option<Place> {
-        self.ahead().find(|(_, timer)| timer.moves).map(|(place, _)| *place)
-    }
-
-    fn mover_waker(&self) -> Option<Waker> {
-        self.ahead().find(|(_, timer)| timer.moves).map(|(_, timer)| timer.waker.clone())
+    /// The sleeper that moves the clock, the first one that is not a limit, and its waker.
+    fn mover(&self) -> Option<(Place, Waker)> {
+        let (place, timer) = self.ahead().find(|(_, timer)| timer.moves)?;
+        Some((*place, timer.waker.clone()))
     }
 
     /// The sleepers whose sleep has not ended. The others have been woken.
@@ -294,13 +288,6 @@ impl ClockState {
         self.changes += 1;
         let due = self.timers.iter().take_while(|(place, _)| place.is_over(self.now));
         due.map(|(_, timer)| timer.waker.clone()).collect()
-    }
-
-    fn set(&mut self, task: u64, to: Task) {
-        // Not counted as a change: a sleeper that looks again wakes its own task.
-        if let Some(state) = self.tasks.get_mut(&task) {
-            *state = to;
-        }
     }
 }
 

@@ -9,17 +9,11 @@ use retry_runtime::budget::Budget;
 
 /// The scope's copies, by the address of the original. Budgets and breakers are leaked, since calls that are dropped after
 /// the scope may still use them: a few hundred bytes for each tested function.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Twins {
     budgets: HashMap<usize, &'static Budget>,
     breakers: HashMap<usize, &'static Breaker>,
     tables: HashMap<usize, Arc<Keyed<String>>>,
-}
-
-impl std::fmt::Debug for Twins {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Twins").finish_non_exhaustive()
-    }
 }
 
 impl Twins {

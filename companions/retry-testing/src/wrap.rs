@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::Scope;
 use super::shared::{Shared, Within};
+use super::time::Task;
 use retry_runtime::control::intercept;
 
 impl Scope {
@@ -35,8 +36,7 @@ impl Scope {
     /// A wrapped task counts as busy even before its first poll, and the scope's clock waits for it: spawn it at once. The guard must
     /// outlive the task.
     pub fn wrap<F: Future>(&self, future: F) -> Wrapped<F> {
-        let shared = Arc::clone(&self.shared);
-        shared.use_it();
+        let shared = Arc::clone(self.used());
         let task = shared.time.begin();
         Wrapped { future, membership: Membership { shared, task } }
     }
@@ -56,8 +56,7 @@ impl Scope {
     /// assert_eq!(t.attempts("docs::wrapped_fn"), 4);
     /// ```
     pub fn wrap_fn<T, F: FnOnce() -> T>(&self, work: F) -> impl FnOnce() -> T + use<T, F> {
-        self.shared.use_it();
-        let within = Within { shared: Arc::clone(&self.shared), task: None };
+        let within = Within { shared: Arc::clone(self.used()), task: None };
         move || intercept::within(Arc::new(within), work)
     }
 }
@@ -98,7 +97,7 @@ impl<F: Future> Future for Wrapped<F> {
             task: *task,
             waker: cx.waker().clone(),
         }));
-        shared.time.polled(*task);
+        shared.time.set(*task, Task::Running);
         let poll = || this.future.poll(&mut Context::from_waker(&waker));
         let polled = intercept::within(Arc::new(within), poll);
         if polled.is_pending() {
@@ -117,7 +116,7 @@ struct Woken {
 
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
-        self.shared.time.woken(self.task);
+        self.shared.time.set(self.task, Task::Awake);
         self.waker.wake_by_ref();
     }
 }

@@ -5,6 +5,7 @@
 pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;
+pub(crate) mod pool;
 pub(crate) mod rng;
 pub(crate) mod setting;
 pub(crate) mod sleep;

@@ -17,7 +17,7 @@ pub(crate) use loom::sync::{
 };
 
 /// Locks a mutex of std, even if a thread panicked while it held the lock.
-pub(crate) fn lock<T: ?Sized>(mutex: &StdMutex<T>) -> StdMutexGuard<'_, T> {
+pub fn lock<T: ?Sized>(mutex: &StdMutex<T>) -> StdMutexGuard<'_, T> {
     unpoisoned(mutex.lock())
 }
 

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::configuration::Choice;
 use super::function::Site;
+use crate::base::pool::Pool;
 use crate::base::sync::lock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
@@ -123,15 +124,11 @@ impl Site {
 /// The present settings, by the number of their site.
 type Table = &'static [Option<&'static Effective>];
 
-struct Applied {
-    now: Table,
-    /// Everything that was ever applied.
-    kept: Vec<&'static Effective>,
-    tables: Vec<Table>,
-}
+static APPLIED: Mutex<Table> = Mutex::new(&[]);
 
-static APPLIED: Mutex<Applied> =
-    Mutex::new(Applied { now: &[], kept: Vec::new(), tables: Vec::new() });
+/// Everything that was ever applied.
+static KEPT: Pool<Effective> = Pool::new();
+static TABLES: Pool<[Option<&'static Effective>]> = Pool::new();
 
 /// Counts the changes, so that a thread notices that its copy of the table is outdated.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
@@ -156,9 +153,9 @@ pub(super) fn apply(settings: impl IntoIterator<Item = (&'static Site, Effective
             if table.len() <= index {
                 table.resize(index + 1, None);
             }
-            table[index] = Some(applied.keep(effective));
+            table[index] = Some(KEPT.keep(effective));
         }
-        applied.now = applied.keep_table(table);
+        *applied = TABLES.keep(table);
         CHANGES.fetch_add(1, Ordering::Release);
     });
     // Sites without settings need not read the table any more.
@@ -175,31 +172,8 @@ pub(crate) fn effective(index: u32) -> Option<&'static Effective> {
 }
 
 fn look(changes: u64) -> Table {
-    let table = lock(&APPLIED).now;
+    let table = *lock(&APPLIED);
     // A change in between makes the next call read the table once more, which is harmless.
     SEEN.set((changes, table));
     table
-}
-
-impl Applied {
-    fn keep(&mut self, effective: Effective) -> &'static Effective {
-        if let Some(known) = self.kept.iter().find(|known| ***known == effective) {
-            return known;
-        }
-        let kept: &'static Effective = Box::leak(Box::new(effective));
-        self.kept.push(kept);
-        kept
-    }
-
-    fn keep_table(&mut self, table: Vec<Option<&'static Effective>>) -> Table {
-        // Equal settings have the same address, since `keep` stores them once.
-        let address = |entry: &Option<&'static Effective>| entry.map(std::ptr::from_ref);
-        let same = |known: &&Table| known.iter().map(address).eq(table.iter().map(address));
-        if let Some(known) = self.tables.iter().find(same) {
-            return known;
-        }
-        let kept: Table = Vec::leak(table);
-        self.tables.push(kept);
-        kept
-    }
 }

@@ -1,25 +1,20 @@
 //! `retry check FILE` reports every mistake in a configuration file.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use retry_config::{Config, ConfigErrors};
 
-use crate::{Outcome, sites};
+use crate::{Outcome, args, sites};
 
 pub(crate) fn command() -> Command {
     Command::new("check")
         .about("Checks a configuration file and prints every mistake")
         .after_help(sites::NOTES)
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .help("A TOML file, or a JSON file if its name ends in .json"),
-        )
+        .arg(args::positional("file", "FILE", args::CONFIG))
         .arg(sites::argument())
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let file = matches.get_one::<String>("file").map_or("", String::as_str);
+    let file = args::text(matches, "file");
     match sites::read(matches)? {
         Some(sites) => {
             sites.check(file).map_err(refused)?;

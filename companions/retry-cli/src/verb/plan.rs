@@ -2,58 +2,51 @@
 
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
-use retry_config::{ConfigErrors, Growth, Settings, TimeLimit};
+use clap::{ArgMatches, Command, value_parser};
+use retry_config::{ConfigErrors, Settings};
+use retry_runtime::control::Parts;
 use retry_runtime::{Backoff, DelayRange, Jitter, Policy};
 use retry_text::duration::human;
 
-use crate::Outcome;
 use crate::table::Table;
+use crate::{Outcome, args};
 
 pub(crate) fn command() -> Command {
     Command::new("plan")
         .about("Prints the retry schedule for the given settings, and the worst case")
+        .arg(args::positional(
+            "settings",
+            "SETTINGS",
+            "As in the attribute, for example \"max = 5, base = '200ms', cap = '10s'\"",
+        ))
         .arg(
-            Arg::new("settings")
-                .value_name("SETTINGS")
-                .required(true)
-                .help("As in the attribute, for example \"max = 5, base = '200ms', cap = '10s'\""),
-        )
-        .arg(
-            Arg::new("rows")
-                .long("rows")
-                .value_name("N")
+            args::option("rows", "N", "Maximum number of retries to show")
                 .value_parser(value_parser!(u32).range(1..))
-                .default_value("20")
-                .help("Maximum number of retries to show"),
+                .default_value("20"),
         )
 }
 
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let text = matches.get_one::<String>("settings").map_or("", String::as_str);
+    let wrong = |error: ConfigErrors| error.to_string();
     let rows = *matches.get_one::<u32>("rows").unwrap_or(&20);
-    let mut settings: Settings = text.parse().map_err(wrong)?;
+    let settings: Settings = args::text(matches, "settings").parse().map_err(wrong)?;
     let policy = settings.policy().map_err(wrong)?;
-    settings.backoff.get_or_insert(Growth::Exponential);
     Ok(plan(&settings, &policy, rows))
 }
 
-fn wrong(error: ConfigErrors) -> String {
-    error.to_string()
-}
-
 fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
+    let parts = Parts::from(policy);
     let mut table = Table::new(["retry", "delay", "with jitter", "total pause so far"]);
     let (mut earliest, mut latest) = (Duration::ZERO, Duration::ZERO);
     let mut shown = 0;
     for DelayRange { retry, shortest, longest } in policy.schedule().take(rows as usize) {
         earliest = earliest.saturating_add(shortest);
         latest = latest.saturating_add(longest);
-        let late = time(settings.deadline).is_some_and(|deadline| earliest > deadline);
+        let late = parts.deadline.is_some_and(|deadline| earliest > deadline);
         let note = if late { " (never: after the deadline)" } else { "" };
         table.row([
             retry.to_string(),
-            raw(settings, retry).map_or_else(|| "-".to_owned(), human),
+            raw(&parts, retry).map_or_else(|| "-".to_owned(), human),
             range(shortest, longest),
             range(earliest, latest) + note,
         ]);
@@ -71,7 +64,7 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
         None => text += "… and so on until the deadline\n",
         _ => {}
     }
-    text + "\n" + &worst_case(settings, policy) + &beside(settings)
+    text + "\n" + &worst_case(&parts, policy) + &beside(settings)
 }
 
 /// Lists the settings that were given but do not affect the schedule.
@@ -96,23 +89,10 @@ fn beside(settings: &Settings) -> String {
 }
 
 /// The delay that the backoff computes, before cap and jitter; `None` with decorrelated jitter, which uses no backoff.
-fn raw(settings: &Settings, retry: u32) -> Option<Duration> {
-    if settings.jitter == Some(Jitter::Decorrelated) {
-        return None;
-    }
-    let backoff = match settings.backoff.as_ref()? {
-        Growth::Exponential => Backoff::Exponential,
-        Growth::Fixed => Backoff::Fixed,
-        Growth::Linear => Backoff::Linear,
-        Growth::Fibonacci => Backoff::Fibonacci,
-        Growth::List(entries) => {
-            let position = entries.len().min(retry as usize);
-            return entries.get(position.checked_sub(1)?).copied();
-        }
-        _ => return None,
-    };
-    let base = settings.base.unwrap_or(Duration::from_secs(1));
-    Some(backoff.delay(base, settings.factor.unwrap_or(2.0), retry))
+fn raw(parts: &Parts, retry: u32) -> Option<Duration> {
+    let base = parts.base.unwrap_or(Duration::from_secs(1));
+    let delay = || parts.backoff.delay(base, parts.factor.unwrap_or(2.0), retry);
+    (parts.jitter != Jitter::Decorrelated).then(delay)
 }
 
 fn range(shortest: Duration, longest: Duration) -> String {
@@ -123,9 +103,8 @@ fn range(shortest: Duration, longest: Duration) -> String {
 }
 
 /// The longest that a call can take.
-fn worst_case(settings: &Settings, policy: &Policy) -> String {
-    let deadline = time(settings.deadline);
-    let timeout = time(settings.timeout);
+fn worst_case(parts: &Parts, policy: &Policy) -> String {
+    let Parts { deadline, timeout, .. } = *parts;
     let Some(attempts) = policy.limit() else {
         // Settings with neither a limit nor a deadline were rejected earlier.
         let deadline = deadline.map_or_else(String::new, human);
@@ -133,7 +112,7 @@ fn worst_case(settings: &Settings, policy: &Policy) -> String {
             "worst case: {deadline} (the deadline), with as many attempts as fit before it\n"
         );
     };
-    let pauses = pauses(settings, policy, attempts - 1);
+    let pauses = pauses(parts, policy, attempts - 1);
     let many = |n: u32| if n == 1 { "1 attempt".to_owned() } else { format!("{n} attempts") };
     let (running, each) = match timeout {
         Some(timeout) => {
@@ -156,10 +135,10 @@ fn worst_case(settings: &Settings, policy: &Policy) -> String {
 }
 
 /// The longest possible sum of all pauses.
-fn pauses(settings: &Settings, policy: &Policy, retries: u32) -> Duration {
+fn pauses(parts: &Parts, policy: &Policy, retries: u32) -> Duration {
     const EACH: usize = 1000;
-    let each = match &settings.backoff {
-        Some(Growth::List(entries)) => EACH.max(entries.len()),
+    let each = match parts.backoff {
+        Backoff::List(entries) => EACH.max(entries.len()),
         _ => EACH,
     };
     let (mut sum, mut last, mut summed) = (Duration::ZERO, Duration::ZERO, 0);
@@ -167,27 +146,26 @@ fn pauses(settings: &Settings, policy: &Policy, retries: u32) -> Duration {
         sum = sum.saturating_add(delay.longest);
         (last, summed) = (delay.longest, delay.retry);
     }
-    sum.saturating_add(further(settings, summed, last, retries - summed))
+    sum.saturating_add(further(parts, summed, last, retries - summed))
 }
 
 /// The longest possible sum of the `count` pauses after pause number `n`, whose own maximum is `last`.
-fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration {
-    let cap = settings.cap.unwrap_or(Duration::from_secs(30));
+fn further(parts: &Parts, n: u32, last: Duration, count: u32) -> Duration {
     let constant = last.saturating_mul(count);
-    if last.is_zero() || last >= cap {
+    if last.is_zero() || last >= parts.cap {
         return constant;
     }
     let (last, cap, n, count) =
-        (last.as_secs_f64(), cap.as_secs_f64(), f64::from(n), f64::from(count));
+        (last.as_secs_f64(), parts.cap.as_secs_f64(), f64::from(n), f64::from(count));
     // The number of pauses below the cap, and their sum; every other pause is as long as the cap.
-    let (below, sum) = match settings.backoff {
-        Some(Growth::Linear) => {
+    let (below, sum) = match parts.backoff {
+        Backoff::Linear => {
             let step = last / n;
             let below = (cap / step - n).floor().clamp(0.0, count);
             (below, step * (below * n + below * (below + 1.0) / 2.0))
         }
-        Some(Growth::Exponential) => {
-            let factor = settings.factor.unwrap_or(2.0);
+        Backoff::Exponential => {
+            let factor = parts.factor.unwrap_or(2.0);
             if factor <= 1.0 {
                 return constant;
             }
@@ -198,11 +176,4 @@ fn further(settings: &Settings, n: u32, last: Duration, count: u32) -> Duration 
         _ => return constant,
     };
     Duration::try_from_secs_f64(sum + (count - below) * cap).unwrap_or(Duration::MAX)
-}
-
-fn time(limit: Option<TimeLimit>) -> Option<Duration> {
-    match limit {
-        Some(TimeLimit::After(time)) => Some(time),
-        _ => None,
-    }
 }

@@ -1,33 +1,34 @@
 //! `retry tasks analytics` prints how many attempts tasks took, and for how long they waited and ran.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
+use retry_tasks::Analytics;
 use retry_text::duration::human;
 
 use super::open;
-use crate::Outcome;
 use crate::table::Table;
+use crate::{Outcome, args};
 
 pub(super) fn command() -> Command {
     Command::new("analytics")
         .about("Prints how many attempts the tasks took, and how long they waited and ran")
         .args(open::arguments())
         .arg(
-            Arg::new("name")
-                .value_name("NAME")
-                .value_parser(whole_name)
-                .help("Only tasks of this function"),
+            args::positional("name", "NAME", "Only tasks of this function")
+                .required(false)
+                .value_parser(whole_name),
         )
-        .arg(open::json())
+        .arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let name = matches.get_one::<String>("name").map(String::as_str);
     let found = open::ask(matches, async |tasks| Ok(tasks.analytics(name).await?))?;
-    if matches.get_flag("json") {
-        return open::as_json(&found);
-    }
+    args::shown(matches, &found, text)
+}
+
+fn text(found: &Analytics) -> String {
     if found.by_attempt.is_empty() {
-        return Ok("no attempts".to_owned());
+        return "no attempts".to_owned();
     }
     let mut table = Table::new(["attempt", "succeeded", "failed", "lost", "tasks done so far"]);
     for by in &found.by_attempt {
@@ -40,13 +41,13 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
             share.unwrap_or_default(),
         ]);
     }
-    Ok(format!(
+    format!(
         "{table}\n{} tasks have ended; on average they waited {} for their first attempt and {} between attempts, and ran {}\n",
         found.ended,
         human(found.mean_pending),
         human(found.mean_waiting),
         human(found.mean_running),
-    ))
+    )
 }
 
 fn whole_name(text: &str) -> Result<String, String> {

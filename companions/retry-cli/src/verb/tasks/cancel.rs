@@ -4,10 +4,10 @@ use clap::{ArgMatches, Command};
 use retry_tasks::State;
 
 use super::{open, ordered};
-use crate::Outcome;
+use crate::{Outcome, args};
 
 pub(super) fn command() -> Command {
-    open::of_task("cancel").about("Cancels a task; a running attempt is aborted").arg(open::json())
+    open::of_task("cancel").about("Cancels a task; a running attempt is aborted").arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {

@@ -8,30 +8,26 @@ use retry_tasks::{Filter, Phase};
 use retry_text::duration::human;
 
 use super::open::{duration, now};
-use crate::Failure;
+use crate::{Failure, args};
 
 /// `--state`, `--name`, `--older-than` and `--newer-than`; `states` are the states that `--state` accepts.
 pub(super) fn arguments(states: &[Phase], state_help: &'static str) -> [Arg; 4] {
     let names = PossibleValuesParser::new(states.iter().map(|phase| phase.name()));
     let known = |name: String| Phase::named(&name).ok_or("there is no such state");
-    let age = |name: &'static str| {
-        Arg::new(name).long(name).value_name("DURATION").value_parser(duration)
-    };
+    let age = |name, help| args::option(name, "DURATION", help).value_parser(duration);
     [
-        Arg::new("state")
-            .long("state")
-            .value_name("STATE")
+        args::option("state", "STATE", state_help)
             .value_delimiter(',')
             .action(ArgAction::Append)
-            .value_parser(names.try_map(known))
-            .help(state_help),
-        Arg::new("name")
-            .long("name")
-            .value_name("NAME")
-            .value_parser(name)
-            .help("Only tasks of this function; `billing::*` matches every name that begins with `billing::`"),
-        age("older-than").help("Only tasks submitted longer ago than this"),
-        age("newer-than").help("Only tasks submitted at most this long ago"),
+            .value_parser(names.try_map(known)),
+        args::option(
+            "name",
+            "NAME",
+            "Only tasks of this function; `billing::*` matches every name that begins with `billing::`",
+        )
+        .value_parser(name),
+        age("older-than", "Only tasks submitted longer ago than this"),
+        age("newer-than", "Only tasks submitted at most this long ago"),
     ]
 }
 

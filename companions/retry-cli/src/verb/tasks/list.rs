@@ -1,11 +1,11 @@
 //! `retry tasks list` lists tasks.
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command, value_parser};
 use retry_tasks::{Format, Page, Phase, TaskId, TaskInfo, Time};
 
 use super::{filter, open, view};
-use crate::Outcome;
 use crate::table::Table;
+use crate::{Outcome, args};
 
 pub(super) fn command() -> Command {
     Command::new("list")
@@ -13,22 +13,20 @@ pub(super) fn command() -> Command {
         .args(open::arguments())
         .args(filter::arguments(&Phase::ALL, "Only tasks in this state; separate several with commas"))
         .arg(
-            Arg::new("limit")
-                .long("limit")
-                .value_name("N")
+            args::option("limit", "N", "Maximum number of tasks to list")
                 .value_parser(value_parser!(u32).range(1..))
-                .default_value("100")
-                .help("Maximum number of tasks to list"),
+                .default_value("100"),
         )
         .arg(
-            Arg::new("after")
-                .long("after")
-                .value_name("ID")
-                .value_parser(|text: &str| text.parse::<TaskId>())
-                .help("Only tasks older than this one; the end of each page prints the ID to use for the next page"),
+            args::option(
+                "after",
+                "ID",
+                "Only tasks older than this one; the end of each page prints the ID to use for the next page",
+            )
+            .value_parser(value_parser!(TaskId)),
         )
         .arg(view::argument("standard"))
-        .arg(open::json())
+        .arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
@@ -41,10 +39,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     }
     let format = view::format(matches);
     let page = open::ask(matches, async |tasks| Ok(tasks.list(filter, format).await?))?;
-    if matches.get_flag("json") {
-        return open::as_json(&page);
-    }
-    Ok(text(&page, format, open::now()))
+    args::shown(matches, &page, |page| text(page, format, open::now()))
 }
 
 fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
@@ -52,8 +47,11 @@ fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
         return "no tasks".to_owned();
     }
     let mut text = match format {
-        Format::Minimal => minimal(&page.tasks),
-        Format::Standard => standard(&page.tasks, now),
+        Format::Minimal => table([TASK, FUNCTION, RETRIES, STATE, PROGRESS], &page.tasks, now),
+        Format::Standard => {
+            let columns = [TASK, FUNCTION, SUBMITTED, RETRIES, STATE, PROGRESS, ERROR];
+            table(columns, &page.tasks, now)
+        }
         Format::Full => {
             let blocks = page.tasks.iter().map(|info| view::block(info, now));
             blocks.collect::<Vec<_>>().join("\n")
@@ -65,33 +63,21 @@ fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
     text
 }
 
-fn minimal(tasks: &[TaskInfo]) -> String {
-    let mut table = Table::new(["task", "function", "retries", "state", "progress"]);
-    for info in tasks {
-        table.row([
-            info.id.to_string(),
-            view::line(&info.name),
-            view::retries(info),
-            info.state.to_string(),
-            view::progress(info),
-        ]);
-    }
-    table.to_string()
-}
+/// A column: its head, and the text for a task.
+type Column = (&'static str, fn(&TaskInfo, Time) -> String);
 
-fn standard(tasks: &[TaskInfo], now: Time) -> String {
-    let mut table =
-        Table::new(["task", "function", "submitted", "retries", "state", "progress", "last error"]);
+const TASK: Column = ("task", |info, _| info.id.to_string());
+const FUNCTION: Column = ("function", |info, _| view::line(&info.name));
+const SUBMITTED: Column = ("submitted", |info, now| view::ago(info.created_at, now));
+const RETRIES: Column = ("retries", |info, _| view::retries(info));
+const STATE: Column = ("state", |info, _| info.state.to_string());
+const PROGRESS: Column = ("progress", |info, _| view::progress(info));
+const ERROR: Column = ("last error", |info, _| view::error(info));
+
+fn table<const N: usize>(columns: [Column; N], tasks: &[TaskInfo], now: Time) -> String {
+    let mut table = Table::new(columns.map(|(head, _)| head));
     for info in tasks {
-        table.row([
-            info.id.to_string(),
-            view::line(&info.name),
-            view::ago(info.created_at, now),
-            view::retries(info),
-            info.state.to_string(),
-            view::progress(info),
-            view::error(info),
-        ]);
+        table.row(columns.map(|(_, text)| text(info, now)));
     }
     table.to_string()
 }

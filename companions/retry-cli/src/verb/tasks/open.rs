@@ -3,29 +3,26 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use retry_tasks::{Clock, SqliteBuilder, SystemClock, TaskError, TaskId, Tasks, Time};
 use retry_text::duration::{FORM, parse};
-use serde::Serialize;
 
-use crate::{Failure, Outcome};
+use crate::{Failure, args};
 
 /// `--db PATH` and `--busy-timeout DURATION`.
 pub(super) fn arguments() -> [Arg; 2] {
     [
-        Arg::new("db")
-            .long("db")
-            .value_name("PATH")
+        args::option("db", "PATH", "The SQLite file that the program stores its tasks in")
             .env("RETRY_TASKS_DB")
             .required(true)
-            .value_parser(value_parser!(PathBuf))
-            .help("The SQLite file that the program stores its tasks in"),
-        Arg::new("busy_timeout")
-            .long("busy-timeout")
-            .value_name("DURATION")
-            .value_parser(duration)
-            .default_value("5s")
-            .help("How long to wait while another program keeps the file locked"),
+            .value_parser(value_parser!(PathBuf)),
+        args::option(
+            "busy-timeout",
+            "DURATION",
+            "How long to wait while another program keeps the file locked",
+        )
+        .value_parser(duration)
+        .default_value("5s"),
     ]
 }
 
@@ -36,16 +33,8 @@ pub(super) fn of_task(name: &'static str) -> Command {
 
 /// `ID`.
 pub(super) fn id() -> Arg {
-    Arg::new("id")
-        .value_name("ID")
-        .required(true)
-        .value_parser(|text: &str| text.parse::<TaskId>())
-        .help("The task's ID, as printed by `list`")
-}
-
-/// `--json`.
-pub(super) fn json() -> Arg {
-    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Prints JSON")
+    args::positional("id", "ID", "The task's ID, as printed by `list`")
+        .value_parser(value_parser!(TaskId))
 }
 
 /// Reads `ID` from the command line.
@@ -84,7 +73,7 @@ fn builder(matches: &ArgMatches) -> SqliteBuilder {
     // clap rejects a command line without this argument.
     let path = matches.get_one::<PathBuf>("db").cloned().unwrap_or_default();
     let builder = SqliteBuilder::new(path);
-    match matches.get_one("busy_timeout") {
+    match matches.get_one("busy-timeout") {
         Some(limit) => builder.busy_timeout(*limit),
         None => builder,
     }
@@ -98,9 +87,4 @@ fn block_on<T>(
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let tasks = builder.open().map_err(TaskError::from)?;
     runtime.block_on(work(&tasks))
-}
-
-/// Formats a value as indented JSON.
-pub(super) fn as_json(value: &impl Serialize) -> Outcome {
-    Ok(serde_json::to_string_pretty(value).map_err(|error| error.to_string())?)
 }

@@ -3,12 +3,12 @@
 use clap::{ArgMatches, Command};
 
 use super::{open, ordered};
-use crate::Outcome;
+use crate::{Outcome, args};
 
 pub(super) fn command() -> Command {
     open::of_task("reset")
         .about("Restarts an ended task from scratch: clears its counters, result and history")
-        .arg(open::json())
+        .arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {

@@ -5,7 +5,7 @@ use retry_tasks::Phase;
 use serde_json::json;
 
 use super::{filter, open, ordered};
-use crate::Outcome;
+use crate::{Outcome, args};
 
 /// The states in which a task can be retried.
 const STATES: [Phase; 2] = [Phase::Failed, Phase::Cancelled];
@@ -27,7 +27,7 @@ pub(super) fn command() -> Command {
             "Retries every task that matches the filters, as fast as the retry budgets of their functions allow",
         ))
         .args(filters.map(|filter| filter.requires("all").conflicts_with("id")))
-        .arg(open::json())
+        .arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
@@ -47,10 +47,7 @@ fn all(matches: &ArgMatches) -> Outcome {
         filter = filter.phase(Phase::Failed);
     }
     let retried = open::order(matches, async |tasks| Ok(tasks.retry_all(filter).await?))?;
-    if matches.get_flag("json") {
-        return open::as_json(&json!({ "retried": retried }));
-    }
-    Ok(match retried {
+    args::shown(matches, &json!({ "retried": retried }), |_| match retried {
         0 => "no task that can be retried matches the filters".to_owned(),
         1 => "1 task will be retried as soon as its function's retry budget allows".to_owned(),
         many => {

@@ -3,20 +3,17 @@
 use clap::{ArgMatches, Command};
 
 use super::{open, view};
-use crate::Outcome;
+use crate::{Outcome, args};
 
 pub(super) fn command() -> Command {
     open::of_task("show")
         .about("Prints a task with the history of its attempts")
         .arg(view::argument("full"))
-        .arg(open::json())
+        .arg(args::json())
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let (id, format) = (open::id_of(matches), view::format(matches));
     let info = open::ask(matches, async |tasks| Ok(tasks.info(id, format).await?))?;
-    if matches.get_flag("json") {
-        return open::as_json(&info);
-    }
-    Ok(view::block(&info, open::now()))
+    args::shown(matches, &info, |info| view::block(info, open::now()))
 }

@@ -6,6 +6,7 @@ use retry_tasks::{Format, TaskAttempt, TaskInfo, Time};
 use retry_text::duration::human;
 use serde::Serialize;
 
+use crate::args;
 use crate::table::Table;
 
 const FORMATS: [(&str, Format); 3] =
@@ -18,12 +19,13 @@ pub(super) fn argument(default: &'static str) -> Arg {
         let format = FORMATS.iter().find(|(known, _)| *known == name);
         format.map(|(_, format)| *format).ok_or("there is no such format")
     };
-    Arg::new("format")
-        .long("format")
-        .value_name("FORMAT")
-        .default_value(default)
-        .value_parser(names.try_map(known))
-        .help("How much to print: minimal is the state, standard adds times and errors, full adds the history")
+    args::option(
+        "format",
+        "FORMAT",
+        "How much to print: minimal is the state, standard adds times and errors, full adds the history",
+    )
+    .default_value(default)
+    .value_parser(names.try_map(known))
 }
 
 pub(super) fn format(matches: &ArgMatches) -> Format {

@@ -8,7 +8,7 @@ use retry_tasks::{Format, State, TaskError, TaskId, TaskInfo, Tasks};
 
 use super::screen::Screen;
 use super::{open, view};
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, args};
 
 /// How often the live line is redrawn.
 const TICK: Duration = Duration::from_millis(250);
@@ -19,7 +19,7 @@ pub(super) fn command() -> Command {
         .arg(view::argument("full").requires("json").help(
             "How much each object has: minimal is the state, standard adds times and errors, full adds the history",
         ))
-        .arg(open::json().help("Prints one JSON object per line for each change"))
+        .arg(args::json().help("Prints one JSON object per line for each change"))
 }
 
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
