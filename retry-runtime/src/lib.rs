@@ -69,7 +69,7 @@ pub mod control {
     pub use crate::base::pool::Pool;
     pub use crate::base::rng::Rng;
     pub use crate::base::sync::lock;
-    pub use crate::event::configuration::config_applied;
+    pub use crate::event::emit::config_applied;
     pub use crate::event::warnings::config_refused;
     pub use crate::policy::Parts;
     pub use crate::site::configuration::{

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::delivery::emit;
 use super::label::Label;
-use super::vocabulary::Event;
 
 /// A configuration has taken effect.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +41,6 @@ impl Change {
     ) -> Self {
         Change { place: place.into(), field: field.into(), from: from.into(), to: to.into() }
     }
-}
-
-/// Emits the event that a configuration has taken effect.
-pub fn config_applied(source: impl Into<Label>, changes: impl IntoIterator<Item = Change>) {
-    let (source, changes) = (source.into(), changes.into_iter().collect());
-    emit(&Event::ConfigApplied(ConfigApplied { source, changes }));
 }
 
 /// Serializes `Arc<[T]>` without serde's feature `rc`.

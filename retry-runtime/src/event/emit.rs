@@ -1,8 +1,10 @@
-//! Emitting the events of breakers and budgets.
+//! Emitting the events of breakers, budgets and configurations.
 
 use std::borrow::Cow;
 
+use super::configuration::{Change, ConfigApplied};
 use super::delivery::{emit, has_listener};
+use super::label::Label;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use super::vocabulary::{Event, EventKind};
 use crate::breaker::{CircuitOpen, Listener, Transition};
@@ -72,4 +74,10 @@ mod tests {
         BREAKER.permit().unwrap().success();
         assert_eq!(SEEN.load(Ordering::Relaxed), 3);
     }
+}
+
+/// Emits the event that a configuration has taken effect.
+pub fn config_applied(source: impl Into<Label>, changes: impl IntoIterator<Item = Change>) {
+    let (source, changes) = (source.into(), changes.into_iter().collect());
+    emit(&Event::ConfigApplied(ConfigApplied { source, changes }));
 }

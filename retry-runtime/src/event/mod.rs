@@ -15,10 +15,10 @@
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
-pub(crate) mod configuration;
+mod configuration;
 mod delivery;
 mod display;
-mod emit;
+pub(crate) mod emit;
 mod kind;
 mod label;
 mod listen;

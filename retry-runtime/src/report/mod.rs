@@ -4,4 +4,5 @@ pub(crate) mod attempt;
 pub(crate) mod error;
 pub(crate) mod reason;
 pub(crate) mod record;
+pub(crate) mod ring;
 pub(crate) mod stats;

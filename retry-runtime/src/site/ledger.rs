@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::function::Site;
-use super::ring::Ring;
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
 use crate::report::record::PastCall;
 use crate::report::record::Report;
+use crate::report::ring::Ring;
 use crate::report::stats::Stats;
 use crate::report::stats::{Ended, Failures};
 

@@ -5,7 +5,7 @@
 //! | `function`, `meta` | [`Site`]: one static for each annotated function, and its name and place |
 //! | `registry` | the list of sites, which the linker collects |
 //! | `flags` | one number that says whether a call has anything to prepare |
-//! | `ledger`, `ring` | counts, and the history of calls that did not succeed at once |
+//! | `ledger` | counts, and the history of calls that did not succeed at once |
 //! | `source`, `directory`, `shared` | budgets and breakers: a function's own, or shared by name |
 //! | `budget`, `breaker` | the same for budgets alone, and for breakers alone |
 //! | `configuration`, `applied` | the seam for a configuration, and the settings in force |
@@ -22,7 +22,6 @@ mod function;
 pub(crate) mod ledger;
 mod meta;
 pub(crate) mod registry;
-mod ring;
 mod shared;
 mod source;
 

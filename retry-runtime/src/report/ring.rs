@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use crate::report::record::{PastCall, Report};
+use super::record::{PastCall, Report};
 
 /// The last calls, the oldest first, each with its size in bytes.
 #[derive(Debug, Default)]
-pub(super) struct Ring {
+pub(crate) struct Ring {
     calls: VecDeque<(PastCall, usize)>,
     /// The size of all calls together, roughly.
     bytes: usize,
@@ -15,7 +15,7 @@ pub(super) struct Ring {
 
 impl Ring {
     /// Keeps a call; returns the calls that are forgotten, so that more than `limits` (calls, bytes) are never kept.
-    pub(super) fn keep(
+    pub(crate) fn keep(
         &mut self,
         ended: SystemTime,
         report: Report,
@@ -28,7 +28,7 @@ impl Ring {
     }
 
     /// Takes out the oldest calls beyond these limits (calls, bytes).
-    pub(super) fn fit(&mut self, (calls, bytes): (usize, usize)) -> Vec<PastCall> {
+    pub(crate) fn fit(&mut self, (calls, bytes): (usize, usize)) -> Vec<PastCall> {
         let mut forgotten = Vec::new();
         while self.calls.len() > calls || self.bytes > bytes {
             let Some((oldest, size)) = self.calls.pop_front() else { break };
@@ -39,7 +39,7 @@ impl Ring {
     }
 
     /// The calls, the oldest first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &PastCall> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &PastCall> {
         self.calls.iter().map(|(past, _)| past)
     }
 }
