@@ -143,7 +143,7 @@ impl Plan<'_> {
         let breaker = protect::breaker(args, &name, private)
             .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
         let site = self.site(&name, is_async);
-        let (opened, keyed) = self.opened(is_async);
+        let (opened, keyed) = self.opened();
         let watch = match (&args.recover, &args.report) {
             (Some(_), _) => quote!(#call.watch_to_recover();),
             (None, Some(_)) => quote!(#call.watch();),
@@ -206,16 +206,15 @@ impl Plan<'_> {
     }
 
     /// The statement that opens the call, and the one that picks the breaker of its key.
-    fn opened(&self, is_async: bool) -> (TokenStream, Option<TokenStream>) {
+    fn opened(&self) -> (TokenStream, Option<TokenStream>) {
         let (call, breaker) = (local("call"), local("breaker"));
-        let open = local(if is_async { "open_in_future" } else { "open" });
         match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
-            None => (quote!(#call.#open();), None),
+            None => (quote!(#call.open();), None),
             Some(None) => (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), None),
             Some(Some(key)) => {
                 let key = self.in_body(key);
                 let keyed = quote!(let #breaker = #call.breaker_of(&(#key)););
-                (quote!(#call.#open();), Some(keyed))
+                (quote!(#call.open();), Some(keyed))
             }
         }
     }
