@@ -22,7 +22,7 @@ pub enum Answer {
     Silence,
 }
 
-/// What the server has received and done, which a client cannot know.
+/// The requests that the server received and the orders that it accepted, which a client cannot know.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     /// The number of requests received.

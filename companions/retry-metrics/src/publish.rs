@@ -1,7 +1,7 @@
 //! Publishes the counts and states that the engine keeps anyway.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use metrics::{counter, gauge};
 use retry_runtime::breaker::Mode;
@@ -27,7 +27,7 @@ pub fn publish() {
 fn publish_counts() {
     static PUBLISHING: Mutex<()> = Mutex::new(());
     // Before anything is read: of two at the same time, the later one has the higher counts.
-    let _turn = PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = control::lock(&PUBLISHING);
     let mut counted: BTreeMap<&'static str, Stats> = BTreeMap::new();
     for site in sites() {
         counted.entry(site.name()).or_default().add(&control::totals(site));

@@ -22,13 +22,13 @@ mod lines;
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use board::{Board, Line};
 use indicatif::{MultiProgress, ProgressDrawTarget};
-use retry_runtime::{events, live};
+use retry_runtime::{control, events, live};
 
 /// How often lines are drawn while calls are being retried: countdowns and spinners move.
 const FRAME: Duration = Duration::from_millis(100);
@@ -82,7 +82,7 @@ pub fn show_in(bars: MultiProgress) -> io::Result<Progress> {
             watch.wait(if drawn > 0 { FRAME } else { IDLE });
             let lines: Vec<Line> = live::calls().iter().map(Line::of).collect();
             drawn = lines.len();
-            let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut board = control::lock(&board);
             if !stopped.load(Ordering::Acquire) {
                 board.draw(&lines);
             }
@@ -144,7 +144,7 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Release);
         if let Some(board) = &self.board {
-            board.lock().unwrap_or_else(PoisonError::into_inner).draw(&[]);
+            control::lock(board).draw(&[]);
         }
         if let Some(writer) = self.writer.take() {
             // A writer that panicked has nothing left to write.
