@@ -28,6 +28,7 @@ pub use crate::failure::class::{Class, Classify, Kind};
 pub use crate::failure::derived::{of_display, of_status_field, or_hint};
 pub use crate::failure::hint::RetryAfterHint;
 pub use crate::failure::inject::Inject;
+pub use crate::failure::interruption::Interruption;
 pub use crate::failure::into_class::IntoClass;
 pub use crate::failure::kinds::Kinds;
 pub use crate::failure::lookup::{

@@ -1,8 +1,9 @@
 //! [`Classify`] for `anyhow::Error`.
 
-use crate::failure::chain::of_error_chain;
+use crate::failure::chain::{interruption_in, of_error_chain};
 use crate::failure::class::{Class, Classify, Kind};
 use crate::failure::describe;
+use crate::failure::interruption::Interruption;
 
 /// The class by [`of_error_chain`], as for every boxed error; `Permanent` when that knows no error in the chain.
 /// Contexts that are texts are skipped.
@@ -12,6 +13,10 @@ impl Classify for anyhow::Error {
     }
 
     describe::by_display!();
+
+    fn interruption(&self) -> Option<&Interruption> {
+        interruption_in(self.as_ref())
+    }
 }
 
 #[cfg(test)]
