@@ -60,6 +60,7 @@ pub use keyed::Keyed;
 pub(crate) use listener::Listener;
 pub use machine::Machine;
 pub use permit::Permit;
+pub(crate) use permit::Place;
 #[doc(hidden)]
 pub use permit::Quick;
 pub use settings::{BreakerSettings, Window};

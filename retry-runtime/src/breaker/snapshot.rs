@@ -28,6 +28,9 @@ pub struct Snapshot {
     tally: Tally,
     #[cfg_attr(feature = "serde", serde(default))]
     consecutive: u32,
+    /// The time since the last result.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    quiet_for: Option<Duration>,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     window: Option<Cells>,
 }
@@ -39,6 +42,8 @@ pub struct Snapshot {
 enum Cells {
     /// Oldest first: `.` success, `f` failure, `s` slow success, `x` slow failure.
     Count(String),
+    /// The same, and the age of each call in seconds.
+    Aged { calls: String, ages: Vec<u64> },
     /// Oldest first, and how far into the newest bucket it was.
     Time { buckets: [Tally; 10], into: Duration },
 }
@@ -60,13 +65,23 @@ impl Machine {
             reopened: 0,
             tally: Tally::default(),
             consecutive: 0,
+            quiet_for: None,
             window: None,
         };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                saved.consecutive = closed.consecutive;
+                saved.consecutive = closed.consecutive(now, &self.settings);
+                saved.quiet_for = closed.quiet_for(now);
+                // Calls that are too old leave the window first.
+                closed.ring.tally(now);
                 saved.window = Some(match &mut closed.ring {
-                    Ring::Count(ring) => Cells::Count(ring.marks().map(letter).collect()),
+                    Ring::Count(ring) => Cells::Aged {
+                        calls: ring.calls().map(|(_, mark)| letter(mark)).collect(),
+                        ages: ring
+                            .calls()
+                            .map(|(at, _)| now.saturating_sub(at).as_secs())
+                            .collect(),
+                    },
                     Ring::Time(ring) => {
                         let (buckets, into) = ring.export(now);
                         Cells::Time { buckets, into }
@@ -106,20 +121,33 @@ impl Machine {
     }
 
     fn saved_window(&self, now: Duration, saved: &Snapshot) -> Closed {
-        let mut closed = Closed::new(now, &self.settings);
-        match (&saved.window, self.settings.window) {
-            (Some(Cells::Count(letters)), Window::Count(size)) => {
-                let mut ring = CountWindow::new(size);
-                letters.chars().filter_map(mark).for_each(|mark| ring.record(mark));
-                closed.ring = Ring::Count(ring);
+        let ring = match (&saved.window, self.settings.window) {
+            (Some(Cells::Count(calls)), Window::Count(size)) => {
+                Ring::Count(self.saved_calls(now, size, calls, &[]))
+            }
+            (Some(Cells::Aged { calls, ages }), Window::Count(size)) => {
+                Ring::Count(self.saved_calls(now, size, calls, ages))
             }
             (Some(Cells::Time { buckets, into }), Window::Time(length)) => {
-                closed.ring = Ring::Time(TimeWindow::import(now, length, *buckets, *into));
+                Ring::Time(TimeWindow::import(now, length, *buckets, *into))
             }
-            _ => {}
+            _ => Ring::new(now, &self.settings),
+        };
+        let known = saved.quiet_for.or((saved.consecutive > 0).then_some(Duration::ZERO));
+        let last_result = known.map(|quiet| now.saturating_sub(quiet));
+        Closed::resumed(ring, saved.consecutive, last_result)
+    }
+
+    /// The window with these calls; one without an age is taken for new. Where the machine has just started, a call may
+    /// be older than its clock: then it counts from the start.
+    fn saved_calls(&self, now: Duration, size: u32, calls: &str, ages: &[u64]) -> CountWindow {
+        let oldest = Duration::from_secs(ages.first().copied().unwrap_or_default());
+        let mut ring = CountWindow::new(now.saturating_sub(oldest), size, self.settings.forget);
+        let ages = ages.iter().copied().chain(std::iter::repeat(0));
+        for (mark, age) in calls.chars().filter_map(mark).zip(ages) {
+            ring.record(now.saturating_sub(Duration::from_secs(age)), mark);
         }
-        closed.consecutive = saved.consecutive;
-        closed
+        ring
     }
 }
 

@@ -51,6 +51,8 @@ impl fmt::Display for Mode {
 pub struct Ticket {
     pub(super) generation: u32,
     pub(super) probe: Option<u32>,
+    /// When the call was admitted, if the machine did it. Permits know it by themselves.
+    pub(super) since: Option<Duration>,
 }
 
 /// The call must not be made.

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! - `closed`: calls are admitted.
-//! - `fast`: the start of a call need not be known, because slow calls are not counted.
+//! - `fast`: the start of a call need not be known, because slow calls are not counted, and neither are drops: an
+//!   answer has come since the last one.
 //! - `quiet`: no quick success can trip the breaker until a failure or time changes the window
 //!   (`Closed::quiet`). Successes are then counted in the low bits by compare-and-swap, and the next holder of
 //!   the lock adds them to the window first. Successes commute, so the window is the same as if each had been
@@ -25,7 +26,7 @@
 
 use std::time::Duration;
 
-use super::settings::Window;
+use super::settings::{BreakerSettings, PATIENCE, Window};
 use super::ticket::Ticket;
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
@@ -40,10 +41,8 @@ const CLOSED: u64 = 1 << 31;
 pub(super) enum Path {
     /// None: every step takes the lock.
     Locked,
-    /// Admit.
-    Admit,
-    /// Admit, and keep quick successes.
-    AdmitAndKeep,
+    /// Admit: without the time of the start if that need not be known. Quick successes are kept or not.
+    Admit { untimed: bool, keeps: bool },
 }
 
 /// The word, and the moment up to which it is valid.
@@ -55,27 +54,51 @@ pub(super) struct Word {
     word: AtomicU64,
     /// Nanoseconds since the breaker's start at which time changes a time window.
     stable_until: AtomicU64,
-    /// Kept successes after which another one changes nothing; `None` where every one counts.
-    saturated: Option<u64>,
-    /// `FAST`, or 0 where slow calls are counted.
-    fast: u64,
+    /// The size of a count window: so many kept successes, and another one changes nothing. 0 for a time window, where
+    /// every one counts. Like the next one it changes with the settings only.
+    size: AtomicU64,
+    /// Nanoseconds from which on a call is slow; `NEVER` where slow calls are not counted.
+    slow: AtomicU64,
 }
+
+const NEVER: u64 = u64::MAX;
 
 impl Word {
     const_unless_loom! {
         /// Of a closed breaker with an empty window.
-        pub(super) fn new(window: Window, slow_calls_count: bool) -> Self {
-            let fast = if slow_calls_count { 0 } else { FAST };
+        pub(super) fn new(settings: &BreakerSettings) -> Self {
             Word {
-                word: AtomicU64::new(CLOSED | QUIET | fast),
-                fast,
+                // Not `FAST`: no answer has come yet.
+                word: AtomicU64::new(CLOSED | QUIET),
                 stable_until: AtomicU64::new(0),
-                saturated: match window {
-                    Window::Count(calls) => Some(calls as u64),
-                    Window::Time(_) => None,
-                },
+                size: AtomicU64::new(size(settings)),
+                slow: AtomicU64::new(slow(settings)),
             }
         }
+    }
+
+    /// Goes on with other settings. The caller holds the lock, and [publishes](Self::publish) after this.
+    pub(super) fn configure(&self, settings: &BreakerSettings) {
+        self.size.store(size(settings), Ordering::Relaxed);
+        self.slow.store(slow(settings), Ordering::Relaxed);
+    }
+
+    /// The time after which a call is slow, or might have been answered.
+    pub(super) fn patience(&self) -> Duration {
+        match self.slow.load(Ordering::Relaxed) {
+            NEVER => PATIENCE,
+            nanos => Duration::from_nanos(nanos),
+        }
+    }
+
+    /// Whether slow calls are counted.
+    pub(super) fn counts_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed) != NEVER
+    }
+
+    /// Whether a success must be told under the lock, because no answer has come since the last drop.
+    pub(super) fn watches_drops(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & FAST == 0 && !self.counts_slow()
     }
 
     /// Admits a call that needs neither the lock nor the time.
@@ -103,7 +126,7 @@ impl Word {
     /// Whether time changes the window.
     #[inline]
     pub(super) fn is_timed(&self) -> bool {
-        self.saturated.is_none()
+        self.size.load(Ordering::Relaxed) == 0
     }
 
     /// Whether time has not changed the window yet. Read apart from the word: a success that races the
@@ -117,17 +140,18 @@ impl Word {
     #[inline]
     pub(super) fn keep(&self, generation: u32) -> bool {
         let mut word = self.word.load(Ordering::Relaxed);
+        let size = self.size.load(Ordering::Relaxed);
         loop {
             if (word >> 32) as u32 != generation || word & (CLOSED | QUIET) != CLOSED | QUIET {
                 return false;
             }
-            match self.saturated {
-                Some(size) if word & KEPT >= size => return true,
-                None if word & KEPT == KEPT => return false,
+            match size {
+                0 if word & KEPT == KEPT => return false,
+                1.. if word & KEPT >= size => return true,
                 _ => {}
             }
-            let next = match self.saturated {
-                Some(size) if self.fast != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
+            let next = match size {
+                1.. if word & FAST != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
                 _ => word + 1,
             };
             match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
@@ -152,8 +176,9 @@ impl Word {
         self.stable_until.store(nanos, Ordering::Relaxed);
         let flags = match path {
             Path::Locked => 0,
-            Path::Admit => CLOSED | self.fast,
-            Path::AdmitAndKeep => CLOSED | QUIET | self.fast,
+            Path::Admit { untimed, keeps } => {
+                CLOSED | if untimed { FAST } else { 0 } | if keeps { QUIET } else { 0 }
+            }
         };
         self.word.store(u64::from(generation) << 32 | flags, Ordering::Relaxed);
     }
@@ -162,6 +187,21 @@ impl Word {
     #[cfg(all(test, not(retry_loom)))]
     pub(super) fn kept(&self) -> u64 {
         self.word.load(Ordering::Relaxed) & KEPT
+    }
+}
+
+const fn size(settings: &BreakerSettings) -> u64 {
+    match settings.window {
+        Window::Count(calls) => calls as u64,
+        Window::Time(_) => 0,
+    }
+}
+
+const fn slow(settings: &BreakerSettings) -> u64 {
+    match settings.slow {
+        // Not `try_from`, which is not `const`; 500 years are as good as never.
+        Some(slow) if slow.as_nanos() < NEVER as u128 => slow.as_nanos() as u64,
+        _ => NEVER,
     }
 }
 
@@ -179,7 +219,7 @@ impl Held {
 
     pub(super) const fn ticket(self) -> Ticket {
         let generation = (self.0 >> 32) as u32;
-        Ticket { generation, probe: self.probe() }
+        Ticket { generation, probe: self.probe(), since: None }
     }
 
     pub(super) const fn probe(self) -> Option<u32> {
@@ -215,9 +255,9 @@ mod tests {
     fn a_ticket_comes_out_as_it_was_put_in() {
         for generation in [0, 1, u32::MAX] {
             for probe in [None, Some(0), Some(1), Some(1000)] {
-                let held = Held::from(Ticket { generation, probe });
+                let held = Held::from(Ticket { generation, probe, since: None });
                 assert!(held.is_something());
-                assert_eq!(held.ticket(), Ticket { generation, probe });
+                assert_eq!(held.ticket(), Ticket { generation, probe, since: None });
             }
         }
         assert!(!Held::NOTHING.is_something());
@@ -227,7 +267,7 @@ mod tests {
     fn a_state_word_that_admits_is_an_admission_whatever_else_it_says() {
         for more in [0, 7, (1 << 31) - 1] {
             let held = Held(3 << 32 | CLOSED | more);
-            assert_eq!(held.ticket(), Ticket { generation: 3, probe: None });
+            assert_eq!(held.ticket(), Ticket { generation: 3, probe: None, since: None });
         }
     }
 }

@@ -247,12 +247,15 @@ impl<'p> Call<'p> {
         }
     }
 
+    /// When the attempt's own `timeout` ends it.
+    pub(crate) fn timeout_end(&self) -> Option<Moment> {
+        self.trail()?.attempt_started?.checked_add(self.policy().attempt_limit()?)
+    }
+
     /// When the running attempt must have ended, and the interruption that ends it then.
     pub(crate) fn attempt_end(&self) -> Option<(Moment, Interruption)> {
-        let timeout = self.policy().attempt_limit().and_then(|after| {
-            let end = self.trail()?.attempt_started?.checked_add(after)?;
-            Some((end, Interruption::TimedOut { after }))
-        });
+        let timeout = self.timeout_end().zip(self.policy().attempt_limit());
+        let timeout = timeout.map(|(end, after)| (end, Interruption::TimedOut { after }));
         let deadline = self.deadline().map(|end| (end, Interruption::DeadlinePassed));
         match (timeout, deadline) {
             (Some(timeout), Some(deadline)) if deadline.0 <= timeout.0 => Some(deadline),

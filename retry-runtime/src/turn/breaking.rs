@@ -7,7 +7,7 @@ use pin_project_lite::pin_project;
 
 use super::guard::Guard;
 use crate::base::clock::Moment;
-use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
+use crate::breaker::{Breaker, CircuitOpen, Outcome, Place, Quick};
 use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
@@ -17,8 +17,8 @@ pin_project! {
     pub struct Breaking<'b, O, X> {
         // A function, for the reason given at `Given`.
         outcome: O,
-        // A permit that is dropped with its turn returns to the breaker uncounted; a panic counts as a failure.
-        permit: Permit<&'b Breaker>,
+        // Dropped with its turn: the caller gave the attempt up.
+        permit: Place<&'b Breaker>,
         #[pin]
         inner: X,
     }
@@ -27,7 +27,7 @@ pin_project! {
 impl<'b, O, X> Breaking<'b, O, X> {
     #[inline(always)]
     pub(super) fn new(breaker: &'b Breaker, outcome: O, inner: X) -> Self {
-        Breaking { outcome, permit: Permit::none(breaker), inner }
+        Breaking { outcome, permit: Place::none(breaker), inner }
     }
 }
 
@@ -71,7 +71,12 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         call: &Call<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
-        self.project().inner.poll_attempt(call, cx).map(Into::into)
+        let this = self.project();
+        if let Some(end) = call.timeout_end() {
+            // A caller who leaves before the attempt's own limit is merely impatient.
+            this.permit.set_long_from(end);
+        }
+        this.inner.poll_attempt(call, cx).map(Into::into)
     }
 
     #[inline]
@@ -91,6 +96,15 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
 
     fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {
         self.project().permit.tell_failure(now, Outcome::from(kind));
+    }
+
+    fn panicked(self: Pin<&mut Self>) {
+        self.project().permit.panicked();
+    }
+
+    fn quick_panicked(&mut self, (quick, _): Self::Quick) {
+        self.permit.adopt(quick);
+        self.permit.panicked();
     }
 
     fn refuses(&self) -> bool {

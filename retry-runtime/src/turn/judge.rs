@@ -10,6 +10,7 @@ use crate::call::decide::Surroundings;
 use crate::call::state::Call;
 use crate::call::verdict::{Decision, Verdict};
 use crate::failure::class::{Classify, Kind};
+use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 use crate::report::reason::StopReason;
 
@@ -108,7 +109,13 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     let kind = verdict.class.kind;
     let now = Moment::now();
     // The breaker records the failure first: if that opens it, the decision must see it.
-    guard.as_mut().failed(kind, now);
+    match verdict.cut {
+        // A rejected value is an answer all the same.
+        _ if verdict.rejected => guard.as_mut().succeeded(|| ()),
+        // The caller gave the attempt up: the permit is dropped with the turn.
+        Some(Interruption::Cancelled) => {}
+        _ => guard.as_mut().failed(kind, now),
+    }
     let surroundings = GuardAndRules { rules, guard, outcome: PhantomData::<fn() -> R> };
     match call.failed(now, &verdict, &surroundings, &|| rules.describe(out)) {
         Decision::Pause(delay) if J::SET => {
