@@ -162,6 +162,11 @@ impl Timeline {
         Moment::of(self.clock.map_or_else(now, |clock| clock()))
     }
 
+    /// Whether the clock is the engine's.
+    pub(crate) fn is_engines(&self) -> bool {
+        self.clock.is_none()
+    }
+
     /// The current moment, given the current moment of the engine's clock.
     #[inline]
     pub(crate) fn known(&self, engine: Moment) -> Moment {

@@ -44,11 +44,17 @@ use crate::failure::class::Classify;
 /// assert_eq!(refused.to_string(), "the circuit breaker `payments` is open");
 /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
 /// ```
+///
+/// Callers who drop their calls say nothing. [`min_calls`](BreakerSettings::min_calls) of them in a row open the
+/// breaker if each waited for [`slow`](BreakerSettings::slow), or for 1 s, and no answer of any kind has come for
+/// 10 s: the other side hangs.
 pub struct Breaker {
     pub(super) word: Word,
     settings: BreakerSettings,
     pub(super) timeline: Timeline,
     name: Cow<'static, str>,
+    /// The length of the table's name, with which the name of a breaker by key begins; 0 for all others.
+    table: usize,
     machine: Mutex<Machine>,
 }
 
@@ -72,6 +78,7 @@ impl Breaker {
                 settings,
                 timeline: Timeline::new(),
                 name: Cow::Borrowed(name),
+                table: 0,
                 machine: Mutex::new(Machine::new(settings)),
             }
         }
@@ -96,6 +103,13 @@ impl Breaker {
         breaker
     }
 
+    /// The breaker of a key in the table of this name.
+    pub(super) fn of_key(table: &str, key: &str, settings: BreakerSettings) -> Self {
+        let mut breaker = Breaker::checked(format!("{table}[{key}]"), settings);
+        breaker.table = table.len();
+        breaker
+    }
+
     /// Reads the time from this clock; the default is the engine's, which follows a paused tokio clock.
     #[must_use]
     pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
@@ -112,7 +126,7 @@ impl Breaker {
     }
 
     /// Asks for permission to make one call. Report the end of the call to the permit; a permit that is
-    /// dropped without a report counts as abandoned.
+    /// dropped without a report counts as a call that its caller gave up.
     ///
     /// # Errors
     /// [`CircuitOpen`] when the call must not be made.
@@ -155,6 +169,17 @@ impl Breaker {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name of its table, for a breaker by key.
+    pub fn table(&self) -> Option<&str> {
+        self.name.get(..self.table).filter(|table| !table.is_empty())
+    }
+
+    /// The key, for a breaker by key; a long one is cut.
+    pub fn key(&self) -> Option<&str> {
+        self.table()?;
+        self.name.get(self.table + 1..self.name.len() - 1)
     }
 
     /// The settings in force: those that the breaker was made with, or those that a configuration has set since.
@@ -260,8 +285,8 @@ impl Breaker {
 
     /// The ticket of a call, without the lock while closed.
     pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
-        if let Some(generation) = self.word.admit() {
-            return Ok(Ticket { generation, probe: None, since: None });
+        if let Some(generation) = self.word.admit_unlisted() {
+            return Ok(Ticket { generation, probe: None, number: 0, since: None });
         }
         self.locked(now, Machine::admit).map_err(|refusal| {
             let refusal = CircuitOpen::new(self.name.clone(), refusal);

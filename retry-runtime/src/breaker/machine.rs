@@ -7,7 +7,7 @@ use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
-use super::word::Path;
+use super::word::{Path, Start};
 use crate::base::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -64,12 +64,17 @@ impl Machine {
         self.settle(now);
         let generation = self.generation;
         let retry_after = match &mut self.state {
-            State::Closed(_) | State::Disabled | State::Shadow(_) => {
-                return Ok(Ticket { generation, probe: None, since: Some(now) });
+            State::Closed(closed) | State::Shadow(closed) => {
+                let number = closed.admit(now);
+                return Ok(Ticket { generation, probe: None, number, since: Some(now) });
+            }
+            State::Disabled => {
+                return Ok(Ticket { generation, probe: None, number: 0, since: Some(now) });
             }
             State::HalfOpen(half_open) => match half_open.admit(now, self.settings.probes) {
                 Some(number) => {
-                    return Ok(Ticket { generation, probe: Some(number), since: Some(now) });
+                    let (probe, since) = (Some(number), Some(now));
+                    return Ok(Ticket { generation, probe, number: 0, since });
                 }
                 None => None,
             },
@@ -131,7 +136,7 @@ impl Machine {
         }
         match (&mut self.state, ticket.probe) {
             (State::Closed(closed) | State::Shadow(closed), _) => {
-                closed.dropped.add(now, ran, self.settings.patience());
+                closed.drop_call(now, ticket.number, ran, &self.settings);
                 self.trip_if_due(now);
             }
             (State::HalfOpen(half_open), Some(number)) => {
@@ -345,12 +350,16 @@ impl Machine {
         self.settle(now);
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                let untimed = self.settings.slow.is_none() && !closed.watches_drops();
+                let start = match () {
+                    () if closed.watches_drops() => Start::Listed,
+                    () if self.settings.slow.is_some() => Start::Timed,
+                    () => Start::Untimed,
+                };
                 let keeps = closed.quiet(now, &self.settings);
-                (Path::Admit { untimed, keeps }, closed.ring.stable_until())
+                (Path::Admit { start, keeps }, closed.ring.stable_until())
             }
             // Keeps successes too; nobody counts them.
-            State::Disabled => (Path::Admit { untimed: true, keeps: true }, None),
+            State::Disabled => (Path::Admit { start: Start::Untimed, keeps: true }, None),
             State::Open(_) | State::HalfOpen(_) | State::ForcedOpen => (Path::Locked, None),
         }
     }

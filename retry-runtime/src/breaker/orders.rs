@@ -35,13 +35,12 @@ impl Machine {
         self.open(now, self.reopened());
     }
 
-    /// Goes half-open before its time: the next calls are probes. A half-open one goes on.
+    /// Goes half-open before its time: the next calls are probes. In a half-open one the count of probes starts over,
+    /// which is no transition.
     pub fn probe(&mut self, now: Duration) {
         self.settle(now);
-        if !matches!(self.state, State::HalfOpen(_)) {
-            let reopened = self.reopened();
-            self.go(now, State::HalfOpen(HalfOpen::new(reopened)));
-        }
+        let reopened = self.reopened();
+        self.go(now, State::HalfOpen(HalfOpen::new(reopened)));
     }
 
     /// Admits every call and counts nothing.

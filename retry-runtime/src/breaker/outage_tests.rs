@@ -223,7 +223,7 @@ fn an_order_that_changes_nothing_makes_no_transition() {
     );
     bench.run("shadow fail fail shadow");
     assert_eq!(bench.machine.figures(bench.now).failures, 2, "in shadow it goes on counting");
-    bench.run("probe ok probe ok ok");
+    bench.run("probe fail fail probe ok ok ok");
     let changes = bench.machine.take_transitions();
     assert_eq!(changes.len(), 3, "shadow, half-open, closed: {changes:?}");
     bench.run("close");

@@ -5,6 +5,7 @@ use std::mem;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::Duration;
 
 use super::handle::Breaker;
 use super::state::Ran;
@@ -134,11 +135,12 @@ impl<B: Deref<Target = Breaker>> Place<B> {
         &self.breaker
     }
 
-    /// The engine knows from when on a call without an answer has taken too long.
-    #[cold]
-    pub(crate) fn set_long_from(&mut self, from: Moment) {
-        if !self.breaker.word.counts_slow() {
-            self.long_from = Some(from);
+    /// The engine knows when the running attempt started, and its own limit: a caller who leaves before that is merely
+    /// impatient.
+    pub(crate) fn note_start(&mut self, started: Moment, limit: Option<Duration>) {
+        if self.breaker.timeline.is_engines() && !self.breaker.word.counts_slow() {
+            let patience = limit.unwrap_or_else(|| self.breaker.word.patience());
+            self.long_from = Some(started.saturating_add(patience));
         }
     }
 
@@ -258,3 +260,7 @@ impl<B: Deref<Target = Breaker>> fmt::Debug for Permit<B> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(retry_loom)))]
+#[path = "permit_tests.rs"]
+mod tests;

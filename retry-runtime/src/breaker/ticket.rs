@@ -51,6 +51,8 @@ impl fmt::Display for Mode {
 pub struct Ticket {
     pub(super) generation: u32,
     pub(super) probe: Option<u32>,
+    /// The number of a call that is listed because drops are watched; else 0.
+    pub(super) number: u32,
     /// When the call was admitted, if the machine did it. Permits know it by themselves.
     pub(super) since: Option<Duration>,
 }

@@ -2,6 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::context::{self, CallContext};
 use super::live::{Order, Ticket};
@@ -247,15 +248,17 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// When the attempt's own `timeout` ends it.
-    pub(crate) fn timeout_end(&self) -> Option<Moment> {
-        self.trail()?.attempt_started?.checked_add(self.policy().attempt_limit()?)
+    /// When the running attempt started, if that is known, and its `timeout`.
+    pub(crate) fn attempt_times(&self) -> Option<(Moment, Option<Duration>)> {
+        Some((self.trail()?.attempt_started?, self.policy().attempt_limit()))
     }
 
     /// When the running attempt must have ended, and the interruption that ends it then.
     pub(crate) fn attempt_end(&self) -> Option<(Moment, Interruption)> {
-        let timeout = self.timeout_end().zip(self.policy().attempt_limit());
-        let timeout = timeout.map(|(end, after)| (end, Interruption::TimedOut { after }));
+        let timeout = self.policy().attempt_limit().and_then(|after| {
+            let end = self.trail()?.attempt_started?.checked_add(after)?;
+            Some((end, Interruption::TimedOut { after }))
+        });
         let deadline = self.deadline().map(|end| (end, Interruption::DeadlinePassed));
         match (timeout, deadline) {
             (Some(timeout), Some(deadline)) if deadline.0 <= timeout.0 => Some(deadline),

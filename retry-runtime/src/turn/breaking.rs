@@ -72,9 +72,8 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
         let this = self.project();
-        if let Some(end) = call.timeout_end() {
-            // A caller who leaves before the attempt's own limit is merely impatient.
-            this.permit.set_long_from(end);
+        if let Some((started, limit)) = call.attempt_times() {
+            this.permit.note_start(started, limit);
         }
         this.inner.poll_attempt(call, cx).map(Into::into)
     }

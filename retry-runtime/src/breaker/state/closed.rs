@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::settings::BreakerSettings;
 use super::super::window::{Mark, Ring, Tally};
-use super::dropped::Dropped;
+use super::dropped::{Dropped, Ran};
 
 /// The window, the failures in a row, and the attempts in a row that were dropped without an answer.
 #[derive(Clone, Debug)]
@@ -29,6 +29,22 @@ impl Closed {
         last_result: Option<Duration>,
     ) -> Self {
         Closed { ring, failures, last_result, dropped: Dropped::NONE }
+    }
+
+    /// The number of a call that begins, while drops are watched; else 0.
+    pub(in crate::breaker) fn admit(&mut self, now: Duration) -> u32 {
+        if self.watches_drops() { self.dropped.list(now) } else { 0 }
+    }
+
+    /// Counts a call that its caller dropped.
+    pub(in crate::breaker) fn drop_call(
+        &mut self,
+        now: Duration,
+        number: u32,
+        ran: Ran,
+        settings: &BreakerSettings,
+    ) {
+        self.dropped.add(now, number, ran, settings.patience(), self.last_result);
     }
 
     /// Counts one call.
@@ -57,7 +73,7 @@ impl Closed {
 
     fn answered(&mut self, now: Duration) {
         self.last_result = self.last_result.max(Some(now));
-        self.dropped = Dropped::NONE;
+        self.dropped.forget();
     }
 
     /// The failures in a row: a pause of more than `forget` between two results ends it.

@@ -8,7 +8,7 @@ mod open;
 use super::ticket::Mode;
 
 pub(super) use closed::Closed;
-pub(super) use dropped::Ran;
+pub(super) use dropped::{NUMBERS, Ran};
 pub(super) use half_open::{HalfOpen, Verdict};
 pub(super) use open::Open;
 
