@@ -254,7 +254,7 @@ fn open_times_jitter_by_seed() {
 }
 
 proptest! {
-    /// Whatever the order of results, drops, losses and time: never more probes and results than
+    /// Whatever the order of results, drops, losses and time: never more probes at a time and in a period than
     /// allowed, and always a way out.
     #[test]
     fn permits_are_conserved_and_half_open_always_ends(
@@ -262,11 +262,17 @@ proptest! {
         probes in 1u32..6,
     ) {
         let mut machine = Machine::new(window(1).probes(probes));
-        let (mut now, mut out) = (Duration::ZERO, Vec::new());
+        let (mut now, mut out, mut admitted) = (Duration::ZERO, Vec::new(), HashMap::new());
         machine.probe(now);
         for (step, millis) in moves {
             match step {
-                0 | 1 => out.extend(machine.admit(now).ok()),
+                0 | 1 => {
+                    let ticket = machine.admit(now).ok();
+                    if let Some(Ticket { generation, probe: Some(_), .. }) = ticket {
+                        *admitted.entry(generation).or_insert(0) += 1;
+                    }
+                    out.extend(ticket);
+                }
                 2 => out.pop().map_or((), |t| machine.record(now, t, Outcome::Success, false)),
                 3 => out.pop().map_or((), |t| machine.record(now, t, Outcome::Failure, false)),
                 4 => out.pop().map_or((), |t| machine.abandon(now, t)),
@@ -277,9 +283,10 @@ proptest! {
                 // A probe that is missing has given its place up before its ticket comes back.
                 let current = out.iter().filter(|t| t.generation == machine.generation).count();
                 prop_assert!(figures.in_flight as usize <= current);
-                prop_assert!(figures.in_flight + figures.calls <= probes);
+                prop_assert!(figures.in_flight <= probes && figures.calls < probes);
             }
         }
+        prop_assert!(admitted.values().all(|probed| *probed <= 2 * probes), "{admitted:?}");
         let later = now + 1000 * SECOND;
         prop_assert!(machine.admit(later).is_ok());
     }

@@ -1,9 +1,6 @@
 //! What a breaker does during a real outage, and what it must not take for one.
 
-use proptest::prelude::*;
-
 use super::super::settings::Window;
-use super::super::snapshot::Snapshot;
 use super::tests::{Bench, base, check, window};
 use super::*;
 use crate::failure::class::Kind;
@@ -316,55 +313,4 @@ fn half_open_with_results_for_the_new_settings_is_decided_at_once() {
     bench.run("force");
     bench.machine.configure(bench.now, window(1));
     assert_eq!(bench.machine.mode(bench.now), Mode::ForcedOpen);
-}
-
-/// The same machine in the next process, whose clock starts at `now`.
-fn restored(machine: &mut Machine, at: Duration, now: Duration) -> Machine {
-    let saved: Snapshot = machine.snapshot(at);
-    let mut next = Machine::new(*machine.settings());
-    next.restore(now, &saved);
-    next
-}
-
-#[test]
-fn a_restored_count_window_forgets_when_the_saved_one_would_have() {
-    let mut machine = Machine::new(base().consecutive(9));
-    calls(&mut machine, secs(0), Outcome::Failure, 3);
-    calls(&mut machine, secs(600), Outcome::Failure, 2);
-    let mut next = restored(&mut machine, secs(800), secs(5_000));
-    assert_eq!(next.figures(secs(5_100)).calls, 5);
-    assert_eq!(next.figures(secs(5_101)).calls, 2);
-    assert_eq!(next.figures(secs(5_700)).consecutive, 5);
-    assert_eq!(next.figures(secs(5_701)).consecutive, 0);
-}
-
-proptest! {
-    /// At every later moment, the restored window is the window that was saved.
-    #[test]
-    fn a_restored_time_window_is_the_saved_one_at_every_later_moment(
-        events in prop::collection::vec((0u64..4_000, any::<bool>()), 1..40),
-        pause in 0u64..12_000,
-        now in 10_000u64..90_000,
-        steps in prop::collection::vec((0u64..3_000, any::<bool>()), 0..12),
-    ) {
-        let millis = Duration::from_millis;
-        let settings = base().window(Window::Time(10 * SECOND)).min_calls(1_000);
-        let (mut machine, mut at) = (Machine::new(settings), 0);
-        for (gap, failed) in events {
-            at += gap;
-            let outcome = if failed { Outcome::Failure } else { Outcome::Success };
-            calls(&mut machine, millis(at), outcome, 1);
-        }
-        at += pause;
-        let mut next = restored(&mut machine, millis(at), millis(now));
-        prop_assert_eq!(next.figures(millis(now)), machine.figures(millis(at)));
-        let mut passed = 0;
-        for (gap, failed) in steps {
-            passed += gap;
-            let outcome = if failed { Outcome::Failure } else { Outcome::Success };
-            calls(&mut machine, millis(at + passed), outcome, 1);
-            calls(&mut next, millis(now + passed), outcome, 1);
-            prop_assert_eq!(next.figures(millis(now + passed)), machine.figures(millis(at + passed)));
-        }
-    }
 }

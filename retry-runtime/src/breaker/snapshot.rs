@@ -165,6 +165,8 @@ fn mark(letter: char) -> Option<Mark> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{BreakerSettings, Outcome};
     use super::*;
 
@@ -222,5 +224,61 @@ mod tests {
         let mut after = moved(&mut before, SECOND, SECOND);
         run(&mut after, SECOND, &[Outcome::Success]);
         assert_eq!(after.mode(SECOND), Mode::Closed);
+    }
+
+    /// So many calls with this outcome, one after the other.
+    fn calls(machine: &mut Machine, now: Duration, outcome: Outcome, count: usize) {
+        run(machine, now, &vec![outcome; count]);
+    }
+
+    /// The same machine in the next process, whose clock starts at `now`.
+    fn restored(machine: &mut Machine, at: Duration, now: Duration) -> Machine {
+        let saved = machine.snapshot(at);
+        let mut next = Machine::new(*machine.settings());
+        next.restore(now, &saved);
+        next
+    }
+
+    #[test]
+    fn a_restored_count_window_forgets_when_the_saved_one_would_have() {
+        let mut machine = Machine::new(BreakerSettings::new().jitter(0.0).consecutive(9));
+        calls(&mut machine, Duration::from_secs(0), Outcome::Failure, 3);
+        calls(&mut machine, Duration::from_secs(600), Outcome::Failure, 2);
+        let mut next = restored(&mut machine, Duration::from_secs(800), Duration::from_secs(5_000));
+        assert_eq!(next.figures(Duration::from_secs(5_100)).calls, 5);
+        assert_eq!(next.figures(Duration::from_secs(5_101)).calls, 2);
+        assert_eq!(next.figures(Duration::from_secs(5_700)).consecutive, 5);
+        assert_eq!(next.figures(Duration::from_secs(5_701)).consecutive, 0);
+    }
+
+    proptest! {
+        /// At every later moment, the restored window is the window that was saved.
+        #[test]
+        fn a_restored_time_window_is_the_saved_one_at_every_later_moment(
+            events in prop::collection::vec((0u64..4_000, any::<bool>()), 1..40),
+            pause in 0u64..12_000,
+            now in 10_000u64..90_000,
+            steps in prop::collection::vec((0u64..3_000, any::<bool>()), 0..12),
+        ) {
+            let millis = Duration::from_millis;
+            let settings = BreakerSettings::new().jitter(0.0).window(Window::Time(10 * SECOND)).min_calls(1_000);
+            let (mut machine, mut at) = (Machine::new(settings), 0);
+            for (gap, failed) in events {
+                at += gap;
+                let outcome = if failed { Outcome::Failure } else { Outcome::Success };
+                calls(&mut machine, millis(at), outcome, 1);
+            }
+            at += pause;
+            let mut next = restored(&mut machine, millis(at), millis(now));
+            prop_assert_eq!(next.figures(millis(now)), machine.figures(millis(at)));
+            let mut passed = 0;
+            for (gap, failed) in steps {
+                passed += gap;
+                let outcome = if failed { Outcome::Failure } else { Outcome::Success };
+                calls(&mut machine, millis(at + passed), outcome, 1);
+                calls(&mut next, millis(now + passed), outcome, 1);
+                prop_assert_eq!(next.figures(millis(now + passed)), machine.figures(millis(at + passed)));
+            }
+        }
     }
 }

@@ -121,3 +121,77 @@ impl Dropped {
         waited.is_some_and(|waited| waited > self.longest && waited < SILENCE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// Callers who come ten times a second and leave after `patience`, beside one who came at `patient` and stays: the
+    /// second in which three of them in a row, and the silence, are enough to open.
+    fn opens(patience: Duration, patient: Option<u64>) -> Option<u64> {
+        let (mut drops, mut under_way) = (Dropped::NONE, Vec::new());
+        (0..400u64).find_map(|tenth| {
+            let now = Duration::from_millis(100 * tenth);
+            let is_due = |(_, since): &(u32, Duration)| now - *since >= patience;
+            let leave = under_way.iter().copied().filter(is_due).collect::<Vec<_>>();
+            under_way.retain(|call| !is_due(call));
+            for (number, since) in leave {
+                drops.add(now, number, Ran::Long(now - since), SECOND, None);
+            }
+            under_way.push((drops.list(now), now));
+            if patient.is_some_and(|since| secs(since) == now) {
+                drops.list(now);
+            }
+            drops.trips(now, 3).then_some(now.as_secs())
+        })
+    }
+
+    #[test]
+    fn callers_who_all_leave_open_after_ten_seconds_however_long_they_wait() {
+        for patience in [1, 2, 5, 9, 10] {
+            assert_eq!(opens(secs(patience), None), Some(10), "{patience} s");
+        }
+        assert_eq!(opens(secs(30), None), Some(30));
+    }
+
+    #[test]
+    fn nothing_opens_while_a_caller_waits_longer_than_all_who_left_until_that_is_a_silence_too() {
+        assert_eq!(opens(SECOND, Some(0)), Some(10));
+        assert_eq!(opens(SECOND, Some(4)), Some(14));
+        assert_eq!(opens(secs(5), Some(4)), Some(14));
+        assert_eq!(opens(SECOND, Some(20)), Some(10), "nobody had stayed by then");
+    }
+
+    #[test]
+    fn a_drop_that_comes_before_an_answer_may_have_come_is_none() {
+        let mut drops = Dropped::NONE;
+        let number = drops.list(secs(1));
+        drops.add(secs(2), number, Ran::Briefly, SECOND, None);
+        assert!(!drops.any() && drops.waiting.is_empty());
+    }
+
+    #[test]
+    fn the_silence_begins_with_the_last_answer_at_the_earliest() {
+        let mut drops = Dropped::NONE;
+        for (now, trips) in [(12, false), (13, true)] {
+            drops.add(secs(now), 0, Ran::Long(secs(11)), SECOND, Some(secs(3)));
+            assert_eq!(drops.trips(secs(now), 1), trips, "at {now} s");
+        }
+    }
+
+    #[test]
+    fn numbers_stay_within_their_bits_and_the_list_within_its_limit() {
+        let mut drops = Dropped { next: NUMBERS - 1, ..Dropped::NONE };
+        assert_eq!([drops.list(SECOND), drops.list(SECOND)], [NUMBERS, 1]);
+        (2..LISTED).for_each(|_| assert_ne!(drops.list(SECOND), 0));
+        assert_eq!(drops.list(SECOND), 0);
+        drops.forget();
+        assert_eq!(drops.list(SECOND), LISTED as u32);
+    }
+}

@@ -7,8 +7,8 @@ use super::super::window::{Mark, Tally, reaching};
 
 /// The probes under way and the results so far.
 ///
-/// A permit is given at admission, not counted at completion: probes under way and results together never exceed the
-/// number that decides. A probe that ends without a result gives its place to another, until twice as many have been
+/// A permit is given at admission, not counted at completion: a probe is admitted while probes under way and results
+/// together are fewer than decide. A probe that ends without a result gives its place to another, until twice as many have been
 /// admitted: then the period has not been decided, and the breaker opens again. So callers who give up on a side that
 /// hangs cost it ten calls in a period, and not one for each of them.
 #[derive(Clone, Debug, Default)]
