@@ -9,6 +9,7 @@ use super::window::Tally;
 /// open. ForcedOpen and Disabled count nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Figures {
     /// Calls that were counted.
     pub calls: u32,

@@ -157,10 +157,16 @@ impl Machine {
 
     /// A call says nothing about the dependency: a probe gives its place back.
     fn ignore(&mut self, now: Duration, ticket: &Ticket) {
-        if let (State::HalfOpen(half_open), Some(number)) = (&mut self.state, ticket.probe) {
-            half_open.end(number);
-            let verdict = half_open.verdict(&self.settings);
-            self.decide(now, verdict);
+        match (&mut self.state, ticket.probe) {
+            (State::Closed(closed) | State::Shadow(closed), _) => {
+                closed.dropped.unlist(ticket.number);
+            }
+            (State::HalfOpen(half_open), Some(number)) => {
+                half_open.end(number);
+                let verdict = half_open.verdict(&self.settings);
+                self.decide(now, verdict);
+            }
+            _ => {}
         }
     }
 

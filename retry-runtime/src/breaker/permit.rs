@@ -203,8 +203,7 @@ fn settle_locked(
     outcome: Outcome,
 ) {
     let ticket = held.ticket();
-    if outcome == Outcome::Ignored && ticket.probe.is_none() {
-        // Only probes are counted while they are under way.
+    if outcome == Outcome::Ignored && !ticket.is_listed() {
         return;
     }
     let timeline = &breaker.timeline;
@@ -223,7 +222,7 @@ fn dropped(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
         Some(from) => Ran::Long(now.since(from).saturating_add(breaker.word.patience())),
         None => Ran::Unknown,
     };
-    if ticket.probe.is_some() || ran != Ran::Briefly {
+    if ticket.is_listed() || ran != Ran::Briefly {
         breaker.locked(now, |machine, now| machine.drop_call(now, &ticket, ran));
     }
 }

@@ -59,6 +59,18 @@ fn callers_who_leave_at_once_say_nothing() {
 }
 
 #[test]
+fn a_caller_who_left_at_once_or_whose_call_is_ignored_is_not_waited_for() {
+    let breaker = breaker(BreakerSettings::new().min_calls(10));
+    leave(&breaker, 5, SECOND);
+    drop(breaker.permit().unwrap());
+    breaker.permit().unwrap().ignored();
+    leave(&breaker, 4, SECOND);
+    assert_eq!(breaker.mode(), Mode::Closed);
+    leave(&breaker, 1, SECOND);
+    assert_eq!(breaker.mode(), Mode::Open);
+}
+
+#[test]
 fn calls_that_began_before_the_first_drop_count_once_they_are_certainly_long() {
     let breaker = breaker(BreakerSettings::new());
     breaker.permit().unwrap().success();
@@ -128,7 +140,7 @@ impl<F: Future + Unpin> Future for Panics<F> {
 fn a_future_that_is_dropped_while_another_one_panics_is_no_failure() {
     let breaker = breaker(BreakerSettings::new().consecutive(1));
     let panicked = catch_unwind(AssertUnwindSafe(|| {
-        let mut waits = Box::pin(breaker.call_async(|| pending::<Result<(), Down>>()));
+        let mut waits = Box::pin(breaker.call_async(pending::<Result<(), Down>>));
         let mut cx = Context::from_waker(Waker::noop());
         assert!(waits.as_mut().poll(&mut cx).is_pending());
         resume_unwind(Box::new("another one"));

@@ -57,6 +57,13 @@ pub struct Ticket {
     pub(super) since: Option<Duration>,
 }
 
+impl Ticket {
+    /// Whether the machine knows of the call while it is under way.
+    pub(super) fn is_listed(&self) -> bool {
+        self.probe.is_some() || self.number != 0
+    }
+}
+
 /// The call must not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {

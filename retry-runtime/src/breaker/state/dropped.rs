@@ -74,6 +74,13 @@ impl Dropped {
         self.next
     }
 
+    /// Takes a call that has ended off the list; false when it was not on it.
+    pub(in crate::breaker) fn unlist(&mut self, number: u32) -> bool {
+        let listed = self.waiting.len();
+        self.waiting.retain(|(each, _)| *each != number);
+        self.waiting.len() < listed
+    }
+
     /// Counts a drop; `last_answer` is the time of the last result.
     pub(in crate::breaker) fn add(
         &mut self,
@@ -83,9 +90,7 @@ impl Dropped {
         patience: Duration,
         last_answer: Option<Duration>,
     ) {
-        let listed = self.waiting.len();
-        self.waiting.retain(|(each, _)| *each != number);
-        let is_listed = self.waiting.len() < listed;
+        let is_listed = self.unlist(number);
         let ran = match ran {
             Ran::Briefly => return,
             Ran::Long(ran) => ran,
