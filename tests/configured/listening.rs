@@ -1,19 +1,18 @@
 //! Listeners may call back into the library: no lock is held while a listener runs.
 
-use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use futures::executor::block_on;
+use retry_runtime::breaker::Mode;
 use retry_runtime::events::{self, Event};
 use retry_runtime::retryable;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
 
-use super::program::{apply, track, turn};
+use super::program::{apply, turn};
 
 #[retryable(base = "0s", on = any, budget("disagreed", capacity = 4), name = "disagreed::one")]
 fn one() -> Result<u32, String> {
@@ -38,11 +37,10 @@ fn in_time(work: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn a_listener_of_a_reset_breaker_may_read_the_settings() {
+fn a_listener_of_a_breaker_whose_new_settings_close_it_may_read_the_settings() {
     let _turn = turn();
-    let toml = "[breaker.carrier]\nconsecutive = 1\n[op.\"shipping::track\"]\nmax = 0";
-    apply(toml).unwrap();
-    assert!(block_on(track(&Cell::new(0))).is_err());
+    let breaker = retry_runtime::breaker("carrier").unwrap();
+    breaker.probe();
     let asked = Arc::new(AtomicU32::new(0));
     let answers = Arc::clone(&asked);
     let _observer = events::observe(move |event: &Event| {
@@ -52,11 +50,12 @@ fn a_listener_of_a_reset_breaker_may_read_the_settings() {
             answers.fetch_add(1, Ordering::Relaxed);
         }
     });
-    in_time(move || {
-        retry_config::reset();
-        apply(toml).unwrap();
-    });
-    assert!(asked.load(Ordering::Relaxed) > 0, "the open breaker was reset to closed");
+    for _ in 0..2 {
+        breaker.permit().unwrap().success();
+    }
+    in_time(|| drop(apply("[breaker.carrier]\nprobes = 2").unwrap()));
+    assert_eq!(breaker.mode(), Mode::Closed, "two answers of two are enough");
+    assert!(asked.load(Ordering::Relaxed) > 0);
 }
 
 /// Reads every setting whenever it receives a warning.

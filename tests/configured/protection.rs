@@ -74,6 +74,7 @@ fn a_breaker_section_configures_the_breaker_of_that_name() {
     assert_eq!(retry_runtime::breaker("carrier").unwrap().mode(), Mode::Open);
     assert!(matches!(block_on(track(&calls)), Err(Trouble::Interrupted(_))));
     assert_eq!(calls.take(), 1);
+    retry_runtime::breaker("carrier").unwrap().force_close();
 }
 
 #[test]
@@ -93,17 +94,75 @@ fn a_breaker_can_be_removed_keyed_ones_too() {
     assert!(matches!(keyed("eu"), Err(Trouble::Interrupted(_))));
 }
 
+/// resilience4j#2325: a breaker that was open was closed by a change of its settings, and the dead side called.
 #[test]
-fn a_section_equal_to_the_attribute_changes_nothing_and_a_restored_breaker_starts_fresh() {
+fn a_change_of_settings_keeps_the_state_of_a_breaker_and_handles_follow_the_name() {
+    let _turn = turn();
+    let handle = retry_runtime::breaker("carrier").unwrap();
+    handle.force_close();
+    let calls = Cell::new(0);
+    let once = "[op.\"shipping::track\"]\nmax = 0\n";
+    apply(once).unwrap();
+    for _ in 0..2 {
+        assert_eq!(block_on(track(&calls)), Err(Trouble::Down));
+    }
+    apply(&format!("{once}[breaker.carrier]\nconsecutive = 4")).unwrap();
+    assert_eq!(handle.settings().consecutive, Some(4), "an old handle shows the new settings");
+    assert_eq!(handle.figures().consecutive, 2, "what was counted is carried over");
+    assert_eq!(block_on(track(&calls)), Err(Trouble::Down));
+    assert_eq!(handle.mode(), Mode::Closed);
+    apply(&format!("{once}[breaker.carrier]\nconsecutive = 4\nopen = \"2h\"")).unwrap();
+    assert_eq!(block_on(track(&calls)), Err(Trouble::Down));
+    assert_eq!(handle.mode(), Mode::Open);
+    for toml in ["[breaker.carrier]\nopen = \"1h\"", "[breaker.carrier]\nwindow = \"30s\"", ""] {
+        apply(toml).unwrap();
+        assert_eq!(handle.mode(), Mode::Open, "{toml}");
+        assert_eq!(retry_runtime::breaker("carrier").unwrap().mode(), Mode::Open, "{toml}");
+        assert!(matches!(block_on(track(&calls)), Err(Trouble::Interrupted(_))), "{toml}");
+    }
+    assert_eq!((handle.settings().consecutive, calls.get()), (Some(3), 4));
+    retry_config::reset();
+    assert_eq!(handle.mode(), Mode::Open);
+    handle.force_close();
+    assert_eq!(retry_runtime::breaker("carrier").unwrap().mode(), Mode::Closed);
+}
+
+#[test]
+fn a_section_for_a_breaker_with_a_key_applies_to_all_its_keys() {
+    let _turn = turn();
+    let toml = "[breaker.hosts]\nconsecutive = 2\nforget = \"1m\"";
+    let applied = apply(toml).unwrap();
+    assert_eq!(
+        applied.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "breaker.hosts: consecutive 1 -> 2 (breaker.hosts.consecutive at line 2)",
+            "breaker.hosts: forget 15m -> 1m (breaker.hosts.forget at line 3)",
+        ]
+    );
+    for host in ["first", "second"] {
+        assert_eq!(keyed(host), Err(Trouble::Down));
+        assert_eq!(keyed(host), Err(Trouble::Down));
+        assert!(matches!(keyed(host), Err(Trouble::Interrupted(_))), "{host}");
+    }
+    assert_eq!(keyed("third"), Err(Trouble::Down));
+    retry_config::reset();
+    let third = retry_runtime::breaker("hosts[third]").unwrap();
+    assert_eq!((third.mode(), third.settings().consecutive), (Mode::Closed, Some(1)));
+    assert_eq!(retry_runtime::breaker("hosts[first]").unwrap().mode(), Mode::Open);
+    assert_eq!(keyed("third"), Err(Trouble::Down));
+    assert!(matches!(keyed("third"), Err(Trouble::Interrupted(_))));
+}
+
+#[test]
+fn a_section_equal_to_the_attribute_changes_nothing() {
     let _turn = turn();
     let mode = || retry_runtime::breaker("carrier").unwrap().mode();
     retry_runtime::breaker("carrier").unwrap().force_open();
     assert!(apply("[breaker.carrier]\nconsecutive = 3").unwrap().changes.is_empty());
     assert_eq!(mode(), Mode::ForcedOpen);
-    apply("[breaker.carrier]\nconsecutive = 2").unwrap();
-    assert_eq!(mode(), Mode::Closed);
     retry_config::reset();
-    assert_eq!(mode(), Mode::Closed, "the breaker of the attribute starts fresh");
+    assert_eq!(mode(), Mode::ForcedOpen);
+    retry_runtime::breaker("carrier").unwrap().force_close();
 
     let budget = || retry_runtime::budget("shared").unwrap();
     let calls = Cell::new(0);

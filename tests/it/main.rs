@@ -6,6 +6,7 @@ mod classify_derive_lints;
 mod engine;
 mod leaves_nothing;
 mod operations;
+mod outage;
 mod protection;
 mod random;
 mod signatures;

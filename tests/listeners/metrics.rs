@@ -127,7 +127,13 @@ fn a_scrape_has_every_metric_with_the_right_values() {
     // Outside of a runtime: otherwise the exporter would run on it and starve while the test blocks.
     exporter();
     call_them();
+    let by_key = "retry_breaker_state{retry_breaker=\"metrics::table[down]\",retry_state=\"open\"}";
+    assert_eq!(value(&scrape(), by_key), None, "keys are shown only to those who ask");
+    retry_metrics::publish_keys(1);
     let scraped = scrape();
+    retry_metrics::publish_keys(0);
+    assert_eq!(value(&scraped, by_key), Some(1.0));
+    assert!(!scraped.iter().any(|line| line.contains("metrics::table[up]")), "one key of two");
     for metric in retry_metrics::ALL {
         let described = format!("# TYPE {} ", metric.name.replace('.', "_"));
         assert!(scraped.iter().any(|line| line.starts_with(&described)), "no {}", metric.name);

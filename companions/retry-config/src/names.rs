@@ -11,7 +11,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
 use super::origin::{Origin, below};
 use super::protect::Overrides;
-use super::sites::{Declared, SiteInfo, SiteList};
+use super::sites::SiteList;
 use super::value::Named;
 
 /// Checks that the profiles that the file and the environment choose exist.
@@ -92,9 +92,10 @@ pub(crate) fn shared<O: Overrides>(
             uses.insert(name, variables.origin(what));
         }
     }
-    let declared = sites.declared::<O>();
+    let (declared, tables) = (sites.declared::<O>(), sites.tables::<O>());
     let sections = || O::sections(config).keys().map(String::as_str);
-    let known: Vec<&str> = sections().chain(declared.iter().copied()).collect();
+    let known: Vec<&str> =
+        sections().chain(declared.iter().copied()).filter(|name| !tables.contains(name)).collect();
     for (name, origin) in &uses {
         if !known.contains(name) {
             mistakes.push(Mistake::new(origin.clone(), keys::unknown(what, name, &known)));
@@ -104,23 +105,10 @@ pub(crate) fn shared<O: Overrides>(
     for name in sections().filter(|name| *name != "none") {
         if !declared.contains(name) && !uses.contains_key(name) {
             let known: Vec<&str> = declared.iter().chain(uses.keys()).copied().collect();
-            let message =
-                keyed::<O>(sites, name).unwrap_or_else(|| keys::unknown(what, name, &known));
+            let message = keys::unknown(what, name, &known);
             mistakes.push(Mistake::new(config.text.origin(&below(what, name)), message));
         }
     }
-}
-
-/// The message for the name of a table by key, which keeps the settings of its attribute.
-fn keyed<O: Overrides>(sites: &SiteList, name: &str) -> Option<String> {
-    let is_table = |site: &SiteInfo| matches!(O::declared(site), Declared::Keyed { name: table, .. } if table == name);
-    let what = O::SECTION;
-    sites.sites.iter().any(is_table).then(|| {
-        format!(
-            "`{name}` has a {what} for each key, whose settings are those of the attribute; remove the \
-             section, or take them away by `{what} = \"none\"` in the operation's"
-        )
-    })
 }
 
 /// Whether the name of a section is a pattern.

@@ -104,7 +104,7 @@ fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {
 fn breaker(source: &SiteBreaker) -> Declared<BreakerOverrides> {
     match source {
         SiteBreaker::None => Declared::None,
-        SiteBreaker::Own(breaker) => own(breaker.settings()),
+        SiteBreaker::Own(breaker) => own(breaker.declared()),
         SiteBreaker::Shared(_) => Declared::Static,
         SiteBreaker::Named(named) => of_name(named.name(), named.settings()),
         SiteBreaker::Keyed(keyed) => Declared::Keyed {

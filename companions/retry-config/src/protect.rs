@@ -151,6 +151,8 @@ overrides! {
         slow_rate: f64;
         /// [`BreakerSettings::consecutive`].
         consecutive: u32 in 1..=u32::MAX;
+        /// [`BreakerSettings::forget`].
+        forget: Duration;
         /// [`BreakerSettings::open`].
         open: Duration;
         /// [`BreakerSettings::open_max`].

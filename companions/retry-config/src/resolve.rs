@@ -63,13 +63,8 @@ fn is_faulty(faulty: &BTreeSet<String>, section: &str) -> bool {
 
 /// The settings of the budget or breaker of this name in the attributes; `None` when no attribute has the name.
 pub(crate) fn declared<O: Overrides>(sites: &SiteList, name: &str) -> Option<O::Settings> {
-    let named = sites.sites.iter().filter(|site| {
-        let declared = O::declared(site);
-        declared.name() == Some(name) || (site.name == name && declared.name().is_none())
-    });
-    let set = named.filter_map(|site| O::declared(site).settings()).next();
-    let known = sites.declared::<O>().contains(name);
-    known.then(|| set.map_or_else(Default::default, |set: &O| set.over(Default::default())))
+    let set = sites.settings_of::<O>(name)?;
+    Some(set.map_or_else(Default::default, |set| set.over(Default::default())))
 }
 
 /// The settings of all budgets, or of all breakers, that have a section.

@@ -76,11 +76,17 @@ pub enum Declared<S> {
 }
 
 impl<S> Declared<S> {
-    /// The shared name.
-    pub(crate) fn name(&self) -> Option<&str> {
+    /// Whether there is one for each key.
+    fn is_table(&self) -> bool {
+        matches!(self, Declared::Keyed { .. })
+    }
+
+    /// The name of the section that configures the budget or breaker of `site`, if one can.
+    fn section<'a>(&'a self, site: &'a SiteInfo) -> Option<&'a str> {
         match self {
-            Declared::Named { name, .. } => Some(name),
-            _ => None,
+            Declared::Own { .. } => Some(&site.name),
+            Declared::Named { name, .. } | Declared::Keyed { name, .. } => Some(name),
+            Declared::None | Declared::Static => None,
         }
     }
 
@@ -121,13 +127,27 @@ impl SiteList {
         self.sites.iter().find(|site| site.name == name)
     }
 
-    /// The names that attributes share, and those of functions with a budget or breaker of their own.
+    /// The names of sections that configure what attributes declare: shared names, and those of functions with a
+    /// budget or breaker of their own, or with one for each key.
     pub(crate) fn declared<O: Overrides>(&self) -> BTreeSet<&str> {
-        let names = self.sites.iter().filter_map(|site| match O::declared(site) {
-            Declared::Own { .. } => Some(site.name.as_str()),
-            shared => shared.name(),
-        });
-        names.collect()
+        self.sites.iter().filter_map(|site| O::declared(site).section(site)).collect()
+    }
+
+    /// The names of tables, with a budget or breaker for each key, which an operation cannot choose.
+    pub(crate) fn tables<O: Overrides>(&self) -> BTreeSet<&str> {
+        let tables = self.sites.iter().filter(|site| O::declared(site).is_table());
+        tables.filter_map(|site| O::declared(site).section(site)).collect()
+    }
+
+    /// The settings in the attributes of the budget or breaker of this name; `None` when no attribute has the name.
+    pub(crate) fn settings_of<O: Overrides>(&self, name: &str) -> Option<Option<&O>> {
+        let named: Vec<_> = self
+            .sites
+            .iter()
+            .filter(|site| O::declared(site).section(site) == Some(name))
+            .collect();
+        let set = named.iter().find_map(|site| O::declared(site).settings());
+        (!named.is_empty()).then_some(set)
     }
 
     /// The names, in order, each once.

@@ -24,7 +24,8 @@
 //!
 //! Counts are of whole processes and never go down, also when [`clear`](retry_runtime::clear) starts a function's own again. Names
 //! and units follow OpenTelemetry; an exporter for Prometheus writes `retry_calls{retry_site="…"}`. Functions
-//! that share a name are counted together, and so are the breakers of a table, whose keys may be many.
+//! that share a name are counted together, and so are the breakers of a table, whose keys may be many: [`publish_keys`] also shows some of them
+//! one by one.
 //!
 //! An exporter that sorts durations into buckets is told which: [`SECONDS`] are some.
 //!
@@ -38,11 +39,13 @@
 //! ```
 
 mod export;
+mod keys;
 mod publish;
 mod record;
 mod table;
 
 pub use export::{Export, export};
+pub use keys::publish_keys;
 pub use publish::publish;
 pub use record::record;
 pub use table::{ALL, Instrument, Metric, SECONDS};

@@ -7,6 +7,7 @@ use metrics::{counter, gauge};
 use retry_runtime::breaker::Mode;
 use retry_runtime::{Kind, Stats, StopReason, control, live, sites};
 
+use super::keys;
 use super::table::{
     ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
 };
@@ -82,13 +83,19 @@ fn publish_live() {
     }
 }
 
+/// Every state of a breaker.
+pub(super) const MODES: [Mode; 6] =
+    [Mode::Closed, Mode::Open, Mode::HalfOpen, Mode::ForcedOpen, Mode::Disabled, Mode::Shadow];
+
 fn publish_breakers() {
-    const MODES: [Mode; 6] =
-        [Mode::Closed, Mode::Open, Mode::HalfOpen, Mode::ForcedOpen, Mode::Disabled, Mode::Shadow];
     let mut modes: BTreeMap<String, [u32; MODES.len()]> = BTreeMap::new();
+    let mut keys = Vec::new();
     for breaker in retry_runtime::breakers() {
         let counts = modes.entry(table(breaker.name()).to_owned()).or_default();
         let mode = breaker.mode();
+        if let (Some(table), Some(key)) = (breaker.table(), breaker.key()) {
+            keys.push((table.to_owned(), key.to_owned(), mode));
+        }
         MODES.iter().zip(counts).for_each(|(each, count)| *count += u32::from(*each == mode));
     }
     for (breaker, counts) in modes {
@@ -97,6 +104,7 @@ fn publish_breakers() {
                 .set(count);
         }
     }
+    keys::publish(keys);
 }
 
 /// The name of the table that a breaker belongs to, else its own.

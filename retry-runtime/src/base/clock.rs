@@ -120,6 +120,11 @@ impl Moment {
         Moment(NonZeroU64::new(nanos).unwrap_or(NonZeroU64::MIN))
     }
 
+    /// The moment later by `time`, clamped to the range.
+    pub(crate) fn saturating_add(self, time: Duration) -> Moment {
+        self.checked_add(time).unwrap_or(Moment(NonZeroU64::MAX))
+    }
+
     /// The moment later by `time`; `None` if it is out of range: it never comes.
     pub(crate) fn checked_add(self, time: Duration) -> Option<Moment> {
         self.0.checked_add(nanos(time)?).map(Moment)
@@ -155,6 +160,11 @@ impl Timeline {
     #[inline]
     pub(crate) fn now(&self) -> Moment {
         Moment::of(self.clock.map_or_else(now, |clock| clock()))
+    }
+
+    /// Whether the clock is the engine's.
+    pub(crate) fn is_engines(&self) -> bool {
+        self.clock.is_none()
     }
 
     /// The current moment, given the current moment of the engine's clock.

@@ -9,6 +9,7 @@ use super::window::Tally;
 /// open. ForcedOpen and Disabled count nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
 pub struct Figures {
     /// Calls that were counted.
     pub calls: u32,
@@ -20,8 +21,10 @@ pub struct Figures {
     pub failure_rate: Option<f64>,
     /// Slow calls by calls; `None` below the minimum of calls.
     pub slow_rate: Option<f64>,
-    /// Failures since the last success.
+    /// Failures since the last success, or since a pause of more than `forget`.
     pub consecutive: u32,
+    /// Calls in a row that their callers dropped while an answer was due, and none has come.
+    pub dropped: u32,
     /// Probes under way; calls under way are not counted in other states.
     pub in_flight: u32,
     /// Calls that were refused since the state began.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::figures::Figures;
 use super::listener;
-use super::machine::Machine;
+use super::machine::{Machine, Memory};
 use super::permit::Permit;
 use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
@@ -14,6 +14,7 @@ use super::ticket::{CircuitOpen, Mode, Ticket};
 use super::window::Outcome;
 use super::word::Word;
 use crate::base::clock::{Moment, Timeline};
+use crate::base::pool::Pool;
 use crate::base::rng::Rng;
 use crate::base::setting::SettingError;
 use crate::base::sync::{Mutex, const_unless_loom, unpoisoned};
@@ -43,13 +44,22 @@ use crate::failure::class::Classify;
 /// assert_eq!(refused.to_string(), "the circuit breaker `payments` is open");
 /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
 /// ```
+///
+/// Callers who drop their calls say nothing. [`min_calls`](BreakerSettings::min_calls) of them in a row open the
+/// breaker if each waited for [`slow`](BreakerSettings::slow), or for 1 s, and no answer of any kind has come for
+/// 10 s: the other side hangs.
 pub struct Breaker {
     pub(super) word: Word,
-    pub(super) settings: BreakerSettings,
+    settings: BreakerSettings,
     pub(super) timeline: Timeline,
     name: Cow<'static, str>,
+    /// The length of the table's name, with which the name of a breaker by key begins; 0 for all others.
+    table: usize,
     machine: Mutex<Machine>,
 }
+
+/// Settings that configurations have set and that somebody has read.
+static CONFIGURED: Pool<BreakerSettings> = Pool::new();
 
 impl Breaker {
     const_unless_loom! {
@@ -64,10 +74,11 @@ impl Breaker {
                 panic!("{}", error.message());
             }
             Breaker {
-                word: Word::new(settings.window, settings.slow.is_some()),
+                word: Word::new(&settings),
                 settings,
                 timeline: Timeline::new(),
                 name: Cow::Borrowed(name),
+                table: 0,
                 machine: Mutex::new(Machine::new(settings)),
             }
         }
@@ -92,6 +103,13 @@ impl Breaker {
         breaker
     }
 
+    /// The breaker of a key in the table of this name.
+    pub(super) fn of_key(table: &str, key: &str, settings: BreakerSettings) -> Self {
+        let mut breaker = Breaker::checked(format!("{table}[{key}]"), settings);
+        breaker.table = table.len();
+        breaker
+    }
+
     /// Reads the time from this clock; the default is the engine's, which follows a paused tokio clock.
     #[must_use]
     pub const fn with_clock(mut self, clock: fn() -> Instant) -> Self {
@@ -103,13 +121,12 @@ impl Breaker {
     /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        // 0 means that no seed has been drawn yet.
-        unpoisoned(self.machine.get_mut()).seed = seed | 1;
+        unpoisoned(self.machine.get_mut()).seed = Some(seed);
         self
     }
 
     /// Asks for permission to make one call. Report the end of the call to the permit; a permit that is
-    /// dropped without a report counts as abandoned.
+    /// dropped without a report counts as a call that its caller gave up.
     ///
     /// # Errors
     /// [`CircuitOpen`] when the call must not be made.
@@ -154,9 +171,68 @@ impl Breaker {
         &self.name
     }
 
-    /// The settings.
-    pub const fn settings(&self) -> &BreakerSettings {
+    /// The name of its table, for a breaker by key.
+    pub fn table(&self) -> Option<&str> {
+        self.name.get(..self.table).filter(|table| !table.is_empty())
+    }
+
+    /// The key, for a breaker by key; a long one is cut.
+    pub fn key(&self) -> Option<&str> {
+        self.table()?;
+        self.name.get(self.table + 1..self.name.len() - 1)
+    }
+
+    /// The settings in force: those that the breaker was made with, or those that a configuration has set since.
+    pub fn settings(&self) -> &BreakerSettings {
+        let settings = *unpoisoned(self.machine.lock()).settings();
+        if settings == self.settings { &self.settings } else { CONFIGURED.keep(settings) }
+    }
+
+    /// The settings that the breaker was made with.
+    #[doc(hidden)]
+    pub const fn declared(&self) -> &BreakerSettings {
         &self.settings
+    }
+
+    /// Goes on with other settings. The window and the failures in a row are carried over, an open breaker stays open
+    /// until its time is up, and orders stay in force.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    ///
+    /// static SEARCH: Breaker = Breaker::new("search", BreakerSettings::new().consecutive(2));
+    ///
+    /// SEARCH.permit()?.failure();
+    /// SEARCH.configure(BreakerSettings::new().consecutive(3))?;
+    /// SEARCH.permit()?.failure();
+    /// assert_eq!(SEARCH.mode(), Mode::Closed);
+    /// SEARCH.permit()?.failure();
+    /// assert_eq!(SEARCH.mode(), Mode::Open);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`BreakerSettings::validate`].
+    pub fn configure(&self, settings: BreakerSettings) -> Result<(), SettingError> {
+        settings.validate()?;
+        self.configure_checked(settings);
+        Ok(())
+    }
+
+    /// [`configure`](Self::configure) for settings that have passed their check.
+    pub(crate) fn configure_checked(&self, settings: BreakerSettings) {
+        self.locked_now(|machine, now| {
+            if *machine.settings() != settings {
+                machine.configure(now, settings);
+                self.word.configure(&settings);
+            }
+        });
+    }
+
+    /// What the breaker remembers, without a transition and so without listeners; `now` is read from its clock.
+    pub(super) fn memory(&self, now: Moment) -> Memory {
+        let tick = self.timeline.tick(now);
+        unpoisoned(self.machine.lock()).memory(tick)
     }
 
     /// The state at this moment.
@@ -209,8 +285,8 @@ impl Breaker {
 
     /// The ticket of a call, without the lock while closed.
     pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
-        if let Some(generation) = self.word.admit() {
-            return Ok(Ticket { generation, probe: None });
+        if let Some(generation) = self.word.admit_unlisted() {
+            return Ok(Ticket { generation, probe: None, number: 0, since: None });
         }
         self.locked(now, Machine::admit).map_err(|refusal| {
             let refusal = CircuitOpen::new(self.name.clone(), refusal);
@@ -228,6 +304,7 @@ impl Breaker {
     pub(super) fn record(&self, now: Moment, ticket: Ticket, outcome: Outcome, slow: bool) {
         let kept = outcome == Outcome::Success
             && !slow
+            && !self.word.watches_drops()
             && (!self.word.is_timed() || self.word.is_stable(self.timeline.tick(now)))
             && self.word.keep(ticket.generation);
         if !kept {
@@ -250,10 +327,10 @@ impl Breaker {
         let tick = self.timeline.tick(now);
         let mut guard = unpoisoned(self.machine.lock());
         let machine = &mut *guard;
-        if machine.seed == 0 {
+        if machine.seed.is_none() {
             seed(machine);
         }
-        machine.absorb(self.word.take_kept());
+        machine.absorb(tick, self.word.take_kept());
         let result = step(machine, tick);
         let (path, stable_until) = machine.path(tick);
         self.word.publish(machine.generation, path, stable_until);
@@ -269,7 +346,7 @@ impl Breaker {
 #[cold]
 fn seed(machine: &mut Machine) {
     // Not for secrets: the breakers of many processes must not come back together.
-    machine.seed = Rng::fresh().draw() | 1;
+    machine.seed = Some(Rng::fresh().draw());
 }
 
 impl fmt::Debug for Breaker {

@@ -1,22 +1,28 @@
 //! One breaker per host, shard or tenant, in a bounded table.
 
-use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::borrow::{Borrow, Cow};
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
+use crate::base::clock::Moment;
 use crate::base::setting::SettingError;
-use crate::base::sync::unpoisoned;
+use crate::base::sync::{lock, unpoisoned};
 
 /// A bounded table of breakers with the same settings, one per key.
 ///
-/// A new key gets a new, closed breaker; when the table is full, the least recently used breaker is removed
-/// from it. Calls under way keep the removed breaker. A known key is found under a shared lock.
+/// A new key gets a new, closed breaker. When the table is full, the breaker that has least to remember is removed
+/// from it: first those that are closed without a failure in the window, then those that are closed, then all others,
+/// and of each sort the least recently used (OmniRoute#4114: an open breaker made room, and its dead tenant was called
+/// again). Calls under way keep the removed breaker. A known key is found under a shared lock.
+///
+/// The table is full when it holds `limit` keys, or keys whose texts are longer than 1 MB in all. In names and in the
+/// tables of annotated functions, a key of more than 200 bytes is cut, and a hash of all of it is added.
 ///
 /// ```
 /// use retry_runtime::breaker::{BreakerSettings, Keyed, Mode};
@@ -31,7 +37,9 @@ use crate::base::sync::unpoisoned;
 pub struct Keyed<K> {
     name: String,
     limit: usize,
-    settings: BreakerSettings,
+    declared: BreakerSettings,
+    /// The settings in force, and of every breaker in the table.
+    settings: Mutex<BreakerSettings>,
     clock: Option<fn() -> Instant>,
     uses: AtomicU64,
     table: RwLock<HashMap<K, Entry>>,
@@ -39,6 +47,8 @@ pub struct Keyed<K> {
 
 struct Entry {
     breaker: Arc<Breaker>,
+    /// The length of the key's text.
+    bytes: usize,
     /// The time of its last use, counted in uses of the table.
     used: AtomicU64,
 }
@@ -62,7 +72,8 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         Keyed {
             name,
             limit: limit.max(1),
-            settings,
+            declared: settings,
+            settings: Mutex::new(settings),
             clock: None,
             uses: AtomicU64::new(0),
             table: RwLock::new(HashMap::new()),
@@ -79,8 +90,41 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
     /// An empty table with the same name, limit, settings and clock.
     #[must_use]
     pub fn twin(&self) -> Self {
-        let twin = Keyed::checked(self.name.clone(), self.limit, self.settings);
+        let twin = Keyed::checked(self.name.clone(), self.limit, self.settings());
         Keyed { clock: self.clock, ..twin }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> BreakerSettings {
+        *lock(&self.settings)
+    }
+
+    /// The settings that the table was made with.
+    pub(crate) fn declared(&self) -> BreakerSettings {
+        self.declared
+    }
+
+    /// Goes on with other settings, for all keys: see [`Breaker::configure`].
+    ///
+    /// # Errors
+    /// As [`BreakerSettings::validate`].
+    pub fn configure(&self, settings: BreakerSettings) -> Result<(), SettingError> {
+        settings.validate()?;
+        self.configure_checked(settings);
+        Ok(())
+    }
+
+    /// [`configure`](Self::configure) for settings that have passed their check.
+    pub(crate) fn configure_checked(&self, settings: BreakerSettings) {
+        *lock(&self.settings) = settings;
+        // Without the table's lock: a breaker may tell its listeners. A breaker that is made meanwhile has either the
+        // new settings or is in this list.
+        self.breakers().iter().for_each(|breaker| breaker.configure_checked(settings));
     }
 
     /// The breaker of this key.
@@ -116,23 +160,77 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
     }
 
     #[cold]
-    fn insert(&self, now: u64, key: K) -> Arc<Breaker> {
+    fn insert(&self, used: u64, key: K) -> Arc<Breaker> {
+        // The user's code, the key's text and the clock, runs before the lock is taken.
+        let text = key.to_string();
+        let bytes = text.len();
+        let now = self.clock.map_or_else(Moment::now, |clock| Moment::of(clock()));
         let mut table = unpoisoned(self.table.write());
-        if !table.contains_key(&key) && table.len() >= self.limit {
-            // A scan, but only where a new key meets a full table.
-            let oldest = table.values().map(|entry| entry.used.load(Ordering::Relaxed)).min();
-            table.retain(|_, entry| Some(entry.used.load(Ordering::Relaxed)) != oldest);
+        if let Some(entry) = table.get(&key) {
+            return Arc::clone(&entry.breaker);
         }
-        let name = format!("{}[{key}]", self.name);
-        let entry = table.entry(key).or_insert_with(|| {
-            let mut breaker = Breaker::checked(name, self.settings);
-            if let Some(clock) = self.clock {
-                breaker = breaker.with_clock(clock);
-            }
-            Entry { breaker: Arc::new(breaker), used: AtomicU64::new(now) }
-        });
-        Arc::clone(&entry.breaker)
+        self.make_room(&mut table, now, bytes);
+        let mut breaker = Breaker::of_key(&self.name, &short(&text), self.settings());
+        if let Some(clock) = self.clock {
+            breaker = breaker.with_clock(clock);
+        }
+        let breaker = Arc::new(breaker);
+        table.insert(
+            key,
+            Entry { breaker: Arc::clone(&breaker), bytes, used: AtomicU64::new(used) },
+        );
+        breaker
     }
+
+    /// Forgets breakers until there is room for a key of so many bytes.
+    fn make_room(&self, table: &mut HashMap<K, Entry>, now: Moment, bytes: usize) {
+        let held: usize = table.values().map(|entry| entry.bytes).sum();
+        let mut surplus = held.saturating_add(bytes).saturating_sub(MOST_BYTES);
+        let mut places = (table.len() + 1).saturating_sub(self.limit);
+        if surplus == 0 && places == 0 {
+            return;
+        }
+        // A scan, but only where a new key meets a full table. No two entries have the same time of use.
+        let mut order: Vec<_> = table
+            .values()
+            .map(|entry| {
+                (entry.breaker.memory(now), entry.used.load(Ordering::Relaxed), entry.bytes)
+            })
+            .collect();
+        order.sort_unstable();
+        let mut forgotten = HashSet::new();
+        for (_, used, bytes) in order {
+            if surplus == 0 && places == 0 {
+                break;
+            }
+            surplus = surplus.saturating_sub(bytes);
+            places = places.saturating_sub(1);
+            forgotten.insert(used);
+        }
+        table.retain(|_, entry| !forgotten.contains(&entry.used.load(Ordering::Relaxed)));
+    }
+}
+
+/// How long the texts of all keys of a table may be.
+const MOST_BYTES: usize = 1 << 20;
+
+/// The longest text of a key that is kept whole.
+const WHOLE: usize = 200;
+
+/// The text of a key, cut if it is long; two texts with the same beginning stay different.
+pub(crate) fn short(text: &str) -> Cow<'_, str> {
+    if text.len() <= WHOLE {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=WHOLE).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    Cow::Owned(format!("{}…{:032x}", &text[..end], fnv(text)))
+}
+
+/// The hash FNV-1a of 128 bits (Fowler, Noll, Vo), which is the same in every process.
+fn fnv(text: &str) -> u128 {
+    const BASIS: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    text.bytes().fold(BASIS, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }
 
 impl<K> fmt::Debug for Keyed<K> {
@@ -147,6 +245,7 @@ impl<K> fmt::Debug for Keyed<K> {
 #[cfg(all(test, not(retry_loom)))]
 mod tests {
     use super::*;
+    use crate::breaker::Mode;
 
     fn names(table: &Keyed<String>) -> Vec<String> {
         let mut names: Vec<_> =
@@ -160,6 +259,73 @@ mod tests {
         let table = Keyed::<String>::try_new("t", 2, BreakerSettings::new()).unwrap();
         ["a", "b", "a", "c"].into_iter().for_each(|key| drop(table.get(key)));
         assert_eq!(names(&table), ["t[a]", "t[c]"]);
+    }
+
+    /// OmniRoute#4114: the least recently used one was open.
+    #[test]
+    fn what_has_something_to_remember_is_forgotten_last() {
+        let settings = BreakerSettings::new().consecutive(2);
+        let table = Keyed::<String>::try_new("t", 3, settings).unwrap();
+        (0..2).for_each(|_| table.get("open").permit().unwrap().failure());
+        table.get("failed").permit().unwrap().failure();
+        for key in 0..9 {
+            table.get(&key.to_string()).permit().unwrap().success();
+        }
+        assert_eq!(names(&table), ["t[8]", "t[failed]", "t[open]"]);
+        assert_eq!(table.get("open").mode(), Mode::Open);
+
+        table.get("8").permit().unwrap().failure();
+        drop(table.get("9"));
+        assert_eq!(names(&table), ["t[8]", "t[9]", "t[open]"], "of two that failed, the older one");
+        for key in ["8", "9"] {
+            table.get(key).force_open();
+        }
+        drop(table.get("new"));
+        assert_eq!(names(&table), ["t[8]", "t[9]", "t[new]"], "of three that are open, the oldest");
+    }
+
+    #[test]
+    fn keys_are_bounded_in_bytes_too() {
+        let table = Keyed::<String>::try_new("t", 1024, BreakerSettings::new()).unwrap();
+        for key in 0..100 {
+            drop(table.get(&(key.to_string() + &"x".repeat(100_000))[..]));
+        }
+        assert_eq!(table.len(), 10);
+        assert!(table.breakers().iter().all(|breaker| breaker.name().len() < 260));
+        drop(table.get(&"x".repeat(3 << 20)[..]));
+        assert_eq!(table.len(), 1, "a key that is too long by itself is alone");
+        drop(table.get("y"));
+        assert_eq!(names(&table), ["t[y]"]);
+    }
+
+    #[test]
+    fn a_long_key_is_cut_and_stays_different_from_others() {
+        let long = |last: &str| short(&("ä".repeat(500) + last)).into_owned();
+        assert_eq!(short(&"k".repeat(200)), "k".repeat(200));
+        assert!(short(&"k".repeat(201)).starts_with(&("k".repeat(200) + "…")));
+        assert_ne!(long("a"), long("b"));
+        assert_eq!(long("a"), long("a"));
+        assert!(long("a").len() < 250);
+        // A published test vector.
+        assert_eq!(fnv("foobar"), 0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18);
+    }
+
+    #[test]
+    fn other_settings_reach_every_key_and_change_no_state() {
+        let table =
+            Keyed::<String>::try_new("t", 9, BreakerSettings::new().consecutive(2)).unwrap();
+        table.get("old").permit().unwrap().failure();
+        table.get("open").force_open();
+        table.configure(BreakerSettings::new().consecutive(3)).unwrap();
+        for key in ["old", "new"] {
+            assert_eq!(table.get(key).settings().consecutive, Some(3));
+        }
+        table.get("old").permit().unwrap().failure();
+        assert_eq!(table.get("old").mode(), Mode::Closed);
+        table.get("old").permit().unwrap().failure();
+        assert_eq!(table.get("old").mode(), Mode::Open);
+        assert_eq!(table.get("open").mode(), Mode::ForcedOpen);
+        assert!(table.configure(BreakerSettings::new().rate(2.0)).is_err());
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::figures::Figures;
 use super::settings::BreakerSettings;
-use super::state::{Closed, HalfOpen, Open, State, Verdict};
+use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
-use super::word::Path;
+use super::word::{Path, Start};
 use crate::base::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -34,7 +34,8 @@ pub struct Machine {
     pub(super) state: State,
     pub(super) generation: u32,
     rejected: u64,
-    pub(super) seed: u64,
+    /// `None` until a seed is drawn.
+    pub(super) seed: Option<u64>,
     pub(super) transitions: Vec<Transition>,
 }
 
@@ -45,13 +46,13 @@ impl Machine {
     /// A closed machine with an empty window. The settings must have passed their check.
     pub const fn new(settings: BreakerSettings) -> Self {
         let state = State::Closed(Closed::new(Duration::ZERO, &settings));
-        Machine { settings, state, generation: 0, rejected: 0, seed: 0, transitions: Vec::new() }
+        Machine { settings, state, generation: 0, rejected: 0, seed: None, transitions: Vec::new() }
     }
 
     /// Fixes the seed of the jitter. Two machines with the same seed open for the same times.
     #[must_use]
     pub const fn seeded(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        self.seed = Some(seed);
         self
     }
 
@@ -63,11 +64,18 @@ impl Machine {
         self.settle(now);
         let generation = self.generation;
         let retry_after = match &mut self.state {
-            State::Closed(_) | State::Disabled | State::Shadow(_) => {
-                return Ok(Ticket { generation, probe: None });
+            State::Closed(closed) | State::Shadow(closed) => {
+                let number = closed.admit(now);
+                return Ok(Ticket { generation, probe: None, number, since: Some(now) });
+            }
+            State::Disabled => {
+                return Ok(Ticket { generation, probe: None, number: 0, since: Some(now) });
             }
             State::HalfOpen(half_open) => match half_open.admit(now, self.settings.probes) {
-                Some(number) => return Ok(Ticket { generation, probe: Some(number) }),
+                Some(number) => {
+                    let (probe, since) = (Some(number), Some(now));
+                    return Ok(Ticket { generation, probe, number: 0, since });
+                }
                 None => None,
             },
             State::Open(open) => open.left(now),
@@ -87,38 +95,99 @@ impl Machine {
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Failure => true,
-            Outcome::Ignored => return self.release(&ticket),
+            Outcome::Ignored => return self.ignore(now, &ticket),
         };
         let mark = Mark { failed, slow };
         match &mut self.state {
-            State::Closed(closed) => {
-                closed.record(now, mark);
-                if closed.trips(now, &self.settings) {
-                    self.open(now, 0);
-                }
+            State::Closed(closed) | State::Shadow(closed) => {
+                closed.record(now, mark, &self.settings);
+                self.trip_if_due(now);
             }
-            State::Shadow(closed) => closed.record(now, mark),
             State::HalfOpen(half_open) => {
-                if !ticket.probe.is_some_and(|number| half_open.end(number)) {
-                    return;
-                }
-                let reopened = half_open.reopened.saturating_add(1);
-                match half_open.record(mark, &self.settings) {
-                    Verdict::Open => self.open(now, reopened),
-                    Verdict::Close => self.close(now),
-                    Verdict::Undecided => {}
+                if ticket.probe.is_some_and(|number| half_open.end(number)) {
+                    let verdict = half_open.record(mark, &self.settings);
+                    self.decide(now, verdict);
                 }
             }
             State::Open(_) | State::ForcedOpen | State::Disabled => {}
         }
     }
 
-    /// A call ended without a result: it gives its permit back and decides nothing.
+    /// The caller dropped a call before its result. That is nobody's verdict by itself: a probe gives its place back.
+    ///
+    /// A call that ran for [`slow`](BreakerSettings::slow), or for 1 s without it, might have been answered. As a probe
+    /// it failed. In the closed state, [`min_calls`](BreakerSettings::min_calls) of them in a row open, if no answer
+    /// of any kind has come for 10 s.
     pub fn abandon(&mut self, now: Duration, ticket: Ticket) {
+        let patience = self.settings.patience();
+        let ran = match ticket.since.map(|since| now.saturating_sub(since)) {
+            Some(ran) if ran >= patience => Ran::Long(ran),
+            Some(_) => Ran::Briefly,
+            None => Ran::Unknown,
+        };
+        self.drop_call(now, &ticket, ran);
+    }
+
+    /// [`abandon`](Self::abandon) for a call about which the permit knows how long it ran.
+    pub(super) fn drop_call(&mut self, now: Duration, ticket: &Ticket, ran: Ran) {
         self.settle(now);
-        if ticket.generation == self.generation {
-            self.release(&ticket);
+        if ticket.generation != self.generation {
+            return;
         }
+        match (&mut self.state, ticket.probe) {
+            (State::Closed(closed) | State::Shadow(closed), _) => {
+                closed.drop_call(now, ticket.number, ran, &self.settings);
+                self.trip_if_due(now);
+            }
+            (State::HalfOpen(half_open), Some(number)) => {
+                let verdict = match ran {
+                    Ran::Long(_) if half_open.end(number) => {
+                        half_open.record(self.settings.no_answer(), &self.settings)
+                    }
+                    _ => {
+                        half_open.free(number);
+                        half_open.verdict(&self.settings)
+                    }
+                };
+                self.decide(now, verdict);
+            }
+            _ => {}
+        }
+    }
+
+    /// A call says nothing about the dependency: a probe gives its place back.
+    fn ignore(&mut self, now: Duration, ticket: &Ticket) {
+        match (&mut self.state, ticket.probe) {
+            (State::Closed(closed) | State::Shadow(closed), _) => {
+                closed.dropped.unlist(ticket.number);
+            }
+            (State::HalfOpen(half_open), Some(number)) => {
+                half_open.end(number);
+                let verdict = half_open.verdict(&self.settings);
+                self.decide(now, verdict);
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes on with other settings, which must have passed their check. The window and the failures in a row are
+    /// carried over, an open breaker stays open until its time is up, and orders stay in force.
+    pub fn configure(&mut self, now: Duration, settings: BreakerSettings) {
+        self.settle(now);
+        self.settings = settings;
+        match &mut self.state {
+            State::Closed(closed) | State::Shadow(closed) => closed.configure(now, &settings),
+            State::HalfOpen(half_open) => {
+                let verdict = half_open.verdict(&settings);
+                self.decide(now, verdict);
+            }
+            State::Open(_) | State::ForcedOpen | State::Disabled => {}
+        }
+    }
+
+    /// The settings in force.
+    pub const fn settings(&self) -> &BreakerSettings {
+        &self.settings
     }
 
     /// The state at this moment.
@@ -165,21 +234,40 @@ impl Machine {
                     let (at, reopened) = (open.until, open.reopened);
                     self.go(at, State::HalfOpen(HalfOpen::new(reopened)));
                 }
-                State::HalfOpen(half_open) => {
-                    match half_open.missing_at(self.settings.probe_timeout) {
-                        Some(at) if at <= now => {
-                            self.open(at, half_open.reopened.saturating_add(1))
-                        }
-                        _ => return,
-                    }
+                State::HalfOpen(_) => {
+                    let Some((at, verdict)) = self.give_up_missing(now) else { return };
+                    self.decide(at, verdict);
                 }
                 _ => return,
             }
         }
     }
 
+    /// Counts the oldest probe whose time is up as failed.
+    fn give_up_missing(&mut self, now: Duration) -> Option<(Duration, Verdict)> {
+        let State::HalfOpen(half_open) = &mut self.state else { return None };
+        let at = half_open.give_up_missing(now, self.settings.probe_timeout)?;
+        Some((at, half_open.record(self.settings.no_answer(), &self.settings)))
+    }
+
+    fn trip_if_due(&mut self, now: Duration) {
+        if let State::Closed(closed) = &mut self.state {
+            if closed.trips(now, &self.settings) {
+                self.open(now, 0);
+            }
+        }
+    }
+
+    fn decide(&mut self, now: Duration, verdict: Verdict) {
+        match verdict {
+            Verdict::Open => self.open(now, self.reopened().saturating_add(1)),
+            Verdict::Close => self.close(now),
+            Verdict::Undecided => {}
+        }
+    }
+
     pub(super) fn open(&mut self, now: Duration, reopened: u32) {
-        let unit = unit(self.seed ^ u64::from(self.generation));
+        let unit = unit(self.seed.unwrap_or_default() ^ u64::from(self.generation));
         let until = now.saturating_add(self.settings.open_for(reopened, unit));
         let cause = self.tally(now);
         self.go(now, State::Open(Open { until, reopened, cause }));
@@ -190,22 +278,20 @@ impl Machine {
         self.go(now, State::Closed(closed));
     }
 
+    /// Enters a state. One that is entered from itself is not told.
     pub(super) fn go(&mut self, at: Duration, state: State) {
         let figures = self.figures_unsettled(at);
         let transition = Transition { from: self.state.mode(), to: state.mode(), at, figures };
         self.state = state;
         self.generation = self.generation.wrapping_add(1);
         self.rejected = 0;
+        if transition.from == transition.to {
+            return;
+        }
         if self.transitions.len() == KEPT {
             self.transitions.remove(0);
         }
         self.transitions.push(transition);
-    }
-
-    fn release(&mut self, ticket: &Ticket) {
-        if let (State::HalfOpen(half_open), Some(number)) = (&mut self.state, ticket.probe) {
-            half_open.end(number);
-        }
     }
 
     fn figures_unsettled(&mut self, now: Duration) -> Figures {
@@ -213,7 +299,8 @@ impl Machine {
         let mut figures = Figures { rejected: self.rejected, ..Figures::of(tally, &self.settings) };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                figures.consecutive = closed.consecutive;
+                figures.consecutive = closed.consecutive(now, &self.settings);
+                figures.dropped = closed.dropped.count;
                 figures.trips = closed.trips(now, &self.settings);
             }
             State::HalfOpen(half_open) => figures.in_flight = half_open.in_flight(),
@@ -243,12 +330,23 @@ impl Machine {
 
     /// Counts the quick successes that the word has kept since the last record.
     #[inline]
-    pub(super) fn absorb(&mut self, successes: u32) {
+    pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
         if successes == 0 {
             return;
         }
         if let State::Closed(closed) | State::Shadow(closed) = &mut self.state {
-            closed.absorb(successes);
+            closed.absorb(now, successes);
+        }
+    }
+
+    /// What a table of breakers must know before it forgets this one. Makes no transition.
+    pub(super) fn memory(&mut self, now: Duration) -> Memory {
+        match &mut self.state {
+            State::Closed(closed) => {
+                let remembers = closed.remembers(now, &self.settings);
+                if remembers { Memory::Failures } else { Memory::Nothing }
+            }
+            _ => Memory::State,
         }
     }
 
@@ -258,15 +356,30 @@ impl Machine {
         self.settle(now);
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                let quiet = closed.quiet(now, &self.settings);
-                let path = if quiet { Path::AdmitAndKeep } else { Path::Admit };
-                (path, closed.ring.stable_until())
+                let start = match () {
+                    () if closed.watches_drops() => Start::Listed,
+                    () if self.settings.slow.is_some() => Start::Timed,
+                    () => Start::Untimed,
+                };
+                let keeps = closed.quiet(now, &self.settings);
+                (Path::Admit { start, keeps }, closed.ring.stable_until())
             }
             // Keeps successes too; nobody counts them.
-            State::Disabled => (Path::AdmitAndKeep, None),
+            State::Disabled => (Path::Admit { start: Start::Untimed, keeps: true }, None),
             State::Open(_) | State::HalfOpen(_) | State::ForcedOpen => (Path::Locked, None),
         }
     }
+}
+
+/// What a machine remembers, from the least important to the most important.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Memory {
+    /// No more than a new one.
+    Nothing,
+    /// Failures, or drops without an answer.
+    Failures,
+    /// A state that is not the closed one.
+    State,
 }
 
 /// A number in [0, 1) that depends on all bits of the seed.
@@ -277,3 +390,7 @@ fn unit(seed: u64) -> f64 {
 #[cfg(test)]
 #[path = "machine_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "outage_tests.rs"]
+mod outage_tests;

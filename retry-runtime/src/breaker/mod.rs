@@ -5,22 +5,32 @@
 //!   Closed ──────────────────────────────────────────────────▶ Open
 //!     ▲                                                       │  ▲
 //!     │ certain to stay below the rate          its time is up│  │ certain to reach the rate,
-//!     │                                                       ▼  │ or a probe is missing
+//!     │                                                       ▼  │ or undecided at the last probe
 //!     └─────────────────────────────────────────────────── HalfOpen
 //!
 //!   by order: ForcedOpen (refuses), Disabled (does nothing), Shadow (measures, never refuses)
 //! ```
 //!
 //! - **Closed** keeps a window of outcomes (the last n, or the last t in 10 buckets) and decides after
-//!   each record, once the window holds enough calls.
+//!   each record, once the window holds enough calls. It also opens when the last 20 calls all failed, however
+//!   few calls the window still holds: a count window forgets what is older than 15 minutes, so that the failures
+//!   of last month do not open it, and a row of failures ends with a success or a pause of that length.
 //! - **Open** refuses for 5 s, twice as long with every re-open, up to 60 s, ± 20 % so that many clients
 //!   do not come back at the same moment. A call exactly at its end is admitted.
-//! - **HalfOpen** admits 5 probes and decides by the same rate over their results, as soon as no further
-//!   result could change it. A probe that is missing after 10 s opens again; one that was dropped gives its
-//!   place back and decides nothing.
+//! - **HalfOpen** admits 5 probes at a time and decides by the same rate over 5 results, as soon as no further
+//!   result could change it. A probe without a result 10 s after its own start failed. One that its caller drops
+//!   gives its place back, but a period admits 10 probes at most: if the last of them ends undecided, it opens again.
 //!
-//! Attempts are counted; failures that say nothing about the dependency's health (`Permanent`) and cancelled
-//! attempts are not. Every result carries the generation in which it was admitted, and a result of an
+//! Attempts are counted. A `Permanent` failure is a success for the breaker: a dependency that says "no such thing"
+//! is healthy. So is a value that `retry_if` rejects. A refusal by another breaker is not counted.
+//!
+//! An attempt that its caller drops or cancels is nobody's verdict by itself. Type-ahead, chat and `select!` leave in
+//! health, and a breaker that takes each of them for a slow call refuses 97 % of the calls to a healthy service that
+//! takes 10 s. But 20 of them in a row (`min_calls`), each dropped after `slow`, after the attempt's `timeout`, or
+//! after 1 s where neither is set, with no answer of any kind for 10 s, say that the other side hangs: they open the
+//! breaker. In the half-open state, such a drop is a failed probe.
+//!
+//! Every result carries the generation in which it was admitted, and a result of an
 //! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions
 //! are lazy: they take place when somebody calls or looks, dated back to when they were due.
 //!
@@ -57,9 +67,11 @@ pub use crate::base::setting::SettingError as BreakerError;
 pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;
+pub(crate) use keyed::short;
 pub(crate) use listener::Listener;
 pub use machine::Machine;
 pub use permit::Permit;
+pub(crate) use permit::Place;
 #[doc(hidden)]
 pub use permit::Quick;
 pub use settings::{BreakerSettings, Window};

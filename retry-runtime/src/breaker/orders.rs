@@ -10,10 +10,12 @@ impl Machine {
     /// Refuses every call until another order.
     pub fn force_open(&mut self, now: Duration) {
         self.settle(now);
-        self.go(now, State::ForcedOpen);
+        if !matches!(self.state, State::ForcedOpen) {
+            self.go(now, State::ForcedOpen);
+        }
     }
 
-    /// Closes with an empty window, from any state.
+    /// Closes with an empty window, from any state; a closed one makes no transition.
     pub fn force_close(&mut self, now: Duration) {
         self.settle(now);
         self.close(now);
@@ -33,7 +35,8 @@ impl Machine {
         self.open(now, self.reopened());
     }
 
-    /// Goes half-open before its time: the next calls are probes.
+    /// Goes half-open before its time: the next calls are probes. In a half-open one the count of probes starts over,
+    /// which is no transition.
     pub fn probe(&mut self, now: Duration) {
         self.settle(now);
         let reopened = self.reopened();
@@ -43,14 +46,18 @@ impl Machine {
     /// Admits every call and counts nothing.
     pub fn disable(&mut self, now: Duration) {
         self.settle(now);
-        self.go(now, State::Disabled);
+        if !matches!(self.state, State::Disabled) {
+            self.go(now, State::Disabled);
+        }
     }
 
-    /// Admits every call and counts, to see what the settings would do.
+    /// Admits every call and counts, to see what the settings would do. In shadow already, it goes on.
     pub fn shadow(&mut self, now: Duration) {
         self.settle(now);
-        let closed = Closed::new(now, &self.settings);
-        self.go(now, State::Shadow(closed));
+        if !matches!(self.state, State::Shadow(_)) {
+            let closed = Closed::new(now, &self.settings);
+            self.go(now, State::Shadow(closed));
+        }
     }
 }
 

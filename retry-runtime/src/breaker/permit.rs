@@ -1,11 +1,14 @@
-//! The RAII guard of one call.
+//! The RAII guards of one call.
 
 use std::fmt;
 use std::mem;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+use std::time::Duration;
 
 use super::handle::Breaker;
+use super::state::Ran;
 use super::ticket::CircuitOpen;
 use super::window::Outcome;
 use super::word::Held;
@@ -16,14 +19,18 @@ use crate::failure::class::Classify;
 ///
 /// Report the end of the call with [`success`](Self::success), [`failure`](Self::failure) or
 /// [`ignored`](Self::ignored). A permit that is dropped without a report counts as a failure when the thread
-/// is panicking, and otherwise as abandoned: a probe gives its place back, and nothing is counted.
+/// is panicking, and otherwise as dropped by the caller: nobody's verdict by itself, see [`Breaker`].
 ///
 /// `B` is `&Breaker`, `Arc<Breaker>` or anything else that dereferences to a breaker.
-#[must_use = "dropped, it counts as a call that was abandoned"]
-pub struct Permit<B: Deref<Target = Breaker>> {
+#[must_use = "dropped, it counts as a call that its caller gave up"]
+pub struct Permit<B: Deref<Target = Breaker>>(Place<B>);
+
+/// A permit whose owner tells it about a panic of the call. `thread::panicking` does not know whose panic it is: a
+/// future is also dropped, and says nothing, while another one unwinds.
+pub(crate) struct Place<B: Deref<Target = Breaker>> {
     breaker: B,
-    /// Only where slow calls are counted.
-    started: Option<Moment>,
+    /// From when on the call is slow, or might have been answered. Not known where the breaker need not know it.
+    long_from: Option<Moment>,
     held: Held,
 }
 
@@ -39,30 +46,66 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
     /// [`CircuitOpen`] when the call must not be made.
     #[inline]
     pub fn acquire(breaker: B) -> Result<Self, CircuitOpen> {
-        let mut permit = Permit::none(breaker);
-        permit.renew()?;
-        Ok(permit)
+        let mut place = Place::none(breaker);
+        place.renew()?;
+        Ok(Permit(place))
     }
 
-    /// An empty permit, to be [renewed](Self::renew).
+    /// The call succeeded. The time since the admission decides whether it was slow.
+    #[inline]
+    pub fn success(self) {
+        self.end(Outcome::Success);
+    }
+
+    /// The call failed in a way that speaks against the dependency.
+    pub fn failure(self) {
+        self.end(Outcome::Failure);
+    }
+
+    /// The call says nothing about the dependency: another breaker refused it, or a limit of the caller's own.
+    pub fn ignored(self) {
+        self.end(Outcome::Ignored);
+    }
+
+    /// The call ended with this result; the error's `Classify` decides how a failure counts.
+    #[inline]
+    pub fn result<T, E: Classify>(self, result: &Result<T, E>) {
+        self.end(Outcome::of(result));
+    }
+
+    /// Whether the call is one of the half-open state's probes.
+    pub fn is_probe(&self) -> bool {
+        self.0.held.probe().is_some()
+    }
+
+    /// The call ended this way; the outcome of a failure is `Outcome::from(kind)`.
+    #[inline]
+    pub fn end(mut self, outcome: Outcome) {
+        self.0.tell(outcome);
+        self.0.spend();
+    }
+}
+
+impl<B: Deref<Target = Breaker>> Place<B> {
+    /// An empty place, to be [renewed](Self::renew).
     #[inline(always)]
     pub(crate) const fn none(breaker: B) -> Self {
-        Permit { breaker, started: None, held: Held::NOTHING }
+        Place { breaker, long_from: None, held: Held::NOTHING }
     }
 
-    /// [`acquire`](Self::acquire) in place, for an empty permit.
+    /// Asks for permission, for an empty place.
     #[inline(always)]
     pub(crate) fn renew(&mut self) -> Result<(), CircuitOpen> {
         match self.breaker.word.admit_fast() {
             Some(held) => self.held = held,
-            // By value: a permit that nothing points to can stay in registers.
-            None => (self.held, self.started) = admitted_slowly(&self.breaker)?,
+            // By value: a place that nothing points to can stay in registers.
+            None => (self.held, self.long_from) = admitted_slowly(&self.breaker)?,
         }
         Ok(())
     }
 
-    /// Admits a call that needs neither the clock nor the lock, without keeping a permit. When the call does
-    /// not succeed, the permit [adopts](Self::adopt) the admission.
+    /// Admits a call that needs neither the clock nor the lock, without keeping a place. When the call does
+    /// not succeed, the place [adopts](Self::adopt) the admission.
     #[inline(always)]
     pub(crate) fn quick(&self) -> Option<Quick> {
         self.breaker.word.admit_fast().map(Quick)
@@ -76,7 +119,7 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         }
     }
 
-    /// Becomes the permit of a quick call.
+    /// Becomes the place of a quick call.
     #[inline(always)]
     pub(crate) fn adopt(&mut self, quick: Quick) {
         self.held = quick.0;
@@ -92,62 +135,43 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
         &self.breaker
     }
 
-    /// The call succeeded. The time since the admission decides whether it was slow.
-    #[inline]
-    pub fn success(self) {
-        self.end(Outcome::Success);
-    }
-
-    /// The call failed in a way that speaks against the dependency.
-    pub fn failure(self) {
-        self.end(Outcome::Failure);
-    }
-
-    /// The call says nothing about the dependency: a `Permanent` failure, a cancelled call.
-    pub fn ignored(self) {
-        self.end(Outcome::Ignored);
-    }
-
-    /// The call ended with this result; the error's `Classify` decides how a failure counts.
-    #[inline]
-    pub fn result<T, E: Classify>(self, result: &Result<T, E>) {
-        match result {
-            Ok(_) => self.success(),
-            Err(error) => self.end(error.classify().kind.into()),
+    /// The engine knows when the running attempt started, and its own limit: a caller who leaves before that is merely
+    /// impatient.
+    pub(crate) fn note_start(&mut self, started: Moment, limit: Option<Duration>) {
+        if self.breaker.timeline.is_engines() && !self.breaker.word.counts_slow() {
+            let patience = limit.unwrap_or_else(|| self.breaker.word.patience());
+            self.long_from = Some(started.saturating_add(patience));
         }
     }
 
-    /// Whether the call is one of the half-open state's probes.
-    pub fn is_probe(&self) -> bool {
-        self.held.probe().is_some()
-    }
-
-    /// The call ended this way; the outcome of a failure is `Outcome::from(kind)`.
-    #[inline]
-    pub fn end(mut self, outcome: Outcome) {
-        self.tell(outcome);
-        self.spend();
-    }
-
-    /// [`end`](Self::end) in place, to be followed by [`spend`](Self::spend).
+    /// [`Permit::end`] in place, to be followed by [`spend`](Self::spend).
     #[inline(always)]
     pub(crate) fn tell(&mut self, outcome: Outcome) {
         if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
             let held = mem::replace(&mut self.held, Held::NOTHING);
-            settle(&self.breaker, held, self.started.take(), outcome);
+            settle(&self.breaker, held, self.long_from.take(), outcome);
         }
     }
 
-    /// Empties the permit.
+    /// Empties the place.
     #[inline(always)]
     pub(crate) fn spend(&mut self) {
         self.held = Held::NOTHING;
     }
 
-    /// [`end`](Self::end) in place, for a failure; `now` is the engine's time.
+    /// [`Permit::end`] in place, for a failure; `now` is the engine's time.
     pub(crate) fn tell_failure(&mut self, now: Moment, outcome: Outcome) {
         let held = mem::replace(&mut self.held, Held::NOTHING);
-        settle_locked(&self.breaker, held, self.started.take(), Some(now), outcome);
+        settle_locked(&self.breaker, held, self.long_from.take(), Some(now), outcome);
+    }
+
+    /// The call panicked.
+    #[cold]
+    pub(crate) fn panicked(&mut self) {
+        if self.is_held() {
+            // The clock and the listeners of the breaker must not panic during a panic.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.tell(Outcome::Failure)));
+        }
     }
 }
 
@@ -155,16 +179,18 @@ impl<B: Deref<Target = Breaker>> Permit<B> {
 fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), CircuitOpen> {
     let now = breaker.timeline.now();
     let ticket = breaker.admit(now)?;
-    Ok((ticket.into(), breaker.settings.slow.map(|_| now)))
+    Ok((ticket.into(), Some(now.saturating_add(breaker.word.patience()))))
 }
 
 /// Reports to the breaker, once for each permit. Out of line, so that its callers stay small enough to be
 /// inlined.
 #[inline(never)]
-fn settle(breaker: &Breaker, held: Held, started: Option<Moment>, outcome: Outcome) {
-    let kept = outcome == Outcome::Success && started.is_none() && breaker.keep(&held.ticket());
+fn settle(breaker: &Breaker, held: Held, long_from: Option<Moment>, outcome: Outcome) {
+    let kept = outcome == Outcome::Success
+        && breaker.word.admit_fast().is_some()
+        && breaker.keep(&held.ticket());
     if !kept {
-        settle_locked(breaker, held, started, None, outcome);
+        settle_locked(breaker, held, long_from, None, outcome);
     }
 }
 
@@ -172,38 +198,55 @@ fn settle(breaker: &Breaker, held: Held, started: Option<Moment>, outcome: Outco
 fn settle_locked(
     breaker: &Breaker,
     held: Held,
-    started: Option<Moment>,
+    long_from: Option<Moment>,
     engine: Option<Moment>,
     outcome: Outcome,
 ) {
     let ticket = held.ticket();
-    if outcome == Outcome::Ignored && ticket.probe.is_none() {
-        // Only probes are counted while they are under way.
+    if outcome == Outcome::Ignored && !ticket.is_listed() {
         return;
     }
     let timeline = &breaker.timeline;
     let now = engine.map_or_else(|| timeline.now(), |now| timeline.known(now));
-    if outcome == Outcome::Ignored {
-        return breaker.locked(now, |machine, now| machine.abandon(now, ticket));
-    }
-    let slow = match (started, breaker.settings.slow) {
-        (Some(started), Some(threshold)) => now.since(started) >= threshold,
-        _ => false,
-    };
+    let slow = breaker.word.counts_slow() && long_from.is_some_and(|from| now >= from);
     breaker.record(now, ticket, outcome, slow);
 }
 
+/// The caller gave the call up. Only now is the clock read.
 #[cold]
-fn dropped(breaker: &Breaker, held: Held, started: Option<Moment>) {
-    let outcome = if thread::panicking() { Outcome::Failure } else { Outcome::Ignored };
-    settle(breaker, held, started, outcome);
+fn dropped(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
+    let ticket = held.ticket();
+    let now = breaker.timeline.now();
+    let ran = match long_from {
+        Some(from) if now < from => Ran::Briefly,
+        Some(from) => Ran::Long(now.since(from).saturating_add(breaker.word.patience())),
+        None => Ran::Unknown,
+    };
+    if ticket.is_listed() || ran != Ran::Briefly {
+        breaker.locked(now, |machine, now| machine.drop_call(now, &ticket, ran));
+    }
+}
+
+impl<B: Deref<Target = Breaker>> Drop for Place<B> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.is_held() {
+            give_up(&self.breaker, self.held, self.long_from);
+        }
+    }
+}
+
+/// [`dropped`], whatever the clock and the listeners of the breaker do: a panic in a drop may end the process.
+#[cold]
+fn give_up(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
+    let _ = catch_unwind(AssertUnwindSafe(|| dropped(breaker, held, long_from)));
 }
 
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.is_held() {
-            dropped(&self.breaker, self.held, self.started);
+        if self.0.is_held() && thread::panicking() {
+            self.0.panicked();
         }
     }
 }
@@ -211,8 +254,12 @@ impl<B: Deref<Target = Breaker>> Drop for Permit<B> {
 impl<B: Deref<Target = Breaker>> fmt::Debug for Permit<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
-            .field("breaker", &self.breaker.name())
+            .field("breaker", &self.0.breaker.name())
             .field("is_probe", &self.is_probe())
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(retry_loom)))]
+#[path = "permit_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::window::Mark;
 use crate::base::setting::{SettingError, require, settings};
 
 settings! {
@@ -15,12 +16,16 @@ settings! {
     /// | [`slow`](Self::slow) | off | a call that took this long or longer is slow |
     /// | [`slow_rate`](Self::slow_rate) | 0.5 | opens when this part of the calls was slow, or more; needs `slow` |
     /// | [`consecutive`](Self::consecutive) | off | opens after this many failures in a row |
+    /// | [`forget`](Self::forget) | 15 min | what is older does not count |
     /// | [`open`](Self::open) | 5 s | refuses for this long, doubled with every re-open … |
     /// | [`open_max`](Self::open_max) | 60 s | … up to this |
     /// | [`jitter`](Self::jitter) | 0.2 | and then ± this part of it |
-    /// | [`probes`](Self::probes) | 5 | calls that are admitted to find out whether it is back |
+    /// | [`probes`](Self::probes) | 5 | results that decide whether it is back, and calls at a time until then |
     /// | [`probe_rate`](Self::probe_rate) | `rate` | the rate over the probes' results |
-    /// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this opens again |
+    /// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this failed |
+    ///
+    /// Whatever the rates, it also opens after `min_calls` failures in a row, and after `min_calls` attempts in a row
+    /// that their callers dropped while no answer came: see [`Breaker`](super::Breaker).
     ///
     /// The window is long, so that random failures do not open the breaker: with 30 % random failures at 700 calls
     /// per second for ten minutes, 99.9 % of the calls that would succeed still do. With a window of 100 it is 98 %,
@@ -48,19 +53,24 @@ settings! {
         slow(threshold: Duration as Some): Option<Duration> = None;
         /// Opens when this part of the calls was slow, or more: above 0, up to 1.
         slow_rate(rate: f64 as Some): Option<f64> = None;
-        /// Opens after this many failures in a row, whatever the rate: at least 1.
+        /// Opens after this many failures in a row, whatever the rate: at least 1. A success ends the row, and a
+        /// pause of more than `forget` between two results.
         consecutive(failures: u32 as Some): Option<u32> = None;
+        /// A count window forgets outcomes that are older than this, and a row of failures ends with a pause that is
+        /// longer than this; above 0. A time window forgets by its own length.
+        forget(time: Duration): Duration = Duration::from_secs(900);
         /// The longest open time that doubling reaches. The jitter is added to it, since a cap on the jitter would
         /// make the clients come back together.
         open_max(time: Duration): Duration = Duration::from_secs(60);
         /// The part by which the time in the open state is longer or shorter at random: 0 to 1.
         jitter(part: f64): f64 = 0.2;
-        /// Probes that the half-open state admits and decides by: at least 1.
+        /// The number of results by which the half-open state decides, and of the probes at a time: at least 1. Before
+        /// it opens again undecided, the state admits twice as many.
         probes(probes: u32): u32 = 5;
         /// The rate over the probes' results when it is not the same as `rate`: above 0, up to 1. With one
         /// n-th for n probes the first failure opens again and n successes close.
         probe_rate(rate: f64 as Some): Option<f64> = None;
-        /// A probe without a result after this time opens again; up to 1 day.
+        /// A probe without a result after this time, counted from its own start, failed; up to 1 day.
         probe_timeout(time: Duration): Duration = Duration::from_secs(10);
     }
     without_method { open: Duration = Duration::from_secs(5); }
@@ -78,6 +88,8 @@ pub enum Window {
 }
 
 const MOST: u32 = 100_000;
+/// [`BreakerSettings::patience`] without `slow`: what a person waits for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl BreakerSettings {
@@ -112,6 +124,8 @@ impl BreakerSettings {
                 !slow.is_zero(), "slow", Time(slow), "must be above 0, or every call is slow";
             Some(failures) in self.consecutive =>
                 failures > 0, "consecutive", Count(failures), "must be at least 1 failure";
+            time in self.forget =>
+                !time.is_zero(), "forget", Time(time), "must be above 0, or nothing counts";
             time in self.open =>
                 is_within_a_day(time), "open", Time(time), "must be at most 1 day";
             time in self.open_max =>
@@ -133,6 +147,16 @@ impl BreakerSettings {
     /// The part of slow calls that opens.
     pub(super) fn slow_rate_or_default(&self) -> f64 {
         self.slow_rate.unwrap_or(0.5)
+    }
+
+    /// A dropped attempt that ran for this long might have been answered.
+    pub(super) fn patience(&self) -> Duration {
+        self.slow.unwrap_or(PATIENCE)
+    }
+
+    /// The mark of a call that ended without a result: it failed, and took as long as a slow one.
+    pub(super) fn no_answer(&self) -> Mark {
+        Mark { failed: true, slow: self.slow.is_some() }
     }
 
     /// Calls from which on a rate is known: a count window never holds more than its size.
@@ -189,6 +213,7 @@ mod tests {
         );
         refused(new().probes(0), "`probes` (0) must be 1 to 100000 calls");
         refused(new().consecutive(0), "`consecutive` (0) must be at least 1 failure");
+        refused(new().forget(Duration::ZERO), "`forget` (0ns) must be above 0, or nothing counts");
         refused(
             new().open_max(Duration::from_secs(1)),
             "`open_max` (1s) must not be less than `open`",

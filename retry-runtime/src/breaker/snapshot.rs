@@ -28,6 +28,9 @@ pub struct Snapshot {
     tally: Tally,
     #[cfg_attr(feature = "serde", serde(default))]
     consecutive: u32,
+    /// The time since the last result.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    quiet_for: Option<Duration>,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     window: Option<Cells>,
 }
@@ -38,7 +41,13 @@ pub struct Snapshot {
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 enum Cells {
     /// Oldest first: `.` success, `f` failure, `s` slow success, `x` slow failure.
+    #[cfg_attr(
+        not(feature = "serde"),
+        expect(dead_code, reason = "only a snapshot that is read can be without ages")
+    )]
     Count(String),
+    /// The same, and the age of each call in seconds.
+    Aged { calls: String, ages: Vec<u64> },
     /// Oldest first, and how far into the newest bucket it was.
     Time { buckets: [Tally; 10], into: Duration },
 }
@@ -60,13 +69,23 @@ impl Machine {
             reopened: 0,
             tally: Tally::default(),
             consecutive: 0,
+            quiet_for: None,
             window: None,
         };
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                saved.consecutive = closed.consecutive;
+                saved.consecutive = closed.consecutive(now, &self.settings);
+                saved.quiet_for = closed.quiet_for(now);
+                // Calls that are too old leave the window first.
+                closed.ring.tally(now);
                 saved.window = Some(match &mut closed.ring {
-                    Ring::Count(ring) => Cells::Count(ring.marks().map(letter).collect()),
+                    Ring::Count(ring) => Cells::Aged {
+                        calls: ring.calls().map(|(_, mark)| letter(mark)).collect(),
+                        ages: ring
+                            .calls()
+                            .map(|(at, _)| now.saturating_sub(at).as_secs())
+                            .collect(),
+                    },
                     Ring::Time(ring) => {
                         let (buckets, into) = ring.export(now);
                         Cells::Time { buckets, into }
@@ -106,20 +125,33 @@ impl Machine {
     }
 
     fn saved_window(&self, now: Duration, saved: &Snapshot) -> Closed {
-        let mut closed = Closed::new(now, &self.settings);
-        match (&saved.window, self.settings.window) {
-            (Some(Cells::Count(letters)), Window::Count(size)) => {
-                let mut ring = CountWindow::new(size);
-                letters.chars().filter_map(mark).for_each(|mark| ring.record(mark));
-                closed.ring = Ring::Count(ring);
+        let ring = match (&saved.window, self.settings.window) {
+            (Some(Cells::Count(calls)), Window::Count(size)) => {
+                Ring::Count(self.saved_calls(now, size, calls, &[]))
+            }
+            (Some(Cells::Aged { calls, ages }), Window::Count(size)) => {
+                Ring::Count(self.saved_calls(now, size, calls, ages))
             }
             (Some(Cells::Time { buckets, into }), Window::Time(length)) => {
-                closed.ring = Ring::Time(TimeWindow::import(now, length, *buckets, *into));
+                Ring::Time(TimeWindow::import(now, length, *buckets, *into))
             }
-            _ => {}
+            _ => Ring::new(now, &self.settings),
+        };
+        let known = saved.quiet_for.or((saved.consecutive > 0).then_some(Duration::ZERO));
+        let last_result = known.map(|quiet| now.saturating_sub(quiet));
+        Closed::resumed(ring, saved.consecutive, last_result)
+    }
+
+    /// The window with these calls; one without an age is taken for new. Where the machine has just started, a call may
+    /// be older than its clock: then it counts from the start.
+    fn saved_calls(&self, now: Duration, size: u32, calls: &str, ages: &[u64]) -> CountWindow {
+        let oldest = Duration::from_secs(ages.first().copied().unwrap_or_default());
+        let mut ring = CountWindow::new(now.saturating_sub(oldest), size, self.settings.forget);
+        let ages = ages.iter().copied().chain(std::iter::repeat(0));
+        for (mark, age) in calls.chars().filter_map(mark).zip(ages) {
+            ring.record(now.saturating_sub(Duration::from_secs(age)), mark);
         }
-        closed.consecutive = saved.consecutive;
-        closed
+        ring
     }
 }
 
@@ -137,6 +169,8 @@ fn mark(letter: char) -> Option<Mark> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::{BreakerSettings, Outcome};
     use super::*;
 
@@ -194,5 +228,61 @@ mod tests {
         let mut after = moved(&mut before, SECOND, SECOND);
         run(&mut after, SECOND, &[Outcome::Success]);
         assert_eq!(after.mode(SECOND), Mode::Closed);
+    }
+
+    /// So many calls with this outcome, one after the other.
+    fn calls(machine: &mut Machine, now: Duration, outcome: Outcome, count: usize) {
+        run(machine, now, &vec![outcome; count]);
+    }
+
+    /// The same machine in the next process, whose clock starts at `now`.
+    fn restored(machine: &mut Machine, at: Duration, now: Duration) -> Machine {
+        let saved = machine.snapshot(at);
+        let mut next = Machine::new(*machine.settings());
+        next.restore(now, &saved);
+        next
+    }
+
+    #[test]
+    fn a_restored_count_window_forgets_when_the_saved_one_would_have() {
+        let mut machine = Machine::new(BreakerSettings::new().jitter(0.0).consecutive(9));
+        calls(&mut machine, Duration::from_secs(0), Outcome::Failure, 3);
+        calls(&mut machine, Duration::from_secs(600), Outcome::Failure, 2);
+        let mut next = restored(&mut machine, Duration::from_secs(800), Duration::from_secs(5_000));
+        assert_eq!(next.figures(Duration::from_secs(5_100)).calls, 5);
+        assert_eq!(next.figures(Duration::from_secs(5_101)).calls, 2);
+        assert_eq!(next.figures(Duration::from_secs(5_700)).consecutive, 5);
+        assert_eq!(next.figures(Duration::from_secs(5_701)).consecutive, 0);
+    }
+
+    proptest! {
+        /// At every later moment, the restored window is the window that was saved.
+        #[test]
+        fn a_restored_time_window_is_the_saved_one_at_every_later_moment(
+            events in prop::collection::vec((0u64..4_000, any::<bool>()), 1..40),
+            pause in 0u64..12_000,
+            now in 10_000u64..90_000,
+            steps in prop::collection::vec((0u64..3_000, any::<bool>()), 0..12),
+        ) {
+            let millis = Duration::from_millis;
+            let settings = BreakerSettings::new().jitter(0.0).window(Window::Time(10 * SECOND)).min_calls(1_000);
+            let (mut machine, mut at) = (Machine::new(settings), 0);
+            for (gap, failed) in events {
+                at += gap;
+                let outcome = if failed { Outcome::Failure } else { Outcome::Success };
+                calls(&mut machine, millis(at), outcome, 1);
+            }
+            at += pause;
+            let mut next = restored(&mut machine, millis(at), millis(now));
+            prop_assert_eq!(next.figures(millis(now)), machine.figures(millis(at)));
+            let mut passed = 0;
+            for (gap, failed) in steps {
+                passed += gap;
+                let outcome = if failed { Outcome::Failure } else { Outcome::Success };
+                calls(&mut machine, millis(at + passed), outcome, 1);
+                calls(&mut next, millis(now + passed), outcome, 1);
+                prop_assert_eq!(next.figures(millis(now + passed)), machine.figures(millis(at + passed)));
+            }
+        }
     }
 }

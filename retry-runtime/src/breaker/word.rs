@@ -4,12 +4,14 @@
 //! a call succeeds. Both are decided by one word, without the lock:
 //!
 //! ```text
-//! 63 … 32      31       30      29     28          27 … 0
-//! generation   closed   quiet   fast   saturated   successes kept
+//! 63 … 32      31       30      29     28          27        26 … 0
+//! generation   closed   quiet   fast   saturated   watching  successes kept
 //! ```
 //!
 //! - `closed`: calls are admitted.
-//! - `fast`: the start of a call need not be known, because slow calls are not counted.
+//! - `watching`: no answer has come since the last call that its caller dropped, or since the state began. A call that
+//!   begins is listed under the lock, and a success must be told there.
+//! - `fast`: the start of a call need not be known: slow calls are not counted, and drops are not watched.
 //! - `quiet`: no quick success can trip the breaker until a failure or time changes the window
 //!   (`Closed::quiet`). Successes are then counted in the low bits by compare-and-swap, and the next holder of
 //!   the lock adds them to the window first. Successes commute, so the window is the same as if each had been
@@ -25,11 +27,13 @@
 
 use std::time::Duration;
 
-use super::settings::Window;
+use super::settings::{BreakerSettings, PATIENCE, Window};
+use super::state::NUMBERS;
 use super::ticket::Ticket;
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
-const KEPT: u64 = (1 << 28) - 1;
+const KEPT: u64 = (1 << 27) - 1;
+const WATCHING: u64 = 1 << 27;
 const SATURATED: u64 = 1 << 28;
 const FAST: u64 = 1 << 29;
 const QUIET: u64 = 1 << 30;
@@ -40,10 +44,19 @@ const CLOSED: u64 = 1 << 31;
 pub(super) enum Path {
     /// None: every step takes the lock.
     Locked,
-    /// Admit.
-    Admit,
-    /// Admit, and keep quick successes.
-    AdmitAndKeep,
+    /// Admit. Quick successes are kept or not.
+    Admit { start: Start, keeps: bool },
+}
+
+/// What must be known about a call that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Nothing.
+    Untimed,
+    /// The time.
+    Timed,
+    /// The time; and the call is listed under the lock.
+    Listed,
 }
 
 /// The word, and the moment up to which it is valid.
@@ -55,27 +68,57 @@ pub(super) struct Word {
     word: AtomicU64,
     /// Nanoseconds since the breaker's start at which time changes a time window.
     stable_until: AtomicU64,
-    /// Kept successes after which another one changes nothing; `None` where every one counts.
-    saturated: Option<u64>,
-    /// `FAST`, or 0 where slow calls are counted.
-    fast: u64,
+    /// The size of a count window: so many kept successes, and another one changes nothing. 0 for a time window, where
+    /// every one counts. Like the next one it changes with the settings only.
+    size: AtomicU64,
+    /// Nanoseconds from which on a call is slow; `NEVER` where slow calls are not counted.
+    slow: AtomicU64,
 }
+
+const NEVER: u64 = u64::MAX;
 
 impl Word {
     const_unless_loom! {
         /// Of a closed breaker with an empty window.
-        pub(super) fn new(window: Window, slow_calls_count: bool) -> Self {
-            let fast = if slow_calls_count { 0 } else { FAST };
+        pub(super) fn new(settings: &BreakerSettings) -> Self {
             Word {
-                word: AtomicU64::new(CLOSED | QUIET | fast),
-                fast,
+                // No answer has come yet.
+                word: AtomicU64::new(CLOSED | QUIET | WATCHING),
                 stable_until: AtomicU64::new(0),
-                saturated: match window {
-                    Window::Count(calls) => Some(calls as u64),
-                    Window::Time(_) => None,
-                },
+                size: AtomicU64::new(size(settings)),
+                slow: AtomicU64::new(slow(settings)),
             }
         }
+    }
+
+    /// Goes on with other settings. The caller holds the lock, and [publishes](Self::publish) after this.
+    pub(super) fn configure(&self, settings: &BreakerSettings) {
+        self.size.store(size(settings), Ordering::Relaxed);
+        self.slow.store(slow(settings), Ordering::Relaxed);
+    }
+
+    /// The time after which a call is slow, or might have been answered.
+    pub(super) fn patience(&self) -> Duration {
+        match self.slow.load(Ordering::Relaxed) {
+            NEVER => PATIENCE,
+            nanos => Duration::from_nanos(nanos),
+        }
+    }
+
+    /// Whether slow calls are counted.
+    pub(super) fn counts_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed) != NEVER
+    }
+
+    /// Whether a success must be told under the lock, because no answer has come since the last drop.
+    pub(super) fn watches_drops(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & WATCHING != 0
+    }
+
+    /// Admits a call that need not be listed: the generation.
+    pub(super) fn admit_unlisted(&self) -> Option<u32> {
+        let word = self.word.load(Ordering::Relaxed);
+        (word & (CLOSED | WATCHING) == CLOSED).then_some((word >> 32) as u32)
     }
 
     /// Admits a call that needs neither the lock nor the time.
@@ -103,7 +146,7 @@ impl Word {
     /// Whether time changes the window.
     #[inline]
     pub(super) fn is_timed(&self) -> bool {
-        self.saturated.is_none()
+        self.size.load(Ordering::Relaxed) == 0
     }
 
     /// Whether time has not changed the window yet. Read apart from the word: a success that races the
@@ -117,17 +160,18 @@ impl Word {
     #[inline]
     pub(super) fn keep(&self, generation: u32) -> bool {
         let mut word = self.word.load(Ordering::Relaxed);
+        let size = self.size.load(Ordering::Relaxed);
         loop {
             if (word >> 32) as u32 != generation || word & (CLOSED | QUIET) != CLOSED | QUIET {
                 return false;
             }
-            match self.saturated {
-                Some(size) if word & KEPT >= size => return true,
-                None if word & KEPT == KEPT => return false,
+            match size {
+                0 if word & KEPT == KEPT => return false,
+                1.. if word & KEPT >= size => return true,
                 _ => {}
             }
-            let next = match self.saturated {
-                Some(size) if self.fast != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
+            let next = match size {
+                1.. if word & FAST != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
                 _ => word + 1,
             };
             match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
@@ -152,8 +196,14 @@ impl Word {
         self.stable_until.store(nanos, Ordering::Relaxed);
         let flags = match path {
             Path::Locked => 0,
-            Path::Admit => CLOSED | self.fast,
-            Path::AdmitAndKeep => CLOSED | QUIET | self.fast,
+            Path::Admit { start, keeps } => {
+                let start = match start {
+                    Start::Untimed => FAST,
+                    Start::Timed => 0,
+                    Start::Listed => WATCHING,
+                };
+                CLOSED | start | if keeps { QUIET } else { 0 }
+            }
         };
         self.word.store(u64::from(generation) << 32 | flags, Ordering::Relaxed);
     }
@@ -165,11 +215,26 @@ impl Word {
     }
 }
 
+const fn size(settings: &BreakerSettings) -> u64 {
+    match settings.window {
+        Window::Count(calls) => calls as u64,
+        Window::Time(_) => 0,
+    }
+}
+
+const fn slow(settings: &BreakerSettings) -> u64 {
+    match settings.slow {
+        // Not `try_from`, which is not `const`; 500 years are as good as never.
+        Some(slow) if slow.as_nanos() < NEVER as u128 => slow.as_nanos() as u64,
+        _ => NEVER,
+    }
+}
+
 /// The content of a permit: nothing (0), the admission of a call, or a place among the probes.
 ///
 /// ```text
 /// 63 … 32      31     30 … 0
-/// generation   call   of a call: anything; of a probe: its number, from 1
+/// generation   call   of a call: its number if it is listed (then `fast` is 0); of a probe: its number, from 1
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Held(u64);
@@ -179,7 +244,7 @@ impl Held {
 
     pub(super) const fn ticket(self) -> Ticket {
         let generation = (self.0 >> 32) as u32;
-        Ticket { generation, probe: self.probe() }
+        Ticket { generation, probe: self.probe(), number: self.number(), since: None }
     }
 
     pub(super) const fn probe(self) -> Option<u32> {
@@ -187,6 +252,14 @@ impl Held {
             0 => None,
             _ if self.0 & CLOSED != 0 => None,
             number => Some(number - 1),
+        }
+    }
+
+    /// The number of a listed call, else 0.
+    const fn number(self) -> u32 {
+        match self.0 & (CLOSED | FAST) {
+            CLOSED => self.0 as u32 & NUMBERS,
+            _ => 0,
         }
     }
 
@@ -201,7 +274,7 @@ impl From<Ticket> for Held {
         let low = match ticket.probe {
             // Never reached: `probes` is far smaller, and an abandoned probe leaves its number.
             Some(number) => u64::from(number.saturating_add(1)).min(CLOSED - 1),
-            None => CLOSED,
+            None => CLOSED | u64::from(ticket.number),
         };
         Held(u64::from(ticket.generation) << 32 | low)
     }
@@ -214,10 +287,13 @@ mod tests {
     #[test]
     fn a_ticket_comes_out_as_it_was_put_in() {
         for generation in [0, 1, u32::MAX] {
-            for probe in [None, Some(0), Some(1), Some(1000)] {
-                let held = Held::from(Ticket { generation, probe });
+            for (probe, number) in
+                [(None, 0), (None, 7), (None, NUMBERS), (Some(0), 0), (Some(1), 0), (Some(1000), 0)]
+            {
+                let ticket = || Ticket { generation, probe, number, since: None };
+                let held = Held::from(ticket());
                 assert!(held.is_something());
-                assert_eq!(held.ticket(), Ticket { generation, probe });
+                assert_eq!(held.ticket(), ticket());
             }
         }
         assert!(!Held::NOTHING.is_something());
@@ -226,8 +302,11 @@ mod tests {
     #[test]
     fn a_state_word_that_admits_is_an_admission_whatever_else_it_says() {
         for more in [0, 7, (1 << 31) - 1] {
-            let held = Held(3 << 32 | CLOSED | more);
-            assert_eq!(held.ticket(), Ticket { generation: 3, probe: None });
+            let held = Held(3 << 32 | CLOSED | FAST | more);
+            assert_eq!(
+                held.ticket(),
+                Ticket { generation: 3, probe: None, number: 0, since: None }
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::Trail;
-use crate::breaker::Breaker;
+use crate::breaker::{Breaker, short};
 use crate::budget::Budget;
 use crate::site::{Effective, switched_off};
 
@@ -45,9 +45,14 @@ impl Call<'_> {
         }
         let table = self.site().and_then(|site| site.breaker_source().table());
         let table = table.unwrap_or_else(|| no_breaker());
-        with_text(key, |key| match self.trail().and_then(Trail::interceptor) {
-            Some(interceptor) => interceptor.keyed_breaker(table, key),
-            None => table.get(key),
+        with_text(key, |key| {
+            // A key is untrusted input: no longer text of it is kept.
+            let cut = short(key);
+            let key = &*cut;
+            match self.trail().and_then(Trail::interceptor) {
+                Some(interceptor) => interceptor.keyed_breaker(table, key),
+                None => table.get(key),
+            }
         })
     }
 }
@@ -75,6 +80,9 @@ fn with_text<T>(key: &(impl fmt::Display + ?Sized), use_text: impl FnOnce(&str) 
     // Writing to a `String` cannot fail. A `Display` that returns an error leaves the text written so far.
     let _ = write!(text, "{key}");
     let result = use_text(&text);
+    if text.capacity() > 4096 {
+        return result;
+    }
     let _ = BUFFER.try_with(|buffer| buffer.set(text));
     result
 }

@@ -296,6 +296,11 @@ impl<'p> Call<'p> {
         }
     }
 
+    /// When the running attempt started, if that is known, and its `timeout`.
+    pub(crate) fn attempt_times(&self) -> Option<(Moment, Option<Duration>)> {
+        Some((self.trail()?.attempt_started?, self.policy().attempt_limit()))
+    }
+
     /// When the running attempt must have ended, and the interruption that ends it then.
     pub(crate) fn attempt_end(&self) -> Option<(Moment, Cause)> {
         let timeout = self.policy().attempt_limit().and_then(|after| {

@@ -1,17 +1,17 @@
 //! The breaker of an annotated function, and breakers by name.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::ptr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use super::directory::{Directory, Names};
+use super::directory::{Configured, Directory, Names};
 use super::function::Site;
 use super::registry;
 use super::shared;
 use super::source::{self, Named, Protection, Source};
-use crate::base::sync::const_unless_loom;
+use crate::base::sync::{const_unless_loom, lock};
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 
 /// Which breaker guards a function's attempts.
@@ -30,6 +30,9 @@ pub struct KeyedBreakers {
 /// The breaker of all functions that have none.
 #[doc(hidden)]
 pub static NO_BREAKER: SiteBreaker = Source::None;
+
+/// The sections of the configuration in force, by the names of breakers and of tables.
+static SECTIONS: Mutex<BTreeMap<String, BreakerSettings>> = Mutex::new(BTreeMap::new());
 
 static BREAKERS: Names<Breaker> = Names::new();
 static TABLES: Directory<Keyed<String>> = Directory::new();
@@ -56,6 +59,10 @@ impl Protection for Breaker {
 
     fn settings(&self) -> &BreakerSettings {
         self.settings()
+    }
+
+    fn found(&self) {
+        follow(self);
     }
 
     fn shared_table(keyed: &KeyedBreakers) -> Option<(&'static str, Option<BreakerSettings>)> {
@@ -121,13 +128,81 @@ impl KeyedBreakers {
 
     /// The table, made when it is first asked for.
     fn table(&'static self) -> &'static Keyed<String> {
+        match self.found.get() {
+            Some(found) => found,
+            None => self.find(),
+        }
+    }
+
+    #[cold]
+    fn find(&'static self) -> &'static Keyed<String> {
         let make = |settings| Keyed::checked(self.name.to_owned(), self.limit, settings);
-        if let (None, true) = (self.found.get(), self.shared) {
+        let found = if self.shared {
             // Not inside of the cell: a listener that is warned may call the function.
             let found = source::find_or_make::<Breaker, _>(&TABLES, self.name, make);
-            return self.found.get_or_init(|| found);
-        }
-        self.found.get_or_init(|| Box::leak(Box::new(make(self.settings.unwrap_or_default()))))
+            self.found.get_or_init(|| found)
+        } else {
+            let made = || &*Box::leak(Box::new(make(self.settings.unwrap_or_default())));
+            self.found.get_or_init(made)
+        };
+        follow_table(found);
+        found
+    }
+}
+
+/// Takes over the sections of a configuration: breakers of these names follow them from now on, all others go back to
+/// their attributes. [`follow_sections`] brings the breakers up to date.
+pub(super) fn take_sections(sections: &BTreeMap<String, BreakerSettings>) {
+    *lock(&SECTIONS) = sections.clone();
+    let mut configured = BREAKERS.configured();
+    let Configured { now, kept } = &mut *configured;
+    // Names that no attribute has: operations may choose them. Each is made once.
+    now.clear();
+    for (name, settings) in sections.iter().filter(|(name, _)| !is_declared(name)) {
+        let known = kept.iter().find(|(known, _)| known == name).map(|(_, breaker)| *breaker);
+        let breaker = known.unwrap_or_else(|| {
+            let made: &'static Breaker =
+                Box::leak(Box::new(Breaker::checked(name.clone(), *settings)));
+            kept.push((name.clone(), made));
+            made
+        });
+        now.insert(name.clone(), breaker);
+    }
+}
+
+/// Gives every breaker the settings of its name, and keeps its state. It may tell listeners, so the caller must not
+/// hold a lock.
+pub(super) fn follow_sections() {
+    let configured: Vec<_> = BREAKERS.configured().now.values().copied().collect();
+    // Not the statics of the program, which no section is for.
+    let own = registry::sites().filter_map(|site| match site.breaker_source() {
+        Source::Own(breaker) => Some(breaker),
+        _ => None,
+    });
+    configured.into_iter().chain(BREAKERS.written.all()).chain(own).for_each(follow);
+    TABLES.all().into_iter().chain(own_tables()).for_each(follow_table);
+}
+
+fn is_declared(name: &str) -> bool {
+    registry::sites().any(|site| match site.breaker_source() {
+        Source::Keyed(keyed) => keyed.name == name,
+        source => source.name_in(site) == Some(name),
+    })
+}
+
+/// The settings of a breaker or a table: its section's, or those that it was made with.
+fn in_force(name: &str, made_with: BreakerSettings) -> BreakerSettings {
+    lock(&SECTIONS).get(name).copied().unwrap_or(made_with)
+}
+
+fn follow(breaker: &Breaker) {
+    breaker.configure_checked(in_force(breaker.name(), *breaker.declared()));
+}
+
+fn follow_table(table: &Keyed<String>) {
+    let settings = in_force(table.name(), table.declared());
+    if table.settings() != settings {
+        table.configure_checked(settings);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::applied::{self, Effective};
-use super::breaker::{SiteBreaker, find_breaker};
+use super::breaker::{self, SiteBreaker, find_breaker};
 use super::budget::SiteBudget;
 use super::{Site, shared};
 use crate::breaker::{Breaker, BreakerSettings};
@@ -85,20 +85,19 @@ impl<T> Choice<&'static T> {
     }
 }
 
-/// Budgets and breakers that came into use again when a configuration was applied.
+/// Budgets that came into use again when a configuration was applied, and the breakers, which follow their sections.
 #[derive(Debug)]
-#[must_use = "budgets and breakers start anew by `run`"]
+#[must_use = "budgets start anew and breakers get their settings by `run`"]
 pub struct Restart {
     budgets: Vec<&'static Budget>,
-    breakers: Vec<&'static Breaker>,
 }
 
 impl Restart {
-    /// Fills the budgets and closes the breakers. A breaker tells its listeners, so the caller must not hold a
-    /// lock.
+    /// Fills the budgets, and gives the breakers their settings. A breaker tells its listeners, so the caller must not
+    /// hold a lock.
     pub fn run(self) {
         self.budgets.iter().for_each(|budget| budget.reset());
-        self.breakers.iter().for_each(|breaker| breaker.reset());
+        breaker::follow_sections();
     }
 }
 
@@ -124,7 +123,7 @@ impl Configuration {
     /// Replaces the settings of the whole program. Calls in flight keep the settings that they started with.
     pub fn apply(&self) -> Restart {
         let budgets = shared::configure::<Budget>(&self.budgets);
-        let breakers = shared::configure::<Breaker>(&self.breakers);
+        breaker::take_sections(&self.breakers);
         let named = |name: &str| find_breaker(name)?.as_static();
         let sites = self.sites.iter().filter_map(|(site, settings)| {
             let effective = Effective {
@@ -133,9 +132,8 @@ impl Configuration {
                 budget: settings.budget.found(shared::find, || {
                     budgets.now.get(site.budget_source().name_in(site)?).copied()
                 }),
-                breaker: settings.breaker.found(named, || {
-                    breakers.now.get(site.breaker_source().name_in(site)?).copied()
-                }),
+                // The attribute's own breaker follows its section.
+                breaker: settings.breaker.found(named, || None),
                 measure: settings.measure,
                 intercepted: settings.intercepted && settings.enabled,
             };
@@ -143,6 +141,6 @@ impl Configuration {
         });
         // Gathered first: they are taken over under a lock.
         applied::apply(sites.collect::<Vec<_>>());
-        Restart { budgets: budgets.restart, breakers: breakers.restart }
+        Restart { budgets: budgets.restart }
     }
 }

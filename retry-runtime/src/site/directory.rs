@@ -26,7 +26,7 @@ pub(super) struct Directory<T: 'static>(Mutex<ByName<T>>);
 pub(super) struct Configured<T: 'static> {
     /// In use instead of the attributes' budgets or breakers of the same names.
     pub(super) now: ByName<T>,
-    /// Everything that was ever made: the same settings of the same name are made once.
+    /// Everything that was ever made: one is not made twice.
     pub(super) kept: Vec<(String, &'static T)>,
 }
 

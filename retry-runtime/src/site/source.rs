@@ -56,6 +56,9 @@ pub trait Protection: Debug + Sized + Send + Sync + 'static {
     /// A new budget or breaker with valid settings.
     fn make(name: Cow<'static, str>, settings: Self::Settings) -> Self;
 
+    /// One that attributes share by name is used for the first time: it takes over the settings of a configuration.
+    fn found(&self) {}
+
     /// The settings.
     fn settings(&self) -> &Self::Settings;
 
@@ -140,6 +143,7 @@ impl<T: Protection> Named<T> {
         // Not inside of the cell: a listener that is warned may call the function.
         let make = |settings| T::make(self.name.into(), settings);
         let found = find_or_make::<T, T>(&T::names().written, self.name, make);
+        found.found();
         self.found.get_or_init(|| found)
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::builder::Turn;
 use super::faults;
-use super::guard::Guard;
+use super::guard::{Guard, Panicking};
 use super::judge::judge;
 use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
@@ -51,13 +51,13 @@ impl<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>> Turn<'_, '_, F, R, 
     }
 }
 
-/// Tells the guard about a panic of a quick attempt. Forgotten if the attempt returns.
+/// Tells the guard about a panic of a quick attempt. Forgotten when the attempt returns.
 struct Panics<'g, R, X: Guard<R>>(&'g mut X, X::Quick, PhantomData<fn() -> R>);
 
 impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.0.adopt(self.1);
+        self.0.quick_panicked(self.1);
     }
 }
 
@@ -80,8 +80,10 @@ fn run_noted<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>>(
         return Turned::Out(before_attempt(call, &rules, &*guard, cut));
     }
     call.begin();
+    let panics = Panicking::new(guard.as_mut());
     let out =
         if call.is_intercepted() { faults::run(call, &rules, attempt) } else { call.run(attempt) };
+    panics.forget();
     attempted(call, &rules, guard, out)
 }
 

@@ -1,14 +1,25 @@
 //! The methods of a breaker that wait: a call around a future, and the next admission.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::pin::pin;
 use std::time::Duration;
 
 use super::timer;
-use crate::breaker::{Breaker, CircuitOpen};
+use crate::breaker::{Breaker, CircuitOpen, Outcome, Place};
 use crate::failure::class::Classify;
 
 /// How often to check again when time alone does not decide: while the breaker is forced open, or probes are running.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Tells the breaker about a panic of the body. Forgotten when the body has returned or is pending.
+struct Panicking<'a, 'b>(&'a mut Place<&'b Breaker>);
+
+impl Drop for Panicking<'_, '_> {
+    fn drop(&mut self) {
+        self.0.panicked();
+    }
+}
 
 impl Breaker {
     /// Awaits the body's future if the breaker admits the call, and counts its result; a panic counts as a
@@ -36,14 +47,23 @@ impl Breaker {
     /// [`CircuitOpen`] when the body was not called; the inner result is the body's.
     ///
     /// # Cancel safety
-    /// Dropping the future abandons the call: it is not counted, and a probe returns its permit.
+    /// Dropping the future gives the call up, which is nobody's verdict by itself: see [`Breaker`].
     pub async fn call_async<T, E: Classify, F: Future<Output = Result<T, E>>>(
         &self,
         body: impl FnOnce() -> F,
     ) -> Result<Result<T, E>, CircuitOpen> {
-        let permit = self.permit()?;
-        let result = body().await;
-        permit.result(&result);
+        let mut place = Place::none(self);
+        place.renew()?;
+        let mut running = pin!(async { body().await });
+        let result = poll_fn(|cx| {
+            let panics = Panicking(&mut place);
+            let polled = running.as_mut().poll(cx);
+            mem::forget(panics);
+            polled
+        })
+        .await;
+        place.tell(Outcome::of(&result));
+        place.spend();
         Ok(result)
     }
 

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 
 use super::guard::Guard;
 use crate::base::clock::Moment;
-use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
+use crate::breaker::{Breaker, CircuitOpen, Outcome, Place, Quick};
 use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::{Cause, Interruption};
@@ -19,8 +19,8 @@ pin_project! {
     pub struct Breaking<'b, O, X> {
         // A function, for the reason given at `Given`.
         outcome: O,
-        // A permit that is dropped with its turn returns to the breaker uncounted; a panic counts as a failure.
-        permit: Permit<&'b Breaker>,
+        // Dropped with its turn: the caller gave the attempt up.
+        permit: Place<&'b Breaker>,
         #[pin]
         inner: X,
     }
@@ -29,7 +29,7 @@ pin_project! {
 impl<'b, O, X> Breaking<'b, O, X> {
     #[inline(always)]
     pub(super) fn new(breaker: &'b Breaker, outcome: O, inner: X) -> Self {
-        Breaking { outcome, permit: Permit::none(breaker), inner }
+        Breaking { outcome, permit: Place::none(breaker), inner }
     }
 }
 
@@ -69,7 +69,11 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
 
     #[inline]
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
-        self.project().inner.poll_attempt(call, cx).map(Into::into)
+        let this = self.project();
+        if let Some((started, limit)) = call.attempt_times() {
+            this.permit.note_start(started, limit);
+        }
+        this.inner.poll_attempt(call, cx).map(Into::into)
     }
 
     #[inline]
@@ -93,6 +97,15 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
 
     fn slow(&self) -> Option<Duration> {
         self.permit.breaker().settings().slow
+    }
+
+    fn panicked(self: Pin<&mut Self>) {
+        self.project().permit.panicked();
+    }
+
+    fn quick_panicked(&mut self, (quick, _): Self::Quick) {
+        self.permit.adopt(quick);
+        self.permit.panicked();
     }
 
     fn refuses(&self) -> bool {

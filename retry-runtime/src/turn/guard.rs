@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -41,7 +43,7 @@ pub trait Guard<R> {
     #[inline(always)]
     fn quick_success(&self, _quick: Self::Quick) {}
 
-    /// A quick attempt failed or panicked: from now on the guard treats it like any other attempt.
+    /// A quick attempt failed: from now on the guard treats it like any other attempt.
     #[doc(hidden)]
     #[inline(always)]
     fn adopt(&mut self, _quick: Self::Quick) {}
@@ -81,6 +83,16 @@ pub trait Guard<R> {
         None
     }
 
+    /// The attempt panicked.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn panicked(self: Pin<&mut Self>) {}
+
+    /// A quick attempt panicked.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick_panicked(&mut self, _quick: Self::Quick) {}
+
     /// Whether the guard would refuse another attempt now.
     #[doc(hidden)]
     fn refuses(&self) -> bool {
@@ -90,6 +102,28 @@ pub trait Guard<R> {
     /// Converts the interruption, after a failure with this text if there was one, to an outcome.
     #[doc(hidden)]
     fn outcome(&self, cut: Self::Cut, failure: Option<Arc<str>>) -> R;
+}
+
+/// Tells the guard about a panic of the attempt. [Forgotten](Self::forget) when the attempt has returned or is pending.
+pub(super) struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
+
+impl<'g, R, X: Guard<R>> Panicking<'g, R, X> {
+    #[inline(always)]
+    pub(super) fn new(guard: Pin<&'g mut X>) -> Self {
+        Panicking(guard, PhantomData)
+    }
+
+    #[inline(always)]
+    pub(super) fn forget(self) {
+        mem::forget(self);
+    }
+}
+
+impl<R, X: Guard<R>> Drop for Panicking<'_, R, X> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.as_mut().panicked();
+    }
 }
 
 impl From<Infallible> for Cause {

@@ -145,7 +145,10 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     let kind = verdict.class.kind;
     let now = Moment::now();
     // The breaker records the failure first: if that opens it, the decision must see it.
-    if call.is_breakers_business(&verdict, now, guard.slow()) {
+    if verdict.rejected {
+        // A rejected value is an answer all the same.
+        guard.as_mut().succeeded(|| ());
+    } else if call.is_breakers_business(&verdict, now, guard.slow()) {
         guard.as_mut().failed(kind, now);
     }
     let surroundings = GuardAndRules { rules, guard, outcome: PhantomData::<fn() -> R> };

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::faults;
-use super::guard::Guard;
+use super::guard::{Guard, Panicking};
 use super::judge::{cut_off, judge};
 use super::pause::{self, before_attempt, too_late};
 use super::rules::Judge;
@@ -74,6 +74,7 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                     }
                     call.begin();
                 }
+                let panics = Panicking::new(guard.as_mut());
                 let polled = if call.is_plain() {
                     attempt.poll(cx)
                 } else if call.is_late() {
@@ -81,6 +82,7 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                 } else {
                     faults::poll(call, rules, attempt, cx)
                 };
+                panics.forget();
                 match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
                         guard.succeeded(|| call.succeeded_plainly());

@@ -119,11 +119,10 @@ breaker = "carriage""#,
              `carrier`?"],
     ),
     (
-        r#"[breaker.hosts]
-probes = 2"#,
-        &["1: breaker.hosts: `hosts` has a breaker for each key, whose settings are those \
-             of the attribute; remove the section, or take them away by `breaker = \
-             \"none\"` in the operation's"],
+        r#"[op."shipping::track"]
+breaker = "hosts""#,
+        &["2: op.\"shipping::track\".breaker: unknown breaker `hosts`; the known ones \
+             are carrier, protection::own"],
     ),
     (
         r#"[profile]

@@ -4,43 +4,100 @@ use std::time::Duration;
 
 use super::super::settings::BreakerSettings;
 use super::super::window::{Mark, Ring, Tally};
+use super::dropped::{Dropped, Ran};
 
-/// The window, and the failures in a row.
+/// The window, the failures in a row, and the attempts in a row that were dropped without an answer.
 #[derive(Clone, Debug)]
 pub(in crate::breaker) struct Closed {
     pub(in crate::breaker) ring: Ring,
-    pub(in crate::breaker) consecutive: u32,
+    failures: u32,
+    /// When the last result came in; `None` before the first.
+    last_result: Option<Duration>,
+    pub(in crate::breaker) dropped: Dropped,
 }
 
 impl Closed {
     pub(in crate::breaker) const fn new(now: Duration, settings: &BreakerSettings) -> Self {
-        Closed { ring: Ring::new(now, settings.window), consecutive: 0 }
+        let ring = Ring::new(now, settings);
+        Closed { ring, failures: 0, last_result: None, dropped: Dropped::NONE }
+    }
+
+    /// With a window and failures in a row that were counted before, the last of them at `last_result`.
+    pub(in crate::breaker) fn resumed(
+        ring: Ring,
+        failures: u32,
+        last_result: Option<Duration>,
+    ) -> Self {
+        Closed { ring, failures, last_result, dropped: Dropped::NONE }
+    }
+
+    /// The number of a call that begins, while drops are watched; else 0.
+    pub(in crate::breaker) fn admit(&mut self, now: Duration) -> u32 {
+        if self.watches_drops() { self.dropped.list(now) } else { 0 }
+    }
+
+    /// Counts a call that its caller dropped.
+    pub(in crate::breaker) fn drop_call(
+        &mut self,
+        now: Duration,
+        number: u32,
+        ran: Ran,
+        settings: &BreakerSettings,
+    ) {
+        self.dropped.add(now, number, ran, settings.patience(), self.last_result);
     }
 
     /// Counts one call.
     #[inline]
-    pub(in crate::breaker) fn record(&mut self, now: Duration, mark: Mark) {
-        self.consecutive = if mark.failed { self.consecutive.saturating_add(1) } else { 0 };
+    pub(in crate::breaker) fn record(
+        &mut self,
+        now: Duration,
+        mark: Mark,
+        settings: &BreakerSettings,
+    ) {
+        let before = self.consecutive(now, settings);
+        self.failures = if mark.failed { before.saturating_add(1) } else { 0 };
+        self.answered(now);
         self.ring.record(now, mark);
     }
 
     /// Counts successes that were kept elsewhere since the last record, none of which could have
     /// tripped: see [`quiet`](Self::quiet).
-    pub(in crate::breaker) fn absorb(&mut self, successes: u32) {
+    pub(in crate::breaker) fn absorb(&mut self, now: Duration, successes: u32) {
         if successes > 0 {
-            self.consecutive = 0;
-            self.ring.absorb(successes);
+            self.failures = 0;
+            self.answered(now);
+            self.ring.absorb(now, successes);
         }
+    }
+
+    fn answered(&mut self, now: Duration) {
+        self.last_result = self.last_result.max(Some(now));
+        self.dropped.forget();
+    }
+
+    /// The failures in a row: a pause of more than `forget` between two results ends it.
+    #[inline]
+    pub(in crate::breaker) fn consecutive(&self, now: Duration, settings: &BreakerSettings) -> u32 {
+        let fresh = |last: Duration| now.saturating_sub(last) <= settings.forget;
+        if self.last_result.is_some_and(fresh) { self.failures } else { 0 }
+    }
+
+    /// The time since the last result.
+    pub(in crate::breaker) fn quiet_for(&self, now: Duration) -> Option<Duration> {
+        Some(now.saturating_sub(self.last_result?))
     }
 
     /// Whether the counts are enough to open.
     #[inline]
     pub(in crate::breaker) fn trips(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
-        if settings.consecutive.is_some_and(|limit| self.consecutive >= limit) {
+        let enough = settings.enough_calls();
+        let limit = settings.consecutive.map_or(enough, |limit| limit.min(enough));
+        if self.consecutive(now, settings) >= limit || self.dropped.trips(now, enough) {
             return true;
         }
         let tally = self.ring.tally(now);
-        tally.calls >= settings.enough_calls()
+        tally.calls >= enough
             && (tally.reaches(tally.failures, settings.rate)
                 || settings.slow.is_some()
                     && tally.reaches(tally.slow, settings.slow_rate_or_default()))
@@ -52,6 +109,31 @@ impl Closed {
     pub(in crate::breaker) fn quiet(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
         let tally = self.ring.tally(now);
         tally.calls >= settings.enough_calls() || tally.failures == 0 && tally.slow == 0
+    }
+
+    /// Whether the start of a call must be known, because its drop may count: no answer has come since the last drop,
+    /// or since the state began.
+    #[inline]
+    pub(in crate::breaker) fn watches_drops(&self) -> bool {
+        self.last_result.is_none() || self.dropped.any()
+    }
+
+    /// Whether there is something against the dependency.
+    pub(in crate::breaker) fn remembers(
+        &mut self,
+        now: Duration,
+        settings: &BreakerSettings,
+    ) -> bool {
+        let tally = self.ring.tally(now);
+        tally.failures > 0
+            || settings.slow.is_some() && tally.slow > 0
+            || self.consecutive(now, settings) > 0
+            || self.dropped.any()
+    }
+
+    /// Goes on with other settings.
+    pub(in crate::breaker) fn configure(&mut self, now: Duration, settings: &BreakerSettings) {
+        self.ring = self.ring.with(now, settings);
     }
 
     pub(in crate::breaker) fn tally(&mut self, now: Duration) -> Tally {

@@ -7,12 +7,14 @@ use super::super::window::{Mark, Tally, reaching};
 
 /// The probes under way and the results so far.
 ///
-/// A permit is given at admission, not counted at completion: probes under way and results together
-/// never exceed the limit. A probe that ends without a result gives its place to another.
+/// A permit is given at admission, not counted at completion: a probe is admitted while probes under way and results
+/// together are fewer than decide. A probe that ends without a result gives its place to another, until twice as many have been
+/// admitted: then the period has not been decided, and the breaker opens again. So callers who give up on a side that
+/// hangs cost it ten calls in a period, and not one for each of them.
 #[derive(Clone, Debug, Default)]
 pub(in crate::breaker) struct HalfOpen {
     /// Oldest first.
-    under_way: Vec<Probe>,
+    without_result: Vec<Probe>,
     admitted: u32,
     pub(in crate::breaker) tally: Tally,
     /// How often it opened again since the breaker was last closed.
@@ -23,6 +25,8 @@ pub(in crate::breaker) struct HalfOpen {
 struct Probe {
     number: u32,
     since: Duration,
+    /// Whether its caller dropped it early: its place is free, and it counts as failed when its time is up.
+    dropped: bool,
 }
 
 /// The decision by the results so far.
@@ -40,7 +44,7 @@ impl HalfOpen {
 
     /// With results that an earlier process has seen.
     pub(in crate::breaker) fn resumed(reopened: u32, tally: Tally) -> Self {
-        HalfOpen { reopened, tally, ..HalfOpen::default() }
+        HalfOpen { reopened, tally, admitted: tally.calls, ..HalfOpen::default() }
     }
 
     /// The number of the probe that is admitted now, if there is room for one.
@@ -48,25 +52,43 @@ impl HalfOpen {
         if !self.has_room(limit) {
             return None;
         }
-        self.admitted = self.admitted.wrapping_add(1);
-        self.under_way.push(Probe { number: self.admitted, since: now });
+        self.admitted = self.admitted.saturating_add(1);
+        self.without_result.push(Probe { number: self.admitted, since: now, dropped: false });
         Some(self.admitted)
     }
 
     pub(in crate::breaker) fn has_room(&self, limit: u32) -> bool {
-        self.in_flight().saturating_add(self.tally.calls) < limit
+        self.in_flight().saturating_add(self.tally.calls) < limit && !self.is_spent(limit)
     }
 
-    /// Takes a probe off the list; false when it was not on it.
+    /// Whether the period admits no more probes.
+    fn is_spent(&self, limit: u32) -> bool {
+        self.admitted >= limit.saturating_mul(2)
+    }
+
+    /// Takes a probe under way off the list; false when it was not on it.
     pub(in crate::breaker) fn end(&mut self, number: u32) -> bool {
-        let before = self.under_way.len();
-        self.under_way.retain(|probe| probe.number != number);
-        self.under_way.len() < before
+        let before = self.without_result.len();
+        self.without_result.retain(|probe| probe.number != number);
+        self.without_result.len() < before
     }
 
-    /// Counts a result, and decides as soon as no further result could change the decision.
+    /// Frees the place of a probe that its caller dropped.
+    pub(in crate::breaker) fn free(&mut self, number: u32) {
+        let mut probes = self.without_result.iter_mut();
+        if let Some(probe) = probes.find(|probe| probe.number == number) {
+            probe.dropped = true;
+        }
+    }
+
+    /// Counts a result, and decides.
     pub(in crate::breaker) fn record(&mut self, mark: Mark, settings: &BreakerSettings) -> Verdict {
         self.tally.add(mark);
+        self.verdict(settings)
+    }
+
+    /// The decision as soon as no further result could change it, or none can come.
+    pub(in crate::breaker) fn verdict(&self, settings: &BreakerSettings) -> Verdict {
         let Tally { calls, failures, slow } = self.tally;
         let remaining = settings.probes.saturating_sub(calls);
         let rate = settings.probe_rate.unwrap_or(settings.rate);
@@ -79,18 +101,28 @@ impl HalfOpen {
             Verdict::Open
         } else if failures + remaining < too_many && slow + remaining < too_slow {
             Verdict::Close
+        } else if self.is_spent(settings.probes) && self.in_flight() == 0 {
+            Verdict::Open
         } else {
             Verdict::Undecided
         }
     }
 
-    /// The moment at which the oldest probe is given up for missing.
-    pub(in crate::breaker) fn missing_at(&self, timeout: Duration) -> Option<Duration> {
-        self.under_way.first().map(|probe| probe.since.saturating_add(timeout))
+    /// Takes the oldest probe whose time is up by `now` off the list: the moment at which it was.
+    pub(in crate::breaker) fn give_up_missing(
+        &mut self,
+        now: Duration,
+        timeout: Duration,
+    ) -> Option<Duration> {
+        let at = self.without_result.first()?.since.saturating_add(timeout);
+        (at <= now).then(|| {
+            self.without_result.remove(0);
+            at
+        })
     }
 
     pub(in crate::breaker) fn in_flight(&self) -> u32 {
-        self.under_way.len() as u32
+        self.without_result.iter().filter(|probe| !probe.dropped).count() as u32
     }
 }
 

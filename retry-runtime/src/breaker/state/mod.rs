@@ -1,12 +1,14 @@
 //! The states as structs: each knows what it admits and what it makes of a result, none knows the others.
 
 mod closed;
+mod dropped;
 mod half_open;
 mod open;
 
 use super::ticket::Mode;
 
 pub(super) use closed::Closed;
+pub(super) use dropped::{NUMBERS, Ran};
 pub(super) use half_open::{HalfOpen, Verdict};
 pub(super) use open::Open;
 

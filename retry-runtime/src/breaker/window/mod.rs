@@ -5,8 +5,8 @@ mod time;
 
 use std::time::Duration;
 
-use super::settings::Window;
-use crate::failure::class::Kind;
+use super::settings::{BreakerSettings, Window};
+use crate::failure::class::{Classify, Kind};
 
 pub(super) use count::CountWindow;
 pub(super) use time::TimeWindow;
@@ -18,15 +18,24 @@ pub enum Outcome {
     Success,
     /// It failed in a way that speaks against the dependency; a panic is one.
     Failure,
-    /// It says nothing about the dependency's health: a `Permanent` failure, a cancelled attempt.
+    /// It says nothing about the dependency's health: another breaker refused it, the caller's own limit.
     Ignored,
 }
 
+impl Outcome {
+    /// The outcome of a call with this result; the error's `Classify` decides how a failure counts.
+    pub(crate) fn of<T, E: Classify>(result: &Result<T, E>) -> Self {
+        result.as_ref().map_or_else(|error| error.classify().kind.into(), |_| Outcome::Success)
+    }
+}
+
 impl From<Kind> for Outcome {
-    /// A failure of this kind: `Permanent` ones are not counted, since the dependency did answer.
+    /// A failure of this kind. `Permanent` is a success: a dependency that says "no such thing" has answered, as in
+    /// MicroProfile's `failOn` and `skipOn`. If it were ignored, a half-open breaker whose callers ask for things that do
+    /// not exist would never be decided (erpc#1118).
     fn from(kind: Kind) -> Self {
         match kind {
-            Kind::Permanent => Outcome::Ignored,
+            Kind::Permanent => Outcome::Success,
             Kind::Transient | Kind::Throttled | Kind::Ambiguous | Kind::Overloaded => {
                 Outcome::Failure
             }
@@ -65,6 +74,34 @@ impl Tally {
         self.slow -= u32::from(mark.slow);
     }
 
+    pub(super) fn of(mark: Mark) -> Self {
+        let mut tally = Tally::default();
+        tally.add(mark);
+        tally
+    }
+
+    /// Calls that make up this tally, or a part of it that is not more than `limit`; failures and slow calls are spread
+    /// evenly.
+    fn marks(&self, limit: u32) -> impl Iterator<Item = Mark> + use<> {
+        let Tally { calls, failures, slow } = *self;
+        let of = u64::from(calls.min(limit));
+        let is_one = move |part: u32, number: u64| {
+            let part = u64::from(part) * of / u64::from(calls.max(1));
+            (number + 1) * part / of > number * part / of
+        };
+        (0..of).map(move |number| Mark {
+            failed: is_one(failures, number),
+            slow: is_one(slow, number),
+        })
+    }
+
+    /// Adds all calls of another tally.
+    fn merge(&mut self, other: Tally) {
+        self.calls = self.calls.saturating_add(other.calls);
+        self.failures = self.failures.saturating_add(other.failures);
+        self.slow = self.slow.saturating_add(other.slow);
+    }
+
     /// Whether this part of the calls, or more, is `part`. An empty window has no rate.
     #[inline]
     pub(super) fn reaches(&self, part: u32, rate: f64) -> bool {
@@ -93,27 +130,41 @@ pub(super) enum Ring {
 
 impl Ring {
     /// An empty window from `now` on.
-    pub(super) const fn new(now: Duration, window: Window) -> Self {
-        match window {
-            Window::Count(calls) => Ring::Count(CountWindow::new(calls)),
+    pub(super) const fn new(now: Duration, settings: &BreakerSettings) -> Self {
+        match settings.window {
+            Window::Count(calls) => Ring::Count(CountWindow::new(now, calls, settings.forget)),
             Window::Time(time) => Ring::Time(TimeWindow::new(now, time)),
         }
+    }
+
+    /// The window of these settings, with the calls of this one as far as they still count.
+    pub(super) fn with(&mut self, now: Duration, settings: &BreakerSettings) -> Ring {
+        let mut next = Ring::new(now, settings);
+        let calls: Vec<(Duration, Tally)> = match self {
+            Ring::Count(ring) => ring.calls().map(|(at, mark)| (at, Tally::of(mark))).collect(),
+            Ring::Time(ring) => ring.filled(now),
+        };
+        match &mut next {
+            Ring::Time(ring) => ring.refill(now, &calls),
+            Ring::Count(ring) => *ring = ring.refilled(&calls),
+        }
+        next
     }
 
     /// Adds one call.
     #[inline]
     pub(super) fn record(&mut self, now: Duration, mark: Mark) {
         match self {
-            Ring::Count(ring) => ring.record(mark),
+            Ring::Count(ring) => ring.record(now, mark),
             Ring::Time(ring) => ring.record(now, mark),
         }
     }
 
     /// Adds successes that were counted elsewhere since the last record: in a time window they belong to
-    /// the bucket of that record.
-    pub(super) fn absorb(&mut self, successes: u32) {
+    /// the bucket of that record, in a count window they are spread over the time since then.
+    pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
         match self {
-            Ring::Count(ring) => ring.absorb(successes),
+            Ring::Count(ring) => ring.absorb(now, successes),
             Ring::Time(ring) => ring.absorb(successes),
         }
     }
@@ -122,12 +173,13 @@ impl Ring {
     #[inline]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         match self {
-            Ring::Count(ring) => ring.tally(),
+            Ring::Count(ring) => ring.tally(now),
             Ring::Time(ring) => ring.tally(now),
         }
     }
 
-    /// The moment at which time itself next changes the window.
+    /// The moment at which time itself next changes the window. A count window forgets so slowly that the next step
+    /// under the lock is soon enough.
     #[inline]
     pub(super) fn stable_until(&self) -> Option<Duration> {
         match self {
@@ -173,8 +225,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn permanent_failures_are_not_counted_and_all_others_are() {
-        let counted = Kind::ALL.map(|kind| Outcome::from(kind) == Outcome::Failure);
-        assert_eq!(counted, [true, true, true, true, false]);
+    fn a_permanent_failure_is_an_answer_and_all_others_speak_against_the_dependency() {
+        let outcomes = Kind::ALL.map(Outcome::from);
+        let (bad, good) = (Outcome::Failure, Outcome::Success);
+        assert_eq!(outcomes, [bad, bad, bad, bad, good]);
     }
 }

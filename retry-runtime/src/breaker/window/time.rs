@@ -39,11 +39,9 @@ impl TimeWindow {
 
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
         self.advance(now);
-        self.buckets.iter().fold(Tally::default(), |sum, bucket| Tally {
-            calls: sum.calls.saturating_add(bucket.calls),
-            failures: sum.failures.saturating_add(bucket.failures),
-            slow: sum.slow.saturating_add(bucket.slow),
-        })
+        let mut sum = Tally::default();
+        self.buckets.iter().for_each(|bucket| sum.merge(*bucket));
+        sum
     }
 
     /// The end of the newest bucket.
@@ -55,8 +53,7 @@ impl TimeWindow {
     /// Empties the buckets that lie between the newest and now. Time that runs backwards stays in the
     /// newest bucket.
     fn advance(&mut self, now: Duration) {
-        let number = now.saturating_sub(self.start).as_nanos() / self.width.as_nanos();
-        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        let number = self.number(now);
         let passed = number.saturating_sub(self.newest);
         for step in 0..passed.min(BUCKETS as u64) {
             self.buckets[index(number - step)] = Tally::default();
@@ -64,11 +61,37 @@ impl TimeWindow {
         self.newest = self.newest.max(number);
     }
 
+    /// The number of the bucket in which this moment lies.
+    fn number(&self, now: Duration) -> u64 {
+        let number = now.saturating_sub(self.start).as_nanos() / self.width.as_nanos();
+        u64::try_from(number).unwrap_or(u64::MAX)
+    }
+
+    /// The buckets that are not empty and their first moments, oldest first.
+    pub(super) fn filled(&mut self, now: Duration) -> Vec<(Duration, Tally)> {
+        self.advance(now);
+        let end = self.stable_until();
+        let oldest_first = (0..BUCKETS).map(|number| {
+            let age = self.width.saturating_mul((BUCKETS - number) as u32);
+            (end.saturating_sub(age), self.buckets[(index(self.newest) + 1 + number) % BUCKETS])
+        });
+        oldest_first.filter(|(_, bucket)| bucket.calls > 0).collect()
+    }
+
+    /// Takes in calls of the time before `now`; those that are too old are left out. The window must be new.
+    pub(super) fn refill(&mut self, now: Duration, calls: &[(Duration, Tally)]) {
+        self.start = now.saturating_sub(self.width * (BUCKETS as u32 - 1));
+        self.newest = self.number(now);
+        for (at, tally) in calls.iter().filter(|(at, _)| *at >= self.start) {
+            self.buckets[index(self.number((*at).min(now)))].merge(*tally);
+        }
+    }
+
     /// The buckets, oldest first, and how far into the newest `now` is.
     pub(in crate::breaker) fn export(&mut self, now: Duration) -> ([Tally; BUCKETS], Duration) {
         self.advance(now);
         let into = now.saturating_sub(self.stable_until().saturating_sub(self.width));
-        let oldest = index(self.newest + 1);
+        let oldest = (index(self.newest) + 1) % BUCKETS;
         let mut buckets = self.buckets;
         buckets.rotate_left(oldest);
         (buckets, into.min(self.width))
