@@ -1,7 +1,9 @@
-//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters.
+//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters, and the border to
+//! foreign code.
 //!
 //! The modules here import nothing from other folders of the crate.
 
+pub(crate) mod border;
 pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;

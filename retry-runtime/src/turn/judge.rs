@@ -115,7 +115,7 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
             let decided = Moment::now();
             let (attempt, limit) = call.progress();
             let retry = Retry { outcome: out, attempt, limit, kind, delay };
-            call.run_between(|| rules.before_sleep(&retry));
+            call.run_hook(&|| rules.before_sleep(&retry));
             call.after_hook(delay, decided)
         }
         decision => decision,
