@@ -65,6 +65,7 @@ pub mod resume {
 /// The seams of the engine for its companion crates, which depend on exactly this version.
 #[doc(hidden)]
 pub mod control {
+    pub use crate::base::border::contained;
     pub use crate::base::clock::real_now;
     pub use crate::base::pool::Pool;
     pub use crate::base::rng::Rng;

@@ -10,7 +10,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::task::Waker;
 
 /// Runs foreign code; `None` if it panicked. The panic hook has printed the panic by then.
-pub(crate) fn contained<T>(foreign: impl FnOnce() -> T) -> Option<T> {
+pub fn contained<T>(foreign: impl FnOnce() -> T) -> Option<T> {
     match panic::catch_unwind(AssertUnwindSafe(foreign)) {
         Ok(value) => Some(value),
         Err(payload) => {
@@ -39,6 +39,8 @@ pub(crate) enum Foreign {
     Observer = 2,
     /// `Display`, `Debug` and `Classify::describe` of errors.
     Text = 4,
+    /// Clocks: a call reads them.
+    Clock = 8,
 }
 
 thread_local! {
