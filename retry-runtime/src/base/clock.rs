@@ -5,9 +5,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::border::contained;
+use super::border::{Foreign, contained, contained_once};
 
-/// A source of the current time; a [`Timer`](crate::timer::Timer) is one. Where it panics, the default is read instead.
+/// A source of the current time; a [`Timer`](crate::timer::Timer) is one. Where it panics, or is
+/// read from inside itself, the default is read instead.
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///
@@ -51,16 +52,22 @@ pub(crate) fn now() -> Instant {
 /// The current time, without interceptors.
 pub fn real_now() -> Instant {
     match INSTALLED.get() {
-        Some(clock) => contained(|| clock.now()).unwrap_or_else(system_now),
+        Some(clock) => foreign(|| clock.now()).unwrap_or_else(system_now),
         None => system_now(),
     }
 }
 
 pub(crate) fn wall() -> SystemTime {
     match INSTALLED.get() {
-        Some(clock) => contained(|| clock.wall()).unwrap_or_else(SystemTime::now),
+        Some(clock) => foreign(|| clock.wall()).unwrap_or_else(SystemTime::now),
         None => SystemTime::now(),
     }
+}
+
+/// Reads a clock of the program's; `None` if it panics, or if it makes the call that reads it.
+#[cold]
+fn foreign<T>(read: impl FnOnce() -> T) -> Option<T> {
+    contained_once(Foreign::Clock, read)
 }
 
 #[cfg(feature = "tokio")]
@@ -202,7 +209,7 @@ impl Timeline {
 /// The time of a breaker's or a budget's clock; the engine's time if that clock panics.
 #[cold]
 fn ask(clock: fn() -> Instant) -> Instant {
-    contained(clock).unwrap_or_else(now)
+    foreign(clock).unwrap_or_else(now)
 }
 
 /// A fake clock for each thread, which tests advance.
