@@ -108,6 +108,21 @@ pub(super) fn of_others() -> impl Iterator<Item = &'static Entry> {
     ENTRIES.iter().filter(move |(name, _)| names.contains(name))
 }
 
+/// Fails if the callers of the main entries do not see the usual when nothing is disturbed.
+pub(super) fn check_undisturbed(entry: &str, said: &str) {
+    let usual = match entry {
+        "a blocking call that succeeds" | "an async call that succeeds" => "Ok(7)",
+        "a blocking call that fails" | "an async call that fails" => "Ok(9)",
+        "a blocking call whose body panics" | "an async call whose body panics" => "it panicked",
+        "a call whose error has only Debug" | "a call that pays" => "true",
+        "a timed call" => "Ok(1)",
+        // It panicked beside the call, and the breaker has counted nothing.
+        "a call dropped by a panic beside it" => "(true, 0, 0)",
+        _ => said,
+    };
+    assert_eq!(said, usual, "{entry}");
+}
+
 fn said(seen: impl Debug) -> String {
     format!("{seen:?}")
 }

@@ -158,6 +158,9 @@ fn whatever_is_plugged_in_may_panic_block_or_call_back_and_the_call_stays_the_sa
     for &entry in ENTRIES {
         let (usual, gate) = undisturbed(entry, false);
         let (intercepted, other) = undisturbed(entry, true);
+        if !is_to_be_mended(entry.0, None, None) {
+            entries::check_undisturbed(entry.0, &usual.said);
+        }
         let points = &gate.lock().reached | &other.lock().reached;
         for &point in &points {
             reached.push((point, entry.0));
