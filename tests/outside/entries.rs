@@ -11,8 +11,8 @@ use retry_runtime::live::{self, LiveCall};
 use retry_runtime::{Kind, breaker, budget};
 
 use super::functions::{
-    Argument, Body, Key, SITES, Token, Trouble, awaited, blocking, fails_with_debug, hangs, paid,
-    timed,
+    Argument, Body, Key, PROBED, SITES, Token, Trouble, awaited, blocking, fails_with_debug, hangs,
+    paid, probe, probe_async, timed,
 };
 use super::plugged::sleep_for_ever;
 
@@ -81,6 +81,14 @@ pub(super) const ENTRIES: &[Entry] = &[
     ("a call whose error has only Debug", || said(fails_with_debug().is_err())),
     ("a timed call", || said(block_on(timed()))),
     ("a call that pays", || said(paid().is_err())),
+    ("a probe that fails", || {
+        PROBED.probe();
+        said(probe(Argument(Body::Fails), Token).is_err())
+    }),
+    ("an async probe that fails", || {
+        PROBED.probe();
+        said(block_on(probe_async(Argument(Body::Fails), Token)).is_err())
+    }),
     ("a dropped call", || while_asleep(|_, _| String::new())),
     ("a call dropped by a panic beside it", || {
         // Of a breaker that nothing else uses: the drop says nothing about the other side.
@@ -114,6 +122,7 @@ pub(super) fn check_undisturbed(entry: &str, said: &str) {
         "a blocking call that succeeds" | "an async call that succeeds" => "Ok(7)",
         "a blocking call that fails" | "an async call that fails" => "Ok(9)",
         "a blocking call whose body panics" | "an async call whose body panics" => "it panicked",
+        "a probe that fails" | "an async probe that fails" => "true",
         "a call whose error has only Debug" | "a call that pays" => "true",
         "a timed call" => "Ok(1)",
         // It panicked beside the call, and the breaker has counted nothing.

@@ -182,6 +182,28 @@ pub(super) async fn awaited(argument: Argument, key: Key, token: Token) -> Resul
     argument.0.run(attempt.number())
 }
 
+pub(super) static PROBED: Breaker =
+    Breaker::new("outside::probed", BreakerSettings::new().probes(1));
+
+#[retryable(
+    policy = POLICY, idempotent, on = Transient, when = when, retry_if = is_rejected, on_retry = hook,
+    cancel = token, clone(argument), breaker = PROBED, budget = none, name = "outside::probe"
+)]
+pub(super) fn probe(argument: Argument, token: Token) -> Result<u32, Trouble> {
+    let _ = &token;
+    argument.0.run(1)
+}
+
+#[retryable(
+    policy = POLICY, idempotent, on = Transient, when = when, retry_if = is_rejected, on_retry = hook,
+    cancel = token, clone(argument), breaker = PROBED, budget = none, name = "outside::probe_async"
+)]
+pub(super) async fn probe_async(argument: Argument, token: Token) -> Result<u32, Trouble> {
+    let _ = &token;
+    std::future::ready(()).await;
+    argument.0.run(1)
+}
+
 #[retryable(max = 1, base = "0s", on = any, budget = none, name = "outside::debug")]
 pub(super) fn fails_with_debug() -> Result<u32, OnlyDebug> {
     Err(OnlyDebug)
@@ -224,8 +246,15 @@ fn inner_debug() -> Result<u32, OnlyDebug> {
 }
 
 /// Functions whose counts the cells compare.
-pub(super) const SITES: [&str; 5] =
-    ["outside::blocking", "outside::awaited", "outside::debug", "outside::timed", "outside::paid"];
+pub(super) const SITES: [&str; 7] = [
+    "outside::blocking",
+    "outside::awaited",
+    "outside::debug",
+    "outside::timed",
+    "outside::paid",
+    "outside::probe",
+    "outside::probe_async",
+];
 
 static OTHER: Breaker = Breaker::new("outside::other", BreakerSettings::new());
 

@@ -62,6 +62,10 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn start_anew() {
     retry_runtime::breakers().iter().for_each(|breaker| breaker.reset());
+    forget_calls();
+}
+
+fn forget_calls() {
     retry_runtime::budgets().values().for_each(|budget| budget.reset());
     for name in SITES {
         retry_runtime::clear(name);
@@ -103,7 +107,7 @@ fn run(
             let _ = asked.send(());
         });
         let others = answered.recv_timeout(WATCHDOG);
-        start_anew();
+        forget_calls();
         gate.open();
         others.map_err(|_| "other callers wait for the blocked one".to_owned())?;
     }

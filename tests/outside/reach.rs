@@ -14,7 +14,8 @@ const RETRIED: &[&str] = &[
     "live: cancel",
 ];
 
-const OTHER_FAILURES: &[&str] = &["a call that pays"];
+const OTHER_FAILURES: &[&str] =
+    &["a call that pays", "a probe that fails", "an async probe that fails"];
 
 const NO_DISPLAY: &[&str] = &["a call whose error has only Debug"];
 
