@@ -70,7 +70,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
 /// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is. Not called for a cancelled call |
 /// | `cancel = expr` | | a cancellation token; the expression can use the function's arguments |
-/// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause |
+/// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause; its panic does not fail the call |
 /// | `attempt = ident` | | the name of the `Attempt` in the body: number, limit, time left, kind of the last failure, id of the call |
 /// | `clone(a, b)` | | arguments that the body consumes or changes: each attempt owns a fresh clone |
 /// | `keep(a)` | | `mut` arguments by value whose changes carry over to the next attempt |

@@ -67,7 +67,9 @@ pub mod resume {
 /// The seams of the engine for its companion crates, which depend on exactly this version.
 #[doc(hidden)]
 pub mod control {
+    pub use crate::base::border::contained;
     pub use crate::base::clock::real_now;
+    pub use crate::base::line::OneLine;
     pub use crate::base::pool::Pool;
     pub use crate::base::rng::Rng;
     pub use crate::base::sync::lock;

@@ -118,6 +118,18 @@ fn waits(file: &str) -> bool {
 }
 
 #[test]
+fn panics_of_foreign_code_end_at_one_border() {
+    check(
+        "panics caught outside of base/border.rs",
+        "call foreign code through `base::border::contained`",
+        // The redactor's panic has a text of its own.
+        runtime_with(&["catch_unwind"], |file| {
+            matches!(file, "base/border.rs" | "failure/redact.rs")
+        }),
+    );
+}
+
+#[test]
 fn only_generated_code_names_the_private_module() {
     check(
         "`__private` named in the runtime",

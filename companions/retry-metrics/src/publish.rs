@@ -1,7 +1,7 @@
 //! Publishes the counts and states that the engine keeps anyway.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use metrics::{counter, gauge};
 use retry_runtime::breaker::Mode;
@@ -17,18 +17,24 @@ use super::table::{
 /// To be called now and then: before a scrape is answered, at the exporter's upkeep, or by
 /// [`export`](super::export()) at an interval. Without an installed exporter it does nothing of
 /// consequence.
+///
+/// Several threads may publish at the same time. A panic of the exporter ends here, and the next publication tries again;
+/// an exporter that publishes in turn publishes nothing twice.
 pub fn publish() {
-    describe();
-    publish_counts();
-    publish_live();
-    publish_breakers();
-    publish_budgets();
+    thread_local! {
+        static PUBLISHING: Cell<bool> = const { Cell::new(false) };
+    }
+    if PUBLISHING.replace(true) {
+        return;
+    }
+    for part in [describe, publish_counts, publish_live, publish_breakers, publish_budgets] {
+        control::contained(part);
+    }
+    PUBLISHING.set(false);
 }
 
+// No lock: of two threads the later one may bring the lower counts, which `absolute` is specified to cope with.
 fn publish_counts() {
-    static PUBLISHING: Mutex<()> = Mutex::new(());
-    // Before anything is read: of two at the same time, the later one has the higher counts.
-    let _turn = control::lock(&PUBLISHING);
     let mut counted: BTreeMap<&'static str, Stats> = BTreeMap::new();
     for site in sites() {
         counted.entry(site.name()).or_default().add(&control::totals(site));

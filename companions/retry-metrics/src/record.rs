@@ -1,6 +1,7 @@
 //! Records delays, durations and breaker events as they happen.
 
 use metrics::{counter, histogram};
+use retry_runtime::control;
 use retry_runtime::events::{self, Event, ObserverGuard};
 
 use super::publish::{table, word};
@@ -11,7 +12,7 @@ use super::table::{DELAY, DURATION, REJECTIONS, TRANSITIONS, describe};
 ///
 /// Calls that succeed at once are not measured.
 pub fn record() -> ObserverGuard {
-    describe();
+    control::contained(describe);
     events::observe_retries(tell)
 }
 

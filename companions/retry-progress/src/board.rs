@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use retry_runtime::control::OneLine;
 use retry_runtime::live::LiveCall;
 
 /// The most calls that have a line; the others are counted.
@@ -20,7 +22,7 @@ pub(super) struct Line {
     pub(super) limit: Option<u32>,
     /// The time until the attempt starts; `None` when the attempt runs.
     pub(super) wait: Option<Duration>,
-    pub(super) error: String,
+    pub(super) error: Arc<str>,
 }
 
 impl Line {
@@ -34,7 +36,7 @@ impl Line {
             attempt,
             limit: call.limit(),
             wait,
-            error: one_line(&call.last_error()),
+            error: call.last_error(),
         }
     }
 }
@@ -53,13 +55,9 @@ impl fmt::Display for Line {
             Some(wait) => write!(f, " in {} s", wait.as_millis().div_ceil(1000))?,
             None => f.write_str(" is running")?,
         }
-        write!(f, ", after: {}", self.error)
+        // Raw, control characters could move the cursor.
+        write!(f, ", after: {}", OneLine(&self.error))
     }
-}
-
-/// A text on one line, without control characters, which could move the cursor.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The bars: one for each call, and one that counts the calls without a bar.
@@ -140,7 +138,7 @@ mod tests {
             attempt: 2,
             limit: Some(4),
             wait: wait.map(Duration::from_millis),
-            error: one_line("connection\nrefused"),
+            error: "connection\nrefused\u{1b}".into(),
         }
     }
 
@@ -194,6 +192,6 @@ mod tests {
     #[test]
     fn what_has_neither_name_nor_limit_is_said_without_them() {
         let line = Line { name: "", limit: None, ..line(1, None) };
-        assert_eq!(line.to_string(), "attempt 2 is running, after: connection refused");
+        assert_eq!(line.to_string(), "attempt 2 is running, after: connection refused\\u{1b}");
     }
 }

@@ -144,7 +144,8 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::Release);
         if let Some(board) = &self.board {
-            control::lock(board).draw(&[]);
+            // A terminal that panics must not turn a panic of the program into an abort.
+            control::contained(|| control::lock(board).draw(&[]));
         }
         if let Some(writer) = self.writer.take() {
             // A writer that panicked has nothing left to write.

@@ -2,8 +2,6 @@
 
 use retry_runtime::events::Event;
 
-use super::board::one_line;
-
 /// The lines for an event and for the number of events that were lost before; empty for an event that gets no line.
 pub(super) fn text(event: Option<&Event>, lost: u64) -> String {
     let mut text = String::new();
@@ -17,7 +15,7 @@ pub(super) fn text(event: Option<&Event>, lost: u64) -> String {
     };
     if let Some(event) = told {
         let name = event.site().map(|site| format!("{site}: ")).unwrap_or_default();
-        text.push_str(&format!("{name}{}\n", one_line(&event.to_string())));
+        text.push_str(&format!("{name}{event}\n"));
     }
     text
 }

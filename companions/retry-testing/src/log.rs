@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
+use retry_runtime::control::OneLine;
 use retry_runtime::control::intercept::Note;
 use retry_runtime::{DelaySource, Report};
 
@@ -135,8 +136,8 @@ impl fmt::Display for Ended {
         for attempt in &report.attempts {
             write!(f, "\n  attempt {} at {:?}: ", attempt.number, attempt.started)?;
             match (&attempt.error, attempt.kind) {
-                (Some(error), Some(kind)) => write!(f, "{}: {error}", kind.name())?,
-                (Some(error), None) => write!(f, "{error}")?,
+                (Some(error), Some(kind)) => write!(f, "{}: {}", kind.name(), OneLine(error))?,
+                (Some(error), None) => write!(f, "{}", OneLine(error))?,
                 (None, _) => write!(f, "success")?,
             }
             let duration = attempt.duration.unwrap_or_default();

@@ -5,7 +5,10 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A source of the current time; a [`Timer`](crate::timer::Timer) is one.
+use super::border::{Foreign, contained, contained_once};
+
+/// A source of the current time; a [`Timer`](crate::timer::Timer) is one. Where it panics, or is
+/// read from inside itself, the default is read instead.
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///
@@ -40,7 +43,7 @@ pub(crate) fn ask_first(now: fn() -> Option<Instant>) {
 /// The current time: from the first of the interceptor, the installed clock, tokio's and the system's clock that
 /// exists.
 pub(crate) fn now() -> Instant {
-    if let Some(now) = VIRTUAL.get().and_then(|now| now()) {
+    if let Some(now) = VIRTUAL.get().and_then(|now| contained(now).flatten()) {
         return now;
     }
     real_now()
@@ -49,16 +52,22 @@ pub(crate) fn now() -> Instant {
 /// The current time, without interceptors.
 pub fn real_now() -> Instant {
     match INSTALLED.get() {
-        Some(clock) => clock.now(),
+        Some(clock) => foreign(|| clock.now()).unwrap_or_else(system_now),
         None => system_now(),
     }
 }
 
 pub(crate) fn wall() -> SystemTime {
     match INSTALLED.get() {
-        Some(clock) => clock.wall(),
+        Some(clock) => foreign(|| clock.wall()).unwrap_or_else(SystemTime::now),
         None => SystemTime::now(),
     }
+}
+
+/// Reads a clock of the program's; `None` if it panics, or if it makes the call that reads it.
+#[cold]
+fn foreign<T>(read: impl FnOnce() -> T) -> Option<T> {
+    contained_once(Foreign::Clock, read)
 }
 
 #[cfg(feature = "tokio")]
@@ -159,7 +168,7 @@ impl Timeline {
 
     #[inline]
     pub(crate) fn now(&self) -> Moment {
-        Moment::of(self.clock.map_or_else(now, |clock| clock()))
+        Moment::of(self.clock.map_or_else(now, ask))
     }
 
     /// Whether the clock is the engine's.
@@ -170,7 +179,7 @@ impl Timeline {
     /// The current moment, given the current moment of the engine's clock.
     #[inline]
     pub(crate) fn known(&self, engine: Moment) -> Moment {
-        self.clock.map_or(engine, |clock| Moment::of(clock()))
+        self.clock.map_or(engine, |clock| Moment::of(ask(clock)))
     }
 
     /// The time from the first moment to `now`; zero for an earlier `now`.
@@ -205,6 +214,12 @@ impl Timeline {
             self.start.compare_exchange(0, now.0.get(), Ordering::Relaxed, Ordering::Relaxed);
         begun.err().and_then(NonZeroU64::new).map_or(now, Moment)
     }
+}
+
+/// The time of a breaker's or a budget's clock; the engine's time if that clock panics.
+#[cold]
+fn ask(clock: fn() -> Instant) -> Instant {
+    foreign(clock).unwrap_or_else(now)
 }
 
 /// A fake clock for each thread, which tests advance.

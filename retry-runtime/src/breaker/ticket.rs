@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::figures::Figures;
+use crate::base::line::OneLine;
 
 /// Which state a breaker is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -123,7 +124,8 @@ impl fmt::Display for CircuitOpen {
             Mode::ForcedOpen => "forced open",
             _ => "open",
         };
-        write!(f, "the circuit breaker `{}` is {state}", self.name)
+        // The name may contain a key.
+        write!(f, "the circuit breaker `{}` is {state}", OneLine(&self.name))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Cancellation tokens, which end a call at once, during an attempt or a sleep.
 
+use crate::base::border;
 use crate::base::sync::unpoisoned;
 use std::fmt;
 use std::future::{Future, Pending, pending};
@@ -61,7 +62,7 @@ impl CancelToken {
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         let wakers = std::mem::take(&mut *self.0.lock());
-        wakers.into_iter().flatten().for_each(Waker::wake);
+        wakers.into_iter().flatten().for_each(border::wake);
     }
 
     /// Whether [`cancel`](CancelToken::cancel) was called.

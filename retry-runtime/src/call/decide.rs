@@ -17,7 +17,7 @@ use crate::base::clock::Moment;
 use crate::event;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Cause;
-use crate::failure::redact;
+use crate::failure::{describe, redact};
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
 use crate::report::record::{Delay, DelaySource};
@@ -155,13 +155,13 @@ impl Call<'_> {
         now: Moment,
         verdict: &Verdict,
         surroundings: &dyn Surroundings,
-        describe: &dyn Fn() -> Cow<'static, str>,
+        text: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
         let policy = self.policy();
         let trail = self.trail_mut();
         let kind = verdict.class.kind;
         trail.mode.add(Mode::FAILED);
-        trail.record(now, Some((kind, redact::kept(&describe()))));
+        trail.record(now, Some((kind, redact::kept(&describe::of_call(text)))));
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {

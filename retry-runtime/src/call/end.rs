@@ -8,6 +8,7 @@ use super::mode::Mode;
 use super::spare;
 use super::state::{Call, CallState};
 use super::trail::Trail;
+use crate::base::border;
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::event;
@@ -129,7 +130,10 @@ impl Trail {
         self.mode.add(Mode::REPORTED);
         self.withdrawal = None;
         self.live = None;
-        self.sleep = None;
+        if let Some(sleep) = self.sleep.take() {
+            // A timer's own future; the call may end by a panic, and another one would abort the process.
+            border::contained(|| drop(sleep));
+        }
         self.report.reason = reason;
         self.report.total = match self.started {
             Some(started) => now.since(started),
@@ -142,7 +146,7 @@ impl Trail {
             resumed.end(reason, self.report.last());
         }
         self.span = None;
-        self.note(Note::End(&self.report));
+        border::contained(|| self.note(Note::End(&self.report)));
         let is_continued = self.mode.has(Mode::CONTINUED);
         if !is_continued {
             self.emit_call_finished(reason);

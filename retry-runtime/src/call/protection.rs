@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::Trail;
+use crate::base::border::contained;
 use crate::breaker::{Breaker, short};
 use crate::budget::Budget;
 use crate::site::{Effective, switched_off};
@@ -77,14 +78,26 @@ fn with_text<T>(key: &(impl fmt::Display + ?Sized), use_text: impl FnOnce(&str) 
     // Taken out of the cell during its use: the key's `Display` may make retryable calls.
     let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
     text.clear();
-    // Writing to a `String` cannot fail. A `Display` that returns an error leaves the text written so far.
-    let _ = write!(text, "{key}");
+    write_key(&mut text, format_args!("{key}"));
     let result = use_text(&text);
     if text.capacity() > 4096 {
         return result;
     }
     let _ = BUFFER.try_with(|buffer| buffer.set(text));
     result
+}
+
+// Not generic: compiled once, and not for every type of key.
+fn write_key(text: &mut String, key: fmt::Arguments<'_>) {
+    let write = || {
+        // Writing to a `String` cannot fail. A `Display` that returns an error leaves the text written so far.
+        let _ = text.write_fmt(key);
+    };
+    if contained(write).is_none() {
+        // All keys that cannot be written share one breaker.
+        text.clear();
+        text.push_str("<the key's Display panicked>");
+    }
 }
 
 #[cold]

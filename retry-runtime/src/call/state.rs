@@ -11,6 +11,7 @@ use super::mode::Mode;
 use super::spare;
 use super::trail::{NOBODY, Trail};
 use super::verdict::Verdict;
+use crate::base::border;
 use crate::base::clock::Moment;
 use crate::base::sleep::Sleeping;
 use crate::event::{self, CallSpan};
@@ -279,9 +280,12 @@ impl<'p> Call<'p> {
         Entered { _context: context::enter(deadline, self.site()), _span: span }
     }
 
-    /// Runs code of the call between two attempts; the calls inside inherit its deadline.
-    pub(crate) fn run_between<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.context(self.deadline()).scope(work)
+    /// Runs the `on_retry` hook; the calls inside inherit the call's deadline. A hook that panics does not fail the call.
+    pub(crate) fn run_hook(&self, hook: &dyn Fn()) {
+        let ran = border::contained(|| self.context(self.deadline()).scope(hook));
+        if let (None, Some(site)) = (ran, self.site()) {
+            site.warn_of_hook();
+        }
     }
 
     /// The context of the calls inside this one.

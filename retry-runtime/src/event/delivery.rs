@@ -1,11 +1,9 @@
 //! The list of listeners, and the delivery of events to them.
 //!
-//! No listener can block a call or make it fail: observers run outside all locks and their panics are caught here,
-//! and a full stream drops its oldest event. Calls that an observer makes are not reported to observers, because
-//! that would recurse without end.
+//! No listener can block a call or make it fail: observers run outside all locks, their panics end at the
+//! [border](crate::base::border), and a full stream drops its oldest event. Calls that an observer makes are not reported
+//! to observers, because that would recurse without end; likewise for `tracing`.
 
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -13,6 +11,7 @@ use super::queue::Queue;
 use super::trace;
 use super::vocabulary::{Event, EventKind};
 use super::warnings::observer_panicked;
+use crate::base::border::{Foreign, contained_once, is_inside};
 use crate::base::sync::unpoisoned;
 
 /// Whether a listener wants [routine events](Event::is_routine) too; they exist only then.
@@ -36,16 +35,14 @@ pub(crate) fn has_any_listener() -> bool {
 /// Delivers an event to all listeners. The caller must not hold a lock.
 #[cold]
 pub(crate) fn emit(event: &Event) {
-    if trace::is_on() {
-        unless_nested(TRACING, || trace::emit(event));
-    }
+    trace::emit(event);
     let listeners = unpoisoned(LISTENERS.read()).clone();
     let Some(listeners) = listeners else { return };
     let routine = event.is_routine();
     for listener in listeners.iter().filter(|listener| !routine || listener.routine) {
         match &listener.to {
             To::Stream(queue) => queue.push(event),
-            To::Observer(observer) => unless_nested(OBSERVERS, || observer.call(event)),
+            To::Observer(observer) => observer.call(event),
             To::Tracing(_) => {}
         }
     }
@@ -141,42 +138,12 @@ impl Observer {
     }
 
     fn call(&self, event: &Event) {
-        let called = panic::catch_unwind(AssertUnwindSafe(|| (self.function)(event)));
-        let Err(payload) = called else { return };
-        if self.panics.fetch_add(1, Ordering::Relaxed) == 0 {
+        if is_inside(Foreign::Observer) {
+            return;
+        }
+        let called = contained_once(Foreign::Observer, || (self.function)(event));
+        if called.is_none() && self.panics.fetch_add(1, Ordering::Relaxed) == 0 {
             observer_panicked(event.name());
         }
-        // Dropping a payload may panic in turn. The second payload is leaked, so that it cannot do the same.
-        if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
-    }
-}
-
-const TRACING: u8 = 1;
-const OBSERVERS: u8 = 2;
-
-thread_local! {
-    /// The sorts of listeners that this thread is inside of, as bits.
-    static INSIDE: Cell<u8> = const { Cell::new(0) };
-}
-
-/// Runs `deliver` unless this thread is already inside a listener of the same sort.
-fn unless_nested(sort: u8, deliver: impl FnOnce()) {
-    // A thread that is ending may have lost its thread-locals: then the event is not delivered.
-    let Ok(before) = INSIDE.try_with(Cell::get) else { return };
-    if before & sort != 0 {
-        return;
-    }
-    let _leave = Leave(before);
-    INSIDE.set(before | sort);
-    deliver();
-}
-
-struct Leave(u8);
-
-impl Drop for Leave {
-    fn drop(&mut self) {
-        let _ = INSIDE.try_with(|inside| inside.set(self.0));
     }
 }

@@ -4,12 +4,22 @@ use std::fmt;
 
 use super::vocabulary::Event;
 use crate::base::duration::Rounded;
+use crate::base::line::OneLine;
 use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        // Errors, breakers' keys and configured values are foreign texts.
+        OneLine(Unescaped(self)).fmt(f)
+    }
+}
+
+struct Unescaped<'e>(&'e Event);
+
+impl fmt::Display for Unescaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Event::CallStarted(_) => f.write_str("call started"),
             Event::AttemptStarted(event) => {
                 write!(f, "{} started", Nth(event.attempt, event.limit))
@@ -107,4 +117,25 @@ impl fmt::Display for OfKind {
 /// A value of a configuration, or `nothing` for an empty one.
 fn or_nothing(value: &str) -> &str {
     if value.is_empty() { "nothing" } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::AttemptFinished;
+
+    #[test]
+    fn the_text_of_an_event_is_one_line_whatever_the_error_says() {
+        let event = Event::AttemptFinished(AttemptFinished {
+            site: "a",
+            call: 1,
+            attempt: 1,
+            limit: None,
+            duration: None,
+            kind: Some(Kind::Transient),
+            error: Some("first\nsecond\u{1b}[2J".into()),
+        });
+        let text = "attempt 1 failed (transient): first second\\u{1b}[2J";
+        assert_eq!(event.to_string(), text);
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::task::Waker;
 
 use super::vocabulary::Event;
+use crate::base::border;
 use crate::base::sync::lock;
 
 /// The queue between the calls and the reader of one stream.
@@ -42,7 +43,7 @@ impl Queue {
         drop(state);
         self.arrived.notify_one();
         if let Some(waker) = waker {
-            waker.wake();
+            border::wake(waker);
         }
         drop(oldest);
     }

@@ -1,19 +1,25 @@
 //! The `tracing` span of an attempt that is a retry.
 
 use tracing::level_filters::LevelFilter;
+use tracing::span::Entered;
 
-/// A `tracing` span around one retry, so that the log lines of its body carry the attempt's number.
-#[derive(Clone, Debug)]
-pub(crate) struct CallSpan(tracing::Span);
+use super::trace::to_subscriber;
+
+/// A `tracing` span around one retry, so that the log lines of its body carry the attempt's number. Empty if the
+/// subscriber panicked, or made the call itself.
+#[derive(Debug)]
+pub(crate) struct CallSpan(Option<tracing::Span>);
 
 /// A guard that leaves the span when it is dropped.
-pub(crate) type Inside<'s> = tracing::span::Entered<'s>;
+pub(crate) struct Inside<'s>(Option<Entered<'s>>);
 
 impl CallSpan {
     /// The span of attempt `attempt` (from 2) of call `call`.
     #[cold]
     pub(crate) fn retry(site: &'static str, call: u64, attempt: u32, limit: Option<u32>) -> Self {
-        CallSpan(tracing::info_span!(target: "retry_runtime", "retry", site, call, attempt, limit))
+        CallSpan(to_subscriber(
+            || tracing::info_span!(target: "retry_runtime", "retry", site, call, attempt, limit),
+        ))
     }
 
     /// Whether a subscriber accepts the span's level.
@@ -24,6 +30,24 @@ impl CallSpan {
 
     /// Enters the span until the guard is dropped: for a blocking body, or for one poll of a future.
     pub(crate) fn enter(&self) -> Inside<'_> {
-        self.0.enter()
+        Inside(self.0.as_ref().and_then(|span| to_subscriber(|| span.enter())))
+    }
+}
+
+// Both drops may happen while a panic of the body goes on: a second panic would abort the process.
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        if let Some(entered) = self.0.take() {
+            to_subscriber(|| drop(entered));
+        }
+    }
+}
+
+impl Drop for CallSpan {
+    fn drop(&mut self) {
+        if let Some(span) = self.0.take() {
+            to_subscriber(|| drop(span));
+        }
     }
 }

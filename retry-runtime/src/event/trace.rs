@@ -2,6 +2,8 @@
 //!
 //! `tracing` requires a constant level at each call site, but users can change the level of an event at run time. So
 //! there is one call site for each level. All of them list the same fields; `tracing` omits a field that is `None`.
+//!
+//! A subscriber is foreign code: [`to_subscriber`] is the only way to one.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
 use super::vocabulary::{Event, EventKind};
+use crate::base::border::{Foreign, contained_once};
 use crate::report::reason::StopReason;
 
 /// The levels that users set, by kind: an index into `FILTERS`, from 1; 0 for the default level.
@@ -95,6 +98,12 @@ macro_rules! at_level {
     };
 }
 
+/// Calls the subscriber; `None` if it panicked. A call that the subscriber makes is not reported to it, because that would
+/// recurse without end.
+pub(super) fn to_subscriber<T>(call: impl FnOnce() -> T) -> Option<T> {
+    contained_once(Foreign::Subscriber, call)
+}
+
 /// Whether a subscriber accepts any level: one load.
 #[inline]
 pub(super) fn is_on() -> bool {
@@ -104,7 +113,7 @@ pub(super) fn is_on() -> bool {
 /// Whether a subscriber may accept an event of this kind.
 #[inline]
 pub(super) fn is_enabled(kind: EventKind) -> bool {
-    is_on() && is_kind_enabled(kind)
+    is_on() && to_subscriber(|| is_kind_enabled(kind)) == Some(true)
 }
 
 fn is_kind_enabled(kind: EventKind) -> bool {
@@ -117,6 +126,12 @@ fn is_kind_enabled(kind: EventKind) -> bool {
 
 /// Emits the `tracing` event.
 pub(super) fn emit(event: &Event) {
+    if is_on() {
+        to_subscriber(|| tell(event));
+    }
+}
+
+fn tell(event: &Event) {
     let Some(level) = level_set(event.kind()).unwrap_or_else(|| Some(default_level(event))) else {
         return;
     };

@@ -1,7 +1,7 @@
 //! Warnings of the engine that are not events.
 
 /// Declares a function that emits a `tracing` event with the fields in parentheses; without the feature `tracing`
-/// the function does nothing.
+/// the function does nothing. The caller must not hold a lock.
 macro_rules! warning {
     (
         $(#[$doc:meta])*
@@ -11,7 +11,9 @@ macro_rules! warning {
         $(#[$doc])*
         $vis fn $name($($input: $type),*) {
             #[cfg(feature = "tracing")]
-            tracing::$level!(target: "retry_runtime", $($field,)* $text);
+            super::trace::to_subscriber(|| {
+                tracing::$level!(target: "retry_runtime", $($field,)* $text);
+            });
             #[cfg(not(feature = "tracing"))]
             let _ = ($($input,)*);
         }
@@ -50,6 +52,12 @@ warning! {
     pub(super) fn observer_panicked(event: &'static str);
     warn(event): "an observer of events panicked: the call goes on, and further panics of this observer are only \
         counted"
+}
+
+warning! {
+    /// An `on_retry` hook panicked.
+    pub(crate) fn hook_panicked(name: &str);
+    warn(name): "an `on_retry` hook panicked: the call goes on without it"
 }
 
 warning! {

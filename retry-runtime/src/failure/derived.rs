@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use super::class::{Class, Kind};
+use super::describe::written;
 use super::messages::of_message;
 use super::of_status::of_status;
 use super::status::HttpStatus;
@@ -19,7 +20,7 @@ pub fn of_status_field(status: &(impl HttpStatus + ?Sized), hint: Option<Duratio
 
 /// For `#[classify(messages)]`: the class of the failure's `Display` text by the built-in phrases.
 pub fn of_display(failure: &(impl Display + ?Sized)) -> Class {
-    of_message(&failure.to_string())
+    of_message(&written("Display", format_args!("{failure}")))
 }
 
 /// For `#[classify(…, after = field)]`: the class with the field's delay; without one, the class keeps its own.

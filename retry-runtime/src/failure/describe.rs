@@ -1,11 +1,36 @@
 //! Descriptions of failures in one line.
 
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{Arguments, Display, Write};
+
+use crate::base::border::{Foreign, contained, contained_once, is_inside};
+
+/// The text that an error writes, up to the point where its `Display` or `Debug` (`by`) returns an error. One that panics
+/// leaves a placeholder: an error's text must not fail a call.
+// Not generic: compiled once, and not for every error type.
+pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
+    let write = || {
+        let mut written = String::new();
+        // Writing to a `String` does not fail.
+        let _ = written.write_fmt(text);
+        written
+    };
+    contained(write).unwrap_or_else(|| format!("<the error's {by} panicked>"))
+}
+
+/// The description of a call's failure. A description may make a call in turn, whose failure gets a placeholder:
+/// otherwise the two would describe each other without end.
+pub(crate) fn of_call(describe: &dyn Fn() -> Cow<'static, str>) -> Cow<'static, str> {
+    if is_inside(Foreign::Text) {
+        return Cow::Borrowed("<a failure inside of another error's text>");
+    }
+    let described = contained_once(Foreign::Text, describe);
+    described.unwrap_or(Cow::Borrowed("<the error's description panicked>"))
+}
 
 /// The `Display` text as one line: each line break and the white space around it become one space.
 pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
-    let text = error.to_string();
+    let text = written("Display", format_args!("{error}"));
     if !text.contains(['\n', '\r']) {
         return Cow::Owned(text);
     }

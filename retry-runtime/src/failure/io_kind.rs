@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use super::class::{Class, Kind};
+use super::describe::written;
 
 /// The class of an I/O error without its inner error; `None` when the `ErrorKind` determines none.
 pub(super) fn of_io(error: &io::Error) -> Option<Class> {
@@ -59,7 +60,7 @@ fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
 /// The standard library gives a failed `getaddrinfo` no kind, only the text of `gai_strerror`. For `EAI_AGAIN` the
 /// text is "Temporary failure in name resolution" (glibc, BSD) or "Try again" (musl).
 fn of_name_lookup(error: &io::Error) -> Option<Kind> {
-    let text = error.get_ref()?.to_string();
+    let text = written("Display", format_args!("{}", error.get_ref()?));
     let reason = text.strip_prefix("failed to lookup address information: ")?;
     let again = reason.starts_with("Temporary failure") || reason.starts_with("Try again");
     again.then_some(Kind::Transient)

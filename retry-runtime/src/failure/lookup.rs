@@ -9,12 +9,13 @@
 use std::any::type_name;
 use std::borrow::Cow;
 use std::error::Error;
-use std::fmt::{Arguments, Debug, Display, Write};
+use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::carried::{CarriedByBox, CarriedByChain, CarriedByClassify, Carries, NotCarried};
 use super::class::{Class, Classify, Kind};
+use super::describe::written;
 use super::inject::{Inject, Injection};
 use super::interruption::Interruption;
 use super::outcome::{Interruptible, Outcome};
@@ -131,23 +132,15 @@ pub struct ByDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct ByTypeName;
 
-/// The formatted text, up to the point where a `Display` or `Debug` implementation returned an error.
-fn written(text: Arguments<'_>) -> String {
-    let mut written = String::new();
-    // Writing to a `String` does not fail.
-    let _ = written.write_fmt(text);
-    written
-}
-
 impl<E: Display + ?Sized> Describe<E> for ByDisplay {
     fn describe(error: &E) -> Cow<'static, str> {
-        Cow::Owned(written(format_args!("{error}")))
+        Cow::Owned(written("Display", format_args!("{error}")))
     }
 }
 
 impl<E: Debug + ?Sized> Describe<E> for ByDebug {
     fn describe(error: &E) -> Cow<'static, str> {
-        Cow::Owned(written(format_args!("{error:?}")))
+        Cow::Owned(written("Debug", format_args!("{error:?}")))
     }
 }
 

@@ -1,9 +1,9 @@
 //! How delays grow: numbers to numbers.
 
 use std::hash::{Hash, Hasher};
-use std::panic;
 use std::time::Duration;
 
+use crate::base::border::contained;
 use crate::base::duration;
 
 /// How the delay grows from one retry to the next, before the cap and before jitter.
@@ -73,7 +73,7 @@ impl Backoff {
                 let last = entries.len().saturating_sub(1);
                 entries.get(last.min(retry as usize - 1)).copied().unwrap_or_default()
             }
-            Backoff::Custom(delay) => panic::catch_unwind(|| delay(retry)).unwrap_or(Duration::MAX),
+            Backoff::Custom(delay) => contained(|| delay(retry)).unwrap_or(Duration::MAX),
         }
     }
 

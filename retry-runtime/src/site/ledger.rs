@@ -67,6 +67,7 @@ pub(crate) struct Findings {
     pub(crate) longest_refusal: Duration,
     warned_of_budget: Option<Instant>,
     warned_undeclared: bool,
+    warned_of_hook: bool,
     /// It has slept on a thread of an async runtime.
     pub(crate) blocked_worker: bool,
     /// The function whose later attempt it was called in.
@@ -152,6 +153,16 @@ impl Site {
             self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_undeclared, true));
         if !warned {
             crate::event::undeclared(self.name());
+        }
+    }
+
+    /// Says once that the function's `on_retry` hook panics.
+    #[cold]
+    pub(crate) fn warn_of_hook(&self) {
+        let warned =
+            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_hook, true));
+        if !warned {
+            crate::event::hook_panicked(self.name());
         }
     }
 

@@ -11,6 +11,7 @@ use crate::call::decide::Surroundings;
 use crate::call::state::Call;
 use crate::call::verdict::{Decision, Verdict};
 use crate::failure::class::Kind;
+use crate::failure::describe;
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::Outcome;
 use crate::report::reason::StopReason;
@@ -49,7 +50,7 @@ fn with_words<R: Outcome, J: Judge<R>>(rules: &J, out: &R, verdict: Verdict) -> 
     if !may_hide || rules.stand_in().is_none() {
         return verdict;
     }
-    match Cause::in_words(&rules.describe(out)) {
+    match Cause::in_words(&describe::of_call(&|| rules.describe(out))) {
         Some(cause) => Verdict { class: cause.class(), carried: Some(cause), ..verdict },
         None => verdict,
     }
@@ -104,7 +105,7 @@ pub(super) fn interrupted<R: Outcome, J: Judge<R>, X: Guard<R>>(
     cut: X::Cut,
 ) -> (R, Cow<'static, str>) {
     let plain = guard.outcome(cut, None);
-    let text = rules.describe(&plain);
+    let text = describe::of_call(&|| rules.describe(&plain));
     let tells = text.contains(&Interruption::from(cut.into()).to_string());
     match call.failure_before(&text).filter(|_| tells) {
         Some(failure) => (guard.outcome(cut, Some(failure)), text),
@@ -157,7 +158,7 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
             let decided = Moment::now();
             let (attempt, limit) = call.progress();
             let retry = Retry { outcome: out, attempt, limit, kind, delay };
-            call.run_between(|| rules.before_sleep(&retry));
+            call.run_hook(&|| rules.before_sleep(&retry));
             call.after_hook(delay, decided)
         }
         decision => decision,

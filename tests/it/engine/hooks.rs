@@ -31,7 +31,10 @@ async fn the_hook_is_called_before_each_sleep_and_not_after_the_last_attempt() {
 
 #[test]
 fn the_hook_is_not_called_when_the_call_ends() {
-    #[retryable(max = 3, base = "1s", on_retry = |_| panic!("there is no retry"))]
+    thread_local! {
+        static HOOKS: Cell<u32> = const { Cell::new(0) };
+    }
+    #[retryable(max = 3, base = "1s", on_retry = |_| HOOKS.set(HOOKS.get() + 1))]
     fn at_once(out: Result<(), Failure>) -> Result<(), Failure> {
         out
     }
@@ -39,6 +42,21 @@ fn the_hook_is_not_called_when_the_call_ends() {
     for failure in [Failure::Unknown, Failure::Reset, Failure::Shedding] {
         assert_eq!(at_once(Err(failure)), Err(failure));
     }
+    assert_eq!(HOOKS.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hook_that_panics_does_not_fail_the_call() {
+    #[retryable(
+        max = 1, base = "1s", attempt = attempt, name = "hooks::panics",
+        on_retry = |_| std::panic::resume_unwind(Box::new("on purpose"))
+    )]
+    async fn at_last() -> Result<u32, Failure> {
+        if attempt.is_last() { Ok(attempt.number()) } else { Err(Failure::Refused) }
+    }
+    assert_eq!(at_last().await, Ok(2));
+    let stats = retry_runtime::stats("hooks::panics").unwrap();
+    assert_eq!((stats.calls(), stats.after_retry, stats.attempts), (1, 1, 2));
 }
 
 const POLICY: Policy = Policy::new().max(3).base(secs(1)).deadline(ms(1500));

@@ -55,6 +55,19 @@ async fn a_call_is_listed_from_its_first_sleep_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_error_neither_forges_a_line_nor_commands_the_terminal_where_a_live_call_is_printed() {
+    #[retryable(max = 1, base = "1s", jitter = none, on = any, name = "live::hostile")]
+    async fn hostile() -> Result<(), String> {
+        Err("no\r\nlive::paid: attempt 1 of 4\u{1b}[2J\u{202e}".to_owned())
+    }
+    let mut call = pin!(hostile());
+    assert!(poll(call.as_mut()).is_pending());
+    let printed = find("live::hostile").expect("it waits").to_string();
+    let error = "no  live::paid: attempt 1 of 4\\u{1b}[2J\\u{202e}";
+    assert_eq!(printed, format!("live::hostile: attempt 2 of 2 in 1.0 s, after: {error}"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_waiting_call_is_cancelled_at_once_and_returns_the_interruption() {
     let call = tokio::spawn(observe(async {
         #[retryable(max = 3, base = "1h", cap = "1h", name = "live::cancelled")]

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use crate::base::border;
 use crate::base::clock::Moment;
 use crate::base::sync::{Mutex, MutexGuard, unpoisoned};
 use crate::failure::class::Kind;
@@ -123,7 +124,10 @@ impl Entry {
         let mut state = self.lock();
         state.pause.until = None;
         state.ended = true;
-        state.waker = None;
+        let waker = state.waker.take();
+        // Dropped outside the lock: a waker may run any code.
+        drop(state);
+        drop(waker);
     }
 
     pub(super) fn cancel(&self) -> Answer {
@@ -156,7 +160,7 @@ impl Entry {
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {
-            waker.wake();
+            border::wake(waker);
         }
     }
 

@@ -41,6 +41,7 @@ pub(crate) use list::Ticket;
 pub use watch::{Changed, Watch, watch};
 
 use crate::base::clock::{self, Moment};
+use crate::base::line::OneLine;
 use crate::failure::class::Kind;
 
 /// The calls that are being retried, in the order of their first failures.
@@ -150,7 +151,8 @@ impl fmt::Debug for LiveCall {
 }
 
 impl fmt::Display for LiveCall {
-    /// One line: `billing::charge: attempt 2 of 4 in 1.5 s, after: connection refused`.
+    /// One line: `billing::charge: attempt 2 of 4 in 1.5 s, after: connection refused`. Control characters of the error are
+    /// escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (attempt, wait) = (self.attempt(), self.next_attempt_in());
         let next = if wait.is_some() { attempt.saturating_add(1) } else { attempt };
@@ -162,6 +164,6 @@ impl fmt::Display for LiveCall {
             Some(wait) => write!(f, " in {:.1} s", wait.as_secs_f64())?,
             None => write!(f, " is running")?,
         }
-        write!(f, ", after: {}", self.last_error())
+        write!(f, ", after: {}", OneLine(self.last_error()))
     }
 }

@@ -1,5 +1,6 @@
 //! Notifications of changes in the list of live calls.
 
+use crate::base::border;
 use crate::base::sync::unpoisoned;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -46,7 +47,7 @@ pub(super) fn notify() {
     let tasks = std::mem::take(&mut changes.tasks);
     drop(changes);
     CHANGED.notify_all();
-    tasks.into_values().for_each(Waker::wake);
+    tasks.into_values().for_each(border::wake);
 }
 
 impl Watch {
@@ -88,12 +89,14 @@ impl Future for Changed<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // Cloned and dropped outside the lock: a waker may run any code.
+        let waker = cx.waker().clone();
         let mut changes = lock();
         if changes.version != self.watch.seen {
             self.watch.seen = changes.version;
             return Poll::Ready(());
         }
-        let before = changes.tasks.insert(self.watch.id, cx.waker().clone());
+        let before = changes.tasks.insert(self.watch.id, waker);
         drop(changes);
         drop(before);
         Poll::Pending

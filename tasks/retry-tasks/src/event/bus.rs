@@ -1,6 +1,8 @@
 //! Delivery of committed events to listeners, workers, `tracing`, metrics and the functions' own counts.
 
 use retry_runtime::StopReason;
+#[cfg(any(feature = "tracing", feature = "metrics"))]
+use retry_runtime::control::contained;
 use retry_runtime::resume::{Standing, ended};
 use tokio::sync::{broadcast, watch};
 
@@ -33,7 +35,7 @@ pub(crate) struct Bus {
 impl Bus {
     pub(crate) fn new() -> Self {
         #[cfg(feature = "metrics")]
-        super::metrics::describe();
+        contained(super::metrics::describe);
         Bus {
             events: broadcast::Sender::new(CAPACITY),
             claimable: watch::Sender::new(0),
@@ -43,10 +45,11 @@ impl Bus {
 
     pub(crate) fn publish(&self, notices: Vec<Notice>) {
         for Notice { event, measured, ended: call } in notices {
+            // A subscriber or an exporter that panics must not keep the event from workers and listeners.
             #[cfg(feature = "tracing")]
-            event.trace();
+            contained(|| event.trace());
             #[cfg(feature = "metrics")]
-            super::metrics::count(&event, measured);
+            contained(|| super::metrics::count(&event, measured));
             #[cfg(not(feature = "metrics"))]
             let _ = measured;
             // A process that only gives orders need not know the function.

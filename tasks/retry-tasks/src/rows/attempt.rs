@@ -112,7 +112,9 @@ fn returned(site: &'static Site, standing: &Standing) -> AttemptEnd {
 /// Warns that the store has failed a worker.
 pub(super) fn warn(message: &str, error: &StoreError) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "retry_tasks", %error, "{message}");
+    retry_runtime::control::contained(|| {
+        tracing::warn!(target: "retry_tasks", %error, "{message}");
+    });
     #[cfg(not(feature = "tracing"))]
     let _ = (message, error);
 }

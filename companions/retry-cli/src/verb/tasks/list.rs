@@ -67,7 +67,7 @@ fn text(page: &Page<TaskInfo>, format: Format, now: Time) -> String {
 type Column = (&'static str, fn(&TaskInfo, Time) -> String);
 
 const TASK: Column = ("task", |info, _| info.id.to_string());
-const FUNCTION: Column = ("function", |info, _| view::line(&info.name));
+const FUNCTION: Column = ("function", |info, _| info.name.clone());
 const SUBMITTED: Column = ("submitted", |info, now| view::ago(info.created_at, now));
 const RETRIES: Column = ("retries", |info, _| view::retries(info));
 const STATE: Column = ("state", |info, _| info.state.to_string());

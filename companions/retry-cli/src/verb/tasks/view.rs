@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgMatches};
+use retry_runtime::control::OneLine;
 use retry_tasks::{Format, TaskAttempt, TaskInfo, Time};
 use retry_text::duration::human;
 use serde::Serialize;
@@ -32,9 +33,9 @@ pub(super) fn format(matches: &ArgMatches) -> Format {
     matches.get_one("format").copied().unwrap_or_default()
 }
 
-/// Puts text that users or functions wrote on one line, without control characters.
+/// Puts text that users or functions wrote on one line. The cells of a table are lines in any case.
 pub(super) fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    OneLine(text).to_string()
 }
 
 /// `1 of 3`.
@@ -83,7 +84,7 @@ pub(super) fn block(info: &TaskInfo, now: Time) -> String {
         time.map(left).unwrap_or_default()
     };
     let by_hand = if info.can_retry { ", can be retried manually" } else { "" };
-    row("function", line(&info.name));
+    row("function", info.name.clone());
     row("state", info.state.to_string());
     row("retries", retries(info) + by_hand);
     row("progress", progress(info));
@@ -93,9 +94,9 @@ pub(super) fn block(info: &TaskInfo, now: Time) -> String {
     row("deadline", if info.state.is_ended() { String::new() } else { until(info.deadline) });
     row("expected end", until(info.eta));
     row("last error", error(info));
-    row("worker", info.worker.as_deref().map(line).unwrap_or_default());
-    row("result", info.result.as_ref().map(|it| line(&it.to_string())).unwrap_or_default());
-    row("arguments", info.arguments.as_ref().map(|it| line(&it.to_string())).unwrap_or_default());
+    row("worker", info.worker.clone().unwrap_or_default());
+    row("result", info.result.as_ref().map(ToString::to_string).unwrap_or_default());
+    row("arguments", info.arguments.as_ref().map(ToString::to_string).unwrap_or_default());
     match info.attempts() {
         [] => table.to_string(),
         attempts => format!("{table}\n{}", history(attempts, now)),
@@ -114,7 +115,7 @@ fn history(attempts: &[TaskAttempt], now: Time) -> String {
             if attempt.ended.is_some() { took } else { took + " so far" },
             word(&attempt.outcome),
             attempt.delay.map(|delay| human(delay) + &source).unwrap_or_default(),
-            line(&attempt.worker),
+            attempt.worker.clone(),
             failure(attempt.kind.map(|kind| kind.name()), attempt.error.as_deref()),
         ]);
     }
