@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_status_is_judged_by_its_code() {
-        assert_eq!(StatusCode::SERVICE_UNAVAILABLE.classify(), Class::new(Kind::Transient));
+        assert_eq!(StatusCode::SERVICE_UNAVAILABLE.classify(), Class::new(Kind::Ambiguous));
         assert_eq!(StatusCode::GATEWAY_TIMEOUT.classify(), Class::new(Kind::Ambiguous));
         assert_eq!(StatusCode::NOT_FOUND.classify(), Class::new(Kind::Permanent));
         assert_eq!(StatusCode::NOT_FOUND.describe(), "404 Not Found");
@@ -57,8 +57,8 @@ mod tests {
         };
         let hinted = Class::new(Kind::Throttled).after(Duration::from_secs(7));
         assert_eq!(response(b"7").classify(), hinted);
-        assert_eq!(response(b"soon").classify(), Class::new(Kind::Transient));
-        assert_eq!(response(b"\xff").classify(), Class::new(Kind::Transient));
+        assert_eq!(response(b"soon").classify(), Class::new(Kind::Ambiguous));
+        assert_eq!(response(b"\xff").classify(), Class::new(Kind::Ambiguous));
     }
 
     #[test]
