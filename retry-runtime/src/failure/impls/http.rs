@@ -16,10 +16,10 @@ impl Classify for http::StatusCode {
     describe::by_display!();
 }
 
-/// The class by [`of_status`], with the delay of the `Retry-After` header.
+/// The class by [`of_status`], with the delay that its headers ask for ([`from_response`](retry_after::from_response)).
 impl<B> Classify for http::Response<B> {
     fn classify(&self) -> Class {
-        of_status(self.status().as_u16(), retry_after::from_headers(self.headers()))
+        of_status(self.status().as_u16(), retry_after::from_response(self.status(), self.headers()))
     }
 
     fn describe(&self) -> Cow<'static, str> {

@@ -58,10 +58,10 @@ impl Classify for reqwest::Error {
     }
 }
 
-/// The class by [`of_status`], with the delay of the `Retry-After` header.
+/// The class by [`of_status`], with the delay that its headers ask for ([`from_response`](retry_after::from_response)).
 impl Classify for reqwest::Response {
     fn classify(&self) -> Class {
-        of_status(self.status().as_u16(), retry_after::from_headers(self.headers()))
+        of_status(self.status().as_u16(), retry_after::from_response(self.status(), self.headers()))
     }
 
     fn describe(&self) -> Cow<'static, str> {
