@@ -92,6 +92,24 @@ fn worth_repeating(policy: &Policy, verdict: &Verdict) -> Result<(), StopReason>
     }
 }
 
+/// The pause that the server asked for, at most the time left; fails if the hint itself is longer than that, or than the
+/// policy allows.
+#[cold]
+fn hinted(
+    policy: &Policy,
+    retry: u32,
+    hint: Duration,
+    left: Duration,
+    random: u64,
+) -> Result<Delay, StopReason> {
+    if hint > left.min(policy.longest_hint()) {
+        return Err(StopReason::RetryAfterTooLong);
+    }
+    let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
+    let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
+    Ok(Delay { length, source })
+}
+
 /// Fails if the breaker would refuse another attempt now.
 #[inline(always)]
 fn admitted_by_breaker(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
@@ -106,8 +124,7 @@ impl Trail {
         if left { Ok(()) } else { Err(StopReason::Exhausted) }
     }
 
-    /// Returns the pause, which is the longer of the server's hint and the policy's delay; fails if the deadline comes
-    /// first.
+    /// Returns the pause: the server's hint with a spread, else the policy's delay; fails if the deadline comes first.
     #[inline(always)]
     fn time_left(
         &mut self,
@@ -119,15 +136,15 @@ impl Trail {
         if left.is_zero() {
             return Err(StopReason::Deadline);
         }
-        if hint.is_some_and(|hint| hint > left.min(policy.longest_hint())) {
-            return Err(StopReason::RetryAfterTooLong);
+        let random = self.rng.draw();
+        if let Some(hint) = hint {
+            return hinted(policy, self.attempt, hint, left, random);
         }
-        let own = policy.delay(self.attempt, self.previous, self.rng.draw());
-        let delay = match hint {
-            Some(hint) if hint > own => Delay { length: hint, source: DelaySource::Hint },
-            _ => Delay { length: own, source: DelaySource::Backoff },
-        };
-        if delay.length > left { Err(StopReason::Deadline) } else { Ok(delay) }
+        let length = policy.delay(self.attempt, self.previous, random);
+        if length > left {
+            return Err(StopReason::Deadline);
+        }
+        Ok(Delay { length, source: DelaySource::Backoff })
     }
 
     /// Fails for a resumed call, whose next attempt is made elsewhere or later, and hands the pause over.
