@@ -60,6 +60,7 @@ pub mod events {
 pub mod resume {
     pub use crate::call::handover::{ended, judge, limit, pay};
     pub use crate::call::resume::*;
+    pub use crate::failure::redact::kept;
 }
 
 /// The seams of the engine for its companion crates, which depend on exactly this version.

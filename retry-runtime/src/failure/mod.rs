@@ -34,3 +34,4 @@ pub(crate) mod redact;
 pub mod retry_after;
 pub(crate) mod status;
 mod std_impls;
+mod urls;

@@ -8,6 +8,7 @@ use crate::failure::class::{Class, Classify, Kind};
 use crate::failure::describe;
 use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
+use crate::failure::urls::without_secrets;
 
 /// The class depends on how far the request got:
 ///
@@ -46,15 +47,7 @@ impl Classify for reqwest::Error {
     /// The text of the error and of its innermost source. The user, the password, the query and the fragment of the
     /// URL are left out, because they may hold secrets.
     fn describe(&self) -> Cow<'static, str> {
-        let text = describe::with_cause(self);
-        let Some(url) = self.url() else { return text };
-        let mut safe = url.clone();
-        safe.set_query(None);
-        safe.set_fragment(None);
-        // This fails only for URLs that cannot have a user.
-        let _ = safe.set_username("");
-        let _ = safe.set_password(None);
-        Cow::Owned(text.replace(url.as_str(), safe.as_str()))
+        Cow::Owned(without_secrets(&describe::with_cause(self)).into_owned())
     }
 }
 
