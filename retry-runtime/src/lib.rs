@@ -18,6 +18,8 @@ pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
+#[cfg(feature = "http")]
+pub use failure::check_status::{CheckStatus, StatusError};
 pub use failure::class::{Class, Classify, Kind};
 pub use failure::inject::Inject;
 pub use failure::interruption::Interruption;

@@ -16,6 +16,8 @@ macro_rules! implement {
 }
 
 pub(crate) mod chain;
+#[cfg(feature = "http")]
+pub(crate) mod check_status;
 pub(crate) mod class;
 pub(crate) mod derived;
 pub(crate) mod describe;
