@@ -15,6 +15,7 @@ use super::trail::Trail;
 use super::verdict::{Decision, Verdict};
 use crate::base::clock::Moment;
 use crate::event;
+use crate::failure::chain;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Interruption;
 use crate::failure::redact;
@@ -175,6 +176,8 @@ impl Call<'_> {
         let trail = self.trail_mut();
         let kind = verdict.class.kind;
         trail.mode.add(Mode::FAILED);
+        // Before the error is described, which may classify other errors.
+        let unknown = kind == Kind::Permanent && chain::take_unknown();
         trail.record(now, Some((kind, redact::kept(&describe()))));
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
@@ -184,6 +187,9 @@ impl Call<'_> {
         trail.account_for_failure(verdict.cut);
         trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
+        if unknown {
+            trail.warn_unknown();
+        }
         match trail.decide(policy, now, verdict, surroundings) {
             Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
             Err(reason) => trail.stop(policy, now, verdict, reason),
@@ -247,6 +253,14 @@ impl Trail {
             self.continued = Some(now);
         }
         Decision::Pause(delay)
+    }
+
+    /// Says that no error in the chain of a boxed error is known.
+    #[cold]
+    fn warn_unknown(&self) {
+        if let Some(site) = self.site() {
+            site.warn_unknown();
+        }
     }
 
     /// Ends the call with this attempt's outcome.

@@ -26,6 +26,13 @@ warning! {
 }
 
 warning! {
+    /// A boxed error ended a call, and no error in its chain has a known type.
+    pub(crate) fn unknown(name: &str);
+    warn(name): "a call ended because its boxed error has no known type inside and counts as permanent: return an \
+        error that derives `Classify`, or judge the error with `when = |error| …` or `on = any`"
+}
+
+warning! {
     /// Two attributes give a shared breaker or budget different settings.
     pub(crate) fn conflicting_settings(what: &str, name: &str);
     warn(name): "attributes disagree about the settings of the shared {what} `{name}`, and only one of them \

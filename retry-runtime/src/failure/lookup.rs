@@ -12,6 +12,7 @@ use std::fmt::{Arguments, Debug, Display, Write};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::chain::{self, Chained};
 use super::class::{Class, Classify, Kind};
 use super::inject::{Inject, Injection};
 use super::interruption::Interruption;
@@ -24,6 +25,10 @@ pub struct Lookup<R>(PhantomData<fn() -> R>);
 /// The second choices.
 #[derive(Debug)]
 pub struct SecondChoice<R>(PhantomData<fn() -> R>);
+
+/// The third choices.
+#[derive(Debug)]
+pub struct ThirdChoice<R>(PhantomData<fn() -> R>);
 
 /// The last choices, which have no bounds.
 #[derive(Debug)]
@@ -38,6 +43,14 @@ impl<R> Deref for Lookup<R> {
 }
 
 impl<R> Deref for SecondChoice<R> {
+    type Target = ThirdChoice<R>;
+
+    fn deref(&self) -> &ThirdChoice<R> {
+        &ThirdChoice(PhantomData)
+    }
+}
+
+impl<R> Deref for ThirdChoice<R> {
     type Target = LastChoice<R>;
 
     fn deref(&self) -> &LastChoice<R> {
@@ -58,10 +71,12 @@ macro_rules! choices {
 }
 
 choices! {
+    /// The error is boxed.
+    {R: Outcome<Error: Chained>} Lookup: retry_describe -> ByChain;
     /// The error implements `Display`.
-    {R: Outcome<Error: Display>} Lookup: retry_describe -> ByDisplay;
+    {R: Outcome<Error: Display>} SecondChoice: retry_describe -> ByDisplay;
     /// The error implements `Debug`.
-    {R: Outcome<Error: Debug>} SecondChoice: retry_describe -> ByDebug;
+    {R: Outcome<Error: Debug>} ThirdChoice: retry_describe -> ByDebug;
     /// The error implements neither `Display` nor `Debug`.
     {R} LastChoice: retry_describe -> ByTypeName;
 
@@ -96,7 +111,12 @@ pub fn describe_with<E: ?Sized, D: Describe<E>>(
     D::describe(error)
 }
 
-/// The description is the whole text of `Display`.
+/// The description is the text of the error and of its sources.
+#[derive(Clone, Copy, Debug)]
+pub struct ByChain;
+
+/// The description is the whole text of `Display`, in the form `{:#}` if that has one line: a transparent error around
+/// an `anyhow::Error` then has the text of the whole chain.
 #[derive(Clone, Copy, Debug)]
 pub struct ByDisplay;
 
@@ -116,8 +136,18 @@ fn written(text: Arguments<'_>) -> String {
     written
 }
 
+impl<E: Chained> Describe<E> for ByChain {
+    fn describe(error: &E) -> Cow<'static, str> {
+        error.whole_text()
+    }
+}
+
 impl<E: Display + ?Sized> Describe<E> for ByDisplay {
     fn describe(error: &E) -> Cow<'static, str> {
+        let text = written(format_args!("{error:#}"));
+        if !text.contains('\n') {
+            return Cow::Owned(text);
+        }
         Cow::Owned(written(format_args!("{error}")))
     }
 }
@@ -164,6 +194,8 @@ pub struct Unjudged;
 impl<E: Classify> ClassOf<E> for ByClassify {
     #[inline]
     fn class(error: &E, _: bool) -> Class {
+        // Forgets what an error that was classified outside of a call has left.
+        chain::take_unknown();
         error.classify()
     }
 

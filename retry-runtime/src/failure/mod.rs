@@ -36,4 +36,5 @@ pub(crate) mod redact;
 pub mod retry_after;
 pub(crate) mod status;
 mod std_impls;
+mod transparent;
 mod urls;

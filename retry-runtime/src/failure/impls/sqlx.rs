@@ -61,6 +61,11 @@ impl Classify for Error {
     describe::by_display!();
 }
 
+/// The class of a database's error apart from the [`Error`] around it, as in a source chain.
+pub(in crate::failure) fn of_boxed_database(error: &dyn DatabaseError) -> Class {
+    Class::new(of_database(error))
+}
+
 fn of_database(error: &dyn DatabaseError) -> Kind {
     let Some(code) = error.code() else { return Kind::Permanent };
     // A SQLSTATE has five characters; SQLite's codes are shorter numbers.
