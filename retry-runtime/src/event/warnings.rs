@@ -60,6 +60,13 @@ warning! {
 }
 
 warning! {
+    /// A call slept in a tokio runtime that was built without a time driver.
+    pub(crate) fn no_time_driver();
+    warn(): "the tokio runtime has no time driver, so calls sleep by `futures-timer`: build the runtime with \
+        `enable_time()` or `enable_all()`"
+}
+
+warning! {
     /// A changed configuration file has mistakes and was not applied.
     pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display);
     warn(mistakes): "a configuration was refused, the previous one stays in force: {error}"
