@@ -6,6 +6,7 @@ mod words;
 pub use std::borrow::Cow;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
+pub use std::convert::From;
 pub use std::fmt::Display;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{Err, Ok};
@@ -28,6 +29,7 @@ pub use crate::failure::class::{Class, Classify, Kind};
 pub use crate::failure::derived::{of_display, of_status_field, or_hint};
 pub use crate::failure::hint::RetryAfterHint;
 pub use crate::failure::inject::Inject;
+pub use crate::failure::interruption::Interruption;
 pub use crate::failure::into_class::IntoClass;
 pub use crate::failure::kinds::Kinds;
 pub use crate::failure::lookup::{
