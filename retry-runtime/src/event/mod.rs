@@ -90,6 +90,6 @@ pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
 pub use vocabulary::{Event, EventKind};
-pub(crate) use warnings::{
-    conflicting_settings, listed_late, no_time_driver, shared_name, undeclared, unknown,
-};
+#[cfg(feature = "tokio")]
+pub(crate) use warnings::no_time_driver;
+pub(crate) use warnings::{conflicting_settings, listed_late, shared_name, undeclared, unknown};
