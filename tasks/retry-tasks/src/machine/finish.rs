@@ -164,3 +164,17 @@ impl Record {
         self.ended_at = Some(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_panic_is_stored_without_the_secrets_of_a_url() {
+        let text = "the function panicked: no answer from https://user:pw@host/x?token=abc";
+        for end in [AttemptEnd::panicked(text), AttemptEnd::unreadable(text)] {
+            let AttemptEnd::Failed { error, .. } = end else { panic!("{end:?}") };
+            assert_eq!(error, "the function panicked: no answer from https://host/x");
+        }
+    }
+}
