@@ -58,7 +58,8 @@ enum ApiError {
 /// Only 502, 503 and 504 are retried, and no 4xx, not even one with a `Retry-After`.
 fn class_of(status: StatusCode, wait: Option<Duration>) -> Class {
     let class = of_status(status.as_u16(), wait);
-    if status.is_client_error() { Class { kind: Kind::Permanent, ..class } } else { class }
+    let retried = matches!(status.as_u16(), 502..=504);
+    if retried { class } else { Class { kind: Kind::Permanent, ..class } }
 }
 
 /// Returns the innermost cause, which says what happened; reqwest's own text names the URL.

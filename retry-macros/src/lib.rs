@@ -307,6 +307,7 @@ pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// | `overloaded` | the server asked for no retries |
 /// | `permanent` | a retry would fail in the same way |
 /// | `inherit` | the kind of the inner failure, which implements `Classify`: the field marked `#[source]` or `#[from]`, else the one named `source`, else the only one |
+/// | `interruption` | the derive writes `From<Interruption>`, which makes this variant of an interruption of the call: a deadline, a timeout, a cancellation or an open breaker. The variant has one field, the `Interruption`, and inherits its kind, unless another word says otherwise. Not with thiserror's `#[from]`, which writes the same |
 /// | `status = field` | the kind of an HTTP status: a `u16`, with feature `http` a `http::StatusCode`, or an `Option` of one; `None` is permanent |
 /// | `kind = expr` | the value of the expression, a `Kind` or a `Class`. The fields are in scope as references, those of a tuple as `_0`, `_1` |
 /// | `messages` | the kind that the text of `Display` suggests ("timed out", "too many requests" …), for failures that have only a text |

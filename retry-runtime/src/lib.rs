@@ -20,6 +20,8 @@ pub use call::inherited::{Inherited, inherited};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
 pub use failure::before::AfterFailure;
+#[cfg(feature = "http")]
+pub use failure::check_status::{CheckStatus, StatusError};
 pub use failure::class::{Class, Classify, Kind};
 pub use failure::inject::Inject;
 pub use failure::interruption::Interruption;
@@ -62,6 +64,7 @@ pub mod events {
 pub mod resume {
     pub use crate::call::handover::{ended, judge, limit, pay};
     pub use crate::call::resume::*;
+    pub use crate::failure::redact::kept;
 }
 
 /// The seams of the engine for its companion crates, which depend on exactly this version.

@@ -94,7 +94,8 @@ fn a_response_that_does_not_come_in_time_is_ambiguous() {
 #[test]
 fn a_status_is_judged_by_its_code() {
     let status = |line| says(line);
-    check(status("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), Kind::Transient);
+    check(status("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), Kind::Ambiguous);
+    check(status("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), Kind::Ambiguous);
     check(status("HTTP/1.1 504 Late\r\nContent-Length: 0\r\n\r\n"), Kind::Ambiguous);
     check(status("HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n"), Kind::Permanent);
 }

@@ -2,6 +2,7 @@
 //!
 //! Time cannot be paused outside of tokio, so the sleeps here are real and last a few milliseconds.
 
+use std::borrow::Cow;
 use std::future::{Future, pending};
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use retry_runtime::{
-    Backoff, CancelToken, Classify, Interruption, Jitter, Policy, StopReason, observe,
-    observe_blocking, retryable,
+    Backoff, CancelToken, Classify, Interruption, Jitter, Policy, StopReason, history, observe,
+    observe_blocking, redact_errors_with, retryable,
 };
 
 #[derive(Debug, PartialEq, Classify)]
@@ -132,4 +133,101 @@ async fn a_body_that_exhausts_tokios_cooperative_budget_still_times_out() {
     });
     let result: Result<(), _> = call.await;
     assert_eq!(result, Err(Failure::Cut(Interruption::DeadlinePassed)));
+}
+
+/// A runtime that was built without `enable_time`.
+fn timeless() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+#[test]
+fn a_runtime_without_a_time_driver_sleeps_all_the_same() {
+    let runtime = timeless();
+    for _ in 0..2 {
+        let call = POLICY.call_async(|_| async { Err::<(), _>(Failure::Refused) });
+        let (result, report) = runtime.block_on(observe(call));
+        assert_eq!(result, Err(Failure::Refused));
+        assert_eq!(report.attempts_made(), 3);
+        assert!(report.total >= ms(4), "{report:?}");
+    }
+}
+
+#[test]
+fn limits_hold_in_a_runtime_without_a_time_driver() {
+    let timed = POLICY.timeout(ms(3)).idempotent(true).deadline(ms(500));
+    let result: Result<(), _> = timeless().block_on(timed.call_async(|_| pending()));
+    assert_eq!(result, Err(Failure::Cut(Interruption::TimedOut { after: ms(3) })));
+}
+
+#[test]
+fn a_paused_clock_is_followed_on_a_thread_that_has_met_a_runtime_without_a_time_driver() {
+    let call = |policy: Policy| policy.call_async(|_| async { Err::<(), _>(Failure::Refused) });
+    assert!(timeless().block_on(call(POLICY)).is_err());
+    let mut paused = tokio::runtime::Builder::new_current_thread();
+    let paused = paused.enable_time().start_paused(true).build().unwrap();
+    let start = Instant::now();
+    let (_, report) = paused.block_on(observe(call(POLICY.base(Duration::from_secs(30)))));
+    assert!(report.total >= Duration::from_secs(60));
+    assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+/// A call that waits, and was polled once in a runtime that is gone.
+fn orphaned(delay: Duration) -> std::pin::Pin<Box<dyn Future<Output = Result<u32, Failure>>>> {
+    let policy = POLICY.base(delay);
+    let mut call = Box::pin(policy.call_async(|attempt| async move {
+        if attempt.number() == 1 { Err(Failure::Refused) } else { Ok(7) }
+    }));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    });
+    drop(runtime);
+    call
+}
+
+#[test]
+fn a_call_whose_runtime_is_dropped_goes_on_elsewhere() {
+    assert_eq!(block_on(orphaned(ms(5))), Ok(7));
+    for build in
+        [timeless, || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()]
+    {
+        let start = Instant::now();
+        assert_eq!(build().block_on(orphaned(ms(5))), Ok(7));
+        assert!(start.elapsed() >= ms(5));
+    }
+}
+
+#[test]
+fn a_task_whose_runtime_is_dropped_ends_without_a_panic() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let policy = POLICY.base(Duration::from_secs(30));
+    let call = policy.call_async(|_| async { Err::<(), _>(Failure::Refused) });
+    let task = runtime.spawn(call);
+    thread::sleep(ms(20));
+    drop(runtime);
+    let error = block_on(task).unwrap_err();
+    assert!(error.is_cancelled(), "{error:?}");
+}
+
+#[test]
+fn a_hook_that_makes_failing_calls_is_not_entered_again() {
+    #[retryable(max = 1, base = "0s", on = any, name = "untouched::inner")]
+    fn inner() -> Result<u32, String> {
+        Err("inner hunter2".to_owned())
+    }
+    #[retryable(max = 1, base = "0s", on = any, name = "untouched::outer")]
+    fn outer() -> Result<u32, String> {
+        Err("outer hunter2".to_owned())
+    }
+    redact_errors_with(|text| {
+        assert!(inner().is_err());
+        redact_errors_with(|text| Cow::Owned(text.replace("hunter2", "***")));
+        Cow::Owned(text.replace("hunter2", "---"))
+    });
+    let (_, report) = observe_blocking(outer);
+    redact_errors_with(|text| Cow::Borrowed(text));
+    let texts: Vec<_> = report.attempts.iter().map(|attempt| attempt.error.as_deref()).collect();
+    assert_eq!(texts, [Some("outer ---"), Some("outer ***")]);
+    let inside = &history("untouched::inner").unwrap()[0].report.attempts;
+    assert!(inside.iter().all(|attempt| attempt.error.as_deref() == Some("(redacted)")));
 }

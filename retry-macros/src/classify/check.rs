@@ -8,6 +8,7 @@
 //! | [`nothing_of_the_container`] | words on a variant |
 //! | [`nothing_on_fields`] | words on a field |
 //! | [`each_word_once`], [`one_verdict`], [`no_kind_as_expression`] | words that contradict each other |
+//! | [`one_case_for_interruptions`] | the conversion that `interruption` writes |
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use syn::{Expr, Ident, Member};
 
 use super::item::{self, Case, Input, Shape};
 use super::plan::{self, Plan};
-use super::read::{self, Attrs, Form};
+use super::read::{self, Attrs, Form, Word};
 use super::words::Kind;
 use crate::errors::{Errors, Mistake, given_twice};
 
@@ -35,6 +36,7 @@ pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
         one_verdict(&case.attrs, errors);
         no_kind_as_expression(case, errors);
     }
+    one_case_for_interruptions(input, errors);
     plan::plan(input, errors)
 }
 
@@ -131,6 +133,27 @@ fn one_verdict(attrs: &Attrs, errors: &mut Errors) {
             "`{other}` contradicts `{first}`: a failure has one meaning\n\
              help: keep one of the two; if it depends on a field, write `kind = expr`"
         )));
+    }
+}
+
+/// There is one `From<Interruption>`, and thiserror's `#[from]` writes it, too.
+fn one_case_for_interruptions(input: &Input<'_>, errors: &mut Errors) {
+    let mut first = None;
+    for case in &input.cases {
+        let Some(Word { key, .. }) = case.interruption() else { continue };
+        let marker = case.fields.iter().find_map(item::Field::cause_marker);
+        if marker.is_some_and(|marker| marker.path().is_ident("from")) {
+            errors.push(key.mistake(
+                "`#[from]` on the field writes `From<Interruption>` already\n\
+                 help: keep `#[from]` and write `inherit`, or remove `#[from]`",
+            ));
+        }
+        match first {
+            None => first = Some(case.ident),
+            Some(first) => errors.push(key.mistake(format!(
+                "interruptions become `{first}` already\nhelp: keep `interruption` on one of the two"
+            ))),
+        }
     }
 }
 

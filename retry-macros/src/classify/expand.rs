@@ -26,8 +26,10 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
     let interruption = interruption(plan, rt);
     let allowed = allowed(plan);
     let inject = impl_inject(plan.input.node, rt);
+    let from_interruption = from_interruption(plan, rt);
     quote! {
         #inject
+        #from_interruption
 
         #[automatically_derived]
         #allowed
@@ -43,6 +45,38 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
             #interruption
         }
     }
+}
+
+// Input:
+//     enum PayError { #[classify(interruption)] Interrupted(Interruption), … }
+// Output:
+//     impl From<Interruption> for PayError { fn from(…) -> Self { Self::Interrupted { 0: From::from(…) } } }
+fn from_interruption(plan: &Plan<'_>, rt: &TokenStream) -> Option<TokenStream> {
+    let (arm, field) = plan.arms.iter().find_map(|arm| Some((arm, arm.interruption?)))?;
+    let DeriveInput { ident, generics, .. } = plan.input.node;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let variant = match plan.input.shape {
+        Shape::Enum => {
+            let variant = arm.case.ident;
+            quote!(Self::#variant)
+        }
+        Shape::Struct | Shape::Union => quote!(Self),
+    };
+    let given = Ident::new("interruption", Span::mixed_site());
+    let value = field.map(|used| {
+        let (member, span) = (&used.field.member, hygienic(used.span));
+        let value = quote_spanned!(span=> #rt::From::from(#given));
+        quote!(#member: #value)
+    });
+    Some(quote! {
+        #[automatically_derived]
+        #[allow(deprecated, unused_variables)]
+        impl #impl_generics #rt::From<#rt::Interruption> for #ident #ty_generics #where_clause {
+            fn from(#given: #rt::Interruption) -> Self {
+                #variant { #value }
+            }
+        }
+    })
 }
 
 // Input:

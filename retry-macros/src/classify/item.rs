@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Ident, Member, Type};
 
-use super::read::{self, Attrs};
+use super::read::{self, Attrs, Form, Word};
 use crate::errors::Errors;
 
 /// The annotated type.
@@ -81,6 +81,11 @@ impl<'a> Case<'a> {
     /// The field of that name or position.
     pub(crate) fn field(&self, wanted: &Member) -> Option<&Field<'a>> {
         self.fields.iter().find(|field| field.member == *wanted)
+    }
+
+    /// The word `interruption`, if the case has it.
+    pub(crate) fn interruption(&self) -> Option<&Word> {
+        self.attrs.words.iter().find(|word| matches!(word.form, Form::Interruption))
     }
 
     /// The names or positions of the fields, as `after = …` writes them.

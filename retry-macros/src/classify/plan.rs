@@ -20,6 +20,8 @@ pub(crate) struct Arm<'a> {
     pub(crate) case: &'a Case<'a>,
     pub(crate) verdict: Verdict<'a>,
     pub(crate) after: Option<Use<'a>>,
+    /// Present if the engine's interruptions become this case; with the field that holds them, if it has one.
+    pub(crate) interruption: Option<Option<Use<'a>>>,
 }
 
 /// The source of a failure's kind.
@@ -54,8 +56,13 @@ fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Opt
         Form::After(member) => Some(named_field(word, member, case, errors)),
         _ => None,
     });
+    let interruption = case.interruption().map(|word| held(word, case, errors));
     let verdict = match words.iter().find(|word| word.form.is_verdict()) {
         Some(word) => verdict(word, case, errors),
+        None if case.fields.len() > 1 && interruption.is_some() => None,
+        None if interruption.is_some() => {
+            case.interruption().and_then(|word| inner(word, case, errors)).map(Verdict::Inherit)
+        }
         // A server that asks for a delay asks to slow down.
         None => match words.iter().find(|word| matches!(word.form, Form::After(_))) {
             Some(word) => Some(Verdict::Kind(Kind::THROTTLED, word.key.span())),
@@ -66,7 +73,27 @@ fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Opt
         Some(found) => Some(found?),
         None => None,
     };
-    Some(Arm { case, verdict: verdict?, after })
+    let interruption = match interruption {
+        Some(found) => Some(found?),
+        None => None,
+    };
+    Some(Arm { case, verdict: verdict?, after, interruption })
+}
+
+/// The field that holds the interruption: the only one, or none.
+fn held<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Option<Use<'a>>> {
+    match case.fields.as_slice() {
+        [] => Some(None),
+        [field] => Some(Some(Use { field, span: field.type_span() })),
+        fields => {
+            let (name, count) = (case.ident, fields.len());
+            errors.push(word.key.mistake(format!(
+                "`interruption` fills one field, and `{name}` has {count}\n\
+                 help: write `{name}(Interruption)`, or `impl From<Interruption>` by hand"
+            )));
+            None
+        }
+    }
 }
 
 /// The meaning of a word.
@@ -78,7 +105,7 @@ fn verdict<'a>(word: &'a Word, case: &'a Case<'a>, errors: &mut Errors) -> Optio
         Form::Verdict(expr) => Some(Verdict::Expr(expr)),
         Form::Status(member) => named_field(word, member, case, errors).map(Verdict::Status),
         Form::Inherit => inner(word, case, errors).map(Verdict::Inherit),
-        Form::After(_) | Form::Default(_) | Form::Crate(_) => None,
+        Form::Interruption | Form::After(_) | Form::Default(_) | Form::Crate(_) => None,
     }
 }
 
@@ -161,6 +188,10 @@ fn inner<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Use
     }
     let name = case.ident;
     let message = match marked.as_slice() {
+        [] if matches!(word.form, Form::Interruption) && case.fields.is_empty() => format!(
+            "`{name}` has no field for the interruption\n\
+             help: write `{name}(retry_runtime::Interruption)`, or add a kind beside `interruption`"
+        ),
         [] if case.fields.is_empty() => format!(
             "`{name}` has no inner failure to inherit from\n\
              help: add a field, as in `{name}(std::io::Error)`, or write a kind in place of `inherit`"

@@ -28,6 +28,8 @@ pub(crate) enum Form {
     Kind(Kind),
     /// `inherit`
     Inherit,
+    /// `interruption`
+    Interruption,
     /// `messages`
     Messages,
     /// `status = field`
@@ -109,6 +111,7 @@ fn word(input: ParseStream<'_>) -> Result<Word> {
     let name = key.to_string();
     let form = match name.as_str() {
         "inherit" => Form::Inherit,
+        "interruption" => Form::Interruption,
         "messages" => Form::Messages,
         "status" => Form::Status(field(&key, input)?),
         "kind" => Form::Verdict(Box::new(expr(&key, input)?)),

@@ -4,19 +4,21 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// The words that a variant can have, for messages.
 pub(crate) const CHOICES: &str = "`transient`, `throttled`, `ambiguous`, `overloaded`, `permanent`,\n      \
-    `inherit`, `after = field`, `status = field`, `kind = expr` and `messages`";
+    `inherit`, `interruption`, `after = field`, `status = field`, `kind = expr` and `messages`";
 
 /// The words that are no kinds, to find the nearest one to a wrong word.
-const OTHERS: [&str; 7] = ["inherit", "messages", "status", "kind", "after", "default", "crate"];
+const OTHERS: [&str; 8] =
+    ["inherit", "interruption", "messages", "status", "kind", "after", "default", "crate"];
 
 /// Our words, each with the words of other libraries.
-const ELSEWHERE: [(&str, &[&str]); 8] = [
+const ELSEWHERE: [(&str, &[&str]); 9] = [
     ("transient", &["retry", "retryable", "temporary"]),
     ("throttled", &["rate_limited", "ratelimited"]),
     ("ambiguous", &["timeout", "unknown"]),
     ("overloaded", &["overload"]),
     ("permanent", &["fatal", "never"]),
     ("inherit", &["transparent", "source"]),
+    ("interruption", &["interrupted", "from"]),
     ("after = field", &["retry_after", "delay"]),
     ("status = field", &["code", "http"]),
 ];

@@ -61,7 +61,7 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
     let mut pauses = Vec::new();
     for retry in 1..=rows {
         let (shortest, longest) =
-            spread(args, base, growth(args, retry, base, factor)?.min(cap), previous)?;
+            spread(args, base, growth(args, retry, base, factor)?.min(cap), previous, cap)?;
         let (shortest, longest) = (shortest.min(cap), longest.min(cap));
         earliest += shortest;
         latest += longest;
@@ -102,8 +102,9 @@ fn growth(args: &Args, retry: u64, base: f64, factor: f64) -> Option<f64> {
     }
 }
 
-/// The range in seconds that jitter makes of a delay `d` and of the delay before it.
-fn spread(args: &Args, base: f64, d: f64, previous: f64) -> Option<(f64, f64)> {
+/// The range in seconds that jitter makes of a delay `d` and of the delay before it. Jitter around the delay ends at the
+/// cap, as in the runtime.
+fn spread(args: &Args, base: f64, d: f64, previous: f64, cap: f64) -> Option<(f64, f64)> {
     let (word, r) = match &args.jitter {
         None => ("full".to_owned(), None),
         Some(jitter) => {
@@ -115,9 +116,35 @@ fn spread(args: &Args, base: f64, d: f64, previous: f64) -> Option<(f64, f64)> {
         ("full", None) => Some((0.0, d)),
         ("equal", None) => Some((d / 2.0, d)),
         ("decorrelated", None) => Some((base, previous * 3.0)),
-        ("proportional", Some(r)) => Some((d * (1.0 - r), d * (1.0 + r))),
-        ("additive", Some(r)) => Some((d, d * (1.0 + r))),
+        ("proportional", Some(r)) => {
+            let d = d.min(cap / (1.0 + r));
+            Some((d * (1.0 - r), d * (1.0 + r)))
+        }
+        ("additive", Some(r)) => {
+            let d = d.min(cap / (1.0 + r));
+            Some((d, d * (1.0 + r)))
+        }
         ("none", None) => Some((d, d)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_around_a_delay_at_the_cap_ends_at_the_cap() {
+        let range = |jitter: &str, d: f64, cap: f64| {
+            let tokens = format!("jitter = {jitter}").parse().expect("tokens");
+            let mut errors = crate::errors::Errors::default();
+            let args = crate::read::table::read(tokens, &mut errors);
+            assert!(errors.finish().is_empty());
+            spread(&args, 1.0, d, 1.0, cap)
+        };
+        assert_eq!(range("additive(0.5)", 30.0, 30.0), Some((20.0, 30.0)));
+        assert_eq!(range("additive(0.5)", 8.0, 30.0), Some((8.0, 12.0)));
+        assert_eq!(range("proportional(0.5)", 30.0, 30.0), Some((10.0, 30.0)));
+        assert_eq!(range("full", 30.0, 30.0), Some((0.0, 30.0)));
     }
 }

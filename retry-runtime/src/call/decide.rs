@@ -15,6 +15,7 @@ use super::trail::Trail;
 use super::verdict::{Decision, Verdict};
 use crate::base::clock::Moment;
 use crate::event;
+use crate::failure::chain;
 use crate::failure::class::Kind;
 use crate::failure::interruption::Cause;
 use crate::failure::{describe, redact};
@@ -95,6 +96,24 @@ fn worth_repeating(policy: &Policy, verdict: &Verdict) -> Result<(), StopReason>
     }
 }
 
+/// The pause that the server asked for, at most the time left; fails if the hint itself is longer than that, or than the
+/// policy allows.
+#[cold]
+fn hinted(
+    policy: &Policy,
+    retry: u32,
+    hint: Duration,
+    left: Duration,
+    random: u64,
+) -> Result<Delay, StopReason> {
+    if hint > left.min(policy.longest_hint()) {
+        return Err(StopReason::RetryAfterTooLong);
+    }
+    let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
+    let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
+    Ok(Delay { length, source })
+}
+
 /// Fails if the breaker would refuse another attempt now.
 #[inline(always)]
 fn admitted_by_breaker(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
@@ -109,8 +128,7 @@ impl Trail {
         if left { Ok(()) } else { Err(StopReason::Exhausted) }
     }
 
-    /// Returns the pause, which is the longer of the server's hint and the policy's delay; fails if the deadline comes
-    /// first.
+    /// Returns the pause: the server's hint with a spread, else the policy's delay; fails if the deadline comes first.
     #[inline(always)]
     fn time_left(
         &mut self,
@@ -122,15 +140,15 @@ impl Trail {
         if left.is_zero() {
             return Err(StopReason::Deadline);
         }
-        if hint.is_some_and(|hint| hint > left.min(policy.longest_hint())) {
-            return Err(StopReason::RetryAfterTooLong);
+        let random = self.rng.draw();
+        if let Some(hint) = hint {
+            return hinted(policy, self.attempt, hint, left, random);
         }
-        let own = policy.delay(self.attempt, self.previous, self.rng.draw());
-        let delay = match hint {
-            Some(hint) if hint > own => Delay { length: hint, source: DelaySource::Hint },
-            _ => Delay { length: own, source: DelaySource::Backoff },
-        };
-        if delay.length > left { Err(StopReason::Deadline) } else { Ok(delay) }
+        let length = policy.delay(self.attempt, self.previous, random);
+        if length > left {
+            return Err(StopReason::Deadline);
+        }
+        Ok(Delay { length, source: DelaySource::Backoff })
     }
 
     /// Fails for a resumed call, whose next attempt is made elsewhere or later, and hands the pause over.
@@ -161,6 +179,8 @@ impl Call<'_> {
         let trail = self.trail_mut();
         let kind = verdict.class.kind;
         trail.mode.add(Mode::FAILED);
+        // Before the error is described, which may classify other errors.
+        let unknown = kind == Kind::Permanent && chain::take_unknown();
         trail.record(now, Some((kind, redact::kept(&describe::of_call(text)))));
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
@@ -170,6 +190,9 @@ impl Call<'_> {
         trail.account_for_failure(verdict.cut);
         trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
+        if unknown {
+            trail.warn_unknown();
+        }
         match trail.decide(policy, now, verdict, surroundings) {
             Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
             Err(reason) => trail.stop(policy, now, verdict, reason),
@@ -233,6 +256,14 @@ impl Trail {
             self.continued = Some(now);
         }
         Decision::Pause(delay)
+    }
+
+    /// Says that no error in the chain of a boxed error is known.
+    #[cold]
+    fn warn_unknown(&self) {
+        if let Some(site) = self.site() {
+            site.warn_unknown();
+        }
     }
 
     /// Ends the call with this attempt's outcome.

@@ -90,6 +90,8 @@ pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 pub(crate) use span::{CallSpan, Inside};
 pub use stream::{Events, Recv};
 pub use vocabulary::{Event, EventKind};
+#[cfg(feature = "tokio")]
+pub(crate) use warnings::no_time_driver;
 pub(crate) use warnings::{
-    conflicting_settings, hook_panicked, listed_late, shared_name, undeclared,
+    conflicting_settings, hook_panicked, listed_late, shared_name, undeclared, unknown,
 };

@@ -28,6 +28,13 @@ warning! {
 }
 
 warning! {
+    /// A boxed error ended a call, and no error in its chain has a known type.
+    pub(crate) fn unknown(name: &str);
+    warn(name): "a call ended because its boxed error has no known type inside and counts as permanent: return an \
+        error that derives `Classify`, or judge the error with `when = |error| …` or `on = any`"
+}
+
+warning! {
     /// Two attributes give a shared breaker or budget different settings.
     pub(crate) fn conflicting_settings(what: &str, name: &str);
     warn(name): "attributes disagree about the settings of the shared {what} `{name}`, and only one of them \
@@ -58,6 +65,14 @@ warning! {
     /// An `on_retry` hook panicked.
     pub(crate) fn hook_panicked(name: &str);
     warn(name): "an `on_retry` hook panicked: the call goes on without it"
+}
+
+warning! {
+    #[cfg(feature = "tokio")]
+    /// A call slept in a tokio runtime that was built without a time driver.
+    pub(crate) fn no_time_driver();
+    warn(): "the tokio runtime has no time driver, so calls sleep by `futures-timer`: build the runtime with \
+        `enable_time()` or `enable_all()`"
 }
 
 warning! {

@@ -1,12 +1,14 @@
 //! The class of an error of unknown type, found in its source chain.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
-use super::class::Class;
+use super::class::{Class, Kind};
 use super::interruption::Interruption;
 use super::io_kind::of_io;
+use super::transparent::see_through;
 
 /// The highest number of errors that are examined. Real source chains are short; the chain of an error that returns
 /// itself as its source never ends.
@@ -17,7 +19,8 @@ const MAX_LINKS: usize = 64;
 /// The search starts with `error` itself, continues with its `source()`, and examines at most 64 errors. Known types
 /// are [`std::io::Error`], [`Interruption`](crate::Interruption) and, with the features of the same names, the error
 /// types of `tokio` (`Elapsed`), `http`, `reqwest`, `hyper`, `tonic`, `sqlx` and `redis`. For an `io::Error` of kind
-/// `Other` the error inside it is examined.
+/// `Other` the error inside it is examined. An `io::Error`, an `Interruption` or an HTTP status behind thiserror's
+/// `#[error(transparent)]`, which hides it from the chain, is recognised by its `Debug` text.
 ///
 /// Your own types are not found, even when they implement [`Classify`](super::class::Classify): a `dyn Error` can
 /// be downcast only to types that this crate names. Wrap such an error in a type that derives `Classify`, or call
@@ -59,11 +62,33 @@ fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn 
     std::iter::successors(Some(error), |link| next(*link)).take(MAX_LINKS)
 }
 
+thread_local! {
+    /// Whether an error of a boxed type was classified on this thread, and no error in its chain was known.
+    static UNKNOWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The class of a boxed error: by its chain, or `Permanent` where that knows no error, which the call will say.
+pub(super) fn of_boxed(error: &(dyn Error + 'static)) -> Class {
+    of_error_chain(error).unwrap_or_else(|| {
+        let _ = UNKNOWN.try_with(|unknown| unknown.set(true));
+        Class::new(Kind::Permanent)
+    })
+}
+
+/// Whether [`of_boxed`] has met a chain without a known error since the last call of this function on this thread.
+pub(crate) fn take_unknown() -> bool {
+    UNKNOWN.try_with(Cell::take).unwrap_or(false)
+}
+
+/// A boxed error, whose own text is only the outermost part of what happened.
+pub trait Chained {
+    /// The texts of the error and of its sources, one after another.
+    fn whole_text(&self) -> std::borrow::Cow<'static, str>;
+}
+
 /// The kind of a failure to connect: `Transient`, because nothing was sent, unless the source is `Permanent`.
 #[cfg(any(feature = "reqwest", feature = "tonic"))]
-pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> super::class::Kind {
-    use super::class::Kind;
-
+pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> Kind {
     match source.and_then(of_error_chain) {
         Some(Class { kind: Kind::Permanent, .. }) => Kind::Permanent,
         _ => Kind::Transient,
@@ -98,7 +123,15 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
         "sqlx": sqlx::Error,
         "redis": redis::RedisError,
     }
-    None
+    #[cfg(feature = "http")]
+    if let Some(error) = link.downcast_ref::<crate::failure::check_status::StatusError>() {
+        return Some(super::class::Classify::classify(error));
+    }
+    #[cfg(feature = "sqlx")]
+    if let Some(error) = link.downcast_ref::<Box<dyn sqlx::error::DatabaseError>>() {
+        return Some(super::impls::sqlx::of_boxed_database(&**error));
+    }
+    see_through(link)
 }
 
 /// The next error of the chain. `source()` of an `io::Error` or an `Arc` skips the error that it holds, so that
@@ -119,7 +152,6 @@ fn next<'a>(link: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::class::Kind;
     use std::fmt;
 
     /// An error of an unknown type.

@@ -48,6 +48,19 @@ macro_rules! describe_by_display {
 }
 pub(crate) use describe_by_display as by_display;
 
+/// The texts of the error and of its sources, one after another. A source is left out where the text before ends with it:
+/// some errors name their source themselves.
+pub(crate) fn with_sources(error: &(dyn std::error::Error + '_)) -> Cow<'static, str> {
+    let mut text = by_display(error);
+    let sources = std::iter::successors(error.source(), |source| source.source());
+    for source in sources.take(64).map(by_display) {
+        if !text.ends_with(&*source) {
+            text = Cow::Owned(format!("{text}: {source}"));
+        }
+    }
+    text
+}
+
 /// The text of the error and of its innermost source, for errors that name only the step that failed.
 #[cfg(any(feature = "reqwest", feature = "hyper"))]
 pub(crate) fn with_cause(error: &(dyn std::error::Error + 'static)) -> Cow<'static, str> {

@@ -26,6 +26,8 @@ implement! { RetryAfterHint::hint -> Option<Duration>;
     Cow<'_, str>: |this| this.as_ref().hint();
     #[cfg(feature = "http")]
     http::HeaderValue: |this| this.to_str().ok()?.hint();
+    #[cfg(feature = "http")]
+    http::HeaderMap: |this| retry_after::from_headers(this);
     {H: RetryAfterHint} Option<H>: |this| this.as_ref()?.hint();
     {H: RetryAfterHint + ?Sized} &H: |this| (**this).hint();
     {H: RetryAfterHint + ?Sized} Box<H>: |this| (**this).hint();

@@ -37,6 +37,7 @@ inject! {
     std::str::Utf8Error, std::string::FromUtf8Error, std::time::SystemTimeError,
     #[cfg(feature = "anyhow")] anyhow::Error,
     #[cfg(feature = "http")] http::StatusCode,
+    #[cfg(feature = "http")] crate::failure::check_status::StatusError,
     #[cfg(feature = "hyper")] hyper::Error,
     #[cfg(feature = "redis")] redis::RedisError,
     #[cfg(feature = "reqwest")] reqwest::Error,

@@ -10,6 +10,50 @@ pub(super) fn of_io(error: &io::Error) -> Option<Class> {
     of_io_kind(error.kind()).or_else(|| of_name_lookup(error)).map(Class::new)
 }
 
+/// The kinds with a class.
+pub(super) const CLASSIFIED: [ErrorKind; 37] = {
+    use ErrorKind::*;
+    [
+        ConnectionRefused,
+        NotConnected,
+        AddrNotAvailable,
+        AddrInUse,
+        HostUnreachable,
+        NetworkUnreachable,
+        NetworkDown,
+        WouldBlock,
+        Interrupted,
+        ResourceBusy,
+        Deadlock,
+        ExecutableFileBusy,
+        TimedOut,
+        ConnectionReset,
+        ConnectionAborted,
+        BrokenPipe,
+        UnexpectedEof,
+        WriteZero,
+        NotFound,
+        PermissionDenied,
+        AlreadyExists,
+        NotADirectory,
+        IsADirectory,
+        DirectoryNotEmpty,
+        ReadOnlyFilesystem,
+        StaleNetworkFileHandle,
+        InvalidInput,
+        InvalidData,
+        StorageFull,
+        NotSeekable,
+        QuotaExceeded,
+        FileTooLarge,
+        CrossesDevices,
+        TooManyLinks,
+        ArgumentListTooLong,
+        Unsupported,
+        OutOfMemory,
+    ]
+};
+
 fn of_io_kind(kind: ErrorKind) -> Option<Kind> {
     Some(match kind {
         ErrorKind::ConnectionRefused
@@ -64,4 +108,17 @@ fn of_name_lookup(error: &io::Error) -> Option<Kind> {
     let reason = text.strip_prefix("failed to lookup address information: ")?;
     let again = reason.starts_with("Temporary failure") || reason.starts_with("Try again");
     again.then_some(Kind::Transient)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_kind_has_a_class_and_is_listed_once() {
+        for (i, kind) in CLASSIFIED.into_iter().enumerate() {
+            assert!(of_io_kind(kind).is_some(), "{kind:?}");
+            assert!(!CLASSIFIED[..i].contains(&kind), "{kind:?}");
+        }
+    }
 }

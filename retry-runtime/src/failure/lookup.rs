@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::carried::{CarriedByBox, CarriedByChain, CarriedByClassify, Carries, NotCarried};
+use super::chain::{self, Chained};
 use super::class::{Class, Classify, Kind};
 use super::describe::written;
 use super::inject::{Inject, Injection};
@@ -73,10 +74,12 @@ macro_rules! choices {
 }
 
 choices! {
+    /// The error is boxed.
+    {R: Outcome<Error: Chained>} Lookup: retry_describe -> ByChain;
     /// The error implements `Display`.
-    {R: Outcome<Error: Display>} Lookup: retry_describe -> ByDisplay;
+    {R: Outcome<Error: Display>} SecondChoice: retry_describe -> ByDisplay;
     /// The error implements `Debug`.
-    {R: Outcome<Error: Debug>} SecondChoice: retry_describe -> ByDebug;
+    {R: Outcome<Error: Debug>} ThirdChoice: retry_describe -> ByDebug;
     /// The error implements neither `Display` nor `Debug`.
     {R} LastChoice: retry_describe -> ByTypeName;
 
@@ -120,7 +123,12 @@ pub fn describe_with<E: ?Sized, D: Describe<E>>(
     D::describe(error)
 }
 
-/// The description is the whole text of `Display`.
+/// The description is the text of the error and of its sources.
+#[derive(Clone, Copy, Debug)]
+pub struct ByChain;
+
+/// The description is the whole text of `Display`, in the form `{:#}` if that has one line: a transparent error around
+/// an `anyhow::Error` then has the text of the whole chain.
 #[derive(Clone, Copy, Debug)]
 pub struct ByDisplay;
 
@@ -132,8 +140,18 @@ pub struct ByDebug;
 #[derive(Clone, Copy, Debug)]
 pub struct ByTypeName;
 
+impl<E: Chained> Describe<E> for ByChain {
+    fn describe(error: &E) -> Cow<'static, str> {
+        error.whole_text()
+    }
+}
+
 impl<E: Display + ?Sized> Describe<E> for ByDisplay {
     fn describe(error: &E) -> Cow<'static, str> {
+        let text = written("Display", format_args!("{error:#}"));
+        if !text.contains('\n') {
+            return Cow::Owned(text);
+        }
         Cow::Owned(written("Display", format_args!("{error}")))
     }
 }
@@ -184,6 +202,8 @@ pub struct Unjudged<I>(PhantomData<I>);
 impl<E: Classify> ClassOf<E> for ByClassify {
     #[inline]
     fn class(error: &E, _: bool) -> Class {
+        // Forgets what an error that was classified outside of a call has left.
+        chain::take_unknown();
         error.classify()
     }
 

@@ -135,28 +135,104 @@ fn normalize(text: &str) -> String {
 }
 
 /// Whether `text` contains `phrase` as whole words; both are normalized.
+///
+/// The search is that of Knuth, Morris and Pratt ("Fast Pattern Matching in Strings", 1977): linear in both lengths also
+/// where a phrase begins at many places and is not a whole word at any of them.
 fn occurs(phrase: &str, text: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let starts_with_word = is_word(phrase.chars().next());
     let ends_with_word = is_word(phrase.chars().next_back());
-    let Some(first) = phrase.chars().next() else { return false };
-    let mut from = 0;
-    while let Some(offset) = text[from..].find(phrase) {
-        let start = from + offset;
+    occurrences(phrase.as_bytes(), text.as_bytes()).any(|start| {
         let end = start + phrase.len();
         let cut_before = starts_with_word && is_word(text[..start].chars().next_back());
         let cut_after = ends_with_word && is_word(text[end..].chars().next());
-        if !cut_before && !cut_after {
-            return true;
+        !cut_before && !cut_after
+    })
+}
+
+/// Where the phrase begins in the text, overlaps included; nowhere for an empty phrase.
+fn occurrences(phrase: &[u8], text: &[u8]) -> impl Iterator<Item = usize> {
+    let borders = borders(phrase);
+    let mut matched = 0;
+    text.iter().enumerate().filter_map(move |(at, byte)| {
+        if phrase.is_empty() {
+            return None;
         }
-        from = start + first.len_utf8();
+        matched = longer(phrase, &borders, matched, *byte);
+        let found = matched == phrase.len();
+        if found {
+            matched = borders[matched - 1];
+        }
+        found.then(|| at + 1 - phrase.len())
+    })
+}
+
+/// For each beginning of the phrase, the length of its longest proper beginning that is also its end.
+fn borders(phrase: &[u8]) -> Vec<usize> {
+    let mut borders = vec![0; phrase.len()];
+    for at in 1..phrase.len() {
+        borders[at] = longer(phrase, &borders, borders[at - 1], phrase[at]);
     }
-    false
+    borders
+}
+
+/// The length of the match after one more byte.
+fn longer(phrase: &[u8], borders: &[usize], mut matched: usize, byte: u8) -> usize {
+    loop {
+        count_step();
+        if phrase.get(matched) == Some(&byte) {
+            return matched + 1;
+        }
+        if matched == 0 {
+            return 0;
+        }
+        matched = borders[matched - 1];
+    }
+}
+
+/// Counts comparisons of bytes, for the test of their number.
+fn count_step() {
+    #[cfg(test)]
+    tests::STEPS.with(|steps| steps.set(steps.get() + 1));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    std::thread_local! {
+        pub(super) static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    #[test]
+    fn a_self_similar_phrase_costs_linear_time() {
+        for (phrase, text) in [
+            ("a".repeat(2_000), "a".repeat(20_000)),
+            ("a ".repeat(1_000), "a ".repeat(10_000) + "b"),
+            ("ab".repeat(1_000) + "c", "ab".repeat(10_000)),
+            ("a".repeat(2_000) + "b", "a".repeat(20_000)),
+        ] {
+            STEPS.set(0);
+            let patterns = Patterns::new().with(phrase.clone() + "a", Kind::Transient);
+            let _ = patterns.classify(&text);
+            let (steps, length) = (STEPS.get(), phrase.len() + text.len());
+            assert!(steps <= 2 * length + 4, "{steps} steps for {length} bytes");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_phrase_occurs_where_a_plain_search_finds_it(
+            phrase in "[ab é]{1,4}", text in "[ab é]{0,24}",
+        ) {
+            let (phrase, text) = (normalize(&phrase), normalize(&text));
+            let found: Vec<_> = occurrences(phrase.as_bytes(), text.as_bytes()).collect();
+            let windows = text.as_bytes().windows(phrase.len().max(1)).enumerate();
+            let plain: Vec<_> =
+                windows.filter(|(_, part)| *part == phrase.as_bytes()).map(|(at, _)| at).collect();
+            proptest::prop_assert_eq!(found, plain);
+        }
+    }
 
     fn check(text: &str, kind: impl Into<Option<Kind>>) {
         assert_eq!(Patterns::builtin().classify(text), kind.into(), "{text:?}");

@@ -18,6 +18,8 @@ macro_rules! implement {
 pub(crate) mod before;
 pub(crate) mod carried;
 pub(crate) mod chain;
+#[cfg(feature = "http")]
+pub(crate) mod check_status;
 pub(crate) mod class;
 pub(crate) mod derived;
 pub(crate) mod describe;
@@ -36,3 +38,5 @@ pub(crate) mod redact;
 pub mod retry_after;
 pub(crate) mod status;
 mod std_impls;
+mod transparent;
+mod urls;

@@ -8,14 +8,18 @@ use super::class::{Class, Kind};
 ///
 /// | status | kind | why |
 /// |---|---|---|
-/// | 408 Request Timeout | `Ambiguous` | the server gave up waiting; part of the request may have arrived |
 /// | 425 Too Early | `Transient` | refused before it was processed (RFC 8470) |
 /// | 429 Too Many Requests | `Throttled` | refused, with a request to slow down (RFC 6585) |
-/// | 502 Bad Gateway | `Ambiguous` | the gateway got no usable answer; the origin may have acted |
-/// | 503 Service Unavailable | `Transient`; `Throttled` with a `hint` | refused for now |
-/// | 504 Gateway Timeout | `Ambiguous` | the origin did not answer in time and may still act |
-/// | 500 and all other 4xx and 5xx | `Permanent` | the same request will get the same answer |
+/// | 503 Service Unavailable with a `hint` | `Throttled` | refused, with the time of the next attempt |
+/// | 408 Request Timeout | `Ambiguous` | the server gave up waiting; part of the request may have arrived |
+/// | every other 5xx: 500, 502, 503 without a `hint`, 504, 507, 520, … | `Ambiguous` | the server, or one behind it, may have acted |
+/// | 501, 505, 506, 508, 510, 511 | `Permanent` | the server will not serve this request next time either |
+/// | every other 4xx | `Permanent` | the request itself is wrong |
 /// | everything else | `Permanent` | the status is not a failure, so there is no reason to expect that a retry helps |
+///
+/// A bare 503 is `Ambiguous` because a proxy answers with it when the connection to the server broke, also after the
+/// server had the request ([istio#13851](https://github.com/istio/istio/issues/13851)). A function that is `idempotent`
+/// retries it like a `Transient` failure.
 ///
 /// `hint` is the delay that the server asked for, counted from now (see [`retry_after`](crate::retry_after)). The
 /// class keeps it for every kind, but only kinds that are retried use it. RFC 9110 section 15 defines the codes.
@@ -25,15 +29,16 @@ use super::class::{Class, Kind};
 /// use std::time::Duration;
 ///
 /// assert_eq!(classify::of_status(404, None).kind, Kind::Permanent);
-/// assert_eq!(classify::of_status(503, None).kind, Kind::Transient);
+/// assert_eq!(classify::of_status(500, None).kind, Kind::Ambiguous);
 /// assert_eq!(classify::of_status(503, Some(Duration::from_secs(5))).kind, Kind::Throttled);
 /// ```
 pub const fn of_status(code: u16, hint: Option<Duration>) -> Class {
     let kind = match code {
-        408 | 502 | 504 => Kind::Ambiguous,
+        425 => Kind::Transient,
         429 => Kind::Throttled,
         503 if hint.is_some() => Kind::Throttled,
-        425 | 503 => Kind::Transient,
+        501 | 505 | 506 | 508 | 510 | 511 => Kind::Permanent,
+        408 | 500..=599 => Kind::Ambiguous,
         _ => Kind::Permanent,
     };
     Class { kind, retry_after: hint }
@@ -47,9 +52,10 @@ mod tests {
     fn every_code_has_the_kind_of_the_table() {
         for code in 0..=u16::MAX {
             let expected = match code {
-                408 | 502 | 504 => Kind::Ambiguous,
-                425 | 503 => Kind::Transient,
+                425 => Kind::Transient,
                 429 => Kind::Throttled,
+                501 | 505 | 506 | 508 | 510 | 511 => Kind::Permanent,
+                408 | 500..=599 => Kind::Ambiguous,
                 _ => Kind::Permanent,
             };
             assert_eq!(of_status(code, None), Class::new(expected), "{code}");

@@ -1,13 +1,25 @@
-//! Redaction of error texts before they are stored: a hook removes secrets, and long texts are cut off.
+//! Redaction of error texts before they are stored: URLs lose their secrets, a hook removes other secrets, and long texts
+//! are cut off.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
+use super::urls::without_secrets;
 use crate::base::sync::unpoisoned;
 
 /// The maximum length of a stored text, in bytes.
 const LONGEST: usize = 1024;
+
+/// The text of an error that the hook could not redact.
+const PLACEHOLDER: &str = "(redacted)";
+
+thread_local! {
+    /// Whether this thread runs the hook.
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Whether a hook is set. Without one, no lock is taken.
 static REDACTED: AtomicBool = AtomicBool::new(false);
@@ -17,11 +29,15 @@ type Redactor = dyn Fn(&str) -> Cow<'_, str> + Send + Sync;
 static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 
 /// Sets a hook that removes secrets from error texts before they are stored in reports, the history, the list of live
-/// calls or events.
+/// calls, events or tasks.
+///
+/// With or without a hook, no stored text has the user, the password, the query or the fragment of a URL:
+/// `https://user:pw@host/x?token=abc` becomes `https://host/x`.
 ///
 /// There is one hook for the whole process; a second call of this function replaces it. The hook runs on the thread
-/// of the call, for each failed attempt, and its result is cut off after 1 KiB. If the hook panics, the text is
-/// replaced by `(redacted)`.
+/// of the call, for each failed attempt, gets the text without the secrets of URLs, and its result is cut off after 1
+/// KiB. If the hook panics, the text is replaced by `(redacted)`; so is the text of a call that fails inside the hook,
+/// for which the hook does not run again.
 ///
 /// ```
 /// use retry_runtime::{observe_blocking, redact_errors_with, retryable};
@@ -44,19 +60,38 @@ pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 's
 }
 
 /// The text as it may be stored.
-pub(crate) fn kept(text: &str) -> Arc<str> {
+pub fn kept(text: &str) -> Arc<str> {
+    let text = without_secrets(text);
     if !REDACTED.load(Ordering::Acquire) {
-        return Arc::from(&*shortened(text));
+        return Arc::from(&*shortened(&text));
     }
-    redacted(text)
+    by_hook(&text).unwrap_or_else(|| Arc::from(PLACEHOLDER))
 }
 
+/// The text from the hook; `None` when the hook panics, or when it is running on this thread already.
 #[cold]
-fn redacted(text: &str) -> Arc<str> {
-    let hook = unpoisoned(REDACTOR.read()).clone();
-    let Some(hook) = hook else { return Arc::from(&*shortened(text)) };
-    let redacted = std::panic::AssertUnwindSafe(|| Arc::from(&*shortened(&hook(text))));
-    std::panic::catch_unwind(redacted).unwrap_or_else(|_| Arc::from("(redacted)"))
+fn by_hook(text: &str) -> Option<Arc<str>> {
+    let hook = unpoisoned(REDACTOR.read()).clone()?;
+    let _running = Running::begin()?;
+    let redact = AssertUnwindSafe(|| Arc::from(&*shortened(&without_secrets(&hook(text)))));
+    catch_unwind(redact).ok()
+}
+
+/// Marks this thread as running the hook.
+struct Running;
+
+impl Running {
+    /// `None` when it is marked already, or is ending and has lost its thread-locals.
+    fn begin() -> Option<Running> {
+        let nested = IN_HOOK.try_with(|inside| inside.replace(true)).unwrap_or(true);
+        (!nested).then_some(Running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = IN_HOOK.try_with(|inside| inside.set(false));
+    }
 }
 
 fn shortened(text: &str) -> Cow<'_, str> {
@@ -78,5 +113,11 @@ mod tests {
         assert!(kept.len() <= LONGEST + "…".len());
         assert!(kept.ends_with("ü…"));
         assert_eq!(&*super::kept("short"), "short");
+    }
+
+    #[test]
+    fn a_url_is_redacted_before_it_is_cut() {
+        let text = format!("{}https://user:{}@host", "-".repeat(1_000), "secret".repeat(50));
+        assert!(kept(&text).ends_with("-https://host"));
     }
 }

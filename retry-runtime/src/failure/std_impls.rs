@@ -7,7 +7,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::chain::{interruption_in, of_error_chain};
+use super::chain::{self, Chained, of_error_chain};
 use super::class::{Class, Classify, Kind};
 use super::describe;
 use super::interruption::Interruption;
@@ -31,7 +31,7 @@ impl Classify for io::Error {
     describe::by_display!();
 
     fn interruption(&self) -> Option<&Interruption> {
-        interruption_in(self)
+        chain::interruption_in(self)
     }
 }
 
@@ -65,22 +65,42 @@ by_pointee!(&E, Box<E>, Rc<E>, Arc<E>);
 
 macro_rules! by_chain {
     ($($error:ty),*) => { $(
-        /// The class by [`of_error_chain`]; `Permanent` when that knows no error in the chain.
+        /// The class by [`of_error_chain`]; `Permanent` when that knows no error in the chain, which a warning says once
+        /// for each annotated function.
         impl Classify for $error {
             fn classify(&self) -> Class {
-                of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
+                chain::of_boxed(self)
             }
 
-            describe::by_display!();
+            /// The texts of the error and of its sources, one after another.
+            fn describe(&self) -> Cow<'static, str> {
+                describe::with_sources(self)
+            }
 
             fn interruption(&self) -> Option<&Interruption> {
-                interruption_in(self)
+                chain::interruption_in(self)
             }
         }
     )* };
 }
 
 by_chain!(dyn Error + 'static, dyn Error + Send + 'static, dyn Error + Send + Sync + 'static);
+
+macro_rules! chained {
+    ($($boxed:ty),*) => { $(
+        impl Chained for $boxed {
+            fn whole_text(&self) -> Cow<'static, str> {
+                describe::with_sources(&**self)
+            }
+        }
+    )* };
+}
+
+// Of any lifetime: the lookup that finds these impls ignores lifetimes.
+chained! {
+    Box<dyn Error + '_>, Box<dyn Error + Send + '_>, Box<dyn Error + Send + Sync + '_>,
+    Arc<dyn Error + '_>, Arc<dyn Error + Send + Sync + '_>
+}
 
 macro_rules! permanent {
     ($($error:ty),* $(,)?) => { $(
@@ -195,6 +215,22 @@ mod tests {
         let text: Box<dyn Error + Send + Sync> = "timed out\nin words".into();
         assert_eq!(text.classify(), Class::new(Kind::Permanent));
         assert_eq!(text.describe(), "timed out in words");
+    }
+
+    #[test]
+    fn the_text_of_a_boxed_error_has_its_sources_and_no_source_twice() {
+        #[derive(Debug, thiserror::Error)]
+        enum Step {
+            #[error("cannot load")]
+            Load(#[source] Box<Step>),
+            #[error("http: {0}")]
+            Http(#[source] io::Error),
+        }
+        let http = || Step::Http(ErrorKind::TimedOut.into());
+        let boxed: Box<dyn Error> = http().into();
+        assert_eq!(boxed.describe(), "http: timed out");
+        let boxed: Box<dyn Error + Send + Sync> = Step::Load(Box::new(http())).into();
+        assert_eq!(boxed.describe(), "cannot load: http: timed out");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::builder::Policy;
-use super::jitter::Unspread;
+use super::jitter::{Unspread, spread_evenly};
 use crate::base::duration;
 use crate::base::rng::Rng;
 
@@ -65,6 +65,29 @@ impl Policy {
         self.jitter.spread(self.unspread(retry, previous), random)
     }
 
+    /// The delay before retry `retry` after a server's hint, spread by `random` and at most `limit`; and whether the hint
+    /// is what it begins with.
+    ///
+    /// It lies between `hint` and `hint` plus the longest of the retry's own delay before jitter, a tenth of the hint,
+    /// and a second. Without that spread all clients would return in the instant that the server named, also those
+    /// whose policy has no jitter. A hint does not make the delay shorter than the shortest that the policy allows.
+    pub(crate) fn hinted_delay(
+        &self,
+        retry: u32,
+        hint: Duration,
+        limit: Duration,
+        random: u64,
+    ) -> (Duration, bool) {
+        const LEAST_SPREAD: Duration = Duration::from_secs(1);
+        let unspread = self.unspread(retry, Duration::ZERO);
+        let spread = unspread.delay.max(hint / 10).max(LEAST_SPREAD);
+        let longest = hint.saturating_add(spread).min(limit);
+        let own = self.jitter.range(unspread).0;
+        let shortest = if own <= longest { own.max(hint) } else { hint };
+        let width = longest.saturating_sub(shortest);
+        (shortest.min(limit) + spread_evenly(width, random), shortest == hint)
+    }
+
     /// Where the delay before each retry can lie: the schedule, for tables and snapshot tests. Server's
     /// hints and the deadline are not part of it. It has an entry for each retry, endless when the number
     /// of attempts has no limit.
@@ -106,5 +129,69 @@ impl Policy {
             previous = Some(delay);
             delay
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::jitter::Jitter;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn range(policy: Policy, retry: u32, hint: Duration, limit: Duration) -> [Duration; 2] {
+        [0, u64::MAX].map(|random| policy.hinted_delay(retry, hint, limit, random).0)
+    }
+
+    #[test]
+    fn a_hint_is_spread_by_a_tenth_of_it_a_second_or_the_delay() {
+        let secs = Duration::from_secs;
+        let check = |policy: Policy, retry, hint: u64, limit, expected: [u64; 2]| {
+            assert_eq!(range(policy, retry, secs(hint), limit), expected.map(secs), "{policy:?}");
+        };
+        for policy in [Policy::new(), Policy::new().jitter(Jitter::None)] {
+            for base in [SECOND / 10, SECOND] {
+                check(policy.base(base), 1, 30, Duration::MAX, [30, 33]);
+                check(policy.base(base), 1, 3, Duration::MAX, [3, 4]);
+                check(policy.base(base), 1, 30, secs(31), [30, 31]);
+                check(policy.base(base), 1, 30, secs(30), [30, 30]);
+            }
+        }
+        check(Policy::new(), 4, 3, Duration::MAX, [3, 11]);
+        check(Policy::new(), 1, 0, Duration::MAX, [0, 1]);
+        let longest = [Duration::MAX; 2];
+        assert_eq!(range(Policy::new(), 1, Duration::MAX, Duration::MAX), longest);
+    }
+
+    #[test]
+    fn a_hint_does_not_shorten_the_shortest_delay_of_the_policy() {
+        let exact = Policy::new().base(5 * SECOND).jitter(Jitter::None);
+        assert_eq!(range(exact, 1, 3 * SECOND, Duration::MAX), [5 * SECOND, 8 * SECOND]);
+        assert_eq!(range(exact, 1, Duration::ZERO, Duration::MAX), [5 * SECOND; 2]);
+        // Unless that would not fit into the time left, where the hint does.
+        assert_eq!(range(exact, 1, 3 * SECOND, 4 * SECOND), [3 * SECOND, 4 * SECOND]);
+    }
+
+    #[test]
+    fn decorrelated_jitter_grows_with_the_delay_before() {
+        let policy = Policy::new().max(50).base(SECOND).jitter(Jitter::Decorrelated);
+        for seed in 0..20 {
+            let longest = policy.delays(seed).max().unwrap_or_default();
+            assert!(longest > 10 * SECOND, "{seed}: {longest:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_hinted_delay_lies_between_the_hint_and_its_spread(
+            hint: u64, limit: u64, retry: u32, random: u64,
+        ) {
+            let (hint, limit) = (Duration::from_nanos(hint), Duration::from_nanos(limit));
+            let (delay, _) = Policy::new().hinted_delay(retry, hint, limit, random);
+            let spread = Duration::from_secs(30).max(hint / 10);
+            proptest::prop_assert!(delay <= limit);
+            proptest::prop_assert!(delay >= hint.min(limit));
+            proptest::prop_assert!(delay <= hint.saturating_add(spread));
+        }
     }
 }

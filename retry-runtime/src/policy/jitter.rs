@@ -17,7 +17,9 @@ use crate::base::duration::{self, Fraction};
 /// | `Additive(r)` | `d + U[0, r·d]`, `r` from 0 |
 /// | `None` | `d` |
 ///
-/// The result is clamped to the cap. Full, equal and decorrelated jitter are those of Marc Brooker,
+/// No result is above the cap. So that delays stay spread once the cap is reached, `Proportional(r)` and `Additive(r)`
+/// take `min(d, cap / (1 + r))` for `d`: clipped, all calls would return at the cap together
+/// ([retry-policies#10](https://github.com/TrueLayer/retry-policies/issues/10)). Full, equal and decorrelated jitter are those of Marc Brooker,
 /// "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -54,9 +56,7 @@ impl Jitter {
     /// delay than the cap becomes the cap.
     pub(crate) fn spread(self, unspread: Unspread, random: u64) -> Duration {
         let (low, high) = self.bounds(unspread);
-        // `random + 1` of 2^64, so that the largest number reaches the end of the range.
-        let point = Fraction::from(random) + Fraction::from(random == u64::MAX);
-        (low + duration::part(high - low, point)).min(unspread.cap)
+        (low + spread_evenly(high - low, random)).min(unspread.cap)
     }
 
     /// The shortest and the longest delay that can come out, both at most the cap.
@@ -73,17 +73,36 @@ impl Jitter {
             Jitter::Equal => (duration::part(d, duration::WHOLE / 2), d),
             Jitter::Decorrelated => (of.base, longest(of.base, of.previous.saturating_mul(3))),
             Jitter::Proportional(r) => {
-                let swing = duration::part(d, duration::fraction(r));
-                (d.saturating_sub(swing), d.saturating_add(swing))
+                let (d, high) = below_cap(of, r);
+                (d.saturating_sub(duration::part(d, duration::fraction(r))), high)
             }
-            Jitter::Additive(r) => (d, d.saturating_add(surplus(d, r))),
+            Jitter::Additive(r) => below_cap(of, r),
             Jitter::None => (d, d),
         }
     }
 }
 
+/// A point of the range from 0 to `width`, picked by `random`.
+pub(super) fn spread_evenly(width: Duration, random: u64) -> Duration {
+    // `random + 1` of 2^64, so that the largest number reaches the end of the range.
+    let point = Fraction::from(random) + Fraction::from(random == u64::MAX);
+    duration::part(width, point)
+}
+
 const fn longest(a: Duration, b: Duration) -> Duration {
     if duration::less(a, b) { b } else { a }
+}
+
+/// `d` and `d + r · d` with `d = min(delay, cap / (1 + r))`, so that the spread ends at the cap.
+const fn below_cap(of: Unspread, r: f64) -> (Duration, Duration) {
+    // `max` maps NaN to 0, too.
+    let r = r.max(0.0);
+    let widest = duration::from_nanos((of.cap.as_nanos() as f64 / (1.0 + r)) as u128);
+    let widest = duration::min(widest, of.cap);
+    if duration::less(widest, of.delay) {
+        return (widest, of.cap);
+    }
+    (of.delay, of.delay.saturating_add(surplus(of.delay, r)))
 }
 
 /// `r · d` for an `r` that may be above 1.
@@ -132,19 +151,52 @@ mod tests {
 
     #[test]
     fn no_jitter_passes_the_cap() {
-        check(Jitter::Proportional(0.25), of(800, 400, 900), 600, 900);
-        check(Jitter::Additive(0.5), of(800, 400, 800), 800, 800);
+        check(Jitter::Proportional(0.25), of(800, 400, 1000), 600, 1000);
+        check(Jitter::Proportional(0.25), of(800, 400, 900), 540, 900);
+        check(Jitter::Additive(0.5), of(800, 400, 1200), 800, 1200);
+        check(Jitter::Additive(0.5), of(900, 400, 900), 600, 900);
         check(Jitter::Decorrelated, of(800, 400, 1000), 100, 1000);
         check(Jitter::Decorrelated, of(800, 400, 50), 50, 50);
     }
 
     #[test]
-    fn the_middle_of_a_range_is_the_delay_itself_also_at_the_cap() {
-        // gRPC's retries stay at their cap when the random number is one half.
-        let at_cap = of(800, 400, 800);
-        let half = u64::MAX / 2 + 1;
-        assert_eq!(Jitter::Proportional(0.2).spread(at_cap, half), MS(800));
-        assert_eq!(Jitter::Proportional(0.2).range(at_cap), (MS(640), MS(800)));
+    fn the_spread_stays_once_the_cap_is_reached() {
+        for r in [0.01, 0.1, 0.2, 0.5, 1.0, 3.0] {
+            let at_cap = of(30_000, 30_000, 30_000);
+            let mut rng = Rng::seeded(7);
+            let mut share = |jitter: Jitter| {
+                let capped =
+                    (0..10_000).filter(|_| jitter.spread(at_cap, rng.draw()) == MS(30_000));
+                capped.count()
+            };
+            assert!(share(Jitter::Additive(r)) < 100, "{r}");
+            assert!(r > 1.0 || share(Jitter::Proportional(r)) < 100, "{r}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_without_bounds_does_not_make_the_delay_vanish() {
+        let (low, high) = Jitter::Additive(1e308).range(of(800, 400, 30_000));
+        assert_eq!((low, high), (MS(0), MS(30_000)));
+        assert_eq!(Jitter::Additive(0.0).range(of(800, 400, 800)), (MS(800), MS(800)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_draw_is_in_the_range_and_the_range_below_the_cap(
+            nanos in 0..u64::MAX, cap in 0..u64::MAX, r in 0.0..8.0_f64, random: u64,
+        ) {
+            let cap = Duration::from_nanos(cap);
+            let delay = Duration::from_nanos(nanos).min(cap);
+            let unspread = Unspread { delay, base: delay, previous: delay, cap };
+            for jitter in [Jitter::Additive(r), Jitter::Proportional(r.min(1.0))] {
+                let (low, high) = jitter.range(unspread);
+                let drawn = jitter.spread(unspread, random);
+                proptest::prop_assert!(low <= drawn && drawn <= high && high <= cap);
+                // A spread delay never shrinks to less than its share of the cap.
+                proptest::prop_assert!(low <= delay);
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod words;
 pub use std::borrow::Cow;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
+pub use std::convert::From;
 pub use std::fmt::Display;
 pub use std::option::Option::{self, None, Some};
 pub use std::result::Result::{Err, Ok};

@@ -47,6 +47,12 @@ pub enum Finding {
         /// How many calls ended so.
         calls: u64,
     },
+    /// Its error is boxed (`anyhow`, `Box<dyn Error>`), and attempts failed with errors of which no type inside is known:
+    /// they count as `Permanent` and are not retried.
+    Unknown {
+        /// How many attempts failed so.
+        failures: u64,
+    },
     /// It is not `async`, and has slept on a thread of a tokio runtime. Unless it was called in `spawn_blocking`, which
     /// tokio does not tell, no task of that thread went on meanwhile.
     BlockedWorker,
@@ -99,6 +105,7 @@ fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
     let findings = [
         never_permanent(site),
         undeclared(site),
+        unknown(site),
         blocked_worker(site),
         nested(site),
         budget_empty(site),
@@ -118,6 +125,11 @@ fn undeclared(site: &'static Site) -> Option<Finding> {
     let calls = *reasons.of(StopReason::Ambiguous);
     let undeclared = site.policy_now().declared_idempotent().is_none();
     (undeclared && calls > 0).then_some(Finding::Undeclared { calls })
+}
+
+fn unknown(site: &Site) -> Option<Finding> {
+    let failures = site.findings().unknown;
+    (failures > 0).then_some(Finding::Unknown { failures })
 }
 
 fn blocked_worker(site: &Site) -> Option<Finding> {
@@ -168,6 +180,11 @@ impl fmt::Display for Finding {
                 f,
                 "{calls} of its calls ended because an attempt may have taken effect: declare `idempotent` to have them \
                  retried, or `idempotent = false` to keep it so"
+            ),
+            Finding::Unknown { failures } => write!(
+                f,
+                "{failures} of its attempts failed with a boxed error that has no known type inside, which is never \
+                 retried: return an error that derives `Classify`, or write `when = |error| …` or `on = any`"
             ),
             Finding::BlockedWorker => f.write_str(
                 "it has slept on a thread of a tokio runtime: if that thread runs `async` tasks, make it `async`, or call it \

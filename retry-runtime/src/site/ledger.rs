@@ -68,6 +68,9 @@ pub(crate) struct Findings {
     warned_of_budget: Option<Instant>,
     warned_undeclared: bool,
     warned_of_hook: bool,
+    /// How many attempts failed with a boxed error that has no known type inside.
+    pub(crate) unknown: u64,
+    warned_unknown: bool,
     /// It has slept on a thread of an async runtime.
     pub(crate) blocked_worker: bool,
     /// The function whose later attempt it was called in.
@@ -163,6 +166,19 @@ impl Site {
             self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_hook, true));
         if !warned {
             crate::event::hook_panicked(self.name());
+        }
+    }
+
+    /// Says once how to classify errors, after a boxed error that has no known type inside.
+    #[cold]
+    pub(crate) fn warn_unknown(&self) {
+        let first = self.ledger(|ledger| {
+            let findings = &mut ledger.findings;
+            findings.unknown += 1;
+            !std::mem::replace(&mut findings.warned_unknown, true)
+        });
+        if first {
+            crate::event::unknown(self.name());
         }
     }
 

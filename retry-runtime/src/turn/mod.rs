@@ -30,6 +30,8 @@ mod running;
 #[cfg(test)]
 mod tests;
 pub mod timer;
+#[cfg(feature = "tokio")]
+mod tokio_sleep;
 mod turned;
 
 pub use rules::Retry;

@@ -18,7 +18,8 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 /// A timer: sleeps between attempts and measures the limits of calls.
 ///
 /// Without a custom timer ([`install`]), an `async` call sleeps by tokio's timer inside a tokio runtime, where a paused
-/// clock works, and by `futures-timer` elsewhere; a sync call parks its thread.
+/// clock works, and by `futures-timer` elsewhere: outside of a runtime, in a runtime without a time driver, and when the
+/// runtime shuts down during the sleep; a sync call parks its thread.
 ///
 /// ```
 /// use retry_runtime::timer::{self, Clock, Sleep, Timer};
@@ -137,8 +138,7 @@ pub(super) fn in_tokio() -> bool {
 fn default_sleep(duration: Duration) -> Sleep {
     #[cfg(feature = "tokio")]
     if in_tokio() {
-        // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
-        return Box::pin(tokio::task::unconstrained(tokio::time::sleep(duration)));
+        return super::tokio_sleep::sleep(duration);
     }
     Box::pin(futures_timer::Delay::new(duration))
 }

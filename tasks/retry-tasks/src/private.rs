@@ -88,8 +88,9 @@ pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
 }
 
 /// The attempt of a function whose stored arguments do not fit.
+#[allow(clippy::needless_pass_by_value, reason = "generated code passes the error of `read`")]
 pub fn unreadable(error: String) -> Running {
-    Box::pin(std::future::ready(AttemptEnd::unreadable(error)))
+    Box::pin(std::future::ready(AttemptEnd::unreadable(&error)))
 }
 
 /// Makes one attempt of an `async` function.
@@ -123,7 +124,7 @@ where
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 // The runtime is shutting down, so nobody will store this.
-                Err(error) => AttemptEnd::panicked(error.to_string()),
+                Err(error) => AttemptEnd::panicked(&error.to_string()),
             },
         }
     })
@@ -132,14 +133,14 @@ where
 /// The end of an attempt, from its outcome and the engine's decision.
 fn attempt_end<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> AttemptEnd {
     let Some(Step { attempt, next }) = step else {
-        return AttemptEnd::unreadable("the function made no attempt".to_owned());
+        return AttemptEnd::unreadable("the function made no attempt");
     };
     let kind = attempt.as_ref().and_then(|attempt| attempt.kind);
     let error = attempt.and_then(|attempt| Some(attempt.error?.to_string()));
     match (next, out.into_result()) {
         (Next::Stop(StopReason::Success), Ok(value)) => match serde_json::to_string(&value) {
             Ok(result) => AttemptEnd::Succeeded(result),
-            Err(error) => AttemptEnd::unreadable(format!("the result cannot be stored: {error}")),
+            Err(error) => AttemptEnd::unreadable(&format!("the result cannot be stored: {error}")),
         },
         (Next::Again(delay), _) => AttemptEnd::Retry {
             kind: kind.unwrap_or(Kind::Transient),

@@ -17,6 +17,7 @@ mod generics;
 mod hints;
 mod hostile_surroundings;
 mod inner_failures;
+mod interruptions;
 mod kinds;
 mod messages;
 mod other_places;

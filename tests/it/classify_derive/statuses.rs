@@ -27,7 +27,7 @@ fn a_status_is_classified_by_the_table() {
 
 #[test]
 fn a_hint_affects_the_class_of_a_status() {
-    assert_eq!(number(503, None), class(Kind::Transient));
+    assert_eq!(number(503, None), class(Kind::Ambiguous));
     assert_eq!(number(503, Some(TWO)), class(Kind::Throttled).after(TWO));
 }
 

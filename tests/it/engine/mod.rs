@@ -1,6 +1,7 @@
 //! The engine: limits, hints, cancellation, hooks and cleanup. No test sleeps for real.
 
 pub(crate) mod allocations;
+mod answers;
 mod cancellation;
 mod deadline;
 mod direct;

@@ -16,10 +16,10 @@ impl Classify for http::StatusCode {
     describe::by_display!();
 }
 
-/// The class by [`of_status`], with the delay of the `Retry-After` header.
+/// The class by [`of_status`], with the delay that its headers ask for ([`from_response`](retry_after::from_response)).
 impl<B> Classify for http::Response<B> {
     fn classify(&self) -> Class {
-        of_status(self.status().as_u16(), retry_after::from_headers(self.headers()))
+        of_status(self.status().as_u16(), retry_after::from_response(self.status(), self.headers()))
     }
 
     fn describe(&self) -> Cow<'static, str> {
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_status_is_judged_by_its_code() {
-        assert_eq!(StatusCode::SERVICE_UNAVAILABLE.classify(), Class::new(Kind::Transient));
+        assert_eq!(StatusCode::SERVICE_UNAVAILABLE.classify(), Class::new(Kind::Ambiguous));
         assert_eq!(StatusCode::GATEWAY_TIMEOUT.classify(), Class::new(Kind::Ambiguous));
         assert_eq!(StatusCode::NOT_FOUND.classify(), Class::new(Kind::Permanent));
         assert_eq!(StatusCode::NOT_FOUND.describe(), "404 Not Found");
@@ -57,8 +57,8 @@ mod tests {
         };
         let hinted = Class::new(Kind::Throttled).after(Duration::from_secs(7));
         assert_eq!(response(b"7").classify(), hinted);
-        assert_eq!(response(b"soon").classify(), Class::new(Kind::Transient));
-        assert_eq!(response(b"\xff").classify(), Class::new(Kind::Transient));
+        assert_eq!(response(b"soon").classify(), Class::new(Kind::Ambiguous));
+        assert_eq!(response(b"\xff").classify(), Class::new(Kind::Ambiguous));
     }
 
     #[test]

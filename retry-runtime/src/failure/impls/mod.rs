@@ -13,7 +13,7 @@ mod reqwest;
 #[cfg(feature = "tonic")]
 mod retry_info;
 #[cfg(feature = "sqlx")]
-mod sqlx;
+pub(super) mod sqlx;
 #[cfg(feature = "tokio")]
 mod tokio;
 #[cfg(feature = "tonic")]

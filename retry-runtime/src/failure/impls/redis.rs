@@ -13,13 +13,17 @@ use crate::failure::describe;
 /// | failure | kind | why |
 /// |---|---|---|
 /// | `LOADING`, `TRYAGAIN`, `CLUSTERDOWN`, `MASTERDOWN`, `BUSY`, `NOREPLICAS` | `Transient` | the server refused the command for now |
+/// | `READONLY`, `UNBLOCKED` | `Transient` | after a failover the server is a replica now, and refused the command |
 /// | connection refused | `Transient` | nothing was sent |
 /// | the sentinels know no master or replica, or there is no connection to the cluster's node | `Transient` | nothing was sent; a failover may be in progress |
 /// | timeout, dropped connection | `Ambiguous` | the command may have been executed |
 /// | other I/O errors | by the rules of `std::io::Error`, else `Permanent` | |
 /// | a pipeline whose failures are all `Transient` | `Ambiguous` | its other commands were executed |
 /// | a transaction that was aborted for `Transient` reasons only | `Transient` | none of its commands was executed |
-/// | everything else: wrong types, authentication, `READONLY`, `MOVED`, `OOM`, scripts, … | `Permanent` | the same command will get the same answer |
+/// | everything else: wrong types, authentication, `MOVED`, `OOM`, scripts, … | `Permanent` | the same command will get the same answer |
+///
+/// A `READONLY` lasts until the client connects to the new master, so use a client that connects again, such as redis's
+/// `ConnectionManager` ([redis-rs#2115](https://github.com/redis-rs/redis-rs/issues/2115)).
 ///
 /// Sources: <https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors> and
 /// <https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>.
@@ -74,7 +78,7 @@ fn is_aborted(error: &RedisError) -> bool {
 fn of_server_error(answer: &ServerError) -> Kind {
     match answer.kind() {
         Some(kind) => of_server_kind(kind),
-        None if matches!(answer.code(), "BUSY" | "NOREPLICAS") => Kind::Transient,
+        None if matches!(answer.code(), "BUSY" | "NOREPLICAS" | "UNBLOCKED") => Kind::Transient,
         None => Kind::Permanent,
     }
 }
@@ -84,7 +88,8 @@ fn of_server_kind(kind: ServerErrorKind) -> Kind {
         ServerErrorKind::BusyLoading
         | ServerErrorKind::TryAgain
         | ServerErrorKind::ClusterDown
-        | ServerErrorKind::MasterDown => Kind::Transient,
+        | ServerErrorKind::MasterDown
+        | ServerErrorKind::ReadOnly => Kind::Transient,
         _ => Kind::Permanent,
     }
 }
@@ -116,10 +121,18 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_after_a_failover_is_transient() {
+        check(answer("READONLY You can't write against a read only replica."), Kind::Transient);
+        let script = "READONLY You can't write against a read only replica. script: 4ca2, on @user_script:1.";
+        check(answer(script), Kind::Transient);
+        check(answer("UNBLOCKED force unblock from blocking operation"), Kind::Transient);
+        check((ErrorKind::Server(ServerErrorKind::ReadOnly), "read only"), Kind::Transient);
+    }
+
+    #[test]
     fn a_final_refusal_is_permanent() {
         check(answer("WRONGTYPE Operation against a key of the wrong kind"), Kind::Permanent);
         check(answer("ERR unknown command"), Kind::Permanent);
-        check(answer("READONLY You can't write against a read only replica."), Kind::Permanent);
         check(answer("MOVED 3999 127.0.0.1:6381"), Kind::Permanent);
         check(answer("OOM command not allowed when used memory > 'maxmemory'."), Kind::Permanent);
         check((ErrorKind::AuthenticationFailed, "wrong password"), Kind::Permanent);

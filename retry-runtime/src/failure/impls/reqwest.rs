@@ -8,6 +8,7 @@ use crate::failure::class::{Class, Classify, Kind};
 use crate::failure::describe;
 use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
+use crate::failure::urls::without_secrets;
 
 /// The class depends on how far the request got:
 ///
@@ -46,22 +47,14 @@ impl Classify for reqwest::Error {
     /// The text of the error and of its innermost source. The user, the password, the query and the fragment of the
     /// URL are left out, because they may hold secrets.
     fn describe(&self) -> Cow<'static, str> {
-        let text = describe::with_cause(self);
-        let Some(url) = self.url() else { return text };
-        let mut safe = url.clone();
-        safe.set_query(None);
-        safe.set_fragment(None);
-        // This fails only for URLs that cannot have a user.
-        let _ = safe.set_username("");
-        let _ = safe.set_password(None);
-        Cow::Owned(text.replace(url.as_str(), safe.as_str()))
+        Cow::Owned(without_secrets(&describe::with_cause(self)).into_owned())
     }
 }
 
-/// The class by [`of_status`], with the delay of the `Retry-After` header.
+/// The class by [`of_status`], with the delay that its headers ask for ([`from_response`](retry_after::from_response)).
 impl Classify for reqwest::Response {
     fn classify(&self) -> Class {
-        of_status(self.status().as_u16(), retry_after::from_headers(self.headers()))
+        of_status(self.status().as_u16(), retry_after::from_response(self.status(), self.headers()))
     }
 
     fn describe(&self) -> Cow<'static, str> {

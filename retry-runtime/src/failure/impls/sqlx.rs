@@ -27,11 +27,15 @@ use crate::failure::describe;
 /// | 40003 statement completion unknown | `Ambiguous` | the statement may have been executed |
 /// | 55P03 lock not available, MySQL 1205 and 3572 | `Transient` | the statement did nothing |
 /// | 53300 too many connections, 57P03 cannot connect now, 08001, 08004 (MySQL 1040) | `Transient` | there was no connection |
+/// | 25006 read-only transaction, MySQL 1290 and 1836 read-only server, 1047 node not ready | `Transient` | after a failover the server is a replica now, and refused the statement |
 /// | other 08 connection exceptions, 57P01 admin shutdown, 57P02 crash shutdown, 57P05 idle session | `Ambiguous` | the connection ended midway |
 /// | everything else | `Permanent` | |
 ///
 /// SQLite: `SQLITE_BUSY` (5) and `SQLITE_LOCKED` (6) with their extended codes are `Transient`, because the statement
 /// did nothing; everything else is `Permanent`.
+///
+/// A refusal after a failover lasts until the pool connects to the new primary; sqlx does that when it opens the next
+/// connection ([mysql2#4075](https://github.com/sidorares/node-mysql2/issues/4075)).
 ///
 /// These classes describe the statement or, for class 40, the transaction. If an attempt is only one statement of a
 /// longer transaction, retry the whole transaction instead.
@@ -57,6 +61,11 @@ impl Classify for Error {
     describe::by_display!();
 }
 
+/// The class of a database's error apart from the [`Error`] around it, as in a source chain.
+pub(in crate::failure) fn of_boxed_database(error: &dyn DatabaseError) -> Class {
+    Class::new(of_database(error))
+}
+
 fn of_database(error: &dyn DatabaseError) -> Kind {
     let Some(code) = error.code() else { return Kind::Permanent };
     // A SQLSTATE has five characters; SQLite's codes are shorter numbers.
@@ -66,6 +75,8 @@ fn of_database(error: &dyn DatabaseError) -> Kind {
     match &*code {
         // MySQL uses this state for errors without an SQLSTATE; the error number tells them apart.
         "HY000" => mysql_number(error).map_or(Kind::Permanent, of_mysql),
+        // Galera: "WSREP has not yet prepared node for application use". Nothing was executed.
+        "08S01" if mysql_number(error) == Some(1047) => Kind::Transient,
         state => of_sqlstate(state),
     }
 }
@@ -74,7 +85,7 @@ fn of_sqlstate(state: &str) -> Kind {
     match state {
         "40002" => Kind::Permanent,
         "40003" => Kind::Ambiguous,
-        "55P03" | "53300" | "57P03" | "08001" | "08004" => Kind::Transient,
+        "55P03" | "25006" | "53300" | "57P03" | "08001" | "08004" => Kind::Transient,
         "57P01" | "57P02" | "57P05" => Kind::Ambiguous,
         _ if state.starts_with("40") => Kind::Transient,
         _ if state.starts_with("08") => Kind::Ambiguous,
@@ -92,7 +103,7 @@ fn of_sqlite(code: u32) -> Kind {
 
 fn of_mysql(number: u32) -> Kind {
     match number {
-        1205 | 1213 | 3572 => Kind::Transient,
+        1205 | 1213 | 1290 | 1836 | 3572 => Kind::Transient,
         _ => Kind::Permanent,
     }
 }
@@ -174,6 +185,21 @@ mod tests {
         check(&["23505", "42601", "57014", "53100", "40002", "XX000", "é"], Kind::Permanent);
         let error = Error::from(Answer { code: None, text: "no code" });
         assert_eq!(error.classify(), Class::new(Kind::Permanent));
+    }
+
+    #[test]
+    fn a_refusal_after_a_failover_is_transient() {
+        check(&["25006", "57P03"], Kind::Transient);
+        let mysql = |code, text| Error::from(Answer { code: Some(code), text }).classify().kind;
+        for text in [
+            "1290 (HY000): The MySQL server is running with the --read-only option",
+            "1836 (HY000): Running in read-only mode",
+        ] {
+            assert_eq!(mysql("HY000", text), Kind::Transient, "{text}");
+        }
+        let not_ready = "1047 (08S01): WSREP has not yet prepared node for application use";
+        assert_eq!(mysql("08S01", not_ready), Kind::Transient);
+        assert_eq!(mysql("08S01", "1053 (08S01): Server shutdown in progress"), Kind::Ambiguous);
     }
 
     #[test]

@@ -15,9 +15,9 @@ use crate::failure::describe;
 ///
 /// | code | kind | why |
 /// |---|---|---|
-/// | `UNAVAILABLE` | `Transient`; `Throttled` with a delay; `Ambiguous` when its source is `Ambiguous` | "most likely a transient condition, which can be corrected by retrying with a backoff" |
+/// | `UNAVAILABLE` | `Ambiguous`; `Throttled` with a delay; `Transient` when tonic or hyper know that nothing was sent | a proxy answers with this code also after the server had the request |
 /// | `RESOURCE_EXHAUSTED` | `Throttled` | a quota or the server's capacity is exhausted |
-/// | `ABORTED` | `Transient` | there was a conflict, and the whole operation was aborted |
+/// | `ABORTED` | `Permanent` | there was a conflict, and not this call but the whole transaction around it is to be repeated |
 /// | `DEADLINE_EXCEEDED` | `Ambiguous` | "may be returned even if the operation has completed successfully" |
 /// | `CANCELLED` | `Ambiguous`; `Transient` when hyper never started the request | the request was cut off midway; tonic's own timeouts have this code |
 /// | `UNKNOWN`, `INTERNAL` | its source's class, else `Permanent` | broken connections and bugs have these codes |
@@ -28,10 +28,13 @@ use crate::failure::describe;
 /// then `Overloaded`.
 ///
 /// Sources: the gRPC [status codes](https://grpc.io/docs/guides/status-codes/), the
-/// [retry design](https://github.com/grpc/proposal/blob/master/A6-client-retries.md) for the pushback.
+/// [retry design](https://github.com/grpc/proposal/blob/master/A6-client-retries.md) for the pushback,
+/// [jetcd#1444](https://github.com/etcd-io/jetcd/issues/1444) and
+/// [google-cloud-ruby#1572](https://github.com/googleapis/google-cloud-ruby/issues/1572) for `UNAVAILABLE`.
 impl Classify for Status {
     fn classify(&self) -> Class {
-        let kind = of_code(self.code(), self.source().and_then(of_error_chain));
+        let source = self.source().and_then(of_error_chain);
+        let kind = of_code(self.code(), source);
         if kind == Kind::Permanent {
             return Class { kind, retry_after: retry_delay(self.details()) };
         }
@@ -40,8 +43,11 @@ impl Classify for Status {
             Pushback::After(delay) => Some(delay),
             Pushback::Never => return Class::new(Kind::Overloaded),
         };
-        let hinted = kind == Kind::Transient && retry_after.is_some();
-        Class { kind: if hinted { Kind::Throttled } else { kind }, retry_after }
+        // The server refused the call and said when it will not; unless the connection broke, too.
+        let refused =
+            kind == Kind::Transient || (self.code() == Code::Unavailable && source.is_none());
+        let throttled = refused && retry_after.is_some();
+        Class { kind: if throttled { Kind::Throttled } else { kind }, retry_after }
     }
 
     /// The code and the message, without the source.
@@ -74,12 +80,9 @@ impl Classify for ConnectError {
 fn of_code(code: Code, source: Option<Class>) -> Kind {
     let source = source.map(|class| class.kind);
     match code {
-        Code::Unavailable if source == Some(Kind::Ambiguous) => Kind::Ambiguous,
-        Code::Unavailable | Code::Aborted => Kind::Transient,
+        Code::Unavailable | Code::Cancelled if source == Some(Kind::Transient) => Kind::Transient,
+        Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => Kind::Ambiguous,
         Code::ResourceExhausted => Kind::Throttled,
-        Code::DeadlineExceeded => Kind::Ambiguous,
-        Code::Cancelled if source == Some(Kind::Transient) => Kind::Transient,
-        Code::Cancelled => Kind::Ambiguous,
         Code::Unknown | Code::Internal => source.unwrap_or(Kind::Permanent),
         Code::Ok
         | Code::InvalidArgument
@@ -87,6 +90,7 @@ fn of_code(code: Code, source: Option<Class>) -> Kind {
         | Code::AlreadyExists
         | Code::PermissionDenied
         | Code::FailedPrecondition
+        | Code::Aborted
         | Code::OutOfRange
         | Code::Unimplemented
         | Code::DataLoss
@@ -142,9 +146,8 @@ mod tests {
     fn every_code_has_the_kind_of_the_table() {
         for code in (0..=16).map(Code::from_i32) {
             let expected = match code {
-                Code::Unavailable | Code::Aborted => Kind::Transient,
                 Code::ResourceExhausted => Kind::Throttled,
-                Code::DeadlineExceeded | Code::Cancelled => Kind::Ambiguous,
+                Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Kind::Ambiguous,
                 _ => Kind::Permanent,
             };
             assert_eq!(Status::new(code, "").classify(), Class::new(expected), "{code:?}");
@@ -157,6 +160,24 @@ mod tests {
             let status = caused_by(code, io(io::ErrorKind::ConnectionReset));
             assert_eq!(status.classify(), Class::new(Kind::Ambiguous), "{code:?}");
         }
+    }
+
+    #[test]
+    fn an_unavailable_that_came_over_the_wire_may_have_been_applied() {
+        let answered = Status::unavailable("upstream connect error or disconnect/reset");
+        assert_eq!(answered.classify(), Class::new(Kind::Ambiguous));
+        let unknown = caused_by(Code::Unavailable, std::fmt::Error);
+        assert_eq!(unknown.classify(), Class::new(Kind::Ambiguous));
+    }
+
+    #[test]
+    fn a_broken_connection_stays_ambiguous_whatever_the_server_asked_for() {
+        let mut status = pushed_back(Code::Unavailable, &["250"]);
+        status.set_source(Arc::new(io(io::ErrorKind::ConnectionReset)));
+        assert_eq!(
+            status.classify(),
+            Class::new(Kind::Ambiguous).after(Duration::from_millis(250))
+        );
     }
 
     #[test]

@@ -1,19 +1,29 @@
-//! The `Retry-After` header of HTTP: how long a server asks its clients to wait.
+//! The delay that a server asks its clients for: the `Retry-After` header of HTTP, and its relatives.
 //!
 //! RFC 9110 section 10.2.3 allows a number of seconds or a date. A date has one of three forms (section 5.6.7), all
 //! of them in UTC.
 //!
 //! | form | example |
 //! |---|---|
-//! | seconds | `120` |
+//! | seconds | `120`; also `29.997`, rounded up to whole seconds |
 //! | IMF-fixdate | `Sun, 06 Nov 1994 08:49:37 GMT` |
 //! | RFC 850 | `Sunday, 06-Nov-94 08:49:37 GMT` |
 //! | asctime | `Sun Nov  6 08:49:37 1994` |
 //!
 //! Because real servers deviate a little, white space around the value, a day of one digit, `UTC` for `GMT` and a leap
-//! second are accepted, and the weekday need not fit the date. Every other value is ignored.
+//! second are accepted, and the weekday need not fit the date. Every other value is ignored. Of several values, in one
+//! header (`7, 7`) or in several, the longest readable one counts.
+//!
+//! [`from_response`] also reads the headers `retry-after-ms` and `x-ms-retry-after-ms`, in milliseconds, and for a 429
+//! `RateLimit-Reset`.
+
+#[cfg(feature = "http")]
+mod headers;
 
 use std::time::{Duration, SystemTime};
+
+#[cfg(feature = "http")]
+pub use headers::{from_headers, from_response};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -26,11 +36,14 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// The delay that the text of a `Retry-After` header asks for, counted from `now`; `None` when the text is neither
 /// seconds nor a date.
 ///
-/// A date in the past gives a delay of zero. A number of seconds that is too large for a `Duration` gives
-/// [`Duration::MAX`]; retries have caps of their own.
+/// Decimal seconds are rounded up to whole ones. Of several values with commas between them, the longest readable one
+/// counts. A date in the past gives a delay of zero. A number of seconds that is too large for a `Duration` gives
+/// [`Duration::MAX`]; retries have caps of their own. No text and no clock makes this function panic.
 ///
 /// RFC 9110 [section 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3) and
-/// [section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7).
+/// [section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7). Decimals and repeated values come from real
+/// servers and proxies ([data-prepper#6927](https://github.com/opensearch-project/data-prepper/issues/6927),
+/// [feign#980](https://github.com/OpenFeign/feign/issues/980)).
 ///
 /// ```
 /// use retry_runtime::retry_after;
@@ -39,6 +52,8 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// let now = UNIX_EPOCH + Duration::from_secs(1_559_559_600); // 2019-06-03 11:00:00 UTC
 ///
 /// assert_eq!(retry_after::parse("120", now), Some(Duration::from_secs(120)));
+/// assert_eq!(retry_after::parse("0.503", now), Some(Duration::from_secs(1)));
+/// assert_eq!(retry_after::parse("7, 7", now), Some(Duration::from_secs(7)));
 /// assert_eq!(
 ///     retry_after::parse("Mon, 03 Jun 2019 11:30:12 GMT", now),
 ///     Some(Duration::from_secs(1812))
@@ -47,13 +62,47 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// assert_eq!(retry_after::parse("soon", now), None);
 /// ```
 pub fn parse(text: &str, now: SystemTime) -> Option<Duration> {
-    let text = text.trim_ascii();
-    if is_digits(text) {
-        return Some(text.parse().map_or(Duration::MAX, Duration::from_secs));
+    longest(text, |value| seconds_up(value).or_else(|| until_date(value, now)))
+}
+
+/// The longest of the values between commas. A date may have a comma of its own, so a value may be two pieces long.
+fn longest(text: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Duration> {
+    let mut longest = None;
+    let mut before = None;
+    let mut start = 0;
+    for piece in text.split(',') {
+        let end = start + piece.len();
+        let pair = before.and_then(|before: usize| read(text[before..end].trim_ascii()));
+        longest = longest.max(read(piece.trim_ascii())).max(pair);
+        before = Some(start);
+        start = end + 1;
     }
+    longest
+}
+
+/// Seconds with or without decimals, rounded up to whole ones.
+fn seconds_up(text: &str) -> Option<Duration> {
+    let (whole, decimals) = number_parts(text)?;
+    let up = u64::from(decimals.bytes().any(|digit| digit != b'0'));
+    let seconds = whole.parse().ok().and_then(|whole: u64| whole.checked_add(up));
+    Some(seconds.map_or(Duration::MAX, Duration::from_secs))
+}
+
+/// The digits before and after the decimal point.
+fn number_parts(text: &str) -> Option<(&str, &str)> {
+    match text.split_once('.') {
+        Some((whole, decimals)) => {
+            (is_digits(whole) && is_digits(decimals)).then_some((whole, decimals))
+        }
+        None => is_digits(text).then_some((text, "")),
+    }
+}
+
+fn until_date(text: &str, now: SystemTime) -> Option<Duration> {
     let now = nanos_since_epoch(now);
-    let target = i128::from(date(text, now.div_euclid(NANOS_PER_SECOND) as i64)?);
-    Some(from_nanos(target * NANOS_PER_SECOND - now))
+    let second = i64::try_from(now.div_euclid(NANOS_PER_SECOND));
+    let second = second.unwrap_or(if now < 0 { i64::MIN } else { i64::MAX });
+    Some(from_nanos(date(text, second)? * NANOS_PER_SECOND - now))
 }
 
 /// The delay that the text of a `Retry-After` header asks for, counted from now: [`parse`] with the system's clock.
@@ -72,25 +121,6 @@ pub fn from_header(text: &str) -> Option<Duration> {
     parse(text, SystemTime::now())
 }
 
-/// The delay that a response's `Retry-After` header asks for, counted from now.
-///
-/// `None` when the header is missing, is not text, or is neither seconds nor a date. If there are several such headers,
-/// the first one is used.
-///
-/// ```
-/// use retry_runtime::retry_after;
-/// use std::time::Duration;
-///
-/// let mut headers = http::HeaderMap::new();
-/// headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("3"));
-///
-/// assert_eq!(retry_after::from_headers(&headers), Some(Duration::from_secs(3)));
-/// ```
-#[cfg(feature = "http")]
-pub fn from_headers(headers: &http::HeaderMap) -> Option<Duration> {
-    from_header(headers.get(http::header::RETRY_AFTER)?.to_str().ok()?)
-}
-
 /// A calendar date and the second within its day, ordered by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Date {
@@ -104,7 +134,7 @@ impl Date {
     /// Seconds since 1970 in the proleptic Gregorian calendar; `None` for a day that the month does not have.
     ///
     /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
-    fn seconds_since_epoch(self) -> Option<i64> {
+    fn seconds_since_epoch(self) -> Option<i128> {
         if self.day < 1 || self.day > days_in_month(self.year, self.month) {
             return None;
         }
@@ -114,7 +144,8 @@ impl Date {
         let day_of_year = (153 * ((self.month + 9) % 12) + 2) / 5 + self.day - 1;
         let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
         let days = era * 146_097 + day_of_era - 719_468;
-        Some(days * SECONDS_PER_DAY + self.second)
+        // The last day of the clock has more seconds than an `i64` can count.
+        Some(i128::from(days) * i128::from(SECONDS_PER_DAY) + i128::from(self.second))
     }
 
     /// The date of a number of seconds since 1970; the inverse of [`Date::seconds_since_epoch`].
@@ -137,7 +168,7 @@ impl Date {
 }
 
 /// The seconds since 1970 of a date in one of the three forms.
-fn date(text: &str, now: i64) -> Option<i64> {
+fn date(text: &str, now: i64) -> Option<i128> {
     let mut words = text.split(' ').filter(|word| !word.is_empty());
     let mut next = || words.next().unwrap_or("");
     let fields = [next(), next(), next(), next(), next(), next(), next()];
@@ -161,7 +192,7 @@ fn date(text: &str, now: i64) -> Option<i64> {
 }
 
 /// A date whose year has four digits.
-fn fixdate(day: &str, month: &str, year: &str, time: &str) -> Option<i64> {
+fn fixdate(day: &str, month: &str, year: &str, time: &str) -> Option<i128> {
     in_year(number(year, 4, 4)?, month, day, time)?.seconds_since_epoch()
 }
 
@@ -171,7 +202,7 @@ fn in_year(year: i64, month: &str, day: &str, time: &str) -> Option<Date> {
 }
 
 /// A date whose year has two digits: the latest year with these digits that is at most 50 years after `now`.
-fn rfc850(day: &str, time: &str, now: i64) -> Option<i64> {
+fn rfc850(day: &str, time: &str, now: i64) -> Option<i128> {
     let mut parts = day.split('-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
@@ -235,7 +266,7 @@ const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 fn nanos_since_epoch(time: SystemTime) -> i128 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => after.as_nanos() as i128,
+        Ok(after) => after.as_nanos() as i128, // 94 bits
         Err(before) => -(before.duration().as_nanos() as i128),
     }
 }

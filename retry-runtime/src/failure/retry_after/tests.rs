@@ -88,8 +88,71 @@ fn parts_of_a_second_count() {
 fn leap_days_and_leap_seconds_are_real() {
     check("Sat, 29 Feb 2020 00:00:00 GMT", 270 * 86_400 + 13 * 3600);
     check("Mon, 03 Jun 2019 11:59:60 GMT", 3600);
+    check("Tue, 29 Feb 2000 00:00:00 GMT", 0);
+    check("Tuesday, 29-Feb-00 00:00:00 GMT", 0);
     check("Fri, 29 Feb 2019 00:00:00 GMT", None);
+    check("Thu, 29 Feb 1900 00:00:00 GMT", None);
     check("Mon, 29 Feb 2100 00:00:00 GMT", None);
+}
+
+#[test]
+fn every_century_has_its_leap_days() {
+    let at_2000 = at(951_782_400 - 60); // a minute before 2000-02-29 00:00:00 UTC
+    assert_eq!(parse("Tue, 29 Feb 2000 00:00:00 GMT", at_2000), Some(Duration::from_secs(60)));
+    assert_eq!(parse("Tue Feb 29 00:00:00 2000", at_2000), Some(Duration::from_secs(60)));
+    assert_eq!(parse("Wed, 01 Mar 2000 00:00:00 GMT", at_2000), Some(Duration::from_secs(86_460)));
+}
+
+#[test]
+fn decimal_seconds_are_rounded_up() {
+    check("29.997", 30);
+    check("2.0", 2);
+    check("2.000", 2);
+    check("0.503", 1);
+    check("0.000000000000000000001", 1);
+    check("0.0", 0);
+    check(" 1.5 ", 2);
+    check("18446744073709551614.5", u64::MAX);
+    assert_eq!(parse("18446744073709551615.5", at(NOW)), Some(Duration::MAX));
+    for text in ["1.", ".5", ".", "1.5.0", "1.5s", "-0.5", "+1.5", "1,5 s", "1.2e3", "1.٥"] {
+        assert_ne!(parse(text, at(NOW)), Some(Duration::from_secs(2)), "{text}");
+    }
+}
+
+#[test]
+fn of_several_values_the_longest_readable_one_counts() {
+    check("7, 7", 7);
+    check("5,7", 7);
+    check("7,5", 7);
+    check("soon, 7", 7);
+    check("7, soon", 7);
+    check(", 7,", 7);
+    check("Mon, 03 Jun 2019 11:30:12 GMT, 7", 1812);
+    check("7, Mon, 03 Jun 2019 11:30:12 GMT", 1812);
+    check("Mon, 03 Jun 2019 11:00:00 GMT, Mon, 03 Jun 2019 11:00:09 GMT", 9);
+    check("soon, later", None);
+    check(",", None);
+}
+
+#[test]
+fn a_clock_at_either_end_of_time_does_not_overflow() {
+    let ends = [i64::MAX as u64, i64::MAX as u64 / 2].map(Duration::from_secs);
+    let after = ends.into_iter().filter_map(|time| SystemTime::UNIX_EPOCH.checked_add(time));
+    let before = ends.into_iter().filter_map(|time| SystemTime::UNIX_EPOCH.checked_sub(time));
+    for clock in after.chain(before) {
+        for text in [
+            "Mon, 03 Jun 2019 11:30:12 GMT",
+            "Monday, 03-Jun-19 11:30:12 GMT",
+            "Tuesday, 31-Dec-99 23:59:60 GMT",
+            "Tuesday, 29-Feb-00 00:00:00 GMT",
+            "Fri Dec 31 23:59:59 9999",
+        ] {
+            // A leap day need not exist in the clock's century.
+            let delay = parse(text, clock).unwrap_or_default();
+            assert!(delay < Duration::from_secs(u64::MAX), "{text} {clock:?}");
+        }
+        assert_eq!(parse("7", clock), Some(Duration::from_secs(7)));
+    }
 }
 
 #[test]
@@ -103,7 +166,7 @@ fn a_clock_before_1970_or_far_ahead_is_fine() {
 
 #[test]
 fn anything_else_is_no_hint() {
-    for text in ["", " ", "-1", "+1", "1.0", "1e3", "0x10", "²", "١٢", "5,7", "1 2", "120s", "soon"]
+    for text in ["", " ", "-1", "+1", "1.", ".5", "1e3", "0x10", "²", "١٢", "1 2", "120s", "soon"]
     {
         check(text, None);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use retry_runtime::resume::Next;
+use retry_runtime::resume::{Next, kept};
 use retry_runtime::{Delay, Kind};
 
 use crate::base::time::Time;
@@ -59,12 +59,14 @@ impl AttemptEnd {
     }
 
     /// An attempt whose function panicked, or whose thread has ended.
-    pub(crate) fn panicked(error: String) -> Self {
+    pub(crate) fn panicked(error: &str) -> Self {
+        let error = kept(error).to_string();
         AttemptEnd::Failed { kind: None, error, reason: FailReason::Panicked }
     }
 
     /// An attempt that did not run the function or could not store its result.
-    pub(crate) fn unreadable(error: String) -> Self {
+    pub(crate) fn unreadable(error: &str) -> Self {
+        let error = kept(error).to_string();
         AttemptEnd::Failed { kind: None, error, reason: FailReason::Unreadable }
     }
 }
@@ -160,5 +162,19 @@ impl Record {
         self.state = state;
         self.run_at = None;
         self.ended_at = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_panic_is_stored_without_the_secrets_of_a_url() {
+        let text = "the function panicked: no answer from https://user:pw@host/x?token=abc";
+        for end in [AttemptEnd::panicked(text), AttemptEnd::unreadable(text)] {
+            let AttemptEnd::Failed { error, .. } = end else { panic!("{end:?}") };
+            assert_eq!(error, "the function panicked: no answer from https://host/x");
+        }
     }
 }

@@ -58,14 +58,14 @@ impl LocalHost {
         let function = functions().find(|it| it.name() == record.name);
         let (Some(hosted), Some(function)) = (hosted, function) else {
             let error = format!("this worker has no function `{}`", record.name);
-            return Err(AttemptEnd::unreadable(error));
+            return Err(AttemptEnd::unreadable(&error));
         };
         let is_paid = standing.attempts > 0 || record.paced;
         let paid = if is_paid { pay(hosted.site, record.last_kind) } else { Ok(Paid::default()) };
         // An empty budget ends a call that somebody waits for. A task can wait.
         let paid = paid.map_err(AttemptEnd::held_back)?;
         let arguments = serde_json::from_str(&record.arguments).map_err(|error| {
-            AttemptEnd::unreadable(format!("the stored arguments are damaged: {error}"))
+            AttemptEnd::unreadable(&format!("the stored arguments are damaged: {error}"))
         })?;
         let states = Arc::clone(&self.states);
         Ok((function, Input { arguments, states, site: hosted.site, standing, paid }))
@@ -81,7 +81,7 @@ async fn catch_panic(attempt: impl Future<Output = AttemptEnd>) -> AttemptEnd {
             Ok(polled) => polled,
             Err(panic) => {
                 let error = format!("the function panicked: {}", message(&*panic));
-                Poll::Ready(AttemptEnd::panicked(error))
+                Poll::Ready(AttemptEnd::panicked(&error))
             }
         }
     })

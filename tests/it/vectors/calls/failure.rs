@@ -57,18 +57,16 @@ pub(super) struct Classes {
     abort_on: Vec<String>,
     /// Failures that are retried regardless of the lists.
     signal: bool,
-    /// The delay that a failure hints at: this many nanoseconds, times the attempts made.
-    asks_nanos: Option<u32>,
     parents: BTreeMap<String, String>,
 }
 
 impl Classes {
     pub(super) fn of(cfg: &Fields<'_>, types: Option<String>) -> Result<Classes, String> {
+        no_delays_of_a_hook(cfg)?;
         Ok(Classes {
             retry_on: cfg.texts("retry_on").filter(|names| names != &["any"]),
             abort_on: cfg.texts("abort_on").unwrap_or_default(),
             signal: cfg.flag("explicit_retry_signal").unwrap_or(false),
-            asks_nanos: asked_nanos(cfg)?,
             parents: parents(types.as_deref().unwrap_or("")),
         })
     }
@@ -79,7 +77,7 @@ impl Classes {
     }
 
     /// The result of a step: its value, or its failure with the class from the lists.
-    pub(super) fn outcome(&self, step: &Step, attempt: u32) -> Result<String, Failure> {
+    pub(super) fn outcome(&self, step: &Step) -> Result<String, Failure> {
         let (name, mut class) = match &step.act {
             Act::Ok(value) => return Ok(value.clone()),
             Act::Err(name) => {
@@ -93,9 +91,6 @@ impl Classes {
             Some(Hint::After(hint)) => class = with_hint(class, &step.act, hint),
             Some(Hint::Never) => class = Kind::Overloaded.into(),
             None => {}
-        }
-        if let Some(nanos) = self.asks_nanos {
-            class = class.after(std::time::Duration::from_nanos(u64::from(nanos * attempt)));
         }
         Err(Failure { name, cut: None, class })
     }
@@ -121,17 +116,14 @@ fn with_hint(class: Class, act: &Act, hint: std::time::Duration) -> Class {
     }
 }
 
-/// A delay hook becomes a hint (D06); `None` means the policy's own delay.
-fn asked_nanos(cfg: &Fields<'_>) -> Result<Option<u32>, String> {
-    if let Some(delays) = cfg.list("delay_fn_ms") {
-        return match delays.iter().all(serde_norway::Value::is_null) {
-            true => Ok(None),
-            false => Err("a list of hook's delays is not mapped".to_owned()),
-        };
+/// `None` of a delay hook means the policy's own delay (D06).
+fn no_delays_of_a_hook(cfg: &Fields<'_>) -> Result<(), String> {
+    match cfg.list("delay_fn_ms") {
+        Some(delays) if !delays.iter().all(serde_norway::Value::is_null) => {
+            Err("a list of hook's delays is not mapped".to_owned())
+        }
+        _ => Ok(()),
     }
-    let Some(formula) = cfg.text("delay_fn_ns") else { return Ok(None) };
-    let times = formula.strip_suffix("*attempts_made").and_then(|times| times.parse().ok());
-    times.map(Some).ok_or_else(|| format!("`{formula}` is not mapped"))
 }
 
 /// Parses `A<:B, C<:B` and adds the exceptions of MicroProfile's RetryExceptionHierarchyTest.

