@@ -76,7 +76,7 @@ impl Choice<String> {
 
 impl<T> Choice<&'static T> {
     /// Whether both are the same one.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Choice::AsWritten, Choice::AsWritten) | (Choice::None, Choice::None) => true,
             (Choice::This(one), Choice::This(other)) => std::ptr::eq(*one, *other),
@@ -85,19 +85,17 @@ impl<T> Choice<&'static T> {
     }
 }
 
-/// Budgets and breakers that came into use again when a configuration was applied.
+/// Breakers that came into use again when a configuration was applied.
 #[derive(Debug)]
-#[must_use = "budgets and breakers start anew by `run`"]
+#[must_use = "breakers start anew by `run`"]
 pub struct Restart {
-    budgets: Vec<&'static Budget>,
     breakers: Vec<&'static Breaker>,
 }
 
 impl Restart {
-    /// Fills the budgets and closes the breakers. A breaker tells its listeners, so the caller must not hold a
+    /// Closes the breakers. A breaker tells its listeners, so the caller must not hold a
     /// lock.
     pub fn run(self) {
-        self.budgets.iter().for_each(|budget| budget.reset());
         self.breakers.iter().for_each(|breaker| breaker.reset());
     }
 }
@@ -105,6 +103,11 @@ impl Restart {
 /// The budget and the breaker of a function, as its attribute has them.
 pub fn protection(site: &Site) -> (&SiteBudget, &SiteBreaker) {
     (site.budget_source(), site.breaker_source())
+}
+
+/// The settings of a budget without any configuration.
+pub fn made(budget: &Budget) -> &BudgetSettings {
+    budget.made()
 }
 
 impl Configuration {
@@ -123,16 +126,18 @@ impl Configuration {
 
     /// Replaces the settings of the whole program. Calls in flight keep the settings that they started with.
     pub fn apply(&self) -> Restart {
-        let budgets = shared::configure::<Budget>(&self.budgets);
+        let budgets = super::budget::configure(&self.budgets);
         let breakers = shared::configure::<Breaker>(&self.breakers);
         let named = |name: &str| find_breaker(name)?.as_static();
         let sites = self.sites.iter().filter_map(|(site, settings)| {
             let effective = Effective {
                 policy: if settings.enabled { settings.policy } else { settings.policy.once() },
                 enabled: settings.enabled,
-                budget: settings.budget.found(shared::find, || {
-                    budgets.now.get(site.budget_source().name_in(site)?).copied()
-                }),
+                // The function's own is changed in place.
+                budget: settings.budget.found(
+                    |name| budgets.get(name).copied().or_else(|| shared::find(name)),
+                    || None,
+                ),
                 breaker: settings.breaker.found(named, || {
                     breakers.now.get(site.breaker_source().name_in(site)?).copied()
                 }),
@@ -143,6 +148,7 @@ impl Configuration {
         });
         // Gathered first: they are taken over under a lock.
         applied::apply(sites.collect::<Vec<_>>());
-        Restart { budgets: budgets.restart, breakers: breakers.restart }
+        super::budget::count_anew();
+        Restart { breakers: breakers.restart }
     }
 }
