@@ -4,7 +4,7 @@
 //! cargo run --example storm --release [folder for the charts]
 //! ```
 //!
-//! Prints three tables and draws them as `outage.svg`, `accidents.svg` and `breakers.svg` (in `target/storm` by
+//! Prints five tables and draws three of them as `outage.svg`, `accidents.svg` and `breakers.svg` (in `target/storm` by
 //! default). Time is virtual and the random seed is fixed, so every run prints the same. Budgets, presets, delays and
 //! breakers are the runtime's own code. The example fails if one of the figures that our defaults promise is missed
 //! (`storm/promises.rs`).
@@ -16,13 +16,21 @@
 //! - The server handles one request per millisecond, in order. It stalls for 5 s; its queue is unbounded.
 //! - A client abandons an attempt after 1 s. The server does not notice and does the work anyway, which is why a storm
 //!   lasts. A timeout is `Ambiguous`, and the calls are declared idempotent.
-//! - Up to three retries after U[0, 1 s], U[0, 2 s] and U[0, 4 s]: the runtime's defaults.
+//! - Up to three retries after U[0, 1 s], U[0, 2 s] and U[0, 4 s]: the runtime's defaults. The rows with other policies
+//!   make up to 50 retries, or wait for 100 ms to 2 s in place of 1 s to 30 s.
 //! - The recovery time is the number of whole seconds from the end of the stall until, in every later second, 99 % of
 //!   the calls made in that second succeed, at any attempt. It is "never" if it exceeds 130 s. Each figure is the median
 //!   of three seeds.
-//! - In the second table, attempts fail at random (`Transient`) after 10 ms, independently of the load. 30 clients
-//!   share the load; with a single client, tokens held by concurrent retries would matter more.
-//! - In the third table, calls go through one breaker, without retries, 100 per second.
+//! - In the second and third tables, attempts fail at random (`Transient`) after 10 ms, independently of the load.
+//!   30 clients share the load of the second table; the third one has one client of each volume.
+//! - In the fourth table, a client has made no calls for ten minutes. Then it makes 200 calls in 2 s, or two at once.
+//! - In the fifth table, calls go through one breaker, without retries, 100 per second.
+//!
+//! | to add | touch |
+//! |---|---|
+//! | a scheme | its row in `schemes.rs` |
+//! | a dependency, healthy or not | a [`Dependency`](dependency::Dependency) |
+//! | a table | its file with `table` and `print`, its promises in `promises.rs`, and their lines in `main` |
 //!
 //! # Differences from an independent model
 //!
@@ -43,6 +51,8 @@ mod clients;
 mod clock;
 #[path = "storm/dependency.rs"]
 mod dependency;
+#[path = "storm/idle.rs"]
+mod idle;
 #[path = "storm/lines.rs"]
 mod lines;
 #[path = "storm/outage.rs"]
@@ -58,20 +68,28 @@ mod schemes;
 #[cfg(test)]
 #[path = "storm/tests.rs"]
 mod tests;
+#[path = "storm/volumes.rs"]
+mod volumes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use promises::Broken;
-use schemes::schemes;
+use schemes::{other_policies, schemes};
 
 fn main() -> pictures::Result<ExitCode> {
     let folder = std::env::args_os().nth(1).map_or_else(|| "target/storm".into(), PathBuf::from);
     let outage = outage::table(&schemes());
-    outage::print(&outage);
+    outage::print(outage::TITLE, &outage);
+    let policies = outage::table(&other_policies());
+    outage::print("   The same with other policies:", &policies);
     let accidents = accidents::table(&schemes());
     accidents::print(&accidents);
+    let volumes = volumes::table();
+    volumes::print(&volumes);
+    let idle = idle::table();
+    idle::print(&idle);
     let breakers = breakers::table(100.0, Duration::from_secs(1200));
     breakers::print(&breakers);
     pictures::write(&folder, &outage, &accidents, &breakers)?;
@@ -79,7 +97,10 @@ fn main() -> pictures::Result<ExitCode> {
 
     let mut broken = Broken::default();
     broken.in_outage(&outage);
+    broken.in_other_policies(&policies);
     broken.in_accidents(&accidents);
+    broken.in_volumes(&volumes);
+    broken.in_idle(&idle);
     broken.in_polly(&breakers);
     broken.in_breakers(&breakers);
     broken.in_breakers(&breakers::table(700.0, Duration::from_secs(300)));

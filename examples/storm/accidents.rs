@@ -12,7 +12,7 @@ pub(crate) const FAILURES: [f64; 6] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
 
 /// 700 calls per second from 30 clients, for 120 s.
 pub(crate) const LOAD: Load =
-    Load { per_second: 700.0, clients: 30, time: Duration::from_secs(120) };
+    Load { per_second: 700.0, clients: 30, from: Duration::ZERO, time: Duration::from_secs(120) };
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Result {

@@ -11,7 +11,8 @@ use super::pictures::{Result, anchored, axes, page, text};
 /// The top of the scale, in seconds; the bar of a scheme that never recovers reaches the top.
 const TOP: f64 = 110.0;
 /// Darker means more clients.
-const SHADES: [RGBColor; 4] = [
+const SHADES: [RGBColor; 5] = [
+    RGBColor(222, 235, 247),
     RGBColor(189, 215, 231),
     RGBColor(107, 174, 214),
     RGBColor(33, 113, 181),
@@ -35,17 +36,17 @@ pub(crate) fn draw(path: &Path, rows: &[Row]) -> Result<()> {
     axes(&mut chart, ("", "seconds to recover"), (0, 12), (&nothing, &|y| format!("{y:.0} s")))?;
     for (group, (name, recoveries)) in rows.iter().enumerate() {
         for (index, recovery) in recoveries.iter().enumerate() {
-            let left = group as f64 + 0.1 + 0.2 * index as f64;
+            let left = group as f64 + 0.06 + 0.18 * index as f64;
             let (height, label, colour) = match recovery.seconds {
                 Some(seconds) => (seconds as f64, seconds.to_string(), SHADES[index].into()),
                 None => (TOP, "never".to_owned(), NEVER.mix(0.6)),
             };
-            let bar = [(left, 0.0), (left + 0.18, height)];
+            let bar = [(left, 0.0), (left + 0.16, height)];
             chart.draw_series([Rectangle::new(bar, colour.filled())])?;
             let (at, style) = match recovery.seconds {
-                Some(_) => ((left + 0.09, height + 0.5), anchored(13, HPos::Center, VPos::Bottom)),
+                Some(_) => ((left + 0.08, height + 0.5), anchored(13, HPos::Center, VPos::Bottom)),
                 None => (
-                    (left + 0.09, TOP / 2.0),
+                    (left + 0.08, TOP / 2.0),
                     anchored(14, HPos::Center, VPos::Center).transform(FontTransform::Rotate270),
                 ),
             };
@@ -58,13 +59,13 @@ pub(crate) fn draw(path: &Path, rows: &[Row]) -> Result<()> {
         }
     }
     for (index, clients) in CLIENTS.iter().enumerate() {
-        let x = 84 + 150 * index as i32;
+        let x = 84 + 130 * index as i32;
         area.draw(&Rectangle::new([(x, 84), (x + 16, 100)], SHADES[index].filled()))?;
         let noun = if *clients == 1 { "client" } else { "clients" };
         area.draw(&Text::new(format!("{clients} {noun}"), (x + 24, 85), text(14)))?;
     }
-    area.draw(&Rectangle::new([(684, 84), (700, 100)], NEVER.mix(0.6).filled()))?;
-    area.draw(&Text::new("never: not within 130 s", (708, 85), text(14)))?;
+    area.draw(&Rectangle::new([(754, 84), (770, 100)], NEVER.mix(0.6).filled()))?;
+    area.draw(&Text::new("never: not within 130 s", (778, 85), text(14)))?;
     area.present()?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The third table: the calls that a breaker loses while a dependency fails at random, and the load that it keeps off
+//! The fifth table: the calls that a breaker loses while a dependency fails at random, and the load that it keeps off
 //! a dead dependency.
 
 use std::collections::VecDeque;
@@ -101,7 +101,7 @@ fn pass(settings: BreakerSettings, failures: f64, per_second: f64, time: Duratio
 }
 
 pub(crate) fn print(rows: &[Row]) {
-    println!("3. Breakers: successful calls during random failures (100 calls/s, no retries)\n");
+    println!("5. Breakers: successful calls during random failures (100 calls/s, no retries)\n");
     print!("{:28}", "failing calls");
     let alive = FAILURES.len() - 1;
     FAILURES[..alive].iter().for_each(|failures| print!("{:>7.0} %", 100.0 * failures));

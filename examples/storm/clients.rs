@@ -17,6 +17,9 @@ pub(crate) struct Load {
     pub(crate) per_second: f64,
     /// The number of clients that share the load; each has its own budget.
     pub(crate) clients: usize,
+    /// The first call comes after this time.
+    pub(crate) from: Duration,
+    /// No call comes after this time.
     pub(crate) time: Duration,
 }
 
@@ -33,6 +36,8 @@ pub(crate) struct Outcome {
     /// Grouped by the second in which the calls were made.
     pub(crate) seconds: Vec<Second>,
     pub(crate) attempts: u64,
+    /// Calls that the budget ended.
+    pub(crate) refused: u32,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,6 +71,8 @@ struct Planned<'b> {
     event: Event<'b>,
 }
 
+const MOMENT: Duration = Duration::from_nanos(1);
+
 /// Makes all calls of the load and runs each to its end.
 pub(crate) fn run(
     load: Load,
@@ -73,6 +80,17 @@ pub(crate) fn run(
     dependency: &mut impl Dependency,
     seed: u64,
 ) -> Outcome {
+    run_load(load, None, retries, dependency, seed)
+}
+
+fn run_load(
+    load: Load,
+    limit: Option<usize>,
+    retries: Retries,
+    dependency: &mut impl Dependency,
+    seed: u64,
+) -> Outcome {
+    let mut calls_left = limit.unwrap_or(usize::MAX);
     let budgets: Vec<Option<Budget>> =
         (0..load.clients).map(|_| retries.budget.map(budget)).collect();
     let mut world = World {
@@ -82,13 +100,16 @@ pub(crate) fn run(
         outcome: Outcome {
             seconds: vec![Second::default(); load.time.as_secs() as usize + 1],
             attempts: 0,
+            refused: 0,
         },
     };
     let mut rng = Rng::seeded(seed);
-    world.plan(rng.gap(load.per_second), Event::Call);
+    world.plan(load.from + rng.gap(load.per_second), Event::Call);
     while let Some(Reverse(Planned { at, event, .. })) = world.agenda.pop() {
+        clock::set(at);
         match event {
-            Event::Call if at < load.time => {
+            Event::Call if at < load.time && calls_left > 0 => {
+                calls_left -= 1;
                 let budget = budgets[rng.below(load.clients)].as_ref();
                 world.call(at, budget, rng.next());
                 world.plan(at + rng.gap(load.per_second), Event::Call);
@@ -104,6 +125,18 @@ pub(crate) fn run(
         }
     }
     world.outcome
+}
+
+/// Makes so many calls of one client at the same moment, and runs each to its end.
+pub(crate) fn at_once(
+    calls: usize,
+    at: Duration,
+    retries: Retries,
+    dependency: &mut impl Dependency,
+    seed: u64,
+) -> Outcome {
+    let load = Load { per_second: f64::INFINITY, clients: 1, from: at, time: at + MOMENT };
+    run_load(load, Some(calls), retries, dependency, seed)
 }
 
 fn budget(settings: BudgetSettings) -> Budget {
@@ -142,7 +175,6 @@ impl<'b> World<'b> {
 
     /// Plans another attempt if the policy has one left and the budget pays for it.
     fn failed(&mut self, at: Duration, mut call: Box<Call<'b>>, kind: Kind) {
-        clock::set(at);
         match (call.withdrawal.take(), call.budget) {
             (Some(withdrawal), _) => withdrawal.failed(),
             (None, Some(budget)) if call.retries == 0 => budget.deposit_failure(),
@@ -152,7 +184,10 @@ impl<'b> World<'b> {
             return call.budget.into_iter().for_each(|budget| budget.charge_final(kind));
         };
         if let Some(budget) = call.budget {
-            let Ok(withdrawal) = budget.try_withdraw(kind) else { return };
+            let Ok(withdrawal) = budget.try_withdraw_for(kind, call.retries as u32 + 1) else {
+                self.outcome.refused += 1;
+                return;
+            };
             call.withdrawal = Some(withdrawal);
         }
         call.retries += 1;

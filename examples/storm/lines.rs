@@ -5,7 +5,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use super::pictures::{Area, COLOURS, Result, axes, page, text};
-use super::schemes::{PLAIN, UNLIMITED};
+use super::schemes::{FIXED, UNLIMITED};
 use super::{accidents, breakers};
 
 /// A line with its name in the legend.
@@ -27,7 +27,7 @@ struct Panel {
 
 pub(crate) fn accidents(path: &Path, rows: &[accidents::Row]) -> Result<()> {
     // The lines of these two schemes are hidden by others: see the table.
-    let shown = || rows.iter().filter(|(name, _)| ![PLAIN, UNLIMITED].contains(name));
+    let shown = || rows.iter().filter(|(name, _)| ![FIXED, UNLIMITED].contains(name));
     let lines = |value: fn(&accidents::Result) -> f64| {
         let points = |results: &[accidents::Result]| {
             let failures = accidents::FAILURES.iter().map(|failures| 100.0 * failures);

@@ -7,7 +7,11 @@ use super::dependency::Server;
 use super::schemes::Scheme;
 
 /// The numbers of clients that share the load.
-pub(crate) const CLIENTS: [usize; 4] = [1, 10, 100, 700];
+pub(crate) const CLIENTS: [usize; 5] = [1, 10, 100, 700, 2100];
+
+pub(crate) const TITLE: &str = "\
+1. A stall of 5 s: seconds until 99 % of calls succeed again, and successes per second over 120 s
+   (700 calls/s from K clients, a server for 1000/s, 1 s timeout)";
 
 /// The parameters of the model.
 #[derive(Clone, Copy)]
@@ -52,7 +56,16 @@ pub(crate) type Row = (&'static str, Vec<Recovery>);
 pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
     std::thread::scope(|scope| {
         let row = |scheme: Scheme| {
-            let recoveries = CLIENTS.map(|clients| recovery(STORM, scheme, clients));
+            let mut never = false;
+            // More clients have more tokens: what never recovers with some never does with more.
+            let recoveries = CLIENTS.map(|clients| match never {
+                true => Recovery { seconds: None, goodput: 0.0 },
+                false => {
+                    let recovery = recovery(STORM, scheme, clients);
+                    never = recovery.seconds.is_none();
+                    recovery
+                }
+            });
             (scheme.name, recoveries.into())
         };
         let rows: Vec<_> = schemes.iter().map(|scheme| scope.spawn(move || row(*scheme))).collect();
@@ -62,7 +75,12 @@ pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
 
 /// Returns the median of three runs.
 pub(crate) fn recovery(set_up: SetUp, scheme: Scheme, clients: usize) -> Recovery {
-    let mut runs = SEEDS.map(|seed| run(set_up, scheme, clients, seed));
+    let [first, second, third] = SEEDS.map(|seed| move || run(set_up, scheme, clients, seed));
+    let (first, second) = (first(), second());
+    if first.seconds == second.seconds {
+        return first;
+    }
+    let mut runs = [first, second, third()];
     runs.sort_by_key(|run| run.seconds.unwrap_or(u64::MAX));
     runs[1]
 }
@@ -70,7 +88,12 @@ pub(crate) fn recovery(set_up: SetUp, scheme: Scheme, clients: usize) -> Recover
 fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
     let stall = BEGIN..BEGIN + set_up.stall;
     let until = stall.end + set_up.patience;
-    let load = Load { per_second: set_up.calls_per_second, clients, time: until + END };
+    let load = Load {
+        per_second: set_up.calls_per_second,
+        clients,
+        from: Duration::ZERO,
+        time: until + END,
+    };
     let mut server = Server::new(set_up.served_per_second, set_up.timeout, stall.clone());
     let outcome: Outcome = clients::run(load, scheme.retries, &mut server, seed);
     Recovery {
@@ -79,11 +102,8 @@ fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
     }
 }
 
-pub(crate) fn print(rows: &[Row]) {
-    println!(
-        "1. A stall of 5 s: seconds until 99 % of calls succeed again, and successes per second over 120 s"
-    );
-    println!("   (700 calls/s from K clients, a server for 1000/s, 1 s timeout)\n");
+pub(crate) fn print(title: &str, rows: &[Row]) {
+    println!("{title}\n");
     print!("{:28}", "");
     CLIENTS.iter().for_each(|clients| print!("{:>16}", format!("K = {clients}")));
     println!();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::clients::Load;
 use super::outage::{STORM, SetUp};
-use super::schemes::{NONE, OURS, PLAIN, Scheme, UNCHECKED, refilled, schemes};
+use super::schemes::{NONE, OURS, Scheme, UNCHECKED, schemes};
 use super::{accidents, breakers, outage};
 
 /// A tenth of the calls to a tenth of the server.
@@ -34,32 +34,21 @@ fn unchecked_retries_turn_a_stall_into_an_endless_outage() {
 }
 
 #[test]
-fn our_default_recovers_as_in_the_model() {
-    check(OURS, 1, 8..=11);
-    check(OURS, 10, 10..=14);
-    check(OURS, 70, 30..=38);
-}
-
-#[test]
-fn a_token_every_thirty_seconds_prolongs_the_storm() {
-    let seconds = |scheme| outage::recovery(SMALL, scheme, 210).seconds;
-    let (plain, ours) = (seconds(scheme(PLAIN)), seconds(scheme(OURS)));
-    let soon = Scheme { name: "30 s", retries: refilled(Duration::from_secs(30)) };
-    let patient = SetUp { patience: Duration::from_secs(130), ..SMALL };
-    assert_eq!(ours, plain);
-    assert!(
-        outage::recovery(patient, soon, 210).seconds
-            > outage::recovery(patient, scheme(PLAIN), 210).seconds
-    );
+fn our_default_recovers_in_time_whatever_the_number_of_clients() {
+    check(OURS, 1, 8..=17);
+    check(OURS, 10, 8..=17);
+    check(OURS, 70, 8..=29);
+    check(OURS, 210, 8..=65);
 }
 
 #[test]
 fn a_dead_dependency_gets_no_extra_load_and_random_failures_are_retried() {
-    let load = Load { per_second: 70.0, clients: 3, time: Duration::from_secs(100) };
+    let load =
+        Load { per_second: 70.0, clients: 3, from: Duration::ZERO, time: Duration::from_secs(100) };
     let dead = accidents::result(load, scheme(OURS), 1.0);
-    assert!(dead.amplification < 1.01, "{dead:?}");
+    assert!(dead.amplification < 1.02, "{dead:?}");
     let fifth = accidents::result(load, scheme(OURS), 0.2);
-    assert!(fifth.success > 0.985, "{fifth:?}");
+    assert!(fifth.success > 0.99, "{fifth:?}");
 }
 
 #[test]

@@ -65,8 +65,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call |
 /// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share |
 /// | `when = path or closure` | | `Fn(&E) -> bool`. With `on`, both must be true for a retry; on its own it replaces `Classify` |
-/// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` counts as a `Transient` failure. When the retries are used up, the call returns the last value |
-/// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), a static `budget = SHARED`, or `budget = none` to turn it off |
+/// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` asks for another attempt, which draws nothing from the budget. When the retries are used up, the call returns the last value |
+/// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), one for each host or shard `budget(key = host)`, a static `budget = SHARED`, or `budget = none` to turn it off |
 /// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
 /// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is. Not called for a cancelled call |
 /// | `cancel = expr` | | a cancellation token; the expression can use the function's arguments |
@@ -128,7 +128,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// The settings in `budget(…)` and `breaker(…)` are the methods of `BudgetSettings` and `BreakerSettings`.
 /// All functions with the same name in the first place share one budget or breaker; one of the functions can
-/// give settings. `key` is evaluated in each call and can use the arguments.
+/// give settings. `key` is evaluated in each call and can use the arguments. Of a budget with a key, the settings are those of
+/// each key's budget; above these, every retry also owes to one budget of the function, or of the name. Where the breaker has a
+/// key and there is no `budget` argument, the budget has the same key.
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -137,7 +139,7 @@ use syn::{DeriveInput, parse_macro_input};
 ///     std::fs::read_to_string(item)
 /// }
 ///
-/// #[retryable(budget = "inventory", breaker(consecutive = 5, key = host))]
+/// #[retryable(budget(key = host, keys = 100), breaker(consecutive = 5, key = host))]
 /// async fn mirror(host: &str) -> std::io::Result<u32> {
 ///     Ok(1)
 /// }

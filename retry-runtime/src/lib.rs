@@ -41,7 +41,9 @@ pub use report::stats::{Failures, Reasons, Stats};
 pub use retry_macros::*;
 pub use site::doctor::{Diagnosis, Finding, doctor};
 pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{BreakerRef, HistoryLimits, Meta, Site, breakers, budgets, limit_history};
+pub use site::{
+    BreakerRef, HistoryLimits, Meta, Site, breakers, budget_keys, budgets, limit_history,
+};
 pub use turn::{Retry, timer};
 
 pub mod classify {
@@ -80,7 +82,7 @@ pub mod control {
     pub use crate::event::warnings::config_refused;
     pub use crate::policy::Parts;
     pub use crate::site::configuration::{
-        Choice, Configuration, Restart, SiteSettings, protection,
+        Choice, Configuration, Restart, SiteSettings, made, protection,
     };
     pub use crate::site::ledger::totals;
     pub use crate::site::{SiteBreaker, SiteBudget};

@@ -22,14 +22,17 @@ struct Down;
 #[derive(Default)]
 struct Script {
     steps: VecDeque<u8>,
-    failed_retries: u32,
+    /// Retries that have begun and have not succeeded.
+    unpaid_retries: u32,
 }
 
 #[retryable(
     max = 3, base = "0s", attempt = attempt,
-    budget("account::conserved", capacity = 1000, deposit = 0.0)
+    budget("account::conserved", capacity = 1000, deposit = 0.0, refill = none)
 )]
 async fn scripted(script: &RefCell<Script>) -> Result<u32, Down> {
+    let retries = u32::from(attempt.number() > 1);
+    script.borrow_mut().unpaid_retries += retries;
     let step = poll_fn(|_| match script.borrow_mut().steps.pop_front() {
         Some(0) => Poll::Pending,
         step => Poll::Ready(step),
@@ -37,9 +40,11 @@ async fn scripted(script: &RefCell<Script>) -> Result<u32, Down> {
     match step.await {
         Some(1) => Err(Down),
         Some(2) => std::panic::resume_unwind(Box::new("on purpose")),
-        _ => return Ok(7),
+        _ => {
+            script.borrow_mut().unpaid_retries -= retries;
+            Ok(7)
+        }
     }
-    .inspect_err(|_| script.borrow_mut().failed_retries += u32::from(attempt.number() > 1))
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<u32, Down>> + 'a>>;
@@ -72,19 +77,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn among_concurrent_calls_only_failed_retries_cost_a_token(
+    fn among_concurrent_calls_each_retry_that_begins_and_does_not_succeed_costs_a_token(
         steps in prop::collection::vec(0u8..4, 0..200),
         moves in prop::collection::vec((0u8..6, 0usize..16), 0..200),
     ) {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         runtime.enable_time().start_paused(true);
-        let script = RefCell::new(Script { steps: steps.into(), failed_retries: 0 });
+        let script = RefCell::new(Script { steps: steps.into(), unpaid_retries: 0 });
         let left = runtime.build().unwrap().block_on(async {
             let budget = retry_runtime::budget("account::conserved").unwrap();
             budget.reset();
             play(&script, &moves).await;
             budget.available()
         });
-        prop_assert_eq!(left, 1000.0 - f64::from(script.borrow().failed_retries));
+        prop_assert_eq!(left, 1000.0 - f64::from(script.borrow().unpaid_retries));
     }
 }

@@ -94,9 +94,12 @@ impl From<&Site> for SiteInfo {
 fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {
     match source {
         SiteBudget::None => Declared::None,
-        SiteBudget::Own(budget) => own(budget.settings()),
+        SiteBudget::Own(budget) => own(control::made(budget)),
         SiteBudget::Shared(_) => Declared::Static,
-        SiteBudget::Keyed(keyed) => match *keyed {},
+        SiteBudget::Keyed(keyed) => match keyed.shared_name() {
+            Some(name) => of_name(name, keyed.settings()),
+            None => own(&keyed.settings().copied().unwrap_or_default()),
+        },
         SiteBudget::Named(named) => of_name(named.name(), named.settings()),
     }
 }

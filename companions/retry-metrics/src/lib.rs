@@ -20,7 +20,8 @@
 //! | `retry.breaker.transitions` | counter | `{transition}` | `retry.breaker`, `retry.state.from`, `retry.state.to` | changes of state |
 //! | `retry.breaker.rejections` | counter | `{attempt}` | `retry.breaker` | attempts that the breaker refused |
 //! | `retry.budget.tokens` | gauge | `{token}` | `retry.budget` | tokens that are left for retries |
-//! | `retry.budget.capacity` | gauge | `{token}` | `retry.budget` | tokens of the full bucket |
+//! | `retry.budget.owed` | gauge | `{token}` | `retry.budget` | tokens that are owed |
+//! | `retry.budget.capacity` | gauge | `{token}` | `retry.budget` | tokens that may be owed; follows the volume of calls where no capacity is set |
 //!
 //! Counts are of whole processes and never go down, also when [`clear`](retry_runtime::clear) starts a function's own again. Names
 //! and units follow OpenTelemetry; an exporter for Prometheus writes `retry_calls{retry_site="…"}`. Functions

@@ -9,7 +9,8 @@ use retry_runtime::{Kind, Stats, StopReason, control, live, sites};
 
 use super::keys;
 use super::table::{
-    ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, RETRIES, STATE, STOPS, TOKENS, WASTED, describe,
+    ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, OWED, RETRIES, STATE, STOPS, TOKENS, WASTED,
+    describe,
 };
 
 /// Hands the present counts and states to the installed exporter.
@@ -124,6 +125,7 @@ pub(super) fn table(breaker: &str) -> &str {
 fn publish_budgets() {
     for (name, budget) in retry_runtime::budgets() {
         gauge!(TOKENS.name, "retry.budget" => name.clone()).set(budget.available());
+        gauge!(OWED.name, "retry.budget" => name.clone()).set(budget.owed());
         gauge!(CAPACITY.name, "retry.budget" => name).set(budget.capacity());
     }
 }

@@ -72,8 +72,10 @@ metrics! {
         ["retry.breaker"] "attempts that a breaker refused";
     TOKENS = Gauge "retry.budget.tokens" in "{token}",
         ["retry.budget"] "tokens that are left for retries";
+    OWED = Gauge "retry.budget.owed" in "{token}",
+        ["retry.budget"] "tokens that a budget owes";
     CAPACITY = Gauge "retry.budget.capacity" in "{token}",
-        ["retry.budget"] "tokens of a budget's full bucket";
+        ["retry.budget"] "tokens that a budget may owe";
 }
 
 impl Metric {

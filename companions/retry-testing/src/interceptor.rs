@@ -8,7 +8,7 @@ use super::base::mixed;
 use super::shared::Within;
 use super::sleep::VirtualSleep;
 use retry_runtime::breaker::{Breaker, Keyed};
-use retry_runtime::budget::Budget;
+use retry_runtime::budget::{self, Budget};
 use retry_runtime::control::intercept::{Begun, Can, Fault, Intercept, Note, Passage, Wait};
 use retry_runtime::control::lock;
 use retry_runtime::timer::Sleep;
@@ -76,6 +76,12 @@ impl Intercept for Within {
     fn budget(&self, own: &'static Budget) -> Option<&'static Budget> {
         let uses_budget = lock(&self.shared.settings).budget;
         uses_budget.then(|| lock(&self.shared.twins).budget(own))
+    }
+
+    fn keyed_budget(&self, own: &'static budget::Keyed, key: &str) -> Option<Arc<Budget>> {
+        let uses_budget = lock(&self.shared.settings).budget;
+        let table = uses_budget.then(|| lock(&self.shared.twins).keyed_budgets(own))?;
+        Some(table.get(key))
     }
 
     fn breaker(&self, own: &'static Breaker) -> &'static Breaker {

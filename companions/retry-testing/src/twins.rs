@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use retry_runtime::breaker::{Breaker, Keyed};
-use retry_runtime::budget::Budget;
+use retry_runtime::budget::{self, Budget};
 
 /// The scope's copies, by the address of the original. Budgets and breakers are leaked, since calls that are dropped after
 /// the scope may still use them: a few hundred bytes for each tested function.
@@ -14,12 +14,13 @@ pub(super) struct Twins {
     budgets: HashMap<usize, &'static Budget>,
     breakers: HashMap<usize, &'static Breaker>,
     tables: HashMap<usize, Arc<Keyed<String>>>,
+    keyed_budgets: HashMap<usize, Arc<budget::Keyed>>,
 }
 
 impl Twins {
     /// The scope's copy of this budget.
     pub(super) fn budget(&mut self, of: &'static Budget) -> &'static Budget {
-        let fresh = || &*Box::leak(Box::new(Budget::new(*of.settings())));
+        let fresh = || &*Box::leak(Box::new(of.twin()));
         self.budgets.entry(ptr::from_ref(of).addr()).or_insert_with(fresh)
     }
 
@@ -32,6 +33,12 @@ impl Twins {
             &*Box::leak(Box::new(breaker.with_seed(seed)))
         };
         self.breakers.entry(ptr::from_ref(of).addr()).or_insert_with(fresh)
+    }
+
+    /// The scope's copy of this table of budgets by key.
+    pub(super) fn keyed_budgets(&mut self, of: &'static budget::Keyed) -> Arc<budget::Keyed> {
+        let fresh = || Arc::new(of.twin());
+        Arc::clone(self.keyed_budgets.entry(ptr::from_ref(of).addr()).or_insert_with(fresh))
     }
 
     /// The scope's copy of this table of keyed breakers.

@@ -209,16 +209,22 @@ impl Plan<'_> {
         })
     }
 
-    /// The statement that opens the call, and the one that picks the breaker of its key.
-    fn opened(&self) -> (TokenStream, Option<TokenStream>) {
+    /// The statement that opens the call, and those that pick the budget and the breaker of its keys.
+    fn opened(&self) -> (TokenStream, TokenStream) {
         let (call, breaker) = (local("call"), local("breaker"));
+        let budget = self.args.budget.as_ref().and_then(|budget| budget.value.key()).map(|key| {
+            let key = self.in_body(key);
+            quote!(#call.budget_of(&(#key));)
+        });
         match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
-            None => (quote!(#call.open();), None),
-            Some(None) => (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), None),
+            None => (quote!(#call.open();), quote!(#budget)),
+            Some(None) => {
+                (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), quote!(#budget))
+            }
             Some(Some(key)) => {
                 let key = self.in_body(key);
-                let keyed = quote!(let #breaker = #call.breaker_of(&(#key)););
-                (quote!(#call.open();), Some(keyed))
+                let keyed = quote!(#budget let #breaker = #call.breaker_of(&(#key)););
+                (quote!(#call.open();), keyed)
             }
         }
     }

@@ -147,7 +147,13 @@ fn budget(args: &Args) -> String {
         Some(Protection::Value(expr)) if expr.to_token_stream().to_string() == "none" => {
             "No retry budget.".to_owned()
         }
-        budget => format!("Retries draw on {}.", named("budget", budget)),
+        budget => {
+            let by_breaker =
+                || budget.is_none().then(|| args.breaker.as_ref()?.value.key()).flatten();
+            let key = budget.and_then(Protection::key).or_else(by_breaker);
+            let each = if key.is_some() { ", and on one for each key" } else { "" };
+            format!("Retries draw on {}{each}.", named("budget", budget))
+        }
     }
 }
 

@@ -16,7 +16,11 @@ use crate::read::protect::{Protection, Settings};
 //     SiteBudget::own(BudgetSettings::new().capacity(20).refill(Duration::new(10, 0)))
 pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
     let Some(budget) = &args.budget else {
-        return quote!(#private::SiteBudget::OWN);
+        // A dead host must not spend the retries of the others: the budget has the key of the breaker.
+        return match args.breaker.as_ref().and_then(|breaker| breaker.value.key()) {
+            Some(_) => quote!(#private::SiteBudget::by_breaker()),
+            None => quote!(#private::SiteBudget::OWN),
+        };
     };
     match &budget.value {
         Protection::Bare => quote!(#private::SiteBudget::OWN),
@@ -28,9 +32,18 @@ pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
         Protection::Settings(settings) => {
             let built = built(settings, &quote!(#private::BudgetSettings), private);
             // The constructor panics if a setting is out of range, and rustc points at its call.
-            let made = match &settings.name {
-                Some(name) => quote!(#private::SiteBudget::named(#name, #private::Some(#built))),
-                None => quote!(#private::SiteBudget::own(#built)),
+            let made = match (&settings.key, &settings.name) {
+                (Some(_), name) => {
+                    let name = optional(name.as_ref(), private);
+                    let built = (!settings.is_default()).then_some(&built);
+                    let (built, keys) =
+                        (optional(built, private), optional(settings.keys.as_ref(), private));
+                    quote!(#private::SiteBudget::keyed(#name, #built, #keys))
+                }
+                (None, Some(name)) => {
+                    quote!(#private::SiteBudget::named(#name, #private::Some(#built)))
+                }
+                (None, None) => quote!(#private::SiteBudget::own(#built)),
             };
             respanned(&made, budget.key.span())
         }
@@ -62,23 +75,25 @@ pub(crate) fn breaker(
     };
     let built = built(settings, &quote!(#private::BreakerSettings), private);
     let own_name = settings.name.as_ref().map_or_else(|| name.clone(), ToTokens::to_token_stream);
-    let optional = match settings.methods.is_empty() {
-        true => quote!(#private::None),
-        false => quote!(#private::Some(#built)),
-    };
+    let given = optional((!settings.is_default()).then_some(&built), private);
     let made = match (&settings.key, &settings.name) {
         (Some(_), _) => {
-            let keys = match &settings.keys {
-                Some(keys) => quote!(#private::Some(#keys)),
-                None => quote!(#private::None),
-            };
+            let keys = optional(settings.keys.as_ref(), private);
             let shared = settings.name.is_some();
-            quote!(#private::SiteBreaker::keyed(#own_name, #shared, #optional, #keys))
+            quote!(#private::SiteBreaker::keyed(#own_name, #shared, #given, #keys))
         }
-        (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #optional)),
+        (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #given)),
         (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
     };
     Some(respanned(&made, breaker.key.span()))
+}
+
+/// An `Option` of the value.
+fn optional(value: Option<&impl ToTokens>, private: &TokenStream) -> TokenStream {
+    match value {
+        Some(value) => quote!(#private::Some(#value)),
+        None => quote!(#private::None),
+    }
 }
 
 // Input:

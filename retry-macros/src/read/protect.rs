@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) name: Option<LitStr>,
     /// The other settings, in order. Each is a builder method of its name.
     pub(crate) methods: Vec<(Ident, Expr)>,
-    /// The expression that picks the breaker of a call.
+    /// The expression that picks the budget or the breaker of a call.
     pub(crate) key: Option<Expr>,
     /// The largest number of keys.
     pub(crate) keys: Option<Expr>,
@@ -65,7 +65,7 @@ impl Protection {
         }
     }
 
-    /// The expression that picks the breaker of a call. Unlike the settings it is evaluated in each call.
+    /// The expression that picks the budget or the breaker of a call. Unlike the settings it is evaluated in each call.
     pub(crate) fn key(&self) -> Option<&Expr> {
         match self {
             Protection::Settings(settings) => settings.key.as_ref(),
@@ -100,10 +100,10 @@ fn settings(of: &Ident, input: ParseStream<'_>) -> syn::Result<Settings> {
         comma(of, input)?;
     }
     if let (Some(keys), None) = (&found.keys, &found.key) {
-        return Err(keys.mistake(
-            "`keys` limits the number of breakers, and without `key` there is only one\n\
+        return Err(keys.mistake(format!(
+            "`keys` limits the number of {of}s, and without `key` there is only one\n\
              help: add `key = …`, or remove `keys`",
-        ));
+        )));
     }
     Ok(found)
 }
@@ -131,11 +131,16 @@ fn comma(of: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 impl Settings {
+    /// Whether no setting of the budget or the breaker itself is given.
+    pub(crate) fn is_default(&self) -> bool {
+        self.methods.is_empty() && self.preset.is_none()
+    }
+
     /// Adds a setting, unless it is given twice.
     fn add(&mut self, of: &Ident, name: Ident, value: Expr) -> syn::Result<()> {
         let twice = match name.to_string().as_str() {
-            "key" if of == "breaker" => self.key.replace(value).is_some(),
-            "keys" if of == "breaker" => self.keys.replace(value).is_some(),
+            "key" => self.key.replace(value).is_some(),
+            "keys" => self.keys.replace(value).is_some(),
             "preset" if of == "budget" => self.preset.replace(value).is_some(),
             _ => {
                 let twice = self.methods.iter().any(|(known, _)| *known == name);

@@ -1,15 +1,18 @@
 //! The bucket's arithmetic: pure, in integer milli-tokens and milliseconds, `now` is an argument.
 //!
-//! The whole state is one `u64`: 28 bits of milli-tokens (268 435 tokens) above 36 bits of milliseconds
-//! (two years, then they start over), the moment up to which time has been paid for. That moment moves
-//! only by whole steps, so that a fraction of a step is never lost however often somebody looks: a bucket
-//! asked every millisecond and one asked once a minute hold the same.
+//! The bucket stores the tokens that are *owed*, and not those that are left: a capacity that follows the volume of
+//! calls is known only where a retry is asked for, and a deposit needs none. The whole state is one `u64`: 28 bits of
+//! milli-tokens (268 435 tokens) above 36 bits of milliseconds (two years, then they start over), the moment up to which
+//! time has paid. That moment moves only by whole steps, so that a fraction of a step is never lost however often
+//! somebody looks: a bucket asked every millisecond and one asked once a minute owe the same.
 
 use crate::failure::class::Kind;
 
 use super::settings::{BudgetSettings, Charge, DepositOn, Refund};
+use super::volume::Follow;
+use super::withdrawal::Price;
 
-/// Milli-tokens and the moment up to which time has been paid for, in one word.
+/// The milli-tokens that are owed and the moment up to which time has paid, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State(pub(super) u64);
 
@@ -23,12 +26,24 @@ impl State {
         State((milli as u64) << STAMP_BITS | (stamp & STAMP))
     }
 
-    pub(super) const fn milli(self) -> u32 {
+    pub(super) const fn owed(self) -> u32 {
         (self.0 >> STAMP_BITS) as u32
     }
 
     pub(super) const fn stamp(self) -> u64 {
         self.0 & STAMP
+    }
+
+    /// Lowers the debt. The time is not needed: the next withdrawal subtracts the time that has passed, and the
+    /// difference is the same. Neither is the capacity.
+    pub(super) const fn less(self, milli: u32) -> Self {
+        State::new(self.owed().saturating_sub(milli), self.stamp())
+    }
+
+    /// A debt of no more than the capacity.
+    pub(super) const fn at_most(self, capacity: u32) -> Self {
+        let owed = self.owed();
+        State::new(if owed < capacity { owed } else { capacity }, self.stamp())
     }
 }
 
@@ -42,7 +57,7 @@ pub(super) enum Verdict {
 /// The settings in milli-tokens and milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
-    pub(super) capacity: u32,
+    pub(super) capacity: Capacity,
     start: u32,
     pub(super) deposit: u32,
     pub(super) deposit_on: DepositOn,
@@ -56,6 +71,15 @@ pub(super) struct Bucket {
     step: Option<Step>,
 }
 
+/// The milli-tokens that a bucket may owe.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Capacity {
+    /// Set by hand or by a preset: every retry is charged.
+    Fixed(u32),
+    /// As many as the volume of calls allows.
+    Follows(Follow),
+}
+
 /// The shortest time after which a whole number of milli-tokens has come back.
 #[derive(Clone, Copy, Debug)]
 struct Step {
@@ -64,15 +88,18 @@ struct Step {
 }
 
 impl Bucket {
-    /// The bucket of settings that passed [`BudgetSettings::validate`]. Amounts finer than a milli-token
-    /// are rounded against the retry: costs up, earnings down.
-    pub(super) const fn new(settings: BudgetSettings) -> Self {
-        let capacity = settings.capacity * 1000;
+    /// The bucket of settings that passed [`BudgetSettings::validate`]; `follow` stands for a capacity that is not set.
+    /// Amounts finer than a milli-token are rounded against the retry: costs up, earnings down.
+    pub(super) const fn new(settings: BudgetSettings, follow: Follow) -> Self {
+        let (capacity, least) = match settings.capacity {
+            Some(tokens) => (Capacity::Fixed(tokens * 1000), tokens * 1000),
+            None => (Capacity::Follows(follow), follow.least),
+        };
         Bucket {
             capacity,
             start: match settings.start {
-                Some(tokens) => down(tokens),
-                None => capacity,
+                Some(tokens) => least.saturating_sub(down(tokens)),
+                None => 0,
             },
             deposit: down(settings.deposit),
             deposit_on: settings.deposit_on,
@@ -110,97 +137,72 @@ impl Bucket {
         }
     }
 
-    /// The refund of a retry of this cost that succeeds.
-    pub(super) const fn refund_of(&self, cost: u32) -> u32 {
-        match self.refund {
+    /// The price of a retry after a failure of this kind.
+    pub(super) const fn price(&self, kind: Kind) -> Price {
+        let cost = self.cost(kind);
+        let refund = match self.refund {
             Some(refund) => refund,
             None => cost,
-        }
+        };
+        // Where the failure was charged and not the retry, a retry that was never made gets nothing back.
+        let unmade = if self.above.is_some() { 0 } else { cost };
+        Price { cost, refund, unmade }
     }
 
-    /// The refund of a retry of this cost that is dropped: nothing, where the failure
-    /// was charged and not the retry.
-    pub(super) const fn given_back(&self, cost: u32) -> u32 {
-        if self.above.is_some() { 0 } else { cost }
-    }
-
-    /// Takes the cost of a retry.
-    #[inline]
-    pub(super) fn withdraw(&self, now: u64, state: State, cost: u32) -> Verdict {
-        let state = self.refill(now, state);
-        let left = State::new(state.milli().saturating_sub(cost), state.stamp());
+    /// Adds the cost of a retry to the debt, if the capacity allows that.
+    ///
+    /// The debt is cut at the capacity first: what a busy hour owed must not lock a quiet one out.
+    pub(super) fn withdraw(&self, now: u64, state: State, cost: u32, capacity: u32) -> Verdict {
+        let state = self.pay_off(now, state.at_most(capacity));
+        let owed = state.owed().saturating_add(cost);
         match self.above {
-            Some(above) if left.milli() > above || cost == 0 => Verdict::Admitted(left),
-            Some(_) => Verdict::Refused(left),
-            None if state.milli() >= cost => Verdict::Admitted(left),
+            // The debt of failures stops at the capacity.
+            Some(above) => {
+                let next = State::new(owed, state.stamp()).at_most(capacity);
+                let admits = cost == 0 || capacity - next.owed() > above;
+                if admits { Verdict::Admitted(next) } else { Verdict::Refused(next) }
+            }
+            None if owed <= capacity => Verdict::Admitted(State::new(owed, state.stamp())),
             None => Verdict::Refused(state),
         }
     }
 
-    /// The state after [`withdraw`](Self::withdraw), if no refill is due: the bucket is full, or the time is within
-    /// a step.
-    #[inline]
-    pub(super) fn take_at_once(&self, now: u64, state: State, cost: u32) -> Option<State> {
-        let milli = state.milli();
-        let left = milli.checked_sub(cost).filter(|_| self.above.is_none())?;
-        if self
-            .step
-            .is_none_or(|step| elapsed(state.stamp(), now) < step.millis && milli < self.capacity)
-        {
-            return Some(State::new(left, state.stamp()));
-        }
-        let full = milli == self.capacity;
-        full.then(|| State::new(left, now.max(state.stamp())))
-    }
-
-    /// Puts milli-tokens in, up to the capacity. The time is not needed: the next withdrawal adds
-    /// the refill that is due, and the sum is the same.
-    pub(super) const fn put(&self, state: State, milli: u32) -> State {
-        let sum = state.milli().saturating_add(milli);
-        State::new(if sum > self.capacity { self.capacity } else { sum }, state.stamp())
-    }
-
-    /// Pays for the time since the stamp, in whole steps.
-    #[inline]
-    pub(super) fn refill(&self, now: u64, state: State) -> State {
+    /// Subtracts the time since the stamp, in whole steps.
+    pub(super) fn pay_off(&self, now: u64, state: State) -> State {
         let Some(step) = self.step else { return state };
-        let missing = self.capacity - state.milli();
-        if missing == 0 {
-            return self.filled(now, state);
+        let steps = elapsed(state.stamp(), now) / step.millis;
+        if steps >= u64::from(state.owed().div_ceil(step.milli)) {
+            // A bucket that owes nothing earns nothing: its time starts with the next debt.
+            return State::new(0, now.max(state.stamp()));
         }
-        let elapsed = elapsed(state.stamp(), now);
-        if elapsed < step.millis { state } else { self.add_steps(now, state, step, elapsed) }
+        State::new(state.owed() - steps as u32 * step.milli, state.stamp() + steps * step.millis)
     }
 
-    /// A full bucket earns nothing: its time starts when something is taken out.
-    const fn filled(&self, now: u64, state: State) -> State {
-        let stamp = state.stamp();
-        State::new(self.capacity, if now > stamp { now } else { stamp })
-    }
-
-    #[cold]
-    fn add_steps(&self, now: u64, state: State, step: Step, elapsed: u64) -> State {
-        let missing = self.capacity - state.milli();
-        let steps = elapsed / step.millis;
-        if steps >= u64::from(missing.div_ceil(step.milli)) {
-            return self.filled(now, state);
-        }
-        State::new(state.milli() + steps as u32 * step.milli, state.stamp() + steps * step.millis)
+    /// The debt at this moment, for somebody who looks: nothing is stored.
+    pub(super) fn owes(&self, now: u64, state: State, capacity: u32) -> u32 {
+        self.pay_off(now, state.at_most(capacity)).owed()
     }
 
     /// Milliseconds until time alone makes a withdrawal of this cost possible.
-    pub(super) fn admits_in(&self, now: u64, state: State, cost: u32) -> Option<u64> {
-        let state = self.refill(now, state);
+    pub(super) fn admits_in(
+        &self,
+        now: u64,
+        state: State,
+        cost: u32,
+        capacity: u32,
+    ) -> Option<u64> {
+        let state = self.pay_off(now, state.at_most(capacity));
         let needed = match self.above {
             Some(above) if cost > 0 => above + cost + 1,
             Some(_) => 0,
             None => cost,
         };
-        let Some(missing) = needed.checked_sub(state.milli()).filter(|missing| *missing > 0) else {
+        let excess = (state.owed() + needed).saturating_sub(capacity);
+        if excess == 0 {
             return Some(0);
-        };
-        let step = self.step.filter(|_| needed <= self.capacity)?;
-        let wait = u64::from(missing.div_ceil(step.milli)) * step.millis;
+        }
+        let step = self.step.filter(|_| needed <= capacity)?;
+        let wait = u64::from(excess.div_ceil(step.milli)) * step.millis;
         Some(wait - elapsed(state.stamp(), now))
     }
 }

@@ -1,34 +1,48 @@
 //! The bucket's arithmetic, in milli-tokens.
 
+use super::super::volume::OF_SITE;
 use super::*;
 use proptest::prelude::*;
 use std::time::Duration;
 
-/// Runs a script on a bucket and gives the milli-tokens after each item: `take` and `throttled`
+fn made(settings: BudgetSettings) -> Bucket {
+    settings.validate().unwrap();
+    Bucket::new(settings, OF_SITE)
+}
+
+/// The capacity of a bucket whose settings have one.
+fn capacity(bucket: &Bucket) -> u32 {
+    match bucket.capacity {
+        Capacity::Fixed(capacity) => capacity,
+        Capacity::Follows(follow) => follow.least,
+    }
+}
+
+/// Runs a script on a bucket and gives the milli-tokens that are left after each item: `take` and `throttled`
 /// (with `!` where it was refused), `put` a deposit, `+5s` or `+5ms` time.
 fn run(settings: BudgetSettings, script: &str) -> String {
-    settings.validate().unwrap();
-    let bucket = Bucket::new(settings);
+    let bucket = made(settings);
+    let capacity = capacity(&bucket);
     let (mut now, mut state) = (0, bucket.start());
     let mut tokens = Vec::new();
     for item in script.split_whitespace() {
         let mut mark = "";
         let cost = |kind| bucket.cost(kind);
-        let take = |kind| match bucket.withdraw(now, state, cost(kind)) {
+        let take = |kind| match bucket.withdraw(now, state, cost(kind), capacity) {
             Verdict::Admitted(left) => (left, ""),
             Verdict::Refused(left) => (left, "!"),
         };
         match item {
             "take" => (state, mark) = take(Kind::Transient),
             "throttled" => (state, mark) = take(Kind::Throttled),
-            "put" => state = bucket.put(state, bucket.deposit),
+            "put" => state = state.less(bucket.deposit),
             time => {
                 let (number, unit) = time[1..].split_at(time[1..].find(['s', 'm']).unwrap());
                 now += number.parse::<u64>().unwrap() * if unit == "s" { 1000 } else { 1 };
-                state = bucket.refill(now, state);
+                state = bucket.pay_off(now, state);
             }
         }
-        tokens.push(format!("{}{mark}", state.milli()));
+        tokens.push(format!("{}{mark}", capacity - state.owed()));
     }
     tokens.join(" ")
 }
@@ -86,11 +100,11 @@ fn unlimited_admits_everything() {
 fn tower_857_a_ratio_whose_inverse_is_not_whole_admits_no_more_than_the_ratio() {
     for ratio in [0.6, 0.7, 0.15, 0.0033, 1.0 / 3.0] {
         let settings = BudgetSettings::sre().capacity(10_000).start(0.0).deposit(ratio);
-        let bucket = Bucket::new(settings);
+        let bucket = made(settings);
         let (mut state, mut retries) = (bucket.start(), 0);
         for _ in 0..10_000 {
-            state = bucket.put(state, bucket.deposit);
-            if let Verdict::Admitted(left) = bucket.withdraw(0, state, bucket.cost) {
+            state = state.less(bucket.deposit);
+            if let Verdict::Admitted(left) = bucket.withdraw(0, state, bucket.cost, 10_000_000) {
                 (state, retries) = (left, retries + 1);
             }
         }
@@ -102,79 +116,93 @@ fn tower_857_a_ratio_whose_inverse_is_not_whole_admits_no_more_than_the_ratio() 
 
 #[test]
 fn a_refusal_tells_when_time_will_have_paid() {
-    let bucket = Bucket::new(TWO);
-    let empty = State::new(0, 0);
-    assert_eq!(bucket.admits_in(0, empty, 1000), Some(30_000));
-    assert_eq!(bucket.admits_in(29_999, empty, 1000), Some(1));
-    assert_eq!(bucket.admits_in(30_000, empty, 1000), Some(0));
-    assert_eq!(Bucket::new(TWO.no_refill()).admits_in(0, empty, 1000), None);
+    let bucket = made(TWO);
+    let empty = State::new(2000, 0);
+    assert_eq!(bucket.admits_in(0, empty, 1000, 2000), Some(30_000));
+    assert_eq!(bucket.admits_in(29_999, empty, 1000, 2000), Some(1));
+    assert_eq!(bucket.admits_in(30_000, empty, 1000, 2000), Some(0));
+    assert_eq!(made(TWO.no_refill()).admits_in(0, empty, 1000, 2000), None);
+    assert_eq!(bucket.admits_in(0, State::new(20_000, 0), 1000, 2000), Some(30_000), "clamped");
+}
+
+/// Of a bucket that charges failures, a retry is admitted while more than `above` tokens are left after its charge.
+#[test]
+fn a_bucket_that_charges_failures_tells_when_more_than_the_threshold_will_be_left() {
+    let settings = TWO.capacity(4).charge(Charge::Failures { above: 2.0 });
+    let bucket = made(settings);
+    let left = |tokens: u32| State::new(4_000 - 1_000 * tokens, 0);
+    assert_eq!(bucket.admits_in(0, left(4), 1000, 4000), Some(0));
+    assert_eq!(bucket.admits_in(0, left(3), 1000, 4000), Some(30), "one milli-token too few");
+    assert_eq!(bucket.admits_in(0, left(2), 1000, 4000), Some(30_030));
+    assert_eq!(bucket.admits_in(0, left(0), 0, 4000), Some(0), "a free retry");
+    assert_eq!(bucket.admits_in(0, left(4), 2000, 4000), None, "never more than two are left");
+}
+
+#[test]
+fn what_a_busy_hour_owed_does_not_lock_a_quiet_one_out() {
+    let bucket = made(BudgetSettings::new());
+    let busy = State::new(20_000, 0);
+    let Verdict::Refused(quiet) = bucket.withdraw(0, busy, 1000, 6000) else { panic!() };
+    assert_eq!(quiet.owed(), 6000);
+    assert!(matches!(bucket.withdraw(60_000, quiet, 1000, 6000), Verdict::Admitted(_)));
+    assert_eq!(bucket.owes(0, busy, 6000), 6000);
+}
+
+#[test]
+fn a_bucket_that_owes_nothing_earns_nothing() {
+    let bucket = made(BudgetSettings::new());
+    let Verdict::Admitted(debt) = bucket.withdraw(90_000, bucket.start(), 1000, 6000) else {
+        panic!()
+    };
+    assert_eq!(debt, State::new(1000, 90_000));
+    assert_eq!(bucket.pay_off(149_999, debt).owed(), 1, "a minute has not passed");
+    assert_eq!(bucket.pay_off(150_000, debt).owed(), 0);
 }
 
 #[test]
 fn the_clock_may_turn_over_its_36_bits_and_may_run_behind() {
-    let bucket = Bucket::new(TWO);
-    let state = State::new(0, STAMP - 9_999);
-    assert_eq!(bucket.refill(STAMP + 1 + 20_000, state).milli(), 1000);
-    assert_eq!(bucket.refill(STAMP - 10_500, state), state);
+    let bucket = made(TWO);
+    let state = State::new(2000, STAMP - 9_999);
+    assert_eq!(bucket.pay_off(STAMP + 1 + 20_000, state).owed(), 1000);
+    assert_eq!(bucket.pay_off(STAMP - 10_500, state), state);
 }
 
 proptest! {
-    #[test]
-    fn what_is_taken_at_once_is_what_would_be_taken(
-        tokens in 0u32..=10,
-        stamp in 0u64..100_000,
-        now in 0u64..200_000,
-        cost in 0u32..3_000,
-        charges_failures: bool,
-    ) {
-        let mut settings = BudgetSettings::new();
-        if charges_failures {
-            settings = settings.charge(Charge::Failures { above: 5.0 });
-        }
-        let bucket = Bucket::new(settings);
-        let state = State::new(tokens * 1_000, stamp);
-        if let Some(left) = bucket.take_at_once(now, state, cost) {
-            prop_assert_eq!(bucket.withdraw(now, state, cost), Verdict::Admitted(left));
-        }
-        let at_once = bucket.take_at_once(stamp, State::new(bucket.capacity, stamp), 1_000);
-        prop_assert_eq!(at_once.is_some(), !charges_failures);
-    }
-
     #[test]
     fn looking_often_or_seldom_pays_the_same(
         every in 1u64..100_000,
         looks in prop::collection::vec(0u64..5_000, 1..50),
     ) {
-        let bucket = Bucket::new(BudgetSettings::new().refill(Duration::from_millis(every)));
-        let empty = State::new(0, 0);
-        let (mut now, mut state) = (0, empty);
+        let bucket = made(BudgetSettings::new().refill(Duration::from_millis(every)));
+        let debt = State::new(10_000, 0);
+        let (mut now, mut state) = (0, debt);
         for look in looks {
             now += look;
-            state = bucket.refill(now, state);
+            state = bucket.pay_off(now, state);
         }
-        prop_assert_eq!(state.milli(), bucket.refill(now, empty).milli());
+        prop_assert_eq!(state.owed(), bucket.pay_off(now, debt).owed());
         let exact = (now * 1000 / every).min(10_000);
-        prop_assert!(u64::from(state.milli()) <= exact);
+        prop_assert!(u64::from(10_000 - state.owed()) <= exact);
     }
 
     #[test]
-    fn tokens_stay_between_nothing_and_the_capacity(
+    fn a_debt_stays_between_nothing_and_the_capacity(
         moves in prop::collection::vec((0u8..4, 0u64..100_000), 0..200),
         failures in any::<bool>(),
     ) {
         let charge = if failures { Charge::Failures { above: 5.0 } } else { Charge::Retries };
-        let bucket = Bucket::new(BudgetSettings::new().charge(charge).deposit(0.7));
+        let bucket = made(BudgetSettings::new().charge(charge).deposit(0.7));
         let (mut now, mut state) = (0, bucket.start());
         for (kind, time) in moves {
             now += time;
             state = match kind {
-                0 => bucket.put(state, bucket.deposit),
-                1 => bucket.put(state, bucket.refund_of(bucket.cost)),
-                _ => match bucket.withdraw(now, state, bucket.cost) {
+                0 => state.less(bucket.deposit),
+                1 => state.less(bucket.price(Kind::Transient).refund),
+                _ => match bucket.withdraw(now, state, bucket.cost, 6_000 + 100 * u32::from(kind)) {
                     Verdict::Admitted(left) | Verdict::Refused(left) => left,
                 },
             };
-            prop_assert!(state.milli() <= bucket.capacity);
+            prop_assert!(state.owed() <= 6_300);
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The budget: one atomic and a clock, shared by all calls that pay with it.
 
 use std::fmt;
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-use super::bucket::{Bucket, State, Verdict, tokens};
+use super::bucket::{Bucket, Capacity, State, Verdict, tokens};
+use super::rules::{InForce, Rules};
 use super::settings::{BudgetSettings, DepositOn};
-use super::withdrawal::{Refused, Withdrawal};
+use super::volume::{CHARGED, Calls, Follow, OF_KEY, OF_SITE, Volume};
+use super::withdrawal::{Price, Refused, Withdrawal};
 use crate::base::clock::{Moment, Timeline};
 use crate::base::setting::SettingError;
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
@@ -59,21 +62,23 @@ use crate::failure::class::Kind;
 /// }
 /// # let calls = Cell::new(0);
 /// # send_with_retries(|| { calls.set(calls.get() + 1); Err(io::ErrorKind::ConnectionRefused.into()) }).unwrap_err();
-/// # assert_eq!(calls.get(), 11);
+/// # assert_eq!(calls.get(), 7);
 /// ```
 ///
 /// Admission is by compare-and-swap: of two threads that race for the last token one gets it. Time is
-/// counted in whole milliseconds from the first moment at which the budget reads its clock.
+/// counted in whole milliseconds from the first moment at which the budget reads its clock. The volume of calls, which
+/// the capacity follows where none is set, is the number of first tries that are reported here, and of the calls of
+/// annotated functions that have this budget.
 pub struct Budget {
-    pub(super) bucket: Bucket,
-    settings: BudgetSettings,
+    rules: Rules,
+    volume: Volume,
     state: AtomicU64,
     pub(super) timeline: Timeline,
 }
 
 impl Budget {
     const_unless_loom! {
-        /// A budget with its bucket full.
+        /// A budget that owes nothing.
         ///
         /// # Panics
         /// When the settings make no sense, with [`SettingError::message`]; in a `static` or a `const`
@@ -83,10 +88,25 @@ impl Budget {
             if let Err(error) = settings.validate() {
                 panic!("{}", error.message());
             }
-            let bucket = Bucket::new(settings);
-            let state = AtomicU64::new(bucket.start().0);
-            Budget { bucket, settings, state, timeline: Timeline::new() }
+            Budget::following(settings, OF_SITE)
         }
+    }
+
+    const_unless_loom! {
+        fn following(settings: BudgetSettings, follow: Follow) -> Self {
+            let state = AtomicU64::new(Bucket::new(settings, follow).start().0);
+            Budget {
+                rules: Rules::new(settings, follow),
+                volume: Volume::new(),
+                state,
+                timeline: Timeline::new(),
+            }
+        }
+    }
+
+    /// A budget of one key, with settings that have passed their check.
+    pub(super) fn of_key(settings: BudgetSettings) -> Self {
+        Budget::following(settings, OF_KEY)
     }
 
     /// A budget whose settings are known at run time only.
@@ -105,77 +125,171 @@ impl Budget {
         self
     }
 
-    /// A call succeeded at its first try. With a full bucket: one load and a comparison.
-    #[inline]
+    /// A call succeeded at its first try. While nothing is owed: one load and a comparison, and an addition for the
+    /// volume.
     pub fn deposit_success(&self) {
-        let state = State(self.state.load(Ordering::Relaxed));
-        if state.milli() < self.bucket.capacity {
-            self.put(self.bucket.deposit);
-        }
+        self.count();
+        self.pay_off();
     }
 
     /// A call failed at its first try: a deposit where [`DepositOn::EveryCall`] is set, else nothing.
     pub fn deposit_failure(&self) {
-        if self.bucket.deposit_on == DepositOn::EveryCall {
-            self.put(self.bucket.deposit);
+        self.count();
+        self.deposit_lost();
+    }
+
+    /// [`deposit_success`](Self::deposit_success) for a call that is counted elsewhere.
+    #[inline(always)]
+    pub(crate) fn pay_off(&self) {
+        if State(self.state.load(Ordering::Relaxed)).owed() != 0 {
+            self.deposit();
         }
     }
 
-    /// Takes the cost of a retry after a failure of this kind; the guard is told how the retry ended.
+    /// [`deposit_failure`](Self::deposit_failure) for a call that is counted elsewhere.
+    pub(crate) fn deposit_lost(&self) {
+        if self.rules.bucket().deposit_on == DepositOn::EveryCall {
+            self.deposit();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn deposit(&self) {
+        self.put(self.rules.bucket().deposit);
+    }
+
+    /// Counts a call of which no [function](Calls) knows.
+    pub(crate) fn count(&self) {
+        if self.volume.count() {
+            // The first call: from now on calls are counted.
+            self.millis();
+        }
+    }
+
+    /// Whether the functions are known whose calls are counted.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.volume.has_sources()
+    }
+
+    /// Sets the functions whose calls are counted.
+    pub(crate) fn set_sources(&self, sources: &[&'static dyn Calls]) {
+        self.volume.set_sources(sources);
+    }
+
+    /// Asks for a retry after a failure of this kind; the guard is told how the retry ended.
     ///
     /// # Errors
-    /// [`Refused`] when the tokens are not there: no retry must be made.
+    /// [`Refused`] when the retry would owe more than the capacity: no retry must be made.
     pub fn try_withdraw(&self, kind: Kind) -> Result<Withdrawal<&Self>, Refused> {
         Withdrawal::take(self, kind)
     }
 
-    /// [`try_withdraw`](Self::try_withdraw) in one step, where that is possible: the tokens are there, the
-    /// settings charge for retries only, and no other thread changes the bucket meanwhile. `now` is the
-    /// engine's time.
-    #[inline]
-    pub(crate) fn withdraw_at(&self, now: Moment, kind: Kind) -> Option<Withdrawal<&Self>> {
-        let (cost, state) = (self.bucket.cost(kind), self.load());
-        let now = self.timeline.millis(self.timeline.known(now));
-        let left = self.bucket.take_at_once(now, state, cost)?;
-        self.swap(state, left).ok()?;
-        Some(Withdrawal::of(self, cost))
+    /// [`try_withdraw`](Self::try_withdraw) for the retry of this number within its call, from 1: where the capacity
+    /// follows the volume, a retry after the third owes nothing while there are at most three calls in 30 s.
+    ///
+    /// # Errors
+    /// As [`try_withdraw`](Self::try_withdraw).
+    pub fn try_withdraw_for(&self, kind: Kind, retry: u32) -> Result<Withdrawal<&Self>, Refused> {
+        let now = self.timeline.now();
+        let free = self.is_free(now, retry, || 0);
+        self.withdraw(now, kind, free).map(|price| Withdrawal::of(self, price))
     }
 
-    /// [`try_withdraw`](Self::try_withdraw); `now` is the engine's time.
-    pub(crate) fn try_withdraw_at(
-        &self,
+    /// [`try_withdraw`](Self::try_withdraw) in one step, for a budget that the guard keeps alive; `now` is the engine's
+    /// time.
+    pub(crate) fn withdraw_for<B: Deref<Target = Self>>(
+        budget: B,
         now: Moment,
         kind: Kind,
-    ) -> Result<Withdrawal<&Self>, Refused> {
-        let cost = self.withdraw(self.timeline.known(now), kind)?;
-        Ok(Withdrawal::of(self, cost))
+        free: bool,
+    ) -> Result<Withdrawal<B>, Refused> {
+        let price = budget.withdraw(budget.timeline.known(now), kind, free)?;
+        Ok(Withdrawal::of(budget, price))
+    }
+
+    /// Whether the retry of this number owes nothing: it comes after the third, and the calls of the last 30 s and
+    /// those in flight are at most three.
+    pub(crate) fn is_free(&self, now: Moment, retry: u32, in_flight: impl FnOnce() -> u64) -> bool {
+        if retry <= CHARGED || matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
+            return false;
+        }
+        let volume = self.volume.look(self.timeline.millis(self.timeline.known(now)));
+        volume.is_few(0) && volume.is_few(in_flight())
     }
 
     /// A failure of a kind that is retried was not retried, for another reason than this budget: the
     /// attempts or the time were used up. Only [`Charge::Failures`](super::Charge::Failures) counts it.
     pub fn charge_final(&self, kind: Kind) {
-        if self.bucket.above.is_some() {
-            let now = self.millis();
-            let cost = self.bucket.cost(kind);
-            self.update(|state| match self.bucket.withdraw(now, state, cost) {
+        let bucket = self.rules.bucket();
+        if bucket.above.is_some() {
+            let (now, cost) = (self.millis(), bucket.cost(kind));
+            let capacity = self.capacity_at(&bucket, now);
+            self.update(|state| match bucket.withdraw(now, state, cost, capacity) {
                 Verdict::Admitted(left) | Verdict::Refused(left) => left,
             });
         }
     }
 
-    /// Tokens that can be taken out at this moment.
+    /// Tokens that can still be owed at this moment: the capacity less the debt.
     pub fn available(&self) -> f64 {
-        tokens(self.bucket.refill(self.millis(), self.load()).milli())
+        let (owed, capacity) = self.balance();
+        tokens(capacity - owed)
     }
 
-    /// Tokens of the full bucket.
-    pub const fn capacity(&self) -> f64 {
-        tokens(self.bucket.capacity)
+    /// Tokens that are owed at this moment.
+    pub fn owed(&self) -> f64 {
+        tokens(self.balance().0)
     }
 
-    /// The settings.
-    pub const fn settings(&self) -> &BudgetSettings {
-        &self.settings
+    /// Tokens that may be owed at this moment: the capacity that is set, or the one that follows from the volume of
+    /// calls.
+    pub fn capacity(&self) -> f64 {
+        tokens(self.balance().1)
+    }
+
+    /// The debt and the capacity. A look: nothing is stored.
+    fn balance(&self) -> (u32, u32) {
+        let (bucket, now) = (self.rules.bucket(), self.millis());
+        let capacity = self.capacity_at(&bucket, now);
+        (bucket.owes(now, self.load(), capacity), capacity)
+    }
+
+    fn capacity_at(&self, bucket: &Bucket, now: u64) -> u32 {
+        match bucket.capacity {
+            Capacity::Fixed(capacity) => capacity,
+            Capacity::Follows(follow) => follow.at(self.volume.look(now)),
+        }
+    }
+
+    /// The settings in force: a configuration's, or those that the budget was made with.
+    pub fn settings(&self) -> impl Deref<Target = BudgetSettings> + fmt::Debug + use<> {
+        InForce(self.rules.settings())
+    }
+
+    /// The settings that the budget was made with.
+    pub(crate) const fn made(&self) -> &BudgetSettings {
+        self.rules.made()
+    }
+
+    /// Puts other valid settings in force, or with `None` those that the budget was made with. The budget goes on owing
+    /// its debt, at most its new capacity.
+    pub(crate) fn change(&self, settings: Option<BudgetSettings>) {
+        let is_same = self.rules.settings() == settings.unwrap_or(*self.rules.made());
+        self.rules.change(settings);
+        if is_same {
+            return;
+        }
+        let now = self.millis();
+        let bucket = self.rules.bucket();
+        let capacity = self.capacity_at(&bucket, now);
+        self.update(|state| state.at_most(capacity));
+    }
+
+    /// A budget with the same settings that owes nothing and has counted no calls.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        Budget::following(self.rules.settings(), self.rules.follow())
     }
 
     /// The first moment from now on at which a retry after a failure of this kind is admitted if nothing
@@ -183,7 +297,7 @@ impl Budget {
     pub fn would_admit_at(&self, kind: Kind) -> Option<Instant> {
         let now = self.timeline.now();
         let millis = self.timeline.millis(now);
-        match self.bucket.admits_in(millis, self.load(), self.bucket.cost(kind))? {
+        match self.admits_in(millis, kind)? {
             0 => Some(now.instant()),
             wait => self.timeline.instant(now, Duration::from_millis(millis + wait)),
         }
@@ -191,43 +305,51 @@ impl Budget {
 
     /// Whether a retry after a failure of this kind would be refused at this moment.
     pub(crate) fn refuses(&self, kind: Kind) -> bool {
-        self.bucket.admits_in(self.millis(), self.load(), self.bucket.cost(kind)) != Some(0)
+        self.admits_in(self.millis(), kind) != Some(0)
     }
 
-    /// Fills the bucket.
+    fn admits_in(&self, now: u64, kind: Kind) -> Option<u64> {
+        let bucket = self.rules.bucket();
+        let capacity = self.capacity_at(&bucket, now);
+        bucket.admits_in(now, self.load(), bucket.cost(kind), capacity)
+    }
+
+    /// Forgets the debt.
     pub fn reset(&self) {
-        self.put(self.bucket.capacity);
+        self.update(|state| State::new(0, state.stamp()));
     }
 
-    /// Takes the cost of a retry after a failure of this kind, in milli-tokens.
-    #[inline]
-    pub(super) fn withdraw(&self, now: Moment, kind: Kind) -> Result<u32, Refused> {
-        let now = self.timeline.millis(now);
-        let cost = self.bucket.cost(kind);
+    /// Adds the cost of a retry after a failure of this kind to the debt.
+    pub(super) fn withdraw(&self, now: Moment, kind: Kind, free: bool) -> Result<Price, Refused> {
+        let (bucket, now) = (self.rules.bucket(), self.timeline.millis(now));
+        // Read before the loop: a lost race for the word does not change the volume.
+        let (capacity, free) = match bucket.capacity {
+            Capacity::Fixed(capacity) => (capacity, false),
+            Capacity::Follows(follow) => (follow.at(self.volume.take(now)), free),
+        };
+        let price = if free { Price::FREE } else { bucket.price(kind) };
         let mut state = self.load();
         loop {
-            let verdict = self.bucket.withdraw(now, state, cost);
+            let verdict = bucket.withdraw(now, state, price.cost, capacity);
             let (Verdict::Admitted(next) | Verdict::Refused(next)) = verdict;
             match self.swap(state, next) {
                 Err(newer) => state = newer,
-                Ok(()) if matches!(verdict, Verdict::Admitted(_)) => return Ok(cost),
-                Ok(()) => return Err(self.refused(now, next, cost)),
+                Ok(()) if matches!(verdict, Verdict::Admitted(_)) => return Ok(price),
+                Ok(()) => {
+                    let wait = bucket.admits_in(now, next, price.cost, capacity);
+                    return Err(Refused {
+                        owed: next.owed(),
+                        capacity,
+                        cost: price.cost,
+                        wait: wait.map(Duration::from_millis),
+                    });
+                }
             }
         }
     }
 
-    #[cold]
-    fn refused(&self, now: u64, state: State, cost: u32) -> Refused {
-        Refused {
-            available: state.milli(),
-            capacity: self.bucket.capacity,
-            cost,
-            wait: self.bucket.admits_in(now, state, cost).map(Duration::from_millis),
-        }
-    }
-
     pub(super) fn put(&self, milli: u32) {
-        self.update(|state| self.bucket.put(state, milli));
+        self.update(|state| state.less(milli));
     }
 
     fn update(&self, change: impl Fn(State) -> State) {
@@ -260,8 +382,8 @@ impl Budget {
 impl fmt::Debug for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Budget")
-            .field("tokens", &tokens(self.load().milli()))
-            .field("settings", &self.settings)
+            .field("owed", &tokens(self.load().owed()))
+            .field("settings", &self.rules.settings())
             .finish_non_exhaustive()
     }
 }

@@ -23,20 +23,33 @@ fn loom_of_two_threads_that_race_for_the_last_token_one_gets_it() {
 }
 
 #[test]
-fn loom_who_is_too_late_for_one_step_pays_in_several_and_no_token_is_taken_twice() {
+fn loom_a_free_retry_beside_one_for_the_last_token_leaves_that_to_one_of_two() {
     loom::model(|| {
-        let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(2)));
+        // Six tokens, of which five are owed: the capacity follows the volume.
+        let budget = Arc::new(Budget::new(BudgetSettings::new().start(1.0).no_refill()));
         let now = Moment::of(Instant::now());
         let other = Arc::clone(&budget);
-        let take = move |budget: &Budget| match budget.withdraw_at(now, Kind::Transient) {
-            Some(withdrawal) => withdrawal.failed(),
-            None => budget.try_withdraw_at(now, Kind::Transient).unwrap().failed(),
+        let take = move |budget: &Budget, free| {
+            Budget::withdraw_for(budget, now, Kind::Transient, free).map(Withdrawal::failed).is_ok()
         };
-        let thread = loom::thread::spawn(move || take(&other));
-        take(&budget);
+        let thread = loom::thread::spawn(move || take(&other, false));
+        let free = take(&budget, true);
+        let here = take(&budget, false);
+        assert!(free, "a free retry owes nothing, whoever has the last token");
+        assert!(here ^ thread.join().unwrap());
+        assert_eq!(budget.owed(), 6.0);
+    });
+}
+
+#[test]
+fn loom_a_deposit_races_a_withdrawal_and_none_is_lost() {
+    loom::model(|| {
+        let budget = Arc::new(Budget::new(BudgetSettings::new().capacity(2).start(1.0)));
+        let other = Arc::clone(&budget);
+        let thread = loom::thread::spawn(move || other.pay_off());
+        budget.try_withdraw(Kind::Transient).unwrap().failed();
         thread.join().unwrap();
-        assert!(budget.withdraw_at(now, Kind::Transient).is_none());
-        assert!(budget.try_withdraw_at(now, Kind::Transient).is_err());
+        assert_eq!(budget.owed(), 1.9);
     });
 }
 

@@ -29,6 +29,7 @@ impl BudgetSettings {
     /// Source: gRFC A6, <https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs>.
     pub const fn grpc() -> Self {
         BudgetSettings::new()
+            .capacity(10)
             .throttled_cost(1.0)
             .refund(Refund::Tokens(0.1))
             .charge(Charge::Failures { above: 5.0 })
@@ -66,7 +67,7 @@ impl BudgetSettings {
 
     /// Retries cost nothing: only the limits of the call itself hold.
     pub const fn unlimited() -> Self {
-        BudgetSettings::new().cost(0.0).throttled_cost(0.0).no_refill()
+        BudgetSettings::new().capacity(10).cost(0.0).throttled_cost(0.0).no_refill()
     }
 
     /// The preset of a name: one of [`PRESETS`].

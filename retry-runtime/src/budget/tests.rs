@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::super::{BudgetSettings, Charge};
+use super::super::{BudgetSettings, Charge, Refund};
 use super::*;
 use crate::base::clock::fake::{clock, pass};
 
@@ -53,11 +53,21 @@ fn a_retry_that_succeeds_gets_its_cost_back_and_one_that_fails_does_not() {
 }
 
 #[test]
-fn a_withdrawal_that_is_dropped_gives_its_token_back() {
+fn a_withdrawal_that_is_dropped_gives_its_token_back_unless_its_attempt_has_begun() {
     let budget = Arc::new(budget(1));
-    let withdrawal = Withdrawal::take(Arc::clone(&budget), Kind::Transient).unwrap();
+    let take = || Withdrawal::take(Arc::clone(&budget), Kind::Transient).unwrap();
+    let withdrawal = take();
     assert_eq!(budget.available(), 0.0);
     drop(withdrawal);
+    assert_eq!(budget.available(), 1.0);
+    let mut withdrawal = take();
+    withdrawal.begin();
+    drop(withdrawal);
+    assert_eq!(budget.available(), 0.0, "the dependency had the request");
+    budget.reset();
+    let mut withdrawal = take();
+    withdrawal.begin();
+    withdrawal.succeeded();
     assert_eq!(budget.available(), 1.0);
 }
 
@@ -109,12 +119,75 @@ fn of_many_threads_no_more_get_through_than_there_are_tokens() {
 }
 
 #[test]
-fn by_default_time_pays_a_token_in_ten_minutes() {
+fn by_default_time_pays_a_token_a_minute() {
     let budget = of(BudgetSettings::new());
     take(&budget).failed();
     assert_eq!(budget.would_admit_at(Kind::Transient), Some(clock()));
-    (0..9).for_each(|_| take(&budget).failed());
-    assert_eq!(budget.would_admit_at(Kind::Transient), Some(clock() + 600 * SECOND));
+    (0..5).for_each(|_| take(&budget).failed());
+    assert_eq!((budget.owed(), budget.capacity()), (6.0, 6.0));
+    assert_eq!(budget.would_admit_at(Kind::Transient), Some(clock() + 60 * SECOND));
+}
+
+#[test]
+fn a_capacity_follows_the_calls_that_are_reported_and_falls_when_they_stop() {
+    let budget = of(BudgetSettings::new());
+    for _ in 0..300 {
+        (0..4).for_each(|_| budget.deposit_success());
+        budget.deposit_failure();
+        pass(SECOND);
+        drop(budget.try_withdraw(Kind::Transient));
+    }
+    assert_eq!(budget.capacity().round(), 13.0, "150 calls in 30 s, less those of this second");
+    pass(60 * SECOND);
+    assert_eq!((budget.capacity(), budget.available()), (6.0, 6.0));
+}
+
+#[test]
+fn retries_after_the_third_owe_nothing_as_long_as_there_are_few_calls() {
+    let free = |budget: &Budget, retry| {
+        let withdrawal = budget.try_withdraw_for(Kind::Transient, retry).unwrap();
+        let cost = withdrawal.cost();
+        withdrawal.failed();
+        cost == 0.0
+    };
+    let lone = of(BudgetSettings::new());
+    lone.deposit_failure();
+    let charged: Vec<u32> = (1..=20).filter(|retry| !free(&lone, *retry)).collect();
+    assert_eq!(charged, [1, 2, 3]);
+    let busy = of(BudgetSettings::new());
+    (0..4).for_each(|_| busy.deposit_failure());
+    assert!(!free(&busy, 4));
+    pass(30 * SECOND);
+    assert!(free(&busy, 4));
+    let fixed = of(BudgetSettings::new().capacity(20));
+    assert!(!free(&fixed, 4), "a capacity that is set charges every retry");
+}
+
+#[test]
+fn a_success_after_a_free_retry_gives_back_what_was_owed_for_it_and_no_more() {
+    let settings = BudgetSettings::new().refund(Refund::Tokens(2.0));
+    let budget = of(settings);
+    (0..3).for_each(|_| take(&budget).failed());
+    budget.try_withdraw_for(Kind::Transient, 4).unwrap().succeeded();
+    assert_eq!(budget.owed(), 3.0);
+    let throttled = of(BudgetSettings::new());
+    throttled.try_withdraw(Kind::Throttled).unwrap().failed();
+    throttled.try_withdraw(Kind::Throttled).unwrap().succeeded();
+    assert_eq!(throttled.owed(), 0.5);
+}
+
+#[test]
+fn a_budget_whose_settings_change_goes_on_owing_at_most_its_new_capacity() {
+    let budget = budget(10);
+    (0..10).for_each(|_| take(&budget).failed());
+    let with = |capacity| Some(BudgetSettings::new().capacity(capacity));
+    budget.change(with(9));
+    assert_eq!((budget.owed(), budget.available()), (9.0, 0.0));
+    budget.change(with(20));
+    assert_eq!((budget.owed(), budget.capacity()), (9.0, 20.0));
+    assert_eq!(budget.settings().capacity, Some(20));
+    budget.change(None);
+    assert_eq!((budget.owed(), budget.capacity()), (9.0, 10.0));
 }
 
 proptest! {
@@ -142,7 +215,7 @@ proptest! {
     fn tokens_are_conserved_under_any_order_of_success_failure_drop_and_panic(
         moves in prop::collection::vec(0u8..5, 0..100),
     ) {
-        let settings = BudgetSettings::new().no_refill().charge(Charge::Retries);
+        let settings = BudgetSettings::new().capacity(10).no_refill().charge(Charge::Retries);
         let budget = of(settings);
         let (mut out, mut spent) = (Vec::new(), 0.0);
         for step in moves {

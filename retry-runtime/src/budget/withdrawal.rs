@@ -1,62 +1,82 @@
 //! The RAII guard of one retry, and the refusal of one.
 
+use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
-use std::{fmt, mem};
 
 use super::bucket::tokens;
 use super::handle::Budget;
 use crate::failure::class::Kind;
 
-/// The tokens taken out for one retry.
+/// What one retry owes to a budget.
 ///
-/// Report the end of the retry with [`succeeded`](Self::succeeded) or [`failed`](Self::failed). Dropped
-/// without a report (the retry never started, or its future was dropped midway), the withdrawal gives the
-/// whole cost back, since a cancelled retry says nothing about the dependency.
+/// Report the start of the retry's attempt with [`begin`](Self::begin), and its end with
+/// [`succeeded`](Self::succeeded) or [`failed`](Self::failed). Dropped before the attempt has begun, the withdrawal
+/// gives the whole debt back: the retry was never made. Dropped later, the debt stays: the dependency had the request.
 ///
 /// `B` is `&Budget`, `Arc<Budget>` or anything else that dereferences to a budget.
 #[must_use = "dropped, it gives the tokens back as if the retry had never been made"]
 pub struct Withdrawal<B: Deref<Target = Budget>> {
     budget: B,
-    cost: u32,
+    price: Price,
+    /// Given back when the withdrawal is dropped.
+    dropped: u32,
+}
+
+/// The debt of one retry, and the amounts that can be given back, in milli-tokens. Decided once, when the retry is asked
+/// for: the volume of calls may have changed until it ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Price {
+    pub(super) cost: u32,
+    /// Given back by a retry that succeeds.
+    pub(super) refund: u32,
+    /// Given back by a retry that was never made.
+    pub(super) unmade: u32,
+}
+
+impl Price {
+    pub(super) const FREE: Price = Price { cost: 0, refund: 0, unmade: 0 };
 }
 
 impl<B: Deref<Target = Budget>> Withdrawal<B> {
     /// [`Budget::try_withdraw`], for a guard that keeps the budget alive.
     ///
     /// # Errors
-    /// [`Refused`] when the tokens are not there.
+    /// [`Refused`] when the retry would owe more than the capacity.
     pub fn take(budget: B, kind: Kind) -> Result<Self, Refused> {
-        let cost = budget.withdraw(budget.timeline.now(), kind)?;
-        Ok(Withdrawal { budget, cost })
+        let price = budget.withdraw(budget.timeline.now(), kind, false)?;
+        Ok(Withdrawal::of(budget, price))
     }
 
-    #[inline]
-    pub(super) const fn of(budget: B, cost: u32) -> Self {
-        Withdrawal { budget, cost }
+    pub(super) const fn of(budget: B, price: Price) -> Self {
+        Withdrawal { budget, price, dropped: price.unmade }
     }
 
-    /// Tokens that were taken out.
+    /// Tokens that the retry owes.
     pub fn cost(&self) -> f64 {
-        tokens(self.cost)
+        tokens(self.price.cost)
+    }
+
+    /// The attempt begins: from now on, dropping the withdrawal gives nothing back.
+    pub fn begin(&mut self) {
+        self.dropped = 0;
     }
 
     /// The retry succeeded: gives the settings' refund back.
     pub fn succeeded(mut self) {
-        let cost = mem::take(&mut self.cost);
-        self.budget.put(self.budget.bucket.refund_of(cost));
+        self.dropped = self.price.refund;
     }
 
-    /// The retry failed: the tokens are spent.
+    /// The retry failed: the debt stays.
     pub fn failed(mut self) {
-        self.cost = 0;
+        self.dropped = 0;
     }
 }
 
 impl<B: Deref<Target = Budget>> Drop for Withdrawal<B> {
     fn drop(&mut self) {
-        if self.cost > 0 {
-            self.budget.put(self.budget.bucket.given_back(self.cost));
+        if self.dropped > 0 {
+            self.budget.put(self.dropped);
         }
     }
 }
@@ -70,24 +90,29 @@ impl<B: Deref<Target = Budget>> fmt::Debug for Withdrawal<B> {
 /// The budget refused this retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
-    pub(super) available: u32,
+    pub(super) owed: u32,
     pub(super) capacity: u32,
     pub(super) cost: u32,
     pub(super) wait: Option<Duration>,
 }
 
 impl Refused {
-    /// Tokens that were there.
+    /// Tokens that were left: the capacity less the debt.
     pub const fn available(&self) -> f64 {
-        tokens(self.available)
+        tokens(self.capacity - self.owed)
     }
 
-    /// Tokens that the bucket holds.
+    /// Tokens that were owed.
+    pub const fn owed(&self) -> f64 {
+        tokens(self.owed)
+    }
+
+    /// Tokens that could be owed.
     pub const fn capacity(&self) -> f64 {
         tokens(self.capacity)
     }
 
-    /// Tokens that the retry would have cost.
+    /// Tokens that the retry would have owed.
     pub const fn cost(&self) -> f64 {
         tokens(self.cost)
     }
@@ -104,9 +129,9 @@ impl fmt::Display for Refused {
         write!(
             f,
             "the retry budget is spent: {} of {} tokens left, a retry costs {}",
-            tokens(self.available),
-            tokens(self.capacity),
-            tokens(self.cost)
+            self.available(),
+            self.capacity(),
+            self.cost()
         )
     }
 }

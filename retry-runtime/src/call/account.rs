@@ -1,62 +1,175 @@
-//! Withdrawals from the function's budget, and deposits into it.
+//! The debts of a call's retries: to the function's budget, and to the budget of the key.
 
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::live;
 use super::trail::Trail;
 use crate::base::clock::Moment;
-use crate::budget::Budget;
+use crate::base::duration;
+use crate::budget::{Budget, Refused, Withdrawal};
 use crate::event;
 use crate::failure::class::Kind;
-use crate::failure::interruption::Cause;
+use crate::policy::Policy;
 use crate::report::reason::StopReason;
+use crate::report::record::{Delay, DelaySource};
+use crate::site;
 
-impl Trail {
-    /// Tells the budget about an attempt that failed or was interrupted.
-    #[inline(always)]
-    pub(super) fn account_for_failure(&mut self, cut: Option<Cause>) {
-        match self.withdrawal.take() {
-            // Dropping the withdrawal of a cancelled retry returns its tokens.
-            Some(withdrawal) if cut == Some(Cause::Cancelled) => drop(withdrawal),
-            Some(withdrawal) => withdrawal.failed(),
-            None => {
-                if let (1, Some(budget)) = (self.attempt, self.budget()) {
-                    budget.deposit_failure();
-                }
-            }
+/// The debt of a retry that runs or is about to run. Dropped before the retry's attempt has begun, it is given back.
+#[derive(Debug)]
+pub(super) struct Debt {
+    /// To the function's budget.
+    site: Withdrawal<&'static Budget>,
+    /// To the budget of the key.
+    key: Option<Withdrawal<Arc<Budget>>>,
+}
+
+impl Debt {
+    /// The debt of a resumed call, which its queue has paid.
+    pub(super) const fn of_site(site: Withdrawal<&'static Budget>) -> Self {
+        Debt { site, key: None }
+    }
+
+    /// The attempt begins: from now on nothing is given back to a retry that is dropped.
+    pub(super) fn begin(&mut self) {
+        self.site.begin();
+        if let Some(key) = &mut self.key {
+            key.begin();
         }
     }
 
-    /// Withdraws the cost of a retry from the budget.
+    fn succeeded(self) {
+        self.site.succeeded();
+        if let Some(key) = self.key {
+            key.succeeded();
+        }
+    }
+
+    fn failed(self) {
+        self.site.failed();
+        if let Some(key) = self.key {
+            key.failed();
+        }
+    }
+}
+
+impl Trail {
+    /// Tells the budgets about an attempt that succeeded.
+    pub(super) fn account_for_success(&mut self) {
+        match self.debt.take() {
+            Some(debt) => debt.succeeded(),
+            None if self.attempt == 1 => {
+                if let Some(budget) = self.budget() {
+                    self.count(budget);
+                    budget.pay_off();
+                }
+                if let Some(key) = &self.key {
+                    key.pay_off();
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Tells the budgets about an attempt that failed or was interrupted.
     #[inline(always)]
-    pub(super) fn paid_by_budget(&mut self, now: Moment, kind: Kind) -> Result<(), StopReason> {
-        let Some(budget) = self.budget() else { return Ok(()) };
-        let Some(withdrawal) = budget.withdraw_at(now, kind) else {
-            return self.withdraw_or_report(budget, now, kind);
-        };
-        self.withdrawal = Some(withdrawal);
-        // Only an annotated function has a budget.
-        self.site.note_payment();
-        Ok(())
+    pub(super) fn account_for_failure(&mut self, rejected: bool) {
+        match self.debt.take() {
+            // The other side answered: the retry was a good bet.
+            Some(debt) if rejected => debt.succeeded(),
+            Some(debt) => debt.failed(),
+            None if self.attempt == 1 => {
+                if let Some(budget) = self.budget() {
+                    self.count(budget);
+                    budget.deposit_lost();
+                }
+                if let Some(key) = &self.key {
+                    key.deposit_lost();
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Counts the call for a budget that stands in for the function's: the function's calls are not the scope's.
+    fn count(&self, budget: &'static Budget) {
+        if self.is_stand_in(budget) {
+            budget.count();
+        }
+    }
+
+    fn is_stand_in(&self, budget: &'static Budget) -> bool {
+        let own = || self.site.budget_under(self.effective);
+        self.intercepted.is_some() && !own().is_some_and(|own| ptr::eq(own, budget))
+    }
+
+    /// Asks the budgets for a retry; returns the pause before it.
+    ///
+    /// A call without a limit on its attempts is meant to outlast the outage: a refusal makes its pause longer, and does
+    /// not end the call.
+    #[inline(always)]
+    pub(super) fn paid_by_budget(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        kind: Kind,
+        delay: Delay,
+    ) -> Result<Delay, StopReason> {
+        let Some(budget) = self.budget() else { return Ok(delay) };
+        match self.withdraw(budget, now, kind) {
+            Ok(debt) => {
+                self.debt = Some(debt);
+                // Only an annotated function has a budget.
+                self.site.note_payment();
+                Ok(delay)
+            }
+            Err(refused) => self.refused(policy, now, delay, &refused),
+        }
+    }
+
+    /// Asks the key's budget first, which gets its tokens back if the function's refuses.
+    fn withdraw(&self, budget: &'static Budget, now: Moment, kind: Kind) -> Result<Debt, Refused> {
+        if !self.is_stand_in(budget) {
+            site::counted(budget);
+        }
+        let free = budget.is_free(now, self.attempt, || self.in_flight());
+        let key = self.key.clone().map(|key| Budget::withdraw_for(key, now, kind, free));
+        let key = key.transpose()?;
+        let site = Budget::withdraw_for(budget, now, kind, free)?;
+        Ok(Debt { site, key })
+    }
+
+    /// Calls of the function that are being retried, this one included.
+    #[cold]
+    fn in_flight(&self) -> u64 {
+        let listed = live::count_of(self.site.name());
+        listed + u64::from(self.live.is_none())
     }
 
     #[cold]
-    fn withdraw_or_report(
+    fn refused(
         &mut self,
-        budget: &'static Budget,
+        policy: &Policy,
         now: Moment,
-        kind: Kind,
-    ) -> Result<(), StopReason> {
-        match budget.try_withdraw_at(now, kind) {
-            Ok(withdrawal) => {
-                self.withdrawal = Some(withdrawal);
-                self.site.note_payment();
-                Ok(())
-            }
-            Err(refused) => {
-                if self.site.note_refusal(now.instant()) {
-                    event::budget_refused(self.site.name(), &refused);
-                }
-                Err(StopReason::Budget)
-            }
+        delay: Delay,
+        refused: &Refused,
+    ) -> Result<Delay, StopReason> {
+        if self.site.note_refusal(now.instant()) {
+            event::budget_refused(self.site.name(), refused);
         }
+        if policy.limit().is_some() {
+            return Err(StopReason::Budget);
+        }
+        let half = policy.longest_delay() / 2;
+        // Spread, or all callers of an outage would come back at the same moment.
+        let longer = half + duration::part(half, self.rng.draw().into());
+        let delay = match delay.length < longer {
+            true => Delay { length: longer, source: DelaySource::Budget },
+            false => delay,
+        };
+        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
+        if delay.length > left { Err(StopReason::Deadline) } else { Ok(delay) }
     }
 
     /// Charges the budget for a final failure: some budgets do so for failures that would be retried if another attempt
@@ -69,8 +182,14 @@ impl Trail {
                 | StopReason::RetryAfterTooLong
                 | StopReason::CircuitOpen
         );
-        if let (true, Some(budget)) = (unpaid, self.budget()) {
+        if !unpaid {
+            return;
+        }
+        if let Some(budget) = self.budget() {
             budget.charge_final(kind);
+        }
+        if let Some(key) = &self.key {
+            key.charge_final(kind);
         }
     }
 }

@@ -35,7 +35,9 @@ pub fn breaker(name: &str) -> Option<BreakerRef> {
 /// The budget of this name: one that attributes share (`budget = "name"`), or the function's own
 /// (`billing::charge`). `None` when there is no such budget.
 ///
-/// In a testing scope, it is the scope's copy.
+/// The budget above the keys where the budget has a key; [`budget_keys`](crate::budget_keys) has those of the keys. A
+/// configuration changes the settings of the budget, and not which budget it is. In a testing scope, it is the scope's
+/// copy.
 ///
 /// ```
 /// use retry_runtime::retryable;
@@ -50,6 +52,6 @@ pub fn breaker(name: &str) -> Option<BreakerRef> {
 /// assert!(budget.available() < 1.0);
 /// ```
 pub fn budget(name: &str) -> Option<&'static Budget> {
-    let own = site::find(name)?;
+    let own = site::find_budget(name)?;
     Some(intercepted::here().and_then(|interceptor| interceptor.budget(own)).unwrap_or(own))
 }

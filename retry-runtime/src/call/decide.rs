@@ -49,8 +49,11 @@ impl Trail {
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
         admitted_by_breaker(surroundings)?;
-        self.paid_by_budget(now, verdict.class.kind)?;
-        Ok(delay)
+        // A value that `retry_if` rejected is an answer: to ask again is no bet on an accident.
+        if verdict.rejected {
+            return Ok(delay);
+        }
+        self.paid_by_budget(policy, now, verdict.class.kind, delay)
     }
 
     /// The rules of the policy, and the pause that they allow.
@@ -187,7 +190,7 @@ impl Call<'_> {
         if heard {
             trail.emit_attempt_finished(policy);
         }
-        trail.account_for_failure(verdict.cut);
+        trail.account_for_failure(verdict.rejected);
         trail.last_kind = Some(kind);
         trail.report.retry_after = verdict.class.retry_after;
         if unknown {
@@ -222,7 +225,7 @@ impl Call<'_> {
 
     /// Ends the call although a retry was decided on, and returns the retry's tokens.
     fn call_off(&mut self, reason: StopReason) -> Decision {
-        self.trail_mut().withdrawal = None;
+        self.trail_mut().debt = None;
         self.end(reason);
         Decision::Stop(reason)
     }
@@ -285,7 +288,9 @@ impl Trail {
                 site.warn_undeclared();
             }
         }
-        self.charge(reason, verdict.class.kind);
+        if !verdict.rejected {
+            self.charge(reason, verdict.class.kind);
+        }
         if event::has_any_listener() {
             self.emit_retry_suppressed(policy, reason, verdict.class);
         }

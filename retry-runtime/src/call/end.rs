@@ -92,14 +92,7 @@ impl Call<'_> {
 
 impl Trail {
     fn succeeded(&mut self, policy: &Policy) {
-        match self.withdrawal.take() {
-            Some(withdrawal) => withdrawal.succeeded(),
-            None => {
-                if let (1, Some(budget)) = (self.attempt, self.budget()) {
-                    budget.deposit_success();
-                }
-            }
-        }
+        self.account_for_success();
         if !self.mode.has(Mode::REPORTS_SUCCESS) {
             // A first-try success of a timed or configured call leaves a count only.
             self.mode.remove(Mode::RUNNING);
@@ -128,7 +121,7 @@ impl Trail {
     pub(super) fn end_at(&mut self, reason: StopReason, now: Moment) {
         self.mode.remove(Mode::RUNNING);
         self.mode.add(Mode::REPORTED);
-        self.withdrawal = None;
+        self.debt = None;
         self.live = None;
         if let Some(sleep) = self.sleep.take() {
             // A timer's own future; the call may end by a panic, and another one would abort the process.

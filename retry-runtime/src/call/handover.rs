@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::account::Debt;
 use super::mode::Mode;
 use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::Call;
@@ -14,7 +15,7 @@ use crate::report::attempt::CallId;
 use crate::report::reason::StopReason;
 use crate::report::record::{Delay, Report};
 use crate::report::stats::Ended;
-use crate::site::Site;
+use crate::site::{Site, counted};
 
 /// Decides after an attempt that failed with this class; `standing` already counts the attempt.
 ///
@@ -51,7 +52,7 @@ pub fn limit(site: &'static Site) -> Option<u32> {
 /// The time until the budget has enough tokens, if it is known.
 pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Duration>> {
     let Some(budget) = Call::hypothetical(site).trail_mut().budget() else { return Ok(Paid(None)) };
-    match budget.try_withdraw(last.unwrap_or(Kind::Transient)) {
+    match counted(budget).try_withdraw(last.unwrap_or(Kind::Transient)) {
         Ok(withdrawal) => {
             site.note_payment();
             Ok(Paid(Some(withdrawal)))
@@ -77,7 +78,7 @@ impl Call<'_> {
         if let Some((standing, paid, handover)) = self.site().and_then(Handover::take) {
             self.watch();
             self.set_standing(&standing, Some(handover));
-            self.trail_mut().withdrawal = paid.0;
+            self.trail_mut().debt = paid.0.map(Debt::of_site);
         }
     }
 

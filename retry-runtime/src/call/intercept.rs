@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::sleep::{Sleep, Sleeping};
 use crate::breaker::{Breaker, Keyed};
-use crate::budget::Budget;
+use crate::budget::{self, Budget};
 use crate::failure::interruption::Interruption;
 use crate::policy::Policy;
 use crate::report::record::Report;
@@ -54,6 +54,11 @@ pub trait Intercept: fmt::Debug + Send + Sync {
     /// The budget to use instead of this one; `None` for no budget.
     fn budget(&self, own: &'static Budget) -> Option<&'static Budget> {
         Some(own)
+    }
+
+    /// The budget to use for this key instead of the one in this table; `None` for no budget.
+    fn keyed_budget(&self, own: &'static budget::Keyed, key: &str) -> Option<Arc<Budget>> {
+        Some(own.get(key))
     }
 
     /// The breaker to use instead of this one.

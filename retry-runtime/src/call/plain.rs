@@ -90,7 +90,7 @@ impl<'p> Call<'p> {
     #[inline(always)]
     pub(crate) fn succeeded_plainly(&mut self) {
         if let Some(budget) = self.site.budget_source().get() {
-            budget.deposit_success();
+            budget.pay_off();
         }
         counters::increment(self.site.number());
     }

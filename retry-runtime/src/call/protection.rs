@@ -10,6 +10,7 @@ use super::trail::Trail;
 use crate::base::border::contained;
 use crate::breaker::{Breaker, short};
 use crate::budget::Budget;
+use crate::site::configuration::Choice;
 use crate::site::{Effective, switched_off};
 
 impl Call<'_> {
@@ -36,25 +37,55 @@ impl Call<'_> {
     }
 
     /// The breaker of the annotated function for this key. Generated code calls this for functions with a keyed breaker.
+    /// A default budget has the same key.
     ///
     /// # Panics
     ///
     /// If the function has no keyed breaker.
-    pub fn breaker_of(&self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        if self.effective().is_some_and(Effective::has_no_breaker) {
-            return Arc::clone(switched_off());
-        }
-        let table = self.site().and_then(|site| site.breaker_source().table());
-        let table = table.unwrap_or_else(|| no_breaker());
+    pub fn breaker_of(&mut self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
         with_text(key, |key| {
             // A key is untrusted input: no longer text of it is kept.
             let cut = short(key);
             let key = &*cut;
+            self.pick_budget(key, true);
+            if self.effective().is_some_and(Effective::has_no_breaker) {
+                return Arc::clone(switched_off());
+            }
+            let table = self.site().and_then(|site| site.breaker_source().table());
+            let table = table.unwrap_or_else(|| no_breaker());
             match self.trail().and_then(Trail::interceptor) {
                 Some(interceptor) => interceptor.keyed_breaker(table, key),
                 None => table.get(key),
             }
         })
+    }
+
+    /// The call's retries owe to the budget of this key as well. Generated code calls this for functions with a keyed
+    /// budget.
+    pub fn budget_of(&mut self, key: &(impl fmt::Display + ?Sized)) {
+        with_text(key, |key| self.pick_budget(key, false));
+    }
+
+    fn pick_budget(&mut self, key: &str, by_breaker: bool) {
+        let Some(table) = self.site().and_then(|site| site.budget_source().table(by_breaker))
+        else {
+            return;
+        };
+        // A configuration may have given the function another budget, or none.
+        let is_own =
+            |effective: &Effective| effective.enabled && effective.budget.is(&Choice::AsWritten);
+        if !self.effective().is_none_or(is_own) {
+            return;
+        }
+        let budget = match self.trail().and_then(Trail::interceptor) {
+            Some(interceptor) => interceptor.keyed_budget(table, key),
+            None => Some(table.get(key)),
+        };
+        if let Some(budget) = budget {
+            // Nobody else counts the calls of a key.
+            budget.count();
+            self.early_trail_mut().key = Some(budget);
+        }
     }
 }
 

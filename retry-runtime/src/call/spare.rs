@@ -50,9 +50,10 @@ pub(super) fn keep(mut trail: Box<Trail>) {
             trail.report.attempts = attempts;
         }
     } else {
-        // A configured call that succeeded at its first try has set these fields only.
+        // A configured call that succeeded at its first try, or one with a key, has set these fields only.
         trail.effective = None;
         trail.deadline = None;
+        trail.key = None;
         trail.mode = Mode::RUNNING;
     }
     with(|spare| {

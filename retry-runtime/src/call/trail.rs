@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::account::Debt;
 use super::context::Observer;
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
@@ -11,7 +12,7 @@ use super::resume::Resumed;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
 use crate::base::sleep::Sleeping;
-use crate::budget::{Budget, Withdrawal};
+use crate::budget::Budget;
 use crate::event::CallSpan;
 use crate::failure::class::Kind;
 use crate::policy::Policy;
@@ -47,8 +48,10 @@ pub(super) struct Trail {
     /// Set for a resumed call.
     // Boxed like the span: few calls have one, and many trails may be in use at the same time.
     pub(super) resumed: Option<Box<Resumed>>,
-    /// The budget's tokens for the retry that runs or is about to run. Dropping the withdrawal returns them.
-    pub(super) withdrawal: Option<Withdrawal<&'static Budget>>,
+    /// The debt of the retry that runs or is about to run.
+    pub(super) debt: Option<Debt>,
+    /// The budget of the call's key.
+    pub(super) key: Option<Arc<Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
     pub(super) live: Option<Ticket>,
     /// The timer of the pause between two attempts.
@@ -79,7 +82,8 @@ impl Trail {
             started: None,
             observer: None,
             resumed: None,
-            withdrawal: None,
+            debt: None,
+            key: None,
             live: None,
             sleep: None,
             number: 0,
@@ -112,6 +116,9 @@ impl Trail {
         if self.attempt > 1 {
             self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
             self.span = None;
+        }
+        if let Some(debt) = &mut self.debt {
+            debt.begin();
         }
         if let Some(live) = &self.live {
             live.begin(self.attempt);

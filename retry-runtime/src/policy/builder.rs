@@ -192,6 +192,11 @@ impl Policy {
         self.attempts == UNLIMITED || attempt < self.attempts
     }
 
+    /// The longest delay between two attempts: [`cap`](Policy::cap).
+    pub(crate) const fn longest_delay(&self) -> Duration {
+        self.cap
+    }
+
     /// Whether the clock matters to calls under this policy.
     #[inline(always)]
     pub(crate) const fn is_timed(&self) -> bool {

@@ -18,14 +18,17 @@ pub enum DelaySource {
     Backoff,
     /// The server asked for a longer delay than the policy's own.
     Hint,
+    /// The budget refused the retry of a call whose attempts have no limit.
+    Budget,
 }
 
 impl DelaySource {
-    /// The source in one word, as in metrics and `tracing`: `backoff` or `hint`.
+    /// The source in one word, as in metrics and `tracing`: `backoff`, `hint` or `budget`.
     pub const fn name(self) -> &'static str {
         match self {
             DelaySource::Backoff => "backoff",
             DelaySource::Hint => "hint",
+            DelaySource::Budget => "budget",
         }
     }
 }

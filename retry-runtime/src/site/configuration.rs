@@ -76,7 +76,7 @@ impl Choice<String> {
 
 impl<T> Choice<&'static T> {
     /// Whether both are the same one.
-    pub(super) fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Choice::AsWritten, Choice::AsWritten) | (Choice::None, Choice::None) => true,
             (Choice::This(one), Choice::This(other)) => std::ptr::eq(*one, *other),
@@ -85,18 +85,14 @@ impl<T> Choice<&'static T> {
     }
 }
 
-/// Budgets that came into use again when a configuration was applied, and the breakers, which follow their sections.
+/// The part of a change that tells listeners: the breakers follow their sections.
 #[derive(Debug)]
-#[must_use = "budgets start anew and breakers get their settings by `run`"]
-pub struct Restart {
-    budgets: Vec<&'static Budget>,
-}
+#[must_use = "breakers get their settings by `run`"]
+pub struct Restart(());
 
 impl Restart {
-    /// Fills the budgets, and gives the breakers their settings. A breaker tells its listeners, so the caller must not
-    /// hold a lock.
+    /// Gives the breakers their settings. A breaker tells its listeners, so the caller must not hold a lock.
     pub fn run(self) {
-        self.budgets.iter().for_each(|budget| budget.reset());
         breaker::follow_sections();
     }
 }
@@ -104,6 +100,11 @@ impl Restart {
 /// The budget and the breaker of a function, as its attribute has them.
 pub fn protection(site: &Site) -> (&SiteBudget, &SiteBreaker) {
     (site.budget_source(), site.breaker_source())
+}
+
+/// The settings of a budget without any configuration.
+pub fn made(budget: &Budget) -> &BudgetSettings {
+    budget.made()
 }
 
 impl Configuration {
@@ -122,17 +123,18 @@ impl Configuration {
 
     /// Replaces the settings of the whole program. Calls in flight keep the settings that they started with.
     pub fn apply(&self) -> Restart {
-        let budgets = shared::configure::<Budget>(&self.budgets);
+        let budgets = super::budget::configure(&self.budgets);
         breaker::take_sections(&self.breakers);
         let named = |name: &str| find_breaker(name)?.as_static();
         let sites = self.sites.iter().filter_map(|(site, settings)| {
             let effective = Effective {
                 policy: if settings.enabled { settings.policy } else { settings.policy.once() },
                 enabled: settings.enabled,
-                budget: settings.budget.found(shared::find, || {
-                    budgets.now.get(site.budget_source().name_in(site)?).copied()
-                }),
-                // The attribute's own breaker follows its section.
+                // The attribute's own budget and breaker are changed in place.
+                budget: settings.budget.found(
+                    |name| budgets.get(name).copied().or_else(|| shared::find(name)),
+                    || None,
+                ),
                 breaker: settings.breaker.found(named, || None),
                 measure: settings.measure,
                 intercepted: settings.intercepted && settings.enabled,
@@ -141,6 +143,7 @@ impl Configuration {
         });
         // Gathered first: they are taken over under a lock.
         applied::apply(sites.collect::<Vec<_>>());
-        Restart { budgets: budgets.restart }
+        super::budget::count_anew();
+        Restart(())
     }
 }

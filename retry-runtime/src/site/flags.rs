@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 use super::function::Site;
 use super::registry;
+use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
 use crate::event;
@@ -91,6 +92,7 @@ impl Site {
         if self.flags.byte.load(Ordering::Acquire) & NEW == 0 {
             return;
         }
+        self.called_since.get_or_init(|| Moment::of(clock::real_now()));
         self.index();
         event::on_change(refresh);
         // Listed first: a change that comes now finds it.

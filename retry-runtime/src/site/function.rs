@@ -1,7 +1,7 @@
 //! The annotated function itself: one static for each.
 
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, OnceLock};
 
 use super::applied::{self, Effective};
 use super::breaker::SiteBreaker;
@@ -9,6 +9,7 @@ use super::budget::SiteBudget;
 use super::flags::Flags;
 use super::ledger::Ledger;
 use super::meta::Meta;
+use crate::base::clock::Moment;
 use crate::policy::Policy;
 
 /// An annotated function: its name, its place in the source, its policy, budget and breaker, and the counts and
@@ -28,6 +29,8 @@ pub struct Site {
     pub(super) ledger: Mutex<Option<Box<Ledger>>>,
     /// Whether the budget has refused the last retry.
     pub(super) refusing: AtomicBool,
+    /// The moment of the first call.
+    pub(super) called_since: OnceLock<Moment>,
 }
 
 impl Site {
@@ -46,6 +49,7 @@ impl Site {
             breaker,
             ledger: Mutex::new(None),
             refusing: AtomicBool::new(false),
+            called_since: OnceLock::new(),
         }
     }
 

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::function::Site;
+use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
+use crate::budget::Calls;
 use crate::report::record::PastCall;
 use crate::report::record::Report;
 use crate::report::ring::Ring;
@@ -215,5 +217,21 @@ impl Site {
 
     pub(crate) fn note_called_in(&self, outer: &'static Site) {
         self.ledger(|ledger| ledger.findings.called_in = Some(outer));
+    }
+}
+
+impl Calls for Site {
+    /// All calls that have ended, also those that were cleared: the number never goes down.
+    fn calls(&self) -> u64 {
+        let ledger = unpoisoned(self.ledger.lock());
+        let (noted, cleared) = ledger.as_ref().map_or((0, 0), |ledger| {
+            (ledger.before.calls() + ledger.stats.calls(), ledger.cleared)
+        });
+        noted + self.first_tries().saturating_sub(cleared)
+    }
+
+    fn counted_for(&self) -> Duration {
+        let now = Moment::of(clock::real_now());
+        self.called_since.get().map_or(Duration::ZERO, |since| now.since(*since))
     }
 }

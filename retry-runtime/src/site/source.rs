@@ -64,10 +64,15 @@ pub trait Protection: Debug + Sized + Send + Sync + 'static {
 
     /// The name and the settings of a table that functions share.
     fn shared_table(keyed: &Self::Keyed) -> Option<(&'static str, Option<Self::Settings>)>;
+
+    /// The one above all keys, if there is one.
+    fn above(_keyed: &'static Self::Keyed) -> Option<&'static Self> {
+        None
+    }
 }
 
 impl<T: Protection> Source<T> {
-    /// The budget or breaker; `None` when there is none, or one for each key.
+    /// The budget or breaker; of those by key, the one above them, if there is one.
     #[inline(always)]
     pub(crate) fn get(&'static self) -> Option<&'static T> {
         match self {
@@ -84,7 +89,16 @@ impl<T: Protection> Source<T> {
             Source::Own(own) => Some(own),
             Source::Shared(declared) => Some(declared),
             Source::Named(named) => Some(named.get()),
-            Source::None | Source::Keyed(_) => None,
+            Source::Keyed(keyed) => T::above(keyed),
+            Source::None => None,
+        }
+    }
+
+    /// The budget or breaker, unless it is a shared one that no call has asked for.
+    pub(super) fn made(&'static self) -> Option<&'static T> {
+        match self {
+            Source::Named(named) => named.made(),
+            other => other.get(),
         }
     }
 
@@ -130,7 +144,12 @@ impl<T: Protection> Named<T> {
         self.settings.as_ref()
     }
 
-    fn get(&'static self) -> &'static T {
+    /// The budget or breaker, unless no call has asked for it.
+    pub(super) fn made(&'static self) -> Option<&'static T> {
+        self.found.get().copied().or_else(|| T::names().written.find(self.name))
+    }
+
+    pub(super) fn get(&'static self) -> &'static T {
         match self.found.get() {
             Some(found) => found,
             None => self.find(),

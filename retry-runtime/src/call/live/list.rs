@@ -72,6 +72,12 @@ pub(super) fn count() -> usize {
     (0..SHARDS as u64).map(|id| shard(id).len()).sum()
 }
 
+/// The listed calls of the functions of this name.
+pub(super) fn count_of(name: &str) -> u64 {
+    let of_name = |id| shard(id).values().filter(|entry| entry.name == name).count() as u64;
+    (0..SHARDS as u64).map(of_name).sum()
+}
+
 fn shard(id: u64) -> MutexGuard<'static, BTreeMap<u64, Arc<Entry>>> {
     unpoisoned(LIST[id as usize % SHARDS].lock())
 }

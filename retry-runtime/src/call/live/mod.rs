@@ -54,6 +54,11 @@ pub fn call(id: u64) -> Option<LiveCall> {
     list::find(id).map(LiveCall)
 }
 
+/// The number of calls that are being retried, of the functions of this name.
+pub(crate) fn count_of(name: &str) -> u64 {
+    list::count_of(name)
+}
+
 /// The number of calls that are being retried.
 pub fn count() -> usize {
     list::count()

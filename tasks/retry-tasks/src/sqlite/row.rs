@@ -14,7 +14,7 @@ use crate::record::{
 const KINDS: [Kind; 5] =
     [Kind::Transient, Kind::Throttled, Kind::Ambiguous, Kind::Overloaded, Kind::Permanent];
 
-const SOURCES: [DelaySource; 2] = [DelaySource::Backoff, DelaySource::Hint];
+const SOURCES: [DelaySource; 3] = [DelaySource::Backoff, DelaySource::Hint, DelaySource::Budget];
 
 /// The columns of a task that may change.
 pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \

@@ -1,0 +1,178 @@
+//! The volume of calls, which a budget's capacity follows.
+//!
+//! Nothing keeps a window of calls: counters only add up. The estimate is exact for a steady rate, however often a
+//! budget asks: with `n` new calls after `dt`, the volume of the last 30 s is `V · (30 s - dt) / 30 s + n`, and
+//! `n · 30 s / dt` after a longer time. A success pays nothing for it: the counters are read where a retry is asked
+//! for.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::base::sync::lock;
+
+/// The time over which calls are counted, in milliseconds.
+const WINDOW: u64 = 30_000;
+/// No sample is stored sooner after the last one: the decay of an estimate would be rounded to nothing.
+const APART: u64 = 1_000;
+/// With at most so many calls in the window, retries after the third are free.
+pub(super) const FEW: u64 = 3;
+/// Retries of a call up to this one are always charged.
+pub(super) const CHARGED: u32 = 3;
+
+/// How a capacity follows the volume, in milli-tokens.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Follow {
+    pub(super) least: u32,
+    /// So many calls in the window add one token.
+    calls_per_token: u64,
+    most: u32,
+}
+
+/// The capacity of a function's budget: 6 tokens and a twentieth of the calls of the last 30 s, at most 20.
+pub(super) const OF_SITE: Follow = Follow { least: 6_000, calls_per_token: 20, most: 20_000 };
+/// The capacity of a key's budget: 3 tokens and a tenth of the key's calls of the last 30 s, at most 20.
+pub(super) const OF_KEY: Follow = Follow { least: 3_000, calls_per_token: 10, most: 20_000 };
+
+impl Follow {
+    /// The capacity at this volume.
+    pub(super) const fn at(self, volume: MilliCalls) -> u32 {
+        let capacity = self.least as u64 + volume.0 / self.calls_per_token;
+        if capacity < self.most as u64 { capacity as u32 } else { self.most }
+    }
+}
+
+/// Thousandths of a call within the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MilliCalls(pub(super) u64);
+
+impl MilliCalls {
+    /// The volume `elapsed` milliseconds after this one, with so many new calls.
+    pub(super) const fn after(self, elapsed: u64, new: u64) -> Self {
+        let new = new.saturating_mul(1_000);
+        if elapsed < WINDOW {
+            let left = (self.0 as u128 * (WINDOW - elapsed) as u128 / WINDOW as u128) as u64;
+            return MilliCalls(left.saturating_add(new));
+        }
+        let steady = new as u128 * WINDOW as u128 / elapsed as u128;
+        MilliCalls(if steady > u64::MAX as u128 { u64::MAX } else { steady as u64 })
+    }
+
+    /// Whether these and the calls in flight are few.
+    pub(super) const fn is_few(self, in_flight: u64) -> bool {
+        self.0.saturating_add(in_flight.saturating_mul(1_000)) <= FEW * 1_000
+    }
+}
+
+/// A counter of calls that only goes up: an annotated function.
+pub(crate) trait Calls: fmt::Debug + Sync {
+    /// Calls that have ended since the program started.
+    fn calls(&self) -> u64;
+
+    /// The time for which the calls have been counted.
+    fn counted_for(&self) -> Duration;
+}
+
+/// The volume of a budget: the calls that are reported to the budget, and those of the functions that it belongs to.
+#[derive(Debug)]
+pub(super) struct Volume {
+    reported: AtomicU64,
+    sample: Mutex<Sample>,
+}
+
+#[derive(Debug)]
+struct Sample {
+    /// When it was taken; `None` before the first one.
+    at: Option<u64>,
+    volume: MilliCalls,
+    /// The reported calls then.
+    reported: u64,
+    /// `None` until the functions are known.
+    sources: Option<Vec<Source>>,
+}
+
+#[derive(Debug)]
+struct Source {
+    calls: &'static dyn Calls,
+    /// Its calls then.
+    then: u64,
+}
+
+impl Volume {
+    pub(super) const fn new() -> Self {
+        let sample = Sample { at: None, volume: MilliCalls(0), reported: 0, sources: None };
+        Volume { reported: AtomicU64::new(0), sample: Mutex::new(sample) }
+    }
+
+    /// Counts a call; `true` for the first one.
+    pub(super) fn count(&self) -> bool {
+        self.reported.fetch_add(1, Ordering::Relaxed) == 0
+    }
+
+    /// Whether the functions are known whose calls are counted.
+    pub(super) fn has_sources(&self) -> bool {
+        lock(&self.sample).sources.is_some()
+    }
+
+    /// Sets the functions whose calls are counted. One that is new after the first sample is counted from now on.
+    pub(super) fn set_sources(&self, new: &[&'static dyn Calls]) {
+        let mut sample = lock(&self.sample);
+        let known = sample.sources.take().unwrap_or_default();
+        let is_sampled = sample.at.is_some();
+        let source = |calls: &&'static dyn Calls| {
+            let same = |source: &&Source| std::ptr::addr_eq(source.calls, *calls);
+            let then = match known.iter().find(same) {
+                Some(source) => source.then,
+                None if is_sampled => calls.calls(),
+                None => 0,
+            };
+            Source { calls: *calls, then }
+        };
+        sample.sources = Some(new.iter().map(source).collect());
+    }
+
+    /// The volume at this millisecond, without storing a sample.
+    pub(super) fn look(&self, now: u64) -> MilliCalls {
+        self.read(&lock(&self.sample), now).0
+    }
+
+    /// The volume at this millisecond. Stores a sample.
+    pub(super) fn take(&self, now: u64) -> MilliCalls {
+        let mut sample = lock(&self.sample);
+        let (volume, due) = self.read(&sample, now);
+        if due {
+            sample.at = Some(now);
+            sample.volume = volume;
+            sample.reported = self.reported.load(Ordering::Relaxed);
+            for source in sample.sources.iter_mut().flatten() {
+                source.then = source.calls.calls();
+            }
+        }
+        volume
+    }
+
+    /// The volume, and whether a new sample is due.
+    fn read(&self, sample: &Sample, now: u64) -> (MilliCalls, bool) {
+        let sources = || sample.sources.iter().flatten();
+        let reported = self.reported.load(Ordering::Relaxed).saturating_sub(sample.reported);
+        let new = sources().fold(reported, |sum, source| {
+            sum.saturating_add(source.calls.calls().saturating_sub(source.then))
+        });
+        let elapsed = match sample.at {
+            // A clock that went back: the sample starts anew.
+            Some(at) if now < at => return (sample.volume.after(0, new), true),
+            Some(at) => now - at,
+            None => {
+                let counted = sources().map(|source| source.calls.counted_for()).max();
+                let counted = counted.unwrap_or_default().as_millis() as u64;
+                now.max(counted)
+            }
+        };
+        (sample.volume.after(elapsed, new), sample.at.is_none() || elapsed >= APART)
+    }
+}
+
+#[cfg(test)]
+#[path = "volume_tests.rs"]
+mod tests;
