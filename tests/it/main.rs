@@ -1,6 +1,7 @@
 //! Behaviour that users see, across the crates: one module per concern.
 
 mod budget_account;
+mod budget_figures;
 mod budget_outage;
 mod classify_derive;
 mod classify_derive_lints;
