@@ -62,11 +62,13 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `timeout = "5s"` | none | the limit for one attempt; `async` only; at most `deadline`; requires `idempotent` or `idempotent = false` |
 /// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds of failure that are retried. Listing `Ambiguous` declares the function `idempotent`. `on = any` retries every failure and does not require `Classify` |
 /// | `idempotent`, `idempotent = false` | undeclared | whether running the function twice has the same effect as running it once. If it has, `Ambiguous` failures are retried |
+/// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call |
+/// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share |
 /// | `when = path or closure` | | `Fn(&E) -> bool`. With `on`, both must be true for a retry; on its own it replaces `Classify` |
 /// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` counts as a `Transient` failure. When the retries are used up, the call returns the last value |
 /// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), a static `budget = SHARED`, or `budget = none` to turn it off |
 /// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
-/// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is |
+/// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is. Not called for a cancelled call |
 /// | `cancel = expr` | | a cancellation token; the expression can use the function's arguments |
 /// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause |
 /// | `attempt = ident` | | the name of the `Attempt` in the body: number, limit, time left, kind of the last failure, id of the call |

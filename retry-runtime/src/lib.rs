@@ -16,8 +16,10 @@ mod turn;
 pub use base::setting::SettingError;
 pub use call::by_name::{breaker, budget};
 pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
+pub use call::inherited::{Inherited, inherited};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
+pub use failure::before::AfterFailure;
 #[cfg(feature = "http")]
 pub use failure::check_status::{CheckStatus, StatusError};
 pub use failure::class::{Class, Classify, Kind};

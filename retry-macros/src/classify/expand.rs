@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{DeriveInput, Ident, Member};
+use syn::{DeriveInput, Ident, Member, Type};
 
 use super::bounds::with_bounds;
 use super::inject::impl_inject;
@@ -23,6 +23,7 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
     let generics = with_bounds(plan, rt);
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let (body, description) = (body(plan, rt), description(plan, rt));
+    let interruption = interruption(plan, rt);
     let allowed = allowed(plan);
     let inject = impl_inject(plan.input.node, rt);
     let from_interruption = from_interruption(plan, rt);
@@ -40,6 +41,8 @@ pub(crate) fn expand(plan: &Plan<'_>) -> TokenStream {
             fn describe(&self) -> #rt::Cow<'static, str> {
                 #description
             }
+
+            #interruption
         }
     }
 }
@@ -164,6 +167,38 @@ fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     }
 }
 
+// Input:
+//     enum E { #[classify(inherit)] Interrupted(#[from] Interruption), #[classify(transient)] Busy }
+// Output:
+//     fn interruption(&self) -> Option<&Interruption> {
+//         match self { Self::Interrupted { 0: carrier, .. } => Classify::interruption(carrier), _ => None }
+//     }
+fn interruption(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
+    let carried = plan.arms.iter().filter_map(|arm| {
+        let carrier = arm.carrier()?;
+        let (variant, member) = (arm.case.ident, &carrier.member);
+        let this = match plan.input.shape {
+            Shape::Enum => quote!(Self::#variant),
+            Shape::Struct | Shape::Union => quote!(Self),
+        };
+        let local = Ident::new("carrier", Span::mixed_site());
+        Some(quote!(#this { #member: #local, .. } => #rt::Classify::interruption(#local),))
+    });
+    let carried: Vec<TokenStream> = carried.collect();
+    if carried.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        fn interruption(&self) -> #rt::Option<&#rt::Interruption> {
+            #[allow(unreachable_patterns)]
+            match self {
+                #(#carried)*
+                _ => #rt::Option::None,
+            }
+        }
+    }
+}
+
 /// `Self::Variant { … }` for a variant, `Self { … }` for a struct.
 fn pattern(arm: &Arm<'_>, plan: &Plan<'_>) -> TokenStream {
     let (variant, fields) = (arm.case.ident, bindings(arm));
@@ -238,6 +273,19 @@ impl Arm<'_> {
             Verdict::Kind(..) | Verdict::Messages(_) => false,
         };
         by_verdict || self.after.as_ref().is_some_and(refers)
+    }
+
+    /// The field that may carry an interruption: the one that is asked for its class, or one of type `Interruption`.
+    fn carrier(&self) -> Option<&Field<'_>> {
+        match &self.verdict {
+            Verdict::Inherit(used) => Some(used.field),
+            _ => self.case.fields.iter().find(|field| match &field.node.ty {
+                Type::Path(ty) => {
+                    ty.path.segments.last().is_some_and(|last| last.ident == "Interruption")
+                }
+                _ => false,
+            }),
+        }
     }
 
     /// The variable for a field. Only the expression of the user can see it.

@@ -83,6 +83,7 @@ impl Plan<'_> {
     //             match TURN {
     //                 Turned::Quick(out) | Turned::Out(out) => match call.settle(out) {
     //                     Ok(value) => break 'call outcome(Ok(value)),
+    //                     Err(failure) if failure.is_cancelled() => break 'call outcome(Err(failure.into_error())),
     //                     Err(failure) => break failure,
     //                 }
     //                 Turned::Again => {}
@@ -96,9 +97,9 @@ impl Plan<'_> {
         let (private, output) = (&self.private, &attempt.output);
         let (call, out, value, failure) =
             (local("call"), local("out"), local("value"), local("failure"));
-        let success = match &self.args.report {
-            Some(_) => self.reported(output),
-            None => quote!(#private::outcome::<#output>),
+        let (success, cancelled) = match &self.args.report {
+            Some(_) => (self.reported(output), quote!(#failure)),
+            None => (quote!(#private::outcome::<#output>), quote!(#failure.into_error())),
         };
         let label = syn::Lifetime::new("'call", Span::mixed_site());
         let attempts = self.watched(
@@ -106,6 +107,9 @@ impl Plan<'_> {
             &quote! {
                 match #call.settle(#out) {
                     #private::Ok(#value) => break #label #success(#private::Ok(#value)),
+                    #private::Err(#failure) if #failure.is_cancelled() => {
+                        break #label #success(#private::Err(#cancelled));
+                    }
                     #private::Err(#failure) => break #failure,
                 }
             },

@@ -82,6 +82,8 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
         })
         .filter(|_| !args.retries_any()),
         call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
+        call("hint_cap", &args.hint_cap, duration),
+        call("inherit", &args.inherit, |inherit| quote!(#inherit)),
     ];
     calls.into_iter().flatten().collect()
 }

@@ -63,7 +63,7 @@ impl Plan<'_> {
         );
         let unclassified = args.retries_any() || args.on.is_none() && args.when.is_some();
         let judged = if unclassified {
-            quote_spanned!(last=> .unclassified(|#lookup| (#known)))
+            quote_spanned!(last=> .unclassified(|#lookup| (#lookup.retry_carried(), #known)))
         } else {
             let at = Span::mixed_site().located_at(failure(declared));
             let classified = Ident::new("classified", at);

@@ -25,6 +25,8 @@ pub(crate) struct Args {
     pub(crate) timeout: Option<Keyed<Time>>,
     pub(crate) on: Option<Keyed<On>>,
     pub(crate) idempotent: Option<Keyed<Expr>>,
+    pub(crate) hint_cap: Option<Keyed<Time>>,
+    pub(crate) inherit: Option<Keyed<Expr>>,
     pub(crate) when: Option<Keyed<Expr>>,
     pub(crate) retry_if: Option<Keyed<Expr>>,
     pub(crate) budget: Option<Keyed<Protection>>,
@@ -90,6 +92,8 @@ impl Args {
             of("jitter", &self.jitter),
             of("on", &self.on),
             of("idempotent", &self.idempotent),
+            of("hint_cap", &self.hint_cap),
+            of("inherit", &self.inherit),
             of("name", &self.name),
             of("policy", &self.policy),
         ];

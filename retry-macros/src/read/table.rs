@@ -45,6 +45,8 @@ const TABLE: &[Row] = &[
     row("idempotent", "idempotent` or `idempotent = false", |args, value| {
         set(&mut args.idempotent, value, Form::flag)
     }),
+    row("hint_cap", "hint_cap = \"60s\"", |args, value| set(&mut args.hint_cap, value, Time::read)),
+    row("inherit", "inherit = false", |args, value| set(&mut args.inherit, value, Form::flag)),
     row("when", "when = |error| error.is_busy()", |args, value| {
         set(&mut args.when, value, Form::function)
     }),

@@ -5,16 +5,16 @@ use crate::base::clock::Moment;
 use crate::budget::Budget;
 use crate::event;
 use crate::failure::class::Kind;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::Cause;
 use crate::report::reason::StopReason;
 
 impl Trail {
     /// Tells the budget about an attempt that failed or was interrupted.
     #[inline(always)]
-    pub(super) fn account_for_failure(&mut self, cut: Option<Interruption>) {
+    pub(super) fn account_for_failure(&mut self, cut: Option<Cause>) {
         match self.withdrawal.take() {
             // Dropping the withdrawal of a cancelled retry returns its tokens.
-            Some(withdrawal) if cut == Some(Interruption::Cancelled) => drop(withdrawal),
+            Some(withdrawal) if cut == Some(Cause::Cancelled) => drop(withdrawal),
             Some(withdrawal) => withdrawal.failed(),
             None => {
                 if let (1, Some(budget)) = (self.attempt, self.budget()) {

@@ -17,7 +17,7 @@ use crate::base::clock::Moment;
 use crate::event;
 use crate::failure::chain;
 use crate::failure::class::Kind;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::Cause;
 use crate::failure::redact;
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
@@ -68,13 +68,16 @@ impl Trail {
     }
 }
 
-/// Fails if the caller cancelled the call, or the deadline passed while the attempt ran.
+/// Fails if the caller cancelled the call or one inside it, if the breaker of a call inside refused that, or if the
+/// deadline passed while the attempt ran.
 #[inline(always)]
 fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
-    match verdict.cut {
-        Some(Interruption::Cancelled) => Err(StopReason::Cancelled),
-        Some(Interruption::DeadlinePassed) => Err(StopReason::Deadline),
-        _ => Ok(()),
+    match verdict.cut.or(verdict.carried) {
+        None | Some(Cause::TimedOut { .. }) => Ok(()),
+        Some(Cause::Cancelled) => Err(StopReason::Cancelled),
+        Some(Cause::CircuitOpen { .. }) => Err(StopReason::CircuitOpen),
+        Some(Cause::DeadlinePassed) if verdict.cut.is_some() => Err(StopReason::Deadline),
+        Some(Cause::DeadlinePassed) => Ok(()),
     }
 }
 
@@ -272,8 +275,9 @@ impl Trail {
         verdict: &Verdict,
         reason: StopReason,
     ) -> Decision {
-        if verdict.rejected {
-            // A value that `retry_if` rejected is returned as it is, and `recover` is not called.
+        if verdict.rejected || reason == StopReason::Cancelled {
+            // A value that `retry_if` rejected is returned as it is, and so is the failure of a cancelled call: `recover`
+            // is not called.
             self.mode.remove(Mode::RECOVERS);
         }
         if reason == StopReason::Ambiguous && policy.declared_idempotent().is_none() {

@@ -11,7 +11,7 @@ use super::trail::Trail;
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::event;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::Cause;
 use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
 use crate::report::error::RetryError;
@@ -32,17 +32,21 @@ impl Call<'_> {
 
     /// The call was interrupted between two attempts, or before the first one.
     #[cold]
-    pub(crate) fn interrupted(&mut self, cut: Interruption) {
+    pub(crate) fn interrupted(&mut self, cut: Cause) {
         let trail = self.early_trail_mut();
         trail.mode.add(Mode::FAILED);
         let reason = match cut {
-            Interruption::CircuitOpen { retry_after } => {
+            Cause::CircuitOpen { retry_after } => {
                 trail.report.retry_after = retry_after;
                 trail.hand_over_refusal(retry_after);
                 StopReason::CircuitOpen
             }
-            Interruption::Cancelled => StopReason::Cancelled,
-            Interruption::TimedOut { .. } | Interruption::DeadlinePassed => StopReason::Deadline,
+            Cause::Cancelled => {
+                // The caller is not served by a substitute.
+                trail.mode.remove(Mode::RECOVERS);
+                StopReason::Cancelled
+            }
+            Cause::TimedOut { .. } | Cause::DeadlinePassed => StopReason::Deadline,
         };
         trail.end_at(reason, Moment::now());
     }

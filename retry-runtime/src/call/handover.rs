@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::mode::Mode;
 use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
-use super::state::{Call, sooner};
+use super::state::Call;
 use super::trail::Trail;
 use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
@@ -23,7 +23,7 @@ use crate::site::Site;
 pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     let mut call = Call::hypothetical(site);
     call.set_standing(standing, None);
-    let verdict = Verdict { class, agreed: true, cut: None, rejected: false };
+    let verdict = Verdict { class, agreed: true, cut: None, carried: None, rejected: false };
     let policy = call.policy();
     match call.trail_mut().allowed(policy, Moment::now(), &verdict) {
         Err(reason) => Next::Stop(reason),
@@ -85,9 +85,9 @@ impl Call<'_> {
         let now = Moment::now();
         let own = self.policy().time_limit().map(|limit| limit.saturating_sub(standing.elapsed));
         let trail = self.trail_mut();
-        for left in [own, standing.remaining].into_iter().flatten() {
-            trail.deadline = sooner(trail.deadline, now.checked_add(left));
-        }
+        let ends = [own, standing.remaining].into_iter().flatten();
+        let ends = ends.filter_map(|left| now.checked_add(left)).chain(trail.deadline);
+        trail.deadline = ends.min();
         trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
         trail.failures = standing.failures;

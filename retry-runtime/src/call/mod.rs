@@ -12,6 +12,7 @@
 //! | `protection`, `by_name` | the breaker and the budget of a call; breakers and budgets by name |
 //! | `context` | the thread-local context of the running call: its deadline, observer, interceptor |
 //! | `intercept`, `intercepted` | the seam for tests and chaos |
+//! | `inherited` | a deadline that is carried into another task |
 //! | `cancel`, `observe`, `live/` | cancellation tokens; reports from outside; the list of sleeping calls |
 //! | `resume`, `handover` | calls whose attempts a queue of tasks makes separately |
 
@@ -23,6 +24,7 @@ pub(crate) mod decide;
 mod emit;
 mod end;
 pub(crate) mod handover;
+pub(crate) mod inherited;
 pub(crate) mod intercept;
 pub(crate) mod intercepted;
 pub mod live;

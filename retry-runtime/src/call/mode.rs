@@ -1,8 +1,8 @@
-//! Flags of a call that is not plain, in one byte.
+//! Flags of a call that is not plain, in a word.
 
 /// A set of flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mode(u8);
+pub(super) struct Mode(u16);
 
 impl Mode {
     /// The call has not ended.
@@ -21,6 +21,11 @@ impl Mode {
     pub(super) const OBSERVED: Mode = Mode(32);
     /// `recover` receives the final failure.
     pub(super) const RECOVERS: Mode = Mode(64);
+
+    /// The deadline comes from the call around this one.
+    pub(super) const INHERITED: Mode = Mode(256);
+    /// The inherited deadline had passed before the first attempt.
+    pub(super) const LATE: Mode = Mode(512);
 
     /// The flags with which even a first-try success is reported, and not only counted.
     pub(super) const REPORTS_SUCCESS: Mode =

@@ -1,17 +1,20 @@
 //! One call: its policy, its attempts and its state. It never sleeps.
 
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::context::{self, CallContext};
 use super::live::{Order, Ticket};
 use super::mode::Mode;
 use super::spare;
 use super::trail::{NOBODY, Trail};
+use super::verdict::Verdict;
 use crate::base::clock::Moment;
 use crate::base::sleep::Sleeping;
 use crate::event::{self, CallSpan};
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::Cause;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
 use crate::site::Site;
@@ -112,7 +115,12 @@ impl<'p> Call<'p> {
         if self.policy().is_timed() {
             self.early_trail_mut().mode.add(Mode::TIMED);
         }
-        let context = CallContext::current();
+        let mut context = CallContext::current();
+        if context.is_some() && !self.policy().inherits() {
+            // Not plain: the calls inside must not see the context, either.
+            self.early_trail_mut();
+            context = None;
+        }
         let inherited = context.as_ref().and_then(CallContext::deadline);
         let outer = context.as_ref().and_then(CallContext::outer);
         if let (Some(outer), Some(site)) = (outer, site) {
@@ -126,9 +134,8 @@ impl<'p> Call<'p> {
             trail.started = Some(now);
             trail.deadline = limit.and_then(|time| now.checked_add(time));
         }
-        if inherited.is_some() {
-            let trail = self.early_trail_mut();
-            trail.deadline = sooner(trail.deadline, inherited);
+        if let Some(inherited) = inherited {
+            self.early_trail_mut().inherit(inherited);
         }
         let is_inside = context.is_some();
         if let Some(observer) = context.and_then(CallContext::into_observer) {
@@ -173,11 +180,53 @@ impl<'p> Call<'p> {
 
     #[cold]
     pub(super) fn note_start(&mut self) {
+        if self.is_late() {
+            return;
+        }
         let trail = self.trail_mut();
         trail.note_start();
         if event::has_any_listener() {
             let policy = self.policy();
             self.trail_mut().emit_attempt_started(policy);
+        }
+    }
+
+    /// Whether the inherited deadline had passed before the first attempt.
+    pub(crate) fn is_late(&self) -> bool {
+        self.has(Mode::LATE)
+    }
+
+    /// Makes the first attempt although its time is over: the error cannot say so.
+    #[cold]
+    pub(crate) fn forgive_late(&mut self) {
+        self.trail_mut().mode.remove(Mode::LATE);
+    }
+
+    /// The text of the last failure, unless it is the same as that of the interruption that follows it.
+    pub(crate) fn failure_before(&self, interruption: &str) -> Option<Arc<str>> {
+        let attempts = self.trail()?.report.attempts.iter().rev();
+        attempts.filter_map(|attempt| attempt.error.clone()).find(|text| **text != *interruption)
+    }
+
+    /// Whether a failure says something about the other side, so that the breaker counts it.
+    ///
+    /// A call inside that was cancelled or refused says nothing, nor does an attempt that the caller cut short: by
+    /// cancelling the call, or by an inherited deadline before the attempt was slow.
+    pub(crate) fn is_breakers_business(
+        &self,
+        verdict: &Verdict,
+        now: Moment,
+        slow: Option<Duration>,
+    ) -> bool {
+        match (verdict.cut, verdict.carried) {
+            (Some(Cause::Cancelled), _) => false,
+            (Some(Cause::DeadlinePassed), _) if self.has(Mode::INHERITED) => {
+                let slow = slow.or(self.policy().attempt_limit()).unwrap_or(SLOW);
+                let started = self.trail().and_then(|trail| trail.attempt_started);
+                started.is_none_or(|started| now.since(started) >= slow)
+            }
+            (None, Some(Cause::Cancelled | Cause::CircuitOpen { .. })) => false,
+            _ => true,
         }
     }
 
@@ -248,12 +297,12 @@ impl<'p> Call<'p> {
     }
 
     /// When the running attempt must have ended, and the interruption that ends it then.
-    pub(crate) fn attempt_end(&self) -> Option<(Moment, Interruption)> {
+    pub(crate) fn attempt_end(&self) -> Option<(Moment, Cause)> {
         let timeout = self.policy().attempt_limit().and_then(|after| {
             let end = self.trail()?.attempt_started?.checked_add(after)?;
-            Some((end, Interruption::TimedOut { after }))
+            Some((end, Cause::TimedOut { after }))
         });
-        let deadline = self.deadline().map(|end| (end, Interruption::DeadlinePassed));
+        let deadline = self.deadline().map(|end| (end, Cause::DeadlinePassed));
         match (timeout, deadline) {
             (Some(timeout), Some(deadline)) if deadline.0 <= timeout.0 => Some(deadline),
             (Some(timeout), _) => Some(timeout),
@@ -268,13 +317,8 @@ struct Entered<'c> {
     _span: Option<event::Inside<'c>>,
 }
 
-/// The earlier of two instants; `None` means never.
-pub(super) fn sooner(a: Option<Moment>, b: Option<Moment>) -> Option<Moment> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
-}
+/// How long an attempt runs before it is slow, where neither its breaker nor a timeout says so.
+const SLOW: Duration = Duration::from_secs(1);
 
 impl Call<'_> {
     /// The trail. A new one begins in the first attempt.

@@ -94,6 +94,18 @@ impl Trail {
         (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
     }
 
+    /// Takes over the deadline of the call around this one if it is earlier than the call's own. The first attempt comes
+    /// too late if that deadline has passed.
+    pub(super) fn inherit(&mut self, deadline: Moment) {
+        if self.deadline.is_none_or(|own| deadline < own) {
+            self.deadline = Some(deadline);
+            self.mode.add(Mode::INHERITED);
+        }
+        if deadline <= self.attempt_started.unwrap_or_else(Moment::now) {
+            self.mode.add(Mode::LATE);
+        }
+    }
+
     #[inline]
     pub(super) fn note_start(&mut self) {
         self.attempt = self.attempt.saturating_add(1);

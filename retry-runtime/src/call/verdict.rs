@@ -1,7 +1,7 @@
 //! The input and the output of a decision: the verdict on a failed attempt, and stop or pause.
 
 use crate::failure::class::Class;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::Cause;
 use crate::report::reason::StopReason;
 use crate::report::record::Delay;
 
@@ -21,7 +21,9 @@ pub(crate) struct Verdict {
     /// Whether `when` agrees to a retry; true without `when`.
     pub(crate) agreed: bool,
     /// The interruption with which the engine ended the attempt, if it did.
-    pub(crate) cut: Option<Interruption>,
+    pub(crate) cut: Option<Cause>,
+    /// The interruption of a call inside that the failure carries.
+    pub(crate) carried: Option<Cause>,
     /// Whether the outcome is a value that `retry_if` rejected.
     pub(crate) rejected: bool,
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::class::{Class, Kind};
+use super::interruption::Interruption;
 use super::io_kind::of_io;
 use super::transparent::see_through;
 
@@ -49,7 +50,16 @@ const MAX_LINKS: usize = 64;
 /// assert_eq!(classify::of_error_chain(&fmt::Error), None);
 /// ```
 pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
-    std::iter::successors(Some(error), |link| next(*link)).take(MAX_LINKS).find_map(judge)
+    links(error).find_map(judge)
+}
+
+/// The first interruption of a call inside in a source chain, of at most 64 errors.
+pub(crate) fn interruption_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Interruption> {
+    links(error).find_map(|link| link.downcast_ref())
+}
+
+fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |link| next(*link)).take(MAX_LINKS)
 }
 
 thread_local! {
@@ -99,7 +109,7 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
     if let Some(error) = link.downcast_ref() {
         return of_io(error);
     }
-    if let Some(interruption) = link.downcast_ref::<crate::failure::interruption::Interruption>() {
+    if let Some(interruption) = link.downcast_ref::<Interruption>() {
         return Some(super::class::Classify::classify(interruption));
     }
     ask! {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::interruption::Interruption;
+
 /// The meaning of a failure for retrying.
 ///
 /// | kind | meaning | retried when |
@@ -131,5 +133,14 @@ pub trait Classify {
     /// name. The derive uses the same order.
     fn describe(&self) -> Cow<'static, str> {
         Cow::Borrowed("")
+    }
+
+    /// The interruption of a call inside that this failure carries, if there is one. A call around it does not retry
+    /// when the inner call was cancelled or refused by its breaker.
+    ///
+    /// The default is `None`. The derive looks into the fields of type `Interruption` and those that are inherited;
+    /// `io::Error`, `anyhow::Error` and boxed errors look through their source chain.
+    fn interruption(&self) -> Option<&Interruption> {
+        None
     }
 }

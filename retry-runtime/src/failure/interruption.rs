@@ -1,9 +1,12 @@
 //! Failures that the engine causes.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
+use super::before::AfterFailure;
 use super::class::{Class, Classify, Kind};
 use crate::base::duration::Rounded;
 
@@ -25,7 +28,20 @@ use crate::base::duration::Rounded;
 /// ```
 ///
 /// `std::io::Error`, `anyhow::Error` and boxed errors implement `From<Interruption>` already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+///
+/// If an attempt failed before the interruption, the text names that failure, too:
+/// `the call was cancelled; before that: 503 Service Unavailable`. Such an interruption is an
+/// [`AfterFailure`](Interruption::AfterFailure). It is equal to the interruption itself, and a pattern needs its
+/// [`root`](Interruption::root):
+///
+/// ```
+/// # use retry_runtime::Interruption;
+/// fn is_stopped(interruption: Interruption) -> bool {
+///     matches!(interruption.root(), Interruption::Cancelled | Interruption::DeadlinePassed)
+/// }
+/// # assert!(is_stopped(Interruption::Cancelled));
+/// ```
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Interruption {
     /// The circuit breaker refused the attempt, which did not run.
@@ -39,24 +55,140 @@ pub enum Interruption {
         /// The value of `timeout`.
         after: Duration,
     },
-    /// The call's `deadline` passed during an attempt; the attempt was dropped and may have taken effect.
+    /// The call's `deadline` passed during an attempt, which was dropped and may have taken effect; or the deadline of
+    /// the call around this one had passed before the first attempt.
     DeadlinePassed,
     /// The call's cancellation token was cancelled.
     Cancelled,
+    /// One of the other interruptions, after an attempt that failed.
+    AfterFailure(AfterFailure),
 }
+
+impl Interruption {
+    /// The interruption itself, without the failure before it: never [`AfterFailure`](Interruption::AfterFailure).
+    #[must_use]
+    pub fn root(self) -> Interruption {
+        match self {
+            Interruption::AfterFailure(after) => after.cause.into(),
+            root => root,
+        }
+    }
+
+    /// The text of the failure before the interruption; `None` if no attempt failed before it, or if more than 256 calls
+    /// of the process were interrupted after a failure since then.
+    pub fn failure_before(self) -> Option<Arc<str>> {
+        match self {
+            Interruption::AfterFailure(after) => after.text(),
+            _ => None,
+        }
+    }
+}
+
+/// The failure before an interruption does not count.
+impl PartialEq for Interruption {
+    fn eq(&self, other: &Self) -> bool {
+        Cause::of(self) == Cause::of(other)
+    }
+}
+
+impl Eq for Interruption {}
+
+impl Hash for Interruption {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Cause::of(self).hash(state);
+    }
+}
+
+/// Why the engine ends an attempt or a call: an [`Interruption`] that does not know the failure before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The circuit breaker refused the attempt.
+    CircuitOpen {
+        /// The time until the breaker admits a call.
+        retry_after: Option<Duration>,
+    },
+    /// The attempt took longer than `timeout`.
+    TimedOut {
+        /// The value of `timeout`.
+        after: Duration,
+    },
+    /// The deadline passed.
+    DeadlinePassed,
+    /// The call was cancelled.
+    Cancelled,
+}
+
+impl Cause {
+    /// The cause of this interruption.
+    pub(crate) fn of(interruption: &Interruption) -> Cause {
+        match *interruption {
+            Interruption::CircuitOpen { retry_after } => Cause::CircuitOpen { retry_after },
+            Interruption::TimedOut { after } => Cause::TimedOut { after },
+            Interruption::DeadlinePassed => Cause::DeadlinePassed,
+            Interruption::Cancelled => Cause::Cancelled,
+            Interruption::AfterFailure(after) => after.cause,
+        }
+    }
+
+    /// The cause that an error's text tells in the words of [`Interruption`], if a call around it must not be retried for
+    /// that cause. For errors that hide the interruption from their source chain, as `#[error(transparent)]` does.
+    pub(crate) fn in_words(text: &str) -> Option<Cause> {
+        let told = text.split_once("; before that: ").map_or(text, |(told, _)| told);
+        if told == CANCELLED {
+            return Some(Cause::Cancelled);
+        }
+        let rest = told.strip_prefix(CIRCUIT_OPEN)?;
+        let is_open = rest.is_empty() || rest.starts_with(" for another ");
+        is_open.then_some(Cause::CircuitOpen { retry_after: None })
+    }
+
+    /// `Ambiguous` for an attempt that was dropped, since it may have taken effect; `Overloaded` for an open breaker;
+    /// `Permanent` for a cancelled call.
+    pub(crate) fn class(self) -> Class {
+        match self {
+            Cause::CircuitOpen { retry_after } => Class { kind: Kind::Overloaded, retry_after },
+            Cause::TimedOut { .. } | Cause::DeadlinePassed => Kind::Ambiguous.into(),
+            Cause::Cancelled => Kind::Permanent.into(),
+        }
+    }
+
+    /// The interruption, after a failure with this text if there was one.
+    pub(crate) fn told(self, failure: Option<Arc<str>>) -> Interruption {
+        match failure {
+            Some(failure) => Interruption::AfterFailure(AfterFailure::new(self, failure)),
+            None => self.into(),
+        }
+    }
+}
+
+impl From<Cause> for Interruption {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::CircuitOpen { retry_after } => Interruption::CircuitOpen { retry_after },
+            Cause::TimedOut { after } => Interruption::TimedOut { after },
+            Cause::DeadlinePassed => Interruption::DeadlinePassed,
+            Cause::Cancelled => Interruption::Cancelled,
+        }
+    }
+}
+
+const CIRCUIT_OPEN: &str = "the circuit breaker is open";
+const CANCELLED: &str = "the call was cancelled";
 
 impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Interruption::CircuitOpen { retry_after: Some(time) } => {
-                write!(f, "the circuit breaker is open for another {}", Rounded(*time))
+                write!(f, "{CIRCUIT_OPEN} for another {}", Rounded(*time))
             }
-            Interruption::CircuitOpen { retry_after: None } => {
-                f.write_str("the circuit breaker is open")
-            }
+            Interruption::CircuitOpen { retry_after: None } => f.write_str(CIRCUIT_OPEN),
             Interruption::TimedOut { after } => write!(f, "the attempt timed out after {after:?}"),
             Interruption::DeadlinePassed => f.write_str("the call's deadline passed"),
-            Interruption::Cancelled => f.write_str("the call was cancelled"),
+            Interruption::Cancelled => f.write_str(CANCELLED),
+            Interruption::AfterFailure(after) => {
+                fmt::Display::fmt(&self.root(), f)?;
+                after.text().map_or(Ok(()), |failure| write!(f, "; before that: {failure}"))
+            }
         }
     }
 }
@@ -67,13 +199,11 @@ impl Classify for Interruption {
     /// `Ambiguous` for an attempt that was dropped, since it may have taken effect; `Overloaded` for an open breaker;
     /// `Permanent` for a cancelled call.
     fn classify(&self) -> Class {
-        match *self {
-            Interruption::CircuitOpen { retry_after } => {
-                Class { kind: Kind::Overloaded, retry_after }
-            }
-            Interruption::TimedOut { .. } | Interruption::DeadlinePassed => Kind::Ambiguous.into(),
-            Interruption::Cancelled => Kind::Permanent.into(),
-        }
+        Cause::of(self).class()
+    }
+
+    fn interruption(&self) -> Option<&Interruption> {
+        Some(self)
     }
 
     fn describe(&self) -> Cow<'static, str> {
@@ -85,13 +215,11 @@ impl From<Interruption> for io::Error {
     /// Timeouts become `ErrorKind::TimedOut`, everything else `ErrorKind::Other`. A cancellation does not become
     /// `ErrorKind::Interrupted`, because loops in std and elsewhere retry such errors.
     fn from(interruption: Interruption) -> Self {
-        match interruption {
-            Interruption::TimedOut { .. } | Interruption::DeadlinePassed => {
+        match Cause::of(&interruption) {
+            Cause::TimedOut { .. } | Cause::DeadlinePassed => {
                 io::Error::new(io::ErrorKind::TimedOut, interruption)
             }
-            Interruption::CircuitOpen { .. } | Interruption::Cancelled => {
-                io::Error::other(interruption)
-            }
+            Cause::CircuitOpen { .. } | Cause::Cancelled => io::Error::other(interruption),
         }
     }
 }

@@ -8,10 +8,12 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::{Arguments, Debug, Display, Write};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::carried::{CarriedByBox, CarriedByChain, CarriedByClassify, Carries, NotCarried};
 use super::chain::{self, Chained};
 use super::class::{Class, Classify, Kind};
 use super::inject::{Inject, Injection};
@@ -84,6 +86,15 @@ choices! {
     {R: Outcome<Error: Classify>} Lookup: retry_class -> ByClassify;
     /// The error does not implement [`Classify`].
     {R} LastChoice: retry_class -> NotClassified;
+
+    /// The error implements [`Classify`], and tells the interruption that it carries.
+    {R: Outcome<Error: Classify>} Lookup: retry_carried -> CarriedByClassify;
+    /// The error implements `Error`: the interruption is in its source chain.
+    {R: Outcome<Error: Error + 'static>} SecondChoice: retry_carried -> CarriedByChain;
+    /// The error holds a boxed error, as `anyhow::Error` does.
+    {R: Outcome<Error: AsRef<dyn Error + 'static>>} ThirdChoice: retry_carried -> CarriedByBox;
+    /// The error carries no interruption that can be found.
+    {R} LastChoice: retry_carried -> NotCarried;
 
     /// The error implements `From<Interruption>`.
     {R: Interruptible} Lookup: retry_interruption -> HasFromInterruption;
@@ -172,6 +183,9 @@ pub trait ClassOf<E> {
     /// The class of this error; `agreed` is the answer of `when`.
     fn class(error: &E, agreed: bool) -> Class;
 
+    /// The interruption of a call inside that the error carries.
+    fn carried(error: &E) -> Option<&Interruption>;
+
     /// The error's description of itself; empty when it has none.
     fn describe(_: &E) -> Cow<'static, str> {
         Cow::Borrowed("")
@@ -187,9 +201,10 @@ pub struct ByClassify;
 #[derive(Clone, Copy, Debug)]
 pub struct NotClassified;
 
-/// Every error is `Transient` (`on = any`), or `Permanent` when `when` returns `false` for it.
+/// Every error is `Transient` (`on = any`), or `Permanent` when `when` returns `false` for it. The marker tells how to
+/// find an interruption in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Unjudged;
+pub struct Unjudged<I>(PhantomData<I>);
 
 impl<E: Classify> ClassOf<E> for ByClassify {
     #[inline]
@@ -197,6 +212,10 @@ impl<E: Classify> ClassOf<E> for ByClassify {
         // Forgets what an error that was classified outside of a call has left.
         chain::take_unknown();
         error.classify()
+    }
+
+    fn carried(error: &E) -> Option<&Interruption> {
+        error.interruption()
     }
 
     fn describe(error: &E) -> Cow<'static, str> {
@@ -208,14 +227,22 @@ impl<E> ClassOf<E> for NotClassified {
     fn class(_: &E, _: bool) -> Class {
         Class::new(Kind::Permanent)
     }
+
+    fn carried(_: &E) -> Option<&Interruption> {
+        None
+    }
 }
 
-impl<E> ClassOf<E> for Unjudged {
+impl<E, I: Carries<E>> ClassOf<E> for Unjudged<I> {
     const UNJUDGED: bool = true;
 
     #[inline]
     fn class(_: &E, agreed: bool) -> Class {
         Class::new(if agreed { Kind::Transient } else { Kind::Permanent })
+    }
+
+    fn carried(error: &E) -> Option<&Interruption> {
+        I::carried(error)
     }
 }
 

@@ -15,6 +15,8 @@ macro_rules! implement {
     )* };
 }
 
+pub(crate) mod before;
+pub(crate) mod carried;
 pub(crate) mod chain;
 #[cfg(feature = "http")]
 pub(crate) mod check_status;

@@ -7,9 +7,10 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::chain::{self, Chained, of_error_chain};
+use super::chain::{self, Chained, interruption_in, of_error_chain};
 use super::class::{Class, Classify, Kind};
 use super::describe;
+use super::interruption::Interruption;
 
 /// The class depends on the error's [`ErrorKind`](io::ErrorKind):
 ///
@@ -28,6 +29,10 @@ impl Classify for io::Error {
     }
 
     describe::by_display!();
+
+    fn interruption(&self) -> Option<&Interruption> {
+        interruption_in(self)
+    }
 }
 
 /// There are no values of this type, so this is never called.
@@ -48,6 +53,10 @@ macro_rules! by_pointee {
             fn describe(&self) -> Cow<'static, str> {
                 (**self).describe()
             }
+
+            fn interruption(&self) -> Option<&Interruption> {
+                (**self).interruption()
+            }
         }
     )* };
 }
@@ -66,6 +75,10 @@ macro_rules! by_chain {
             /// The texts of the error and of its sources, one after another.
             fn describe(&self) -> Cow<'static, str> {
                 describe::with_sources(self)
+            }
+
+            fn interruption(&self) -> Option<&Interruption> {
+                interruption_in(self)
             }
         }
     )* };

@@ -41,6 +41,7 @@ pub(super) const UNLIMITED: u32 = u32::MAX;
 /// | `on` | `Transient \| Throttled` | any kinds but `Overloaded` and `Permanent` |
 /// | `idempotent` | undeclared | |
 /// | `hint_cap` | 60 s | from 0 |
+/// | `inherit` | `true` | |
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "a policy does nothing until something is called with it"]
 pub struct Policy {
@@ -55,6 +56,7 @@ pub struct Policy {
     pub(super) on: Kinds,
     pub(super) idempotent: Option<bool>,
     pub(super) hint_cap: Duration,
+    pub(super) inherit: bool,
     /// Whether there is a deadline or a timeout.
     pub(super) timed: bool,
 }
@@ -75,6 +77,7 @@ impl Policy {
             on: Kinds::NONE.with(Kind::Transient).with(Kind::Throttled),
             idempotent: None,
             hint_cap: Duration::from_secs(60),
+            inherit: true,
             timed: false,
         }
     }
@@ -168,6 +171,13 @@ impl Policy {
         self
     }
 
+    /// Whether a call takes over the deadline and the observer of the retryable call around it. `false` is for a future
+    /// that several callers share: the first one to poll it must not limit the others.
+    pub const fn inherit(mut self, inherit: bool) -> Self {
+        self.inherit = inherit;
+        self
+    }
+
     /// How many attempts there may be, the first one included; `None` when only the deadline limits them.
     pub const fn limit(&self) -> Option<u32> {
         if self.attempts == UNLIMITED { None } else { Some(self.attempts) }
@@ -186,6 +196,10 @@ impl Policy {
     #[inline(always)]
     pub(crate) const fn is_timed(&self) -> bool {
         self.timed
+    }
+
+    pub(crate) const fn inherits(&self) -> bool {
+        self.inherit
     }
 
     /// The time for the whole call: [`deadline`](Policy::deadline).

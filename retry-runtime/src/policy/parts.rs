@@ -24,6 +24,7 @@ pub struct Parts {
     pub on: Kinds,
     pub idempotent: Option<bool>,
     pub hint_cap: Duration,
+    pub inherit: bool,
 }
 
 impl From<&Policy> for Parts {
@@ -40,6 +41,7 @@ impl From<&Policy> for Parts {
             on: policy.on,
             idempotent: policy.idempotent,
             hint_cap: policy.hint_cap,
+            inherit: policy.inherit,
         }
     }
 }
@@ -59,6 +61,7 @@ impl From<Parts> for Policy {
             on: parts.on,
             idempotent: parts.idempotent,
             hint_cap: parts.hint_cap,
+            inherit: parts.inherit,
             timed: parts.deadline.is_some() || parts.timeout.is_some(),
         }
     }
@@ -91,6 +94,7 @@ mod tests {
             Policy::new(),
             Policy::new().unlimited().deadline(Duration::from_secs(1)).base(Duration::ZERO),
             Policy::new().max(7).factor(3.0).jitter(Jitter::None).idempotent(false),
+            Policy::new().inherit(false),
         ];
         for policy in policies {
             assert_eq!(Policy::from(Parts::from(&policy)), policy);

@@ -8,12 +8,20 @@ use super::reason::StopReason;
 use super::record::{AttemptRecord, Report};
 use crate::failure::class::{Class, Classify};
 use crate::failure::inject::Inject;
+use crate::failure::interruption::Interruption;
 
 /// The final failure of a call, together with its [`Report`].
 ///
 /// A function annotated with `report` returns this error; the function named in `recover` may take it. `Display`
 /// writes one line:
-/// `gave up after 4 attempts in 7.2 s (exhausted): connection refused`.
+/// `gave up after 4 attempts in 7.2 s (exhausted): connection refused`. The alternate form, `{:#}`, adds a line for each
+/// attempt:
+///
+/// ```text
+/// gave up after 2 attempts in 1.3 s (exhausted): connection refused
+///   attempt 1 after 0 ms: connection refused (transient); 1.3 s of backoff
+///   attempt 2 after 1.3 s, 12 ms long: connection refused (transient)
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryError<E> {
     error: E,
@@ -42,6 +50,12 @@ impl<E> RetryError<E> {
         self.report.reason
     }
 
+    /// Whether the call, or one inside its last attempt, was cancelled.
+    #[doc(hidden)]
+    pub fn is_cancelled(&self) -> bool {
+        self.report.reason == StopReason::Cancelled
+    }
+
     /// The attempts in order.
     pub fn attempts(&self) -> &[AttemptRecord] {
         &self.report.attempts
@@ -60,7 +74,11 @@ impl<E> RetryError<E> {
 
 impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.report, self.error)
+        if !f.alternate() {
+            return write!(f, "{}: {}", self.report, self.error);
+        }
+        write!(f, "{}: {:#}", self.report, self.error)?;
+        self.report.write_attempts(f)
     }
 }
 
@@ -78,5 +96,9 @@ impl<E: Classify> Classify for RetryError<E> {
 
     fn describe(&self) -> Cow<'static, str> {
         Cow::Owned(format!("{}: {}", self.report, self.error.describe()))
+    }
+
+    fn interruption(&self) -> Option<&Interruption> {
+        self.error.interruption()
     }
 }

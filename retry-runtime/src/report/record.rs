@@ -178,13 +178,43 @@ impl PastCall {
 }
 
 impl fmt::Display for Report {
-    /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`.
+    /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`. The alternate form,
+    /// `{:#}`, adds a line for each attempt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (made, total) = (self.attempts_made(), Rounded(self.total));
         let plural = if made == 1 { "" } else { "s" };
         match self.reason {
             StopReason::Success => write!(f, "succeeded at attempt {made} in {total}"),
             reason => write!(f, "gave up after {made} attempt{plural} in {total} ({reason})"),
+        }?;
+        if f.alternate() { self.write_attempts(f) } else { Ok(()) }
+    }
+}
+
+impl Report {
+    /// Writes a line for each attempt.
+    pub(super) fn write_attempts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.omitted > 0 {
+            write!(f, "\n  {} attempts before are not kept", self.omitted)?;
+        }
+        self.attempts.iter().try_for_each(|attempt| write!(f, "\n  {attempt}"))
+    }
+}
+
+impl fmt::Display for AttemptRecord {
+    /// One line: `attempt 2 after 1.3 s, 12 ms long: connection refused (transient); 2 s of backoff`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "attempt {} after {}", self.number, Rounded(self.started))?;
+        if let Some(duration) = self.duration {
+            write!(f, ", {} long", Rounded(duration))?;
+        }
+        write!(f, ": {}", self.error.as_deref().unwrap_or("succeeded"))?;
+        if let Some(kind) = self.kind {
+            write!(f, " ({kind})")?;
+        }
+        match self.delay {
+            Some(delay) => write!(f, "; {} of {}", Rounded(delay.length), delay.source.name()),
+            None => Ok(()),
         }
     }
 }

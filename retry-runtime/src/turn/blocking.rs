@@ -12,7 +12,7 @@ use super::builder::Turn;
 use super::faults;
 use super::guard::Guard;
 use super::judge::judge;
-use super::pause::{after_pause, before_attempt};
+use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
 use super::timer;
 use super::turned::Turned;
@@ -70,8 +70,14 @@ fn run_noted<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>>(
     attempt: F,
 ) -> Turned<R> {
     let mut guard = pin!(guard);
+    if call.is_late() {
+        if let Some(out) = too_late(call, &rules) {
+            return Turned::Out(out);
+        }
+        call.forgive_late();
+    }
     if let Err(cut) = guard.as_mut().before() {
-        return Turned::Out(before_attempt(call, &*guard, cut));
+        return Turned::Out(before_attempt(call, &rules, &*guard, cut));
     }
     call.begin();
     let out =
@@ -106,7 +112,7 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call.note_blocking(timer::in_tokio());
     let (cut, order) = sleep(call, guard.as_mut(), length);
     match cut {
-        Some(cut) => Turned::Out(before_attempt(call, &*guard, cut)),
+        Some(cut) => Turned::Out(before_attempt(call, rules, &*guard, cut)),
         None => after_pause(call, rules, order),
     }
 }

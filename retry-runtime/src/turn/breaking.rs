@@ -1,7 +1,9 @@
 //! The breaker around an attempt: it grants a permit before the attempt and records the outcome after it.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
@@ -10,7 +12,7 @@ use crate::base::clock::Moment;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Permit, Quick};
 use crate::call::state::Call;
 use crate::failure::class::Kind;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::{Cause, Interruption};
 
 pin_project! {
     /// A guard that needs a breaker's permit for each attempt.
@@ -33,7 +35,7 @@ impl<'b, O, X> Breaking<'b, O, X> {
 
 impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
-    type Cut = Interruption;
+    type Cut = Cause;
     type Quick = (Quick, X::Quick);
 
     #[inline(always)]
@@ -59,23 +61,19 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
+    fn before(self: Pin<&mut Self>) -> Result<(), Cause> {
         let this = self.project();
         this.inner.before().map_err(Into::into)?;
         this.permit.renew().map_err(|open| refused(&open))
     }
 
     #[inline]
-    fn poll_attempt(
-        self: Pin<&mut Self>,
-        call: &Call<'_>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Interruption> {
+    fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
         self.project().inner.poll_attempt(call, cx).map(Into::into)
     }
 
     #[inline]
-    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Interruption> {
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Cause> {
         self.project().inner.poll_pause(cx).map(Into::into)
     }
 
@@ -93,16 +91,20 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         self.project().permit.tell_failure(now, Outcome::from(kind));
     }
 
+    fn slow(&self) -> Option<Duration> {
+        self.permit.breaker().settings().slow
+    }
+
     fn refuses(&self) -> bool {
         self.permit.breaker().refuses()
     }
 
-    fn outcome(&self, cut: Interruption) -> R {
-        (self.outcome)(cut)
+    fn outcome(&self, cut: Cause, failure: Option<Arc<str>>) -> R {
+        (self.outcome)(cut.told(failure))
     }
 }
 
 #[cold]
-fn refused(open: &CircuitOpen) -> Interruption {
-    Interruption::CircuitOpen { retry_after: open.retry_after() }
+fn refused(open: &CircuitOpen) -> Cause {
+    Cause::CircuitOpen { retry_after: open.retry_after() }
 }

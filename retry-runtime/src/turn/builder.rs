@@ -14,6 +14,7 @@ use super::turned::Turned;
 use crate::breaker::Breaker;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;
+use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
@@ -74,12 +75,19 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
         self.ruled()
     }
 
-    /// Classifies every failure as `Transient`. The closure is that of [`classified`](Turn::classified) without the class.
+    /// Classifies every failure as `Transient`. The closure is that of [`classified`](Turn::classified), whose first type
+    /// tells how to find an interruption in the error.
     #[inline]
-    pub fn unclassified<S: Describe<R::Error>, P: FromInterruption<R>, M: Injectable<R>>(
+    pub fn unclassified<I, S, P, M>(
         self,
-        _: impl FnOnce(Lookup<R>) -> (S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
+        _: impl FnOnce(Lookup<R>) -> (I, S, P, M),
+    ) -> Turn<'c, 'p, A, R, Rules<Unjudged<I>, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
+    where
+        I: Carries<R::Error>,
+        S: Describe<R::Error>,
+        P: FromInterruption<R>,
+        M: Injectable<R>,
+    {
         self.ruled()
     }
 

@@ -3,7 +3,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
@@ -12,14 +14,14 @@ use crate::base::clock::Moment;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;
 use crate::failure::class::Kind;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::{Interruptible, Outcome};
 
 /// Admits an attempt and may interrupt it.
 pub trait Guard<R> {
     /// The interruptions that the guard can cause; an empty type if there are none.
     #[doc(hidden)]
-    type Cut: Into<Interruption> + Copy;
+    type Cut: Into<Cause> + Copy;
 
     /// Whether the guard can end a running attempt.
     #[doc(hidden)]
@@ -73,18 +75,24 @@ pub trait Guard<R> {
     #[inline]
     fn failed(self: Pin<&mut Self>, _kind: Kind, _now: Moment) {}
 
+    /// From when on the breaker calls an attempt slow, if the guard has a breaker that does.
+    #[doc(hidden)]
+    fn slow(&self) -> Option<Duration> {
+        None
+    }
+
     /// Whether the guard would refuse another attempt now.
     #[doc(hidden)]
     fn refuses(&self) -> bool {
         false
     }
 
-    /// Converts the interruption to an outcome.
+    /// Converts the interruption, after a failure with this text if there was one, to an outcome.
     #[doc(hidden)]
-    fn outcome(&self, cut: Self::Cut) -> R;
+    fn outcome(&self, cut: Self::Cut, failure: Option<Arc<str>>) -> R;
 }
 
-impl From<Infallible> for Interruption {
+impl From<Infallible> for Cause {
     fn from(never: Infallible) -> Self {
         match never {}
     }
@@ -124,7 +132,7 @@ impl<R> Guard<R> for Uninterrupted {
         Poll::Pending
     }
 
-    fn outcome(&self, cut: Infallible) -> R {
+    fn outcome(&self, cut: Infallible, _: Option<Arc<str>>) -> R {
         match cut {}
     }
 }
@@ -150,7 +158,7 @@ impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
 }
 
 /// The timer of an attempt's limit, and the interruption that the timer causes; `None` without a limit.
-type Alarm = Option<(Sleeping, Interruption)>;
+type Alarm = Option<(Sleeping, Cause)>;
 
 /// Creates the alarm for the running attempt of this call.
 #[cold]
@@ -161,7 +169,7 @@ fn alarm(call: &Call<'_>) -> Alarm {
 
 impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
     const INTERRUPTS: bool = true;
-    type Cut = Interruption;
+    type Cut = Cause;
     type Quick = ();
 
     #[inline]
@@ -175,17 +183,13 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
     }
 
     #[inline]
-    fn before(self: Pin<&mut Self>) -> Result<(), Interruption> {
+    fn before(self: Pin<&mut Self>) -> Result<(), Cause> {
         let this = self.project();
         *this.begun = true;
-        if this.token.is_cancelled() { Err(Interruption::Cancelled) } else { Ok(()) }
+        if this.token.is_cancelled() { Err(Cause::Cancelled) } else { Ok(()) }
     }
 
-    fn poll_attempt(
-        self: Pin<&mut Self>,
-        call: &Call<'_>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Interruption> {
+    fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
         let this = self.project();
         let alarm = this.alarm.get_or_insert_with(|| alarm(call));
         match (poll_token(this.token, this.cancelled, cx), alarm) {
@@ -194,13 +198,13 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
         }
     }
 
-    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Interruption> {
+    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Cause> {
         let this = self.project();
         poll_token(this.token, this.cancelled, cx)
     }
 
-    fn outcome(&self, cut: Interruption) -> R {
-        (self.outcome)(cut)
+    fn outcome(&self, cut: Cause, failure: Option<Arc<str>>) -> R {
+        (self.outcome)(cut.told(failure))
     }
 }
 
@@ -208,12 +212,12 @@ fn poll_token<C: Cancel>(
     token: &C,
     mut cancelled: Pin<&mut Option<C::Cancelled>>,
     cx: &mut Context<'_>,
-) -> Poll<Interruption> {
+) -> Poll<Cause> {
     if cancelled.is_none() {
         cancelled.set(Some(token.cancelled()));
     }
     match cancelled.as_pin_mut() {
-        Some(cancelled) => cancelled.poll(cx).map(|()| Interruption::Cancelled),
+        Some(cancelled) => cancelled.poll(cx).map(|()| Cause::Cancelled),
         None => Poll::Pending,
     }
 }

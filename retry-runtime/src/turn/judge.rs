@@ -1,5 +1,6 @@
 //! The judgement of an attempt's outcome: classifies it, informs guard, call and hook, and decides.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
@@ -9,7 +10,8 @@ use crate::base::clock::Moment;
 use crate::call::decide::Surroundings;
 use crate::call::state::Call;
 use crate::call::verdict::{Decision, Verdict};
-use crate::failure::class::{Classify, Kind};
+use crate::failure::class::Kind;
+use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::Outcome;
 use crate::report::reason::StopReason;
 
@@ -36,8 +38,21 @@ fn failed<R: Outcome, J: Judge<R>, X: Guard<R>>(
     guard: Pin<&mut X>,
     out: &R,
 ) -> Decision {
-    let verdict = as_interruption::<R, J, X>(call, rules.verdict(out).0);
-    follow(call, rules, guard, out, verdict)
+    let verdict = as_interruption::<R, J, X>(call, with_words(rules, out, rules.verdict(out).0));
+    follow(call, rules, guard, out, verdict, &|| rules.describe(out))
+}
+
+/// Looks for an interruption of a call inside in the text of a failure that nothing classifies.
+#[inline]
+fn with_words<R: Outcome, J: Judge<R>>(rules: &J, out: &R, verdict: Verdict) -> Verdict {
+    let may_hide = J::UNJUDGED && verdict.carried.is_none() && !verdict.rejected;
+    if !may_hide || rules.stand_in().is_none() {
+        return verdict;
+    }
+    match Cause::in_words(&rules.describe(out)) {
+        Some(cause) => Verdict { class: cause.class(), carried: Some(cause), ..verdict },
+        None => verdict,
+    }
 }
 
 /// Treats a failure at the attempt's time limit as an interruption of the attempt. A call inside the attempt inherits the
@@ -54,7 +69,7 @@ fn as_interruption<R: Outcome, J: Judge<R>, X: Guard<R>>(
     }
     match call.attempt_end() {
         Some((end, cut)) if end <= Moment::now() => {
-            Verdict { class: cut.classify(), cut: Some(cut), ..verdict }
+            Verdict { class: cut.class(), cut: Some(cut), ..verdict }
         }
         _ => verdict,
     }
@@ -68,12 +83,33 @@ pub(super) fn cut_off<R: Outcome, J: Judge<R>, X: Guard<R>>(
     guard: Pin<&mut X>,
     cut: X::Cut,
 ) -> (R, Decision) {
-    let (out, cut) = (guard.outcome(cut), cut.into());
+    let (out, plain) = interrupted(call, rules, &*guard, cut);
+    let cut = cut.into();
     // `when` applies to this failure as to any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
-    let verdict = Verdict { class: cut.classify(), agreed, cut: Some(cut), rejected: false };
-    let decision = follow(call, rules, guard, &out, verdict);
+    let verdict =
+        Verdict { class: cut.class(), agreed, cut: Some(cut), carried: None, rejected: false };
+    let decision = follow(call, rules, guard, &out, verdict, &|| plain.clone());
     (out, decision)
+}
+
+/// The outcome of an interruption by the guard, and its text without the failure before it.
+///
+/// The outcome tells the failure before it if it tells the interruption at all: an error that maps each interruption to
+/// a variant of its own keeps that variant.
+pub(super) fn interrupted<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &Call<'_>,
+    rules: &J,
+    guard: &X,
+    cut: X::Cut,
+) -> (R, Cow<'static, str>) {
+    let plain = guard.outcome(cut, None);
+    let text = rules.describe(&plain);
+    let tells = text.contains(&Interruption::from(cut.into()).to_string());
+    match call.failure_before(&text).filter(|_| tells) {
+        Some(failure) => (guard.outcome(cut, Some(failure)), text),
+        None => (plain, text),
+    }
 }
 
 /// The turn's guard and rules, for the call's decision.
@@ -104,13 +140,16 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     out: &R,
     verdict: Verdict,
+    describe: &dyn Fn() -> Cow<'static, str>,
 ) -> Decision {
     let kind = verdict.class.kind;
     let now = Moment::now();
     // The breaker records the failure first: if that opens it, the decision must see it.
-    guard.as_mut().failed(kind, now);
+    if call.is_breakers_business(&verdict, now, guard.slow()) {
+        guard.as_mut().failed(kind, now);
+    }
     let surroundings = GuardAndRules { rules, guard, outcome: PhantomData::<fn() -> R> };
-    match call.failed(now, &verdict, &surroundings, &|| rules.describe(out)) {
+    match call.failed(now, &verdict, &surroundings, describe) {
         Decision::Pause(delay) if J::SET => {
             let decided = Moment::now();
             let (attempt, limit) = call.progress();

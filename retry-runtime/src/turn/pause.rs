@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::guard::Guard;
+use super::judge::interrupted;
 use super::rules::Judge;
 use super::timer;
 use super::turned::Turned;
 use crate::call::live::Order;
 use crate::call::state::Call;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::Outcome;
 
 #[cold]
@@ -29,7 +30,7 @@ pub(super) fn go_on<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> Poll<Turned<R>> {
     if let Poll::Ready(cut) = guard.as_mut().poll_pause(cx) {
         *call.sleeping() = None;
-        return Poll::Ready(Turned::Out(before_attempt(call, &*guard, cut)));
+        return Poll::Ready(Turned::Out(before_attempt(call, rules, &*guard, cut)));
     }
     let order = match call.poll_order(cx) {
         Poll::Ready(order) => Some(order),
@@ -51,10 +52,12 @@ pub(super) fn after_pause<R: Outcome, J: Judge<R>>(
     rules: &J,
     order: Option<Order>,
 ) -> Turned<R> {
-    match rules.stand_in().filter(|_| order == Some(Order::Cancel)) {
+    let cancelled = order == Some(Order::Cancel);
+    match rules.stand_in().filter(|_| cancelled) {
         Some(outcome) => {
-            call.interrupted(Interruption::Cancelled);
-            Turned::Out(outcome(Interruption::Cancelled))
+            let failure = call.failure_before("");
+            call.interrupted(Cause::Cancelled);
+            Turned::Out(outcome(Cause::Cancelled.told(failure)))
         }
         None => Turned::Again,
     }
@@ -62,7 +65,22 @@ pub(super) fn after_pause<R: Outcome, J: Judge<R>>(
 
 /// The guard ends the call between two attempts, or before the first one.
 #[cold]
-pub(super) fn before_attempt<R, X: Guard<R>>(call: &mut Call<'_>, guard: &X, cut: X::Cut) -> R {
+pub(super) fn before_attempt<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: &X,
+    cut: X::Cut,
+) -> R {
+    let (out, _) = interrupted(call, rules, guard, cut);
     call.interrupted(cut.into());
-    guard.outcome(cut)
+    out
+}
+
+/// Ends a call whose deadline, inherited from the call around it, had passed before its first attempt. `None` if the
+/// error cannot be made from an interruption: then the attempt is made.
+#[cold]
+pub(super) fn too_late<R: Outcome, J: Judge<R>>(call: &mut Call<'_>, rules: &J) -> Option<R> {
+    let outcome = rules.stand_in()?;
+    call.interrupted(Cause::DeadlinePassed);
+    Some(outcome(Interruption::DeadlinePassed))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::call::verdict::Verdict;
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
-use crate::failure::interruption::Interruption;
+use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable};
 use crate::failure::outcome::Outcome;
 use crate::report::record::Delay;
@@ -228,12 +228,19 @@ where
                 class: Class::new(Kind::Transient),
                 agreed: true,
                 cut: None,
+                carried: None,
                 rejected: true,
             },
             Err(error) => {
-                let agreed = self.when.ask(error) != Some(false);
-                let class = C::class(error, agreed);
-                Verdict { class, agreed, cut: None, rejected: false }
+                let asked = self.when.ask(error);
+                let agreed = asked != Some(false);
+                let carried = C::carried(error).map(Cause::of);
+                let class = match carried {
+                    // `on = any` retries every failure but interruptions.
+                    Some(cause) if C::UNJUDGED && asked.is_none() => cause.class(),
+                    _ => C::class(error, agreed),
+                };
+                Verdict { class, agreed, cut: None, carried, rejected: false }
             }
         })
     }

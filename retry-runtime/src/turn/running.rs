@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::faults;
 use super::guard::Guard;
 use super::judge::{cut_off, judge};
-use super::pause::{self, before_attempt};
+use super::pause::{self, before_attempt, too_late};
 use super::rules::Judge;
 use super::turned::Turned;
 use crate::call::state::Call;
@@ -76,6 +76,8 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                 }
                 let polled = if call.is_plain() {
                     attempt.poll(cx)
+                } else if call.is_late() {
+                    break 'reason SlowPath::Late;
                 } else {
                     faults::poll(call, rules, attempt, cx)
                 };
@@ -98,6 +100,8 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
 enum SlowPath<R, C> {
     /// The guard refuses the attempt.
     Refused(C),
+    /// The inherited deadline had passed before the first attempt.
+    Late,
     /// The attempt returned an outcome that must be judged, or is pending and the guard must be polled.
     Polled(Poll<R>),
     /// No attempt is running.
@@ -108,14 +112,25 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_
     #[cold]
     #[inline(never)]
     fn slow_path(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         reason: SlowPath<R, X::Cut>,
         cx: &mut Context<'_>,
     ) -> Poll<Turned<R>> {
         match reason {
             SlowPath::Refused(cut) => {
                 let this = self.project();
-                Poll::Ready(Turned::Out(before_attempt(this.call, &*this.guard, cut)))
+                Poll::Ready(Turned::Out(before_attempt(this.call, this.rules, &*this.guard, cut)))
+            }
+            SlowPath::Late => {
+                let this = self.as_mut().project();
+                match too_late(this.call, this.rules) {
+                    Some(out) => Poll::Ready(Turned::Out(out)),
+                    None => {
+                        this.call.forgive_late();
+                        this.call.begin();
+                        self.poll(cx)
+                    }
+                }
             }
             SlowPath::Polled(polled) => self.attempted(polled, cx),
             SlowPath::Between => self.go_on(cx),

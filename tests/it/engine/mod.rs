@@ -9,6 +9,7 @@ mod dropped;
 mod hints;
 mod hooks;
 mod inside;
+mod interruptions;
 mod nested;
 mod outcomes;
 mod properties;

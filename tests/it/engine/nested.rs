@@ -1,7 +1,10 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use retry_runtime::{Policy, Report, StopReason, observe, observe_blocking};
+use retry_runtime::breaker::{Breaker, BreakerSettings};
+use retry_runtime::{
+    Interruption, Policy, Report, StopReason, inherited, observe, observe_blocking, retryable,
+};
 
 use super::{Failure, every, ms, ready, secs};
 use crate::virtual_time::{advance, virtually};
@@ -133,4 +136,150 @@ async fn each_outer_attempt_restarts_the_inner_attempt_count() {
     });
     assert_eq!(twice.await, Err(Failure::Refused));
     assert_eq!(numbers, [1, 2, 1, 2]);
+}
+
+#[retryable(max = 3, base = "10ms", on = any)]
+async fn counted(runs: &Cell<u32>) -> Result<(), Failure> {
+    runs.set(runs.get() + 1);
+    Err(Failure::Refused)
+}
+
+#[retryable(max = 3, base = "10ms", on = any)]
+fn counted_blocking(runs: &Cell<u32>) -> Result<(), Failure> {
+    runs.set(runs.get() + 1);
+    Err(Failure::Refused)
+}
+
+const PASSED: Result<(), Failure> = Err(Failure::Cut(Interruption::DeadlinePassed));
+
+/// An attempt whose body blocks its thread for longer than the deadline, and then makes a call.
+#[retryable(max = 0, deadline = "1s")]
+fn outlasts<T>(then: impl Fn() -> T) -> Result<T, Failure> {
+    advance(secs(2));
+    Ok(then())
+}
+
+#[test]
+fn no_first_attempt_begins_after_the_inherited_deadline() {
+    let runs = Cell::new(0);
+    let late = || outlasts(|| observe_blocking(|| counted_blocking(&runs)));
+    let (result, report) = virtually(late).expect("the outer call succeeds");
+    assert_eq!((result, runs.get()), (PASSED, 0));
+    assert_eq!((report.reason, report.attempts_made()), (StopReason::Deadline, 0));
+    let late = || outlasts(|| ready(observe(counted(&runs))));
+    let (result, report) = virtually(late).expect("the outer call succeeds");
+    assert_eq!((result, runs.get()), (PASSED, 0));
+    assert_eq!((report.reason, report.attempts_made()), (StopReason::Deadline, 0));
+}
+
+#[test]
+fn a_call_with_a_breaker_or_a_limit_makes_no_attempt_after_the_inherited_deadline_either() {
+    static UNUSED: Breaker = Breaker::new("unused", BreakerSettings::new());
+    #[retryable(on = any, breaker = UNUSED, timeout = "9s", idempotent)]
+    async fn limited(runs: &Cell<u32>) -> Result<(), Failure> {
+        counted(runs).await
+    }
+    let runs = Cell::new(0);
+    let result = virtually(|| outlasts(|| ready(limited(&runs)))).expect("the outer call succeeds");
+    assert_eq!((result, runs.get(), UNUSED.figures().calls), (PASSED, 0, 0));
+}
+
+#[test]
+fn an_error_that_cannot_say_that_the_deadline_passed_has_its_attempt() {
+    #[retryable(max = 3, base = "0s", on = any)]
+    fn plain(runs: &Cell<u32>) -> Result<(), String> {
+        runs.set(runs.get() + 1);
+        Err("no".into())
+    }
+    #[retryable(max = 3, base = "0s", on = any)]
+    async fn later(runs: &Cell<u32>) -> Result<(), String> {
+        runs.set(runs.get() + 1);
+        Err("no".into())
+    }
+    let runs = Cell::new(0);
+    let _ = virtually(|| outlasts(|| plain(&runs)));
+    assert_eq!(runs.get(), 1);
+    let _ = virtually(|| outlasts(|| ready(later(&runs))));
+    assert_eq!(runs.get(), 2);
+}
+
+static SHARED: Breaker = Breaker::new("patient", BreakerSettings::new().min_calls(3));
+
+#[retryable(max = 0, deadline = "9s", breaker = SHARED)]
+async fn healthy() -> Result<(), Failure> {
+    tokio::time::sleep(ms(200)).await;
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_an_inherited_deadline_cuts_opens_no_breaker() {
+    #[retryable(max = 0, deadline = "50ms")]
+    async fn impatient() -> Result<(), Failure> {
+        healthy().await
+    }
+    for _ in 0..10 {
+        assert!(impatient().await.is_err());
+    }
+    assert_eq!(SHARED.figures().failures, 0);
+    assert_eq!(healthy().await, Ok(()), "the breaker is closed for patient callers");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_an_inherited_deadline_cuts_after_it_was_slow_is_a_failure() {
+    static SLOW: Breaker = Breaker::new("slow", BreakerSettings::new().min_calls(3).slow(ms(100)));
+    #[retryable(max = 0, deadline = "9s", breaker = SLOW)]
+    async fn hangs() -> Result<(), Failure> {
+        std::future::pending().await
+    }
+    #[retryable(max = 0, deadline = "150ms")]
+    async fn patient() -> Result<(), Failure> {
+        hangs().await
+    }
+    for _ in 0..2 {
+        assert!(patient().await.is_err());
+    }
+    assert_eq!(SLOW.figures().failures, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_future_does_not_take_the_deadline_of_its_first_poller() {
+    #[retryable(max = 9, base = "1s", jitter = none, inherit = false)]
+    async fn load(runs: &Cell<u32>) -> Result<u32, Failure> {
+        // A call inside must not see that deadline, either.
+        let (result, _) = inner().await;
+        runs.set(runs.get() + 1);
+        if runs.get() < 3 { Err(result.unwrap_err()) } else { Ok(runs.get()) }
+    }
+    let runs = Cell::new(0);
+    let shared = futures::future::FutureExt::shared(load(&runs));
+    let first = every(ms(1), 1).deadline(ms(100)).call_async(|_| shared.clone());
+    let (first, second) = tokio::join!(first, shared.clone());
+    assert!(first.is_err(), "its own deadline holds");
+    assert_eq!(second, Ok(3));
+}
+
+#[test]
+fn a_call_that_does_not_inherit_reports_to_no_observer_around_it() {
+    #[retryable(max = 0, inherit = false)]
+    fn alone() -> Result<(), Failure> {
+        Err(Failure::Refused)
+    }
+    let (result, report) = observe_blocking(alone);
+    assert!(result.is_err());
+    assert_eq!(report.attempts_made(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_spawned_future_inherits_the_deadline_if_it_is_wrapped() {
+    let outer = every(ms(1), 1).deadline(secs(1));
+    let spawning = async || tokio::spawn(inherited(inner())).await.expect("no panic");
+    let (result, report) = within(outer, spawning).await;
+    assert_eq!(result, Err(Failure::Refused));
+    assert_eq!((report.reason, report.total), (StopReason::Deadline, ms(800)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrapped_future_outside_a_call_is_unlimited() {
+    let (_, report) = inherited(inner()).await;
+    assert_eq!(report.attempts_made(), 100);
 }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::failure::chain::{self, Chained};
+use crate::failure::chain::{self, Chained, interruption_in};
 use crate::failure::class::{Class, Classify};
 use crate::failure::describe;
+use crate::failure::interruption::Interruption;
 
 /// The class by [`of_error_chain`](chain::of_error_chain), as for every boxed error; `Permanent` when that knows no error
 /// in the chain, which a warning says once for each annotated function. Contexts that are texts are skipped.
@@ -16,6 +17,10 @@ impl Classify for anyhow::Error {
     /// The texts of all contexts and errors of the chain, as `{:#}` writes them.
     fn describe(&self) -> Cow<'static, str> {
         self.whole_text()
+    }
+
+    fn interruption(&self) -> Option<&Interruption> {
+        interruption_in(self.as_ref())
     }
 }
 
