@@ -33,6 +33,7 @@ impl<'b, O, X> Breaking<'b, O, X> {
 
 impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
+    const RECORDS: bool = true;
     type Cut = Interruption;
     type Quick = (Quick, X::Quick);
 
@@ -97,13 +98,14 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         self.project().permit.tell_failure(now, Outcome::from(kind));
     }
 
+    #[inline(always)]
     fn panicked(self: Pin<&mut Self>) {
         self.project().permit.panicked();
     }
 
-    fn quick_panicked(&mut self, (quick, _): Self::Quick) {
-        self.permit.adopt(quick);
-        self.permit.panicked();
+    #[inline(always)]
+    fn quick_panicked(&self, (quick, _): Self::Quick) {
+        self.permit.quick_panicked(quick);
     }
 
     fn refuses(&self) -> bool {

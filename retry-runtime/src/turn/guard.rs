@@ -27,6 +27,10 @@ pub trait Guard<R> {
     #[doc(hidden)]
     const INTERRUPTS: bool;
 
+    /// Whether the guard records a panic of the attempt.
+    #[doc(hidden)]
+    const RECORDS: bool = false;
+
     /// The permit of a quick attempt.
     #[doc(hidden)]
     type Quick: Copy;
@@ -83,7 +87,7 @@ pub trait Guard<R> {
     /// A quick attempt panicked.
     #[doc(hidden)]
     #[inline(always)]
-    fn quick_panicked(&mut self, _quick: Self::Quick) {}
+    fn quick_panicked(&self, _quick: Self::Quick) {}
 
     /// Whether the guard would refuse another attempt now.
     #[doc(hidden)]
@@ -96,20 +100,20 @@ pub trait Guard<R> {
     fn outcome(&self, cut: Self::Cut) -> R;
 }
 
-/// Tells the guard about a panic of the attempt. [Forgotten](Self::forget) when the attempt has returned or is pending.
-pub(super) struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
-
-impl<'g, R, X: Guard<R>> Panicking<'g, R, X> {
-    #[inline(always)]
-    pub(super) fn new(guard: Pin<&'g mut X>) -> Self {
-        Panicking(guard, PhantomData)
+/// Runs a step of the attempt, and tells the guard if it panics.
+#[inline(always)]
+pub(super) fn telling_panics<R, X: Guard<R>, T>(guard: Pin<&mut X>, step: impl FnOnce() -> T) -> T {
+    if !X::RECORDS {
+        return step();
     }
-
-    #[inline(always)]
-    pub(super) fn forget(self) {
-        mem::forget(self);
-    }
+    let panics = Panicking(guard, PhantomData);
+    let result = step();
+    mem::forget(panics);
+    result
 }
+
+/// Tells the guard about a panic of the attempt. Forgotten when the attempt has returned or is pending.
+struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
 
 impl<R, X: Guard<R>> Drop for Panicking<'_, R, X> {
     #[inline(always)]

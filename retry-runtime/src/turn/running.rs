@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use super::faults;
-use super::guard::{Guard, Panicking};
+use super::guard::{Guard, telling_panics};
 use super::judge::{cut_off, judge};
 use super::pause::{self, before_attempt};
 use super::rules::Judge;
@@ -74,13 +74,13 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                     }
                     call.begin();
                 }
-                let panics = Panicking::new(guard.as_mut());
-                let polled = if call.is_plain() {
-                    attempt.poll(cx)
-                } else {
-                    faults::poll(call, rules, attempt, cx)
-                };
-                panics.forget();
+                let polled = telling_panics(guard.as_mut(), || {
+                    if call.is_plain() {
+                        attempt.poll(cx)
+                    } else {
+                        faults::poll(call, rules, attempt, cx)
+                    }
+                });
                 match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
                         guard.succeeded(|| call.succeeded_plainly());
