@@ -74,13 +74,14 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                     }
                     call.begin();
                 }
-                let polled = telling_panics(guard.as_mut(), || {
-                    if call.is_plain() {
-                        attempt.poll(cx)
-                    } else {
-                        faults::poll(call, rules, attempt, cx)
-                    }
-                });
+                let polled = if !call.is_plain() {
+                    telling_panics(guard.as_mut(), || faults::poll(call, rules, attempt, cx))
+                } else if X::RECORDS {
+                    telling_panics(guard.as_mut(), || attempt.poll(cx))
+                } else {
+                    // Not by way of a closure, which costs eight instructions of a poll.
+                    attempt.poll(cx)
+                };
                 match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
                         guard.succeeded(|| call.succeeded_plainly());
