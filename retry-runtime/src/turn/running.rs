@@ -74,13 +74,16 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                     }
                     call.begin();
                 }
-                let polled = if !call.is_plain() {
-                    telling_panics(guard.as_mut(), || faults::poll(call, rules, attempt, cx))
-                } else if X::RECORDS {
-                    telling_panics(guard.as_mut(), || attempt.poll(cx))
-                } else {
-                    // Not by way of a closure, which costs eight instructions of a poll.
+                let polled = if X::RECORDS {
+                    telling_panics(guard.as_mut(), || match call.is_plain() {
+                        true => attempt.poll(cx),
+                        false => faults::poll(call, rules, attempt, cx),
+                    })
+                } else if call.is_plain() {
+                    // Not by way of the closure, which costs eight instructions.
                     attempt.poll(cx)
+                } else {
+                    faults::poll(call, rules, attempt, cx)
                 };
                 match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
