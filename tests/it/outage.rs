@@ -255,6 +255,8 @@ fn only_a_panic_of_the_attempt_itself_is_a_failure() {
         resume_unwind(Box::new("its own"))
     }
     type Asked = Pin<Box<dyn Future<Output = Result<u32, Trouble>>>>;
+    type Asks = fn(bool) -> Asked;
+    type AsksBlocking = fn() -> Result<u32, Trouble>;
     let poll = |future: &mut Asked| {
         assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     };
@@ -264,7 +266,7 @@ fn only_a_panic_of_the_attempt_itself_is_a_failure() {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let _inside = runtime.enter();
-    let asked: [(&str, fn(bool) -> Asked); 2] = [
+    let asked: [(&str, Asks); 2] = [
         ("outage::panics_async", |panics| Box::pin(asks(panics))),
         ("outage::panics_timed", |panics| Box::pin(asks_timed(panics))),
     ];
@@ -279,7 +281,7 @@ fn only_a_panic_of_the_attempt_itself_is_a_failure() {
         assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut asks(true)))).is_err());
         assert_eq!(failures(name), (1, 1), "{name}");
     }
-    let blocking: [(&str, fn() -> Result<u32, Trouble>); 2] = [
+    let blocking: [(&str, AsksBlocking); 2] = [
         ("outage::panics_blocking", asks_blocking),
         ("outage::panics_blocking_timed", asks_blocking_timed),
     ];

@@ -166,13 +166,27 @@ impl<B: Deref<Target = Breaker>> Place<B> {
     }
 
     /// The call panicked.
-    #[cold]
+    #[inline(always)]
     pub(crate) fn panicked(&mut self) {
         if self.is_held() {
-            // The clock and the listeners of the breaker must not panic during a panic.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.tell(Outcome::Failure)));
+            let held = mem::replace(&mut self.held, Held::NOTHING);
+            panicked(&self.breaker, held, self.long_from);
         }
     }
+
+    /// A quick call panicked. The place stays empty, so that no pointer to it is needed.
+    #[inline(always)]
+    pub(crate) fn quick_panicked(&self, quick: Quick) {
+        panicked(&self.breaker, quick.0, None);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn panicked(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
+    // The clock and the listeners of the breaker must not panic during a panic.
+    let failed = || settle_locked(breaker, held, long_from, None, Outcome::Failure);
+    let _ = catch_unwind(AssertUnwindSafe(failed));
 }
 
 #[cold]

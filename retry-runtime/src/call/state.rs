@@ -211,7 +211,7 @@ impl<'p> Call<'p> {
 
     /// Whether a failure says something about the other side, so that the breaker counts it.
     ///
-    /// A call inside that was cancelled or refused says nothing, nor does an attempt that the caller cut short: by
+    /// A call inside that was cancelled says nothing, nor does an attempt that the caller cut short: by
     /// cancelling the call, or by an inherited deadline before the attempt was slow.
     pub(crate) fn is_breakers_business(
         &self,
@@ -226,7 +226,7 @@ impl<'p> Call<'p> {
                 let started = self.trail().and_then(|trail| trail.attempt_started);
                 started.is_none_or(|started| now.since(started) >= slow)
             }
-            (None, Some(Cause::Cancelled | Cause::CircuitOpen { .. })) => false,
+            (None, Some(Cause::Cancelled)) => false,
             _ => true,
         }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::builder::Turn;
 use super::faults;
-use super::guard::{Guard, Panicking};
+use super::guard::{Guard, telling_panics};
 use super::judge::judge;
 use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
@@ -80,10 +80,9 @@ fn run_noted<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>>(
         return Turned::Out(before_attempt(call, &rules, &*guard, cut));
     }
     call.begin();
-    let panics = Panicking::new(guard.as_mut());
-    let out =
-        if call.is_intercepted() { faults::run(call, &rules, attempt) } else { call.run(attempt) };
-    panics.forget();
+    let out = telling_panics(guard.as_mut(), || {
+        if call.is_intercepted() { faults::run(call, &rules, attempt) } else { call.run(attempt) }
+    });
     attempted(call, &rules, guard, out)
 }
 

@@ -35,6 +35,7 @@ impl<'b, O, X> Breaking<'b, O, X> {
 
 impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
+    const RECORDS: bool = true;
     type Cut = Cause;
     type Quick = (Quick, X::Quick);
 
@@ -95,17 +96,22 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
         self.project().permit.tell_failure(now, Outcome::from(kind));
     }
 
+    fn refused_inside(self: Pin<&mut Self>) {
+        self.project().permit.tell(Outcome::Ignored);
+    }
+
     fn slow(&self) -> Option<Duration> {
         self.permit.breaker().settings().slow
     }
 
+    #[inline(always)]
     fn panicked(self: Pin<&mut Self>) {
         self.project().permit.panicked();
     }
 
-    fn quick_panicked(&mut self, (quick, _): Self::Quick) {
-        self.permit.adopt(quick);
-        self.permit.panicked();
+    #[inline(always)]
+    fn quick_panicked(&self, (quick, _): Self::Quick) {
+        self.permit.quick_panicked(quick);
     }
 
     fn refuses(&self) -> bool {

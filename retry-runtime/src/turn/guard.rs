@@ -29,6 +29,10 @@ pub trait Guard<R> {
     #[doc(hidden)]
     const INTERRUPTS: bool;
 
+    /// Whether the guard records a panic of the attempt.
+    #[doc(hidden)]
+    const RECORDS: bool = false;
+
     /// The permit of a quick attempt.
     #[doc(hidden)]
     type Quick: Copy;
@@ -77,6 +81,10 @@ pub trait Guard<R> {
     #[inline]
     fn failed(self: Pin<&mut Self>, _kind: Kind, _now: Moment) {}
 
+    /// The attempt ended because the breaker of a call inside refused that one: nobody answered.
+    #[doc(hidden)]
+    fn refused_inside(self: Pin<&mut Self>) {}
+
     /// From when on the breaker calls an attempt slow, if the guard has a breaker that does.
     #[doc(hidden)]
     fn slow(&self) -> Option<Duration> {
@@ -91,7 +99,7 @@ pub trait Guard<R> {
     /// A quick attempt panicked.
     #[doc(hidden)]
     #[inline(always)]
-    fn quick_panicked(&mut self, _quick: Self::Quick) {}
+    fn quick_panicked(&self, _quick: Self::Quick) {}
 
     /// Whether the guard would refuse another attempt now.
     #[doc(hidden)]
@@ -104,20 +112,20 @@ pub trait Guard<R> {
     fn outcome(&self, cut: Self::Cut, failure: Option<Arc<str>>) -> R;
 }
 
-/// Tells the guard about a panic of the attempt. [Forgotten](Self::forget) when the attempt has returned or is pending.
-pub(super) struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
-
-impl<'g, R, X: Guard<R>> Panicking<'g, R, X> {
-    #[inline(always)]
-    pub(super) fn new(guard: Pin<&'g mut X>) -> Self {
-        Panicking(guard, PhantomData)
+/// Runs a step of the attempt, and tells the guard if it panics.
+#[inline(always)]
+pub(super) fn telling_panics<R, X: Guard<R>, T>(guard: Pin<&mut X>, step: impl FnOnce() -> T) -> T {
+    if !X::RECORDS {
+        return step();
     }
-
-    #[inline(always)]
-    pub(super) fn forget(self) {
-        mem::forget(self);
-    }
+    let panics = Panicking(guard, PhantomData);
+    let result = step();
+    mem::forget(panics);
+    result
 }
+
+/// Tells the guard about a panic of the attempt. Forgotten when the attempt has returned or is pending.
+struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
 
 impl<R, X: Guard<R>> Drop for Panicking<'_, R, X> {
     #[inline(always)]

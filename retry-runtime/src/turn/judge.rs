@@ -149,6 +149,8 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     if verdict.rejected {
         // A rejected value is an answer all the same.
         guard.as_mut().succeeded(|| ());
+    } else if let (None, Some(Cause::CircuitOpen { .. })) = (verdict.cut, verdict.carried) {
+        guard.as_mut().refused_inside();
     } else if call.is_breakers_business(&verdict, now, guard.slow()) {
         guard.as_mut().failed(kind, now);
     }

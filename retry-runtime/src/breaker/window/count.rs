@@ -10,26 +10,33 @@ use super::{Mark, Tally};
 #[derive(Clone, Debug)]
 pub(in crate::breaker) struct CountWindow {
     size: u32,
-    forget: Duration,
+    /// In nanoseconds, as all times here.
+    forget: u64,
     /// Oldest first. Empty until the first record, so that the window can be made in `const` code.
     cells: VecDeque<Cell>,
     tally: Tally,
     /// When the newest call came in, at the latest.
-    newest: Duration,
+    newest: u64,
 }
 
 /// A call and its time, in eight bytes: the nanoseconds since the machine's start (146 years), then the two marks.
 #[derive(Clone, Copy, Debug)]
 struct Cell(u64);
 
+const LATEST: u64 = u64::MAX >> 2;
+
+const fn nanos(time: Duration) -> u64 {
+    let nanos = time.as_nanos();
+    if nanos < LATEST as u128 { nanos as u64 } else { LATEST }
+}
+
 impl Cell {
-    fn new(at: Duration, mark: Mark) -> Self {
-        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX).min(u64::MAX >> 2);
-        Cell(nanos << 2 | u64::from(mark.failed) << 1 | u64::from(mark.slow))
+    fn new(at: u64, mark: Mark) -> Self {
+        Cell(at << 2 | u64::from(mark.failed) << 1 | u64::from(mark.slow))
     }
 
-    fn at(self) -> Duration {
-        Duration::from_nanos(self.0 >> 2)
+    fn at(self) -> u64 {
+        self.0 >> 2
     }
 
     fn mark(self) -> Mark {
@@ -40,11 +47,17 @@ impl Cell {
 impl CountWindow {
     pub(in crate::breaker) const fn new(now: Duration, size: u32, forget: Duration) -> Self {
         let tally = Tally { calls: 0, failures: 0, slow: 0 };
-        CountWindow { size, forget, cells: VecDeque::new(), tally, newest: now }
+        let (forget, newest) = (nanos(forget), nanos(now));
+        CountWindow { size, forget, cells: VecDeque::new(), tally, newest }
     }
 
     #[inline]
     pub(in crate::breaker) fn record(&mut self, now: Duration, mark: Mark) {
+        self.push(nanos(now), mark);
+    }
+
+    #[inline]
+    fn push(&mut self, now: u64, mark: Mark) {
         // Time that runs backwards stands still.
         self.newest = self.newest.max(now);
         if self.cells.len() >= self.size as usize {
@@ -56,33 +69,30 @@ impl CountWindow {
 
     /// Adds successes of the time since the newest call; more of them than fit leave the window as that many would.
     pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
-        let (since, gap) = (self.newest, now.saturating_sub(self.newest).as_nanos());
         let successes = successes.min(self.size);
+        let (now, since) = (nanos(now), self.newest);
+        let step = now.saturating_sub(since) / u64::from(successes.max(1));
         for number in 1..=successes {
-            let part = gap.saturating_mul(u128::from(number)) / u128::from(successes);
-            let part = Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
-            self.record(since.saturating_add(part), Mark::default());
+            self.push(since + step * u64::from(number), Mark::default());
         }
+        self.newest = self.newest.max(now);
     }
 
     /// The calls that are not older than `forget`.
     #[inline]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
-        while self.cells.front().is_some_and(|oldest| self.is_forgotten(now, *oldest)) {
+        let now = nanos(now).max(self.newest);
+        while self.cells.front().is_some_and(|oldest| now - oldest.at() > self.forget) {
             self.evict();
         }
         self.tally
     }
 
-    fn is_forgotten(&self, now: Duration, cell: Cell) -> bool {
-        let now = Cell::new(now.max(self.newest), Mark::default());
-        now.at().saturating_sub(cell.at()) > self.forget
-    }
-
     /// An empty window of this size and age, with these calls.
     pub(super) fn refilled(&self, calls: &[(Duration, Tally)]) -> Self {
-        let start = calls.first().map_or(self.newest, |(at, _)| *at);
-        let mut window = CountWindow::new(start, self.size, self.forget);
+        let newest = calls.first().map_or(self.newest, |(at, _)| nanos(*at));
+        let (cells, tally) = (VecDeque::new(), Tally::default());
+        let mut window = CountWindow { cells, tally, newest, ..*self };
         for (at, tally) in calls {
             tally.marks(self.size).for_each(|mark| window.record(*at, mark));
         }
@@ -97,7 +107,7 @@ impl CountWindow {
 
     /// The calls and their times, oldest first.
     pub(in crate::breaker) fn calls(&self) -> impl Iterator<Item = (Duration, Mark)> + '_ {
-        self.cells.iter().map(|cell| (cell.at(), cell.mark()))
+        self.cells.iter().map(|cell| (Duration::from_nanos(cell.at()), cell.mark()))
     }
 }
 
