@@ -109,6 +109,14 @@ impl<S> Declared<S> {
 }
 
 impl SiteInfo {
+    /// The policy of an attribute that sets nothing.
+    pub(crate) fn unset(&self) -> Policy {
+        match self.written.iter().any(|word| word == "cancel") {
+            true => Policy::new().cancellable(),
+            false => Policy::new(),
+        }
+    }
+
     /// Whether the attribute declares the function idempotent.
     pub(crate) fn is_idempotent(&self) -> bool {
         self.policy.over(&Policy::new()).policy.declared_idempotent() == Some(true)

@@ -82,6 +82,8 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
         })
         .filter(|_| !args.retries_any()),
         call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
+        // The token of `cancel` can end a call that has no other limit.
+        args.cancel.as_ref().map(|_| quote!(.cancellable())),
     ];
     calls.into_iter().flatten().collect()
 }

@@ -37,7 +37,7 @@ pub(super) const UNLIMITED: u32 = u32::MAX;
 /// | `cap` | 30 s | from `base` |
 /// | `backoff` | exponential | |
 /// | `jitter` | full | |
-/// | `deadline`, `timeout` | none | above 0; `timeout` at most `deadline` |
+/// | `deadline`, `timeout` | none | above 0; `timeout` and the first delay together below `deadline` |
 /// | `on` | `Transient \| Throttled` | any kinds but `Overloaded` and `Permanent` |
 /// | `idempotent` | undeclared | |
 /// | `hint_cap` | 60 s | from 0 |
@@ -55,6 +55,8 @@ pub struct Policy {
     pub(super) on: Kinds,
     pub(super) idempotent: Option<bool>,
     pub(super) hint_cap: Duration,
+    /// Whether the calls have a cancellation token, which can end them without a deadline.
+    pub(super) cancellable: bool,
     /// Whether there is a deadline or a timeout.
     pub(super) timed: bool,
 }
@@ -75,6 +77,7 @@ impl Policy {
             on: Kinds::NONE.with(Kind::Transient).with(Kind::Throttled),
             idempotent: None,
             hint_cap: Duration::from_secs(60),
+            cancellable: false,
             timed: false,
         }
     }
@@ -91,7 +94,7 @@ impl Policy {
         self
     }
 
-    /// No limit on the number of attempts; needs a [`deadline`](Policy::deadline).
+    /// No limit on the number of attempts; needs a [`deadline`](Policy::deadline), or in an attribute a `cancel`.
     pub const fn unlimited(self) -> Self {
         self.attempts(UNLIMITED)
     }
@@ -165,6 +168,13 @@ impl Policy {
     /// The longest delay that a server may ask for; a longer one ends the call.
     pub const fn hint_cap(mut self, delay: Duration) -> Self {
         self.hint_cap = delay;
+        self
+    }
+
+    /// The calls have a cancellation token: the argument `cancel`.
+    #[doc(hidden)]
+    pub const fn cancellable(mut self) -> Self {
+        self.cancellable = true;
         self
     }
 

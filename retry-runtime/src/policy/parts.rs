@@ -24,6 +24,8 @@ pub struct Parts {
     pub on: Kinds,
     pub idempotent: Option<bool>,
     pub hint_cap: Duration,
+    /// Whether the calls have a cancellation token.
+    pub cancellable: bool,
 }
 
 impl From<&Policy> for Parts {
@@ -40,6 +42,7 @@ impl From<&Policy> for Parts {
             on: policy.on,
             idempotent: policy.idempotent,
             hint_cap: policy.hint_cap,
+            cancellable: policy.cancellable,
         }
     }
 }
@@ -59,6 +62,7 @@ impl From<Parts> for Policy {
             on: parts.on,
             idempotent: parts.idempotent,
             hint_cap: parts.hint_cap,
+            cancellable: parts.cancellable,
             timed: parts.deadline.is_some() || parts.timeout.is_some(),
         }
     }

@@ -16,7 +16,9 @@ use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
+use crate::failure::lookup::{
+    ClassOf, Describe, FromInterruption, Injectable, Lookup, Plain, Unjudged,
+};
 use crate::failure::outcome::{Interruptible, Outcome};
 
 /// One attempt with the rules and the guard for it.
@@ -67,7 +69,7 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     where
         R::Error: Classify,
         C: ClassOf<R::Error>,
-        S: Describe<R::Error>,
+        S: Describe<R::Error> + Plain,
         P: FromInterruption<R>,
         M: Injectable<R>,
     {
@@ -76,10 +78,15 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
 
     /// Classifies every failure as `Transient`. The closure is that of [`classified`](Turn::classified) without the class.
     #[inline]
-    pub fn unclassified<S: Describe<R::Error>, P: FromInterruption<R>, M: Injectable<R>>(
+    pub fn unclassified<S, P, M>(
         self,
         _: impl FnOnce(Lookup<R>) -> (S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
+    ) -> Turn<'c, 'p, A, R, Rules<Unjudged, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
+    where
+        S: Describe<R::Error> + Plain,
+        P: FromInterruption<R>,
+        M: Injectable<R>,
+    {
         self.ruled()
     }
 
