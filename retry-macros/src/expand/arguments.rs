@@ -19,6 +19,12 @@ impl Plan<'_> {
     // Output, at the start of each attempt:
     //     let mut order = Clone::clone(&order);
     //     let out = &mut *out;
+    //
+    // Input:
+    //     #[retryable(clone(order), keep(out))] fn f(ref mut order: Order, ref mut out: Vec<u8>) …
+    // Output, where the parameter is `ref order` now:
+    //     let order = &mut Clone::clone(order);
+    //     let out = &mut *out;
     pub(crate) fn fresh_arguments(&self, attempt: &Attempt) -> TokenStream {
         let private = &self.private;
         let allowed = quote!(#[allow(
@@ -28,18 +34,27 @@ impl Plan<'_> {
             clippy::shadow_unrelated
         )]);
         let bindings = self.function.bindings();
-        let bindings = bindings.iter().filter_map(|Binding { name, mutable, ty, .. }| {
-            if self.is_cloned(name) {
-                let name = listed(self.args.clone.as_ref(), name);
-                return Some(quote_spanned!(name.span()=>
-                    #allowed let #mutable #name = #private::Clone::clone(&#name);
-                ));
-            }
-            // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
-            let reference = mutable.is_none() && ty.is_some_and(is_mutable_reference);
-            (reference && attempt.has(name))
-                .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
-        });
+        let bindings =
+            bindings.iter().filter_map(|Binding { name, mutable, by_ref, ty, .. }| {
+                if self.is_cloned(name) {
+                    let name = listed(self.args.clone.as_ref(), name);
+                    return Some(match mutable {
+                        Some(_) if by_ref.is_some() => quote_spanned!(name.span()=>
+                            #allowed let #name = &mut #private::Clone::clone(#name);
+                        ),
+                        _ => quote_spanned!(name.span()=>
+                            #allowed let #mutable #name = #private::Clone::clone(&#name);
+                        ),
+                    });
+                }
+                // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
+                let reference = match mutable {
+                    Some(_) => by_ref.is_some(),
+                    None => ty.is_some_and(is_mutable_reference),
+                };
+                (reference && attempt.has(name))
+                    .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
+            });
         quote!(#(#bindings)*)
     }
 
