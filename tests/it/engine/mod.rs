@@ -10,6 +10,7 @@ mod hooks;
 mod inside;
 mod nested;
 mod outcomes;
+mod own_backoff;
 mod properties;
 mod reports;
 mod resumed;
