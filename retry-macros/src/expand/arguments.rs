@@ -77,6 +77,17 @@ impl Plan<'_> {
         quote!(#(let _ = &mut #names;)*)
     }
 
+    /// The arguments that an `async move` block takes from the attempt after it, as the body names them.
+    pub(crate) fn owned_arguments(&self) -> Vec<Ident> {
+        let bindings = self.function.bindings();
+        let owned = bindings.iter().filter(|binding| {
+            !binding.is_reference
+                && !binding.ty.is_some_and(is_primitive)
+                && !self.is_cloned(&binding.name)
+        });
+        owned.map(|binding| self.name_in_body(&binding.name)).collect()
+    }
+
     /// The expressions of the attribute that borrow arguments while an attempt runs.
     fn beside_the_attempt(&self) -> Vec<TokenStream> {
         let rules = [&self.args.when, &self.args.retry_if, &self.args.on_retry];
@@ -129,4 +140,13 @@ fn is_mutable_reference(ty: &Type) -> bool {
         Type::Paren(paren) => is_mutable_reference(&paren.elem),
         _ => false,
     }
+}
+
+/// Whether a type is written like one of the primitives, which are `Copy`.
+fn is_primitive(ty: &Type) -> bool {
+    const NAMES: [&str; 16] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize",
+    ];
+    matches!(ty, Type::Path(path) if NAMES.iter().any(|name| path.path.is_ident(name)))
 }

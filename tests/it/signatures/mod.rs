@@ -15,6 +15,7 @@ mod control;
 mod corners;
 mod free;
 mod futures;
+mod futures_owned;
 mod futures_tails;
 mod generics;
 mod instrumented;
