@@ -72,7 +72,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `attempt = ident` | | the name of the `Attempt` in the body: number, limit, time left, kind of the last failure, id of the call |
 /// | `clone(a, b)` | | arguments that the body consumes or changes: each attempt owns a fresh clone |
 /// | `keep(a)` | | `mut` and `ref mut` arguments by value whose changes carry over to the next attempt |
-/// | `name = "billing::charge"` | module path and function | the name in reports and in `sites()` |
+/// | `name = "billing::charge"` | module path and function, for a method with its type between them | the name in reports and in `sites()` |
 /// | `policy = PATH` | | a `const Policy` to start from; the other arguments override it |
 /// | `report` | | the function returns `Result<T, RetryError<E>>`, and its body returns `Result<T, E>` |
 /// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), concurrency = 4)` |

@@ -66,6 +66,7 @@ pub mod resume {
 #[doc(hidden)]
 pub mod control {
     pub use crate::base::clock::real_now;
+    pub use crate::base::line::OneLine;
     pub use crate::base::pool::Pool;
     pub use crate::base::rng::Rng;
     pub use crate::base::sync::lock;

@@ -1,10 +1,13 @@
-//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters.
+//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters, names, foreign text
+//! on one line.
 //!
 //! The modules here import nothing from other folders of the crate.
 
 pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;
+pub(crate) mod line;
+pub(crate) mod name;
 pub(crate) mod pool;
 pub(crate) mod rng;
 pub(crate) mod setting;

@@ -14,6 +14,7 @@ use super::ticket::{CircuitOpen, Mode, Ticket};
 use super::window::Outcome;
 use super::word::Word;
 use crate::base::clock::{Moment, Timeline};
+use crate::base::name::Name;
 use crate::base::rng::Rng;
 use crate::base::setting::SettingError;
 use crate::base::sync::{Mutex, const_unless_loom, unpoisoned};
@@ -47,7 +48,7 @@ pub struct Breaker {
     pub(super) word: Word,
     pub(super) settings: BreakerSettings,
     pub(super) timeline: Timeline,
-    name: Cow<'static, str>,
+    name: Name,
     machine: Mutex<Machine>,
 }
 
@@ -60,6 +61,14 @@ impl Breaker {
         /// that is a compile error. [`try_new`](Self::try_new) returns the error.
         #[track_caller]
         pub fn new(name: &'static str, settings: BreakerSettings) -> Self {
+            Breaker::named(Name::Given(Cow::Borrowed(name)), settings)
+        }
+    }
+
+    const_unless_loom! {
+        /// [`new`](Self::new) with a name of any kind.
+        #[track_caller]
+        pub(crate) fn named(name: Name, settings: BreakerSettings) -> Self {
             if let Err(error) = settings.validate() {
                 panic!("{}", error.message());
             }
@@ -67,7 +76,7 @@ impl Breaker {
                 word: Word::new(settings.window, settings.slow.is_some()),
                 settings,
                 timeline: Timeline::new(),
-                name: Cow::Borrowed(name),
+                name,
                 machine: Mutex::new(Machine::new(settings)),
             }
         }
@@ -88,7 +97,7 @@ impl Breaker {
     /// A breaker of settings that have passed their check.
     pub(crate) fn checked(name: impl Into<Cow<'static, str>>, settings: BreakerSettings) -> Self {
         let mut breaker = Breaker::new("", settings);
-        breaker.name = name.into();
+        breaker.name = Name::Given(name.into());
         breaker
     }
 
@@ -151,7 +160,7 @@ impl Breaker {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     /// The settings.
@@ -213,7 +222,7 @@ impl Breaker {
             return Ok(Ticket { generation, probe: None });
         }
         self.locked(now, Machine::admit).map_err(|refusal| {
-            let refusal = CircuitOpen::new(self.name.clone(), refusal);
+            let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
             listener::refused(&refusal);
             refusal
         })
@@ -260,7 +269,7 @@ impl Breaker {
         if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
             drop(guard);
-            listener::changed(self.name.clone(), &transitions);
+            listener::changed(self.name.to_cow(), &transitions);
         }
         result
     }
@@ -275,7 +284,7 @@ fn seed(machine: &mut Machine) {
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breaker")
-            .field("name", &self.name)
+            .field("name", &self.name())
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
