@@ -67,7 +67,10 @@ pub(crate) fn declared<O: Overrides>(sites: &SiteList, name: &str) -> Option<O::
         let declared = O::declared(site);
         declared.name() == Some(name) || (site.name == name && declared.name().is_none())
     });
-    let set = named.filter_map(|site| O::declared(site).settings()).next();
+    // Of several declarations, the engine takes the first by file and line, too.
+    let declaring = named.filter(|site| O::declared(site).settings().is_some());
+    let first = declaring.min_by_key(|site| (&site.file, site.line));
+    let set = first.and_then(|site| O::declared(site).settings());
     let known = sites.declared::<O>().contains(name);
     known.then(|| set.map_or_else(Default::default, |set: &O| set.over(Default::default())))
 }

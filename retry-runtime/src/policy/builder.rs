@@ -1,5 +1,6 @@
 //! The settings of a policy, as a `const` builder.
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use super::backoff::Backoff;
@@ -226,6 +227,14 @@ impl Policy {
     #[inline]
     pub const fn interrupts(&self) -> bool {
         self.timed
+    }
+}
+
+impl Hash for Policy {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Without the jitter, whose number has no `Hash`: two policies rarely differ in that alone.
+        (self.attempts, self.base, self.factor.map(f64::to_bits), self.cap).hash(state);
+        (self.backoff, self.deadline, self.timeout, self.idempotent, self.hint_cap).hash(state);
     }
 }
 
