@@ -41,11 +41,16 @@ impl Node {
 
 /// A text in a message: in quotes, and only the beginning of a long one.
 pub(crate) fn shown(text: &str) -> String {
-    const LONGEST: usize = 200;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{:?} …", &text[..end]),
+    match beginning(text) {
+        Some(start) => format!("{start:?} …"),
         None => format!("{text:?}"),
     }
+}
+
+/// The beginning of a text that is too long for a message.
+pub(crate) fn beginning(text: &str) -> Option<&str> {
+    const LONGEST: usize = 200;
+    text.char_indices().nth(LONGEST).map(|(end, _)| &text[..end])
 }
 
 /// The value in a message: "the text \"5\"", "a list".
