@@ -237,7 +237,7 @@ impl Setting for Attempts {
             Value::Text(text) if text == "unlimited" => Ok(Attempts::Unlimited),
             Value::Text(text) => Err(format!(
                 "`{key}` is a number or \"unlimited\", not the text {}; write `{key} = 4`",
-                shown(&text)
+                shown(text)
             )),
             Value::Whole(0) => Err(PolicyError::NoAttempts.to_string()),
             _ => whole(key, node, 1..=MOST_ATTEMPTS).map(Attempts::Count),
