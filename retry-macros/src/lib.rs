@@ -52,14 +52,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// | argument | default | meaning |
 /// |---|---|---|
 /// | `max = 3` | 3 | the most retries after the first attempt; 0 turns retries off |
-/// | `attempts = 4` | | the same limit, counted with the first attempt, from 1. `attempts = unlimited` requires a `deadline`. Not with `max` |
-/// | `backoff = exponential` | `exponential` | `exponential`, `fixed`, `linear`, `fibonacci`, or a list `["100ms", "1s", "5s"]` whose last entry repeats |
+/// | `attempts = 4` | | the same limit, counted with the first attempt, from 1. `attempts = unlimited` requires a `deadline` or a `cancel`. Not with `max` |
+/// | `backoff = exponential` | `exponential` | `exponential`, `fixed`, `linear`, `fibonacci`, a list `["100ms", "1s", "5s"]` whose last entry repeats, or the path of a `fn(retry: u32) -> Duration` |
 /// | `base = "1s"` | 1 s | the delay before the first retry; at most `cap` |
 /// | `factor = 2.0` | 2.0 | the growth of the exponential backoff; finite, at least 1 |
 /// | `cap = "30s"` | 30 s | the longest delay, jitter included |
 /// | `jitter = full` | `full` | `full`, `equal`, `decorrelated`, `proportional(r)` with `r` from 0 to 1, `additive(r)` with `r` at least 0, `none` |
 /// | `deadline = "30s"` | none | the limit for the whole call: attempts, pauses and hooks. An `async` attempt that is still running is cut off |
-/// | `timeout = "5s"` | none | the limit for one attempt; `async` only; at most `deadline`; requires `idempotent` or `idempotent = false` |
+/// | `timeout = "5s"` | none | the limit for one attempt; `async` only; together with the first delay less than `deadline`; requires `idempotent` or `idempotent = false` |
 /// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds of failure that are retried. Listing `Ambiguous` declares the function `idempotent`. `on = any` retries every failure and does not require `Classify` |
 /// | `idempotent`, `idempotent = false` | undeclared | whether running the function twice has the same effect as running it once. If it has, `Ambiguous` failures are retried |
 /// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call |
@@ -73,8 +73,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause; its panic does not fail the call |
 /// | `attempt = ident` | | the name of the `Attempt` in the body: number, limit, time left, kind of the last failure, id of the call |
 /// | `clone(a, b)` | | arguments that the body consumes or changes: each attempt owns a fresh clone |
-/// | `keep(a)` | | `mut` arguments by value whose changes carry over to the next attempt |
-/// | `name = "billing::charge"` | module path and function | the name in reports and in `sites()` |
+/// | `keep(a)` | | `mut` and `ref mut` arguments by value whose changes carry over to the next attempt |
+/// | `name = "billing::charge"` | module path and function, for a method with its type between them | the name in reports and in `sites()` |
 /// | `policy = PATH` | | a `const Policy` to start from; the other arguments override it |
 /// | `report` | | the function returns `Result<T, RetryError<E>>`, and its body returns `Result<T, E>` |
 /// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), concurrency = 4)` |
@@ -246,13 +246,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// | function or argument | why it is a compile error |
 /// |---|---|
 /// | an output that borrows from a `&mut` argument | a failed attempt would keep the borrow that the next attempt needs |
+/// | `-> Option<Result<T, E>>` | `None` and `Some(Err(_))` would be two kinds of failure; return `Result<Option<T>, E>` |
 /// | `const fn` | a call cannot wait at compile time |
 /// | `-> ()`, `-> !`, no output | the function cannot fail |
 /// | an output that is no `Outcome` | the loop cannot tell success from failure; return a `Result`, an `Option` or your own `Outcome` |
 /// | `#[track_caller]` | the caller of an attempt is the loop |
 /// | a trait method without a body, a whole `impl` or `trait` | there is no body to retry |
 /// | `timeout` on a sync function | nothing can stop a running thread |
-/// | a `mut` argument by value that is neither in `clone` nor in `keep` | either default would surprise somebody |
+/// | a `mut` or `ref mut` argument by value that is neither in `clone` nor in `keep` | either default would surprise somebody |
 /// | a function's argument, `Self` or a generic parameter in an argument that is set once (`max` to `jitter`, `deadline`, `timeout`, `on`, `idempotent`, `name`, `policy`, the settings of `budget` and `breaker`) | the value is computed before there is a call |
 /// | `recover` with an argument that cannot be rebuilt from its pattern | `recover` gets every argument |
 #[proc_macro_attribute]

@@ -1,5 +1,7 @@
 //! Settings from environment variables.
 
+use retry_config::Settings;
+
 use super::program::{apply_with, attempts_of_charge, explained, turn};
 
 #[test]
@@ -64,4 +66,48 @@ fn every_mistake_in_the_environment_names_its_variable() {
         ]
     );
     assert_eq!(attempts_of_charge(), 4);
+}
+
+#[test]
+fn a_value_of_nested_lists_is_a_mistake_and_no_overflow_of_the_stack() {
+    let _turn = turn();
+    for levels in [9, 16 << 10, 64 << 10] {
+        let lists = "[".repeat(levels) + &"]".repeat(levels);
+        let errors = apply_with("", &[("RETRY__ALL__BACKOFF", &*lists)]).unwrap_err();
+        let message = "environment RETRY__ALL__BACKOFF: the value has more than 8 lists inside of each other, and no \
+                       setting has more than one; remove the brackets";
+        assert_eq!(errors.to_string(), message);
+        let line = format!("max = 3, backoff = {lists}").parse::<Settings>().unwrap_err();
+        assert!(line.to_string().starts_with("backoff: the value has more than 8 lists"), "{line}");
+        // Without their ends, these are a text, which the message shows in part.
+        let open = "[".repeat(levels);
+        let errors = apply_with("", &[("RETRY__ALL__BACKOFF", &*open)]).unwrap_err().to_string();
+        assert!(errors.len() < 1_000, "{} bytes", errors.len());
+    }
+}
+
+#[test]
+fn control_characters_of_names_and_values_are_escaped_wherever_they_are_shown() {
+    let _turn = turn();
+    let raw = "a\u{1b}[2J\nb";
+    let texts = [
+        format!("[defaults]\n{raw:?} = 3", raw = "max\u{1b}[2J\n"),
+        format!("[{raw:?}]\nmax = 3").replace("\\u{1b}", "\\u001b"),
+        format!("[op.{raw:?}]\nmax = 3").replace("\\u{1b}", "\\u001b"),
+        format!("[op.\"billing::charge\"]\nbudget = {raw:?}").replace("\\u{1b}", "\\u001b"),
+        "[profile.a]\nmax = 1\n[global]\nprofile = \"\\u001b[2J\\n\"".to_owned(),
+    ];
+    for text in texts {
+        let text = text.replace("\\u{1b}", "\\u001b");
+        let errors = retry_config::Config::from_toml(&text).and_then(retry_config::apply);
+        let shown = errors.expect_err(&text).to_string();
+        assert!(!shown.contains('\u{1b}') && shown.lines().count() == 1, "{text}: {shown:?}");
+    }
+    for variable in ["RETRY_PROFILE", "RETRY_ENABLED", "RETRY__ALL__BACKOFF", "RETRY__ALL__\u{1b}"]
+    {
+        let shown = apply_with("", &[(variable, raw)]).unwrap_err().to_string();
+        assert!(!shown.contains('\u{1b}') && shown.lines().count() == 1, "{variable}: {shown:?}");
+    }
+    let errors = raw.parse::<Settings>().unwrap_err().to_string();
+    assert!(!errors.contains('\u{1b}') && errors.lines().count() == 1, "{errors:?}");
 }

@@ -8,6 +8,7 @@ mod examples;
 mod features;
 mod loom;
 mod metadata;
+mod minimal;
 mod miri;
 mod package;
 mod run;
@@ -47,6 +48,11 @@ const VERBS: &[Verb] = &[
     Verb("loom", "run the loom models of the atomics", Plain(loom::run)),
     Verb("miri", "run tests under Miri, where it is installed", Plain(miri::run)),
     Verb("deny", "check licences and advisories, where cargo-deny is installed", Plain(deny::run)),
+    Verb(
+        "minimal",
+        "build the published crates with the oldest dependencies that they allow",
+        Plain(minimal::run),
+    ),
     Verb("package", "package and build the published crates", Plain(package::run)),
     Verb(
         "bench",
@@ -130,6 +136,7 @@ fn ci() -> Outcome {
     loom::run()?;
     miri::run()?;
     deny::run()?;
+    minimal::run()?;
     bench::run(Some("--check"))?;
     package::run()
 }

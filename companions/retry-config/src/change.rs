@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use retry_runtime::{control, events};
+use retry_runtime::control::{self, OneLine};
+use retry_runtime::events;
 use serde::Serialize;
 
 use super::explain::{Explained, rows};
@@ -31,8 +32,8 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Change { name, setting, origin, .. } = self;
         let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-        write!(f, "{name}: {setting} {} -> {} ", shown(&self.before), shown(&self.after))?;
-        write!(f, "({origin})")
+        let (before, after) = (shown(&self.before), shown(&self.after));
+        write!(f, "{}", OneLine(format_args!("{name}: {setting} {before} -> {after} ({origin})")))
     }
 }
 

@@ -9,7 +9,7 @@ use super::model::Config;
 use super::origin::Origin;
 use super::section::Section;
 use super::settings::Settings;
-use super::tree::{Node, Value};
+use super::tree::{Node, Value, shown};
 
 const ENABLED: &str = "RETRY_ENABLED";
 const PROFILE: &str = "RETRY_PROFILE";
@@ -94,7 +94,7 @@ impl Environment {
         let (row, unit) = Settings::row(&setting).ok_or_else(|| Settings::unknown(&setting))?;
         let value = match row.key {
             "enabled" => Value::Flag(switch(value)?),
-            _ => scalar(value),
+            _ => scalar(value)?,
         };
         (row.read)(&mut variables.settings, unit, &Node::new(None, value))?;
         let key = if row.key == "attempts" { "max" } else { row.key };
@@ -159,7 +159,7 @@ fn switch(value: &str) -> Result<bool, String> {
     match value.trim().to_lowercase().as_str() {
         "true" | "1" | "on" | "yes" => Ok(true),
         "false" | "0" | "off" | "no" => Ok(false),
-        _ => Err(format!("{value:?} is neither `true` nor `false`; write one of them")),
+        _ => Err(format!("{} is neither `true` nor `false`; write one of them", shown(value))),
     }
 }
 

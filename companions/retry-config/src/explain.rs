@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use retry_runtime::control::OneLine;
 use serde::Serialize;
 
 use super::draft::Draft;
@@ -59,7 +60,8 @@ impl fmt::Display for Explanation {
         let setting = wide(|row| row.setting.len());
         let value = wide(|row| row.value.chars().count());
         for row in &self.settings {
-            writeln!(f, "  {:<setting$}  {:<value$}  {}", row.setting, row.value, row.origin)?;
+            let shown = OneLine(&row.value).to_string();
+            writeln!(f, "  {:<setting$}  {shown:<value$}  {}", row.setting, row.origin)?;
         }
         if !self.namesakes.is_empty() {
             let places = self.namesakes.join(", ");

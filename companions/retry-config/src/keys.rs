@@ -1,5 +1,6 @@
 //! Keys with a unit in them, and the messages for names that do not exist.
 
+use super::tree::beginning;
 use retry_text::{elsewhere, nearest};
 
 /// Arguments of the attribute that take code; a file cannot set them.
@@ -61,7 +62,11 @@ pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
 
 /// [`unknown`], when the caller knows which name is meant.
 pub(crate) fn unknown_meant(what: &str, name: &str, meant: Option<&str>, known: &[&str]) -> String {
-    meant_or_known(&format!("unknown {what} `{name}`"), meant, known)
+    let problem = match beginning(name) {
+        Some(start) => format!("unknown {what} `{start}` …"),
+        None => format!("unknown {what} `{name}`"),
+    };
+    meant_or_known(&problem, meant, known)
 }
 
 /// A problem with a name, and which name is meant or which there are.

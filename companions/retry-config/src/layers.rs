@@ -10,7 +10,6 @@ use super::origin::{Origin, below};
 use super::section::Section;
 use super::settings::{Settings, Values};
 use super::sites::SiteInfo;
-use retry_runtime::Policy;
 
 /// The values of an operation, and where each comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +102,7 @@ impl Resolved {
             settings: Cow::Borrowed(&variables.settings),
             source: Source::Environment(variables),
         }));
-        let mut values = Values::from(&Policy::new());
+        let mut values = Values::from(&site.unset());
         let mut origins = BTreeMap::new();
         for (height, Layer { settings, source }) in layers.into_iter().enumerate() {
             settings.overlay(&mut values, &mut |key| {

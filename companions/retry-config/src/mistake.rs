@@ -1,13 +1,16 @@
 //! The mistakes in a configuration: all of them at once, each with its place and its remedy.
 
+use std::collections::HashSet;
 use std::fmt;
+
+use retry_runtime::control::OneLine;
 
 use super::origin::Origin;
 
 /// One mistake in a configuration.
 ///
 /// Displays as `FILE:LINE: KEY: MESSAGE`; unknown parts are left out.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Mistake {
     origin: Origin,
     message: String,
@@ -30,8 +33,19 @@ impl Mistake {
 }
 
 impl fmt::Display for Mistake {
+    /// One line, whatever the names and values in the configuration contain.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.origin {
+        OneLine(Unescaped(self)).fmt(f)
+    }
+}
+
+/// A mistake with the names and values as they are written.
+struct Unescaped<'m>(&'m Mistake);
+
+impl fmt::Display for Unescaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mistake { origin, message } = self.0;
+        match origin {
             Origin::Config { file, line, key } => {
                 match (file, line) {
                     (Some(file), Some(line)) => write!(f, "{file}:{line}: ")?,
@@ -46,7 +60,7 @@ impl fmt::Display for Mistake {
             Origin::BuiltIn => {}
             origin => write!(f, "{origin}: ")?,
         }
-        f.write_str(&self.message)
+        f.write_str(message)
     }
 }
 
@@ -90,26 +104,29 @@ impl std::error::Error for ConfigErrors {}
 
 /// Collects mistakes.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes(Vec<Mistake>);
+pub(crate) struct Mistakes {
+    found: Vec<Mistake>,
+    known: HashSet<Mistake>,
+}
 
 impl Mistakes {
     pub(crate) fn push(&mut self, mistake: Mistake) {
-        if !self.0.contains(&mistake) {
-            self.0.push(mistake);
+        if self.known.insert(mistake.clone()) {
+            self.found.push(mistake);
         }
     }
 
     /// `value`, unless there are mistakes.
     pub(crate) fn or<T>(mut self, value: T) -> Result<T, ConfigErrors> {
-        if self.0.is_empty() {
+        if self.found.is_empty() {
             return Ok(value);
         }
         // A stable sort: mistakes on the same line stay in the order in which they were found.
-        self.0.sort_by_key(|mistake| match &mistake.origin {
+        self.found.sort_by_key(|mistake| match &mistake.origin {
             Origin::Config { line, .. } => (0, line.unwrap_or(0)),
             _ => (1, 0),
         });
-        Err(ConfigErrors { mistakes: self.0 })
+        Err(ConfigErrors { mistakes: self.found })
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use retry_runtime::control::OneLine;
+
 /// The origin of a value.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Origin {
     /// The default: no layer sets the value.
@@ -45,8 +47,18 @@ impl Origin {
 }
 
 impl fmt::Display for Origin {
+    /// One line, whatever the names in the configuration contain.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        OneLine(Unescaped(self)).fmt(f)
+    }
+}
+
+/// An origin with the names as they are written.
+struct Unescaped<'o>(&'o Origin);
+
+impl fmt::Display for Unescaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Origin::BuiltIn => f.write_str("built-in"),
             Origin::Attribute { file, line } => write!(f, "attribute at {file}:{line}"),
             Origin::Config { file, line, key } => {

@@ -115,6 +115,14 @@ impl<S> Declared<S> {
 }
 
 impl SiteInfo {
+    /// The policy of an attribute that sets nothing.
+    pub(crate) fn unset(&self) -> Policy {
+        match self.written.iter().any(|word| word == "cancel") {
+            true => Policy::new().cancellable(),
+            false => Policy::new(),
+        }
+    }
+
     /// Whether the attribute declares the function idempotent.
     pub(crate) fn is_idempotent(&self) -> bool {
         self.policy.over(&Policy::new()).policy.declared_idempotent() == Some(true)
@@ -146,7 +154,11 @@ impl SiteList {
             .iter()
             .filter(|site| O::declared(site).section(site) == Some(name))
             .collect();
-        let set = named.iter().find_map(|site| O::declared(site).settings());
+        // Of several declarations, the engine takes the first by file and line, too.
+        let mut declaring = named.clone();
+        declaring.retain(|site| O::declared(site).settings().is_some());
+        let first = declaring.iter().min_by_key(|site| (&site.file, site.line));
+        let set = first.and_then(|site| O::declared(site).settings());
         (!named.is_empty()).then_some(set)
     }
 

@@ -7,10 +7,11 @@ use serde_json::value::RawValue;
 
 use super::mistake::{Mistake, Mistakes};
 use super::origin::Text;
-use super::tree::{Entry, Node, Value, line_of};
+use super::tree::{Entry, Lines, Node, Value};
 
 /// Parses JSON; reports the first syntax error.
 pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option<Node> {
+    let source_text = SourceText { text, lines: Lines::of(text) };
     let mut fault = |line, message: String| {
         mistakes.push(Mistake::new(source.at(line, ""), message));
         None
@@ -18,12 +19,12 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
     let read = serde_json::from_str::<&RawValue>(text).and_then(|raw| match too_deep(text) {
         // `node` recurses, once for each level.
         Some(at) => Ok(Err(at)),
-        None => node(text, raw).map(Ok),
+        None => source_text.node(raw).map(Ok),
     });
     match read {
         Ok(Ok(node)) => Some(node),
         Ok(Err(at)) => fault(
-            Some(line_of(text, at)),
+            Some(source_text.lines.of_offset(at)),
             format!(
                 "the text is nested deeper than {DEEPEST} levels; a configuration needs no more than 5: \
                  remove the brackets"
@@ -67,23 +68,41 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// serde_json gives no offsets, but a `RawValue` borrows from the text, so its address is one.
-fn node(text: &str, raw: &RawValue) -> Result<Node, serde_json::Error> {
-    let written = raw.get();
-    let line = Some(line_of(text, offset(text, written)));
-    let value = match written.as_bytes().first() {
-        Some(b'{') => table(text, written)?,
-        Some(b'[') => {
-            let list: Vec<&RawValue> = serde_json::from_str(written)?;
-            let nodes: Result<_, _> = list.into_iter().map(|raw| node(text, raw)).collect();
-            Value::List(nodes?)
-        }
-        Some(b'"') => Value::Text(serde_json::from_str(written)?),
-        Some(b't' | b'f') => Value::Flag(serde_json::from_str(written)?),
-        Some(b'n') => Value::Nothing,
-        _ => number(written),
-    };
-    Ok(Node::new(line, value))
+/// The whole text, and the places of its lines.
+struct SourceText<'t> {
+    text: &'t str,
+    lines: Lines,
+}
+
+impl SourceText<'_> {
+    /// serde_json gives no offsets, but a `RawValue` borrows from the text, so its address is one.
+    fn node(&self, raw: &RawValue) -> Result<Node, serde_json::Error> {
+        let written = raw.get();
+        let line = Some(self.lines.of_offset(offset(self.text, written)));
+        let value = match written.as_bytes().first() {
+            Some(b'{') => self.table(written)?,
+            Some(b'[') => {
+                let list: Vec<&RawValue> = serde_json::from_str(written)?;
+                let nodes: Result<_, _> = list.into_iter().map(|raw| self.node(raw)).collect();
+                Value::List(nodes?)
+            }
+            Some(b'"') => Value::Text(serde_json::from_str(written)?),
+            Some(b't' | b'f') => Value::Flag(serde_json::from_str(written)?),
+            Some(b'n') => Value::Nothing,
+            _ => number(written),
+        };
+        Ok(Node::new(line, value))
+    }
+
+    fn table(&self, written: &str) -> Result<Value, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(written);
+        let entries = deserializer.deserialize_map(Entries)?;
+        let entries = entries.into_iter().map(|(key, raw)| {
+            let node = self.node(raw)?;
+            Ok(Entry { key, line: node.line, node })
+        });
+        Ok(Value::Table(entries.collect::<Result<_, serde_json::Error>>()?))
+    }
 }
 
 fn number(written: &str) -> Value {
@@ -91,16 +110,6 @@ fn number(written: &str) -> Value {
     whole
         .or_else(|_| written.parse().map(Value::Number))
         .unwrap_or(Value::Other(written.to_owned()))
-}
-
-fn table(text: &str, written: &str) -> Result<Value, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_str(written);
-    let entries = deserializer.deserialize_map(Entries)?;
-    let entries = entries.into_iter().map(|(key, raw)| {
-        let node = node(text, raw)?;
-        Ok(Entry { key, line: node.line, node })
-    });
-    Ok(Value::Table(entries.collect::<Result<_, serde_json::Error>>()?))
 }
 
 /// The offset of a part of the text.

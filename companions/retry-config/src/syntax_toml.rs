@@ -5,20 +5,21 @@ use toml::de::{DeTable, DeValue};
 use super::mistake::{Mistake, Mistakes};
 use super::origin::Text;
 use super::reader::given_twice;
-use super::tree::{Entry, Node, Value, line_of};
+use super::tree::{Entry, Lines, Node, Value};
 
 /// Parses TOML; reports all syntax errors.
 pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option<Node> {
     let (table, errors) = DeTable::parse_recoverable(text);
+    let lines = Lines::of(text);
     let mut readable = true;
     for error in errors {
-        let line = error.span().map(|span| line_of(text, span.start));
+        let line = error.span().map(|span| lines.of_offset(span.start));
         let (message, twice) = explained(text, error.message(), error.span());
         // The rest of the text can be trusted after a repeated key, but not after any other error.
         readable &= twice;
         mistakes.push(Mistake::new(source.at(line, ""), message));
     }
-    readable.then(|| Node::new(Some(1), entries(text, table.get_ref())))
+    readable.then(|| Node::new(Some(1), entries(&lines, table.get_ref())))
 }
 
 /// The parser's message with a remedy, and whether it is about a repeated key.
@@ -32,14 +33,14 @@ fn explained(text: &str, message: &str, span: Option<std::ops::Range<usize>>) ->
     (format!("not TOML: {message}; write `key = value` lines under `[section]` lines{cut}"), false)
 }
 
-fn entries(text: &str, table: &DeTable<'_>) -> Value {
+fn entries(lines: &Lines, table: &DeTable<'_>) -> Value {
     let mut entries: Vec<(usize, Entry)> = table
         .iter()
         .map(|(key, value)| {
             let at = key.span().start;
-            let line = Some(line_of(text, at));
-            let value_line = Some(line_of(text, value.span().start));
-            let node = Node::new(value_line, value_of(text, value.get_ref()));
+            let line = Some(lines.of_offset(at));
+            let value_line = Some(lines.of_offset(value.span().start));
+            let node = Node::new(value_line, value_of(lines, value.get_ref()));
             (at, Entry { key: key.get_ref().to_string(), line, node })
         })
         .collect();
@@ -47,7 +48,7 @@ fn entries(text: &str, table: &DeTable<'_>) -> Value {
     Value::Table(entries.into_iter().map(|(_, entry)| entry).collect())
 }
 
-fn value_of(text: &str, value: &DeValue<'_>) -> Value {
+fn value_of(lines: &Lines, value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(words) => Value::Text(words.to_string()),
         DeValue::Boolean(flag) => Value::Flag(*flag),
@@ -64,11 +65,46 @@ fn value_of(text: &str, value: &DeValue<'_>) -> Value {
         DeValue::Array(list) => Value::List(
             list.iter()
                 .map(|node| {
-                    let line = Some(line_of(text, node.span().start));
-                    Node::new(line, value_of(text, node.get_ref()))
+                    let line = Some(lines.of_offset(node.span().start));
+                    Node::new(line, value_of(lines, node.get_ref()))
                 })
                 .collect(),
         ),
-        DeValue::Table(table) => entries(text, table),
+        DeValue::Table(table) => entries(lines, table),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax_json;
+    use crate::tree::LOOKED_AT;
+
+    /// How many line breaks are looked at for a configuration of so many operations.
+    fn work(operations: usize) -> (usize, usize) {
+        let names = 0..operations;
+        let toml: String = names.clone().map(|n| format!("[op.\"o{n}\"]\nmax = {n}\n")).collect();
+        let json: Vec<String> = names.map(|n| format!("\"o{n}\": {{ \"max\": {n} }}")).collect();
+        let json = format!("{{ \"op\": {{\n{}\n}} }}", json.join(",\n"));
+        let looked_at = |read: &dyn Fn(&mut Mistakes) -> Option<Node>| {
+            LOOKED_AT.set(0);
+            let mut mistakes = Mistakes::default();
+            assert!(read(&mut mistakes).is_some());
+            LOOKED_AT.get()
+        };
+        let source = Text::default();
+        (
+            looked_at(&|mistakes| tree(&toml, &source, mistakes)),
+            looked_at(&|mistakes| syntax_json::tree(&json, &source, mistakes)),
+        )
+    }
+
+    #[test]
+    fn the_work_for_lines_grows_with_the_text_and_not_with_its_square() {
+        let ((toml, json), (tenfold_toml, tenfold_json)) = (work(1_000), work(10_000));
+        // A search in a sorted list looks at one more entry whenever the list doubles.
+        assert!(tenfold_toml < 15 * toml, "{tenfold_toml} and {toml}");
+        assert!(tenfold_json < 15 * json, "{tenfold_json} and {json}");
+        assert!(toml < 1_000 * 4 * 14 && json < 1_000 * 2 * 14, "{toml}, {json}");
     }
 }

@@ -39,13 +39,27 @@ impl Node {
     }
 }
 
+/// A text in a message: in quotes, and only the beginning of a long one.
+pub(crate) fn shown(text: &str) -> String {
+    match beginning(text) {
+        Some(start) => format!("{start:?} …"),
+        None => format!("{text:?}"),
+    }
+}
+
+/// The beginning of a text that is too long for a message.
+pub(crate) fn beginning(text: &str) -> Option<&str> {
+    const LONGEST: usize = 200;
+    text.char_indices().nth(LONGEST).map(|(end, _)| &text[..end])
+}
+
 /// The value in a message: "the text \"5\"", "a list".
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Table(_) => f.write_str("a table"),
             Value::List(_) => f.write_str("a list"),
-            Value::Text(text) => write!(f, "the text {text:?}"),
+            Value::Text(text) => write!(f, "the text {}", shown(text)),
             Value::Whole(number) => write!(f, "the number {number}"),
             Value::Number(number) => write!(f, "the number {number}"),
             Value::Flag(flag) => write!(f, "`{flag}`"),
@@ -55,10 +69,30 @@ impl fmt::Display for Value {
     }
 }
 
-/// The line of an offset in a text, from 1.
-pub(crate) fn line_of(text: &str, offset: usize) -> usize {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+/// The places of the line breaks of a text. The text is read once, however many lines are asked for.
+#[derive(Debug)]
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(crate) fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Lines(breaks.map(|(at, _)| at).collect())
+    }
+
+    /// The line of an offset in the text, from 1.
+    pub(crate) fn of_offset(&self, offset: usize) -> usize {
+        1 + self.0.partition_point(|at| {
+            #[cfg(test)]
+            LOOKED_AT.set(LOOKED_AT.get() + 1);
+            *at < offset
+        })
+    }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many line breaks were looked at.
+    pub(crate) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 impl<'de> Deserialize<'de> for Node {

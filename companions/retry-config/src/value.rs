@@ -7,7 +7,7 @@ use std::time::Duration;
 use retry_text::duration;
 
 use super::keys::{self, Unit};
-use super::tree::{Node, Value};
+use super::tree::{Node, Value, shown};
 use super::written::{Written, exact};
 use retry_runtime::PolicyError;
 use retry_runtime::budget::Refund;
@@ -154,7 +154,7 @@ impl Setting for Duration {
     fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
         match (&node.value, unit) {
             (Value::Text(text), None) => duration::parse(text).map_err(|problem| {
-                format!("the duration {text:?} {problem}; write {}", duration::FORM)
+                format!("the duration {} {problem}; write {}", shown(text), duration::FORM)
             }),
             (Value::Whole(number), Some((nanos, unit))) => {
                 units(*number, nanos).ok_or_else(|| out_of_range(key, number, unit))
@@ -236,7 +236,8 @@ impl Setting for Attempts {
         match &node.value {
             Value::Text(text) if text == "unlimited" => Ok(Attempts::Unlimited),
             Value::Text(text) => Err(format!(
-                "`{key}` is a number or \"unlimited\", not the text {text:?}; write `{key} = 4`"
+                "`{key}` is a number or \"unlimited\", not the text {}; write `{key} = 4`",
+                shown(text)
             )),
             Value::Whole(0) => Err(PolicyError::NoAttempts.to_string()),
             _ => whole(key, node, 1..=MOST_ATTEMPTS).map(Attempts::Count),

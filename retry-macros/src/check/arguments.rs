@@ -123,7 +123,8 @@ pub(super) fn mutable_arguments_are_cloned_or_kept(
         } else {
             format!("`clone({name})` (each attempt gets a fresh copy) or ")
         };
-        errors.push(quote!(#mutable #name).mistake(format!(
+        let by_ref = &binding.by_ref;
+        errors.push(quote!(#by_ref #mutable #name).mistake(format!(
             "`{name}` is mutable, and its value at the start of the next attempt is undecided\n\
              help: add {clone}`keep({name})` (changes carry over to the next attempt) to `#[retryable(…)]`"
         )));

@@ -1,6 +1,8 @@
 //! Rules about the function: which functions can be retried.
 
-use syn::{Attribute, FnArg, Type, TypeImplTrait, TypeParamBound};
+use syn::{
+    Attribute, FnArg, PathArguments, Type, TypeImplTrait, TypeParamBound, TypePath, parse_quote,
+};
 
 use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
@@ -46,6 +48,53 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
             )))
         }
         Some(_) => {}
+    }
+}
+
+pub(super) fn an_option_holds_no_result(function: &Function, errors: &mut Errors) {
+    let Some(output) = function.outcome() else { return };
+    let Some(result) = result_in_option(&output) else { return };
+    let values = |value: &Type| {
+        let mut turned = result.clone();
+        let last = turned.path.segments.last_mut();
+        if let Some(PathArguments::AngleBracketed(arguments)) = last.map(|last| &mut last.arguments)
+        {
+            arguments.args[0] = parse_quote!(Option<#value>);
+        }
+        turned
+    };
+    let value = result.path.segments.last().and_then(|last| type_arguments(last).next());
+    let Some(value) = value else { return };
+    errors.push(output.mistake(format!(
+        "`{}` does not say what a failure is: `None` would be retried, and `Some(Err(_))` be a success\n\
+         help: return `{}`",
+        quoted(&output),
+        quoted(values(value))
+    )));
+}
+
+/// The `Result<T, …>` of `Option<Result<T, …>>`. A path of several segments may lead to another type of the
+/// name `Option`, and is left to rustc.
+fn result_in_option(output: &Type) -> Option<&TypePath> {
+    match output {
+        Type::Group(group) => result_in_option(&group.elem),
+        Type::Paren(paren) => result_in_option(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+            let known = path.path.segments.first().is_some_and(|first| {
+                ["Option", "std", "core"].iter().any(|name| first.ident == name)
+            });
+            match type_arguments(last).next() {
+                Some(Type::Path(result)) if known => result
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|it| it.ident == "Result")
+                    .then_some(result),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

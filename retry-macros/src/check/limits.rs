@@ -43,13 +43,14 @@ pub(super) fn counts_are_in_range(args: &Args, errors: &mut Errors) {
     }
 }
 
-pub(super) fn unlimited_attempts_need_a_deadline(args: &Args, errors: &mut Errors) {
+pub(super) fn unlimited_attempts_can_end(args: &Args, errors: &mut Errors) {
     let Some(attempts) = &args.attempts else { return };
-    let limited = args.deadline.is_some() || args.policy.is_some() || args.misread(&["deadline"]);
+    let written = args.deadline.is_some() || args.cancel.is_some() || args.policy.is_some();
+    let limited = written || args.misread(&["deadline", "cancel"]);
     if is_unlimited(&attempts.value) && !limited {
         errors.push(attempts.mistake(
-            "`attempts = unlimited` needs a `deadline`, or the call may never end\n\
-             help: add `deadline = \"30s\"`",
+            "`attempts = unlimited` needs a `deadline` or a `cancel`, or the call may never end\n\
+             help: add `deadline = \"30s\"` or `cancel = token`",
         ));
     }
 }
@@ -114,6 +115,28 @@ pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
         errors.push(deadline.mistake(format!(
             "no retry can start: the first one waits {delay} and `deadline` is {limit}\n\
                  help: raise `deadline`, lower the first delay, or write `max = 0`"
+        )));
+    }
+}
+
+pub(super) fn a_timeout_leaves_time_for_a_retry(
+    function: &Function,
+    args: &Args,
+    errors: &mut Errors,
+) {
+    let Some(timeout) = args.timeout.as_ref().filter(|_| function.is_async()) else { return };
+    let Some(deadline) = &args.deadline else { return };
+    let (Some(one), Some(all)) = (timeout.value.literal(), deadline.value.literal()) else {
+        return;
+    };
+    let Some(delay) = schedule::first_delay(args) else { return };
+    // Other rules report a timeout above the deadline, and times of zero.
+    if one <= all && !one.is_zero() && one.saturating_add(delay) >= all {
+        let (one, delay, all) = (human(one), human(delay), human(all));
+        errors.push(timeout.mistake(format!(
+            "an attempt that times out leaves no time for a retry: `timeout` ({one}) and the first delay ({delay}) \
+             reach `deadline` ({all})\n\
+             help: lower `timeout` or the first delay, raise `deadline`, or write `max = 0`"
         )));
     }
 }

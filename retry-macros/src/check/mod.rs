@@ -20,16 +20,18 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     function::callers_are_not_tracked(function, errors);
     function::one_attribute_retries(function, errors);
     function::there_is_an_outcome(function, errors);
+    function::an_option_holds_no_result(function, errors);
     function::nothing_is_borrowed_from_a_mutable_reference(function, errors);
 
     limits::max_and_attempts_exclude_each_other(args, errors);
     limits::counts_are_in_range(args, errors);
-    limits::unlimited_attempts_need_a_deadline(args, errors);
+    limits::unlimited_attempts_can_end(args, errors);
     limits::times_are_above_zero(args, errors);
     limits::a_timeout_needs_async(function, args, errors);
     limits::a_timeout_requires_idempotent(function, args, errors);
     limits::a_timeout_fits_into_the_deadline(args, errors);
     limits::the_first_retry_can_start(args, errors);
+    limits::a_timeout_leaves_time_for_a_retry(function, args, errors);
 
     delays::the_factor_is_at_least_one(args, errors);
     delays::a_list_has_no_base(args, errors);

@@ -19,6 +19,12 @@ impl Plan<'_> {
     // Output, at the start of each attempt:
     //     let mut order = Clone::clone(&order);
     //     let out = &mut *out;
+    //
+    // Input:
+    //     #[retryable(clone(order), keep(out))] fn f(ref mut order: Order, ref mut out: Vec<u8>) …
+    // Output, where the parameter is `ref order` now:
+    //     let order = &mut Clone::clone(order);
+    //     let out = &mut *out;
     pub(crate) fn fresh_arguments(&self, attempt: &Attempt) -> TokenStream {
         let private = &self.private;
         let allowed = quote!(#[allow(
@@ -28,18 +34,27 @@ impl Plan<'_> {
             clippy::shadow_unrelated
         )]);
         let bindings = self.function.bindings();
-        let bindings = bindings.iter().filter_map(|Binding { name, mutable, ty, .. }| {
-            if self.is_cloned(name) {
-                let name = listed(self.args.clone.as_ref(), name);
-                return Some(quote_spanned!(name.span()=>
-                    #allowed let #mutable #name = #private::Clone::clone(&#name);
-                ));
-            }
-            // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
-            let reference = mutable.is_none() && ty.is_some_and(is_mutable_reference);
-            (reference && attempt.has(name))
-                .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
-        });
+        let bindings =
+            bindings.iter().filter_map(|Binding { name, mutable, by_ref, ty, .. }| {
+                if self.is_cloned(name) {
+                    let name = listed(self.args.clone.as_ref(), name);
+                    return Some(match mutable {
+                        Some(_) if by_ref.is_some() => quote_spanned!(name.span()=>
+                            #allowed let #name = &mut #private::Clone::clone(#name);
+                        ),
+                        _ => quote_spanned!(name.span()=>
+                            #allowed let #mutable #name = #private::Clone::clone(&#name);
+                        ),
+                    });
+                }
+                // Without the reborrow, the first attempt would move a `&mut` that the body passes on.
+                let reference = match mutable {
+                    Some(_) => by_ref.is_some(),
+                    None => ty.is_some_and(is_mutable_reference),
+                };
+                (reference && attempt.has(name))
+                    .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
+            });
         quote!(#(#bindings)*)
     }
 
@@ -60,6 +75,17 @@ impl Plan<'_> {
             attempt.has(name) && !self.beside_the_attempt().iter().any(|tokens| uses(tokens, name))
         });
         quote!(#(let _ = &mut #names;)*)
+    }
+
+    /// The arguments that an `async move` block takes from the attempt after it, as the body names them.
+    pub(crate) fn owned_arguments(&self) -> Vec<Ident> {
+        let bindings = self.function.bindings();
+        let owned = bindings.iter().filter(|binding| {
+            !binding.is_reference
+                && !binding.ty.is_some_and(is_primitive)
+                && !self.is_cloned(&binding.name)
+        });
+        owned.map(|binding| self.name_in_body(&binding.name)).collect()
     }
 
     /// The expressions of the attribute that borrow arguments while an attempt runs.
@@ -114,4 +140,13 @@ fn is_mutable_reference(ty: &Type) -> bool {
         Type::Paren(paren) => is_mutable_reference(&paren.elem),
         _ => false,
     }
+}
+
+/// Whether a type is written like one of the primitives, which are `Copy`.
+fn is_primitive(ty: &Type) -> bool {
+    const NAMES: [&str; 16] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize",
+    ];
+    matches!(ty, Type::Path(path) if NAMES.iter().any(|name| path.path.is_ident(name)))
 }

@@ -144,7 +144,8 @@ impl Plan<'_> {
         let name = self.name();
         // The breaker has its own static: a site without a breaker reserves no memory for one, and generated
         // code knows the address of the breaker.
-        let breaker = protect::breaker(args, &name, private)
+        let method = self.method_name();
+        let breaker = protect::breaker(args, &name, method.is_some(), private)
             .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
         let site = self.site(&name, is_async);
         let (opened, keyed) = self.opened();
@@ -169,6 +170,7 @@ impl Plan<'_> {
             quote!(let #token = #function #value;)
         });
         quote! {
+            #method
             #breaker
             let mut #call = #private::Call::start(#site);
             #opened
@@ -192,6 +194,7 @@ impl Plan<'_> {
         let awaited = is_async.then(|| quote!(.awaited(#interrupted)));
         let policy = policy::policy(args, private, !is_async);
         let budget = protect::budget(args, private);
+        let method = self.is_named_by_its_type().then(|| quote!(.method(&__RETRY_NAME)));
         let breaker = match &args.breaker {
             Some(_) => quote!(&__RETRY_BREAKER),
             None => quote!(&#private::NO_BREAKER),
@@ -199,7 +202,7 @@ impl Plan<'_> {
         quote!({
             static __RETRY_SITE: #private::Site = #private::Site::new(
                 #private::Meta::new(#name, #private::file!(), #private::line!())
-                    .written(#written) #awaited,
+                    .written(#written) #method #awaited,
                 #policy,
                 #budget,
                 #breaker,

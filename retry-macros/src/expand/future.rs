@@ -1,14 +1,15 @@
 //! Functions that return a future: the last expression is the attempt.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Block, Expr, ExprAsync, Pat, Stmt, Type, parse_quote};
+use syn::{Block, Expr, ExprAsync, Stmt, Type, parse_quote};
 
 use crate::errors::Mistake;
 use crate::expand::plan::{Attempt, Plan};
 use crate::item::outputs::Boxing;
-use crate::item::tokens::{early_return, variable};
+use crate::item::tail::{binds, each_leaf, ends_in_an_expression, root, start_of_chain, unboxed};
+use crate::item::tokens::{early_return, uses, variable};
 
 impl Plan<'_> {
     // Input:
@@ -48,7 +49,7 @@ impl Plan<'_> {
             ));
         };
         let (setup, private) = (tokens(stmts), &self.private);
-        let body = self.awaited(&tail, boxing);
+        let body = self.attempt_of(tail, boxing);
         let call = self.call(Attempt { body, output, is_async: true, setup: setup.clone() });
         let future = match boxing {
             // The call of `future` keeps clippy from proposing an `async fn`.
@@ -56,6 +57,77 @@ impl Plan<'_> {
             Boxing::Pinned => quote!(#private::Box::pin(async move { #call })),
         };
         Ok(quote!(#setup #future))
+    }
+
+    /// The attempt that awaits the future.
+    ///
+    /// An `async move` block owns the arguments that it uses, and the second attempt would find them moved. Such
+    /// a block becomes part of the attempt, or a block that borrows, where the attempt awaits it in its place.
+    fn attempt_of(&self, mut tail: Expr, boxing: Boxing) -> TokenStream {
+        if !self.moves_arguments(&mut tail) {
+            return self.awaited(&tail, boxing);
+        }
+        match boxing {
+            // Input:
+            //     if a { Box::pin(async move { BODY }) } else { async move { OTHER }.map(f).boxed() }
+            // Output:
+            //     { if a { { BODY } } else { (async { OTHER }.map(f)).await } }
+            Boxing::Pinned => {
+                each_leaf(&mut tail, &mut |leaf| {
+                    let inside = unboxed(leaf);
+                    let tokens = if let Expr::Async(future) = inside {
+                        generated(&future.block)
+                    } else if never_returns(inside) {
+                        return;
+                    } else if self.borrows(inside) {
+                        quote!({ (#inside).await })
+                    } else {
+                        self.awaited(leaf, boxing)
+                    };
+                    *leaf = Expr::Verbatim(tokens);
+                });
+                quote_spanned!(tail.span()=> { #tail })
+            }
+            // Input:
+            //     async move { BODY }.map(f)
+            // Output:
+            //     { (async { BODY }.map(f)).await }
+            Boxing::Plain => {
+                self.borrows(&mut tail);
+                self.awaited(&tail, boxing)
+            }
+        }
+    }
+
+    /// Whether an `async move` block that is the future, or the start of it, uses an argument that it would own.
+    fn moves_arguments(&self, tail: &mut Expr) -> bool {
+        let owned = self.owned_arguments();
+        let mut moves = false;
+        each_leaf(tail, &mut |leaf| {
+            let block = start_of_chain(leaf).filter(|future| future.capture.is_some());
+            let body = block.map(|future| future.block.to_token_stream());
+            moves |= body.is_some_and(|body| owned.iter().any(|name| uses(&body, name)));
+        });
+        moves
+    }
+
+    /// Lets the `async move` block at the start of a chain of methods borrow: `async move { … }.map(f)`.
+    fn borrows(&self, chain: &mut Expr) -> bool {
+        let Some(future) = start_of_chain(chain) else { return false };
+        let body = std::mem::take(&mut future.block.stmts);
+        future.capture = None;
+        let rest = chain.to_token_stream();
+        let Some(future) = start_of_chain(chain) else { return false };
+        let (private, body) = (&self.private, tokens(&body));
+        let names = self.owned_arguments();
+        let names = names.iter().filter(|name| uses(&body, name) && !uses(&rest, name));
+        // The block is `Send` if its arguments are: see `unique_captures`.
+        let edge = quote! {
+            #[allow(unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]
+            if false { return #private::absent(); #(let _ = &mut #names;)* }
+        };
+        future.block.stmts = vec![Stmt::Expr(Expr::Verbatim(quote!(#edge #body)), None)];
+        true
     }
 
     /// A block that awaits the future. A boxed future gets a type, so that the arms of an `if` or a `match`
@@ -72,26 +144,23 @@ impl Plan<'_> {
     }
 }
 
-fn tokens(stmts: &[Stmt]) -> TokenStream {
-    quote!(#(#stmts)*)
+/// The block with braces of generated code, for which rustc has no lints.
+fn generated(block: &Block) -> TokenStream {
+    let mut braced = Group::new(Delimiter::Brace, tokens(&block.stmts));
+    braced.set_span(Span::mixed_site().located_at(block.span()));
+    braced.into_token_stream()
 }
 
-// Input:
-//     return FUTURE;
-// Output:
-//     FUTURE
-fn ends_in_an_expression(block: &mut Block) {
-    let tail = match block.stmts.pop() {
-        Some(Stmt::Expr(Expr::Return(returned), _)) if returned.expr.is_some() => {
-            returned.expr.map(|tail| Stmt::Expr(*tail, None))
-        }
-        Some(Stmt::Macro(call)) if call.semi_token.is_none() => {
-            let (attrs, mac) = (call.attrs, call.mac);
-            Some(Stmt::Expr(Expr::Macro(syn::ExprMacro { attrs, mac }), None))
-        }
-        other => other,
-    };
-    block.stmts.extend(tail);
+/// Whether the expression is a macro that panics.
+fn never_returns(expr: &Expr) -> bool {
+    const NAMES: [&str; 4] = ["panic", "unreachable", "todo", "unimplemented"];
+    let Expr::Macro(call) = expr else { return false };
+    let last = call.mac.path.segments.last();
+    last.is_some_and(|last| NAMES.iter().any(|name| last.ident == name))
+}
+
+fn tokens(stmts: &[Stmt]) -> TokenStream {
+    quote!(#(#stmts)*)
 }
 
 /// A `return` in a statement before the attempt is a mistake.
@@ -146,49 +215,5 @@ fn attempt(stmts: &mut [Stmt]) -> Option<(usize, &mut ExprAsync)> {
             attempt(&mut block.block.stmts).map(|(_, future)| (at, future))
         }
         _ => None,
-    }
-}
-
-/// The expression inside boxing, casts and methods that do not change the output of a future.
-fn root(mut expr: &mut Expr) -> &mut Expr {
-    while is_wrapped(expr) {
-        expr = match expr {
-            Expr::Call(call) => &mut call.args[0],
-            Expr::MethodCall(call) => &mut call.receiver,
-            Expr::Cast(cast) => &mut cast.expr,
-            Expr::Paren(paren) => &mut paren.expr,
-            Expr::Group(group) => &mut group.expr,
-            _ => unreachable!("`is_wrapped` names no other expression"),
-        };
-    }
-    expr
-}
-
-fn is_wrapped(expr: &Expr) -> bool {
-    const METHODS: [&str; 5] = ["boxed", "boxed_local", "instrument", "in_current_span", "fuse"];
-    match expr {
-        Expr::Call(call) => call.args.len() == 1 && pins(&call.func),
-        Expr::MethodCall(call) => METHODS.iter().any(|method| call.method == method),
-        Expr::Cast(_) | Expr::Paren(_) | Expr::Group(_) => true,
-        _ => false,
-    }
-}
-
-/// Whether the function is `Box::pin` or `Box::new`.
-fn pins(function: &Expr) -> bool {
-    let Expr::Path(path) = function else { return false };
-    let mut segments = path.path.segments.iter().rev();
-    let (last, before) = (segments.next(), segments.next());
-    last.is_some_and(|last| last.ident == "pin" || last.ident == "new")
-        && before.is_some_and(|before| before.ident == "Box")
-}
-
-/// Whether the statement binds the variable.
-fn binds(stmt: &Stmt, name: &Ident) -> bool {
-    let Stmt::Local(local) = stmt else { return false };
-    match &local.pat {
-        Pat::Ident(ident) => ident.ident == *name,
-        Pat::Type(typed) => matches!(&*typed.pat, Pat::Ident(ident) if ident.ident == *name),
-        _ => false,
     }
 }

@@ -8,7 +8,7 @@ use crate::item::function::Function;
 use crate::item::outputs::without_opaque;
 use crate::item::parameters::Parameter;
 use crate::item::pattern::without_mut;
-use crate::item::tokens::renamed;
+use crate::item::tokens::{mentions, renamed};
 use crate::read::args::Args;
 
 /// The input of every step.
@@ -79,11 +79,46 @@ impl<'a> Plan<'a> {
         match &self.args.name {
             Some(name) => name.value.to_token_stream(),
             None => {
-                let text = self.function.sig.ident.to_string();
-                let text = text.trim_start_matches("r#");
+                let text = self.own_name();
                 quote!(#private::concat!(#private::module_path!(), "::", #text))
             }
         }
+    }
+
+    // Output, for a method without `name = …`:
+    //     static __RETRY_NAME: MethodName =
+    //         MethodName::new(module_path!(), "method", { struct __RetryHere; || type_name::<__RetryHere>() });
+    //
+    // The attribute does not see the type of the `impl`. An item in the body has a path that contains the type.
+    pub(crate) fn method_name(&self) -> Option<TokenStream> {
+        self.is_named_by_its_type().then(|| {
+            let (private, text) = (&self.private, self.own_name());
+            quote! {
+                static __RETRY_NAME: #private::MethodName = #private::MethodName::new(
+                    #private::module_path!(),
+                    #text,
+                    {
+                        struct __RetryHere;
+                        || #private::type_name::<__RetryHere>()
+                    },
+                );
+            }
+        })
+    }
+
+    /// Whether the function belongs to a type, as far as its tokens tell, and the attribute does not name it.
+    pub(crate) fn is_named_by_its_type(&self) -> bool {
+        let function = self.function;
+        let names_self = || {
+            mentions(&function.sig.to_token_stream(), "Self")
+                || mentions(&function.body.stream(), "Self")
+        };
+        self.args.name.is_none() && (function.sig.receiver().is_some() || names_self())
+    }
+
+    fn own_name(&self) -> String {
+        let text = self.function.sig.ident.to_string();
+        text.trim_start_matches("r#").to_owned()
     }
 
     /// An expression of the attribute, with the name that the body has for `self`: a wrapper may rename it.

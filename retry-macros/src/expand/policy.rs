@@ -84,6 +84,8 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
         call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
         call("hint_cap", &args.hint_cap, duration),
         call("inherit", &args.inherit, |inherit| quote!(#inherit)),
+        // The token of `cancel` can end a call that has no other limit.
+        args.cancel.as_ref().map(|_| quote!(.cancellable())),
     ];
     calls.into_iter().flatten().collect()
 }

@@ -52,18 +52,22 @@ pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
 
 // Input:
 //     breaker("inventory", rate = 0.3, key = item)
-// Output, where `name` is the name of the site and stands for a breaker without a name:
+// Output, where `name` is the name of the site and stands for a breaker without a name, or the static of a method does:
 //     SiteBreaker::keyed("inventory", true, Some(BreakerSettings::new().rate(0.3)), None)
 pub(crate) fn breaker(
     args: &Args,
     name: &TokenStream,
+    of_method: bool,
     private: &TokenStream,
 ) -> Option<TokenStream> {
+    let own = |settings: &TokenStream| match of_method {
+        true => quote!(#private::SiteBreaker::own_of(&__RETRY_NAME, #settings)),
+        false => quote!(#private::SiteBreaker::own(#name, #settings)),
+    };
     let breaker = args.breaker.as_ref()?;
     let settings = match &breaker.value {
         Protection::Bare => {
-            let settings = quote!(#private::BreakerSettings::new());
-            return Some(quote!(#private::SiteBreaker::own(#name, #settings)));
+            return Some(own(&quote!(#private::BreakerSettings::new())));
         }
         Protection::Name(shared) => {
             return Some(quote!(#private::SiteBreaker::named(#shared, #private::None)));
@@ -80,10 +84,13 @@ pub(crate) fn breaker(
         (Some(_), _) => {
             let keys = optional(settings.keys.as_ref(), private);
             let shared = settings.name.is_some();
-            quote!(#private::SiteBreaker::keyed(#own_name, #shared, #given, #keys))
+            match of_method && !shared {
+                true => quote!(#private::SiteBreaker::keyed_of(&__RETRY_NAME, #given, #keys)),
+                false => quote!(#private::SiteBreaker::keyed(#own_name, #shared, #given, #keys)),
+            }
         }
         (None, Some(shared)) => quote!(#private::SiteBreaker::named(#shared, #given)),
-        (None, None) => quote!(#private::SiteBreaker::own(#own_name, #built)),
+        (None, None) => own(&built),
     };
     Some(respanned(&made, breaker.key.span()))
 }

@@ -18,16 +18,19 @@ use crate::read::task::Task;
 //     pub enum send {}
 //     impl send {
 //         pub fn task(order: Order) -> Task<Receipt> {
-//             static FUNCTION: Function = Function::new("module::send", run, &[Need::of::<Pool>()]);
+//             static FUNCTION: Function = Function::new("module::send", send::run, &[Need::of::<Pool>()]);
 //             inventory::submit! { Entry(&FUNCTION) }
-//             fn run(input: Input) -> Running {
-//                 let order = read::<Order>(&mut input, "order")?;
-//                 let pool = state::<Pool>(&input);
-//                 drive(input, async move { send(order, &pool).await })
-//             }
 //             Task::new(&FUNCTION, arguments().with("order", written(&order)), &[])
 //         }
+//
+//         fn run(input: Input) -> Running {
+//             let order = read::<Order>(&mut input, "order")?;
+//             let pool = state::<Pool>(&input);
+//             drive(input, async move { send(order, &pool).await })
+//         }
 //     }
+//
+// `run` stands next to `task`, and not inside: a parameter of `task` may have the name of the function.
 //
 // An `impl` or a trait cannot contain a type. The type has the span of the word `task`, so that rustc points
 // there.
@@ -67,20 +70,21 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
         #vis fn task(#(#stored: #types),*) -> #private::Task<#out> {
             static __RETRY_TASK: #private::Function = #private::Function::new(
                 #site,
-                __retry_run,
+                #ident::__retry_run,
                 &[#(#private::Need::of::<#needs>()),*],
             )#limit;
             #private::inventory::submit! { #private::Entry(&__RETRY_TASK) }
-            #[allow(unused_mut)]
-            fn __retry_run(mut #input: #private::Input) -> #private::Running {
-                #reads
-                #drive
-            }
             #private::Task::new(
                 &__RETRY_TASK,
                 #private::arguments()#writes,
                 &[#(#redacted),*],
             )
+        }
+
+        #[allow(unused_mut)]
+        fn __retry_run(mut #input: #private::Input) -> #private::Running {
+            #reads
+            #drive
         }
     };
     quote_spanned! {word=>

@@ -8,7 +8,7 @@ use syn::{Expr, Ident, Type};
 use crate::expand::plan::{Attempt, Plan, local};
 use crate::expand::policy::call;
 use crate::expand::spans::{ends, failure, respanned, step};
-use crate::item::tokens::statements;
+use crate::item::tokens::{has_items, statements};
 
 impl Plan<'_> {
     // Input:
@@ -123,10 +123,25 @@ impl Plan<'_> {
     }
 }
 
-/// Puts the return edge before the statements of the body.
+// Input:
+//     { BODY }
+// Output, where an item comes first:
+//     { EDGE { BODY } }
+// Output, else:
+//     { EDGE BODY }
+//
+// An item after the edge would be an item after a statement, which clippy reports; and an item of the body, such
+// as `use std::io::Result`, must not change the meaning of the types in the edge.
 pub(crate) fn edged(edge: &TokenStream, body: TokenStream) -> TokenStream {
-    let (span, statements) = (body.span(), statements(body));
-    let mut braced = Group::new(Delimiter::Brace, quote!(#edge #statements));
-    braced.set_span(span);
-    braced.into_token_stream()
+    let span = body.span();
+    let inside = |tokens: TokenStream| {
+        let mut braced = Group::new(Delimiter::Brace, tokens);
+        braced.set_span(span);
+        braced.into_token_stream()
+    };
+    let mut statements = statements(body);
+    if has_items(&statements) {
+        statements = inside(statements);
+    }
+    inside(quote!(#edge #statements))
 }

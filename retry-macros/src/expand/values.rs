@@ -9,20 +9,43 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
 use crate::expand::spans::respanned;
-use crate::read::literal::bare_call;
+use crate::read::literal::{bare_call, is_lower_case};
+use crate::read::schedule::is_word;
 use crate::read::time::{Backoff, Time};
 
 // Input:
-//     fibonacci, ["100ms", "1s"]
+//     fibonacci, ["100ms", "1s"], delays::quadratic
 // Output:
-//     backoff::fibonacci(), Backoff::List(&[Duration::new(…), Duration::new(…)])
+//     backoff::fibonacci(), Backoff::List(&[Duration::new(…), Duration::new(…)]), Backoff::Custom(delays::quadratic)
 pub(crate) fn backoff(backoff: &Backoff, private: &TokenStream) -> TokenStream {
     match backoff {
+        Backoff::Named(expr) if is_function(expr) => {
+            let at = Span::call_site().located_at(expr.span());
+            let path = respanned(private, at);
+            // The words are in scope, so that rustc proposes one of them for a misspelt word.
+            quote_spanned! {at=> {
+                #[allow(unused_imports, clippy::wildcard_imports)]
+                use #path::backoff::*;
+                #path::Backoff::Custom(#expr)
+            }}
+        }
         Backoff::Named(expr) => named(expr, &quote!(#private::backoff)),
         Backoff::List(entries, bracket) => {
             let entries = entries.iter().map(|entry| duration(entry, private));
             quote_spanned!(bracket.span.join()=> #private::Backoff::List(&[#(#entries),*]))
         }
+    }
+}
+
+/// Whether the expression is a function of the user's: a closure, or a path that is written like one to a function.
+fn is_function(expr: &Expr) -> bool {
+    match expr {
+        Expr::Closure(_) => true,
+        Expr::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| is_lower_case(&last.ident)) && !is_word(expr)
+        }
+        _ => false,
     }
 }
 

@@ -6,7 +6,8 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility};
 
 use crate::errors::Mistake;
-use crate::item::outputs::{Boxing, future_output};
+use crate::item::outputs::{Boxing, boxed, future_output, may_be_an_alias};
+use crate::item::tail::boxes_a_future;
 use crate::item::wrapped::{self, Seam};
 
 /// A function, parsed except for its body.
@@ -82,7 +83,12 @@ impl Function {
 
     /// The output of the future after the arrow, if the type there is one.
     pub(crate) fn returned_future(&self) -> Option<(Type, Boxing)> {
-        self.output().and_then(future_output)
+        let output = self.output()?;
+        future_output(output).or_else(|| {
+            // The body tells where the name of an alias does not.
+            let is_alias = self.sig.asyncness.is_none() && may_be_an_alias(output);
+            (is_alias && boxes_a_future(&self.body)).then(|| boxed(output))
+        })
     }
 
     /// The type that an attempt returns.

@@ -43,8 +43,19 @@ pub(crate) fn future_output(ty: &Type) -> Option<(Type, Boxing)> {
 /// The output of an alias or an associated type whose name ends in `Future` or `Fut`.
 fn named_output(ty: &Type, name: &Ident) -> Option<(Type, Boxing)> {
     let name = name.to_string();
-    let output = || (parse_quote!(<#ty as ::core::future::Future>::Output), Boxing::Pinned);
-    (name.ends_with("Future") || name.ends_with("Fut")).then(output)
+    (name.ends_with("Future") || name.ends_with("Fut")).then(|| boxed(ty))
+}
+
+/// The output of a boxed future behind another name.
+pub(crate) fn boxed(ty: &Type) -> (Type, Boxing) {
+    (parse_quote!(<#ty as ::core::future::Future>::Output), Boxing::Pinned)
+}
+
+/// Whether a type is a name that may stand for a boxed future.
+pub(crate) fn may_be_an_alias(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let known = |last: &PathSegment| last.ident == "Result" || last.ident == "Option";
+    path.path.segments.last().is_some_and(|last| !known(last))
 }
 
 /// The output of `Box<dyn Future<Output = R>>`.

@@ -3,7 +3,7 @@
 use syn::{FnArg, Ident, Pat, PatType, ReceiverKind, Token, Type};
 
 use crate::item::function::{Function, Mode};
-use crate::item::pattern::each_binding;
+use crate::item::pattern::{Place, each_binding};
 use crate::item::wrapped::Moved;
 
 /// A parameter.
@@ -17,8 +17,10 @@ pub(crate) enum Parameter<'a> {
 /// A name that a parameter binds.
 pub(crate) struct Binding<'a> {
     pub(crate) name: Ident,
-    /// The `mut` of a mutable binding by value.
+    /// The `mut` of a binding whose changes stay in the function: `mut name` or `ref mut name`.
     pub(crate) mutable: Option<Token![mut]>,
+    /// The `ref` of a binding that borrows its value.
+    pub(crate) by_ref: Option<Token![ref]>,
     /// The type of the parameter, if the name binds all of it.
     pub(crate) ty: Option<&'a Type>,
     /// Whether the declared type is a reference.
@@ -69,14 +71,21 @@ impl Function {
         for parameter in self.parameters() {
             match parameter {
                 Parameter::Receiver { name, mutable, is_reference, .. } => {
-                    bindings.push(Binding { name, mutable, ty: None, is_reference });
+                    let by_ref = None;
+                    bindings.push(Binding { name, mutable, by_ref, ty: None, is_reference });
                 }
                 Parameter::Typed { mut pat, ty } => {
-                    each_binding(&mut pat, true, &mut |ident, whole| {
-                        let ty = whole.then_some(ty);
+                    each_binding(&mut pat, Place::Whole, &mut |ident, place| {
+                        // `ref mut` behind a reference changes the caller's value, as `&mut` does.
+                        let behind = place == Place::Behind
+                            || place == Place::Part && matches!(ty, Type::Reference(_));
+                        let ty = Some(ty).filter(|_| place == Place::Whole);
                         bindings.push(Binding {
                             name: ident.ident.clone(),
-                            mutable: ident.mutability.filter(|_| ident.by_ref.is_none()),
+                            mutable: ident
+                                .mutability
+                                .filter(|_| !(behind && ident.by_ref.is_some())),
+                            by_ref: ident.by_ref,
                             ty,
                             is_reference: matches!(ty, Some(Type::Reference(_))),
                         });

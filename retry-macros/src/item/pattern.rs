@@ -45,32 +45,47 @@ fn parts<'a>(pats: impl IntoIterator<Item = &'a Pat>) -> Option<Vec<TokenStream>
 
 /// Removes the `mut` from the bindings whose names are chosen.
 pub(crate) fn without_mut(pat: &mut Pat, chosen: impl Fn(&Ident) -> bool) {
-    each_binding(pat, true, &mut |ident, _| {
-        if ident.by_ref.is_none() && chosen(&ident.ident) {
+    each_binding(pat, Place::Whole, &mut |ident, place| {
+        // `ref mut` behind a reference borrows the caller's value mutably, and must go on doing so.
+        if !(ident.by_ref.is_some() && place == Place::Behind) && chosen(&ident.ident) {
             ident.mutability = None;
         }
     });
 }
 
-/// Visits each name that the pattern binds, and says whether the name binds the whole value.
+/// Which part of the matched value a name binds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The whole value.
+    Whole,
+    /// A part of the value.
+    Part,
+    /// Something behind a reference in the value.
+    Behind,
+}
+
+/// Visits each name that the pattern binds, with the part of the value that the name binds.
 pub(crate) fn each_binding(
     pat: &mut Pat,
-    whole: bool,
-    visit: &mut impl FnMut(&mut PatIdent, bool),
+    place: Place,
+    visit: &mut impl FnMut(&mut PatIdent, Place),
 ) {
+    let inside = if place == Place::Whole { Place::Part } else { place };
     let mut parts: Vec<&mut Pat> = match pat {
         Pat::Ident(ident) => {
-            visit(ident, whole);
+            visit(ident, place);
             ident.subpat.iter_mut().map(|(_, inner)| &mut **inner).collect()
         }
-        Pat::Paren(paren) => return each_binding(&mut paren.pat, whole, visit),
-        Pat::Type(typed) => return each_binding(&mut typed.pat, whole, visit),
-        Pat::Reference(reference) => vec![&mut *reference.pat],
+        Pat::Paren(paren) => return each_binding(&mut paren.pat, place, visit),
+        Pat::Type(typed) => return each_binding(&mut typed.pat, place, visit),
+        Pat::Reference(reference) => {
+            return each_binding(&mut reference.pat, Place::Behind, visit);
+        }
         Pat::Struct(fields) => fields.fields.iter_mut().map(|field| &mut *field.pat).collect(),
         Pat::Tuple(tuple) => tuple.elems.iter_mut().collect(),
         Pat::TupleStruct(tuple) => tuple.elems.iter_mut().collect(),
         Pat::Slice(slice) => slice.elems.iter_mut().collect(),
         _ => Vec::new(),
     };
-    parts.iter_mut().for_each(|part| each_binding(part, false, visit));
+    parts.iter_mut().for_each(|part| each_binding(part, inside, visit));
 }

@@ -113,6 +113,29 @@ pub(crate) fn statements(block: TokenStream) -> TokenStream {
     }
 }
 
+/// Whether an item, such as `use` or `fn`, may stand among the statements. A closure such as `const || { … }`
+/// counts as one, too.
+pub(crate) fn has_items(statements: &TokenStream) -> bool {
+    const WORDS: [&str; 12] = [
+        "use",
+        "const",
+        "fn",
+        "struct",
+        "enum",
+        "static",
+        "type",
+        "mod",
+        "impl",
+        "trait",
+        "union",
+        "macro_rules",
+    ];
+    statements.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(word) => WORDS.iter().any(|item| word == item),
+        _ => false,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proc_macro2::Span;

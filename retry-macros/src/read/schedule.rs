@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use syn::Expr;
+
 use crate::read::args::Args;
 use crate::read::key::Keyed;
-use crate::read::literal::{bare_call, literal_count, literal_number};
+use crate::read::literal::{bare_call, is_unlimited, literal_count, literal_number};
 use crate::read::time::{Backoff, Time};
 
 /// The runtime's defaults: the number of retries, the first delay, the factor, and the longest delay.
@@ -69,6 +71,28 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
         pauses.push(Pause { retry, shortest, longest, earliest, latest });
     }
     Some(pauses)
+}
+
+/// The delay before the first retry, without jitter; `None` if there is no retry, or if the delay depends on a
+/// value that is not a literal.
+pub(crate) fn first_delay(args: &Args) -> Option<Duration> {
+    let settings = ["max", "attempts", "base", "cap", "backoff", "policy"];
+    let unlimited = args.attempts.as_ref().is_some_and(|attempts| is_unlimited(&attempts.value));
+    if args.policy.is_some() || args.misread(&settings) || !unlimited && retries(args)? == 0 {
+        return None;
+    }
+    let first = match args.backoff.as_ref().map(|backoff| &backoff.value) {
+        Some(Backoff::List(entries, _)) => entries.first()?.literal()?,
+        Some(Backoff::Named(expr)) if !is_word(expr) => return None,
+        _ => time(&args.base, BASE)?,
+    };
+    Some(first.min(time(&args.cap, CAP)?))
+}
+
+/// Whether the expression is one of the runtime's words for a backoff.
+pub(crate) fn is_word(expr: &Expr) -> bool {
+    const WORDS: [&str; 4] = ["exponential", "fixed", "linear", "fibonacci"];
+    bare_call(expr).is_some_and(|(word, _)| WORDS.iter().any(|known| word == known))
 }
 
 /// The duration of an argument or its default; `None` if the argument is not a literal.

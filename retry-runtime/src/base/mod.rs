@@ -1,5 +1,5 @@
-//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters, the border to
-//! foreign code, and foreign text on one line.
+//! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters, names, the border
+//! to foreign code, and foreign text on one line.
 //!
 //! The modules here import nothing from other folders of the crate.
 
@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;
 pub(crate) mod line;
+pub(crate) mod name;
 pub(crate) mod pool;
 pub(crate) mod rng;
 pub(crate) mod setting;

@@ -3,28 +3,34 @@
 //! Calls in flight hold references to settings that may have been replaced long ago. Settings that are never freed
 //! need no reference counts, and a program that switches between a few configurations keeps each of them once.
 
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 
 use super::sync::lock;
 
-/// Leaks values, and finds the ones that it has leaked.
+/// Leaks values, and finds the ones that it has leaked: by their hashes, so that a value is found as fast among thousands
+/// as among a few.
 #[derive(Debug)]
-pub struct Pool<T: ?Sized + 'static>(Mutex<Vec<&'static T>>);
+pub struct Pool<T: ?Sized + 'static>(Mutex<BTreeMap<u64, Vec<&'static T>>>);
 
-impl<T: ?Sized + PartialEq> Pool<T> {
+impl<T: ?Sized + PartialEq + Hash> Pool<T> {
     /// An empty pool.
     #[allow(
         clippy::new_without_default,
         reason = "a pool is a static, which needs a `const` constructor"
     )]
     pub const fn new() -> Self {
-        Pool(Mutex::new(Vec::new()))
+        Pool(Mutex::new(BTreeMap::new()))
     }
 
     /// The kept value that is equal to this one, which is kept if there is none.
     pub fn keep(&self, value: impl Into<Box<T>>) -> &'static T {
         let value = value.into();
-        let mut kept = lock(&self.0);
+        let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+        value.hash(&mut hasher);
+        let mut pool = lock(&self.0);
+        let kept = pool.entry(hasher.finish()).or_default();
         if let Some(known) = kept.iter().find(|known| ***known == *value) {
             return known;
         }
@@ -34,8 +40,25 @@ impl<T: ?Sized + PartialEq> Pool<T> {
     }
 }
 
+/// The hash function FNV-1a, which needs no random seed.
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -44,5 +67,26 @@ mod tests {
         let (one, other, again) = (pool.keep([1, 2]), pool.keep([1, 3]), pool.keep(vec![1, 2]));
         assert_eq!((one, other), (&[1, 2][..], &[1, 3][..]));
         assert!(std::ptr::eq(one, again));
+    }
+
+    #[test]
+    fn a_value_is_compared_with_few_of_thousands() {
+        thread_local! {
+            static COMPARED: Cell<u32> = const { Cell::new(0) };
+        }
+        #[derive(Debug, Hash)]
+        struct Counted(u32);
+        impl PartialEq for Counted {
+            fn eq(&self, other: &Self) -> bool {
+                COMPARED.set(COMPARED.get() + 1);
+                self.0 == other.0
+            }
+        }
+        static POOL: Pool<Counted> = Pool::new();
+        for number in 0..4000 {
+            POOL.keep(Counted(number));
+        }
+        assert_eq!(COMPARED.get(), 0, "no two hashes are the same");
+        assert_eq!((POOL.keep(Counted(3999)).0, COMPARED.get()), (3999, 1));
     }
 }

@@ -14,6 +14,7 @@ use super::ticket::{CircuitOpen, Mode, Ticket};
 use super::window::Outcome;
 use super::word::Word;
 use crate::base::clock::{Moment, Timeline};
+use crate::base::name::Name;
 use crate::base::pool::Pool;
 use crate::base::rng::Rng;
 use crate::base::setting::SettingError;
@@ -52,9 +53,9 @@ pub struct Breaker {
     pub(super) word: Word,
     settings: BreakerSettings,
     pub(super) timeline: Timeline,
-    name: Cow<'static, str>,
     /// The length of the table's name, with which the name of a breaker by key begins; 0 for all others.
     table: usize,
+    name: Name,
     machine: Mutex<Machine>,
 }
 
@@ -70,6 +71,14 @@ impl Breaker {
         /// that is a compile error. [`try_new`](Self::try_new) returns the error.
         #[track_caller]
         pub fn new(name: &'static str, settings: BreakerSettings) -> Self {
+            Breaker::named(Name::Given(Cow::Borrowed(name)), settings)
+        }
+    }
+
+    const_unless_loom! {
+        /// [`new`](Self::new) with a name of any kind.
+        #[track_caller]
+        pub(crate) fn named(name: Name, settings: BreakerSettings) -> Self {
             if let Err(error) = settings.validate() {
                 panic!("{}", error.message());
             }
@@ -77,7 +86,7 @@ impl Breaker {
                 word: Word::new(&settings),
                 settings,
                 timeline: Timeline::new(),
-                name: Cow::Borrowed(name),
+                name,
                 table: 0,
                 machine: Mutex::new(Machine::new(settings)),
             }
@@ -99,7 +108,7 @@ impl Breaker {
     /// A breaker of settings that have passed their check.
     pub(crate) fn checked(name: impl Into<Cow<'static, str>>, settings: BreakerSettings) -> Self {
         let mut breaker = Breaker::new("", settings);
-        breaker.name = name.into();
+        breaker.name = Name::Given(name.into());
         breaker
     }
 
@@ -168,18 +177,18 @@ impl Breaker {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     /// The name of its table, for a breaker by key.
     pub fn table(&self) -> Option<&str> {
-        self.name.get(..self.table).filter(|table| !table.is_empty())
+        self.name().get(..self.table).filter(|table| !table.is_empty())
     }
 
     /// The key, for a breaker by key; a long one is cut.
     pub fn key(&self) -> Option<&str> {
         self.table()?;
-        self.name.get(self.table + 1..self.name.len() - 1)
+        self.name().get(self.table + 1..self.name().len() - 1)
     }
 
     /// The settings in force: those that the breaker was made with, or those that a configuration has set since.
@@ -289,7 +298,7 @@ impl Breaker {
             return Ok(Ticket { generation, probe: None, number: 0, since: None });
         }
         self.locked(now, Machine::admit).map_err(|refusal| {
-            let refusal = CircuitOpen::new(self.name.clone(), refusal);
+            let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
             listener::refused(&refusal);
             refusal
         })
@@ -337,7 +346,7 @@ impl Breaker {
         if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
             drop(guard);
-            listener::changed(self.name.clone(), &transitions);
+            listener::changed(self.name.to_cow(), &transitions);
         }
         result
     }
@@ -352,7 +361,7 @@ fn seed(machine: &mut Machine) {
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breaker")
-            .field("name", &self.name)
+            .field("name", &self.name())
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }

@@ -1,5 +1,6 @@
 //! The settings of a breaker, and their check.
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use super::window::Mark;
@@ -91,6 +92,14 @@ const MOST: u32 = 100_000;
 /// [`BreakerSettings::patience`] without `slow`: what a person waits for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
+
+impl Hash for BreakerSettings {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Without the rates, whose numbers have no `Hash`: two settings rarely differ in these alone.
+        (self.min_calls, self.consecutive, self.slow, self.forget).hash(state);
+        (self.open_max, self.probes, self.probe_timeout).hash(state);
+    }
+}
 
 impl BreakerSettings {
     /// Refuses for this long when it opens; up to 1 day. Above `open_max` it raises that too.

@@ -36,9 +36,9 @@ warning! {
 
 warning! {
     /// Two attributes give a shared breaker or budget different settings.
-    pub(crate) fn conflicting_settings(what: &str, name: &str);
-    warn(name): "attributes disagree about the settings of the shared {what} `{name}`, and only one of them \
-        applies: write the settings in one attribute, and only the name in the others"
+    pub(crate) fn conflicting_settings(what: &str, name: &str, holds: &str, others: &str);
+    warn(name): "attributes disagree about the settings of the shared {what} `{name}`: those at {holds} apply, those \
+        at {others} do not: write the settings in one attribute, and only the name in the others"
 }
 
 warning! {
@@ -49,9 +49,9 @@ warning! {
 
 warning! {
     /// Several functions have the same name.
-    pub(crate) fn shared_name(name: &str, places: &str);
-    warn(name, places): "several functions have this name: give each its own `name = …`, so that settings and \
-        statistics can tell them apart"
+    pub(crate) fn shared_name(name: &str, holds: &str, others: &str);
+    warn(name): "several functions have the name `{name}`: a look-up by name finds the one at {holds}, and not those \
+        at {others}; settings apply to all of them: give each its own `name = …`"
 }
 
 warning! {

@@ -21,9 +21,13 @@ use super::inject::{Inject, Injection};
 use super::interruption::Interruption;
 use super::outcome::{Interruptible, Outcome};
 
-/// The start of a lookup for the outcome type `R`; its methods are the first choices.
+/// The start of a lookup for the outcome type `R`. Its own method refuses an outcome that has no meaning.
 #[derive(Debug)]
 pub struct Lookup<R>(PhantomData<fn() -> R>);
+
+/// The first choices.
+#[derive(Debug)]
+pub struct FirstChoice<R>(PhantomData<fn() -> R>);
 
 /// The second choices.
 #[derive(Debug)]
@@ -38,6 +42,14 @@ pub struct ThirdChoice<R>(PhantomData<fn() -> R>);
 pub struct LastChoice<R>(PhantomData<fn() -> R>);
 
 impl<R> Deref for Lookup<R> {
+    type Target = FirstChoice<R>;
+
+    fn deref(&self) -> &FirstChoice<R> {
+        &FirstChoice(PhantomData)
+    }
+}
+
+impl<R> Deref for FirstChoice<R> {
     type Target = SecondChoice<R>;
 
     fn deref(&self) -> &SecondChoice<R> {
@@ -75,7 +87,7 @@ macro_rules! choices {
 
 choices! {
     /// The error is boxed.
-    {R: Outcome<Error: Chained>} Lookup: retry_describe -> ByChain;
+    {R: Outcome<Error: Chained>} FirstChoice: retry_describe -> ByChain;
     /// The error implements `Display`.
     {R: Outcome<Error: Display>} SecondChoice: retry_describe -> ByDisplay;
     /// The error implements `Debug`.
@@ -84,7 +96,7 @@ choices! {
     {R} LastChoice: retry_describe -> ByTypeName;
 
     /// The error implements [`Classify`].
-    {R: Outcome<Error: Classify>} Lookup: retry_class -> ByClassify;
+    {R: Outcome<Error: Classify>} FirstChoice: retry_class -> ByClassify;
     /// The error does not implement [`Classify`].
     {R} LastChoice: retry_class -> NotClassified;
 
@@ -98,14 +110,52 @@ choices! {
     {R} LastChoice: retry_carried -> NotCarried;
 
     /// The error implements `From<Interruption>`.
-    {R: Interruptible} Lookup: retry_interruption -> HasFromInterruption;
+    {R: Interruptible} FirstChoice: retry_interruption -> HasFromInterruption;
     /// The error does not implement `From<Interruption>`.
     {R} LastChoice: retry_interruption -> NoFromInterruption;
 
     /// The error implements [`Inject`].
-    {R: Outcome<Error: Inject>} Lookup: retry_injection -> HasInject;
+    {R: Outcome<Error: Inject>} FirstChoice: retry_injection -> HasInject;
     /// The error does not implement [`Inject`].
     {R} LastChoice: retry_injection -> NoInject;
+}
+
+impl<T, E> Lookup<Option<Result<T, E>>> {
+    /// The outcome has two kinds of failure, `None` and `Some(Err(_))`.
+    pub fn retry_describe(&self) -> ResultInOption {
+        ResultInOption
+    }
+}
+
+/// Stands for an outcome `Option<Result<T, E>>`, which is not [`Plain`]. This type implements [`Describe`] all the same,
+/// so that rustc reports one error.
+#[derive(Clone, Copy, Debug)]
+pub struct ResultInOption;
+
+/// Implemented for each way to describe an error, unless the outcome has two kinds of failure.
+#[diagnostic::on_unimplemented(
+    message = "`Option<Result<T, E>>` cannot be retried: `None` would be a failure, and `Some(Err(_))` a success",
+    label = "return `Result<Option<T>, E>`",
+    note = "return `Result<Option<T>, E>`, whose `Err` is retried and whose `Ok(None)` is a success"
+)]
+pub trait Plain {}
+
+#[diagnostic::do_not_recommend]
+impl Plain for ByChain {}
+
+#[diagnostic::do_not_recommend]
+impl Plain for ByDisplay {}
+
+#[diagnostic::do_not_recommend]
+impl Plain for ByDebug {}
+
+#[diagnostic::do_not_recommend]
+impl Plain for ByTypeName {}
+
+impl<E: ?Sized> Describe<E> for ResultInOption {
+    fn describe(_: &E) -> Cow<'static, str> {
+        Cow::Borrowed("")
+    }
 }
 
 /// How to describe an error as text.

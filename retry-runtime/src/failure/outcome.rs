@@ -36,7 +36,8 @@ use super::interruption::Interruption;
 #[diagnostic::on_unimplemented(
     message = "cannot tell success from failure in `{Self}`",
     label = "a retryable function returns `Result`, `Option` or another `Outcome`",
-    note = "return a `Result`, or implement `retry_runtime::Outcome` for the type"
+    note = "return a `Result`, or implement `retry_runtime::Outcome` for the type",
+    note = "if the type is a future, write `impl Future<…>` or `BoxFuture<'_, …>`, or end the name of the alias in `Future`"
 )]
 pub trait Outcome: Sized {
     /// The type of a success's value.

@@ -1,5 +1,6 @@
 //! The settings of a policy, as a `const` builder.
 
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use super::backoff::Backoff;
@@ -37,7 +38,7 @@ pub(super) const UNLIMITED: u32 = u32::MAX;
 /// | `cap` | 30 s | from `base` |
 /// | `backoff` | exponential | |
 /// | `jitter` | full | |
-/// | `deadline`, `timeout` | none | above 0; `timeout` at most `deadline` |
+/// | `deadline`, `timeout` | none | above 0; `timeout` and the first delay together below `deadline` |
 /// | `on` | `Transient \| Throttled` | any kinds but `Overloaded` and `Permanent` |
 /// | `idempotent` | undeclared | |
 /// | `hint_cap` | 60 s | from 0 |
@@ -57,6 +58,8 @@ pub struct Policy {
     pub(super) idempotent: Option<bool>,
     pub(super) hint_cap: Duration,
     pub(super) inherit: bool,
+    /// Whether the calls have a cancellation token, which can end them without a deadline.
+    pub(super) cancellable: bool,
     /// Whether there is a deadline or a timeout.
     pub(super) timed: bool,
 }
@@ -78,6 +81,7 @@ impl Policy {
             idempotent: None,
             hint_cap: Duration::from_secs(60),
             inherit: true,
+            cancellable: false,
             timed: false,
         }
     }
@@ -94,7 +98,7 @@ impl Policy {
         self
     }
 
-    /// No limit on the number of attempts; needs a [`deadline`](Policy::deadline).
+    /// No limit on the number of attempts; needs a [`deadline`](Policy::deadline), or in an attribute a `cancel`.
     pub const fn unlimited(self) -> Self {
         self.attempts(UNLIMITED)
     }
@@ -178,6 +182,13 @@ impl Policy {
         self
     }
 
+    /// The calls have a cancellation token: the argument `cancel`.
+    #[doc(hidden)]
+    pub const fn cancellable(mut self) -> Self {
+        self.cancellable = true;
+        self
+    }
+
     /// How many attempts there may be, the first one included; `None` when only the deadline limits them.
     pub const fn limit(&self) -> Option<u32> {
         if self.attempts == UNLIMITED { None } else { Some(self.attempts) }
@@ -235,6 +246,14 @@ impl Policy {
     #[inline]
     pub const fn interrupts(&self) -> bool {
         self.timed
+    }
+}
+
+impl Hash for Policy {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Without the jitter, whose number has no `Hash`: two policies rarely differ in that alone.
+        (self.attempts, self.base, self.factor.map(f64::to_bits), self.cap).hash(state);
+        (self.backoff, self.deadline, self.timeout, self.idempotent, self.hint_cap).hash(state);
     }
 }
 

@@ -79,7 +79,7 @@ impl Policy {
         if self.attempts == 0 {
             return Some(PolicyError::NoAttempts);
         }
-        if self.attempts == UNLIMITED && self.deadline.is_none() {
+        if self.attempts == UNLIMITED && self.deadline.is_none() && !self.cancellable {
             return Some(PolicyError::UnlimitedWithoutDeadline);
         }
         None
@@ -134,9 +134,18 @@ impl Policy {
                 return Some(PolicyError::TimeoutAboveDeadline { timeout, deadline });
             }
         }
+        if self.attempts == 1 {
+            return None;
+        }
         let delay = self.shortest_first_delay();
-        if self.attempts > 1 && duration::less(deadline, delay) {
+        if duration::less(deadline, delay) {
             return Some(PolicyError::NoRetryBeforeDeadline { delay, deadline });
+        }
+        if let Some(timeout) = self.timeout {
+            let delay = self.capped_first_delay();
+            if !duration::less(timeout.saturating_add(delay), deadline) {
+                return Some(PolicyError::NoRetryAfterTimeout { timeout, delay, deadline });
+            }
         }
         None
     }

@@ -32,10 +32,15 @@ impl Policy {
         }
     }
 
+    /// The delay before the first retry, at most the cap and without jitter.
+    pub(super) const fn capped_first_delay(&self) -> Duration {
+        duration::min(self.first_delay(), self.cap)
+    }
+
     /// The shortest delay that can precede the first retry.
     pub(super) const fn shortest_first_delay(&self) -> Duration {
         let first = self.first_delay();
-        let delay = duration::min(first, self.cap);
+        let delay = self.capped_first_delay();
         self.jitter.range(Unspread { delay, base: first, previous: first, cap: self.cap }).0
     }
 

@@ -71,6 +71,15 @@ pub enum PolicyError {
         /// The time for the whole call.
         deadline: Duration,
     },
+    /// An attempt that runs into `timeout`, and the delay after it, use up the whole `deadline`.
+    NoRetryAfterTimeout {
+        /// The time for one attempt.
+        timeout: Duration,
+        /// The delay before the first retry, without jitter.
+        delay: Duration,
+        /// The time for the whole call.
+        deadline: Duration,
+    },
     /// `on` lists a kind that is never retried.
     NeverRetried(Kind),
 }
@@ -95,6 +104,9 @@ impl PolicyError {
             E::TimeoutUndeclared => &["timeout", "idempotent", "on"],
             E::NoRetryBeforeDeadline { .. } => {
                 &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"]
+            }
+            E::NoRetryAfterTimeout { .. } => {
+                &["timeout", "deadline", "base", "backoff", "cap", "max", "attempts"]
             }
             E::NeverRetried(_) => &["on"],
         }
@@ -156,6 +168,9 @@ impl PolicyError {
             E::NoRetryBeforeDeadline { .. } => {
                 "the first retry could never start before `deadline`; raise it or lower the first delay"
             }
+            E::NoRetryAfterTimeout { .. } => {
+                "an attempt that times out leaves no time for a retry: `timeout` and the first delay reach `deadline`; lower them, or raise `deadline`"
+            }
             E::NeverRetried(_) => {
                 "`on` lists a kind that is never retried (`Overloaded` or `Permanent`); remove it"
             }
@@ -197,6 +212,11 @@ impl fmt::Display for PolicyError {
                 "the first retry (after {delay:?}) could never start before `deadline` ({deadline:?}); \
                  raise it or lower the first delay"
             ),
+            E::NoRetryAfterTimeout { timeout, delay, deadline } => write!(
+                f,
+                "an attempt that times out leaves no time for a retry: `timeout` ({timeout:?}) and the first delay \
+                 ({delay:?}) reach `deadline` ({deadline:?}); lower them, or raise `deadline`"
+            ),
             E::NeverRetried(kind) => {
                 write!(f, "`on` lists `{kind}`, which is never retried; remove it")
             }
@@ -236,9 +256,28 @@ mod tests {
             POLICY.timeout(second).idempotent(false),
             POLICY.timeout(second).on(Kinds::NONE.with(Kind::Ambiguous)),
             POLICY.base(second).jitter(Jitter::None).deadline(second),
+            POLICY.unlimited().cancellable(),
+            POLICY.max(0).timeout(second).deadline(second).idempotent(true),
+            POLICY.timeout(second).deadline(second * 3).idempotent(true),
         ] {
             assert_eq!(policy.validate(), Ok(()), "{policy:?}");
         }
+    }
+
+    #[test]
+    fn a_timeout_and_the_first_delay_that_reach_the_deadline_are_a_mistake() {
+        let s = Duration::from_secs;
+        let policy = POLICY.idempotent(true).timeout(s(5)).base(s(2));
+        check(
+            policy.deadline(s(6)),
+            "an attempt that times out leaves no time for a retry: `timeout` (5s) and the first delay (2s) reach \
+             `deadline` (6s); lower them, or raise `deadline`",
+        );
+        assert!(policy.deadline(s(7)).validate().is_err(), "the sum is the deadline");
+        assert_eq!(policy.deadline(s(8)).validate(), Ok(()));
+        assert_eq!(policy.deadline(s(7)).cap(s(2)).max(0).validate(), Ok(()), "no retry to make");
+        assert!(policy.timeout(s(300)).deadline(s(300)).base(s(0)).validate().is_err());
+        assert!(policy.timeout(Duration::MAX).deadline(Duration::MAX).validate().is_err());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Parts {
     pub idempotent: Option<bool>,
     pub hint_cap: Duration,
     pub inherit: bool,
+    /// Whether the calls have a cancellation token.
+    pub cancellable: bool,
 }
 
 impl From<&Policy> for Parts {
@@ -42,6 +44,7 @@ impl From<&Policy> for Parts {
             idempotent: policy.idempotent,
             hint_cap: policy.hint_cap,
             inherit: policy.inherit,
+            cancellable: policy.cancellable,
         }
     }
 }
@@ -62,6 +65,7 @@ impl From<Parts> for Policy {
             idempotent: parts.idempotent,
             hint_cap: parts.hint_cap,
             inherit: parts.inherit,
+            cancellable: parts.cancellable,
             timed: parts.deadline.is_some() || parts.timeout.is_some(),
         }
     }

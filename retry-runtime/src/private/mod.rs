@@ -3,6 +3,7 @@
 mod outputs;
 mod words;
 
+pub use std::any::type_name;
 pub use std::borrow::Cow;
 pub use std::boxed::Box;
 pub use std::clone::Clone;
@@ -21,6 +22,7 @@ pub use self::outputs::{
 #[cfg(not(all(test, retry_loom)))]
 pub use self::words::budget;
 pub use self::words::{By, backoff, jitter, setting};
+pub use crate::base::name::MethodName;
 pub use crate::breaker::BreakerSettings;
 pub use crate::budget::BudgetSettings;
 pub use crate::call::cancel::token;

@@ -6,6 +6,7 @@
 //! equal ones once, so that no reference has to be counted.
 
 use std::cell::Cell;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -41,6 +42,18 @@ impl PartialEq for Effective {
             && self.breaker.is(&other.breaker)
             && self.measure == other.measure
             && self.intercepted == other.intercepted
+    }
+}
+
+impl Hash for Effective {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.policy, self.enabled, self.measure, self.intercepted).hash(state);
+        if let Choice::This(budget) = self.budget {
+            std::ptr::from_ref(budget).hash(state);
+        }
+        if let Choice::This(breaker) = self.breaker {
+            std::ptr::from_ref(breaker).hash(state);
+        }
     }
 }
 

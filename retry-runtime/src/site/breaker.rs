@@ -11,6 +11,7 @@ use super::function::Site;
 use super::registry;
 use super::shared;
 use super::source::{self, Named, Protection, Source};
+use crate::base::name::{MethodName, Name};
 use crate::base::sync::{const_unless_loom, lock};
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
 
@@ -21,6 +22,8 @@ pub type SiteBreaker = Source<Breaker>;
 #[derive(Debug)]
 pub struct KeyedBreakers {
     name: &'static str,
+    /// The name of the method whose own table this is, in place of `name`.
+    method: Option<&'static MethodName>,
     shared: bool,
     settings: Option<BreakerSettings>,
     limit: usize,
@@ -79,6 +82,14 @@ impl SiteBreaker {
         }
     }
 
+    const_unless_loom! {
+        #[doc(hidden)]
+        #[track_caller]
+        pub fn own_of(name: &'static MethodName, settings: BreakerSettings) -> Self {
+            Source::Own(Breaker::named(Name::Method(name), settings))
+        }
+    }
+
     #[doc(hidden)]
     #[track_caller]
     pub const fn named(name: &'static str, settings: Option<BreakerSettings>) -> Self {
@@ -94,13 +105,18 @@ impl SiteBreaker {
         settings: Option<BreakerSettings>,
         limit: Option<usize>,
     ) -> Self {
-        check(&settings);
-        let limit = match limit {
-            Some(0) => panic!("`keys` must be at least 1"),
-            Some(limit) => limit,
-            None => KEYS,
-        };
-        Source::Keyed(KeyedBreakers { name, shared, settings, limit, found: OnceLock::new() })
+        Source::Keyed(KeyedBreakers::new(name, None, shared, settings, limit))
+    }
+
+    /// [`keyed`](Self::keyed) for the own table of a method.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn keyed_of(
+        method: &'static MethodName,
+        settings: Option<BreakerSettings>,
+        limit: Option<usize>,
+    ) -> Self {
+        Source::Keyed(KeyedBreakers::new("", Some(method), false, settings, limit))
     }
 
     /// The breakers by key.
@@ -111,9 +127,29 @@ impl SiteBreaker {
 }
 
 impl KeyedBreakers {
+    #[track_caller]
+    const fn new(
+        name: &'static str,
+        method: Option<&'static MethodName>,
+        shared: bool,
+        settings: Option<BreakerSettings>,
+        limit: Option<usize>,
+    ) -> Self {
+        check(&settings);
+        let limit = match limit {
+            Some(0) => panic!("`keys` must be at least 1"),
+            Some(limit) => limit,
+            None => KEYS,
+        };
+        KeyedBreakers { name, method, shared, settings, limit, found: OnceLock::new() }
+    }
+
     /// The name of the table.
     pub fn name(&self) -> &'static str {
-        self.name
+        match self.method {
+            Some(method) => method.get(),
+            None => self.name,
+        }
     }
 
     /// Whether other functions have the same table.
@@ -136,7 +172,7 @@ impl KeyedBreakers {
 
     #[cold]
     fn find(&'static self) -> &'static Keyed<String> {
-        let make = |settings| Keyed::checked(self.name.to_owned(), self.limit, settings);
+        let make = |settings| Keyed::checked(self.name().to_owned(), self.limit, settings);
         let found = if self.shared {
             // Not inside of the cell: a listener that is warned may call the function.
             let found = source::find_or_make::<Breaker, _>(&TABLES, self.name, make);
@@ -185,7 +221,7 @@ pub(super) fn follow_sections() {
 
 fn is_declared(name: &str) -> bool {
     registry::sites().any(|site| match site.breaker_source() {
-        Source::Keyed(keyed) => keyed.name == name,
+        Source::Keyed(keyed) => keyed.name() == name,
         source => source.name_in(site) == Some(name),
     })
 }

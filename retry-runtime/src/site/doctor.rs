@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::source::{self, Protection};
 use super::{Site, registry};
 use crate::base::clock;
 use crate::base::duration::Rounded;
+use crate::breaker::Breaker;
 use crate::budget::Budget;
 use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
@@ -70,10 +72,21 @@ pub enum Finding {
         /// For how long, at least.
         longest: Duration,
     },
-    /// Other functions have the same name: settings and lookups by name cannot tell them apart.
+    /// Other functions have the same name: settings apply to all of them, and look-ups by name find one.
     SharedName {
         /// Where the others are, as `file:line`.
         others: Vec<String>,
+        /// Where the function is that look-ups by name find, as `file:line`.
+        found: String,
+    },
+    /// Its attribute gives a shared budget or breaker other settings than the ones that apply.
+    ConflictingSettings {
+        /// `budget` or `breaker`.
+        of: &'static str,
+        /// The shared name.
+        shared: &'static str,
+        /// Where the settings that apply are, as `file:line`.
+        holds: String,
     },
 }
 
@@ -110,6 +123,8 @@ fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
         nested(site),
         budget_empty(site),
         shared_name(site),
+        conflicting_settings::<Budget>(site),
+        conflicting_settings::<Breaker>(site),
     ];
     findings.into_iter().flatten().map(move |finding| Diagnosis { name, file, line, finding })
 }
@@ -156,8 +171,18 @@ fn budget_empty(site: &'static Site) -> Option<Finding> {
 fn shared_name(site: &'static Site) -> Option<Finding> {
     let twins = registry::sites_named(site.name());
     let others = twins.iter().filter(|twin| !std::ptr::eq(**twin, site));
-    let others: Vec<_> = others.map(|twin| format!("{}:{}", twin.file(), twin.line())).collect();
-    (!others.is_empty()).then_some(Finding::SharedName { others })
+    let others: Vec<_> = others.map(|twin| twin.place()).collect();
+    let found = twins.first().filter(|_| !others.is_empty())?.place();
+    Some(Finding::SharedName { others, found })
+}
+
+fn conflicting_settings<T: Protection>(site: &'static Site) -> Option<Finding> {
+    let shared = T::source(site).name_of_settings()?;
+    let declared = source::declarations::<T>(shared);
+    let (holds, settings) = declared.first()?;
+    let (_, own) = declared.iter().find(|(declaring, _)| std::ptr::eq(*declaring, site))?;
+    let holds = holds.place();
+    (own != settings).then_some(Finding::ConflictingSettings { of: T::WORD, shared, holds })
 }
 
 impl fmt::Display for Diagnosis {
@@ -206,10 +231,16 @@ impl fmt::Display for Finding {
                  its load",
                 Rounded(*longest)
             ),
-            Finding::SharedName { others } => write!(
+            Finding::SharedName { others, found } => write!(
                 f,
-                "its name is also that of {}: give each a `name = …` of its own",
+                "its name is also that of {}: look-ups by name find the one at {found}, settings apply to all; give \
+                 each a `name = …` of its own",
                 others.join(", ")
+            ),
+            Finding::ConflictingSettings { of, shared, holds } => write!(
+                f,
+                "its settings of the shared {of} `{shared}` do not apply: those at {holds} differ and come first; \
+                 write the settings in one attribute, and only the name in the others"
             ),
         }
     }

@@ -53,9 +53,13 @@ impl Site {
         }
     }
 
-    /// The name in configurations and events: `name = …`, else the module's path and the function.
+    /// The name in configurations and events: `name = …`, else the module's path and the function, for a method with
+    /// the name of its type between them.
     pub fn name(&self) -> &'static str {
-        self.meta.name
+        match self.meta.method {
+            Some(method) => method.get(),
+            None => self.meta.name,
+        }
     }
 
     /// The source file, as the compiler was given it.
@@ -66,6 +70,16 @@ impl Site {
     /// The line of the attribute, from 1.
     pub fn line(&self) -> u32 {
         self.meta.line
+    }
+
+    /// The name, for a method without the name of its type.
+    pub(super) fn name_without_type(&self) -> &'static str {
+        self.meta.name
+    }
+
+    /// The file and the line: `src/pay.rs:12`.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.file(), self.line())
     }
 
     /// The policy of the attribute. `retry_config::explain` tells the one that a configuration makes of it.

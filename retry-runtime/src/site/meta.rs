@@ -1,9 +1,13 @@
 //! The facts about an annotated function that stand in the source.
 
+use crate::base::name::MethodName;
+
 /// The place, the name and the attribute's statements of an annotated function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Meta {
     pub(super) name: &'static str,
+    /// The name of a method, which stands in place of `name`.
+    pub(super) method: Option<&'static MethodName>,
     pub(super) file: &'static str,
     pub(super) line: u32,
     /// The names of the arguments that the attribute gives, with spaces between them; `on=any` where it says
@@ -16,7 +20,14 @@ pub struct Meta {
 impl Meta {
     #[doc(hidden)]
     pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
-        Meta { name, file, line, written: "", awaited: false, interrupted: false }
+        Meta { name, method: None, file, line, written: "", awaited: false, interrupted: false }
+    }
+
+    /// The function is a method whose name the runtime composes.
+    #[doc(hidden)]
+    pub const fn method(mut self, name: &'static MethodName) -> Self {
+        self.method = Some(name);
+        self
     }
 
     #[doc(hidden)]

@@ -41,11 +41,15 @@ pub fn site(name: &str) -> Option<&'static Site> {
 }
 
 /// The annotated functions of this name, ordered by file and line: more than one where a name was given
-/// twice, or where two types of a module have a method of this name.
+/// twice. A name without the type, `module::method`, finds the methods of all types of the module, unless a function has
+/// that name.
 ///
 /// Each has counts, a history and settings of its own; `name = …` in an attribute tells them apart.
 pub fn sites_named(name: &str) -> Vec<&'static Site> {
     let mut found: Vec<_> = sites().filter(|site| site.name() == name).collect();
+    if found.is_empty() {
+        found.extend(sites().filter(|site| site.name_without_type() == name));
+    }
     found.sort_by_key(|site| (site.file(), site.line()));
     found
 }
@@ -115,9 +119,11 @@ pub(crate) fn list(site: &'static Site) {
 /// Says so when other functions have the name of this one.
 pub(crate) fn warn_of_twins(site: &'static Site) {
     let twins = sites_named(site.name());
-    if let [_, _, ..] = twins[..] {
-        let places = twins.iter().map(|twin| format!("{}:{}", twin.file(), twin.line()));
-        crate::event::shared_name(site.name(), &places.collect::<Vec<_>>().join(", "));
+    if let [first, others @ ..] = &twins[..] {
+        if !others.is_empty() {
+            let others: Vec<String> = others.iter().map(|other| other.place()).collect();
+            crate::event::shared_name(site.name(), &first.place(), &others.join(", "));
+        }
     }
 }
 

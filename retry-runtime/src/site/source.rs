@@ -118,6 +118,18 @@ impl<T: Protection> Source<T> {
         }
     }
 
+    /// The shared name to which the attribute gives settings.
+    pub(super) fn name_of_settings(&self) -> Option<&'static str> {
+        match self {
+            Source::Named(named) => named.settings.map(|_| named.name),
+            Source::Keyed(keyed) => {
+                let (name, settings) = T::shared_table(keyed)?;
+                settings.map(|_| name)
+            }
+            _ => None,
+        }
+    }
+
     /// The settings that the attribute gives to the budget or breaker shared by this name.
     pub(super) fn declared_for(&self, name: &str) -> Option<T::Settings> {
         let (shared, settings) = match self {
@@ -167,6 +179,15 @@ impl<T: Protection> Named<T> {
     }
 }
 
+/// The functions whose attributes give settings to the budget or breaker shared by this name, with these settings,
+/// ordered by file and line: the first ones apply.
+pub(super) fn declarations<P: Protection>(name: &str) -> Vec<(&'static Site, P::Settings)> {
+    let settings = |site: &'static Site| Some((site, P::source(site).declared_for(name)?));
+    let mut found: Vec<_> = registry::sites().filter_map(settings).collect();
+    found.sort_by_key(|(site, _)| (site.file(), site.line()));
+    found
+}
+
 /// The entry of this name. A new one gets the first settings that an attribute gives to the name; a warning says
 /// when other attributes differ.
 ///
@@ -179,12 +200,15 @@ pub(super) fn find_or_make<P: Protection, T>(
     if let Some(found) = directory.find(name) {
         return found;
     }
-    let mut declared = registry::sites().filter_map(|site| P::source(site).declared_for(name));
-    let first = declared.next();
-    let disagree = first.is_some_and(|first| declared.any(|other| other != first));
+    let declared = declarations::<P>(name);
+    let first = declared.first().map(|(_, settings)| *settings);
     let (found, is_new) = directory.keep(name, make(first.unwrap_or_default()));
-    if is_new && disagree {
-        crate::event::conflicting_settings(P::WORD, name);
+    if let (true, Some((holds, settings))) = (is_new, declared.first()) {
+        let others = declared.iter().filter(|(_, other)| other != settings);
+        let others: Vec<String> = others.map(|(site, _)| site.place()).collect();
+        if !others.is_empty() {
+            crate::event::conflicting_settings(P::WORD, name, &holds.place(), &others.join(", "));
+        }
     }
     found
 }

@@ -17,7 +17,9 @@ use crate::call::state::Call;
 use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
+use crate::failure::lookup::{
+    ClassOf, Describe, FromInterruption, Injectable, Lookup, Plain, Unjudged,
+};
 use crate::failure::outcome::{Interruptible, Outcome};
 
 /// One attempt with the rules and the guard for it.
@@ -68,7 +70,7 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     where
         R::Error: Classify,
         C: ClassOf<R::Error>,
-        S: Describe<R::Error>,
+        S: Describe<R::Error> + Plain,
         P: FromInterruption<R>,
         M: Injectable<R>,
     {
@@ -84,7 +86,7 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     ) -> Turn<'c, 'p, A, R, Rules<Unjudged<I>, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
     where
         I: Carries<R::Error>,
-        S: Describe<R::Error>,
+        S: Describe<R::Error> + Plain,
         P: FromInterruption<R>,
         M: Injectable<R>,
     {

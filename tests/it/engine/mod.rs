@@ -12,6 +12,7 @@ mod inside;
 mod interruptions;
 mod nested;
 mod outcomes;
+mod own_backoff;
 mod properties;
 mod reports;
 mod resumed;

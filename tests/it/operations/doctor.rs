@@ -107,14 +107,18 @@ mod twins {
 
 #[test]
 fn functions_with_the_same_name_are_found_before_they_are_called() {
-    let [Finding::SharedName { others: one }, Finding::SharedName { others: two }] =
-        &found("doctor::twin")[..]
+    let [
+        Finding::SharedName { others: one, found: first },
+        Finding::SharedName { others: two, found: same },
+    ] = &found("doctor::twin")[..]
     else {
         panic!("{:?}", doctor())
     };
     assert!(one[0].starts_with(file!()) && two[0].starts_with(file!()) && one != two);
     let text = doctor().into_iter().find(|it| it.name == "doctor::twin").expect("two").to_string();
     assert!(text.contains("give each a `name = …` of its own"), "{text}");
+    let holds = retry_runtime::site("doctor::twin").expect("linked");
+    assert_eq!((first, same), (&format!("{}:{}", holds.file(), holds.line()), first));
     assert_eq!((twins::one(), twins::two()), (Ok(1), Ok(2)));
 }
 
@@ -129,4 +133,60 @@ fn a_budget_that_refused_once_and_is_full_again_is_not_a_finding() {
         advance(secs(600));
         assert_eq!(found("doctor::full"), []);
     });
+}
+
+mod disagreeing {
+    use super::*;
+
+    pub(super) const LINE: u32 = line!();
+    #[retryable(max = 0, breaker("doctor::shared", consecutive = 3), name = "doctor::first")]
+    fn first() -> Result<u32, Cut> {
+        Ok(1)
+    }
+
+    #[retryable(max = 0, breaker("doctor::shared", consecutive = 4), name = "doctor::second")]
+    fn second() -> Result<u32, Cut> {
+        Ok(2)
+    }
+
+    #[retryable(max = 0, breaker = "doctor::shared", name = "doctor::third")]
+    fn third() -> Result<u32, Cut> {
+        Ok(3)
+    }
+
+    #[retryable(max = 0, budget("doctor::shared", capacity = 3), name = "doctor::fourth")]
+    fn fourth() -> Result<u32, Cut> {
+        Ok(4)
+    }
+
+    #[retryable(max = 0, budget("doctor::shared", capacity = 4), name = "doctor::fifth")]
+    fn fifth() -> Result<u32, Cut> {
+        Ok(5)
+    }
+
+    pub(super) fn call_all() {
+        let all = [second(), third(), first(), fourth(), fifth()];
+        assert!(all.iter().all(Result::is_ok));
+    }
+}
+
+#[test]
+fn one_name_with_two_settings_is_found_with_the_place_of_the_settings_that_apply() {
+    let conflict = |of, line: u32| Finding::ConflictingSettings {
+        of,
+        shared: "doctor::shared",
+        holds: format!("{}:{line}", file!()),
+    };
+    let expect = || {
+        assert_eq!(found("doctor::first"), []);
+        assert_eq!(found("doctor::second"), [conflict("breaker", disagreeing::LINE + 1)]);
+        assert_eq!(found("doctor::third"), []);
+        assert_eq!(found("doctor::fourth"), []);
+        assert_eq!(found("doctor::fifth"), [conflict("budget", disagreeing::LINE + 16)]);
+    };
+    expect();
+    disagreeing::call_all();
+    expect();
+    let breaker = retry_runtime::breaker("doctor::shared").expect("called");
+    assert_eq!(breaker.settings().consecutive, Some(3), "the first by file and line");
 }

@@ -162,8 +162,10 @@ mod twins {
 }
 
 #[test]
-fn functions_with_the_same_name_are_counted_separately() {
+fn methods_of_two_types_are_counted_separately_and_found_without_their_types_too() {
     assert_eq!((twins::One.ask(), twins::Two.ask(), twins::Two.ask()), (Ok(1), Ok(2), Ok(2)));
+    assert_eq!(stats(concat!(module_path!(), "::twins::One::ask")).calls(), 1);
+    assert_eq!(stats(concat!(module_path!(), "::twins::Two::ask")).calls(), 2);
     let name = concat!(module_path!(), "::twins::ask");
     let found = retry_runtime::sites_named(name);
     let calls: Vec<_> = found.iter().map(|site| site.stats().calls()).collect();

@@ -23,4 +23,16 @@ async fn pair((mut left, mut right): (Vec<u32>, Vec<u32>)) -> io::Result<Option<
     Ok(left.pop().or(right.pop()))
 }
 
+#[retryable]
+fn borrowed(ref mut v: Vec<u32>) -> std::io::Result<()> {
+    v.push(1);
+    Ok(())
+}
+
+#[retryable]
+async fn parts((ref mut a, _): (Vec<u32>, u8)) -> std::io::Result<()> {
+    a.push(1);
+    Ok(())
+}
+
 fn main() {}
