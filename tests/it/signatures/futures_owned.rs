@@ -36,7 +36,7 @@ fn arms_of_an_if(first: bool, runs: &Runs, key: String) -> BoxFuture<'_, Result<
 fn arms_of_a_match(way: Option<u8>, runs: &Runs, key: String) -> BoxFuture<'_, Result<usize, E>> {
     match way {
         Some(0) => Box::pin(async move { io(runs, &key).await }),
-        Some(way) if way > 9 => unreachable!("{way}"),
+        Some(way) if way > 9 => unreachable!("{}", way),
         Some(way) => async move { Ok(io(runs, &key).await?.saturating_add(usize::from(way))) }
             .map(|out| out)
             .boxed(),
