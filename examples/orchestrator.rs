@@ -32,13 +32,15 @@ use retry_runtime::classify::{Class, of_status};
 use retry_runtime::{CancelToken, Classify, Interruption, Kind, RetryError, StopReason};
 use retry_runtime::{retry_after, retryable};
 
-/// The orchestrator's settings, and shorter ones for the demonstration and the tests.
+/// The orchestrator's settings, and those of the demonstration and the tests: shorter, and with a budget for more
+/// failing calls at once than a client has.
 const SETTINGS: &str = r#"{
     "retry": { "max_retries": 3, "base_delay_ms": 500, "max_delay_ms": 10000 }
 }"#;
 const SHORT: &str = r#"{
     "retry": { "max_retries": 3, "base_delay_ms": 20, "max_delay_ms": 60 },
-    "op": { "orchestrator::*": { "timeout_ms": 20000 } }
+    "op": { "orchestrator::*": { "timeout_ms": 20000 } },
+    "budget": { "orchestrator::get": { "capacity": 50 } }
 }"#;
 
 #[derive(Debug, thiserror::Error, Classify)]

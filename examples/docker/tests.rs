@@ -100,7 +100,9 @@ fn the_user_sees_a_retry_can_cancel_it_and_can_retry_manually() {
         assert_eq!(call_shown.cancel(), live::Answer::Done);
         let error = call.await.expect("no panic").expect_err("the call is cancelled");
         assert_eq!(error.reason(), StopReason::Cancelled);
-        assert!(help(&error).ends_with(": the call was cancelled: press Retry to continue"));
+        let help = help(&error);
+        assert!(help.contains(": the call was cancelled; before that: cannot reach"), "{help}");
+        assert!(help.ends_with(": press Retry to continue"), "{help}");
         assert_eq!(live_calls().count(), 0);
         daemon.start_again().await.expect("the daemon starts");
         retry_manually(client.list()).await.expect("the daemon answers");

@@ -40,7 +40,16 @@ pub(super) const ENTRIES: &[Entry] = &[
             said((call.retry_now(), poll(future)))
         })
     }),
-    ("live: cancel", || while_asleep(|future, call| said((call.cancel(), poll(future))))),
+    ("live: cancel", || {
+        while_asleep(|future, call| {
+            // The text of the failure before the cancellation is what `Display` and the redactor make of it.
+            let without_failure = |error| match error {
+                Trouble::Cut(cut) => Trouble::Cut(cut.root()),
+                down => down,
+            };
+            said((call.cancel(), poll(future).map_err(without_failure)))
+        })
+    }),
     ("breaker orders", || {
         let breaker = breaker("outside::clocked").expect("it is declared");
         breaker.force_open();

@@ -28,22 +28,6 @@ use retry_runtime::{control::intercept, live, stats};
 /// A thread that needs longer is in a deadlock.
 const WATCHDOG: Duration = Duration::from_secs(20);
 
-/// Cells that fail, each with the place where it is to be mended. Empty at the end.
-const TO_BE_MENDED: [(&str, Option<Point>, Option<Manner>); 2] = [
-    // failure/redact.rs: a redactor that makes failing calls redacts their texts without end.
-    ("", Some(Point::Redactor), Some(Manner::CallsBack)),
-    // breaker/permit.rs: `thread::panicking()` takes a drop beside a panic for a panic of the body.
-    ("a call dropped by a panic beside it", None, None),
-];
-
-fn is_to_be_mended(entry: &str, point: Option<Point>, manner: Option<Manner>) -> bool {
-    TO_BE_MENDED.iter().any(|(of, at, how)| {
-        (*of == entry || of.is_empty())
-            && (at.is_none() || *at == point)
-            && (how.is_none() || *how == manner)
-    })
-}
-
 /// What the caller of an entry saw, and what the functions have counted.
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
@@ -162,17 +146,12 @@ fn whatever_is_plugged_in_may_panic_block_or_call_back_and_the_call_stays_the_sa
     for &entry in ENTRIES {
         let (usual, gate) = undisturbed(entry, false);
         let (intercepted, other) = undisturbed(entry, true);
-        if !is_to_be_mended(entry.0, None, None) {
-            entries::check_undisturbed(entry.0, &usual.said);
-        }
+        entries::check_undisturbed(entry.0, &usual.said);
         let points = &gate.lock().reached | &other.lock().reached;
         for &point in &points {
             reached.push((point, entry.0));
             let usual = if point == Point::Interceptor { &intercepted } else { &usual };
             for manner in Manner::ALL {
-                if is_to_be_mended(entry.0, Some(point), Some(manner)) {
-                    continue;
-                }
                 // Seen only if the process aborts.
                 eprintln!("{point:?} {manner:?}: {}", entry.0);
                 if let Err(fault) = fault(entry, point, manner, usual) {

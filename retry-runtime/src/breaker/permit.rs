@@ -3,7 +3,6 @@
 use std::fmt;
 use std::mem;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use super::state::Ran;
 use super::ticket::CircuitOpen;
 use super::window::Outcome;
 use super::word::Held;
+use crate::base::border::contained;
 use crate::base::clock::Moment;
 use crate::failure::class::Classify;
 
@@ -186,7 +186,7 @@ impl<B: Deref<Target = Breaker>> Place<B> {
 fn panicked(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
     // The clock and the listeners of the breaker must not panic during a panic.
     let failed = || settle_locked(breaker, held, long_from, None, Outcome::Failure);
-    let _ = catch_unwind(AssertUnwindSafe(failed));
+    contained(failed);
 }
 
 #[cold]
@@ -253,7 +253,7 @@ impl<B: Deref<Target = Breaker>> Drop for Place<B> {
 /// [`dropped`], whatever the clock and the listeners of the breaker do: a panic in a drop may end the process.
 #[cold]
 fn give_up(breaker: &Breaker, held: Held, long_from: Option<Moment>) {
-    let _ = catch_unwind(AssertUnwindSafe(|| dropped(breaker, held, long_from)));
+    contained(|| dropped(breaker, held, long_from));
 }
 
 impl<B: Deref<Target = Breaker>> Drop for Permit<B> {

@@ -173,8 +173,7 @@ fn a_clock_that_panics_when_a_call_is_dropped_harms_nobody() {
     let permit = breaker.permit().unwrap();
     BROKEN.set(true);
     drop(permit);
-    let panicked = catch_unwind(AssertUnwindSafe(|| breaker.permit().map(drop)));
-    assert!(panicked.is_err(), "the call that asks for the time panics");
+    assert!(breaker.permit().is_ok(), "the default clock is read instead");
     BROKEN.set(false);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let _permit = breaker.permit().unwrap();

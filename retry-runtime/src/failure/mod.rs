@@ -34,6 +34,7 @@ pub(crate) mod lookup;
 pub(crate) mod messages;
 pub(crate) mod of_status;
 pub(crate) mod outcome;
+pub(crate) mod plain;
 pub(crate) mod redact;
 pub mod retry_after;
 pub(crate) mod status;

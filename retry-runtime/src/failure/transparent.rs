@@ -8,12 +8,12 @@
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::io::{self, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::class::{Class, Classify};
 use super::interruption::Interruption;
 use super::io_kind;
+use crate::base::border::contained;
 
 /// So many bytes of a text are read. The forms that are known are shorter, but for the message at the end of some.
 const LONGEST: usize = 1024;
@@ -133,12 +133,11 @@ fn start_of(text: fmt::Arguments<'_>) -> Option<String> {
             if self.0.len() < LONGEST { Ok(()) } else { Err(fmt::Error) }
         }
     }
-    let write = AssertUnwindSafe(|| {
+    contained(|| {
         let mut start = Start(String::new());
         let _ = start.write_fmt(text);
         start.0
-    });
-    catch_unwind(write).ok()
+    })
 }
 
 #[cfg(test)]

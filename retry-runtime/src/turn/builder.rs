@@ -17,10 +17,9 @@ use crate::call::state::Call;
 use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{
-    ClassOf, Describe, FromInterruption, Injectable, Lookup, Plain, Unjudged,
-};
+use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
+use crate::failure::plain::Plain;
 
 /// One attempt with the rules and the guard for it.
 ///

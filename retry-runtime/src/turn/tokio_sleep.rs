@@ -6,7 +6,6 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -16,6 +15,7 @@ use futures_timer::Delay;
 use tokio::runtime::Handle;
 use tokio::task::Unconstrained;
 
+use crate::base::border::contained;
 use crate::base::sleep::Sleep;
 use crate::event;
 
@@ -31,13 +31,13 @@ pub(super) fn sleep(duration: Duration) -> Sleep {
     if is_timeless && !is_paused() {
         return Box::pin(Delay::new(duration));
     }
-    match catch_unwind(|| tokio::time::sleep(duration)) {
-        Ok(sleep) => {
+    match contained(|| tokio::time::sleep(duration)) {
+        Some(sleep) => {
             // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
             let sleep = Box::pin(tokio::task::unconstrained(sleep));
             Box::pin(Outliving { end: Instant::now() + duration, by: By::Tokio(sleep) })
         }
-        Err(_) => {
+        None => {
             let _ = TIMELESS.try_with(|timeless| timeless.set(true));
             warn_once();
             Box::pin(Delay::new(duration))
@@ -77,11 +77,9 @@ impl Future for Outliving {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let By::Tokio(sleep) = &mut self.by {
             // The runtime may be gone, or nobody may drive it.
-            let polled = Handle::try_current().is_ok().then(|| {
-                let poll = AssertUnwindSafe(|| sleep.as_mut().poll(cx));
-                catch_unwind(poll).ok()
-            });
-            if let Some(polled) = polled.flatten() {
+            let in_runtime = Handle::try_current().is_ok();
+            let polled = in_runtime.then(|| contained(|| sleep.as_mut().poll(cx))).flatten();
+            if let Some(polled) = polled {
                 return polled;
             }
             self.by = By::Other(Delay::new(self.end.saturating_duration_since(Instant::now())));
