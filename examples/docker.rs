@@ -197,6 +197,8 @@ fn close_the_breaker() {
     }
 }
 
+const DOES_NOT_ANSWER: &str = "Docker is running but does not answer; restart it if this persists";
+
 /// The error text that the user reads.
 fn help(error: &RetryError<DockerError>) -> String {
     use Interruption::{Cancelled, CircuitOpen};
@@ -205,11 +207,12 @@ fn help(error: &RetryError<DockerError>) -> String {
         DockerError::Forbidden => "join the group `docker`, then log in again",
         DockerError::Refused { status: 404, .. } => "check the name in the list",
         DockerError::Refused { .. } | DockerError::Download(_) => "Docker's log may say more",
-        DockerError::Interrupted(Cancelled) => "press Retry to continue",
-        DockerError::Interrupted(CircuitOpen { .. }) => "press Retry when Docker is back",
-        DockerError::Interrupted(_) | DockerError::BrokenOff { .. } => {
-            "Docker is running but does not answer; restart it if this persists"
-        }
+        DockerError::Interrupted(interruption) => match interruption.root() {
+            Cancelled => "press Retry to continue",
+            CircuitOpen { .. } => "press Retry when Docker is back",
+            _ => DOES_NOT_ANSWER,
+        },
+        DockerError::BrokenOff { .. } => DOES_NOT_ANSWER,
     };
     format!("{error}: {advice}")
 }

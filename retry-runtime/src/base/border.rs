@@ -41,6 +41,8 @@ pub(crate) enum Foreign {
     Text = 4,
     /// Clocks: a call reads them.
     Clock = 8,
+    /// The hook that redacts error texts.
+    Redactor = 16,
 }
 
 thread_local! {

@@ -2,12 +2,11 @@
 //! are cut off.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 
 use super::urls::without_secrets;
+use crate::base::border::{Foreign, contained_once};
 use crate::base::sync::unpoisoned;
 
 /// The maximum length of a stored text, in bytes.
@@ -15,11 +14,6 @@ const LONGEST: usize = 1024;
 
 /// The text of an error that the hook could not redact.
 const PLACEHOLDER: &str = "(redacted)";
-
-thread_local! {
-    /// Whether this thread runs the hook.
-    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
-}
 
 /// Whether a hook is set. Without one, no lock is taken.
 static REDACTED: AtomicBool = AtomicBool::new(false);
@@ -72,26 +66,7 @@ pub fn kept(text: &str) -> Arc<str> {
 #[cold]
 fn by_hook(text: &str) -> Option<Arc<str>> {
     let hook = unpoisoned(REDACTOR.read()).clone()?;
-    let _running = Running::begin()?;
-    let redact = AssertUnwindSafe(|| Arc::from(&*shortened(&without_secrets(&hook(text)))));
-    catch_unwind(redact).ok()
-}
-
-/// Marks this thread as running the hook.
-struct Running;
-
-impl Running {
-    /// `None` when it is marked already, or is ending and has lost its thread-locals.
-    fn begin() -> Option<Running> {
-        let nested = IN_HOOK.try_with(|inside| inside.replace(true)).unwrap_or(true);
-        (!nested).then_some(Running)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = IN_HOOK.try_with(|inside| inside.set(false));
-    }
+    contained_once(Foreign::Redactor, || Arc::from(&*shortened(&without_secrets(&hook(text)))))
 }
 
 fn shortened(text: &str) -> Cow<'_, str> {
