@@ -168,28 +168,39 @@ fn description(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
 }
 
 // Input:
-//     enum E { #[classify(inherit)] Interrupted(#[from] Interruption), #[classify(transient)] Busy }
+//     enum E { #[classify(inherit)] Interrupted(#[from] Interruption), #[classify(transient)] Load(#[source] LoadError) }
 // Output:
-//     fn interruption(&self) -> Option<&Interruption> {
-//         match self { Self::Interrupted { 0: carrier, .. } => Classify::interruption(carrier), _ => None }
+//     fn interruption(&self) -> Option<Interruption> {
+//         match self {
+//             Self::Interrupted { 0: carrier, .. } => Classify::interruption(carrier),
+//             Self::Load { 0: carrier, .. } => carried_with(carrier, |lookup| lookup.retry_carried()),
+//             _ => None,
+//         }
 //     }
 fn interruption(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
     let carried = plan.arms.iter().filter_map(|arm| {
-        let carrier = arm.carrier()?;
+        let (carrier, is_classified) = match (arm.carrier(), arm.case.cause()) {
+            (Some(carrier), _) => (carrier, true),
+            (None, cause) => (cause?, false),
+        };
         let (variant, member) = (arm.case.ident, &carrier.member);
         let this = match plan.input.shape {
             Shape::Enum => quote!(Self::#variant),
             Shape::Struct | Shape::Union => quote!(Self),
         };
         let local = Ident::new("carrier", Span::mixed_site());
-        Some(quote!(#this { #member: #local, .. } => #rt::Classify::interruption(#local),))
+        let carried = match is_classified {
+            true => quote!(#rt::Classify::interruption(#local)),
+            false => quote!(#rt::carried_with(#local, |lookup| lookup.retry_carried())),
+        };
+        Some(quote!(#this { #member: #local, .. } => #carried,))
     });
     let carried: Vec<TokenStream> = carried.collect();
     if carried.is_empty() {
         return TokenStream::new();
     }
     quote! {
-        fn interruption(&self) -> #rt::Option<&#rt::Interruption> {
+        fn interruption(&self) -> #rt::Option<#rt::Interruption> {
             #[allow(unreachable_patterns)]
             match self {
                 #(#carried)*

@@ -88,6 +88,15 @@ impl<'a> Case<'a> {
         self.attrs.words.iter().find(|word| matches!(word.form, Form::Interruption))
     }
 
+    /// The failure inside: the marked field, else the one named `source`, else the only one if it can be a failure.
+    pub(crate) fn cause(&self) -> Option<&Field<'a>> {
+        let marked = self.fields.iter().find(|field| field.cause_marker().is_some());
+        let named = || self.fields.iter().find(|field| field.is_named_source());
+        let only =
+            || self.fields.first().filter(|field| self.fields.len() == 1 && !field.is_plain());
+        marked.or_else(named).or_else(only)
+    }
+
     /// The names or positions of the fields, as `after = …` writes them.
     pub(crate) fn field_names(&self) -> Vec<String> {
         self.fields.iter().map(|field| name(&field.member)).collect()
@@ -118,6 +127,13 @@ impl<'a> Field<'a> {
             attribute.path().is_ident("source") || attribute.path().is_ident("from")
         };
         self.node.attrs.iter().find(is_marker)
+    }
+
+    /// Whether the type is certainly no failure: a number, a text, a reference, a tuple.
+    fn is_plain(&self) -> bool {
+        let Type::Path(path) = self.ty() else { return true };
+        let name = path.path.segments.last().map(|last| last.ident.to_string());
+        name.is_none_or(|name| name == "String" || name.starts_with(char::is_lowercase))
     }
 
     /// Whether the field is named `source`. Like thiserror, the derive takes such a field for the cause.

@@ -2,15 +2,19 @@
 
 use std::error::Error;
 
-use super::chain::interruption_in;
+use super::chain::{Chained, interruption_in, interruption_of};
 use super::class::Classify;
 use super::interruption::Interruption;
 
 /// How to find the interruption of a call inside in an error.
 pub trait Carries<E> {
     /// The interruption that the error carries.
-    fn carried(error: &E) -> Option<&Interruption>;
+    fn carried(error: &E) -> Option<Interruption>;
 }
+
+/// The boxed error tells.
+#[derive(Clone, Copy, Debug)]
+pub struct CarriedByChained;
 
 /// [`Classify::interruption`] tells.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +24,7 @@ pub struct CarriedByClassify;
 #[derive(Clone, Copy, Debug)]
 pub struct CarriedByChain;
 
-/// The interruption is in the source chain of the boxed error.
+/// The interruption is in the source chain of the error inside.
 #[derive(Clone, Copy, Debug)]
 pub struct CarriedByBox;
 
@@ -29,25 +33,32 @@ pub struct CarriedByBox;
 pub struct NotCarried;
 
 impl<E: Classify> Carries<E> for CarriedByClassify {
-    fn carried(error: &E) -> Option<&Interruption> {
+    fn carried(error: &E) -> Option<Interruption> {
         error.interruption()
     }
 }
 
-impl<E: Error + 'static> Carries<E> for CarriedByChain {
-    fn carried(error: &E) -> Option<&Interruption> {
-        interruption_in(error)
+impl<E: Chained> Carries<E> for CarriedByChained {
+    fn carried(error: &E) -> Option<Interruption> {
+        error.interruption()
+    }
+}
+
+// Of any lifetime, as the lookup does not see lifetimes.
+impl<E: Error> Carries<E> for CarriedByChain {
+    fn carried(error: &E) -> Option<Interruption> {
+        interruption_of(error)
     }
 }
 
 impl<E: AsRef<dyn Error + 'static>> Carries<E> for CarriedByBox {
-    fn carried(error: &E) -> Option<&Interruption> {
+    fn carried(error: &E) -> Option<Interruption> {
         interruption_in(error.as_ref())
     }
 }
 
 impl<E> Carries<E> for NotCarried {
-    fn carried(_: &E) -> Option<&Interruption> {
+    fn carried(_: &E) -> Option<Interruption> {
         None
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::class::{Class, Kind};
 use super::interruption::Interruption;
 use super::io_kind::of_io;
-use super::transparent::see_through;
+use super::transparent::{interruption_behind, see_through};
 
 /// The highest number of errors that are examined. Real source chains are short; the chain of an error that returns
 /// itself as its source never ends.
@@ -54,8 +54,20 @@ pub fn of_error_chain(error: &(dyn Error + 'static)) -> Option<Class> {
 }
 
 /// The first interruption of a call inside in a source chain, of at most 64 errors.
-pub(crate) fn interruption_in<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e Interruption> {
-    links(error).find_map(|link| link.downcast_ref())
+///
+/// An interruption behind `#[error(transparent)]` is found, too.
+pub(crate) fn interruption_in(error: &(dyn Error + 'static)) -> Option<Interruption> {
+    links(error).find_map(|link| {
+        // An `io::Error` is never transparent, and the most frequent failure.
+        let may_hide = !link.is::<io::Error>();
+        let behind = || may_hide.then(|| interruption_behind(link)).flatten();
+        link.downcast_ref().copied().or_else(behind)
+    })
+}
+
+/// [`interruption_in`] for an error that may borrow, and so cannot be an [`Interruption`] itself.
+pub(crate) fn interruption_of(error: &dyn Error) -> Option<Interruption> {
+    interruption_behind(error).or_else(|| error.source().and_then(interruption_in))
 }
 
 fn links<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
@@ -84,6 +96,9 @@ pub(crate) fn take_unknown() -> bool {
 pub trait Chained {
     /// The texts of the error and of its sources, one after another.
     fn whole_text(&self) -> std::borrow::Cow<'static, str>;
+
+    /// The interruption of a call inside that the error or one of its sources is.
+    fn interruption(&self) -> Option<Interruption>;
 }
 
 /// The kind of a failure to connect: `Transient`, because nothing was sent, unless the source is `Permanent`.

@@ -138,9 +138,10 @@ pub trait Classify {
     /// The interruption of a call inside that this failure carries, if there is one. A call around it does not retry
     /// when the inner call was cancelled or refused by its breaker.
     ///
-    /// The default is `None`. The derive looks into the fields of type `Interruption` and those that are inherited;
-    /// `io::Error`, `anyhow::Error` and boxed errors look through their source chain.
-    fn interruption(&self) -> Option<&Interruption> {
+    /// The default is `None`. The derive looks into the fields of type `Interruption`, those that are inherited and the
+    /// source; `io::Error`, `anyhow::Error` and boxed errors look through their source chain. So does a call with `on = any`
+    /// or `when`, which also knows the words of an interruption where an error is a text.
+    fn interruption(&self) -> Option<Interruption> {
         None
     }
 }

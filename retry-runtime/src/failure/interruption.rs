@@ -130,10 +130,12 @@ impl Cause {
         }
     }
 
-    /// The cause that an error's text tells in the words of [`Interruption`], if a call around it must not be retried for
-    /// that cause. For errors that hide the interruption from their source chain, as `#[error(transparent)]` does.
+    /// The cause that an error's text tells in the words of [`Interruption`], perhaps after a context (`loading: the call
+    /// was cancelled`), if a call around it must not be retried for that cause. For errors that have nothing but a text
+    /// left of the interruption.
     pub(crate) fn in_words(text: &str) -> Option<Cause> {
         let told = text.split_once("; before that: ").map_or(text, |(told, _)| told);
+        let told = told.rsplit_once(": ").map_or(told, |(_, told)| told);
         if told == CANCELLED {
             return Some(Cause::Cancelled);
         }
@@ -202,8 +204,8 @@ impl Classify for Interruption {
         Cause::of(self).class()
     }
 
-    fn interruption(&self) -> Option<&Interruption> {
-        Some(self)
+    fn interruption(&self) -> Option<Interruption> {
+        Some(*self)
     }
 
     fn describe(&self) -> Cow<'static, str> {

@@ -13,7 +13,9 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::carried::{CarriedByBox, CarriedByChain, CarriedByClassify, Carries, NotCarried};
+use super::carried::{
+    CarriedByBox, CarriedByChain, CarriedByChained, CarriedByClassify, Carries, NotCarried,
+};
 use super::chain::{self, Chained};
 use super::class::{Class, Classify, Kind};
 use super::describe::written;
@@ -100,10 +102,12 @@ choices! {
     /// The error does not implement [`Classify`].
     {R} LastChoice: retry_class -> NotClassified;
 
+    /// The error is boxed, perhaps with a lifetime, for which it does not implement [`Classify`].
+    {R: Outcome<Error: Chained>} Lookup: retry_carried -> CarriedByChained;
     /// The error implements [`Classify`], and tells the interruption that it carries.
-    {R: Outcome<Error: Classify>} Lookup: retry_carried -> CarriedByClassify;
+    {R: Outcome<Error: Classify>} FirstChoice: retry_carried -> CarriedByClassify;
     /// The error implements `Error`: the interruption is in its source chain.
-    {R: Outcome<Error: Error + 'static>} SecondChoice: retry_carried -> CarriedByChain;
+    {R: Outcome<Error: Error>} SecondChoice: retry_carried -> CarriedByChain;
     /// The error holds a boxed error, as `anyhow::Error` does.
     {R: Outcome<Error: AsRef<dyn Error + 'static>>} ThirdChoice: retry_carried -> CarriedByBox;
     /// The error carries no interruption that can be found.
@@ -133,6 +137,16 @@ pub fn describe_with<E: ?Sized, D: Describe<E>>(
     _: impl FnOnce(Lookup<Result<(), &E>>) -> D,
 ) -> Cow<'static, str> {
     D::describe(error)
+}
+
+/// The interruption that a field of an error carries, for `derive(Classify)`. The closure is never called; its return type
+/// says how to find the interruption.
+// The lookup is for a reference, as for a description: the field may be unsized.
+pub fn carried_with<'e, E: ?Sized, C: Carries<&'e E>>(
+    field: &'e E,
+    _: impl FnOnce(Lookup<Result<(), &'e E>>) -> C,
+) -> Option<Interruption> {
+    C::carried(&field)
 }
 
 /// The description is the text of the error and of its sources.
@@ -189,7 +203,7 @@ pub trait ClassOf<E> {
     fn class(error: &E, agreed: bool) -> Class;
 
     /// The interruption of a call inside that the error carries.
-    fn carried(error: &E) -> Option<&Interruption>;
+    fn carried(error: &E) -> Option<Interruption>;
 
     /// The error's description of itself; empty when it has none.
     fn describe(_: &E) -> Cow<'static, str> {
@@ -219,7 +233,7 @@ impl<E: Classify> ClassOf<E> for ByClassify {
         error.classify()
     }
 
-    fn carried(error: &E) -> Option<&Interruption> {
+    fn carried(error: &E) -> Option<Interruption> {
         error.interruption()
     }
 
@@ -233,7 +247,7 @@ impl<E> ClassOf<E> for NotClassified {
         Class::new(Kind::Permanent)
     }
 
-    fn carried(_: &E) -> Option<&Interruption> {
+    fn carried(_: &E) -> Option<Interruption> {
         None
     }
 }
@@ -246,7 +260,7 @@ impl<E, I: Carries<E>> ClassOf<E> for Unjudged<I> {
         Class::new(if agreed { Kind::Transient } else { Kind::Permanent })
     }
 
-    fn carried(error: &E) -> Option<&Interruption> {
+    fn carried(error: &E) -> Option<Interruption> {
         I::carried(error)
     }
 }

@@ -30,7 +30,7 @@ impl Classify for io::Error {
 
     describe::by_display!();
 
-    fn interruption(&self) -> Option<&Interruption> {
+    fn interruption(&self) -> Option<Interruption> {
         chain::interruption_in(self)
     }
 }
@@ -54,7 +54,7 @@ macro_rules! by_pointee {
                 (**self).describe()
             }
 
-            fn interruption(&self) -> Option<&Interruption> {
+            fn interruption(&self) -> Option<Interruption> {
                 (**self).interruption()
             }
         }
@@ -77,7 +77,7 @@ macro_rules! by_chain {
                 describe::with_sources(self)
             }
 
-            fn interruption(&self) -> Option<&Interruption> {
+            fn interruption(&self) -> Option<Interruption> {
                 chain::interruption_in(self)
             }
         }
@@ -92,8 +92,22 @@ macro_rules! chained {
             fn whole_text(&self) -> Cow<'static, str> {
                 describe::with_sources(&**self)
             }
+
+            fn interruption(&self) -> Option<Interruption> {
+                chain::interruption_of(&**self)
+            }
         }
     )* };
+}
+
+impl<E: Chained + ?Sized> Chained for &E {
+    fn whole_text(&self) -> Cow<'static, str> {
+        (**self).whole_text()
+    }
+
+    fn interruption(&self) -> Option<Interruption> {
+        (**self).interruption()
+    }
 }
 
 // Of any lifetime: the lookup that finds these impls ignores lifetimes.

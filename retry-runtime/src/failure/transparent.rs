@@ -23,11 +23,23 @@ const DEEPEST: usize = 8;
 
 /// The class of the error inside a transparent error; `None` when it is of a type that is not known here.
 pub(super) fn see_through(link: &(dyn Error + 'static)) -> Option<Class> {
+    peel(link, |inside| known(inside, link))
+}
+
+/// The interruption inside a transparent error, without the failure before it.
+pub(super) fn interruption_behind(link: &dyn Error) -> Option<Interruption> {
+    let said = start_of(format_args!("{link}"))?;
+    let (name, interruption, _) = INTERRUPTIONS.iter().find(|(.., text)| said.starts_with(text))?;
+    peel(link, |inside| inside.starts_with(name).then_some(*interruption))
+}
+
+/// What is found in the `Debug` text of an error inside this one, from the outermost type to the innermost.
+fn peel<T>(link: &dyn Error, mut find: impl FnMut(&str) -> Option<T>) -> Option<T> {
     let debug = start_of(format_args!("{link:?}"))?;
     let mut inside = debug.as_str();
     for _ in 0..DEEPEST {
         inside = peeled(inside)?;
-        if let Some(found) = known(inside, link) {
+        if let Some(found) = find(inside) {
             return Some(found);
         }
     }
@@ -69,19 +81,17 @@ fn known(debug: &str, link: &dyn Error) -> Option<Class> {
     interruption(debug, link).or_else(|| foreign(debug))
 }
 
-/// The class of an interruption. Its text may go on with the failure before it.
+/// The interruptions: how their `Debug` text begins, and their `Display` text, which may go on with the failure before.
+const INTERRUPTIONS: [(&str, Interruption, &str); 4] = [
+    ("Cancelled", Interruption::Cancelled, "the call was cancelled"),
+    ("DeadlinePassed", Interruption::DeadlinePassed, "the call's deadline passed"),
+    ("TimedOut", Interruption::TimedOut { after: Duration::ZERO }, "the attempt timed out"),
+    ("CircuitOpen", Interruption::CircuitOpen { retry_after: None }, "the circuit breaker is open"),
+];
+
+/// The class of an interruption.
 fn interruption(debug: &str, link: &dyn Error) -> Option<Class> {
-    const FORMS: [(&str, Interruption, &str); 4] = [
-        ("Cancelled", Interruption::Cancelled, "the call was cancelled"),
-        ("DeadlinePassed", Interruption::DeadlinePassed, "the call's deadline passed"),
-        ("TimedOut", Interruption::TimedOut { after: Duration::ZERO }, "the attempt timed out"),
-        (
-            "CircuitOpen",
-            Interruption::CircuitOpen { retry_after: None },
-            "the circuit breaker is open",
-        ),
-    ];
-    let named = FORMS.iter().find(|(name, ..)| debug.starts_with(name));
+    let named = INTERRUPTIONS.iter().find(|(name, ..)| debug.starts_with(name));
     let (_, interruption, text) = named?;
     let said = start_of(format_args!("{link}"))?;
     said.starts_with(text).then(|| interruption.classify())

@@ -35,7 +35,7 @@ pub use crate::failure::interruption::Interruption;
 pub use crate::failure::into_class::IntoClass;
 pub use crate::failure::kinds::Kinds;
 pub use crate::failure::lookup::{
-    ByClassify, ByTypeName, NoFromInterruption, NoInject, describe_with,
+    ByClassify, ByTypeName, NoFromInterruption, NoInject, carried_with, describe_with,
 };
 pub use crate::failure::status::HttpStatus;
 pub use crate::policy::Policy;

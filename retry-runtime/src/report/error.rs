@@ -98,7 +98,7 @@ impl<E: Classify> Classify for RetryError<E> {
         Cow::Owned(format!("{}: {}", self.report, self.error.describe()))
     }
 
-    fn interruption(&self) -> Option<&Interruption> {
+    fn interruption(&self) -> Option<Interruption> {
         self.error.interruption()
     }
 }

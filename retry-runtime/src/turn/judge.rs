@@ -46,8 +46,7 @@ fn failed<R: Outcome, J: Judge<R>, X: Guard<R>>(
 /// Looks for an interruption of a call inside in the text of a failure that nothing classifies.
 #[inline]
 fn with_words<R: Outcome, J: Judge<R>>(rules: &J, out: &R, verdict: Verdict) -> Verdict {
-    let may_hide = J::UNJUDGED && verdict.carried.is_none() && !verdict.rejected;
-    if !may_hide || rules.stand_in().is_none() {
+    if !J::UNJUDGED || verdict.carried.is_some() || verdict.rejected {
         return verdict;
     }
     match Cause::in_words(&describe::of_call(&|| rules.describe(out))) {

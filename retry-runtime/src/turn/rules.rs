@@ -234,7 +234,7 @@ where
             Err(error) => {
                 let asked = self.when.ask(error);
                 let agreed = asked != Some(false);
-                let carried = C::carried(error).map(Cause::of);
+                let carried = C::carried(error).map(|carried| Cause::of(&carried));
                 let class = match carried {
                     // `on = any` retries every failure but interruptions.
                     Some(cause) if C::UNJUDGED && asked.is_none() => cause.class(),

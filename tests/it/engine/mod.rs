@@ -10,6 +10,7 @@ mod hints;
 mod hooks;
 mod inside;
 mod interruptions;
+mod interruptions_within;
 mod nested;
 mod outcomes;
 mod own_backoff;

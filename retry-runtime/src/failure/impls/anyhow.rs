@@ -19,7 +19,7 @@ impl Classify for anyhow::Error {
         self.whole_text()
     }
 
-    fn interruption(&self) -> Option<&Interruption> {
+    fn interruption(&self) -> Option<Interruption> {
         chain::interruption_in(self.as_ref())
     }
 }
@@ -27,6 +27,10 @@ impl Classify for anyhow::Error {
 impl Chained for anyhow::Error {
     fn whole_text(&self) -> Cow<'static, str> {
         describe::by_display(&format_args!("{self:#}"))
+    }
+
+    fn interruption(&self) -> Option<Interruption> {
+        chain::interruption_in(self.as_ref())
     }
 }
 
