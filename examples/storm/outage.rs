@@ -85,7 +85,8 @@ pub(crate) fn recovery(set_up: SetUp, scheme: Scheme, clients: usize) -> Recover
     runs[1]
 }
 
-fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
+/// The run with one seed.
+pub(crate) fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
     let stall = BEGIN..BEGIN + set_up.stall;
     let until = stall.end + set_up.patience;
     let load = Load {
