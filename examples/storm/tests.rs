@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::clients::Load;
 use super::outage::{STORM, SetUp};
+use super::promises::Broken;
 use super::schemes::{NONE, OURS, Scheme, UNCHECKED, schemes};
-use super::{accidents, breakers, outage};
+use super::{accidents, answers, breakers, hints, hosts, impatient, leaving, outage};
 
 /// A tenth of the calls to a tenth of the server.
 const SMALL: SetUp = SetUp {
@@ -45,8 +46,7 @@ fn our_default_recovers_in_time_whatever_the_number_of_clients() {
 
 #[test]
 fn a_dead_dependency_gets_no_extra_load_and_random_failures_are_retried() {
-    let load =
-        Load { per_second: 70.0, clients: 3, from: Duration::ZERO, time: Duration::from_secs(100) };
+    let load = Load { clients: 3, ..Load::new(70.0, Duration::from_secs(100)) };
     let dead = accidents::result(load, scheme(OURS), 1.0);
     assert!(dead.amplification < 1.02, "{dead:?}");
     let fifth = accidents::result(load, scheme(OURS), 0.2);
@@ -65,4 +65,41 @@ fn our_breaker_distinguishes_random_failures_from_an_outage() {
             assert!(passed.reached < 0.01, "{passed:?}");
         }
     }
+}
+
+/// Fails unless our row keeps its promises.
+#[track_caller]
+fn keeps<R>(promises: fn(&mut Broken, &[R]), rows: &[R]) {
+    let mut broken = Broken::default();
+    promises(&mut broken, rows);
+    assert!(broken.0.is_empty(), "{:?}", broken.0);
+}
+
+#[test]
+fn callers_who_leave_pay_for_their_retries() {
+    let rows = leaving::table();
+    keeps(Broken::in_leaving, &rows);
+    let (name, requests) = &rows[0];
+    assert!(*name == leaving::FORGIVING && requests[0].0 > 380, "{rows:?}");
+}
+
+#[test]
+fn callers_who_leave_open_the_breaker_of_a_hang_and_not_of_a_slow_service() {
+    keeps(Broken::in_impatient, &impatient::table());
+}
+
+#[test]
+fn a_service_that_says_no_such_thing_is_healthy() {
+    keeps(Broken::in_answers, &answers::table());
+}
+
+#[test]
+fn clients_with_a_hint_do_not_return_in_one_instant() {
+    keeps(Broken::in_hints, &hints::table());
+}
+
+#[test]
+fn a_dead_host_gets_its_load_and_fifty_hosts_that_stall_recover() {
+    let ours: Vec<_> = hosts::schemes().into_iter().filter(|scheme| scheme.name == OURS).collect();
+    keeps(Broken::in_hosts, &hosts::table(&ours, Duration::from_secs(100)));
 }
