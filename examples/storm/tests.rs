@@ -76,6 +76,15 @@ fn keeps<R>(promises: fn(&mut Broken, &[R]), rows: &[R]) {
 }
 
 #[test]
+fn a_broken_promise_is_told_and_a_missing_row_is_not_passed_over() {
+    let mut broken = Broken::default();
+    broken.in_leaving(&[(OURS, vec![leaving::Requests(400)])]);
+    assert_eq!(broken.0, ["400 requests of 200 calls"]);
+    let nothing = std::panic::catch_unwind(|| Broken::default().in_outage(&[]));
+    assert!(nothing.is_err());
+}
+
+#[test]
 fn callers_who_leave_pay_for_their_retries() {
     let rows = leaving::table();
     keeps(Broken::in_leaving, &rows);
