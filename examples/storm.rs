@@ -1,13 +1,14 @@
-//! Simulates a retry storm: outages with and without a retry budget, and breakers during random failures.
+//! Simulates a retry storm: outages with and without a retry budget, breakers during random failures, callers who leave,
+//! hints of a server, and many hosts.
 //!
 //! ```text
 //! cargo run --example storm --release [folder for the charts]
 //! ```
 //!
-//! Prints five tables and draws three of them as `outage.svg`, `accidents.svg` and `breakers.svg` (in `target/storm` by
+//! Prints ten tables and draws three of them as `outage.svg`, `accidents.svg` and `breakers.svg` (in `target/storm` by
 //! default). Time is virtual and the random seed is fixed, so every run prints the same. Budgets, presets, delays and
-//! breakers are the runtime's own code. The example fails if one of the figures that our defaults promise is missed
-//! (`storm/promises.rs`).
+//! breakers are the runtime's own code; in the tables from the sixth on, the other rows have our settings and a peer's
+//! rule. The example fails if one of the figures that our defaults promise is missed (`storm/promises.rs`).
 //!
 //! # Assumptions
 //!
@@ -24,7 +25,10 @@
 //! - In the second and third tables, attempts fail at random (`Transient`) after 10 ms, independently of the load.
 //!   30 clients share the load of the second table; the third one has one client of each volume.
 //! - In the fourth table, a client has made no calls for ten minutes. Then it makes 200 calls in 2 s, or two at once.
-//! - In the fifth table, calls go through one breaker, without retries, 100 per second.
+//! - In the fifth, seventh and eighth tables, calls go through one breaker, without retries.
+//! - In the sixth and seventh tables, callers drop the calls that take too long for them.
+//! - In the ninth table, the pauses are those of a real annotated function.
+//! - In the tenth table, each call is for one of 50 hosts. Our default has a budget for each host, and one above them.
 //!
 //! | to add | touch |
 //! |---|---|
@@ -41,6 +45,12 @@
 
 #[path = "storm/accidents.rs"]
 mod accidents;
+#[path = "storm/accounts.rs"]
+mod accounts;
+#[path = "storm/admissions.rs"]
+mod admissions;
+#[path = "storm/answers.rs"]
+mod answers;
 #[path = "storm/bars.rs"]
 mod bars;
 #[path = "storm/breakers.rs"]
@@ -51,12 +61,22 @@ mod clients;
 mod clock;
 #[path = "storm/dependency.rs"]
 mod dependency;
+#[path = "storm/hints.rs"]
+mod hints;
+#[path = "storm/hosts.rs"]
+mod hosts;
 #[path = "storm/idle.rs"]
 mod idle;
+#[path = "storm/impatient.rs"]
+mod impatient;
+#[path = "storm/leaving.rs"]
+mod leaving;
 #[path = "storm/lines.rs"]
 mod lines;
 #[path = "storm/outage.rs"]
 mod outage;
+#[path = "storm/outcome.rs"]
+mod outcome;
 #[path = "storm/pictures.rs"]
 mod pictures;
 #[path = "storm/promises.rs"]
@@ -92,6 +112,16 @@ fn main() -> pictures::Result<ExitCode> {
     idle::print(&idle);
     let breakers = breakers::table(100.0, Duration::from_secs(1200));
     breakers::print(&breakers);
+    let leaving = leaving::table();
+    leaving::print(&leaving);
+    let impatient = impatient::table();
+    impatient::print(&impatient);
+    let answers = answers::table();
+    answers::print(&answers);
+    let hints = hints::table();
+    hints::print(&hints);
+    let hosts = hosts::table(&hosts::schemes(), Duration::from_secs(300));
+    hosts::print(&hosts);
     pictures::write(&folder, &outage, &accidents, &breakers)?;
     println!("charts written to {}", folder.display());
 
@@ -104,6 +134,11 @@ fn main() -> pictures::Result<ExitCode> {
     broken.in_polly(&breakers);
     broken.in_breakers(&breakers);
     broken.in_breakers(&breakers::table(700.0, Duration::from_secs(300)));
+    broken.in_leaving(&leaving);
+    broken.in_impatient(&impatient);
+    broken.in_answers(&answers);
+    broken.in_hints(&hints);
+    broken.in_hosts(&hosts);
     broken.0.iter().for_each(|promise| eprintln!("failed: {promise}"));
     Ok(if broken.0.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

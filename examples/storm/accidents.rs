@@ -5,14 +5,13 @@ use std::time::Duration;
 use super::clients::{self, Load};
 use super::dependency::Flaky;
 use super::rng::Rng;
-use super::schemes::Scheme;
+use super::schemes::{Scheme, rows};
 
 /// The shares of attempts that fail.
 pub(crate) const FAILURES: [f64; 6] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0];
 
 /// 700 calls per second from 30 clients, for 120 s.
-pub(crate) const LOAD: Load =
-    Load { per_second: 700.0, clients: 30, from: Duration::ZERO, time: Duration::from_secs(120) };
+pub(crate) const LOAD: Load = Load { clients: 30, ..Load::new(700.0, Duration::from_secs(120)) };
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Result {
@@ -26,17 +25,17 @@ pub(crate) struct Result {
 pub(crate) type Row = (&'static str, Vec<Result>);
 
 pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
-    let row = |scheme: &Scheme| {
-        (scheme.name, FAILURES.map(|failures| result(LOAD, *scheme, failures)).into())
-    };
-    schemes.iter().map(row).collect()
+    rows(schemes, |scheme| {
+        (scheme.name, FAILURES.map(|failures| result(LOAD, scheme, failures)).into())
+    })
 }
 
 pub(crate) fn result(load: Load, scheme: Scheme, failures: f64) -> Result {
     let latency = Duration::from_millis(10);
     let mut dependency = Flaky { failures, latency, rng: Rng::seeded(2) };
     let outcome = clients::run(load, scheme.retries, &mut dependency, 1);
-    Result { success: outcome.success(), amplification: outcome.amplification() }
+    let total = outcome.total();
+    Result { success: total.success(), amplification: total.amplification() }
 }
 
 pub(crate) fn print(rows: &[Row]) {

@@ -4,11 +4,13 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use retry_runtime::budget::{Budget, BudgetSettings, Withdrawal};
+use retry_runtime::budget::BudgetSettings;
 use retry_runtime::{Kind, Policy};
 
+use super::accounts::{Accounts, Debt};
 use super::clock;
-use super::dependency::Dependency;
+use super::dependency::{Dependency, Request};
+use super::outcome::Outcome;
 use super::rng::Rng;
 
 /// Calls that arrive at random, independently of earlier calls.
@@ -17,10 +19,24 @@ pub(crate) struct Load {
     pub(crate) per_second: f64,
     /// The number of clients that share the load; each has its own budget.
     pub(crate) clients: usize,
+    /// The number of hosts that the calls are for.
+    pub(crate) hosts: usize,
     /// The first call comes after this time.
     pub(crate) from: Duration,
     /// No call comes after this time.
     pub(crate) time: Duration,
+    /// No more calls than that.
+    pub(crate) calls: usize,
+    /// A caller who has no result after this time drops the call.
+    pub(crate) leaves_after: Duration,
+}
+
+impl Load {
+    /// From one client to one host, by callers who wait for the result.
+    pub(crate) const fn new(per_second: f64, time: Duration) -> Self {
+        let (calls, leaves_after, from) = (usize::MAX, Duration::MAX, Duration::ZERO);
+        Load { per_second, clients: 1, hosts: 1, from, time, calls, leaves_after }
+    }
 }
 
 /// The retry settings of the clients.
@@ -28,31 +44,39 @@ pub(crate) struct Load {
 pub(crate) struct Retries {
     pub(crate) policy: Policy,
     pub(crate) budget: Option<BudgetSettings>,
+    pub(crate) scope: Scope,
+    /// A retry that its caller drops gives back what it owed, also when its attempt had begun.
+    pub(crate) forgives_drops: bool,
 }
 
-/// The outcome of the calls.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Outcome {
-    /// Grouped by the second in which the calls were made.
-    pub(crate) seconds: Vec<Second>,
-    pub(crate) attempts: u64,
-    /// Calls that the budget ended.
-    pub(crate) refused: u32,
+/// Whose calls pay into a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All calls of a client.
+    Client,
+    /// A client's calls to one host.
+    Host,
+    /// All calls of a client, and those to each host below.
+    ClientAndHost,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Second {
-    pub(crate) calls: u32,
-    pub(crate) successes: u32,
+impl Retries {
+    pub(crate) const fn new(policy: Policy, budget: Option<BudgetSettings>) -> Self {
+        Retries { policy, budget, scope: Scope::Client, forgives_drops: false }
+    }
 }
 
 /// A call in progress.
 struct Call<'b> {
-    budget: Option<&'b Budget>,
+    accounts: Option<&'b Accounts>,
+    host: usize,
     second: usize,
-    seed: u64,
+    leaves: Duration,
     retries: usize,
-    withdrawal: Option<Withdrawal<&'b Budget>>,
+    /// The policy's delays; made at the first failure.
+    delays: Option<Box<dyn Iterator<Item = Duration>>>,
+    seed: u64,
+    debt: Option<Debt<'b>>,
 }
 
 enum Event<'b> {
@@ -62,6 +86,8 @@ enum Event<'b> {
     Attempt(Box<Call<'b>>),
     /// An attempt ends.
     Answer(Box<Call<'b>>, Result<(), Kind>),
+    /// The caller drops the call.
+    Leave(Box<Call<'b>>),
 }
 
 /// A planned event; events at the same time happen in the order in which they were planned.
@@ -71,8 +97,6 @@ struct Planned<'b> {
     event: Event<'b>,
 }
 
-const MOMENT: Duration = Duration::from_nanos(1);
-
 /// Makes all calls of the load and runs each to its end.
 pub(crate) fn run(
     load: Load,
@@ -80,29 +104,15 @@ pub(crate) fn run(
     dependency: &mut impl Dependency,
     seed: u64,
 ) -> Outcome {
-    run_load(load, None, retries, dependency, seed)
-}
-
-fn run_load(
-    load: Load,
-    limit: Option<usize>,
-    retries: Retries,
-    dependency: &mut impl Dependency,
-    seed: u64,
-) -> Outcome {
-    let mut calls_left = limit.unwrap_or(usize::MAX);
-    let budgets: Vec<Option<Budget>> =
-        (0..load.clients).map(|_| retries.budget.map(budget)).collect();
+    let accounts: Vec<_> = (0..load.clients).map(|_| Accounts::of(retries)).collect();
     let mut world = World {
-        policy: retries.policy,
+        retries,
+        leaves_after: load.leaves_after,
         agenda: BinaryHeap::new(),
         planned: 0,
-        outcome: Outcome {
-            seconds: vec![Second::default(); load.time.as_secs() as usize + 1],
-            attempts: 0,
-            refused: 0,
-        },
+        outcome: Outcome::new(load.time, load.hosts),
     };
+    let mut calls_left = load.calls;
     let mut rng = Rng::seeded(seed);
     world.plan(load.from + rng.gap(load.per_second), Event::Call);
     while let Some(Reverse(Planned { at, event, .. })) = world.agenda.pop() {
@@ -110,18 +120,17 @@ fn run_load(
         match event {
             Event::Call if at < load.time && calls_left > 0 => {
                 calls_left -= 1;
-                let budget = budgets[rng.below(load.clients)].as_ref();
-                world.call(at, budget, rng.next());
+                let accounts = accounts[rng.below(load.clients)].as_ref();
+                let host = if load.hosts > 1 { rng.below(load.hosts) } else { 0 };
+                world.call(at, accounts, host, rng.next());
                 world.plan(at + rng.gap(load.per_second), Event::Call);
             }
             Event::Call => {}
-            Event::Attempt(call) => {
-                world.outcome.attempts += 1;
-                let answer = dependency.attempt(at);
-                world.plan(answer.at, Event::Answer(call, answer.result));
-            }
+            Event::Attempt(call) => world.attempt(at, call, dependency),
             Event::Answer(call, Ok(())) => world.succeeded(*call),
             Event::Answer(call, Err(kind)) => world.failed(at, call, kind),
+            // Before its attempt has begun, a debt that is dropped is given back.
+            Event::Leave(call) => drop(call),
         }
     }
     world.outcome
@@ -135,17 +144,14 @@ pub(crate) fn at_once(
     dependency: &mut impl Dependency,
     seed: u64,
 ) -> Outcome {
-    let load = Load { per_second: f64::INFINITY, clients: 1, from: at, time: at + MOMENT };
-    run_load(load, Some(calls), retries, dependency, seed)
-}
-
-fn budget(settings: BudgetSettings) -> Budget {
-    Budget::new(settings).with_clock(clock::now)
+    let load = Load::new(f64::INFINITY, at + Duration::from_nanos(1));
+    run(Load { from: at, calls, ..load }, retries, dependency, seed)
 }
 
 /// The state of the simulation.
 struct World<'b> {
-    policy: Policy,
+    retries: Retries,
+    leaves_after: Duration,
     agenda: BinaryHeap<Reverse<Planned<'b>>>,
     planned: u64,
     outcome: Outcome,
@@ -157,83 +163,67 @@ impl<'b> World<'b> {
         self.agenda.push(Reverse(Planned { at, number: self.planned, event }));
     }
 
-    fn call(&mut self, at: Duration, budget: Option<&'b Budget>, seed: u64) {
-        let second = at.as_secs() as usize;
-        self.outcome.seconds[second].calls += 1;
-        let call = Call { budget, second, seed, retries: 0, withdrawal: None };
+    /// Plans the next event of a call, unless its caller leaves before that.
+    fn go_on(
+        &mut self,
+        at: Duration,
+        call: Box<Call<'b>>,
+        event: impl FnOnce(Box<Call<'b>>) -> Event<'b>,
+    ) {
+        match call.leaves < at {
+            true => self.plan(call.leaves, Event::Leave(call)),
+            false => self.plan(at, event(call)),
+        }
+    }
+
+    fn call(&mut self, at: Duration, accounts: Option<&'b Accounts>, host: usize, seed: u64) {
+        let second = self.outcome.called(at, host);
+        let leaves = at.saturating_add(self.leaves_after);
+        let (retries, delays, debt) = (0, None, None);
+        let call = Call { accounts, host, second, leaves, retries, delays, seed, debt };
         self.plan(at, Event::Attempt(Box::new(call)));
     }
 
+    fn attempt(&mut self, at: Duration, mut call: Box<Call<'b>>, dependency: &mut impl Dependency) {
+        self.outcome.attempted(call.host);
+        if !self.retries.forgives_drops {
+            call.debt.iter_mut().for_each(Debt::begin);
+        }
+        let answer = dependency.attempt(Request { at, host: call.host, retries: call.retries });
+        self.go_on(answer.at, call, |call| Event::Answer(call, answer.result));
+    }
+
     fn succeeded(&mut self, call: Call<'b>) {
-        self.outcome.seconds[call.second].successes += 1;
-        match (call.withdrawal, call.budget) {
-            (Some(withdrawal), _) => withdrawal.succeeded(),
-            (None, Some(budget)) if call.retries == 0 => budget.deposit_success(),
+        self.outcome.succeeded(call.second, call.host);
+        match (call.debt, call.accounts) {
+            (Some(debt), _) => debt.succeeded(),
+            (None, Some(accounts)) if call.retries == 0 => accounts.first_succeeded(call.host),
             _ => {}
         }
     }
 
-    /// Plans another attempt if the policy has one left and the budget pays for it.
+    /// Plans another attempt if the policy has one left and the budgets pay for it.
     fn failed(&mut self, at: Duration, mut call: Box<Call<'b>>, kind: Kind) {
-        match (call.withdrawal.take(), call.budget) {
-            (Some(withdrawal), _) => withdrawal.failed(),
-            (None, Some(budget)) if call.retries == 0 => budget.deposit_failure(),
+        match (call.debt.take(), call.accounts) {
+            (Some(debt), _) => debt.failed(),
+            (None, Some(accounts)) if call.retries == 0 => accounts.first_failed(call.host),
             _ => {}
         }
-        let Some(delay) = self.policy.delays(call.seed).nth(call.retries) else {
-            return call.budget.into_iter().for_each(|budget| budget.charge_final(kind));
+        let (policy, seed) = (self.retries.policy, call.seed);
+        let delays = call.delays.get_or_insert_with(|| Box::new(policy.delays(seed)));
+        let Some(delay) = delays.next() else {
+            let accounts = call.accounts.into_iter();
+            return accounts.for_each(|accounts| accounts.charge_final(call.host, kind));
         };
-        if let Some(budget) = call.budget {
-            let Ok(withdrawal) = budget.try_withdraw_for(kind, call.retries as u32 + 1) else {
+        if let Some(accounts) = call.accounts {
+            call.debt = accounts.withdraw(call.host, kind, call.retries as u32 + 1);
+            if call.debt.is_none() {
                 self.outcome.refused += 1;
                 return;
-            };
-            call.withdrawal = Some(withdrawal);
+            }
         }
         call.retries += 1;
-        self.plan(at + delay, Event::Attempt(call));
-    }
-}
-
-impl Outcome {
-    /// The number of seconds after `since` from which on 99 % of the calls of every second succeed; `None` if that is
-    /// not before `until`.
-    pub(crate) fn recovery(&self, since: Duration, until: Duration) -> Option<u64> {
-        let (since, until) = (since.as_secs() as usize, until.as_secs() as usize);
-        let last_bad = (since..until).rev().find(|second| !self.seconds[*second].is_good());
-        match last_bad {
-            None => Some(0),
-            Some(second) if second + 1 == until => None,
-            Some(second) => Some((second + 1 - since) as u64),
-        }
-    }
-
-    /// The successful calls per second, among the calls made in this time.
-    pub(crate) fn goodput(&self, from: Duration, to: Duration) -> f64 {
-        let seconds = &self.seconds[from.as_secs() as usize..to.as_secs() as usize];
-        let successes: u32 = seconds.iter().map(|second| second.successes).sum();
-        f64::from(successes) / seconds.len() as f64
-    }
-
-    /// The share of calls that succeeded.
-    pub(crate) fn success(&self) -> f64 {
-        let successes: u32 = self.seconds.iter().map(|second| second.successes).sum();
-        f64::from(successes) / self.calls()
-    }
-
-    /// Attempts per call.
-    pub(crate) fn amplification(&self) -> f64 {
-        self.attempts as f64 / self.calls()
-    }
-
-    fn calls(&self) -> f64 {
-        f64::from(self.seconds.iter().map(|second| second.calls).sum::<u32>())
-    }
-}
-
-impl Second {
-    fn is_good(&self) -> bool {
-        f64::from(self.successes) >= 0.99 * f64::from(self.calls)
+        self.go_on(at + delay, call, Event::Attempt);
     }
 }
 

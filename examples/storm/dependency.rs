@@ -13,9 +13,18 @@ pub(crate) struct Answer {
     pub(crate) result: Result<(), Kind>,
 }
 
+/// An attempt as the dependency sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct Request {
+    pub(crate) at: Duration,
+    pub(crate) host: usize,
+    /// The retries of the call up to now.
+    pub(crate) retries: usize,
+}
+
 /// Something that clients call; attempts arrive in order of time.
 pub(crate) trait Dependency {
-    fn attempt(&mut self, now: Duration) -> Answer;
+    fn attempt(&mut self, request: Request) -> Answer;
 }
 
 /// Serves requests one at a time, in order, except during the stall. A client gives up after `timeout`; the server does
@@ -36,7 +45,7 @@ impl Server {
 
 impl Dependency for Server {
     /// The queue is first in, first out and no request leaves it early, so the end is known on arrival.
-    fn attempt(&mut self, now: Duration) -> Answer {
+    fn attempt(&mut self, Request { at: now, .. }: Request) -> Answer {
         let start = now.max(self.free);
         let start = if self.stall.contains(&start) { self.stall.end } else { start };
         self.free = start + self.service;
@@ -56,9 +65,9 @@ pub(crate) struct Flaky {
 }
 
 impl Dependency for Flaky {
-    fn attempt(&mut self, now: Duration) -> Answer {
+    fn attempt(&mut self, request: Request) -> Answer {
         let failed = self.rng.happens(self.failures);
         let result = if failed { Err(Kind::Transient) } else { Ok(()) };
-        Answer { at: now + self.latency, result }
+        Answer { at: request.at + self.latency, result }
     }
 }

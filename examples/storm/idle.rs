@@ -5,7 +5,7 @@ use std::time::Duration;
 use retry_runtime::{Kind, Policy};
 
 use super::clients::{self, Load};
-use super::dependency::{Answer, Dependency, Flaky};
+use super::dependency::{Answer, Dependency, Flaky, Request};
 use super::rng::Rng;
 use super::schemes::{Scheme, budgets};
 
@@ -35,7 +35,7 @@ pub(crate) fn table() -> Vec<Row> {
 /// The mean of the calls that the budget ends.
 fn refused(scheme: Scheme) -> f64 {
     let time = SILENCE + Duration::from_secs(2);
-    let load = Load { per_second: 100.0, clients: 1, from: SILENCE, time };
+    let load = Load { from: SILENCE, ..Load::new(100.0, time) };
     let refused = (1..=SEEDS).map(|seed| {
         let (latency, rng) = (Duration::from_millis(10), Rng::seeded(100 + seed));
         let mut dependency = Flaky { failures: 0.2, latency, rng };
@@ -49,7 +49,7 @@ fn pairs(scheme: Scheme) -> f64 {
     let outlast = |seed: &u64| {
         let mut dependency = Away { until: SILENCE + Duration::from_secs(15) };
         let outcome = clients::at_once(2, SILENCE, scheme.retries, &mut dependency, *seed);
-        outcome.success() == 1.0
+        outcome.total().success() == 1.0
     };
     (1..=SEEDS).filter(outlast).count() as f64 / SEEDS as f64
 }
@@ -60,7 +60,7 @@ struct Away {
 }
 
 impl Dependency for Away {
-    fn attempt(&mut self, now: Duration) -> Answer {
+    fn attempt(&mut self, Request { at: now, .. }: Request) -> Answer {
         let result = if now < self.until { Err(Kind::Transient) } else { Ok(()) };
         Answer { at: now + Duration::from_millis(10), result }
     }

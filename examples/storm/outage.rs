@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::clients::{self, Load, Outcome};
+use super::clients::{self, Load};
 use super::dependency::Server;
-use super::schemes::Scheme;
+use super::schemes::{Scheme, rows};
 
 /// The numbers of clients that share the load.
 pub(crate) const CLIENTS: [usize; 5] = [1, 10, 100, 700, 2100];
@@ -54,22 +54,18 @@ pub(crate) type Row = (&'static str, Vec<Recovery>);
 
 /// Computes the table, with a thread per row.
 pub(crate) fn table(schemes: &[Scheme]) -> Vec<Row> {
-    std::thread::scope(|scope| {
-        let row = |scheme: Scheme| {
-            let mut never = false;
-            // More clients have more tokens: what never recovers with some never does with more.
-            let recoveries = CLIENTS.map(|clients| match never {
-                true => Recovery { seconds: None, goodput: 0.0 },
-                false => {
-                    let recovery = recovery(STORM, scheme, clients);
-                    never = recovery.seconds.is_none();
-                    recovery
-                }
-            });
-            (scheme.name, recoveries.into())
-        };
-        let rows: Vec<_> = schemes.iter().map(|scheme| scope.spawn(move || row(*scheme))).collect();
-        rows.into_iter().map(|row| row.join().expect("the model does not panic")).collect()
+    rows(schemes, |scheme| {
+        let mut never = false;
+        // More clients have more tokens: what never recovers with some never does with more.
+        let recoveries = CLIENTS.map(|clients| match never {
+            true => Recovery { seconds: None, goodput: 0.0 },
+            false => {
+                let recovery = recovery(STORM, scheme, clients);
+                never = recovery.seconds.is_none();
+                recovery
+            }
+        });
+        (scheme.name, recoveries.into())
     })
 }
 
@@ -85,17 +81,13 @@ pub(crate) fn recovery(set_up: SetUp, scheme: Scheme, clients: usize) -> Recover
     runs[1]
 }
 
-fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
+/// The run with one seed.
+pub(crate) fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> Recovery {
     let stall = BEGIN..BEGIN + set_up.stall;
     let until = stall.end + set_up.patience;
-    let load = Load {
-        per_second: set_up.calls_per_second,
-        clients,
-        from: Duration::ZERO,
-        time: until + END,
-    };
+    let load = Load { clients, ..Load::new(set_up.calls_per_second, until + END) };
     let mut server = Server::new(set_up.served_per_second, set_up.timeout, stall.clone());
-    let outcome: Outcome = clients::run(load, scheme.retries, &mut server, seed);
+    let outcome = clients::run(load, scheme.retries, &mut server, seed);
     Recovery {
         seconds: outcome.recovery(stall.end, until),
         goodput: outcome.goodput(stall.start, (stall.start + GOODPUT_OVER).min(until)),

@@ -2,7 +2,7 @@
 
 use super::breakers::{self, POLLY};
 use super::schemes::{FIXED_OTHERWISE, NONE, OURS, OURS_OTHERWISE, UNCHECKED, UNLIMITED};
-use super::{accidents, idle, outage, volumes};
+use super::{accidents, answers, hints, hosts, idle, impatient, leaving, outage, volumes};
 
 /// The seconds to recover in an independent model of the same set-up, by number of clients up to 700; ours must be
 /// within 2 s.
@@ -45,9 +45,7 @@ impl Broken {
     }
 
     fn in_time(&mut self, rows: &[outage::Row], name: &str, most: [u64; 5]) {
-        let found = row(rows, name);
-        self.unless(found.len() == most.len(), || format!("{name} is not in the table"));
-        for ((recovery, most), clients) in found.iter().zip(most).zip(outage::CLIENTS) {
+        for ((recovery, most), clients) in row(rows, name).iter().zip(most).zip(outage::CLIENTS) {
             let seconds = recovery.seconds;
             self.unless(seconds.unwrap_or(u64::MAX) <= most, || {
                 format!("{name}, {clients} clients: {seconds:?} s, more than {most}")
@@ -85,11 +83,7 @@ impl Broken {
 
     /// The same for one client of each volume.
     pub(crate) fn in_volumes(&mut self, rows: &[volumes::Row]) {
-        let found = row(rows, OURS);
-        self.unless(found.len() == volumes::VOLUMES.len(), || {
-            format!("{OURS} is not in the table")
-        });
-        for (ours, volume) in found.iter().zip(volumes::VOLUMES) {
+        for (ours, volume) in row(rows, OURS).iter().zip(volumes::VOLUMES) {
             let percent = 100.0 * ours.success;
             self.unless(percent >= 99.0, || format!("{OURS}: {percent:.1} % at {volume} calls/s"));
             // Below three calls a minute, a token a minute is a third of the calls.
@@ -102,11 +96,55 @@ impl Broken {
 
     /// A burst after silence finds tokens, and two calls of an idle tool outlast an outage.
     pub(crate) fn in_idle(&mut self, rows: &[idle::Row]) {
-        let [ours] = row(rows, OURS) else {
-            return self.unless(false, || format!("{OURS} is not in the table"));
-        };
+        let ours = only(rows);
         self.unless(ours.refused <= 3.0, || format!("{OURS}: {:.1} of 200 refused", ours.refused));
         self.unless(ours.pairs == 1.0, || format!("{OURS}: {:.2} of the pairs", ours.pairs));
+    }
+
+    /// Callers who leave do not get their retries for nothing.
+    pub(crate) fn in_leaving(&mut self, rows: &[leaving::Row]) {
+        let leaving::Requests(requests) = only(rows);
+        self.unless(requests <= 220, || format!("{requests} requests of 200 calls"));
+    }
+
+    /// Callers who leave open the breaker of a dependency that hangs, and not that of one that is slow.
+    pub(crate) fn in_impatient(&mut self, rows: &[impatient::Row]) {
+        let ours = only(rows);
+        let waited = 100.0 * ours.waited;
+        // Of 3 000: those of the first 10 s and the second before, and ten in each half-open period.
+        self.unless(waited <= 8.0, || format!("{waited:.1} % of the callers wait in vain"));
+        let refused = 100.0 * ours.refused;
+        self.unless(refused == 0.0, || format!("{refused:.1} % of a slow service are refused"));
+        self.unless(ours.back <= 180.0, || format!("rare callers are back after {} s", ours.back));
+    }
+
+    /// A service that has answered is healthy.
+    pub(crate) fn in_answers(&mut self, rows: &[answers::Row]) {
+        let answers::Refused(refused) = only(rows);
+        self.unless(refused == 0.0, || {
+            format!("{:.1} % of a healthy service are refused", 100.0 * refused)
+        });
+    }
+
+    /// Clients that a server asked to come back do not come back in one instant.
+    pub(crate) fn in_hints(&mut self, rows: &[hints::Row]) {
+        let ours = only(rows);
+        let failed = 100.0 * ours.failed;
+        self.unless(failed == 0.0, || format!("{failed:.1} % of the clients with a hint fail"));
+        self.unless(ours.others == 0, || format!("{} of the others fail", ours.others));
+    }
+
+    /// A dead host gets little more than its load, the others keep their retries, and all hosts together are as safe
+    /// as one.
+    pub(crate) fn in_hosts(&mut self, rows: &[hosts::Row]) {
+        let ours = only(rows);
+        self.unless(ours.dead <= 1.1, || {
+            format!("{:.2} attempts per call of a dead host", ours.dead)
+        });
+        let others = 100.0 * ours.others;
+        self.unless(others >= 99.0, || format!("{others:.1} % succeed beside a dead host"));
+        let seconds = ours.seconds.unwrap_or(u64::MAX);
+        self.unless(seconds <= 17, || format!("{seconds} s until 50 hosts have recovered"));
     }
 
     /// Our breaker loses almost no calls up to 30 % of random failures, and shields a dead dependency.
@@ -130,7 +168,14 @@ impl Broken {
     }
 }
 
+/// The row of this name; panics where there is none.
 fn row<'r, T>(rows: &'r [(&str, Vec<T>)], name: &str) -> &'r [T] {
     let found = rows.iter().find(|(row, _)| *row == name);
-    found.map_or(&[], |(_, cells)| cells.as_slice())
+    let (_, cells) = found.unwrap_or_else(|| panic!("no row {name}: nothing would be checked"));
+    cells
+}
+
+/// The only cell of our row.
+fn only<T: Copy>(rows: &[(&str, Vec<T>)]) -> T {
+    row(rows, OURS)[0]
 }

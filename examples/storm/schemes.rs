@@ -73,5 +73,14 @@ pub(crate) fn other_policies() -> Vec<Scheme> {
 }
 
 const fn scheme(name: &'static str, policy: Policy, budget: Option<BudgetSettings>) -> Scheme {
-    Scheme { name, retries: Retries { policy, budget } }
+    Scheme { name, retries: Retries::new(policy, budget) }
+}
+
+/// Computes the row of each scheme, with a thread per row.
+pub(crate) fn rows<T: Send>(schemes: &[Scheme], row: impl Fn(Scheme) -> T + Sync) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let row = &row;
+        let rows: Vec<_> = schemes.iter().map(|scheme| scope.spawn(move || row(*scheme))).collect();
+        rows.into_iter().map(|row| row.join().expect("the model does not panic")).collect()
+    })
 }

@@ -6,7 +6,7 @@ use retry_runtime::Policy;
 
 use super::accidents;
 use super::clients::Load;
-use super::schemes::{Scheme, budgets};
+use super::schemes::{Scheme, budgets, rows};
 
 /// The calls per second of the client.
 pub(crate) const VOLUMES: [f64; 6] = [0.05, 0.2, 1.0, 23.0, 200.0, 700.0];
@@ -25,18 +25,13 @@ pub(crate) type Row = (&'static str, Vec<Result>);
 /// Computes the table, with a thread per row.
 pub(crate) fn table() -> Vec<Row> {
     let schemes = budgets(Policy::new().idempotent(true));
-    std::thread::scope(|scope| {
-        let row =
-            |scheme: Scheme| (scheme.name, VOLUMES.map(|volume| result(scheme, volume)).into());
-        let rows: Vec<_> = schemes.iter().map(|scheme| scope.spawn(move || row(*scheme))).collect();
-        rows.into_iter().map(|row| row.join().expect("the model does not panic")).collect()
-    })
+    rows(&schemes, |scheme| (scheme.name, VOLUMES.map(|volume| result(scheme, volume)).into()))
 }
 
 pub(crate) fn result(scheme: Scheme, per_second: f64) -> Result {
     // So long that the first tokens do not weigh much.
     let time = Duration::from_secs_f64((5_000.0 / per_second).max(120.0));
-    let load = Load { per_second, clients: 1, from: Duration::ZERO, time };
+    let load = Load::new(per_second, time);
     let success = accidents::result(load, scheme, 0.2).success;
     Result { success, dead: accidents::result(load, scheme, 1.0).amplification }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::time::Instant;
 
 use super::handle::Budget;
 use super::settings::BudgetSettings;
@@ -39,6 +40,7 @@ pub struct Keyed {
     made: BudgetSettings,
     /// Those of a configuration.
     changed: Mutex<Option<BudgetSettings>>,
+    clock: Option<fn() -> Instant>,
     uses: AtomicU64,
     table: RwLock<HashMap<Box<str>, Entry>>,
     /// The budget of the keys for which there is no room.
@@ -72,16 +74,25 @@ impl Keyed {
             limit: limit.max(1),
             made: settings,
             changed: Mutex::new(None),
+            clock: None,
             uses: AtomicU64::new(0),
             table: RwLock::new(HashMap::new()),
             others: OnceLock::new(),
         }
     }
 
-    /// An empty table with the same name, limit and settings.
+    /// The clock of the budgets; see [`Budget::with_clock`].
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> Instant) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// An empty table with the same name, limit, settings and clock.
     #[must_use]
     pub fn twin(&self) -> Self {
-        Keyed::checked(self.name.clone(), self.limit, self.settings())
+        let twin = Keyed::checked(self.name.clone(), self.limit, self.settings());
+        Keyed { clock: self.clock, ..twin }
     }
 
     fn settings(&self) -> BudgetSettings {
@@ -137,7 +148,13 @@ impl Keyed {
 
     #[cold]
     fn insert(&self, now: u64, key: &str) -> Arc<Budget> {
-        let fresh = || Arc::new(Budget::of_key(self.settings()));
+        let fresh = || {
+            let budget = Budget::of_key(self.settings());
+            Arc::new(match self.clock {
+                Some(clock) => budget.with_clock(clock),
+                None => budget,
+            })
+        };
         let mut table = unpoisoned(self.table.write());
         if !table.contains_key(key) && table.len() >= self.limit {
             // A scan, but only where a new key meets a full table.
@@ -198,6 +215,20 @@ mod tests {
 
     fn owe(table: &Keyed, key: &str) {
         table.get(key).try_withdraw(Kind::Transient).unwrap().failed();
+    }
+
+    #[test]
+    fn the_budgets_of_a_table_and_of_its_twin_read_the_clock_of_the_table() {
+        thread_local!(static READ: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
+        fn clock() -> Instant {
+            READ.set(READ.get() + 1);
+            Instant::now()
+        }
+        let table = table(2).with_clock(clock);
+        for (table, read) in [(&table, 1), (&table.twin(), 2)] {
+            owe(table, "a");
+            assert_eq!(READ.get(), read);
+        }
     }
 
     #[test]
