@@ -9,6 +9,7 @@ mod program;
 mod protection;
 mod remembered;
 mod shapes;
+mod short_names;
 mod swap;
 mod switch;
 mod watch;

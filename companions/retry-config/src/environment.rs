@@ -9,6 +9,8 @@ use super::model::Config;
 use super::origin::Origin;
 use super::section::Section;
 use super::settings::Settings;
+use super::short::both_written;
+use super::sites::SiteList;
 use super::tree::{Node, Value, shown};
 
 const ENABLED: &str = "RETRY_ENABLED";
@@ -24,7 +26,7 @@ pub(crate) struct Environment {
     /// Settings of every operation.
     all: Variables,
     /// Settings of single operations, by their names as variables write them.
-    operations: BTreeMap<String, Variables>,
+    pub(crate) operations: BTreeMap<String, Variables>,
 }
 
 /// Settings, and the variable of each.
@@ -115,12 +117,17 @@ impl Environment {
     }
 
     /// Reports variables whose name matches no operation, or several.
-    pub(crate) fn check_names(&self, names: &[&str], mistakes: &mut Mistakes) {
+    pub(crate) fn check_names(&self, sites: &SiteList, mistakes: &mut Mistakes) {
+        let names = sites.names();
         for (name, variables) in &self.operations {
-            let meant: Vec<&str> =
+            let mut meant: Vec<&str> =
                 names.iter().filter(|known| mangled(known) == *name).copied().collect();
+            if meant.is_empty() {
+                meant = sites.methods(|short| mangled(short) == *name);
+            }
             let message = match meant[..] {
-                [_] => continue,
+                [one] if mangled(one) == *name => continue,
+                [one] => both_written(&mangled(one)),
                 [] => {
                     let all: Vec<String> = names.iter().map(|name| mangled(name)).collect();
                     let mut all: Vec<&str> = all.iter().map(String::as_str).collect();

@@ -149,9 +149,13 @@ pub(crate) fn explain(
     name: &str,
 ) -> Result<Explanation, ConfigErrors> {
     let both = sites.sites.iter().zip(&resolution.sites);
-    let mut named = both.filter(|(site, _)| site.name == name);
+    let whole = match sites.meant(name)[..] {
+        [whole] => whole,
+        _ => name,
+    };
+    let mut named = both.filter(|(site, _)| site.name == whole);
     let Some((site, resolved)) = named.next() else {
-        let message = unknown_operation(name, &sites.names());
+        let message = unknown_operation(name, sites);
         return Err(Mistake::new(Origin::BuiltIn, message).into());
     };
     Ok(Explanation {

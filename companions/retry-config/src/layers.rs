@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::environment::{Environment, Variables};
 use super::model::Config;
-use super::names::{is_pattern, matches};
+use super::names::is_pattern;
 use super::origin::{Origin, below};
 use super::section::Section;
 use super::settings::{Settings, Values};
@@ -65,7 +65,7 @@ pub(crate) fn profile<'a>(config: &'a Config, environment: &'a Environment) -> O
 pub(crate) fn sections<'a>(
     config: &'a Config,
     profile: Option<&str>,
-    name: &str,
+    site: &SiteInfo,
 ) -> Vec<(String, &'a Settings, bool)> {
     let mut sections = vec![("defaults".to_owned(), &config.defaults, false)];
     if let Some((name, settings)) = profile.and_then(|name| config.profile.get_key_value(name)) {
@@ -74,11 +74,11 @@ pub(crate) fn sections<'a>(
     let mut patterns: Vec<_> = config
         .op
         .iter()
-        .filter(|(pattern, _)| is_pattern(pattern) && matches(pattern, name))
+        .filter(|(pattern, _)| is_pattern(pattern) && site.matches(pattern))
         .collect();
     // The longest pattern last; of two equally long ones, the one that sorts last.
     patterns.sort_by_key(|(pattern, _)| pattern.chars().count());
-    let exact = config.op.get_key_value(name);
+    let exact = config.op.get_key_value(&site.name);
     let operations = patterns.into_iter().chain(exact);
     sections.extend(operations.map(|(name, settings)| (below("op", name), settings, true)));
     sections
@@ -87,7 +87,7 @@ pub(crate) fn sections<'a>(
 impl Resolved {
     /// Puts all layers of an operation over each other.
     pub(crate) fn of(config: &Config, environment: &Environment, site: &SiteInfo) -> Self {
-        let sections = sections(config, profile(config, environment), &site.name);
+        let sections = sections(config, profile(config, environment), site);
         let below = sections.iter().filter(|(.., is_above)| !is_above).count();
         let mut layers: Vec<Layer<'_>> = sections
             .into_iter()

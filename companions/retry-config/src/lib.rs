@@ -26,6 +26,7 @@ mod resolve;
 mod rules;
 mod section;
 mod settings;
+mod short;
 mod sites;
 mod syntax_json;
 mod syntax_toml;

@@ -11,6 +11,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::model::Config;
 use super::origin::{Origin, below};
 use super::protect::Overrides;
+use super::short::both_written;
 use super::sites::SiteList;
 use super::value::Named;
 
@@ -32,21 +33,31 @@ pub(crate) fn operations(config: &Config, sites: &SiteList, mistakes: &mut Mista
     let known = sites.names();
     for name in config.op.keys() {
         let message = if is_pattern(name) {
-            if known.iter().any(|known| matches(name, known)) {
+            if sites.sites.iter().any(|site| site.matches(name)) {
                 continue;
             }
             unmatched(name, &known)
         } else if known.contains(&name.as_str()) {
             continue;
         } else {
-            unknown_operation(name, &known)
+            unknown_operation(name, sites)
         };
         mistakes.push(Mistake::new(config.text.origin(&below("op", name)), message));
     }
 }
 
-/// "unknown operation", with the nearest name, or the one that ends in this name.
-pub(crate) fn unknown_operation(name: &str, known: &[&str]) -> String {
+/// "unknown operation", with the nearest name, or the one that ends in this name; or the methods of several types that
+/// the name stands for.
+pub(crate) fn unknown_operation(name: &str, sites: &SiteList) -> String {
+    let known = &sites.names();
+    match sites.meant(name)[..] {
+        [] => {}
+        [whole] => return both_written(whole),
+        ref methods => {
+            let methods = keys::some(methods);
+            return format!("`{name}` stands for each of {methods}; write a section for each");
+        }
+    }
     let end = format!("::{name}");
     match known.iter().find(|known| known.ends_with(&end)) {
         Some(whole) => format!("unknown operation `{name}`; did you mean `{whole}`?"),

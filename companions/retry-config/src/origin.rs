@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use super::short::moved;
 use retry_runtime::control::OneLine;
 
 /// The origin of a value.
@@ -102,11 +103,16 @@ pub(crate) fn below(path: &str, part: &str) -> String {
 pub(crate) struct Text {
     pub(crate) file: Option<String>,
     pub(crate) lines: BTreeMap<String, usize>,
+    /// The paths of sections as they are written, by the paths with the whole names of their operations.
+    pub(crate) written: BTreeMap<String, String>,
 }
 
 impl Text {
     /// The place of a key.
     pub(crate) fn origin(&self, key: &str) -> Origin {
+        let mut renamed = self.written.iter();
+        let written = renamed.find_map(|(whole, written)| moved(key, whole, written));
+        let key = written.as_deref().unwrap_or(key);
         self.at(self.lines.get(key).copied(), key)
     }
 

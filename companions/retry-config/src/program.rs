@@ -78,6 +78,7 @@ impl From<&Site> for SiteInfo {
         let (budget_source, breaker_source) = control::protection(site);
         SiteInfo {
             name: site.name().to_owned(),
+            short_name: control::short_name(site).map(str::to_owned),
             file: site.file().to_owned(),
             line: site.line(),
             is_async: site.is_async(),

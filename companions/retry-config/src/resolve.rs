@@ -32,11 +32,14 @@ impl Draft {
         mut self,
         sites: &SiteList,
     ) -> Result<(Config, Resolution), ConfigErrors> {
-        let environment = Environment::read(&self.config, &mut self.mistakes);
+        let mut environment = Environment::read(&self.config, &mut self.mistakes);
+        let written = self.config.clone();
+        environment.complete(sites);
+        self.complete(sites);
         let Draft { config, mut mistakes, faulty } = self;
         names::profile(&config, &environment, &mut mistakes);
         names::operations(&config, sites, &mut mistakes);
-        environment.check_names(&sites.names(), &mut mistakes);
+        environment.check_names(sites, &mut mistakes);
         names::shared::<BudgetOverrides>(&config, &environment, sites, &mut mistakes);
         names::shared::<BreakerOverrides>(&config, &environment, sites, &mut mistakes);
         let mut found = Found::default();
@@ -51,7 +54,7 @@ impl Draft {
             budgets: settings::<BudgetOverrides>(&config, sites, &faulty, &mut mistakes),
             breakers: settings::<BreakerOverrides>(&config, sites, &faulty, &mut mistakes),
         };
-        mistakes.or((config, resolution))
+        mistakes.or((written, resolution))
     }
 }
 

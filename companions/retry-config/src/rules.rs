@@ -58,7 +58,7 @@ pub(crate) fn check(
 ) -> Resolved {
     let resolved = Resolved::of(config, environment, site);
     let profile = layers::profile(config, environment);
-    let sections = layers::sections(config, profile, &site.name);
+    let sections = layers::sections(config, profile, site);
     let is_faulty =
         |key: &&str| sections.iter().any(|(path, ..)| faulty.contains(&below(path, key)));
     let mut tell =

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::names::matches;
 use super::protect::{BreakerOverrides, BudgetOverrides, Overrides};
 use super::settings::Settings;
 use retry_runtime::Policy;
@@ -22,6 +23,9 @@ pub struct SiteList {
 pub struct SiteInfo {
     /// The name that configurations use.
     pub name: String,
+    /// The name of a method without its type, which stands for the method where no other operation is meant by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short_name: Option<String>,
     /// The source file.
     pub file: String,
     /// The attribute's line, from 1.
@@ -115,6 +119,16 @@ impl<S> Declared<S> {
 }
 
 impl SiteInfo {
+    /// The name, for a method without its type.
+    pub(crate) fn without_type(&self) -> &str {
+        self.short_name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether the pattern matches the name, or the name without the type.
+    pub(crate) fn matches(&self, pattern: &str) -> bool {
+        [self.name.as_str(), self.without_type()].iter().any(|name| matches(pattern, name))
+    }
+
     /// The policy of an attribute that sets nothing.
     pub(crate) fn unset(&self) -> Policy {
         match self.written.iter().any(|word| word == "cancel") {

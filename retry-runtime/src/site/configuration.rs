@@ -102,6 +102,12 @@ pub fn protection(site: &Site) -> (&SiteBudget, &SiteBreaker) {
     (site.budget_source(), site.breaker_source())
 }
 
+/// The name of a method without its type; `None` for a function that has no other name.
+pub fn short_name(site: &Site) -> Option<&'static str> {
+    let short = site.name_without_type();
+    (short != site.name()).then_some(short)
+}
+
 /// The settings of a budget without any configuration.
 pub fn made(budget: &Budget) -> &BudgetSettings {
     budget.made()

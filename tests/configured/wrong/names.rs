@@ -53,7 +53,8 @@ max = 3"#,
         r#"[op."x*y"]
 max = 3"#,
         &["1: op.\"x*y\": `x*y` matches no operation; the known ones are billing::charge, \
-             billing::refund, billing::v2::quote, disagreed::one, disagreed::other, \
+             billing::refund, billing::v2::quote, configured::short_names::Mail::read, \
+             configured::short_names::Mail::send, configured::short_names::News::read, disagreed::one, disagreed::other, \
              history::bounded, history::secret, layers::steps, \
              protection::keyed, protection::own, shapes::listed, shapes::twin, \
              shipping::label, shipping::track, switch::meddling, switch::recovered"],
