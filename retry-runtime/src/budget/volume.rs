@@ -7,7 +7,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::base::sync::lock;
@@ -78,6 +78,7 @@ pub(crate) trait Calls: fmt::Debug + Sync {
 #[derive(Debug)]
 pub(super) struct Volume {
     reported: AtomicU64,
+    has_sources: AtomicBool,
     sample: Mutex<Sample>,
 }
 
@@ -102,7 +103,8 @@ struct Source {
 impl Volume {
     pub(super) const fn new() -> Self {
         let sample = Sample { at: None, volume: MilliCalls(0), reported: 0, sources: None };
-        Volume { reported: AtomicU64::new(0), sample: Mutex::new(sample) }
+        let (reported, has_sources) = (AtomicU64::new(0), AtomicBool::new(false));
+        Volume { reported, has_sources, sample: Mutex::new(sample) }
     }
 
     /// Counts a call; `true` for the first one.
@@ -112,7 +114,7 @@ impl Volume {
 
     /// Whether the functions are known whose calls are counted.
     pub(super) fn has_sources(&self) -> bool {
-        lock(&self.sample).sources.is_some()
+        self.has_sources.load(Ordering::Acquire)
     }
 
     /// Sets the functions whose calls are counted. One that is new after the first sample is counted from now on.
@@ -130,6 +132,7 @@ impl Volume {
             Source { calls: *calls, then }
         };
         sample.sources = Some(new.iter().map(source).collect());
+        self.has_sources.store(true, Ordering::Release);
     }
 
     /// The volume at this millisecond, without storing a sample.

@@ -6,13 +6,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::pause::too_late;
 use super::rules::Judge;
 use super::timer;
 use crate::call::intercept::{Act, Can, Fault, Stage};
 use crate::call::state::Call;
 use crate::failure::outcome::Outcome;
 
-/// Polls an attempt of a call that is not plain: its body, or the injected fault.
+/// Polls an attempt of a call that is not plain: its body, or the injected fault; the end of the call if its attempt comes
+/// too late.
 #[cold]
 pub(super) fn poll<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
@@ -20,6 +22,13 @@ pub(super) fn poll<R: Outcome, J: Judge<R>>(
     mut body: Pin<&mut dyn Future<Output = R>>,
     cx: &mut Context<'_>,
 ) -> Poll<R> {
+    if call.is_late() {
+        if let Some(out) = too_late(call, rules) {
+            return Poll::Ready(out);
+        }
+        call.forgive_late();
+        call.begin();
+    }
     if !call.is_intercepted() {
         return call.run(|| body.poll(cx));
     }

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::faults;
 use super::guard::{Guard, telling_panics};
 use super::judge::{cut_off, judge};
-use super::pause::{self, before_attempt, too_late};
+use super::pause::{self, before_attempt};
 use super::rules::Judge;
 use super::turned::Turned;
 use crate::call::state::Call;
@@ -82,8 +82,6 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                 } else if call.is_plain() {
                     // Not by way of the closure, which costs eight instructions.
                     attempt.poll(cx)
-                } else if call.is_late() {
-                    break 'reason SlowPath::Late;
                 } else {
                     faults::poll(call, rules, attempt, cx)
                 };
@@ -106,8 +104,6 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
 enum SlowPath<R, C> {
     /// The guard refuses the attempt.
     Refused(C),
-    /// The inherited deadline had passed before the first attempt.
-    Late,
     /// The attempt returned an outcome that must be judged, or is pending and the guard must be polled.
     Polled(Poll<R>),
     /// No attempt is running.
@@ -118,7 +114,7 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_
     #[cold]
     #[inline(never)]
     fn slow_path(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         reason: SlowPath<R, X::Cut>,
         cx: &mut Context<'_>,
     ) -> Poll<Turned<R>> {
@@ -126,17 +122,6 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_
             SlowPath::Refused(cut) => {
                 let this = self.project();
                 Poll::Ready(Turned::Out(before_attempt(this.call, this.rules, &*this.guard, cut)))
-            }
-            SlowPath::Late => {
-                let this = self.as_mut().project();
-                match too_late(this.call, this.rules) {
-                    Some(out) => Poll::Ready(Turned::Out(out)),
-                    None => {
-                        this.call.forgive_late();
-                        this.call.begin();
-                        self.poll(cx)
-                    }
-                }
             }
             SlowPath::Polled(polled) => self.attempted(polled, cx),
             SlowPath::Between => self.go_on(cx),
@@ -149,6 +134,11 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_
         let (call, rules) = (&mut **this.call, &*this.rules);
         let (mut guard, mut phase) = (this.guard, this.phase);
         let ended = match polled {
+            // No attempt was made, and the call has ended.
+            Poll::Ready(out) if call.is_late() => {
+                phase.set(Phase::Ended);
+                return Poll::Ready(Turned::Out(out));
+            }
             Poll::Ready(out) => Ok(out),
             Poll::Pending => {
                 let cut = ready!(guard.as_mut().poll_attempt(call, cx));
