@@ -74,18 +74,16 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                     }
                     call.begin();
                 }
-                let polled = if X::RECORDS {
-                    telling_panics(guard.as_mut(), || match call.is_plain() {
-                        true => attempt.poll(cx),
-                        false => faults::poll(call, rules, attempt, cx),
-                    })
-                } else if call.is_plain() {
-                    // Not by way of the closure, which costs eight instructions.
-                    attempt.poll(cx)
+                let polled = if call.is_plain() {
+                    match X::RECORDS {
+                        true => telling_panics(guard.as_mut(), || attempt.poll(cx)),
+                        // Not by way of the closure, which costs eight instructions.
+                        false => attempt.poll(cx),
+                    }
                 } else if call.is_late() {
                     break 'reason SlowPath::Late;
                 } else {
-                    faults::poll(call, rules, attempt, cx)
+                    telling_panics(guard.as_mut(), || faults::poll(call, rules, attempt, cx))
                 };
                 match polled {
                     Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
@@ -130,7 +128,11 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_
             SlowPath::Late => {
                 let this = self.as_mut().project();
                 match too_late(this.call, this.rules) {
-                    Some(out) => Poll::Ready(Turned::Out(out)),
+                    Some(out) => {
+                        // Nobody was asked: a permit that the guard took is given back.
+                        this.guard.refused_inside();
+                        Poll::Ready(Turned::Out(out))
+                    }
                     None => {
                         this.call.forgive_late();
                         this.call.begin();

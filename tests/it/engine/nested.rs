@@ -175,13 +175,32 @@ fn no_first_attempt_begins_after_the_inherited_deadline() {
 #[test]
 fn a_call_with_a_breaker_or_a_limit_makes_no_attempt_after_the_inherited_deadline_either() {
     static UNUSED: Breaker = Breaker::new("unused", BreakerSettings::new());
+    #[retryable(on = any, breaker = UNUSED)]
+    async fn guarded(runs: &Cell<u32>) -> Result<(), Failure> {
+        runs.set(runs.get() + 1);
+        Ok(())
+    }
     #[retryable(on = any, breaker = UNUSED, timeout = "9s", idempotent)]
     async fn limited(runs: &Cell<u32>) -> Result<(), Failure> {
-        counted(runs).await
+        runs.set(runs.get() + 1);
+        Ok(())
+    }
+    #[retryable(on = any, breaker = UNUSED)]
+    fn blocking(runs: &Cell<u32>) -> Result<(), Failure> {
+        runs.set(runs.get() + 1);
+        Ok(())
     }
     let runs = Cell::new(0);
-    let result = virtually(|| outlasts(|| ready(limited(&runs)))).expect("the outer call succeeds");
-    assert_eq!((result, runs.get(), UNUSED.figures().calls), (PASSED, 0, 0));
+    let calls: [&dyn Fn() -> Result<(), Failure>; 3] =
+        [&|| ready(guarded(&runs)), &|| ready(limited(&runs)), &|| blocking(&runs)];
+    for call in calls {
+        UNUSED.reset();
+        UNUSED.probe();
+        let result = virtually(|| outlasts(call)).expect("the outer call succeeds");
+        let figures = UNUSED.figures();
+        assert_eq!((result, runs.get()), (PASSED, 0));
+        assert_eq!((figures.calls, figures.in_flight), (0, 0), "no probe is spent");
+    }
 }
 
 #[test]
