@@ -13,6 +13,7 @@ use super::settings::BreakerSettings;
 use crate::base::clock::Moment;
 use crate::base::setting::SettingError;
 use crate::base::sync::{lock, unpoisoned};
+use crate::failure::urls::without_secrets;
 
 /// A bounded table of breakers with the same settings, one per key.
 ///
@@ -22,7 +23,8 @@ use crate::base::sync::{lock, unpoisoned};
 /// again). Calls under way keep the removed breaker. A known key is found under a shared lock.
 ///
 /// The table is full when it holds `limit` keys, or keys whose texts are longer than 1 MB in all. In names and in the
-/// tables of annotated functions, a key of more than 200 bytes is cut, and a hash of all of it is added.
+/// tables of annotated functions, a key of more than 200 bytes is cut, and a hash of all of it is added. A name has no
+/// user, password, query or fragment of a URL.
 ///
 /// ```
 /// use retry_runtime::breaker::{BreakerSettings, Keyed, Mode};
@@ -170,7 +172,9 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             return Arc::clone(&entry.breaker);
         }
         self.make_room(&mut table, now, bytes);
-        let mut breaker = Breaker::of_key(&self.name, &short(&text), self.settings());
+        // The name is told in events and metrics.
+        let mut breaker =
+            Breaker::of_key(&self.name, &short(&without_secrets(&text)), self.settings());
         if let Some(clock) = self.clock {
             breaker = breaker.with_clock(clock);
         }
@@ -252,6 +256,15 @@ mod tests {
             table.breakers().iter().map(|breaker| breaker.name().to_owned()).collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn the_name_of_a_key_that_is_a_url_has_no_secrets() {
+        let table = Keyed::<String>::try_new("t", 8, BreakerSettings::new()).unwrap();
+        let one = table.get("https://user:pw@host/x?token=1");
+        let other = table.get("https://user:pw@host/x?token=2");
+        assert_eq!((one.name(), one.key()), ("t[https://host/x]", Some("https://host/x")));
+        assert!(!Arc::ptr_eq(&one, &other), "the keys are still told apart");
     }
 
     #[test]

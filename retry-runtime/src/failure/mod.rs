@@ -40,4 +40,4 @@ pub mod retry_after;
 pub(crate) mod status;
 mod std_impls;
 mod transparent;
-mod urls;
+pub(crate) mod urls;

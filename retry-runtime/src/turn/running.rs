@@ -136,6 +136,8 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_
         let ended = match polled {
             // No attempt was made, and the call has ended.
             Poll::Ready(out) if call.is_late() => {
+                // Nobody was asked: a permit that the guard took is given back.
+                guard.refused_inside();
                 phase.set(Phase::Ended);
                 return Poll::Ready(Turned::Out(out));
             }

@@ -175,13 +175,13 @@ fn no_first_attempt_begins_after_the_inherited_deadline() {
 #[test]
 fn a_call_with_a_breaker_or_a_limit_makes_no_attempt_after_the_inherited_deadline_either() {
     static UNUSED: Breaker = Breaker::new("unused", BreakerSettings::new());
-    #[retryable(on = any, breaker = UNUSED, timeout = "9s", idempotent)]
-    async fn limited(runs: &Cell<u32>) -> Result<(), Failure> {
+    #[retryable(on = any, breaker = UNUSED)]
+    async fn guarded(runs: &Cell<u32>) -> Result<(), Failure> {
         runs.set(runs.get() + 1);
         Ok(())
     }
-    #[retryable(on = any, breaker = UNUSED)]
-    async fn broken(runs: &Cell<u32>) -> Result<(), Failure> {
+    #[retryable(on = any, breaker = UNUSED, timeout = "9s", idempotent)]
+    async fn limited(runs: &Cell<u32>) -> Result<(), Failure> {
         runs.set(runs.get() + 1);
         Ok(())
     }
@@ -191,11 +191,15 @@ fn a_call_with_a_breaker_or_a_limit_makes_no_attempt_after_the_inherited_deadlin
         Ok(())
     }
     let runs = Cell::new(0);
-    for call in [&|| ready(limited(&runs)), &|| ready(broken(&runs)), &|| blocking(&runs)]
-        as [&dyn Fn() -> Result<(), Failure>; 3]
-    {
+    let calls: [&dyn Fn() -> Result<(), Failure>; 3] =
+        [&|| ready(guarded(&runs)), &|| ready(limited(&runs)), &|| blocking(&runs)];
+    for call in calls {
+        UNUSED.reset();
+        UNUSED.probe();
         let result = virtually(|| outlasts(call)).expect("the outer call succeeds");
-        assert_eq!((result, runs.get(), UNUSED.figures().calls), (PASSED, 0, 0));
+        let figures = UNUSED.figures();
+        assert_eq!((result, runs.get()), (PASSED, 0));
+        assert_eq!((figures.calls, figures.in_flight), (0, 0), "no probe is spent");
     }
 }
 
