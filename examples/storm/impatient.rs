@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings, Permit};
 
-use super::admissions::{self, End, Rule, ours, refused};
+use super::admissions::{self, Call, End, Rule, ours, refused};
 use super::rng::Rng;
 use super::schemes::OURS;
 
@@ -17,6 +17,8 @@ const HEALTHY_BEFORE: Duration = Duration::from_secs(30);
 pub(crate) struct Result {
     /// The share of the callers who wait their second in vain while the dependency hangs.
     pub(crate) waited: f64,
+    /// The most calls that it then lets through at a time to see whether the dependency is back.
+    pub(crate) probes: usize,
     /// The share of the calls to a healthy but slow service that are refused.
     pub(crate) refused: f64,
     /// Seconds from the end of a hang to the first success of somebody who calls twice a minute.
@@ -47,7 +49,11 @@ fn a_failure(permit: Permit<&Breaker>, end: End) {
 }
 
 pub(crate) fn table() -> Vec<Row> {
-    let result = |rule| Result { waited: waited(rule), refused: slow(rule), back: back(rule) };
+    let result = |rule| {
+        let calls = hang(rule);
+        let (waited, probes) = (1.0 - refused(&calls), probes(&calls));
+        Result { waited, probes, refused: slow(rule), back: back(rule) }
+    };
     RULES.iter().map(|(name, rule)| (*name, vec![result(*rule)])).collect()
 }
 
@@ -59,12 +65,21 @@ fn hanging(from: Duration, until: Duration) -> impl Fn(Duration, &mut Rng) -> (D
     }
 }
 
-fn waited(rule: Rule) -> f64 {
+/// The calls during the hang.
+fn hang(rule: Rule) -> Vec<Call> {
     let until = HEALTHY_BEFORE + HANG;
     let fate = hanging(HEALTHY_BEFORE, until);
     let calls = admissions::run(BreakerSettings::new(), rule, (10.0, until), fate);
-    let during: Vec<_> = calls.into_iter().filter(|call| call.at >= HEALTHY_BEFORE).collect();
-    1.0 - refused(&during)
+    calls.into_iter().filter(|call| call.at >= HEALTHY_BEFORE).collect()
+}
+
+/// The most admitted calls between two pauses of an open breaker, after the first refusal.
+fn probes(calls: &[Call]) -> usize {
+    let first = calls.iter().position(|call| call.end.is_none()).unwrap_or(0);
+    let admitted: Vec<_> = calls[first..].iter().filter(|call| call.end.is_some()).collect();
+    // An open breaker refuses for 4 s at least: for 5 s less the jitter.
+    let is_together = |a: &&Call, b: &&Call| b.at - a.at < Duration::from_secs(4);
+    admitted.chunk_by(is_together).map(<[_]>::len).max().unwrap_or(0)
 }
 
 /// The service answers after 10 s; 19 of 20 callers leave after 2 s.
@@ -81,8 +96,7 @@ fn back(rule: Rule) -> f64 {
     let fate = hanging(HEALTHY_BEFORE, LONG_HANG);
     let load = (1.0 / 30.0, 2 * LONG_HANG);
     let calls = admissions::run(BreakerSettings::new(), rule, load, fate);
-    let success =
-        |call: &&admissions::Call| call.at >= LONG_HANG && call.end == Some(End::Answer(Ok(())));
+    let success = |call: &&Call| call.at >= LONG_HANG && call.end == Some(End::Answer(Ok(())));
     let first = calls.iter().find(success);
     first.map_or(f64::INFINITY, |call| (call.at - LONG_HANG).as_secs_f64())
 }
@@ -96,8 +110,8 @@ pub(crate) fn print(rows: &[Row]) {
     );
     println!("   a caller of two calls a minute after a hang of half an hour\n");
     for (name, results) in rows {
-        for Result { waited, refused, back } in results {
-            print!("{name:28}{:>7.1} % wait in vain", 100.0 * waited);
+        for Result { waited, probes, refused, back } in results {
+            print!("{name:28}{:>7.1} % wait in vain, up to {probes:>4} at a time", 100.0 * waited);
             print!("{:>9.1} % of the slow service refused", 100.0 * refused);
             println!("{back:>9.0} s to come back");
         }

@@ -113,6 +113,7 @@ impl Broken {
         let waited = 100.0 * ours.waited;
         // Of 3 000: those of the first 10 s and the second before, and ten in each half-open period.
         self.unless(waited <= 8.0, || format!("{waited:.1} % of the callers wait in vain"));
+        self.unless(ours.probes <= 10, || format!("{} probes at a time", ours.probes));
         let refused = 100.0 * ours.refused;
         self.unless(refused == 0.0, || format!("{refused:.1} % of a slow service are refused"));
         self.unless(ours.back <= 180.0, || format!("rare callers are back after {} s", ours.back));
