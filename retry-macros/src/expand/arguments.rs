@@ -55,7 +55,21 @@ impl Plan<'_> {
                 (reference && attempt.has(name))
                     .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
             });
-        quote!(#(#bindings)*)
+        let owned = self.consumed(attempt);
+        quote!(#owned #(#bindings)*)
+    }
+
+    /// Takes the arguments that each attempt clones, in code that never runs: a sync function that only borrows
+    /// them would get clippy's `needless_pass_by_value`.
+    fn consumed(&self, attempt: &Attempt) -> Option<TokenStream> {
+        let private = &self.private;
+        let bindings = self.function.bindings();
+        let cloned = bindings.iter().filter(|it| it.by_ref.is_none() && self.is_cloned(&it.name));
+        let names: Vec<_> = cloned.map(|it| &it.name).collect();
+        (!attempt.is_async && !names.is_empty()).then(|| quote! {
+            #[allow(unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]
+            if false { return #private::absent_for((#(#names,)*)); }
+        })
     }
 
     /// Statements that make an `async` attempt capture its owned arguments by `&mut`.

@@ -6,10 +6,11 @@ use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAsync, Stmt, Type, parse_quote};
 
 use crate::errors::Mistake;
+use crate::expand::owned::{Owned, locals};
 use crate::expand::plan::{Attempt, Plan};
 use crate::item::outputs::Boxing;
 use crate::item::tail::{binds, each_leaf, ends_in_an_expression, root, start_of_chain, unboxed};
-use crate::item::tokens::{early_return, uses, variable};
+use crate::item::tokens::{early_return, statements, uses, variable};
 
 impl Plan<'_> {
     // Input:
@@ -49,7 +50,8 @@ impl Plan<'_> {
             ));
         };
         let (setup, private) = (tokens(stmts), &self.private);
-        let body = self.attempt_of(tail, boxing);
+        let owned = Owned { arguments: self.owned_arguments(), locals: locals(stmts) };
+        let body = self.attempt_of(tail, boxing, &owned);
         let call = self.call(Attempt { body, output, is_async: true, setup: setup.clone() });
         let future = match boxing {
             // The call of `future` keeps clippy from proposing an `async fn`.
@@ -61,11 +63,21 @@ impl Plan<'_> {
 
     /// The attempt that awaits the future.
     ///
-    /// An `async move` block owns the arguments that it uses, and the second attempt would find them moved. Such
+    /// An `async move` block owns the variables that it uses, and the second attempt would find them moved. Such
     /// a block becomes part of the attempt, or a block that borrows, where the attempt awaits it in its place.
-    fn attempt_of(&self, mut tail: Expr, boxing: Boxing) -> TokenStream {
-        if !self.moves_arguments(&mut tail) {
-            return self.awaited(&tail, boxing);
+    fn attempt_of(&self, mut tail: Expr, boxing: Boxing, owned: &Owned) -> TokenStream {
+        let moved = owned.refused(&tail);
+        let attempt = self.borrowing(&mut tail, boxing, owned);
+        if moved.is_empty() {
+            return attempt;
+        }
+        let attempt = statements(attempt);
+        quote_spanned!(tail.span()=> { #moved #attempt })
+    }
+
+    fn borrowing(&self, tail: &mut Expr, boxing: Boxing, owned: &Owned) -> TokenStream {
+        if !owned.is_moved_at_the_end(tail) {
+            return self.awaited(tail, boxing);
         }
         match boxing {
             // Input:
@@ -73,13 +85,13 @@ impl Plan<'_> {
             // Output:
             //     { if a { { BODY } } else { (async { OTHER }.map(f)).await } }
             Boxing::Pinned => {
-                each_leaf(&mut tail, &mut |leaf| {
+                each_leaf(tail, &mut |leaf| {
                     let inside = unboxed(leaf);
                     let tokens = if let Expr::Async(future) = inside {
                         generated(&future.block)
                     } else if never_returns(inside) {
                         return;
-                    } else if self.borrows(inside) {
+                    } else if self.borrows(inside, owned) {
                         quote!({ (#inside).await })
                     } else {
                         self.awaited(leaf, boxing)
@@ -93,34 +105,21 @@ impl Plan<'_> {
             // Output:
             //     { (async { BODY }.map(f)).await }
             Boxing::Plain => {
-                self.borrows(&mut tail);
-                self.awaited(&tail, boxing)
+                self.borrows(tail, owned);
+                self.awaited(tail, boxing)
             }
         }
     }
 
-    /// Whether an `async move` block that is the future, or the start of it, uses an argument that it would own.
-    fn moves_arguments(&self, tail: &mut Expr) -> bool {
-        let owned = self.owned_arguments();
-        let mut moves = false;
-        each_leaf(tail, &mut |leaf| {
-            let block = start_of_chain(leaf).filter(|future| future.capture.is_some());
-            let body = block.map(|future| future.block.to_token_stream());
-            moves |= body.is_some_and(|body| owned.iter().any(|name| uses(&body, name)));
-        });
-        moves
-    }
-
     /// Lets the `async move` block at the start of a chain of methods borrow: `async move { … }.map(f)`.
-    fn borrows(&self, chain: &mut Expr) -> bool {
+    fn borrows(&self, chain: &mut Expr, owned: &Owned) -> bool {
         let Some(future) = start_of_chain(chain) else { return false };
         let body = std::mem::take(&mut future.block.stmts);
         future.capture = None;
         let rest = chain.to_token_stream();
         let Some(future) = start_of_chain(chain) else { return false };
         let (private, body) = (&self.private, tokens(&body));
-        let names = self.owned_arguments();
-        let names = names.iter().filter(|name| uses(&body, name) && !uses(&rest, name));
+        let names = owned.names().filter(|name| uses(&body, name) && !uses(&rest, name));
         // The block is `Send` if its arguments are: see `unique_captures`.
         let edge = quote! {
             #[allow(unknown_lints, unreachable_code, clippy::all, clippy::pedantic, clippy::restriction)]

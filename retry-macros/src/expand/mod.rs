@@ -6,6 +6,7 @@ mod arguments;
 mod call;
 mod doc;
 mod future;
+mod owned;
 mod plan;
 mod policy;
 mod protect;

@@ -88,6 +88,38 @@ pub(crate) fn is_punct(token: Option<&TokenTree>, any_of: &str) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if any_of.contains(punct.as_char()))
 }
 
+/// Whether the name may stand in a pattern, so that it may mean another variable.
+pub(crate) fn binds_in_a_pattern(tokens: &TokenStream, name: &Ident) -> bool {
+    // The tokens that may be a pattern, if `=>`, `=`, `in` or `|` follows them.
+    let (mut before, mut is_pattern) = (Vec::new(), false);
+    let mut previous = None;
+    for token in tokens.clone() {
+        if let TokenTree::Group(group) = &token {
+            if binds_in_a_pattern(&group.stream(), name) {
+                return true;
+            }
+        }
+        let is = |signs| is_punct(Some(&token), signs);
+        let opens = matches!(&token, TokenTree::Ident(word) if word == "let" || word == "for");
+        let ends = is("=|") || matches!(&token, TokenTree::Ident(word) if word == "in");
+        let ends_an_arm = is(">") && is_punct(previous.as_ref(), "=");
+        if (ends && is_pattern || ends_an_arm) && uses(&before.iter().cloned().collect(), name) {
+            return true;
+        }
+        if opens || is("|;,") {
+            // A `,` inside of a closure's parameters does not end them.
+            is_pattern = opens || is("|") || is(",") && is_pattern;
+            if !(is(",") && is_pattern) {
+                before.clear();
+            }
+        } else if !ends {
+            before.push(token.clone());
+        }
+        previous = Some(token);
+    }
+    false
+}
+
 /// Replaces `self` by another name.
 pub(crate) fn renamed(tokens: TokenStream, this: &Ident) -> TokenStream {
     let rename = |token| match token {
@@ -177,5 +209,44 @@ mod tests {
         assert!(uses(&quote!(f(&name)), &name));
         assert!(uses(&quote!(format!("{name:?}")), &name));
         assert!(!uses(&quote!(a.name + b.name()), &name));
+    }
+
+    #[test]
+    fn a_name_in_a_pattern_is_told_from_a_use() {
+        let name = Ident::new("key", Span::call_site());
+        let binds = |tokens| binds_in_a_pattern(&tokens, &name);
+        assert!(binds(quote!(async move {
+            let key = a;
+            f(key)
+        })));
+        assert!(binds(quote!(async move {
+            let (_, key): (u8, u8) = a;
+            f(key)
+        })));
+        assert!(binds(quote!(if let Some(key) = a {
+            f(key)
+        })));
+        assert!(binds(quote!(match a {
+            Some(key) => f(key),
+            None => g(),
+        })));
+        assert!(binds(quote!(match a {
+            None => g(),
+            Some(ref key) if h => f(key),
+        })));
+        assert!(binds(quote!(for key in keys {
+            f(key)
+        })));
+        assert!(binds(quote!(f(|key| g(key)))));
+        assert!(binds(quote!(f(move |a, key| g(key)))));
+        assert!(!binds(quote!(timeout(limit, async move { io(&key, 1).await }))));
+        assert!(!binds(quote!(timeout(key.limit, async move {
+            let a = io(&key);
+            a.await
+        }))));
+        assert!(!binds(quote!(match a {
+            Some(_) => f(key),
+            None => g(&key),
+        })));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use futures::FutureExt as _;
@@ -115,6 +116,73 @@ fn consumed(first: bool, runs: &Runs, key: String) -> Reply<'_, String> {
     } else {
         Box::pin(async { Err(E::Bad) })
     }
+}
+
+#[derive(Clone, Copy)]
+struct Id(usize);
+
+const fn limited<F: Future>(_limit: u32, future: F) -> F {
+    future
+}
+
+#[retryable(base = "0s")]
+fn local_in_arms(first: bool, runs: &Arc<Runs>, key: &str) -> Reply<'static, usize> {
+    let runs = Arc::clone(runs);
+    let key: String = key.to_owned();
+    if first {
+        Box::pin(async move { io(&runs, &key).await })
+    } else {
+        async move { Ok(io(&runs, "k").await?.saturating_add(key.len())) }.boxed()
+    }
+}
+
+#[retryable(base = "0s")]
+fn local_in_a_chain(runs: &Arc<Runs>, key: &str) -> BoxFuture<'static, Result<usize, E>> {
+    let runs = Arc::clone(runs);
+    let key = key.to_owned();
+    async move { io(&runs, &key).await }.map(|out| out).boxed()
+}
+
+#[retryable(base = "0s")]
+fn copy_in_a_call(runs: &Runs, id: Id) -> impl Future<Output = Result<usize, E>> + Send + '_ {
+    limited(1, async move { io(runs, "k").await.map(|length| length.saturating_add(id.0)) })
+}
+
+#[retryable(base = "0s")]
+fn other_of_the_name_in_a_call(
+    runs: &Runs,
+    key: String,
+) -> impl Future<Output = Result<usize, E>> + Send + '_ {
+    let length = key.len();
+    limited(1, async move {
+        let key = "k";
+        io(runs, key).await.map(|k| k.saturating_add(length))
+    })
+}
+
+#[retryable(base = "0s", clone(key))]
+fn cloned_for_a_call(runs: &Runs, key: String) -> BoxFuture<'_, Result<usize, E>> {
+    Box::pin(limited(1, async move { io(runs, &key).await }))
+}
+
+#[test]
+fn a_local_that_an_async_move_block_uses_lives_through_all_attempts() {
+    let new = || Arc::new(Runs::new());
+    block_on(async {
+        assert_eq!(local_in_arms(true, &new(), "key").await, Ok(3));
+        assert_eq!(local_in_arms(false, &new(), "key").await, Ok(4));
+        assert_eq!(local_in_a_chain(&new(), "key").await, Ok(3));
+    });
+}
+
+#[test]
+fn a_block_in_a_call_may_move_what_every_attempt_can_move() {
+    let new = Runs::new;
+    block_on(async {
+        assert_eq!(copy_in_a_call(&new(), Id(2)).await, Ok(3));
+        assert_eq!(other_of_the_name_in_a_call(&new(), "key".to_owned()).await, Ok(4));
+        assert_eq!(cloned_for_a_call(&new(), "key".to_owned()).await, Ok(3));
+    });
 }
 
 #[test]

@@ -59,6 +59,15 @@ async fn owned(runs: &Runs, mut name: String, mut count: u32) -> Result<String, 
     Ok(format!("{name}{count}"))
 }
 
+/// Without the attribute the body consumes the argument, so clippy does not propose a reference.
+#[retryable(base = "0s", clone(name, pair))]
+fn consumed(runs: &Runs, mut name: String, pair: Vec<u32>) -> Result<String, E> {
+    runs.fail(2).map(drop)?;
+    name.push('!');
+    drop(pair);
+    Ok(name)
+}
+
 #[retryable(max = 1, base = "0s", recover = back)]
 async fn recovered(runs: &Runs, (a, b): (u32, u32), _: u8) -> Result<u32, E> {
     let run = runs.fail_later(9).await?;
@@ -120,6 +129,7 @@ async fn instrumented(runs: &Runs) -> Result<u32, E> {
 #[test]
 fn functions_without_lints_are_retried() {
     assert_eq!(sync(&Runs::new()), Ok(3));
+    assert_eq!(consumed(&Runs::new(), "a".to_owned(), vec![1]), Ok("a!".to_owned()));
     assert!(reported(&Runs::new()).is_err());
     block_on(async {
         assert_eq!(plain(&Runs::new(), "a".to_owned()).await, Ok(4));
