@@ -178,7 +178,7 @@ mod tests {
                 ("retry-tasks", &["tasks/retry-tasks/src/machine"][..]),
             ]
         );
-        let line = run::line(&command(&GROUPS[1], &found[1].1));
+        let line = run::line(&command(&GROUPS[1], found[1].1));
         assert!(line.contains("--file tasks/retry-tasks/src/machine/**"), "{line}");
         assert!(line.contains("--test-package retry-tasks"), "{line}");
     }
