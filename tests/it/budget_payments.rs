@@ -162,6 +162,21 @@ fn only_the_first_attempt_of_a_call_makes_a_deposit() {
     assert_eq!(BUDGET.owed(), 10.0);
 }
 
+#[test]
+fn an_attempt_after_a_rejected_value_makes_no_deposit_of_its_own() {
+    static BUDGET: Budget = Budget::new(PER_CALL);
+    #[retryable(max = 1, base = "0s", retry_if = |value: &u32| *value == 0, budget = BUDGET)]
+    fn pending(calls: &Cell<u32>, then: Result<u32, Trouble>) -> Result<u32, Trouble> {
+        calls.set(calls.get() + 1);
+        if calls.get() == 1 { Ok(0) } else { then }
+    }
+    for (then, owed) in [(Ok(1), 9.0), (Err(Trouble::Unknown), 8.0)] {
+        let calls = Cell::new(0);
+        assert_eq!((pending(&calls, then), calls.get()), (then, 2));
+        assert_eq!(BUDGET.owed(), owed, "one deposit for the call");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_is_cancelled_before_its_attempt_gives_its_token_back() {
     static BUDGET: Budget = Budget::new(BudgetSettings::new().capacity(5).no_refill());
