@@ -3,6 +3,7 @@
 mod budget_account;
 mod budget_figures;
 mod budget_outage;
+mod budget_payments;
 mod classify_derive;
 mod classify_derive_lints;
 mod engine;

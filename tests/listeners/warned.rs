@@ -1,4 +1,4 @@
-//! The warning for an empty budget.
+//! The warnings for an empty budget and for a function that does not say whether it may run twice.
 
 use std::time::Duration;
 
@@ -49,4 +49,54 @@ async fn an_empty_budget_is_warned_about_once_per_site_and_minute_with_a_remedy(
         a().await.unwrap_err();
     }
     assert_eq!(take_warnings(&capture).len(), 1);
+}
+
+#[test]
+fn a_failure_that_may_have_taken_effect_is_warned_about_once_where_nothing_is_declared() {
+    #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error, Classify)]
+    enum Failure {
+        #[error("reset")]
+        #[classify(ambiguous)]
+        Reset,
+        #[error("no such thing")]
+        #[classify(permanent)]
+        Unknown,
+        #[error("down")]
+        #[classify(transient)]
+        Down,
+    }
+    #[retryable(max = 1, base = "0s", name = "warned::undeclared")]
+    fn undeclared(failure: Failure) -> Result<u32, Failure> {
+        Err(failure)
+    }
+    #[retryable(max = 1, base = "0s", idempotent = false, name = "warned::not_idempotent")]
+    fn not_idempotent(failure: Failure) -> Result<u32, Failure> {
+        Err(failure)
+    }
+    #[retryable(max = 1, base = "0s", idempotent, name = "warned::idempotent")]
+    fn idempotent(failure: Failure) -> Result<u32, Failure> {
+        Err(failure)
+    }
+    let capture = Capture::new(&["name", "message"]);
+    let _listening = capture.listen();
+    let take = || {
+        let lines = capture.take().into_iter();
+        lines.filter(|line| line.contains("declare `idempotent`")).collect::<Vec<_>>()
+    };
+    for call in [undeclared, not_idempotent, idempotent] {
+        call(Failure::Unknown).unwrap_err();
+        call(Failure::Down).unwrap_err();
+    }
+    not_idempotent(Failure::Reset).unwrap_err();
+    idempotent(Failure::Reset).unwrap_err();
+    assert_eq!(take(), [""; 0]);
+    undeclared(Failure::Reset).unwrap_err();
+    undeclared(Failure::Reset).unwrap_err();
+    assert_eq!(
+        take(),
+        [
+            "WARN \"warned::undeclared\" a call ended because its failure may have taken effect: declare \
+             `idempotent` to retry such failures, or `idempotent = false` to silence this warning"
+        ]
+    );
 }

@@ -10,6 +10,7 @@ mod loom;
 mod metadata;
 mod minimal;
 mod miri;
+mod mutants;
 mod package;
 mod run;
 mod test;
@@ -18,7 +19,7 @@ mod ui;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use Action::{Filtered, Optional, Plain};
+use Action::{Filtered, Many, Optional, Plain};
 use run::{Outcome, seconds};
 
 /// The usage text and the dispatch both read this table.
@@ -49,6 +50,11 @@ const VERBS: &[Verb] = &[
     Verb("miri", "run tests under Miri, where it is installed", Plain(miri::run)),
     Verb("deny", "check licences and advisories, where cargo-deny is installed", Plain(deny::run)),
     Verb(
+        "mutants",
+        "test the tests by mutants of the code, where cargo-mutants is installed",
+        Many(mutants::run),
+    ),
+    Verb(
         "minimal",
         "build the published crates with the oldest dependencies that they allow",
         Plain(minimal::run),
@@ -71,6 +77,8 @@ enum Action {
     Filtered(fn(Option<&str>) -> Outcome),
     /// Takes an optional flag, which the action checks.
     Optional(fn(Option<&str>) -> Outcome),
+    /// Takes any number of files.
+    Many(fn(&[&str]) -> Outcome),
 }
 
 fn main() -> ExitCode {
@@ -102,6 +110,7 @@ fn dispatch(words: &[&str]) -> Outcome {
     };
     match (action, rest) {
         (Plain(run), []) => run(),
+        (Many(run), words) => run(words),
         (Filtered(run) | Optional(run), []) => run(None),
         (Filtered(run) | Optional(run), [word]) => run(Some(word)),
         (Plain(_), [extra, ..]) | (Filtered(_) | Optional(_), [_, extra, ..]) => {
@@ -121,13 +130,15 @@ fn usage() -> String {
             Plain(_) => name.to_string(),
             Filtered(_) => format!("{name} [NAME]"),
             Optional(_) => format!("{name} [--OPTION]"),
+            Many(_) => format!("{name} [FILE…]"),
         };
         text.push_str(&format!("  {left:<17} {help}\n"));
     }
     text
 }
 
-/// Leaves out `install`: the owner of a machine decides what is installed, and examples work without the programs.
+/// Leaves out `install`: the owner of a machine decides what is installed, and examples work without the programs. Leaves
+/// out `mutants`, which take hours.
 fn ci() -> Outcome {
     test::run()?;
     check::run()?;

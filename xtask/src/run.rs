@@ -63,7 +63,7 @@ pub(crate) fn seconds(duration: Duration) -> String {
 }
 
 /// The command as a person would type it.
-fn line(command: &Command) -> String {
+pub(crate) fn line(command: &Command) -> String {
     let mut words = Vec::new();
     for (name, value) in command.get_envs() {
         let value = value.unwrap_or_default().to_string_lossy();

@@ -1,6 +1,6 @@
 //! The machine's rules as sentences.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -239,6 +239,22 @@ fn what_made_it_open_can_be_read_while_it_is_and_refusals_are_counted() {
     assert_eq!(transitions[0].figures.failure_rate, Some(0.5));
 }
 
+/// A time window of 10 s that takes in older calls at 12 s holds those since 3 s: its newest bucket is just beginning.
+#[test]
+fn a_time_window_takes_in_only_the_calls_that_it_would_have_kept() {
+    let mut bench = Bench::new(window(9));
+    bench.run("+2s fail +1s ok +2s ok +7s");
+    bench.machine.configure(bench.now, window(9).window(Window::Time(10 * SECOND)));
+    let calls = |bench: &mut Bench| bench.machine.figures(bench.now).calls;
+    assert_eq!(calls(&mut bench), 2);
+    bench.run("+999ms");
+    assert_eq!(calls(&mut bench), 2);
+    bench.run("+1ms");
+    assert_eq!(calls(&mut bench), 1, "the call at 3 s leaves at 13 s");
+    bench.run("+2s");
+    assert_eq!(calls(&mut bench), 0);
+}
+
 #[test]
 fn open_times_jitter_by_seed() {
     let until = |seed| {
@@ -251,6 +267,19 @@ fn open_times_jitter_by_seed() {
     assert!(
         times.iter().any(|time| *time < 5 * SECOND) && times.iter().any(|time| *time > 5 * SECOND)
     );
+}
+
+#[test]
+fn each_opening_of_one_breaker_has_a_jitter_of_its_own() {
+    let mut machine = Machine::new(BreakerSettings::new().consecutive(1)).seeded(u64::MAX);
+    let mut open_for = || {
+        machine.trip(Duration::ZERO);
+        let until = machine.next_admission(Duration::ZERO).unwrap();
+        machine.force_close(Duration::ZERO);
+        until
+    };
+    let times: HashSet<_> = (0..20).map(|_| open_for()).collect();
+    assert_eq!(times.len(), 20, "{times:?}");
 }
 
 proptest! {

@@ -255,6 +255,39 @@ mod tests {
         assert_eq!(next.figures(Duration::from_secs(5_701)).consecutive, 0);
     }
 
+    /// The calls of a restored window at the times after its machine started, in milliseconds.
+    #[track_caller]
+    fn check_young(saved_at: u64, calls_after: &[(u64, u32)]) {
+        let millis = Duration::from_millis;
+        let settings = BreakerSettings::new().jitter(0.0).min_calls(100);
+        let mut machine = Machine::new(settings.window(Window::Time(10 * SECOND)));
+        for (at, outcome) in
+            [(0, Outcome::Failure), (3_000, Outcome::Success), (9_000, Outcome::Failure)]
+        {
+            calls(&mut machine, millis(at), outcome, 1);
+        }
+        let mut next = restored(&mut machine, millis(saved_at), Duration::ZERO);
+        let seen: Vec<_> = calls_after
+            .iter()
+            .map(|(after, _)| (*after, next.figures(millis(*after)).calls))
+            .collect();
+        assert_eq!(seen, calls_after, "saved at {saved_at} ms");
+    }
+
+    /// The clock of a new process may be younger than the window: a call then stays for up to a tenth of the window longer.
+    #[test]
+    fn a_time_window_that_is_older_than_the_clock_forgets_each_bucket_in_its_turn() {
+        check_young(
+            9_000,
+            &[(0, 3), (999, 3), (1_000, 2), (3_999, 2), (4_000, 1), (9_999, 1), (10_000, 0)],
+        );
+        check_young(
+            9_400,
+            &[(0, 3), (999, 3), (1_000, 2), (3_999, 2), (4_000, 1), (9_999, 1), (10_000, 0)],
+        );
+        check_young(12_000, &[(0, 2), (999, 2), (1_000, 1), (6_999, 1), (7_000, 0)]);
+    }
+
     proptest! {
         /// At every later moment, the restored window is the window that was saved.
         #[test]

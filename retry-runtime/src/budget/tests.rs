@@ -129,6 +129,14 @@ fn by_default_time_pays_a_token_a_minute() {
 }
 
 #[test]
+fn the_time_of_a_budget_begins_with_its_first_call() {
+    let budget = of(BudgetSettings::new());
+    budget.deposit_success();
+    pass(60 * SECOND);
+    assert_eq!(budget.capacity(), 6.025, "a call in 60 s is half a call in 30 s");
+}
+
+#[test]
 fn a_capacity_follows_the_calls_that_are_reported_and_falls_when_they_stop() {
     let budget = of(BudgetSettings::new());
     for _ in 0..300 {

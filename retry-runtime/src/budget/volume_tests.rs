@@ -54,6 +54,17 @@ fn a_look_stores_nothing() {
     assert_eq!(volume.look(115_000), MilliCalls(1_150));
 }
 
+#[test]
+fn a_clock_that_goes_back_loses_no_calls() {
+    let volume = Volume::new();
+    (0..30).for_each(|_| _ = volume.count());
+    assert_eq!(volume.take(10_000), calls(30));
+    let _ = volume.count();
+    assert_eq!(volume.look(5_000), calls(31));
+    assert_eq!(volume.take(5_000), calls(31));
+    assert_eq!(volume.take(5_000), calls(31), "the sample starts anew, and the call counts once");
+}
+
 #[derive(Debug)]
 struct Function(AtomicU64, Duration);
 

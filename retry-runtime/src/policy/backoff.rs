@@ -132,6 +132,9 @@ fn fibonacci(n: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::hash_map::DefaultHasher;
+    use std::hash::{BuildHasher, BuildHasherDefault};
+
     use super::*;
 
     fn millis(backoff: Backoff, base: u64, factor: f64) -> Vec<u64> {
@@ -168,11 +171,21 @@ mod tests {
 
     #[test]
     fn backoffs_are_equal_when_they_are_the_same_kind_with_the_same_parts() {
-        const LIST: &[Duration] = &[Duration::from_millis(5)];
-        let all = [Backoff::Fixed, Backoff::Linear, Backoff::List(LIST), Backoff::Custom(tenth)];
+        const LISTS: [&[Duration]; 2] = [&[Duration::from_millis(5)], &[Duration::from_millis(6)]];
+        let all = [
+            Backoff::Fixed,
+            Backoff::Linear,
+            Backoff::List(LISTS[0]),
+            Backoff::List(LISTS[1]),
+            Backoff::Custom(tenth),
+            Backoff::Custom(panics),
+        ];
+        let hash =
+            |backoff: &Backoff| BuildHasherDefault::<DefaultHasher>::default().hash_one(backoff);
         for (i, one) in all.iter().enumerate() {
             for (j, other) in all.iter().enumerate() {
                 assert_eq!(one == other, i == j, "{one:?} {other:?}");
+                assert_eq!(hash(one) == hash(other), i == j, "{one:?} {other:?}");
             }
         }
     }

@@ -3,7 +3,8 @@ use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use retry_runtime::{
-    Cancel, CancelToken, Interruption, Report, RetryError, StopReason, observe, retryable,
+    Cancel, CancelToken, Interruption, Report, RetryError, StopReason, observe, observe_blocking,
+    retryable,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -108,6 +109,29 @@ async fn an_attempt_that_cancels_its_own_call_keeps_an_outcome_that_is_final() {
 fn refused_blocking(calls: &Cell<u32>, token: &CancelToken) -> Result<(), RetryError<Failure>> {
     calls.set(calls.get() + 1);
     Err(Failure::Refused)
+}
+
+#[test]
+fn a_sync_call_cancelled_before_its_first_attempt_does_not_run_its_body() {
+    #[retryable(max = 5, base = "2s", cancel = token)]
+    fn succeeds(ran: &Cell<bool>, token: &CancelToken) -> Result<(), Failure> {
+        ran.set(true);
+        Ok(())
+    }
+    #[retryable(max = 5, base = "2s", cancel = token, deadline = "1h")]
+    fn limited(ran: &Cell<bool>, token: &CancelToken) -> Result<(), Failure> {
+        ran.set(true);
+        Ok(())
+    }
+    let token = CancelToken::new();
+    token.cancel();
+    for call in [succeeds, limited] {
+        let ran = Cell::new(false);
+        assert_eq!((call(&ran, &token), ran.get()), (CANCELLED, false));
+        let (result, report) = observe_blocking(|| call(&ran, &token));
+        assert_eq!((result, ran.get()), (CANCELLED, false), "a call that is not plain");
+        assert_eq!((report.reason, report.attempts_made()), (StopReason::Cancelled, 0));
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 use std::cell::Cell;
 
 use retry_runtime::{
-    Interruption, Kind, Missing, Outcome, RetryError, StopReason, observe, observe_blocking,
-    retryable,
+    Interruption, Kind, Kinds, Missing, Outcome, Policy, RetryError, StopReason, observe,
+    observe_blocking, retryable,
 };
 
 use super::{Failure, every, ms, secs};
@@ -118,8 +118,8 @@ fn none_is_a_transient_failure_of_an_option() {
 struct RetryErrorOf;
 
 impl RetryErrorOf {
-    fn of(policy: retry_runtime::Policy) -> RetryError<Missing> {
-        const ONCE: retry_runtime::Policy = every(ms(1), 1);
+    fn of(policy: Policy) -> RetryError<Missing> {
+        const ONCE: Policy = every(ms(1), 1);
         assert_eq!(policy, ONCE);
         #[retryable(policy = ONCE, report)]
         fn none() -> Result<u32, RetryError<Missing>> {
@@ -207,4 +207,29 @@ fn with_on_both_must_be_true_and_when_alone_replaces_classify() {
     check(both, Failure::Unknown, StopReason::Permanent);
     check(alone, Failure::Unknown, StopReason::Exhausted);
     check(alone, Failure::Refused, StopReason::Permanent);
+}
+
+/// The reason and the number of attempts of a call whose attempts all fail like this.
+fn ended(policy: Policy, failure: Failure) -> (StopReason, u32) {
+    let call = || policy.call(|_| Err::<(), _>(failure));
+    let (_, report) = observe_blocking(call);
+    (report.reason, report.attempts_made())
+}
+
+#[test]
+fn only_failures_of_the_kinds_in_on_are_retried() {
+    let at_once = every(ms(0), 3);
+    let only = |kind| at_once.on(Kinds::NONE.with(kind));
+    let (refused, busy) = (Failure::Refused, Failure::Busy { wait: None });
+    assert_eq!(ended(only(Kind::Transient), refused), (StopReason::Exhausted, 3));
+    assert_eq!(ended(only(Kind::Transient), busy), (StopReason::Permanent, 1));
+    assert_eq!(ended(only(Kind::Throttled), refused), (StopReason::Permanent, 1));
+    assert_eq!(ended(only(Kind::Throttled), busy), (StopReason::Exhausted, 3));
+}
+
+#[test]
+fn a_deadline_that_passed_inside_does_not_end_the_call_around_it() {
+    let policy = every(ms(0), 3).idempotent(true);
+    let failure = Failure::Cut(Interruption::DeadlinePassed);
+    assert_eq!(ended(policy, failure), (StopReason::Exhausted, 3));
 }

@@ -1,5 +1,7 @@
-//! Arguments whose values are the user's own: a backoff that is a function, and attempts that only a token limits.
+//! Backoffs as calls see them: the user's own function, delays that grow out of each other, and attempts that only a
+//! token limits.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use retry_runtime::{CancelToken, StopReason, observe, retryable};
@@ -56,4 +58,27 @@ async fn attempts_without_a_limit_may_be_ended_by_a_token_alone() {
     let ((), (result, report)) = futures::join!(cancel, observe(until_cancelled(&token)));
     assert!(result.is_err());
     assert_eq!((report.reason, report.attempts_made()), (StopReason::Cancelled, 101));
+}
+
+#[tokio::test(start_paused = true)]
+async fn decorrelated_delays_of_a_call_grow_out_of_each_other() {
+    #[retryable(
+        max = 60, base = "100ms", cap = "1h", jitter = decorrelated, budget = none,
+        on_retry = |retry| delays.borrow_mut().push(retry.delay())
+    )]
+    async fn refused(delays: &RefCell<Vec<Duration>>) -> Result<(), Failure> {
+        let _ = delays;
+        Err(Failure::Refused)
+    }
+    let delays = RefCell::default();
+    refused(&delays).await.unwrap_err();
+    let delays = delays.into_inner();
+    assert_eq!(delays.len(), 60);
+    let mut previous = ms(100);
+    for delay in &delays {
+        assert!(ms(100) <= *delay && *delay <= 3 * previous, "{delays:?}");
+        previous = *delay;
+    }
+    // Drawn from the base each time, none would be longer than three times the base.
+    assert!(delays.iter().any(|delay| *delay > ms(300)), "{delays:?}");
 }
