@@ -188,9 +188,14 @@ fn interruption(plan: &Plan<'_>, rt: &TokenStream) -> TokenStream {
             Shape::Enum => quote!(Self::#variant),
             Shape::Struct | Shape::Union => quote!(Self),
         };
-        let local = Ident::new("carrier", Span::mixed_site());
+        // With the span of the question for the class: rustc reports a field without a class once.
+        let span = match &arm.verdict {
+            Verdict::Inherit(used) => hygienic(used.span),
+            _ => Span::mixed_site(),
+        };
+        let local = Ident::new("carrier", span);
         let carried = match is_classified {
-            true => quote!(#rt::Classify::interruption(#local)),
+            true => quote_spanned!(span=> #rt::Classify::interruption(#local)),
             false => quote!(#rt::carried_with(#local, |lookup| lookup.retry_carried())),
         };
         Some(quote!(#this { #member: #local, .. } => #carried,))
