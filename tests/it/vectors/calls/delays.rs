@@ -149,7 +149,7 @@ fn bounds(vector: &Vector<'_>, policy: Policy) -> Result<(), String> {
         )?;
         same("second", expect.text("second").as_deref(), Some("MAX"))?;
         let second = policy.schedule().nth(1).ok_or("no second delay")?;
-        // SPEC 3: at the cap, the spread ends at the cap instead of beginning there.
+        // Our rule: at the cap, the spread ends at the cap instead of beginning there.
         same("second delay", second.longest, Duration::MAX)?;
         same("its spread", second.shortest < Duration::MAX, true)?;
         same("ends", ends && policy.schedule().nth(2).is_none(), true)?;

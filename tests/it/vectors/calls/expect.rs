@@ -132,7 +132,7 @@ fn check_wrapper(wrapper: &str, seen: &Seen) -> Result<(), String> {
     Ok(())
 }
 
-/// Our deadline interrupts a running `async` attempt (SPEC 3), where peers with a soft limit let the attempt end
+/// Our deadline interrupts a running `async` attempt, where peers with a soft limit let the attempt end
 /// (D34). The call must then end exactly at the deadline and for that reason.
 fn cut_by_soft_limit(case: &Case, lane: Lane, seen: &Seen) -> Result<bool, String> {
     let cut = seen.result.as_ref().err().and_then(|failure| failure.cut);

@@ -18,12 +18,12 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
         ["header", "verdict"] => Some(rows.iter().try_for_each(|row| parsed(row, now))),
         ["header", "delay_s"] => Some(rows.iter().try_for_each(|row| delay(row, now))),
         ["header", "cap_s", "delay_s"] => {
-            // Each row has its own cap; ours is 60 s (SPEC 3).
+            // Each row has its own cap; ours is 60 s.
             vector.cfg.duration("retry_after_max");
             Some(rows.iter().try_for_each(|row| capped(row, now)))
         }
         ["header_ms", "delay_s"] | ["retry_after_ms", "delay_ms"] => {
-            // AWS clamps the hint; SPEC 3 spreads it.
+            // AWS clamps the hint; our rule spreads it.
             vector.cfg.get("clamp");
             let own = vector.cfg.duration("t_i").flatten();
             Some(rows.iter().try_for_each(|row| clamped(row, own.ok_or("no own delay")?)))
@@ -50,7 +50,7 @@ fn header(row: &serde_norway::Mapping, now: SystemTime) -> Option<Duration> {
 fn parsed(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     let text = fields::text(&row["header"]);
     let expected = match fields::text(&row["verdict"]).as_str() {
-        // SPEC 3: decimal seconds are read, and the longest of several values counts.
+        // Our rule: decimal seconds are read, and the longest of several values counts.
         "invalid" if text == "1.0" => Some(Duration::from_secs(1)),
         "invalid or first" if text == "5,7" => Some(Duration::from_secs(7)),
         "invalid" => None,
@@ -73,7 +73,7 @@ fn delay(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     }
 }
 
-/// Peers shorten a hint to the cap. With us a longer hint ends the call and is reported to the caller (SPEC 3).
+/// Peers shorten a hint to the cap. With us a longer hint ends the call and is reported to the caller.
 fn capped(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     let seconds = |key: &str| row[key].as_u64().map(Duration::from_secs);
     let (Some(cap), hint) = (seconds("cap_s"), header(row, now)) else {
@@ -90,13 +90,13 @@ fn capped(row: &serde_norway::Mapping, now: SystemTime) -> Result<(), String> {
     same("spread", found.is_err() || found.is_ok_and(|delay| spread(shortest, delay)), true)
 }
 
-/// Whether the delay begins with `shortest` and has the spread that SPEC 3 gives to hints.
+/// Whether the delay begins with `shortest` and has the spread that our rule gives to hints.
 fn spread(shortest: Duration, delay: Duration) -> bool {
     let widest = Duration::from_secs(1).max(shortest / 10);
     shortest <= delay && delay <= shortest + widest
 }
 
-/// AWS lengthens its own delay by at most 5 s; SPEC 3 follows any hint up to the cap. Neither shortens a delay.
+/// AWS lengthens its own delay by at most 5 s; our rule follows any hint up to the cap. Neither shortens a delay.
 fn clamped(row: &serde_norway::Mapping, own: Duration) -> Result<(), String> {
     let hint = ["header_ms", "retry_after_ms"].iter().find_map(|key| row.get(key));
     let hint = hint.and_then(|hint| fields::text(hint).parse().ok());

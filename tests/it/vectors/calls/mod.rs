@@ -1,8 +1,8 @@
 //! Cases about calls: how often the body runs, when, and with what result, on virtual time.
 //!
 //! Each area has a module, which checks a vector or returns `None` if the vector belongs elsewhere. A case is either
-//! run or listed in [`SKIPPED`] with the reason. Where the specification (SPEC) differs from the peer, the case is in
-//! [`SPEC_DECIDES`] and runs with SPEC's outcome. An unmapped key is a failure.
+//! run or listed in [`SKIPPED`] with the reason. Where our rule differs from the peer, the case is in
+//! [`OUR_RULE_DECIDES`] and runs with our outcome. An unmapped key is a failure.
 
 mod attempts;
 mod delays;
@@ -27,13 +27,10 @@ use serde_norway::Value;
 
 /// Cases that are not run, with the reason.
 const SKIPPED: &[(&str, &str)] = &[
-    (
-        "AT-047",
-        "a cap on attempts for all policies is configuration (SPEC 8), not part of the engine",
-    ),
-    ("DL-012", "the bound follows Polly's own formula, which is not one of SPEC 3's jitters"),
-    ("DL-013", "the numbers follow Polly's own formula, which is not one of SPEC 3's jitters"),
-    ("DL-048", "SPEC 3 has no minimum delay"),
+    ("AT-047", "a cap on attempts for all policies is configuration, not part of the engine"),
+    ("DL-012", "the bound follows Polly's own formula, which is not one of our jitters"),
+    ("DL-013", "the numbers follow Polly's own formula, which is not one of our jitters"),
+    ("DL-048", "we have no minimum delay"),
     ("HT-044", "calls return whole values: nothing reaches the caller before an attempt ends"),
     (
         "PR-027",
@@ -41,11 +38,11 @@ const SKIPPED: &[(&str, &str)] = &[
     ),
 ];
 
-/// Changes an expectation where SPEC differs.
+/// Changes an expectation where our rule differs.
 type Decided = fn(&mut Expect);
 
-/// Cases whose outcome in SPEC differs from the peer, with the reason.
-const SPEC_DECIDES: &[(&str, &str, Decided)] = &[
+/// Cases whose outcome here differs from the peer, with the reason.
+const OUR_RULE_DECIDES: &[(&str, &str, Decided)] = &[
     ("AT-060", "the call returns the last error itself (D08)", |expect| {
         expect.result = Some("err:TryAgain".into());
     }),
@@ -54,7 +51,7 @@ const SPEC_DECIDES: &[(&str, &str, Decided)] = &[
     }),
     (
         "TO-033",
-        "SPEC 6: `recover` is outside of the deadline, so a slow one is not cut",
+        "Our rule: `recover` is outside of the deadline, so a slow one is not cut",
         |expect| {
             expect.result = Some("err:S".into());
             expect.elapsed = Some(Duration::from_millis(200));
@@ -63,10 +60,10 @@ const SPEC_DECIDES: &[(&str, &str, Decided)] = &[
 ];
 
 /// Cases whose settings are invalid, with the beginning of the message.
-const SPEC_REFUSES: &[(&str, &str)] = &[
-    // SPEC 2: `base > cap` is invalid. (The schedule still shows the peer's delays.)
+const WE_REFUSE: &[(&str, &str)] = &[
+    // Our rule: `base > cap` is invalid. (The schedule still shows the peer's delays.)
     ("DL-016", "`cap` (123ms) must not be less than `base` (2s)"),
-    // SPEC 3: a schedule that cannot start a retry before the deadline is invalid too; the peer's call ends with a
+    // Our rule: a schedule that cannot start a retry before the deadline is invalid too; the peer's call ends with a
     // timeout during its sleep.
     ("TO-028", "the first retry (after 1s) could never start before `deadline` (100ms)"),
 ];
@@ -111,15 +108,15 @@ impl<'v> Vector<'v> {
         Some((columns, fields::rows(table)))
     }
 
-    /// The expectation, changed where SPEC differs.
+    /// The expectation, changed where our rule differs.
     fn decided(&self, expect: &mut Expect) {
-        let decided = SPEC_DECIDES.iter().filter(|(id, ..)| *id == self.id);
+        let decided = OUR_RULE_DECIDES.iter().filter(|(id, ..)| *id == self.id);
         decided.for_each(|(.., change)| change(expect));
     }
 
     /// The message about invalid settings, if they are invalid.
     fn refused(&self) -> Option<&'static str> {
-        SPEC_REFUSES.iter().find(|(id, _)| *id == self.id).map(|(_, words)| *words)
+        WE_REFUSE.iter().find(|(id, _)| *id == self.id).map(|(_, words)| *words)
     }
 
     fn all_read(&self) -> Result<(), String> {
@@ -199,8 +196,8 @@ fn every_exception_names_a_case_of_the_files() {
     let documents: Vec<Value> = FILES.iter().map(|file| load(file)).collect();
     let vectors = documents.iter().flat_map(|document| document["vectors"].as_sequence());
     let ids: Vec<String> = vectors.flatten().map(|vector| fields::text(&vector["id"])).collect();
-    let exceptions = SKIPPED.iter().chain(SPEC_REFUSES).map(|(id, _)| id);
-    for id in exceptions.chain(SPEC_DECIDES.iter().map(|(id, ..)| id)) {
+    let exceptions = SKIPPED.iter().chain(WE_REFUSE).map(|(id, _)| id);
+    for id in exceptions.chain(OUR_RULE_DECIDES.iter().map(|(id, ..)| id)) {
         assert!(ids.iter().any(|known| known == id), "{id} is in none of the files");
     }
 }

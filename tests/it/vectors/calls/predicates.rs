@@ -71,7 +71,7 @@ fn retry(
     scripts::once(&case, &expect).map_err(|what| format!("{row:?}: {what}"))
 }
 
-/// The class of a row's status; `None` for rows about AWS's own error codes, which SPEC does not cover.
+/// The class of a row's status; `None` for rows about AWS's own error codes, which are not ours.
 fn class(row: &serde_norway::Mapping, code: &str) -> Option<Class> {
     let known_by_status = matches!(fields::text(&row[code]).as_str(), "null" | "BadError");
     let status = u16::try_from(row["status"].as_u64().filter(|_| known_by_status)?).ok()?;
@@ -80,7 +80,7 @@ fn class(row: &serde_norway::Mapping, code: &str) -> Option<Class> {
 
 fn transient(row: &serde_norway::Mapping) -> Result<(), String> {
     let Some(class) = class(row, "code_or_error") else { return Ok(()) };
-    // SPEC 4: these are retried where a retry is safe.
+    // Our rule: these are retried where a retry is safe.
     let expected = row["transient"].as_bool();
     let retried = matches!(class.kind, Kind::Transient | Kind::Ambiguous);
     same(&format!("{row:?}: transient"), Some(retried), expected)

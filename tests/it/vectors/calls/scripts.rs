@@ -64,7 +64,7 @@ fn shown(case: &Case, expect: &Expect) -> Result<(), String> {
 
 /// Keys without an equivalent in our outcomes.
 fn remarks(vector: &Vector<'_>) {
-    // Call statistics are SPEC 7's counters; here each call is checked separately.
+    // Call statistics have tests of their own; here each call is checked separately.
     vector.expect.get("stop_reason_count");
     // A call has one result, so it is reported once; there is one token, so it is the caller's.
     vector.expect.get("closed_events");

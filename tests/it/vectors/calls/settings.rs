@@ -51,7 +51,7 @@ impl Settings {
         let classes = Classes::of(cfg, types)?;
         let mut policy = policy(cfg)?;
         if policy.interrupts() {
-            // A timeout is Ambiguous (SPEC 3); peers that retry a timeout assume that the body is idempotent.
+            // A timeout is Ambiguous; peers that retry a timeout assume that the body is idempotent.
             let idempotent = cfg.flag("idempotent").unwrap_or(classes.retries_timeouts());
             policy = policy.idempotent(idempotent);
         }
@@ -109,7 +109,7 @@ fn attempts(cfg: &Fields<'_>) -> Result<Policy, String> {
     }
     match cfg.get("max_attempts") {
         Some(Value::String(word)) if word == "unlimited" => {
-            // SPEC 2: unlimited attempts need a deadline; a year is long enough to never matter.
+            // Our rule: unlimited attempts need a deadline; a year is long enough to never matter.
             Ok(Policy::new().unlimited().deadline(Duration::from_secs(365 * 86_400)))
         }
         Some(count) => {
@@ -130,7 +130,7 @@ fn jitter(cfg: &Fields<'_>) -> Result<Jitter, String> {
     let of = Fields::of(Some(jitter));
     let kind = of.text("kind").unwrap_or_else(|| text(jitter));
     let part = of.number("factor");
-    // SPEC 3: the cap is always applied before jitter.
+    // Our rule: the cap is always applied before jitter.
     of.flag("after_cap");
     let jitter = match (kind.as_str(), part) {
         ("none", _) => Jitter::None,

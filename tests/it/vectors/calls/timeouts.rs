@@ -14,7 +14,7 @@ pub(super) fn run(vector: &Vector<'_>) -> Option<Result<(), String>> {
     match columns[..] {
         ["body_ms", "result"] => Some(rows.iter().try_for_each(|row| body(vector, row))),
         ["elapsed_s", "stop"] | ["elapsed_s", "next_delay_s", "stop"] => {
-            // SPEC 3: before the delay, the call stops if the delay would end after the deadline (D24).
+            // Our rule: before the delay, the call stops if the delay would end after the deadline (D24).
             vector.cfg.get("mode");
             let limit = vector.cfg.duration("total_timeout").flatten();
             Some(rows.iter().try_for_each(|row| stop(limit.ok_or("no limit")?, row)))
