@@ -22,7 +22,8 @@
 //! assert!(waiting.next_attempt_in().expect("it waits") > Duration::from_secs(3_000));
 //!
 //! assert_eq!(waiting.cancel(), live::Answer::Done);
-//! assert_eq!(call.join().unwrap().unwrap_err().to_string(), "the call was cancelled");
+//! let error = call.join().unwrap().unwrap_err();
+//! assert_eq!(error.to_string(), "the call was cancelled; before that: connection refused");
 //! ```
 
 mod entry;
