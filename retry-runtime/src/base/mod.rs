@@ -12,5 +12,6 @@ pub(crate) mod name;
 pub(crate) mod pool;
 pub(crate) mod rng;
 pub(crate) mod setting;
+pub(crate) mod shortened;
 pub(crate) mod sleep;
 pub(crate) mod sync;

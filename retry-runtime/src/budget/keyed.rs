@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::handle::Budget;
 use super::settings::BudgetSettings;
 use crate::base::setting::SettingError;
+use crate::base::shortened::{TAIL, shortened};
 use crate::base::sync::{lock, unpoisoned};
 
 /// A longer text of a key is kept by its start and its hash.
@@ -118,8 +119,7 @@ impl Keyed {
 
     /// The budget of this key.
     pub fn get(&self, key: &str) -> Arc<Budget> {
-        let shortened = (key.len() > LONGEST_KEY).then(|| shortened(key));
-        let key = shortened.as_deref().unwrap_or(key);
+        let key = &*shortened(key, LONGEST_KEY, LONGEST_KEY - TAIL);
         let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
         let table = unpoisoned(self.table.read());
         if let Some(entry) = table.get(key) {
@@ -176,17 +176,6 @@ impl Entry {
     fn is_idle(&self) -> bool {
         Arc::strong_count(&self.budget) == 1 && self.budget.owed() == 0.0
     }
-}
-
-/// A text of at most [`LONGEST_KEY`] bytes for a long key, another one for every other key.
-#[cold]
-fn shortened(key: &str) -> String {
-    // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/.
-    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let end = (0..=LONGEST_KEY - 20).rev().find(|end| key.is_char_boundary(*end)).unwrap_or(0);
-    format!("{}…{:016x}", &key[..end], hash)
 }
 
 impl fmt::Debug for Keyed {
