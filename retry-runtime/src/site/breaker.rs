@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::directory::{Configured, Directory, Names};
+use super::directory::{Directory, Names};
 use super::function::Site;
 use super::registry;
 use super::shared;
@@ -191,18 +191,11 @@ impl KeyedBreakers {
 pub(super) fn take_sections(sections: &BTreeMap<String, BreakerSettings>) {
     *lock(&SECTIONS) = sections.clone();
     let mut configured = BREAKERS.configured();
-    let Configured { now, kept } = &mut *configured;
     // Names that no attribute has: operations may choose them. Each is made once.
-    now.clear();
+    configured.now.clear();
     for (name, settings) in sections.iter().filter(|(name, _)| !is_declared(name)) {
-        let known = kept.iter().find(|(known, _)| known == name).map(|(_, breaker)| *breaker);
-        let breaker = known.unwrap_or_else(|| {
-            let made: &'static Breaker =
-                Box::leak(Box::new(Breaker::checked(name.clone(), *settings)));
-            kept.push((name.clone(), made));
-            made
-        });
-        now.insert(name.clone(), breaker);
+        let breaker = configured.kept_or(name, || Breaker::checked(name.clone(), *settings));
+        configured.now.insert(name.clone(), breaker);
     }
 }
 

@@ -259,15 +259,7 @@ pub(super) fn configure(
     let mut configured = BUDGETS.configured();
     let mut now = BTreeMap::new();
     for (name, settings) in settings.iter().filter(|(name, _)| !declared.contains(&name.as_str())) {
-        let known = configured.kept.iter().find(|(known, _)| known == name);
-        let budget = match known {
-            Some((_, budget)) => *budget,
-            None => {
-                let made: &'static Budget = Box::leak(Box::new(Budget::new(*settings)));
-                configured.kept.push((name.clone(), made));
-                made
-            }
-        };
+        let budget = configured.kept_or(name, || Budget::new(*settings));
         budget.change(Some(*settings));
         now.insert(name.clone(), budget);
     }

@@ -41,6 +41,18 @@ impl<T> Names<T> {
     }
 }
 
+impl<T> Configured<T> {
+    /// The one that was made for this name before, or a new one.
+    pub(super) fn kept_or(&mut self, name: &str, make: impl FnOnce() -> T) -> &'static T {
+        if let Some((_, known)) = self.kept.iter().find(|(known, _)| known == name) {
+            return known;
+        }
+        let made: &'static T = Box::leak(Box::new(make()));
+        self.kept.push((name.to_owned(), made));
+        made
+    }
+}
+
 impl<T> Directory<T> {
     pub(super) const fn new() -> Self {
         Directory(Mutex::new(BTreeMap::new()))
