@@ -52,7 +52,11 @@ impl MilliCalls {
     pub(super) const fn after(self, elapsed: u64, new: u64) -> Self {
         let new = new.saturating_mul(1_000);
         if elapsed < WINDOW {
-            let left = (self.0 as u128 * (WINDOW - elapsed) as u128 / WINDOW as u128) as u64;
+            // Division of 128 bits is a loop; no program has so many calls.
+            let left = match self.0.checked_mul(WINDOW - elapsed) {
+                Some(product) => product / WINDOW,
+                None => (self.0 as u128 * (WINDOW - elapsed) as u128 / WINDOW as u128) as u64,
+            };
             return MilliCalls(left.saturating_add(new));
         }
         let steady = new as u128 * WINDOW as u128 / elapsed as u128;
@@ -141,6 +145,7 @@ impl Volume {
     }
 
     /// The volume at this millisecond. Stores a sample.
+    #[inline]
     pub(super) fn take(&self, now: u64) -> MilliCalls {
         let mut sample = lock(&self.sample);
         let (volume, due) = self.read(&sample, now);
