@@ -174,8 +174,11 @@ impl From<Cause> for Interruption {
     }
 }
 
-const CIRCUIT_OPEN: &str = "the circuit breaker is open";
-const CANCELLED: &str = "the call was cancelled";
+pub(super) const CIRCUIT_OPEN: &str = "the circuit breaker is open";
+pub(super) const CANCELLED: &str = "the call was cancelled";
+pub(super) const DEADLINE_PASSED: &str = "the call's deadline passed";
+/// The start of the text.
+pub(super) const TIMED_OUT: &str = "the attempt timed out";
 
 impl fmt::Display for Interruption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -184,8 +187,8 @@ impl fmt::Display for Interruption {
                 write!(f, "{CIRCUIT_OPEN} for another {}", Rounded(*time))
             }
             Interruption::CircuitOpen { retry_after: None } => f.write_str(CIRCUIT_OPEN),
-            Interruption::TimedOut { after } => write!(f, "the attempt timed out after {after:?}"),
-            Interruption::DeadlinePassed => f.write_str("the call's deadline passed"),
+            Interruption::TimedOut { after } => write!(f, "{TIMED_OUT} after {after:?}"),
+            Interruption::DeadlinePassed => f.write_str(DEADLINE_PASSED),
             Interruption::Cancelled => f.write_str(CANCELLED),
             Interruption::AfterFailure(after) => {
                 fmt::Display::fmt(&self.root(), f)?;

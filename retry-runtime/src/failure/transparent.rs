@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::class::{Class, Classify};
-use super::interruption::Interruption;
+use super::interruption::{CANCELLED, CIRCUIT_OPEN, DEADLINE_PASSED, Interruption, TIMED_OUT};
 use super::io_kind;
 use crate::base::border::contained;
 
@@ -33,7 +33,7 @@ pub(super) fn interruption_behind(link: &dyn Error) -> Option<Interruption> {
     peel(link, |inside| inside.starts_with(name).then_some(*interruption))
 }
 
-/// What is found in the `Debug` text of an error inside this one, from the outermost type to the innermost.
+/// The first find in the `Debug` texts of the errors inside this one, from the outermost type to the innermost.
 fn peel<T>(link: &dyn Error, mut find: impl FnMut(&str) -> Option<T>) -> Option<T> {
     let debug = start_of(format_args!("{link:?}"))?;
     let mut inside = debug.as_str();
@@ -83,10 +83,10 @@ fn known(debug: &str, link: &dyn Error) -> Option<Class> {
 
 /// The interruptions: how their `Debug` text begins, and their `Display` text, which may go on with the failure before.
 const INTERRUPTIONS: [(&str, Interruption, &str); 4] = [
-    ("Cancelled", Interruption::Cancelled, "the call was cancelled"),
-    ("DeadlinePassed", Interruption::DeadlinePassed, "the call's deadline passed"),
-    ("TimedOut", Interruption::TimedOut { after: Duration::ZERO }, "the attempt timed out"),
-    ("CircuitOpen", Interruption::CircuitOpen { retry_after: None }, "the circuit breaker is open"),
+    ("Cancelled", Interruption::Cancelled, CANCELLED),
+    ("DeadlinePassed", Interruption::DeadlinePassed, DEADLINE_PASSED),
+    ("TimedOut", Interruption::TimedOut { after: Duration::ZERO }, TIMED_OUT),
+    ("CircuitOpen", Interruption::CircuitOpen { retry_after: None }, CIRCUIT_OPEN),
 ];
 
 /// The class of an interruption.
