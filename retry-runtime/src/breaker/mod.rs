@@ -74,6 +74,7 @@ pub use permit::Permit;
 pub(crate) use permit::Place;
 #[doc(hidden)]
 pub use permit::Quick;
+pub(crate) use settings::PATIENCE;
 pub use settings::{BreakerSettings, Window};
 pub use snapshot::Snapshot;
 pub use ticket::{CircuitOpen, Mode, Refusal, Ticket, Transition};

@@ -90,7 +90,7 @@ pub enum Window {
 
 const MOST: u32 = 100_000;
 /// [`BreakerSettings::patience`] without `slow`: what a person waits for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Hash for BreakerSettings {

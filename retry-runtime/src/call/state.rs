@@ -14,6 +14,7 @@ use super::verdict::Verdict;
 use crate::base::border;
 use crate::base::clock::Moment;
 use crate::base::sleep::Sleeping;
+use crate::breaker::PATIENCE;
 use crate::event::{self, CallSpan};
 use crate::failure::interruption::Cause;
 use crate::policy::Policy;
@@ -217,12 +218,12 @@ impl<'p> Call<'p> {
         &self,
         verdict: &Verdict,
         now: Moment,
-        slow: Option<Duration>,
+        slow: &dyn Fn() -> Option<Duration>,
     ) -> bool {
         match (verdict.cut, verdict.carried) {
             (Some(Cause::Cancelled), _) => false,
             (Some(Cause::DeadlinePassed), _) if self.has(Mode::INHERITED) => {
-                let slow = slow.or(self.policy().attempt_limit()).unwrap_or(SLOW);
+                let slow = slow().or(self.policy().attempt_limit()).unwrap_or(PATIENCE);
                 let started = self.trail().and_then(|trail| trail.attempt_started);
                 started.is_none_or(|started| now.since(started) >= slow)
             }
@@ -325,9 +326,6 @@ struct Entered<'c> {
     _context: context::ContextGuard,
     _span: Option<event::Inside<'c>>,
 }
-
-/// How long an attempt runs before it is slow, where neither its breaker nor a timeout says so.
-const SLOW: Duration = Duration::from_secs(1);
 
 impl Call<'_> {
     /// The trail. A new one begins in the first attempt.

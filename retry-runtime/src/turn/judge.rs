@@ -1,6 +1,7 @@
 //! The judgement of an attempt's outcome: classifies it, informs guard, call and hook, and decides.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::marker::PhantomData;
 use std::pin::Pin;
 
@@ -39,17 +40,28 @@ fn failed<R: Outcome, J: Judge<R>, X: Guard<R>>(
     guard: Pin<&mut X>,
     out: &R,
 ) -> Decision {
-    let verdict = as_interruption::<R, J, X>(call, with_words(rules, out, rules.verdict(out).0));
-    follow(call, rules, guard, out, verdict, &|| rules.describe(out))
+    // An error writes its text once.
+    let text = Cell::new(None);
+    let verdict = with_words(rules, out, rules.verdict(out).0, &text);
+    let verdict = as_interruption::<R, J, X>(call, verdict);
+    follow(call, rules, guard, out, verdict, &|| text.take().unwrap_or_else(|| rules.describe(out)))
 }
 
-/// Looks for an interruption of a call inside in the text of a failure that nothing classifies.
+/// Looks for an interruption of a call inside in the text of a failure that nothing classifies, and keeps the text.
 #[inline]
-fn with_words<R: Outcome, J: Judge<R>>(rules: &J, out: &R, verdict: Verdict) -> Verdict {
+fn with_words<R: Outcome, J: Judge<R>>(
+    rules: &J,
+    out: &R,
+    verdict: Verdict,
+    text: &Cell<Option<Cow<'static, str>>>,
+) -> Verdict {
     if !J::UNJUDGED || verdict.carried.is_some() || verdict.rejected {
         return verdict;
     }
-    match Cause::in_words(&describe::of_call(&|| rules.describe(out))) {
+    let said = describe::of_call(&|| rules.describe(out));
+    let told = Cause::in_words(&said);
+    text.set(Some(said));
+    match told {
         Some(cause) => Verdict { class: cause.class(), carried: Some(cause), ..verdict },
         None => verdict,
     }
@@ -150,7 +162,7 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
         guard.as_mut().succeeded(|| ());
     } else if let (None, Some(Cause::CircuitOpen { .. })) = (verdict.cut, verdict.carried) {
         guard.as_mut().refused_inside();
-    } else if call.is_breakers_business(&verdict, now, guard.slow()) {
+    } else if call.is_breakers_business(&verdict, now, &|| guard.slow()) {
         guard.as_mut().failed(kind, now);
     }
     let surroundings = GuardAndRules { rules, guard, outcome: PhantomData::<fn() -> R> };
