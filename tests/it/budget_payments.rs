@@ -117,7 +117,7 @@ fn the_budget_of_a_key_hears_of_first_tries_and_last_failures_too() {
     assert_eq!(owed_by_key("payments::paid_key", "a").ceil(), 8.0);
 }
 
-/// What the budget of one key owes, rounded up by the caller: time pays off a little of it.
+/// The debt of the budget of one key, rounded up by the caller: time pays off a little of it.
 fn owed_by_key(name: &str, key: &str) -> f64 {
     retry_runtime::budget_keys(name)[key].owed()
 }

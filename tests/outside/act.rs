@@ -1,4 +1,4 @@
-//! What a plugged-in piece of code does when the engine calls it: nothing, panic, block, or call the engine again.
+//! The act of a plugged-in piece of code when the engine calls it: nothing, panic, block, or call the engine again.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

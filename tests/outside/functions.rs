@@ -258,7 +258,7 @@ pub(super) const SITES: [&str; 7] = [
 
 static OTHER: Breaker = Breaker::new("outside::other", BreakerSettings::new());
 
-/// What plugged-in code may do with the engine: everything. The slow questions only the first `times`.
+/// All calls that plugged-in code may make to the engine. The slow questions only the first `times`.
 pub(super) fn call_back(times: u32) {
     assert!(inner().is_err() && inner_debug().is_err());
     OTHER.force_open();

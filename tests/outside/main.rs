@@ -28,7 +28,7 @@ use retry_runtime::{control::intercept, live, stats};
 /// A thread that needs longer is in a deadlock.
 const WATCHDOG: Duration = Duration::from_secs(20);
 
-/// What the caller of an entry saw, and what the functions have counted.
+/// The caller's view of an entry, and the counts of the functions.
 #[derive(Clone, Debug, PartialEq)]
 struct Seen {
     said: String,
@@ -106,7 +106,7 @@ fn run(
     Ok((Seen { said, counted, left }, gate))
 }
 
-/// What the functions that were called have counted.
+/// The counts of the functions that were called.
 fn counts() -> Vec<String> {
     let stats = SITES.map(|name| (name, stats(name).expect("it is listed")));
     let called = stats.iter().filter(|(_, stats)| stats.calls() > 0);
@@ -118,7 +118,7 @@ fn undisturbed(entry: Entry, intercepted: bool) -> (Seen, Arc<Gate>) {
     run(entry, None, intercepted).unwrap_or_else(|error| panic!("{}: {error}", entry.0))
 }
 
-/// What is wrong with a cell.
+/// The fault of a cell.
 fn fault(entry: Entry, point: Point, manner: Manner, usual: &Seen) -> Result<(), String> {
     let (seen, _) = run(entry, Some((point, manner)), point == Point::Interceptor)?;
     if manner == Manner::Panics && point.is_part_of_the_call() {

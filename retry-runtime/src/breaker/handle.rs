@@ -238,7 +238,7 @@ impl Breaker {
         });
     }
 
-    /// What the breaker remembers, without a transition and so without listeners; `now` is read from its clock.
+    /// The breaker's memory, read without a transition and so without listeners; `now` is read from its clock.
     pub(super) fn memory(&self, now: Moment) -> Memory {
         let tick = self.timeline.tick(now);
         unpoisoned(self.machine.lock()).memory(tick)

@@ -339,7 +339,7 @@ impl Machine {
         }
     }
 
-    /// What a table of breakers must know before it forgets this one. Makes no transition.
+    /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.
     pub(super) fn memory(&mut self, now: Duration) -> Memory {
         match &mut self.state {
             State::Closed(closed) => {
@@ -371,7 +371,7 @@ impl Machine {
     }
 }
 
-/// What a machine remembers, from the least important to the most important.
+/// The memory of a machine, from the least important to the most important.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Memory {
     /// No more than a new one.

@@ -1,4 +1,4 @@
-//! What a breaker does during a real outage, and what it must not take for one.
+//! A breaker during a real outage, and during things that look like one.
 
 use super::super::settings::Window;
 use super::tests::{Bench, base, check, window};

@@ -48,7 +48,7 @@ pub(super) enum Path {
     Admit { start: Start, keeps: bool },
 }
 
-/// What must be known about a call that begins.
+/// The facts about a call that begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
     /// Nothing.

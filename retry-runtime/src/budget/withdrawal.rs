@@ -8,7 +8,7 @@ use super::bucket::tokens;
 use super::handle::Budget;
 use crate::failure::class::Kind;
 
-/// What one retry owes to a budget.
+/// The debt of one retry to a budget.
 ///
 /// Report the start of the retry's attempt with [`begin`](Self::begin), and its end with
 /// [`succeeded`](Self::succeeded) or [`failed`](Self::failed). Dropped before the attempt has begun, the withdrawal

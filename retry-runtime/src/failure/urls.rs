@@ -28,7 +28,7 @@ pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
     if kept == text { Cow::Borrowed(text) } else { Cow::Owned(kept) }
 }
 
-/// What stands between the scheme and the rest of a URL.
+/// The separator between the scheme and the rest of a URL.
 #[derive(Clone, Copy)]
 struct Separator {
     end: usize,
