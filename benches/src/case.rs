@@ -18,6 +18,8 @@ pub enum Work {
     AsyncReady,
     /// A future that succeeds at the first try and is pending once.
     AsyncPending,
+    /// A future that succeeds at the first try, is pending once, and runs under a limit on a runtime with a paused clock.
+    AsyncTimed,
     /// A function that fails three times and then succeeds, without pauses.
     SyncThree,
     /// The same with exponential backoff and jitter from a base of zero, to include the arithmetic.
@@ -30,10 +32,11 @@ pub enum Work {
 
 impl Work {
     /// Every kind of work, in the order of the report.
-    pub const ALL: [Work; 7] = [
+    pub const ALL: [Work; 8] = [
         Work::SyncFirst,
         Work::AsyncReady,
         Work::AsyncPending,
+        Work::AsyncTimed,
         Work::SyncThree,
         Work::SyncJitter,
         Work::AsyncThree,
@@ -55,6 +58,7 @@ impl fmt::Display for Work {
             Work::SyncFirst => "sync-first",
             Work::AsyncReady => "async-ready",
             Work::AsyncPending => "async-pending",
+            Work::AsyncTimed => "async-timed",
             Work::SyncThree => "sync-three",
             Work::SyncJitter => "sync-jitter",
             Work::AsyncThree => "async-three",
@@ -117,6 +121,9 @@ macro_rules! future_case {
             run: |script| {
                 let work = const { $work };
                 match work.failures() {
+                    0 if matches!(work, $crate::case::Work::AsyncTimed) => {
+                        $crate::case::with_timer($make(script))
+                    }
                     0 => $crate::case::to_end($make(script)),
                     failures => {
                         script.fail(failures);

@@ -15,6 +15,7 @@ pub mod case;
 pub mod count;
 pub mod hand;
 pub mod ours;
+pub mod ours_limited;
 pub mod ours_watched;
 pub mod shared;
 pub mod time;
@@ -45,6 +46,7 @@ impl Suite {
         let mut suite = Suite::default();
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
         suite.add(ours::CANDIDATES, ours::CASES, ours::WAITERS);
+        suite.add(ours_limited::CANDIDATES, ours_limited::CASES, &[]);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
         suite
     }
