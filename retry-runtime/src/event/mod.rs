@@ -54,8 +54,6 @@ mod span {
     #[derive(Clone, Debug)]
     pub(crate) struct CallSpan;
 
-    pub(crate) type Inside<'s> = &'s CallSpan;
-
     impl CallSpan {
         pub(crate) const fn retry(_: &str, _: u64, _: u32, _: Option<u32>) -> Self {
             CallSpan
@@ -65,9 +63,11 @@ mod span {
             false
         }
 
-        pub(crate) const fn enter(&self) -> Inside<'_> {
-            self
+        pub(crate) const fn enter(&self) -> bool {
+            false
         }
+
+        pub(crate) const fn leave(&self) {}
     }
 }
 
@@ -87,7 +87,7 @@ pub use listen::{
 #[cfg(feature = "tracing")]
 pub use listen::{reset_level, set_level};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
-pub(crate) use span::{CallSpan, Inside};
+pub(crate) use span::CallSpan;
 pub use stream::{Events, Recv};
 pub use vocabulary::{Event, EventKind};
 #[cfg(feature = "tokio")]
