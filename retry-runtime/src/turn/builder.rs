@@ -162,6 +162,7 @@ impl<K, A, R: Outcome, C, W, V, H, L, X> Turn<K, A, R, Rules<C, W, V, H, L>, X> 
     }
 }
 
+#[allow(clippy::type_complexity, reason = "a guard may have a guard inside")]
 impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
     #[inline]
     fn guarded<Y>(self, guard: Y) -> Turn<K, A, R, J, Y> {
@@ -207,16 +208,10 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
 
     /// Makes an attempt only with a permit of the breaker, which records the outcome.
     #[inline]
-    pub fn breaker<'b, B>(
+    pub fn breaker<B>(
         self,
-        breaker: &'b B,
-    ) -> Turn<
-        K,
-        A,
-        R,
-        J,
-        Breaking<&'b Breaker, impl Fn(Interruption) -> R + use<K, A, R, J, X, B>, X>,
-    >
+        breaker: &B,
+    ) -> Turn<K, A, R, J, Breaking<&Breaker, impl Fn(Interruption) -> R + use<K, A, R, J, X, B>, X>>
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
