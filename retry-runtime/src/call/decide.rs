@@ -184,7 +184,9 @@ impl Call<'_> {
         trail.mode.add(Mode::FAILED);
         // Before the error is described, which may classify other errors.
         let unknown = kind == Kind::Permanent && chain::take_unknown();
-        trail.record(now, Some((kind, redact::kept(&describe::of_call(text)))));
+        let description = describe::of_call(text);
+        trail.record(now, Some((kind, redact::kept(&description))));
+        describe::spare(description);
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {

@@ -1,16 +1,37 @@
 //! Descriptions of failures in one line.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::{Arguments, Display, Write};
 
 use crate::base::border::{Foreign, contained, contained_once, is_inside};
+use crate::base::scan::has_any;
+
+thread_local! {
+    /// The memory of this thread's last description: the next text is written there, and grows no string of its own.
+    static SPARE: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// The capacity that a thread keeps for its next text, in bytes; longer strings are freed.
+const SPARE_BYTES: usize = 1024;
+
+/// Keeps the memory of a description that is no longer needed.
+pub(crate) fn spare(description: Cow<'static, str>) {
+    if let Cow::Owned(mut text) = description {
+        if text.capacity() <= SPARE_BYTES {
+            text.clear();
+            // A thread that is ending keeps nothing.
+            let _ = SPARE.try_with(|spare| spare.set(text));
+        }
+    }
+}
 
 /// The text that an error writes, up to the point where its `Display` or `Debug` (`by`) returns an error. One that panics
 /// leaves a placeholder: an error's text must not fail a call.
 // Not generic: compiled once, and not for every error type.
 pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
     let write = || {
-        let mut written = String::new();
+        let mut written = SPARE.try_with(Cell::take).unwrap_or_default();
         // Writing to a `String` does not fail.
         let _ = written.write_fmt(text);
         written
@@ -31,7 +52,7 @@ pub(crate) fn of_call(describe: &dyn Fn() -> Cow<'static, str>) -> Cow<'static, 
 /// The `Display` text as one line: each line break and the white space around it become one space.
 pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
     let text = written("Display", format_args!("{error}"));
-    if !text.contains(['\n', '\r']) {
+    if !has_any(&text, [b'\n', b'\r']) {
         return Cow::Owned(text);
     }
     let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
