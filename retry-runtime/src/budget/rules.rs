@@ -48,7 +48,13 @@ impl Rules {
     }
 
     /// The bucket of the settings in force.
+    #[inline]
     pub(super) fn bucket(&self) -> Bucket {
+        if self.is_changed.load(Ordering::Acquire) { self.changed_bucket() } else { self.bucket }
+    }
+
+    #[cold]
+    fn changed_bucket(&self) -> Bucket {
         self.changed().map_or(self.bucket, |settings| Bucket::new(settings, self.follow))
     }
 
