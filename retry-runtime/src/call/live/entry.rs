@@ -3,7 +3,6 @@
 //! All races are decided under one lock: an order counts if it comes before the call has noted the end of its sleep, and
 //! the answer says whether it did.
 
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::base::border;
@@ -36,20 +35,26 @@ pub(crate) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct EntryState {
-    pub(super) pause: Pause,
+    pub(super) attempt: u32,
+    /// When the sleep ends; `None` when the call does not sleep.
+    pub(super) until: Option<Moment>,
+    /// The last failure.
+    pub(super) error: Box<str>,
+    pub(super) kind: Kind,
+    cancellable: bool,
     pub(super) ended: bool,
     cancelled: bool,
     hurried: bool,
     waker: Option<Waker>,
 }
 
-/// The last sleep of a call.
-#[derive(Clone, Debug)]
-pub(crate) struct Pause {
+/// A sleep of a call, and the failure before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause<'e> {
     pub(crate) attempt: u32,
-    /// When the sleep ends; `None` when the call does not sleep.
+    /// When the sleep ends.
     pub(crate) until: Option<Moment>,
-    pub(crate) error: Arc<str>,
+    pub(crate) error: &'e str,
     pub(crate) kind: Kind,
     /// Whether a cancellation can end the sleep.
     pub(crate) cancellable: bool,
@@ -68,10 +73,20 @@ impl Entry {
         name: &'static str,
         limit: Option<u32>,
         deadline: Option<Moment>,
-        pause: Pause,
+        pause: Pause<'_>,
     ) -> Self {
-        let state =
-            EntryState { pause, ended: false, cancelled: false, hurried: false, waker: None };
+        let Pause { attempt, until, error, kind, cancellable } = pause;
+        let state = EntryState {
+            attempt,
+            until,
+            error: error.into(),
+            kind,
+            cancellable,
+            ended: false,
+            cancelled: false,
+            hurried: false,
+            waker: None,
+        };
         Entry { id, name, limit, deadline, state: Mutex::new(state) }
     }
 
@@ -80,9 +95,17 @@ impl Entry {
     }
 
     /// The call begins another sleep.
-    pub(crate) fn pause(&self, pause: Pause) {
+    pub(crate) fn pause(&self, pause: Pause<'_>) {
+        let Pause { attempt, until, error, kind, cancellable } = pause;
         let mut state = self.lock();
-        state.pause = pause;
+        state.attempt = attempt;
+        state.until = until;
+        // Most calls fail with the same error again.
+        if *state.error != *error {
+            state.error = error.into();
+        }
+        state.kind = kind;
+        state.cancellable = cancellable;
         state.hurried = false;
     }
 
@@ -115,14 +138,14 @@ impl Entry {
 
     pub(crate) fn begin(&self, attempt: u32) {
         let mut state = self.lock();
-        state.pause.attempt = attempt;
+        state.attempt = attempt;
         // A hook that used up the pause left no sleep, so nothing has called `wake`.
         state.wake_up();
     }
 
     pub(super) fn end(&self) {
         let mut state = self.lock();
-        state.pause.until = None;
+        state.until = None;
         state.ended = true;
         let waker = state.waker.take();
         // Dropped outside the lock: a waker may run any code.
@@ -137,7 +160,7 @@ impl Entry {
         }
         state.cancelled = true;
         // A call that was ordered to retry now is about to start its attempt.
-        if state.pause.until.is_none() || !state.pause.cancellable || state.hurried {
+        if state.until.is_none() || !state.cancellable || state.hurried {
             return Answer::AfterAttempt;
         }
         Self::wake_task(state);
@@ -146,8 +169,8 @@ impl Entry {
 
     pub(super) fn retry_now(&self) -> Answer {
         let mut state = self.lock();
-        let on_its_way = state.hurried || (state.cancelled && state.pause.cancellable);
-        if state.ended || state.pause.until.is_none() || on_its_way {
+        let on_its_way = state.hurried || (state.cancelled && state.cancellable);
+        if state.ended || state.until.is_none() || on_its_way {
             return Answer::TooLate;
         }
         state.hurried = true;
@@ -174,7 +197,7 @@ impl EntryState {
     fn order(&self) -> Option<Order> {
         if self.hurried {
             Some(Order::RetryNow)
-        } else if self.cancelled && self.pause.cancellable {
+        } else if self.cancelled && self.cancellable {
             Some(Order::Cancel)
         } else {
             None
@@ -182,7 +205,7 @@ impl EntryState {
     }
 
     fn wake_up(&mut self) {
-        self.pause.until = None;
+        self.until = None;
         self.waker = None;
         self.hurried = false;
     }

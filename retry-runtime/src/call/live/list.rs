@@ -27,7 +27,7 @@ impl Ticket {
         Ticket(entry)
     }
 
-    pub(crate) fn pause(&self, pause: Pause) {
+    pub(crate) fn pause(&self, pause: Pause<'_>) {
         self.0.pause(pause);
         watch::notify();
     }

@@ -9,8 +9,7 @@ use super::*;
 
 fn sleeping(cancellable: bool) -> Arc<Entry> {
     let until = Some(Moment::of(Instant::now()));
-    let error = std::sync::Arc::from("refused");
-    let pause = Pause { attempt: 1, until, error, kind: Kind::Transient, cancellable };
+    let pause = Pause { attempt: 1, until, error: "refused", kind: Kind::Transient, cancellable };
     Arc::new(Entry::new(1, "models", Some(4), None, pause))
 }
 
