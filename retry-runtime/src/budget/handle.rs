@@ -198,6 +198,7 @@ impl Budget {
 
     /// [`try_withdraw`](Self::try_withdraw) in one step, for a budget that the guard keeps alive; `now` is the engine's
     /// time.
+    #[inline]
     pub(crate) fn withdraw_for<B: Deref<Target = Self>>(
         budget: B,
         now: Moment,
@@ -210,6 +211,7 @@ impl Budget {
 
     /// Whether the retry of this number owes nothing: it comes after the third, and the calls of the last 30 s and
     /// those in flight are at most three.
+    #[inline]
     pub(crate) fn is_free(&self, now: Moment, retry: u32, in_flight: impl FnOnce() -> u64) -> bool {
         if retry <= CHARGED || matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
             return false;
@@ -332,7 +334,8 @@ impl Budget {
                 Capacity::Fixed(capacity) => capacity,
                 Capacity::Follows(follow) => {
                     let certain = self.volume.certain(follow, now, bucket.debt(state, price.cost));
-                    certain.unwrap_or_else(|| *read.get_or_insert_with(|| self.read(follow, now)))
+                    let take = || follow.at(self.volume.take(now));
+                    certain.unwrap_or_else(|| *read.get_or_insert_with(take))
                 }
             };
             let verdict = bucket.withdraw(now, state, price.cost, capacity);
@@ -343,12 +346,6 @@ impl Budget {
                 Ok(()) => return Err(Refused::by(&bucket, now, next, price.cost, capacity)),
             }
         }
-    }
-
-    /// The capacity by the counters of calls.
-    #[cold]
-    fn read(&self, follow: Follow, now: u64) -> u32 {
-        follow.at(self.volume.take(now))
     }
 
     pub(super) fn put(&self, milli: u32) {

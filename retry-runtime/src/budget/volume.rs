@@ -182,6 +182,7 @@ impl Volume {
     }
 
     /// The volume at this millisecond. Stores a sample.
+    #[cold]
     pub(super) fn take(&self, now: u64) -> MilliCalls {
         let mut sample = lock(&self.sample);
         let (volume, due) = self.read(&sample, now);

@@ -3,6 +3,7 @@
 //! Each function first asks whether anybody listens to its event, and formats and copies nothing otherwise.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::mode::Mode;
 use super::trail::Trail;
@@ -116,7 +117,7 @@ impl Trail {
             call,
             attempts,
             reason,
-            total: self.draft.is_timed().then_some(self.draft.total),
+            total: self.draft.is_timed().then(|| Duration::from_nanos(self.draft.total)),
             kind: last.as_ref().and_then(|attempt| attempt.kind),
             error: last.and_then(|attempt| attempt.error).map(Into::into),
         }));

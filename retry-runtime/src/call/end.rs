@@ -1,7 +1,6 @@
 //! The end of a call, and its report.
 
 use std::mem::{self, ManuallyDrop};
-use std::time::Duration;
 
 use super::intercept::Note;
 use super::mode::Mode;
@@ -128,10 +127,7 @@ impl Trail {
             border::contained(|| drop(sleep));
         }
         self.draft.reason = reason;
-        self.draft.total = match self.started {
-            Some(started) => now.since(started),
-            None => Duration::ZERO,
-        };
+        self.draft.total = self.started.map_or(0, |started| now.nanos_since(started));
         if reason == StopReason::Success {
             self.draft.retry_after = None;
         }

@@ -177,13 +177,13 @@ impl Trail {
     ) {
         // A delay so long that `Instant` overflows is listed as due now.
         let until = Some(now.checked_add(length).unwrap_or(now));
-        let (number, name) = (self.number(), self.site.name());
+        let (number, site) = (self.number(), self.site);
         let error = self.last_error();
         let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, name, policy.limit(), self.deadline, pause);
+        let entry = Entry::new(number, site, policy.limit(), self.deadline, pause);
         self.live = Some(Ticket::new(entry));
     }
 

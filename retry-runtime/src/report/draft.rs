@@ -20,7 +20,8 @@ pub(crate) struct Draft {
     /// The number of attempts before those in `notes`.
     omitted: u32,
     pub(crate) reason: StopReason,
-    pub(crate) total: Duration,
+    /// How long the whole call took, in nanoseconds.
+    pub(crate) total: u64,
     /// The delay that the server asked for with the last failure.
     pub(crate) retry_after: Option<Duration>,
 }
@@ -65,7 +66,7 @@ impl Draft {
             texts: String::new(),
             omitted: 0,
             reason: StopReason::Success,
-            total: Duration::ZERO,
+            total: 0,
             retry_after: None,
         }
     }
@@ -183,7 +184,7 @@ impl Draft {
             reason: self.reason,
             attempts: (0..self.notes.len()).map(|at| self.record(at)).collect(),
             omitted: self.omitted,
-            total: self.total,
+            total: Duration::from_nanos(self.total),
             retry_after: self.retry_after,
         }
     }

@@ -9,6 +9,7 @@ use crate::base::border;
 use crate::base::clock::Moment;
 use crate::base::sync::{Mutex, MutexGuard, unpoisoned};
 use crate::failure::class::Kind;
+use crate::site::Site;
 
 /// The result of a request to cancel a call or to retry it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,7 +28,7 @@ pub enum Answer {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(super) id: u64,
-    pub(super) name: &'static str,
+    pub(super) site: &'static Site,
     pub(super) limit: Option<u32>,
     pub(super) deadline: Option<Moment>,
     state: Mutex<EntryState>,
@@ -70,7 +71,7 @@ pub(crate) enum Order {
 impl Entry {
     pub(crate) fn new(
         id: u64,
-        name: &'static str,
+        site: &'static Site,
         limit: Option<u32>,
         deadline: Option<Moment>,
         pause: Pause<'_>,
@@ -87,7 +88,7 @@ impl Entry {
             hurried: false,
             waker: None,
         };
-        Entry { id, name, limit, deadline, state: Mutex::new(state) }
+        Entry { id, site, limit, deadline, state: Mutex::new(state) }
     }
 
     pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {

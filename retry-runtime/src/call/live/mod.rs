@@ -79,7 +79,7 @@ impl LiveCall {
 
     /// The annotated function's name; empty for a call without one ([`Policy::call`](crate::Policy::call)).
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.0.site.name()
     }
 
     /// The number of the attempt that runs now or failed last, from 1.
