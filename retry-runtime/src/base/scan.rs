@@ -12,21 +12,20 @@ pub(crate) fn has_any<const N: usize>(text: &str, characters: [u8; N]) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else {
         return bytes.iter().any(|byte| characters.contains(byte));
     };
-    // The last chunk overlaps the one before, so that no bytes are left over. Without a branch for each chunk: few texts
-    // have any of the characters.
-    let chunks = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
-    chunks.fold(found_in(last, characters), |found, chunk| found | found_in(chunk, characters)) != 0
+    // The last chunk overlaps the one before, so that no bytes are left over.
+    let mut chunks = bytes.chunks_exact(8).filter_map(<[u8]>::first_chunk);
+    chunks.any(|chunk| chunk_has(chunk, characters)) || chunk_has(last, characters)
 }
 
-/// Not zero if the chunk has any of the characters: the test for a zero byte of Mycroft (1987), on the bytes' differences
-/// from each character.
+/// The test for a zero byte of Mycroft (1987), on the bytes' differences from each character.
 #[inline]
-fn found_in<const N: usize>(chunk: &[u8; 8], characters: [u8; N]) -> u64 {
+fn chunk_has<const N: usize>(chunk: &[u8; 8], characters: [u8; N]) -> bool {
     let word = u64::from_le_bytes(*chunk);
-    characters.into_iter().fold(0, |found, character| {
+    let found = characters.into_iter().fold(0, |found, character| {
         let difference = word ^ (LOW * u64::from(character));
         found | (difference.wrapping_sub(LOW) & !difference & HIGH)
-    })
+    });
+    found != 0
 }
 
 #[cfg(test)]

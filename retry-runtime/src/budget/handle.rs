@@ -198,7 +198,7 @@ impl Budget {
 
     /// [`try_withdraw`](Self::try_withdraw) in one step, for a budget that the guard keeps alive; `now` is the engine's
     /// time.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn withdraw_for<B: Deref<Target = Self>>(
         budget: B,
         now: Moment,

@@ -15,9 +15,14 @@ thread_local! {
 /// The capacity that a thread keeps for its next text, in bytes; longer strings are freed.
 const SPARE_BYTES: usize = 1024;
 
-/// Keeps the memory of a description that is no longer needed.
-pub(crate) fn spare(description: Cow<'static, str>) {
-    if let Cow::Owned(mut text) = description {
+/// An empty string, in the memory of a text that is no longer needed.
+pub(crate) fn empty() -> String {
+    SPARE.try_with(Cell::take).unwrap_or_default()
+}
+
+/// Keeps the memory of a text that is no longer needed.
+pub(crate) fn spare(text: impl Into<Cow<'static, str>>) {
+    if let Cow::Owned(mut text) = text.into() {
         if text.capacity() <= SPARE_BYTES {
             text.clear();
             // A thread that is ending keeps nothing.
@@ -31,7 +36,7 @@ pub(crate) fn spare(description: Cow<'static, str>) {
 // Not generic: compiled once, and not for every error type.
 pub(crate) fn written(by: &str, text: Arguments<'_>) -> String {
     let write = || {
-        let mut written = SPARE.try_with(Cell::take).unwrap_or_default();
+        let mut written = empty();
         // Writing to a `String` does not fail.
         let _ = written.write_fmt(text);
         written
@@ -72,14 +77,16 @@ pub(crate) use describe_by_display as by_display;
 /// The texts of the error and of its sources, one after another. A source is left out where the text before ends with it:
 /// some errors name their source themselves.
 pub(crate) fn with_sources(error: &(dyn std::error::Error + '_)) -> Cow<'static, str> {
-    let mut text = by_display(error);
+    let mut text = by_display(error).into_owned();
     let sources = std::iter::successors(error.source(), |source| source.source());
     for source in sources.take(64).map(by_display) {
         if !text.ends_with(&*source) {
-            text = Cow::Owned(format!("{text}: {source}"));
+            text.push_str(": ");
+            text.push_str(&source);
         }
+        spare(source);
     }
-    text
+    Cow::Owned(text)
 }
 
 /// The text of the error and of its innermost source, for errors that name only the step that failed.
