@@ -1,5 +1,6 @@
 //! The rules of a budget: the settings that it was made with, or those of a configuration.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,8 +50,12 @@ impl Rules {
 
     /// The bucket of the settings in force.
     #[inline]
-    pub(super) fn bucket(&self) -> Bucket {
-        if self.is_changed.load(Ordering::Acquire) { self.changed_bucket() } else { self.bucket }
+    pub(super) fn bucket(&self) -> Cow<'_, Bucket> {
+        if self.is_changed.load(Ordering::Acquire) {
+            Cow::Owned(self.changed_bucket())
+        } else {
+            Cow::Borrowed(&self.bucket)
+        }
     }
 
     #[cold]

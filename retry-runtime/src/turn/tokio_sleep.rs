@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_timer::Delay;
+use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::task::Unconstrained;
 
@@ -34,8 +35,8 @@ pub(super) fn sleep(duration: Duration) -> Sleep {
     match contained(|| tokio::time::sleep(duration)) {
         Some(sleep) => {
             // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
-            let sleep = Box::pin(tokio::task::unconstrained(sleep));
-            Box::pin(Outliving { end: Instant::now() + duration, by: By::Tokio(sleep) })
+            let sleep = Some(tokio::task::unconstrained(sleep));
+            Box::pin(Outliving { end: Instant::now() + duration, sleep, other: None })
         }
         None => {
             let _ = TIMELESS.try_with(|timeless| timeless.set(true));
@@ -60,33 +61,31 @@ fn warn_once() {
     }
 }
 
-/// A sleep that goes on by `futures-timer` outside of a runtime, and when its runtime has shut down.
-struct Outliving {
-    end: Instant,
-    by: By,
-}
-
-enum By {
-    Tokio(Pin<Box<Unconstrained<tokio::time::Sleep>>>),
-    Other(Delay),
+pin_project! {
+    /// A sleep that goes on by `futures-timer` outside of a runtime, and when its runtime has shut down.
+    struct Outliving {
+        end: Instant,
+        #[pin]
+        sleep: Option<Unconstrained<tokio::time::Sleep>>,
+        other: Option<Delay>,
+    }
 }
 
 impl Future for Outliving {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let By::Tokio(sleep) = &mut self.by {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
             // The runtime may be gone, or nobody may drive it.
             let in_runtime = Handle::try_current().is_ok();
-            let polled = in_runtime.then(|| contained(|| sleep.as_mut().poll(cx))).flatten();
+            let polled = in_runtime.then(|| contained(|| sleep.poll(cx))).flatten();
             if let Some(polled) = polled {
                 return polled;
             }
-            self.by = By::Other(Delay::new(self.end.saturating_duration_since(Instant::now())));
+            this.sleep.set(None);
         }
-        match &mut self.by {
-            By::Tokio(_) => Poll::Ready(()),
-            By::Other(delay) => Pin::new(delay).poll(cx),
-        }
+        let left = || this.end.saturating_duration_since(Instant::now());
+        Pin::new(this.other.get_or_insert_with(|| Delay::new(left()))).poll(cx)
     }
 }
