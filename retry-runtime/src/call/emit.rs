@@ -111,7 +111,7 @@ impl Trail {
     #[cold]
     fn emit_call_finished_heard(&mut self, reason: StopReason) {
         let (site, attempts, call) = (self.site.name(), self.attempt, self.number());
-        let last = self.draft.last().filter(|_| reason != StopReason::Success);
+        let last = if reason == StopReason::Success { None } else { self.draft.last() };
         event::emit(&Event::CallFinished(CallFinished {
             site,
             call,

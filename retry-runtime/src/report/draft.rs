@@ -75,7 +75,7 @@ impl Draft {
     pub(crate) fn push(&mut self, attempt: Attempted<'_>) -> Option<Kind> {
         let omitted = if self.notes.len() == Report::MAX_ATTEMPTS { self.omit() } else { None };
         let text = attempt.failure.map(|(_, text)| text);
-        if self.notes.is_empty() {
+        if self.notes.capacity() == 0 {
             // Many calls fail once and wait: no room is reserved for attempts that may never be made.
             self.notes.reserve_exact(1);
             self.texts.reserve_exact(text.map_or(0, str::len));

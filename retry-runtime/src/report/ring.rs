@@ -41,6 +41,13 @@ pub(crate) struct Forgotten {
 }
 
 impl Forgotten {
+    fn push(&mut self, past: Past) {
+        match self.oldest {
+            None => self.oldest = Some(past),
+            Some(_) => self.others.push(past),
+        }
+    }
+
     /// The draft of the oldest call; frees the other calls.
     pub(crate) fn memory(self) -> Option<Draft> {
         Some(self.oldest?.draft)
@@ -56,12 +63,12 @@ impl Ring {
         limits: (usize, usize),
     ) -> Forgotten {
         let past = Past { ended, draft };
-        self.bytes += past.bytes();
-        // Makes room first: a full ring does not grow.
         let mut forgotten = Forgotten::default();
+        // Makes room first: a full ring does not grow.
         if self.calls.len() == limits.0 {
             forgotten.oldest = self.pop();
         }
+        self.bytes += past.bytes();
         self.calls.push_back(past);
         self.fit_into(limits, &mut forgotten);
         forgotten
@@ -77,7 +84,7 @@ impl Ring {
     fn fit_into(&mut self, (calls, bytes): (usize, usize), forgotten: &mut Forgotten) {
         while self.calls.len() > calls || self.bytes > bytes {
             let Some(oldest) = self.pop() else { break };
-            forgotten.others.push(oldest);
+            forgotten.push(oldest);
         }
     }
 
