@@ -53,7 +53,8 @@ pub(crate) fn write() -> Outcome {
          The maximum cost of a call; `cargo xtask bench --check` counts and compares. The cost of the harness is \
          subtracted, as in [REPORT.md](REPORT.md). After an improvement, `cargo xtask bench --ceilings` lowers the \
          ceilings: it adds {ROOM} % to the counted instructions ({ROOM_WITH_TIMER} % with tokio's timer) and nothing to \
-         the other counts. Whoever raises a ceiling gives the reason in the commit.\n\n\
+         the other counts. In the rows `waiting`, the bytes are those of a call that waits for its next attempt, with \
+         its task and its timer. Whoever raises a ceiling gives the reason in the commit.\n\n\
          Counted with {}.\n\n",
         machine::toolchain()?,
     );
