@@ -13,6 +13,7 @@ pub mod allocator;
 pub mod candidate;
 pub mod case;
 pub mod count;
+pub mod failing;
 pub mod hand;
 pub mod ours;
 pub mod ours_limited;
@@ -47,6 +48,7 @@ impl Suite {
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
         suite.add(ours::CANDIDATES, ours::CASES, ours::WAITERS);
         suite.add(ours_limited::CANDIDATES, ours_limited::CASES, &[]);
+        suite.add(failing::CANDIDATES, failing::CASES, &[]);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
         suite
     }
@@ -73,12 +75,16 @@ impl Suite {
             ["shared", rounds] => shared::run(&self.cases, number(rounds)? as usize),
             ["waiters"] => waiting::list(&self.waiters),
             ["waiting", threads, candidate] => {
-                waiting::run(&self.waiters, candidate, number(threads)? as usize)?;
+                waiting::run(&self.waiters, candidate, number(threads)? as usize, waiting::CALLS)?;
+            }
+            ["waiting", threads, candidate, calls] => {
+                let (threads, calls) = (number(threads)? as usize, number(calls)?);
+                waiting::run(&self.waiters, candidate, threads, calls)?;
             }
             _ => {
                 return Err(format!(
                     "unknown: {words:?}; there are: candidates, count TIMES, allocations, time ROUNDS, \
-                     shared ROUNDS, waiters, waiting THREADS CANDIDATE"
+                     shared ROUNDS, waiters, waiting THREADS CANDIDATE [CALLS]"
                 ));
             }
         }

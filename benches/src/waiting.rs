@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::allocator;
 use crate::work::{ANSWER, Answer, Failure};
 
-/// The number of waiting calls.
-const CALLS: u32 = 1_000_000;
+/// The number of waiting calls, unless another one is asked for.
+pub const CALLS: u32 = 1_000_000;
 
 /// The pause on the paused clock, too long to end by itself.
 pub const PAUSE: Duration = Duration::from_secs(3600);
@@ -108,18 +108,18 @@ pub fn list(waiters: &[Waiter]) {
 ///
 /// # Errors
 /// Fails if the candidate does not exist or its clock cannot be paused.
-pub fn run(waiters: &[Waiter], candidate: &str, threads: usize) -> Result<(), String> {
+pub fn run(waiters: &[Waiter], candidate: &str, threads: usize, calls: u32) -> Result<(), String> {
     let waiter = waiters.iter().find(|waiter| waiter.candidate == candidate);
     let waiter = waiter.ok_or_else(|| format!("`{candidate}` has no waiter"))?;
     let figures = match (threads, waiter.spawn) {
-        (1, Some(spawn)) => stopped_clock(spawn),
+        (1, Some(spawn)) => stopped_clock(spawn, calls),
         (1, None) => return Err(format!("the clock of `{candidate}` cannot be paused")),
-        _ => real_clock(waiter.spawn_real, threads),
+        _ => real_clock(waiter.spawn_real, threads, calls),
     };
     let Figures { bytes, filled, drained, processor } = figures;
     println!(
         "waiting\t{threads}\t{candidate}\t{:.1}\t{:.3}\t{:.3}\t{:.3}",
-        bytes as f64 / f64::from(CALLS),
+        bytes as f64 / f64::from(calls),
         filled.as_secs_f64(),
         drained.as_secs_f64(),
         processor.as_secs_f64(),
@@ -139,14 +139,14 @@ struct Figures {
 }
 
 /// Runs on one thread with a paused clock, which jumps over the pause, so that all pauses end at once.
-fn stopped_clock(spawn: fn()) -> Figures {
+fn stopped_clock(spawn: fn(), calls: u32) -> Figures {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime without I/O can be built").block_on(async {
         let used = processor_time();
         allocator::start();
         let started = Instant::now();
-        (0..CALLS).for_each(|_| spawn());
-        while FAILED.load(Relaxed) < CALLS {
+        (0..calls).for_each(|_| spawn());
+        while FAILED.load(Relaxed) < calls {
             tokio::task::yield_now().await;
         }
         let filled = started.elapsed();
@@ -156,7 +156,7 @@ fn stopped_clock(spawn: fn()) -> Figures {
         tokio::time::pause();
         let started = Instant::now();
         tokio::time::advance(PAUSE + Duration::from_secs(60)).await;
-        while ENDED.load(Relaxed) < CALLS {
+        while ENDED.load(Relaxed) < calls {
             tokio::task::yield_now().await;
         }
         Figures { bytes, filled, drained: started.elapsed(), processor: processor_time() - used }
@@ -164,7 +164,7 @@ fn stopped_clock(spawn: fn()) -> Figures {
 }
 
 /// Runs on several threads with the real clock.
-fn real_clock(spawn: fn(), threads: usize) -> Figures {
+fn real_clock(spawn: fn(), threads: usize, calls: u32) -> Figures {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).enable_time().build();
     let runtime = runtime.expect("a runtime without I/O can be built");
@@ -172,8 +172,8 @@ fn real_clock(spawn: fn(), threads: usize) -> Figures {
     let used = processor_time();
     allocator::start();
     let started = Instant::now();
-    (0..CALLS).for_each(|_| spawn());
-    while FAILED.load(Relaxed) < CALLS {
+    (0..calls).for_each(|_| spawn());
+    while FAILED.load(Relaxed) < calls {
         std::thread::sleep(Duration::from_millis(1));
     }
     let filled = started.elapsed();
@@ -184,7 +184,7 @@ fn real_clock(spawn: fn(), threads: usize) -> Figures {
     let bytes = allocator::counts().live;
     allocator::stop();
     UP.store(true, Relaxed);
-    while ENDED.load(Relaxed) < CALLS {
+    while ENDED.load(Relaxed) < calls {
         std::thread::sleep(Duration::from_millis(1));
     }
     let drained = started.elapsed().saturating_sub(REAL_PAUSE);

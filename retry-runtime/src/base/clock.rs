@@ -120,7 +120,13 @@ impl Moment {
 
     /// The time since `earlier`; zero if `earlier` is not earlier.
     pub(crate) const fn since(self, earlier: Moment) -> Duration {
-        Duration::from_nanos(self.0.get().saturating_sub(earlier.0.get()))
+        Duration::from_nanos(self.nanos_since(earlier))
+    }
+
+    /// [`since`](Self::since) in nanoseconds.
+    #[inline]
+    pub(crate) const fn nanos_since(self, earlier: Moment) -> u64 {
+        self.0.get().saturating_sub(earlier.0.get())
     }
 
     /// The moment earlier by `time`, clamped to the range.

@@ -1,5 +1,5 @@
 //! Tools that are independent of retries: time, random numbers, durations, settings, locks, counters, names, the border
-//! to foreign code, and foreign text on one line.
+//! to foreign code, the search of a text, and foreign text on one line.
 //!
 //! The modules here import nothing from other folders of the crate.
 
@@ -11,6 +11,7 @@ pub(crate) mod line;
 pub(crate) mod name;
 pub(crate) mod pool;
 pub(crate) mod rng;
+pub(crate) mod scan;
 pub(crate) mod setting;
 pub(crate) mod shortened;
 pub(crate) mod sleep;

@@ -167,6 +167,14 @@ impl Bucket {
         }
     }
 
+    /// The debt after a retry of this cost, which a capacity must not be below for the retry to be admitted. `None` where
+    /// failures are charged, which ask for more.
+    #[inline]
+    pub(super) fn debt(&self, state: State, cost: u32) -> Option<u32> {
+        let debt = state.owed().saturating_add(cost);
+        self.above.is_none().then_some(debt)
+    }
+
     /// Subtracts the time since the stamp, in whole steps.
     pub(super) fn pay_off(&self, now: u64, state: State) -> State {
         let Some(step) = self.step else { return state };

@@ -198,6 +198,7 @@ impl Budget {
 
     /// [`try_withdraw`](Self::try_withdraw) in one step, for a budget that the guard keeps alive; `now` is the engine's
     /// time.
+    #[inline(always)]
     pub(crate) fn withdraw_for<B: Deref<Target = Self>>(
         budget: B,
         now: Moment,
@@ -210,6 +211,7 @@ impl Budget {
 
     /// Whether the retry of this number owes nothing: it comes after the third, and the calls of the last 30 s and
     /// those in flight are at most three.
+    #[inline]
     pub(crate) fn is_free(&self, now: Moment, retry: u32, in_flight: impl FnOnce() -> u64) -> bool {
         if retry <= CHARGED || matches!(self.rules.bucket().capacity, Capacity::Fixed(_)) {
             return false;
@@ -322,28 +324,26 @@ impl Budget {
     /// Adds the cost of a retry after a failure of this kind to the debt.
     pub(super) fn withdraw(&self, now: Moment, kind: Kind, free: bool) -> Result<Price, Refused> {
         let (bucket, now) = (self.rules.bucket(), self.timeline.millis(now));
-        // Read before the loop: a lost race for the word does not change the volume.
-        let (capacity, free) = match bucket.capacity {
-            Capacity::Fixed(capacity) => (capacity, false),
-            Capacity::Follows(follow) => (follow.at(self.volume.take(now)), free),
-        };
+        let free = free && matches!(bucket.capacity, Capacity::Follows(_));
         let price = if free { Price::FREE } else { bucket.price(kind) };
+        // Read at most once: a lost race for the word does not change the volume.
+        let mut read = None;
         let mut state = self.load();
         loop {
+            let capacity = match bucket.capacity {
+                Capacity::Fixed(capacity) => capacity,
+                Capacity::Follows(follow) => {
+                    let certain = self.volume.certain(follow, now, bucket.debt(state, price.cost));
+                    let take = || follow.at(self.volume.take(now));
+                    certain.unwrap_or_else(|| *read.get_or_insert_with(take))
+                }
+            };
             let verdict = bucket.withdraw(now, state, price.cost, capacity);
             let (Verdict::Admitted(next) | Verdict::Refused(next)) = verdict;
             match self.swap(state, next) {
                 Err(newer) => state = newer,
                 Ok(()) if matches!(verdict, Verdict::Admitted(_)) => return Ok(price),
-                Ok(()) => {
-                    let wait = bucket.admits_in(now, next, price.cost, capacity);
-                    return Err(Refused {
-                        owed: next.owed(),
-                        capacity,
-                        cost: price.cost,
-                        wait: wait.map(Duration::from_millis),
-                    });
-                }
+                Ok(()) => return Err(Refused::by(&bucket, now, next, price.cost, capacity)),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The rules of a budget: the settings that it was made with, or those of a configuration.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,7 +49,17 @@ impl Rules {
     }
 
     /// The bucket of the settings in force.
-    pub(super) fn bucket(&self) -> Bucket {
+    #[inline]
+    pub(super) fn bucket(&self) -> Cow<'_, Bucket> {
+        if self.is_changed.load(Ordering::Acquire) {
+            Cow::Owned(self.changed_bucket())
+        } else {
+            Cow::Borrowed(&self.bucket)
+        }
+    }
+
+    #[cold]
+    fn changed_bucket(&self) -> Bucket {
         self.changed().map_or(self.bucket, |settings| Bucket::new(settings, self.follow))
     }
 

@@ -3,7 +3,7 @@
 //! Nothing keeps a window of calls: counters only add up. The estimate is exact for a steady rate, however often a
 //! budget asks: with `n` new calls after `dt`, the volume of the last 30 s is `V · (30 s - dt) / 30 s + n`, and
 //! `n · 30 s / dt` after a longer time. A success pays nothing for it: the counters are read where a retry is asked
-//! for.
+//! for, under a lock, and for the next second only if the debt exceeds the capacity that is certain without them.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -83,6 +83,7 @@ pub(crate) trait Calls: fmt::Debug + Sync {
 pub(super) struct Volume {
     reported: AtomicU64,
     has_sources: AtomicBool,
+    certain: Certain,
     sample: Mutex<Sample>,
 }
 
@@ -97,6 +98,34 @@ struct Sample {
     sources: Option<Vec<Source>>,
 }
 
+/// The volume that is certain until the next sample is due, and that moment, in one word: calls only add to the sample,
+/// and time takes away a thirtieth of it at most.
+#[derive(Debug)]
+struct Certain(AtomicU64);
+
+impl Certain {
+    /// 16 777 calls, far above the volume of the highest capacity; 40 bits of milliseconds, 34 years, are left.
+    const VOLUME_BITS: u32 = 24;
+    const VOLUME: u64 = (1 << Self::VOLUME_BITS) - 1;
+
+    const fn new() -> Self {
+        Certain(AtomicU64::new(0))
+    }
+
+    #[inline]
+    fn at(&self, now: u64) -> Option<MilliCalls> {
+        let word = self.0.load(Ordering::Relaxed);
+        let left = (word >> Self::VOLUME_BITS).wrapping_sub(now);
+        // Zero or wrapped around: a sample is due, or the clock went back to before the last one.
+        (1..=APART).contains(&left).then_some(MilliCalls(word & Self::VOLUME))
+    }
+
+    fn set(&self, now: u64, volume: MilliCalls) {
+        let volume = volume.0.min(Self::VOLUME);
+        self.0.store((now + APART) << Self::VOLUME_BITS | volume, Ordering::Relaxed);
+    }
+}
+
 #[derive(Debug)]
 struct Source {
     calls: &'static dyn Calls,
@@ -108,7 +137,7 @@ impl Volume {
     pub(super) const fn new() -> Self {
         let sample = Sample { at: None, volume: MilliCalls(0), reported: 0, sources: None };
         let (reported, has_sources) = (AtomicU64::new(0), AtomicBool::new(false));
-        Volume { reported, has_sources, sample: Mutex::new(sample) }
+        Volume { reported, has_sources, certain: Certain::new(), sample: Mutex::new(sample) }
     }
 
     /// Counts a call; `true` for the first one.
@@ -144,14 +173,23 @@ impl Volume {
         self.read(&lock(&self.sample), now).0
     }
 
-    /// The volume at this millisecond. Stores a sample.
+    /// A capacity that is certain without a lock, if that bears the debt: the exact capacity is not smaller, and would
+    /// change neither the debt nor the answer. `None` if a new sample is due.
     #[inline]
+    pub(super) fn certain(&self, follow: Follow, now: u64, debt: Option<u32>) -> Option<u32> {
+        let certain = follow.at(self.certain.at(now)?);
+        (debt? <= certain).then_some(certain)
+    }
+
+    /// The volume at this millisecond. Stores a sample.
+    #[cold]
     pub(super) fn take(&self, now: u64) -> MilliCalls {
         let mut sample = lock(&self.sample);
         let (volume, due) = self.read(&sample, now);
         if due {
             sample.at = Some(now);
             sample.volume = volume;
+            self.certain.set(now, volume.after(APART, 0));
             sample.reported = self.reported.load(Ordering::Relaxed);
             for source in sample.sources.iter_mut().flatten() {
                 source.then = source.calls.calls();
@@ -181,6 +219,6 @@ impl Volume {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(retry_loom)))]
 #[path = "volume_tests.rs"]
 mod tests;

@@ -3,6 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::clock::fake::{clock, pass};
+use crate::budget::bucket::{Bucket, Verdict, tokens};
+use crate::budget::{Budget, BudgetSettings};
+use crate::failure::class::Kind;
 
 const fn calls(number: u64) -> MilliCalls {
     MilliCalls(number * 1_000)
@@ -65,6 +69,18 @@ fn a_clock_that_goes_back_loses_no_calls() {
     assert_eq!(volume.take(5_000), calls(31), "the sample starts anew, and the call counts once");
 }
 
+#[test]
+fn a_volume_is_certain_for_a_second_after_its_sample_and_not_before() {
+    let volume = Volume::new();
+    (0..30).for_each(|_| _ = volume.count());
+    assert_eq!(volume.certain.at(30_000), None);
+    assert_eq!(volume.take(30_000), calls(30));
+    assert_eq!(volume.certain.at(30_000), Some(calls(29)));
+    assert_eq!(volume.certain.at(30_999), Some(calls(29)));
+    assert_eq!(volume.certain.at(31_000), None, "a sample is due");
+    assert_eq!(volume.certain.at(29_999), None, "the clock went back");
+}
+
 #[derive(Debug)]
 struct Function(AtomicU64, Duration);
 
@@ -122,6 +138,54 @@ proptest! {
             let right = per_second * 30 * 1_000;
             // A call is whole: up to two of them are counted on the wrong side of a sample's moment.
             prop_assert!(seen.abs_diff(right) <= 3_000 + right / 50, "{seen} at {now}, not {right}");
+        }
+    }
+
+    /// A budget that trusts this bound would otherwise admit a retry that its capacity does not bear.
+    #[test]
+    fn a_certain_volume_is_never_above_the_volume(
+        steps in prop::collection::vec((0u64..2_500, 0u32..400), 1..60),
+    ) {
+        let (volume, mut now) = (Volume::new(), 0);
+        for (gap, new) in steps {
+            now += gap;
+            (0..new).for_each(|_| _ = volume.count());
+            if let Some(certain) = volume.certain.at(now) {
+                prop_assert!(certain <= volume.look(now));
+            } else {
+                let _ = volume.take(now);
+            }
+        }
+    }
+
+    #[test]
+    fn a_budget_decides_as_if_it_read_the_counters_for_each_retry(
+        steps in prop::collection::vec((0u64..3_000, 0u32..300, 0u8..5, any::<bool>()), 1..80),
+    ) {
+        let settings = BudgetSettings::new();
+        let (bucket, budget) = (Bucket::new(settings, OF_SITE), Budget::new(settings).with_clock(clock));
+        let (volume, start) = (Volume::new(), clock());
+        let mut state = bucket.start();
+        // The budget counts from its first look at the clock.
+        budget.available();
+        for (gap, new, asked, refunded) in steps {
+            pass(Duration::from_millis(gap));
+            let now = (clock() - start).as_millis() as u64;
+            (0..new).for_each(|_| { budget.count(); _ = volume.count() });
+            for _ in 0..asked {
+                let cost = bucket.cost(Kind::Transient);
+                let verdict = bucket.withdraw(now, state, cost, OF_SITE.at(volume.take(now)));
+                let admitted = matches!(verdict, Verdict::Admitted(_));
+                let (Verdict::Admitted(next) | Verdict::Refused(next)) = verdict;
+                state = if refunded && admitted { next.less(cost) } else { next };
+                match budget.try_withdraw(Kind::Transient) {
+                    Ok(retry) if refunded => retry.succeeded(),
+                    Ok(retry) => retry.failed(),
+                    Err(refused) => prop_assert_eq!(refused.owed(), tokens(state.owed())),
+                }
+                let owed = bucket.owes(now, state, OF_SITE.at(volume.look(now)));
+                prop_assert_eq!(budget.owed(), tokens(owed));
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::bucket::tokens;
+use super::bucket::{Bucket, State, tokens};
 use super::handle::Budget;
 use crate::failure::class::Kind;
 
@@ -97,6 +97,12 @@ pub struct Refused {
 }
 
 impl Refused {
+    #[cold]
+    pub(super) fn by(bucket: &Bucket, now: u64, state: State, cost: u32, capacity: u32) -> Self {
+        let wait = bucket.admits_in(now, state, cost, capacity).map(Duration::from_millis);
+        Refused { owed: state.owed(), capacity, cost, wait }
+    }
+
     /// Tokens that were left: the capacity less the debt.
     pub const fn available(&self) -> f64 {
         tokens(self.capacity - self.owed)

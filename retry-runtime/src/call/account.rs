@@ -22,7 +22,8 @@ pub(super) struct Debt {
     /// To the function's budget.
     site: Withdrawal<&'static Budget>,
     /// To the budget of the key.
-    key: Option<Withdrawal<Arc<Budget>>>,
+    // Boxed: few calls have a key, and many calls may wait with a debt.
+    key: Option<Box<Withdrawal<Arc<Budget>>>>,
 }
 
 impl Debt {
@@ -52,6 +53,16 @@ impl Debt {
             key.failed();
         }
     }
+}
+
+#[cold]
+fn withdraw_from(
+    key: &Arc<Budget>,
+    now: Moment,
+    kind: Kind,
+    free: bool,
+) -> Result<Box<Withdrawal<Arc<Budget>>>, Refused> {
+    Budget::withdraw_for(Arc::clone(key), now, kind, free).map(Box::new)
 }
 
 impl Trail {
@@ -129,13 +140,16 @@ impl Trail {
     }
 
     /// Asks the key's budget first, which gets its tokens back if the function's refuses.
+    #[inline(always)]
     fn withdraw(&self, budget: &'static Budget, now: Moment, kind: Kind) -> Result<Debt, Refused> {
         if !self.is_stand_in(budget) {
             site::counted(budget);
         }
         let free = budget.is_free(now, self.attempt, || self.in_flight());
-        let key = self.key.clone().map(|key| Budget::withdraw_for(key, now, kind, free));
-        let key = key.transpose()?;
+        let key = match &self.key {
+            Some(key) => Some(withdraw_from(key, now, kind, free)?),
+            None => None,
+        };
         let site = Budget::withdraw_for(budget, now, kind, free)?;
         Ok(Debt { site, key })
     }

@@ -184,7 +184,9 @@ impl Call<'_> {
         trail.mode.add(Mode::FAILED);
         // Before the error is described, which may classify other errors.
         let unknown = kind == Kind::Permanent && chain::take_unknown();
-        trail.record(now, Some((kind, redact::kept(&describe::of_call(text)))));
+        let description = describe::of_call(text);
+        trail.record(now, Some((kind, &redact::cleaned(&description))));
+        describe::spare(description);
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {
@@ -192,7 +194,7 @@ impl Call<'_> {
         }
         trail.account_for_failure(verdict.rejected);
         trail.last_kind = Some(kind);
-        trail.report.retry_after = verdict.class.retry_after;
+        trail.draft.retry_after = verdict.class.retry_after;
         if unknown {
             trail.warn_unknown();
         }
@@ -209,9 +211,7 @@ impl Call<'_> {
         let now = Moment::now();
         if self.deadline().is_some_and(|deadline| deadline < now) {
             let trail = self.trail_mut();
-            if let Some(attempt) = trail.report.attempts.last_mut() {
-                attempt.delay = None;
-            }
+            trail.draft.set_delay(None);
             trail.note(Note::DelayCalledOff);
             return self.call_off(StopReason::Deadline);
         }
@@ -244,9 +244,7 @@ impl Trail {
         heard: bool,
     ) -> Decision {
         self.previous = Some(delay.length);
-        if let Some(attempt) = self.report.attempts.last_mut() {
-            attempt.delay = Some(delay);
-        }
+        self.draft.set_delay(Some(delay));
         self.note(Note::Delay(delay.length));
         if heard {
             self.emit_retry_scheduled(policy, kind, delay);

@@ -2,11 +2,14 @@
 //!
 //! Each function first asks whether anybody listens to its event, and formats and copies nothing otherwise.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::mode::Mode;
 use super::trail::Trail;
 use crate::event;
 use crate::event::{
-    AttemptFinished, AttemptStarted, CallFinished, CallSpan, CallStarted, Event, EventKind,
+    AttemptFinished, AttemptStarted, CallFinished, CallSpan, CallStarted, Event, EventKind, Label,
     RetryScheduled, RetrySuppressed,
 };
 use crate::failure::class::{Class, Kind};
@@ -50,7 +53,7 @@ impl Trail {
         }
         let (site, limit) = (self.site.name(), policy.limit());
         let call = self.number();
-        let Some(attempt) = self.report.last() else { return };
+        let Some(attempt) = self.draft.last() else { return };
         event::emit(&Event::AttemptFinished(AttemptFinished {
             site,
             call,
@@ -58,7 +61,7 @@ impl Trail {
             limit,
             duration: attempt.duration,
             kind: attempt.kind,
-            error: attempt.error.clone().map(Into::into),
+            error: attempt.error.map(Into::into),
         }));
     }
 
@@ -68,7 +71,7 @@ impl Trail {
             return;
         }
         let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
-        let (call, error) = (self.number(), self.last_error().into());
+        let (call, error) = (self.number(), self.error_label());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
         event::emit(&Event::RetryScheduled(retry));
     }
@@ -84,11 +87,15 @@ impl Trail {
             return;
         }
         let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
-        let (call, error) = (self.number(), self.last_error().into());
+        let (call, error) = (self.number(), self.error_label());
         let Class { kind, retry_after } = class;
         let retry =
             RetrySuppressed { site, call, attempt, limit, reason, kind, error, retry_after };
         event::emit(&Event::RetrySuppressed(retry));
+    }
+
+    fn error_label(&self) -> Label {
+        Arc::<str>::from(self.last_error()).into()
     }
 
     #[inline]
@@ -104,16 +111,15 @@ impl Trail {
     #[cold]
     fn emit_call_finished_heard(&mut self, reason: StopReason) {
         let (site, attempts, call) = (self.site.name(), self.attempt, self.number());
-        let report = &self.report;
-        let last = report.last().filter(|_| reason != StopReason::Success);
+        let last = if reason == StopReason::Success { None } else { self.draft.last() };
         event::emit(&Event::CallFinished(CallFinished {
             site,
             call,
             attempts,
             reason,
-            total: report.attempts.first().and_then(|first| first.duration).map(|_| report.total),
-            kind: last.and_then(|attempt| attempt.kind),
-            error: last.and_then(|attempt| attempt.error.clone()).map(Into::into),
+            total: self.draft.is_timed().then(|| Duration::from_nanos(self.draft.total)),
+            kind: last.as_ref().and_then(|attempt| attempt.kind),
+            error: last.and_then(|attempt| attempt.error).map(Into::into),
         }));
     }
 }

@@ -1,7 +1,6 @@
 //! The end of a call, and its report.
 
 use std::mem::{self, ManuallyDrop};
-use std::time::Duration;
 
 use super::intercept::Note;
 use super::mode::Mode;
@@ -15,9 +14,9 @@ use crate::event;
 use crate::failure::interruption::Cause;
 use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
+use crate::report::draft::Draft;
 use crate::report::error::RetryError;
 use crate::report::reason::StopReason;
-use crate::report::record::Report;
 use crate::report::stats::Ended;
 
 impl Call<'_> {
@@ -45,7 +44,7 @@ impl Call<'_> {
         trail.mode.add(Mode::FAILED);
         let reason = match cut {
             Cause::CircuitOpen { retry_after } => {
-                trail.report.retry_after = retry_after;
+                trail.draft.retry_after = retry_after;
                 trail.hand_over_refusal(retry_after);
                 StopReason::CircuitOpen
             }
@@ -71,8 +70,8 @@ impl Call<'_> {
     /// The call's own failure.
     pub fn settle<R: Outcome>(mut self, out: R) -> Result<R::Value, RetryError<R::Error>> {
         out.into_result().map_err(|error| {
-            let report = mem::replace(&mut self.trail_mut().report, Report::empty(""));
-            RetryError::new(error, Box::new(report))
+            let name = self.site.name();
+            RetryError::new(error, Box::new(self.trail_mut().draft.report(name)))
         })
     }
 }
@@ -135,26 +134,26 @@ impl Trail {
             // A timer's own future; the call may end by a panic, and another one would abort the process.
             border::contained(|| drop(sleep));
         }
-        self.report.reason = reason;
-        self.report.total = match self.started {
-            Some(started) => now.since(started),
-            None => Duration::ZERO,
-        };
+        self.draft.reason = reason;
+        self.draft.total = self.started.map_or(0, |started| now.nanos_since(started));
         if reason == StopReason::Success {
-            self.report.retry_after = None;
+            self.draft.retry_after = None;
         }
         if let Some(resumed) = &self.resumed {
-            resumed.end(reason, self.report.last());
+            resumed.end(reason, &self.draft);
         }
         self.span = None;
-        border::contained(|| self.note(Note::End(&self.report)));
+        let name = self.site.name();
+        if self.intercepted.is_some() {
+            border::contained(|| self.note(Note::End(&self.draft.report(name))));
+        }
         let is_continued = self.mode.has(Mode::CONTINUED);
         if !is_continued {
             self.emit_call_finished(reason);
         }
         // After the listeners: a call that a listener makes would replace this report.
         if let Some(observer) = &self.observer {
-            observer.publish(self.report.clone());
+            observer.publish(self.draft.report(name));
         }
         // The process that makes the last attempt of a resumed call counts all attempts.
         let Some(site) = self.site().filter(|_| !is_continued) else { return };
@@ -164,12 +163,17 @@ impl Trail {
         }
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
-        // A watched call keeps its report for its caller.
-        let report = if self.mode.has(Mode::WATCHED) {
-            self.report.clone()
+        let failures = self.failures();
+        // A watched call keeps its draft for its caller.
+        let draft = if self.mode.has(Mode::WATCHED) {
+            self.draft.clone()
         } else {
-            mem::replace(&mut self.report, Report::empty(site.name()))
+            mem::replace(&mut self.draft, Draft::new())
         };
-        site.note(ended, self.failures, clock::wall(), report);
+        let forgotten = site.note(ended, failures, clock::wall(), draft);
+        if let Some(forgotten) = forgotten.filter(|_| !self.mode.has(Mode::WATCHED)) {
+            // The next call of this trail takes the memory.
+            self.draft = forgotten.cleared(spare::BYTES);
+        }
     }
 }

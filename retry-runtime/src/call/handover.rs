@@ -12,8 +12,9 @@ use crate::base::clock::{self, Moment};
 use crate::failure::class::{Class, Kind};
 use crate::policy::Policy;
 use crate::report::attempt::CallId;
+use crate::report::draft::Draft;
 use crate::report::reason::StopReason;
-use crate::report::record::{Delay, Report};
+use crate::report::record::Delay;
 use crate::report::stats::Ended;
 use crate::site::{Site, counted};
 
@@ -37,7 +38,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // The process has no report of the call.
-    site.note(ended, standing.failures, clock::wall(), Report::empty(site.name()));
+    let _ = site.note(ended, standing.failures, clock::wall(), Draft::new());
 }
 
 /// The maximum number of attempts of a call of the function; `None` if only the deadline limits them.
@@ -91,7 +92,7 @@ impl Call<'_> {
         trail.deadline = ends.min();
         trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
-        trail.failures = standing.failures;
+        trail.failures_before = Some(Box::new(standing.failures));
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
         trail.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));
@@ -122,13 +123,11 @@ impl Trail {
     /// Hands over the pause before the next attempt. The queue pays for that attempt, and the attempt asks the breaker.
     #[cold]
     pub(super) fn hand_over(&mut self, policy: &Policy, kind: Kind, delay: Delay) -> StopReason {
-        if let Some(attempt) = self.report.attempts.last_mut() {
-            attempt.delay = Some(delay);
-        }
+        self.draft.set_delay(Some(delay));
         self.mark_continued();
         self.emit_retry_scheduled(policy, kind, delay);
         if let Some(handover) = self.handover() {
-            let attempt = self.report.last().cloned();
+            let attempt = self.draft.last();
             handover.publish(Step { attempt, next: Next::Again(delay) });
         }
         StopReason::Aborted

@@ -21,6 +21,7 @@ use crate::base::sync::unpoisoned;
 use crate::budget::{Budget, Withdrawal};
 use crate::failure::class::Kind;
 use crate::report::attempt::CallId;
+use crate::report::draft::Draft;
 use crate::report::reason::StopReason;
 use crate::report::record::{AttemptRecord, Delay};
 use crate::report::stats::Failures;
@@ -91,9 +92,9 @@ pub(super) struct Resumed {
 
 impl Resumed {
     /// Hands over the end of the call, unless a step was handed over before.
-    pub(super) fn end(&self, reason: StopReason, attempt: Option<&AttemptRecord>) {
+    pub(super) fn end(&self, reason: StopReason, draft: &Draft) {
         if let Some(handover) = &self.handover {
-            handover.publish(Step { attempt: attempt.cloned(), next: Next::Stop(reason) });
+            handover.publish(Step { attempt: draft.last(), next: Next::Stop(reason) });
         }
     }
 }

@@ -9,6 +9,7 @@ use std::mem;
 use super::mode::Mode;
 use super::trail::Trail;
 use crate::base::rng::Rng;
+use crate::report::draft::Draft;
 use crate::site::Site;
 
 #[allow(clippy::vec_box, reason = "a call keeps its trail in the same box")]
@@ -21,15 +22,14 @@ thread_local! {
 /// The number of trails in the pool: this many concurrent calls on a thread allocate no trail.
 const MOST: usize = 64;
 
-/// A list of more attempts is freed, and not kept in the pool.
-const FEW_ATTEMPTS: usize = 16;
+/// A trail in the pool keeps at most so many bytes for the attempts of the next call, those of four with short texts.
+pub(super) const BYTES: usize = 512;
 
 /// An empty trail, from the pool if possible.
 pub(super) fn take(site: &'static Site, attempt: u32) -> Box<Trail> {
     match with(Vec::pop) {
         Some(mut trail) => {
             trail.site = site;
-            trail.report.name = site.name();
             trail.attempt = attempt;
             trail
         }
@@ -42,13 +42,10 @@ pub(super) fn keep(mut trail: Box<Trail>) {
     let mode = trail.mode;
     let reported = mode.has(Mode::REPORTED) || mode.has(Mode::TIMED) || trail.resumed.is_some();
     if reported || trail.intercepted.is_some() {
-        let mut attempts = mem::take(&mut trail.report.attempts);
+        let draft = mem::replace(&mut trail.draft, Draft::new());
         let rng = trail.rng.clone();
         *trail = Trail::new(trail.site, 0, rng);
-        if attempts.capacity() <= FEW_ATTEMPTS {
-            attempts.clear();
-            trail.report.attempts = attempts;
-        }
+        trail.draft = draft.cleared(BYTES);
     } else {
         // A configured call that succeeded at its first try, or one with a key, has set these fields only.
         trail.effective = None;
@@ -81,7 +78,6 @@ mod tests {
     use crate::call::state::Call;
     use crate::policy::Policy;
     use crate::report::reason::StopReason;
-    use crate::report::record::Report;
     use crate::site::{NO_BREAKER, SiteBudget};
 
     static SITE: Site = Site::new(
@@ -115,8 +111,8 @@ mod tests {
             end();
             let mut call = Call::start(&SITE);
             let trail = call.early_trail_mut();
-            assert!(trail.report.attempts.is_empty());
-            assert_eq!(trail.report, Report::empty("trail"));
+            assert_eq!(trail.draft, Draft::new());
+            assert!(trail.draft.bytes() <= BYTES);
             assert_eq!((trail.started, trail.attempt_started, trail.number), (None, None, 0));
             assert_eq!((trail.attempt, trail.mode), (0, Mode::RUNNING));
             // Dropping this call must not report an attempt.

@@ -191,8 +191,8 @@ impl<'p> Call<'p> {
 
     /// The text of the last failure, unless it is the same as that of the interruption that follows it.
     pub(crate) fn failure_before(&self, interruption: &str) -> Option<Arc<str>> {
-        let attempts = self.trail()?.report.attempts.iter().rev();
-        attempts.filter_map(|attempt| attempt.error.clone()).find(|text| **text != *interruption)
+        let mut texts = self.trail()?.draft.texts();
+        texts.find(|text| *text != interruption).map(Arc::from)
     }
 
     /// Whether a failure says something about the other side, so that the breaker counts it.

@@ -17,7 +17,7 @@ use crate::budget::Budget;
 use crate::event::CallSpan;
 use crate::failure::class::Kind;
 use crate::policy::Policy;
-use crate::report::record::{AttemptRecord, Report};
+use crate::report::draft::{Attempted, Draft};
 use crate::report::stats::Failures;
 use crate::site::{Effective, Meta, NO_BREAKER, Site, SiteBudget};
 
@@ -41,8 +41,9 @@ pub(super) struct Trail {
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
     pub(super) last_kind: Option<Kind>,
-    pub(super) report: Report,
-    pub(super) failures: Failures,
+    pub(super) draft: Draft,
+    /// The failed attempts that `draft` does not have: made before the call was resumed, or too long ago.
+    pub(super) failures_before: Option<Box<Failures>>,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
@@ -80,8 +81,8 @@ impl Trail {
             rng,
             previous: None,
             last_kind: None,
-            report: Report::empty(site.name()),
-            failures: Failures::default(),
+            draft: Draft::new(),
+            failures_before: None,
             started: None,
             observer: None,
             resumed: None,
@@ -139,38 +140,41 @@ impl Trail {
         self.note(Note::Attempt);
     }
 
-    /// Adds the attempt that has just ended to the report.
+    /// Adds the attempt that has just ended to the draft of the report.
     #[inline(always)]
-    pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, Arc<str>)>) {
+    pub(super) fn record(&mut self, now: Moment, failure: Option<(Kind, &str)>) {
         // Without a recorded start, the call's time counts from now.
         let call_started = *self.started.get_or_insert(now);
-        if let Some((kind, _)) = failure {
-            *self.failures.of(kind) += 1;
-        }
-        let (kind, error) = failure.unzip();
-        self.report.push(AttemptRecord {
+        let omitted = self.draft.push(Attempted {
             number: self.attempt,
-            started: self.attempt_started.unwrap_or(now).since(call_started),
-            duration: self.attempt_started.map(|started| now.since(started)),
-            error,
-            kind,
-            delay: None,
+            started: self.attempt_started.unwrap_or(now).nanos_since(call_started),
+            duration: self.attempt_started.map(|started| now.nanos_since(started)),
+            failure,
         });
+        if let Some(kind) = omitted {
+            *self.failures_before.get_or_insert_default().of(kind) += 1;
+        }
+    }
+
+    /// The failed attempts of the call, by kind.
+    pub(super) fn failures(&self) -> Failures {
+        let mut failures = self.draft.failures();
+        if let Some(before) = &self.failures_before {
+            failures.add(**before);
+        }
+        failures
     }
 
     /// The description of the last attempt's failure.
-    pub(super) fn last_error(&self) -> Arc<str> {
-        let last = self.report.last().and_then(|attempt| attempt.error.clone());
-        last.unwrap_or_else(|| Arc::from(""))
+    pub(super) fn last_error(&self) -> &str {
+        self.draft.last_text().unwrap_or_default()
     }
 
     /// Adds the attempt that was running when the call was dropped, if any, to the report.
     pub(super) fn record_dropped(&mut self, now: Moment) {
-        if self.report.attempts_made() < self.attempt {
+        if self.draft.made() < self.attempt {
             self.record(now, None);
-            if let Some(attempt) = self.report.attempts.last_mut() {
-                attempt.error = Some(Arc::from("dropped before it ended"));
-            }
+            self.draft.set_text("dropped before it ended");
         }
     }
 
@@ -186,13 +190,13 @@ impl Trail {
     ) {
         // A delay so long that `Instant` overflows is listed as due now.
         let until = Some(now.checked_add(length).unwrap_or(now));
+        let (number, site) = (self.number(), self.site);
         let error = self.last_error();
         let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
-        let (number, name) = (self.number(), self.site.name());
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, name, policy.limit(), self.deadline, pause);
+        let entry = Entry::new(number, site, policy.limit(), self.deadline, pause);
         self.live = Some(Ticket::new(entry));
     }
 

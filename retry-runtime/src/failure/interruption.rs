@@ -9,6 +9,7 @@ use std::{fmt, io};
 use super::before::AfterFailure;
 use super::class::{Class, Classify, Kind};
 use crate::base::duration::Rounded;
+use crate::base::scan::has_any;
 
 /// A failure that the engine causes when it ends an attempt or a call.
 ///
@@ -134,8 +135,18 @@ impl Cause {
     /// was cancelled`), if a call around it must not be retried for that cause. For errors that have nothing but a text
     /// left of the interruption.
     pub(crate) fn in_words(text: &str) -> Option<Cause> {
-        let told = text.split_once("; before that: ").map_or(text, |(told, _)| told);
-        let told = told.rsplit_once(": ").map_or(told, |(_, told)| told);
+        // Each failure without a class is asked, and few texts are long enough.
+        if text.len() < CANCELLED.len() {
+            return None;
+        }
+        let told = if has_any(text, [b';']) {
+            text.split_once("; before that: ").map_or(text, |(told, _)| told)
+        } else {
+            text
+        };
+        // Byte by byte: a search for a string prepares more work than most texts are.
+        let context = told.as_bytes().windows(2).rposition(|pair| pair == b": ");
+        let told = &told[context.map_or(0, |at| at + 2)..];
         if told == CANCELLED {
             return Some(Cause::Cancelled);
         }

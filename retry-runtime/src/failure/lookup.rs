@@ -22,6 +22,7 @@ use super::describe::written;
 use super::inject::{Inject, Injection};
 use super::interruption::Interruption;
 use super::outcome::{Interruptible, Outcome};
+use crate::base::scan::has_any;
 
 /// The start of a lookup for the outcome type `R`. Its own method refuses an outcome that has no meaning.
 #[derive(Debug)]
@@ -175,7 +176,7 @@ impl<E: Chained> Describe<E> for ByChain {
 impl<E: Display + ?Sized> Describe<E> for ByDisplay {
     fn describe(error: &E) -> Cow<'static, str> {
         let text = written("Display", format_args!("{error:#}"));
-        if !text.contains('\n') {
+        if !has_any(&text, [b'\n']) {
             return Cow::Owned(text);
         }
         Cow::Owned(written("Display", format_args!("{error}")))

@@ -55,26 +55,33 @@ pub fn redact_errors_with(hook: impl Fn(&str) -> Cow<'_, str> + Send + Sync + 's
 
 /// The text as it may be stored.
 pub fn kept(text: &str) -> Arc<str> {
+    Arc::from(cleaned(text))
+}
+
+/// The text as it may be stored, in no memory of its own if it may be stored as it is.
+#[inline]
+pub(crate) fn cleaned(text: &str) -> Cow<'_, str> {
     let text = without_secrets(text);
-    if !REDACTED.load(Ordering::Acquire) {
-        return Arc::from(&*shortened(&text));
+    if REDACTED.load(Ordering::Acquire) {
+        return Cow::Owned(by_hook(&text).unwrap_or_else(|| PLACEHOLDER.to_owned()));
     }
-    by_hook(&text).unwrap_or_else(|| Arc::from(PLACEHOLDER))
+    if text.len() <= LONGEST { text } else { Cow::Owned(shortened(&text)) }
 }
 
 /// The text from the hook; `None` when the hook panics, or when it is running on this thread already.
 #[cold]
-fn by_hook(text: &str) -> Option<Arc<str>> {
+fn by_hook(text: &str) -> Option<String> {
     let hook = unpoisoned(REDACTOR.read()).clone()?;
-    contained_once(Foreign::Redactor, || Arc::from(&*shortened(&without_secrets(&hook(text)))))
+    contained_once(Foreign::Redactor, || shortened(&without_secrets(&hook(text))))
 }
 
-fn shortened(text: &str) -> Cow<'_, str> {
+#[cold]
+fn shortened(text: &str) -> String {
     if text.len() <= LONGEST {
-        return Cow::Borrowed(text);
+        return text.to_owned();
     }
     let end = (0..=LONGEST).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    Cow::Owned(format!("{}…", &text[..end]))
+    format!("{}…", &text[..end])
 }
 
 #[cfg(test)]

@@ -8,11 +8,13 @@
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::io::{self, ErrorKind};
+use std::mem;
+use std::ops::Deref;
 use std::time::Duration;
 
 use super::class::{Class, Classify};
 use super::interruption::{CANCELLED, CIRCUIT_OPEN, DEADLINE_PASSED, Interruption, TIMED_OUT};
-use super::io_kind;
+use super::{describe, io_kind};
 use crate::base::border::contained;
 
 /// So many bytes of a text are read. The forms that are known are shorter, but for the message at the end of some.
@@ -36,7 +38,7 @@ pub(super) fn interruption_behind(link: &dyn Error) -> Option<Interruption> {
 /// The first find in the `Debug` texts of the errors inside this one, from the outermost type to the innermost.
 fn peel<T>(link: &dyn Error, mut find: impl FnMut(&str) -> Option<T>) -> Option<T> {
     let debug = start_of(format_args!("{link:?}"))?;
-    let mut inside = debug.as_str();
+    let mut inside = &*debug;
     for _ in 0..DEEPEST {
         inside = peeled(inside)?;
         if let Some(found) = find(inside) {
@@ -63,7 +65,7 @@ fn peeled(debug: &str) -> Option<&str> {
 fn known(debug: &str, link: &dyn Error) -> Option<Class> {
     let says = |expected: &dyn fmt::Display| {
         let said = start_of(format_args!("{link}"));
-        said.is_some_and(|said| said == expected.to_string())
+        said.is_some_and(|said| *said == *expected.to_string())
     };
     if let Some(rest) = debug.strip_prefix("Os { code: ") {
         let error = io::Error::from_raw_os_error(rest.split_once(',')?.0.parse().ok()?);
@@ -134,20 +136,37 @@ fn kind_named(name: &str) -> Option<ErrorKind> {
 }
 
 /// The start of a text; `None` if its `Display` or `Debug` panics.
-fn start_of(text: fmt::Arguments<'_>) -> Option<String> {
-    struct Start(String);
-    impl Write for Start {
-        fn write_str(&mut self, part: &str) -> fmt::Result {
-            self.0.push_str(part);
-            // Ends the formatting of a text that is long enough.
-            if self.0.len() < LONGEST { Ok(()) } else { Err(fmt::Error) }
-        }
-    }
+fn start_of(text: fmt::Arguments<'_>) -> Option<Start> {
     contained(|| {
-        let mut start = Start(String::new());
+        let mut start = Start(describe::empty());
         let _ = start.write_fmt(text);
-        start.0
+        start
     })
+}
+
+/// The start of a text, in the memory of the thread's last description: every failure with an unknown error is asked.
+struct Start(String);
+
+impl Write for Start {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        self.0.push_str(part);
+        // Ends the formatting of a text that is long enough.
+        if self.0.len() < LONGEST { Ok(()) } else { Err(fmt::Error) }
+    }
+}
+
+impl Deref for Start {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for Start {
+    fn drop(&mut self) {
+        describe::spare(mem::take(&mut self.0));
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::base::scan::has_any;
+
 /// Stands for the part of a URL that is left out whole.
 const LEFT_OUT: &str = "…";
 
@@ -12,6 +14,10 @@ const LEFT_OUT: &str = "…";
 /// characters that it should not have, so that its end is not certain, the rest of the URL is left out. The time is
 /// linear in the length of the text.
 pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
+    // Each separator has a slash or a percent sign. Most texts have neither.
+    if !has_any(text, [b'/', b'%']) {
+        return Cow::Borrowed(text);
+    }
     let Some(mut separator) = next_separator(text, 0) else { return Cow::Borrowed(text) };
     let mut kept = String::with_capacity(text.len());
     let mut copied = 0;

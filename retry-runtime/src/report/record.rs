@@ -104,23 +104,6 @@ impl Report {
         }
     }
 
-    /// Adds an attempt, and removes the first one if there are too many.
-    pub(crate) fn push(&mut self, attempt: AttemptRecord) {
-        if self.attempts.len() == Report::MAX_ATTEMPTS {
-            self.attempts.remove(0);
-            self.omitted += 1;
-        }
-        self.attempts.push(attempt);
-    }
-
-    /// The approximate size in memory of a past call with this report, in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        let texts = self.attempts.iter().filter_map(|attempt| attempt.error.as_ref());
-        size_of::<PastCall>()
-            + self.attempts.capacity() * size_of::<AttemptRecord>()
-            + texts.map(|text| text.len() + 2 * size_of::<usize>()).sum::<usize>()
-    }
-
     /// The number of attempts.
     pub fn attempts_made(&self) -> u32 {
         self.omitted + self.attempts.len() as u32

@@ -8,9 +8,9 @@ use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
 use crate::budget::Calls;
+use crate::report::draft::Draft;
 use crate::report::record::PastCall;
-use crate::report::record::Report;
-use crate::report::ring::Ring;
+use crate::report::ring::{Past, Ring};
 use crate::report::stats::Stats;
 use crate::report::stats::{Ended, Failures};
 
@@ -96,20 +96,26 @@ impl Site {
         work(ledger.get_or_insert_default())
     }
 
-    /// Counts a call that did not succeed at once, and remembers it.
-    pub(crate) fn note(&self, ended: Ended, failures: Failures, at: SystemTime, report: Report) {
+    /// Counts a call that did not succeed at once, and remembers it. Returns the draft of a call that is forgotten.
+    pub(crate) fn note(
+        &self,
+        ended: Ended,
+        failures: Failures,
+        at: SystemTime,
+        draft: Draft,
+    ) -> Option<Draft> {
         let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
         let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);
             ledger.stats.failures.add(failures);
             // Calls that an open breaker refuses must not drive out those whose failures have opened it.
-            if report.attempts.is_empty() {
+            if draft.made() == 0 {
                 return ledger.past.fit(limits);
             }
-            ledger.past.keep(at, report, limits)
+            ledger.past.keep(at, draft, limits)
         });
         // Not under the lock: a long history takes a while to be freed.
-        drop(forgotten);
+        forgotten.memory()
     }
 
     /// How often the function was called, and how its calls ended.
@@ -131,7 +137,9 @@ impl Site {
 
     /// The last calls that did not succeed at once, the oldest first.
     pub fn history(&self) -> Vec<PastCall> {
-        self.ledger(|ledger| ledger.past.all().cloned().collect())
+        // Not under the lock: a report has an allocation for each text.
+        let past: Vec<Past> = self.ledger(|ledger| ledger.past.all().cloned().collect());
+        past.iter().map(|past| past.of(self.name())).collect()
     }
 
     /// Starts the counts at zero again, and forgets the past.

@@ -2,6 +2,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::error::Error;
+use std::io;
 
 use retry_runtime::{CancelToken, Policy, retryable};
 
@@ -113,13 +115,32 @@ fn a_first_try_success_allocates_nothing() {
     check("Policy::call_async", &mut || assert_eq!(ready(call()), Ok(1)));
 }
 
+#[retryable(max = 2, base = "0s", budget = none)]
+fn io(kind: io::ErrorKind) -> io::Result<u32> {
+    Err(kind.into())
+}
+
+#[retryable(max = 2, base = "0s", budget = none)]
+fn boxed() -> Result<u32, Box<dyn Error>> {
+    Err(io::Error::from(io::ErrorKind::ConnectionRefused).into())
+}
+
 #[test]
-fn a_failing_call_allocates_no_more_than_the_text_of_its_failure() {
-    let fails = || Policy::new().call(|_| Err::<(), _>(Failure::Unknown));
-    assert!(fails().is_err());
-    // The call's record and its list of attempts reuse memory of the previous call. The text of the failure is written
-    // once, and kept once.
-    assert_eq!(allocations(|| assert!(fails().is_err())), 2);
+fn a_failing_call_allocates_nothing_once_its_history_is_full() {
+    // The text is written, and the attempts are noted, in memory of previous calls.
+    let mut policy_call =
+        || assert!(Policy::new().call(|_| Err::<(), _>(Failure::Unknown)).is_err());
+    let mut permanent = || assert!(io(io::ErrorKind::NotFound).is_err());
+    let mut retried = || assert!(io(io::ErrorKind::ConnectionRefused).is_err());
+    let calls: [(&str, &mut dyn FnMut()); 3] =
+        [("a policy", &mut policy_call), ("permanent", &mut permanent), ("retried", &mut retried)];
+    for (what, call) in calls {
+        (0..40).for_each(|_| call());
+        assert_eq!(allocations(&mut *call), 0, "{what}");
+    }
+    let boxed = || assert!(boxed().is_err());
+    (0..40).for_each(|_| boxed());
+    assert_eq!(allocations(boxed), 3, "the boxes of three attempts");
 }
 
 #[test]

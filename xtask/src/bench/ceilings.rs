@@ -17,6 +17,9 @@ const ROOM: f64 = 2.0;
 /// The percentage for cases with tokio's timer, also for locked instructions: the timer's work varies between runs.
 const ROOM_WITH_TIMER: f64 = 10.0;
 
+/// The number of calls that wait at the same time. The bytes of each are counted, also those of its task and its timer.
+const WAITING: &str = "10000";
+
 const COLUMNS: [&str; 5] =
     ["instructions", "locked instructions", "allocations", "bytes allocated", "size of the future"];
 
@@ -50,7 +53,8 @@ pub(crate) fn write() -> Outcome {
          The maximum cost of a call; `cargo xtask bench --check` counts and compares. The cost of the harness is \
          subtracted, as in [REPORT.md](REPORT.md). After an improvement, `cargo xtask bench --ceilings` lowers the \
          ceilings: it adds {ROOM} % to the counted instructions ({ROOM_WITH_TIMER} % with tokio's timer) and nothing to \
-         the other counts. Whoever raises a ceiling gives the reason in the commit.\n\n\
+         the other counts. In the rows `waiting`, the bytes are those of a call that waits for its next attempt, with \
+         its task and its timer. Whoever raises a ceiling gives the reason in the commit.\n\n\
          Counted with {}.\n\n",
         machine::toolchain()?,
     );
@@ -97,6 +101,18 @@ fn measured() -> Result<Counts, String> {
         for (count, figure) in counts[2..].iter_mut().zip(figures) {
             *count = figure.parse().map_err(|_| format!("the harness printed {line:?}"))?;
         }
+    }
+    for line in harness.measure(&["waiters"])? {
+        let [_, threads, candidate] = &line[..] else {
+            return Err(format!("the harness printed {line:?}"));
+        };
+        if threads != "1" || candidate == HAND {
+            continue;
+        }
+        let rows = harness.measure(&["waiting", threads, candidate, WAITING])?;
+        let bytes = rows.first().and_then(|row| row.get(3)?.parse().ok());
+        let bytes = bytes.ok_or_else(|| format!("the harness printed {rows:?}"))?;
+        counts.insert(("waiting".into(), candidate.clone()), [0.0, 0.0, 0.0, bytes, 0.0]);
     }
     Ok(counts)
 }

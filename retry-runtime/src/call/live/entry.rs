@@ -3,13 +3,13 @@
 //! All races are decided under one lock: an order counts if it comes before the call has noted the end of its sleep, and
 //! the answer says whether it did.
 
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::base::border;
 use crate::base::clock::Moment;
 use crate::base::sync::{Mutex, MutexGuard, unpoisoned};
 use crate::failure::class::Kind;
+use crate::site::Site;
 
 /// The result of a request to cancel a call or to retry it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub enum Answer {
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(super) id: u64,
-    pub(super) name: &'static str,
+    pub(super) site: &'static Site,
     pub(super) limit: Option<u32>,
     pub(super) deadline: Option<Moment>,
     state: Mutex<EntryState>,
@@ -36,20 +36,26 @@ pub(crate) struct Entry {
 
 #[derive(Debug)]
 pub(super) struct EntryState {
-    pub(super) pause: Pause,
+    pub(super) attempt: u32,
+    /// When the sleep ends; `None` when the call does not sleep.
+    pub(super) until: Option<Moment>,
+    /// The last failure.
+    pub(super) error: Box<str>,
+    pub(super) kind: Kind,
+    cancellable: bool,
     pub(super) ended: bool,
     cancelled: bool,
     hurried: bool,
     waker: Option<Waker>,
 }
 
-/// The last sleep of a call.
-#[derive(Clone, Debug)]
-pub(crate) struct Pause {
+/// A sleep of a call, and the failure before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause<'e> {
     pub(crate) attempt: u32,
-    /// When the sleep ends; `None` when the call does not sleep.
+    /// When the sleep ends.
     pub(crate) until: Option<Moment>,
-    pub(crate) error: Arc<str>,
+    pub(crate) error: &'e str,
     pub(crate) kind: Kind,
     /// Whether a cancellation can end the sleep.
     pub(crate) cancellable: bool,
@@ -65,14 +71,24 @@ pub(crate) enum Order {
 impl Entry {
     pub(crate) fn new(
         id: u64,
-        name: &'static str,
+        site: &'static Site,
         limit: Option<u32>,
         deadline: Option<Moment>,
-        pause: Pause,
+        pause: Pause<'_>,
     ) -> Self {
-        let state =
-            EntryState { pause, ended: false, cancelled: false, hurried: false, waker: None };
-        Entry { id, name, limit, deadline, state: Mutex::new(state) }
+        let Pause { attempt, until, error, kind, cancellable } = pause;
+        let state = EntryState {
+            attempt,
+            until,
+            error: error.into(),
+            kind,
+            cancellable,
+            ended: false,
+            cancelled: false,
+            hurried: false,
+            waker: None,
+        };
+        Entry { id, site, limit, deadline, state: Mutex::new(state) }
     }
 
     pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {
@@ -80,9 +96,17 @@ impl Entry {
     }
 
     /// The call begins another sleep.
-    pub(crate) fn pause(&self, pause: Pause) {
+    pub(crate) fn pause(&self, pause: Pause<'_>) {
+        let Pause { attempt, until, error, kind, cancellable } = pause;
         let mut state = self.lock();
-        state.pause = pause;
+        state.attempt = attempt;
+        state.until = until;
+        // Most calls fail with the same error again.
+        if *state.error != *error {
+            state.error = error.into();
+        }
+        state.kind = kind;
+        state.cancellable = cancellable;
         state.hurried = false;
     }
 
@@ -115,14 +139,14 @@ impl Entry {
 
     pub(crate) fn begin(&self, attempt: u32) {
         let mut state = self.lock();
-        state.pause.attempt = attempt;
+        state.attempt = attempt;
         // A hook that used up the pause left no sleep, so nothing has called `wake`.
         state.wake_up();
     }
 
     pub(super) fn end(&self) {
         let mut state = self.lock();
-        state.pause.until = None;
+        state.until = None;
         state.ended = true;
         let waker = state.waker.take();
         // Dropped outside the lock: a waker may run any code.
@@ -137,7 +161,7 @@ impl Entry {
         }
         state.cancelled = true;
         // A call that was ordered to retry now is about to start its attempt.
-        if state.pause.until.is_none() || !state.pause.cancellable || state.hurried {
+        if state.until.is_none() || !state.cancellable || state.hurried {
             return Answer::AfterAttempt;
         }
         Self::wake_task(state);
@@ -146,8 +170,8 @@ impl Entry {
 
     pub(super) fn retry_now(&self) -> Answer {
         let mut state = self.lock();
-        let on_its_way = state.hurried || (state.cancelled && state.pause.cancellable);
-        if state.ended || state.pause.until.is_none() || on_its_way {
+        let on_its_way = state.hurried || (state.cancelled && state.cancellable);
+        if state.ended || state.until.is_none() || on_its_way {
             return Answer::TooLate;
         }
         state.hurried = true;
@@ -174,7 +198,7 @@ impl EntryState {
     fn order(&self) -> Option<Order> {
         if self.hurried {
             Some(Order::RetryNow)
-        } else if self.cancelled && self.pause.cancellable {
+        } else if self.cancelled && self.cancellable {
             Some(Order::Cancel)
         } else {
             None
@@ -182,7 +206,7 @@ impl EntryState {
     }
 
     fn wake_up(&mut self) {
-        self.pause.until = None;
+        self.until = None;
         self.waker = None;
         self.hurried = false;
     }

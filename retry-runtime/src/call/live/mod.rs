@@ -79,12 +79,12 @@ impl LiveCall {
 
     /// The annotated function's name; empty for a call without one ([`Policy::call`](crate::Policy::call)).
     pub fn name(&self) -> &'static str {
-        self.0.name
+        self.0.site.name()
     }
 
     /// The number of the attempt that runs now or failed last, from 1.
     pub fn attempt(&self) -> u32 {
-        self.0.look(|state| state.pause.attempt)
+        self.0.look(|state| state.attempt)
     }
 
     /// The maximum number of attempts; `None` if only the deadline limits them.
@@ -104,7 +104,7 @@ impl LiveCall {
 
     /// When the next attempt starts; `None` if the call does not sleep.
     pub fn next_attempt_at(&self) -> Option<Instant> {
-        self.0.look(|state| state.pause.until).map(Moment::instant)
+        self.0.look(|state| state.until).map(Moment::instant)
     }
 
     /// The time until the next attempt; `None` if the call does not sleep.
@@ -115,12 +115,12 @@ impl LiveCall {
 
     /// The description of the last failure, shortened and redacted as in reports.
     pub fn last_error(&self) -> Arc<str> {
-        self.0.look(|state| state.pause.error.clone())
+        self.0.look(|state| Arc::from(&*state.error))
     }
 
     /// The kind of the last failure.
     pub fn last_kind(&self) -> Kind {
-        self.0.look(|state| state.pause.kind)
+        self.0.look(|state| state.kind)
     }
 
     /// When the whole call must have ended; `None` without a deadline.

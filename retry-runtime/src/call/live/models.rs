@@ -6,12 +6,12 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::*;
+use crate::call::trail::NOBODY;
 
 fn sleeping(cancellable: bool) -> Arc<Entry> {
     let until = Some(Moment::of(Instant::now()));
-    let error = std::sync::Arc::from("refused");
-    let pause = Pause { attempt: 1, until, error, kind: Kind::Transient, cancellable };
-    Arc::new(Entry::new(1, "models", Some(4), None, pause))
+    let pause = Pause { attempt: 1, until, error: "refused", kind: Kind::Transient, cancellable };
+    Arc::new(Entry::new(1, &NOBODY, Some(4), None, pause))
 }
 
 /// The call's side: it polls once during its sleep, and then the sleep ends.
