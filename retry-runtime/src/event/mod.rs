@@ -11,7 +11,7 @@
 //! | `listen` | attaching observers and streams |
 //! | `delivery` | the list of listeners, and emitting events to them |
 //! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
-//! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a retry |
+//! | `trace`, `facts`, `span` | the bridge to `tracing`: events with levels, their messages and fields, the span of a retry |
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
@@ -19,6 +19,8 @@ mod configuration;
 mod delivery;
 mod display;
 pub(crate) mod emit;
+#[cfg(feature = "tracing")]
+mod facts;
 mod kind;
 mod label;
 mod listen;

@@ -6,11 +6,11 @@
 //! A subscriber is foreign code: [`to_subscriber`] is the only way to one.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
+use super::facts::{Facts, message};
 use super::vocabulary::{Event, EventKind};
 use crate::base::border::{Foreign, contained_once};
 use crate::report::reason::StopReason;
@@ -156,92 +156,9 @@ fn tell(event: &Event) {
         from = facts.from,
         to = facts.to,
         changes = facts.changes,
-        "{event}"
+        "{}",
+        message(event)
     );
-}
-
-/// The fields of an event besides its name, site and call. Times are in seconds.
-#[derive(Default)]
-struct Facts<'a> {
-    attempt: Option<u32>,
-    attempts: Option<u32>,
-    limit: Option<u32>,
-    reason: Option<&'static str>,
-    kind: Option<&'static str>,
-    error: Option<&'a str>,
-    delay: Option<f64>,
-    delay_source: Option<&'static str>,
-    duration: Option<f64>,
-    retry_after: Option<f64>,
-    breaker: Option<&'a str>,
-    from: Option<&'static str>,
-    to: Option<&'static str>,
-    changes: Option<u64>,
-}
-
-impl<'a> Facts<'a> {
-    fn of(event: &'a Event) -> Self {
-        let seconds = |time: Duration| time.as_secs_f64();
-        let nothing = Facts::default();
-        match event {
-            Event::CallStarted(event) => Facts { limit: event.limit, ..nothing },
-            Event::AttemptStarted(event) => {
-                Facts { attempt: Some(event.attempt), limit: event.limit, ..nothing }
-            }
-            Event::AttemptFinished(event) => Facts {
-                attempt: Some(event.attempt),
-                limit: event.limit,
-                kind: event.kind.map(|kind| kind.name()),
-                error: event.error.as_deref(),
-                duration: event.duration.map(seconds),
-                ..nothing
-            },
-            Event::RetryScheduled(event) => Facts {
-                attempt: Some(event.attempt),
-                limit: event.limit,
-                kind: Some(event.kind.name()),
-                error: Some(&event.error),
-                delay: Some(event.delay.length.as_secs_f64()),
-                delay_source: Some(event.delay.source.name()),
-                ..nothing
-            },
-            Event::RetrySuppressed(event) => Facts {
-                attempt: Some(event.attempt),
-                limit: event.limit,
-                reason: Some(event.reason.name()),
-                kind: Some(event.kind.name()),
-                error: Some(&event.error),
-                retry_after: event.retry_after.map(seconds),
-                ..nothing
-            },
-            Event::CallFinished(event) => Facts {
-                attempts: Some(event.attempts),
-                reason: Some(event.reason.name()),
-                kind: event.kind.map(|kind| kind.name()),
-                error: event.error.as_deref(),
-                duration: event.total.map(seconds),
-                ..nothing
-            },
-            Event::BreakerTransition(event) => Facts {
-                breaker: Some(&event.breaker),
-                from: Some(event.from.name()),
-                to: Some(event.to.name()),
-                ..nothing
-            },
-            Event::BreakerRejected(event) => Facts {
-                breaker: Some(&event.breaker),
-                reason: Some(event.mode.name()),
-                retry_after: event.retry_after.map(seconds),
-                ..nothing
-            },
-            Event::BudgetExhausted(event) => {
-                Facts { retry_after: event.wait.map(seconds), ..nothing }
-            }
-            Event::ConfigApplied(event) => {
-                Facts { changes: Some(event.changes.len() as u64), ..nothing }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
