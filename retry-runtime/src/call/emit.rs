@@ -33,13 +33,13 @@ impl Trail {
         let has_listener = || event::has_listener(EventKind::AttemptStarted);
         if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {
             let call = self.number();
-            event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
+            self.site.emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
         }
     }
 
     pub(super) fn emit_call_started(&mut self, policy: &Policy) {
         let (site, call, limit) = (self.site.name(), self.number(), policy.limit());
-        event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
+        self.site.emit(&Event::CallStarted(CallStarted { site, call, limit }));
     }
 
     /// The attempt that was recorded last has ended.
@@ -51,7 +51,7 @@ impl Trail {
         let (site, limit) = (self.site.name(), policy.limit());
         let call = self.number();
         let Some(attempt) = self.report.last() else { return };
-        event::emit(&Event::AttemptFinished(AttemptFinished {
+        self.site.emit(&Event::AttemptFinished(AttemptFinished {
             site,
             call,
             attempt: attempt.number,
@@ -70,7 +70,7 @@ impl Trail {
         let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
         let (call, error) = (self.number(), self.last_error().into());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
-        event::emit(&Event::RetryScheduled(retry));
+        self.site.emit(&Event::RetryScheduled(retry));
     }
 
     #[cold]
@@ -88,7 +88,7 @@ impl Trail {
         let Class { kind, retry_after } = class;
         let retry =
             RetrySuppressed { site, call, attempt, limit, reason, kind, error, retry_after };
-        event::emit(&Event::RetrySuppressed(retry));
+        self.site.emit(&Event::RetrySuppressed(retry));
     }
 
     #[inline]
@@ -106,7 +106,7 @@ impl Trail {
         let (site, attempts, call) = (self.site.name(), self.attempt, self.number());
         let report = &self.report;
         let last = report.last().filter(|_| reason != StopReason::Success);
-        event::emit(&Event::CallFinished(CallFinished {
+        self.site.emit(&Event::CallFinished(CallFinished {
             site,
             call,
             attempts,

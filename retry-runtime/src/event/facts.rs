@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::vocabulary::Event;
 use crate::report::reason::StopReason;
+use crate::report::record::DelaySource;
 
 /// The message: constant for the events of calls, because an outage emits many of them, and their fields have the rest.
 /// The other events are rare, and one of them names a remedy.
@@ -65,7 +66,10 @@ impl<'a> Facts<'a> {
                 kind: Some(event.kind.name()),
                 error: Some(&event.error),
                 delay: Some(event.delay.length.as_secs_f64()),
-                delay_source: Some(event.delay.source.name()),
+                // The usual source is left out: each field costs as much as the retry itself.
+                delay_source: Some(event.delay.source)
+                    .filter(|source| *source != DelaySource::Backoff)
+                    .map(DelaySource::name),
                 ..nothing
             },
             Event::RetrySuppressed(event) => Facts {

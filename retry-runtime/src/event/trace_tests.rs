@@ -12,10 +12,10 @@ use tracing::{Metadata, Subscriber, subscriber};
 
 use super::*;
 use crate::breaker::Mode;
+use crate::event::delivery::emit;
 use crate::event::{
     AttemptFinished, AttemptStarted, BreakerRejected, BreakerTransition, BudgetExhausted,
     CallFinished, CallSpan, CallStarted, Change, ConfigApplied, RetryScheduled, RetrySuppressed,
-    emit,
 };
 use crate::failure::class::Kind;
 use crate::report::record::Delay;
