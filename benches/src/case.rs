@@ -26,11 +26,13 @@ pub enum Work {
     AsyncThree,
     /// A deposit to a retry budget and a withdrawal from it.
     Budget,
+    /// A function that fails four times, under a `tracing` subscriber.
+    Storm,
 }
 
 impl Work {
     /// Every kind of work, in the order of the report.
-    pub const ALL: [Work; 7] = [
+    pub const ALL: [Work; 8] = [
         Work::SyncFirst,
         Work::AsyncReady,
         Work::AsyncPending,
@@ -38,6 +40,7 @@ impl Work {
         Work::SyncJitter,
         Work::AsyncThree,
         Work::Budget,
+        Work::Storm,
     ];
 
     /// The number of failing attempts.
@@ -59,6 +62,7 @@ impl fmt::Display for Work {
             Work::SyncJitter => "sync-jitter",
             Work::AsyncThree => "async-three",
             Work::Budget => "budget",
+            Work::Storm => "storm",
         })
     }
 }

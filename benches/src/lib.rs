@@ -16,7 +16,9 @@ pub mod count;
 pub mod hand;
 pub mod ours;
 pub mod ours_watched;
+pub mod reported;
 pub mod shared;
+pub mod storm;
 pub mod time;
 pub mod waiting;
 pub mod work;
@@ -46,6 +48,8 @@ impl Suite {
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
         suite.add(ours::CANDIDATES, ours::CASES, ours::WAITERS);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
+        suite.add(reported::CANDIDATES, reported::CASES, &[]);
+        suite.add(storm::CANDIDATES, storm::CASES, &[]);
         suite
     }
 

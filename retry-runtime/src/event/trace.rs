@@ -129,10 +129,12 @@ fn is_wanted(level: Option<Level>) -> bool {
 
 /// Emits the `tracing` event, unless its kind has used up the places of this second. Returns whether the event is the
 /// first one that is left out, and is to be told later.
+#[inline]
 pub(super) fn emit(event: &Event, rates: &Rates) -> bool {
     is_on() && to_subscriber(|| tell(event, rates)) == Some(true)
 }
 
+#[inline(never)]
 fn tell(event: &Event, rates: &Rates) -> bool {
     let Some(level) = level_set(event.kind()).unwrap_or_else(|| Some(default_level(event))) else {
         return false;

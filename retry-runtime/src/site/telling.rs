@@ -5,6 +5,7 @@ use crate::event::{self, Event};
 
 impl Site {
     /// Emits an event of a call of this function. The caller must not hold a lock.
+    #[inline]
     pub(crate) fn emit(&self, event: &Event) {
         if event::emit_limited(event, &self.rates) {
             self.expect_untold(|| true);
