@@ -28,6 +28,8 @@ pub enum Work {
     AsyncThree,
     /// A deposit to a retry budget and a withdrawal from it.
     Budget,
+    /// A function that fails four times, under a `tracing` subscriber.
+    Storm,
 }
 
 impl Work {
@@ -41,6 +43,7 @@ impl Work {
         Work::SyncJitter,
         Work::AsyncThree,
         Work::Budget,
+        Work::Storm,
     ];
 
     /// The number of failing attempts.
@@ -63,6 +66,7 @@ impl fmt::Display for Work {
             Work::SyncJitter => "sync-jitter",
             Work::AsyncThree => "async-three",
             Work::Budget => "budget",
+            Work::Storm => "storm",
         })
     }
 }

@@ -18,7 +18,9 @@ pub mod hand;
 pub mod ours;
 pub mod ours_limited;
 pub mod ours_watched;
+pub mod reported;
 pub mod shared;
+pub mod storm;
 pub mod time;
 pub mod waiting;
 pub mod work;
@@ -50,6 +52,8 @@ impl Suite {
         suite.add(ours_limited::CANDIDATES, ours_limited::CASES, &[]);
         suite.add(failing::CANDIDATES, failing::CASES, &[]);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
+        suite.add(reported::CANDIDATES, reported::CASES, &[]);
+        suite.add(storm::CANDIDATES, storm::CASES, &[]);
         suite
     }
 

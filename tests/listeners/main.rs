@@ -8,6 +8,7 @@ mod capture;
 mod delivery;
 mod metrics;
 mod progress;
+mod storm;
 mod streams;
 mod traced;
 mod warned;

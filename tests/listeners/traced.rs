@@ -22,17 +22,17 @@ fn a_retried_call_is_logged_and_its_later_attempts_run_in_a_span() {
     let mut lines = lines_of(|| flaky(1).unwrap());
     // There are more lines while another test listens.
     lines.retain(|line| !line.starts_with("TRACE"));
-    assert!(lines.pop().unwrap().starts_with("INFO succeeded at attempt 2"));
     assert_eq!(
         lines,
         [
             "INFO body",
-            "DEBUG attempt 1 of 2 failed (transient): down",
-            "WARN attempt 1 of 2 failed (transient), the next one starts in 0 ms: down",
+            "DEBUG attempt failed",
+            "WARN retry scheduled",
             "span retry",
             ">",
             "INFO body",
             "<",
+            "INFO call succeeded",
         ]
     );
 }
@@ -50,11 +50,10 @@ fn first_try_successes_are_traced_on_request() {
     let lines = lines_of(|| flaky(0).unwrap());
     let expected = [
         "TRACE call started",
-        "TRACE attempt 1 of 2 started",
+        "TRACE attempt started",
         "INFO body",
-        "TRACE attempt 1 of 2 succeeded",
+        "TRACE attempt succeeded",
+        "TRACE call succeeded",
     ];
-    assert_eq!(lines[..4], expected);
-    assert!(lines[4].starts_with("TRACE succeeded at attempt 1 in "), "{lines:?}");
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines, expected);
 }

@@ -129,6 +129,12 @@ impl Moment {
         self.0.get().saturating_sub(earlier.0.get())
     }
 
+    /// The number of the second that contains the moment; wraps around after 136 years.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn second(self) -> u32 {
+        (self.0.get() / 1_000_000_000) as u32
+    }
+
     /// The moment earlier by `time`, clamped to the range.
     pub(crate) fn before(self, time: Duration) -> Moment {
         let nanos = self.0.get().saturating_sub(nanos(time).unwrap_or(u64::MAX));

@@ -36,13 +36,13 @@ impl Trail {
         let has_listener = || event::has_listener(EventKind::AttemptStarted);
         if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {
             let call = self.number();
-            event::emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
+            self.site.emit(&Event::AttemptStarted(AttemptStarted { site, call, attempt, limit }));
         }
     }
 
     pub(super) fn emit_call_started(&mut self, policy: &Policy) {
         let (site, call, limit) = (self.site.name(), self.number(), policy.limit());
-        event::emit(&Event::CallStarted(CallStarted { site, call, limit }));
+        self.site.emit(&Event::CallStarted(CallStarted { site, call, limit }));
     }
 
     /// The attempt that was recorded last has ended.
@@ -54,7 +54,7 @@ impl Trail {
         let (site, limit) = (self.site.name(), policy.limit());
         let call = self.number();
         let Some(attempt) = self.draft.last() else { return };
-        event::emit(&Event::AttemptFinished(AttemptFinished {
+        self.site.emit(&Event::AttemptFinished(AttemptFinished {
             site,
             call,
             attempt: attempt.number,
@@ -73,7 +73,7 @@ impl Trail {
         let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
         let (call, error) = (self.number(), self.error_label());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
-        event::emit(&Event::RetryScheduled(retry));
+        self.site.emit(&Event::RetryScheduled(retry));
     }
 
     #[cold]
@@ -91,7 +91,7 @@ impl Trail {
         let Class { kind, retry_after } = class;
         let retry =
             RetrySuppressed { site, call, attempt, limit, reason, kind, error, retry_after };
-        event::emit(&Event::RetrySuppressed(retry));
+        self.site.emit(&Event::RetrySuppressed(retry));
     }
 
     fn error_label(&self) -> Label {
@@ -112,7 +112,7 @@ impl Trail {
     fn emit_call_finished_heard(&mut self, reason: StopReason) {
         let (site, attempts, call) = (self.site.name(), self.attempt, self.number());
         let last = if reason == StopReason::Success { None } else { self.draft.last() };
-        event::emit(&Event::CallFinished(CallFinished {
+        self.site.emit(&Event::CallFinished(CallFinished {
             site,
             call,
             attempts,

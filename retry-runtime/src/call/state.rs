@@ -101,6 +101,7 @@ impl<'p> Call<'p> {
     /// Reads the call's surroundings: the configuration, listeners, and the context of a call around this one.
     #[cold]
     pub(super) fn prepare(&mut self) {
+        self.site.tell_left_out();
         let is_observed = match self.site() {
             Some(site) => {
                 site.enrol();

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
 use super::queue::Queue;
+use super::rate::Rates;
 use super::trace;
 use super::vocabulary::{Event, EventKind};
 use super::warnings::observer_panicked;
@@ -32,10 +33,25 @@ pub(crate) fn has_any_listener() -> bool {
     ATTACHED.load(Ordering::Relaxed) || trace::is_on()
 }
 
-/// Delivers an event to all listeners. The caller must not hold a lock.
+/// Delivers an event that belongs to no function. The caller must not hold a lock.
 #[cold]
 pub(crate) fn emit(event: &Event) {
-    trace::emit(event);
+    static RATES: Rates = Rates::new();
+    emit_limited(event, &RATES);
+}
+
+/// Delivers an event to all listeners, and to `tracing` unless these rates forbid that. Returns whether the event is the
+/// first one that `tracing` did not get, and that is to be told later. The caller must not hold a lock.
+#[cold]
+pub(crate) fn emit_limited(event: &Event, rates: &Rates) -> bool {
+    let is_untold = trace::emit(event, rates);
+    if ATTACHED.load(Ordering::Relaxed) {
+        deliver(event);
+    }
+    is_untold
+}
+
+fn deliver(event: &Event) {
     let listeners = unpoisoned(LISTENERS.read()).clone();
     let Some(listeners) = listeners else { return };
     let routine = event.is_routine();
@@ -46,6 +62,12 @@ pub(crate) fn emit(event: &Event) {
             To::Tracing(_) => {}
         }
     }
+}
+
+/// Tells `tracing` how many events of a function it did not get in seconds that are over. Returns whether there were any.
+#[cold]
+pub(crate) fn tell_left_out(site: &'static str, rates: &Rates) -> bool {
+    trace::tell_left_out(site, rates)
 }
 
 /// A new number for the events of a call.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::delivery::{self, Listener, Observer, To};
 use super::queue::Queue;
+#[cfg(feature = "tracing")]
+use super::rate;
 use super::stream::Events;
 #[cfg(feature = "tracing")]
 use super::trace;
@@ -97,6 +99,35 @@ pub fn set_level(kind: EventKind, level: impl Into<tracing::level_filters::Level
 #[cfg(feature = "tracing")]
 pub fn reset_level(kind: EventKind) {
     trace::set_level(kind, None);
+}
+
+/// Sets how many events of a kind `tracing` gets in a second; `None` removes the limit, and 0 lets no event pass.
+///
+/// The limit holds for each function by itself, at every level; calls that succeed after a retry are counted apart. Events
+/// without a function have a common limit. Events beyond the limit are counted: the next event of the kind that is written
+/// has their number in the field `suppressed`, and when a call of the function starts after the second is over, an event
+/// with the same name tells the number. Observers, streams, counts and the history have no limit.
+///
+/// Unless this function is called, the limit is 10 for events at info and more severe levels. There is none for
+/// `breaker.transition`, `budget.exhausted` and `config.applied`, nor at debug and trace.
+///
+/// ```
+/// use retry_runtime::events::{self, EventKind};
+///
+/// events::set_rate(EventKind::RetryScheduled, 100);
+/// events::set_rate(EventKind::CallFinished, None);
+/// # events::reset_rate(EventKind::RetryScheduled);
+/// # events::reset_rate(EventKind::CallFinished);
+/// ```
+#[cfg(feature = "tracing")]
+pub fn set_rate(kind: EventKind, events_a_second: impl Into<Option<u32>>) {
+    rate::set_rate(kind, Some(events_a_second.into()));
+}
+
+/// Restores the default limit of events of a kind that `tracing` gets in a second.
+#[cfg(feature = "tracing")]
+pub fn reset_rate(kind: EventKind) {
+    rate::set_rate(kind, None);
 }
 
 /// An RAII guard that detaches the observer when it is dropped.

@@ -11,7 +11,8 @@
 //! | `listen` | attaching observers and streams |
 //! | `delivery` | the list of listeners, and emitting events to them |
 //! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
-//! | `trace`, `span` | the bridge to `tracing`: events with levels, the span of a retry |
+//! | `rate` | the limit of `tracing` events a second |
+//! | `trace`, `facts`, `span` | the bridge to `tracing`: events with levels, their messages and fields, the span of a retry |
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
@@ -19,11 +20,15 @@ mod configuration;
 mod delivery;
 mod display;
 pub(crate) mod emit;
+#[cfg(feature = "tracing")]
+mod facts;
 mod kind;
 mod label;
 mod listen;
 mod protection;
 mod queue;
+#[cfg(feature = "tracing")]
+mod rate;
 #[cfg(feature = "tracing")]
 mod span;
 mod stream;
@@ -36,6 +41,7 @@ pub(crate) mod warnings;
 
 #[cfg(not(feature = "tracing"))]
 mod trace {
+    use crate::event::rate::Rates;
     use crate::event::vocabulary::{Event, EventKind};
 
     pub(super) const fn is_on() -> bool {
@@ -46,7 +52,29 @@ mod trace {
         false
     }
 
-    pub(super) const fn emit(_: &Event) {}
+    pub(super) const fn emit(_: &Event, _: &Rates) -> bool {
+        false
+    }
+
+    pub(super) const fn tell_left_out(_: &str, _: &Rates) -> bool {
+        false
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod rate {
+    #[derive(Debug)]
+    pub(crate) struct Rates;
+
+    impl Rates {
+        pub(crate) const fn new() -> Self {
+            Rates
+        }
+
+        pub(crate) const fn is_counting(&self) -> bool {
+            false
+        }
+    }
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -76,7 +104,8 @@ pub use calls::{
 };
 pub use configuration::{Change, ConfigApplied};
 pub(crate) use delivery::{
-    emit, has_any_listener, has_listener, next_call, on_change, wants_routine,
+    emit_limited, has_any_listener, has_listener, next_call, on_change, tell_left_out,
+    wants_routine,
 };
 pub(crate) use emit::budget_refused;
 pub use kind::UnknownEvent;
@@ -85,8 +114,9 @@ pub use listen::{
     ObserverGuard, observe, observe_retries, stream, stream_retries, trace_successes,
 };
 #[cfg(feature = "tracing")]
-pub use listen::{reset_level, set_level};
+pub use listen::{reset_level, reset_rate, set_level, set_rate};
 pub use protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
+pub(crate) use rate::Rates;
 pub(crate) use span::CallSpan;
 pub use stream::{Events, Recv};
 pub use vocabulary::{Event, EventKind};

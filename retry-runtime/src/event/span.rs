@@ -16,14 +16,14 @@ impl CallSpan {
     #[cold]
     pub(crate) fn retry(site: &'static str, call: u64, attempt: u32, limit: Option<u32>) -> Self {
         CallSpan(to_subscriber(
-            || tracing::info_span!(target: "retry_runtime", "retry", site, call, attempt, limit),
+            || tracing::debug_span!(target: "retry_runtime", "retry", site, call, attempt, limit),
         ))
     }
 
     /// Whether a subscriber accepts the span's level.
     #[inline]
     pub(crate) fn is_wanted() -> bool {
-        LevelFilter::current() >= LevelFilter::INFO
+        LevelFilter::current() >= LevelFilter::DEBUG
     }
 
     /// Enters the span, for a blocking body or for one poll of a future, until [`leave`](Self::leave) is called. Returns

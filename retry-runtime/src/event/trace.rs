@@ -6,11 +6,12 @@
 //! A subscriber is foreign code: [`to_subscriber`] is the only way to one.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
+use super::facts::{Facts, message};
+use super::rate::{Admission, LeftOut, Rates};
 use super::vocabulary::{Event, EventKind};
 use crate::base::border::{Foreign, contained_once};
 use crate::report::reason::StopReason;
@@ -117,24 +118,39 @@ pub(super) fn is_enabled(kind: EventKind) -> bool {
 }
 
 fn is_kind_enabled(kind: EventKind) -> bool {
-    let Some(level) = level_set(kind).unwrap_or_else(|| Some(highest_level(kind))) else {
+    is_wanted(level_set(kind).unwrap_or_else(|| Some(highest_level(kind))))
+}
+
+/// Whether a subscriber may accept an event at this level.
+fn is_wanted(level: Option<Level>) -> bool {
+    // A subscriber that filters by field values accepts the event here, and decides when it has the values.
+    level.is_some_and(|level| at_level!(level, event_enabled, event, site))
+}
+
+/// Emits the `tracing` event, unless its kind has used up the places of this second. Returns whether the event is the
+/// first one that is left out, and is to be told later.
+#[inline]
+pub(super) fn emit(event: &Event, rates: &Rates) -> bool {
+    is_on() && to_subscriber(|| tell(event, rates)) == Some(true)
+}
+
+#[inline(never)]
+fn tell(event: &Event, rates: &Rates) -> bool {
+    let Some(level) = level_set(event.kind()).unwrap_or_else(|| Some(default_level(event))) else {
         return false;
     };
-    // A subscriber that filters by field values accepts the event here, and decides when it has the values.
-    at_level!(level, event_enabled, event, site)
-}
-
-/// Emits the `tracing` event.
-pub(super) fn emit(event: &Event) {
-    if is_on() {
-        to_subscriber(|| tell(event));
+    // An event that no subscriber accepts takes no place.
+    if !is_wanted(Some(level)) {
+        return false;
     }
+    match rates.admit(event, level) {
+        Admission::Write { left_out } => write(event, level, left_out),
+        Admission::LeaveOut { first } => return first,
+    }
+    false
 }
 
-fn tell(event: &Event) {
-    let Some(level) = level_set(event.kind()).unwrap_or_else(|| Some(default_level(event))) else {
-        return;
-    };
+fn write(event: &Event, level: Level, left_out: u64) {
     let facts = Facts::of(event);
     at_level!(
         level,
@@ -156,92 +172,46 @@ fn tell(event: &Event) {
         from = facts.from,
         to = facts.to,
         changes = facts.changes,
-        "{event}"
+        suppressed = (left_out > 0).then_some(left_out),
+        "{}",
+        message(event)
     );
 }
 
-/// The fields of an event besides its name, site and call. Times are in seconds.
-#[derive(Default)]
-struct Facts<'a> {
-    attempt: Option<u32>,
-    attempts: Option<u32>,
-    limit: Option<u32>,
-    reason: Option<&'static str>,
-    kind: Option<&'static str>,
-    error: Option<&'a str>,
-    delay: Option<f64>,
-    delay_source: Option<&'static str>,
-    duration: Option<f64>,
-    retry_after: Option<f64>,
-    breaker: Option<&'a str>,
-    from: Option<&'static str>,
-    to: Option<&'static str>,
-    changes: Option<u64>,
-}
-
-impl<'a> Facts<'a> {
-    fn of(event: &'a Event) -> Self {
-        let seconds = |time: Duration| time.as_secs_f64();
-        let nothing = Facts::default();
-        match event {
-            Event::CallStarted(event) => Facts { limit: event.limit, ..nothing },
-            Event::AttemptStarted(event) => {
-                Facts { attempt: Some(event.attempt), limit: event.limit, ..nothing }
-            }
-            Event::AttemptFinished(event) => Facts {
-                attempt: Some(event.attempt),
-                limit: event.limit,
-                kind: event.kind.map(|kind| kind.name()),
-                error: event.error.as_deref(),
-                duration: event.duration.map(seconds),
-                ..nothing
-            },
-            Event::RetryScheduled(event) => Facts {
-                attempt: Some(event.attempt),
-                limit: event.limit,
-                kind: Some(event.kind.name()),
-                error: Some(&event.error),
-                delay: Some(event.delay.length.as_secs_f64()),
-                delay_source: Some(event.delay.source.name()),
-                ..nothing
-            },
-            Event::RetrySuppressed(event) => Facts {
-                attempt: Some(event.attempt),
-                limit: event.limit,
-                reason: Some(event.reason.name()),
-                kind: Some(event.kind.name()),
-                error: Some(&event.error),
-                retry_after: event.retry_after.map(seconds),
-                ..nothing
-            },
-            Event::CallFinished(event) => Facts {
-                attempts: Some(event.attempts),
-                reason: Some(event.reason.name()),
-                kind: event.kind.map(|kind| kind.name()),
-                error: event.error.as_deref(),
-                duration: event.total.map(seconds),
-                ..nothing
-            },
-            Event::BreakerTransition(event) => Facts {
-                breaker: Some(&event.breaker),
-                from: Some(event.from.name()),
-                to: Some(event.to.name()),
-                ..nothing
-            },
-            Event::BreakerRejected(event) => Facts {
-                breaker: Some(&event.breaker),
-                reason: Some(event.mode.name()),
-                retry_after: event.retry_after.map(seconds),
-                ..nothing
-            },
-            Event::BudgetExhausted(event) => {
-                Facts { retry_after: event.wait.map(seconds), ..nothing }
-            }
-            Event::ConfigApplied(event) => {
-                Facts { changes: Some(event.changes.len() as u64), ..nothing }
+/// Tells the numbers of events of a function that were left out in seconds that are over. Returns whether there was a
+/// reason to look.
+pub(super) fn tell_left_out(site: &'static str, rates: &Rates) -> bool {
+    if is_on() && !rates.is_due() {
+        return false;
+    }
+    to_subscriber(|| {
+        for due in rates.take_due(|due| is_wanted(level_of(due))) {
+            if let Some(level) = level_of(&due) {
+                tell_number(site, &due, level);
             }
         }
-    }
+    });
+    true
+}
+
+/// The level at which the events were left out, or the most severe of several; `None` if the events are turned off now.
+fn level_of(left_out: &LeftOut) -> Option<Level> {
+    level_set(left_out.kind).unwrap_or(match left_out.succeeded {
+        true => Some(Level::INFO),
+        false => Some(highest_level(left_out.kind)),
+    })
+}
+
+fn tell_number(site: &'static str, due: &LeftOut, level: Level) {
+    at_level!(
+        level,
+        event,
+        event = due.kind.name(),
+        site = (!site.is_empty()).then_some(site),
+        reason = due.succeeded.then_some(StopReason::Success.name()),
+        suppressed = due.events,
+        "events of this kind were not written"
+    );
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ const NEW: u8 = 1;
 const CONFIGURED: u8 = 4;
 /// Events have listeners.
 const OBSERVED: u8 = 8;
+/// `tracing` did not get some events, and their number is to be told.
+const UNTOLD: u8 = 16;
 
 /// The flags of a function: 0 when nothing besides the attribute affects it.
 #[derive(Debug)]
@@ -60,6 +62,19 @@ impl Site {
 
     pub(crate) fn is_observed(&self) -> bool {
         self.flags.byte.load(Ordering::Relaxed) & OBSERVED != 0
+    }
+
+    /// Whether `tracing` did not get some events, and their number is to be told.
+    pub(super) fn has_untold(&self) -> bool {
+        self.flags.byte.load(Ordering::Relaxed) & UNTOLD != 0
+    }
+
+    /// Makes calls that start look for untold events if `are_untold`, which is asked under a lock.
+    pub(super) fn expect_untold(&self, are_untold: impl FnOnce() -> bool) {
+        exclusively(|| {
+            self.flags.set(UNTOLD, are_untold());
+            self.set_gate();
+        });
     }
 
     /// The number of a site that has been called.

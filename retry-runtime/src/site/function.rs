@@ -10,6 +10,7 @@ use super::flags::Flags;
 use super::ledger::Ledger;
 use super::meta::Meta;
 use crate::base::clock::Moment;
+use crate::event::Rates;
 use crate::policy::Policy;
 
 /// An annotated function: its name, its place in the source, its policy, budget and breaker, and the counts and
@@ -31,6 +32,8 @@ pub struct Site {
     pub(super) refusing: AtomicBool,
     /// The moment of the first call.
     pub(super) called_since: OnceLock<Moment>,
+    /// The limit of its events in `tracing`.
+    pub(super) rates: Rates,
 }
 
 impl Site {
@@ -50,6 +53,7 @@ impl Site {
             ledger: Mutex::new(None),
             refusing: AtomicBool::new(false),
             called_since: OnceLock::new(),
+            rates: Rates::new(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! | `function`, `meta` | [`Site`]: one static for each annotated function, and its name and place |
 //! | `registry` | the list of sites, which the linker collects |
 //! | `flags` | one number that says whether a call has anything to prepare |
+//! | `telling` | the events of a function, and the number of those that `tracing` did not get |
 //! | `ledger` | counts, and the history of calls that did not succeed at once |
 //! | `source`, `directory`, `shared` | budgets and breakers: a function's own, or shared by name |
 //! | `budget`, `breaker` | the same for budgets alone, and for breakers alone |
@@ -24,6 +25,7 @@ mod meta;
 pub(crate) mod registry;
 mod shared;
 mod source;
+mod telling;
 
 pub(crate) use applied::{Effective, switched_off};
 pub(crate) use breaker::find_breaker;

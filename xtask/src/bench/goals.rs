@@ -38,6 +38,7 @@ fn goals(figures: &Figures) -> Result<Vec<Goal>, String> {
     let mut goals = of_first_tries(figures)?;
     goals.extend(beside_peers(figures)?);
     goals.extend(of_failures_and_futures(figures)?);
+    goals.extend(of_listeners(figures)?);
     goals.extend(of_functions(figures)?);
     goals.extend(of_threads(figures)?);
     Ok(goals)
@@ -95,6 +96,27 @@ fn of_failures_and_futures(figures: &Figures) -> Result<Vec<Goal>, String> {
             what: "the future, all features on: the hand-written loop plus 16 bytes",
             limit: hand.size + 16.0,
             is: ready.size,
+        },
+    ])
+}
+
+fn of_listeners(figures: &Figures) -> Result<Vec<Goal>, String> {
+    let of = |what, limit, work, candidate| {
+        Ok::<Goal, String>(Goal { what, limit, is: case(figures, work, candidate)?.instructions })
+    };
+    Ok(vec![
+        of("first try with `report`, sync: instructions", 400.0, "sync-first", "ours, report")?,
+        of("… in `observe`", 700.0, "sync-first", "ours, in observe")?,
+        of(
+            "four failures under a `tracing` subscriber: instructions",
+            71_000.0,
+            "storm",
+            "ours, every event written",
+        )?,
+        Goal {
+            what: "… in an outage: times a loop with four `warn!`",
+            limit: 1.5,
+            is: case(figures, "storm", "ours, ten events a second")?.time.ratio,
         },
     ])
 }

@@ -59,7 +59,7 @@ const GOALS: &str = "The performance goals of this repository and the measured v
 
 const CANDIDATES: &str = "Versions and features in use. A small figure of a candidate that lacks features is no advantage.";
 
-const WORKS: [(&str, &str, &str); 7] = [
+const WORKS: [(&str, &str, &str); 8] = [
     ("sync-first", "A function that succeeds at the first try", "The common case: nothing fails."),
     (
         "async-ready",
@@ -92,6 +92,12 @@ const WORKS: [(&str, &str, &str); 7] = [
         "budget",
         "One deposit and one withdrawal",
         "The work of a budget for a call and a retry; ours also returns the token.",
+    ),
+    (
+        "storm",
+        "An outage: a function that fails four times under a `tracing` subscriber",
+        "The fmt layer of `tracing-subscriber` at info, without colours, into a sink. The hand-written loop has four `warn!` with a \
+         message and no field. The clock stands still, so ten events of a kind are written in all.",
     ),
 ];
 
