@@ -15,6 +15,7 @@ pub mod case;
 pub mod count;
 pub mod hand;
 pub mod ours;
+pub mod ours_breaking;
 pub mod ours_watched;
 pub mod shared;
 pub mod time;
@@ -46,6 +47,7 @@ impl Suite {
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
         suite.add(ours::CANDIDATES, ours::CASES, ours::WAITERS);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
+        suite.add(ours_breaking::CANDIDATES, ours_breaking::CASES, &[]);
         suite
     }
 
