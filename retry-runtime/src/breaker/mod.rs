@@ -43,8 +43,11 @@
 //! | `orders` | the orders of an operator |
 //! | `ticket` | the answers of the machine, and [`CircuitOpen`] |
 //! | `figures`, `snapshot` | the counts, and the state as data |
-//! | `word` | the lock-free path: which calls a closed breaker admits and counts without the lock |
+//! | `word` | the lock-free paths: which calls a closed breaker admits, and an open one refuses, without the lock |
+//! | `runs` | the results that threads count for themselves on those paths |
+//! | `paths` | what the machine takes from these paths and tells them |
 //! | `handle` | [`Breaker`]: the machine, its lock and its clock |
+//! | `steps` | the steps of a call at its breaker, without the lock and with it |
 //! | `permit` | [`Permit`]: the RAII guard of one call |
 //! | `listener` | who is told of transitions and refusals |
 //! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
@@ -55,10 +58,13 @@ mod keyed;
 mod listener;
 mod machine;
 mod orders;
+mod paths;
 mod permit;
+mod runs;
 mod settings;
 mod snapshot;
 mod state;
+mod steps;
 mod ticket;
 mod window;
 mod word;

@@ -29,9 +29,6 @@ pub(super) struct Flags {
     gate: AtomicU32,
 }
 
-/// Given in the order of the first calls.
-static LAST_INDEX: AtomicU32 = AtomicU32::new(0);
-
 static REFRESHING: Mutex<()> = Mutex::new(());
 
 impl Flags {
@@ -79,9 +76,12 @@ impl Site {
     pub(crate) fn index(&'static self) -> u32 {
         let flags = &self.flags;
         if flags.index.load(Ordering::Acquire) == 0 {
-            let fresh = LAST_INDEX.fetch_add(1, Ordering::Relaxed) + 1;
-            // Of two threads the second one's number is left unused.
-            let _ = flags.index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire);
+            let fresh = counters::fresh_number();
+            let index = &flags.index;
+            if index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                // Another thread was faster.
+                counters::give_back(fresh);
+            }
         }
         flags.index.load(Ordering::Acquire)
     }
