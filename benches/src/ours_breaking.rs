@@ -16,8 +16,11 @@ const TEN: &str = "ours, one of 10 fails";
 const TEN_BREAKER: &str = "ours + breaker, one of 10 fails";
 const OPEN: &str = "ours + breaker, open";
 const KEYED: &str = "ours + breaker, keyed";
+const ALONE_TEN: &str = "breaker alone, one of 10 fails";
+const ALONE_HUNDRED: &str = "breaker alone, one of 100 fails";
 const ALONE: &str = "breaker alone, one of 1000 fails";
 const ALONE_LONG: &str = "breaker alone, window of 100 000, one of 1000 fails";
+const ALONE_OPEN: &str = "breaker alone, open";
 
 /// The candidates of this module.
 pub const CANDIDATES: &[Candidate] = &[
@@ -27,8 +30,14 @@ pub const CANDIDATES: &[Candidate] = &[
     of_ours(TEN_BREAKER, "the same, plus a breaker"),
     of_ours(OPEN, "a budget, and an open breaker that refuses every call"),
     of_ours(KEYED, "a budget and a breaker for each key"),
-    of_ours(ALONE, "a breaker's permits, without a function; every thousandth call fails"),
+    of_ours(ALONE_TEN, "a breaker's permits, without a function; every tenth call fails"),
+    of_ours(ALONE_HUNDRED, "the same; every hundredth call fails"),
+    of_ours(
+        ALONE,
+        "the same; every thousandth call fails, after more successes than the window holds",
+    ),
     of_ours(ALONE_LONG, "the same, with a window of 100 000 calls in place of 200"),
+    of_ours(ALONE_OPEN, "an open breaker that refuses every permit"),
 ];
 
 const fn of_ours(name: &'static str, has: &'static str) -> Candidate {
@@ -59,8 +68,15 @@ pub const CASES: &[Case] = &[
     })
     .with(open),
     Case::blocking(Work::SyncFirst, KEYED, |script| keyed(script, "eu-1.example.com")),
-    Case::blocking(Work::SyncFirst, ALONE, |script| alone(&SHORT, script)),
-    Case::blocking(Work::SyncFirst, ALONE_LONG, |script| alone(&LONG, script)),
+    Case::blocking(Work::SyncFirst, ALONE_TEN, |script| alone(&TENS, 10, script)),
+    Case::blocking(Work::SyncFirst, ALONE_HUNDRED, |script| alone(&HUNDREDS, 100, script)),
+    Case::blocking(Work::SyncFirst, ALONE, |script| alone(&SHORT, 1000, script)),
+    Case::blocking(Work::SyncFirst, ALONE_LONG, |script| alone(&LONG, 1000, script)),
+    Case::blocking(Work::SyncFirst, ALONE_OPEN, |_| match DOWN.permit() {
+        Ok(_) => Err(Failure(599)),
+        Err(_) => Ok(ANSWER),
+    })
+    .with(open),
 ];
 
 /// Makes the next attempt fail, at every call of this number on this thread.
@@ -104,12 +120,14 @@ fn keyed(script: &Script, host: &str) -> Answer {
     attempt(script)
 }
 
+static TENS: Breaker = Breaker::new("tens", BreakerSettings::new());
+static HUNDREDS: Breaker = Breaker::new("hundreds", BreakerSettings::new());
 static SHORT: Breaker = Breaker::new("short", BreakerSettings::new());
 static LONG: Breaker = Breaker::new("long", BreakerSettings::new().window(Window::Count(100_000)));
 
 #[inline(never)]
-fn alone(breaker: &Breaker, script: &Script) -> Answer {
-    fail_every(1000, script);
+fn alone(breaker: &Breaker, calls: u32, script: &Script) -> Answer {
+    fail_every(calls, script);
     let Ok(permit) = breaker.permit() else { return Err(Failure(599)) };
     match attempt(script) {
         Ok(_) => permit.success(),

@@ -8,7 +8,7 @@ use super::figures::Figures;
 use super::machine::Machine;
 use super::paths::Memory;
 use super::permit::Permit;
-use super::runs::Runs;
+use super::runs::{Runs, Taken};
 use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
 use super::ticket::{CircuitOpen, Mode};
@@ -48,6 +48,9 @@ use crate::failure::class::Classify;
 /// Callers who drop their calls say nothing. [`min_calls`](BreakerSettings::min_calls) of them in a row open the
 /// breaker if each waited for [`slow`](BreakerSettings::slow), or for 1 s, and no answer of any kind has come for
 /// 10 s: the other side hangs.
+// In this order: threads read the first fields all the time, and a failure writes the last one. They are further apart
+// than a cache line, so that a failure does not slow down the other cores.
+#[repr(C)]
 pub struct Breaker {
     pub(super) word: Word,
     pub(super) runs: Runs,
@@ -56,7 +59,13 @@ pub struct Breaker {
     /// The length of the table's name, with which the name of a breaker by key begins; 0 for all others.
     table: usize,
     pub(super) name: Name,
-    pub(super) machine: Mutex<Machine>,
+    pub(super) guarded: Mutex<Guarded>,
+}
+
+/// What the lock guards.
+pub(super) struct Guarded {
+    pub(super) machine: Machine,
+    pub(super) taken: Taken,
 }
 
 /// Settings that configurations have set and that somebody has read.
@@ -89,7 +98,10 @@ impl Breaker {
                 timeline: Timeline::new(),
                 name,
                 table: 0,
-                machine: Mutex::new(Machine::new(settings)),
+                guarded: Mutex::new(Guarded {
+                    machine: Machine::new(settings),
+                    taken: Taken::NOTHING,
+                }),
             }
         }
     }
@@ -131,7 +143,7 @@ impl Breaker {
     /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        unpoisoned(self.machine.get_mut()).seed = Some(seed);
+        unpoisoned(self.guarded.get_mut()).machine.seed = Some(seed);
         self
     }
 
@@ -194,7 +206,7 @@ impl Breaker {
 
     /// The settings in force: those that the breaker was made with, or those that a configuration has set since.
     pub fn settings(&self) -> &BreakerSettings {
-        let settings = *unpoisoned(self.machine.lock()).settings();
+        let settings = *unpoisoned(self.guarded.lock()).machine.settings();
         if settings == self.settings { &self.settings } else { CONFIGURED.keep(settings) }
     }
 
@@ -242,7 +254,7 @@ impl Breaker {
     /// The breaker's memory, read without a transition and so without listeners; `now` is read from its clock.
     pub(super) fn memory(&self, now: Moment) -> Memory {
         let tick = self.timeline.tick(now);
-        unpoisoned(self.machine.lock()).memory(tick)
+        unpoisoned(self.guarded.lock()).machine.memory(tick)
     }
 
     /// The state at this moment.

@@ -16,7 +16,8 @@
 //! the memory model, on whatever thread, is taken before the failure is counted. A success that is under way at the same time
 //! comes before or after, as if it had been a moment earlier or later.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::mem;
+use std::sync::atomic::Ordering;
 
 use crate::base::cells::{Cells, Thread};
 use crate::base::sync::const_unless_loom;
@@ -25,8 +26,14 @@ use crate::base::sync::const_unless_loom;
 #[derive(Debug)]
 pub(super) struct Runs {
     cells: Cells,
-    /// The sum of the cells when results were last taken, and its generation. Written under the breaker's lock only.
-    taken: AtomicU64,
+}
+
+/// The sum of the cells when results were last taken, and its generation, as in a cell. The breaker's lock guards it.
+#[derive(Debug)]
+pub(super) struct Taken(u64);
+
+impl Taken {
+    pub(super) const NOTHING: Taken = Taken(0);
 }
 
 /// What became of a result.
@@ -55,7 +62,7 @@ const fn cell_of(generation: u32, count: u32) -> u64 {
 impl Runs {
     const_unless_loom! {
         pub(super) fn new() -> Self {
-            Runs { cells: Cells::new(), taken: AtomicU64::new(0) }
+            Runs { cells: Cells::new() }
         }
     }
 
@@ -89,36 +96,30 @@ impl Runs {
     }
 
     /// Makes the cells known, so that threads may count in them. The caller holds the lock.
-    pub(super) fn begin(&self, generation: u32) {
+    pub(super) fn begin(&self, taken: &mut Taken, generation: u32) {
         if self.cells.begin() {
-            self.note(generation, self.sum(generation));
+            *taken = self.sum(generation);
         }
     }
 
     /// Takes the results of this generation that were counted since the last time. The caller holds the lock.
     #[inline]
-    pub(super) fn take(&self, generation: u32) -> u32 {
-        let taken = self.taken.load(Ordering::Relaxed) as u32;
-        let sum = self.sum(generation);
-        self.note(generation, sum);
-        sum.wrapping_sub(taken)
+    pub(super) fn take(&self, taken: &mut Taken, generation: u32) -> u32 {
+        let before = mem::replace(taken, self.sum(generation));
+        (taken.0 as u32).wrapping_sub(before.0 as u32)
     }
 
     /// Begins to count a new generation, before any thread can. Its number may have been used before, long ago. The caller
     /// holds the lock.
-    pub(super) fn change(&self, next: u32) {
-        if generation(self.taken.load(Ordering::Relaxed)) != next {
-            self.note(next, self.sum(next));
+    pub(super) fn change(&self, taken: &mut Taken, next: u32) {
+        if generation(taken.0) != next {
+            *taken = self.sum(next);
         }
     }
 
-    fn note(&self, generation: u32, sum: u32) {
-        self.taken.store(cell_of(generation, sum), Ordering::Relaxed);
-    }
-
-    fn sum(&self, present: u32) -> u32 {
+    fn sum(&self, present: u32) -> Taken {
         let of_now = self.cells.values().filter(|cell| generation(*cell) == present);
-        of_now.fold(0, |sum, cell| sum.wrapping_add(cell as u32))
+        Taken(cell_of(present, of_now.fold(0, |sum, cell| sum.wrapping_add(cell as u32))))
     }
 }
 
@@ -131,55 +132,55 @@ mod tests {
         here(|thread| runs.count(thread, cell_of(generation, 0)))
     }
 
-    fn begun(generation: u32) -> Runs {
-        let runs = Runs::new();
-        runs.change(generation);
-        runs.begin(generation);
-        runs
+    fn begun(generation: u32) -> (Runs, Taken) {
+        let (runs, mut taken) = (Runs::new(), Taken::NOTHING);
+        runs.change(&mut taken, generation);
+        runs.begin(&mut taken, generation);
+        (runs, taken)
     }
 
     #[test]
     fn results_are_taken_once_and_only_those_of_the_generation() {
-        let runs = begun(7);
+        let (runs, mut taken) = begun(7);
         assert_eq!(runs.count_rarely(cell_of(7, 0), 7), Counted::Yes);
         assert!(count(&runs, 7));
         assert!(!count(&runs, 8), "the cell has another generation");
         assert_eq!(runs.count_rarely(cell_of(6, 0), 7), Counted::No);
-        assert_eq!([runs.take(7), runs.take(7)], [2, 0]);
+        assert_eq!([runs.take(&mut taken, 7), runs.take(&mut taken, 7)], [2, 0]);
         assert!(count(&runs, 7));
-        runs.change(8);
+        runs.change(&mut taken, 8);
         assert_eq!(runs.count_rarely(cell_of(8, 0), 8), Counted::Yes);
-        assert_eq!(runs.take(8), 1);
+        assert_eq!(runs.take(&mut taken, 8), 1);
         assert_eq!(runs.count_rarely(cell_of(7, 0), 8), Counted::No);
     }
 
     #[test]
     fn a_thread_says_when_its_run_is_full() {
-        let runs = begun(0);
+        let (runs, mut taken) = begun(0);
         let full = |_: &u32| !count(&runs, 0) && runs.count_rarely(0, 0) == Counted::Full;
         let full: Vec<u32> = (1..=3 * RUN).filter(full).collect();
         assert_eq!(full, [RUN, 2 * RUN, 3 * RUN]);
-        assert_eq!(runs.take(0), 3 * RUN);
+        assert_eq!(runs.take(&mut taken, 0), 3 * RUN);
     }
 
     #[test]
     fn a_count_that_wraps_around_stays_in_its_generation() {
-        let runs = begun(3);
+        let (runs, mut taken) = begun(3);
         let cell = runs.cells.of_this_thread().unwrap();
         cell.store(cell_of(3, u32::MAX - 1), Ordering::Relaxed);
-        runs.take(3);
+        runs.take(&mut taken, 3);
         assert!(count(&runs, 3) && !count(&runs, 3));
         assert_eq!(runs.count_rarely(cell_of(3, 0), 3), Counted::Full);
         assert_eq!(cell.load(Ordering::Relaxed), cell_of(3, 0));
         assert!(count(&runs, 3));
-        assert_eq!(runs.take(3), 3);
+        assert_eq!(runs.take(&mut taken, 3), 3);
     }
 
     #[test]
     fn before_the_first_answer_nothing_is_counted_without_the_lock() {
-        let runs = Runs::new();
+        let (runs, mut taken) = (Runs::new(), Taken::NOTHING);
         assert!(!count(&runs, 0));
         assert_eq!(runs.count_rarely(0, 0), Counted::No);
-        assert_eq!(runs.take(0), 0);
+        assert_eq!(runs.take(&mut taken, 0), 0);
     }
 }

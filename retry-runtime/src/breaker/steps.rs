@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::handle::Breaker;
+use super::handle::{Breaker, Guarded};
 use super::listener;
 use super::machine::Machine;
 use super::runs::Counted;
@@ -81,18 +81,18 @@ impl Breaker {
         step: impl FnOnce(&mut Machine, Duration) -> T,
     ) -> T {
         let tick = self.timeline.tick(now);
-        let mut guard = unpoisoned(self.machine.lock());
-        let machine = &mut *guard;
+        let mut guard = unpoisoned(self.guarded.lock());
+        let Guarded { machine, taken } = &mut *guard;
         if machine.seed.is_none() {
             seed(machine);
         }
-        let counted = self.runs.take(machine.generation);
+        let counted = self.runs.take(taken, machine.generation);
         machine.absorb(tick, counted, self.word.now().is_saturated());
         let result = step(machine, tick);
         let path = machine.path(tick, counted > 0);
-        self.runs.change(machine.generation);
+        self.runs.change(taken, machine.generation);
         if path.counts() {
-            self.runs.begin(machine.generation);
+            self.runs.begin(taken, machine.generation);
         }
         self.word.publish(machine.generation, path);
         if !machine.transitions.is_empty() {

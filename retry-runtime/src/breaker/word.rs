@@ -218,13 +218,21 @@ impl Word {
                 (CLOSED | start | successes, stable)
             }
         };
-        let before = self.word.load(Ordering::Relaxed);
-        if before & REFUSING != 0 && before & !u64::from(u32::MAX) != generation {
-            // Before the moment: nobody takes the new one for the end of the old state.
-            self.word.store(generation, Ordering::Relaxed);
+        let (next, until) = (generation | flags, until.map_or(NEVER, nanos));
+        let mut shown = self.word.load(Ordering::Relaxed);
+        // Nothing is written that is there already: a failure usually changes neither, and the other cores go on without a
+        // look at memory.
+        if self.until.load(Ordering::Relaxed) != until {
+            if shown & REFUSING != 0 {
+                // Before the moment: nobody takes the new one for the end of the old state.
+                shown = generation;
+                self.word.store(shown, Ordering::Relaxed);
+            }
+            self.until.store(until, Ordering::Release);
         }
-        self.until.store(until.map_or(NEVER, nanos), Ordering::Release);
-        self.word.store(generation | flags, Ordering::Release);
+        if shown != next {
+            self.word.store(next, Ordering::Release);
+        }
     }
 }
 
