@@ -16,6 +16,7 @@ const TEN: &str = "ours, one of 10 fails";
 const TEN_BREAKER: &str = "ours + breaker, one of 10 fails";
 const OPEN: &str = "ours + breaker, open";
 const KEYED: &str = "ours + breaker, keyed";
+const KEYED_BARE: &str = "ours + breaker, keyed, budget = none";
 const ALONE_TEN: &str = "breaker alone, one of 10 fails";
 const ALONE_HUNDRED: &str = "breaker alone, one of 100 fails";
 const ALONE: &str = "breaker alone, one of 1000 fails";
@@ -30,6 +31,7 @@ pub const CANDIDATES: &[Candidate] = &[
     of_ours(TEN_BREAKER, "the same, plus a breaker"),
     of_ours(OPEN, "a budget, and an open breaker that refuses every call"),
     of_ours(KEYED, "a budget and a breaker for each key"),
+    of_ours(KEYED_BARE, "a breaker for each key, and no budget"),
     of_ours(ALONE_TEN, "a breaker's permits, without a function; every tenth call fails"),
     of_ours(ALONE_HUNDRED, "the same; every hundredth call fails"),
     of_ours(
@@ -68,6 +70,7 @@ pub const CASES: &[Case] = &[
     })
     .with(open),
     Case::blocking(Work::SyncFirst, KEYED, |script| keyed(script, "eu-1.example.com")),
+    Case::blocking(Work::SyncFirst, KEYED_BARE, |script| keyed_bare(script, "eu-1.example.com")),
     Case::blocking(Work::SyncFirst, ALONE_TEN, |script| alone(&TENS, 10, script)),
     Case::blocking(Work::SyncFirst, ALONE_HUNDRED, |script| alone(&HUNDREDS, 100, script)),
     Case::blocking(Work::SyncFirst, ALONE, |script| alone(&SHORT, 1000, script)),
@@ -117,6 +120,12 @@ fn refused(script: &Script) -> Answer {
 #[inline(never)]
 #[retryable(max = 3, base = "0s", breaker(key = host))]
 fn keyed(script: &Script, host: &str) -> Answer {
+    attempt(script)
+}
+
+#[inline(never)]
+#[retryable(max = 3, base = "0s", budget = none, breaker(key = host))]
+fn keyed_bare(script: &Script, host: &str) -> Answer {
     attempt(script)
 }
 

@@ -212,12 +212,19 @@ impl Plan<'_> {
         })
     }
 
+    /// Asks the call for the budget or the breaker of a key.
+    fn asked_with(&self, key: &TokenStream, method: &TokenStream) -> TokenStream {
+        let (private, call, name) = (&self.private, local("call"), local("key"));
+        let text = quote!(#private::KeyText(#name).retry_text());
+        quote!(match &(#key) { #name => #call.#method(#name, #text) })
+    }
+
     /// The statement that opens the call, and those that pick the budget and the breaker of its keys.
     fn opened(&self) -> (TokenStream, TokenStream) {
         let (call, breaker) = (local("call"), local("breaker"));
         let budget = self.args.budget.as_ref().and_then(|budget| budget.value.key()).map(|key| {
-            let key = self.in_body(key);
-            quote!(#call.budget_of(&(#key));)
+            let asked = self.asked_with(&self.in_body(key), &quote!(budget_of));
+            quote!(#asked;)
         });
         match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
             None => (quote!(#call.open();), quote!(#budget)),
@@ -225,9 +232,8 @@ impl Plan<'_> {
                 (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), quote!(#budget))
             }
             Some(Some(key)) => {
-                let key = self.in_body(key);
-                let keyed = quote!(#budget let #breaker = #call.breaker_of(&(#key)););
-                (quote!(#call.open();), keyed)
+                let asked = self.asked_with(&self.in_body(key), &quote!(breaker_of));
+                (quote!(#call.open();), quote!(#budget let #breaker = #asked;))
             }
         }
     }

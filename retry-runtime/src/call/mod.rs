@@ -27,6 +27,7 @@ pub(crate) mod handover;
 pub(crate) mod inherited;
 pub(crate) mod intercept;
 pub(crate) mod intercepted;
+pub(crate) mod key;
 pub mod live;
 mod mode;
 pub(crate) mod observe;
