@@ -104,7 +104,7 @@ mod model {
         }
 
         pub(crate) fn of(&self, _thread: &Thread) -> Option<&AtomicU64> {
-            let next = || self.threads.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let next = || self.threads.fetch_add(1, Ordering::Relaxed);
             let index = INDEX.with(|index| {
                 index.set(Some(index.get().unwrap_or_else(next)));
                 index.get()

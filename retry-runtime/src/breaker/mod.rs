@@ -30,6 +30,14 @@
 //! after 1 s where neither is set, with no answer of any kind for 10 s, say that the other side hangs: they open the
 //! breaker. In the half-open state, such a drop is a failed probe.
 //!
+//! A success of a closed breaker and a refusal of an open one take no lock: each thread counts them for itself, and
+//! whoever counts a failure or looks takes them in first. A success that happened before a failure, on any thread, is
+//! counted before it, and so ends the row of failures before it; of two that happen at the same time either may come
+//! first. In a count window, the times of such successes are spread evenly over the time since the last failure or look.
+//! When the window holds nothing but successes, further ones are not counted: the next look takes it that they went on
+//! until then. That is harmless: what is not known exactly is only when successes will be forgotten, and in what order
+//! they came among themselves.
+//!
 //! Every result carries the generation in which it was admitted, and a result of an
 //! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions
 //! are lazy: they take place when somebody calls or looks, dated back to when they were due.

@@ -73,17 +73,25 @@ impl Site {
     }
 
     /// The site's number, given now if it has none.
+    #[inline]
     pub(crate) fn index(&'static self) -> u32 {
-        let flags = &self.flags;
-        if flags.index.load(Ordering::Acquire) == 0 {
-            let fresh = counters::fresh_number();
-            let index = &flags.index;
-            if index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        match self.flags.index.load(Ordering::Acquire) {
+            0 => self.first_index(),
+            index => index,
+        }
+    }
+
+    #[cold]
+    fn first_index(&'static self) -> u32 {
+        let (index, fresh) = (&self.flags.index, counters::fresh_number());
+        match index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => fresh,
+            Err(given) => {
                 // Another thread was faster.
                 counters::give_back(fresh);
+                given
             }
         }
-        flags.index.load(Ordering::Acquire)
     }
 
     /// The work of the first call: gives the site a number, sets its flags, and lists it if the linker has not.
