@@ -1,6 +1,6 @@
 //! A call: the locals that live as long as the call, and the loop around its attempts.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
@@ -214,7 +214,10 @@ impl Plan<'_> {
 
     /// Asks the call for the budget or the breaker of a key.
     fn asked_with(&self, key: &TokenStream, method: &TokenStream) -> TokenStream {
-        let (private, call, name) = (&self.private, local("call"), local("key"));
+        let (private, call) = (&self.private, local("call"));
+        // A key without `Display` is a mistake at the key.
+        let (place, _) = ends(key, Span::mixed_site());
+        let name = Ident::new("key", place);
         let text = quote!(#private::KeyText(#name).retry_text());
         quote!(match &(#key) { #name => #call.#method(#name, #text) })
     }
