@@ -17,6 +17,7 @@ pub mod failing;
 pub mod hand;
 pub mod ours;
 pub mod ours_limited;
+pub mod ours_breaking;
 pub mod ours_watched;
 pub mod reported;
 pub mod shared;
@@ -54,6 +55,7 @@ impl Suite {
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
         suite.add(reported::CANDIDATES, reported::CASES, &[]);
         suite.add(storm::CANDIDATES, storm::CASES, &[]);
+        suite.add(ours_breaking::CANDIDATES, ours_breaking::CASES, &[]);
         suite
     }
 

@@ -1,6 +1,6 @@
 //! A call: the locals that live as long as the call, and the loop around its attempts.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
@@ -269,12 +269,22 @@ impl Plan<'_> {
             || args.budget.as_ref().is_some_and(|budget| budget.value.key().is_some())
     }
 
+    /// Asks the call for the budget or the breaker of a key.
+    fn asked_with(&self, key: &TokenStream, method: &TokenStream) -> TokenStream {
+        let (private, call) = (&self.private, local("call"));
+        // A key without `Display` is a mistake at the key.
+        let (place, _) = ends(key, Span::mixed_site());
+        let name = Ident::new("key", place);
+        let text = quote!(#private::KeyText(#name).retry_text());
+        quote!(match &(#key) { #name => #call.#method(#name, #text) })
+    }
+
     /// The statement that opens the call, and those that pick the budget and the breaker of its keys.
     fn opened(&self) -> (TokenStream, TokenStream) {
         let (call, breaker) = (local("call"), local("breaker"));
         let budget = self.args.budget.as_ref().and_then(|budget| budget.value.key()).map(|key| {
-            let key = self.in_body(key);
-            quote!(#call.budget_of(&(#key));)
+            let asked = self.asked_with(&self.in_body(key), &quote!(budget_of));
+            quote!(#asked;)
         });
         match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
             None => (quote!(#call.open();), quote!(#budget)),
@@ -282,9 +292,8 @@ impl Plan<'_> {
                 (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), quote!(#budget))
             }
             Some(Some(key)) => {
-                let key = self.in_body(key);
-                let keyed = quote!(#budget let #breaker = #call.breaker_of(&(#key)););
-                (quote!(#call.open();), keyed)
+                let asked = self.asked_with(&self.in_body(key), &quote!(breaker_of));
+                (quote!(#call.open();), quote!(#budget let #breaker = #asked;))
             }
         }
     }

@@ -4,12 +4,15 @@
 //! The modules here import nothing from other folders of the crate.
 
 pub(crate) mod border;
+pub(crate) mod cells;
 pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;
+pub(crate) mod hashing;
 pub(crate) mod line;
 pub(crate) mod name;
 pub(crate) mod pool;
+pub(crate) mod recent;
 pub(crate) mod rng;
 pub(crate) mod scan;
 pub(crate) mod setting;

@@ -7,12 +7,16 @@ pub(crate) const TAIL: usize = "…".len() + 32;
 
 /// The text itself up to `whole` bytes; of a longer one at most `start` bytes and a hash of all of it. Two texts with the
 /// same start stay different.
+#[inline]
 pub(crate) fn shortened(text: &str, whole: usize, start: usize) -> Cow<'_, str> {
-    if text.len() <= whole {
-        return Cow::Borrowed(text);
-    }
+    if text.len() <= whole { Cow::Borrowed(text) } else { Cow::Owned(cut(text, start)) }
+}
+
+#[cold]
+#[inline(never)]
+fn cut(text: &str, start: usize) -> String {
     let end = (0..=start).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    Cow::Owned(format!("{}…{:032x}", &text[..end], fnv(text)))
+    format!("{}…{:032x}", &text[..end], fnv(text))
 }
 
 /// The hash FNV-1a of 128 bits (Fowler, Noll, Vo), which is the same in every process.

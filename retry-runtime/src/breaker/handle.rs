@@ -5,18 +5,17 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::figures::Figures;
-use super::listener;
-use super::machine::{Machine, Memory};
+use super::machine::Machine;
+use super::paths::Memory;
 use super::permit::Permit;
+use super::runs::{Runs, Taken};
 use super::settings::BreakerSettings;
 use super::snapshot::Snapshot;
-use super::ticket::{CircuitOpen, Mode, Ticket};
-use super::window::Outcome;
+use super::ticket::{CircuitOpen, Mode};
 use super::word::Word;
 use crate::base::clock::{Moment, Timeline};
 use crate::base::name::Name;
 use crate::base::pool::Pool;
-use crate::base::rng::Rng;
 use crate::base::setting::SettingError;
 use crate::base::sync::{Mutex, const_unless_loom, unpoisoned};
 use crate::failure::class::Classify;
@@ -49,14 +48,24 @@ use crate::failure::class::Classify;
 /// Callers who drop their calls say nothing. [`min_calls`](BreakerSettings::min_calls) of them in a row open the
 /// breaker if each waited for [`slow`](BreakerSettings::slow), or for 1 s, and no answer of any kind has come for
 /// 10 s: the other side hangs.
+// In this order: threads read the first fields all the time, and a failure writes the last one. They are further apart
+// than a cache line, so that a failure does not slow down the other cores.
+#[repr(C)]
 pub struct Breaker {
     pub(super) word: Word,
+    pub(super) runs: Runs,
     settings: BreakerSettings,
     pub(super) timeline: Timeline,
     /// The length of the table's name, with which the name of a breaker by key begins; 0 for all others.
     table: usize,
-    name: Name,
-    machine: Mutex<Machine>,
+    pub(super) name: Name,
+    pub(super) guarded: Mutex<Guarded>,
+}
+
+/// What the lock guards.
+pub(super) struct Guarded {
+    pub(super) machine: Machine,
+    pub(super) taken: Taken,
 }
 
 /// Settings that configurations have set and that somebody has read.
@@ -84,11 +93,15 @@ impl Breaker {
             }
             Breaker {
                 word: Word::new(&settings),
+                runs: Runs::new(),
                 settings,
                 timeline: Timeline::new(),
                 name,
                 table: 0,
-                machine: Mutex::new(Machine::new(settings)),
+                guarded: Mutex::new(Guarded {
+                    machine: Machine::new(settings),
+                    taken: Taken::NOTHING,
+                }),
             }
         }
     }
@@ -130,7 +143,7 @@ impl Breaker {
     /// of its own, so that many processes do not come back at the same moment.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        unpoisoned(self.machine.get_mut()).seed = Some(seed);
+        unpoisoned(self.guarded.get_mut()).machine.seed = Some(seed);
         self
     }
 
@@ -193,7 +206,7 @@ impl Breaker {
 
     /// The settings in force: those that the breaker was made with, or those that a configuration has set since.
     pub fn settings(&self) -> &BreakerSettings {
-        let settings = *unpoisoned(self.machine.lock()).settings();
+        let settings = *unpoisoned(self.guarded.lock()).machine.settings();
         if settings == self.settings { &self.settings } else { CONFIGURED.keep(settings) }
     }
 
@@ -241,7 +254,7 @@ impl Breaker {
     /// The breaker's memory, read without a transition and so without listeners; `now` is read from its clock.
     pub(super) fn memory(&self, now: Moment) -> Memory {
         let tick = self.timeline.tick(now);
-        unpoisoned(self.machine.lock()).memory(tick)
+        unpoisoned(self.guarded.lock()).machine.memory(tick)
     }
 
     /// The state at this moment.
@@ -274,7 +287,7 @@ impl Breaker {
     /// Whether a call would be refused at this moment. A closed breaker answers without lock and clock.
     #[inline]
     pub(crate) fn refuses(&self) -> bool {
-        self.word.admit().is_none() && self.refuses_locked()
+        !self.word.admits() && self.refuses_locked()
     }
 
     #[cold]
@@ -291,71 +304,6 @@ impl Breaker {
     pub fn restore(&self, saved: &Snapshot) {
         self.locked_now(|machine, now| machine.restore(now, saved));
     }
-
-    /// The ticket of a call, without the lock while closed.
-    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
-        if let Some(generation) = self.word.admit_unlisted() {
-            return Ok(Ticket { generation, probe: None, number: 0, since: None });
-        }
-        self.locked(now, Machine::admit).map_err(|refusal| {
-            let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
-            listener::refused(&refusal);
-            refusal
-        })
-    }
-
-    /// Counts a quick success in the word, where neither the clock nor the window is needed for that.
-    pub(super) fn keep(&self, ticket: &Ticket) -> bool {
-        !self.word.is_timed() && self.word.keep(ticket.generation)
-    }
-
-    /// Counts a result; a quick success of a quiet breaker is counted in the word.
-    pub(super) fn record(&self, now: Moment, ticket: Ticket, outcome: Outcome, slow: bool) {
-        let kept = outcome == Outcome::Success
-            && !slow
-            && !self.word.watches_drops()
-            && (!self.word.is_timed() || self.word.is_stable(self.timeline.tick(now)))
-            && self.word.keep(ticket.generation);
-        if !kept {
-            self.locked(now, |machine, now| machine.record(now, ticket, outcome, slow));
-        }
-    }
-
-    /// [`locked`](Self::locked) at this moment.
-    pub(super) fn locked_now<T>(&self, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
-        self.locked(self.timeline.now(), step)
-    }
-
-    /// Runs a step of the machine under the lock: counts the kept successes before the step, publishes the
-    /// word after it, and tells the listeners of transitions once the lock is free.
-    pub(super) fn locked<T>(
-        &self,
-        now: Moment,
-        step: impl FnOnce(&mut Machine, Duration) -> T,
-    ) -> T {
-        let tick = self.timeline.tick(now);
-        let mut guard = unpoisoned(self.machine.lock());
-        let machine = &mut *guard;
-        if machine.seed.is_none() {
-            seed(machine);
-        }
-        machine.absorb(tick, self.word.take_kept());
-        let result = step(machine, tick);
-        let (path, stable_until) = machine.path(tick);
-        self.word.publish(machine.generation, path, stable_until);
-        if !machine.transitions.is_empty() {
-            let transitions = machine.take_transitions();
-            drop(guard);
-            listener::changed(self.name.to_cow(), &transitions);
-        }
-        result
-    }
-}
-
-#[cold]
-fn seed(machine: &mut Machine) {
-    // Not for secrets: the breakers of many processes must not come back together.
-    machine.seed = Some(Rng::fresh().draw());
 }
 
 impl fmt::Debug for Breaker {

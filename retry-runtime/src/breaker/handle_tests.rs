@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use proptest::prelude::*;
 
 use super::super::settings::Window;
+use super::super::window::Outcome;
 use super::*;
 use crate::base::clock::fake::{clock, pass};
 
@@ -84,11 +85,130 @@ fn successes_that_never_took_the_lock_are_in_the_figures() {
 }
 
 #[test]
-fn a_window_of_kept_successes_writes_no_more() {
+fn once_a_thread_has_filled_the_window_with_successes_it_writes_no_more() {
     let breaker = breaker(window(3));
-    (0..9).for_each(|_| breaker.permit().unwrap().success());
-    assert_eq!(breaker.word.kept(), 3);
+    (0..300).for_each(|_| breaker.permit().unwrap().success());
+    assert!(breaker.word.now().is_saturated());
     assert_eq!(breaker.figures().calls, 3);
+    breaker.permit().unwrap().failure();
+    assert!(!breaker.word.now().is_saturated());
+}
+
+#[test]
+fn a_full_window_of_successes_is_forgotten_when_nobody_calls_any_more() {
+    let breaker = breaker(window(3));
+    (0..300).for_each(|_| breaker.permit().unwrap().success());
+    assert_eq!(breaker.figures().calls, 3);
+    pass(901 * SECOND);
+    assert_eq!(breaker.figures().calls, 0);
+}
+
+#[test]
+fn a_success_of_any_thread_ends_the_row_of_failures() {
+    let breaker = breaker(BreakerSettings::new().consecutive(3));
+    let fail = |times| (0..times).for_each(|_| breaker.permit().unwrap().failure());
+    breaker.permit().unwrap().success();
+    for _ in 0..3 {
+        fail(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| breaker.permit().unwrap().success());
+        });
+    }
+    fail(2);
+    assert_eq!((breaker.figures().consecutive, breaker.mode()), (2, Mode::Closed));
+    fail(1);
+    assert_eq!(breaker.mode(), Mode::Open);
+}
+
+#[test]
+fn an_open_breaker_counts_the_refusals_of_all_threads_and_admits_exactly_at_its_end() {
+    let breaker = breaker(window(1));
+    breaker.permit().unwrap().failure();
+    let refused = || breaker.permit().unwrap_err();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| (0..400).for_each(|_| drop(refused())));
+        }
+    });
+    assert_eq!((breaker.figures().rejected, breaker.mode()), (1200, Mode::Open));
+    pass(Duration::from_millis(4_999));
+    let last = Duration::from_millis(1);
+    assert_eq!((refused().mode(), refused().retry_after()), (Mode::Open, Some(last)));
+    pass(last);
+    assert!(breaker.permit().unwrap().is_probe());
+}
+
+#[test]
+fn a_refusal_says_which_order_refuses_and_for_how_long() {
+    let breaker = breaker(window(1));
+    let refused = || {
+        let refused = breaker.permit().unwrap_err();
+        (refused.mode(), refused.retry_after())
+    };
+    for _ in 0..2 {
+        breaker.trip(Some(9 * SECOND));
+        assert_eq!(refused(), (Mode::Open, Some(9 * SECOND)));
+        breaker.force_open();
+        assert_eq!([refused(), refused()], [(Mode::ForcedOpen, None); 2]);
+        assert_eq!(breaker.figures().rejected, 2);
+        breaker.trip(Some(Duration::MAX));
+        assert_eq!(refused().0, Mode::Open);
+        breaker.reset();
+        assert!(breaker.permit().is_ok());
+    }
+}
+
+#[test]
+fn a_new_breaker_counts_nothing_of_one_that_is_gone() {
+    for _ in 0..20 {
+        let breaker = breaker(BreakerSettings::new());
+        for _ in 0..3 {
+            for calls in 1..=4 {
+                breaker.permit().unwrap().success();
+                assert_eq!(breaker.figures().calls, calls);
+            }
+            breaker.reset();
+            assert_eq!(breaker.figures().calls, 0);
+        }
+        breaker.force_open();
+        assert!(breaker.permit().is_err());
+        assert_eq!(breaker.figures().rejected, 1);
+    }
+}
+
+#[test]
+fn a_success_of_a_call_that_began_before_a_reset_is_not_counted_after_it() {
+    let breaker = breaker(BreakerSettings::new());
+    breaker.permit().unwrap().success();
+    let old: Vec<_> = (0..3).map(|_| breaker.permit().unwrap()).collect();
+    breaker.permit().unwrap().success();
+    breaker.reset();
+    (0..2).for_each(|_| breaker.permit().unwrap().success());
+    old.into_iter().for_each(|permit| permit.success());
+    assert_eq!(breaker.figures().calls, 2);
+}
+
+#[test]
+fn a_thread_that_is_ending_still_counts() {
+    struct AtTheEnd(Arc<Breaker>);
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            self.0.permit().unwrap().success();
+        }
+    }
+    thread_local!(static LAST: std::cell::RefCell<Vec<AtTheEnd>> = const { std::cell::RefCell::new(Vec::new()) });
+
+    let breaker = Arc::new(breaker(BreakerSettings::new()));
+    breaker.permit().unwrap().success();
+    for _ in 0..4 {
+        let mine = Arc::clone(&breaker);
+        let thread = std::thread::spawn(move || {
+            LAST.with_borrow_mut(|last| last.push(AtTheEnd(Arc::clone(&mine))));
+            mine.permit().unwrap().success();
+        });
+        thread.join().unwrap();
+    }
+    assert_eq!(breaker.figures().calls, 9);
 }
 
 #[test]
@@ -189,6 +309,8 @@ proptest! {
         min in 1u32..12,
         consecutive in prop::option::of(1u32..5),
         calls in prop::collection::vec((0u8..8, 0u64..3_000), 1..120),
+        // Some fill the run of a thread.
+        burst in prop::option::of(1u32..600),
     ) {
         let window = if timed { Window::Time(10 * SECOND) } else { Window::Count(size) };
         let mut settings = BreakerSettings::new().window(window).min_calls(min).jitter(0.0);
@@ -198,6 +320,12 @@ proptest! {
         breaker.mode();
         let mut now = Duration::ZERO;
         for (kind, millis) in calls {
+            for _ in 0..burst.filter(|_| kind == 6).unwrap_or_default() {
+                if let (Ok(permit), Ok(ticket)) = (breaker.permit(), machine.admit(now)) {
+                    permit.success();
+                    machine.record(now, ticket, Outcome::Success, false);
+                }
+            }
             match (breaker.permit(), machine.admit(now)) {
                 (Ok(permit), Ok(ticket)) if kind < 3 => {
                     permit.failure();
@@ -214,7 +342,7 @@ proptest! {
                 pass(Duration::from_millis(millis));
             }
             // Without taking the lock: reading would count what was kept.
-            let closed = breaker.word.admit().is_some();
+            let closed = breaker.word.admits();
             prop_assert_eq!(closed, machine.state.mode() == Mode::Closed);
         }
         prop_assert_eq!(breaker.figures(), machine.figures(now));

@@ -4,13 +4,14 @@ use std::borrow::{Borrow, Cow};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
 use crate::base::clock::Moment;
+use crate::base::hashing::Hashing;
+use crate::base::recent::{LastUse, Uses};
 use crate::base::setting::SettingError;
 use crate::base::shortened::shortened;
 use crate::base::sync::{lock, unpoisoned};
@@ -44,16 +45,17 @@ pub struct Keyed<K> {
     /// The settings in force, and of every breaker in the table.
     settings: Mutex<BreakerSettings>,
     clock: Option<fn() -> Instant>,
-    uses: AtomicU64,
-    table: RwLock<HashMap<K, Entry>>,
+    uses: Uses,
+    table: RwLock<Table<K>>,
 }
+
+type Table<K> = HashMap<K, Entry, Hashing>;
 
 struct Entry {
     breaker: Arc<Breaker>,
     /// The length of the key's text.
     bytes: usize,
-    /// The time of its last use, counted in uses of the table.
-    used: AtomicU64,
+    last: LastUse,
 }
 
 impl<K: Eq + Hash + fmt::Display> Keyed<K> {
@@ -78,8 +80,8 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             declared: settings,
             settings: Mutex::new(settings),
             clock: None,
-            uses: AtomicU64::new(0),
-            table: RwLock::new(HashMap::new()),
+            uses: Uses::new(),
+            table: RwLock::new(HashMap::with_hasher(Hashing::seeded())),
         }
     }
 
@@ -136,14 +138,20 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
+        self.find(key).unwrap_or_else(|| self.insert(key.to_owned()))
+    }
+
+    /// The breaker of this key, if it is in the table.
+    #[inline(always)]
+    pub(crate) fn find<Q>(&self, key: &Q) -> Option<Arc<Breaker>>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let table = unpoisoned(self.table.read());
-        if let Some(entry) = table.get(key) {
-            entry.used.store(now, Ordering::Relaxed);
-            return Arc::clone(&entry.breaker);
-        }
-        drop(table);
-        self.insert(now, key.to_owned())
+        let entry = table.get(key)?;
+        entry.last.note(&self.uses);
+        Some(Arc::clone(&entry.breaker))
     }
 
     /// Keys in the table.
@@ -163,7 +171,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
     }
 
     #[cold]
-    fn insert(&self, used: u64, key: K) -> Arc<Breaker> {
+    fn insert(&self, key: K) -> Arc<Breaker> {
         // The user's code, the key's text and the clock, runs before the lock is taken.
         let text = key.to_string();
         let bytes = text.len();
@@ -180,15 +188,13 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             breaker = breaker.with_clock(clock);
         }
         let breaker = Arc::new(breaker);
-        table.insert(
-            key,
-            Entry { breaker: Arc::clone(&breaker), bytes, used: AtomicU64::new(used) },
-        );
+        let last = LastUse::new(&self.uses);
+        table.insert(key, Entry { breaker: Arc::clone(&breaker), bytes, last });
         breaker
     }
 
     /// Forgets breakers until there is room for a key of so many bytes.
-    fn make_room(&self, table: &mut HashMap<K, Entry>, now: Moment, bytes: usize) {
+    fn make_room(&self, table: &mut Table<K>, now: Moment, bytes: usize) {
         let held: usize = table.values().map(|entry| entry.bytes).sum();
         let mut surplus = held.saturating_add(bytes).saturating_sub(MOST_BYTES);
         let mut places = (table.len() + 1).saturating_sub(self.limit);
@@ -198,9 +204,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
         // A scan, but only where a new key meets a full table. No two entries have the same time of use.
         let mut order: Vec<_> = table
             .values()
-            .map(|entry| {
-                (entry.breaker.memory(now), entry.used.load(Ordering::Relaxed), entry.bytes)
-            })
+            .map(|entry| (entry.breaker.memory(now), entry.last.get(), entry.bytes))
             .collect();
         order.sort_unstable();
         let mut forgotten = HashSet::new();
@@ -212,7 +216,7 @@ impl<K: Eq + Hash + fmt::Display> Keyed<K> {
             places = places.saturating_sub(1);
             forgotten.insert(used);
         }
-        table.retain(|_, entry| !forgotten.contains(&entry.used.load(Ordering::Relaxed)));
+        table.retain(|_, entry| !forgotten.contains(&entry.last.get()));
     }
 }
 
@@ -221,6 +225,12 @@ const MOST_BYTES: usize = 1 << 20;
 
 /// The longest text of a key that is kept whole.
 const WHOLE: usize = 200;
+
+/// Whether the text of a key is kept whole.
+#[inline]
+pub(crate) fn is_short(text: &str) -> bool {
+    text.len() <= WHOLE
+}
 
 /// The text of a key, cut if it is long; two texts with the same beginning stay different.
 pub(crate) fn short(text: &str) -> Cow<'_, str> {

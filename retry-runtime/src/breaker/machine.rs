@@ -7,7 +7,6 @@ use super::settings::BreakerSettings;
 use super::state::{Closed, HalfOpen, Open, Ran, State, Verdict};
 use super::ticket::{Mode, Refusal, Ticket, Transition};
 use super::window::{Mark, Outcome, Tally};
-use super::word::{Path, Start};
 use crate::base::rng::Rng;
 
 /// A circuit breaker without a lock or a clock.
@@ -33,7 +32,7 @@ pub struct Machine {
     pub(super) settings: BreakerSettings,
     pub(super) state: State,
     pub(super) generation: u32,
-    rejected: u64,
+    pub(super) rejected: u64,
     /// `None` until a seed is drawn.
     pub(super) seed: Option<u64>,
     pub(super) transitions: Vec<Transition>,
@@ -250,7 +249,7 @@ impl Machine {
         Some((at, half_open.record(self.settings.no_answer(), &self.settings)))
     }
 
-    fn trip_if_due(&mut self, now: Duration) {
+    pub(super) fn trip_if_due(&mut self, now: Duration) {
         if let State::Closed(closed) = &mut self.state {
             if closed.trips(now, &self.settings) {
                 self.open(now, 0);
@@ -325,61 +324,6 @@ impl Machine {
             _ => 0,
         }
     }
-
-    // For the breaker and its lock-free path.
-
-    /// Counts the quick successes that the word has kept since the last record.
-    #[inline]
-    pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
-        if successes == 0 {
-            return;
-        }
-        if let State::Closed(closed) | State::Shadow(closed) = &mut self.state {
-            closed.absorb(now, successes);
-        }
-    }
-
-    /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.
-    pub(super) fn memory(&mut self, now: Duration) -> Memory {
-        match &mut self.state {
-            State::Closed(closed) => {
-                let remembers = closed.remembers(now, &self.settings);
-                if remembers { Memory::Failures } else { Memory::Nothing }
-            }
-            _ => Memory::State,
-        }
-    }
-
-    /// The steps that need no lock from now on, and the moment at which time next changes the window.
-    #[inline]
-    pub(super) fn path(&mut self, now: Duration) -> (Path, Option<Duration>) {
-        self.settle(now);
-        match &mut self.state {
-            State::Closed(closed) | State::Shadow(closed) => {
-                let start = match () {
-                    () if closed.watches_drops() => Start::Listed,
-                    () if self.settings.slow.is_some() => Start::Timed,
-                    () => Start::Untimed,
-                };
-                let keeps = closed.quiet(now, &self.settings);
-                (Path::Admit { start, keeps }, closed.ring.stable_until())
-            }
-            // Keeps successes too; nobody counts them.
-            State::Disabled => (Path::Admit { start: Start::Untimed, keeps: true }, None),
-            State::Open(_) | State::HalfOpen(_) | State::ForcedOpen => (Path::Locked, None),
-        }
-    }
-}
-
-/// The memory of a machine, from the least important to the most important.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Memory {
-    /// No more than a new one.
-    Nothing,
-    /// Failures, or drops without an answer.
-    Failures,
-    /// A state that is not the closed one.
-    State,
 }
 
 /// A number in [0, 1) that depends on all bits of the seed.

@@ -96,6 +96,20 @@ fn a_success_that_completes_the_minimum_can_open() {
     check(window(3), "fail fail ok", "closed closed open");
 }
 
+/// A thread counted it for itself, because no failure had come when it began to.
+#[test]
+fn a_success_that_raced_a_failure_and_completes_the_minimum_opens_too() {
+    let settings = BreakerSettings::new().window(Window::Count(3)).min_calls(3).rate(1.0 / 3.0);
+    let mut machine = Machine::new(settings);
+    for outcome in [Outcome::Success, Outcome::Failure] {
+        let ticket = machine.admit(Duration::ZERO).unwrap();
+        machine.record(Duration::ZERO, ticket, outcome, false);
+    }
+    assert_eq!(machine.mode(Duration::ZERO), Mode::Closed);
+    machine.absorb(Duration::ZERO, 1, false);
+    assert_eq!(machine.mode(Duration::ZERO), Mode::Open);
+}
+
 #[test]
 fn slow_calls_open_only_where_slow_is_set() {
     check(window(2), "slow slow", "closed closed");

@@ -30,6 +30,14 @@
 //! after 1 s where neither is set, with no answer of any kind for 10 s, say that the other side hangs: they open the
 //! breaker. In the half-open state, such a drop is a failed probe.
 //!
+//! A success of a closed breaker and a refusal of an open one take no lock: each thread counts them for itself, and
+//! whoever counts a failure or looks takes them in first. A success that happened before a failure, on any thread, is
+//! counted before it, and so ends the row of failures before it; of two that happen at the same time either may come
+//! first. In a count window, the times of such successes are spread evenly over the time since the last failure or look.
+//! When the window holds nothing but successes, further ones are not counted: the next look takes it that they went on
+//! until then. That is harmless: what is not known exactly is only when successes will be forgotten, and in what order
+//! they came among themselves.
+//!
 //! Every result carries the generation in which it was admitted, and a result of an
 //! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions
 //! are lazy: they take place when somebody calls or looks, dated back to when they were due.
@@ -43,8 +51,11 @@
 //! | `orders` | the orders of an operator |
 //! | `ticket` | the answers of the machine, and [`CircuitOpen`] |
 //! | `figures`, `snapshot` | the counts, and the state as data |
-//! | `word` | the lock-free path: which calls a closed breaker admits and counts without the lock |
+//! | `word` | the lock-free paths: which calls a closed breaker admits, and an open one refuses, without the lock |
+//! | `runs` | the results that threads count for themselves on those paths |
+//! | `paths` | what the machine takes from these paths and tells them |
 //! | `handle` | [`Breaker`]: the machine, its lock and its clock |
+//! | `steps` | the steps of a call at its breaker, without the lock and with it |
 //! | `permit` | [`Permit`]: the RAII guard of one call |
 //! | `listener` | who is told of transitions and refusals |
 //! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
@@ -55,10 +66,13 @@ mod keyed;
 mod listener;
 mod machine;
 mod orders;
+mod paths;
 mod permit;
+mod runs;
 mod settings;
 mod snapshot;
 mod state;
+mod steps;
 mod ticket;
 mod window;
 mod word;
@@ -67,7 +81,7 @@ pub use crate::base::setting::SettingError as BreakerError;
 pub use figures::Figures;
 pub use handle::Breaker;
 pub use keyed::Keyed;
-pub(crate) use keyed::short;
+pub(crate) use keyed::{is_short, short};
 pub(crate) use listener::Listener;
 pub use machine::Machine;
 pub use permit::Permit;

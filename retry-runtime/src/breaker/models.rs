@@ -4,6 +4,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::super::settings::Window;
+use super::super::window::Outcome;
 use super::*;
 
 fn model(settings: BreakerSettings, run: impl Fn(Arc<Breaker>, Moment) + Sync + Send + 'static) {
@@ -64,6 +65,65 @@ fn loom_a_success_that_races_a_failure_is_not_lost() {
         thread.join().unwrap();
         // One of three failed: whichever came first, the rate of a third is reached.
         assert_eq!(breaker.locked(now, Machine::mode), Mode::Open);
+    });
+}
+
+#[test]
+fn loom_a_success_that_came_before_a_failure_ends_the_row_of_failures() {
+    model(BreakerSettings::new().consecutive(2), |breaker, now| {
+        answered(&breaker, now);
+        let (first, second) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
+        breaker.record(now, first, Outcome::Failure, false);
+        let other = Arc::clone(&breaker);
+        let thread = thread::spawn(move || {
+            let ticket = other.admit(now).unwrap();
+            other.record(now, ticket, Outcome::Success, false);
+        });
+        thread.join().unwrap();
+        breaker.record(now, second, Outcome::Failure, false);
+        assert_eq!(breaker.locked(now, Machine::figures).consecutive, 1);
+    });
+}
+
+#[test]
+fn loom_a_refusal_that_races_another_order_is_one_of_either_state() {
+    model(window(1), |breaker, now| {
+        let second = Duration::from_secs(1);
+        breaker.locked(now, |machine, tick| machine.open_for(tick, second));
+        let other = Arc::clone(&breaker);
+        let thread = thread::spawn(move || {
+            other.admit(now).map_err(|refused| (refused.mode(), refused.retry_after()))
+        });
+        breaker.locked(now, Machine::force_open);
+        let refused = thread.join().unwrap().unwrap_err();
+        assert!([(Mode::Open, Some(second)), (Mode::ForcedOpen, None)].contains(&refused));
+    });
+}
+
+#[test]
+fn loom_a_refusal_that_races_the_closing_is_refused_for_the_time_that_was_left_or_admitted() {
+    model(window(1), |breaker, now| {
+        let second = Duration::from_secs(1);
+        breaker.locked(now, |machine, tick| machine.open_for(tick, second));
+        let other = Arc::clone(&breaker);
+        let thread =
+            thread::spawn(move || other.admit(now).map_err(|refused| refused.retry_after()));
+        breaker.locked(now, Machine::force_close);
+        let left = thread.join().unwrap().map_err(|left| assert_eq!(left, Some(second)));
+        drop(left);
+        assert_eq!(breaker.locked(now, Machine::figures).rejected, 0);
+    });
+}
+
+#[test]
+fn loom_refusals_of_two_threads_are_both_counted() {
+    model(window(1), |breaker, now| {
+        breaker.locked(now, Machine::force_open);
+        let other = Arc::clone(&breaker);
+        let thread = thread::spawn(move || assert!(other.admit(now).is_err()));
+        assert!(breaker.admit(now).is_err());
+        thread.join().unwrap();
+        assert_eq!(breaker.locked(now, Machine::figures).rejected, 2);
     });
 }
 

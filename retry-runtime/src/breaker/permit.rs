@@ -10,8 +10,9 @@ use super::handle::Breaker;
 use super::state::Ran;
 use super::ticket::CircuitOpen;
 use super::window::Outcome;
-use super::word::Held;
+use super::word::{Held, Now};
 use crate::base::border::contained;
+use crate::base::cells::{Thread, here};
 use crate::base::clock::Moment;
 use crate::failure::class::Classify;
 
@@ -114,8 +115,9 @@ impl<B: Deref<Target = Breaker>> Place<B> {
     /// Counts the success of a quick call.
     #[inline(always)]
     pub(crate) fn quick_success(&self, quick: Quick) {
-        if !self.breaker.word.is_saturated() {
-            settle(&self.breaker, quick.0, None, Outcome::Success);
+        let now = self.breaker.word.now();
+        if !now.is_saturated() {
+            here(|thread| succeeded_quickly(&self.breaker, quick.0, now, thread));
         }
     }
 
@@ -151,9 +153,16 @@ impl<B: Deref<Target = Breaker>> Place<B> {
     /// [`Permit::end`] in place, to be followed by [`spend`](Self::spend).
     #[inline(always)]
     pub(crate) fn tell(&mut self, outcome: Outcome) {
-        if !(outcome == Outcome::Success && self.breaker.word.is_saturated()) {
+        if outcome == Outcome::Success {
+            let now = self.breaker.word.now();
+            if !now.is_saturated() {
+                let held = mem::replace(&mut self.held, Held::NOTHING);
+                let long_from = self.long_from.take();
+                succeeded(&self.breaker, held, long_from, now);
+            }
+        } else {
             let held = mem::replace(&mut self.held, Held::NOTHING);
-            settle(&self.breaker, held, self.long_from.take(), outcome);
+            settle_locked(&self.breaker, held, self.long_from.take(), None, outcome);
         }
     }
 
@@ -200,19 +209,36 @@ fn admitted_slowly(breaker: &Breaker) -> Result<(Held, Option<Moment>), CircuitO
     Ok((ticket.into(), Some(now.saturating_add(breaker.word.patience()))))
 }
 
-/// Reports to the breaker, once for each permit. Out of line, so that its callers stay small enough to be
-/// inlined.
+/// Reports the success of a quick call. Out of line, so that generated code stays small; that code knows the address of
+/// the thread's state, which a library has to ask for.
 #[inline(never)]
-fn settle(breaker: &Breaker, held: Held, long_from: Option<Moment>, outcome: Outcome) {
-    let kept = outcome == Outcome::Success
-        && breaker.word.admit_fast().is_some()
-        && breaker.keep(&held.ticket());
-    if !kept {
-        settle_locked(breaker, held, long_from, None, outcome);
+fn succeeded_quickly(breaker: &Breaker, held: Held, now: Now, thread: &Thread) {
+    if !(now.is_untimed() && breaker.runs.count(thread, held.word())) {
+        succeeded_rarely(breaker, held);
     }
 }
 
-/// [`settle`] by way of the lock, which asks for the time; `engine` is the engine's, if it was read.
+/// Reports a success.
+#[inline(never)]
+fn succeeded(breaker: &Breaker, held: Held, long_from: Option<Moment>, now: Now) {
+    if !now.is_untimed() {
+        settle_locked(breaker, held, long_from, None, Outcome::Success);
+    } else if !here(|thread| breaker.runs.count(thread, held.word())) {
+        succeeded_rarely(breaker, held);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn succeeded_rarely(breaker: &Breaker, held: Held) {
+    if !(breaker.word.now().is_untimed() && breaker.count_rarely(held.word())) {
+        // Where the clock is not read, no success is slow.
+        settle_locked(breaker, held, None, None, Outcome::Success);
+    }
+}
+
+/// Reports an outcome for which the time must be known; `engine` is the engine's time, if it was read.
+#[inline(never)]
 fn settle_locked(
     breaker: &Breaker,
     held: Held,

@@ -1,11 +1,11 @@
-//! The lock-free path of a closed breaker: one atomic word, and the content of a permit.
+//! The lock-free paths of a breaker: one atomic word, and the content of a permit.
 //!
-//! While the breaker is closed, two things happen all the time and change nothing: a call is admitted, and
-//! a call succeeds. Both are decided by one word, without the lock:
+//! While a breaker is closed, two things happen all the time and change nothing: a call is admitted, and
+//! a call succeeds. While it is open, calls are refused. All three are decided by one word, without the lock:
 //!
 //! ```text
-//! 63 … 32      31       30      29     28          27        26 … 0
-//! generation   closed   quiet   fast   saturated   watching  successes kept
+//! 63 … 32      31       30      29     28          27         26        25         24 … 0
+//! generation   closed   quiet   fast   saturated   watching   untimed   refusing   0
 //! ```
 //!
 //! - `closed`: calls are admitted.
@@ -13,26 +13,30 @@
 //!   begins is listed under the lock, and a success must be told there.
 //! - `fast`: the start of a call need not be known: slow calls are not counted, and drops are not watched.
 //! - `quiet`: no quick success can trip the breaker until a failure or time changes the window
-//!   (`Closed::quiet`). Successes are then counted in the low bits by compare-and-swap, and the next holder of
+//!   (`Closed::quiet`). Each thread then counts its successes [for itself](super::runs), and the next holder of
 //!   the lock adds them to the window first. Successes commute, so the window is the same as if each had been
 //!   counted under the lock.
-//! - `saturated`: a count window consists of kept successes only. Further successes, of any generation, change
+//! - `untimed`: `quiet` and `fast`, and time does not change the window: the clock is not read.
+//! - `saturated`: a count window consists of successes only. Further successes, of any generation, change
 //!   nothing and write nothing.
+//! - `refusing`: every call is refused until the moment beside the word. Each thread counts its refusals for itself.
 //!
-//! The generation is in the same word, so no interleaving of threads counts a result in a later generation. A
-//! call that races the opening may be admitted, as if it had come just before.
+//! The word is written under the lock only. A call that races the opening may be admitted, and one that races the
+//! closing refused, as if it had come just before. The same holds for a success that races a failure after which successes are
+//! no longer quiet: the next holder of the lock counts the success, and then looks whether it trips.
 //!
 //! A permit holds one word as well, [`Held`]: generation and bit 31 stand in the same places, so an admitting
 //! word is copied as it is.
 
 use std::time::Duration;
 
-use super::settings::{BreakerSettings, PATIENCE, Window};
+use super::settings::{BreakerSettings, PATIENCE};
 use super::state::NUMBERS;
-use super::ticket::Ticket;
+use super::ticket::{Mode, Refusal, Ticket};
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
 
-const KEPT: u64 = (1 << 27) - 1;
+const REFUSING: u64 = 1 << 25;
+const UNTIMED: u64 = 1 << 26;
 const WATCHING: u64 = 1 << 27;
 const SATURATED: u64 = 1 << 28;
 const FAST: u64 = 1 << 29;
@@ -44,8 +48,10 @@ const CLOSED: u64 = 1 << 31;
 pub(super) enum Path {
     /// None: every step takes the lock.
     Locked,
-    /// Admit. Quick successes are kept or not.
-    Admit { start: Start, keeps: bool },
+    /// Refuse, until this moment; until another order without one.
+    Refuse(Option<Duration>),
+    /// Admit. Time next changes the window at the end of `stable`.
+    Admit { start: Start, successes: Successes, stable: Option<Duration> },
 }
 
 /// The facts about a call that begins.
@@ -59,19 +65,39 @@ pub(super) enum Start {
     Listed,
 }
 
+/// How a quick success is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Successes {
+    /// Under the lock.
+    Locked,
+    /// By its thread.
+    ByThread,
+    /// Not at all: it changes nothing.
+    Uncounted,
+}
+
+impl Path {
+    /// Whether threads count something for themselves.
+    pub(super) fn counts(self) -> bool {
+        match self {
+            Path::Locked => false,
+            Path::Refuse(_) => true,
+            Path::Admit { successes, .. } => successes == Successes::ByThread,
+        }
+    }
+}
+
 /// The word, and the moment up to which it is valid.
 ///
-/// Relaxed orderings throughout: the word publishes nothing but itself. The lock publishes the window, and
-/// read-modify-writes always see the newest value.
+/// Relaxed orderings where a call is admitted or succeeds: there the word publishes nothing but itself. The lock
+/// publishes the window.
 #[derive(Debug)]
 pub(super) struct Word {
     word: AtomicU64,
-    /// Nanoseconds since the breaker's start at which time changes a time window.
-    stable_until: AtomicU64,
-    /// The size of a count window: so many kept successes, and another one changes nothing. 0 for a time window, where
-    /// every one counts. Like the next one it changes with the settings only.
-    size: AtomicU64,
-    /// Nanoseconds from which on a call is slow; `NEVER` where slow calls are not counted.
+    /// Nanoseconds since the breaker's start at which time changes a time window, or at which an open state ends.
+    until: AtomicU64,
+    /// Nanoseconds from which on a call is slow; `NEVER` where slow calls are not counted. It changes with the settings
+    /// only.
     slow: AtomicU64,
 }
 
@@ -83,9 +109,8 @@ impl Word {
         pub(super) fn new(settings: &BreakerSettings) -> Self {
             Word {
                 // No answer has come yet.
-                word: AtomicU64::new(CLOSED | QUIET | WATCHING),
-                stable_until: AtomicU64::new(0),
-                size: AtomicU64::new(size(settings)),
+                word: AtomicU64::new(CLOSED | WATCHING),
+                until: AtomicU64::new(0),
                 slow: AtomicU64::new(slow(settings)),
             }
         }
@@ -93,7 +118,6 @@ impl Word {
 
     /// Goes on with other settings. The caller holds the lock, and [publishes](Self::publish) after this.
     pub(super) fn configure(&self, settings: &BreakerSettings) {
-        self.size.store(size(settings), Ordering::Relaxed);
         self.slow.store(slow(settings), Ordering::Relaxed);
     }
 
@@ -108,11 +132,6 @@ impl Word {
     /// Whether slow calls are counted.
     pub(super) fn counts_slow(&self) -> bool {
         self.slow.load(Ordering::Relaxed) != NEVER
-    }
-
-    /// Whether a success must be told under the lock, because no answer has come since the last drop.
-    pub(super) fn watches_drops(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & WATCHING != 0
     }
 
     /// Admits a call that need not be listed: the generation.
@@ -130,96 +149,114 @@ impl Word {
         (word & FAST != 0).then_some(Held(word))
     }
 
-    /// Whether a success, of any generation and duration, changes nothing.
+    /// Whether calls are admitted.
+    #[inline]
+    pub(super) fn admits(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & CLOSED != 0
+    }
+
+    /// The present generation.
+    pub(super) fn generation(&self) -> u32 {
+        (self.word.load(Ordering::Relaxed) >> 32) as u32
+    }
+
+    /// How a success is counted at this moment.
     #[inline(always)]
-    pub(super) fn is_saturated(&self) -> bool {
-        self.word.load(Ordering::Relaxed) & SATURATED != 0
+    pub(super) fn now(&self) -> Now {
+        Now(self.word.load(Ordering::Relaxed))
     }
 
-    /// Admits a call that does not need the lock: the generation.
+    /// Whether threads count quick successes for themselves at this moment. The moment is read apart from the word: a
+    /// success that races the turn of a bucket may be counted in the next one, as if it had come a moment later.
     #[inline]
-    pub(super) fn admit(&self) -> Option<u32> {
-        let word = self.word.load(Ordering::Relaxed);
-        (word & CLOSED != 0).then_some((word >> 32) as u32)
+    pub(super) fn is_quiet(&self, tick: Duration) -> bool {
+        self.word.load(Ordering::Relaxed) & QUIET != 0
+            && (tick.as_nanos() as u64) < self.until.load(Ordering::Relaxed)
     }
 
-    /// Whether time changes the window.
-    #[inline]
-    pub(super) fn is_timed(&self) -> bool {
-        self.size.load(Ordering::Relaxed) == 0
-    }
-
-    /// Whether time has not changed the window yet. Read apart from the word: a success that races the
-    /// turn of a bucket may be counted in the next one, as if it had come a moment later.
-    #[inline]
-    pub(super) fn is_stable(&self, tick: Duration) -> bool {
-        (tick.as_nanos() as u64) < self.stable_until.load(Ordering::Relaxed)
-    }
-
-    /// Keeps a success of this generation; false when it must be counted under the lock.
-    #[inline]
-    pub(super) fn keep(&self, generation: u32) -> bool {
-        let mut word = self.word.load(Ordering::Relaxed);
-        let size = self.size.load(Ordering::Relaxed);
-        loop {
-            if (word >> 32) as u32 != generation || word & (CLOSED | QUIET) != CLOSED | QUIET {
-                return false;
-            }
-            match size {
-                0 if word & KEPT == KEPT => return false,
-                1.. if word & KEPT >= size => return true,
-                _ => {}
-            }
-            let next = match size {
-                1.. if word & FAST != 0 && (word + 1) & KEPT >= size => (word + 1) | SATURATED,
-                _ => word + 1,
-            };
-            match self.word.compare_exchange_weak(word, next, Ordering::Relaxed, Ordering::Relaxed)
-            {
-                Ok(_) => return true,
-                Err(newer) => word = newer,
-            }
+    /// The refusal of a call at this moment, and a word with the generation that refuses, if that needs no lock.
+    pub(super) fn refuse(&self, tick: Duration) -> Option<(u64, Refusal)> {
+        // Acquire: whoever sees the word of a state sees its moment or a later one, and whoever sees a later one also sees
+        // that the word is outdated.
+        let word = self.word.load(Ordering::Acquire);
+        if word & REFUSING == 0 {
+            return None;
         }
-    }
-
-    /// Takes the kept successes, for the holder of the lock to count. Until [`publish`](Self::publish) no
-    /// other thread keeps one: each waits for the lock.
-    pub(super) fn take_kept(&self) -> u32 {
-        let word = self.word.fetch_and(!(QUIET | SATURATED | KEPT), Ordering::Relaxed);
-        (word & KEPT) as u32
+        let until = self.until.load(Ordering::Acquire);
+        if self.word.load(Ordering::Relaxed) != word {
+            return None;
+        }
+        let refusal = match until {
+            NEVER => Refusal { mode: Mode::ForcedOpen, retry_after: None },
+            _ => {
+                let left = Duration::from_nanos(until).checked_sub(tick)?;
+                (!left.is_zero())
+                    .then_some(Refusal { mode: Mode::Open, retry_after: Some(left) })?
+            }
+        };
+        Some((word, refusal))
     }
 
     /// Sets the generation and the steps that need no lock from now on. The caller holds the lock.
-    pub(super) fn publish(&self, generation: u32, path: Path, stable_until: Option<Duration>) {
-        let nanos = stable_until
-            .map_or(u64::MAX, |until| u64::try_from(until.as_nanos()).unwrap_or(u64::MAX));
-        self.stable_until.store(nanos, Ordering::Relaxed);
-        let flags = match path {
-            Path::Locked => 0,
-            Path::Admit { start, keeps } => {
+    pub(super) fn publish(&self, generation: u32, path: Path) {
+        let generation = u64::from(generation) << 32;
+        let (flags, until) = match path {
+            Path::Locked => (0, None),
+            Path::Refuse(until) => (REFUSING, until),
+            Path::Admit { start, successes, stable } => {
                 let start = match start {
                     Start::Untimed => FAST,
                     Start::Timed => 0,
                     Start::Listed => WATCHING,
                 };
-                CLOSED | start | if keeps { QUIET } else { 0 }
+                let successes = match successes {
+                    Successes::Locked => 0,
+                    Successes::ByThread if start == FAST && stable.is_none() => QUIET | UNTIMED,
+                    Successes::ByThread => QUIET,
+                    Successes::Uncounted => SATURATED,
+                };
+                (CLOSED | start | successes, stable)
             }
         };
-        self.word.store(u64::from(generation) << 32 | flags, Ordering::Relaxed);
-    }
-
-    /// The successes that are kept at this moment.
-    #[cfg(all(test, not(retry_loom)))]
-    pub(super) fn kept(&self) -> u64 {
-        self.word.load(Ordering::Relaxed) & KEPT
+        let (next, until) = (generation | flags, until.map_or(NEVER, nanos));
+        let mut shown = self.word.load(Ordering::Relaxed);
+        // Nothing is written that is there already: a failure usually changes neither, and the other cores go on without a
+        // look at memory.
+        if self.until.load(Ordering::Relaxed) != until {
+            if shown & REFUSING != 0 {
+                // Before the moment: nobody takes the new one for the end of the old state.
+                shown = generation;
+                self.word.store(shown, Ordering::Relaxed);
+            }
+            self.until.store(until, Ordering::Release);
+        }
+        if shown != next {
+            self.word.store(next, Ordering::Release);
+        }
     }
 }
 
-const fn size(settings: &BreakerSettings) -> u64 {
-    match settings.window {
-        Window::Count(calls) => calls as u64,
-        Window::Time(_) => 0,
+/// The word at a moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now(u64);
+
+impl Now {
+    /// Whether a success, of any generation and duration, changes nothing.
+    #[inline(always)]
+    pub(super) fn is_saturated(self) -> bool {
+        self.0 & SATURATED != 0
     }
+
+    /// Whether threads count successes for themselves, of any duration and without a look at the clock.
+    #[inline(always)]
+    pub(super) fn is_untimed(self) -> bool {
+        self.0 & UNTIMED != 0
+    }
+}
+
+/// The nanoseconds of a moment; `NEVER` for one that a word cannot hold.
+pub(super) fn nanos(moment: Duration) -> u64 {
+    u64::try_from(moment.as_nanos()).unwrap_or(NEVER)
 }
 
 const fn slow(settings: &BreakerSettings) -> u64 {
@@ -261,6 +298,12 @@ impl Held {
             CLOSED => self.0 as u32 & NUMBERS,
             _ => 0,
         }
+    }
+
+    /// The word, with the generation in which the call was admitted in its upper half.
+    #[inline(always)]
+    pub(super) const fn word(self) -> u64 {
+        self.0
     }
 
     #[inline(always)]

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Instant;
 
 use super::handle::Budget;
 use super::settings::BudgetSettings;
+use crate::base::hashing::Hashing;
+use crate::base::recent::{LastUse, Uses};
 use crate::base::setting::SettingError;
 use crate::base::shortened::{TAIL, shortened};
 use crate::base::sync::{lock, unpoisoned};
@@ -42,16 +43,15 @@ pub struct Keyed {
     /// Those of a configuration.
     changed: Mutex<Option<BudgetSettings>>,
     clock: Option<fn() -> Instant>,
-    uses: AtomicU64,
-    table: RwLock<HashMap<Box<str>, Entry>>,
+    uses: Uses,
+    table: RwLock<HashMap<Box<str>, Entry, Hashing>>,
     /// The budget of the keys for which there is no room.
     others: OnceLock<Arc<Budget>>,
 }
 
 struct Entry {
     budget: Arc<Budget>,
-    /// The time of its last use, counted in uses of the table.
-    used: AtomicU64,
+    last: LastUse,
 }
 
 impl Keyed {
@@ -76,8 +76,8 @@ impl Keyed {
             made: settings,
             changed: Mutex::new(None),
             clock: None,
-            uses: AtomicU64::new(0),
-            table: RwLock::new(HashMap::new()),
+            uses: Uses::new(),
+            table: RwLock::new(HashMap::with_hasher(Hashing::seeded())),
             others: OnceLock::new(),
         }
     }
@@ -120,14 +120,13 @@ impl Keyed {
     /// The budget of this key.
     pub fn get(&self, key: &str) -> Arc<Budget> {
         let key = &*shortened(key, LONGEST_KEY, LONGEST_KEY - TAIL);
-        let now = self.uses.fetch_add(1, Ordering::Relaxed) + 1;
         let table = unpoisoned(self.table.read());
         if let Some(entry) = table.get(key) {
-            entry.used.store(now, Ordering::Relaxed);
+            entry.last.note(&self.uses);
             return Arc::clone(&entry.budget);
         }
         drop(table);
-        self.insert(now, key)
+        self.insert(key)
     }
 
     /// Keys in the table.
@@ -147,7 +146,7 @@ impl Keyed {
     }
 
     #[cold]
-    fn insert(&self, now: u64, key: &str) -> Arc<Budget> {
+    fn insert(&self, key: &str) -> Arc<Budget> {
         let fresh = || {
             let budget = Budget::of_key(self.settings());
             Arc::new(match self.clock {
@@ -159,14 +158,15 @@ impl Keyed {
         if !table.contains_key(key) && table.len() >= self.limit {
             // A scan, but only where a new key meets a full table.
             let idle = table.iter().filter(|(_, entry)| entry.is_idle());
-            let oldest = idle.min_by_key(|(_, entry)| entry.used.load(Ordering::Relaxed));
+            let oldest = idle.min_by_key(|(_, entry)| entry.last.get());
             match oldest.map(|(key, _)| key.clone()) {
                 Some(oldest) => drop(table.remove(&oldest)),
                 None => return Arc::clone(self.others.get_or_init(fresh)),
             }
         }
         let entry = table.entry(key.into());
-        let entry = entry.or_insert_with(|| Entry { budget: fresh(), used: AtomicU64::new(now) });
+        let entry =
+            entry.or_insert_with(|| Entry { budget: fresh(), last: LastUse::new(&self.uses) });
         Arc::clone(&entry.budget)
     }
 }

@@ -30,6 +30,7 @@ pub(crate) mod handover;
 pub(crate) mod inherited;
 pub(crate) mod intercept;
 pub(crate) mod intercepted;
+pub(crate) mod key;
 mod light;
 pub mod live;
 mod mode;

@@ -82,7 +82,7 @@ impl<'p> Call<'p> {
     /// The first attempt of a plain call succeeded: makes the deposit and counts the call.
     #[inline(always)]
     pub(crate) fn count_success(&self) {
-        if let Some(budget) = self.site.budget_source().get() {
+        if let Some(budget) = self.site.plain_budget() {
             budget.pay_off();
         }
         counters::increment(self.site.number());

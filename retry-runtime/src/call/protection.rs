@@ -1,21 +1,20 @@
 //! The budget and the breaker of a call: the function's own, or those that a configuration or an interceptor replaced.
 
-use std::cell::Cell;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::sync::Arc;
 
+use super::key::with_text;
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::Trail;
-use crate::base::border::contained;
-use crate::breaker::{Breaker, short};
+use crate::breaker::{Breaker, is_short, short};
 use crate::budget::Budget;
 use crate::site::configuration::Choice;
-use crate::site::{Effective, switched_off};
+use crate::site::{Effective, Site, switched_off};
 
 impl Call<'_> {
     /// Reads the settings of the function that a configuration changed, if any.
-    pub(super) fn configure(&mut self, site: &'static crate::site::Site) {
+    pub(super) fn configure(&mut self, site: &'static Site) {
         let Some(effective) = site.effective() else { return };
         self.note_settings(|light| light.effective = Some(effective));
         if effective.measure {
@@ -38,34 +37,45 @@ impl Call<'_> {
         Some(interceptor.map_or(own, |interceptor| interceptor.breaker(own)))
     }
 
-    /// The breaker of the annotated function for this key. Generated code calls this for functions with a keyed breaker.
-    /// A default budget has the same key.
+    /// The breaker of the annotated function for this key, whose text is `text` if it has one. Generated code calls this for
+    /// functions with a keyed breaker. A default budget has the same key.
     ///
     /// # Panics
     ///
     /// If the function has no keyed breaker.
-    pub fn breaker_of(&mut self, key: &(impl fmt::Display + ?Sized)) -> Arc<Breaker> {
-        with_text(key, |key| {
-            // A key is untrusted input: no longer text of it is kept.
-            let cut = short(key);
-            let key = &*cut;
-            self.pick_budget(key, true);
-            if self.effective().is_some_and(Effective::has_no_breaker) {
-                return Arc::clone(switched_off());
-            }
-            let table = self.site().and_then(|site| site.breaker_source().table());
-            let table = table.unwrap_or_else(|| no_breaker());
-            match self.trail().and_then(Trail::interceptor) {
-                Some(interceptor) => interceptor.keyed_breaker(table, key),
-                None => table.get(key),
-            }
-        })
+    #[inline(always)]
+    pub fn breaker_of(
+        &mut self,
+        key: &(impl fmt::Display + ?Sized),
+        text: Option<&str>,
+    ) -> Arc<Breaker> {
+        let found = if self.is_plain() { plain_breaker_of(self.site, text) } else { None };
+        match found {
+            Some(breaker) => breaker,
+            None => with_text(key, text, |key| self.breaker_of_text(key)),
+        }
+    }
+
+    fn breaker_of_text(&mut self, key: &str) -> Arc<Breaker> {
+        // A key is untrusted input: no longer text of it is kept.
+        let cut = short(key);
+        let key = &*cut;
+        self.pick_budget(key, true);
+        if self.effective().is_some_and(Effective::has_no_breaker) {
+            return Arc::clone(switched_off());
+        }
+        let table = self.site.breaker_source().table();
+        let table = table.unwrap_or_else(|| no_breaker());
+        match self.trail().and_then(Trail::interceptor) {
+            Some(interceptor) => interceptor.keyed_breaker(table, key),
+            None => table.get(key),
+        }
     }
 
     /// The call's retries owe to the budget of this key as well. Generated code calls this for functions with a keyed
     /// budget.
-    pub fn budget_of(&mut self, key: &(impl fmt::Display + ?Sized)) {
-        with_text(key, |key| self.pick_budget(key, false));
+    pub fn budget_of(&mut self, key: &(impl fmt::Display + ?Sized), text: Option<&str>) {
+        with_text(key, text, |key| self.pick_budget(key, false));
     }
 
     fn pick_budget(&mut self, key: &str, by_breaker: bool) {
@@ -103,34 +113,11 @@ impl Trail {
     }
 }
 
-/// Calls `use_text` with the text of a key, formatted into a thread-local buffer: a known key costs no allocation.
-fn with_text<T>(key: &(impl fmt::Display + ?Sized), use_text: impl FnOnce(&str) -> T) -> T {
-    thread_local! {
-        static BUFFER: Cell<String> = const { Cell::new(String::new()) };
-    }
-    // Taken out of the cell during its use: the key's `Display` may make retryable calls.
-    let mut text = BUFFER.try_with(Cell::take).unwrap_or_default();
-    text.clear();
-    write_key(&mut text, format_args!("{key}"));
-    let result = use_text(&text);
-    if text.capacity() > 4096 {
-        return result;
-    }
-    let _ = BUFFER.try_with(|buffer| buffer.set(text));
-    result
-}
-
-// Not generic: compiled once, and not for every type of key.
-fn write_key(text: &mut String, key: fmt::Arguments<'_>) {
-    let write = || {
-        // Writing to a `String` cannot fail. A `Display` that returns an error leaves the text written so far.
-        let _ = text.write_fmt(key);
-    };
-    if contained(write).is_none() {
-        // All keys that cannot be written share one breaker.
-        text.clear();
-        text.push_str("<the key's Display panicked>");
-    }
+/// The breaker of a plain call for a key that is a text and has been used before, where no budget has the key.
+#[inline(never)]
+fn plain_breaker_of(site: &'static Site, text: Option<&str>) -> Option<Arc<Breaker>> {
+    let key = text.filter(|key| is_short(key) && !site.budget_source().is_keyed())?;
+    site.breaker_source().table()?.find(key)
 }
 
 #[cold]

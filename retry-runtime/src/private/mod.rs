@@ -26,6 +26,7 @@ pub use crate::base::name::MethodName;
 pub use crate::breaker::BreakerSettings;
 pub use crate::budget::BudgetSettings;
 pub use crate::call::cancel::token;
+pub use crate::call::key::KeyText;
 pub use crate::call::state::Call;
 pub use crate::failure::class::{Class, Classify, Kind};
 pub use crate::failure::derived::{of_display, of_status_field, or_hint};

@@ -29,9 +29,6 @@ pub(super) struct Flags {
     gate: AtomicU32,
 }
 
-/// Given in the order of the first calls.
-static LAST_INDEX: AtomicU32 = AtomicU32::new(0);
-
 static REFRESHING: Mutex<()> = Mutex::new(());
 
 impl Flags {
@@ -84,14 +81,25 @@ impl Site {
     }
 
     /// The site's number, given now if it has none.
+    #[inline]
     pub(crate) fn index(&'static self) -> u32 {
-        let flags = &self.flags;
-        if flags.index.load(Ordering::Acquire) == 0 {
-            let fresh = LAST_INDEX.fetch_add(1, Ordering::Relaxed) + 1;
-            // Of two threads the second one's number is left unused.
-            let _ = flags.index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire);
+        match self.flags.index.load(Ordering::Acquire) {
+            0 => self.first_index(),
+            index => index,
         }
-        flags.index.load(Ordering::Acquire)
+    }
+
+    #[cold]
+    fn first_index(&'static self) -> u32 {
+        let (index, fresh) = (&self.flags.index, counters::fresh_number());
+        match index.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => fresh,
+            Err(given) => {
+                // Another thread was faster.
+                counters::give_back(fresh);
+                given
+            }
+        }
     }
 
     /// The work of the first call: gives the site a number, sets its flags, and lists it if the linker has not.

@@ -84,7 +84,7 @@ impl<T: Protection> Source<T> {
     /// All but the usual case, out of line.
     #[cold]
     #[inline(never)]
-    fn get_other(&'static self) -> Option<&'static T> {
+    pub(super) fn get_other(&'static self) -> Option<&'static T> {
         match self {
             Source::Own(own) => Some(own),
             Source::Shared(declared) => Some(declared),

@@ -61,14 +61,11 @@ impl Closed {
         self.ring.record(now, mark);
     }
 
-    /// Counts successes that were kept elsewhere since the last record, none of which could have
-    /// tripped: see [`quiet`](Self::quiet).
+    /// Counts successes, at least one, that were counted elsewhere since the last record.
     pub(in crate::breaker) fn absorb(&mut self, now: Duration, successes: u32) {
-        if successes > 0 {
-            self.failures = 0;
-            self.answered(now);
-            self.ring.absorb(now, successes);
-        }
+        self.failures = 0;
+        self.answered(now);
+        self.ring.absorb(now, successes);
     }
 
     fn answered(&mut self, now: Duration) {

@@ -13,15 +13,22 @@ pub(in crate::breaker) struct CountWindow {
     /// In nanoseconds, as all times here.
     forget: u64,
     /// Oldest first. Empty until the first record, so that the window can be made in `const` code.
-    cells: VecDeque<Cell>,
+    runs: VecDeque<Run>,
     tally: Tally,
+    /// The time after which the oldest run began.
+    before: u64,
     /// When the newest call came in, at the latest.
     newest: u64,
 }
 
-/// A call and its time, in eight bytes: the nanoseconds since the machine's start (146 years), then the two marks.
+/// Calls with the same mark, spread evenly over the time from the end of the run before to the end of this one. A run of
+/// successes is added and forgotten as one, however long it is.
 #[derive(Clone, Copy, Debug)]
-struct Cell(u64);
+struct Run {
+    /// The time of the last call: nanoseconds since the machine's start (146 years), then the two marks.
+    last: u64,
+    calls: u32,
+}
 
 const LATEST: u64 = u64::MAX >> 2;
 
@@ -30,84 +37,151 @@ const fn nanos(time: Duration) -> u64 {
     if nanos < LATEST as u128 { nanos as u64 } else { LATEST }
 }
 
-impl Cell {
-    fn new(at: u64, mark: Mark) -> Self {
-        Cell(at << 2 | u64::from(mark.failed) << 1 | u64::from(mark.slow))
+impl Run {
+    fn new(last: u64, mark: Mark, calls: u32) -> Self {
+        Run { last: last << 2 | u64::from(mark.failed) << 1 | u64::from(mark.slow), calls }
     }
 
-    fn at(self) -> u64 {
-        self.0 >> 2
+    fn last(self) -> u64 {
+        self.last >> 2
     }
 
     fn mark(self) -> Mark {
-        Mark { failed: self.0 & 2 != 0, slow: self.0 & 1 != 0 }
+        Mark { failed: self.last & 2 != 0, slow: self.last & 1 != 0 }
+    }
+
+    /// The time between two calls.
+    fn step(self, before: u64) -> u64 {
+        (self.last() - before) / u64::from(self.calls)
+    }
+
+    /// The time of the call after which so many follow in the run.
+    fn at(self, before: u64, following: u32) -> u64 {
+        self.last() - self.step(before) * u64::from(following)
+    }
+
+    /// The calls of the run that were made before this time.
+    fn older_than(self, limit: u64, before: u64) -> u32 {
+        let Some(fresh) = self.last().checked_sub(limit) else { return self.calls };
+        match fresh.checked_div(self.step(before)) {
+            // The last one is one of them.
+            Some(fresh) if fresh < u64::from(self.calls) => self.calls - 1 - fresh as u32,
+            _ => 0,
+        }
     }
 }
 
 impl CountWindow {
     pub(in crate::breaker) const fn new(now: Duration, size: u32, forget: Duration) -> Self {
         let tally = Tally { calls: 0, failures: 0, slow: 0 };
-        let (forget, newest) = (nanos(forget), nanos(now));
-        CountWindow { size, forget, cells: VecDeque::new(), tally, newest }
+        let (forget, now) = (nanos(forget), nanos(now));
+        CountWindow { size, forget, runs: VecDeque::new(), tally, before: now, newest: now }
     }
 
     #[inline]
     pub(in crate::breaker) fn record(&mut self, now: Duration, mark: Mark) {
-        self.push(nanos(now), mark);
-    }
-
-    #[inline]
-    fn push(&mut self, now: u64, mark: Mark) {
         // Time that runs backwards stands still.
-        self.newest = self.newest.max(now);
-        if self.cells.len() >= self.size as usize {
-            self.evict();
+        let last = self.newest.max(nanos(now));
+        if self.tally.calls >= self.size {
+            self.evict(1);
         }
         self.tally.add(mark);
-        self.cells.push_back(Cell::new(self.newest, mark));
+        self.push(Run::new(last, mark, 1), self.newest);
     }
 
-    /// Adds successes of the time since the newest call; more of them than fit leave the window as that many would.
+    /// Adds successes, at least one, of the time since the newest call; more of them than fit leave the window as that many would.
     pub(super) fn absorb(&mut self, now: Duration, successes: u32) {
-        let successes = successes.min(self.size);
-        let (now, since) = (nanos(now), self.newest);
-        let step = now.saturating_sub(since) / u64::from(successes.max(1));
-        for number in 1..=successes {
-            self.push(since + step * u64::from(number), Mark::default());
+        let last = self.newest.max(nanos(now));
+        let calls = successes.min(self.size);
+        let run = Run::new(last, Mark::default(), successes);
+        let before = run.at(self.newest, calls);
+        if calls == self.size {
+            self.runs.clear();
+            self.tally = Tally::default();
+        } else {
+            match (self.tally.calls + calls).saturating_sub(self.size) {
+                0 => {}
+                surplus => self.evict(surplus),
+            }
         }
-        self.newest = self.newest.max(now);
+        self.tally.calls += calls;
+        self.push(Run { calls, ..run }, before);
+    }
+
+    fn push(&mut self, run: Run, before: u64) {
+        if self.runs.is_empty() {
+            self.before = before;
+        }
+        self.newest = run.last();
+        self.runs.push_back(run);
     }
 
     /// The calls that are not older than `forget`.
     #[inline]
     pub(super) fn tally(&mut self, now: Duration) -> Tally {
-        let now = nanos(now).max(self.newest);
-        while self.cells.front().is_some_and(|oldest| now - oldest.at() > self.forget) {
-            self.evict();
+        if let Some(limit) = nanos(now).max(self.newest).checked_sub(self.forget) {
+            self.forget_before(limit);
         }
         self.tally
+    }
+
+    #[inline]
+    fn forget_before(&mut self, limit: u64) {
+        while self.before < limit {
+            let Some(oldest) = self.runs.front() else { return };
+            match oldest.older_than(limit, self.before) {
+                0 => return,
+                calls => self.evict(calls),
+            }
+        }
+    }
+
+    /// Whether the window has as many calls as fit, all of them successes that were not slow.
+    #[inline]
+    pub(super) fn is_full_of_successes(&self) -> bool {
+        self.tally == Tally { calls: self.size, failures: 0, slow: 0 }
     }
 
     /// An empty window of this size and age, with these calls.
     pub(super) fn refilled(&self, calls: &[(Duration, Tally)]) -> Self {
         let newest = calls.first().map_or(self.newest, |(at, _)| nanos(*at));
-        let (cells, tally) = (VecDeque::new(), Tally::default());
-        let mut window = CountWindow { cells, tally, newest, ..*self };
+        let (runs, tally) = (VecDeque::new(), Tally::default());
+        let mut window = CountWindow { runs, tally, before: newest, newest, ..*self };
         for (at, tally) in calls {
             tally.marks(self.size).for_each(|mark| window.record(*at, mark));
         }
         window
     }
 
-    fn evict(&mut self) {
-        if let Some(cell) = self.cells.pop_front() {
-            self.tally.remove(cell.mark());
+    /// Removes the oldest calls.
+    #[inline]
+    fn evict(&mut self, mut calls: u32) {
+        while let Some(oldest) = self.runs.front_mut() {
+            if calls < oldest.calls {
+                let left = oldest.calls - calls;
+                self.tally.remove(oldest.mark(), calls);
+                self.before = oldest.at(self.before, left);
+                oldest.calls = left;
+                return;
+            }
+            calls -= oldest.calls;
+            self.tally.remove(oldest.mark(), oldest.calls);
+            self.before = oldest.last();
+            self.runs.pop_front();
+            if calls == 0 {
+                return;
+            }
         }
     }
 
     /// The calls and their times, oldest first.
     pub(in crate::breaker) fn calls(&self) -> impl Iterator<Item = (Duration, Mark)> + '_ {
-        self.cells.iter().map(|cell| (Duration::from_nanos(cell.at()), cell.mark()))
+        let mut before = self.before;
+        self.runs.iter().flat_map(move |run| {
+            let since = std::mem::replace(&mut before, run.last());
+            let time = move |following| Duration::from_nanos(run.at(since, following));
+            (0..run.calls).rev().map(move |following| (time(following), run.mark()))
+        })
     }
 }
 
@@ -168,6 +242,18 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_successes_is_one_entry_however_long_it_is() {
+        let mut window = CountWindow::new(secs(0), 100_000, FORGET);
+        window.absorb(secs(1), 100_000);
+        assert!(window.is_full_of_successes());
+        window.record(secs(1), mark("fail"));
+        assert_eq!(window.tally(secs(1)), Tally { calls: 100_000, failures: 1, slow: 0 });
+        assert_eq!((window.runs.len(), window.is_full_of_successes()), (2, false));
+        window.absorb(secs(2), 100_001);
+        assert_eq!((window.runs.len(), window.is_full_of_successes()), (1, true));
+    }
+
+    #[test]
     fn the_end_of_time_and_time_that_runs_backwards_are_no_special_moments() {
         let mut window = CountWindow::new(Duration::ZERO, 3, FORGET);
         window.record(Duration::MAX, mark("fail"));
@@ -179,15 +265,21 @@ mod tests {
         #[test]
         fn the_window_equals_a_naive_recomputation(
             size in 1u32..20,
-            events in prop::collection::vec((any::<bool>(), any::<bool>(), 0u32..40, 0u64..6), 0..60),
+            events in prop::collection::vec(
+                (any::<bool>(), any::<bool>(), 1u32..40, 0u64..6, 0u64..6_000_000_000),
+                0..60,
+            ),
         ) {
             let mut window = CountWindow::new(NOW, size, FORGET);
             let (mut all, mut now) = (Vec::new(), NOW);
-            for (failed, slow, successes, gap) in events {
+            for (failed, slow, successes, gap, time) in events {
                 window.record(now, Mark { failed, slow });
                 all.push((now, Mark { failed, slow }));
+                now += Duration::from_nanos(time);
                 window.absorb(now, successes);
-                all.extend((0..successes).map(|_| (now, Mark::default())));
+                let step = Duration::from_nanos(time / u64::from(successes));
+                let times = (0..successes).rev().map(|following| now - step * following);
+                all.extend(times.map(|at| (at, Mark::default())));
                 now += secs(gap);
 
                 let last = &all[all.len().saturating_sub(size as usize)..];

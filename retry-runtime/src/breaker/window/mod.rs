@@ -67,11 +67,12 @@ impl Tally {
         self.slow = self.slow.saturating_add(u32::from(mark.slow));
     }
 
+    /// Removes so many calls with this mark.
     #[inline]
-    pub(super) fn remove(&mut self, mark: Mark) {
-        self.calls -= 1;
-        self.failures -= u32::from(mark.failed);
-        self.slow -= u32::from(mark.slow);
+    pub(super) fn remove(&mut self, mark: Mark, calls: u32) {
+        self.calls -= calls;
+        self.failures -= u32::from(mark.failed) * calls;
+        self.slow -= u32::from(mark.slow) * calls;
     }
 
     pub(super) fn of(mark: Mark) -> Self {
@@ -166,6 +167,15 @@ impl Ring {
         match self {
             Ring::Count(ring) => ring.absorb(now, successes),
             Ring::Time(ring) => ring.absorb(successes),
+        }
+    }
+
+    /// Whether further quick successes change nothing as long as time does not.
+    #[inline]
+    pub(super) fn is_full_of_successes(&self) -> bool {
+        match self {
+            Ring::Count(ring) => ring.is_full_of_successes(),
+            Ring::Time(_) => false,
         }
     }
 

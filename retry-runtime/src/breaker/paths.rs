@@ -1,0 +1,87 @@
+//! What the machine takes from the lock-free paths of its breaker, and what it tells them.
+
+use std::time::Duration;
+
+use super::machine::Machine;
+use super::settings::Window;
+use super::state::State;
+use super::word::{Path, Start, Successes, nanos};
+
+impl Machine {
+    /// Takes in what threads have counted since the last step: quick successes of a closed state, refusals of an open one.
+    /// With `saturated`, successes were left out that had filled the window.
+    #[inline]
+    pub(super) fn absorb(&mut self, now: Duration, counted: u32, saturated: bool) {
+        let counted = match self.settings.window {
+            Window::Count(size) if saturated => counted.max(size),
+            _ => counted,
+        };
+        if counted == 0 {
+            return;
+        }
+        match &mut self.state {
+            State::Closed(closed) | State::Shadow(closed) => {
+                closed.absorb(now, counted);
+                // A success that raced a failure may complete the minimum of calls.
+                self.trip_if_due(now);
+            }
+            State::Open(_) | State::ForcedOpen => self.rejected += u64::from(counted),
+            State::HalfOpen(_) | State::Disabled => {}
+        }
+    }
+
+    /// The machine's memory, by which a table of breakers decides what to forget. Makes no transition.
+    pub(super) fn memory(&mut self, now: Duration) -> Memory {
+        match &mut self.state {
+            State::Closed(closed) => {
+                let remembers = closed.remembers(now, &self.settings);
+                if remembers { Memory::Failures } else { Memory::Nothing }
+            }
+            _ => Memory::State,
+        }
+    }
+
+    /// The steps that need no lock from now on. Successes stay uncounted only if some have just come in.
+    #[inline]
+    pub(super) fn path(&mut self, now: Duration, came_in: bool) -> Path {
+        self.settle(now);
+        match &mut self.state {
+            State::Closed(closed) | State::Shadow(closed) => {
+                let start = match () {
+                    () if closed.watches_drops() => Start::Listed,
+                    () if self.settings.slow.is_some() => Start::Timed,
+                    () => Start::Untimed,
+                };
+                let successes = match start {
+                    Start::Listed => Successes::Locked,
+                    _ if !closed.quiet(now, &self.settings) => Successes::Locked,
+                    Start::Untimed if came_in && closed.ring.is_full_of_successes() => {
+                        Successes::Uncounted
+                    }
+                    _ => Successes::ByThread,
+                };
+                Path::Admit { start, successes, stable: closed.ring.stable_until() }
+            }
+            State::Disabled => {
+                let (start, successes) = (Start::Untimed, Successes::Uncounted);
+                Path::Admit { start, successes, stable: None }
+            }
+            // A word has no room for it.
+            State::Open(open) if nanos(open.until) == u64::MAX => Path::Locked,
+            State::Open(open) => Path::Refuse(Some(open.until)),
+            State::ForcedOpen => Path::Refuse(None),
+            State::HalfOpen(_) => Path::Locked,
+        }
+    }
+}
+
+/// The memory of a machine, from the least important to the most important.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Memory {
+    /// No more than a new one.
+    Nothing,
+    /// Failures, or drops without an answer.
+    Failures,
+    /// A state that is not the closed one.
+    State,
+}

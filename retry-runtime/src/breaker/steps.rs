@@ -1,0 +1,111 @@
+//! The steps of a call at its breaker: by the word and the cells of threads where possible, else under the lock.
+
+use std::time::Duration;
+
+use super::handle::{Breaker, Guarded};
+use super::listener;
+use super::machine::Machine;
+use super::runs::Counted;
+use super::ticket::{CircuitOpen, Refusal, Ticket};
+use super::window::Outcome;
+use crate::base::cells::here;
+use crate::base::clock::Moment;
+use crate::base::rng::Rng;
+use crate::base::sync::unpoisoned;
+
+impl Breaker {
+    /// The ticket of a call, without the lock while closed.
+    pub(super) fn admit(&self, now: Moment) -> Result<Ticket, CircuitOpen> {
+        if let Some(generation) = self.word.admit_unlisted() {
+            return Ok(Ticket { generation, probe: None, number: 0, since: None });
+        }
+        let refusal = match self.refuse(now) {
+            Some(refusal) => refusal,
+            None => match self.locked(now, Machine::admit) {
+                Ok(ticket) => return Ok(ticket),
+                Err(refusal) => refusal,
+            },
+        };
+        let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
+        listener::refused(&refusal);
+        Err(refusal)
+    }
+
+    /// Refuses a call without the lock, while open.
+    fn refuse(&self, now: Moment) -> Option<Refusal> {
+        let (word, refusal) = self.word.refuse(self.timeline.tick(now))?;
+        self.count(word).then_some(refusal)
+    }
+
+    /// Counts a result; a quick success of a quiet breaker is counted by its thread.
+    pub(super) fn record(&self, now: Moment, ticket: Ticket, outcome: Outcome, slow: bool) {
+        let is_counted = outcome == Outcome::Success
+            && !slow
+            && self.word.is_quiet(self.timeline.tick(now))
+            && self.count(ticket.word());
+        if !is_counted {
+            self.locked(now, |machine, now| machine.record(now, ticket, outcome, slow));
+        }
+    }
+
+    /// Counts a success or a refusal of the generation in `held` in the cell of this thread; false where the lock is
+    /// needed.
+    fn count(&self, held: u64) -> bool {
+        here(|thread| self.runs.count(thread, held)) || self.count_rarely(held)
+    }
+
+    /// [`count`](Self::count) where the cell is not ready for it.
+    #[cold]
+    pub(super) fn count_rarely(&self, held: u64) -> bool {
+        match self.runs.count_rarely(held, self.word.generation()) {
+            Counted::Yes => true,
+            Counted::No => false,
+            Counted::Full => {
+                // The window takes them in, and may be full of successes.
+                self.locked_now(|_, _| ());
+                true
+            }
+        }
+    }
+
+    /// [`locked`](Self::locked) at this moment.
+    pub(super) fn locked_now<T>(&self, step: impl FnOnce(&mut Machine, Duration) -> T) -> T {
+        self.locked(self.timeline.now(), step)
+    }
+
+    /// Runs a step of the machine under the lock: takes what threads have counted for themselves before the step,
+    /// publishes the word after it, and tells the listeners of transitions once the lock is free.
+    pub(super) fn locked<T>(
+        &self,
+        now: Moment,
+        step: impl FnOnce(&mut Machine, Duration) -> T,
+    ) -> T {
+        let tick = self.timeline.tick(now);
+        let mut guard = unpoisoned(self.guarded.lock());
+        let Guarded { machine, taken } = &mut *guard;
+        if machine.seed.is_none() {
+            seed(machine);
+        }
+        let counted = self.runs.take(taken, machine.generation);
+        machine.absorb(tick, counted, self.word.now().is_saturated());
+        let result = step(machine, tick);
+        let path = machine.path(tick, counted > 0);
+        self.runs.change(taken, machine.generation);
+        if path.counts() {
+            self.runs.begin(taken, machine.generation);
+        }
+        self.word.publish(machine.generation, path);
+        if !machine.transitions.is_empty() {
+            let transitions = machine.take_transitions();
+            drop(guard);
+            listener::changed(self.name.to_cow(), &transitions);
+        }
+        result
+    }
+}
+
+#[cold]
+fn seed(machine: &mut Machine) {
+    // Not for secrets: the breakers of many processes must not come back together.
+    machine.seed = Some(Rng::fresh().draw());
+}
