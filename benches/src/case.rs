@@ -18,6 +18,8 @@ pub enum Work {
     AsyncReady,
     /// A future that succeeds at the first try and is pending once.
     AsyncPending,
+    /// A future that succeeds at the first try, is pending once, and runs under a limit on a runtime with a paused clock.
+    AsyncTimed,
     /// A function that fails three times and then succeeds, without pauses.
     SyncThree,
     /// The same with exponential backoff and jitter from a base of zero, to include the arithmetic.
@@ -36,6 +38,7 @@ impl Work {
         Work::SyncFirst,
         Work::AsyncReady,
         Work::AsyncPending,
+        Work::AsyncTimed,
         Work::SyncThree,
         Work::SyncJitter,
         Work::AsyncThree,
@@ -58,6 +61,7 @@ impl fmt::Display for Work {
             Work::SyncFirst => "sync-first",
             Work::AsyncReady => "async-ready",
             Work::AsyncPending => "async-pending",
+            Work::AsyncTimed => "async-timed",
             Work::SyncThree => "sync-three",
             Work::SyncJitter => "sync-jitter",
             Work::AsyncThree => "async-three",
@@ -121,6 +125,9 @@ macro_rules! future_case {
             run: |script| {
                 let work = const { $work };
                 match work.failures() {
+                    0 if matches!(work, $crate::case::Work::AsyncTimed) => {
+                        $crate::case::with_timer($make(script))
+                    }
                     0 => $crate::case::to_end($make(script)),
                     failures => {
                         script.fail(failures);

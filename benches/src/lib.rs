@@ -15,6 +15,7 @@ pub mod case;
 pub mod count;
 pub mod hand;
 pub mod ours;
+pub mod ours_limited;
 pub mod ours_watched;
 pub mod reported;
 pub mod shared;
@@ -47,6 +48,7 @@ impl Suite {
         let mut suite = Suite::default();
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
         suite.add(ours::CANDIDATES, ours::CASES, ours::WAITERS);
+        suite.add(ours_limited::CANDIDATES, ours_limited::CASES, &[]);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
         suite.add(reported::CANDIDATES, reported::CASES, &[]);
         suite.add(storm::CANDIDATES, storm::CASES, &[]);

@@ -55,13 +55,12 @@ impl Plan<'_> {
                 (reference && attempt.has(name))
                     .then(|| quote_spanned!(name.span()=> #allowed let #name = &mut *#name;))
             });
-        let owned = self.consumed(attempt);
-        quote!(#owned #(#bindings)*)
+        quote!(#(#bindings)*)
     }
 
     /// Takes the arguments that each attempt clones, in code that never runs: a sync function that only borrows
     /// them would get clippy's `needless_pass_by_value`.
-    fn consumed(&self, attempt: &Attempt) -> Option<TokenStream> {
+    pub(crate) fn consumed(&self, attempt: &Attempt) -> Option<TokenStream> {
         let private = &self.private;
         let bindings = self.function.bindings();
         let cloned = bindings.iter().filter(|it| it.by_ref.is_none() && self.is_cloned(&it.name));

@@ -7,12 +7,17 @@ use syn::{Path, Type};
 
 use crate::expand::plan::{Attempt, Plan, local};
 use crate::expand::spans::{ends, respanned};
+use crate::expand::turn::Shape;
 use crate::expand::{policy, protect};
 
 impl Plan<'_> {
     // Input:
     //     BODY
-    // Output:
+    // Output, for a blocking function:
+    //     STATICS
+    //     let call = SITE;
+    //     call.blocking(|_| -> R { BODY }).classified(…).run()
+    // Output, for an `async` function:
     //     START
     //     loop {
     //         match TURN {
@@ -22,39 +27,72 @@ impl Plan<'_> {
     //         }
     //     }
     pub(crate) fn call(&self, attempt: Attempt) -> TokenStream {
-        let Plan { args, private, .. } = self;
-        let (call, out) = (local("call"), local("out"));
-        let start = self.start(attempt.is_async);
-        let attempts = match (&args.recover, &args.report) {
-            (None, None) => {
-                let turned = quote!(#private::Turned);
-                let ends = quote! {
-                    #turned::Quick(#out) => { #call.close(); break #out; }
-                    #turned::Out(#out) => { break #out; }
-                };
-                self.attempts(&attempt, &ends)
-            }
+        let args = self.args;
+        match (&args.recover, &args.report) {
+            (None, None) if !attempt.is_async && !self.names_its_call() => self.alone(&attempt),
+            (None, None) => self.plain(&attempt),
             (None, Some(_)) => {
+                let (start, call, out) = (self.start(&attempt), local("call"), local("out"));
                 let reported = self.reported(&attempt.output);
-                self.watched(&attempt, &quote!(break #reported(#call.settle(#out));))
+                let attempts =
+                    self.attempts(&attempt, None, &quote!(#reported(#call.settle(#out))));
+                quote!(#start #attempts)
             }
-            (Some(recover), _) => return self.recovered(&start, &attempt, &recover.value),
-        };
+            (Some(recover), _) => self.recovered(&attempt, &recover.value),
+        }
+    }
+
+    /// A blocking call that is nothing but its attempts.
+    fn alone(&self, attempt: &Attempt) -> TokenStream {
+        let (statics, site) = self.site(attempt.is_async);
+        let values = self.values();
+        let call = local("call");
+        let attempts = self.turn(attempt, Shape::Alone);
+        quote!(#statics let #call = #site; #values #attempts)
+    }
+
+    fn plain(&self, attempt: &Attempt) -> TokenStream {
+        let out = local("out");
+        let call = local("call");
+        let quick = Some(quote!(#call.close(); break #out;));
+        let (start, attempts) = (self.start(attempt), self.attempts(attempt, quick, &quote!(#out)));
         quote!(#start #attempts)
     }
 
     // Input:
-    //     BODY, and the arms that end the call
-    // Output:
-    //     loop { FRESH match TURN { ENDS Turned::Again => {} } }
-    fn attempts(&self, attempt: &Attempt, ends: &TokenStream) -> TokenStream {
-        let private = &self.private;
+    //     BODY, the end of a call that succeeds at once, and the value of a call with the outcome `out`
+    // Output, for an `async` function:
+    //     loop {
+    //         FRESH
+    //         match TURN { Turned::Quick(out) => { QUICK } Turned::Out(out) => { break VALUE; } Turned::Again => {} }
+    //     }
+    // Output, for a blocking function:
+    //     { let out = TURN; VALUE }
+    fn attempts(
+        &self,
+        attempt: &Attempt,
+        quick: Option<TokenStream>,
+        value: &TokenStream,
+    ) -> TokenStream {
+        let (private, out) = (&self.private, local("out"));
+        let turn = self.turn(attempt, Shape::Reused);
+        if !attempt.is_async {
+            return quote!({ let #out = #turn; #value });
+        }
         let fresh = self.fresh_arguments(attempt);
         let context = self.args.attempt.as_ref().map(|context| {
             let (name, call, id) = (&context.value, local("call"), local("id"));
             quote!(let #name = #call.attempt(#id);)
         });
-        let turn = self.turn(attempt);
+        let ends = match quick {
+            Some(quick) => quote! {
+                #private::Turned::Quick(#out) => { #quick }
+                #private::Turned::Out(#out) => { break #value; }
+            },
+            None => quote! {
+                #private::Turned::Quick(#out) | #private::Turned::Out(#out) => { break #value; }
+            },
+        };
         quote! {
             loop {
                 #fresh
@@ -67,13 +105,6 @@ impl Plan<'_> {
         }
     }
 
-    /// The loop of a call with `recover` or `report`, which treats all outcomes alike.
-    fn watched(&self, attempt: &Attempt, end: &TokenStream) -> TokenStream {
-        let (private, out) = (&self.private, local("out"));
-        let turned = quote!(#private::Turned);
-        self.attempts(attempt, &quote!(#turned::Quick(#out) | #turned::Out(#out) => { #end }))
-    }
-
     // Input:
     //     #[retryable(recover = FALLBACK)] with BODY
     // Output:
@@ -81,10 +112,10 @@ impl Plan<'_> {
     //         START
     //         let failure = loop {
     //             match TURN {
-    //                 Turned::Quick(out) | Turned::Out(out) => match call.settle(out) {
+    //                 Turned::Out(out) => break match call.settle(out) {
     //                     Ok(value) => break 'call outcome(Ok(value)),
     //                     Err(failure) if failure.is_cancelled() => break 'call outcome(Err(failure.into_error())),
-    //                     Err(failure) => break failure,
+    //                     Err(failure) => failure,
     //                 }
     //                 Turned::Again => {}
     //             }
@@ -93,7 +124,7 @@ impl Plan<'_> {
     //     }
     //
     // Neither the value nor the outcome is alive while `recover` is awaited.
-    fn recovered(&self, start: &TokenStream, attempt: &Attempt, recover: &Path) -> TokenStream {
+    fn recovered(&self, attempt: &Attempt, recover: &Path) -> TokenStream {
         let (private, output) = (&self.private, &attempt.output);
         let (call, out, value, failure) =
             (local("call"), local("out"), local("value"), local("failure"));
@@ -102,15 +133,17 @@ impl Plan<'_> {
             None => (quote!(#private::outcome::<#output>), quote!(#failure.into_error())),
         };
         let label = syn::Lifetime::new("'call", Span::mixed_site());
-        let attempts = self.watched(
+        let start = self.start(attempt);
+        let attempts = self.attempts(
             attempt,
+            None,
             &quote! {
                 match #call.settle(#out) {
                     #private::Ok(#value) => break #label #success(#private::Ok(#value)),
                     #private::Err(#failure) if #failure.is_cancelled() => {
                         break #label #success(#private::Err(#cancelled));
                     }
-                    #private::Err(#failure) => break #failure,
+                    #private::Err(#failure) => #failure,
                 }
             },
         );
@@ -133,29 +166,40 @@ impl Plan<'_> {
     // Input:
     //     #[retryable(max = 3, breaker, cancel = stop, attempt = attempt)]
     // Output:
-    //     static __RETRY_BREAKER: SiteBreaker = …;
+    //     STATICS
     //     let mut call = Call::start(SITE);
     //     let breaker = call.open_with(&__RETRY_BREAKER);
-    //     let id = CallId::unique();
-    //     let token = token(&stop);
-    fn start(&self, is_async: bool) -> TokenStream {
+    //     VALUES
+    fn start(&self, attempt: &Attempt) -> TokenStream {
         let Plan { args, private, .. } = self;
         let call = local("call");
-        let name = self.name();
-        // The breaker has its own static: a site without a breaker reserves no memory for one, and generated
-        // code knows the address of the breaker.
-        let method = self.method_name();
-        let breaker = protect::breaker(args, &name, method.is_some(), private)
-            .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
-        let site = self.site(&name, is_async);
+        let (statics, site) = self.site(attempt.is_async);
         let (opened, keyed) = self.opened();
         let watch = match (&args.recover, &args.report) {
             (Some(_), _) => quote!(#call.watch_to_recover();),
             (None, Some(_)) => quote!(#call.watch();),
             (None, None) => TokenStream::new(),
         };
+        let values = self.values();
+        quote! {
+            #statics
+            let mut #call = #private::Call::start(#site);
+            #opened
+            #watch
+            #values
+            #keyed
+        }
+    }
+
+    // Input:
+    //     #[retryable(max = 3, cancel = stop, attempt = attempt)]
+    // Output:
+    //     let id = CallId::unique();
+    //     let token = token(&stop);
+    fn values(&self) -> TokenStream {
+        let Plan { args, private, .. } = self;
         let id = args.attempt.as_ref().map(|_| {
-            let id = local("id");
+            let (call, id) = (local("call"), local("id"));
             match args.task {
                 // An attempt of a task has the identifier of the task.
                 Some(_) => quote!(let #id = #call.id();),
@@ -169,26 +213,26 @@ impl Plan<'_> {
             let value = quote_spanned!(last=> (&(#value)));
             quote!(let #token = #function #value;)
         });
-        quote! {
-            #method
-            #breaker
-            let mut #call = #private::Call::start(#site);
-            #opened
-            #watch
-            #id
-            #token
-            #keyed
-        }
+        quote!(#id #token)
     }
 
     // Output:
+    //     static __RETRY_BREAKER: SiteBreaker = …;
+    // and
     //     {
     //         static __RETRY_SITE: Site = Site::new(META, POLICY, BUDGET, BREAKER);
     //         inventory::submit! { Entry(&__RETRY_SITE) }
     //         &__RETRY_SITE
     //     }
-    fn site(&self, name: &TokenStream, is_async: bool) -> TokenStream {
+    fn site(&self, is_async: bool) -> (TokenStream, TokenStream) {
         let Plan { args, private, .. } = self;
+        let name = self.name();
+        // The breaker has its own static: a site without a breaker reserves no memory for one, and generated
+        // code knows the address of the breaker.
+        let method = self.method_name();
+        let breaker = protect::breaker(args, &name, method.is_some(), private)
+            .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
+        let statics = quote!(#method #breaker);
         let written = args.written();
         let interrupted = self.interrupts(is_async);
         let awaited = is_async.then(|| quote!(.awaited(#interrupted)));
@@ -199,7 +243,7 @@ impl Plan<'_> {
             Some(_) => quote!(&__RETRY_BREAKER),
             None => quote!(&#private::NO_BREAKER),
         };
-        quote!({
+        let site = quote!({
             static __RETRY_SITE: #private::Site = #private::Site::new(
                 #private::Meta::new(#name, #private::file!(), #private::line!())
                     .written(#written) #method #awaited,
@@ -209,7 +253,20 @@ impl Plan<'_> {
             );
             #private::inventory::submit! { #private::Entry(&__RETRY_SITE) }
             &__RETRY_SITE
-        })
+        });
+        (statics, site)
+    }
+
+    /// Whether an argument is evaluated with the call that has been opened: a key, the identifier of a task, or the time
+    /// left.
+    fn names_its_call(&self) -> bool {
+        let args = self.args;
+        let may_be_timed = args.deadline.is_some() || args.policy.is_some();
+        if args.attempt.is_some() && (args.task.is_some() || may_be_timed) {
+            return true;
+        }
+        args.breaker.as_ref().is_some_and(|breaker| breaker.value.key().is_some())
+            || args.budget.as_ref().is_some_and(|budget| budget.value.key().is_some())
     }
 
     /// The statement that opens the call, and those that pick the budget and the breaker of its keys.

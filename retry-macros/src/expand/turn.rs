@@ -10,16 +10,27 @@ use crate::expand::policy::call;
 use crate::expand::spans::{ends, failure, respanned, step};
 use crate::item::tokens::{has_items, statements};
 
+/// The call that a turn is a part of.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape {
+    /// A blocking call that consists of its attempts.
+    Alone,
+    /// A call that is used before or after its attempts.
+    Reused,
+}
+
 impl Plan<'_> {
     // Input:
     //     BODY
-    // Output:
+    // Output, for an `async` function:
     //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
+    // Output, for a blocking function:
+    //     call.blocking(|_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run()
     //
     // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces. Its bound makes rustc
     // point at the return type if that is no `Outcome`. The block keeps the body's span, so that errors about
     // values that move into an attempt point at the user's code.
-    pub(crate) fn turn(&self, attempt: &Attempt) -> TokenStream {
+    pub(crate) fn turn(&self, attempt: &Attempt, shape: Shape) -> TokenStream {
         let Plan { private, args, .. } = self;
         let declared = &attempt.output;
         let output = match &args.report {
@@ -43,14 +54,37 @@ impl Plan<'_> {
         let (first, last) = ends(declared, Span::mixed_site());
         let call = Ident::new("call", first);
         let rules = self.rules(declared, last);
-        let guard = self.guard(attempt.is_async, last);
+        let guard = self.guard(attempt.is_async, shape, last);
         if attempt.is_async {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
             let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
-            quote!(#turn.await)
-        } else {
-            let block = quote_spanned!(span.resolved_at(Span::call_site())=> || -> #output #body);
-            quote_spanned!(last=> #call.turn_blocking(#block)#rules #guard.run())
+            return quote!(#turn.await);
+        }
+        let consumed = self.consumed(attempt);
+        let fresh = self.fresh_arguments(attempt);
+        let (here, context) = match &self.args.attempt {
+            Some(context) => {
+                let (name, here, id) = (&context.value, local("here"), local("id"));
+                (quote!(#here), quote!(let #name = #here.running(#id);))
+            }
+            None => (quote!(_), TokenStream::new()),
+        };
+        let body = match fresh.is_empty() && context.is_empty() {
+            true => body,
+            false => quote!({ #fresh #context #body }),
+        };
+        let here = quote!(#here: &#private::Call<'_>);
+        let block = quote_spanned!(span.resolved_at(Span::call_site())=> |#here| -> #output #body);
+        let run = match shape {
+            Shape::Alone => {
+                let timed = self.timed();
+                quote_spanned!(last=> #call.blocking(#block)#rules #guard.run::<{ #timed }>())
+            }
+            Shape::Reused => quote_spanned!(last=> #call.attempts(#block)#rules #guard.run()),
+        };
+        match consumed {
+            Some(consumed) => quote!({ #consumed #run }),
+            None => run,
         }
     }
 
@@ -77,9 +111,13 @@ impl Plan<'_> {
     }
 
     /// The methods that may end a running attempt or refuse to start one.
-    fn guard(&self, is_async: bool, last: Span) -> TokenStream {
+    fn guard(&self, is_async: bool, shape: Shape, last: Span) -> TokenStream {
         let limits = self.limits(is_async, last);
         let breaker = self.args.breaker.as_ref().map(|breaker| {
+            if let Shape::Alone = shape {
+                let method = step("guarded_by", &breaker.key);
+                return quote_spanned!(last=> .#method(&__RETRY_BREAKER));
+            }
             let name = local("breaker");
             let method = step("breaker", &breaker.key);
             quote_spanned!(last=> .#method(&#name))
@@ -105,7 +143,20 @@ impl Plan<'_> {
         let Some(policy) = &args.policy else { return TokenStream::new() };
         // Whether a preset has a limit is known only when rustc evaluates its constant.
         let (preset, method) = (&policy.value, step("limited_if", &policy.key));
-        quote_spanned!(last=> .#method::<{ (#preset).interrupts() }>())
+        quote_spanned!(last=> .#method::<{ (#preset).is_timed() }>())
+    }
+
+    /// A constant expression that says whether the policy limits the time of a call or an attempt.
+    pub(crate) fn timed(&self) -> TokenStream {
+        let args = self.args;
+        match &args.policy {
+            _ if args.timeout.is_some() || args.deadline.is_some() => quote!(true),
+            Some(policy) => {
+                let preset = &policy.value;
+                quote!((#preset).is_timed())
+            }
+            None => quote!(false),
+        }
     }
 
     /// A constant expression that says whether a limit may end a running attempt.
@@ -116,7 +167,7 @@ impl Plan<'_> {
             _ if written || !is_async => quote!(#written),
             Some(policy) => {
                 let preset = &policy.value;
-                quote!((#preset).interrupts())
+                quote!((#preset).is_timed())
             }
             None => quote!(false),
         }

@@ -135,6 +135,10 @@ impl<B: Deref<Target = Breaker>> Place<B> {
         &self.breaker
     }
 
+    pub(crate) fn guarded(&self) -> &B {
+        &self.breaker
+    }
+
     /// The engine knows when the running attempt started, and its own limit: a caller who leaves before that is merely
     /// impatient.
     pub(crate) fn note_start(&mut self, started: Moment, limit: Option<Duration>) {

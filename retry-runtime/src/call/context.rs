@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use super::intercept::Intercept;
 use crate::base::clock::Moment;
@@ -35,7 +36,7 @@ pub(crate) struct CallContext {
 #[derive(Clone, Copy, Debug, Default)]
 struct Values {
     /// No call inside may sleep past this deadline.
-    deadline: Option<Moment>,
+    deadline: Deadline,
     /// The function whose attempt is running, if it is timed or not the first attempt.
     outer: Option<&'static Site>,
     /// The task in which the context was entered. Another task that a nested runtime polls inside it does not inherit
@@ -45,8 +46,19 @@ struct Values {
     has_handles: bool,
 }
 
+/// The deadline of the calls inside.
+#[derive(Clone, Copy, Debug, Default)]
+enum Deadline {
+    #[default]
+    None,
+    At(Moment),
+    /// By the limits of the outer function, for an attempt that started then: computed when a call inside asks.
+    Since(Instant),
+}
+
 impl Values {
-    const NONE: Values = Values { deadline: None, outer: None, task: None, has_handles: false };
+    const NONE: Values =
+        Values { deadline: Deadline::None, outer: None, task: None, has_handles: false };
 }
 
 #[cfg(feature = "tokio")]
@@ -95,7 +107,8 @@ pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
 /// Opens or closes the scope of this thread.
 pub(crate) fn set_thread_interceptor(interceptor: Option<Arc<dyn Intercept>>) {
     let values = VALUES.get();
-    let has_context = values.has_handles || values.deadline.is_some() || values.outer.is_some();
+    let is_limited = !matches!(values.deadline, Deadline::None);
+    let has_context = values.has_handles || is_limited || values.outer.is_some();
     THREAD_HAS_SCOPE.set(interceptor.is_some());
     set_present(has_context || interceptor.is_some());
     let _ = THREAD.try_with(|thread| thread.replace(interceptor));
@@ -118,14 +131,26 @@ impl CallContext {
         let interceptor = interceptor();
         let has_handles = interceptor.is_some() || observer.is_some();
         CallContext {
-            values: Values { deadline, outer: None, task: this_task(), has_handles },
+            values: Values {
+                deadline: deadline.map_or(Deadline::None, Deadline::At),
+                outer: None,
+                task: this_task(),
+                has_handles,
+            },
             handles: Handles { observer, interceptor },
         }
     }
 
     /// No call inside may sleep past this deadline.
     pub(crate) fn deadline(&self) -> Option<Moment> {
-        self.values.deadline
+        match self.values.deadline {
+            Deadline::None => None,
+            Deadline::At(moment) => Some(moment),
+            Deadline::Since(started) => {
+                let (limit, _) = self.values.outer?.policy().first_limit()?;
+                Moment::of(started).checked_add(limit)
+            }
+        }
     }
 
     /// The function whose attempt is running, if it is timed or not the first attempt.
@@ -191,12 +216,12 @@ impl CallContext {
 
     /// Runs `work` in this context, and restores the previous one afterwards, even when `work` panics.
     pub(crate) fn scope<T>(self, work: impl FnOnce() -> T) -> T {
-        let _guard = self.enter();
+        let _leaves = Leaves(self.enter());
         work()
     }
 
-    /// Makes this the current context until the guard is dropped.
-    pub(crate) fn enter(self) -> ContextGuard {
+    /// Makes this the current context until [`leave`] is called.
+    pub(crate) fn enter(self) -> Entered {
         let CallContext { values, handles } = self;
         let before = VALUES.replace(values);
         let handles = if values.has_handles || before.has_handles {
@@ -209,26 +234,37 @@ impl CallContext {
         set_present(true);
         // There the previous context is not restored, either.
         match SAVED.try_with(|stack| stack.borrow_mut().push(saved)) {
-            Ok(()) => ContextGuard::Nested,
-            Err(_) => ContextGuard::Outermost,
+            Ok(()) => Entered::Nested,
+            Err(_) => Entered::Outermost,
         }
     }
 }
 
-/// Enters the context of an attempt of this function, until the guard is dropped.
+/// Enters the context of an attempt of this function, until [`leave`] is called.
 #[inline]
-pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> ContextGuard {
+pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> Entered {
     if is_present() {
         return CallContext::new(deadline, None).with_outer(outer).enter();
     }
+    let deadline = deadline.map_or(Deadline::None, Deadline::At);
     VALUES.set(Values { deadline, outer, task: this_task(), has_handles: false });
     set_present(true);
-    ContextGuard::Outermost
+    Entered::Outermost
 }
 
-/// An RAII guard that restores the previous context. Guards are dropped in the reverse of their order.
+/// Enters the context of the first attempt of this function, whose policy has limits, on a thread without a context.
+#[inline(always)]
+pub(crate) fn enter_limited(started: Instant, site: &'static Site) {
+    let (deadline, outer) = (Deadline::Since(started), Some(site));
+    VALUES.set(Values { deadline, outer, task: this_task(), has_handles: false });
+    set_present(true);
+}
+
+/// The previous context, to be restored with [`leave`]. Contexts are left in the reverse of the order in which they were
+/// entered.
+#[derive(Clone, Copy, Debug)]
 #[must_use]
-pub(crate) enum ContextGuard {
+pub(crate) enum Entered {
     /// There was no context before: the usual case, for which nothing is saved.
     Outermost,
     /// The previous context is on top of `SAVED`.
@@ -243,18 +279,30 @@ struct Saved {
     present: bool,
 }
 
-impl Drop for ContextGuard {
-    // Compiled once, and not into every annotated function.
-    #[inline(never)]
+/// Leaves the context of [`enter_limited`].
+#[inline(always)]
+pub(crate) fn leave_limited() {
+    VALUES.set(Values::NONE);
+    // A scope may have been opened meanwhile.
+    set_present(THREAD_HAS_SCOPE.get());
+}
+
+/// Restores the previous context.
+// Compiled once, and not into every annotated function.
+#[inline(never)]
+pub(crate) fn leave(entered: Entered) {
+    match entered {
+        Entered::Outermost => leave_limited(),
+        Entered::Nested => restore(),
+    }
+}
+
+/// An RAII guard that leaves a context.
+struct Leaves(Entered);
+
+impl Drop for Leaves {
     fn drop(&mut self) {
-        match self {
-            ContextGuard::Outermost => {
-                VALUES.set(Values::NONE);
-                // A scope may have been opened meanwhile.
-                set_present(THREAD_HAS_SCOPE.get());
-            }
-            ContextGuard::Nested => restore(),
-        }
+        leave(self.0);
     }
 }
 
@@ -284,14 +332,14 @@ mod tests {
         let (outer, inner) = (moment(7), moment(3));
         assert!(CallContext::current().is_none());
         let work = || {
-            let _outer = enter(outer, None);
+            let _outer = Leaves(enter(outer, None));
             assert_eq!(deadline(), outer);
             let _ =
                 panic::catch_unwind(|| CallContext::new(inner, None).scope(|| panic!("expected")));
             assert_eq!(deadline(), outer);
             CallContext::new(inner, Some(Observer::default())).scope(|| {
                 assert!(observer().is_some());
-                let _inside = enter(None, None);
+                let _inside = Leaves(enter(None, None));
                 assert!(observer().is_none());
             });
             assert_eq!(deadline(), outer);

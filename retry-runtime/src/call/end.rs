@@ -21,11 +21,18 @@ use crate::report::record::Report;
 use crate::report::stats::Ended;
 
 impl Call<'_> {
+    #[cold]
     pub(crate) fn succeeded(&mut self) {
-        if self.is_plain() {
-            self.succeeded_plainly();
-            self.state = CallState::Ended;
-            return;
+        match self.state {
+            CallState::Plain => {
+                self.count_success();
+                return self.close();
+            }
+            CallState::Light(light) => {
+                self.succeeded_lightly(light);
+                return self.close();
+            }
+            _ => {}
         }
         let policy = self.policy();
         self.trail_mut().succeeded(policy);
@@ -74,7 +81,8 @@ impl Call<'_> {
     /// Ends a call that is dropped before its end, and frees the trail.
     #[cold]
     #[inline(never)]
-    pub(super) fn leave(mut self) {
+    pub(super) fn leave(&mut self) {
+        self.leave_attempt();
         if !matches!(self.state, CallState::WithTrail(_)) || self.has(Mode::RUNNING) {
             let trail = self.trail_mut();
             trail.record_dropped(Moment::now());

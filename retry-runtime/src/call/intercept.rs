@@ -194,8 +194,8 @@ pub(crate) struct Intercepted {
 pub(crate) enum Stage {
     /// The latency is passing.
     Late(Sleeping, Fault),
-    /// The body is running, and its outcome will be lost.
-    Body(Fault),
+    /// The body is running, and this act replaces its outcome.
+    Body(Act),
     /// The attempt hangs until a limit ends it.
     Hang(Sleeping),
 }

@@ -2,9 +2,11 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `state` | `Call`: plain, with a trail, or ended |
+//! | `state` | `Call`: plain, light, with a trail, or ended |
 //! | `plain` | the first try of a call without configuration, limit or observer: everything that keeps it cheap |
-//! | `trail`, `mode`, `spare` | the memory of a call that failed, is limited or observed |
+//! | `light` | a call that is limited or configured, and nothing else |
+//! | `attempt` | the surroundings of a running attempt: its limits, its span, the context of the calls inside |
+//! | `trail`, `mode`, `spare` | the memory of a call that failed or is observed |
 //! | `decide`, `verdict` | the order of all decisions after a failed attempt |
 //! | `account` | payments to and from the retry budget |
 //! | `end` | the end of a call, and its report |
@@ -17,6 +19,7 @@
 //! | `resume`, `handover` | calls whose attempts a queue of tasks makes separately |
 
 mod account;
+pub(crate) mod attempt;
 pub(crate) mod by_name;
 pub(crate) mod cancel;
 pub(crate) mod context;
@@ -27,11 +30,12 @@ pub(crate) mod handover;
 pub(crate) mod inherited;
 pub(crate) mod intercept;
 pub(crate) mod intercepted;
+mod light;
 pub mod live;
 mod mode;
 pub(crate) mod observe;
 mod plain;
-mod protection;
+pub(crate) mod protection;
 pub(crate) mod resume;
 mod spare;
 pub(crate) mod state;

@@ -1,20 +1,22 @@
 //! The first try of a plain call: everything that keeps the usual call cheap.
 //!
-//! A call is *plain* as long as it has no configuration, listener, limit or failure. It then consists of its site, which
-//! is a constant in generated code, and one byte of state. A plain call that succeeds at its first try makes a deposit
-//! into its budget, increments a counter of its thread, and has nothing to drop.
+//! A call is *plain* as long as it has no configuration, listener, failure or context around it. It then consists of its
+//! site, which is a constant in generated code, and one byte of state. A plain call that succeeds at its first try makes a
+//! deposit into its budget, increments a counter of its thread, and has nothing to drop. If its policy limits its time,
+//! whoever runs the attempt remembers when it started, and tells the call only when that matters.
 //!
 //! The steps that look like a second way to do a thing, and the instructions of a first try that each saves (callgrind,
-//! `cargo xtask bench --check`, each step left out by itself; sync / `async`):
+//! `cargo xtask bench --check`; with a breaker in brackets):
 //!
 //! | step | saves |
 //! |---|---|
-//! | [`by_value`](Call::by_value): rare work runs on a copy, so that a plain call stays in registers | 15 / 0 |
-//! | [`open_with`](Call::open_with): opens the call and finds its breaker with one read of the site | 4 / 4 |
-//! | [`close`](Call::close) by the owner of the call, which `Turned::Quick` asks for | 0 / 3, with a breaker 0 / 12 |
+//! | a blocking call begins as its site alone (`Site::blocking`): there is no `Call` before something goes wrong | 38 (50) |
+//! | an `async` turn leaves through one function unless it succeeds at once (`turn::running`) | 12 (24) |
+//! | [`Limits`]: the clock's reading is kept as it is, and the deadline is computed when somebody asks for it | 110 |
 
-use std::mem;
+use std::time::Instant;
 
+use super::attempt::Limits;
 use super::protection::no_breaker;
 use super::state::{Call, CallState};
 use crate::base::counters;
@@ -26,7 +28,7 @@ impl<'p> Call<'p> {
     #[inline(always)]
     pub fn open(&mut self) {
         if !self.site.is_quiet() {
-            self.by_value(Call::prepare);
+            self.prepare();
         }
     }
 
@@ -38,33 +40,30 @@ impl<'p> Call<'p> {
     /// If the function has no breaker.
     #[inline(always)]
     pub fn open_with(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
-        let found = if self.site.is_quiet() {
-            declared.get()
-        } else {
-            self.by_value(|call| {
-                call.prepare();
-                call.breaker_here()
-            })
-        };
+        let found = if self.site.is_quiet() { declared.get() } else { self.prepare_with_breaker() };
         match found {
             Some(breaker) => breaker,
             None => no_breaker(),
         }
     }
 
-    /// Runs rare work on a copy of the call and stores the result: a plain call to which no pointer exists stays in
-    /// registers.
+    /// Whether the policy of a plain call limits its time.
     #[inline(always)]
-    pub(crate) fn by_value<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let (state, result) = aside(self.take(), work);
-        self.state = state;
-        result
+    pub(crate) fn may_be_limited(&self) -> bool {
+        self.policy.unwrap_or(self.site.policy()).is_timed()
     }
 
+    /// The limits of the first attempt of a plain call, which started at this instant.
     #[inline(always)]
-    fn take(&mut self) -> Self {
-        let state = mem::replace(&mut self.state, CallState::Ended);
-        Call { site: self.site, policy: self.policy, state }
+    pub(crate) fn enter_limits(&self, started: Instant) -> Limits {
+        Limits::enter(started, self.site)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn prepare_with_breaker(&mut self) -> Option<&'static Breaker> {
+        self.prepare();
+        self.breaker_here()
     }
 
     /// Whether the call is plain.
@@ -75,20 +74,14 @@ impl<'p> Call<'p> {
 
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
-        if !self.is_plain() {
+        if let CallState::WithTrail(_) = self.state {
             self.note_start();
         }
     }
 
-    /// Runs code of the attempt. The calls inside inherit this call's limits.
-    #[inline(always)]
-    pub(crate) fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        if self.is_plain() { work() } else { self.run_noted(work) }
-    }
-
     /// The first attempt of a plain call succeeded: makes the deposit and counts the call.
     #[inline(always)]
-    pub(crate) fn succeeded_plainly(&mut self) {
+    pub(crate) fn count_success(&self) {
         if let Some(budget) = self.site.budget_source().get() {
             budget.pay_off();
         }
@@ -103,18 +96,11 @@ impl<'p> Call<'p> {
     }
 }
 
-#[cold]
-#[inline(never)]
-fn aside<'p, T>(mut call: Call<'p>, work: impl FnOnce(&mut Call<'p>) -> T) -> (CallState, T) {
-    let result = work(&mut call);
-    (mem::replace(&mut call.state, CallState::Ended), result)
-}
-
 impl Drop for Call<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         if !matches!(self.state, CallState::Ended) {
-            self.take().leave();
+            self.leave();
         }
     }
 }

@@ -17,20 +17,22 @@ impl Call<'_> {
     /// Reads the settings of the function that a configuration changed, if any.
     pub(super) fn configure(&mut self, site: &'static crate::site::Site) {
         let Some(effective) = site.effective() else { return };
-        let trail = self.early_trail_mut();
+        self.note_settings(|light| light.effective = Some(effective));
         if effective.measure {
-            trail.mode.add(Mode::TIMED);
+            self.early_trail_mut().mode.add(Mode::TIMED);
         }
-        trail.effective = Some(effective);
     }
 
     /// The settings of the function as the configuration changed them; `None` without a configuration.
     pub(super) fn effective(&self) -> Option<&'static Effective> {
-        self.trail()?.effective
+        match self.light() {
+            Some(light) => light.effective,
+            None => self.trail()?.effective,
+        }
     }
 
     #[cold]
-    pub(super) fn breaker_here(&self) -> Option<&'static Breaker> {
+    pub(crate) fn breaker_here(&self) -> Option<&'static Breaker> {
         let own = self.site()?.breaker_under(self.effective())?;
         let interceptor = self.trail().and_then(Trail::interceptor);
         Some(interceptor.map_or(own, |interceptor| interceptor.breaker(own)))
@@ -132,6 +134,6 @@ fn write_key(text: &mut String, key: fmt::Arguments<'_>) {
 }
 
 #[cold]
-pub(super) fn no_breaker() -> ! {
+pub(crate) fn no_breaker() -> ! {
     panic!("generated code asked for a breaker that its attribute does not declare")
 }

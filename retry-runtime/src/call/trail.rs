@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Debt;
+use super::attempt::Inside;
 use super::context::Observer;
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
@@ -60,6 +61,8 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The tracing span of the running attempt, from the second attempt on.
     pub(super) span: Option<Box<CallSpan>>,
+    /// Set while code of the attempt runs.
+    pub(super) inside: Option<Inside>,
     /// The interceptor of the call, if there is one.
     pub(super) intercepted: Option<Box<Intercepted>>,
 }
@@ -88,6 +91,7 @@ impl Trail {
             sleep: None,
             number: 0,
             span: None,
+            inside: None,
             intercepted: None,
         }
     }
@@ -96,6 +100,15 @@ impl Trail {
     #[inline]
     pub(super) fn site(&self) -> Option<&'static Site> {
         (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
+    }
+
+    /// Notes that the first attempt started at `now`, and when the call must have ended.
+    pub(super) fn start_clock(&mut self, now: Moment, limit: Option<Duration>) {
+        // The clock is read once for the call and its first attempt.
+        self.attempt_started = Some(now);
+        self.started = Some(now);
+        self.deadline = limit.and_then(|time| now.checked_add(time));
+        self.mode.add(Mode::TIMED);
     }
 
     /// Takes over the deadline of the call around this one if it is earlier than the call's own. The first attempt comes

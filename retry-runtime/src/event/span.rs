@@ -1,7 +1,8 @@
 //! The `tracing` span of an attempt that is a retry.
 
+use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
-use tracing::span::Entered;
+use tracing::span::Id;
 
 use super::trace::to_subscriber;
 
@@ -9,9 +10,6 @@ use super::trace::to_subscriber;
 /// subscriber panicked, or made the call itself.
 #[derive(Debug)]
 pub(crate) struct CallSpan(Option<tracing::Span>);
-
-/// A guard that leaves the span when it is dropped.
-pub(crate) struct Inside<'s>(Option<Entered<'s>>);
 
 impl CallSpan {
     /// The span of attempt `attempt` (from 2) of call `call`.
@@ -28,22 +26,22 @@ impl CallSpan {
         LevelFilter::current() >= LevelFilter::DEBUG
     }
 
-    /// Enters the span until the guard is dropped: for a blocking body, or for one poll of a future.
-    pub(crate) fn enter(&self) -> Inside<'_> {
-        Inside(self.0.as_ref().and_then(|span| to_subscriber(|| span.enter())))
+    /// Enters the span, for a blocking body or for one poll of a future, until [`leave`](Self::leave) is called. Returns
+    /// whether it did.
+    // Not by tracing's guards: one borrows the span, and the other one moves it.
+    pub(crate) fn enter(&self) -> bool {
+        let entered = |(id, to): (&Id, &Dispatch)| to_subscriber(|| to.enter(id));
+        self.0.as_ref().and_then(|span| span.with_subscriber(entered).flatten()).is_some()
+    }
+
+    /// Leaves the span. May be called while a panic of the body goes on.
+    pub(crate) fn leave(&self) {
+        let left = |(id, to): (&Id, &Dispatch)| to_subscriber(|| to.exit(id));
+        let _ = self.0.as_ref().and_then(|span| span.with_subscriber(left));
     }
 }
 
-// Both drops may happen while a panic of the body goes on: a second panic would abort the process.
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        if let Some(entered) = self.0.take() {
-            to_subscriber(|| drop(entered));
-        }
-    }
-}
-
+// The drop may happen while a panic of the body goes on: a second panic would abort the process.
 impl Drop for CallSpan {
     fn drop(&mut self) {
         if let Some(span) = self.0.take() {

@@ -301,10 +301,12 @@ fn a_retry_runs_inside_its_span() {
     let lines = Capture::of(|| {
         let span = CallSpan::retry("a", 7, 2, Some(4));
         {
-            let _inside = span.enter();
+            assert!(span.enter());
             tracing::info!(target: "retry_runtime", "from the body");
+            span.leave();
         }
-        drop(span.enter());
+        assert!(span.enter());
+        span.leave();
     });
     assert_eq!(
         lines,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::jitter::Jitter;
 use crate::failure::class::Kind;
+use crate::failure::interruption::Cause;
 use crate::failure::kinds::Kinds;
 
 /// Stands for "no limit" in [`Policy::attempts`].
@@ -208,9 +209,10 @@ impl Policy {
         self.cap
     }
 
-    /// Whether the clock matters to calls under this policy.
+    /// Whether the clock matters to calls under this policy: a limit can end an attempt that is still running.
+    #[doc(hidden)]
     #[inline(always)]
-    pub(crate) const fn is_timed(&self) -> bool {
+    pub const fn is_timed(&self) -> bool {
         self.timed
     }
 
@@ -228,6 +230,15 @@ impl Policy {
         self.timeout
     }
 
+    /// The time for the first attempt, and the interruption at its end.
+    pub(crate) fn first_limit(&self) -> Option<(Duration, Cause)> {
+        match (self.timeout, self.deadline) {
+            (Some(after), Some(whole)) if after < whole => Some((after, Cause::TimedOut { after })),
+            (_, Some(whole)) => Some((whole, Cause::DeadlinePassed)),
+            (after, None) => after.map(|after| (after, Cause::TimedOut { after })),
+        }
+    }
+
     pub(crate) const fn longest_hint(&self) -> Duration {
         self.hint_cap
     }
@@ -239,13 +250,6 @@ impl Policy {
     /// `None` when nothing was declared.
     pub(crate) const fn declared_idempotent(&self) -> Option<bool> {
         if self.on.contains(Kind::Ambiguous) { Some(true) } else { self.idempotent }
-    }
-
-    /// Whether a call under this policy can end an attempt that is still running.
-    #[doc(hidden)]
-    #[inline]
-    pub const fn interrupts(&self) -> bool {
-        self.timed
     }
 }
 

@@ -12,8 +12,6 @@ use crate::event;
 
 /// The function has not been called yet.
 const NEW: u8 = 1;
-/// Its policy has a deadline or a timeout.
-const TIMED: u8 = 2;
 /// A configuration has changed something.
 const CONFIGURED: u8 = 4;
 /// Events have listeners.
@@ -37,13 +35,8 @@ static LAST_INDEX: AtomicU32 = AtomicU32::new(0);
 static REFRESHING: Mutex<()> = Mutex::new(());
 
 impl Flags {
-    pub(super) const fn new(timed: bool) -> Self {
-        let byte = if timed { NEW | TIMED } else { NEW };
-        Flags {
-            byte: AtomicU8::new(byte),
-            index: AtomicU32::new(0),
-            gate: AtomicU32::new(u32::MAX),
-        }
+    pub(super) const fn new() -> Self {
+        Flags { byte: AtomicU8::new(NEW), index: AtomicU32::new(0), gate: AtomicU32::new(u32::MAX) }
     }
 
     fn set(&self, flag: u8, on: bool) {

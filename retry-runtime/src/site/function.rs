@@ -46,7 +46,7 @@ impl Site {
     ) -> Self {
         Site {
             meta,
-            flags: Flags::new(policy.is_timed()),
+            flags: Flags::new(),
             policy,
             budget,
             breaker,

@@ -1,12 +1,12 @@
-//! One attempt of a blocking call, and the pause after it.
+//! The attempts of a blocking call, and the pauses between them.
 
 use std::marker::PhantomData;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::builder::Turn;
 use super::faults;
@@ -15,44 +15,57 @@ use super::judge::judge;
 use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
 use super::timer;
-use super::turned::Turned;
+use crate::base::clock;
+use crate::call::attempt::Limits;
 use crate::call::live::Order;
 use crate::call::state::Call;
 use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
+use crate::site::Site;
 
-impl<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>> Turn<'_, '_, F, R, J, X> {
-    /// Runs the attempt on this thread, and sleeps if another attempt follows.
+impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
+    Turn<&'static Site, F, R, J, X>
+{
+    /// Runs the attempts on this thread, and sleeps between them.
     ///
-    /// A cancellation ends the sleep, but not a running attempt.
+    /// A cancellation ends a sleep, but not a running attempt.
+    // `TIMED`: whether the policy of the function limits the call's time. A quick success is inlined here. Everything else is in functions that are not generic in the body, so that functions
+    // with the same return type share them.
     #[inline(always)]
-    pub fn run(self) -> Turned<R> {
-        let Turn { call, attempt, rules, mut guard, .. } = self;
-        let quick = if call.is_plain() { guard.quick() } else { None };
-        let Some(quick) = quick else {
-            return call.by_value(move |call| run_noted(call, rules, guard, attempt));
-        };
-        let out = {
-            let panics = Panics(&mut guard, quick, PhantomData);
-            let out = attempt();
-            mem::forget(panics);
-            out
-        };
+    pub fn run<const TIMED: bool>(self) -> R {
+        let Turn { call: site, mut attempt, rules, guard, .. } = self;
+        let quick = if site.is_quiet() { guard.quick() } else { None };
+        let Some(quick) = quick else { return from_start(site, rules, guard, &mut attempt) };
+        // Nothing is to be done when it is dropped.
+        let call = ManuallyDrop::new(Call::start(site));
+        let limits = if TIMED { Some(Limits::enter(clock::now(), site)) } else { None };
+        let started = limits.as_ref().map(|limits| limits.0);
+        let panics = Panics(&guard, quick, PhantomData);
+        let out = attempt(&call);
+        mem::forget(panics);
+        drop(limits);
         if rules.accepts(&out) {
             guard.quick_success(quick);
-            call.close();
-            call.succeeded_plainly();
-            return Turned::Out(out);
+            call.count_success();
+            return out;
         }
-        call.by_value(move |call| {
-            guard.adopt(quick);
-            attempted(call, &rules, pin!(guard), out)
-        })
+        from_failure(site, started, rules, guard, quick, out, &mut attempt)
+    }
+}
+
+impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
+    Turn<&mut Call<'_>, F, R, J, X>
+{
+    /// Runs the attempts on this thread, and sleeps between them. The call is not dropped.
+    #[inline]
+    pub fn run(self) -> R {
+        let Turn { call, mut attempt, rules, guard, .. } = self;
+        run(call, &rules, pin!(guard), &mut attempt)
     }
 }
 
 /// Tells the guard about a panic of a quick attempt. Forgotten when the attempt returns.
-struct Panics<'g, R, X: Guard<R>>(&'g mut X, X::Quick, PhantomData<fn() -> R>);
+struct Panics<'g, R, X: Guard<R>>(&'g X, X::Quick, PhantomData<fn() -> R>);
 
 impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
     #[inline(always)]
@@ -61,45 +74,90 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
     }
 }
 
-/// Runs an attempt of a call that is not plain, or whose guard must be asked.
+type Body<'b, R> = &'b mut dyn FnMut(&Call<'_>) -> R;
+
+/// Opens a call whose first attempt is not quick, and runs all its attempts.
 #[cold]
-fn run_noted<F: FnOnce() -> R, R: Outcome, J: Judge<R>, X: Guard<R>>(
-    call: &mut Call<'_>,
+#[inline(never)]
+fn from_start<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    site: &'static Site,
     rules: J,
     guard: X,
-    attempt: F,
-) -> Turned<R> {
-    let mut guard = pin!(guard);
-    if call.is_late() {
-        if let Some(out) = too_late(call, &rules) {
-            return Turned::Out(out);
+    body: Body<'_, R>,
+) -> R {
+    let (mut call, mut guard) = (Call::start(site), pin!(guard));
+    call.open();
+    if !call.is_plain() {
+        guard.as_mut().open(&call);
+    }
+    run(&mut call, &rules, guard, body)
+}
+
+/// Judges a quick attempt that is no success, and runs the attempts that follow it.
+#[cold]
+#[inline(never)]
+fn from_failure<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    site: &'static Site,
+    started: Option<Instant>,
+    rules: J,
+    guard: X,
+    quick: X::Quick,
+    out: R,
+    body: Body<'_, R>,
+) -> R {
+    let (mut call, mut guard) = (Call::start(site), pin!(guard));
+    if let Some(started) = started {
+        call.start_clock_at(started);
+    }
+    guard.as_mut().adopt(quick);
+    match judged(&mut call, &rules, guard.as_mut(), out) {
+        Some(out) => out,
+        None => run(&mut call, &rules, guard, body),
+    }
+}
+
+/// Runs attempts until the call ends.
+#[cold]
+fn run<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    body: Body<'_, R>,
+) -> R {
+    call.limit();
+    loop {
+        if call.is_late() {
+            if let Some(out) = too_late(call, rules) {
+                return out;
+            }
+            call.forgive_late();
         }
-        call.forgive_late();
+        if let Err(cut) = guard.as_mut().before(call) {
+            return before_attempt(call, rules, &*guard, cut);
+        }
+        call.begin();
+        let out = telling_panics(guard.as_mut(), || match call.is_bare() {
+            true => body(call),
+            false => faults::run(call, rules, body),
+        });
+        if let Some(out) = judged(call, rules, guard.as_mut(), out) {
+            return out;
+        }
     }
-    if let Err(cut) = guard.as_mut().before() {
-        return Turned::Out(before_attempt(call, &rules, &*guard, cut));
-    }
-    call.begin();
-    let out = telling_panics(guard.as_mut(), || {
-        if call.is_intercepted() { faults::run(call, &rules, attempt) } else { call.run(attempt) }
-    });
-    attempted(call, &rules, guard, out)
 }
 
 /// Judges the outcome, and sleeps if another attempt follows.
-#[cold]
-#[inline(never)]
-fn attempted<R: Outcome, J: Judge<R>, X: Guard<R>>(
+fn judged<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
     out: R,
-) -> Turned<R> {
+) -> Option<R> {
     let Decision::Pause(delay) = judge(call, rules, guard.as_mut(), &out) else {
-        return Turned::Out(out);
+        return Some(out);
     };
     drop(out);
-    if delay.length.is_zero() { Turned::Again } else { pause(call, rules, guard, delay.length) }
+    if delay.length.is_zero() { None } else { pause(call, rules, guard, delay.length) }
 }
 
 /// Blocks until the next attempt, or until the guard or an order ends the call.
@@ -109,11 +167,11 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     rules: &J,
     mut guard: Pin<&mut X>,
     length: Duration,
-) -> Turned<R> {
+) -> Option<R> {
     call.note_blocking(timer::in_tokio());
     let (cut, order) = sleep(call, guard.as_mut(), length);
     match cut {
-        Some(cut) => Turned::Out(before_attempt(call, rules, &*guard, cut)),
+        Some(cut) => Some(before_attempt(call, rules, &*guard, cut)),
         None => after_pause(call, rules, order),
     }
 }

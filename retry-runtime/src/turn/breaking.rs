@@ -1,5 +1,6 @@
 //! The breaker around an attempt: it grants a permit before the attempt and records the outcome after it.
 
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,32 +11,65 @@ use pin_project_lite::pin_project;
 use super::guard::Guard;
 use crate::base::clock::Moment;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Place, Quick};
+use crate::call::attempt::Limits;
 use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::{Cause, Interruption};
 
 pin_project! {
     /// A guard that needs a breaker's permit for each attempt.
-    pub struct Breaking<'b, O, X> {
+    pub struct Breaking<B: Deref<Target = Breaker>, O, X> {
         // A function, for the reason given at `Given`.
         outcome: O,
         // Dropped with its turn: the caller gave the attempt up.
-        permit: Place<&'b Breaker>,
+        permit: Place<B>,
         #[pin]
         inner: X,
     }
 }
 
-impl<'b, O, X> Breaking<'b, O, X> {
+/// The breaker of a guard.
+pub trait Guarded: Deref<Target = Breaker> {
+    /// The breaker of a call that has been opened and is not plain.
+    #[doc(hidden)]
+    fn opened(&self, _call: &Call<'_>) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+}
+
+impl Guarded for &Breaker {}
+
+/// The breaker of the call's function, unless a configuration or an interceptor replaces it.
+#[derive(Clone, Copy, Debug)]
+pub struct OfSite(pub(super) &'static Breaker);
+
+impl Deref for OfSite {
+    type Target = Breaker;
+
     #[inline(always)]
-    pub(super) fn new(breaker: &'b Breaker, outcome: O, inner: X) -> Self {
+    fn deref(&self) -> &Breaker {
+        self.0
+    }
+}
+
+impl Guarded for OfSite {
+    fn opened(&self, call: &Call<'_>) -> Option<Self> {
+        call.breaker_here().map(OfSite)
+    }
+}
+
+impl<B: Guarded, O, X> Breaking<B, O, X> {
+    #[inline(always)]
+    pub(super) fn new(breaker: B, outcome: O, inner: X) -> Self {
         Breaking { outcome, permit: Place::none(breaker), inner }
     }
 }
 
-impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
+impl<R, B: Guarded, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<B, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
-    const RECORDS: bool = true;
     type Cut = Cause;
     type Quick = (Quick, X::Quick);
 
@@ -51,9 +85,17 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn adopt(&mut self, (quick, inner): Self::Quick) {
-        self.permit.adopt(quick);
-        self.inner.adopt(inner);
+    fn adopt(self: Pin<&mut Self>, (quick, inner): Self::Quick) {
+        let this = self.project();
+        this.permit.adopt(quick);
+        this.inner.adopt(inner);
+    }
+
+    fn open(self: Pin<&mut Self>, call: &Call<'_>) {
+        let permit = self.project().permit;
+        if let Some(breaker) = permit.guarded().opened(call) {
+            *permit = Place::none(breaker);
+        }
     }
 
     #[inline(always)]
@@ -62,17 +104,28 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn before(self: Pin<&mut Self>) -> Result<(), Cause> {
+    fn before(self: Pin<&mut Self>, call: &Call<'_>) -> Result<(), Cause> {
         let this = self.project();
-        this.inner.before().map_err(Into::into)?;
+        this.inner.before(call).map_err(Into::into)?;
         this.permit.renew().map_err(|open| refused(&open))
+    }
+
+    #[inline(always)]
+    fn enter(&self, call: &Call<'_>) -> Option<Limits> {
+        self.inner.enter(call)
+    }
+
+    #[inline(always)]
+    fn tell_start(self: Pin<&mut Self>, call: &mut Call<'_>) {
+        self.project().inner.tell_start(call);
     }
 
     #[inline]
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
         let this = self.project();
-        if let Some((started, limit)) = call.attempt_times() {
-            this.permit.note_start(started, limit);
+        let started = this.inner.started().map(Moment::of);
+        if let Some(started) = started.or_else(|| call.attempt_started()) {
+            this.permit.note_start(started, call.policy().attempt_limit());
         }
         this.inner.poll_attempt(call, cx).map(Into::into)
     }
@@ -83,13 +136,12 @@ impl<R, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<'_, O, X> {
     }
 
     #[inline(always)]
-    fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
+    fn succeeded(self: Pin<&mut Self>) {
         // Recorded in place: moving the permit out would copy it.
-        let permit = self.project().permit;
-        permit.tell(Outcome::Success);
-        count();
-        // Last, so that the compiler knows where the permit is dropped that it is spent.
-        permit.spend();
+        let this = self.project();
+        this.inner.succeeded();
+        this.permit.tell(Outcome::Success);
+        this.permit.spend();
     }
 
     fn failed(self: Pin<&mut Self>, kind: Kind, now: Moment) {

@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::breaking::Breaking;
+use super::breaking::{Breaking, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
 use super::rules::{
     Given, HookCall, Judge, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
@@ -13,6 +13,7 @@ use super::running::Running;
 use super::turned::Turned;
 use crate::breaker::Breaker;
 use crate::call::cancel::{Cancel, NeverCancelled};
+use crate::call::protection::no_breaker;
 use crate::call::state::Call;
 use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
@@ -20,43 +21,57 @@ use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
 use crate::failure::plain::Plain;
+use crate::site::{Site, SiteBreaker};
 
-/// One attempt with the rules and the guard for it.
+/// An attempt of an `async` call, or all attempts of a blocking call, with the rules and the guard for them.
 ///
-/// The methods are named after the attribute's arguments. An `async` turn is awaited; a blocking turn is
+/// The methods are named after the attribute's arguments. An `async` turn is awaited; blocking attempts are
 /// [`run`](Turn::run).
 #[must_use = "a turn does nothing until it is awaited or run"]
 #[derive(Debug)]
-pub struct Turn<'c, 'p, A, R, J, X> {
-    pub(super) call: &'c mut Call<'p>,
+pub struct Turn<K, A, R, J, X> {
+    /// The call; the function, where a call consists of its attempts.
+    pub(super) call: K,
     pub(super) attempt: A,
     pub(super) rules: J,
     pub(super) guard: X,
     pub(super) outcome: PhantomData<fn() -> R>,
 }
 
-impl<'p> Call<'p> {
+impl Call<'_> {
     /// Builds a turn of an `async` call.
     #[inline]
     pub fn turn<F: Future>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, F::Output, Unset, Uninterrupted> {
+    ) -> Turn<&mut Self, F, F::Output, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
-    /// Builds a turn of a blocking call.
+    /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn turn_blocking<R, F: FnOnce() -> R>(
+    pub fn attempts<R, F: FnMut(&Call<'_>) -> R>(
         &mut self,
         attempt: F,
-    ) -> Turn<'_, 'p, F, R, Unset, Uninterrupted> {
+    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
+    }
+}
+
+impl Site {
+    /// Builds a blocking call of the function, which consists of its attempts.
+    #[doc(hidden)]
+    #[inline]
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+        &'static self,
+        attempt: F,
+    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
-impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
+impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
     /// Classifies failures by their `Classify` implementation.
     ///
     /// The closure returns the types that autoref lookup finds on a [`Lookup`]: how to classify and describe a failure, how
@@ -65,7 +80,7 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     pub fn classified<C, S, P, M>(
         self,
         _: impl FnOnce(Lookup<R>) -> (C, S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
+    ) -> Turn<K, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
     where
         R::Error: Classify,
         C: ClassOf<R::Error>,
@@ -82,7 +97,7 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     pub fn unclassified<I, S, P, M>(
         self,
         _: impl FnOnce(Lookup<R>) -> (I, S, P, M),
-    ) -> Turn<'c, 'p, A, R, Rules<Unjudged<I>, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
+    ) -> Turn<K, A, R, Rules<Unjudged<I>, Unset, Unset, Unset, LookedUp<S, P, M>>, X>
     where
         I: Carries<R::Error>,
         S: Describe<R::Error> + Plain,
@@ -95,7 +110,7 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
     #[inline(always)]
     fn ruled<C, S, P, M>(
         self,
-    ) -> Turn<'c, 'p, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
+    ) -> Turn<K, A, R, Rules<C, Unset, Unset, Unset, LookedUp<S, P, M>>, X> {
         let Turn { call, attempt, guard, outcome, .. } = self;
         let rules = Rules {
             class: PhantomData,
@@ -109,13 +124,13 @@ impl<'c, 'p, A, R: Outcome, X> Turn<'c, 'p, A, R, Unset, X> {
 }
 
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
-impl<'c, 'p, A, R: Outcome, C, W, V, H, L, X> Turn<'c, 'p, A, R, Rules<C, W, V, H, L>, X> {
+impl<K, A, R: Outcome, C, W, V, H, L, X> Turn<K, A, R, Rules<C, W, V, H, L>, X> {
     /// Retries a failure only if the predicate holds for it.
     #[inline]
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, Given<F, PredicateCall<F, R::Error>>, V, H, L>, X> {
+    ) -> Turn<K, A, R, Rules<C, Given<F, PredicateCall<F, R::Error>>, V, H, L>, X> {
         let Turn { call, attempt, rules, guard, outcome } = self;
         let Rules { class, retry_if, on_retry, lookup, .. } = rules;
         let rules = Rules { class, when: predicate(when), retry_if, on_retry, lookup };
@@ -127,7 +142,7 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, L, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     pub fn retry_if<F: Fn(&R::Value) -> bool>(
         self,
         retry_if: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, Given<F, PredicateCall<F, R::Value>>, H, L>, X> {
+    ) -> Turn<K, A, R, Rules<C, W, Given<F, PredicateCall<F, R::Value>>, H, L>, X> {
         let Turn { call, attempt, rules, guard, outcome } = self;
         let Rules { class, when, on_retry, lookup, .. } = rules;
         let rules = Rules { class, when, retry_if: predicate(retry_if), on_retry, lookup };
@@ -139,7 +154,7 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, L, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     pub fn on_retry<F: Fn(&Retry<'_, R>)>(
         self,
         on_retry: F,
-    ) -> Turn<'c, 'p, A, R, Rules<C, W, V, Given<F, HookCall<F, R>>, L>, X> {
+    ) -> Turn<K, A, R, Rules<C, W, V, Given<F, HookCall<F, R>>, L>, X> {
         let Turn { call, attempt, rules, guard, outcome } = self;
         let Rules { class, when, retry_if, lookup, .. } = rules;
         let rules = Rules { class, when, retry_if, on_retry: hook(on_retry), lookup };
@@ -147,16 +162,16 @@ impl<'c, 'p, A, R: Outcome, C, W, V, H, L, X> Turn<'c, 'p, A, R, Rules<C, W, V, 
     }
 }
 
-impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
+impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
     #[inline]
-    fn guarded<Y>(self, guard: Y) -> Turn<'c, 'p, A, R, J, Y> {
+    fn guarded<Y>(self, guard: Y) -> Turn<K, A, R, J, Y> {
         let Turn { call, attempt, rules, outcome, .. } = self;
         Turn { call, attempt, rules, guard, outcome }
     }
 
     /// Ends the attempt at the deadline or the timeout.
     #[inline]
-    pub fn limited(self) -> Turn<'c, 'p, A, R, J, Interrupts<R, NeverCancelled>>
+    pub fn limited(self) -> Turn<K, A, R, J, Interrupts<R, NeverCancelled>>
     where
         R: Interruptible,
     {
@@ -167,30 +182,58 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
     #[inline]
     pub fn limited_if<const INTERRUPTS: bool>(
         self,
-    ) -> Turn<'c, 'p, A, R, J, <Gate<INTERRUPTS> as Chosen<R>>::Guard>
+    ) -> Turn<K, A, R, J, <Gate<INTERRUPTS> as Chosen<R>>::Guard>
     where
         Gate<INTERRUPTS>: Chosen<R>,
     {
         self.guarded(<Gate<INTERRUPTS> as Chosen<R>>::guard())
     }
 
-    /// Makes the attempt only with a permit of the breaker, which records the outcome.
+    /// Makes an attempt only with a permit of the function's breaker, which records the outcome. For a call that has not
+    /// been opened.
+    #[inline]
+    pub fn guarded_by(
+        self,
+        declared: &'static SiteBreaker,
+    ) -> Turn<K, A, R, J, Breaking<OfSite, impl Fn(Interruption) -> R + use<K, A, R, J, X>, X>>
+    where
+        R: Interruptible,
+    {
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let breaker = declared.get().unwrap_or_else(|| no_breaker());
+        let guard = Breaking::new(OfSite(breaker), R::interrupted, guard);
+        Turn { call, attempt, rules, guard, outcome }
+    }
+
+    /// Makes an attempt only with a permit of the breaker, which records the outcome.
     #[inline]
     pub fn breaker<'b, B>(
         self,
         breaker: &'b B,
-    ) -> Turn<'c, 'p, A, R, J, Breaking<'b, impl Fn(Interruption) -> R + use<A, R, J, X, B>, X>>
+    ) -> Turn<
+        K,
+        A,
+        R,
+        J,
+        Breaking<&'b Breaker, impl Fn(Interruption) -> R + use<K, A, R, J, X, B>, X>,
+    >
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
     {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn { call, attempt, rules, guard: Breaking::new(breaker, R::interrupted, guard), outcome }
+        Turn {
+            call,
+            attempt,
+            rules,
+            guard: Breaking::new(&**breaker, R::interrupted, guard),
+            outcome,
+        }
     }
 
     /// Ends the attempt at the deadline or the timeout, or when the token is cancelled.
     #[inline]
-    pub fn cancel<C: Cancel>(self, token: C) -> Turn<'c, 'p, A, R, J, Interrupts<R, C>>
+    pub fn cancel<C: Cancel>(self, token: C) -> Turn<K, A, R, J, Interrupts<R, C>>
     where
         R: Interruptible,
     {
@@ -199,7 +242,7 @@ impl<'c, 'p, A, R: Outcome, J, X> Turn<'c, 'p, A, R, J, X> {
 }
 
 impl<'c, 'p, F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> IntoFuture
-    for Turn<'c, 'p, F, R, J, X>
+    for Turn<&'c mut Call<'p>, F, R, J, X>
 {
     type Output = Turned<R>;
     type IntoFuture = Running<'c, 'p, F, R, J, X>;

@@ -13,66 +13,122 @@ use crate::call::intercept::{Act, Can, Fault, Stage};
 use crate::call::state::Call;
 use crate::failure::outcome::Outcome;
 
-/// Polls an attempt of a call that is not plain: its body, or the injected fault; the end of the call if its attempt comes
-/// too late.
+/// How an attempt that is not plain begins.
+pub(super) enum Begun<R> {
+    /// The body runs.
+    Body,
+    /// A fault replaces the body: this is the outcome of the attempt.
+    Replaced(R),
+    /// The latency of a fault passes.
+    Pending,
+    /// No attempt is made, and the call has ended with this outcome.
+    Refused(R),
+}
+
+/// Begins a poll of an attempt that is not plain.
 #[cold]
-pub(super) fn poll<R: Outcome, J: Judge<R>>(
+pub(super) fn before_poll<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
     rules: &J,
-    mut body: Pin<&mut dyn Future<Output = R>>,
     cx: &mut Context<'_>,
-) -> Poll<R> {
+) -> Begun<R> {
     if call.is_late() {
         if let Some(out) = too_late(call, rules) {
-            return Poll::Ready(out);
+            return Begun::Refused(out);
         }
         call.forgive_late();
         call.begin();
     }
-    if !call.is_intercepted() {
-        return call.run(|| body.poll(cx));
+    if call.is_intercepted() {
+        if let Some(fault) = call.fault(&can(rules, true)) {
+            let latency = timer::sleep(fault.latency.unwrap_or_default());
+            *call.stage() = Some(Stage::Late(latency, fault));
+        }
+        match replaced(call, rules, cx) {
+            Poll::Pending => return Begun::Pending,
+            Poll::Ready(Some(out)) => return Begun::Replaced(out),
+            Poll::Ready(None) => {}
+        }
     }
-    if let Some(fault) = call.fault(&can(rules, true)) {
-        let latency = timer::sleep(fault.latency.unwrap_or_default());
-        *call.stage() = Some(Stage::Late(latency, fault));
-    }
-    while let Some(stage) = call.stage() {
-        let fault = match stage {
-            Stage::Hang(sleep) => {
-                ready!(Pin::new(sleep).poll(cx));
-                // A sleep that never ends resolves only if its timer is broken.
-                return Poll::Pending;
-            }
-            Stage::Late(sleep, fault) => {
-                ready!(Pin::new(sleep).poll(cx));
-                fault.clone()
-            }
-            Stage::Body(fault) => {
-                let fault = Fault { after_body: false, ..fault.clone() };
-                drop(ready!(call.run(|| body.as_mut().poll(cx))));
-                fault
-            }
-        };
-        *call.stage() = match (&fault.act, fault.after_body) {
-            (Act::Body, _) => None,
-            (_, true) => Some(Stage::Body(fault)),
-            (Act::Hang, false) => Some(Stage::Hang(timer::never())),
-            (act, false) => {
-                *call.stage() = None;
-                return Poll::Ready(outcome(act, call, rules));
-            }
-        };
-    }
-    call.run(|| body.poll(cx))
+    Begun::Body
 }
 
-/// Runs an attempt of a blocking call that is not plain: its body, or the injected fault.
+/// Polls the fault of an attempt: the outcome in place of the body's, or `None` if the body runs.
+fn replaced<R: Outcome, J: Judge<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    cx: &mut Context<'_>,
+) -> Poll<Option<R>> {
+    match call.stage() {
+        None | Some(Stage::Body(_)) => Poll::Ready(None),
+        Some(Stage::Hang(sleep)) => {
+            ready!(Pin::new(sleep).poll(cx));
+            // A sleep that never ends resolves only if its timer is broken.
+            Poll::Pending
+        }
+        Some(Stage::Late(sleep, fault)) => {
+            ready!(Pin::new(sleep).poll(cx));
+            let Fault { act, after_body, .. } = fault.clone();
+            *call.stage() = None;
+            match act {
+                Act::Body => Poll::Ready(None),
+                act if after_body => {
+                    *call.stage() = Some(Stage::Body(act));
+                    Poll::Ready(None)
+                }
+                act => acted(&act, call, rules, cx).map(Some),
+            }
+        }
+    }
+}
+
+/// Ends a poll of an attempt that is not plain: a fault may replace the outcome of the body.
 #[cold]
+pub(super) fn after_poll<R: Outcome, J: Judge<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    polled: Poll<R>,
+    cx: &mut Context<'_>,
+) -> Poll<R> {
+    match replacement(call) {
+        Some(act) if polled.is_ready() => {
+            drop(polled);
+            *call.stage() = None;
+            acted(&act, call, rules, cx)
+        }
+        _ => polled,
+    }
+}
+
+/// The act that replaces the outcome of the body.
+fn replacement(call: &mut Call<'_>) -> Option<Act> {
+    match call.is_intercepted().then(|| call.stage().as_ref()).flatten() {
+        Some(Stage::Body(act)) => Some(act.clone()),
+        _ => None,
+    }
+}
+
+/// Does what the fault says, in an `async` attempt.
+fn acted<R: Outcome, J: Judge<R>>(
+    act: &Act,
+    call: &mut Call<'_>,
+    rules: &J,
+    cx: &mut Context<'_>,
+) -> Poll<R> {
+    let Act::Hang = act else { return Poll::Ready(outcome(act, call, rules)) };
+    *call.stage() = Some(Stage::Hang(timer::never()));
+    replaced(call, rules, cx).map(|_| outcome(act, call, rules))
+}
+
+/// Runs an attempt of a blocking call: its body, or the injected fault.
 pub(super) fn run<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
     rules: &J,
-    body: impl FnOnce() -> R,
+    body: &mut dyn FnMut(&Call<'_>) -> R,
 ) -> R {
+    if !call.is_intercepted() {
+        return call.run(body);
+    }
     let Some(fault) = call.fault(&can(rules, false)) else { return call.run(body) };
     timer::block(fault.latency.unwrap_or(Duration::ZERO), &mut || false);
     if let Act::Body = fault.act {

@@ -7,12 +7,13 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 
 use super::timer::{self, Sleeping};
-use crate::base::clock::Moment;
+use crate::base::clock::{self, Moment};
+use crate::call::attempt::Limits;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;
 use crate::failure::class::Kind;
@@ -28,10 +29,6 @@ pub trait Guard<R> {
     /// Whether the guard can end a running attempt.
     #[doc(hidden)]
     const INTERRUPTS: bool;
-
-    /// Whether the guard records a panic of the attempt.
-    #[doc(hidden)]
-    const RECORDS: bool = false;
 
     /// The permit of a quick attempt.
     #[doc(hidden)]
@@ -50,7 +47,11 @@ pub trait Guard<R> {
     /// A quick attempt failed: from now on the guard treats it like any other attempt.
     #[doc(hidden)]
     #[inline(always)]
-    fn adopt(&mut self, _quick: Self::Quick) {}
+    fn adopt(self: Pin<&mut Self>, _quick: Self::Quick) {}
+
+    /// The call has been opened, and is not plain: a configuration or an interceptor may have replaced the breaker.
+    #[doc(hidden)]
+    fn open(self: Pin<&mut Self>, _call: &Call<'_>) {}
 
     /// Whether the attempt may run: [`before`](Guard::before) has admitted it, or need not be asked.
     #[doc(hidden)]
@@ -58,7 +59,26 @@ pub trait Guard<R> {
 
     /// Admits the attempt, or returns the interruption that ends the call.
     #[doc(hidden)]
-    fn before(self: Pin<&mut Self>) -> Result<(), Self::Cut>;
+    fn before(self: Pin<&mut Self>, call: &Call<'_>) -> Result<(), Self::Cut>;
+
+    /// Enters the limits of the first attempt of a plain call, for one poll.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn enter(&self, _call: &Call<'_>) -> Option<Limits> {
+        None
+    }
+
+    /// The start of the first attempt of a plain call, if its time is limited.
+    #[doc(hidden)]
+    #[inline]
+    fn started(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The first attempt of a plain call has failed, is dropped or panics: the call is told when it started.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn tell_start(self: Pin<&mut Self>, _call: &mut Call<'_>) {}
 
     /// Polled while the attempt is pending: resolves if the attempt must end.
     #[doc(hidden)]
@@ -69,12 +89,10 @@ pub trait Guard<R> {
     #[doc(hidden)]
     fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
 
-    /// The attempt succeeded: records the success, calls `count`, then releases the permit.
+    /// The attempt succeeded: records the success, and releases the permit.
     #[doc(hidden)]
     #[inline(always)]
-    fn succeeded(self: Pin<&mut Self>, count: impl FnOnce()) {
-        count();
-    }
+    fn succeeded(self: Pin<&mut Self>) {}
 
     /// The attempt failed: records the failure.
     #[doc(hidden)]
@@ -112,23 +130,21 @@ pub trait Guard<R> {
     fn outcome(&self, cut: Self::Cut, failure: Option<Arc<str>>) -> R;
 }
 
-/// Runs a step of the attempt, and tells the guard if it panics.
-#[inline(always)]
-pub(super) fn telling_panics<R, X: Guard<R>, T>(guard: Pin<&mut X>, step: impl FnOnce() -> T) -> T {
-    if !X::RECORDS {
-        return step();
-    }
+/// Runs an attempt, and tells the guard if it panics.
+pub(super) fn telling_panics<R, X: Guard<R>, T>(
+    guard: Pin<&mut X>,
+    attempt: impl FnOnce() -> T,
+) -> T {
     let panics = Panicking(guard, PhantomData);
-    let result = step();
+    let out = attempt();
     mem::forget(panics);
-    result
+    out
 }
 
-/// Tells the guard about a panic of the attempt. Forgotten when the attempt has returned or is pending.
+/// Tells the guard about a panic of the attempt. Forgotten when the attempt has returned.
 struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
 
 impl<R, X: Guard<R>> Drop for Panicking<'_, R, X> {
-    #[inline(always)]
     fn drop(&mut self) {
         self.0.as_mut().panicked();
     }
@@ -160,7 +176,7 @@ impl<R> Guard<R> for Uninterrupted {
     }
 
     #[inline]
-    fn before(self: Pin<&mut Self>) -> Result<(), Infallible> {
+    fn before(self: Pin<&mut Self>, _: &Call<'_>) -> Result<(), Infallible> {
         Ok(())
     }
 
@@ -186,6 +202,8 @@ pin_project! {
         outcome: fn(Interruption) -> R,
         token: C,
         begun: bool,
+        // The start of the first attempt of a plain call, which has no room for it.
+        started: Option<Instant>,
         #[pin]
         cancelled: Option<C::Cancelled>,
         // Created when the attempt is pending for the first time.
@@ -195,18 +213,34 @@ pin_project! {
 
 impl<R: Interruptible, C: Cancel> Interrupts<R, C> {
     pub(super) fn by(token: C) -> Self {
-        Interrupts { outcome: R::interrupted, token, begun: false, cancelled: None, alarm: None }
+        Interrupts {
+            outcome: R::interrupted,
+            token,
+            begun: false,
+            started: None,
+            cancelled: None,
+            alarm: None,
+        }
     }
 }
 
 /// The timer of an attempt's limit, and the interruption that the timer causes; `None` without a limit.
 type Alarm = Option<(Sleeping, Cause)>;
 
-/// Creates the alarm for the running attempt of this call.
+/// Creates the alarm for the running attempt of this call. The first attempt of a plain call started at `started`.
 #[cold]
-fn alarm(call: &Call<'_>) -> Alarm {
-    let (end, cut) = call.attempt_end()?;
-    Some((timer::limit(end.since(Moment::now())), cut))
+fn alarm(call: &Call<'_>, started: Option<Instant>) -> Alarm {
+    let (end, cut) = match started {
+        Some(started) => {
+            let (limit, cut) = call.policy().first_limit()?;
+            (started.checked_add(limit)?, cut)
+        }
+        None => {
+            let (end, cut) = call.attempt_end()?;
+            (end.instant(), cut)
+        }
+    };
+    Some((timer::limit(end), cut))
 }
 
 impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
@@ -225,15 +259,41 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
     }
 
     #[inline]
-    fn before(self: Pin<&mut Self>) -> Result<(), Cause> {
+    fn before(self: Pin<&mut Self>, call: &Call<'_>) -> Result<(), Cause> {
         let this = self.project();
         *this.begun = true;
+        if call.is_plain() && call.may_be_limited() {
+            *this.started = Some(clock::now());
+        }
         if this.token.is_cancelled() { Err(Cause::Cancelled) } else { Ok(()) }
+    }
+
+    #[inline(always)]
+    fn enter(&self, call: &Call<'_>) -> Option<Limits> {
+        self.started.map(|started| call.enter_limits(started))
+    }
+
+    fn started(&self) -> Option<Instant> {
+        self.started
+    }
+
+    #[inline(always)]
+    fn succeeded(self: Pin<&mut Self>) {
+        *self.project().started = None;
+    }
+
+    #[inline(always)]
+    fn tell_start(self: Pin<&mut Self>, call: &mut Call<'_>) {
+        match self.project().started.take() {
+            // A call that has ended stays as it is.
+            Some(started) if call.is_plain() => call.start_clock_at(started),
+            _ => {}
+        }
     }
 
     fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>) -> Poll<Cause> {
         let this = self.project();
-        let alarm = this.alarm.get_or_insert_with(|| alarm(call));
+        let alarm = this.alarm.get_or_insert_with(|| alarm(call, *this.started));
         match (poll_token(this.token, this.cancelled, cx), alarm) {
             (Poll::Pending, Some((sleep, cut))) => Pin::new(sleep).poll(cx).map(|()| *cut),
             (polled, _) => polled,

@@ -25,7 +25,7 @@ pub(super) fn judge<R: Outcome, J: Judge<R>, X: Guard<R>>(
     out: &R,
 ) -> Decision {
     if rules.accepts(out) {
-        guard.succeeded(|| ());
+        guard.succeeded();
         call.succeeded();
         return Decision::Stop(StopReason::Success);
     }
@@ -159,7 +159,7 @@ fn follow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     // The breaker records the failure first: if that opens it, the decision must see it.
     if verdict.rejected {
         // A rejected value is an answer all the same.
-        guard.as_mut().succeeded(|| ());
+        guard.as_mut().succeeded();
     } else if let (None, Some(Cause::CircuitOpen { .. })) = (verdict.cut, verdict.carried) {
         guard.as_mut().refused_inside();
     } else if call.is_breakers_business(&verdict, now, &|| guard.slow()) {

@@ -42,24 +42,25 @@ pub(super) fn go_on<R: Outcome, J: Judge<R>, X: Guard<R>>(
         }
     };
     *call.sleeping() = None;
-    Poll::Ready(after_pause(call, rules, order))
+    Poll::Ready(after_pause(call, rules, order).map_or(Turned::Again, Turned::Out))
 }
 
-/// The sleep is over: another attempt follows, unless the list of live calls cancelled the call.
+/// The sleep is over: another attempt follows, unless the list of live calls cancelled the call, which then has ended with
+/// this outcome.
 #[cold]
 pub(super) fn after_pause<R: Outcome, J: Judge<R>>(
     call: &mut Call<'_>,
     rules: &J,
     order: Option<Order>,
-) -> Turned<R> {
+) -> Option<R> {
     let cancelled = order == Some(Order::Cancel);
     match rules.stand_in().filter(|_| cancelled) {
         Some(outcome) => {
             let failure = call.failure_before("");
             call.interrupted(Cause::Cancelled);
-            Turned::Out(outcome(Cause::Cancelled.told(failure)))
+            Some(outcome(Cause::Cancelled.told(failure)))
         }
-        None => Turned::Again,
+        None => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::turned::Turned;
 use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
@@ -28,8 +29,13 @@ macro_rules! call_async {
                     .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
                     .limited()
                     .await;
-                if let Some(out) = turned.outcome(&mut call) {
-                    return out;
+                match turned {
+                    Turned::Quick(out) => {
+                        call.close();
+                        return out;
+                    }
+                    Turned::Out(out) => return out,
+                    Turned::Again => {}
                 }
             }
         }
@@ -71,16 +77,9 @@ impl Policy {
         let policy = self.checked_blocking();
         let mut call = Call::of(&policy);
         let id = CallId::unique();
-        loop {
-            let attempt = call.attempt(id);
-            let turned = call
-                .turn_blocking(|| work(attempt))
-                .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
-                .run();
-            if let Some(out) = turned.outcome(&mut call) {
-                return out;
-            }
-        }
+        call.attempts(|call| work(call.running(id)))
+            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
+            .run()
     }
 
     /// Calls `work` until its future succeeds or the policy ends the call; sleeps between the attempts.

@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::faults;
+use super::faults::{self, Begun};
 use super::guard::{Guard, telling_panics};
 use super::judge::{cut_off, judge};
 use super::pause::{self, before_attempt};
@@ -21,26 +22,22 @@ use crate::report::record::Delay;
 pin_project! {
     /// The future of an `async` turn.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct Running<'c, 'p, F, R, J, X> {
+    pub struct Running<'c, 'p, F, R, J, X: Guard<R>> {
         call: &'c mut Call<'p>,
         rules: J,
         #[pin]
         guard: X,
+        // `None` after the attempt: the call sleeps, with its timer in the trail, or yields once.
         #[pin]
-        phase: Phase<F>,
+        attempt: Option<F>,
         outcome: PhantomData<fn() -> R>,
     }
-}
 
-pin_project! {
-    #[project = PhaseProjection]
-    enum Phase<F> {
-        Attempt { #[pin] attempt: F },
-        // The call sleeps. The timer is in the call's trail, so that this future has no room for it.
-        Pause,
-        // The task yields once before an attempt without a delay.
-        Yield,
-        Ended,
+    impl<F, R, J, X: Guard<R>> PinnedDrop for Running<'_, '_, F, R, J, X> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.guard.tell_start(this.call);
+        }
     }
 }
 
@@ -51,7 +48,7 @@ impl<'c, 'p, F, R: Outcome, J, X: Guard<R>> Running<'c, 'p, F, R, J, X> {
         if guard.has_begun() {
             call.begin();
         }
-        Running { call, rules, guard, phase: Phase::Attempt { attempt }, outcome: PhantomData }
+        Running { call, rules, guard, attempt: Some(attempt), outcome: PhantomData }
     }
 }
 
@@ -60,48 +57,83 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
 {
     type Output = Turned<R>;
 
+    // A quick success is inlined here. Everything else leaves through one function that is not generic in the attempt:
+    // functions with the same return type share it, and the compiler still knows the state of a quick success where the
+    // turn is dropped.
     #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
-        let this = self.as_mut().project();
-        // Everything but a quick success leaves through one slow path, so that the compiler still knows the state of a
-        // quick success where the turn is dropped.
-        let reason = match this.phase.project() {
-            PhaseProjection::Attempt { attempt } => 'reason: {
-                let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
-                if !guard.has_begun() {
-                    if let Err(cut) = guard.as_mut().before() {
-                        break 'reason SlowPath::Refused(cut);
-                    }
-                    call.begin();
-                }
-                let polled = if X::RECORDS {
-                    telling_panics(guard.as_mut(), || match call.is_plain() {
-                        true => attempt.poll(cx),
-                        false => faults::poll(call, rules, attempt, cx),
-                    })
-                } else if call.is_plain() {
-                    // Not by way of the closure, which costs eight instructions.
-                    attempt.poll(cx)
-                } else {
-                    faults::poll(call, rules, attempt, cx)
-                };
-                match polled {
-                    Poll::Ready(out) if call.is_plain() && rules.accepts(&out) => {
-                        guard.succeeded(|| call.succeeded_plainly());
-                        return Poll::Ready(Turned::Quick(out));
-                    }
-                    Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
-                    polled => SlowPath::Polled(polled),
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
+        let mut this = self.project();
+        let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
+        let reason = 'reason: {
+            let Some(attempt) = this.attempt.as_mut().as_pin_mut() else {
+                break 'reason Reason::Between;
+            };
+            if !call.is_plain() {
+                break 'reason Reason::Noted;
+            }
+            if !guard.has_begun() {
+                if let Err(cut) = guard.as_mut().before(call) {
+                    break 'reason Reason::Refused(cut);
                 }
             }
-            _ => SlowPath::Between,
+            let limits = guard.enter(call);
+            let panics = Panics(guard.as_mut(), PhantomData);
+            let polled = attempt.poll(cx);
+            mem::forget(panics);
+            drop(limits);
+            match polled {
+                Poll::Ready(out) if rules.accepts(&out) => {
+                    call.count_success();
+                    // Last, so that the compiler knows where the permit is dropped that it is spent.
+                    guard.succeeded();
+                    return Poll::Ready(Turned::Quick(out));
+                }
+                Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
+                polled => Reason::Polled(polled),
+            }
         };
-        self.slow_path(reason, cx)
+        slow(call, rules, guard, this.attempt, reason, cx)
+    }
+}
+
+/// Tells the guard about a panic of a quick attempt. Forgotten when the attempt has ended or is pending.
+struct Panics<'a, R, X: Guard<R>>(Pin<&'a mut X>, PhantomData<fn() -> R>);
+
+impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.0.as_mut().panicked();
+    }
+}
+
+/// An attempt of any type, until it has ended.
+trait Attempt<R> {
+    /// # Panics
+    ///
+    /// If the attempt has ended.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R>;
+
+    /// Drops the attempt, which releases everything that it held.
+    fn end(self: Pin<&mut Self>);
+}
+
+impl<F: Future> Attempt<F::Output> for Option<F> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match self.as_pin_mut() {
+            Some(attempt) => attempt.poll(cx),
+            None => panic!("an attempt was polled after it had ended"),
+        }
+    }
+
+    fn end(mut self: Pin<&mut Self>) {
+        self.set(None);
     }
 }
 
 /// The reason why a poll is not a quick success.
-enum SlowPath<R, C> {
+enum Reason<R, C> {
+    /// The call is not plain: the attempt is not polled yet.
+    Noted,
     /// The guard refuses the attempt.
     Refused(C),
     /// The attempt returned an outcome that must be judged, or is pending and the guard must be polled.
@@ -110,97 +142,106 @@ enum SlowPath<R, C> {
     Between,
 }
 
-impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Running<'_, '_, F, R, J, X> {
-    #[cold]
-    #[inline(never)]
-    fn slow_path(
-        self: Pin<&mut Self>,
-        reason: SlowPath<R, X::Cut>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Turned<R>> {
-        match reason {
-            SlowPath::Refused(cut) => {
-                let this = self.project();
-                Poll::Ready(Turned::Out(before_attempt(this.call, this.rules, &*this.guard, cut)))
-            }
-            SlowPath::Polled(polled) => self.attempted(polled, cx),
-            SlowPath::Between => self.go_on(cx),
+#[cold]
+#[inline(never)]
+fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    mut attempt: Pin<&mut dyn Attempt<R>>,
+    reason: Reason<R, X::Cut>,
+    cx: &mut Context<'_>,
+) -> Poll<Turned<R>> {
+    let polled = match reason {
+        Reason::Between => return between(call, rules, guard, cx),
+        Reason::Refused(cut) => {
+            return Poll::Ready(Turned::Out(before_attempt(call, rules, &*guard, cut)));
         }
-    }
-
-    /// Judges the outcome of the attempt, or polls the guard while the attempt is pending.
-    fn attempted(self: Pin<&mut Self>, polled: Poll<R>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
-        let this = self.project();
-        let (call, rules) = (&mut **this.call, &*this.rules);
-        let (mut guard, mut phase) = (this.guard, this.phase);
-        let ended = match polled {
-            // No attempt was made, and the call has ended.
-            Poll::Ready(out) if call.is_late() => {
-                // Nobody was asked: a permit that the guard took is given back.
-                guard.refused_inside();
-                phase.set(Phase::Ended);
-                return Poll::Ready(Turned::Out(out));
+        Reason::Polled(polled) => polled,
+        Reason::Noted => {
+            if !guard.has_begun() {
+                if let Err(cut) = guard.as_mut().before(call) {
+                    return Poll::Ready(Turned::Out(before_attempt(call, rules, &*guard, cut)));
+                }
+                call.begin();
             }
-            Poll::Ready(out) => Ok(out),
-            Poll::Pending => {
-                let cut = ready!(guard.as_mut().poll_attempt(call, cx));
-                // The attempt is dropped before the judgement, and releases everything that it held.
-                phase.set(Phase::Ended);
-                faults::end(call);
-                Err(cut)
+            match faults::before_poll(call, rules, cx) {
+                Begun::Body if call.is_bare() => {
+                    telling_panics(guard.as_mut(), || attempt.as_mut().poll(cx))
+                }
+                Begun::Body => {
+                    let polled = telling_panics(guard.as_mut(), || {
+                        call.run(&mut |_| attempt.as_mut().poll(cx))
+                    });
+                    faults::after_poll(call, rules, polled, cx)
+                }
+                Begun::Replaced(out) => Poll::Ready(out),
+                Begun::Pending => Poll::Pending,
+                Begun::Refused(out) => {
+                    // Nobody was asked: a permit that the guard took is given back.
+                    guard.refused_inside();
+                    return Poll::Ready(Turned::Out(out));
+                }
             }
-        };
-        let (out, decision) = conclude(call, rules, guard.as_mut(), ended);
-        let Decision::Pause(Delay { length, .. }) = decision else {
-            phase.set(Phase::Ended);
-            return Poll::Ready(Turned::Out(out));
-        };
-        // No outcome lives across a pause, so the future is `Send` even if the error is not.
-        drop(out);
-        if !length.is_zero() {
-            phase.set(Phase::Pause);
-            pause::begin(call, length);
-            return pause::go_on(call, rules, guard, cx);
         }
-        if call.is_due_to_yield() {
-            // Not a sleep of zero length, which may end without yielding.
-            phase.set(Phase::Yield);
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        phase.set(Phase::Ended);
-        Poll::Ready(Turned::Again)
-    }
-
-    /// Polls a turn whose attempt has ended.
-    fn go_on(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
-        let this = self.project();
-        let mut phase = this.phase;
-        match phase.as_mut().project() {
-            PhaseProjection::Yield => {
-                phase.set(Phase::Ended);
-                Poll::Ready(Turned::Again)
-            }
-            PhaseProjection::Pause => pause::go_on(this.call, this.rules, this.guard, cx),
-            _ => panic!("a turn was polled after it had ended"),
-        }
-    }
+    };
+    let ended = match polled {
+        Poll::Ready(out) => Ok(out),
+        Poll::Pending => match guard.as_mut().poll_attempt(call, cx) {
+            Poll::Ready(cut) => Err(cut),
+            Poll::Pending => return Poll::Pending,
+        },
+    };
+    // Before the judgement: the attempt releases everything that it held.
+    attempt.end();
+    guard.as_mut().tell_start(call);
+    conclude(call, rules, guard, ended, cx)
 }
 
-/// The outcome of an attempt that ended or was interrupted, and the decision after it.
-// Not generic in the attempt: functions with the same return type share this code.
-#[cold]
+/// Judges the outcome of the attempt, and begins the pause if another attempt follows.
 fn conclude<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
-    guard: Pin<&mut X>,
+    mut guard: Pin<&mut X>,
     ended: Result<R, X::Cut>,
-) -> (R, Decision) {
-    match ended {
+    cx: &mut Context<'_>,
+) -> Poll<Turned<R>> {
+    let (out, decision) = match ended {
         Ok(out) => {
-            let decision = judge(call, rules, guard, &out);
+            let decision = judge(call, rules, guard.as_mut(), &out);
             (out, decision)
         }
-        Err(cut) => cut_off(call, rules, guard, cut),
+        Err(cut) => {
+            faults::end(call);
+            cut_off(call, rules, guard.as_mut(), cut)
+        }
+    };
+    let Decision::Pause(Delay { length, .. }) = decision else {
+        return Poll::Ready(Turned::Out(out));
+    };
+    // No outcome lives across a pause, so the future is `Send` even if the error is not.
+    drop(out);
+    if !length.is_zero() {
+        pause::begin(call, length);
+        return pause::go_on(call, rules, guard, cx);
+    }
+    if call.is_due_to_yield() {
+        // Not a sleep of zero length, which may end without yielding.
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
+    }
+    Poll::Ready(Turned::Again)
+}
+
+/// Polls a turn whose attempt has ended: its pause goes on, or the task has yielded.
+fn between<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    cx: &mut Context<'_>,
+) -> Poll<Turned<R>> {
+    match call.sleeping() {
+        Some(_) => pause::go_on(call, rules, guard, cx),
+        None => Poll::Ready(Turned::Again),
     }
 }

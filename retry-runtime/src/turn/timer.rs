@@ -83,12 +83,18 @@ pub(crate) fn sleep(duration: Duration) -> Sleeping {
     Sleeping::new(intercepted(Wait::Pause(duration)).unwrap_or_else(|| real_sleep(duration)))
 }
 
-/// A sleep that limits work which may take real time.
+/// A sleep until an instant that limits work which may take real time.
 #[cold]
-pub(crate) fn limit(duration: Duration) -> Sleeping {
-    let duration = duration.min(LONGEST);
-    let real = || real_sleep(duration);
-    Sleeping::new(intercepted(Wait::Limit(duration, &real)).unwrap_or_else(real))
+pub(crate) fn limit(end: Instant) -> Sleeping {
+    let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
+    let real = || match INSTALLED.get() {
+        Some(timer) => timer.sleep(left()),
+        #[cfg(feature = "tokio")]
+        None if in_tokio() => super::tokio_sleep::sleep_until(end),
+        None => default_sleep(left()),
+    };
+    let intercepted = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real)));
+    Sleeping::new(intercepted.unwrap_or_else(real))
 }
 
 /// A sleep that never ends.

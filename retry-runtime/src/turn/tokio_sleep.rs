@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_timer::Delay;
+use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::task::Unconstrained;
 
@@ -27,22 +28,38 @@ thread_local! {
 
 /// The sleep of a call inside a tokio runtime.
 pub(super) fn sleep(duration: Duration) -> Sleep {
+    until(tokio::time::Instant::now() + duration)
+}
+
+/// A sleep inside a tokio runtime until an instant of its clock.
+pub(super) fn sleep_until(end: Instant) -> Sleep {
+    until(tokio::time::Instant::from_std(end))
+}
+
+fn until(end: tokio::time::Instant) -> Sleep {
     let is_timeless = TIMELESS.try_with(Cell::get).unwrap_or(true);
-    if is_timeless && !is_paused() {
-        return Box::pin(Delay::new(duration));
-    }
-    match contained(|| tokio::time::sleep(duration)) {
+    let tokio = match is_timeless && !is_paused() {
+        true => None,
+        false => contained(|| tokio::time::sleep_until(end)),
+    };
+    match tokio {
         Some(sleep) => {
             // Unconstrained: a body that has spent tokio's cooperative budget must not delay its own deadline.
-            let sleep = Box::pin(tokio::task::unconstrained(sleep));
-            Box::pin(Outliving { end: Instant::now() + duration, by: By::Tokio(sleep) })
+            let sleep = Some(tokio::task::unconstrained(sleep));
+            Box::pin(Outliving { end, sleep, delay: None })
         }
         None => {
-            let _ = TIMELESS.try_with(|timeless| timeless.set(true));
-            warn_once();
-            Box::pin(Delay::new(duration))
+            if !is_timeless {
+                let _ = TIMELESS.try_with(|timeless| timeless.set(true));
+                warn_once();
+            }
+            Box::pin(delay_until(end))
         }
     }
+}
+
+fn delay_until(end: tokio::time::Instant) -> Delay {
+    Delay::new(end.saturating_duration_since(tokio::time::Instant::now()))
 }
 
 /// Whether tokio's clock is paused, which only a runtime with a time driver can do: it does not go on while the system's
@@ -60,33 +77,31 @@ fn warn_once() {
     }
 }
 
-/// A sleep that goes on by `futures-timer` outside of a runtime, and when its runtime has shut down.
-struct Outliving {
-    end: Instant,
-    by: By,
-}
-
-enum By {
-    Tokio(Pin<Box<Unconstrained<tokio::time::Sleep>>>),
-    Other(Delay),
+pin_project! {
+    /// A sleep that goes on by `futures-timer` outside of a runtime, and when its runtime has shut down.
+    struct Outliving {
+        end: tokio::time::Instant,
+        #[pin]
+        sleep: Option<Unconstrained<tokio::time::Sleep>>,
+        delay: Option<Delay>,
+    }
 }
 
 impl Future for Outliving {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let By::Tokio(sleep) = &mut self.by {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
             // The runtime may be gone, or nobody may drive it.
             let in_runtime = Handle::try_current().is_ok();
-            let polled = in_runtime.then(|| contained(|| sleep.as_mut().poll(cx))).flatten();
+            let polled = in_runtime.then(|| contained(|| sleep.poll(cx))).flatten();
             if let Some(polled) = polled {
                 return polled;
             }
-            self.by = By::Other(Delay::new(self.end.saturating_duration_since(Instant::now())));
+            this.sleep.set(None);
         }
-        match &mut self.by {
-            By::Tokio(_) => Poll::Ready(()),
-            By::Other(delay) => Pin::new(delay).poll(cx),
-        }
+        let delay = this.delay.get_or_insert_with(|| delay_until(*this.end));
+        Pin::new(delay).poll(cx)
     }
 }

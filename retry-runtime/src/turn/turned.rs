@@ -1,7 +1,5 @@
 //! The result of a turn.
 
-use crate::call::state::Call;
-
 /// The result of a turn: the call's outcome, or another attempt.
 ///
 /// Not an `Option`: that would use a niche in the outcome's tag, which every caller would have to decode again. A separate
@@ -11,24 +9,9 @@ use crate::call::state::Call;
 pub enum Turned<R> {
     /// The call has ended, with this outcome.
     Out(R),
-    /// A first-try success of a plain call. The owner must [close](Call::close) the call, so that the compiler can remove
-    /// the drop of the call.
+    /// A first-try success of a plain call. The owner must [close](crate::call::state::Call::close) the call, so that the
+    /// compiler can remove the drop of the call.
     Quick(R),
     /// Another attempt follows.
     Again,
-}
-
-impl<R> Turned<R> {
-    /// The outcome if the call has ended. Closes the call.
-    // Generated code matches instead, without an `Option` to decode.
-    pub(super) fn outcome(self, call: &mut Call<'_>) -> Option<R> {
-        match self {
-            Turned::Quick(out) => {
-                call.close();
-                Some(out)
-            }
-            Turned::Out(out) => Some(out),
-            Turned::Again => None,
-        }
-    }
 }

@@ -15,6 +15,7 @@ mod nested;
 mod outcomes;
 mod own_backoff;
 mod properties;
+mod quick_limits;
 mod reports;
 mod resumed;
 mod sites;

@@ -238,17 +238,13 @@ fn turns_sync(site: &'static Site, world: &Rc<World>) -> Result<String, Failure>
     let mut call = Call::start(site);
     call.open();
     call.watch();
-    let settled = loop {
-        let turn = call
-            .turn_blocking(|| world.body_blocking())
-            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject));
-        let turn = turn.retry_if(|value| world.rejects(value));
-        let turn = turn.on_retry(|retry| world.before_sleep(retry));
-        if let Turned::Out(out) = turn.cancel(&world.token).run() {
-            break call.settle(out);
-        }
-    };
-    world.recover(settled, advance)
+    let attempts = call
+        .attempts(|_| world.body_blocking())
+        .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject));
+    let attempts = attempts.retry_if(|value| world.rejects(value));
+    let attempts = attempts.on_retry(|retry| world.before_sleep(retry));
+    let out = attempts.cancel(&world.token).run();
+    world.recover(call.settle(out), advance)
 }
 
 async fn cancel_async(cancel: Option<CancelAt>, token: CancelToken) {

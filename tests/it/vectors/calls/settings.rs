@@ -50,7 +50,7 @@ impl Settings {
     pub(super) fn of(cfg: &Fields<'_>, types: Option<String>) -> Result<Settings, String> {
         let classes = Classes::of(cfg, types)?;
         let mut policy = policy(cfg)?;
-        if policy.interrupts() {
+        if policy.is_timed() {
             // A timeout is Ambiguous; peers that retry a timeout assume that the body is idempotent.
             let idempotent = cfg.flag("idempotent").unwrap_or(classes.retries_timeouts());
             policy = policy.idempotent(idempotent);

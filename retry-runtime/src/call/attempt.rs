@@ -1,0 +1,197 @@
+//! The surroundings of a running attempt: its start, its limits, its span, and the context of the calls inside.
+
+use std::time::Instant;
+
+use super::context::{self, CallContext, Entered};
+use super::mode::Mode;
+use super::state::{Call, CallState};
+use super::trail::Trail;
+use crate::base::border;
+use crate::base::clock::Moment;
+use crate::event::{self, CallSpan};
+use crate::failure::interruption::Cause;
+use crate::site::Site;
+
+/// The entered context and span of an attempt, whose code runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inside {
+    context: Entered,
+    has_span: bool,
+}
+
+/// The limits of the first attempt of a plain call: its start, and the context of the calls inside, until it is dropped.
+#[derive(Debug)]
+pub struct Limits(pub(crate) Instant);
+
+impl Limits {
+    #[inline(always)]
+    pub(crate) fn enter(started: Instant, site: &'static Site) -> Self {
+        context::enter_limited(started, site);
+        Limits(started)
+    }
+}
+
+impl Drop for Limits {
+    #[inline(always)]
+    fn drop(&mut self) {
+        context::leave_limited();
+    }
+}
+
+/// An RAII guard that leaves the surroundings of an attempt.
+struct Leaves<'c, 'p>(&'c mut Call<'p>);
+
+impl Drop for Leaves<'_, '_> {
+    fn drop(&mut self) {
+        self.0.leave_attempt();
+    }
+}
+
+impl Call<'_> {
+    #[cold]
+    pub(super) fn note_start(&mut self) {
+        if self.is_late() {
+            return;
+        }
+        let trail = self.trail_mut();
+        trail.note_start();
+        if event::has_any_listener() {
+            let policy = self.policy();
+            self.trail_mut().emit_attempt_started(policy);
+        }
+    }
+
+    /// Whether the inherited deadline had passed before the first attempt.
+    pub(crate) fn is_late(&self) -> bool {
+        self.has(Mode::LATE)
+    }
+
+    /// Makes the first attempt although its time is over: the error cannot say so.
+    #[cold]
+    pub(crate) fn forgive_late(&mut self) {
+        self.trail_mut().mode.remove(Mode::LATE);
+    }
+
+    /// Enters the attempt's span and the context of the calls inside. [`leave_attempt`](Self::leave_attempt) follows when
+    /// the attempt has ended, is pending or panics.
+    #[cold]
+    pub(crate) fn enter_attempt(&mut self) {
+        if !self.has_context() {
+            return;
+        }
+        let span = self.trail().and_then(|trail| trail.span.as_deref());
+        let has_span = span.is_some_and(CallSpan::enter);
+        let deadline = self.is_timed().then(|| self.attempt_end()).flatten().map(|(end, _)| end);
+        let context = match self.is_intercepted() {
+            true => self.context(deadline).enter(),
+            false => context::enter(deadline, self.site()),
+        };
+        if let Some(inside) = self.inside() {
+            *inside = Some(Inside { context, has_span });
+        }
+    }
+
+    #[cold]
+    pub(crate) fn leave_attempt(&mut self) {
+        let Some(inside) = self.inside().and_then(Option::take) else { return };
+        context::leave(inside.context);
+        if inside.has_span {
+            let span = self.trail().and_then(|trail| trail.span.as_deref());
+            span.inspect(|span| span.leave());
+        }
+    }
+
+    /// Runs the body of a blocking attempt.
+    pub(crate) fn run<T>(&mut self, body: &mut dyn FnMut(&Call<'_>) -> T) -> T {
+        if self.is_bare() {
+            return body(self);
+        }
+        self.enter_attempt();
+        let leaves = Leaves(self);
+        body(leaves.0)
+    }
+
+    fn inside(&mut self) -> Option<&mut Option<Inside>> {
+        match &mut self.state {
+            CallState::Light(light) => Some(&mut light.inside),
+            CallState::WithTrail(trail) => Some(&mut trail.inside),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing surrounds the running attempt: no context, no span, no limit, no fault.
+    #[inline]
+    pub(crate) fn is_bare(&self) -> bool {
+        match &self.state {
+            CallState::Plain => true,
+            CallState::Light(light) => light.started.is_none() && !context::is_present(),
+            _ => false,
+        }
+    }
+
+    /// Whether the calls inside the attempt inherit a context. The first attempt of a call that is only configured has
+    /// none.
+    #[inline]
+    fn has_context(&self) -> bool {
+        context::is_present() || self.is_timed() || self.attempt_number() > 1
+    }
+
+    /// Whether the attempt's time is limited, or is measured.
+    fn is_timed(&self) -> bool {
+        match &self.state {
+            CallState::Light(light) => light.started.is_some(),
+            CallState::WithTrail(trail) => trail.mode.has(Mode::TIMED) || trail.deadline.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Runs the `on_retry` hook; the calls inside inherit the call's deadline. A hook that panics does not fail the call.
+    pub(crate) fn run_hook(&self, hook: &dyn Fn()) {
+        let ran = border::contained(|| self.context(self.deadline()).scope(hook));
+        if let (None, Some(site)) = (ran, self.site()) {
+            site.warn_of_hook();
+        }
+    }
+
+    /// The context of the calls inside this one.
+    fn context(&self, deadline: Option<Moment>) -> CallContext {
+        // Without the observer: the calls inside must not report in place of this one.
+        let context = CallContext::new(deadline, None).with_outer(self.site());
+        match self.trail().and_then(Trail::interceptor) {
+            Some(interceptor) if !context.is_intercepted() => {
+                context.with_interceptor(interceptor.clone())
+            }
+            _ => context,
+        }
+    }
+
+    /// When the call must have ended.
+    pub(super) fn deadline(&self) -> Option<Moment> {
+        match &self.state {
+            CallState::Light(light) => light.started?.checked_add(self.policy().time_limit()?),
+            _ => self.trail()?.deadline,
+        }
+    }
+
+    /// When the running attempt started, if that is known.
+    pub(crate) fn attempt_started(&self) -> Option<Moment> {
+        match &self.state {
+            CallState::Light(light) => light.started,
+            _ => self.trail()?.attempt_started,
+        }
+    }
+
+    /// When the running attempt must have ended, and the interruption that ends it then.
+    pub(crate) fn attempt_end(&self) -> Option<(Moment, Cause)> {
+        let timeout = self.policy().attempt_limit().and_then(|after| {
+            let end = self.attempt_started()?.checked_add(after)?;
+            Some((end, Cause::TimedOut { after }))
+        });
+        let deadline = self.deadline().map(|end| (end, Cause::DeadlinePassed));
+        match (timeout, deadline) {
+            (Some(timeout), Some(deadline)) if deadline.0 <= timeout.0 => Some(deadline),
+            (Some(timeout), _) => Some(timeout),
+            (None, deadline) => deadline,
+        }
+    }
+}

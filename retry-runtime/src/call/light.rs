@@ -1,0 +1,64 @@
+//! A call whose first attempt has limits or a configuration, and nothing else: no memory is reserved before it fails.
+
+use std::time::Instant;
+
+use super::attempt::Inside;
+use super::state::{Call, CallState};
+use crate::base::clock::{self, Moment};
+use crate::base::counters;
+use crate::site::Effective;
+
+/// The state of such a call during its first attempt.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Light {
+    /// When the call and its first attempt started, if the policy limits their time.
+    pub(super) started: Option<Moment>,
+    /// The settings of the function as the configuration changed them.
+    pub(super) effective: Option<&'static Effective>,
+    /// Set while code of the attempt runs.
+    pub(super) inside: Option<Inside>,
+}
+
+impl Call<'_> {
+    pub(super) fn light(&self) -> Option<&Light> {
+        match &self.state {
+            CallState::Light(light) => Some(light),
+            _ => None,
+        }
+    }
+
+    /// Notes that the call is configured or limited. A call that has a trail notes it there.
+    pub(super) fn note_settings(&mut self, set: impl FnOnce(&mut Light)) {
+        let mut light = self.light().copied().unwrap_or_default();
+        set(&mut light);
+        self.state = CallState::Light(light);
+    }
+
+    /// The first attempt of a light call succeeded: makes the deposit and counts the call.
+    pub(super) fn succeeded_lightly(&self, light: Light) {
+        if let Some(budget) = self.site.budget_under(light.effective) {
+            budget.pay_off();
+        }
+        if let Some(site) = self.site() {
+            counters::increment(site.number());
+        }
+    }
+
+    /// Starts the clock of a plain call whose policy limits its time.
+    pub(crate) fn limit(&mut self) {
+        if self.is_plain() && self.policy().is_timed() {
+            self.start_clock_at(clock::now());
+        }
+    }
+
+    /// The call and its first attempt started at this instant.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn start_clock_at(&mut self, started: Instant) {
+        let (now, limit) = (Moment::of(started), self.policy().time_limit());
+        match &mut self.state {
+            CallState::WithTrail(trail) => trail.start_clock(now, limit),
+            _ => self.note_settings(|light| light.started = Some(now)),
+        }
+    }
+}
