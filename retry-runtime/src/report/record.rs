@@ -104,6 +104,19 @@ impl Report {
         }
     }
 
+    /// The report of a call that succeeded at its first try.
+    pub(crate) fn first_try(name: &'static str, took: Duration) -> Self {
+        let attempt = AttemptRecord {
+            number: 1,
+            started: Duration::ZERO,
+            duration: Some(took),
+            error: None,
+            kind: None,
+            delay: None,
+        };
+        Report { attempts: vec![attempt], total: took, ..Report::empty(name) }
+    }
+
     /// Adds an attempt, and removes the first one if there are too many.
     pub(crate) fn push(&mut self, attempt: AttemptRecord) {
         if self.attempts.len() == Report::MAX_ATTEMPTS {
