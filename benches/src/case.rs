@@ -34,7 +34,7 @@ pub enum Work {
 
 impl Work {
     /// Every kind of work, in the order of the report.
-    pub const ALL: [Work; 8] = [
+    pub const ALL: [Work; 9] = [
         Work::SyncFirst,
         Work::AsyncReady,
         Work::AsyncPending,

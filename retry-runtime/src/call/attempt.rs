@@ -124,7 +124,7 @@ impl Call<'_> {
     pub(crate) fn is_bare(&self) -> bool {
         match &self.state {
             CallState::Plain => true,
-            CallState::Light(light) => light.started.is_none() && !context::is_present(),
+            CallState::Light(light) => !light.mode.has(Mode::TIMED) && !context::is_present(),
             _ => false,
         }
     }
@@ -136,10 +136,10 @@ impl Call<'_> {
         context::is_present() || self.is_timed() || self.attempt_number() > 1
     }
 
-    /// Whether the attempt's time is limited, or is measured.
+    /// Whether the attempt's time is limited, or is measured for more than a report.
     fn is_timed(&self) -> bool {
         match &self.state {
-            CallState::Light(light) => light.started.is_some(),
+            CallState::Light(light) => light.mode.has(Mode::TIMED),
             CallState::WithTrail(trail) => trail.mode.has(Mode::TIMED) || trail.deadline.is_some(),
             _ => false,
         }

@@ -42,8 +42,12 @@ struct Values {
     /// The task in which the context was entered. Another task that a nested runtime polls inside it does not inherit
     /// the context.
     task: Option<Task>,
-    /// Whether `HANDLES` belongs to this context.
+    /// Whether `HANDLES` belongs to this context. If not, `HANDLES` belongs to one around it.
     has_handles: bool,
+    /// Whether the report of the next call is wanted.
+    has_observer: bool,
+    /// Whether the calls inside have an interceptor that is not the thread's.
+    has_interceptor: bool,
 }
 
 /// The deadline of the calls inside.
@@ -57,8 +61,25 @@ enum Deadline {
 }
 
 impl Values {
-    const NONE: Values =
-        Values { deadline: Deadline::None, outer: None, task: None, has_handles: false };
+    const NONE: Values = Values {
+        deadline: Deadline::None,
+        outer: None,
+        task: None,
+        has_handles: false,
+        has_observer: false,
+        has_interceptor: false,
+    };
+
+    fn deadline(&self) -> Option<Moment> {
+        match self.deadline {
+            Deadline::None => None,
+            Deadline::At(moment) => Some(moment),
+            Deadline::Since(started) => {
+                let (limit, _) = self.outer?.policy().first_limit()?;
+                Moment::of(started).checked_add(limit)
+            }
+        }
+    }
 }
 
 #[cfg(feature = "tokio")]
@@ -100,15 +121,43 @@ pub(crate) fn interceptor() -> Option<Arc<dyn Intercept>> {
     if !is_present() {
         return None;
     }
-    let own = HANDLES.try_with(|handles| handles.borrow().interceptor.clone()).ok().flatten();
+    if !has_interceptor() {
+        return None;
+    }
+    let own = handle(|handles| handles.interceptor.clone());
     own.or_else(|| THREAD.try_with(|thread| thread.borrow().clone()).ok().flatten())
+}
+
+fn has_interceptor() -> bool {
+    VALUES.get().has_interceptor || THREAD_HAS_SCOPE.get()
+}
+
+/// The receiver of the report of the next call, if there is one.
+#[cold]
+pub(crate) fn observer() -> Option<Observer> {
+    handle(|handles| handles.observer.clone())
+}
+
+/// Gives the report of a call to the receiver, if there is one.
+#[cold]
+pub(crate) fn publish(report: Report) {
+    handle(|handles| Some(handles.observer.as_ref()?.publish(report)));
+}
+
+/// Reads the handles of the current context, if it has any.
+fn handle<T>(read: impl FnOnce(&Handles) -> Option<T>) -> Option<T> {
+    if !VALUES.get().has_handles {
+        return None;
+    }
+    HANDLES.try_with(|handles| read(&handles.borrow())).ok().flatten()
 }
 
 /// Opens or closes the scope of this thread.
 pub(crate) fn set_thread_interceptor(interceptor: Option<Arc<dyn Intercept>>) {
     let values = VALUES.get();
+    let is_nested = SAVED.try_with(|stack| !stack.borrow().is_empty()).unwrap_or(false);
     let is_limited = !matches!(values.deadline, Deadline::None);
-    let has_context = values.has_handles || is_limited || values.outer.is_some();
+    let has_context = is_nested || values.has_handles || is_limited || values.outer.is_some();
     THREAD_HAS_SCOPE.set(interceptor.is_some());
     set_present(has_context || interceptor.is_some());
     let _ = THREAD.try_with(|thread| thread.replace(interceptor));
@@ -129,13 +178,17 @@ impl CallContext {
     #[inline]
     pub(crate) fn new(deadline: Option<Moment>, observer: Option<Observer>) -> Self {
         let interceptor = interceptor();
-        let has_handles = interceptor.is_some() || observer.is_some();
+        let (has_observer, has_interceptor) = (observer.is_some(), interceptor.is_some());
+        let has_handles = has_interceptor || has_observer;
+        let task = this_task();
         CallContext {
             values: Values {
                 deadline: deadline.map_or(Deadline::None, Deadline::At),
                 outer: None,
-                task: this_task(),
+                task,
                 has_handles,
+                has_observer,
+                has_interceptor,
             },
             handles: Handles { observer, interceptor },
         }
@@ -143,19 +196,7 @@ impl CallContext {
 
     /// No call inside may sleep past this deadline.
     pub(crate) fn deadline(&self) -> Option<Moment> {
-        match self.values.deadline {
-            Deadline::None => None,
-            Deadline::At(moment) => Some(moment),
-            Deadline::Since(started) => {
-                let (limit, _) = self.values.outer?.policy().first_limit()?;
-                Moment::of(started).checked_add(limit)
-            }
-        }
-    }
-
-    /// The function whose attempt is running, if it is timed or not the first attempt.
-    pub(crate) fn outer(&self) -> Option<&'static Site> {
-        self.values.outer
+        self.values.deadline()
     }
 
     /// Receives the report of the next call.
@@ -173,6 +214,7 @@ impl CallContext {
     pub(crate) fn with_interceptor(mut self, interceptor: Arc<dyn Intercept>) -> Self {
         self.handles.interceptor = Some(interceptor);
         self.values.has_handles = true;
+        self.values.has_interceptor = true;
         self
     }
 
@@ -193,6 +235,19 @@ impl CallContext {
         if is_present() { CallContext::read() } else { None }
     }
 
+    /// The deadline of the current context, its function, and whether the report of the next call is wanted.
+    pub(crate) fn current_values() -> Option<(Option<Moment>, Option<&'static Site>, bool)> {
+        let values = CallContext::values_here()?;
+        Some((values.deadline(), values.outer, values.has_observer))
+    }
+
+    /// The values of the current context, unless the context is that of another task.
+    fn values_here() -> Option<Values> {
+        let values = VALUES.get();
+        let elsewhere = this_task().is_some_and(|task| values.task != Some(task));
+        (!elsewhere).then_some(values)
+    }
+
     /// A context with the current deadline and this observer.
     pub(crate) fn observed(observer: Option<Observer>) -> CallContext {
         let deadline = CallContext::current().and_then(|context| context.deadline());
@@ -201,11 +256,7 @@ impl CallContext {
 
     #[cold]
     fn read() -> Option<CallContext> {
-        let values = VALUES.get();
-        let elsewhere = this_task().is_some_and(|task| values.task != Some(task));
-        if elsewhere {
-            return None;
-        }
+        let values = CallContext::values_here()?;
         let handles = if values.has_handles {
             HANDLES.try_with(|handles| handles.borrow().clone()).unwrap_or_default()
         } else {
@@ -223,41 +274,57 @@ impl CallContext {
     /// Makes this the current context until [`leave`] is called.
     pub(crate) fn enter(self) -> Entered {
         let CallContext { values, handles } = self;
+        if !is_present() {
+            enter_outermost(values);
+            if values.has_handles {
+                let _ = HANDLES.try_with(|now| now.replace(handles));
+            }
+            return Entered::Outermost;
+        }
         let before = VALUES.replace(values);
-        let handles = if values.has_handles || before.has_handles {
+        let handles = if values.has_handles {
             // On a thread that is ending the thread-locals may be gone: then the handles are not inherited.
             HANDLES.try_with(|now| now.replace(handles)).ok()
         } else {
             None
         };
-        let saved = Saved { values: before, handles, present: is_present() };
-        set_present(true);
-        // There the previous context is not restored, either.
-        match SAVED.try_with(|stack| stack.borrow_mut().push(saved)) {
-            Ok(()) => Entered::Nested,
-            Err(_) => Entered::Outermost,
-        }
+        save(Saved { values: before, handles })
+    }
+}
+
+/// On a thread that is ending, the previous context is not restored.
+fn save(saved: Saved) -> Entered {
+    match SAVED.try_with(|stack| stack.borrow_mut().push(saved)) {
+        Ok(()) => Entered::Nested,
+        Err(_) => Entered::Outermost,
     }
 }
 
 /// Enters the context of an attempt of this function, until [`leave`] is called.
 #[inline]
 pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> Entered {
-    if is_present() {
+    let limit = deadline.map_or(Deadline::None, Deadline::At);
+    let values = Values { deadline: limit, outer, task: this_task(), ..Values::NONE };
+    if !is_present() {
+        enter_outermost(values);
+        return Entered::Outermost;
+    }
+    if has_interceptor() {
         return CallContext::new(deadline, None).with_outer(outer).enter();
     }
-    let deadline = deadline.map_or(Deadline::None, Deadline::At);
-    VALUES.set(Values { deadline, outer, task: this_task(), has_handles: false });
+    save(Saved { values: VALUES.replace(values), handles: None })
+}
+
+fn enter_outermost(values: Values) {
+    VALUES.set(values);
     set_present(true);
-    Entered::Outermost
 }
 
 /// Enters the context of the first attempt of this function, whose policy has limits, on a thread without a context.
 #[inline(always)]
 pub(crate) fn enter_limited(started: Instant, site: &'static Site) {
     let (deadline, outer) = (Deadline::Since(started), Some(site));
-    VALUES.set(Values { deadline, outer, task: this_task(), has_handles: false });
-    set_present(true);
+    enter_outermost(Values { deadline, outer, task: this_task(), ..Values::NONE });
 }
 
 /// The previous context, to be restored with [`leave`]. Contexts are left in the reverse of the order in which they were
@@ -276,7 +343,6 @@ struct Saved {
     values: Values,
     /// Set if the handles were replaced.
     handles: Option<Handles>,
-    present: bool,
 }
 
 /// Leaves the context of [`enter_limited`].
@@ -292,7 +358,13 @@ pub(crate) fn leave_limited() {
 #[inline(never)]
 pub(crate) fn leave(entered: Entered) {
     match entered {
-        Entered::Outermost => leave_limited(),
+        Entered::Outermost => {
+            if VALUES.replace(Values::NONE).has_handles {
+                let _ = HANDLES.try_with(RefCell::take);
+            }
+            // A scope may have been opened meanwhile.
+            set_present(THREAD_HAS_SCOPE.get());
+        }
         Entered::Nested => restore(),
     }
 }
@@ -314,38 +386,9 @@ fn restore() {
     if let Some(handles) = saved.handles {
         let _ = HANDLES.try_with(|now| now.replace(handles));
     }
-    set_present(saved.present || THREAD_HAS_SCOPE.get());
+    set_present(true);
 }
 
 #[cfg(test)]
-mod tests {
-    use std::panic;
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn each_guard_restores_the_previous_context_also_when_the_work_panics() {
-        let moment = |seconds| Moment::now().checked_add(Duration::from_secs(seconds));
-        let deadline = || CallContext::current().and_then(|context| context.deadline());
-        let observer = || CallContext::current().expect("a context").into_observer();
-        let (outer, inner) = (moment(7), moment(3));
-        assert!(CallContext::current().is_none());
-        let work = || {
-            let _outer = Leaves(enter(outer, None));
-            assert_eq!(deadline(), outer);
-            let _ =
-                panic::catch_unwind(|| CallContext::new(inner, None).scope(|| panic!("expected")));
-            assert_eq!(deadline(), outer);
-            CallContext::new(inner, Some(Observer::default())).scope(|| {
-                assert!(observer().is_some());
-                let _inside = Leaves(enter(None, None));
-                assert!(observer().is_none());
-            });
-            assert_eq!(deadline(), outer);
-            assert!(observer().is_none());
-        };
-        work();
-        assert!(CallContext::current().is_none());
-    }
-}
+#[path = "context_tests.rs"]
+mod tests;

@@ -1,20 +1,26 @@
-//! A call whose first attempt has limits or a configuration, and nothing else: no memory is reserved before it fails.
+//! A call whose first attempt has limits, a configuration or a caller who wants a report of a failure, and nothing else: no
+//! memory is reserved before it fails.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attempt::Inside;
+use super::context;
+use super::mode::Mode;
 use super::state::{Call, CallState};
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
+use crate::report::record::Report;
 use crate::site::Effective;
 
 /// The state of such a call during its first attempt.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Light {
-    /// When the call and its first attempt started, if the policy limits their time.
+    /// When the call and its first attempt started, if the policy limits their time or a report tells them.
     pub(super) started: Option<Moment>,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
+    /// Whether the policy limits its time, and who reads the report, if the call fails.
+    pub(super) mode: Mode,
     /// Set while code of the attempt runs.
     pub(super) inside: Option<Inside>,
 }
@@ -39,6 +45,10 @@ impl Call<'_> {
         if let Some(budget) = self.site.budget_under(light.effective) {
             budget.pay_off();
         }
+        if light.mode.has(Mode::OBSERVED_HERE) {
+            let took = light.started.map_or(Duration::ZERO, |started| Moment::now().since(started));
+            context::publish(Report::first_try(self.site.name(), took));
+        }
         if let Some(site) = self.site() {
             counters::increment(site.number());
         }
@@ -58,7 +68,18 @@ impl Call<'_> {
         let (now, limit) = (Moment::of(started), self.policy().time_limit());
         match &mut self.state {
             CallState::WithTrail(trail) => trail.start_clock(now, limit),
-            _ => self.note_settings(|light| light.started = Some(now)),
+            _ => self.note_settings(|light| {
+                light.started = Some(now);
+                light.mode.add(Mode::TIMED);
+            }),
+        }
+    }
+
+    /// The first attempt is pending: it may end in another context than the one in which the call started, so the call
+    /// remembers its observer.
+    pub(crate) fn keep_observer(&mut self) {
+        if self.light().is_some_and(|light| light.mode.has(Mode::OBSERVED_HERE)) {
+            self.trail_mut();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Flags of a call that is not plain, in a word.
 
 /// A set of flags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mode(u16);
 
 impl Mode {
@@ -27,6 +27,13 @@ impl Mode {
     /// The inherited deadline had passed before the first attempt.
     pub(super) const LATE: Mode = Mode(512);
 
+    /// The observer of the context in which the call started wants a report.
+    pub(super) const OBSERVED_HERE: Mode = Mode(1024);
+
+    /// All who read the report of a failed call.
+    pub(super) const READERS: Mode =
+        Mode(Mode::WATCHED.0 | Mode::RECOVERS.0 | Mode::OBSERVED_HERE.0);
+
     /// The flags with which even a first-try success is reported, and not only counted.
     pub(super) const REPORTS_SUCCESS: Mode =
         Mode(Mode::FAILED.0 | Mode::WATCHED.0 | Mode::OBSERVED.0);
@@ -34,6 +41,10 @@ impl Mode {
     #[inline(always)]
     pub(super) const fn has(self, other: Mode) -> bool {
         self.0 & other.0 != 0
+    }
+
+    pub(super) const fn with(self, other: Mode) -> Mode {
+        Mode(self.0 | other.0)
     }
 
     #[inline(always)]

@@ -135,38 +135,52 @@ impl<'p> Call<'p> {
     /// Reads the context of a call around this one.
     #[cold]
     fn prepare_inside(&mut self) {
-        let Some(context) = CallContext::current() else { return };
+        let Some((deadline, outer, has_observer)) = CallContext::current_values() else { return };
         if !self.policy().inherits() {
             // Not plain: the calls inside must not see the context, either.
             self.early_trail_mut();
             return;
         }
-        if let (Some(outer), Some(site)) = (context.outer(), self.site()) {
+        if let (Some(outer), Some(site)) = (outer, self.site()) {
             site.note_called_in(outer);
         }
-        if let Some(inherited) = context.deadline() {
-            self.early_trail_mut().inherit(inherited);
+        if let Some(deadline) = deadline {
+            self.early_trail_mut().inherit(deadline);
         }
-        if let Some(observer) = context.into_observer() {
-            self.watch();
-            self.trail_mut().observer = Some(observer);
+        if has_observer {
+            self.watch_for(Mode::OBSERVED_HERE);
         }
         self.take_over();
     }
 
     /// Keeps a report of this call. Called before its first attempt.
     pub fn watch(&mut self) {
-        let trail = self.early_trail_mut();
-        trail.mode.add(Mode::TIMED);
-        trail.mode.add(Mode::WATCHED);
-        let now = *trail.attempt_started.get_or_insert_with(Moment::now);
-        trail.started.get_or_insert(now);
+        self.watch_for(Mode::WATCHED);
     }
 
     /// Keeps a report of this call for `recover`, which receives the final failure. Called before the first attempt.
     pub fn watch_to_recover(&mut self) {
-        self.watch();
-        self.trail_mut().mode.add(Mode::RECOVERS);
+        self.watch_for(Mode::RECOVERS);
+    }
+
+    /// Times the attempts from the first one on. A success at the first try has no report, so a call without a trail
+    /// needs none yet.
+    #[cold]
+    fn watch_for(&mut self, reader: Mode) {
+        if let CallState::WithTrail(trail) = &mut self.state {
+            let now = *trail.attempt_started.get_or_insert_with(Moment::now);
+            trail.started.get_or_insert(now);
+            trail.mode.add(Mode::TIMED);
+            return trail.add_reader(reader);
+        }
+        let is_timed = self.policy().is_timed();
+        self.note_settings(|light| {
+            light.started.get_or_insert_with(Moment::now);
+            light.mode.add(reader);
+            if is_timed {
+                light.mode.add(Mode::TIMED);
+            }
+        });
     }
 
     /// The description of the attempt that starts next, for the body.
@@ -264,6 +278,9 @@ impl Call<'_> {
         let light = self.light().copied().unwrap_or_default();
         let mut trail = spare::take(self.site, attempt);
         trail.effective = light.effective;
+        if light.mode.has(Mode::READERS) {
+            trail.add_reader(light.mode);
+        }
         trail.inside = light.inside;
         if let Some(started) = light.started {
             trail.start_clock(started, self.policy().time_limit());

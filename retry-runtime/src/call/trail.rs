@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::account::Debt;
 use super::attempt::Inside;
-use super::context::Observer;
+use super::context::{self, Observer};
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
 use super::mode::Mode;
@@ -110,6 +110,14 @@ impl Trail {
         self.started = Some(now);
         self.deadline = limit.and_then(|time| now.checked_add(time));
         self.mode.add(Mode::TIMED);
+    }
+
+    /// Keeps a report for this reader. Called in the context in which the call started.
+    pub(super) fn add_reader(&mut self, reader: Mode) {
+        self.mode.add(Mode::WATCHED.with(reader));
+        if reader.has(Mode::OBSERVED_HERE) {
+            self.observer = context::observer();
+        }
     }
 
     /// Takes over the deadline of the call around this one if it is earlier than the call's own. The first attempt comes

@@ -104,6 +104,19 @@ impl Report {
         }
     }
 
+    /// The report of a call that succeeded at its first try.
+    pub(crate) fn first_try(name: &'static str, took: Duration) -> Self {
+        let attempt = AttemptRecord {
+            number: 1,
+            started: Duration::ZERO,
+            duration: Some(took),
+            error: None,
+            kind: None,
+            delay: None,
+        };
+        Report { attempts: vec![attempt], total: took, ..Report::empty(name) }
+    }
+
     /// The number of attempts.
     pub fn attempts_made(&self) -> u32 {
         self.omitted + self.attempts.len() as u32

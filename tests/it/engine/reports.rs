@@ -1,4 +1,6 @@
 use std::error::Error;
+use std::future::Future;
+use std::task::Poll;
 
 use retry_runtime::{
     Classify, Kind, Report, RetryError, StopReason, observe, observe_blocking, retryable,
@@ -148,4 +150,84 @@ fn a_report_can_be_written_as_json() {
     assert_eq!(json["reason"], "exhausted");
     assert_eq!(json["attempts"][0]["kind"], "transient");
     assert_eq!(json["attempts"][0]["delay"]["source"], "backoff");
+}
+
+#[retryable(max = 3, base = "1s", report, name = "reports::slow")]
+async fn slow(out: Result<u32, Failure>) -> Result<u32, RetryError<Failure>> {
+    tokio::time::sleep(ms(50)).await;
+    out
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_at_the_first_try_is_observed_with_its_name_and_its_time() {
+    let check = |report: Report, name| {
+        assert_eq!((report.name, report.reason, report.omitted), (name, StopReason::Success, 0));
+        let [attempt] = &report.attempts[..] else { panic!("{report:?}") };
+        assert_eq!((attempt.number, attempt.started), (1, ms(0)));
+        assert_eq!((attempt.duration, report.total), (Some(ms(50)), ms(50)));
+        assert_eq!((&attempt.error, attempt.kind, attempt.delay), (&None, None, None));
+    };
+    let (result, report) = virtually(|| observe_blocking(|| refused(Ok(7))));
+    assert_eq!(result, Ok(7));
+    check(report, "reports::refused");
+    let (result, report) = observe(slow(Ok(7))).await;
+    assert_eq!(result, Ok(7));
+    check(report, "reports::slow");
+    let blocking = || every(secs(1), 3).call(|_| Ok::<_, Failure>(advance(ms(50))));
+    check(virtually(|| observe_blocking(blocking)).1, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_attempt_that_was_pending_before_it_failed_is_timed_from_its_start() {
+    tokio::time::advance(secs(5)).await;
+    let error = slow(Err(Failure::Unknown)).await.unwrap_err();
+    assert_eq!(error.attempts()[0].duration, Some(ms(50)));
+    assert_eq!(error.report().total, ms(50));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_wants_a_report_takes_no_limit_away() {
+    #[retryable(max = 1, base = "0s", jitter = none, timeout = "1s", deadline = "10s", idempotent, report)]
+    async fn hangs() -> Result<u32, RetryError<Failure>> {
+        std::future::pending().await
+    }
+    let error = hangs().await.unwrap_err();
+    let durations: Vec<_> = error.attempts().iter().map(|attempt| attempt.duration).collect();
+    assert_eq!(durations, [Some(secs(1)); 2]);
+
+    #[retryable(max = 9, base = "4s", jitter = none, backoff = fixed, deadline = "10s", report)]
+    fn refused() -> Result<u32, RetryError<Failure>> {
+        Err(Failure::Refused)
+    }
+    let error = virtually(refused).unwrap_err();
+    assert_eq!((error.reason(), error.attempts().len()), (StopReason::Deadline, 3));
+    let (error, report) = virtually(|| observe_blocking(refused));
+    assert_eq!((error.unwrap_err().report(), report.reason), (&report, StopReason::Deadline));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_report_of_a_call_that_ends_in_another_task_reaches_the_observer_around_its_start() {
+    let (result, report) = observe(async {
+        let mut call = Box::pin(slow(Ok(7)));
+        std::future::poll_fn(|cx| {
+            assert!(call.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        tokio::spawn(call).await.unwrap()
+    })
+    .await;
+    assert_eq!((result, report.attempts_made()), (Ok(7), 1));
+}
+
+#[test]
+fn an_observer_inside_the_body_leaves_the_report_of_the_call_to_the_observer_around() {
+    let body = |_: retry_runtime::Attempt| {
+        let (_, inner) =
+            observe_blocking(|| every(ms(1), 1).call(|_| Err::<(), _>(Failure::Unknown)));
+        assert_eq!(inner.reason, StopReason::Permanent);
+        Ok::<_, Failure>(())
+    };
+    let (_, report) = observe_blocking(|| every(ms(1), 3).call(body));
+    assert_eq!((report.reason, report.attempts_made()), (StopReason::Success, 1));
 }
