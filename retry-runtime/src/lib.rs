@@ -73,6 +73,7 @@ pub mod resume {
 #[doc(hidden)]
 pub mod control {
     pub use crate::base::border::contained;
+    pub use crate::base::by_name::ByName;
     pub use crate::base::clock::real_now;
     pub use crate::base::line::OneLine;
     pub use crate::base::pool::Pool;

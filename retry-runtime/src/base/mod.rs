@@ -4,6 +4,7 @@
 //! The modules here import nothing from other folders of the crate.
 
 pub(crate) mod border;
+pub(crate) mod by_name;
 pub(crate) mod clock;
 pub(crate) mod counters;
 pub(crate) mod duration;

@@ -3,16 +3,15 @@
 //! Calls in flight hold references to settings that may have been replaced long ago. Settings that are never freed
 //! need no reference counts, and a program that switches between a few configurations keeps each of them once.
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 
 use super::sync::lock;
 
-/// Leaks values, and finds the ones that it has leaked: by their hashes, so that a value is found as fast among thousands
-/// as among a few.
+/// Leaks values, and finds the ones that it has leaked: it orders them by their hashes, so that a value is found as fast
+/// among thousands as among a few.
 #[derive(Debug)]
-pub struct Pool<T: ?Sized + 'static>(Mutex<BTreeMap<u64, Vec<&'static T>>>);
+pub struct Pool<T: ?Sized + 'static>(Mutex<Vec<(u64, &'static T)>>);
 
 impl<T: ?Sized + PartialEq + Hash> Pool<T> {
     /// An empty pool.
@@ -21,7 +20,7 @@ impl<T: ?Sized + PartialEq + Hash> Pool<T> {
         reason = "a pool is a static, which needs a `const` constructor"
     )]
     pub const fn new() -> Self {
-        Pool(Mutex::new(BTreeMap::new()))
+        Pool(Mutex::new(Vec::new()))
     }
 
     /// The kept value that is equal to this one, which is kept if there is none.
@@ -29,13 +28,17 @@ impl<T: ?Sized + PartialEq + Hash> Pool<T> {
         let value = value.into();
         let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
         value.hash(&mut hasher);
+        let hash = hasher.finish();
         let mut pool = lock(&self.0);
-        let kept = pool.entry(hasher.finish()).or_default();
-        if let Some(known) = kept.iter().find(|known| ***known == *value) {
-            return known;
+        let place = pool.partition_point(|(known, _)| *known < hash);
+        let same_hash = pool[place..].iter().take_while(|(known, _)| *known == hash);
+        for (_, known) in same_hash {
+            if **known == *value {
+                return known;
+            }
         }
         let value: &'static T = Box::leak(value);
-        kept.push(value);
+        pool.insert(place, (hash, value));
         value
     }
 }

@@ -1,7 +1,6 @@
 //! The breaker of an annotated function, and breakers by name.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -11,6 +10,7 @@ use super::function::Site;
 use super::registry;
 use super::shared;
 use super::source::{self, Named, Protection, Source};
+use crate::base::by_name::ByName;
 use crate::base::name::{MethodName, Name};
 use crate::base::sync::{const_unless_loom, lock};
 use crate::breaker::{Breaker, BreakerSettings, Keyed};
@@ -35,7 +35,7 @@ pub struct KeyedBreakers {
 pub static NO_BREAKER: SiteBreaker = Source::None;
 
 /// The sections of the configuration in force, by the names of breakers and of tables.
-static SECTIONS: Mutex<BTreeMap<String, BreakerSettings>> = Mutex::new(BTreeMap::new());
+static SECTIONS: Mutex<ByName<BreakerSettings>> = Mutex::new(ByName::new());
 
 static BREAKERS: Names<Breaker> = Names::new();
 static TABLES: Directory<Keyed<String>> = Directory::new();
@@ -188,12 +188,12 @@ impl KeyedBreakers {
 
 /// Takes over the sections of a configuration: breakers of these names follow them from now on, all others go back to
 /// their attributes. [`follow_sections`] brings the breakers up to date.
-pub(super) fn take_sections(sections: &BTreeMap<String, BreakerSettings>) {
+pub(super) fn take_sections(sections: &ByName<BreakerSettings>) {
     *lock(&SECTIONS) = sections.clone();
     let mut configured = BREAKERS.configured();
     // Names that no attribute has: operations may choose them. Each is made once.
-    configured.now.clear();
-    for (name, settings) in sections.iter().filter(|(name, _)| !is_declared(name)) {
+    configured.now = ByName::new();
+    for (name, settings) in sections.entries().iter().filter(|(name, _)| !is_declared(name)) {
         let breaker = configured.kept_or(name, || Breaker::checked(name.clone(), *settings));
         configured.now.insert(name.clone(), breaker);
     }
@@ -202,14 +202,22 @@ pub(super) fn take_sections(sections: &BTreeMap<String, BreakerSettings>) {
 /// Gives every breaker the settings of its name, and keeps its state. It may tell listeners, so the caller must not
 /// hold a lock.
 pub(super) fn follow_sections() {
-    let configured: Vec<_> = BREAKERS.configured().now.values().copied().collect();
+    let configured = BREAKERS.configured().now.clone();
+    for (_, breaker) in configured.entries() {
+        follow(breaker);
+    }
+    for breaker in BREAKERS.written.all() {
+        follow(breaker);
+    }
     // Not the statics of the program, which no section is for.
-    let own = registry::sites().filter_map(|site| match site.breaker_source() {
-        Source::Own(breaker) => Some(breaker),
-        _ => None,
-    });
-    configured.into_iter().chain(BREAKERS.written.all()).chain(own).for_each(follow);
-    TABLES.all().into_iter().chain(own_tables()).for_each(follow_table);
+    for site in registry::sites() {
+        if let Source::Own(breaker) = site.breaker_source() {
+            follow(breaker);
+        }
+    }
+    for table in tables() {
+        follow_table(table);
+    }
 }
 
 fn is_declared(name: &str) -> bool {
@@ -300,33 +308,59 @@ pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
         return Some(breaker.into());
     }
     let (table, _) = name.split_once('[')?;
-    let tables = TABLES.find(table).into_iter().chain(own_tables());
-    let mut breakers = tables.flat_map(Keyed::breakers);
-    breakers.find(|breaker| breaker.name() == name).map(BreakerRef::from)
+    for table in TABLES.find(table).into_iter().chain(own_tables()) {
+        if let Some(breaker) = table.breakers().into_iter().find(|it| it.name() == name) {
+            return Some(breaker.into());
+        }
+    }
+    None
 }
 
 /// Every breaker that has been used by its name, by its function or by a key.
 pub fn breakers() -> Vec<BreakerRef> {
     let configured = BREAKERS.configured().now.clone();
-    let named = BREAKERS.written.all().into_iter();
-    let own = registry::sites().filter_map(|site| match site.breaker_source() {
-        Source::Own(breaker) => Some(breaker),
-        Source::Shared(breaker) => Some(*breaker),
-        _ => None,
-    });
-    let keyed = TABLES.all().into_iter().chain(own_tables()).flat_map(Keyed::breakers);
-    let written = named.chain(own).map(BreakerRef::from).chain(keyed.map(BreakerRef::from));
-    let in_use = written.filter(|found| !configured.contains_key(found.name()));
-    let mut seen = BTreeSet::new();
+    let mut written: Vec<BreakerRef> = Vec::new();
+    for breaker in BREAKERS.written.all() {
+        written.push(breaker.into());
+    }
     // Several functions may have the same static of the program.
-    let once = |found: &BreakerRef| seen.insert(ptr::from_ref::<Breaker>(found).addr());
-    in_use.chain(configured.values().map(|breaker| (*breaker).into())).filter(once).collect()
+    let mut shared: Vec<&'static Breaker> = Vec::new();
+    for site in registry::sites() {
+        match site.breaker_source() {
+            Source::Own(breaker) => written.push(breaker.into()),
+            Source::Shared(breaker) if !shared.iter().any(|known| ptr::eq(*known, *breaker)) => {
+                shared.push(breaker);
+                written.push((*breaker).into());
+            }
+            _ => {}
+        }
+    }
+    for table in tables() {
+        for breaker in table.breakers() {
+            written.push(breaker.into());
+        }
+    }
+    written.retain(|breaker| configured.get(breaker.name()).is_none());
+    for (_, breaker) in configured.entries() {
+        written.push((*breaker).into());
+    }
+    written
+}
+
+/// The tables that functions share, and those of [`own_tables`].
+fn tables() -> Vec<&'static Keyed<String>> {
+    let mut tables = TABLES.all();
+    tables.extend(own_tables());
+    tables
 }
 
 /// The tables of functions that keep one of their own, as far as they have been used.
-fn own_tables() -> impl Iterator<Item = &'static Keyed<String>> {
-    registry::sites().filter_map(|site| match site.breaker_source() {
-        Source::Keyed(keyed) if !keyed.shared => keyed.found.get().copied(),
-        _ => None,
-    })
+fn own_tables() -> Vec<&'static Keyed<String>> {
+    let mut tables = Vec::new();
+    for site in registry::sites() {
+        if let Source::Keyed(keyed) = site.breaker_source() {
+            tables.extend(keyed.found.get().filter(|_| !keyed.shared));
+        }
+    }
+    tables
 }

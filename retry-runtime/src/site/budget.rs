@@ -11,6 +11,7 @@ use super::function::Site;
 use super::registry;
 use super::shared;
 use super::source::{self, Named, Protection, Source};
+use crate::base::by_name::ByName;
 use crate::base::sync::const_unless_loom;
 use crate::budget::{Budget, BudgetSettings, Calls, Keyed};
 
@@ -206,6 +207,8 @@ pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
 
 /// Every budget that pays for retries now, by its shared name or by the name of its function. The budgets of single keys
 /// are in [`budget_keys`].
+// Inline: the map is compiled in programs that ask for it.
+#[inline]
 pub fn budgets() -> BTreeMap<String, &'static Budget> {
     let mut budgets = BTreeMap::new();
     for site in registry::sites() {
@@ -214,11 +217,15 @@ pub fn budgets() -> BTreeMap<String, &'static Budget> {
         }
     }
     let configured = BUDGETS.configured();
-    budgets.extend(configured.now.iter().map(|(name, budget)| (name.clone(), *budget)));
+    for (name, budget) in configured.now.entries() {
+        budgets.insert(name.clone(), *budget);
+    }
     budgets
 }
 
 /// The budgets of single keys in the table of this name, or of the function of this name, by key.
+// Inline: the map is compiled in programs that ask for it.
+#[inline]
 pub fn budget_keys(name: &str) -> BTreeMap<String, std::sync::Arc<Budget>> {
     let tables = registry::sites().filter(|site| name_of(site) == name).filter_map(|site| {
         let Source::Keyed(keyed) = site.budget_source() else { return None };
@@ -238,9 +245,7 @@ fn name_of(site: &'static Site) -> &'static str {
 
 /// Applies valid settings by name; all other names go back to the settings of their attributes. Every budget goes on
 /// owing its debt. Returns the budgets that only the configuration names.
-pub(super) fn configure(
-    settings: &BTreeMap<String, BudgetSettings>,
-) -> BTreeMap<String, &'static Budget> {
+pub(super) fn configure(settings: &ByName<BudgetSettings>) -> ByName<&'static Budget> {
     let mut declared = Vec::new();
     for site in registry::sites() {
         let name = name_of(site);
@@ -257,13 +262,16 @@ pub(super) fn configure(
         }
     }
     let mut configured = BUDGETS.configured();
-    let mut now = BTreeMap::new();
-    for (name, settings) in settings.iter().filter(|(name, _)| !declared.contains(&name.as_str())) {
+    let mut now = ByName::new();
+    for (name, settings) in settings.entries() {
+        if declared.contains(&name.as_str()) {
+            continue;
+        }
         let budget = configured.kept_or(name, || Budget::new(*settings));
         budget.change(Some(*settings));
         now.insert(name.clone(), budget);
     }
-    configured.now.clone_from(&now);
+    configured.now = now.clone();
     now
 }
 
@@ -279,9 +287,12 @@ pub(crate) fn counted(budget: &'static Budget) -> &'static Budget {
 pub(super) fn count_anew() {
     let written = registry::sites().filter_map(|site| site.budget_source().made());
     let configured = BUDGETS.configured().kept.clone();
-    let known = written.chain(configured.into_iter().map(|(_, budget)| budget));
-    for budget in known.filter(|budget| budget.has_sources()) {
-        budget.set_sources(&users(budget));
+    let mut known: Vec<_> = written.collect();
+    known.extend(configured.entries().iter().map(|(_, budget)| *budget));
+    for budget in known {
+        if budget.has_sources() {
+            budget.set_sources(&users(budget));
+        }
     }
 }
 

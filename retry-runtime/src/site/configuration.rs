@@ -1,12 +1,11 @@
 //! Settings from outside of the program, for whoever reads a configuration: applied to all sites, budgets and
 //! breakers in one step.
 
-use std::collections::BTreeMap;
-
 use super::applied::{self, Effective};
 use super::breaker::{self, SiteBreaker, find_breaker};
 use super::budget::SiteBudget;
 use super::{Site, shared};
+use crate::base::by_name::ByName;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::{Budget, BudgetSettings};
 use crate::policy::Policy;
@@ -17,9 +16,9 @@ pub struct Configuration {
     /// Functions.
     pub sites: Vec<(&'static Site, SiteSettings)>,
     /// Budgets by name.
-    pub budgets: BTreeMap<String, BudgetSettings>,
+    pub budgets: ByName<BudgetSettings>,
     /// Breakers by name.
-    pub breakers: BTreeMap<String, BreakerSettings>,
+    pub breakers: ByName<BreakerSettings>,
 }
 
 /// Settings of one function.
@@ -118,11 +117,11 @@ impl Configuration {
     /// that disagree are told to listeners, so the caller must not hold a lock.
     pub fn prepare(&self) {
         let budgets = self.sites.iter().filter_map(|(_, settings)| settings.budget.name());
-        for name in budgets.chain(self.budgets.keys().map(String::as_str)) {
+        for name in budgets.chain(self.budgets.names()) {
             shared::written::<Budget>(name);
         }
         let breakers = self.sites.iter().filter_map(|(_, settings)| settings.breaker.name());
-        for name in breakers.chain(self.breakers.keys().map(String::as_str)) {
+        for name in breakers.chain(self.breakers.names()) {
             shared::written::<Breaker>(name);
         }
     }

@@ -2,12 +2,10 @@
 //!
 //! All of them stay in memory, since calls in flight may hold them.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
+use crate::base::by_name::ByName;
 use crate::base::sync::lock;
-
-pub(super) type ByName<T> = BTreeMap<String, &'static T>;
 
 /// All budgets or all breakers that have a name.
 #[derive(Debug)]
@@ -19,20 +17,20 @@ pub struct Names<T: 'static> {
 
 /// Budgets or breakers by name, each made at its first use.
 #[derive(Debug)]
-pub(super) struct Directory<T: 'static>(Mutex<ByName<T>>);
+pub(super) struct Directory<T: 'static>(Mutex<ByName<&'static T>>);
 
 /// The budgets or breakers of a configuration.
 #[derive(Debug)]
 pub(super) struct Configured<T: 'static> {
     /// In use instead of the attributes' budgets or breakers of the same names.
-    pub(super) now: ByName<T>,
+    pub(super) now: ByName<&'static T>,
     /// Everything that was ever made: one is not made twice.
-    pub(super) kept: Vec<(String, &'static T)>,
+    pub(super) kept: ByName<&'static T>,
 }
 
 impl<T> Names<T> {
     pub(super) const fn new() -> Self {
-        let configured = Configured { now: BTreeMap::new(), kept: Vec::new() };
+        let configured = Configured { now: ByName::new(), kept: ByName::new() };
         Names { written: Directory::new(), configured: Mutex::new(configured) }
     }
 
@@ -44,18 +42,18 @@ impl<T> Names<T> {
 impl<T> Configured<T> {
     /// The one that was made for this name before, or a new one.
     pub(super) fn kept_or(&mut self, name: &str, make: impl FnOnce() -> T) -> &'static T {
-        if let Some((_, known)) = self.kept.iter().find(|(known, _)| known == name) {
+        if let Some(known) = self.kept.get(name) {
             return known;
         }
         let made: &'static T = Box::leak(Box::new(make()));
-        self.kept.push((name.to_owned(), made));
+        self.kept.insert(name.to_owned(), made);
         made
     }
 }
 
 impl<T> Directory<T> {
     pub(super) const fn new() -> Self {
-        Directory(Mutex::new(BTreeMap::new()))
+        Directory(Mutex::new(ByName::new()))
     }
 
     /// The entry of this name, if it exists.
@@ -65,7 +63,7 @@ impl<T> Directory<T> {
 
     /// All entries, in the order of their names.
     pub(super) fn all(&self) -> Vec<&'static T> {
-        lock(&self.0).values().copied().collect()
+        lock(&self.0).entries().iter().map(|(_, known)| *known).collect()
     }
 
     /// Stores `made` under this name, unless another thread has stored one meanwhile; returns the stored one, and

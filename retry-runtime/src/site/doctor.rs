@@ -109,7 +109,7 @@ pub enum Finding {
 /// ```
 pub fn doctor() -> Vec<Diagnosis> {
     let mut sites: Vec<_> = registry::sites().collect();
-    sites.sort_by_key(|site| (site.file(), site.line()));
+    registry::order(&mut sites);
     sites.into_iter().flat_map(examine).collect()
 }
 

@@ -182,10 +182,10 @@ impl<T: Protection> Named<T> {
 /// The functions whose attributes give settings to the budget or breaker shared by this name, with these settings,
 /// ordered by file and line: the first ones apply.
 pub(super) fn declarations<P: Protection>(name: &str) -> Vec<(&'static Site, P::Settings)> {
-    let settings = |site: &'static Site| Some((site, P::source(site).declared_for(name)?));
-    let mut found: Vec<_> = registry::sites().filter_map(settings).collect();
-    found.sort_by_key(|(site, _)| (site.file(), site.line()));
-    found
+    let declares = |site: &'static Site| P::source(site).declared_for(name);
+    let mut sites: Vec<_> = registry::sites().filter(|site| declares(site).is_some()).collect();
+    registry::order(&mut sites);
+    sites.into_iter().filter_map(|site| Some((site, declares(site)?))).collect()
 }
 
 /// The entry of this name. A new one gets the first settings that an attribute gives to the name; a warning says

@@ -2,7 +2,6 @@
 
 use crate::base::border;
 use crate::base::sync::unpoisoned;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -30,11 +29,18 @@ pub struct Watch {
 struct Changes {
     version: u64,
     /// The wakers of waiting tasks, by the watch's number.
-    tasks: BTreeMap<u64, Waker>,
+    tasks: Vec<(u64, Waker)>,
+}
+
+impl Changes {
+    fn take(&mut self, watch: u64) -> Option<Waker> {
+        let place = self.tasks.iter().position(|(id, _)| *id == watch)?;
+        Some(self.tasks.swap_remove(place).1)
+    }
 }
 
 static WATCHERS: AtomicUsize = AtomicUsize::new(0);
-static CHANGES: Mutex<Changes> = Mutex::new(Changes { version: 0, tasks: BTreeMap::new() });
+static CHANGES: Mutex<Changes> = Mutex::new(Changes { version: 0, tasks: Vec::new() });
 static CHANGED: Condvar = Condvar::new();
 
 /// The list has changed.
@@ -47,7 +53,9 @@ pub(super) fn notify() {
     let tasks = std::mem::take(&mut changes.tasks);
     drop(changes);
     CHANGED.notify_all();
-    tasks.into_values().for_each(border::wake);
+    for (_, waker) in tasks {
+        border::wake(waker);
+    }
 }
 
 impl Watch {
@@ -73,7 +81,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         WATCHERS.fetch_sub(1, Ordering::Relaxed);
-        let waited = lock().tasks.remove(&self.id);
+        let waited = lock().take(self.id);
         drop(waited);
     }
 }
@@ -96,7 +104,8 @@ impl Future for Changed<'_> {
             self.watch.seen = changes.version;
             return Poll::Ready(());
         }
-        let before = changes.tasks.insert(self.watch.id, waker);
+        let before = changes.take(self.watch.id);
+        changes.tasks.push((self.watch.id, waker));
         drop(changes);
         drop(before);
         Poll::Pending
