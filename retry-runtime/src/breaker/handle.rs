@@ -283,11 +283,13 @@ impl Breaker {
     }
 
     /// The state as data, for [`restore`](Self::restore) after a restart.
+    #[inline]
     pub fn snapshot(&self) -> Snapshot {
         self.locked_now(Machine::snapshot)
     }
 
     /// Takes up a state that was saved.
+    #[inline]
     pub fn restore(&self, saved: &Snapshot) {
         self.locked_now(|machine, now| machine.restore(now, saved));
     }

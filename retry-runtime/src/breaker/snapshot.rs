@@ -61,6 +61,7 @@ impl Snapshot {
 
 impl Machine {
     /// The state as data.
+    #[inline]
     pub fn snapshot(&mut self, now: Duration) -> Snapshot {
         let mode = self.mode(now);
         let mut saved = Snapshot {
@@ -105,6 +106,7 @@ impl Machine {
     }
 
     /// Takes up a state that was saved. Tickets given out before are of an earlier generation.
+    #[inline]
     pub fn restore(&mut self, now: Duration, saved: &Snapshot) {
         let reopened = saved.reopened;
         let state = match saved.mode {
@@ -124,6 +126,7 @@ impl Machine {
         self.go(now, state);
     }
 
+    #[inline]
     fn saved_window(&self, now: Duration, saved: &Snapshot) -> Closed {
         let ring = match (&saved.window, self.settings.window) {
             (Some(Cells::Count(calls)), Window::Count(size)) => {
@@ -144,6 +147,7 @@ impl Machine {
 
     /// The window with these calls; one without an age is taken for new. Where the machine has just started, a call may
     /// be older than its clock: then it counts from the start.
+    #[inline]
     fn saved_calls(&self, now: Duration, size: u32, calls: &str, ages: &[u64]) -> CountWindow {
         let oldest = Duration::from_secs(ages.first().copied().unwrap_or_default());
         let mut ring = CountWindow::new(now.saturating_sub(oldest), size, self.settings.forget);
@@ -158,10 +162,12 @@ impl Machine {
 /// The letters of the four sorts of calls: 1 is added to the index for a failure, 2 for a slow call.
 const LETTERS: [char; 4] = ['.', 'f', 's', 'x'];
 
+#[inline]
 fn letter(mark: Mark) -> char {
     LETTERS[usize::from(mark.failed) + 2 * usize::from(mark.slow)]
 }
 
+#[inline]
 fn mark(letter: char) -> Option<Mark> {
     let index = LETTERS.iter().position(|known| *known == letter)?;
     Some(Mark { failed: index % 2 == 1, slow: index >= 2 })

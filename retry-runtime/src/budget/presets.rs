@@ -82,6 +82,7 @@ impl BudgetSettings {
     ///
     /// # Errors
     /// [`UnknownPreset`] with the nearest name.
+    #[inline]
     pub fn preset(name: &str) -> Result<Self, UnknownPreset> {
         match name {
             "aws" => Ok(BudgetSettings::aws()),
@@ -118,6 +119,7 @@ impl UnknownPreset {
     }
 
     /// The preset that was most likely meant, when one is near enough.
+    #[inline]
     pub fn nearest(&self) -> Option<&'static str> {
         let (edits, name) =
             PRESETS.iter().map(|preset| (edits(&self.name, preset), *preset)).min()?;
@@ -126,6 +128,7 @@ impl UnknownPreset {
 }
 
 impl fmt::Display for UnknownPreset {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` is not a budget preset; ", self.name)?;
         match self.nearest() {
@@ -138,6 +141,7 @@ impl fmt::Display for UnknownPreset {
 impl std::error::Error for UnknownPreset {}
 
 /// Letters to insert, delete or replace to turn one word into the other (Levenshtein).
+#[inline]
 fn edits(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (i, a) in from.chars().enumerate() {

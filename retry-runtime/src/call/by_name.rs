@@ -24,6 +24,7 @@ use crate::site::{self, BreakerRef};
 /// assert_eq!(payments.mode(), Mode::Closed);
 /// # assert!(charge().is_ok());
 /// ```
+#[inline]
 pub fn breaker(name: &str) -> Option<BreakerRef> {
     let found = site::find_breaker(name)?;
     match (intercepted::here(), found.as_static()) {
@@ -51,6 +52,7 @@ pub fn breaker(name: &str) -> Option<BreakerRef> {
 /// }
 /// assert!(budget.available() < 1.0);
 /// ```
+#[inline]
 pub fn budget(name: &str) -> Option<&'static Budget> {
     let own = site::find_budget(name)?;
     Some(intercepted::here().and_then(|interceptor| interceptor.budget(own)).unwrap_or(own))

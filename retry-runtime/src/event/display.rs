@@ -9,6 +9,7 @@ use crate::failure::class::Kind;
 use crate::report::reason::StopReason;
 
 impl fmt::Display for Event {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Errors, breakers' keys and configured values are foreign texts.
         OneLine(Unescaped(self)).fmt(f)
@@ -18,6 +19,7 @@ impl fmt::Display for Event {
 struct Unescaped<'e>(&'e Event);
 
 impl fmt::Display for Unescaped<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Event::CallStarted(_) => f.write_str("call started"),
@@ -94,6 +96,7 @@ impl fmt::Display for Unescaped<'_> {
 struct Nth(u32, Option<u32>);
 
 impl fmt::Display for Nth {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
             Some(limit) => write!(f, "attempt {} of {limit}", self.0),
@@ -106,6 +109,7 @@ impl fmt::Display for Nth {
 struct OfKind(Option<Kind>);
 
 impl fmt::Display for OfKind {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(kind) => write!(f, " ({kind})"),

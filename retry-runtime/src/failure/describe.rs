@@ -41,6 +41,7 @@ pub(crate) fn by_display(error: &(impl Display + ?Sized)) -> Cow<'static, str> {
 /// `Classify::describe` of an error that is described by its `Display` text.
 macro_rules! describe_by_display {
     () => {
+        #[inline]
         fn describe(&self) -> std::borrow::Cow<'static, str> {
             $crate::failure::describe::by_display(self)
         }

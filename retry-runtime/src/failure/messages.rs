@@ -33,6 +33,7 @@ const BUILTIN: [(&str, Kind); 12] = [
 /// assert_eq!(classify::of_message("Connection refused (os error 111)").kind, Kind::Transient);
 /// assert_eq!(classify::of_message("no such account").kind, Kind::Permanent);
 /// ```
+#[inline]
 pub fn of_message(text: &str) -> Class {
     Patterns::builtin().classify(text).unwrap_or(Kind::Permanent).into()
 }
@@ -109,6 +110,7 @@ impl Patterns {
     }
 
     /// The kind of the phrases that `text` contains; `None` when it contains none.
+    #[inline]
     pub fn classify(&self, text: &str) -> Option<Kind> {
         let text = normalize(text);
         let added = self.added.iter().map(|(phrase, kind)| (&**phrase, *kind));
@@ -122,6 +124,7 @@ fn most_cautious<'a>(phrases: impl Iterator<Item = (&'a str, Kind)>, text: &str)
 }
 
 /// The text in lower case, trimmed, with one space for each run of white space and hyphens.
+#[inline]
 fn normalize(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
     for word in text.split(|c: char| c.is_whitespace() || c == '-').filter(|word| !word.is_empty())
@@ -138,6 +141,7 @@ fn normalize(text: &str) -> String {
 ///
 /// The search is that of Knuth, Morris and Pratt ("Fast Pattern Matching in Strings", 1977): linear in both lengths also
 /// where a phrase begins at many places and is not a whole word at any of them.
+#[inline]
 fn occurs(phrase: &str, text: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let starts_with_word = is_word(phrase.chars().next());
@@ -151,6 +155,7 @@ fn occurs(phrase: &str, text: &str) -> bool {
 }
 
 /// Where the phrase begins in the text, overlaps included; nowhere for an empty phrase.
+#[inline]
 fn occurrences(phrase: &[u8], text: &[u8]) -> impl Iterator<Item = usize> {
     let borders = borders(phrase);
     let mut matched = 0;
@@ -168,6 +173,7 @@ fn occurrences(phrase: &[u8], text: &[u8]) -> impl Iterator<Item = usize> {
 }
 
 /// For each beginning of the phrase, the length of its longest proper beginning that is also its end.
+#[inline]
 fn borders(phrase: &[u8]) -> Vec<usize> {
     let mut borders = vec![0; phrase.len()];
     for at in 1..phrase.len() {
@@ -177,6 +183,7 @@ fn borders(phrase: &[u8]) -> Vec<usize> {
 }
 
 /// The length of the match after one more byte.
+#[inline]
 fn longer(phrase: &[u8], borders: &[usize], mut matched: usize, byte: u8) -> usize {
     loop {
         count_step();
@@ -191,6 +198,7 @@ fn longer(phrase: &[u8], borders: &[usize], mut matched: usize, byte: u8) -> usi
 }
 
 /// Counts comparisons of bytes, for the test of their number.
+#[inline]
 fn count_step() {
     #[cfg(test)]
     tests::STEPS.with(|steps| steps.set(steps.get() + 1));

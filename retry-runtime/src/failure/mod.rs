@@ -7,6 +7,7 @@ macro_rules! implement {
      $($(#[$cfg:meta])? $({$($generics:tt)*})? $type:ty: |$this:ident| $value:expr;)*) => { $(
         $(#[$cfg])?
         impl $(<$($generics)*>)? $trait for $type {
+            #[inline]
             fn $method(&self) -> $out {
                 let $this = self;
                 $value

@@ -183,6 +183,7 @@ impl PastCall {
 impl fmt::Display for Report {
     /// One line: `succeeded at attempt 2 in 1.3 s`, `gave up after 4 attempts in 7.2 s (exhausted)`. The alternate form,
     /// `{:#}`, adds a line for each attempt.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (made, total) = (self.attempts_made(), Rounded(self.total));
         let plural = if made == 1 { "" } else { "s" };
@@ -206,6 +207,7 @@ impl Report {
 
 impl fmt::Display for AttemptRecord {
     /// One line: `attempt 2 after 1.3 s, 12 ms long: connection refused (transient); 2 s of backoff`.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "attempt {} after {}", self.number, Rounded(self.started))?;
         if let Some(duration) = self.duration {

@@ -188,6 +188,7 @@ impl KeyedBreakers {
 
 /// Takes over the sections of a configuration: breakers of these names follow them from now on, all others go back to
 /// their attributes. [`follow_sections`] brings the breakers up to date.
+#[inline]
 pub(super) fn take_sections(sections: &ByName<BreakerSettings>) {
     *lock(&SECTIONS) = sections.clone();
     let mut configured = BREAKERS.configured();
@@ -201,6 +202,7 @@ pub(super) fn take_sections(sections: &ByName<BreakerSettings>) {
 
 /// Gives every breaker the settings of its name, and keeps its state. It may tell listeners, so the caller must not
 /// hold a lock.
+#[inline]
 pub(super) fn follow_sections() {
     let configured = BREAKERS.configured().now.clone();
     for (_, breaker) in configured.entries() {
@@ -220,6 +222,7 @@ pub(super) fn follow_sections() {
     }
 }
 
+#[inline]
 fn is_declared(name: &str) -> bool {
     registry::sites().any(|site| match site.breaker_source() {
         Source::Keyed(keyed) => keyed.name() == name,
@@ -297,6 +300,7 @@ impl From<Arc<Breaker>> for BreakerRef {
 
 /// The breaker of this name: a shared one, the own one of the function of this name, a static that an attribute uses,
 /// or `table[key]`.
+#[inline]
 pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
     let declared = || {
         registry::sites().find_map(|site| match site.breaker_source() {
@@ -317,6 +321,7 @@ pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
 }
 
 /// Every breaker that has been used by its name, by its function or by a key.
+#[inline]
 pub fn breakers() -> Vec<BreakerRef> {
     let configured = BREAKERS.configured().now.clone();
     let mut written: Vec<BreakerRef> = Vec::new();
@@ -348,6 +353,7 @@ pub fn breakers() -> Vec<BreakerRef> {
 }
 
 /// The tables that functions share, and those of [`own_tables`].
+#[inline]
 fn tables() -> Vec<&'static Keyed<String>> {
     let mut tables = TABLES.all();
     tables.extend(own_tables());
@@ -355,6 +361,7 @@ fn tables() -> Vec<&'static Keyed<String>> {
 }
 
 /// The tables of functions that keep one of their own, as far as they have been used.
+#[inline]
 fn own_tables() -> Vec<&'static Keyed<String>> {
     let mut tables = Vec::new();
     for site in registry::sites() {

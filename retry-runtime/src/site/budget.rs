@@ -197,6 +197,7 @@ const fn check(settings: &Option<BudgetSettings>) {
 }
 
 /// The budget in use under this name; of those by key, the one above them.
+#[inline]
 pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
     let above = || {
         let site = registry::sites().find(|site| name_of(site) == name)?;
@@ -245,6 +246,7 @@ fn name_of(site: &'static Site) -> &'static str {
 
 /// Applies valid settings by name; all other names go back to the settings of their attributes. Every budget goes on
 /// owing its debt. Returns the budgets that only the configuration names.
+#[inline]
 pub(super) fn configure(settings: &ByName<BudgetSettings>) -> ByName<&'static Budget> {
     let mut declared = Vec::new();
     for site in registry::sites() {
@@ -284,6 +286,7 @@ pub(crate) fn counted(budget: &'static Budget) -> &'static Budget {
 }
 
 /// A configuration has given functions other budgets: each budget counts the calls of those that have it now.
+#[inline]
 pub(super) fn count_anew() {
     let written = registry::sites().filter_map(|site| site.budget_source().made());
     let configured = BUDGETS.configured().kept.clone();

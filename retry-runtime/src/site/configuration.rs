@@ -91,6 +91,7 @@ pub struct Restart(());
 
 impl Restart {
     /// Gives the breakers their settings. A breaker tells its listeners, so the caller must not hold a lock.
+    #[inline]
     pub fn run(self) {
         breaker::follow_sections();
     }
@@ -115,6 +116,7 @@ pub fn made(budget: &Budget) -> &BudgetSettings {
 impl Configuration {
     /// Makes the budgets and breakers that are named and that only attributes have declared so far. Attributes
     /// that disagree are told to listeners, so the caller must not hold a lock.
+    #[inline]
     pub fn prepare(&self) {
         let budgets = self.sites.iter().filter_map(|(_, settings)| settings.budget.name());
         for name in budgets.chain(self.budgets.names()) {
@@ -127,6 +129,7 @@ impl Configuration {
     }
 
     /// Replaces the settings of the whole program. Calls in flight keep the settings that they started with.
+    #[inline]
     pub fn apply(&self) -> Restart {
         let budgets = super::budget::configure(&self.budgets);
         breaker::take_sections(&self.breakers);

@@ -107,12 +107,14 @@ pub enum Finding {
 /// assert_eq!(found[0].finding, Finding::Undeclared { calls: 1 });
 /// println!("{}", found[0]);
 /// ```
+#[inline]
 pub fn doctor() -> Vec<Diagnosis> {
     let mut sites: Vec<_> = registry::sites().collect();
     registry::order(&mut sites);
     sites.into_iter().flat_map(examine).collect()
 }
 
+#[inline]
 fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
     let (name, file, line) = (site.name(), site.file(), site.line());
     let findings = [
@@ -129,12 +131,14 @@ fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
     findings.into_iter().flatten().map(move |finding| Diagnosis { name, file, line, finding })
 }
 
+#[inline]
 fn never_permanent(site: &Site) -> Option<Finding> {
     let failures = site.stats().failures;
     let suspicious = failures.permanent == 0 && failures.total() >= ENOUGH_FAILURES;
     suspicious.then(|| Finding::NeverPermanent { failures: failures.total() })
 }
 
+#[inline]
 fn undeclared(site: &'static Site) -> Option<Finding> {
     let mut reasons = site.stats().reasons;
     let calls = *reasons.of(StopReason::Ambiguous);
@@ -142,15 +146,18 @@ fn undeclared(site: &'static Site) -> Option<Finding> {
     (undeclared && calls > 0).then_some(Finding::Undeclared { calls })
 }
 
+#[inline]
 fn unknown(site: &Site) -> Option<Finding> {
     let failures = site.findings().unknown;
     (failures > 0).then_some(Finding::Unknown { failures })
 }
 
+#[inline]
 fn blocked_worker(site: &Site) -> Option<Finding> {
     site.findings().blocked_worker.then_some(Finding::BlockedWorker)
 }
 
+#[inline]
 fn nested(site: &'static Site) -> Option<Finding> {
     let outer = site.findings().called_in?;
     let attempts = |site: &'static Site| site.policy_now().limit().map(u64::from);
@@ -158,6 +165,7 @@ fn nested(site: &'static Site) -> Option<Finding> {
     Some(Finding::Nested { outer: outer.name(), worst_case })
 }
 
+#[inline]
 fn budget_empty(site: &'static Site) -> Option<Finding> {
     let findings = site.findings();
     let refuses = |budget: &Budget| budget.refuses(Kind::Transient);
@@ -168,6 +176,7 @@ fn budget_empty(site: &'static Site) -> Option<Finding> {
     (longest > TOO_LONG_EMPTY).then_some(Finding::BudgetEmpty { longest })
 }
 
+#[inline]
 fn shared_name(site: &'static Site) -> Option<Finding> {
     let twins = registry::sites_named(site.name());
     let others = twins.iter().filter(|twin| !std::ptr::eq(**twin, site));
@@ -187,6 +196,7 @@ fn conflicting_settings<T: Protection>(site: &'static Site) -> Option<Finding> {
 
 impl fmt::Display for Diagnosis {
     /// One line: `src/pay.rs:12: pay::transfer: …`.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Diagnosis { name, file, line, finding } = self;
         write!(f, "{file}:{line}: {name}: {finding}")
@@ -194,6 +204,7 @@ impl fmt::Display for Diagnosis {
 }
 
 impl fmt::Display for Finding {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Finding::NeverPermanent { failures } => write!(

@@ -55,10 +55,12 @@ impl Drop for Ticket {
     }
 }
 
+#[inline]
 pub(super) fn find(id: u64) -> Option<Arc<Entry>> {
     shard(id).get(&id).cloned()
 }
 
+#[inline]
 pub(super) fn all() -> Vec<Arc<Entry>> {
     let mut all = Vec::new();
     for id in 0..SHARDS as u64 {

@@ -46,11 +46,13 @@ use crate::base::line::OneLine;
 use crate::failure::class::Kind;
 
 /// The calls that are being retried, in the order of their first failures.
+#[inline]
 pub fn calls() -> Vec<LiveCall> {
     list::all().into_iter().map(LiveCall).collect()
 }
 
 /// The call with this number; `None` if it is not listed.
+#[inline]
 pub fn call(id: u64) -> Option<LiveCall> {
     list::find(id).map(LiveCall)
 }
@@ -144,6 +146,7 @@ impl LiveCall {
 }
 
 impl fmt::Debug for LiveCall {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LiveCall")
             .field("id", &self.id())
@@ -159,6 +162,7 @@ impl fmt::Debug for LiveCall {
 impl fmt::Display for LiveCall {
     /// One line: `billing::charge: attempt 2 of 4 in 1.5 s, after: connection refused`. Control characters of the error are
     /// escaped.
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (attempt, wait) = (self.attempt(), self.next_attempt_in());
         let next = if wait.is_some() { attempt.saturating_add(1) } else { attempt };

@@ -61,6 +61,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// assert_eq!(retry_after::parse("Sun Nov  6 08:49:37 1994", now), Some(Duration::ZERO));
 /// assert_eq!(retry_after::parse("soon", now), None);
 /// ```
+#[inline]
 pub fn parse(text: &str, now: SystemTime) -> Option<Duration> {
     longest(text, |value| seconds_up(value).or_else(|| until_date(value, now)))
 }
@@ -81,6 +82,7 @@ fn longest(text: &str, read: impl Fn(&str) -> Option<Duration>) -> Option<Durati
 }
 
 /// Seconds with or without decimals, rounded up to whole ones.
+#[inline]
 fn seconds_up(text: &str) -> Option<Duration> {
     let (whole, decimals) = number_parts(text)?;
     let up = u64::from(decimals.bytes().any(|digit| digit != b'0'));
@@ -89,6 +91,7 @@ fn seconds_up(text: &str) -> Option<Duration> {
 }
 
 /// The digits before and after the decimal point.
+#[inline]
 fn number_parts(text: &str) -> Option<(&str, &str)> {
     match text.split_once('.') {
         Some((whole, decimals)) => {
@@ -98,6 +101,7 @@ fn number_parts(text: &str) -> Option<(&str, &str)> {
     }
 }
 
+#[inline]
 fn until_date(text: &str, now: SystemTime) -> Option<Duration> {
     let now = nanos_since_epoch(now);
     let second = i64::try_from(now.div_euclid(NANOS_PER_SECOND));
@@ -117,6 +121,7 @@ fn until_date(text: &str, now: SystemTime) -> Option<Duration> {
 ///
 /// assert_eq!(class, Class::from(Kind::Throttled).after(Duration::from_secs(7)));
 /// ```
+#[inline]
 pub fn from_header(text: &str) -> Option<Duration> {
     parse(text, SystemTime::now())
 }
@@ -134,6 +139,7 @@ impl Date {
     /// Seconds since 1970 in the proleptic Gregorian calendar; `None` for a day that the month does not have.
     ///
     /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
+    #[inline]
     fn seconds_since_epoch(self) -> Option<i128> {
         if self.day < 1 || self.day > days_in_month(self.year, self.month) {
             return None;
@@ -149,6 +155,7 @@ impl Date {
     }
 
     /// The date of a number of seconds since 1970; the inverse of [`Date::seconds_since_epoch`].
+    #[inline]
     fn from_seconds(seconds: i64) -> Date {
         let days = seconds.div_euclid(SECONDS_PER_DAY) + 719_468;
         let era = days.div_euclid(146_097);
@@ -168,6 +175,7 @@ impl Date {
 }
 
 /// The seconds since 1970 of a date in one of the three forms.
+#[inline]
 fn date(text: &str, now: i64) -> Option<i128> {
     let mut words = text.split(' ').filter(|word| !word.is_empty());
     let mut next = || words.next().unwrap_or("");
@@ -192,16 +200,19 @@ fn date(text: &str, now: i64) -> Option<i128> {
 }
 
 /// A date whose year has four digits.
+#[inline]
 fn fixdate(day: &str, month: &str, year: &str, time: &str) -> Option<i128> {
     in_year(number(year, 4, 4)?, month, day, time)?.seconds_since_epoch()
 }
 
+#[inline]
 fn in_year(year: i64, month: &str, day: &str, time: &str) -> Option<Date> {
     let (month, day) = (month_number(month)?, number(day, 1, 2)?);
     Some(Date { year, month, day, second: second_of_day(time)? })
 }
 
 /// A date whose year has two digits: the latest year with these digits that is at most 50 years after `now`.
+#[inline]
 fn rfc850(day: &str, time: &str, now: i64) -> Option<i128> {
     let mut parts = day.split('-');
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
@@ -219,6 +230,7 @@ fn rfc850(day: &str, time: &str, now: i64) -> Option<i128> {
 }
 
 /// The second of the day of a time like `08:49:37`; a leap second, 60, is the first second of the next minute.
+#[inline]
 fn second_of_day(text: &str) -> Option<i64> {
     let mut parts = text.split(':');
     let (hour, minute, second) =
@@ -227,22 +239,27 @@ fn second_of_day(text: &str) -> Option<i64> {
     valid.then_some(hour * 3600 + minute * 60 + second)
 }
 
+#[inline]
 fn short_weekday(text: &str) -> Option<()> {
     WEEKDAYS.iter().any(|name| &name[..3] == text).then_some(())
 }
 
+#[inline]
 fn long_weekday(text: &str) -> Option<()> {
     WEEKDAYS.contains(&text).then_some(())
 }
 
+#[inline]
 fn utc(text: &str) -> Option<()> {
     (text == "GMT" || text == "UTC").then_some(())
 }
 
+#[inline]
 fn month_number(text: &str) -> Option<i64> {
     (1..).zip(MONTHS).find(|(_, name)| *name == text).map(|(number, _)| number)
 }
 
+#[inline]
 fn days_in_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -253,17 +270,20 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 }
 
 /// A number of `min` to `max` ASCII digits.
+#[inline]
 fn number(text: &str, min: usize, max: usize) -> Option<i64> {
     let fits = is_digits(text) && (min..=max).contains(&text.len());
     if fits { text.parse().ok() } else { None }
 }
 
+#[inline]
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
+#[inline]
 fn nanos_since_epoch(time: SystemTime) -> i128 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => after.as_nanos() as i128, // 94 bits
@@ -272,6 +292,7 @@ fn nanos_since_epoch(time: SystemTime) -> i128 {
 }
 
 /// A duration; zero for a negative number.
+#[inline]
 fn from_nanos(nanos: i128) -> Duration {
     let nanos = nanos.max(0);
     let seconds = u64::try_from(nanos / NANOS_PER_SECOND).unwrap_or(u64::MAX);
