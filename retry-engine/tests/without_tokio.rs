@@ -1,6 +1,6 @@
 //! Calls where the `tokio` feature is off: `futures-timer` sleeps, and any executor will do.
 
-#![cfg(all(feature = "macros", not(feature = "tokio")))]
+#![cfg(not(feature = "tokio"))]
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,6 @@
 //! Calls whose error is boxed: `anyhow`, `Box<dyn Error>`, and errors around them.
 
-#![cfg(all(feature = "anyhow", feature = "http", feature = "macros", feature = "tracing"))]
+#![cfg(all(feature = "anyhow", feature = "http", feature = "tracing"))]
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
