@@ -27,6 +27,7 @@ pub trait Clock: Send + Sync {
 static INSTALLED: OnceLock<&'static dyn Clock> = OnceLock::new();
 
 /// Makes `clock` the process's clock; `false` if one was installed before.
+#[inline]
 pub(crate) fn install(clock: &'static dyn Clock) -> bool {
     INSTALLED.set(clock).is_ok()
 }

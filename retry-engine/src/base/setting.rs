@@ -44,6 +44,7 @@ impl SettingError {
 }
 
 impl fmt::Display for SettingError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The message starts with the field in backticks; the value goes right behind it.
         let (_, remedy) = self.message.split_at(self.field.len() + 2);

@@ -14,12 +14,14 @@ static INSTALLED: OnceLock<Arc<dyn Intercept>> = OnceLock::new();
 
 /// Installs the interceptor for calls that run outside any scope, of functions whose configuration asks for one. Only
 /// the first installation has an effect.
+#[inline]
 pub fn install(interceptor: Arc<dyn Intercept>) {
     let _ = INSTALLED.set(interceptor);
 }
 
 /// Opens a scope on this thread, or closes it with `None`. The interceptor applies to all calls on the thread, and the
 /// engine reads the interceptor's clock.
+#[inline]
 pub fn set_thread(interceptor: Option<Arc<dyn Intercept>>) {
     clock::ask_first(|| here()?.now());
     context::set_thread_interceptor(interceptor);

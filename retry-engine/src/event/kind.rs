@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::vocabulary::EventKind;
 
 impl fmt::Display for EventKind {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
@@ -25,6 +26,7 @@ impl FromStr for EventKind {
 pub struct UnknownEvent(String);
 
 impl fmt::Display for UnknownEvent {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "there is no event `{}`: write one of", self.0)?;
         for (at, kind) in EventKind::ALL.iter().enumerate() {

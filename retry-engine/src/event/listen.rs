@@ -56,6 +56,7 @@ pub fn observe_retries(observer: impl Fn(&Event) + Send + Sync + 'static) -> Obs
 ///     }
 /// });
 /// ```
+#[inline]
 pub fn stream(capacity: usize) -> Events {
     collect(capacity, true)
 }
@@ -63,10 +64,12 @@ pub fn stream(capacity: usize) -> Events {
 /// Collects all events except [routine ones](Event::is_routine) in a queue of `capacity` events, at least 1.
 ///
 /// Calls that succeed at the first try still cost nothing.
+#[inline]
 pub fn stream_retries(capacity: usize) -> Events {
     collect(capacity, false)
 }
 
+#[inline]
 fn collect(capacity: usize, routine: bool) -> Events {
     let queue = Arc::new(Queue::new(capacity));
     delivery::attach(Listener { to: To::Stream(Arc::clone(&queue)), routine });
@@ -74,6 +77,7 @@ fn collect(capacity: usize, routine: bool) -> Events {
 }
 
 /// Emits [routine events](Event::is_routine) to `tracing` too, until the guard is dropped.
+#[inline]
 pub fn trace_successes() -> ObserverGuard {
     ObserverGuard::attach(To::Tracing(Arc::new(())), true)
 }
@@ -128,6 +132,7 @@ impl ObserverGuard {
 }
 
 impl Drop for ObserverGuard {
+    #[inline]
     fn drop(&mut self) {
         delivery::detach(&self.to);
     }

@@ -181,6 +181,7 @@ pub(super) const DEADLINE_PASSED: &str = "the call's deadline passed";
 pub(super) const TIMED_OUT: &str = "the attempt timed out";
 
 impl fmt::Display for Interruption {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Interruption::CircuitOpen { retry_after: Some(time) } => {

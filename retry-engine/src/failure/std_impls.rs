@@ -24,12 +24,14 @@ use super::interruption::Interruption;
 /// | `Other` and kinds without a name | the class of the inner error, else `Permanent` | the kind itself means nothing |
 /// | everything else: `NotFound`, `PermissionDenied`, `InvalidInput`, `InvalidData`, `AlreadyExists`, `Unsupported`, `OutOfMemory`, `StorageFull`, `QuotaExceeded`, … | `Permanent` | the same call will fail in the same way |
 impl Classify for io::Error {
+    #[inline]
     fn classify(&self) -> Class {
         of_error_chain(self).unwrap_or(Class::new(Kind::Permanent))
     }
 
     describe::by_display!();
 
+    #[inline]
     fn interruption(&self) -> Option<Interruption> {
         chain::interruption_in(self)
     }
@@ -37,6 +39,7 @@ impl Classify for io::Error {
 
 /// There are no values of this type, so this is never called.
 impl Classify for Infallible {
+    #[inline]
     fn classify(&self) -> Class {
         match *self {}
     }
@@ -46,14 +49,17 @@ macro_rules! by_pointee {
     ($($pointer:ty),*) => { $(
         /// The class of the error behind the pointer.
         impl<E: Classify + ?Sized> Classify for $pointer {
+            #[inline]
             fn classify(&self) -> Class {
                 (**self).classify()
             }
 
+            #[inline]
             fn describe(&self) -> Cow<'static, str> {
                 (**self).describe()
             }
 
+            #[inline]
             fn interruption(&self) -> Option<Interruption> {
                 (**self).interruption()
             }
@@ -68,15 +74,18 @@ macro_rules! by_chain {
         /// The class by [`of_error_chain`]; `Permanent` when that knows no error in the chain, which a warning says once
         /// for each annotated function.
         impl Classify for $error {
+            #[inline]
             fn classify(&self) -> Class {
                 chain::of_boxed(self)
             }
 
             /// The texts of the error and of its sources, one after another.
+            #[inline]
             fn describe(&self) -> Cow<'static, str> {
                 describe::with_sources(self)
             }
 
+            #[inline]
             fn interruption(&self) -> Option<Interruption> {
                 chain::interruption_in(self)
             }
@@ -89,10 +98,12 @@ by_chain!(dyn Error + 'static, dyn Error + Send + 'static, dyn Error + Send + Sy
 macro_rules! chained {
     ($($boxed:ty),*) => { $(
         impl Chained for $boxed {
+            #[inline]
             fn whole_text(&self) -> Cow<'static, str> {
                 describe::with_sources(&**self)
             }
 
+            #[inline]
             fn interruption(&self) -> Option<Interruption> {
                 chain::interruption_of(&**self)
             }
@@ -101,10 +112,12 @@ macro_rules! chained {
 }
 
 impl<E: Chained + ?Sized> Chained for &E {
+    #[inline]
     fn whole_text(&self) -> Cow<'static, str> {
         (**self).whole_text()
     }
 
+    #[inline]
     fn interruption(&self) -> Option<Interruption> {
         (**self).interruption()
     }
@@ -120,6 +133,7 @@ macro_rules! permanent {
     ($($error:ty),* $(,)?) => { $(
         /// `Permanent`, because the same input will fail in the same way.
         impl Classify for $error {
+            #[inline]
             fn classify(&self) -> Class {
                 Class::new(Kind::Permanent)
             }

@@ -189,6 +189,7 @@ const fn same(one: &str, other: &str) -> bool {
 }
 
 impl fmt::Display for PolicyError {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             E::Factor(factor) => {

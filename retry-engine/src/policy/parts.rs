@@ -73,6 +73,7 @@ impl From<Parts> for Policy {
 
 impl Parts {
     /// Every mistake, where [`Policy::validate`] stops at the first.
+    #[inline]
     pub fn mistakes(self) -> impl Iterator<Item = PolicyError> + use<> {
         Policy::from(self).rules().into_iter().flatten()
     }

@@ -81,6 +81,7 @@ pub(crate) struct Findings {
 
 /// The counts of a function since the program started, also those that were cleared: counters of metrics never
 /// go down.
+#[inline]
 pub fn totals(site: &Site) -> Stats {
     site.ledger(|ledger| {
         let mut stats = ledger.before.clone();

@@ -38,6 +38,7 @@ pub fn sites() -> impl Iterator<Item = &'static Site> {
 
 /// The annotated function of this name. When several share it, the one whose file and line come first;
 /// [`sites_named`] returns them all.
+#[inline]
 pub fn site(name: &str) -> Option<&'static Site> {
     sites_named(name).into_iter().next()
 }
@@ -63,11 +64,13 @@ pub(super) fn order(sites: &mut [&'static Site]) {
 
 /// The counts of the function of this name ([`site`] says which, when several share it); `None` when there
 /// is none.
+#[inline]
 pub fn stats(name: &str) -> Option<Stats> {
     site(name).map(Site::stats)
 }
 
 /// The counts of all functions, added together.
+#[inline]
 pub fn overview() -> Stats {
     let mut all = Stats::default();
     sites().for_each(|site| all.add(&site.stats()));
@@ -90,12 +93,14 @@ pub fn overview() -> Stats {
 /// ```
 ///
 /// How much is remembered: [`limit_history`](crate::limit_history).
+#[inline]
 pub fn history(name: &str) -> Option<Vec<PastCall>> {
     site(name).map(Site::history)
 }
 
 /// Starts the counts of the functions of this name at zero again, and forgets their past; `false` when
 /// there is none of this name.
+#[inline]
 pub fn clear(name: &str) -> bool {
     let sites = sites_named(name);
     sites.iter().for_each(|site| site.clear());
@@ -103,6 +108,7 @@ pub fn clear(name: &str) -> bool {
 }
 
 /// [`clear`] for all functions.
+#[inline]
 pub fn clear_all() {
     sites().for_each(Site::clear);
 }
