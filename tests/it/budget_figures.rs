@@ -7,11 +7,12 @@ use retry_runtime::Kind;
 use retry_runtime::budget::{Budget, BudgetSettings, Keyed};
 
 /// Where users and contributors read. Not `tasks`, whose budget is another one.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "retry-engine/src",
     "retry-runtime/src",
     "retry-macros/src",
     "companions",

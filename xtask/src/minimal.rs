@@ -11,7 +11,8 @@ use crate::metadata;
 use crate::run::{self, Outcome, cargo, output, root};
 
 /// The folders of the published crates.
-const FOLDERS: [&str; 5] = ["companions", "retry-macros", "retry-runtime", "retry-text", "tasks"];
+const FOLDERS: [&str; 6] =
+    ["companions", "retry-engine", "retry-macros", "retry-runtime", "retry-text", "tasks"];
 
 /// Copies the crates to a folder with a lock file of its own, so that the workspace keeps its versions.
 pub(crate) fn run() -> Outcome {

@@ -12,6 +12,6 @@ pub(crate) fn run() -> Outcome {
         return Ok(());
     }
     run::run(
-        cargo(&["+nightly", "miri", "test", "-p", "retry-runtime", "--lib", "--"]).args(MODULES),
+        cargo(&["+nightly", "miri", "test", "-p", "retry-engine", "--lib", "--"]).args(MODULES),
     )
 }

@@ -7,9 +7,10 @@ use crate::metadata;
 use crate::run::{self, Outcome, cargo, output};
 
 /// The published crates, each after the crates that it depends on.
-pub(crate) const PUBLISHED: [&str; 10] = [
+pub(crate) const PUBLISHED: [&str; 11] = [
     "retry-text",
     "retry-macros",
+    "retry-engine",
     "retry-runtime",
     "retry-config",
     "retry-metrics",

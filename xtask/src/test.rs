@@ -6,16 +6,8 @@ use crate::run::{self, EVERYTHING, Outcome, cargo, works};
 const UI: &str = "retry-ui-tests";
 
 /// Tests the engine without tokio.
-const WITHOUT_TOKIO: [&str; 8] = [
-    "test",
-    "-p",
-    "retry-runtime",
-    "--no-default-features",
-    "--features",
-    "macros",
-    "--test",
-    "without_tokio",
-];
+const WITHOUT_TOKIO: [&str; 6] =
+    ["test", "-p", "retry-engine", "--no-default-features", "--test", "without_tokio"];
 
 /// Runs unit and integration tests, then the examples in the documentation, which nextest leaves out.
 pub(crate) fn run() -> Outcome {

@@ -42,8 +42,8 @@ impl Program {
         let sites = self.sites.iter().zip(&resolution.sites);
         Configuration {
             sites: sites.map(|(site, resolved)| (*site, settings(site, resolved))).collect(),
-            budgets: resolution.budgets.clone(),
-            breakers: resolution.breakers.clone(),
+            budgets: resolution.budgets.clone().into_iter().collect(),
+            breakers: resolution.breakers.clone().into_iter().collect(),
         }
     }
 }

@@ -7,6 +7,7 @@ use syn::{
 use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
 use crate::item::outputs::{lifetimes, type_arguments};
+use crate::item::receiver::Receiver;
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {
@@ -150,7 +151,7 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
     let (mut receiver, mut arguments) = (None, Vec::new());
     for input in &function.sig.inputs {
         match input {
-            FnArg::Receiver(it) => receiver = mutable_reference(&receiver_type(it)),
+            FnArg::Receiver(it) => receiver = mutable_reference(&Receiver::of(it).ty),
             FnArg::Typed(typed) => arguments.push((&*typed.ty, mutable_reference(&typed.ty))),
         }
     }
@@ -175,16 +176,6 @@ pub(super) fn nothing_is_borrowed_from_a_mutable_reference(
              next one needs it\n\
              help: return an owned value (clone it), or retry a function that takes `&self`",
         ));
-    }
-}
-
-fn receiver_type(receiver: &syn::Receiver) -> Type {
-    match &receiver.kind {
-        syn::ReceiverKind::Reference(and, lifetime, mutability) => {
-            syn::parse_quote!(#and #lifetime #mutability Self)
-        }
-        syn::ReceiverKind::Typed(_, ty) => (**ty).clone(),
-        _ => syn::parse_quote!(Self),
     }
 }
 

@@ -10,9 +10,7 @@
 //! | [`each_word_once`], [`one_verdict`], [`no_kind_as_expression`] | words that contradict each other |
 //! | [`one_case_for_interruptions`] | the conversion that `interruption` writes |
 
-use std::collections::HashMap;
-
-use syn::{Expr, Ident, Member};
+use syn::{Expr, Member};
 
 use super::item::{self, Case, Input, Shape};
 use super::plan::{self, Plan};
@@ -114,11 +112,9 @@ fn nothing_on_fields(case: &Case<'_>, errors: &mut Errors) {
 
 /// A word is written once; a second one may have another value.
 fn each_word_once(attrs: &Attrs, errors: &mut Errors) {
-    let mut seen: HashMap<String, &Ident> = HashMap::new();
-    for word in &attrs.words {
-        let key = &word.key;
-        if seen.insert(key.to_string(), key).is_some() {
-            errors.push(given_twice(key));
+    for (at, word) in attrs.words.iter().enumerate() {
+        if attrs.words[..at].iter().any(|before| before.key == word.key) {
+            errors.push(given_twice(&word.key));
         }
     }
 }

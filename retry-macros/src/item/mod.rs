@@ -4,6 +4,7 @@ pub(crate) mod function;
 pub(crate) mod outputs;
 pub(crate) mod parameters;
 pub(crate) mod pattern;
+pub(crate) mod receiver;
 pub(crate) mod tail;
 pub(crate) mod tokens;
 pub(crate) mod wrapped;

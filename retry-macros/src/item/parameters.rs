@@ -1,9 +1,10 @@
 //! The parameters of a function, and the names that they bind.
 
-use syn::{FnArg, Ident, Pat, PatType, ReceiverKind, Token, Type};
+use syn::{FnArg, Ident, Pat, PatType, Token, Type};
 
 use crate::item::function::{Function, Mode};
 use crate::item::pattern::{Place, each_binding};
+use crate::item::receiver::Receiver;
 use crate::item::wrapped::Moved;
 
 /// A parameter.
@@ -37,20 +38,17 @@ impl Function {
         let moved: &[Moved] = seam.as_ref().map_or(&[], |seam| &seam.moved);
         let moved = |name: &Ident| moved.iter().find(|moved| moved.argument == *name);
         let inputs = self.sig.inputs.iter().map(|input| match input {
-            FnArg::Receiver(receiver) => {
-                let name = Ident::new("self", receiver.self_token.span);
-                let is_reference = match &receiver.kind {
-                    ReceiverKind::Reference(..) => true,
-                    ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
-                    _ => false,
-                };
+            FnArg::Receiver(written) => {
+                let name = Ident::new("self", written.self_token.span);
+                let receiver = Receiver::of(written);
+                let is_reference = matches!(receiver.ty, Type::Reference(_));
                 let (this, mutable) = match moved(&name) {
                     // The `mut` belongs to the reference that the wrapper has made.
                     Some(Moved { pat: Pat::Ident(this), .. }) => {
-                        let by_value = !matches!(receiver.kind, ReceiverKind::Reference(..));
+                        let by_value = !receiver.is_short_reference;
                         (this.ident.clone(), this.mutability.filter(|_| by_value))
                     }
-                    _ => (name.clone(), receiver.mutability),
+                    _ => (name.clone(), receiver.mutable),
                 };
                 Parameter::Receiver { name, this, mutable, is_reference }
             }

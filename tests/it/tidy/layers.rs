@@ -12,7 +12,7 @@ pub(crate) struct Layers {
 
 /// The engine.
 pub(crate) const RUNTIME: Layers = Layers {
-    src: "retry-runtime/src/",
+    src: "retry-engine/src/",
     folders: &[
         "base", "failure", "policy", "report", "budget", "breaker", "event", "site", "call",
         "turn", "private",
@@ -180,6 +180,6 @@ mod tests {
     fn a_file_outside_of_the_folders_has_no_place() {
         let file = |path: &str| Source::new(&format!("{}{path}", RUNTIME.src), "");
         let files = [file("lib.rs"), file("base/clock.rs"), file("clock.rs")];
-        assert_eq!(RUNTIME.unplaced(&files), ["retry-runtime/src/clock.rs"]);
+        assert_eq!(RUNTIME.unplaced(&files), ["retry-engine/src/clock.rs"]);
     }
 }

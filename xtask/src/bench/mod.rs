@@ -16,12 +16,13 @@ mod user_crate;
 use crate::run::Outcome;
 
 /// Writes all figures to `benches/REPORT.md`; with `--check`, compares our counts with `benches/CEILINGS.md`; with
-/// `--ceilings`, writes new ceilings from the current counts.
+/// `--ceilings`, writes new ceilings from the current counts; with `--builds`, prints the cost of clean builds.
 pub(crate) fn run(option: Option<&str>) -> Outcome {
     match option {
         None => report::write(),
         Some("--check") => ceilings::check(),
         Some("--ceilings") => ceilings::write(),
-        Some(other) => Err(format!("`bench` takes --check or --ceilings, not `{other}`")),
+        Some("--builds") => report::print_builds(),
+        Some(other) => Err(format!("`bench` takes --check, --ceilings or --builds, not `{other}`")),
     }
 }

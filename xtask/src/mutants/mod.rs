@@ -24,25 +24,25 @@ struct Group {
 
 const GROUPS: &[Group] = &[
     Group {
-        package: "retry-runtime",
+        package: "retry-engine",
         files: &[
-            "retry-runtime/src/call/decide.rs",
-            "retry-runtime/src/call/account.rs",
-            "retry-runtime/src/turn/guard.rs",
-            "retry-runtime/src/turn/judge.rs",
-            "retry-runtime/src/failure/interruption.rs",
-            "retry-runtime/src/failure/retry_after",
-            "retry-runtime/src/policy/backoff.rs",
-            "retry-runtime/src/policy/jitter.rs",
-            "retry-runtime/src/policy/delays.rs",
-            "retry-runtime/src/budget",
-            "retry-runtime/src/breaker/machine.rs",
-            "retry-runtime/src/breaker/orders.rs",
-            "retry-runtime/src/breaker/keyed.rs",
-            "retry-runtime/src/breaker/state",
-            "retry-runtime/src/breaker/window",
+            "retry-engine/src/call/decide.rs",
+            "retry-engine/src/call/account.rs",
+            "retry-engine/src/turn/guard.rs",
+            "retry-engine/src/turn/judge.rs",
+            "retry-engine/src/failure/interruption.rs",
+            "retry-engine/src/failure/retry_after",
+            "retry-engine/src/policy/backoff.rs",
+            "retry-engine/src/policy/jitter.rs",
+            "retry-engine/src/policy/delays.rs",
+            "retry-engine/src/budget",
+            "retry-engine/src/breaker/machine.rs",
+            "retry-engine/src/breaker/orders.rs",
+            "retry-engine/src/breaker/keyed.rs",
+            "retry-engine/src/breaker/state",
+            "retry-engine/src/breaker/window",
         ],
-        tests: &["retry-runtime", "retry-tests"],
+        tests: &["retry-engine", "retry-tests"],
         targets: &["--lib", "--test=it", "--test=listeners", "--test=configured"],
     },
     Group {
@@ -167,14 +167,14 @@ mod tests {
 
     #[test]
     fn a_file_is_mutated_with_the_tests_of_its_group() {
-        let words = ["retry-runtime/src/budget/bucket.rs", "tasks/retry-tasks/src/machine/"];
+        let words = ["retry-engine/src/budget/bucket.rs", "tasks/retry-tasks/src/machine/"];
         let chosen = chosen(&words).unwrap();
         let found: Vec<_> =
             chosen.iter().map(|(group, files)| (group.package, &files[..])).collect();
         assert_eq!(
             found,
             [
-                ("retry-runtime", &["retry-runtime/src/budget/bucket.rs"][..]),
+                ("retry-engine", &["retry-engine/src/budget/bucket.rs"][..]),
                 ("retry-tasks", &["tasks/retry-tasks/src/machine"][..]),
             ]
         );
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_file_outside_the_groups_is_refused_with_the_files_inside() {
-        for word in ["retry-runtime/src/lib.rs", "retry-runtime/src/budget/nothing.rs"] {
+        for word in ["retry-engine/src/lib.rs", "retry-engine/src/budget/nothing.rs"] {
             let reason = chosen(&[word]).err().unwrap();
             assert!(reason.contains(word) && reason.contains("call/decide.rs"), "{reason}");
         }

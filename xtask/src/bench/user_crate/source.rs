@@ -48,6 +48,15 @@ const HAND_ASYNC: &str = "pub async fn fN(key: u32) -> Answer {
 
 const OURS: &str = r#"retry-runtime = { path = "ROOT/retry-runtime" }"#;
 
+const COMMON: &str = r#"tokio = { version = "1", features = ["full"] }
+serde = { version = "1", features = ["derive"] }
+tracing = "0.1""#;
+
+const COMMON_AND_OURS: &str = r#"tokio = { version = "1", features = ["full"] }
+serde = { version = "1", features = ["derive"] }
+tracing = "0.1"
+retry-runtime = { path = "ROOT/retry-runtime" }"#;
+
 const BACKON: &str = r#"backon = { version = "=1.6.0", default-features = false, features = ["std", "std-blocking-sleep", "tokio-sleep"] }"#;
 
 const BACKON_MACROS: &str = r#"backon-macros = "=1.0.0"
@@ -67,7 +76,36 @@ fn backoff() -> ExponentialBuilder {
 }
 ";
 
+/// The ways of [`Kind::applications`].
+pub(crate) const APPLICATION: &str = "application";
+pub(crate) const APPLICATION_WITH_OURS: &str = "application + ours";
+
+const OURS_ASYNC: &str = "#[retryable(base = \"100ms\")]
+pub async fn fN(key: u32) -> Answer { fetch(N, key).await }
+";
+
 impl Kind {
+    /// An application that has the dependencies of most, with a hand-written loop and with ours: the difference is what
+    /// we add.
+    pub(super) fn applications() -> [Kind; 2] {
+        let kind = |way, dependencies, head, function| Kind {
+            way,
+            is_async: true,
+            dependencies,
+            head,
+            function,
+        };
+        [
+            kind(APPLICATION, COMMON, "", HAND_ASYNC),
+            kind(
+                APPLICATION_WITH_OURS,
+                COMMON_AND_OURS,
+                "use retry_runtime::retryable;\n",
+                OURS_ASYNC,
+            ),
+        ]
+    }
+
     /// Every kind, sync before `async`.
     pub(super) fn all() -> Vec<Kind> {
         let kind = |way, is_async, dependencies, head, function| Kind {
@@ -126,7 +164,7 @@ pub fn fN(key: u32) -> Answer { fetch(N, key) }
                 true,
                 OURS,
                 "use retry_runtime::retryable;\n",
-                "#[retryable(base = \"100ms\")]\npub async fn fN(key: u32) -> Answer { fetch(N, key).await }\n",
+                OURS_ASYNC,
             ),
             kind(
                 "ours + breaker",
@@ -204,7 +242,7 @@ fn judged(failure: Failure) -> RetryError<Failure> {
              }\n\
              impl std::error::Error for Failure {}\n",
         );
-        if self.dependencies == OURS {
+        if self.dependencies.contains(OURS) {
             text.push_str(
                 "impl retry_runtime::Classify for Failure {\n\
                      fn classify(&self) -> retry_runtime::Class {\n\
@@ -282,7 +320,7 @@ mod tests {
 
     #[test]
     fn every_template_has_its_number_in_the_name_and_in_the_call() {
-        for kind in Kind::all() {
+        for kind in Kind::all().into_iter().chain(Kind::applications()) {
             let function = replaced(kind.function, 42);
             assert!(function.contains("fn f42(key"), "{function}");
             assert!(function.contains("fetch(42, key)"), "{function}");
@@ -291,7 +329,8 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_valid_package_names() {
-        let mut names: Vec<String> = Kind::all().iter().map(Kind::name).collect();
+        let mut names: Vec<String> =
+            Kind::all().iter().chain(&Kind::applications()).map(Kind::name).collect();
         let all = names.len();
         names.sort();
         names.dedup();

@@ -1,0 +1,170 @@
+//! The list of live calls.
+
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::entry::{Entry, Pause};
+use super::watch;
+use crate::base::sync::unpoisoned;
+
+/// The list is sharded, so that threads whose calls fail at the same time do not wait for each other.
+const SHARDS: usize = 16;
+
+static LIST: [Mutex<Shard>; SHARDS] = [const { Mutex::new(Shard::new()) }; SHARDS];
+
+/// A slab: a call has a slot of eight bytes, and is removed without a search.
+#[derive(Debug)]
+struct Shard {
+    slots: Vec<Option<Arc<Entry>>>,
+    free: Vec<usize>,
+}
+
+impl Shard {
+    /// The slots that an empty shard keeps.
+    const FEW: usize = 64;
+
+    const fn new() -> Self {
+        Shard { slots: Vec::new(), free: Vec::new() }
+    }
+
+    fn insert(&mut self, entry: Arc<Entry>) -> usize {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.slots[slot] = Some(entry);
+        slot
+    }
+
+    fn remove(&mut self, slot: usize) -> (Option<Arc<Entry>>, Shard) {
+        let entry = self.slots[slot].take();
+        self.free.push(slot);
+        let is_large_and_empty =
+            self.free.len() == self.slots.len() && self.slots.len() > Self::FEW;
+        // The memory of a storm is freed when its last call ends, by the caller, who holds no lock then.
+        let freed =
+            if is_large_and_empty { mem::replace(self, Shard::new()) } else { Shard::new() };
+        (entry, freed)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.slots.iter().flatten()
+    }
+}
+
+/// An RAII guard of a call's entry in the list: dropping it removes the entry.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    entry: Arc<Entry>,
+    slot: usize,
+}
+
+impl Ticket {
+    /// Lists a call at its first sleep.
+    pub(crate) fn new(entry: Entry) -> Self {
+        let entry = Arc::new(entry);
+        let slot = shard(entry.id).insert(Arc::clone(&entry));
+        watch::notify();
+        Ticket { entry, slot }
+    }
+
+    pub(crate) fn pause(&self, pause: Pause<'_>) {
+        self.entry.pause(pause);
+        watch::notify();
+    }
+
+    pub(crate) fn begin(&self, attempt: u32) {
+        self.entry.begin(attempt);
+        watch::notify();
+    }
+}
+
+impl std::ops::Deref for Ticket {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        &self.entry
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.entry.end();
+        let left = shard(self.entry.id).remove(self.slot);
+        drop(left);
+        watch::notify();
+    }
+}
+
+#[inline]
+pub(super) fn find(id: u64) -> Option<Arc<Entry>> {
+    shard(id).entries().find(|entry| entry.id == id).cloned()
+}
+
+#[inline]
+pub(super) fn all() -> Vec<Arc<Entry>> {
+    let mut all = Vec::new();
+    for id in 0..SHARDS as u64 {
+        all.extend(shard(id).entries().cloned());
+    }
+    all.sort_unstable_by_key(|entry| entry.id);
+    all
+}
+
+pub(super) fn count() -> usize {
+    let listed = |shard: &Shard| shard.slots.len() - shard.free.len();
+    (0..SHARDS as u64).map(|id| listed(&shard(id))).sum()
+}
+
+/// The listed calls of the functions of this name.
+pub(super) fn count_of(name: &str) -> u64 {
+    let of_name = |entry: &&Arc<Entry>| entry.site.name() == name;
+    (0..SHARDS as u64).map(|id| shard(id).entries().filter(of_name).count() as u64).sum()
+}
+
+fn shard(id: u64) -> MutexGuard<'static, Shard> {
+    unpoisoned(LIST[id as usize % SHARDS].lock())
+}
+
+#[cfg(all(test, not(retry_loom)))]
+mod tests {
+    use super::*;
+    use crate::call::trail::NOBODY;
+    use crate::failure::class::Kind;
+
+    fn entry(id: u64) -> Arc<Entry> {
+        let error = "refused";
+        let kind = Kind::Transient;
+        let pause = Pause { attempt: 1, until: None, error, kind, cancellable: true };
+        Arc::new(Entry::new(id, &NOBODY, None, None, pause))
+    }
+
+    fn ids(shard: &Shard) -> Vec<u64> {
+        shard.entries().map(|entry| entry.id).collect()
+    }
+
+    #[test]
+    fn a_slot_that_is_free_is_used_again_and_no_other_call_moves() {
+        let mut shard = Shard::new();
+        let slots: Vec<_> = (1..=3).map(|id| shard.insert(entry(id))).collect();
+        let (removed, _) = shard.remove(slots[1]);
+        assert_eq!((removed.map(|entry| entry.id), ids(&shard)), (Some(2), vec![1, 3]));
+        assert_eq!(shard.insert(entry(4)), slots[1]);
+        assert_eq!(ids(&shard), [1, 4, 3]);
+    }
+
+    #[test]
+    fn the_memory_of_many_calls_is_freed_with_the_last_of_them_in_any_order() {
+        for is_reversed in [false, true] {
+            let mut shard = Shard::new();
+            let mut slots: Vec<_> = (0..1_000).map(|id| shard.insert(entry(id))).collect();
+            if is_reversed {
+                slots.reverse();
+            }
+            for slot in slots {
+                drop(shard.remove(slot));
+            }
+            assert!(shard.slots.capacity() <= Shard::FEW, "{}", shard.slots.capacity());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The engine of `retry-runtime`, a crate that re-exports all of this one: depend on `retry-runtime` instead.
+//!
+//! It is a crate of its own so that it and the macros are compiled at the same time.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod base;
+pub mod breaker;
+pub mod budget;
+mod call;
+mod event;
+mod failure;
+mod policy;
+mod private;
+mod report;
+mod site;
+mod turn;
+
+pub use base::setting::SettingError;
+pub use call::by_name::{breaker, budget};
+pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
+pub use call::inherited::{Inherited, inherited};
+pub use call::live;
+pub use call::observe::{Observe, observe, observe_blocking};
+pub use failure::before::AfterFailure;
+#[cfg(feature = "http")]
+pub use failure::check_status::{CheckStatus, StatusError};
+pub use failure::class::{Class, Classify, Kind};
+pub use failure::inject::Inject;
+pub use failure::interruption::Interruption;
+pub use failure::kinds::Kinds;
+pub use failure::outcome::{Interruptible, Missing, Outcome};
+pub use failure::redact::redact_errors_with;
+pub use failure::retry_after;
+pub use policy::backoff::Backoff;
+pub use policy::jitter::Jitter;
+pub use policy::{DelayRange, Policy, PolicyError};
+pub use report::attempt::{Attempt, CallId};
+pub use report::error::RetryError;
+pub use report::reason::StopReason;
+pub use report::record::{AttemptRecord, Delay, DelaySource, PastCall, Report};
+pub use report::stats::{Failures, Reasons, Stats};
+pub use site::doctor::{Diagnosis, Finding, doctor};
+pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
+pub use site::{
+    BreakerRef, HistoryLimits, Meta, Site, breakers, budget_keys, budgets, limit_history,
+};
+pub use turn::{Retry, timer};
+
+pub mod classify {
+    #![doc = include_str!("failure/guide.md")]
+
+    pub use crate::failure::chain::of_error_chain;
+    pub use crate::failure::class::{Class, Classify, Kind};
+    pub use crate::failure::messages::{Patterns, of_message};
+    pub use crate::failure::of_status::of_status;
+}
+
+pub mod events {
+    #![doc = include_str!("event/guide.md")]
+
+    pub use crate::event::*;
+}
+
+/// Calls whose attempts are made apart from each other, for queues of tasks.
+#[doc(hidden)]
+pub mod resume {
+    pub use crate::call::handover::{ended, judge, limit, pay};
+    pub use crate::call::resume::*;
+    pub use crate::failure::redact::kept;
+}
+
+/// The seams of the engine for its companion crates, which depend on exactly this version.
+#[doc(hidden)]
+pub mod control {
+    pub use crate::base::border::contained;
+    pub use crate::base::by_name::ByName;
+    pub use crate::base::clock::real_now;
+    pub use crate::base::line::OneLine;
+    pub use crate::base::pool::Pool;
+    pub use crate::base::rng::Rng;
+    pub use crate::base::sync::lock;
+    pub use crate::event::emit::config_applied;
+    pub use crate::event::warnings::config_refused;
+    pub use crate::policy::Parts;
+    pub use crate::site::configuration::{
+        Choice, Configuration, Restart, SiteSettings, made, protection, short_name,
+    };
+    pub use crate::site::ledger::totals;
+    pub use crate::site::{SiteBreaker, SiteBudget};
+
+    /// Interceptors of calls.
+    pub mod intercept {
+        pub use crate::call::intercept::*;
+        pub use crate::call::intercepted::{here, install, set_thread, within};
+    }
+}
+
+/// Everything that generated code names.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::private::*;
+}

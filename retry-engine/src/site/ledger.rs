@@ -1,0 +1,246 @@
+//! The counts and the history of a function's calls, except first-try successes, which are counted elsewhere.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::function::Site;
+use crate::base::clock::{self, Moment};
+use crate::base::counters;
+use crate::base::sync::unpoisoned;
+use crate::budget::Calls;
+use crate::report::draft::Draft;
+use crate::report::record::PastCall;
+use crate::report::ring::{Past, Ring};
+use crate::report::stats::Stats;
+use crate::report::stats::{Ended, Failures};
+
+/// No site warns of its empty budget more often.
+const WARN_EVERY: Duration = Duration::from_secs(60);
+
+/// The limits of each function's history.
+///
+/// ```
+/// use retry_runtime::HistoryLimits;
+///
+/// retry_runtime::limit_history(HistoryLimits { calls: 100, bytes: 512 * 1024 });
+/// # retry_runtime::limit_history(HistoryLimits::default());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// At most so many calls; 0 keeps none. 32 by default.
+    pub calls: usize,
+    /// At most so many bytes, all calls of one function together. 65536 by default.
+    pub bytes: usize,
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        HistoryLimits { calls: 32, bytes: 64 * 1024 }
+    }
+}
+
+static MOST_CALLS: AtomicUsize = AtomicUsize::new(32);
+static MOST_BYTES: AtomicUsize = AtomicUsize::new(64 * 1024);
+
+/// Sets the limits of each function's history. The next call drops the calls beyond them.
+pub fn limit_history(limits: HistoryLimits) {
+    MOST_CALLS.store(limits.calls, Ordering::Relaxed);
+    MOST_BYTES.store(limits.bytes, Ordering::Relaxed);
+}
+
+/// The memory of one function, made at its first failure.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    stats: Stats,
+    /// First-try successes that were counted before the last `clear`.
+    cleared: u64,
+    /// All that was counted before the last `clear`.
+    before: Stats,
+    past: Ring,
+    pub(super) findings: Findings,
+}
+
+/// Facts for the doctor that no count has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Findings {
+    /// Since when the budget has refused every retry.
+    pub(crate) refused_since: Option<Instant>,
+    /// The longest time for which it did.
+    pub(crate) longest_refusal: Duration,
+    warned_of_budget: Option<Instant>,
+    warned_undeclared: bool,
+    warned_of_hook: bool,
+    /// How many attempts failed with a boxed error that has no known type inside.
+    pub(crate) unknown: u64,
+    warned_unknown: bool,
+    /// It has slept on a thread of an async runtime.
+    pub(crate) blocked_worker: bool,
+    /// The function whose later attempt it was called in.
+    pub(crate) called_in: Option<&'static Site>,
+}
+
+/// The counts of a function since the program started, also those that were cleared: counters of metrics never
+/// go down.
+#[inline]
+pub fn totals(site: &Site) -> Stats {
+    site.ledger(|ledger| {
+        let mut stats = ledger.before.clone();
+        stats.add(&ledger.stats);
+        stats.add_first_tries(site.first_tries().saturating_sub(ledger.cleared));
+        stats
+    })
+}
+
+impl Site {
+    fn ledger<T>(&self, work: impl FnOnce(&mut Ledger) -> T) -> T {
+        let mut ledger = unpoisoned(self.ledger.lock());
+        work(ledger.get_or_insert_default())
+    }
+
+    /// Counts a call that did not succeed at once, and remembers it. Returns the draft of a call that is forgotten.
+    pub(crate) fn note(
+        &self,
+        ended: Ended,
+        failures: Failures,
+        at: SystemTime,
+        draft: Draft,
+    ) -> Option<Draft> {
+        let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
+        let forgotten = self.ledger(|ledger| {
+            ledger.stats.count(ended);
+            ledger.stats.failures.add(failures);
+            // Calls that an open breaker refuses must not drive out those whose failures have opened it.
+            if draft.made() == 0 {
+                return ledger.past.fit(limits);
+            }
+            ledger.past.keep(at, draft, limits)
+        });
+        // Not under the lock: a long history takes a while to be freed.
+        forgotten.memory()
+    }
+
+    /// How often the function was called, and how its calls ended.
+    pub fn stats(&self) -> Stats {
+        self.ledger(|ledger| {
+            let mut stats = ledger.stats.clone();
+            stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
+            stats
+        })
+    }
+
+    /// Calls that succeeded at once, in the whole life of the process.
+    fn first_tries(&self) -> u64 {
+        match self.number() {
+            0 => 0,
+            number => counters::sum(number),
+        }
+    }
+
+    /// The last calls that did not succeed at once, the oldest first.
+    pub fn history(&self) -> Vec<PastCall> {
+        // Not under the lock: a report has an allocation for each text.
+        let past: Vec<Past> = self.ledger(|ledger| ledger.past.all().cloned().collect());
+        past.iter().map(|past| past.of(self.name())).collect()
+    }
+
+    /// Starts the counts at zero again, and forgets the past.
+    pub fn clear(&self) {
+        let past = self.ledger(|ledger| {
+            let first_tries = self.first_tries();
+            ledger.stats.add_first_tries(first_tries.saturating_sub(ledger.cleared));
+            ledger.before.add(&std::mem::take(&mut ledger.stats));
+            ledger.cleared = first_tries;
+            ledger.findings = Findings::default();
+            std::mem::take(&mut ledger.past)
+        });
+        drop(past);
+    }
+
+    pub(crate) fn findings(&self) -> Findings {
+        self.ledger(|ledger| ledger.findings)
+    }
+
+    /// Says once how to declare idempotency, after an `Ambiguous` failure that had to end the call.
+    #[cold]
+    pub(crate) fn warn_undeclared(&self) {
+        let warned =
+            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_undeclared, true));
+        if !warned {
+            crate::event::undeclared(self.name());
+        }
+    }
+
+    /// Says once that the function's `on_retry` hook panics.
+    #[cold]
+    pub(crate) fn warn_of_hook(&self) {
+        let warned =
+            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_hook, true));
+        if !warned {
+            crate::event::hook_panicked(self.name());
+        }
+    }
+
+    /// Says once how to classify errors, after a boxed error that has no known type inside.
+    #[cold]
+    pub(crate) fn warn_unknown(&self) {
+        let first = self.ledger(|ledger| {
+            let findings = &mut ledger.findings;
+            findings.unknown += 1;
+            !std::mem::replace(&mut findings.warned_unknown, true)
+        });
+        if first {
+            crate::event::unknown(self.name());
+        }
+    }
+
+    /// The budget has refused a retry. Whether that is to be said aloud: once a minute it is.
+    #[cold]
+    pub(crate) fn note_refusal(&self, now: Instant) -> bool {
+        self.refusing.store(true, Ordering::Relaxed);
+        self.ledger(|ledger| {
+            let findings = &mut ledger.findings;
+            let since = *findings.refused_since.get_or_insert(now);
+            findings.longest_refusal =
+                findings.longest_refusal.max(now.saturating_duration_since(since));
+            let due = |last: Instant| now.saturating_duration_since(last) >= WARN_EVERY;
+            let due = findings.warned_of_budget.is_none_or(due);
+            if due {
+                findings.warned_of_budget = Some(now);
+            }
+            due
+        })
+    }
+
+    /// The budget has paid for a retry.
+    #[inline]
+    pub(crate) fn note_payment(&self) {
+        // A look first: to write costs a locked instruction, and as a rule nothing was refused.
+        if self.refusing.load(Ordering::Relaxed) && self.refusing.swap(false, Ordering::Relaxed) {
+            self.ledger(|ledger| ledger.findings.refused_since = None);
+        }
+    }
+
+    pub(crate) fn note_blocked_worker(&self) {
+        self.ledger(|ledger| ledger.findings.blocked_worker = true);
+    }
+
+    pub(crate) fn note_called_in(&self, outer: &'static Site) {
+        self.ledger(|ledger| ledger.findings.called_in = Some(outer));
+    }
+}
+
+impl Calls for Site {
+    /// All calls that have ended, also those that were cleared: the number never goes down.
+    fn calls(&self) -> u64 {
+        let ledger = unpoisoned(self.ledger.lock());
+        let (noted, cleared) = ledger.as_ref().map_or((0, 0), |ledger| {
+            (ledger.before.calls() + ledger.stats.calls(), ledger.cleared)
+        });
+        noted + self.first_tries().saturating_sub(cleared)
+    }
+
+    fn counted_for(&self) -> Duration {
+        let now = Moment::of(clock::real_now());
+        self.called_since.get().map_or(Duration::ZERO, |since| now.since(*since))
+    }
+}
