@@ -29,16 +29,16 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     /// Runs the attempts on this thread, and sleeps between them.
     ///
     /// A cancellation ends a sleep, but not a running attempt.
-    // `TIMED`: whether the policy of the function limits the call's time. A quick success is inlined here. Everything else is in functions that are not generic in the body, so that functions
+    // `timed`, a constant in most functions: whether the policy of the function limits the call's time. A quick success is inlined here. Everything else is in functions that are not generic in the body, so that functions
     // with the same return type share them.
     #[inline(always)]
-    pub fn run<const TIMED: bool>(self) -> R {
+    pub fn run(self, timed: bool) -> R {
         let Turn { call: site, mut attempt, rules, guard, .. } = self;
         let quick = if site.is_quiet() { guard.quick() } else { None };
         let Some(quick) = quick else { return from_start(site, rules, guard, &mut attempt) };
         // Nothing is to be done when it is dropped.
         let call = ManuallyDrop::new(Call::start(site));
-        let limits = if TIMED { Some(Limits::enter(clock::now(), site)) } else { None };
+        let limits = if timed { Some(Limits::enter(clock::now(), site)) } else { None };
         let started = limits.as_ref().map(|limits| limits.0);
         let panics = Panics(&guard, quick, PhantomData);
         let out = attempt(&call);

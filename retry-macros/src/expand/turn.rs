@@ -25,7 +25,7 @@ impl Plan<'_> {
     // Output, for an `async` function:
     //     call.turn(async { if false { return conjure::<R>() } BODY }).classified(…).await
     // Output, for a blocking function:
-    //     call.blocking(|_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run()
+    //     call.blocking(|_| -> R { FRESH { if false { return conjure::<R>() } BODY } }).classified(…).run(false)
     //
     // The return edge gives the block its type, so that `Ok(Box::new(x))` still coerces. Its bound makes rustc
     // point at the return type if that is no `Outcome`. The block keeps the body's span, so that errors about
@@ -78,7 +78,7 @@ impl Plan<'_> {
         let run = match shape {
             Shape::Alone => {
                 let timed = self.timed();
-                quote_spanned!(last=> #call.blocking(#block)#rules #guard.run::<{ #timed }>())
+                quote_spanned!(last=> #call.blocking(#block)#rules #guard.run(#timed))
             }
             Shape::Reused => quote_spanned!(last=> #call.attempts(#block)#rules #guard.run()),
         };
@@ -146,14 +146,14 @@ impl Plan<'_> {
         quote_spanned!(last=> .#method::<{ (#preset).is_timed() }>())
     }
 
-    /// A constant expression that says whether the policy limits the time of a call or an attempt.
-    pub(crate) fn timed(&self) -> TokenStream {
+    /// Whether the policy limits the time of a call or an attempt; read from the site if a preset decides.
+    fn timed(&self) -> TokenStream {
         let args = self.args;
         match &args.policy {
             _ if args.timeout.is_some() || args.deadline.is_some() => quote!(true),
-            Some(policy) => {
-                let preset = &policy.value;
-                quote!((#preset).is_timed())
+            Some(_) => {
+                let call = local("call");
+                quote!(#call.policy().is_timed())
             }
             None => quote!(false),
         }

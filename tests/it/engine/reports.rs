@@ -173,7 +173,11 @@ async fn a_success_at_the_first_try_is_observed_with_its_name_and_its_time() {
     let (result, report) = observe(slow(Ok(7))).await;
     assert_eq!(result, Ok(7));
     check(report, "reports::slow");
-    let blocking = || every(secs(1), 3).call(|_| Ok::<_, Failure>(advance(ms(50))));
+    let once = || {
+        advance(ms(50));
+        Ok::<_, Failure>(())
+    };
+    let blocking = || every(secs(1), 3).call(|_| once());
     check(virtually(|| observe_blocking(blocking)).1, "");
 }
 
