@@ -300,6 +300,31 @@ fn many_threads_lose_no_result_and_probes_stay_within_their_limit() {
     assert_eq!(admitted.load(Ordering::Relaxed), 5);
 }
 
+#[test]
+fn successes_that_a_thread_counted_before_time_changed_the_window_do_not_open_when_somebody_looks()
+{
+    let settings = BreakerSettings::new().window(Window::Time(10 * SECOND)).min_calls(5);
+    let breaker = breaker(settings);
+    let fails =
+        |breaker: &Breaker, times| (0..times).for_each(|_| breaker.permit().unwrap().failure());
+    let succeeds =
+        |breaker: &Breaker, times| (0..times).for_each(|_| breaker.permit().unwrap().success());
+    succeeds(&breaker, 10);
+    pass(5 * SECOND);
+    for failures in [4, 4, 1] {
+        fails(&breaker, failures);
+        succeeds(&breaker, 1);
+    }
+    // The first successes leave the window: 9 of 12 failed, and no result has come since.
+    pass(5 * SECOND + Duration::from_millis(500));
+    let figures = breaker.figures();
+    assert_eq!((figures.calls, figures.failures, figures.trips), (12, 9, true));
+    assert_eq!(breaker.mode(), Mode::Closed);
+    // The next result is judged, also a success.
+    succeeds(&breaker, 1);
+    assert_eq!(breaker.mode(), Mode::Open);
+}
+
 proptest! {
     /// The path around the lock decides like the machine that counts every result.
     #[test]

@@ -7,6 +7,9 @@ use super::settings::Window;
 use super::state::State;
 use super::word::{Path, Start, Successes, nanos};
 
+/// The shortest time.
+const INSTANT: Duration = Duration::from_nanos(1);
+
 impl Machine {
     /// Takes in what threads have counted since the last step: quick successes of a closed state, refusals of an open one.
     /// With `saturated`, successes were left out that had filled the window.
@@ -21,9 +24,12 @@ impl Machine {
         }
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => {
-                closed.absorb(now, counted);
+                // Threads counted them before time changed the window: after that they would have taken the lock.
+                let last = closed.ring.stable_until().map(|end| end.saturating_sub(INSTANT));
+                let then = last.map_or(now, |last| last.min(now));
+                closed.absorb(then, counted);
                 // A success that raced a failure may complete the minimum of calls.
-                self.trip_if_due(now);
+                self.trip_if_due(then);
             }
             State::Open(_) | State::ForcedOpen => self.rejected += u64::from(counted),
             State::HalfOpen(_) | State::Disabled => {}
@@ -54,6 +60,8 @@ impl Machine {
                 };
                 let successes = match start {
                     Start::Listed => Successes::Locked,
+                    // Time alone may have raised the rate: the next result is judged.
+                    _ if closed.trips(now, &self.settings) => Successes::Locked,
                     _ if !closed.quiet(now, &self.settings) => Successes::Locked,
                     Start::Untimed if came_in && closed.ring.is_full_of_successes() => {
                         Successes::Uncounted
