@@ -19,15 +19,15 @@ pub(super) struct Inside {
     has_span: bool,
 }
 
-/// The limits of the first attempt of a plain call: its start, and the context of the calls inside, until it is dropped.
+/// The limits of the first attempt of a plain call, which the calls inside inherit until it is dropped.
 #[derive(Debug)]
-pub struct Limits(pub(crate) Instant);
+pub struct Limits(());
 
 impl Limits {
     #[inline(always)]
     pub(crate) fn enter(started: Instant, site: &'static Site) -> Self {
         context::enter_limited(started, site);
-        Limits(started)
+        Limits(())
     }
 }
 

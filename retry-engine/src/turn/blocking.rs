@@ -29,8 +29,9 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     /// Runs the attempts on this thread, and sleeps between them.
     ///
     /// A cancellation ends a sleep, but not a running attempt.
-    // `timed`, a constant in most functions: whether the policy of the function limits the call's time. A quick success is inlined here. Everything else is in functions that are not generic in the body, so that functions
-    // with the same return type share them.
+    // `timed`, a constant in most functions: whether the policy of the function limits the call's time. A quick success is
+    // inlined here. Everything else is in functions that are not generic in the body, so that functions with the same
+    // return type share them.
     #[inline(always)]
     pub fn run(self, timed: bool) -> R {
         let Turn { call: site, mut attempt, rules, guard, .. } = self;
@@ -38,12 +39,13 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
         let Some(quick) = quick else { return from_start(site, rules, guard, &mut attempt) };
         // Nothing is to be done when it is dropped.
         let call = ManuallyDrop::new(Call::start(site));
-        let limits = if timed { Some(Limits::enter(clock::now(), site)) } else { None };
-        let started = limits.as_ref().map(|limits| limits.0);
+        let started = if timed { Some(clock::now()) } else { None };
+        let aborts = Aborts(site, started);
         let panics = Panics(&guard, quick, PhantomData);
+        let limits = started.map(|started| Limits::enter(started, site));
         let out = attempt(&call);
-        mem::forget(panics);
         drop(limits);
+        mem::forget((panics, aborts));
         if rules.accepts(&out) {
             guard.quick_success(quick);
             call.count_success();
@@ -60,7 +62,21 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     #[inline]
     pub fn run(self) -> R {
         let Turn { call, mut attempt, rules, guard, .. } = self;
-        run(call, &rules, pin!(guard), &mut attempt)
+        let guard = pin!(guard);
+        let is_quick = call.is_plain() && !call.may_be_limited();
+        let Some(quick) = (if is_quick { guard.quick() } else { None }) else {
+            return run(call, &rules, guard, &mut attempt);
+        };
+        let panics = Panics(&*guard, quick, PhantomData);
+        let out = attempt(call);
+        mem::forget(panics);
+        if rules.accepts(&out) {
+            guard.quick_success(quick);
+            call.count_success();
+            call.close();
+            return out;
+        }
+        after_quick(call, &rules, guard, quick, out, &mut attempt)
     }
 }
 
@@ -72,6 +88,31 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
     fn drop(&mut self) {
         self.0.quick_panicked(self.1);
     }
+}
+
+/// Ends a call whose quick attempt panics. Forgotten when the attempt returns.
+struct Aborts(&'static Site, Option<Instant>);
+
+impl Drop for Aborts {
+    #[inline(always)]
+    fn drop(&mut self) {
+        abort(self.0, self.1);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn abort(site: &'static Site, started: Option<Instant>) {
+    drop(begun(site, started));
+}
+
+/// A call in its first attempt, which started at this instant if its time is limited.
+fn begun(site: &'static Site, started: Option<Instant>) -> Call<'static> {
+    let mut call = Call::start(site);
+    if let Some(started) = started {
+        call.start_clock_at(started);
+    }
+    call
 }
 
 type Body<'b, R> = &'b mut dyn FnMut(&Call<'_>) -> R;
@@ -105,14 +146,23 @@ fn from_failure<R: Outcome, J: Judge<R>, X: Guard<R>>(
     out: R,
     body: Body<'_, R>,
 ) -> R {
-    let (mut call, mut guard) = (Call::start(site), pin!(guard));
-    if let Some(started) = started {
-        call.start_clock_at(started);
-    }
+    after_quick(&mut begun(site, started), &rules, pin!(guard), quick, out, body)
+}
+
+#[cold]
+#[inline(never)]
+fn after_quick<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    quick: X::Quick,
+    out: R,
+    body: Body<'_, R>,
+) -> R {
     guard.as_mut().adopt(quick);
-    match judged(&mut call, &rules, guard.as_mut(), out) {
+    match judged(call, rules, guard.as_mut(), out) {
         Some(out) => out,
-        None => run(&mut call, &rules, guard, body),
+        None => run(call, rules, guard, body),
     }
 }
 

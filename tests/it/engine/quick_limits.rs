@@ -206,3 +206,42 @@ fn an_async_attempt_that_panics_leaves_its_limit() {
         Err(Failure::Refused)
     }
 }
+
+#[test]
+fn a_call_whose_first_attempt_panics_is_counted_as_aborted_whatever_way_the_attempt_runs() {
+    #[retryable(name = "quick_limits::plain")]
+    fn plain() -> Result<(), Failure> {
+        panic!("expected")
+    }
+    #[retryable(deadline = "9s", name = "quick_limits::limited")]
+    fn limited() -> Result<(), Failure> {
+        panic!("expected")
+    }
+    #[retryable(breaker(key = "bank"), budget = none, name = "quick_limits::keyed")]
+    fn keyed() -> Result<(), Failure> {
+        panic!("expected")
+    }
+    #[retryable(deadline = "9s", idempotent, name = "quick_limits::polled")]
+    async fn polled() -> Result<(), Failure> {
+        panic!("expected")
+    }
+    let polled: fn() -> Result<(), Failure> = || {
+        let _ = pin!(polled()).poll(&mut Context::from_waker(Waker::noop()));
+        Ok(())
+    };
+    for (name, function) in [
+        ("quick_limits::plain", plain as fn() -> _),
+        ("quick_limits::limited", limited),
+        ("quick_limits::keyed", keyed),
+        ("quick_limits::polled", polled),
+    ] {
+        for calls in 1..=3 {
+            assert!(catch_unwind(function).is_err());
+            let stats = stats(name).unwrap();
+            let aborted = stats.reasons.aborted;
+            assert_eq!((stats.calls(), stats.attempts, aborted), (calls, calls, calls), "{name}");
+        }
+        let past = history(name).unwrap().pop().unwrap().report;
+        assert_eq!(past.reason, StopReason::Aborted);
+    }
+}
