@@ -301,27 +301,23 @@ fn many_threads_lose_no_result_and_probes_stay_within_their_limit() {
 }
 
 #[test]
-fn successes_that_a_thread_counted_before_time_changed_the_window_do_not_open_when_somebody_looks()
-{
+fn a_look_at_the_breaker_after_time_has_changed_the_window_does_not_open_it() {
     let settings = BreakerSettings::new().window(Window::Time(10 * SECOND)).min_calls(5);
     let breaker = breaker(settings);
-    let fails =
-        |breaker: &Breaker, times| (0..times).for_each(|_| breaker.permit().unwrap().failure());
-    let succeeds =
-        |breaker: &Breaker, times| (0..times).for_each(|_| breaker.permit().unwrap().success());
-    succeeds(&breaker, 10);
+    let give = |successes, failures| {
+        (0..successes).for_each(|_| breaker.permit().unwrap().success());
+        (0..failures).for_each(|_| breaker.permit().unwrap().failure());
+    };
+    give(10, 0);
     pass(5 * SECOND);
-    for failures in [4, 4, 1] {
-        fails(&breaker, failures);
-        succeeds(&breaker, 1);
-    }
+    [(0, 4), (1, 4), (1, 1), (1, 0)].map(|(successes, failures)| give(successes, failures));
     // The first successes leave the window: 9 of 12 failed, and no result has come since.
     pass(5 * SECOND + Duration::from_millis(500));
     let figures = breaker.figures();
     assert_eq!((figures.calls, figures.failures, figures.trips), (12, 9, true));
     assert_eq!(breaker.mode(), Mode::Closed);
     // The next result is judged, also a success.
-    succeeds(&breaker, 1);
+    give(1, 0);
     assert_eq!(breaker.mode(), Mode::Open);
 }
 
