@@ -310,7 +310,7 @@ fn a_look_at_the_breaker_after_time_has_changed_the_window_does_not_open_it() {
     };
     give(10, 0);
     pass(5 * SECOND);
-    [(0, 4), (1, 4), (1, 1), (1, 0)].map(|(successes, failures)| give(successes, failures));
+    [(0, 4), (1, 4), (1, 1), (1, 0)].iter().for_each(|(ok, bad)| give(*ok, *bad));
     // The first successes leave the window: 9 of 12 failed, and no result has come since.
     pass(5 * SECOND + Duration::from_millis(500));
     let figures = breaker.figures();

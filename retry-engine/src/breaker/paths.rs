@@ -60,8 +60,6 @@ impl Machine {
                 };
                 let successes = match start {
                     Start::Listed => Successes::Locked,
-                    // Time alone may have raised the rate: the next result is judged.
-                    _ if closed.trips(now, &self.settings) => Successes::Locked,
                     _ if !closed.quiet(now, &self.settings) => Successes::Locked,
                     Start::Untimed if came_in && closed.ring.is_full_of_successes() => {
                         Successes::Uncounted

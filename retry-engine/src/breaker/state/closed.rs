@@ -94,18 +94,18 @@ impl Closed {
             return true;
         }
         let tally = self.ring.tally(now);
-        tally.calls >= enough
-            && (tally.reaches(tally.failures, settings.rate)
-                || settings.slow.is_some()
-                    && tally.reaches(tally.slow, settings.slow_rate_or_default()))
+        tally.calls >= enough && reaches_a_rate(tally, settings)
     }
 
-    /// Whether no quick success can trip before time changes the window: it can lower a rate, never raise
-    /// it, so it trips only by completing the minimum of calls, and only if there is anything against.
+    /// Whether no quick success can trip before time changes the window: it can lower a rate, never raise it, so it trips
+    /// only by completing the minimum of calls, and only if there is anything against; or if time alone has raised a rate.
     #[inline]
     pub(in crate::breaker) fn quiet(&mut self, now: Duration, settings: &BreakerSettings) -> bool {
         let tally = self.ring.tally(now);
-        tally.calls >= settings.enough_calls() || tally.failures == 0 && tally.slow == 0
+        match tally.calls >= settings.enough_calls() {
+            true => !reaches_a_rate(tally, settings),
+            false => tally.failures == 0 && tally.slow == 0,
+        }
     }
 
     /// Whether the start of a call must be known, because its drop may count: no answer has come since the last drop,
@@ -136,4 +136,11 @@ impl Closed {
     pub(in crate::breaker) fn tally(&mut self, now: Duration) -> Tally {
         self.ring.tally(now)
     }
+}
+
+/// Whether a rate of the calls in the window is as high as the settings allow.
+#[inline]
+fn reaches_a_rate(tally: Tally, settings: &BreakerSettings) -> bool {
+    tally.reaches(tally.failures, settings.rate)
+        || settings.slow.is_some() && tally.reaches(tally.slow, settings.slow_rate_or_default())
 }
