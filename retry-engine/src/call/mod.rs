@@ -11,7 +11,7 @@
 //! | `account` | payments to and from the retry budget |
 //! | `end` | the end of a call, and its report |
 //! | `emit` | the events of a call |
-//! | `protection`, `by_name` | the breaker and the budget of a call; breakers and budgets by name |
+//! | `protection`, `key`, `by_name` | the breaker and the budget of a call; texts of keys; breakers and budgets by name |
 //! | `context` | the thread-local context of the running call: its deadline, observer, interceptor |
 //! | `intercept`, `intercepted` | the seam for tests and chaos |
 //! | `inherited` | a deadline that is carried into another task |
