@@ -135,16 +135,24 @@ pub(super) fn telling_panics<R, X: Guard<R>, T>(
     guard: Pin<&mut X>,
     attempt: impl FnOnce() -> T,
 ) -> T {
-    let panics = Panicking(guard, PhantomData);
+    let panics = Panics::of(guard);
     let out = attempt();
     mem::forget(panics);
     out
 }
 
-/// Tells the guard about a panic of the attempt. Forgotten when the attempt has returned.
-struct Panicking<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
+/// Tells the guard about a panic of the attempt. Forgotten when the attempt has returned or is pending.
+pub(super) struct Panics<'g, R, X: Guard<R>>(Pin<&'g mut X>, PhantomData<fn() -> R>);
 
-impl<R, X: Guard<R>> Drop for Panicking<'_, R, X> {
+impl<'g, R, X: Guard<R>> Panics<'g, R, X> {
+    #[inline(always)]
+    pub(super) fn of(guard: Pin<&'g mut X>) -> Self {
+        Panics(guard, PhantomData)
+    }
+}
+
+impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
+    #[inline(always)]
     fn drop(&mut self) {
         self.0.as_mut().panicked();
     }

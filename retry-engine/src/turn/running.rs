@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::faults::{self, Begun};
-use super::guard::{Guard, telling_panics};
+use super::guard::{Guard, Panics, telling_panics};
 use super::judge::{cut_off, judge};
 use super::pause::{self, before_attempt};
 use super::rules::Judge;
@@ -77,7 +77,8 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
                 }
             }
             let limits = guard.enter(call);
-            let panics = Panics(guard.as_mut(), PhantomData);
+            // Not by `telling_panics`, whose closure costs eight instructions.
+            let panics = Panics::of(guard.as_mut());
             let polled = attempt.poll(cx);
             mem::forget(panics);
             drop(limits);
@@ -93,16 +94,6 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
             }
         };
         slow(call, rules, guard, this.attempt, reason, cx)
-    }
-}
-
-/// Tells the guard about a panic of a quick attempt. Forgotten when the attempt has ended or is pending.
-struct Panics<'a, R, X: Guard<R>>(Pin<&'a mut X>, PhantomData<fn() -> R>);
-
-impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        self.0.as_mut().panicked();
     }
 }
 
