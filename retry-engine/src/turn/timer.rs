@@ -91,7 +91,7 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
         Some(timer) => timer.sleep(left()),
         #[cfg(feature = "tokio")]
         None if in_tokio() => super::tokio_sleep::sleep_until(end),
-        None => default_sleep(left()),
+        None => Box::pin(futures_timer::Delay::new(left())),
     };
     let intercepted = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real)));
     Sleeping::new(intercepted.unwrap_or_else(real))
