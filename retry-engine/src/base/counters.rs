@@ -56,7 +56,7 @@ fn blocks() -> impl Iterator<Item = Block> {
 /// The numbers of counters: from 1, in the order in which they are asked for.
 struct Numbers {
     last: u32,
-    /// Those that were given back.
+    /// The numbers that were given back.
     free: Vec<u32>,
 }
 

@@ -62,7 +62,7 @@ pub struct Breaker {
     pub(super) guarded: Mutex<Guarded>,
 }
 
-/// What the lock guards.
+/// The state that the lock guards.
 pub(super) struct Guarded {
     pub(super) machine: Machine,
     pub(super) taken: Taken,

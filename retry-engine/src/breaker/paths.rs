@@ -1,4 +1,5 @@
-//! What the machine takes from the lock-free paths of its breaker, and what it tells them.
+//! The exchange between the machine and the lock-free paths of its breaker: the results that threads have counted, and the
+//! steps that need no lock.
 
 use std::time::Duration;
 

@@ -36,7 +36,7 @@ impl Taken {
     pub(super) const NOTHING: Taken = Taken(0);
 }
 
-/// What became of a result.
+/// Whether a result is counted in the cell of its thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
     /// It is counted.

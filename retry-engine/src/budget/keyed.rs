@@ -40,7 +40,7 @@ pub struct Keyed {
     name: String,
     limit: usize,
     made: BudgetSettings,
-    /// Those of a configuration.
+    /// The settings of a configuration.
     changed: Mutex<Option<BudgetSettings>>,
     clock: Option<fn() -> Instant>,
     uses: Uses,

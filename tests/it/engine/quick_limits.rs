@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::{Failure, ms, secs};
 
-/// What a call inside sees: the attempts that it may make before the deadline of the call around it.
+/// A call inside another one: its attempts before the deadline of the call around it are counted.
 #[retryable(max = 9, base = "400ms", backoff = fixed, jitter = none, budget = none, on = any)]
 async fn inside() -> Result<(), Failure> {
     Err(Failure::Refused)
