@@ -123,6 +123,6 @@ pub use vocabulary::{Event, EventKind};
 #[cfg(feature = "tokio")]
 pub(crate) use warnings::no_time_driver;
 pub(crate) use warnings::{
-    conflicting_settings, declared_twice, hook_panicked, listed_late, shared_name, undeclared,
-    unknown,
+    conflicting_settings, declared_twice, hook_panicked, listed_late, repaired_policy, shared_name,
+    undeclared, unknown,
 };

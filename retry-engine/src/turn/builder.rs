@@ -21,6 +21,7 @@ use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
 use crate::failure::plain::Plain;
+use crate::policy::Policy;
 use crate::site::{Site, SiteBreaker};
 
 /// An attempt of an `async` call, or all attempts of a blocking call, with the rules and the guard for them.
@@ -66,6 +67,31 @@ impl Site {
         &'static self,
         attempt: F,
     ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
+    }
+}
+
+/// A function, and the policy that one of its calls has.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Under<'p>(pub(super) &'static Site, pub(super) &'p Policy);
+
+impl Site {
+    /// A call of the function under a policy of its own.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn under<'p>(&'static self, policy: &'p Policy) -> Under<'p> {
+        Under(self, policy)
+    }
+}
+
+impl<'p> Under<'p> {
+    /// Builds a blocking call, which consists of its attempts.
+    #[inline]
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+        self,
+        attempt: F,
+    ) -> Turn<Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }

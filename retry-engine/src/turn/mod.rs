@@ -23,8 +23,12 @@ mod builder;
 mod faults;
 mod guard;
 mod judge;
+mod judging;
+mod looped;
 mod pause;
 mod policy_call;
+mod retrying;
+mod retrying_arguments;
 mod rules;
 mod running;
 #[cfg(test)]
@@ -33,6 +37,9 @@ pub mod timer;
 #[cfg(feature = "tokio")]
 mod tokio_sleep;
 mod turned;
+mod work;
 
+pub use judging::{HintOrClass, Rejection, Verdict};
+pub use retrying::Retrying;
 pub use rules::Retry;
 pub use turned::Turned;
