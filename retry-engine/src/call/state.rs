@@ -256,7 +256,6 @@ impl Call<'_> {
         }
         let light = self.light().copied().unwrap_or_default();
         let own = self.settled(light.effective);
-        let limit = own.as_deref().map_or_else(|| self.policy().time_limit(), Policy::time_limit);
         let mut trail = spare::take(self.site, attempt);
         (trail.effective, trail.own) = (light.effective, own);
         if light.mode.has(Mode::READERS) {
@@ -264,6 +263,10 @@ impl Call<'_> {
         }
         trail.inside = light.inside;
         if let Some(started) = light.started {
+            let limit = match &trail.own {
+                Some(own) => own.policy().time_limit(),
+                None => self.policy().time_limit(),
+            };
             trail.start_clock(started, limit);
         }
         self.state = CallState::WithTrail(ManuallyDrop::new(trail));

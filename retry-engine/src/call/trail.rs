@@ -9,6 +9,7 @@ use super::context::{self, Observer};
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
 use super::mode::Mode;
+use super::own::Own;
 use super::resume::Resumed;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
@@ -26,8 +27,8 @@ pub(super) struct Trail {
     pub(super) site: &'static Site,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
-    /// The call's own policy, settled.
-    pub(super) own: Option<Arc<Policy>>,
+    /// What the call has of its own, settled.
+    pub(super) own: Option<Arc<Own>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
     /// When the running attempt started. Known if the call is timed, and from the second attempt on.
@@ -50,8 +51,6 @@ pub(super) struct Trail {
     pub(super) resumed: Option<Box<Resumed>>,
     /// The debt of the retry that runs or is about to run.
     pub(super) debt: Option<Debt>,
-    /// The budget that pays for retries in the place of the site's.
-    pub(super) budget: Option<&'static Budget>,
     /// The budget of the call's key.
     pub(super) key: Option<Arc<Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
@@ -88,7 +87,6 @@ impl Trail {
             observer: None,
             resumed: None,
             debt: None,
-            budget: None,
             key: None,
             live: None,
             sleep: None,

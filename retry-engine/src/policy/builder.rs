@@ -161,6 +161,24 @@ impl Policy {
         self
     }
 
+    /// [`deadline`](Policy::deadline) that a call computes, or none.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn deadline_if(mut self, time: Option<Duration>) -> Self {
+        self.deadline = time;
+        self.timed = time.is_some() || self.timeout.is_some();
+        self
+    }
+
+    /// [`timeout`](Policy::timeout) that a call computes, or none.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn timeout_if(mut self, time: Option<Duration>) -> Self {
+        self.timeout = time;
+        self.timed = time.is_some() || self.deadline.is_some();
+        self
+    }
+
     /// The kinds of failures that are retried. `Ambiguous` among them declares the call idempotent.
     pub const fn on(mut self, kinds: Kinds) -> Self {
         self.on = kinds;

@@ -92,6 +92,29 @@ impl Policy {
         self
     }
 
+    /// [`checked`](Policy::checked) as far as no setting of these names is concerned: each call computes those.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn checked_beside(self, per_call: &[&str]) -> Self {
+        let rules = self.rules();
+        let mut i = 0;
+        while i < rules.len() {
+            if let Some(error) = rules[i] {
+                let mut is_known = true;
+                let mut j = 0;
+                while j < per_call.len() {
+                    is_known &= !error.depends_on(per_call[j]);
+                    j += 1;
+                }
+                if is_known {
+                    panic!("{}", error.text());
+                }
+            }
+            i += 1;
+        }
+        self
+    }
+
     /// [`checked`](Policy::checked), for calls that block.
     #[doc(hidden)]
     #[track_caller]

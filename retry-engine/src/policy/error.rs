@@ -126,6 +126,19 @@ impl PolicyError {
         }
     }
 
+    /// Whether the error depends on this setting; every error on one of a policy that a call computes.
+    pub(super) const fn depends_on(&self, setting: &str) -> bool {
+        let settings = self.settings();
+        let mut i = 0;
+        while i < settings.len() {
+            if same(settings[i], setting) {
+                return true;
+            }
+            i += 1;
+        }
+        same("policy", setting)
+    }
+
     /// The message without values, for the compiler.
     pub(crate) const fn text(&self) -> &'static str {
         match self {

@@ -26,7 +26,6 @@ macro_rules! fields {
 
         impl Policy {
             /// The policy with these settings of another one.
-            #[must_use]
             pub(crate) fn with(mut self, fields: Fields, other: &Policy) -> Policy {
                 $(if fields.0 & 1 << Place::$field as u32 != 0 {
                     self.$field = other.$field;

@@ -1,6 +1,7 @@
 //! The names that generated code uses. No other code may use them.
 
 mod outputs;
+pub mod per_call;
 mod words;
 
 pub use std::any::type_name;

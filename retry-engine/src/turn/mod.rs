@@ -37,6 +37,7 @@ pub mod timer;
 #[cfg(feature = "tokio")]
 mod tokio_sleep;
 mod turned;
+mod uncut;
 mod work;
 
 pub use judging::{HintOrClass, Rejection, Verdict};

@@ -1,7 +1,7 @@
 //! The policy of a site, as a chain of builder calls.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
@@ -25,16 +25,15 @@ use crate::read::time::Time;
 //         Policy::checked(policy)
 //     }
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
-    let start = Ident::new("start", Span::mixed_site());
-    let (preset, chain) = match &args.policy {
-        Some(policy) => {
-            let preset = &policy.value;
-            let ty = respanned(&quote!(#private::Policy), policy.key.span());
-            (quote!(let #start: #ty = #preset;), quote!(#start))
-        }
+    let (preset, chain) = match args.policy.as_ref().filter(|_| !args.is_per_call("policy")) {
+        Some(policy) => start(policy, policy.value.to_token_stream(), private),
         None => (TokenStream::new(), quote!(#private::Policy::new())),
     };
-    let calls = calls(args, private);
+    let calls = calls(args, private, |name| !args.is_per_call(name));
+    if !args.per_call.is_empty() {
+        let computed = &args.per_call;
+        return quote!({ #preset #private::Policy::checked_beside(#chain #calls, &[#(#computed),*]) });
+    }
     if needs_no_check(args) {
         return quote!(#chain #calls);
     }
@@ -49,30 +48,127 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
     quote!({ #preset let #policy = #chain #calls; #(#checks)* #checked })
 }
 
+/// The statement that evaluates a preset, and its name.
+fn start(
+    policy: &Keyed<Expr>,
+    preset: TokenStream,
+    private: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let start = Ident::new("start", Span::mixed_site());
+    let ty = respanned(&quote!(#private::Policy), policy.key.span());
+    (quote!(let #start: #ty = #preset;), quote!(#start))
+}
+
+// Input:
+//     policy = self.policy, max = 3; or base = "1s", max = config.retries
+// Output:
+//     { let start: Policy = self.policy; start.max(3) }; or Policy::clone(site.policy()).max(count(config.retries))
+pub(crate) fn of_call(
+    args: &Args,
+    private: &TokenStream,
+    site: &Ident,
+    in_body: impl Fn(&Expr) -> TokenStream,
+) -> TokenStream {
+    match args.policy.as_ref().filter(|_| args.is_per_call("policy")) {
+        Some(policy) => {
+            let (preset, start) = start(policy, in_body(&policy.value), private);
+            let calls = computed(args, private, in_body, |_| true);
+            quote!({ #preset #start #calls })
+        }
+        None => {
+            let calls = computed(args, private, in_body, |name| args.is_per_call(name));
+            quote!((*#site.policy()) #calls)
+        }
+    }
+}
+
 /// The settings that the runtime checks one by one.
 const CHECKED: [&str; 9] =
     ["attempts", "backoff", "factor", "base", "cap", "timeout", "deadline", "jitter", "on"];
 
-/// The builder calls. Each argument forwards to the method of its name. The backoff comes before its base and
-/// its factor, so that the attribute overrides the values of a preset.
-fn calls(args: &Args, private: &TokenStream) -> TokenStream {
-    let duration = |time: &Time| values::duration(time, private);
+/// The builder calls of the arguments that `take` chooses, whose values are constants. Each argument forwards to the method
+/// of its name. The backoff comes before its base and its factor, so that the attribute overrides the values of a preset.
+fn calls(args: &Args, private: &TokenStream, take: impl Fn(&str) -> bool) -> TokenStream {
+    chain(
+        args,
+        private,
+        take,
+        |_, time| values::duration(time, private),
+        |_, number| quote!(#number),
+    )
+}
+
+/// [`calls`] in a call: values that are computed there may be of a type that the method does not take.
+fn computed(
+    args: &Args,
+    private: &TokenStream,
+    in_body: impl Fn(&Expr) -> TokenStream,
+    take: impl Fn(&str) -> bool,
+) -> TokenStream {
+    let converted = |name: &str, value: &Expr, function: &str| {
+        let value = in_body(value);
+        if !args.is_per_call(name) {
+            return value;
+        }
+        let (first, last) = ends(&value, Span::mixed_site());
+        let function = Ident::new(function, first);
+        let path = respanned(&quote!(#private::per_call::#function), first);
+        quote_spanned!(last=> #path(#value))
+    };
+    chain(
+        args,
+        private,
+        take,
+        |name, time| match time {
+            Time::Expr(expr) if matches!(name, "deadline" | "timeout") => {
+                converted(name, expr, "limit")
+            }
+            Time::Expr(expr) => in_body(expr),
+            Time::Text(..) => values::duration(time, private),
+        },
+        |name, value| match name {
+            "max" | "attempts" => converted(name, value, "count"),
+            _ => in_body(value),
+        },
+    )
+}
+
+fn chain(
+    args: &Args,
+    private: &TokenStream,
+    take: impl Fn(&str) -> bool,
+    time: impl Fn(&str, &Time) -> TokenStream,
+    value: impl Fn(&str, &Expr) -> TokenStream,
+) -> TokenStream {
+    let limit = |name: &str, limit: &Option<Keyed<Time>>| {
+        let method = if args.is_per_call(name) { format!("{name}_if") } else { name.to_owned() };
+        let limit = limit.as_ref().filter(|_| take(name))?;
+        let (method, value) = (Ident::new(&method, limit.key.span()), time(name, &limit.value));
+        Some(quote!(.#method(#value)))
+    };
     let calls = [
-        call("max", &args.max, |max| quote!(#max)),
+        call("max", &args.max, |max| value("max", max)).filter(|_| take("max")),
         match &args.attempts {
             Some(attempts) if is_unlimited(&attempts.value) => {
                 let method = Ident::new("unlimited", attempts.value.span());
                 Some(quote!(.#method()))
             }
-            attempts => call("attempts", attempts, |attempts| quote!(#attempts)),
-        },
-        call("backoff", &args.backoff, |backoff| values::backoff(backoff, private)),
-        call("factor", &args.factor, values::number),
-        call("base", &args.base, duration),
-        call("cap", &args.cap, duration),
-        call("deadline", &args.deadline, duration),
-        call("timeout", &args.timeout, duration),
-        call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter))),
+            attempts => call("attempts", attempts, |attempts| value("attempts", attempts)),
+        }
+        .filter(|_| take("attempts")),
+        call("backoff", &args.backoff, |backoff| values::backoff(backoff, private))
+            .filter(|_| take("backoff")),
+        call("factor", &args.factor, |factor| match args.is_per_call("factor") {
+            true => value("factor", factor),
+            false => values::number(factor),
+        })
+        .filter(|_| take("factor")),
+        call("base", &args.base, |base| time("base", base)).filter(|_| take("base")),
+        call("cap", &args.cap, |cap| time("cap", cap)).filter(|_| take("cap")),
+        limit("deadline", &args.deadline),
+        limit("timeout", &args.timeout),
+        call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter)))
+            .filter(|_| take("jitter")),
         call("on", &args.on, |on| match on {
             On::Expr(kinds) => quote!(#kinds),
             _ => {
@@ -80,12 +176,13 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
                 quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*)
             }
         })
-        .filter(|_| !args.retries_any()),
-        call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
-        call("hint_cap", &args.hint_cap, duration),
-        call("inherit", &args.inherit, |inherit| quote!(#inherit)),
+        .filter(|_| take("on") && !args.retries_any()),
+        call("idempotent", &args.idempotent, |it| value("idempotent", it))
+            .filter(|_| take("idempotent")),
+        call("hint_cap", &args.hint_cap, |cap| time("hint_cap", cap)).filter(|_| take("hint_cap")),
+        call("inherit", &args.inherit, |inherit| quote!(#inherit)).filter(|_| take("inherit")),
         // The token of `cancel` can end a call that has no other limit.
-        args.cancel.as_ref().map(|_| quote!(.cancellable())),
+        args.cancel.as_ref().filter(|_| take("cancel")).map(|_| quote!(.cancellable())),
     ];
     calls.into_iter().flatten().collect()
 }

@@ -43,11 +43,27 @@ pub(crate) struct Args {
     pub(crate) task: Option<Keyed<Task>>,
     pub(crate) docs: Option<Keyed<LitBool>>,
     pub(crate) krate: Option<Keyed<Path>>,
+    /// The arguments whose values each call computes: those that name its parameters.
+    pub(crate) per_call: Vec<&'static str>,
     /// The arguments that are written and could not be read.
     pub(super) unread: Vec<&'static str>,
     /// The arguments that are written, in their order.
     pub(super) written: Vec<&'static str>,
 }
+
+/// The arguments that a call may compute.
+const COMPUTABLE: [&str; 10] = [
+    "policy",
+    "max",
+    "attempts",
+    "base",
+    "factor",
+    "cap",
+    "deadline",
+    "timeout",
+    "hint_cap",
+    "idempotent",
+];
 
 /// The name of an argument, and its value.
 type Constant = (&'static str, TokenStream);
@@ -98,6 +114,16 @@ impl Args {
             of("policy", &self.policy),
         ];
         constants.into_iter().flatten()
+    }
+
+    /// The arguments that a call may compute, if they name something that only a call has.
+    pub(crate) fn computable(&self) -> impl Iterator<Item = Constant> {
+        self.constants().filter(|(name, _)| COMPUTABLE.contains(name))
+    }
+
+    /// Whether each call computes the value of this argument.
+    pub(crate) fn is_per_call(&self, name: &str) -> bool {
+        self.per_call.contains(&name)
     }
 
     /// The names of the arguments that are written, with spaces between them. `on = any` is written

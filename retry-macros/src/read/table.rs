@@ -70,7 +70,7 @@ const TABLE: &[Row] = &[
     row("clone", "clone(order)", |args, value| set(&mut args.clone, value, Form::idents)),
     row("keep", "keep(cursor)", |args, value| set(&mut args.keep, value, Form::idents)),
     row("name", "name = \"billing::charge\"", |args, value| set(&mut args.name, value, text)),
-    row("policy", "policy = PATIENT", |args, value| set(&mut args.policy, value, Form::constant)),
+    row("policy", "policy = PATIENT", |args, value| set(&mut args.policy, value, Form::policy)),
     row("report", "report", |args, value| set(&mut args.report, value, Form::bare)),
     row("task", "task` or `task(state(pool), redact(card), concurrency = 4)", |args, value| {
         set(&mut args.task, value, Task::read)

@@ -14,6 +14,7 @@ mod interruptions_within;
 mod nested;
 mod outcomes;
 mod own_backoff;
+mod per_call;
 mod properties;
 mod quick_limits;
 mod reports;
