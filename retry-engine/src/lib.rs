@@ -7,6 +7,7 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
+mod course;
 mod event;
 mod failure;
 mod policy;
@@ -21,6 +22,7 @@ pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::inherited::{Inherited, inherited};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
+pub use course::{Next, Steps};
 pub use failure::before::AfterFailure;
 #[cfg(feature = "http")]
 pub use failure::check_status::{CheckStatus, StatusError};

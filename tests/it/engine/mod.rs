@@ -19,6 +19,7 @@ mod quick_limits;
 mod reports;
 mod resumed;
 mod sites;
+mod steps;
 mod timeout;
 
 use std::pin::pin;
