@@ -34,6 +34,7 @@ pub use failure::outcome::{Interruptible, Missing, Outcome};
 pub use failure::redact::redact_errors_with;
 pub use failure::retry_after;
 pub use policy::backoff::Backoff;
+pub use policy::hint::Hint;
 pub use policy::jitter::Jitter;
 pub use policy::{DelayRange, Policy, PolicyError};
 pub use report::attempt::{Attempt, CallId};
@@ -83,7 +84,8 @@ pub mod control {
     pub use crate::base::sync::lock;
     pub use crate::event::emit::config_applied;
     pub use crate::event::warnings::config_refused;
-    pub use crate::policy::Parts;
+    pub use crate::policy::hint::HintCap;
+    pub use crate::policy::{Attempts, Parts};
     pub use crate::site::configuration::{
         Choice, Configuration, Restart, SiteSettings, made, protection, short_name,
     };

@@ -10,7 +10,7 @@ use super::intercept::Note;
 use super::live::Order;
 use super::mode::Mode;
 use super::state::Call;
-use super::trail::Trail;
+use super::trail::{Row, Trail};
 use super::verdict::{Decision, Verdict};
 use crate::base::clock::Moment;
 use crate::course::rules::Course;
@@ -66,9 +66,10 @@ impl Trail {
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
         let mut course = Course {
-            attempt: self.attempt,
+            attempt: self.attempt.saturating_sub(self.row.before),
             previous: self.previous,
             deadline: self.deadline,
+            began: self.row.began.or(self.started),
             rng: &mut self.rng,
         };
         course.allowed(policy, now, verdict.class, verdict.agreed)
@@ -133,7 +134,7 @@ impl Call<'_> {
         if heard {
             trail.emit_attempt_finished(policy);
         }
-        trail.account_for_failure(verdict.rejected);
+        trail.account_for_attempt(policy, now, verdict.rejected);
         trail.last_kind = Some(kind);
         trail.draft.retry_after = verdict.class.retry_after;
         if unknown {
@@ -198,6 +199,25 @@ impl Trail {
             self.continued = Some(now);
         }
         Decision::Pause(delay)
+    }
+
+    /// Tells the budgets about the failed attempt. A healthy one is paid for like a success, and begins the row of attempts
+    /// anew.
+    #[inline(always)]
+    fn account_for_attempt(&mut self, policy: &Policy, now: Moment, rejected: bool) {
+        let ran = |started: Moment| now.since(started);
+        if self.attempt_started.is_some_and(|started| policy.is_healthy_after(ran(started))) {
+            self.begin_row(now);
+        } else {
+            self.account_for_failure(rejected);
+        }
+    }
+
+    #[cold]
+    fn begin_row(&mut self, now: Moment) {
+        self.row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
+        self.previous = None;
+        self.account_for_success();
     }
 
     /// Says that no error in the chain of a boxed error is known.

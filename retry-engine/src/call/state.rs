@@ -197,7 +197,7 @@ impl<'p> Call<'p> {
     fn described(&self, number: u32, call_id: CallId) -> Attempt {
         Attempt {
             number,
-            limit: self.policy().limit(),
+            limit: self.limit_of_attempts(),
             deadline: self.deadline(),
             last_kind: self.trail().and_then(|trail| trail.last_kind),
             call_id,
@@ -234,7 +234,13 @@ impl<'p> Call<'p> {
 
     /// The running attempt's number, and the limit on attempts.
     pub(crate) fn progress(&self) -> (u32, Option<u32>) {
-        (self.attempt_number(), self.policy().limit())
+        (self.attempt_number(), self.limit_of_attempts())
+    }
+
+    /// The number of the last attempt that the policy allows.
+    fn limit_of_attempts(&self) -> Option<u32> {
+        let policy = self.policy();
+        self.trail().map_or(policy.limit(), |trail| trail.limit(policy))
     }
 
     /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve

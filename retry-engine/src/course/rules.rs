@@ -12,11 +12,13 @@ use crate::report::record::{Delay, DelaySource};
 /// The standing of a series of attempts, as far as the rules ask for it.
 #[derive(Debug)]
 pub(crate) struct Course<'a> {
-    /// Attempts of the series, the one that has just failed included.
+    /// Attempts since the last healthy one, the one that has just failed included.
     pub(crate) attempt: u32,
     /// The delay before that attempt; `None` for the first one.
     pub(crate) previous: Option<Duration>,
     pub(crate) deadline: Option<Moment>,
+    /// When the time of `no_retry_after` began.
+    pub(crate) began: Option<Moment>,
     pub(crate) rng: &'a mut Rng,
 }
 
@@ -50,7 +52,7 @@ impl Course<'_> {
         now: Moment,
         hint: Option<Duration>,
     ) -> Result<Delay, StopReason> {
-        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
+        let left = self.left(policy, now);
         if left.is_zero() {
             return Err(StopReason::Deadline);
         }
@@ -63,6 +65,16 @@ impl Course<'_> {
             return Err(StopReason::Deadline);
         }
         Ok(Delay { length, source: DelaySource::Backoff })
+    }
+
+    /// The time in which another attempt may begin.
+    #[inline(always)]
+    fn left(&self, policy: &Policy, now: Moment) -> Duration {
+        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
+        match (policy.last_start(), self.began) {
+            (Some(last), Some(began)) => left.min(last.saturating_sub(now.since(began))),
+            _ => left,
+        }
     }
 }
 
@@ -91,9 +103,8 @@ fn hinted(
     left: Duration,
     random: u64,
 ) -> Result<Delay, StopReason> {
-    if hint > left.min(policy.longest_hint()) {
-        return Err(StopReason::RetryAfterTooLong);
-    }
+    let hint = policy.allowed_hint(hint).filter(|hint| *hint <= left);
+    let Some(hint) = hint else { return Err(StopReason::RetryAfterTooLong) };
     let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
     let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
     Ok(Delay { length, source })

@@ -32,9 +32,9 @@ use crate::report::reason::StopReason;
 /// ```
 ///
 /// The rules are those of a call: the limit on attempts, `on`, `idempotent`, server's hints with their cap and spread,
-/// `deadline`, backoff and jitter. Two settings mean something else without a call: `deadline` counts from the first
-/// failure of a series, since nothing else is known of the first attempt; and `timeout` has no effect, since the
-/// program runs the attempts.
+/// backoff and jitter, and limits in time. Without a call, some limits mean something else: `deadline` and `no_retry_after`
+/// count from the first failure of a series, since nothing else is known of the first attempt; for `reset_after` an
+/// attempt runs from the end of its pause; and `timeout` has no effect, since the program runs the attempts.
 ///
 /// No budget and no breaker take part. A program that wants one asks it before it waits:
 /// [`Budget::try_withdraw`](crate::budget::Budget::try_withdraw), [`Breaker::permit`](crate::breaker::Breaker::permit).
@@ -116,6 +116,10 @@ pub struct Steps {
     failed: u32,
     previous: Option<Duration>,
     deadline: Option<Moment>,
+    /// When the series began.
+    began: Option<Moment>,
+    /// When the pause before the running attempt ended.
+    resumed: Option<Moment>,
     random: Random,
 }
 
@@ -176,6 +180,8 @@ impl Policy {
             failed: 0,
             previous: None,
             deadline: None,
+            began: None,
+            resumed: None,
             random: Random::Fresh(None),
         }
     }
@@ -195,13 +201,7 @@ impl Steps {
     /// assert_ne!(pauses(7), pauses(8));
     /// ```
     pub const fn with_seed(self, seed: u64) -> Self {
-        Steps {
-            policy: self.policy,
-            failed: self.failed,
-            previous: self.previous,
-            deadline: self.deadline,
-            random: Random::Seeded(Rng::seeded(seed)),
-        }
+        Steps { random: Random::Seeded(Rng::seeded(seed)), ..self }
     }
 
     /// Decides after a failed attempt, by a [`Kind`](crate::Kind) or a [`Class`] with a server's hint.
@@ -224,19 +224,25 @@ impl Steps {
 
     fn decide(&mut self, class: Class) -> Next {
         let now = Moment::now();
+        if self.resumed.is_some_and(|start| self.policy.is_healthy_after(now.since(start))) {
+            self.reset();
+        }
         if self.failed == 0 {
             self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
+            self.began = Some(now);
         }
         self.failed = self.failed.saturating_add(1);
         let mut course = Course {
             attempt: self.failed,
             previous: self.previous,
             deadline: self.deadline,
+            began: self.began,
             rng: self.random.rng(),
         };
         match course.allowed(&self.policy, now, class, true) {
             Ok(delay) => {
                 self.previous = Some(delay.length);
+                self.resumed = Some(now.saturating_add(delay.length));
                 Next::Pause(delay.length)
             }
             Err(reason) => Next::Stop(reason),
@@ -245,7 +251,8 @@ impl Steps {
 
     /// An attempt was healthy: attempts, backoff and deadline begin anew.
     pub fn reset(&mut self) {
-        (self.failed, self.previous, self.deadline) = (0, None, None);
+        (self.failed, self.previous) = (0, None);
+        (self.deadline, self.began, self.resumed) = (None, None, None);
     }
 
     /// Failed attempts since the start or the last [`reset`](Steps::reset).

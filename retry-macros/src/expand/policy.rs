@@ -2,7 +2,6 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use crate::expand::spans::{ends, respanned};
@@ -10,9 +9,9 @@ use crate::expand::values;
 use crate::read::args::Args;
 use crate::read::key::Keyed;
 use crate::read::kinds::On;
-use crate::read::literal::{is_unlimited, literal_count};
+use crate::read::literal::{endless, literal_count};
 use crate::read::schedule;
-use crate::read::time::Time;
+use crate::read::time::{HintCap, Time};
 
 // Input:
 //     policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
@@ -50,8 +49,19 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
 }
 
 /// The settings that the runtime checks one by one.
-const CHECKED: [&str; 9] =
-    ["attempts", "backoff", "factor", "base", "cap", "timeout", "deadline", "jitter", "on"];
+const CHECKED: [&str; 11] = [
+    "attempts",
+    "backoff",
+    "factor",
+    "base",
+    "cap",
+    "timeout",
+    "deadline",
+    "no_retry_after",
+    "reset_after",
+    "jitter",
+    "on",
+];
 
 /// The builder calls. Each argument forwards to the method of its name. The backoff comes before its base and
 /// its factor, so that the attribute overrides the values of a preset.
@@ -60,8 +70,9 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
     let calls = [
         call("max", &args.max, |max| quote!(#max)),
         match &args.attempts {
-            Some(attempts) if is_unlimited(&attempts.value) => {
-                let method = Ident::new("unlimited", attempts.value.span());
+            // The words have the names of their methods.
+            Some(attempts) if endless(&attempts.value).is_some() => {
+                let method = endless(&attempts.value);
                 Some(quote!(.#method()))
             }
             attempts => call("attempts", attempts, |attempts| quote!(#attempts)),
@@ -72,6 +83,8 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
         call("cap", &args.cap, duration),
         call("deadline", &args.deadline, duration),
         call("timeout", &args.timeout, duration),
+        call("no_retry_after", &args.no_retry_after, duration),
+        call("reset_after", &args.reset_after, duration),
         call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter))),
         call("on", &args.on, |on| match on {
             On::Expr(kinds) => quote!(#kinds),
@@ -82,12 +95,26 @@ fn calls(args: &Args, private: &TokenStream) -> TokenStream {
         })
         .filter(|_| !args.retries_any()),
         call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
-        call("hint_cap", &args.hint_cap, duration),
+        call("hint", &args.hint, |word| values::named(word, &quote!(#private::hint))),
+        args.hint_cap.as_ref().map(|hint_cap| hint_limit(hint_cap, private)),
         call("inherit", &args.inherit, |inherit| quote!(#inherit)),
         // The token of `cancel` can end a call that has no other limit.
         args.cancel.as_ref().map(|_| quote!(.cancellable())),
     ];
     calls.into_iter().flatten().collect()
+}
+
+// Input:
+//     hint_cap = "60s", hint_cap = clamp("10s")
+// Output:
+//     .hint_cap(Duration::new(60, 0)), .hint_clamp(Duration::new(10, 0))
+fn hint_limit(hint_cap: &Keyed<HintCap>, private: &TokenStream) -> TokenStream {
+    let (method, longest) = match &hint_cap.value {
+        HintCap::Stop(longest) => (Ident::new("hint_cap", hint_cap.key.span()), longest),
+        HintCap::Clamp(word, longest) => (Ident::new("hint_clamp", word.span()), longest),
+    };
+    let longest = values::duration(longest, private);
+    quote!(.#method(#longest))
 }
 
 /// Writes `.name(value)` with the span of the key.
@@ -114,7 +141,9 @@ fn needs_no_check(args: &Args) -> bool {
         || args.factor.is_some()
         || args.jitter.is_some()
         || args.deadline.is_some()
-        || args.timeout.is_some();
+        || args.timeout.is_some()
+        || args.no_retry_after.is_some()
+        || args.reset_after.is_some();
     // The largest number stands for no limit.
     let limit = u64::from(u32::MAX);
     let counts = count(&args.max, 0..limit - 1) && count(&args.attempts, 1..limit);

@@ -101,6 +101,27 @@ fn a_reset_begins_attempts_and_backoff_anew() {
 }
 
 #[test]
+fn limits_that_end_no_attempt_hold_for_steps() {
+    virtually(|| {
+        let mut steps = every(secs(1), 3).reset_after(secs(60)).steps();
+        for _ in 0..4 {
+            assert_eq!(steps.after(Kind::Transient), pause(secs(1)));
+            assert_eq!(steps.after(Kind::Transient), pause(secs(1)));
+            advance(secs(61));
+        }
+        assert_eq!(steps.failed(), 2, "healthy attempts began anew");
+        let mut steps = every(secs(1), 9).no_retry_after(secs(2)).steps();
+        for _ in 0..2 {
+            assert_eq!(steps.after(Kind::Transient), pause(secs(1)));
+            advance(secs(1));
+        }
+        assert_eq!(steps.after(Kind::Transient), Next::Stop(StopReason::Deadline));
+        let mut steps = every(secs(1), 1).forever().steps();
+        assert!((0..1000).all(|_| steps.after(Kind::Transient) == pause(secs(1))));
+    });
+}
+
+#[test]
 fn clones_do_not_share_their_jitter_unless_the_program_chose_the_seed() {
     let policy = Policy::new().max(5).base(secs(1));
     let draw = |mut steps: Steps| [TRANSIENT; 5].map(|class| steps.after(class));
