@@ -216,11 +216,12 @@ impl Trail {
         let until = Some(now.checked_add(length).unwrap_or(now));
         let (number, site) = (self.number(), self.site);
         let error = self.last_error();
-        let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
+        let (attempt, limit) = (self.attempt, self.limit(policy));
+        let pause = Pause { attempt, limit, until, error, kind, cancellable };
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, site, self.limit(policy), self.deadline, pause);
+        let entry = Entry::new(number, site, self.deadline, pause);
         self.live = Some(Ticket::new(entry));
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use retry_runtime::budget::{Budget, BudgetSettings, Refund};
 use retry_runtime::{
-    Backoff, Classify, DelaySource, Hint, Jitter, Policy, Report, StopReason, observe,
+    Backoff, Classify, DelaySource, Hint, Jitter, Policy, Report, StopReason, live, observe,
     observe_blocking, retryable, site,
 };
 
@@ -281,4 +281,28 @@ fn a_list_that_the_program_computes_is_a_backoff() {
     let delays: Vec<Duration> = (1..4).map(|n| secs(n * n)).collect();
     let policy = Policy::new().max(4).backoff(Backoff::list(&delays).unwrap()).jitter(Jitter::None);
     check(policy, &[secs(0); 9], StopReason::Exhausted, &[0, 1, 5, 14, 23]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_of_live_calls_shows_the_limit_after_a_healthy_attempt() {
+    #[retryable(max = 2, base = "1s", jitter = none, reset_after = "1m", name = "open_limits::live")]
+    async fn follow(tries: &Cell<u32>) -> Result<(), Broken> {
+        tries.set(tries.get() + 1);
+        tokio::time::sleep(if tries.get() == 3 { secs(60) } else { secs(0) }).await;
+        Err(Broken::Link)
+    }
+    let tries = Cell::new(0);
+    let call = follow(&tries);
+    let listed = async {
+        let mut listed = Vec::new();
+        for at in [ms(500), secs(2), secs(61)] {
+            tokio::time::sleep(at).await;
+            let calls = live::calls();
+            let call = calls.iter().find(|call| call.name() == "open_limits::live").unwrap();
+            listed.push((call.attempt(), call.limit()));
+        }
+        listed
+    };
+    let (_, listed) = tokio::join!(call, listed);
+    assert_eq!(listed, [(1, Some(3)), (2, Some(3)), (3, Some(5))]);
 }
