@@ -176,7 +176,7 @@ impl Call<'_> {
     fn described(&self, number: u32, call_id: CallId) -> Attempt {
         Attempt {
             number,
-            limit: self.policy().limit(),
+            limit: self.limit_of_attempts(),
             deadline: self.deadline(),
             last_kind: self.trail().and_then(|trail| trail.last_kind),
             call_id,
@@ -213,7 +213,13 @@ impl Call<'_> {
 
     /// The running attempt's number, and the limit on attempts.
     pub(crate) fn progress(&self) -> (u32, Option<u32>) {
-        (self.attempt_number(), self.policy().limit())
+        (self.attempt_number(), self.limit_of_attempts())
+    }
+
+    /// The number of the last attempt that the policy allows.
+    fn limit_of_attempts(&self) -> Option<u32> {
+        let policy = self.policy();
+        self.trail().map_or(policy.limit(), |trail| trail.limit(&policy))
     }
 
     /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve

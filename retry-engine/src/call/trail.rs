@@ -39,6 +39,7 @@ pub(super) struct Trail {
     pub(super) deadline: Option<Moment>,
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
+    pub(super) row: Row,
     pub(super) last_kind: Option<Kind>,
     pub(super) draft: Draft,
     /// The failed attempts that `draft` does not have: made before the call was resumed, or too long ago.
@@ -67,6 +68,15 @@ pub(super) struct Trail {
     pub(super) intercepted: Option<Box<Intercepted>>,
 }
 
+/// The attempts since the last healthy one, which the limit and the backoff count: `reset_after`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// Attempts before the row.
+    pub(super) before: u32,
+    /// When the last healthy attempt ended; `None` in the first row.
+    pub(super) began: Option<Moment>,
+}
+
 impl Trail {
     pub(super) fn new(site: &'static Site, attempt: u32, rng: Rng) -> Self {
         Trail {
@@ -80,6 +90,7 @@ impl Trail {
             deadline: None,
             rng,
             previous: None,
+            row: Row { before: 0, began: None },
             last_kind: None,
             draft: Draft::new(),
             failures_before: None,
@@ -101,6 +112,11 @@ impl Trail {
     #[inline]
     pub(super) fn site(&self) -> Option<&'static Site> {
         self.site.is_listed().then_some(self.site)
+    }
+
+    /// The number of the last attempt that the policy allows.
+    pub(super) fn limit(&self, policy: &Policy) -> Option<u32> {
+        Some(policy.limit()?.saturating_add(self.row.before))
     }
 
     /// Notes that the first attempt started at `now`, and when the call must have ended.
@@ -200,11 +216,12 @@ impl Trail {
         let until = Some(now.checked_add(length).unwrap_or(now));
         let (number, site) = (self.number(), self.site);
         let error = self.last_error();
-        let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
+        let (attempt, limit) = (self.attempt, self.limit(policy));
+        let pause = Pause { attempt, limit, until, error, kind, cancellable };
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, site, policy.limit(), self.deadline, pause);
+        let entry = Entry::new(number, site, self.deadline, pause);
         self.live = Some(Ticket::new(entry));
     }
 

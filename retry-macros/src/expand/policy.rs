@@ -2,7 +2,6 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use crate::expand::spans::{ends, respanned};
@@ -10,9 +9,9 @@ use crate::expand::values;
 use crate::read::args::Args;
 use crate::read::key::Keyed;
 use crate::read::kinds::On;
-use crate::read::literal::{is_unlimited, literal_count};
+use crate::read::literal::{endless, literal_count};
 use crate::read::schedule;
-use crate::read::time::Time;
+use crate::read::time::{HintCap, Time};
 
 // Input:
 //     policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
@@ -83,8 +82,19 @@ pub(crate) fn of_call(
 }
 
 /// The settings that the runtime checks one by one.
-const CHECKED: [&str; 9] =
-    ["attempts", "backoff", "factor", "base", "cap", "timeout", "deadline", "jitter", "on"];
+const CHECKED: [&str; 11] = [
+    "attempts",
+    "backoff",
+    "factor",
+    "base",
+    "cap",
+    "timeout",
+    "deadline",
+    "no_retry_after",
+    "reset_after",
+    "jitter",
+    "on",
+];
 
 /// The builder calls of the arguments that `take` chooses, whose values are constants. Each argument forwards to the method
 /// of its name. The backoff comes before its base and its factor, so that the attribute overrides the values of a preset.
@@ -120,9 +130,7 @@ fn computed(
         private,
         take,
         |name, time| match time {
-            Time::Expr(expr) if matches!(name, "deadline" | "timeout") => {
-                converted(name, expr, "limit")
-            }
+            Time::Expr(expr) if LIMITS.contains(&name) => converted(name, expr, "limit"),
             Time::Expr(expr) => in_body(expr),
             Time::Text(..) => values::duration(time, private),
         },
@@ -133,6 +141,9 @@ fn computed(
     )
 }
 
+/// The arguments that a call may compute to be none.
+const LIMITS: [&str; 4] = ["deadline", "timeout", "no_retry_after", "reset_after"];
+
 fn chain(
     args: &Args,
     private: &TokenStream,
@@ -140,51 +151,77 @@ fn chain(
     time: impl Fn(&str, &Time) -> TokenStream,
     value: impl Fn(&str, &Expr) -> TokenStream,
 ) -> TokenStream {
+    // A limit that a call computes may be none.
     let limit = |name: &str, limit: &Option<Keyed<Time>>| {
         let method = if args.is_per_call(name) { format!("{name}_if") } else { name.to_owned() };
-        let limit = limit.as_ref().filter(|_| take(name))?;
-        let (method, value) = (Ident::new(&method, limit.key.span()), time(name, &limit.value));
-        Some(quote!(.#method(#value)))
+        call(&method, limit, |limit| time(name, limit))
     };
     let calls = [
-        call("max", &args.max, |max| value("max", max)).filter(|_| take("max")),
-        match &args.attempts {
-            Some(attempts) if is_unlimited(&attempts.value) => {
-                let method = Ident::new("unlimited", attempts.value.span());
-                Some(quote!(.#method()))
-            }
-            attempts => call("attempts", attempts, |attempts| value("attempts", attempts)),
-        }
-        .filter(|_| take("attempts")),
-        call("backoff", &args.backoff, |backoff| values::backoff(backoff, private))
-            .filter(|_| take("backoff")),
-        call("factor", &args.factor, |factor| match args.is_per_call("factor") {
-            true => value("factor", factor),
-            false => values::number(factor),
-        })
-        .filter(|_| take("factor")),
-        call("base", &args.base, |base| time("base", base)).filter(|_| take("base")),
-        call("cap", &args.cap, |cap| time("cap", cap)).filter(|_| take("cap")),
-        limit("deadline", &args.deadline),
-        limit("timeout", &args.timeout),
-        call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter)))
-            .filter(|_| take("jitter")),
-        call("on", &args.on, |on| match on {
-            On::Expr(kinds) => quote!(#kinds),
-            _ => {
-                let kinds = on.listed();
-                quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*)
-            }
-        })
-        .filter(|_| take("on") && !args.retries_any()),
-        call("idempotent", &args.idempotent, |it| value("idempotent", it))
-            .filter(|_| take("idempotent")),
-        call("hint_cap", &args.hint_cap, |cap| time("hint_cap", cap)).filter(|_| take("hint_cap")),
-        call("inherit", &args.inherit, |inherit| quote!(#inherit)).filter(|_| take("inherit")),
+        ("max", call("max", &args.max, |max| value("max", max))),
+        (
+            "attempts",
+            match &args.attempts {
+                // The words have the names of their methods.
+                Some(attempts) if endless(&attempts.value).is_some() => {
+                    let method = endless(&attempts.value);
+                    Some(quote!(.#method()))
+                }
+                attempts => call("attempts", attempts, |attempts| value("attempts", attempts)),
+            },
+        ),
+        ("backoff", call("backoff", &args.backoff, |backoff| values::backoff(backoff, private))),
+        (
+            "factor",
+            call("factor", &args.factor, |factor| match args.is_per_call("factor") {
+                true => value("factor", factor),
+                false => values::number(factor),
+            }),
+        ),
+        ("base", call("base", &args.base, |base| time("base", base))),
+        ("cap", call("cap", &args.cap, |cap| time("cap", cap))),
+        ("deadline", limit("deadline", &args.deadline)),
+        ("timeout", limit("timeout", &args.timeout)),
+        ("no_retry_after", limit("no_retry_after", &args.no_retry_after)),
+        ("reset_after", limit("reset_after", &args.reset_after)),
+        (
+            "jitter",
+            call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter))),
+        ),
+        (
+            "on",
+            call("on", &args.on, |on| match on {
+                On::Expr(kinds) => quote!(#kinds),
+                _ => {
+                    let kinds = on.listed();
+                    quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*)
+                }
+            })
+            .filter(|_| !args.retries_any()),
+        ),
+        ("idempotent", call("idempotent", &args.idempotent, |it| value("idempotent", it))),
+        ("hint", call("hint", &args.hint, |word| values::named(word, &quote!(#private::hint)))),
+        (
+            "hint_cap",
+            args.hint_cap.as_ref().map(|cap| hint_limit(cap, |cap| time("hint_cap", cap))),
+        ),
+        ("inherit", call("inherit", &args.inherit, |inherit| quote!(#inherit))),
         // The token of `cancel` can end a call that has no other limit.
-        args.cancel.as_ref().filter(|_| take("cancel")).map(|_| quote!(.cancellable())),
+        ("cancel", args.cancel.as_ref().map(|_| quote!(.cancellable()))),
     ];
-    calls.into_iter().flatten().collect()
+    calls.into_iter().filter(|(name, _)| take(name)).filter_map(|(_, call)| call).collect()
+}
+
+// Input:
+//     hint_cap = "60s", hint_cap = clamp("10s")
+// Output:
+//     .hint_cap(Duration::new(60, 0)), .hint_clamp(Duration::new(10, 0))
+fn hint_limit(hint_cap: &Keyed<HintCap>, time: impl Fn(&Time) -> TokenStream) -> TokenStream {
+    let (method, longest) = match &hint_cap.value {
+        HintCap::Stop(longest) => (Ident::new("hint_cap", hint_cap.key.span()), longest),
+        HintCap::Clamp(word, longest) => (Ident::new("hint_clamp", word.span()), longest),
+    };
+    let longest = time(longest);
+    quote!(.#method(#longest))
 }
 
 /// Writes `.name(value)` with the span of the key.
@@ -211,7 +248,9 @@ fn needs_no_check(args: &Args) -> bool {
         || args.factor.is_some()
         || args.jitter.is_some()
         || args.deadline.is_some()
-        || args.timeout.is_some();
+        || args.timeout.is_some()
+        || args.no_retry_after.is_some()
+        || args.reset_after.is_some();
     // The largest number stands for no limit.
     let limit = u64::from(u32::MAX);
     let counts = count(&args.max, 0..limit - 1) && count(&args.attempts, 1..limit);

@@ -148,7 +148,7 @@ impl Plan<'_> {
         }
         // Whether a preset has a limit is known only when rustc evaluates its constant.
         let (preset, method) = (&policy.value, step("limited_if", &policy.key));
-        quote_spanned!(last=> .#method::<{ (#preset).is_timed() }>())
+        quote_spanned!(last=> .#method::<{ (#preset).cuts_attempts() }>())
     }
 
     /// Whether the policy limits the time of a call or an attempt; read from the site if a preset decides.
@@ -174,7 +174,7 @@ impl Plan<'_> {
             _ if written || !is_async || args.is_per_call("policy") => quote!(#written),
             Some(policy) => {
                 let preset = &policy.value;
-                quote!((#preset).is_timed())
+                quote!((#preset).cuts_attempts())
             }
             None => quote!(false),
         }

@@ -9,7 +9,7 @@ use crate::read::key::Keyed;
 use crate::read::kinds::On;
 use crate::read::protect::Protection;
 use crate::read::task::Task;
-use crate::read::time::{Backoff, Time};
+use crate::read::time::{Backoff, HintCap, Time};
 
 /// The values of an attribute.
 #[derive(Default)]
@@ -23,9 +23,12 @@ pub(crate) struct Args {
     pub(crate) jitter: Option<Keyed<Expr>>,
     pub(crate) deadline: Option<Keyed<Time>>,
     pub(crate) timeout: Option<Keyed<Time>>,
+    pub(crate) no_retry_after: Option<Keyed<Time>>,
+    pub(crate) reset_after: Option<Keyed<Time>>,
     pub(crate) on: Option<Keyed<On>>,
     pub(crate) idempotent: Option<Keyed<Expr>>,
-    pub(crate) hint_cap: Option<Keyed<Time>>,
+    pub(crate) hint: Option<Keyed<Expr>>,
+    pub(crate) hint_cap: Option<Keyed<HintCap>>,
     pub(crate) inherit: Option<Keyed<Expr>>,
     pub(crate) when: Option<Keyed<Expr>>,
     pub(crate) retry_if: Option<Keyed<Expr>>,
@@ -52,7 +55,7 @@ pub(crate) struct Args {
 }
 
 /// The arguments that a call may compute.
-const COMPUTABLE: [&str; 10] = [
+const COMPUTABLE: [&str; 12] = [
     "policy",
     "max",
     "attempts",
@@ -61,6 +64,8 @@ const COMPUTABLE: [&str; 10] = [
     "cap",
     "deadline",
     "timeout",
+    "no_retry_after",
+    "reset_after",
     "hint_cap",
     "idempotent",
 ];
@@ -105,9 +110,12 @@ impl Args {
             of("cap", &self.cap),
             of("timeout", &self.timeout),
             of("deadline", &self.deadline),
+            of("no_retry_after", &self.no_retry_after),
+            of("reset_after", &self.reset_after),
             of("jitter", &self.jitter),
             of("on", &self.on),
             of("idempotent", &self.idempotent),
+            of("hint", &self.hint),
             of("hint_cap", &self.hint_cap),
             of("inherit", &self.inherit),
             of("name", &self.name),

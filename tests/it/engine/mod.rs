@@ -12,6 +12,7 @@ mod inside;
 mod interruptions;
 mod interruptions_within;
 mod nested;
+mod open_limits;
 mod outcomes;
 mod own_backoff;
 mod per_call;
@@ -21,6 +22,7 @@ mod reports;
 mod resumed;
 mod retrying;
 mod sites;
+mod steps;
 mod timeout;
 
 use std::pin::pin;
