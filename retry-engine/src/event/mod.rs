@@ -120,7 +120,7 @@ pub(crate) use rate::Rates;
 pub(crate) use span::CallSpan;
 pub use stream::{Events, Recv};
 pub use vocabulary::{Event, EventKind};
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub(crate) use warnings::no_time_driver;
 pub(crate) use warnings::{
     conflicting_settings, hook_panicked, listed_late, shared_name, undeclared, unknown,

@@ -1,12 +1,13 @@
 //! The counts and the history of a function's calls, except first-try successes, which are counted elsewhere.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use super::function::Site;
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
+use crate::base::time::{Instant, SystemTime};
 use crate::budget::Calls;
 use crate::report::draft::Draft;
 use crate::report::record::PastCall;

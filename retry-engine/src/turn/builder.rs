@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use super::breaking::{Breaking, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
+use super::may_block::MayBlock;
 use super::rules::{
     Given, HookCall, Judge, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
 };
@@ -50,7 +51,16 @@ impl Call<'_> {
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn attempts<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+        &mut self,
+        attempt: F,
+    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
+        self.attempts_of(attempt)
+    }
+
+    /// [`attempts`](Self::attempts) for a closure around one that may block.
+    #[inline]
+    pub(super) fn attempts_of<R, F: FnMut(&Call<'_>) -> R>(
         &mut self,
         attempt: F,
     ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
@@ -62,7 +72,7 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
         attempt: F,
     ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {

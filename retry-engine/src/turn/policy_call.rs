@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::may_block::MayBlock;
 use super::turned::Turned;
 use crate::call::state::Call;
 use crate::failure::class::Classify;
@@ -73,11 +74,14 @@ impl Policy {
     ///
     /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` panics.
     #[track_caller]
-    pub fn call<R: Outcome<Error: Classify>>(&self, mut work: impl FnMut(Attempt) -> R) -> R {
+    pub fn call<R: Outcome<Error: Classify>>(
+        &self,
+        mut work: impl FnMut(Attempt) -> R + MayBlock,
+    ) -> R {
         let policy = self.checked_blocking();
         let mut call = Call::of(&policy);
         let id = CallId::unique();
-        call.attempts(|call| work(call.running(id)))
+        call.attempts_of(|call| work(call.running(id)))
             .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
             .run()
     }

@@ -62,10 +62,14 @@ impl Classify for reqwest::Response {
     }
 }
 
-/// Whether connecting failed; always `false` in a browser, which does not report it.
+/// Whether connecting failed.
+#[cfg(not(target_arch = "wasm32"))]
 fn is_connect(error: &reqwest::Error) -> bool {
-    #[cfg(not(target_arch = "wasm32"))]
-    return error.is_connect();
-    #[cfg(target_arch = "wasm32")]
-    return false;
+    error.is_connect()
+}
+
+/// A browser does not report whether connecting failed.
+#[cfg(target_arch = "wasm32")]
+fn is_connect(_: &reqwest::Error) -> bool {
+    false
 }
