@@ -83,7 +83,7 @@ pub mod control {
     pub use crate::event::warnings::config_refused;
     pub use crate::policy::Parts;
     pub use crate::site::configuration::{
-        Choice, Configuration, Restart, SiteSettings, made, protection, short_name,
+        Choice, Configuration, Restart, SiteSettings, made, on_declared, protection, short_name,
     };
     pub use crate::site::ledger::totals;
     pub use crate::site::{SiteBreaker, SiteBudget};

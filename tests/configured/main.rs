@@ -1,6 +1,7 @@
 //! Configuring a running program. A process has one configuration, so these tests have their own binary and
 //! run one at a time.
 
+mod declared;
 mod environment;
 mod good;
 mod layers;

@@ -5,7 +5,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use retry_runtime::control::lock;
+use retry_runtime::Site;
+use retry_runtime::control::{self, lock};
 use serde::Serialize;
 
 use super::change::{self, Change, changes};
@@ -39,11 +40,14 @@ impl fmt::Display for Applied {
 /// The configuration in force.
 struct State {
     config: Option<Arc<Config>>,
+    /// The functions to which it was applied, in the order of the values.
+    sites: Vec<&'static Site>,
     resolution: Option<Resolution>,
 }
 
 /// Locked while a configuration is applied, so that two never mix.
-static STATE: Mutex<State> = Mutex::new(State { config: None, resolution: None });
+static STATE: Mutex<State> =
+    Mutex::new(State { config: None, sites: Vec::new(), resolution: None });
 
 /// Reads a file and applies it: JSON when its name ends in `.json`, else TOML.
 ///
@@ -95,9 +99,36 @@ pub fn apply(config: Config) -> Result<Applied, ConfigErrors> {
 }
 
 fn put(draft: Draft) -> Result<Applied, ConfigErrors> {
+    control::on_declared(follow_declared);
     let program = Program::now();
     let (config, resolution) = draft.resolve(&program.list)?;
     Ok(replace(&program, resolution, Some(Arc::new(config))))
+}
+
+/// A function has been declared after the configuration: applies the configuration again, to it as well. If that is a
+/// mistake, the function keeps the settings of its declaration, and a warning tells the mistake.
+fn follow_declared() {
+    while let Some(config) = current() {
+        let program = Program::now();
+        let resolution = match Draft::from(Config::clone(&config)).resolve(&program.list) {
+            Ok((_, resolution)) => resolution,
+            Err(mistakes) => {
+                return control::config_refused(mistakes.len(), &mistakes);
+            }
+        };
+        let settings = program.configuration(&resolution);
+        settings.prepare();
+        let mut state = lock(&STATE);
+        // Another configuration may have been applied meanwhile.
+        if !state.config.as_ref().is_some_and(|now| Arc::ptr_eq(now, &config)) {
+            continue;
+        }
+        chaos::replace(program.faults(&resolution));
+        let restart = settings.apply();
+        (state.sites, state.resolution) = (program.sites, Some(resolution));
+        drop(state);
+        return restart.run();
+    }
 }
 
 /// Removes the configuration: every function follows its attribute again.
@@ -116,7 +147,11 @@ fn replace(program: &Program, resolution: Resolution, config: Option<Arc<Config>
     let origin =
         |key: &str| config.as_ref().map_or(Origin::BuiltIn, |config| config.text.origin(key));
     let applied = Applied { changes: changes(&program.list, &before, &resolution, origin) };
-    *state = State { config: config.clone(), resolution: Some(resolution) };
+    *state = State {
+        config: config.clone(),
+        sites: program.sites.clone(),
+        resolution: Some(resolution),
+    };
     // Without the lock, since a listener may call `current` or `explain`.
     drop(state);
     restart.run();
@@ -126,12 +161,14 @@ fn replace(program: &Program, resolution: Resolution, config: Option<Arc<Config>
 
 /// The values before a change.
 fn held(state: &State, program: &Program) -> Resolution {
-    let known = state.resolution.as_ref();
-    if let Some(resolution) = known.filter(|known| known.sites.len() == program.list.sites.len()) {
-        return resolution.clone();
-    }
-    // Nothing was applied, or functions were listed later: so far they follow their attributes.
-    untouched(program)
+    // A function that was listed later follows its attribute.
+    let untouched = untouched(program);
+    let Some(known) = &state.resolution else { return untouched };
+    let sites = program.sites.iter().zip(untouched.sites).map(|(site, unset)| {
+        let place = state.sites.iter().position(|known| std::ptr::eq(*known, *site));
+        place.map_or(unset, |place| known.sites[place].clone())
+    });
+    Resolution { sites: sites.collect(), ..known.clone() }
 }
 
 /// The program without any configuration, and without the environment.

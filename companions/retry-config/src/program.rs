@@ -15,7 +15,7 @@ use super::value::Named;
 
 /// The functions of this program, and the same functions as data, in the same order.
 pub(crate) struct Program {
-    sites: Vec<&'static Site>,
+    pub(crate) sites: Vec<&'static Site>,
     pub(crate) list: SiteList,
 }
 

@@ -55,6 +55,13 @@ warning! {
 }
 
 warning! {
+    /// A name is declared again, with other settings.
+    pub(crate) fn declared_twice(name: &str, holds: &str, other: &str);
+    warn(name): "the name `{name}` is declared with different settings: those at {holds} apply, and those at {other} do \
+        not: give one of the two another name"
+}
+
+warning! {
     /// An observer of events panicked for the first time.
     pub(super) fn observer_panicked(event: &'static str);
     warn(event): "an observer of events panicked: the call goes on, and further panics of this observer are only \

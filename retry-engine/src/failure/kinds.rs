@@ -26,6 +26,11 @@ impl Kinds {
         Kinds(self.0 | 1 << kind as u8)
     }
 
+    /// The set with `kind` removed.
+    pub(crate) const fn without(self, kind: Kind) -> Self {
+        Kinds(self.0 & !(1 << kind as u8))
+    }
+
     /// Whether `kind` is in the set.
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 & (1 << kind as u8) != 0

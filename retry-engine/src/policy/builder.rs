@@ -61,6 +61,8 @@ pub struct Policy {
     pub(super) inherit: bool,
     /// Whether the calls have a cancellation token, which can end them without a deadline.
     pub(super) cancellable: bool,
+    /// Whether `cap` cuts longer entries of a list, which are a mistake otherwise.
+    pub(super) cuts_entries: bool,
     /// Whether there is a deadline or a timeout.
     pub(super) timed: bool,
 }
@@ -83,6 +85,7 @@ impl Policy {
             hint_cap: Duration::from_secs(60),
             inherit: true,
             cancellable: false,
+            cuts_entries: false,
             timed: false,
         }
     }

@@ -28,6 +28,33 @@ impl Policy {
         Ok(())
     }
 
+    /// The same policy if it is valid: the end of a chain of settings that come from outside of the program.
+    ///
+    /// A constant ends in [`checked`](Policy::checked) instead, which makes a mistake a compile error.
+    ///
+    /// ```
+    /// use retry_runtime::{Policy, PolicyError};
+    /// use std::time::Duration;
+    ///
+    /// fn policy(retries: u32, longest_delay: Duration) -> Result<Policy, PolicyError> {
+    ///     Policy::new().max(retries).cap(longest_delay).try_build()
+    /// }
+    ///
+    /// assert!(policy(5, Duration::from_secs(20)).is_ok());
+    /// let error = policy(5, Duration::from_millis(50)).unwrap_err();
+    /// assert_eq!(error.to_string(), "`cap` (50ms) must not be less than `base` (1s)");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first mistake that [`validate`](Policy::validate) finds.
+    pub const fn try_build(self) -> Result<Self, PolicyError> {
+        match self.validate() {
+            Ok(()) => Ok(self),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The first mistake that each rule finds.
     pub(super) const fn rules(&self) -> [Option<PolicyError>; 5] {
         [
@@ -99,6 +126,7 @@ impl Policy {
             Backoff::List(&[]) => Some(PolicyError::EmptyList),
             Backoff::List(_) if self.base.is_some() => Some(PolicyError::UnusedBase),
             Backoff::Custom(_) if self.base.is_some() => Some(PolicyError::UnusedBaseOfFunction),
+            Backoff::List(_) if self.cuts_entries => None,
             Backoff::List(entries) => entry_above(cap, entries),
             _ if duration::less(cap, base) => Some(PolicyError::BaseAboveCap { base, cap }),
             _ => None,

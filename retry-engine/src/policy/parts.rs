@@ -27,6 +27,8 @@ pub struct Parts {
     pub inherit: bool,
     /// Whether the calls have a cancellation token.
     pub cancellable: bool,
+    /// Whether `cap` cuts longer entries of a list, which are a mistake otherwise.
+    pub cuts_entries: bool,
 }
 
 impl From<&Policy> for Parts {
@@ -45,6 +47,7 @@ impl From<&Policy> for Parts {
             hint_cap: policy.hint_cap,
             inherit: policy.inherit,
             cancellable: policy.cancellable,
+            cuts_entries: policy.cuts_entries,
         }
     }
 }
@@ -66,6 +69,7 @@ impl From<Parts> for Policy {
             hint_cap: parts.hint_cap,
             inherit: parts.inherit,
             cancellable: parts.cancellable,
+            cuts_entries: parts.cuts_entries,
             timed: parts.deadline.is_some() || parts.timeout.is_some(),
         }
     }

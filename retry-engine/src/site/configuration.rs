@@ -1,6 +1,8 @@
 //! Settings from outside of the program, for whoever reads a configuration: applied to all sites, budgets and
 //! breakers in one step.
 
+use std::sync::OnceLock;
+
 use super::applied::{self, Effective};
 use super::breaker::{self, SiteBreaker, find_breaker};
 use super::budget::SiteBudget;
@@ -9,6 +11,22 @@ use crate::base::by_name::ByName;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::{Budget, BudgetSettings};
 use crate::policy::Policy;
+
+/// Applies the configuration in force again.
+static ON_DECLARED: OnceLock<fn()> = OnceLock::new();
+
+/// Sets the function that applies the configuration in force again, for functions that are declared after it. The first
+/// call sets it for the life of the process. The function is called without a lock.
+pub fn on_declared(reapply: fn()) {
+    ON_DECLARED.get_or_init(|| reapply);
+}
+
+/// A function has been declared, which may be named in the configuration in force.
+pub(super) fn apply_to_declared() {
+    if let Some(reapply) = ON_DECLARED.get() {
+        reapply();
+    }
+}
 
 /// Checked settings. Functions, budgets and breakers without an entry keep the settings of their attributes.
 #[derive(Debug, Default)]

@@ -66,14 +66,24 @@ impl<T> Directory<T> {
         lock(&self.0).entries().iter().map(|(_, known)| *known).collect()
     }
 
+    /// The number of entries.
+    pub(super) fn len(&self) -> usize {
+        lock(&self.0).entries().len()
+    }
+
     /// Stores `made` under this name, unless another thread has stored one meanwhile; returns the stored one, and
     /// whether it is `made`.
     pub(super) fn keep(&self, name: &str, made: T) -> (&'static T, bool) {
+        self.keep_made(name, || made)
+    }
+
+    /// [`keep`](Self::keep) for an entry that is made under the lock, and only if it is stored.
+    pub(super) fn keep_made(&self, name: &str, make: impl FnOnce() -> T) -> (&'static T, bool) {
         let mut known = lock(&self.0);
         if let Some(found) = known.get(name) {
             return (found, false);
         }
-        let made: &'static T = Box::leak(Box::new(made));
+        let made: &'static T = Box::leak(Box::new(make()));
         known.insert(name.to_owned(), made);
         (made, true)
     }

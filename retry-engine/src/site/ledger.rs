@@ -71,6 +71,7 @@ pub(crate) struct Findings {
     warned_of_budget: Option<Instant>,
     warned_undeclared: bool,
     warned_of_hook: bool,
+    warned_of_declaration: bool,
     /// How many attempts failed with a boxed error that has no known type inside.
     pub(crate) unknown: u64,
     warned_unknown: bool,
@@ -179,6 +180,11 @@ impl Site {
         if !warned {
             crate::event::hook_panicked(self.name());
         }
+    }
+
+    /// Whether a second declaration with other settings is to be told: the first one is.
+    pub(super) fn warn_of_declaration(&self) -> bool {
+        !self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_declaration, true))
     }
 
     /// Says once how to classify errors, after a boxed error that has no known type inside.

@@ -3,6 +3,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `function`, `meta` | [`Site`]: one static for each annotated function, and its name and place |
+//! | `declare` | sites that are made while the program runs |
 //! | `registry` | the list of sites, which the linker collects |
 //! | `flags` | one number that says whether a call has anything to prepare |
 //! | `telling` | the events of a function, and the number of those that `tracing` did not get |
@@ -16,6 +17,7 @@ mod applied;
 mod breaker;
 mod budget;
 pub(crate) mod configuration;
+mod declare;
 mod directory;
 pub(crate) mod doctor;
 mod flags;

@@ -117,6 +117,14 @@ fn listed() -> impl Iterator<Item = &'static Site> {
     inventory::iter::<Entry>.into_iter().map(|entry| entry.0)
 }
 
+/// Lists a function that was declared while the program runs, and has a configuration applied to it.
+///
+/// The caller must not hold a lock.
+pub(super) fn declared(site: &'static Site) {
+    lock(&LATE).push(site);
+    super::configuration::apply_to_declared();
+}
+
 /// A function is called for the first time: it is listed now if the linker has not.
 pub(crate) fn list(site: &'static Site) {
     if !listed().any(|listed| std::ptr::eq(listed, site)) {

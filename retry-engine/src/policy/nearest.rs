@@ -1,0 +1,287 @@
+//! The nearest valid policy, for settings that are computed while the program runs.
+//!
+//! A call must not fail because a user of the program configured `max_delay` below the first delay, so a mistake in such
+//! a value is repaired and not refused. Two ideas decide between the ways to repair one:
+//!
+//! - A limit is a promise: `cap`, `deadline` and the number of attempts are kept, and the settings that contradict
+//!   them give way.
+//! - A setting that is no number, or that says nothing, leaves its default in place.
+//!
+//! | mistake | nearest valid policy |
+//! |---|---|
+//! | `attempts = 0` | one attempt |
+//! | `attempts = unlimited` without anything that ends the call | the default number of attempts |
+//! | `on` lists a kind that is never retried | without that kind |
+//! | `factor` below 1 | 1, so the delay stays the same |
+//! | `factor` infinite | the largest number, so the second delay is `cap` |
+//! | `factor` NaN, or beside a backoff or a jitter that has no use for it | without `factor` |
+//! | `base` beside a list or a function | without `base` |
+//! | `base` above `cap` | `base` is `cap` |
+//! | an entry of the list above `cap` | `cap` cuts the entry |
+//! | an empty list | exponential backoff |
+//! | the number of a jitter out of range | the nearest end of the range |
+//! | the number of a jitter NaN, or decorrelated jitter beside a backoff | full jitter |
+//! | `deadline` zero | no deadline, as in most configuration files |
+//! | `timeout` zero, or where the function blocks | no timeout |
+//! | `timeout` above `deadline`, or so long that no time for a retry is left | no timeout: `deadline` ends such an attempt |
+//! | no retry can start before `deadline` | one attempt |
+//! | `timeout` without a word on idempotency | not idempotent |
+
+use super::backoff::Backoff;
+use super::builder::{Policy, UNLIMITED};
+use super::error::PolicyError;
+use super::jitter::Jitter;
+use crate::base::duration;
+use crate::failure::class::Kind;
+
+impl Policy {
+    /// The nearest valid policy, and the first mistake in this one; a valid policy comes back unchanged.
+    ///
+    /// `blocking` says that the attempts block their thread, so that no timeout can end them.
+    #[allow(dead_code, reason = "for the settings that a call computes")]
+    #[inline]
+    pub(crate) fn nearest_valid(self, blocking: bool) -> (Policy, Option<PolicyError>) {
+        match self.mistake(blocking) {
+            None => (self, None),
+            Some(error) => (self.repaired(blocking), Some(error)),
+        }
+    }
+
+    fn mistake(&self, blocking: bool) -> Option<PolicyError> {
+        if blocking && self.timeout.is_some() {
+            return Some(PolicyError::TimeoutBlocking);
+        }
+        self.validate().err()
+    }
+
+    // The order matters: a repair relies on the settings above it.
+    #[cold]
+    fn repaired(mut self, blocking: bool) -> Policy {
+        self.repair_growth();
+        self.repair_jitter();
+        self.on = self.on.without(Kind::Overloaded).without(Kind::Permanent);
+        self.deadline = self.deadline.filter(|time| !time.is_zero());
+        self.repair_attempts();
+        self.repair_timeout(blocking);
+        self.timed = self.deadline.is_some() || self.timeout.is_some();
+        self
+    }
+
+    fn repair_growth(&mut self) {
+        if matches!(self.backoff, Backoff::List(&[])) {
+            self.backoff = Backoff::Exponential;
+        }
+        let is_grown_by_jitter = matches!(self.jitter, Jitter::Decorrelated);
+        let factor = self.factor.filter(|factor| !factor.is_nan());
+        let factor = factor.filter(|_| self.backoff.uses_factor() && !is_grown_by_jitter);
+        self.factor = factor.map(|factor| factor.clamp(1.0, f64::MAX));
+        if !self.backoff.uses_base() {
+            self.base = None;
+        } else if duration::less(self.cap, self.first_delay()) {
+            self.base = Some(self.cap);
+        }
+        if let Backoff::List(entries) = self.backoff {
+            self.cuts_entries |= entries.iter().any(|entry| *entry > self.cap);
+        }
+    }
+
+    fn repair_jitter(&mut self) {
+        self.jitter = match (self.jitter, self.backoff) {
+            (Jitter::Proportional(r) | Jitter::Additive(r), _) if r.is_nan() => Jitter::Full,
+            (Jitter::Proportional(r), _) => Jitter::Proportional(r.clamp(0.0, 1.0)),
+            (Jitter::Additive(r), _) => Jitter::Additive(r.clamp(0.0, f64::MAX)),
+            (jitter @ Jitter::Decorrelated, Backoff::Exponential) => jitter,
+            (Jitter::Decorrelated, _) => Jitter::Full,
+            (jitter, _) => jitter,
+        };
+    }
+
+    fn repair_attempts(&mut self) {
+        if self.attempts == UNLIMITED && self.deadline.is_none() && !self.cancellable {
+            self.attempts = Policy::new().attempts;
+        }
+        let first_delay = self.shortest_first_delay();
+        let fits = self.deadline.is_none_or(|deadline| first_delay <= deadline);
+        if self.attempts == 0 || !fits {
+            self.attempts = 1;
+        }
+    }
+
+    fn repair_timeout(&mut self, blocking: bool) {
+        let Some(timeout) = self.timeout else { return };
+        let is_late = self.deadline.is_some_and(|deadline| match self.attempts {
+            1 => timeout > deadline,
+            _ => timeout.saturating_add(self.capped_first_delay()) >= deadline,
+        });
+        if blocking || timeout.is_zero() || is_late {
+            self.timeout = None;
+        } else if self.declared_idempotent().is_none() {
+            self.idempotent = Some(false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::failure::kinds::Kinds;
+    use crate::policy::Parts;
+
+    const POLICY: Policy = Policy::new();
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+    const LIST: &[Duration] = &[Duration::from_millis(5), Duration::from_millis(500)];
+
+    /// The nearest policy to `policy` is `nearest`, and its first mistake concerns `setting`.
+    #[track_caller]
+    fn check(policy: Policy, setting: &str, nearest: Policy) {
+        let (found, error) = policy.nearest_valid(false);
+        assert_eq!(found, nearest, "{policy:?}");
+        assert!(error.expect("a mistake").settings().contains(&setting), "{error:?}");
+    }
+
+    #[test]
+    fn limits_are_kept_and_the_settings_that_contradict_them_give_way() {
+        check(POLICY.cap(MS(50)), "cap", POLICY.cap(MS(50)).base(MS(50)));
+        check(POLICY.base(MS(90)).cap(MS(50)), "base", POLICY.base(MS(50)).cap(MS(50)));
+        let short = POLICY.deadline(MS(500)).jitter(Jitter::None);
+        check(short, "deadline", short.max(0));
+        let late = POLICY.deadline(MS(500)).idempotent(true);
+        check(late.timeout(MS(600)), "timeout", late);
+        check(late.timeout(MS(500)), "timeout", late);
+    }
+
+    #[test]
+    fn values_outside_their_range_go_to_its_nearest_end() {
+        check(POLICY.attempts(0), "attempts", POLICY.attempts(1));
+        check(POLICY.factor(0.5), "factor", POLICY.factor(1.0));
+        check(POLICY.factor(f64::NEG_INFINITY), "factor", POLICY.factor(1.0));
+        check(POLICY.factor(f64::INFINITY), "factor", POLICY.factor(f64::MAX));
+        let [proportional, additive] = [Jitter::Proportional, Jitter::Additive];
+        check(POLICY.jitter(proportional(1.5)), "jitter", POLICY.jitter(proportional(1.0)));
+        check(POLICY.jitter(proportional(-1.5)), "jitter", POLICY.jitter(proportional(0.0)));
+        check(POLICY.jitter(additive(-0.1)), "jitter", POLICY.jitter(additive(0.0)));
+        check(POLICY.jitter(additive(f64::INFINITY)), "jitter", POLICY.jitter(additive(f64::MAX)));
+    }
+
+    #[test]
+    fn values_that_say_nothing_leave_the_default_in_place() {
+        check(POLICY.factor(f64::NAN), "factor", POLICY);
+        check(POLICY.jitter(Jitter::Proportional(f64::NAN)), "jitter", POLICY);
+        check(POLICY.deadline(Duration::ZERO), "deadline", POLICY);
+        check(POLICY.timeout(Duration::ZERO), "timeout", POLICY);
+        check(POLICY.unlimited(), "attempts", POLICY);
+        check(POLICY.unlimited().deadline(Duration::ZERO), "deadline", POLICY);
+        check(POLICY.backoff(Backoff::List(&[])), "backoff", POLICY);
+        check(POLICY.timeout(MS(5)), "timeout", POLICY.timeout(MS(5)).idempotent(false));
+        let on = Kinds::NONE.with(Kind::Throttled);
+        check(POLICY.on(on.with(Kind::Permanent)), "on", POLICY.on(on));
+    }
+
+    #[test]
+    fn settings_that_the_backoff_has_no_use_for_are_left_out() {
+        let list = POLICY.backoff(Backoff::List(&LIST[..1]));
+        check(list.base(MS(7)), "base", list);
+        check(list.factor(3.0), "factor", list);
+        let linear = POLICY.backoff(Backoff::Linear);
+        check(linear.jitter(Jitter::Decorrelated), "jitter", linear);
+    }
+
+    #[test]
+    fn the_cap_cuts_the_entries_of_a_list() {
+        let list = POLICY.backoff(Backoff::List(LIST)).cap(MS(50)).jitter(Jitter::None);
+        let (nearest, error) = list.nearest_valid(false);
+        assert_eq!(error, Some(PolicyError::EntryAboveCap { entry: MS(500), cap: MS(50) }));
+        assert_eq!(nearest.validate(), Ok(()));
+        assert!(nearest.delays(7).eq([MS(5), MS(50), MS(50)]));
+    }
+
+    #[test]
+    fn a_blocking_call_has_no_timeout() {
+        let timed = POLICY.idempotent(true).timeout(MS(5));
+        assert_eq!(timed.nearest_valid(false), (timed, None));
+        let (nearest, error) = timed.nearest_valid(true);
+        assert_eq!(nearest.attempt_limit(), None);
+        assert!(!nearest.is_timed());
+        assert_eq!(error, Some(PolicyError::TimeoutBlocking));
+    }
+
+    fn duration() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            Just(Duration::ZERO),
+            Just(Duration::MAX),
+            (0..5_u64).prop_map(Duration::from_secs),
+            any::<u64>().prop_map(Duration::from_nanos),
+        ]
+    }
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![any::<f64>(), Just(f64::NAN), Just(f64::INFINITY), 0.0..3.0]
+    }
+
+    fn backoff() -> impl Strategy<Value = Backoff> {
+        const LISTS: [&[Duration]; 3] =
+            [&[], &[Duration::ZERO, Duration::MAX], &[Duration::from_secs(2)]];
+        prop_oneof![
+            Just(Backoff::Exponential),
+            Just(Backoff::Fixed),
+            Just(Backoff::Linear),
+            Just(Backoff::Fibonacci),
+            (0..LISTS.len()).prop_map(|i| Backoff::List(LISTS[i])),
+            Just(Backoff::Custom(|retry| Duration::from_secs(retry.into()))),
+        ]
+    }
+
+    fn jitter() -> impl Strategy<Value = Jitter> {
+        prop_oneof![
+            Just(Jitter::Full),
+            Just(Jitter::Equal),
+            Just(Jitter::Decorrelated),
+            Just(Jitter::None),
+            number().prop_map(Jitter::Proportional),
+            number().prop_map(Jitter::Additive),
+        ]
+    }
+
+    prop_compose! {
+        fn policy()(
+            attempts in proptest::option::of(0..3_u32),
+            base in proptest::option::of(duration()),
+            factor in proptest::option::of(number()),
+            (cap, hint_cap) in (duration(), duration()),
+            (backoff, jitter) in (backoff(), jitter()),
+            deadline in proptest::option::of(duration()),
+            timeout in proptest::option::of(duration()),
+            kinds in proptest::collection::vec(proptest::sample::select(&Kind::ALL[..]), 0..4),
+            idempotent in any::<Option<bool>>(),
+            (inherit, cancellable, cuts_entries) in any::<(bool, bool, bool)>(),
+        ) -> Policy {
+            let on = kinds.into_iter().fold(Kinds::NONE, Kinds::with);
+            Policy::from(Parts {
+                attempts, base, factor, cap, backoff, jitter, deadline, timeout, on, idempotent,
+                hint_cap, inherit, cancellable, cuts_entries,
+            })
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_policy_is_valid_and_a_valid_one_is_its_own_nearest(
+            policy in policy(), blocking: bool,
+        ) {
+            let (nearest, error) = policy.nearest_valid(blocking);
+            prop_assert_eq!(nearest.mistake(blocking), None);
+            prop_assert_eq!(nearest.nearest_valid(blocking), (nearest, None));
+            // As text, because NaN is not equal to itself.
+            let text = |error: Option<PolicyError>| error.map(|error| error.to_string());
+            prop_assert_eq!(text(error), text(policy.mistake(blocking)));
+            if error.is_none() {
+                prop_assert_eq!(nearest, policy);
+            }
+            prop_assert_eq!(Policy::from(Parts::from(&nearest)), nearest, "all fields agree");
+        }
+    }
+}
