@@ -80,7 +80,7 @@ impl Class {
     }
 
     /// The same class with the more cautious of its kind and `kind`, which is the later one in [`Kind::ALL`].
-    #[cfg(any(feature = "hyper", feature = "reqwest"))]
+    #[cfg(feature = "hyper")]
     pub(crate) fn at_least(self, kind: Kind) -> Self {
         Class { kind: self.kind.max(kind), ..self }
     }
