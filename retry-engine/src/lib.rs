@@ -13,6 +13,8 @@ mod policy;
 mod private;
 mod report;
 mod site;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod turn;
 
 pub use base::setting::SettingError;

@@ -12,7 +12,7 @@ use super::live::Order;
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::Trail;
-use super::verdict::{Decision, Verdict};
+use super::verdict::{Decision, Request, Verdict};
 use crate::base::clock::Moment;
 use crate::event;
 use crate::failure::chain;
@@ -31,6 +31,9 @@ pub(crate) trait Surroundings {
     /// Whether the list of live calls can cancel a sleep: the error can be made from an interruption.
     fn ends_sleeps(&self) -> bool;
 
+    /// The request that the attempt sent.
+    fn request(&self) -> Request;
+
     /// Whether time passes between two attempts without a delay: a hook runs, or the task yields.
     fn takes_time(&self, attempt: u32) -> bool;
 }
@@ -45,7 +48,8 @@ impl Trail {
         verdict: &Verdict,
         surroundings: &dyn Surroundings,
     ) -> Result<Delay, StopReason> {
-        let delay = self.allowed(policy, now, verdict)?;
+        let delay = self.allowed(policy, now, verdict, &|| surroundings.request())?;
+        repeatable(surroundings)?;
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
         admitted_by_breaker(surroundings)?;
@@ -63,9 +67,10 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
+        request: &dyn Fn() -> Request,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
-        worth_repeating(policy, verdict)?;
+        worth_repeating(policy, verdict, request)?;
         self.attempts_left(policy)?;
         self.time_left(policy, now, verdict.class.retry_after)
     }
@@ -85,18 +90,34 @@ fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
 }
 
 /// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
+///
+/// What a policy declares of all requests goes before what one of them says of itself.
 #[inline(always)]
-fn worth_repeating(policy: &Policy, verdict: &Verdict) -> Result<(), StopReason> {
+fn worth_repeating(
+    policy: &Policy,
+    verdict: &Verdict,
+    request: &dyn Fn() -> Request,
+) -> Result<(), StopReason> {
     match verdict.class.kind {
         Kind::Permanent => Err(StopReason::Permanent),
         Kind::Overloaded => Err(StopReason::Overloaded),
         _ if !verdict.agreed => Err(StopReason::Permanent),
-        Kind::Ambiguous if policy.declared_idempotent() != Some(true) => Err(StopReason::Ambiguous),
+        Kind::Ambiguous
+            if policy.declared_idempotent().or_else(|| request().idempotent) != Some(true) =>
+        {
+            Err(StopReason::Ambiguous)
+        }
         kind @ (Kind::Transient | Kind::Throttled) if !policy.retries(kind) => {
             Err(StopReason::Permanent)
         }
         _ => Ok(()),
     }
+}
+
+/// Fails if the request cannot be sent once more.
+#[inline(always)]
+fn repeatable(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
+    if surroundings.request().repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
 }
 
 /// The pause that the server asked for, at most the time left; fails if the hint itself is longer than that, or than the
@@ -200,7 +221,7 @@ impl Call<'_> {
         }
         match trail.decide(policy, now, verdict, surroundings) {
             Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
-            Err(reason) => trail.stop(policy, now, verdict, reason),
+            Err(reason) => trail.stop(policy, now, verdict, surroundings, reason),
         }
     }
 
@@ -274,6 +295,7 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
+        surroundings: &dyn Surroundings,
         reason: StopReason,
     ) -> Decision {
         if verdict.rejected || reason == StopReason::Cancelled {
@@ -281,9 +303,15 @@ impl Trail {
             // is not called.
             self.mode.remove(Mode::RECOVERS);
         }
-        if reason == StopReason::Ambiguous && policy.declared_idempotent().is_none() {
-            if let Some(site) = self.site() {
-                site.warn_undeclared();
+        if let Some(site) = self.site() {
+            let is_declared = || {
+                let own = surroundings.request().idempotent;
+                policy.declared_idempotent().or(own).is_some()
+            };
+            match reason {
+                StopReason::Ambiguous if !is_declared() => site.warn_undeclared(),
+                StopReason::NotRepeatable => site.warn_not_repeatable(),
+                _ => {}
             }
         }
         if !verdict.rejected {

@@ -71,6 +71,7 @@ pub(crate) struct Findings {
     warned_of_budget: Option<Instant>,
     warned_undeclared: bool,
     warned_of_hook: bool,
+    warned_not_repeatable: bool,
     warned_of_declaration: bool,
     /// How many attempts failed with a boxed error that has no known type inside.
     pub(crate) unknown: u64,
@@ -169,6 +170,16 @@ impl Site {
             self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_undeclared, true));
         if !warned {
             crate::event::undeclared(self.name());
+        }
+    }
+
+    /// Says once that a request was not retried because it cannot be sent a second time.
+    #[cold]
+    pub(crate) fn warn_not_repeatable(&self) {
+        let warned = self
+            .ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_not_repeatable, true));
+        if !warned {
+            crate::event::not_repeatable(self.name());
         }
     }
 

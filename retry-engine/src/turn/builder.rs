@@ -80,6 +80,15 @@ impl Site {
     }
 }
 
+impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
+    /// Judges outcomes by rules of their own.
+    #[cfg(feature = "tower")]
+    pub(crate) fn ruled_by<J: Judge<R>>(self, rules: J) -> Turn<K, A, R, J, X> {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        Turn { call, attempt, rules, guard, outcome }
+    }
+}
+
 #[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
 impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
     /// Classifies failures by their `Classify` implementation.

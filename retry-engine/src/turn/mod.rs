@@ -40,4 +40,6 @@ mod tokio_sleep;
 mod turned;
 
 pub use rules::Retry;
+#[cfg(feature = "tower")]
+pub(crate) use rules::{Hook, Judge, Judged};
 pub use turned::Turned;

@@ -15,7 +15,7 @@ pub(crate) const RUNTIME: Layers = Layers {
     src: "retry-engine/src/",
     folders: &[
         "base", "failure", "policy", "report", "budget", "breaker", "event", "site", "call",
-        "turn", "private",
+        "turn", "tower", "private",
     ],
 };
 
