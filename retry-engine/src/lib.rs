@@ -46,7 +46,7 @@ pub use site::registry::{clear, clear_all, history, overview, site, sites, sites
 pub use site::{
     BreakerRef, HistoryLimits, Meta, Site, breakers, budget_keys, budgets, limit_history,
 };
-pub use turn::{Retry, timer};
+pub use turn::{HintOrClass, Rejection, Retry, Retrying, Verdict, timer};
 
 pub mod classify {
     #![doc = include_str!("failure/guide.md")]
@@ -84,6 +84,7 @@ pub mod control {
     pub use crate::event::emit::config_applied;
     pub use crate::event::warnings::config_refused;
     pub use crate::policy::Parts;
+    pub use crate::policy::fields::Fields;
     pub use crate::site::configuration::{
         Choice, Configuration, Restart, SiteSettings, made, on_declared, protection, short_name,
     };

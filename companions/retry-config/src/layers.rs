@@ -17,6 +17,8 @@ pub(crate) struct Resolved {
     pub(crate) values: Values,
     /// For each setting that a layer has set, the height of the layer and the place in it.
     origins: BTreeMap<&'static str, (usize, Origin)>,
+    /// The height of the attribute.
+    attribute: usize,
 }
 
 /// The settings of one layer, and where they are written.
@@ -114,7 +116,7 @@ impl Resolved {
                 }
             });
         }
-        let mut resolved = Resolved { values, origins };
+        let mut resolved = Resolved { values, origins, attribute: below };
         resolved.switch(config, environment);
         resolved
     }
@@ -141,6 +143,12 @@ impl Resolved {
     /// Whether the configuration or the environment sets the setting.
     pub(crate) fn is_configured(&self, key: &str) -> bool {
         matches!(self.origin(key), Origin::Config { .. } | Origin::Environment { .. })
+    }
+
+    /// The names of the settings that a layer above the attribute sets.
+    pub(crate) fn above(&self) -> impl Iterator<Item = &'static str> {
+        let above = self.origins.iter().filter(|(_, (height, _))| *height > self.attribute);
+        above.map(|(key, _)| *key)
     }
 
     /// The setting of these that the highest layer of the configuration has set.

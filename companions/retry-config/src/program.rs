@@ -1,7 +1,7 @@
 //! The functions of the running program: read as data, and set by a configuration.
 
 use retry_runtime::control::{
-    self, Choice, Configuration, Parts, SiteBreaker, SiteBudget, SiteSettings,
+    self, Choice, Configuration, Fields, Parts, SiteBreaker, SiteBudget, SiteSettings,
 };
 use retry_runtime::{Backoff, Policy, Site, sites};
 
@@ -57,6 +57,7 @@ fn settings(site: &Site, resolved: &Resolved) -> SiteSettings {
     }
     SiteSettings {
         policy: Policy::from(parts),
+        above: Fields::named(resolved.above()),
         enabled: others.enabled != Some(false),
         measure: others.measure == Some(true),
         budget: choice(&others.budget),
@@ -84,6 +85,7 @@ impl From<&Site> for SiteInfo {
             is_async: site.is_async(),
             interruptible: site.is_interruptible(),
             written: site.written().map(str::to_owned).collect(),
+            per_call: site.per_call().map(str::to_owned).collect(),
             any: site.retries_any(),
             policy: Settings::of(&Values::from(site.policy())),
             budget: budget(budget_source),

@@ -36,6 +36,9 @@ pub struct SiteInfo {
     pub interruptible: bool,
     /// The arguments of the attribute.
     pub written: Vec<String>,
+    /// The arguments of the attribute whose values each call computes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub per_call: Vec<String>,
     /// Whether failures of every kind are retried (`on = any`). When a configuration lists kinds, every failure counts as
     /// transient.
     #[serde(default)]
@@ -127,6 +130,16 @@ impl SiteInfo {
     /// Whether the pattern matches the name, or the name without the type.
     pub(crate) fn matches(&self, pattern: &str) -> bool {
         [self.name.as_str(), self.without_type()].iter().any(|name| matches(pattern, name))
+    }
+
+    /// Whether each call computes this setting.
+    pub(crate) fn computes(&self, setting: &str) -> bool {
+        let setting = if setting == "max" { "attempts" } else { setting };
+        self.per_call.iter().any(|name| match name.as_str() {
+            "policy" => true,
+            "max" => setting == "attempts",
+            name => name == setting,
+        })
     }
 
     /// The policy of an attribute that sets nothing.

@@ -112,7 +112,8 @@ impl Trail {
 
     fn is_stand_in(&self, budget: &'static Budget) -> bool {
         let own = || self.site.budget_under(self.effective);
-        self.intercepted.is_some() && !own().is_some_and(|own| ptr::eq(own, budget))
+        (self.intercepted.is_some() || self.budget.is_some())
+            && !own().is_some_and(|own| ptr::eq(own, budget))
     }
 
     /// Asks the budgets for a retry; returns the pause before it.

@@ -56,7 +56,7 @@ impl Call<'_> {
         trail.note_start();
         if event::has_any_listener() {
             let policy = self.policy();
-            self.trail_mut().emit_attempt_started(policy);
+            self.trail_mut().emit_attempt_started(&policy);
         }
     }
 

@@ -211,7 +211,7 @@ impl Call<'_> {
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {
-            trail.emit_attempt_finished(policy);
+            trail.emit_attempt_finished(&policy);
         }
         trail.account_for_failure(verdict.rejected);
         trail.last_kind = Some(kind);
@@ -219,9 +219,9 @@ impl Call<'_> {
         if unknown {
             trail.warn_unknown();
         }
-        match trail.decide(policy, now, verdict, surroundings) {
-            Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
-            Err(reason) => trail.stop(policy, now, verdict, surroundings, reason),
+        match trail.decide(&policy, now, verdict, surroundings) {
+            Ok(delay) => trail.pause(&policy, now, kind, delay, surroundings, heard),
+            Err(reason) => trail.stop(&policy, now, verdict, surroundings, reason),
         }
     }
 

@@ -34,7 +34,7 @@ impl Call<'_> {
             _ => {}
         }
         let policy = self.policy();
-        self.trail_mut().succeeded(policy);
+        self.trail_mut().succeeded(&policy);
     }
 
     /// The call was interrupted between two attempts, or before the first one.

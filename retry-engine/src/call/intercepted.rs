@@ -45,7 +45,7 @@ impl Call<'_> {
         let installed = || INSTALLED.get().filter(|_| asked()).cloned();
         let Some(by) = here().or_else(installed) else { return };
         let site = self.site();
-        let Begun { number, policy, seed, watched } = by.begin(site, self.policy());
+        let Begun { number, policy, seed, watched } = by.begin(site, &self.policy());
         if watched {
             self.watch();
         }

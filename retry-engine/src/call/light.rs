@@ -57,7 +57,7 @@ impl Call<'_> {
 
     /// Starts the clock of a plain call whose policy limits its time.
     pub(crate) fn limit(&mut self) {
-        if self.is_plain() && self.policy().is_timed() {
+        if self.is_plain() && self.may_be_limited() {
             self.start_clock_at(clock::now());
         }
     }

@@ -35,6 +35,7 @@ mod light;
 pub mod live;
 mod mode;
 pub(crate) mod observe;
+pub(crate) mod own;
 mod plain;
 pub(crate) mod protection;
 pub(crate) mod resume;

@@ -105,7 +105,7 @@ impl Trail {
     /// The budget that pays for retries.
     #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
-        let usual = self.site.budget_under(self.effective);
+        let usual = self.budget.or_else(|| self.site.budget_under(self.effective));
         match self.interceptor() {
             Some(interceptor) => usual.and_then(|budget| interceptor.budget(budget)),
             None => usual,

@@ -49,8 +49,10 @@ pub(super) fn keep(mut trail: Box<Trail>) {
     } else {
         // A configured call that succeeded at its first try, or one with a key, has set these fields only.
         trail.effective = None;
+        trail.own = None;
         trail.deadline = None;
         trail.key = None;
+        trail.budget = None;
         trail.mode = Mode::RUNNING;
     }
     with(|spare| {

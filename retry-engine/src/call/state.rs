@@ -10,12 +10,11 @@ use super::light::Light;
 use super::live::{Order, Ticket};
 use super::mode::Mode;
 use super::spare;
-use super::trail::{NOBODY, Trail};
+use super::trail::Trail;
 use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::base::sleep::Sleeping;
 use crate::breaker::PATIENCE;
-use crate::event;
 use crate::failure::interruption::Cause;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
@@ -55,16 +54,7 @@ impl Call<'static> {
     }
 }
 
-impl<'p> Call<'p> {
-    /// A call that has no annotated function.
-    pub(crate) fn of(policy: &'p Policy) -> Self {
-        let mut call = Call { site: &NOBODY, policy: Some(policy), state: CallState::Plain };
-        if policy.is_timed() || event::wants_routine() || context::is_present() {
-            call.prepare();
-        }
-        call
-    }
-
+impl Call<'_> {
     /// The call's memory; `None` for a plain call.
     pub(super) fn trail(&self) -> Option<&Trail> {
         match &self.state {
@@ -79,18 +69,7 @@ impl<'p> Call<'p> {
 
     /// The annotated function; `None` for a call of a policy alone.
     pub(super) fn site(&self) -> Option<&'static Site> {
-        (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
-    }
-
-    /// The policy in force: the interceptor's, the call's own, or the function's as the configuration changed it.
-    pub(crate) fn policy(&self) -> &'p Policy {
-        if let Some(policy) = self.intercepted_policy() {
-            return policy;
-        }
-        if let Some(policy) = self.policy {
-            return policy;
-        }
-        self.site.policy_under(self.effective())
+        self.site.is_listed().then_some(self.site)
     }
 
     /// The number of the attempt that runs or ran last, from 1. A call without a trail is in its first attempt.
@@ -102,14 +81,14 @@ impl<'p> Call<'p> {
     #[cold]
     pub(super) fn prepare(&mut self) {
         self.site.tell_left_out();
-        let is_observed = match self.site() {
-            Some(site) => {
-                site.enrol();
-                self.configure(site);
-                site.is_observed()
-            }
-            None => event::wants_routine(),
-        };
+        self.site.enrol();
+        if let Some(site) = self.site() {
+            self.configure(site);
+        }
+        let is_observed = self.site.is_observed();
+        if self.must_settle() {
+            self.early_trail_mut();
+        }
         let is_inside = context::is_present();
         if is_inside || self.effective().is_some_and(|effective| effective.intercepted) {
             self.find_interceptor();
@@ -128,7 +107,7 @@ impl<'p> Call<'p> {
         // The start of a resumed call has been reported before.
         if is_observed && self.attempt_number() == 0 {
             let policy = self.policy();
-            self.trail_mut().emit_call_started(policy);
+            self.trail_mut().emit_call_started(&policy);
         }
     }
 
@@ -276,14 +255,16 @@ impl Call<'_> {
             self.limit();
         }
         let light = self.light().copied().unwrap_or_default();
+        let own = self.settled(light.effective);
+        let limit = own.as_deref().map_or_else(|| self.policy().time_limit(), Policy::time_limit);
         let mut trail = spare::take(self.site, attempt);
-        trail.effective = light.effective;
+        (trail.effective, trail.own) = (light.effective, own);
         if light.mode.has(Mode::READERS) {
             trail.add_reader(light.mode);
         }
         trail.inside = light.inside;
         if let Some(started) = light.started {
-            trail.start_clock(started, self.policy().time_limit());
+            trail.start_clock(started, limit);
         }
         self.state = CallState::WithTrail(ManuallyDrop::new(trail));
     }

@@ -19,17 +19,15 @@ use crate::failure::class::Kind;
 use crate::policy::Policy;
 use crate::report::draft::{Attempted, Draft};
 use crate::report::stats::Failures;
-use crate::site::{Effective, Meta, NO_BREAKER, Site, SiteBudget};
-
-/// The site of calls that have no annotated function.
-pub(super) static NOBODY: Site =
-    Site::new(Meta::new("", file!(), line!()), Policy::new(), SiteBudget::None, &NO_BREAKER);
+use crate::site::{Effective, Site};
 
 #[derive(Debug)]
 pub(super) struct Trail {
     pub(super) site: &'static Site,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
+    /// The call's own policy, settled.
+    pub(super) own: Option<Arc<Policy>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
     /// When the running attempt started. Known if the call is timed, and from the second attempt on.
@@ -52,6 +50,8 @@ pub(super) struct Trail {
     pub(super) resumed: Option<Box<Resumed>>,
     /// The debt of the retry that runs or is about to run.
     pub(super) debt: Option<Debt>,
+    /// The budget that pays for retries in the place of the site's.
+    pub(super) budget: Option<&'static Budget>,
     /// The budget of the call's key.
     pub(super) key: Option<Arc<Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
@@ -73,6 +73,7 @@ impl Trail {
         Trail {
             site,
             effective: None,
+            own: None,
             attempt,
             mode: Mode::RUNNING,
             attempt_started: None,
@@ -87,6 +88,7 @@ impl Trail {
             observer: None,
             resumed: None,
             debt: None,
+            budget: None,
             key: None,
             live: None,
             sleep: None,
@@ -100,7 +102,7 @@ impl Trail {
     /// The annotated function; `None` for a call of a policy alone.
     #[inline]
     pub(super) fn site(&self) -> Option<&'static Site> {
-        (!std::ptr::eq(self.site, &raw const NOBODY)).then_some(self.site)
+        self.site.is_listed().then_some(self.site)
     }
 
     /// Notes that the first attempt started at `now`, and when the call must have ended.

@@ -123,6 +123,6 @@ pub use vocabulary::{Event, EventKind};
 #[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub(crate) use warnings::no_time_driver;
 pub(crate) use warnings::{
-    conflicting_settings, declared_twice, hook_panicked, listed_late, not_repeatable, shared_name,
-    undeclared, unknown,
+    conflicting_settings, declared_twice, hook_panicked, listed_late, not_repeatable,
+    repaired_policy, shared_name, undeclared, unknown,
 };

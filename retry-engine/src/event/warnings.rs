@@ -69,6 +69,12 @@ warning! {
 }
 
 warning! {
+    /// The settings that a call was given or computed make no valid policy.
+    pub(crate) fn repaired_policy(name: &str, setting: &str, mistake: &dyn std::fmt::Display);
+    warn(name, setting): "the settings of a call are not valid, so the nearest valid ones apply: {mistake}"
+}
+
+warning! {
     /// An observer of events panicked for the first time.
     pub(super) fn observer_panicked(event: &'static str);
     warn(event): "an observer of events panicked: the call goes on, and further panics of this observer are only \

@@ -6,6 +6,7 @@
 //! | `backoff`, `jitter`, `delays` | how delays grow, how they spread, the delay before each retry |
 //! | `check`, `error` | the rules for a valid policy, and their messages |
 //! | `nearest` | the nearest valid policy, for settings that a call computes |
+//! | `fields` | sets of settings, for policies of which some settings come from another one |
 //! | `parts` | the fields of a policy, for code that merges settings |
 
 pub(crate) mod backoff;
@@ -13,6 +14,7 @@ mod builder;
 mod check;
 mod delays;
 mod error;
+pub(crate) mod fields;
 pub(crate) mod jitter;
 mod nearest;
 mod parts;

@@ -38,7 +38,6 @@ impl Policy {
     /// The nearest valid policy, and the first mistake in this one; a valid policy comes back unchanged.
     ///
     /// `blocking` says that the attempts block their thread, so that no timeout can end them.
-    #[allow(dead_code, reason = "for the settings that a call computes")]
     #[inline]
     pub(crate) fn nearest_valid(self, blocking: bool) -> (Policy, Option<PolicyError>) {
         match self.mistake(blocking) {

@@ -17,11 +17,14 @@ use crate::base::sync::lock;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::Budget;
 use crate::policy::Policy;
+use crate::policy::fields::Fields;
 
 /// The settings of a function that a configuration has changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Effective {
     pub(crate) policy: Policy,
+    /// The settings that are above those of the attribute, and above those that a call computes.
+    pub(crate) above: Fields,
     /// `false`: one plain attempt, without a breaker and without a budget.
     pub(crate) enabled: bool,
     /// The budget: the attribute's, another one, or none.
@@ -37,6 +40,7 @@ pub(crate) struct Effective {
 impl PartialEq for Effective {
     fn eq(&self, other: &Self) -> bool {
         self.policy == other.policy
+            && self.above == other.above
             && self.enabled == other.enabled
             && self.budget.is(&other.budget)
             && self.breaker.is(&other.breaker)
@@ -73,6 +77,7 @@ impl Effective {
     pub(super) fn of(site: &Site) -> Self {
         Effective {
             policy: *site.policy(),
+            above: Fields::NONE,
             enabled: true,
             budget: Choice::AsWritten,
             breaker: Choice::AsWritten,
@@ -121,6 +126,34 @@ impl Site {
             Choice::This(breaker) => Some(breaker),
             Choice::AsWritten | Choice::None => self.breaker_source().get(),
         }
+    }
+
+    /// The policy that was given to a call, under a configuration and brought to the nearest valid one; `None` where that
+    /// is the policy itself. A policy that is not valid is told once.
+    #[cold]
+    pub(crate) fn settled(
+        &self,
+        given: &Policy,
+        effective: Option<&'static Effective>,
+    ) -> Option<Policy> {
+        let policy = match effective {
+            None => *given,
+            Some(effective) => {
+                let computed = match self.meta.declared {
+                    true => Fields::named(["policy"]),
+                    false => Fields::named(self.per_call()),
+                };
+                let of_call = computed.without(effective.above);
+                let policy = effective.policy.with(of_call, given);
+                if effective.enabled { policy } else { policy.once() }
+            }
+        };
+        let blocking = !self.is_async() && self.is_listed();
+        let (policy, mistake) = policy.nearest_valid(blocking);
+        if let Some(mistake) = &mistake {
+            self.warn_of_policy(mistake);
+        }
+        (mistake.is_some() || effective.is_some()).then_some(policy)
     }
 
     // The settings of a call that starts now.

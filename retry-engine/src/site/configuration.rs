@@ -11,6 +11,7 @@ use crate::base::by_name::ByName;
 use crate::breaker::{Breaker, BreakerSettings};
 use crate::budget::{Budget, BudgetSettings};
 use crate::policy::Policy;
+use crate::policy::fields::Fields;
 
 /// Applies the configuration in force again.
 static ON_DECLARED: OnceLock<fn()> = OnceLock::new();
@@ -44,6 +45,8 @@ pub struct Configuration {
 pub struct SiteSettings {
     /// How calls are retried.
     pub policy: Policy,
+    /// The settings of the policy that are above those of the attribute.
+    pub above: Fields,
     /// `false`: one plain attempt, without limits in time, breaker and budget.
     pub enabled: bool,
     /// Whether every call is timed, also a call that succeeds at once.
@@ -155,6 +158,7 @@ impl Configuration {
         let sites = self.sites.iter().filter_map(|(site, settings)| {
             let effective = Effective {
                 policy: if settings.enabled { settings.policy } else { settings.policy.once() },
+                above: settings.above,
                 enabled: settings.enabled,
                 // The attribute's own budget and breaker are changed in place.
                 budget: settings.budget.found(

@@ -120,6 +120,7 @@ fn made(
         None => &NO_BREAKER,
     };
     // The whole policy counts as written: a configuration's `[defaults]` are below it.
-    let meta = Meta::new(name, place.file(), place.line()).written("policy").awaited(true);
+    let meta =
+        Meta::new(name, place.file(), place.line()).written("policy").awaited(true).declared();
     Site::new(meta, policy, budget, breaker)
 }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-use super::function::Site;
+use super::function::{NOBODY, Site};
 use super::registry;
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
@@ -112,7 +112,9 @@ impl Site {
         self.index();
         event::on_change(refresh);
         // Listed first: a change that comes now finds it.
-        registry::list(self);
+        if self.is_listed() {
+            registry::list(self);
+        }
         let first = exclusively(|| {
             self.look();
             // Last: a thread that finds `NEW` cleared relies on the other flags.
@@ -158,7 +160,7 @@ pub(super) fn exclusively<T>(work: impl FnOnce() -> T) -> T {
 
 /// Sets the flags of all sites anew, after a configuration or the listeners have changed.
 pub(crate) fn refresh() {
-    registry::sites().for_each(|site| {
+    registry::sites().chain([&NOBODY]).for_each(|site| {
         site.index();
         site.refresh();
     });

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, OnceLock};
 
 use super::applied::{self, Effective};
-use super::breaker::SiteBreaker;
+use super::breaker::{NO_BREAKER, SiteBreaker};
 use super::budget::SiteBudget;
 use super::flags::Flags;
 use super::ledger::Ledger;
@@ -39,6 +39,10 @@ pub struct Site {
     /// The limit of its events in `tracing`.
     pub(super) rates: Rates,
 }
+
+/// The site of all calls that have no function: it is not listed, and nobody sees its counts.
+pub(crate) static NOBODY: Site =
+    Site::new(Meta::new("", file!(), line!()), Policy::new(), Source::None, &NO_BREAKER);
 
 impl Site {
     #[doc(hidden)]
@@ -124,6 +128,11 @@ impl Site {
         words.map(|word| word.split_once('=').map_or(word, |(name, _)| name))
     }
 
+    /// The names of the settings that each call computes from its arguments.
+    pub fn per_call(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.meta.per_call.split_whitespace()
+    }
+
     /// Whether every failure is retried, of whatever kind: `on = any`.
     pub fn retries_any(&self) -> bool {
         self.meta.written.split_whitespace().any(|word| word == "on=any")
@@ -138,6 +147,12 @@ impl Site {
     /// gives a `deadline`, a `timeout` or a `cancel`.
     pub fn is_interruptible(&self) -> bool {
         self.meta.interrupted
+    }
+
+    /// Whether it stands for a function: [`NOBODY`] does not.
+    #[inline]
+    pub(crate) fn is_listed(&self) -> bool {
+        !std::ptr::eq(self, &raw const NOBODY)
     }
 
     /// The settings of a configuration, for a call that starts now.

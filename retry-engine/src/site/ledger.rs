@@ -9,6 +9,7 @@ use crate::base::counters;
 use crate::base::sync::unpoisoned;
 use crate::base::time::{Instant, SystemTime};
 use crate::budget::Calls;
+use crate::policy::PolicyError;
 use crate::report::draft::Draft;
 use crate::report::record::PastCall;
 use crate::report::ring::{Past, Ring};
@@ -73,6 +74,7 @@ pub(crate) struct Findings {
     warned_of_hook: bool,
     warned_not_repeatable: bool,
     warned_of_declaration: bool,
+    warned_of_policy: bool,
     /// How many attempts failed with a boxed error that has no known type inside.
     pub(crate) unknown: u64,
     warned_unknown: bool,
@@ -190,6 +192,17 @@ impl Site {
             self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_hook, true));
         if !warned {
             crate::event::hook_panicked(self.name());
+        }
+    }
+
+    /// Says once that a call's own policy is not valid as it was given.
+    #[cold]
+    pub(crate) fn warn_of_policy(&self, mistake: &PolicyError) {
+        let warned =
+            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_policy, true));
+        if !warned {
+            let name = if self.is_listed() { self.name() } else { "(a policy's own call)" };
+            crate::event::repaired_policy(name, mistake.settings()[0], mistake);
         }
     }
 

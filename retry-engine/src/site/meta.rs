@@ -13,6 +13,10 @@ pub struct Meta {
     /// The names of the arguments that the attribute gives, with spaces between them; `on=any` where it says
     /// so.
     pub(super) written: &'static str,
+    /// The names of the settings that each call computes, with spaces between them.
+    pub(super) per_call: &'static str,
+    /// Whether the program declares it while it runs; each of its calls may have another policy.
+    pub(super) declared: bool,
     pub(super) awaited: bool,
     pub(super) interrupted: bool,
 }
@@ -20,7 +24,17 @@ pub struct Meta {
 impl Meta {
     #[doc(hidden)]
     pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
-        Meta { name, method: None, file, line, written: "", awaited: false, interrupted: false }
+        Meta {
+            name,
+            method: None,
+            file,
+            line,
+            written: "",
+            per_call: "",
+            declared: false,
+            awaited: false,
+            interrupted: false,
+        }
     }
 
     /// The function is a method whose name the runtime composes.
@@ -33,6 +47,19 @@ impl Meta {
     #[doc(hidden)]
     pub const fn written(mut self, names: &'static str) -> Self {
         self.written = names;
+        self
+    }
+
+    /// The settings that each call computes from its arguments.
+    #[doc(hidden)]
+    pub const fn per_call(mut self, names: &'static str) -> Self {
+        self.per_call = names;
+        self
+    }
+
+    /// It has no attribute: the program declares it while it runs.
+    pub(super) const fn declared(mut self) -> Self {
+        self.declared = true;
         self
     }
 

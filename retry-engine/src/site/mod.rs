@@ -34,6 +34,7 @@ pub(crate) use breaker::find_breaker;
 pub use breaker::{BreakerRef, NO_BREAKER, SiteBreaker, breakers};
 pub use budget::{SiteBudget, budget_keys, budgets};
 pub(crate) use budget::{counted, find_budget};
+pub(crate) use function::NOBODY;
 pub use function::Site;
 pub use ledger::{HistoryLimits, limit_history};
 pub use meta::Meta;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use super::answer::Answer;
 use super::replay::Replays;
 use crate::base::sync::lock;
+use crate::call::state::Call;
 use crate::call::verdict::{Request, Verdict};
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
@@ -88,7 +89,7 @@ impl<Req, P: Replays<Req>, Res, E> Judge<Answer<Res, E>> for Reading<'_, Req, P,
         answer.class.is_none()
     }
 
-    fn verdict(&self, answer: &Answer<Res, E>) -> Judged {
+    fn verdict(&self, answer: &Answer<Res, E>, _: &Call<'_>) -> Judged {
         Judged(Verdict {
             class: answer.class.unwrap_or(Class::new(Kind::Permanent)),
             agreed: true,

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::builder::Turn;
+use super::builder::{Turn, Under};
 use super::faults;
 use super::guard::{Guard, telling_panics};
 use super::judge::judge;
@@ -24,8 +24,62 @@ use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
 use crate::site::Site;
 
-impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
-    Turn<&'static Site, F, R, J, X>
+/// The beginning of a blocking call: its function, which generated code knows as a constant, or a function with a policy
+/// of the call's own.
+pub trait Start<'p>: Copy {
+    /// Whether a limit in time is the function's, so that a quick attempt may have one.
+    const IS_SITES: bool;
+
+    /// The function.
+    fn site(self) -> &'static Site;
+
+    /// Whether the first attempt may be made at once.
+    fn is_quiet(self) -> bool;
+
+    /// The call, in its first attempt.
+    fn call(self) -> Call<'p>;
+}
+
+impl Start<'static> for &'static Site {
+    const IS_SITES: bool = true;
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self
+    }
+
+    #[inline(always)]
+    fn is_quiet(self) -> bool {
+        Site::is_quiet(self)
+    }
+
+    #[inline(always)]
+    fn call(self) -> Call<'static> {
+        Call::start(self)
+    }
+}
+
+impl<'p> Start<'p> for Under<'p> {
+    const IS_SITES: bool = false;
+
+    #[inline(always)]
+    fn site(self) -> &'static Site {
+        self.0
+    }
+
+    #[inline(always)]
+    fn is_quiet(self) -> bool {
+        self.0.is_quiet() && !self.1.is_timed()
+    }
+
+    #[inline(always)]
+    fn call(self) -> Call<'p> {
+        Call::under(self.0, self.1)
+    }
+}
+
+impl<'p, K: Start<'p>, F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
+    Turn<K, F, R, J, X>
 {
     /// Runs the attempts on this thread, and sleeps between them.
     ///
@@ -35,15 +89,15 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     // return type share them.
     #[inline(always)]
     pub fn run(self, timed: bool) -> R {
-        let Turn { call: site, mut attempt, rules, guard, .. } = self;
-        let quick = if site.is_quiet() { guard.quick() } else { None };
-        let Some(quick) = quick else { return from_start(site, rules, guard, &mut attempt) };
+        let Turn { call: start, mut attempt, rules, guard, .. } = self;
+        let quick = if start.is_quiet() { guard.quick() } else { None };
+        let Some(quick) = quick else { return from_start(start, rules, guard, &mut attempt) };
         // Nothing is to be done when it is dropped.
-        let call = ManuallyDrop::new(Call::start(site));
-        let started = if timed { Some(clock::now()) } else { None };
-        let aborts = Aborts(site, started);
+        let call = ManuallyDrop::new(start.call());
+        let started = if timed && K::IS_SITES { Some(clock::now()) } else { None };
+        let aborts = Aborts(start, started, PhantomData);
         let panics = Panics(&guard, quick, PhantomData);
-        let limits = started.map(|started| Limits::enter(started, site));
+        let limits = started.map(|started| Limits::enter(started, start.site()));
         let out = attempt(&call);
         drop(limits);
         mem::forget((panics, aborts));
@@ -52,7 +106,7 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
             call.count_success();
             return out;
         }
-        from_failure(site, started, rules, guard, quick, out, &mut attempt)
+        from_failure(start, started, rules, guard, quick, out, &mut attempt)
     }
 }
 
@@ -92,9 +146,9 @@ impl<R, X: Guard<R>> Drop for Panics<'_, R, X> {
 }
 
 /// Ends a call whose quick attempt panics. Forgotten when the attempt returns.
-struct Aborts(&'static Site, Option<Instant>);
+struct Aborts<'p, K: Start<'p>>(K, Option<Instant>, PhantomData<&'p ()>);
 
-impl Drop for Aborts {
+impl<'p, K: Start<'p>> Drop for Aborts<'p, K> {
     #[inline(always)]
     fn drop(&mut self) {
         abort(self.0, self.1);
@@ -103,13 +157,13 @@ impl Drop for Aborts {
 
 #[cold]
 #[inline(never)]
-fn abort(site: &'static Site, started: Option<Instant>) {
-    drop(begun(site, started));
+fn abort<'p, K: Start<'p>>(start: K, started: Option<Instant>) {
+    drop(begun(start, started));
 }
 
 /// A call in its first attempt, which started at this instant if its time is limited.
-fn begun(site: &'static Site, started: Option<Instant>) -> Call<'static> {
-    let mut call = Call::start(site);
+fn begun<'p, K: Start<'p>>(start: K, started: Option<Instant>) -> Call<'p> {
+    let mut call = start.call();
     if let Some(started) = started {
         call.start_clock_at(started);
     }
@@ -121,14 +175,17 @@ type Body<'b, R> = &'b mut dyn FnMut(&Call<'_>) -> R;
 /// Opens a call whose first attempt is not quick, and runs all its attempts.
 #[cold]
 #[inline(never)]
-fn from_start<R: Outcome, J: Judge<R>, X: Guard<R>>(
-    site: &'static Site,
+fn from_start<'p, K: Start<'p>, R: Outcome, J: Judge<R>, X: Guard<R>>(
+    start: K,
     rules: J,
     guard: X,
     body: Body<'_, R>,
 ) -> R {
-    let (mut call, mut guard) = (Call::start(site), pin!(guard));
-    call.open();
+    let (mut call, mut guard) = (start.call(), pin!(guard));
+    match K::IS_SITES {
+        true => call.open(),
+        false => call.open_under(),
+    }
     if !call.is_plain() {
         guard.as_mut().open(&call);
     }
@@ -138,8 +195,8 @@ fn from_start<R: Outcome, J: Judge<R>, X: Guard<R>>(
 /// Judges a quick attempt that is no success, and runs the attempts that follow it.
 #[cold]
 #[inline(never)]
-fn from_failure<R: Outcome, J: Judge<R>, X: Guard<R>>(
-    site: &'static Site,
+fn from_failure<'p, K: Start<'p>, R: Outcome, J: Judge<R>, X: Guard<R>>(
+    start: K,
     started: Option<Instant>,
     rules: J,
     guard: X,
@@ -147,7 +204,7 @@ fn from_failure<R: Outcome, J: Judge<R>, X: Guard<R>>(
     out: R,
     body: Body<'_, R>,
 ) -> R {
-    after_quick(&mut begun(site, started), &rules, pin!(guard), quick, out, body)
+    after_quick(&mut begun(start, started), &rules, pin!(guard), quick, out, body)
 }
 
 #[cold]

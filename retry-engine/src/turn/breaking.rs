@@ -42,6 +42,8 @@ pub trait Guarded: Deref<Target = Breaker> {
 
 impl Guarded for &Breaker {}
 
+impl Guarded for Arc<Breaker> {}
+
 /// The breaker of the call's function, unless a configuration or an interceptor replaces it.
 #[derive(Clone, Copy, Debug)]
 pub struct OfSite(pub(super) &'static Breaker);
@@ -150,6 +152,10 @@ impl<R, B: Guarded, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking
 
     fn refused_inside(self: Pin<&mut Self>) {
         self.project().permit.tell(Outcome::Ignored);
+    }
+
+    fn renew(self: Pin<&mut Self>) {
+        self.project().inner.renew();
     }
 
     fn slow(&self) -> Option<Duration> {

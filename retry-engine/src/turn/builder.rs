@@ -22,6 +22,7 @@ use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
 use crate::failure::plain::Plain;
+use crate::policy::Policy;
 use crate::site::{Site, SiteBreaker};
 
 /// An attempt of an `async` call, or all attempts of a blocking call, with the rules and the guard for them.
@@ -55,15 +56,6 @@ impl Call<'_> {
         &mut self,
         attempt: F,
     ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
-        self.attempts_of(attempt)
-    }
-
-    /// [`attempts`](Self::attempts) for a closure around one that may block.
-    #[inline]
-    pub(super) fn attempts_of<R, F: FnMut(&Call<'_>) -> R>(
-        &mut self,
-        attempt: F,
-    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -86,6 +78,31 @@ impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
     pub(crate) fn ruled_by<J: Judge<R>>(self, rules: J) -> Turn<K, A, R, J, X> {
         let Turn { call, attempt, guard, outcome, .. } = self;
         Turn { call, attempt, rules, guard, outcome }
+    }
+}
+
+/// A function, and the policy that one of its calls has.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Under<'p>(pub(super) &'static Site, pub(super) &'p Policy);
+
+impl Site {
+    /// A call of the function under a policy of its own.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn under<'p>(&'static self, policy: &'p Policy) -> Under<'p> {
+        Under(self, policy)
+    }
+}
+
+impl<'p> Under<'p> {
+    /// Builds a blocking call, which consists of its attempts.
+    #[inline]
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+        self,
+        attempt: F,
+    ) -> Turn<Self, F, R, Unset, Uninterrupted> {
+        Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
 

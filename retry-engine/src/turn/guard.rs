@@ -110,6 +110,10 @@ pub trait Guard<R> {
         None
     }
 
+    /// Another attempt follows, and the guard is used for it as well.
+    #[doc(hidden)]
+    fn renew(self: Pin<&mut Self>) {}
+
     /// The attempt panicked.
     #[doc(hidden)]
     #[inline(always)]
@@ -284,6 +288,11 @@ impl<R, C: Cancel> Guard<R> for Interrupts<R, C> {
 
     fn started(&self) -> Option<Instant> {
         self.started
+    }
+
+    fn renew(self: Pin<&mut Self>) {
+        let this = self.project();
+        (*this.begun, *this.alarm) = (false, None);
     }
 
     #[inline(always)]

@@ -42,7 +42,7 @@ fn failed<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> Decision {
     // An error writes its text once.
     let text = Cell::new(None);
-    let verdict = with_words(rules, out, rules.verdict(out).0, &text);
+    let verdict = with_words(rules, out, rules.verdict(out, call).0, &text);
     let verdict = as_interruption::<R, J, X>(call, verdict);
     follow(call, rules, guard, out, verdict, &|| text.take().unwrap_or_else(|| rules.describe(out)))
 }
@@ -103,7 +103,7 @@ pub(super) fn cut_off<R: Outcome, J: Judge<R>, X: Guard<R>>(
         class.kind = Kind::Transient;
     }
     // `when` applies to this failure as to any other.
-    let agreed = rules.accepts(&out) || rules.verdict(&out).0.agreed;
+    let agreed = rules.accepts(&out) || rules.verdict(&out, call).0.agreed;
     let verdict = Verdict { class, agreed, cut: Some(cut), carried: None, rejected: false };
     let decision = follow(call, rules, guard, &out, verdict, &|| plain.clone());
     (out, decision)

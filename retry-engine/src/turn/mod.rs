@@ -24,9 +24,13 @@ mod delay;
 mod faults;
 mod guard;
 mod judge;
+mod judging;
+mod looped;
 mod may_block;
 mod pause;
 mod policy_call;
+mod retrying;
+mod retrying_arguments;
 mod rules;
 mod running;
 #[cfg(test)]
@@ -38,7 +42,10 @@ mod tokio_sleep;
 #[path = "no_tokio.rs"]
 mod tokio_sleep;
 mod turned;
+mod work;
 
+pub use judging::{HintOrClass, Rejection, Verdict};
+pub use retrying::Retrying;
 pub use rules::Retry;
 #[cfg(feature = "tower")]
 pub(crate) use rules::{Hook, Judge, Judged};

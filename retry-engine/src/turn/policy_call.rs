@@ -3,45 +3,11 @@
 use std::future::Future;
 
 use super::may_block::MayBlock;
-use super::turned::Turned;
-use crate::call::state::Call;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
-use crate::failure::lookup::{
-    ByClassify, ByTypeName, HasFromInterruption, NoFromInterruption, NoInject,
-};
 use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
-use crate::report::attempt::{Attempt, CallId};
-
-/// The loop of an `async` call. A macro, since no bound on `$work` covers both closures below and keeps the future `Send`
-/// for the first of them.
-macro_rules! call_async {
-    ($policy:ident, $work:ident) => {
-        async move {
-            let mut call = Call::of(&$policy);
-            let id = CallId::unique();
-            loop {
-                let attempt = call.attempt(id);
-                // The code that the closure runs before it returns its future is part of the attempt, too.
-                let body = async { $work(attempt).await };
-                let turned = call
-                    .turn(body)
-                    .classified(|_| (ByClassify, ByTypeName, HasFromInterruption, NoInject))
-                    .limited()
-                    .await;
-                match turned {
-                    Turned::Quick(out) => {
-                        call.close();
-                        return out;
-                    }
-                    Turned::Out(out) => return out,
-                    Turned::Again => {}
-                }
-            }
-        }
-    };
-}
+use crate::report::attempt::Attempt;
 
 impl Policy {
     /// Calls `work` until it succeeds or the policy ends the call; blocks the thread between the attempts.
@@ -73,17 +39,11 @@ impl Policy {
     /// # Panics
     ///
     /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` panics.
-    #[track_caller]
     pub fn call<R: Outcome<Error: Classify>>(
         &self,
-        mut work: impl FnMut(Attempt) -> R + MayBlock,
+        work: impl FnMut(Attempt) -> R + MayBlock,
     ) -> R {
-        let policy = self.checked_blocking();
-        let mut call = Call::of(&policy);
-        let id = CallId::unique();
-        call.attempts_of(|call| work(call.running(id)))
-            .classified(|_| (ByClassify, ByTypeName, NoFromInterruption, NoInject))
-            .run()
+        self.retrying(work).run()
     }
 
     /// Calls `work` until its future succeeds or the policy ends the call; sleeps between the attempts.
@@ -121,15 +81,14 @@ impl Policy {
     /// # Cancel safety
     ///
     /// Dropping the future ends the call at once.
-    #[track_caller]
-    pub fn call_async<W, R, F>(&self, mut work: W) -> impl Future<Output = R> + use<W, R, F>
+    pub fn call_async<W, R, F>(&self, work: W) -> impl Future<Output = R> + use<W, R, F>
     where
         W: FnMut(Attempt) -> F,
         R: Outcome<Error: Classify + From<Interruption>>,
         F: Future<Output = R>,
     {
-        let policy = self.checked();
-        call_async!(policy, work)
+        let policy = *self;
+        async move { policy.retrying(work).limited().await }
     }
 
     /// [`call_async`](Policy::call_async) for futures that borrow the captures of the closure: an `async` closure may
@@ -169,13 +128,12 @@ impl Policy {
     /// # Cancel safety
     ///
     /// Dropping the future ends the call at once.
-    #[track_caller]
-    pub fn call_async_mut<W, R>(&self, mut work: W) -> impl Future<Output = R> + use<W, R>
+    pub fn call_async_mut<W, R>(&self, work: W) -> impl Future<Output = R> + use<W, R>
     where
         W: AsyncFnMut(Attempt) -> R,
         R: Outcome<Error: Classify + From<Interruption>>,
     {
-        let policy = self.checked();
-        call_async!(policy, work)
+        let policy = *self;
+        async move { policy.retrying_mut(work).limited().await }
     }
 }

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use crate::call::state::Call;
 use crate::call::verdict::{Request, Verdict};
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable};
 use crate::failure::outcome::Outcome;
+use crate::report::attempt::CallId;
 use crate::report::record::Delay;
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
@@ -42,6 +44,16 @@ pub struct LookedUp<S, P, M>(pub(super) PhantomData<(S, P, M)>);
 pub trait Ask<T> {
     /// The predicate's answer; `None` without a predicate.
     fn ask(&self, about: &T) -> Option<bool>;
+
+    /// The class of the failure, or of the value that is retried, if the predicate tells it.
+    #[doc(hidden)]
+    fn class(&self, _about: &T, _call: &Call<'_>) -> Option<Class> {
+        None
+    }
+
+    /// The call has this identifier.
+    #[doc(hidden)]
+    fn identify(&mut self, _id: CallId) {}
 }
 
 impl<T> Ask<T> for Unset {
@@ -170,9 +182,13 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     fn accepts(&self, out: &R) -> bool;
 
-    /// The verdict on an outcome that is not accepted.
+    /// The verdict on an outcome of this call that is not accepted.
     #[doc(hidden)]
-    fn verdict(&self, out: &R) -> Judged;
+    fn verdict(&self, out: &R, call: &Call<'_>) -> Judged;
+
+    /// The call has this identifier.
+    #[doc(hidden)]
+    fn identify(&mut self, _id: CallId) {}
 
     /// The description of an outcome that is not accepted.
     #[doc(hidden)]
@@ -229,10 +245,10 @@ where
     }
 
     #[inline]
-    fn verdict(&self, out: &R) -> Judged {
+    fn verdict(&self, out: &R, call: &Call<'_>) -> Judged {
         Judged(match out.as_result() {
-            Ok(_) => Verdict {
-                class: Class::new(Kind::Transient),
+            Ok(value) => Verdict {
+                class: self.retry_if.class(value, call).unwrap_or(Class::new(Kind::Transient)),
                 agreed: true,
                 cut: None,
                 carried: None,
@@ -243,13 +259,21 @@ where
                 let agreed = asked != Some(false);
                 let carried = C::carried(error).map(|carried| Cause::of(&carried));
                 let class = match carried {
+                    None => self.when.class(error, call),
+                    Some(_) => None,
+                };
+                let class = class.unwrap_or_else(|| match carried {
                     // `on = any` retries every failure but interruptions.
                     Some(cause) if C::UNJUDGED && asked.is_none() => cause.class(),
                     _ => C::class(error, agreed),
-                };
+                });
                 Verdict { class, agreed, cut: None, carried, rejected: false }
             }
         })
+    }
+
+    fn identify(&mut self, id: CallId) {
+        self.when.identify(id);
     }
 
     #[cold]

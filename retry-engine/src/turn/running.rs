@@ -57,48 +57,60 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
 {
     type Output = Turned<R>;
 
-    // A quick success is inlined here. Everything else leaves through one function that is not generic in the attempt:
-    // functions with the same return type share it, and the compiler still knows the state of a quick success where the
-    // turn is dropped.
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Turned<R>> {
-        let mut this = self.project();
-        let (call, rules, mut guard) = (&mut **this.call, &*this.rules, this.guard);
-        let reason = 'reason: {
-            let Some(attempt) = this.attempt.as_mut().as_pin_mut() else {
-                break 'reason Reason::Between;
-            };
-            if !call.is_plain() {
-                break 'reason Reason::Noted;
-            }
-            if !guard.has_begun() {
-                if let Err(cut) = guard.as_mut().before(call) {
-                    break 'reason Reason::Refused(cut);
-                }
-            }
-            let limits = guard.enter(call);
-            // Not by `telling_panics`, whose closure costs eight instructions.
-            let panics = Panics::of(guard.as_mut());
-            let polled = attempt.poll(cx);
-            mem::forget(panics);
-            drop(limits);
-            match polled {
-                Poll::Ready(out) if rules.accepts(&out) => {
-                    call.count_success();
-                    // Last, so that the compiler knows where the permit is dropped that it is spent.
-                    guard.succeeded();
-                    return Poll::Ready(Turned::Quick(out));
-                }
-                Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
-                polled => Reason::Polled(polled),
-            }
-        };
-        slow(call, rules, guard, this.attempt, reason, cx)
+        let this = self.project();
+        poll_turn(this.call, this.rules, this.guard, this.attempt, cx)
     }
 }
 
-/// An attempt of any type, until it has ended.
-trait Attempt<R> {
+// A quick success is inlined. Everything else leaves through one function that is not generic in the attempt: functions
+// with the same return type share it, and the compiler still knows the state of a quick success where the turn is dropped.
+#[inline(always)]
+pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: AttemptBody<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    mut attempt: Pin<&mut A>,
+    cx: &mut Context<'_>,
+) -> Poll<Turned<R>> {
+    let reason = 'reason: {
+        if !attempt.is_running() {
+            break 'reason Reason::Between;
+        }
+        if !call.is_plain() {
+            break 'reason Reason::Noted;
+        }
+        if !guard.has_begun() {
+            if let Err(cut) = guard.as_mut().before(call) {
+                break 'reason Reason::Refused(cut);
+            }
+        }
+        let limits = guard.enter(call);
+        // Not by `telling_panics`, whose closure costs eight instructions.
+        let panics = Panics::of(guard.as_mut());
+        let polled = attempt.as_mut().poll(cx);
+        mem::forget(panics);
+        drop(limits);
+        match polled {
+            Poll::Ready(out) if rules.accepts(&out) => {
+                call.count_success();
+                // Last, so that the compiler knows where the permit is dropped that it is spent.
+                guard.succeeded();
+                return Poll::Ready(Turned::Quick(out));
+            }
+            Poll::Pending if !X::INTERRUPTS => return Poll::Pending,
+            polled => Reason::Polled(polled),
+        }
+    };
+    slow(call, rules, guard, attempt, reason, cx)
+}
+
+/// The body of an attempt, of any type.
+pub(super) trait AttemptBody<R> {
+    /// Whether it has not ended.
+    fn is_running(&self) -> bool;
+
     /// # Panics
     ///
     /// If the attempt has ended.
@@ -108,7 +120,13 @@ trait Attempt<R> {
     fn end(self: Pin<&mut Self>);
 }
 
-impl<F: Future> Attempt<F::Output> for Option<F> {
+impl<F: Future> AttemptBody<F::Output> for Option<F> {
+    #[inline(always)]
+    fn is_running(&self) -> bool {
+        self.is_some()
+    }
+
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         match self.as_pin_mut() {
             Some(attempt) => attempt.poll(cx),
@@ -139,7 +157,7 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
-    mut attempt: Pin<&mut dyn Attempt<R>>,
+    mut attempt: Pin<&mut dyn AttemptBody<R>>,
     reason: Reason<R, X::Cut>,
     cx: &mut Context<'_>,
 ) -> Poll<Turned<R>> {

@@ -11,6 +11,7 @@ use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::lookup::{ByClassify, ByTypeName, NoFromInterruption, NoInject};
 use crate::policy::Policy;
+use crate::site::NOBODY;
 
 const NOW: Policy = Policy::new().max(2).base(Duration::ZERO).checked();
 
@@ -39,7 +40,7 @@ fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 
 #[test]
 fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another() {
-    let mut call = Call::of(&NOW);
+    let mut call = Call::under(&NOBODY, &NOW);
     {
         let failed = pin!(turn(&mut call, ready(Err::<u8, _>(Busy))));
         assert_eq!(poll(failed), Poll::Ready(Turned::Again));
@@ -50,7 +51,7 @@ fn a_turn_that_succeeds_returns_its_outcome_and_one_that_fails_asks_for_another(
 
 #[test]
 fn an_attempt_stays_where_it_is_between_two_polls() {
-    let mut call = Call::of(&NOW);
+    let mut call = Call::under(&NOBODY, &NOW);
     let mut first = true;
     // Borrows from its own frame across an await.
     let attempt = async {
@@ -73,7 +74,7 @@ fn a_turn_that_is_dropped_in_its_attempt_drops_what_the_attempt_holds() {
         }
     }
     let dropped = Cell::new(false);
-    let mut call = Call::of(&NOW);
+    let mut call = Call::under(&NOBODY, &NOW);
     {
         let attempt = async {
             let _guard = SetOnDrop(&dropped);

@@ -116,14 +116,21 @@ fn a_limit_of_u32_max_attempts_is_never_reached() {
 }
 
 #[test]
-#[should_panic = "`factor` must be a finite number of at least 1"]
-fn a_call_with_an_invalid_policy_panics() {
-    let _ = Policy::new().factor(0.5).call(|_| Ok::<_, Failure>(()));
+fn an_invalid_policy_fails_no_call_and_the_nearest_valid_one_applies() {
+    let mut made = 0;
+    let result = Policy::new().max(2).base(ms(0)).factor(0.5).call(|_| {
+        made += 1;
+        Err::<(), _>(Failure::Refused)
+    });
+    assert_eq!((result, made), (Err(Failure::Refused), 3));
 }
 
 #[test]
-#[should_panic = "`timeout` cannot end an attempt that is not `async`"]
-fn a_sync_call_with_a_timeout_panics() {
-    let policy = every(ms(1), 1).timeout(secs(1)).idempotent(true);
-    let _ = policy.call(|_| Ok::<_, Failure>(()));
+fn a_timeout_has_no_effect_on_a_sync_call() {
+    let policy = every(ms(1), 1).timeout(ms(1)).idempotent(true);
+    let call = policy.call(|_| {
+        std::thread::sleep(ms(5));
+        Ok::<_, Failure>(7)
+    });
+    assert_eq!(call, Ok(7));
 }

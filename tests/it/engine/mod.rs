@@ -18,6 +18,7 @@ mod properties;
 mod quick_limits;
 mod reports;
 mod resumed;
+mod retrying;
 mod sites;
 mod timeout;
 

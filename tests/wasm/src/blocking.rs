@@ -5,6 +5,10 @@ pub fn blocks() -> std::io::Result<()> {
     Ok(())
 }
 
+pub fn by_a_builder() -> std::io::Result<()> {
+    retry_runtime::Policy::new().retrying(|_| Ok(())).run()
+}
+
 pub fn by_policy() -> std::io::Result<()> {
     retry_runtime::Policy::new().call(|_| Ok(()))
 }

@@ -129,8 +129,8 @@ fn shard(id: u64) -> MutexGuard<'static, Shard> {
 #[cfg(all(test, not(retry_loom)))]
 mod tests {
     use super::*;
-    use crate::call::trail::NOBODY;
     use crate::failure::class::Kind;
+    use crate::site::NOBODY;
 
     fn entry(id: u64) -> Arc<Entry> {
         let error = "refused";

@@ -6,7 +6,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::*;
-use crate::call::trail::NOBODY;
+use crate::site::NOBODY;
 
 fn sleeping(cancellable: bool) -> Arc<Entry> {
     let until = Some(Moment::of(Instant::now()));

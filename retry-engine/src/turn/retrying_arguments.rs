@@ -1,0 +1,250 @@
+//! The arguments of a call by [`Policy::retrying`](crate::Policy::retrying), a method for each.
+
+use std::marker::PhantomData;
+use std::panic::Location;
+
+use super::breaking::Guarded;
+use super::guard::Interrupts;
+use super::judging::{Judging, Rejection, RejectionCall, Verdict, rejection};
+use super::retrying::Retrying;
+use super::rules::{
+    Given, HookCall, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
+};
+use super::work::{Protected, Reported};
+use crate::budget::{Budget, BudgetSettings};
+use crate::call::cancel::{Cancel, NeverCancelled};
+use crate::failure::carried::NotCarried;
+use crate::failure::interruption::Interruption;
+use crate::failure::lookup::{ByDisplay, Describe, HasFromInterruption, NoInject, Unjudged};
+use crate::failure::outcome::{Interruptible, Outcome};
+use crate::report::attempt::Attempt;
+use crate::site::Site;
+
+impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
+    /// Gives the call a name: a site of this name is made at its first call, with counts, a history, a retry budget and a
+    /// section in the configuration, as an annotated function has them ([`Site::declare`]).
+    #[track_caller]
+    pub fn named(mut self, name: &str) -> Self {
+        let place = Location::caller();
+        let (policy, _) = self.call.policy.nearest_valid(false);
+        self.call.site = Site::declare_at(place, name, policy, Some(BudgetSettings::new()), None);
+        self
+    }
+
+    /// Makes the call one of this site: a declared one, or that of an annotated function.
+    pub fn of(mut self, site: &'static Site) -> Self {
+        self.call.site = site;
+        self
+    }
+
+    /// Charges this budget for retries, in the place of the site's.
+    pub fn budget(mut self, budget: &'static Budget) -> Self {
+        self.call.budget = Some(budget);
+        self
+    }
+
+    #[inline(always)]
+    fn ruled<K>(self, change: impl FnOnce(J) -> K) -> Retrying<'p, W, R, M, K, X, B, O> {
+        let Retrying { call, work, rules, limits, breaker, yields } = self;
+        Retrying { call, work, rules: change(rules), limits, breaker, yields }
+    }
+
+    /// Returns a failure together with the report of the call, as a [`RetryError`](crate::RetryError).
+    pub fn report(self) -> Retrying<'p, W, R, M, J, X, B, Reported> {
+        let Retrying { call, work, rules, limits, breaker, .. } = self;
+        Retrying { call, work, rules, limits, breaker, yields: PhantomData }
+    }
+}
+
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
+impl<'p, W, R: Outcome, M, C, V, H, L, X, B, O>
+    Retrying<'p, W, R, M, Rules<C, Unset, V, H, L>, X, B, O>
+{
+    /// Retries a failure only if the predicate holds for it; with [`retrying`](Policy::retrying), only a failure that
+    /// `Classify` calls retryable.
+    pub fn when<F: Fn(&R::Error) -> bool>(
+        self,
+        when: F,
+    ) -> Retrying<'p, W, R, M, Rules<C, Given<F, PredicateCall<F, R::Error>>, V, H, L>, X, B, O>
+    {
+        self.ruled(|rules| {
+            let Rules { class, retry_if, on_retry, lookup, .. } = rules;
+            Rules { class, when: predicate(when), retry_if, on_retry, lookup }
+        })
+    }
+
+    /// Judges failures by the closure alone: its answer is a `bool`, a [`Kind`](crate::Kind), a [`Class`](crate::Class) or
+    /// an `Option<Duration>`, see [`Verdict`]. The error needs no `Classify`.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// enum Reply { Busy { seconds: u64 }, Refused }
+    ///
+    /// let policy = Policy::new().max(2).base(Duration::ZERO);
+    /// let mut made = 0;
+    /// let _ = policy
+    ///     .retrying(|_| { made += 1; Err::<(), _>(if made == 1 { Reply::Busy { seconds: 0 } } else { Reply::Refused }) })
+    ///     .judge(|error, _| match error {
+    ///         Reply::Busy { seconds } => Some(Duration::from_secs(*seconds)),
+    ///         Reply::Refused => None,
+    ///     })
+    ///     .run();
+    /// assert_eq!(made, 2);
+    /// ```
+    pub fn judge<A: Verdict, F: Fn(&R::Error, &Attempt) -> A>(
+        self,
+        judge: F,
+    ) -> Retrying<'p, W, R, M, Rules<Unjudged<NotCarried>, Judging<F, R::Error>, V, H, L>, X, B, O>
+    {
+        self.ruled(|rules| {
+            let Rules { retry_if, on_retry, lookup, .. } = rules;
+            Rules { class: PhantomData, when: Judging::new(judge), retry_if, on_retry, lookup }
+        })
+    }
+}
+
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
+impl<'p, W, R: Outcome, M, C, A, V, H, L, X, B, O>
+    Retrying<'p, W, R, M, Rules<C, A, V, H, L>, X, B, O>
+{
+    /// Treats a value as no success if the closure says so: its answer is a `bool`, or an `Option` of a `Duration`, a
+    /// [`Kind`](crate::Kind) or a [`Class`](crate::Class), see [`Rejection`]. The last value is returned when no retry is
+    /// left. Such a retry costs the budget nothing.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// struct Reply { status: u16, retry_after: Option<Duration> }
+    ///
+    /// let policy = Policy::new().max(2).base(Duration::ZERO);
+    /// let mut replies = vec![200, 503];
+    /// let reply = policy
+    ///     .retrying(|_| Ok::<_, std::io::Error>(Reply { status: replies.pop().unwrap(), retry_after: None }))
+    ///     .retry_if(|reply| (reply.status == 503).then(|| reply.retry_after.unwrap_or_default()))
+    ///     .run()?;
+    /// assert_eq!(reply.status, 200);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn retry_if<Y: Rejection, F: Fn(&R::Value) -> Y>(
+        self,
+        retry_if: F,
+    ) -> Retrying<'p, W, R, M, Rules<C, A, Given<F, RejectionCall<F, R::Value>>, H, L>, X, B, O>
+    {
+        self.ruled(|rules| {
+            let Rules { class, when, on_retry, lookup, .. } = rules;
+            Rules { class, when, retry_if: rejection(retry_if), on_retry, lookup }
+        })
+    }
+
+    /// Calls the hook before each sleep. A hook that panics does not fail the call.
+    pub fn on_retry<F: Fn(&Retry<'_, R>)>(
+        self,
+        on_retry: F,
+    ) -> Retrying<'p, W, R, M, Rules<C, A, V, Given<F, HookCall<F, R>>, L>, X, B, O> {
+        self.ruled(|rules| {
+            let Rules { class, when, retry_if, lookup, .. } = rules;
+            Rules { class, when, retry_if, on_retry: hook(on_retry), lookup }
+        })
+    }
+}
+
+#[allow(clippy::type_complexity, reason = "each method changes one of the five rules")]
+impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
+    Retrying<'p, W, R, M, Rules<C, A, V, H, LookedUp<S, P, NoInject>>, X, B, O>
+{
+    /// Describes failures by their `Display` in reports, the history and events. Without it an error that has no
+    /// `Classify` of its own words is described by the name of its type.
+    pub fn described(
+        self,
+    ) -> Retrying<'p, W, R, M, Rules<C, A, V, H, LookedUp<ByDisplay, P, NoInject>>, X, B, O>
+    where
+        ByDisplay: Describe<R::Error>,
+    {
+        self.ruled(|rules| {
+            let Rules { class, when, retry_if, on_retry, .. } = rules;
+            Rules { class, when, retry_if, on_retry, lookup: LookedUp(PhantomData) }
+        })
+    }
+
+    /// The rules of a call that can be interrupted.
+    #[inline(always)]
+    fn interrupted<Y, D>(
+        self,
+        change: impl FnOnce(X, B) -> (Y, D),
+    ) -> Retrying<'p, W, R, M, Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>, Y, D, O>
+    {
+        let Retrying { call, work, rules, limits, breaker, yields } = self;
+        let Rules { class, when, retry_if, on_retry, .. } = rules;
+        let rules = Rules { class, when, retry_if, on_retry, lookup: LookedUp(PhantomData) };
+        let (limits, breaker) = change(limits, breaker);
+        Retrying { call, work, rules, limits, breaker, yields }
+    }
+
+    /// Cuts an attempt off at the policy's `deadline` and `timeout`. The error must be able to say so: it is
+    /// `From<Interruption>`.
+    ///
+    /// Without this method a deadline ends the call between its attempts, and a timeout is told as a mistake once.
+    pub fn limited(
+        self,
+    ) -> Retrying<
+        'p,
+        W,
+        R,
+        M,
+        Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>,
+        Interrupts<R, NeverCancelled>,
+        B,
+        O,
+    >
+    where
+        R: Interruptible,
+    {
+        self.cancel(NeverCancelled)
+    }
+
+    /// Ends the call when the token is cancelled, also in an attempt that is awaited; includes
+    /// [`limited`](Retrying::limited).
+    pub fn cancel<T: Cancel>(
+        self,
+        token: T,
+    ) -> Retrying<
+        'p,
+        W,
+        R,
+        M,
+        Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>,
+        Interrupts<R, T>,
+        B,
+        O,
+    >
+    where
+        R: Interruptible,
+    {
+        self.interrupted(|_, breaker| (Interrupts::by(token), breaker))
+    }
+
+    /// Makes an attempt only with a permit of the breaker, which records the outcome: `&BREAKER` for a static, or an
+    /// `Arc<Breaker>`.
+    pub fn breaker<G: Guarded>(
+        self,
+        breaker: G,
+    ) -> Retrying<
+        'p,
+        W,
+        R,
+        M,
+        Rules<C, A, V, H, LookedUp<S, HasFromInterruption, NoInject>>,
+        X,
+        Protected<G, R>,
+        O,
+    >
+    where
+        R: Interruptible,
+    {
+        let interrupted: fn(Interruption) -> R = R::interrupted;
+        self.interrupted(|limits, _| (limits, Protected(breaker, interrupted)))
+    }
+}

@@ -1,0 +1,116 @@
+//! The work that a program hands to a policy: a closure, and what becomes of its results.
+
+use std::future::Future;
+
+use super::breaking::{Breaking, Guarded};
+use super::guard::Guard;
+use super::rules::Unset;
+use crate::call::state::Call;
+use crate::failure::interruption::Interruption;
+use crate::failure::outcome::Outcome;
+use crate::report::error::RetryError;
+
+/// The result of an attempt's closure: an outcome, or a future of one. `M` says which, and the compiler infers it.
+#[diagnostic::on_unimplemented(
+    message = "the closure returns `{Self}`, which is neither an outcome nor a future of one",
+    label = "return a `Result`, an `Option` or another `Outcome`, or a future of one",
+    note = "for an `async` closure that borrows what it captured, use `retrying_mut`"
+)]
+pub trait Yields<M> {
+    /// The outcome of an attempt.
+    type Outcome: Outcome;
+}
+
+/// Each attempt blocks the thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Blocks;
+
+/// Each attempt is a future.
+#[derive(Clone, Copy, Debug)]
+pub struct Awaits;
+
+/// Each attempt is a future that borrows from its closure.
+#[derive(Clone, Copy, Debug)]
+pub struct Lends;
+
+#[diagnostic::do_not_recommend]
+impl<R: Outcome> Yields<Blocks> for R {
+    type Outcome = R;
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future<Output: Outcome>> Yields<Awaits> for F {
+    type Outcome = F::Output;
+}
+
+/// A breaker that the program gave, or [`Unset`].
+pub trait Protects<R, X: Guard<R>> {
+    /// The guard of an attempt.
+    type Guard: Guard<R>;
+
+    /// Puts the breaker around a guard.
+    #[doc(hidden)]
+    fn around(self, inner: X) -> Self::Guard;
+}
+
+impl<R, X: Guard<R>> Protects<R, X> for Unset {
+    type Guard = X;
+
+    #[inline(always)]
+    fn around(self, inner: X) -> X {
+        inner
+    }
+}
+
+/// A breaker, and how to tell a refusal.
+#[derive(Clone, Copy, Debug)]
+pub struct Protected<B, R>(pub(super) B, pub(super) fn(Interruption) -> R);
+
+impl<R, B: Guarded, X: Guard<R>> Protects<R, X> for Protected<B, R> {
+    type Guard = Breaking<B, fn(Interruption) -> R, X>;
+
+    #[inline]
+    fn around(self, inner: X) -> Self::Guard {
+        Breaking::new(self.0, self.1, inner)
+    }
+}
+
+/// The end of a call: its outcome, or a result whose error has the report.
+pub trait Ends<R: Outcome> {
+    /// The result of the call.
+    type Output;
+    /// Whether a report is kept.
+    #[doc(hidden)]
+    const REPORTS: bool;
+
+    /// Ends the call.
+    #[doc(hidden)]
+    fn end(call: Call<'_>, out: R) -> Self::Output;
+}
+
+/// The call returns its outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone;
+
+/// The call returns its outcome, a failure with the report.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported;
+
+impl<R: Outcome> Ends<R> for Alone {
+    type Output = R;
+    const REPORTS: bool = false;
+
+    #[inline(always)]
+    fn end(_: Call<'_>, out: R) -> R {
+        out
+    }
+}
+
+impl<R: Outcome> Ends<R> for Reported {
+    type Output = Result<R::Value, RetryError<R::Error>>;
+    const REPORTS: bool = true;
+
+    fn end(call: Call<'_>, out: R) -> Self::Output {
+        call.settle(out)
+    }
+}
