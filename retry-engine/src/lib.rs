@@ -14,6 +14,8 @@ mod policy;
 mod private;
 mod report;
 mod site;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod turn;
 
 pub use base::setting::SettingError;

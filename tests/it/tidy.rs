@@ -73,11 +73,11 @@ fn types_are_imported_from_the_module_that_defines_them() {
 #[test]
 fn only_base_is_random() {
     check(
-        "sources of randomness outside base/rng.rs",
+        "sources of randomness outside base/rng.rs and base/entropy.rs",
         "take an `Rng` as a parameter, so that a test can fix its seed",
         runtime_with(
             &["RandomState", "DefaultHasher", "getrandom", "fastrand", "rand::"],
-            |file| file == "base/rng.rs",
+            |file| matches!(file, "base/rng.rs" | "base/entropy.rs"),
         ),
     );
 }
@@ -93,6 +93,25 @@ fn only_base_and_turn_read_the_time() {
 }
 
 #[test]
+fn the_runtime_takes_its_clocks_from_one_module() {
+    let imports = |file: &Source| {
+        let lines = file.code.lines();
+        let std = lines.filter(|line| line.contains("std::time::"));
+        std.filter(|line| line.contains("Instant") || line.contains("SystemTime"))
+            .filter(|line| !line.contains("SystemTimeError"))
+            .map(|line| format!("{}: {}", file.path, line.trim()))
+            .collect::<Vec<_>>()
+    };
+    let files = runtime();
+    let others = files.iter().filter(|file| !file.path.ends_with("base/time.rs"));
+    check(
+        "std's clocks, which panic in a browser",
+        "import `Instant` and `SystemTime` from `crate::base::time`",
+        others.flat_map(imports).collect(),
+    );
+}
+
+#[test]
 fn only_turn_waits() {
     let texts = [
         ".await",
@@ -104,7 +123,7 @@ fn only_turn_waits() {
         "block_on(",
     ];
     check(
-        "waiting outside of turn/",
+        "waiting outside of turn/ and tower/",
         "return the decision, and let `turn` wait",
         // A token wakes the thread that waits for it; an interceptor offers a sleep.
         runtime_with(&texts, |file| {
@@ -113,8 +132,9 @@ fn only_turn_waits() {
     );
 }
 
+/// A service waits for the service inside to be ready, beside a turn.
 fn waits(file: &str) -> bool {
-    file.starts_with("turn/")
+    file.starts_with("turn/") || file.starts_with("tower/")
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod package;
 mod run;
 mod test;
 mod ui;
+mod wasm;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -37,8 +38,8 @@ const VERBS: &[Verb] = &[
     Verb("bless", "rewrite the expected compile errors; NAME picks cases", Filtered(ui::bless)),
     Verb(
         "install",
-        "install the programs that examples use, from Debian, as root",
-        Plain(debian::install),
+        "install the programs that examples use, from Debian, as root, and the target of `wasm`",
+        Plain(install),
     ),
     Verb("examples", "run every example", Plain(examples::run)),
     Verb(
@@ -48,6 +49,11 @@ const VERBS: &[Verb] = &[
     ),
     Verb("loom", "run the loom models of the atomics", Plain(loom::run)),
     Verb("miri", "run tests under Miri, where it is installed", Plain(miri::run)),
+    Verb(
+        "wasm",
+        "lint for wasm32-unknown-unknown, and run calls under node, where they are installed",
+        Plain(wasm::run),
+    ),
     Verb("deny", "check licences and advisories, where cargo-deny is installed", Plain(deny::run)),
     Verb(
         "mutants",
@@ -137,6 +143,11 @@ fn usage() -> String {
     text
 }
 
+fn install() -> Outcome {
+    wasm::install()?;
+    debian::install()
+}
+
 /// Leaves out `install`: the owner of a machine decides what is installed, and examples work without the programs. Leaves
 /// out `mutants`, which take hours.
 fn ci() -> Outcome {
@@ -146,6 +157,7 @@ fn ci() -> Outcome {
     features::run()?;
     loom::run()?;
     miri::run()?;
+    wasm::run()?;
     deny::run()?;
     minimal::run()?;
     bench::run(Some("--check"))?;

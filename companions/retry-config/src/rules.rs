@@ -80,11 +80,10 @@ pub(crate) fn check(
         // When no layer sets one of them, a setting that changes their effect is to blame.
         let key = resolved.highest(about).or_else(|| resolved.highest(&SHAPES));
         let key = key.or(about.first().copied()).unwrap_or_default();
-        // `limits` has reported the timeout, with a better remedy.
-        let told = error == PolicyError::TimeoutUndeclared
-            && !site.is_async
-            && resolved.is_configured("timeout");
-        if !told {
+        // `limits` has reported the timeout of a blocking function, with a better remedy. A timeout of the program itself
+        // is that of a layer for requests, which say themselves whether they are idempotent.
+        let is_undeclared = error == PolicyError::TimeoutUndeclared;
+        if !(is_undeclared && (!site.is_async || !resolved.is_configured("timeout"))) {
             let others = about.iter().filter(|other| **other != key);
             let others = elsewhere(&resolved, key, others);
             tell(key, format!("{error}{others}"));

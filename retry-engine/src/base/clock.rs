@@ -3,9 +3,10 @@
 use std::num::NonZeroU64;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use super::border::{Foreign, contained, contained_once};
+use super::time::{Instant, SystemTime};
 
 /// A source of the current time; a [`Timer`](crate::timer::Timer) is one. Where it panics, or is
 /// read from inside itself, the default is read instead.
@@ -71,12 +72,12 @@ fn foreign<T>(read: impl FnOnce() -> T) -> Option<T> {
     contained_once(Foreign::Clock, read)
 }
 
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 fn system_now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-#[cfg(not(feature = "tokio"))]
+#[cfg(not(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown")))))]
 fn system_now() -> Instant {
     Instant::now()
 }

@@ -1,8 +1,8 @@
 //! A small seeded random number generator, and unique identifiers.
 
 use std::cell::Cell;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+
+use super::entropy::entropy;
 
 /// The random number generator SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
 /// OOPSLA 2014): eight bytes of state, equidistributed. It is good enough for jitter; do not use it for secrets.
@@ -16,13 +16,12 @@ impl Rng {
     }
 
     /// A generator with a random seed. The seed comes from a thread-local generator, which is seeded by the
-    /// operating system through std's hash keys.
+    /// platform.
     pub fn fresh() -> Self {
         thread_local! {
             static SEEDS: Cell<Option<u64>> = const { Cell::new(None) };
         }
-        let drawn = || RandomState::new().hash_one(());
-        let mut seeds = Rng(SEEDS.get().unwrap_or_else(drawn));
+        let mut seeds = Rng(SEEDS.get().unwrap_or_else(entropy));
         let seed = seeds.draw();
         SEEDS.set(Some(seeds.0));
         Rng(seed)
@@ -44,12 +43,9 @@ impl Rng {
     }
 }
 
-/// A unique number of 128 bits: two hashes with keys that std takes from the operating system's randomness for
-/// each thread and uses only once.
+/// A unique number of 128 bits.
 pub(crate) fn unique() -> u128 {
-    let high = RandomState::new().hash_one(std::process::id());
-    let low = RandomState::new().hash_one(std::process::id());
-    (u128::from(high) << 64) | u128::from(low)
+    (u128::from(entropy()) << 64) | u128::from(entropy())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::figures::Figures;
 use super::machine::Machine;
@@ -18,6 +18,7 @@ use crate::base::name::Name;
 use crate::base::pool::Pool;
 use crate::base::setting::SettingError;
 use crate::base::sync::{Mutex, const_unless_loom, unpoisoned};
+use crate::base::time::Instant;
 use crate::failure::class::Classify;
 
 /// A circuit breaker, to be shared: in a `static`, an `Arc`, or by reference.

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, RwLock};
-use std::time::Instant;
 
 use super::handle::Breaker;
 use super::settings::BreakerSettings;
@@ -15,6 +14,7 @@ use crate::base::recent::{LastUse, Uses};
 use crate::base::setting::SettingError;
 use crate::base::shortened::shortened;
 use crate::base::sync::{lock, unpoisoned};
+use crate::base::time::Instant;
 use crate::failure::urls::without_secrets;
 
 /// A bounded table of breakers with the same settings, one per key.

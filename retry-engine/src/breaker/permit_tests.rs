@@ -4,10 +4,11 @@ use std::future::{Future, pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::*;
 use crate::base::clock::fake::{clock, pass};
+use crate::base::time::Instant;
 use crate::breaker::{BreakerSettings, Mode, Window};
 use crate::failure::class::{Class, Kind};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::bucket::{Bucket, Capacity, State, Verdict, tokens};
 use super::rules::{InForce, Rules};
@@ -12,6 +12,7 @@ use super::withdrawal::{Price, Refused, Withdrawal};
 use crate::base::clock::{Moment, Timeline};
 use crate::base::setting::SettingError;
 use crate::base::sync::{AtomicU64, Ordering, const_unless_loom};
+use crate::base::time::Instant;
 use crate::failure::class::Kind;
 
 /// A budget for retries, to be shared: in a `static`, an `Arc`, or by reference.

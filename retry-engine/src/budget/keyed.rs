@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
-use std::time::Instant;
 
 use super::handle::Budget;
 use super::settings::BudgetSettings;
@@ -12,6 +11,7 @@ use crate::base::recent::{LastUse, Uses};
 use crate::base::setting::SettingError;
 use crate::base::shortened::{TAIL, shortened};
 use crate::base::sync::{lock, unpoisoned};
+use crate::base::time::Instant;
 
 /// A longer text of a key is kept by its start and its hash.
 const LONGEST_KEY: usize = 128;

@@ -195,6 +195,7 @@ impl Trail {
             StopReason::Exhausted
                 | StopReason::Deadline
                 | StopReason::RetryAfterTooLong
+                | StopReason::NotRepeatable
                 | StopReason::CircuitOpen
         );
         if !unpaid {

@@ -1,13 +1,12 @@
 //! The surroundings of a running attempt: its start, its limits, its span, and the context of the calls inside.
 
-use std::time::Instant;
-
 use super::context::{self, CallContext, Entered};
 use super::mode::Mode;
 use super::state::{Call, CallState};
 use super::trail::Trail;
 use crate::base::border;
 use crate::base::clock::Moment;
+use crate::base::time::Instant;
 use crate::event::{self, CallSpan};
 use crate::failure::interruption::Cause;
 use crate::site::Site;

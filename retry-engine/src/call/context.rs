@@ -2,12 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use super::intercept::Intercept;
 use crate::base::clock::Moment;
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
+use crate::base::time::Instant;
 use crate::report::record::Report;
 use crate::site::Site;
 

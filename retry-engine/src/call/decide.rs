@@ -11,7 +11,7 @@ use super::live::Order;
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::{Row, Trail};
-use super::verdict::{Decision, Verdict};
+use super::verdict::{Decision, Request, Verdict};
 use crate::base::clock::Moment;
 use crate::course::rules::Course;
 use crate::event;
@@ -31,6 +31,9 @@ pub(crate) trait Surroundings {
     /// Whether the list of live calls can cancel a sleep: the error can be made from an interruption.
     fn ends_sleeps(&self) -> bool;
 
+    /// The request that the attempt sent.
+    fn request(&self) -> Request;
+
     /// Whether time passes between two attempts without a delay: a hook runs, or the task yields.
     fn takes_time(&self, attempt: u32) -> bool;
 }
@@ -45,7 +48,8 @@ impl Trail {
         verdict: &Verdict,
         surroundings: &dyn Surroundings,
     ) -> Result<Delay, StopReason> {
-        let delay = self.allowed(policy, now, verdict)?;
+        let delay = self.allowed(policy, now, verdict, &|| surroundings.request())?;
+        repeatable(surroundings)?;
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
         admitted_by_breaker(surroundings)?;
@@ -63,6 +67,7 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
+        request: &dyn Fn() -> Request,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
         let mut course = Course {
@@ -72,7 +77,8 @@ impl Trail {
             began: self.row.began.or(self.started),
             rng: &mut self.rng,
         };
-        course.allowed(policy, now, verdict.class, verdict.agreed)
+        let idempotent = || request().idempotent;
+        course.allowed(policy, now, verdict.class, verdict.agreed, &idempotent)
     }
 }
 
@@ -87,6 +93,12 @@ fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
         Some(Cause::DeadlinePassed) if verdict.cut.is_some() => Err(StopReason::Deadline),
         Some(Cause::DeadlinePassed) => Ok(()),
     }
+}
+
+/// Fails if the request cannot be sent once more.
+#[inline(always)]
+fn repeatable(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
+    if surroundings.request().repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
 }
 
 /// Fails if the breaker would refuse another attempt now.
@@ -143,7 +155,7 @@ impl Call<'_> {
         }
         match trail.decide(policy, now, verdict, surroundings) {
             Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
-            Err(reason) => trail.stop(policy, now, verdict, reason),
+            Err(reason) => trail.stop(policy, now, verdict, surroundings, reason),
         }
     }
 
@@ -236,6 +248,7 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
+        surroundings: &dyn Surroundings,
         reason: StopReason,
     ) -> Decision {
         if verdict.rejected || reason == StopReason::Cancelled {
@@ -243,9 +256,15 @@ impl Trail {
             // is not called.
             self.mode.remove(Mode::RECOVERS);
         }
-        if reason == StopReason::Ambiguous && policy.declared_idempotent().is_none() {
-            if let Some(site) = self.site() {
-                site.warn_undeclared();
+        if let Some(site) = self.site() {
+            let is_declared = || {
+                let own = surroundings.request().idempotent;
+                policy.declared_idempotent().or(own).is_some()
+            };
+            match reason {
+                StopReason::Ambiguous if !is_declared() => site.warn_undeclared(),
+                StopReason::NotRepeatable => site.warn_not_repeatable(),
+                _ => {}
             }
         }
         if !verdict.rejected {

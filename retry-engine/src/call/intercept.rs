@@ -8,9 +8,10 @@
 use std::any::{Any, TypeId};
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::base::sleep::{Sleep, Sleeping};
+use crate::base::time::Instant;
 use crate::breaker::{Breaker, Keyed};
 use crate::budget::{self, Budget};
 use crate::failure::interruption::Interruption;

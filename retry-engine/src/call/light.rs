@@ -1,7 +1,7 @@
 //! A call whose first attempt has limits, a configuration or a caller who wants a report of a failure, and nothing else: no
 //! memory is reserved before it fails.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::attempt::Inside;
 use super::context;
@@ -9,6 +9,7 @@ use super::mode::Mode;
 use super::state::{Call, CallState};
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
+use crate::base::time::Instant;
 use crate::report::record::Report;
 use crate::site::Effective;
 

@@ -14,12 +14,11 @@
 //! | an `async` turn leaves through one function unless it succeeds at once (`turn::running`) | 12 (24) |
 //! | [`Limits`]: the clock's reading is kept as it is, and the deadline is computed when somebody asks for it | 110 |
 
-use std::time::Instant;
-
 use super::attempt::Limits;
 use super::protection::no_breaker;
 use super::state::{Call, CallState};
 use crate::base::counters;
+use crate::base::time::Instant;
 use crate::breaker::Breaker;
 use crate::site::SiteBreaker;
 

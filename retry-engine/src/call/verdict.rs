@@ -27,3 +27,19 @@ pub(crate) struct Verdict {
     /// Whether the outcome is a value that `retry_if` rejected.
     pub(crate) rejected: bool,
 }
+
+/// The facts about the request that an attempt sends, for calls that know it: those of services.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Whether sending it twice has the same effect as once; `None` leaves that to the policy.
+    pub(crate) idempotent: Option<bool>,
+    /// Whether it can be sent once more.
+    pub(crate) repeatable: bool,
+    /// Whether the attempt has sent something.
+    pub(crate) sent: bool,
+}
+
+impl Request {
+    /// A request of which nothing is known: the body of a function.
+    pub(crate) const UNKNOWN: Request = Request { idempotent: None, repeatable: true, sent: true };
+}

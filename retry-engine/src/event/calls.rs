@@ -78,8 +78,8 @@ call_events! {
 
     /// An attempt failed and would be retried, but something forbids the retry.
     ///
-    /// The reason is `Ambiguous`, `Overloaded`, `Deadline`, `RetryAfterTooLong`, `CircuitOpen` or `Budget`. There is no
-    /// such event for failures that are never retried, nor for the last allowed attempt.
+    /// The reason is `Ambiguous`, `Overloaded`, `Deadline`, `RetryAfterTooLong`, `NotRepeatable`, `CircuitOpen` or
+    /// `Budget`. There is no such event for failures that are never retried, nor for the last allowed attempt.
     pub struct RetrySuppressed {
         /// The number of the attempt that failed, from 1.
         pub attempt: u32,
@@ -122,6 +122,7 @@ impl RetrySuppressed {
                 | StopReason::Overloaded
                 | StopReason::Deadline
                 | StopReason::RetryAfterTooLong
+                | StopReason::NotRepeatable
                 | StopReason::CircuitOpen
                 | StopReason::Budget
         )

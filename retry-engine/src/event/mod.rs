@@ -120,9 +120,9 @@ pub(crate) use rate::Rates;
 pub(crate) use span::CallSpan;
 pub use stream::{Events, Recv};
 pub use vocabulary::{Event, EventKind};
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
 pub(crate) use warnings::no_time_driver;
 pub(crate) use warnings::{
-    conflicting_settings, declared_twice, hook_panicked, listed_late, repaired_policy, shared_name,
-    uncut, undeclared, unknown,
+    conflicting_settings, declared_twice, hook_panicked, listed_late, not_repeatable,
+    repaired_policy, shared_name, uncut, undeclared, unknown,
 };

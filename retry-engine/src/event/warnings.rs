@@ -28,6 +28,13 @@ warning! {
 }
 
 warning! {
+    /// A failure ended a call whose request cannot be sent a second time.
+    pub(crate) fn not_repeatable(name: &str);
+    warn(name): "a request that failed cannot be sent a second time, so it is not retried: give it a body that can be \
+        cloned, or keep the beginning of bodies by `ReplayBodyLayer`"
+}
+
+warning! {
     /// A boxed error ended a call, and no error in its chain has a known type.
     pub(crate) fn unknown(name: &str);
     warn(name): "a call ended because its boxed error has no known type inside and counts as permanent: return an \
@@ -89,7 +96,7 @@ warning! {
 }
 
 warning! {
-    #[cfg(feature = "tokio")]
+    #[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
     /// A call slept in a tokio runtime that was built without a time driver.
     pub(crate) fn no_time_driver();
     warn(): "the tokio runtime has no time driver, so calls sleep by `futures-timer`: build the runtime with \

@@ -18,7 +18,7 @@ const MAX_LINKS: usize = 64;
 ///
 /// The search starts with `error` itself, continues with its `source()`, and examines at most 64 errors. Known types
 /// are [`std::io::Error`], [`Interruption`](crate::Interruption) and, with the features of the same names, the error
-/// types of `tokio` (`Elapsed`), `http`, `reqwest`, `hyper`, `tonic`, `sqlx` and `redis`. For an `io::Error` of kind
+/// types of `tokio` (`Elapsed`), `http`, `reqwest`, `hyper`, `hyper_util`, `tonic`, `tower`, `sqlx` and `redis`. For an `io::Error` of kind
 /// `Other` the error inside it is examined. An `io::Error`, an `Interruption` or an HTTP status behind thiserror's
 /// `#[error(transparent)]`, which hides it from the chain, is recognised by its `Debug` text.
 ///
@@ -102,7 +102,12 @@ pub trait Chained {
 }
 
 /// The kind of a failure to connect: `Transient`, because nothing was sent, unless the source is `Permanent`.
-#[cfg(any(feature = "reqwest", feature = "tonic"))]
+#[cfg(any(
+    feature = "reqwest",
+    feature = "reqwest-0-12",
+    feature = "hyper-util",
+    feature = "tonic"
+))]
 pub(super) fn of_connect(source: Option<&(dyn Error + 'static)>) -> Kind {
     match source.and_then(of_error_chain) {
         Some(Class { kind: Kind::Permanent, .. }) => Kind::Permanent,
@@ -131,12 +136,16 @@ fn judge(link: &(dyn Error + 'static)) -> Option<Class> {
         "tokio": tokio::time::error::Elapsed,
         "http": http::Error,
         "reqwest": reqwest::Error,
+        "reqwest-0-12": reqwest_0_12::Error,
+        "hyper-util": hyper_util::client::legacy::Error,
         "hyper": hyper::Error,
         "tonic": tonic::Status,
         "tonic": tonic::TimeoutExpired,
         "tonic": tonic::ConnectError,
         "sqlx": sqlx::Error,
         "redis": redis::RedisError,
+        "tower": tower::timeout::error::Elapsed,
+        "tower": tower::load_shed::error::Overloaded,
     }
     #[cfg(feature = "http")]
     if let Some(error) = link.downcast_ref::<crate::failure::check_status::StatusError>() {

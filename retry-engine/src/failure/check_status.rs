@@ -17,7 +17,9 @@ use super::retry_after;
 /// headers: a call behind a 429 then returns long before the server wants it to
 /// ([reqwest-middleware#146](https://github.com/TrueLayer/reqwest-middleware/issues/146)).
 pub trait CheckStatus: Sized {
-    /// The response itself, or an error if the status is an error.
+    /// The response itself, whose body can be read as before, or an error if the status is an error.
+    ///
+    /// A reference has the method, too: `(&response).check_status()` leaves the response to read the error's body.
     ///
     /// # Errors
     ///
@@ -59,7 +61,10 @@ impl StatusError {
     }
 
     /// Checks the status and reads the hint.
-    fn check(status: StatusCode, headers: &http::HeaderMap) -> Result<(), StatusError> {
+    pub(in crate::failure) fn check(
+        status: StatusCode,
+        headers: &http::HeaderMap,
+    ) -> Result<(), StatusError> {
         if !(status.is_client_error() || status.is_server_error()) {
             return Ok(());
         }
@@ -92,8 +97,7 @@ impl<B> CheckStatus for http::Response<B> {
     }
 }
 
-#[cfg(feature = "reqwest")]
-impl CheckStatus for reqwest::Response {
+impl<B> CheckStatus for &http::Response<B> {
     fn check_status(self) -> Result<Self, StatusError> {
         StatusError::check(self.status(), self.headers())?;
         Ok(self)

@@ -79,8 +79,17 @@ impl Class {
         Class { kind, retry_after: None }
     }
 
+    /// The class of a failure, given whether something was sent: otherwise it had no effect.
+    #[cfg(feature = "tower")]
+    pub(crate) fn if_sent(self, sent: bool) -> Self {
+        match self.kind {
+            Kind::Ambiguous if !sent => Class { kind: Kind::Transient, ..self },
+            _ => self,
+        }
+    }
+
     /// The same class with the more cautious of its kind and `kind`, which is the later one in [`Kind::ALL`].
-    #[cfg(any(feature = "hyper", feature = "reqwest"))]
+    #[cfg(feature = "hyper")]
     pub(crate) fn at_least(self, kind: Kind) -> Self {
         Class { kind: self.kind.max(kind), ..self }
     }

@@ -91,7 +91,7 @@ pub(crate) fn with_sources(error: &(dyn std::error::Error + '_)) -> Cow<'static,
 }
 
 /// The text of the error and of its innermost source, for errors that name only the step that failed.
-#[cfg(any(feature = "reqwest", feature = "hyper"))]
+#[cfg(feature = "hyper")]
 pub(crate) fn with_cause(error: &(dyn std::error::Error + 'static)) -> Cow<'static, str> {
     let text = by_display(error);
     let first_cause = std::iter::successors(error.source(), |error| error.source()).take(64).last();

@@ -40,11 +40,15 @@ inject! {
     #[cfg(feature = "http")] crate::failure::check_status::StatusError,
     #[cfg(feature = "hyper")] hyper::Error,
     #[cfg(feature = "redis")] redis::RedisError,
+    #[cfg(feature = "hyper-util")] hyper_util::client::legacy::Error,
     #[cfg(feature = "reqwest")] reqwest::Error,
+    #[cfg(feature = "reqwest-0-12")] reqwest_0_12::Error,
     #[cfg(feature = "sqlx")] sqlx::Error,
     #[cfg(feature = "tokio")] tokio::time::error::Elapsed,
     #[cfg(feature = "tokio")] tokio::task::JoinError,
     #[cfg(feature = "tonic")] tonic::Status,
+    #[cfg(feature = "tower")] tower::timeout::error::Elapsed,
+    #[cfg(feature = "tower")] tower::load_shed::error::Overloaded,
 }
 
 /// How to turn an injected error into an outcome.

@@ -26,6 +26,8 @@ pub enum StopReason {
     Overloaded,
     /// The server asked for a longer delay than the policy or the deadline allows.
     RetryAfterTooLong,
+    /// The request cannot be sent a second time: its body is a stream, or was longer than what is kept of it.
+    NotRepeatable,
     /// The cancellation token was cancelled.
     Cancelled,
     /// The call was dropped before it ended.
@@ -34,7 +36,7 @@ pub enum StopReason {
 
 impl StopReason {
     /// Every reason, in the order of declaration.
-    pub const ALL: [StopReason; 11] = [
+    pub const ALL: [StopReason; 12] = [
         StopReason::Success,
         StopReason::Permanent,
         StopReason::Exhausted,
@@ -44,6 +46,7 @@ impl StopReason {
         StopReason::Ambiguous,
         StopReason::Overloaded,
         StopReason::RetryAfterTooLong,
+        StopReason::NotRepeatable,
         StopReason::Cancelled,
         StopReason::Aborted,
     ];
@@ -60,6 +63,7 @@ impl StopReason {
             StopReason::Ambiguous => "ambiguous",
             StopReason::Overloaded => "overloaded",
             StopReason::RetryAfterTooLong => "retry-after too long",
+            StopReason::NotRepeatable => "not repeatable",
             StopReason::Cancelled => "cancelled",
             StopReason::Aborted => "aborted",
         }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::reason::StopReason;
 use crate::base::duration::Rounded;
+use crate::base::time::SystemTime;
 use crate::failure::class::Kind;
 
 /// Where a delay came from.

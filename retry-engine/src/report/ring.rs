@@ -1,10 +1,10 @@
 //! The history of a function: its last calls.
 
 use std::collections::VecDeque;
-use std::time::SystemTime;
 
 use super::draft::Draft;
 use super::record::PastCall;
+use crate::base::time::SystemTime;
 
 /// A call that has ended.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     use super::*;
     use crate::failure::class::Kind;

@@ -88,6 +88,7 @@ pub struct Reasons {
     pub ambiguous: u64,
     pub overloaded: u64,
     pub retry_after_too_long: u64,
+    pub not_repeatable: u64,
     pub cancelled: u64,
     pub aborted: u64,
 }
@@ -128,6 +129,7 @@ impl Reasons {
             StopReason::Ambiguous => &mut self.ambiguous,
             StopReason::Overloaded => &mut self.overloaded,
             StopReason::RetryAfterTooLong => &mut self.retry_after_too_long,
+            StopReason::NotRepeatable => &mut self.not_repeatable,
             StopReason::Cancelled => &mut self.cancelled,
             StopReason::Aborted => &mut self.aborted,
         }

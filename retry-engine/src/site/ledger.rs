@@ -1,12 +1,13 @@
 //! The counts and the history of a function's calls, except first-try successes, which are counted elsewhere.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use super::function::Site;
 use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
+use crate::base::time::{Instant, SystemTime};
 use crate::budget::Calls;
 use crate::policy::PolicyError;
 use crate::report::draft::Draft;
@@ -71,6 +72,7 @@ pub(crate) struct Findings {
     warned_of_budget: Option<Instant>,
     warned_undeclared: bool,
     warned_of_hook: bool,
+    warned_not_repeatable: bool,
     warned_of_declaration: bool,
     warned_of_policy: bool,
     warned_uncut: bool,
@@ -171,6 +173,16 @@ impl Site {
             self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_undeclared, true));
         if !warned {
             crate::event::undeclared(self.name());
+        }
+    }
+
+    /// Says once that a request was not retried because it cannot be sent a second time.
+    #[cold]
+    pub(crate) fn warn_not_repeatable(&self) {
+        let warned = self
+            .ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_not_repeatable, true));
+        if !warned {
+            crate::event::not_repeatable(self.name());
         }
     }
 

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::builder::{Turn, Under};
 use super::faults;
@@ -14,8 +14,9 @@ use super::guard::{Guard, telling_panics};
 use super::judge::judge;
 use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
-use super::timer;
+use super::{timer, tokio_sleep};
 use crate::base::clock;
+use crate::base::time::Instant;
 use crate::call::attempt::Limits;
 use crate::call::live::Order;
 use crate::call::state::Call;
@@ -283,7 +284,7 @@ fn pause<R: Outcome, J: Judge<R>, X: Guard<R>>(
     mut guard: Pin<&mut X>,
     length: Duration,
 ) -> Option<R> {
-    call.note_blocking(timer::in_tokio());
+    call.note_blocking(tokio_sleep::in_tokio());
     let (cut, order) = sleep(call, guard.as_mut(), length);
     match cut {
         Some(cut) => Some(before_attempt(call, rules, &*guard, cut)),

@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use super::breaking::{Breaking, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
+use super::may_block::MayBlock;
 use super::rules::{
     Given, HookCall, Judge, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
 };
@@ -52,7 +53,7 @@ impl Call<'_> {
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn attempts<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &mut self,
         attempt: F,
     ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
@@ -64,11 +65,20 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
         attempt: F,
     ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
+    }
+}
+
+impl<K, A, R: Outcome, X> Turn<K, A, R, Unset, X> {
+    /// Judges outcomes by rules of their own.
+    #[cfg(feature = "tower")]
+    pub(crate) fn ruled_by<J: Judge<R>>(self, rules: J) -> Turn<K, A, R, J, X> {
+        let Turn { call, attempt, guard, outcome, .. } = self;
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 
@@ -89,7 +99,7 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         self,
         attempt: F,
     ) -> Turn<Self, F, R, Unset, Uninterrupted> {

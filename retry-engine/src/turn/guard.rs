@@ -7,12 +7,13 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
 use super::timer::{self, Sleeping};
 use crate::base::clock::{self, Moment};
+use crate::base::time::Instant;
 use crate::call::attempt::Limits;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::state::Call;

@@ -10,7 +10,7 @@ use super::rules::{Judge, Retry};
 use crate::base::clock::Moment;
 use crate::call::decide::Surroundings;
 use crate::call::state::Call;
-use crate::call::verdict::{Decision, Verdict};
+use crate::call::verdict::{Decision, Request, Verdict};
 use crate::failure::class::Kind;
 use crate::failure::describe;
 use crate::failure::interruption::{Cause, Interruption};
@@ -97,10 +97,14 @@ pub(super) fn cut_off<R: Outcome, J: Judge<R>, X: Guard<R>>(
 ) -> (R, Decision) {
     let (out, plain) = interrupted(call, rules, &*guard, cut);
     let cut = cut.into();
+    let mut class = cut.class();
+    // A service that was not ready in time has not got the request.
+    if matches!(cut, Cause::TimedOut { .. }) && !rules.request().sent {
+        class.kind = Kind::Transient;
+    }
     // `when` applies to this failure as to any other.
     let agreed = rules.accepts(&out) || rules.verdict(&out, call).0.agreed;
-    let verdict =
-        Verdict { class: cut.class(), agreed, cut: Some(cut), carried: None, rejected: false };
+    let verdict = Verdict { class, agreed, cut: Some(cut), carried: None, rejected: false };
     let decision = follow(call, rules, guard, &out, verdict, &|| plain.clone());
     (out, decision)
 }
@@ -138,6 +142,10 @@ impl<R: Outcome, J: Judge<R>, X: Guard<R>> Surroundings for GuardAndRules<'_, R,
 
     fn ends_sleeps(&self) -> bool {
         self.rules.stand_in().is_some()
+    }
+
+    fn request(&self) -> Request {
+        self.rules.request()
     }
 
     fn takes_time(&self, attempt: u32) -> bool {

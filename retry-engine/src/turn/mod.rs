@@ -20,11 +20,13 @@ mod blocking;
 mod breaker_wait;
 mod breaking;
 mod builder;
+mod delay;
 mod faults;
 mod guard;
 mod judge;
 mod judging;
 mod looped;
+mod may_block;
 mod pause;
 mod policy_call;
 mod retrying;
@@ -34,7 +36,10 @@ mod running;
 #[cfg(test)]
 mod tests;
 pub mod timer;
-#[cfg(feature = "tokio")]
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
+mod tokio_sleep;
+#[cfg(not(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown")))))]
+#[path = "no_tokio.rs"]
 mod tokio_sleep;
 mod turned;
 mod uncut;
@@ -43,4 +48,6 @@ mod work;
 pub use judging::{HintOrClass, Rejection, Verdict};
 pub use retrying::Retrying;
 pub use rules::Retry;
+#[cfg(feature = "tower")]
+pub(crate) use rules::{Hook, Judge, Judged};
 pub use turned::Turned;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::may_block::MayBlock;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
@@ -38,7 +39,10 @@ impl Policy {
     /// # Panics
     ///
     /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` panics.
-    pub fn call<R: Outcome<Error: Classify>>(&self, work: impl FnMut(Attempt) -> R) -> R {
+    pub fn call<R: Outcome<Error: Classify>>(
+        &self,
+        work: impl FnMut(Attempt) -> R + MayBlock,
+    ) -> R {
         self.retrying(work).run()
     }
 

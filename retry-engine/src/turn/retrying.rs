@@ -7,6 +7,7 @@ use std::pin::Pin;
 use super::builder::{Turn, Under};
 use super::guard::{Guard, Uninterrupted};
 use super::looped::{Looped, lending};
+use super::may_block::MayBlock;
 use super::rules::{Judge, LookedUp, Rules, Unset};
 use super::work::{Alone, Awaits, Blocks, Ends, Lends, Protects, Yields};
 use crate::budget::Budget;
@@ -210,7 +211,7 @@ impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
     // The bounds stand here, so that rustc names the one that is missing: the error's `Classify`.
     pub fn run(self) -> O::Output
     where
-        W: FnMut(Attempt) -> R,
+        W: FnMut(Attempt) -> R + MayBlock,
         R: Outcome,
         J: Judge<R>,
         X: Guard<R>,

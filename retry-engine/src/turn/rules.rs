@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::call::state::Call;
-use crate::call::verdict::Verdict;
+use crate::call::verdict::{Request, Verdict};
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::{Cause, Interruption};
@@ -198,6 +198,13 @@ pub trait Judge<R: Outcome>: Hook<R> {
     #[doc(hidden)]
     fn stand_in(&self) -> Option<fn(Interruption) -> R>;
 
+    /// The request that the attempt sends or has sent.
+    #[doc(hidden)]
+    #[inline]
+    fn request(&self) -> Request {
+        Request::UNKNOWN
+    }
+
     /// Makes injected outcomes; `None` if the error is not `Inject`.
     #[doc(hidden)]
     fn injection(&self) -> Option<Injection<R>>;
@@ -205,7 +212,7 @@ pub trait Judge<R: Outcome>: Hook<R> {
 
 /// A verdict, opaque outside the crate.
 #[derive(Debug)]
-pub struct Judged(pub(super) Verdict);
+pub struct Judged(pub(crate) Verdict);
 
 impl<R: Outcome, C, W, V, H: Hook<R>, L> Hook<R> for Rules<C, W, V, H, L> {
     const SET: bool = H::SET;

@@ -3,12 +3,16 @@
 use std::fmt;
 use std::sync::OnceLock;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::delay::delay;
+pub use super::may_block::MayBlock;
+use super::tokio_sleep;
 use crate::base::clock;
 pub use crate::base::clock::Clock;
 pub use crate::base::sleep::Sleep;
 pub(crate) use crate::base::sleep::Sleeping;
+pub use crate::base::time::{Instant, SystemTime};
 use crate::call::intercept::Wait;
 use crate::call::intercepted;
 
@@ -89,9 +93,7 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
     let left = || end.saturating_duration_since(clock::now()).min(LONGEST);
     let real = || match INSTALLED.get() {
         Some(timer) => timer.sleep(left()),
-        #[cfg(feature = "tokio")]
-        None if in_tokio() => super::tokio_sleep::sleep_until(end),
-        None => Box::pin(futures_timer::Delay::new(left())),
+        None => tokio_sleep::sleep_until(end).unwrap_or_else(|| delay(left())),
     };
     let intercepted = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real)));
     Sleeping::new(intercepted.unwrap_or_else(real))
@@ -128,26 +130,12 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     }
 }
 
-/// Whether this thread belongs to a tokio runtime. Threads of `spawn_blocking` do, too: tokio has no way to tell them
-/// from workers before version 1.54 (`tokio::runtime::worker_index`).
-#[cfg(feature = "tokio")]
-pub(super) fn in_tokio() -> bool {
-    tokio::runtime::Handle::try_current().is_ok()
-}
-
-/// Without the feature `tokio` no runtime can be recognised.
-#[cfg(not(feature = "tokio"))]
-pub(super) fn in_tokio() -> bool {
-    false
-}
-
 fn default_sleep(duration: Duration) -> Sleep {
-    #[cfg(feature = "tokio")]
-    if in_tokio() {
-        return super::tokio_sleep::sleep(duration);
-    }
-    Box::pin(futures_timer::Delay::new(duration))
+    tokio_sleep::sleep(duration).unwrap_or_else(|| delay(duration))
 }
+
+/// Whether nobody could unpark the only thread, as in WASI: std's `park_timeout` returns at once there.
+const THREADLESS: bool = cfg!(all(target_family = "wasm", not(target_feature = "atomics")));
 
 /// Parks the thread, measured by the system's clock, whatever clock is installed: a paused clock would never
 /// advance while the only thread that could move it is blocked.
@@ -159,7 +147,10 @@ fn park(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
         if left.is_zero() {
             break;
         }
-        thread::park_timeout(left);
+        match THREADLESS {
+            true => thread::sleep(left),
+            false => thread::park_timeout(left),
+        }
         woken |= Instant::now() < end;
     }
     if woken {

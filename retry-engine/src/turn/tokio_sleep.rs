@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_timer::Delay;
 use pin_project_lite::pin_project;
@@ -18,6 +18,7 @@ use tokio::task::Unconstrained;
 
 use crate::base::border::contained;
 use crate::base::sleep::Sleep;
+use crate::base::time::Instant;
 use crate::event;
 
 thread_local! {
@@ -26,14 +27,20 @@ thread_local! {
     static TIMELESS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The sleep of a call inside a tokio runtime.
-pub(super) fn sleep(duration: Duration) -> Sleep {
-    until(tokio::time::Instant::now() + duration)
+/// Whether this thread belongs to a tokio runtime. Threads of `spawn_blocking` do, too: tokio has no way to tell them
+/// from workers before version 1.54 (`tokio::runtime::worker_index`).
+pub(super) fn in_tokio() -> bool {
+    Handle::try_current().is_ok()
 }
 
-/// A sleep inside a tokio runtime until an instant of its clock.
-pub(super) fn sleep_until(end: Instant) -> Sleep {
-    until(tokio::time::Instant::from_std(end))
+/// A sleep by tokio's timer; `None` outside of a tokio runtime.
+pub(super) fn sleep(duration: Duration) -> Option<Sleep> {
+    in_tokio().then(|| until(tokio::time::Instant::now() + duration))
+}
+
+/// A sleep until an instant of tokio's clock; `None` outside of a tokio runtime.
+pub(super) fn sleep_until(end: Instant) -> Option<Sleep> {
+    in_tokio().then(|| until(tokio::time::Instant::from_std(end)))
 }
 
 fn until(end: tokio::time::Instant) -> Sleep {
@@ -94,8 +101,7 @@ impl Future for Outliving {
         let mut this = self.project();
         if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
             // The runtime may be gone, or nobody may drive it.
-            let in_runtime = Handle::try_current().is_ok();
-            let polled = in_runtime.then(|| contained(|| sleep.poll(cx))).flatten();
+            let polled = in_tokio().then(|| contained(|| sleep.poll(cx))).flatten();
             if let Some(polled) = polled {
                 return polled;
             }

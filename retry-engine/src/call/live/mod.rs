@@ -34,7 +34,7 @@ mod watch;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use entry::Answer;
 pub(crate) use entry::{Entry, Order, Pause};
@@ -43,6 +43,7 @@ pub use watch::{Changed, Watch, watch};
 
 use crate::base::clock::{self, Moment};
 use crate::base::line::OneLine;
+use crate::base::time::Instant;
 use crate::failure::class::Kind;
 
 /// The calls that are being retried, in the order of their first failures.

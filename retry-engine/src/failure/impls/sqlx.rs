@@ -27,8 +27,10 @@ use crate::failure::describe;
 /// | 40003 statement completion unknown | `Ambiguous` | the statement may have been executed |
 /// | 55P03 lock not available, MySQL 1205 and 3572 | `Transient` | the statement did nothing |
 /// | 53300 too many connections, 57P03 cannot connect now, 08001, 08004 (MySQL 1040) | `Transient` | there was no connection |
+/// | 57P05 idle session timeout, MySQL 4031 disconnected because of inactivity | `Transient` | the server closed a connection that waited for a statement, and did not read this one |
+/// | 25P03 idle in transaction timeout | `Transient` | so, and the transaction was rolled back |
 /// | 25006 read-only transaction, MySQL 1290 and 1836 read-only server, 1047 node not ready | `Transient` | after a failover the server is a replica now, and refused the statement |
-/// | other 08 connection exceptions, 57P01 admin shutdown, 57P02 crash shutdown, 57P05 idle session | `Ambiguous` | the connection ended midway |
+/// | other 08 connection exceptions, 57P01 admin shutdown, 57P02 crash shutdown | `Ambiguous` | the connection ended midway |
 /// | everything else | `Permanent` | |
 ///
 /// SQLite: `SQLITE_BUSY` (5) and `SQLITE_LOCKED` (6) with their extended codes are `Transient`, because the statement
@@ -86,7 +88,8 @@ fn of_sqlstate(state: &str) -> Kind {
         "40002" => Kind::Permanent,
         "40003" => Kind::Ambiguous,
         "55P03" | "25006" | "53300" | "57P03" | "08001" | "08004" => Kind::Transient,
-        "57P01" | "57P02" | "57P05" => Kind::Ambiguous,
+        "57P05" | "25P03" => Kind::Transient,
+        "57P01" | "57P02" => Kind::Ambiguous,
         _ if state.starts_with("40") => Kind::Transient,
         _ if state.starts_with("08") => Kind::Ambiguous,
         _ => Kind::Permanent,
@@ -103,7 +106,7 @@ fn of_sqlite(code: u32) -> Kind {
 
 fn of_mysql(number: u32) -> Kind {
     match number {
-        1205 | 1213 | 1290 | 1836 | 3572 => Kind::Transient,
+        1205 | 1213 | 1290 | 1836 | 3572 | 4031 => Kind::Transient,
         _ => Kind::Permanent,
     }
 }
@@ -200,6 +203,14 @@ mod tests {
         let not_ready = "1047 (08S01): WSREP has not yet prepared node for application use";
         assert_eq!(mysql("08S01", not_ready), Kind::Transient);
         assert_eq!(mysql("08S01", "1053 (08S01): Server shutdown in progress"), Kind::Ambiguous);
+    }
+
+    #[test]
+    fn a_connection_that_closed_before_the_statement_is_transient() {
+        check(&["57P05", "25P03"], Kind::Transient);
+        let text = "4031 (HY000): The client was disconnected by the server because of inactivity.";
+        let error = Error::from(Answer { code: Some("HY000"), text });
+        assert_eq!(error.classify(), Class::new(Kind::Transient));
     }
 
     #[test]

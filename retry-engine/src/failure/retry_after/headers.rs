@@ -1,12 +1,13 @@
 //! Hints in the headers of a response.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 
 use super::{
     NANOS_PER_SECOND, from_nanos, longest, nanos_since_epoch, number_parts, parse, seconds_up,
 };
+use crate::base::time::SystemTime;
 
 /// The headers that count milliseconds, which Azure and the servers of OpenAI send.
 const IN_MILLISECONDS: [&str; 2] = ["retry-after-ms", "x-ms-retry-after-ms"];

@@ -20,7 +20,9 @@
 #[cfg(feature = "http")]
 mod headers;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use crate::base::time::SystemTime;
 
 #[cfg(feature = "http")]
 pub use headers::{from_headers, from_response};

@@ -1,0 +1,32 @@
+//! Sleeps by `futures-timer`.
+
+use std::time::Duration;
+
+use futures_timer::Delay;
+
+use crate::base::sleep::Sleep;
+
+/// A sleep outside of any runtime.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub(super) fn delay(duration: Duration) -> Sleep {
+    Box::pin(Delay::new(duration))
+}
+
+/// A sleep by `setTimeout`, which counts whole milliseconds, in 31 bits: a longer time would end at once.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub(super) fn delay(duration: Duration) -> Sleep {
+    use crate::base::time::Instant;
+
+    const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
+    let end = Instant::now() + duration;
+    Box::pin(async move {
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let up = left.saturating_add(Duration::from_nanos(999_999));
+            Delay::new(up.min(LONGEST)).await;
+        }
+    })
+}

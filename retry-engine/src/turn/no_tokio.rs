@@ -1,0 +1,19 @@
+//! Stands in for sleeps by tokio's timer: without the feature `tokio`, where no runtime can be recognised, and in a
+//! browser, where tokio's clock panics.
+
+use std::time::Duration;
+
+use crate::base::sleep::Sleep;
+use crate::base::time::Instant;
+
+pub(super) fn in_tokio() -> bool {
+    false
+}
+
+pub(super) fn sleep(_: Duration) -> Option<Sleep> {
+    None
+}
+
+pub(super) fn sleep_until(_: Instant) -> Option<Sleep> {
+    None
+}
