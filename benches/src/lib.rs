@@ -17,6 +17,7 @@ pub mod failing;
 pub mod hand;
 pub mod ours;
 pub mod ours_breaking;
+pub mod ours_computed;
 pub mod ours_limited;
 pub mod ours_watched;
 pub mod reported;
@@ -51,6 +52,7 @@ impl Suite {
         suite.add(hand::CANDIDATES, hand::CASES, hand::WAITERS);
         suite.add(ours::CANDIDATES, ours::CASES, ours::WAITERS);
         suite.add(ours_limited::CANDIDATES, ours_limited::CASES, &[]);
+        suite.add(ours_computed::CANDIDATES, ours_computed::CASES, &[]);
         suite.add(failing::CANDIDATES, failing::CASES, &[]);
         suite.add(ours_watched::CANDIDATES, ours_watched::CASES, &[]);
         suite.add(reported::CANDIDATES, reported::CASES, &[]);

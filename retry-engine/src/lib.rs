@@ -7,6 +7,7 @@ mod base;
 pub mod breaker;
 pub mod budget;
 mod call;
+mod course;
 mod event;
 mod failure;
 mod policy;
@@ -23,6 +24,7 @@ pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
 pub use call::inherited::{Inherited, inherited};
 pub use call::live;
 pub use call::observe::{Observe, observe, observe_blocking};
+pub use course::{Next, Steps};
 pub use failure::before::AfterFailure;
 #[cfg(feature = "http")]
 pub use failure::check_status::{CheckStatus, StatusError};
@@ -34,6 +36,7 @@ pub use failure::outcome::{Interruptible, Missing, Outcome};
 pub use failure::redact::redact_errors_with;
 pub use failure::retry_after;
 pub use policy::backoff::Backoff;
+pub use policy::hint::Hint;
 pub use policy::jitter::Jitter;
 pub use policy::{DelayRange, Policy, PolicyError};
 pub use report::attempt::{Attempt, CallId};
@@ -83,8 +86,9 @@ pub mod control {
     pub use crate::base::sync::lock;
     pub use crate::event::emit::config_applied;
     pub use crate::event::warnings::config_refused;
-    pub use crate::policy::Parts;
     pub use crate::policy::fields::Fields;
+    pub use crate::policy::hint::HintCap;
+    pub use crate::policy::{Attempts, Parts};
     pub use crate::site::configuration::{
         Choice, Configuration, Restart, SiteSettings, made, on_declared, protection, short_name,
     };

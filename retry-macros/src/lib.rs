@@ -52,17 +52,20 @@ use syn::{DeriveInput, parse_macro_input};
 /// | argument | default | meaning |
 /// |---|---|---|
 /// | `max = 3` | 3 | the most retries after the first attempt; 0 turns retries off |
-/// | `attempts = 4` | | the same limit, counted with the first attempt, from 1. `attempts = unlimited` requires a `deadline` or a `cancel`. Not with `max` |
+/// | `attempts = 4` | | the same limit, counted with the first attempt, from 1. `attempts = unlimited` requires a `deadline`, a `no_retry_after`, a `reset_after` or a `cancel`; `attempts = forever` requires nothing. Not with `max` |
 /// | `backoff = exponential` | `exponential` | `exponential`, `fixed`, `linear`, `fibonacci`, a list `["100ms", "1s", "5s"]` whose last entry repeats, or the path of a `fn(retry: u32) -> Duration` |
 /// | `base = "1s"` | 1 s | the delay before the first retry; at most `cap` |
-/// | `factor = 2.0` | 2.0 | the growth of the exponential backoff; finite, at least 1 |
+/// | `factor = 2.0` | 2.0 | the growth of the exponential backoff; with decorrelated jitter its reach (3.0); finite, at least 1 |
 /// | `cap = "30s"` | 30 s | the longest delay, jitter included |
-/// | `jitter = full` | `full` | `full`, `equal`, `decorrelated`, `proportional(r)` with `r` from 0 to 1, `additive(r)` with `r` at least 0, `none` |
+/// | `jitter = full` | `full` | `full`, `equal`, `decorrelated`, `proportional(r)` with `r` from 0 to 1, `additive(r)` with `r` at least 0, `first(r)` that is additive for the first delay only, `none` |
 /// | `deadline = "30s"` | none | the limit for the whole call: attempts, pauses and hooks. An `async` attempt that is still running is cut off |
 /// | `timeout = "5s"` | none | the limit for one attempt; `async` only; together with the first delay less than `deadline`; requires `idempotent` or `idempotent = false` |
+/// | `no_retry_after = "3m"` | none | no attempt begins later than this after the start of the call; one that is running is left alone. At most `deadline` |
+/// | `reset_after = "1m"` | none | an attempt that ran at least this long before it failed was healthy: the attempts and the backoff begin anew, and it pays into the budget like a success. For streams and subscriptions; not with `deadline` or `task` |
 /// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds of failure that are retried. Listing `Ambiguous` declares the function `idempotent`. `on = any` retries every failure and does not require `Classify` |
 /// | `idempotent`, `idempotent = false` | undeclared | whether running the function twice has the same effect as running it once. If it has, `Ambiguous` failures are retried |
-/// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call |
+/// | `hint = at_least`, `hint = instead` | `at_least` | whether a server's hint only makes a delay longer, or takes its place also where the hint is shorter |
+/// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call, or is cut to this with `hint_cap = clamp("10s")` |
 /// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share |
 /// | `when = path or closure` | | `Fn(&E) -> bool`. With `on`, both must be true for a retry; on its own it replaces `Classify` |
 /// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` asks for another attempt, which draws nothing from the budget. When the retries are used up, the call returns the last value |

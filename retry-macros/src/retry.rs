@@ -8,6 +8,7 @@ use crate::errors::Errors;
 use crate::expand::expand;
 use crate::expand::fallback::fallback;
 use crate::item::function::Function;
+use crate::item::tokens::first_of;
 use crate::read::table;
 
 // Input:
@@ -17,9 +18,13 @@ use crate::read::table;
 //     still finds it
 pub(crate) fn retry(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let args = table::read(attribute, &mut errors);
+    let mut args = table::read(attribute, &mut errors);
     let function = errors.keep(parse(item.clone()));
     if let Some(function) = &function {
+        let names = function.names_of_a_call();
+        let computed =
+            args.computable().filter(|(_, value)| first_of(value.clone(), &names).is_some());
+        args.per_call = computed.map(|(name, _)| name).collect();
         check(function, &args, &mut errors);
     }
     let expanded = match &function {

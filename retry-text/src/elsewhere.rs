@@ -33,6 +33,8 @@ pub const NAMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("timeout", &["attempt_timeout", "per_attempt", "time_limit"]),
+    ("no_retry_after", &["retry_timeout", "stop_after_delay"]),
+    ("reset_after", &["reset_duration", "healthy_after"]),
     ("on", &["retry_on", "kinds", "kind"]),
     ("when", &["retry_when", "condition", "predicate", "filter", "retryable_if"]),
     ("retry_if", &["retry_on_result", "retry_if_result", "until"]),

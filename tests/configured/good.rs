@@ -71,7 +71,8 @@ factor = 1.5
 jitter = "proportional(0.25)"
 on = "transient | throttled"
 idempotent = false
-hint_cap = "45s"
+hint = "instead"
+hint_cap = "clamp(45s)"
 measure = true
 
 [profile.calm]
@@ -117,6 +118,7 @@ deadline = "40s"
 
 [op."billing::v2::quote"]
 timeout = "5s"
+no_retry_after = "4s"
 budget = "none"
 
 [op."billing::refund"]
@@ -127,6 +129,9 @@ deadline = "none"
 [op."shipping::track"]
 breaker = "none"
 jitter = "decorrelated"
+factor = 2.5
+attempts = "forever"
+reset_after = "1m"
 "#;
 
 #[test]

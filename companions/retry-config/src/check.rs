@@ -9,8 +9,9 @@ use super::protect::{BudgetOverrides, Overrides, key};
 use super::reader::Reader;
 use super::section::Section;
 use super::settings::Settings;
-use super::value::{Attempts, Growth};
+use super::value::Growth;
 use retry_runtime::budget::BudgetSettings;
+use retry_runtime::control::Attempts;
 use retry_runtime::{Kind, Policy, PolicyError};
 
 /// Which operations a section is for.
@@ -107,9 +108,9 @@ fn at(reader: &mut Reader, path: &str, key: &str, message: &str) {
 fn alone(settings: &Settings) -> impl Iterator<Item = PolicyError> + use<> {
     let lenient = Policy::new().cap(Duration::MAX).base(Duration::ZERO).idempotent(false);
     let mut values = settings.over(&lenient);
-    if settings.attempts == Some(Attempts::Unlimited) && settings.deadline.is_none() {
-        values.policy.deadline = Some(Duration::MAX);
-    }
+    // Another layer, or the attribute, may have a limit that ends the calls.
+    values.policy.cancellable = settings.attempts == Some(Attempts::Unlimited)
+        && (settings.deadline, settings.no_retry_after, settings.reset_after) == (None, None, None);
     values.policy.mistakes()
 }
 

@@ -8,7 +8,7 @@ use super::keys::{self, Unit};
 use super::tree::{Node, Value};
 use super::value::{Growth, Read, Setting, wrong};
 use super::written::{Written, exact};
-use retry_runtime::{Jitter, Kind, Kinds, PolicyError};
+use retry_runtime::{Hint, Jitter, Kind, Kinds, PolicyError};
 
 /// The values of a setting, each with its word.
 pub(crate) type Words<T> = [(&'static str, T)];
@@ -88,6 +88,7 @@ impl Setting for Jitter {
         let make = match word {
             "proportional" => Jitter::Proportional,
             "additive" => Jitter::Additive,
+            "first" => Jitter::First,
             _ => return Err(unknown_jitter(key, text, word)),
         };
         let number = rest.strip_suffix(')').and_then(|number| number.trim().parse().ok());
@@ -100,17 +101,34 @@ impl Setting for Jitter {
         match self {
             Jitter::Proportional(r) => Written::text(format!("proportional({r})")),
             Jitter::Additive(r) => Written::text(format!("additive({r})")),
+            Jitter::First(r) => Written::text(format!("first({r})")),
             jitter => word(&JITTERS, jitter),
         }
     }
 }
 
 fn unknown_jitter(key: &str, text: &str, word: &str) -> String {
-    let forms = ["full", "equal", "decorrelated", "proportional(r)", "additive(r)", "none"];
+    let forms =
+        ["full", "equal", "decorrelated", "proportional(r)", "additive(r)", "first(r)", "none"];
     let words = forms.map(|form| form.trim_end_matches("(r)"));
     let meant =
         nearest(word, &words).and_then(|near| forms.iter().find(|form| form.starts_with(near)));
     keys::unknown_meant(key, text, meant.copied(), &forms)
+}
+
+const HINTS: [(&str, Hint); 2] = [("at_least", Hint::AtLeast), ("instead", Hint::Instead)];
+
+impl Setting for Hint {
+    fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
+        match &node.value {
+            Value::Text(word) => chosen(&HINTS, word).ok_or_else(|| unknown(key, word, &HINTS)),
+            found => wrong(key, "a word", found, "\"at_least\" or \"instead\""),
+        }
+    }
+
+    fn written(&self) -> Written {
+        word(&HINTS, self)
+    }
 }
 
 /// `"transient | throttled"`, or a list of kinds.

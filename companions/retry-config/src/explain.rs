@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use retry_runtime::control::OneLine;
+use retry_runtime::control::{Attempts, OneLine};
 use serde::Serialize;
 
 use super::draft::Draft;
@@ -94,8 +94,9 @@ fn shown(
     match setting {
         "enabled" => or("true"),
         "max" => Some(match parts.attempts {
-            Some(attempts) => attempts.saturating_sub(1).to_string(),
-            None => "unlimited".to_owned(),
+            Attempts::Count(attempts) => attempts.saturating_sub(1).to_string(),
+            Attempts::Unlimited => "unlimited".to_owned(),
+            Attempts::Forever => "forever".to_owned(),
         }),
         // Shown as `max`.
         "attempts" => None,
@@ -104,9 +105,8 @@ fn shown(
             has_base.then(|| exact(resolved.values.policy.first_delay()))
         }
         "factor" => {
-            let grows =
-                parts.backoff == Backoff::Exponential && parts.jitter != Jitter::Decorrelated;
-            or("2").filter(|_| grows)
+            let default = if parts.jitter == Jitter::Decorrelated { "3" } else { "2" };
+            or(default).filter(|_| parts.backoff == Backoff::Exponential)
         }
         "deadline" | "timeout" => or("none"),
         "on" if site.any && !resolved.is_configured("on") => Some("any".to_owned()),

@@ -43,9 +43,11 @@ pub use mistake::{ConfigErrors, Mistake};
 pub use model::{Config, Global};
 pub use origin::Origin;
 pub use protect::{BreakerOverrides, BudgetOverrides};
+#[doc(inline)]
+pub use retry_runtime::control::{Attempts, HintCap};
 pub use settings::Settings;
 pub use sites::{Declared, SiteInfo, SiteList};
-pub use value::{Attempts, Growth, Named, TimeLimit};
+pub use value::{Growth, Named, TimeLimit};
 #[cfg(feature = "watch")]
 pub use watch::{Watcher, watch};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::value::{Attempts, Growth, TimeLimit};
+use super::value::{Growth, TimeLimit};
 use retry_runtime::Backoff;
 use retry_runtime::control::Pool;
 
@@ -43,19 +43,6 @@ impl Part<TimeLimit> for Option<Duration> {
 
     fn get(&self) -> Option<TimeLimit> {
         self.map(TimeLimit::After)
-    }
-}
-
-impl Part<Attempts> for Option<u32> {
-    fn put(&mut self, attempts: &Attempts) {
-        *self = match attempts {
-            Attempts::Count(attempts) => Some(*attempts),
-            Attempts::Unlimited => None,
-        };
-    }
-
-    fn get(&self) -> Option<Attempts> {
-        Some(self.map_or(Attempts::Unlimited, Attempts::Count))
     }
 }
 

@@ -8,9 +8,9 @@ use super::mistake::{ConfigErrors, Mistake, Mistakes};
 use super::origin::Origin;
 use super::overlay::Part;
 use super::section::{Section, section};
-use super::value::{Attempts, Growth, MOST_ATTEMPTS, Named, TimeLimit};
-use retry_runtime::control::Parts;
-use retry_runtime::{Backoff, Jitter, Kind, Kinds, Policy};
+use super::value::{Growth, MOST_ATTEMPTS, Named, TimeLimit};
+use retry_runtime::control::{Attempts, HintCap, Parts};
+use retry_runtime::{Backoff, Hint, Jitter, Kind, Kinds, Policy};
 
 /// Input: a row for each setting, as in [`section!`], and where its value goes: into the `policy` (`+` the effect that
 /// it has on other parts), among the `others`, or into the `limit` on attempts.
@@ -79,14 +79,16 @@ operation! {
     /// | key | value |
     /// |---|---|
     /// | `enabled` | `false`: one plain attempt |
-    /// | `max`, or `attempts` | `3`; `attempts = 4`, `attempts = "unlimited"` |
+    /// | `max`, or `attempts` | `3`; `attempts = 4`, `"unlimited"` where something else ends the calls, `"forever"` |
     /// | `backoff` | `"exponential"`, `"fixed"`, `"linear"`, `"fibonacci"`, or a list: `["100ms", "1s"]` |
-    /// | `base`, `cap`, `hint_cap` | `"250ms"`, `"1.5s"`, `"1m 30s"` |
+    /// | `base`, `cap` | `"250ms"`, `"1.5s"`, `"1m 30s"` |
     /// | `factor` | `2.0` |
-    /// | `jitter` | `"full"`, `"equal"`, `"decorrelated"`, `"proportional(0.2)"`, `"additive(0.5)"`, `"none"` |
-    /// | `deadline`, `timeout` | `"30s"`, or `"none"` to remove the limit of a lower layer |
+    /// | `jitter` | `"full"`, `"equal"`, `"decorrelated"`, `"proportional(0.2)"`, `"additive(0.5)"`, `"first(2.0)"`, `"none"` |
+    /// | `deadline`, `timeout`, `no_retry_after`, `reset_after` | `"30s"`, or `"none"` to remove the limit of a lower layer |
     /// | `on` | `"transient \| throttled"`, or a list of kinds |
     /// | `idempotent` | `false`; `true` only where the attribute says so too |
+    /// | `hint` | `"at_least"`, `"instead"` |
+    /// | `hint_cap` | `"60s"`: a longer hint stops the call; `"clamp(10s)"`: it is cut |
     /// | `budget` | the name of a budget, or `"none"` |
     /// | `breaker` | `"none"`, or the name of a breaker if the attribute has a breaker |
     /// | `measure` | `true`: calls are timed even when the first attempt succeeds |
@@ -123,12 +125,18 @@ operation! {
         deadline | total_timeout | max_elapsed_time: TimeLimit => policy;
         /// The time for one attempt.
         timeout | attempt_timeout | per_attempt_timeout: TimeLimit => policy;
+        /// The time after which no attempt begins.
+        no_retry_after: TimeLimit => policy;
+        /// The time after which an attempt that fails was healthy.
+        reset_after: TimeLimit => policy;
         /// The kinds that are retried.
         on: Kinds => policy;
         /// Whether running the operation twice has the same effect as running it once.
         idempotent: bool => policy + drop_ambiguous;
+        /// Whether a server's hint also makes a delay shorter.
+        hint: Hint => policy;
         /// The longest delay that a server may ask for.
-        hint_cap: Duration => policy;
+        hint_cap: HintCap => policy;
         /// The budget that pays for retries.
         budget: Named => others;
         /// The breaker that admits attempts.

@@ -11,6 +11,7 @@ use super::tree::{Node, Value, shown};
 use super::written::{Written, exact};
 use retry_runtime::PolicyError;
 use retry_runtime::budget::Refund;
+use retry_runtime::control::{Attempts, HintCap};
 
 /// The value that was read, or the message for the user.
 pub(crate) type Read<T> = Result<T, String>;
@@ -25,15 +26,6 @@ pub(crate) trait Setting: Sized {
 
     /// The value as a file would write it.
     fn written(&self) -> Written;
-}
-
-/// A limit on attempts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attempts {
-    /// This many attempts, the first one included.
-    Count(u32),
-    /// As many as the deadline allows.
-    Unlimited,
 }
 
 /// A limit in time.
@@ -200,6 +192,34 @@ fn unitless(key: &str, number: &dyn Display) -> String {
     )
 }
 
+/// A duration at which a longer hint stops the call, or `clamp(10s)`, which cuts it.
+impl Setting for HintCap {
+    const IS_TIME: bool = true;
+
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+        let clamped = match &node.value {
+            Value::Text(text) => {
+                text.strip_prefix("clamp(").and_then(|text| text.strip_suffix(')'))
+            }
+            _ => None,
+        };
+        let Some(longest) = clamped else {
+            return Duration::read(key, unit, node).map(HintCap::Stop);
+        };
+        // In one line of text the attribute's quotes may be written, too.
+        let longest = longest.trim().trim_matches(['"', '\'']).to_owned();
+        let longest = Node::new(node.line, Value::Text(longest));
+        Duration::read(key, None, &longest).map(HintCap::Clamp)
+    }
+
+    fn written(&self) -> Written {
+        match self {
+            HintCap::Stop(longest) => longest.written(),
+            HintCap::Clamp(longest) => Written::text(format!("clamp({})", exact(*longest))),
+        }
+    }
+}
+
 /// Input: a type of two variants, one with a word and one with a value.
 /// Output: its [`Setting`], which is the word or the value.
 macro_rules! word_or_value {
@@ -235,8 +255,9 @@ impl Setting for Attempts {
     fn read(key: &str, _: Option<Unit>, node: &Node) -> Read<Self> {
         match &node.value {
             Value::Text(text) if text == "unlimited" => Ok(Attempts::Unlimited),
+            Value::Text(text) if text == "forever" => Ok(Attempts::Forever),
             Value::Text(text) => Err(format!(
-                "`{key}` is a number or \"unlimited\", not the text {}; write `{key} = 4`",
+                "`{key}` is a number, \"unlimited\" or \"forever\", not the text {}; write `{key} = 4`",
                 shown(text)
             )),
             Value::Whole(0) => Err(PolicyError::NoAttempts.to_string()),
@@ -248,6 +269,7 @@ impl Setting for Attempts {
         match self {
             Attempts::Count(count) => count.written(),
             Attempts::Unlimited => Written::text("unlimited"),
+            Attempts::Forever => Written::text("forever"),
         }
     }
 }

@@ -25,6 +25,14 @@ impl<T: ?Sized + PartialEq + Hash> Pool<T> {
 
     /// The kept value that is equal to this one, which is kept if there is none.
     pub fn keep(&self, value: impl Into<Box<T>>) -> &'static T {
+        match self.keep_up_to(usize::MAX, value) {
+            Some(kept) => kept,
+            None => unreachable!("no pool has so many values"),
+        }
+    }
+
+    /// The kept value that is equal to this one, which is kept if the pool has fewer than `most` values.
+    pub(crate) fn keep_up_to(&self, most: usize, value: impl Into<Box<T>>) -> Option<&'static T> {
         let value = value.into();
         let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
         value.hash(&mut hasher);
@@ -34,12 +42,15 @@ impl<T: ?Sized + PartialEq + Hash> Pool<T> {
         let same_hash = pool[place..].iter().take_while(|(known, _)| *known == hash);
         for (_, known) in same_hash {
             if **known == *value {
-                return known;
+                return Some(known);
             }
+        }
+        if pool.len() >= most {
+            return None;
         }
         let value: &'static T = Box::leak(value);
         pool.insert(place, (hash, value));
-        value
+        Some(value)
     }
 }
 

@@ -5,15 +5,15 @@
 //! the attempt's timeout, injected faults, the body.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use super::intercept::Note;
 use super::live::Order;
 use super::mode::Mode;
 use super::state::Call;
-use super::trail::Trail;
+use super::trail::{Row, Trail};
 use super::verdict::{Decision, Request, Verdict};
 use crate::base::clock::Moment;
+use crate::course::rules::Course;
 use crate::event;
 use crate::failure::chain;
 use crate::failure::class::Kind;
@@ -21,7 +21,7 @@ use crate::failure::interruption::Cause;
 use crate::failure::{describe, redact};
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
-use crate::report::record::{Delay, DelaySource};
+use crate::report::record::Delay;
 
 /// The breaker, the error type and the hook of a call, which are known to the turn.
 pub(crate) trait Surroundings {
@@ -48,7 +48,12 @@ impl Trail {
         verdict: &Verdict,
         surroundings: &dyn Surroundings,
     ) -> Result<Delay, StopReason> {
-        let delay = self.allowed(policy, now, verdict, &|| surroundings.request())?;
+        let is_undeclared =
+            verdict.class.kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
+        let delay = match is_undeclared && surroundings.request().idempotent == Some(true) {
+            false => self.allowed(policy, now, verdict),
+            true => self.allowed_by_request(policy, now, verdict),
+        }?;
         repeatable(surroundings)?;
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
@@ -60,6 +65,18 @@ impl Trail {
         self.paid_by_budget(policy, now, verdict.class.kind, delay)
     }
 
+    /// [`allowed`](Trail::allowed) for a request that says itself that it is idempotent.
+    #[cold]
+    #[inline(never)]
+    fn allowed_by_request(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        verdict: &Verdict,
+    ) -> Result<Delay, StopReason> {
+        self.allowed(&policy.clone().idempotent(true), now, verdict)
+    }
+
     /// The rules of the policy, and the pause that they allow.
     #[inline(always)]
     pub(super) fn allowed(
@@ -67,12 +84,16 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
-        request: &dyn Fn() -> Request,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
-        worth_repeating(policy, verdict, request)?;
-        self.attempts_left(policy)?;
-        self.time_left(policy, now, verdict.class.retry_after)
+        let mut course = Course {
+            attempt: self.attempt.saturating_sub(self.row.before),
+            previous: self.previous,
+            deadline: self.deadline,
+            began: self.row.began.or(self.started),
+            rng: &mut self.rng,
+        };
+        course.allowed(policy, now, verdict.class, verdict.agreed)
     }
 }
 
@@ -89,53 +110,10 @@ fn not_cut_short(verdict: &Verdict) -> Result<(), StopReason> {
     }
 }
 
-/// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
-///
-/// What a policy declares of all requests goes before what one of them says of itself.
-#[inline(always)]
-fn worth_repeating(
-    policy: &Policy,
-    verdict: &Verdict,
-    request: &dyn Fn() -> Request,
-) -> Result<(), StopReason> {
-    match verdict.class.kind {
-        Kind::Permanent => Err(StopReason::Permanent),
-        Kind::Overloaded => Err(StopReason::Overloaded),
-        _ if !verdict.agreed => Err(StopReason::Permanent),
-        Kind::Ambiguous
-            if policy.declared_idempotent().or_else(|| request().idempotent) != Some(true) =>
-        {
-            Err(StopReason::Ambiguous)
-        }
-        kind @ (Kind::Transient | Kind::Throttled) if !policy.retries(kind) => {
-            Err(StopReason::Permanent)
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Fails if the request cannot be sent once more.
 #[inline(always)]
 fn repeatable(surroundings: &dyn Surroundings) -> Result<(), StopReason> {
     if surroundings.request().repeatable { Ok(()) } else { Err(StopReason::NotRepeatable) }
-}
-
-/// The pause that the server asked for, at most the time left; fails if the hint itself is longer than that, or than the
-/// policy allows.
-#[cold]
-fn hinted(
-    policy: &Policy,
-    retry: u32,
-    hint: Duration,
-    left: Duration,
-    random: u64,
-) -> Result<Delay, StopReason> {
-    if hint > left.min(policy.longest_hint()) {
-        return Err(StopReason::RetryAfterTooLong);
-    }
-    let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
-    let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
-    Ok(Delay { length, source })
 }
 
 /// Fails if the breaker would refuse another attempt now.
@@ -145,36 +123,6 @@ fn admitted_by_breaker(surroundings: &dyn Surroundings) -> Result<(), StopReason
 }
 
 impl Trail {
-    /// Fails if the limit of `max` or `attempts` is reached.
-    #[inline(always)]
-    fn attempts_left(&self, policy: &Policy) -> Result<(), StopReason> {
-        let left = policy.allows_another_after(self.attempt);
-        if left { Ok(()) } else { Err(StopReason::Exhausted) }
-    }
-
-    /// Returns the pause: the server's hint with a spread, else the policy's delay; fails if the deadline comes first.
-    #[inline(always)]
-    fn time_left(
-        &mut self,
-        policy: &Policy,
-        now: Moment,
-        hint: Option<Duration>,
-    ) -> Result<Delay, StopReason> {
-        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
-        if left.is_zero() {
-            return Err(StopReason::Deadline);
-        }
-        let random = self.rng.draw();
-        if let Some(hint) = hint {
-            return hinted(policy, self.attempt, hint, left, random);
-        }
-        let length = policy.delay(self.attempt, self.previous, random);
-        if length > left {
-            return Err(StopReason::Deadline);
-        }
-        Ok(Delay { length, source: DelaySource::Backoff })
-    }
-
     /// Fails for a resumed call, whose next attempt is made elsewhere or later, and hands the pause over.
     #[inline(always)]
     fn made_here(&mut self, policy: &Policy, kind: Kind, delay: Delay) -> Result<(), StopReason> {
@@ -200,6 +148,7 @@ impl Call<'_> {
         text: &dyn Fn() -> Cow<'static, str>,
     ) -> Decision {
         let policy = self.policy();
+        let policy = &*policy;
         let trail = self.trail_mut();
         let kind = verdict.class.kind;
         trail.mode.add(Mode::FAILED);
@@ -211,17 +160,17 @@ impl Call<'_> {
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {
-            trail.emit_attempt_finished(&policy);
+            trail.emit_attempt_finished(policy);
         }
-        trail.account_for_failure(verdict.rejected);
+        trail.account_for_attempt(policy, now, verdict.rejected);
         trail.last_kind = Some(kind);
         trail.draft.retry_after = verdict.class.retry_after;
         if unknown {
             trail.warn_unknown();
         }
-        match trail.decide(&policy, now, verdict, surroundings) {
-            Ok(delay) => trail.pause(&policy, now, kind, delay, surroundings, heard),
-            Err(reason) => trail.stop(&policy, now, verdict, surroundings, reason),
+        match trail.decide(policy, now, verdict, surroundings) {
+            Ok(delay) => trail.pause(policy, now, kind, delay, surroundings, heard),
+            Err(reason) => trail.stop(policy, now, verdict, surroundings, reason),
         }
     }
 
@@ -278,6 +227,25 @@ impl Trail {
             self.continued = Some(now);
         }
         Decision::Pause(delay)
+    }
+
+    /// Tells the budgets about the failed attempt. A healthy one is paid for like a success, and begins the row of attempts
+    /// anew.
+    #[inline(always)]
+    fn account_for_attempt(&mut self, policy: &Policy, now: Moment, rejected: bool) {
+        let ran = |started: Moment| now.since(started);
+        if self.attempt_started.is_some_and(|started| policy.is_healthy_after(ran(started))) {
+            self.begin_row(now);
+        } else {
+            self.account_for_failure(rejected);
+        }
+    }
+
+    #[cold]
+    fn begin_row(&mut self, now: Moment) {
+        self.row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
+        self.previous = None;
+        self.account_for_success();
     }
 
     /// Says that no error in the chain of a boxed error is known.

@@ -29,7 +29,7 @@ impl Trail {
     /// An attempt has started: opens the span of a retry and emits the event.
     #[cold]
     pub(super) fn emit_attempt_started(&mut self, policy: &Policy) {
-        let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
+        let (site, attempt, limit) = (self.site.name(), self.attempt, self.limit(policy));
         if attempt > 1 && CallSpan::is_wanted() {
             self.span = Some(Box::new(CallSpan::retry(site, self.number(), attempt, limit)));
         }
@@ -41,7 +41,7 @@ impl Trail {
     }
 
     pub(super) fn emit_call_started(&mut self, policy: &Policy) {
-        let (site, call, limit) = (self.site.name(), self.number(), policy.limit());
+        let (site, call, limit) = (self.site.name(), self.number(), self.limit(policy));
         self.site.emit(&Event::CallStarted(CallStarted { site, call, limit }));
     }
 
@@ -51,7 +51,7 @@ impl Trail {
         if !event::has_listener(EventKind::AttemptFinished) {
             return;
         }
-        let (site, limit) = (self.site.name(), policy.limit());
+        let (site, limit) = (self.site.name(), self.limit(policy));
         let call = self.number();
         let Some(attempt) = self.draft.last() else { return };
         self.site.emit(&Event::AttemptFinished(AttemptFinished {
@@ -70,7 +70,7 @@ impl Trail {
         if !event::has_listener(EventKind::RetryScheduled) {
             return;
         }
-        let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
+        let (site, attempt, limit) = (self.site.name(), self.attempt, self.limit(policy));
         let (call, error) = (self.number(), self.error_label());
         let retry = RetryScheduled { site, call, attempt, limit, delay, kind, error };
         self.site.emit(&Event::RetryScheduled(retry));
@@ -86,7 +86,7 @@ impl Trail {
         if !(RetrySuppressed::is_due(reason) && event::has_listener(EventKind::RetrySuppressed)) {
             return;
         }
-        let (site, attempt, limit) = (self.site.name(), self.attempt, policy.limit());
+        let (site, attempt, limit) = (self.site.name(), self.attempt, self.limit(policy));
         let (call, error) = (self.number(), self.error_label());
         let Class { kind, retry_after } = class;
         let retry =

@@ -12,12 +12,26 @@ use crate::budget::Budget;
 use crate::policy::Policy;
 use crate::site::{Effective, NOBODY, Site};
 
+/// What a call has of its own, once it is settled.
+#[derive(Debug)]
+pub(crate) struct Own {
+    policy: Policy,
+    /// The budget that pays for retries in the place of the site's.
+    pub(super) budget: Option<&'static Budget>,
+}
+
+impl Own {
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+}
+
 /// The policy in force for a call.
 pub(crate) enum InForce<'p> {
     /// The function's, or one that was given and has nothing to be settled.
     Borrowed(&'p Policy),
     /// Settled for this call.
-    Settled(Arc<Policy>),
+    Settled(Arc<Own>),
 }
 
 impl Deref for InForce<'_> {
@@ -27,7 +41,7 @@ impl Deref for InForce<'_> {
     fn deref(&self) -> &Policy {
         match self {
             InForce::Borrowed(policy) => policy,
-            InForce::Settled(policy) => policy,
+            InForce::Settled(own) => &own.policy,
         }
     }
 }
@@ -49,14 +63,23 @@ impl<'p> Call<'p> {
     /// Charges this budget for the retries of the call, in the place of the site's.
     #[cold]
     pub(crate) fn pay_with(&mut self, budget: &'static Budget) {
-        self.early_trail_mut().budget = Some(budget);
+        let policy = *self.policy();
+        self.early_trail_mut().own = Some(Arc::new(Own { policy, budget: Some(budget) }));
     }
 
-    /// Opens a call under a policy of its own.
+    /// Opens a call that may have a policy of its own.
     #[inline(always)]
     pub fn open_under(&mut self) {
-        if !self.site.is_quiet() || self.may_be_limited() {
+        if !self.site.is_quiet() || self.policy.is_some_and(Policy::is_timed) {
             self.prepare();
+        }
+    }
+
+    /// Says once that nothing enforces the timeout of the call's policy.
+    #[cold]
+    pub(crate) fn warn_uncut(&self) {
+        if self.policy.is_some_and(|policy| policy.attempt_limit().is_some()) {
+            self.site.warn_uncut();
         }
     }
 
@@ -82,7 +105,9 @@ impl<'p> Call<'p> {
     }
 
     /// The call's own policy, settled; `None` for a call without one, and where nothing about it changes.
-    pub(super) fn settled(&self, effective: Option<&'static Effective>) -> Option<Arc<Policy>> {
-        self.site.settled(self.policy?, effective).map(Arc::new)
+    #[inline]
+    pub(super) fn settled(&self, effective: Option<&'static Effective>) -> Option<Arc<Own>> {
+        let policy = self.site.settled(self.policy?, effective)?;
+        Some(Arc::new(Own { policy, budget: None }))
     }
 }

@@ -30,6 +30,15 @@ impl Call<'_> {
         }
     }
 
+    /// The breaker of the function, for a call with settings of its own.
+    ///
+    /// # Panics
+    ///
+    /// If the function has no breaker.
+    pub fn own_breaker(&self) -> &'static Breaker {
+        self.breaker_here().unwrap_or_else(|| no_breaker())
+    }
+
     #[cold]
     pub(crate) fn breaker_here(&self) -> Option<&'static Breaker> {
         let own = self.site()?.breaker_under(self.effective())?;
@@ -102,10 +111,17 @@ impl Call<'_> {
 }
 
 impl Trail {
+    /// The budget that the program gave the call.
+    #[inline(always)]
+    pub(super) fn own_budget(&self) -> Option<&'static Budget> {
+        self.own.as_ref()?.budget
+    }
+
     /// The budget that pays for retries.
     #[inline(always)]
     pub(super) fn budget(&self) -> Option<&'static Budget> {
-        let usual = self.budget.or_else(|| self.site.budget_under(self.effective));
+        let own = self.own_budget();
+        let usual = own.or_else(|| self.site.budget_under(self.effective));
         match self.interceptor() {
             Some(interceptor) => usual.and_then(|budget| interceptor.budget(budget)),
             None => usual,

@@ -52,7 +52,6 @@ pub(super) fn keep(mut trail: Box<Trail>) {
         trail.own = None;
         trail.deadline = None;
         trail.key = None;
-        trail.budget = None;
         trail.mode = Mode::RUNNING;
     }
     with(|spare| {

@@ -176,7 +176,7 @@ impl Call<'_> {
     fn described(&self, number: u32, call_id: CallId) -> Attempt {
         Attempt {
             number,
-            limit: self.policy().limit(),
+            limit: self.limit_of_attempts(),
             deadline: self.deadline(),
             last_kind: self.trail().and_then(|trail| trail.last_kind),
             call_id,
@@ -213,7 +213,13 @@ impl Call<'_> {
 
     /// The running attempt's number, and the limit on attempts.
     pub(crate) fn progress(&self) -> (u32, Option<u32>) {
-        (self.attempt_number(), self.policy().limit())
+        (self.attempt_number(), self.limit_of_attempts())
+    }
+
+    /// The number of the last attempt that the policy allows.
+    fn limit_of_attempts(&self) -> Option<u32> {
+        let policy = self.policy();
+        self.trail().map_or(policy.limit(), |trail| trail.limit(&policy))
     }
 
     /// Whether the task must yield before the next attempt: a long series of attempts without delays must not starve
@@ -256,7 +262,6 @@ impl Call<'_> {
         }
         let light = self.light().copied().unwrap_or_default();
         let own = self.settled(light.effective);
-        let limit = own.as_deref().map_or_else(|| self.policy().time_limit(), Policy::time_limit);
         let mut trail = spare::take(self.site, attempt);
         (trail.effective, trail.own) = (light.effective, own);
         if light.mode.has(Mode::READERS) {
@@ -264,6 +269,10 @@ impl Call<'_> {
         }
         trail.inside = light.inside;
         if let Some(started) = light.started {
+            let limit = match &trail.own {
+                Some(own) => own.policy().time_limit(),
+                None => self.policy().time_limit(),
+            };
             trail.start_clock(started, limit);
         }
         self.state = CallState::WithTrail(ManuallyDrop::new(trail));

@@ -9,6 +9,7 @@ use super::context::{self, Observer};
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
 use super::mode::Mode;
+use super::own::Own;
 use super::resume::Resumed;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
@@ -26,8 +27,8 @@ pub(super) struct Trail {
     pub(super) site: &'static Site,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
-    /// The call's own policy, settled.
-    pub(super) own: Option<Arc<Policy>>,
+    /// What the call has of its own, settled.
+    pub(super) own: Option<Arc<Own>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,
     /// When the running attempt started. Known if the call is timed, and from the second attempt on.
@@ -38,6 +39,7 @@ pub(super) struct Trail {
     pub(super) deadline: Option<Moment>,
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
+    pub(super) row: Row,
     pub(super) last_kind: Option<Kind>,
     pub(super) draft: Draft,
     /// The failed attempts that `draft` does not have: made before the call was resumed, or too long ago.
@@ -50,8 +52,6 @@ pub(super) struct Trail {
     pub(super) resumed: Option<Box<Resumed>>,
     /// The debt of the retry that runs or is about to run.
     pub(super) debt: Option<Debt>,
-    /// The budget that pays for retries in the place of the site's.
-    pub(super) budget: Option<&'static Budget>,
     /// The budget of the call's key.
     pub(super) key: Option<Arc<Budget>>,
     /// The call's entry in the list of live calls, from its first sleep on.
@@ -68,6 +68,15 @@ pub(super) struct Trail {
     pub(super) intercepted: Option<Box<Intercepted>>,
 }
 
+/// The attempts since the last healthy one, which the limit and the backoff count: `reset_after`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// Attempts before the row.
+    pub(super) before: u32,
+    /// When the last healthy attempt ended; `None` in the first row.
+    pub(super) began: Option<Moment>,
+}
+
 impl Trail {
     pub(super) fn new(site: &'static Site, attempt: u32, rng: Rng) -> Self {
         Trail {
@@ -81,6 +90,7 @@ impl Trail {
             deadline: None,
             rng,
             previous: None,
+            row: Row { before: 0, began: None },
             last_kind: None,
             draft: Draft::new(),
             failures_before: None,
@@ -88,7 +98,6 @@ impl Trail {
             observer: None,
             resumed: None,
             debt: None,
-            budget: None,
             key: None,
             live: None,
             sleep: None,
@@ -103,6 +112,11 @@ impl Trail {
     #[inline]
     pub(super) fn site(&self) -> Option<&'static Site> {
         self.site.is_listed().then_some(self.site)
+    }
+
+    /// The number of the last attempt that the policy allows.
+    pub(super) fn limit(&self, policy: &Policy) -> Option<u32> {
+        Some(policy.limit()?.saturating_add(self.row.before))
     }
 
     /// Notes that the first attempt started at `now`, and when the call must have ended.
@@ -202,11 +216,12 @@ impl Trail {
         let until = Some(now.checked_add(length).unwrap_or(now));
         let (number, site) = (self.number(), self.site);
         let error = self.last_error();
-        let pause = Pause { attempt: self.attempt, until, error, kind, cancellable };
+        let (attempt, limit) = (self.attempt, self.limit(policy));
+        let pause = Pause { attempt, limit, until, error, kind, cancellable };
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, site, policy.limit(), self.deadline, pause);
+        let entry = Entry::new(number, site, self.deadline, pause);
         self.live = Some(Ticket::new(entry));
     }
 

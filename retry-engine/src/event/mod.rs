@@ -124,5 +124,5 @@ pub use vocabulary::{Event, EventKind};
 pub(crate) use warnings::no_time_driver;
 pub(crate) use warnings::{
     conflicting_settings, declared_twice, hook_panicked, listed_late, not_repeatable,
-    repaired_policy, shared_name, undeclared, unknown,
+    repaired_policy, shared_name, uncut, undeclared, unknown,
 };

@@ -75,6 +75,14 @@ warning! {
 }
 
 warning! {
+    /// The policy of a call has a timeout, and its attempts cannot be cut off.
+    pub(crate) fn uncut(name: &str);
+    warn(name): "the `timeout` of a call has no effect, and its `deadline` ends it between attempts only: nothing can end \
+        a running attempt; complete the call with `.limited()`, or in an attribute return an error that is \
+        `From<retry_runtime::Interruption>`"
+}
+
+warning! {
     /// An observer of events panicked for the first time.
     pub(super) fn observer_panicked(event: &'static str);
     warn(event): "an observer of events panicked: the call goes on, and further panics of this observer are only \

@@ -3,8 +3,10 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use super::error::PolicyError;
 use crate::base::border::contained;
 use crate::base::duration;
+use crate::base::pool::Pool;
 
 /// How the delay grows from one retry to the next, before the cap and before jitter.
 ///
@@ -45,13 +47,51 @@ pub enum Backoff {
     Linear,
     /// The Fibonacci numbers times `base`.
     Fibonacci,
-    /// Written out; the last entry repeats.
+    /// Written out; the last entry repeats. [`Backoff::list`] makes one of delays that the program computes.
     List(&'static [Duration]),
     /// Computed by a function of the retry's number, from 1. `base` and `factor` have no effect.
     Custom(fn(u32) -> Duration),
 }
 
+/// The lists that programs make while they run.
+static LISTS: Pool<[Duration]> = Pool::new();
+
+/// The most lists that a program can make while it runs, and the most entries of one: lists are never freed.
+const MOST: usize = 1024;
+
 impl Backoff {
+    /// A list of delays that the program computes while it runs, such as one from its own configuration; the last entry
+    /// repeats.
+    ///
+    /// Equal lists are kept once and never freed, so that a policy stays `Copy`.
+    ///
+    /// ```
+    /// use retry_runtime::{Backoff, Jitter, Policy, PolicyError};
+    /// use std::time::Duration;
+    ///
+    /// fn policy(delays: &[u64]) -> Result<Policy, PolicyError> {
+    ///     let delays: Vec<Duration> = delays.iter().copied().map(Duration::from_millis).collect();
+    ///     Policy::new().backoff(Backoff::list(&delays)?).jitter(Jitter::None).try_build()
+    /// }
+    ///
+    /// let longest: Vec<_> = policy(&[50, 700])?.schedule().map(|d| d.longest.as_millis()).collect();
+    /// assert_eq!(longest, [50, 700, 700]);
+    /// assert_eq!(policy(&[]), Err(PolicyError::EmptyList));
+    /// # Ok::<(), PolicyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`EmptyList`](PolicyError::EmptyList) for a list without entries, and
+    /// [`TooManyDelays`](PolicyError::TooManyDelays) for one with more than 1024, or after 1024 different lists.
+    pub fn list(delays: &[Duration]) -> Result<Self, PolicyError> {
+        if delays.is_empty() {
+            return Err(PolicyError::EmptyList);
+        }
+        let kept = if delays.len() > MOST { None } else { LISTS.keep_up_to(MOST, delays) };
+        kept.map(Backoff::List).ok_or(PolicyError::TooManyDelays)
+    }
+
     /// The delay before retry `retry` (from 1), without cap and jitter.
     ///
     /// ```
@@ -188,6 +228,17 @@ mod tests {
                 assert_eq!(hash(one) == hash(other), i == j, "{one:?} {other:?}");
             }
         }
+    }
+
+    #[test]
+    fn equal_lists_are_kept_once_and_too_many_are_refused() {
+        let list = |number: usize| Backoff::list(&[Duration::from_nanos(number as u64)]);
+        let kept = (0..MOST).filter(|number| list(*number).is_ok()).count();
+        assert_eq!(kept, MOST, "the lists of other tests are in other processes or equal");
+        assert_eq!(list(MOST), Err(PolicyError::TooManyDelays));
+        assert_eq!(list(7), list(7), "a list that is kept is found");
+        let long = vec![Duration::ZERO; MOST + 1];
+        assert_eq!(Backoff::list(&long), Err(PolicyError::TooManyDelays));
     }
 
     #[test]

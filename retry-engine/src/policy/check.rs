@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::backoff::Backoff;
-use super::builder::{Policy, UNLIMITED};
+use super::builder::Policy;
 use super::error::PolicyError;
 use super::jitter::Jitter;
+use super::limits::UNLIMITED;
 use crate::base::duration;
 use crate::failure::class::Kind;
 
@@ -56,12 +57,13 @@ impl Policy {
     }
 
     /// The first mistake that each rule finds.
-    pub(super) const fn rules(&self) -> [Option<PolicyError>; 5] {
+    pub(super) const fn rules(&self) -> [Option<PolicyError>; 6] {
         [
             self.check_attempts(),
             self.check_growth(),
             self.check_jitter(),
             self.check_limits(),
+            self.check_starts(),
             self.check_kinds(),
         ]
     }
@@ -92,6 +94,29 @@ impl Policy {
         self
     }
 
+    /// [`checked`](Policy::checked) as far as no setting of these names is concerned: each call computes those.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn checked_beside(self, per_call: &[&str]) -> Self {
+        let rules = self.rules();
+        let mut i = 0;
+        while i < rules.len() {
+            if let Some(error) = rules[i] {
+                let mut is_known = true;
+                let mut j = 0;
+                while j < per_call.len() {
+                    is_known &= !error.depends_on(per_call[j]);
+                    j += 1;
+                }
+                if is_known {
+                    panic!("{}", error.text());
+                }
+            }
+            i += 1;
+        }
+        self
+    }
+
     /// [`checked`](Policy::checked), for calls that block.
     #[doc(hidden)]
     #[track_caller]
@@ -106,10 +131,16 @@ impl Policy {
         if self.attempts == 0 {
             return Some(PolicyError::NoAttempts);
         }
-        if self.attempts == UNLIMITED && self.deadline.is_none() && !self.cancellable {
-            return Some(PolicyError::UnlimitedWithoutDeadline);
-        }
-        None
+        let endless = self.attempts == UNLIMITED && !self.forever && !self.can_end();
+        if endless { Some(PolicyError::UnlimitedWithoutDeadline) } else { None }
+    }
+
+    /// Whether something besides the number of attempts can end a call.
+    pub(super) const fn can_end(&self) -> bool {
+        self.deadline.is_some()
+            || self.no_retry_after.is_some()
+            || self.reset_after.is_some()
+            || self.cancellable
     }
 
     const fn check_growth(&self) -> Option<PolicyError> {
@@ -117,7 +148,7 @@ impl Policy {
             if !(factor.is_finite() && factor >= 1.0) {
                 return Some(PolicyError::Factor(factor));
             }
-            if !self.backoff.uses_factor() || matches!(self.jitter, Jitter::Decorrelated) {
+            if !self.backoff.uses_factor() {
                 return Some(PolicyError::UnusedFactor);
             }
         }
@@ -138,7 +169,7 @@ impl Policy {
             (Jitter::Decorrelated, Backoff::Exponential) => return None,
             (Jitter::Decorrelated, _) => return Some(PolicyError::UnusedBackoff),
             (Jitter::Proportional(r), _) => (r, 1.0),
-            (Jitter::Additive(r), _) => (r, f64::MAX),
+            (Jitter::Additive(r) | Jitter::First(r), _) => (r, f64::MAX),
             _ => return None,
         };
         if r >= 0.0 && r <= highest { None } else { Some(PolicyError::JitterFraction(r)) }
@@ -174,6 +205,32 @@ impl Policy {
             if !duration::less(timeout.saturating_add(delay), deadline) {
                 return Some(PolicyError::NoRetryAfterTimeout { timeout, delay, deadline });
             }
+        }
+        None
+    }
+
+    /// `no_retry_after` and `reset_after`.
+    const fn check_starts(&self) -> Option<PolicyError> {
+        if let Some(reset) = self.reset_after {
+            if reset.is_zero() {
+                return Some(PolicyError::ZeroResetAfter);
+            }
+            if self.deadline.is_some() {
+                return Some(PolicyError::ResetBesideDeadline);
+            }
+        }
+        let Some(last) = self.no_retry_after else { return None };
+        if last.is_zero() {
+            return Some(PolicyError::ZeroNoRetryAfter);
+        }
+        if let Some(deadline) = self.deadline {
+            if duration::less(deadline, last) {
+                return Some(PolicyError::NoRetryAfterAboveDeadline { last, deadline });
+            }
+        }
+        let delay = self.shortest_first_delay();
+        if self.attempts != 1 && duration::less(last, delay) {
+            return Some(PolicyError::NoRetryInTime { delay, last });
         }
         None
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::backoff::Backoff;
 use super::builder::Policy;
+use super::hint::Hint;
 use super::jitter::{Unspread, spread_evenly};
 use crate::base::duration;
 use crate::base::rng::Rng;
@@ -41,14 +42,17 @@ impl Policy {
     pub(super) const fn shortest_first_delay(&self) -> Duration {
         let first = self.first_delay();
         let delay = self.capped_first_delay();
-        self.jitter.range(Unspread { delay, base: first, previous: first, cap: self.cap }).0
+        let (cap, factor) = (self.cap, self.factor);
+        let of = Unspread { delay, base: first, previous: first, cap, factor, is_first: true };
+        self.jitter.range(of).0
     }
 
     /// The delay before retry `retry` (from 1), at most the cap and without jitter.
     fn unspread(&self, retry: u32, previous: Duration) -> Unspread {
         let base = self.first_delay();
         let delay = self.backoff.delay(base, self.factor.unwrap_or(2.0), retry).min(self.cap);
-        Unspread { delay, base, previous, cap: self.cap }
+        let (cap, factor) = (self.cap, self.factor);
+        Unspread { delay, base, previous, cap, factor, is_first: retry <= 1 }
     }
 
     /// The delay before retry `retry`, spread by `random`.
@@ -75,7 +79,8 @@ impl Policy {
     ///
     /// It lies between `hint` and `hint` plus the longest of the retry's own delay before jitter, a tenth of the hint,
     /// and a second. Without that spread all clients would return in the instant that the server named, also those
-    /// whose policy has no jitter. A hint does not make the delay shorter than the shortest that the policy allows.
+    /// whose policy has no jitter. A hint does not make the delay shorter than the shortest that the policy allows, unless
+    /// the policy takes it [instead](Hint::Instead): then the retry's own delay has no part in it.
     pub(crate) fn hinted_delay(
         &self,
         retry: u32,
@@ -84,10 +89,15 @@ impl Policy {
         random: u64,
     ) -> (Duration, bool) {
         const LEAST_SPREAD: Duration = Duration::from_secs(1);
-        let unspread = self.unspread(retry, Duration::ZERO);
-        let spread = unspread.delay.max(hint / 10).max(LEAST_SPREAD);
+        let (own, delay) = match self.hint {
+            Hint::AtLeast => {
+                let unspread = self.unspread(retry, Duration::ZERO);
+                (self.jitter.range(unspread).0, unspread.delay)
+            }
+            Hint::Instead => (Duration::ZERO, Duration::ZERO),
+        };
+        let spread = delay.max(hint / 10).max(LEAST_SPREAD);
         let longest = hint.saturating_add(spread).min(limit);
-        let own = self.jitter.range(unspread).0;
         let shortest = if own <= longest { own.max(hint) } else { hint };
         let width = longest.saturating_sub(shortest);
         (shortest.min(limit) + spread_evenly(width, random), shortest == hint)

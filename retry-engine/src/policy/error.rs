@@ -19,7 +19,7 @@ use crate::failure::class::Kind;
 pub enum PolicyError {
     /// `attempts = 0`.
     NoAttempts,
-    /// No limit on attempts and no deadline either.
+    /// No limit on attempts, and nothing else that ends the call.
     UnlimitedWithoutDeadline,
     /// `factor` is below 1 or not finite.
     Factor(f64),
@@ -33,6 +33,8 @@ pub enum PolicyError {
     UnusedBackoff,
     /// A list of delays without entries.
     EmptyList,
+    /// [`Backoff::list`](crate::Backoff::list) has no room for another list, or the list is too long.
+    TooManyDelays,
     /// `base` is above `cap`.
     BaseAboveCap {
         /// The delay before the first retry.
@@ -60,6 +62,26 @@ pub enum PolicyError {
         /// The time for the whole call.
         deadline: Duration,
     },
+    /// `no_retry_after` is zero.
+    ZeroNoRetryAfter,
+    /// `no_retry_after` is above `deadline`.
+    NoRetryAfterAboveDeadline {
+        /// The time after which no attempt begins.
+        last: Duration,
+        /// The time for the whole call.
+        deadline: Duration,
+    },
+    /// The first retry could not start before `no_retry_after`.
+    NoRetryInTime {
+        /// The shortest possible delay before the first retry.
+        delay: Duration,
+        /// The time after which no attempt begins.
+        last: Duration,
+    },
+    /// `reset_after` is zero.
+    ZeroResetAfter,
+    /// `reset_after` beside `deadline`.
+    ResetBesideDeadline,
     /// `timeout` without a word on idempotency.
     TimeoutUndeclared,
     /// `timeout` on a function that is not `async`.
@@ -89,18 +111,27 @@ impl PolicyError {
     pub const fn settings(&self) -> &'static [&'static str] {
         match self {
             E::NoAttempts => &["max", "attempts"],
-            E::UnlimitedWithoutDeadline => &["attempts", "max", "deadline"],
+            E::UnlimitedWithoutDeadline => {
+                &["attempts", "max", "deadline", "no_retry_after", "reset_after"]
+            }
             E::Factor(_) => &["factor"],
             E::UnusedFactor => &["factor", "backoff", "jitter"],
             E::UnusedBase | E::UnusedBaseOfFunction => &["base", "backoff"],
             E::UnusedBackoff => &["backoff", "jitter"],
-            E::EmptyList => &["backoff"],
+            E::EmptyList | E::TooManyDelays => &["backoff"],
             E::BaseAboveCap { .. } => &["cap", "base"],
             E::EntryAboveCap { .. } => &["cap", "backoff"],
             E::JitterFraction(_) => &["jitter"],
             E::ZeroDeadline => &["deadline"],
             E::ZeroTimeout | E::TimeoutBlocking => &["timeout"],
             E::TimeoutAboveDeadline { .. } => &["timeout", "deadline"],
+            E::ZeroNoRetryAfter => &["no_retry_after"],
+            E::NoRetryAfterAboveDeadline { .. } => &["no_retry_after", "deadline"],
+            E::NoRetryInTime { .. } => {
+                &["no_retry_after", "base", "backoff", "jitter", "cap", "max", "attempts"]
+            }
+            E::ZeroResetAfter => &["reset_after"],
+            E::ResetBesideDeadline => &["reset_after", "deadline"],
             E::TimeoutUndeclared => &["timeout", "idempotent", "on"],
             E::NoRetryBeforeDeadline { .. } => {
                 &["deadline", "base", "backoff", "jitter", "cap", "max", "attempts"]
@@ -119,11 +150,26 @@ impl PolicyError {
             // In an attribute: `max = 0` still allows one attempt.
             E::NoAttempts => same("attempts", setting),
             // The two settings contradict each other.
-            E::BaseAboveCap { .. } | E::EntryAboveCap { .. } | E::TimeoutAboveDeadline { .. } => {
-                same(settings[0], setting) || same(settings[1], setting)
-            }
+            E::BaseAboveCap { .. }
+            | E::EntryAboveCap { .. }
+            | E::TimeoutAboveDeadline { .. }
+            | E::NoRetryAfterAboveDeadline { .. }
+            | E::ResetBesideDeadline => same(settings[0], setting) || same(settings[1], setting),
             _ => same(settings[0], setting),
         }
+    }
+
+    /// Whether the error depends on this setting; every error on one of a policy that a call computes.
+    pub(super) const fn depends_on(&self, setting: &str) -> bool {
+        let settings = self.settings();
+        let mut i = 0;
+        while i < settings.len() {
+            if same(settings[i], setting) {
+                return true;
+            }
+            i += 1;
+        }
+        same("policy", setting)
     }
 
     /// The message without values, for the compiler.
@@ -131,13 +177,13 @@ impl PolicyError {
         match self {
             E::NoAttempts => "`attempts` (0) must be at least 1, which means no retry",
             E::UnlimitedWithoutDeadline => {
-                "`attempts = unlimited` needs a `deadline`, or the call may never end"
+                "`attempts = unlimited` needs a `deadline`, a `no_retry_after` or a `reset_after`, or the call may never end; write `attempts = forever` where that is meant"
             }
             E::Factor(_) => {
                 "`factor` must be a finite number of at least 1; 1 keeps the delay, 2 doubles it"
             }
             E::UnusedFactor => {
-                "`factor` has no effect here, only with `backoff = exponential` and without decorrelated jitter; remove it"
+                "`factor` has no effect here, only with `backoff = exponential` or `jitter = decorrelated`; remove it"
             }
             E::UnusedBase => "`base` has no effect beside a list of delays; remove one of them",
             E::UnusedBaseOfFunction => {
@@ -147,17 +193,35 @@ impl PolicyError {
                 "`backoff` has no effect beside `jitter = decorrelated`, which grows by itself; remove one of them"
             }
             E::EmptyList => "`backoff = []` has no delay; write at least one",
+            E::TooManyDelays => {
+                "`backoff` has no room for this list: a program makes at most 1024 lists while it runs, of at most 1024 delays each"
+            }
             E::BaseAboveCap { .. } => {
                 "`cap` must not be less than `base`; raise `cap` or lower `base`"
             }
             E::EntryAboveCap { .. } => "an entry of `backoff` is above `cap`; raise `cap`",
             E::JitterFraction(_) => {
-                "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0"
+                "the number in `proportional(r)` must be from 0 to 1, in `additive(r)` and `first(r)` finite and from 0"
             }
             E::ZeroDeadline => "`deadline` must be above 0; leave it out for no deadline",
             E::ZeroTimeout => "`timeout` must be above 0; leave it out for no timeout",
             E::TimeoutAboveDeadline { .. } => {
                 "`timeout` must not be above `deadline`; lower `timeout` or raise `deadline`"
+            }
+            E::ZeroNoRetryAfter => {
+                "`no_retry_after` must be above 0; leave it out for no such limit, or write `max = 0` for no retry"
+            }
+            E::NoRetryAfterAboveDeadline { .. } => {
+                "`no_retry_after` must not be above `deadline`, which ends the call before; remove it or raise `deadline`"
+            }
+            E::NoRetryInTime { .. } => {
+                "the first retry could never start before `no_retry_after`; raise it or lower the first delay"
+            }
+            E::ZeroResetAfter => {
+                "`reset_after` must be above 0, or every failure would begin anew; leave it out, or write the shortest healthy run"
+            }
+            E::ResetBesideDeadline => {
+                "`reset_after` has no place beside `deadline`, which ends a call however healthy its attempts are; remove one of them"
             }
             E::TimeoutUndeclared => {
                 "`timeout` needs `idempotent` or `idempotent = false` beside it: an attempt that is cut off may have taken effect"
@@ -213,6 +277,16 @@ impl fmt::Display for PolicyError {
                 "the first retry (after {delay:?}) could never start before `deadline` ({deadline:?}); \
                  raise it or lower the first delay"
             ),
+            E::NoRetryAfterAboveDeadline { last, deadline } => write!(
+                f,
+                "`no_retry_after` ({last:?}) must not be above `deadline` ({deadline:?}), which ends the call before; \
+                 remove it or raise `deadline`"
+            ),
+            E::NoRetryInTime { delay, last } => write!(
+                f,
+                "the first retry (after {delay:?}) could never start before `no_retry_after` ({last:?}); \
+                 raise it or lower the first delay"
+            ),
             E::NoRetryAfterTimeout { timeout, delay, deadline } => write!(
                 f,
                 "an attempt that times out leaves no time for a retry: `timeout` ({timeout:?}) and the first delay \
@@ -227,103 +301,3 @@ impl fmt::Display for PolicyError {
 }
 
 impl std::error::Error for PolicyError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::failure::kinds::Kinds;
-    use crate::policy::Policy;
-    use crate::policy::backoff::Backoff;
-    use crate::policy::jitter::Jitter;
-
-    const POLICY: Policy = Policy::new();
-
-    fn check(policy: Policy, message: &str) {
-        assert_eq!(policy.validate().expect_err(message).to_string(), message);
-    }
-
-    #[test]
-    fn the_defaults_and_odd_but_computable_settings_are_valid() {
-        let second = Duration::from_secs(1);
-        for policy in [
-            POLICY,
-            POLICY.max(0),
-            POLICY.max(u32::MAX - 2),
-            POLICY.base(Duration::ZERO),
-            POLICY.base(Duration::ZERO).cap(Duration::ZERO),
-            POLICY.base(Duration::MAX).cap(Duration::MAX),
-            POLICY.unlimited().deadline(second),
-            POLICY.jitter(Jitter::Additive(7.0)),
-            POLICY.timeout(second).idempotent(false),
-            POLICY.timeout(second).on(Kinds::NONE.with(Kind::Ambiguous)),
-            POLICY.base(second).jitter(Jitter::None).deadline(second),
-            POLICY.unlimited().cancellable(),
-            POLICY.max(0).timeout(second).deadline(second).idempotent(true),
-            POLICY.timeout(second).deadline(second * 3).idempotent(true),
-        ] {
-            assert_eq!(policy.validate(), Ok(()), "{policy:?}");
-        }
-    }
-
-    #[test]
-    fn a_timeout_and_the_first_delay_that_reach_the_deadline_are_a_mistake() {
-        let s = Duration::from_secs;
-        let policy = POLICY.idempotent(true).timeout(s(5)).base(s(2));
-        check(
-            policy.deadline(s(6)),
-            "an attempt that times out leaves no time for a retry: `timeout` (5s) and the first delay (2s) reach \
-             `deadline` (6s); lower them, or raise `deadline`",
-        );
-        assert!(policy.deadline(s(7)).validate().is_err(), "the sum is the deadline");
-        assert_eq!(policy.deadline(s(8)).validate(), Ok(()));
-        assert_eq!(policy.deadline(s(7)).cap(s(2)).max(0).validate(), Ok(()), "no retry to make");
-        assert!(policy.timeout(s(300)).deadline(s(300)).base(s(0)).validate().is_err());
-        assert!(policy.timeout(Duration::MAX).deadline(Duration::MAX).validate().is_err());
-    }
-
-    #[test]
-    fn every_mistake_names_the_field_the_value_and_the_remedy() {
-        let ms = Duration::from_millis;
-        check(POLICY.attempts(0), "`attempts` (0) must be at least 1, which means no retry");
-        check(
-            POLICY.unlimited(),
-            "`attempts = unlimited` needs a `deadline`, or the call may never end",
-        );
-        check(POLICY.factor(0.5), "`factor` (0.5) must be a finite number of at least 1");
-        check(POLICY.factor(f64::NAN), "`factor` (NaN) must be a finite number of at least 1");
-        check(
-            POLICY.base(ms(100)).cap(ms(50)),
-            "`cap` (50ms) must not be less than `base` (100ms)",
-        );
-        check(
-            POLICY.deadline(ms(100)).timeout(ms(200)).idempotent(true),
-            "`timeout` (200ms) must not be above `deadline` (100ms)",
-        );
-        check(
-            POLICY.jitter(Jitter::None).deadline(ms(900)),
-            "the first retry (after 1s) could never start before `deadline` (900ms); \
-             raise it or lower the first delay",
-        );
-        check(
-            POLICY.on(Kinds::NONE.with(Kind::Permanent)),
-            "`on` lists `permanent`, which is never retried; remove it",
-        );
-        const LONG: &[Duration] = &[Duration::from_secs(31)];
-        let policies = [
-            POLICY.deadline(Duration::ZERO),
-            POLICY.timeout(Duration::ZERO).idempotent(true),
-            POLICY.timeout(ms(5)),
-            POLICY.jitter(Jitter::Proportional(1.5)),
-            POLICY.jitter(Jitter::Additive(f64::INFINITY)),
-            POLICY.backoff(Backoff::List(&[])),
-            POLICY.backoff(Backoff::List(&[Duration::ZERO])).base(ms(5)),
-            POLICY.backoff(Backoff::List(LONG)),
-            POLICY.backoff(Backoff::Fixed).factor(2.0),
-            POLICY.jitter(Jitter::Decorrelated).factor(3.0),
-            POLICY.jitter(Jitter::Decorrelated).backoff(Backoff::Linear),
-        ];
-        for policy in policies {
-            assert!(policy.validate().is_err(), "{policy:?}");
-        }
-    }
-}

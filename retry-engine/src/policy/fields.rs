@@ -7,31 +7,31 @@ use super::builder::Policy;
 pub struct Fields(u32);
 
 /// Input: a row for each field of a policy, and the names of the settings that set it.
-/// Output: the bit of each name, and the copy of the fields that have their bit set.
+/// Output: the bits of each name, and the copy of the fields that have their bit set.
 macro_rules! fields {
     ($($field:ident: $($name:literal)|+;)*) => {
         #[allow(non_camel_case_types, reason = "named after the fields")]
         enum Place { $($field,)* }
 
         impl Fields {
-            fn bit(name: &str) -> u32 {
-                match name {
-                    $($($name)|+ => 1 << Place::$field as u32,)*
-                    // A preset sets every field.
-                    "policy" => u32::MAX,
-                    _ => 0,
-                }
+            fn bits(name: &str) -> u32 {
+                // A preset sets every field.
+                let is_preset = name == "policy";
+                let mut bits = 0;
+                $(if is_preset || matches!(name, $($name)|+) {
+                    bits |= 1 << Place::$field as u32;
+                })*
+                bits
             }
         }
 
         impl Policy {
             /// The policy with these settings of another one.
-            #[must_use]
             pub(crate) fn with(mut self, fields: Fields, other: &Policy) -> Policy {
                 $(if fields.0 & 1 << Place::$field as u32 != 0 {
                     self.$field = other.$field;
                 })*
-                self.timed = self.deadline.is_some() || self.timeout.is_some();
+                self.timed = self.cuts_attempts() || self.has_open_limits();
                 self
             }
         }
@@ -40,6 +40,7 @@ macro_rules! fields {
 
 fields! {
     attempts: "max" | "attempts";
+    forever: "max" | "attempts";
     base: "base";
     factor: "factor";
     cap: "cap";
@@ -47,8 +48,11 @@ fields! {
     jitter: "jitter";
     deadline: "deadline";
     timeout: "timeout";
+    no_retry_after: "no_retry_after";
+    reset_after: "reset_after";
     on: "on";
     idempotent: "idempotent";
+    hint: "hint";
     hint_cap: "hint_cap";
     inherit: "inherit";
 }
@@ -59,7 +63,7 @@ impl Fields {
 
     /// The settings of these names; a name that is no setting of a policy is left out, and `policy` names all of them.
     pub fn named<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
-        Fields(names.into_iter().fold(0, |bits, name| bits | Fields::bit(name)))
+        Fields(names.into_iter().fold(0, |bits, name| bits | Fields::bits(name)))
     }
 
     /// The settings of this set that are not in the other one.

@@ -12,13 +12,14 @@ use crate::base::duration::{self, Fraction};
 /// |---|---|
 /// | `Full` (default) | `U[0, d]` |
 /// | `Equal` | `d/2 + U[0, d/2]` |
-/// | `Decorrelated` | `U[base, 3 · previous delay]`; grows by itself, so it takes no `backoff` or `factor` |
+/// | `Decorrelated` | `U[base, f · previous delay]`, `f` the `factor` or 3; grows by itself, so it takes no `backoff` |
 /// | `Proportional(r)` | `d · U[1-r, 1+r]`, `r` from 0 to 1 |
 /// | `Additive(r)` | `d + U[0, r·d]`, `r` from 0 |
+/// | `First(r)` | `d + U[0, r·d]` before the first retry, exactly `d` before the others; `r` from 0 |
 /// | `None` | `d` |
 ///
-/// No result is above the cap. So that delays stay spread once the cap is reached, `Proportional(r)` and `Additive(r)`
-/// take `min(d, cap / (1 + r))` for `d`: clipped, all calls would return at the cap together
+/// No result is above the cap. So that delays stay spread once the cap is reached, `Proportional(r)`, `Additive(r)` and
+/// `First(r)` take `min(d, cap / (1 + r))` for `d`: clipped, all calls would return at the cap together
 /// ([retry-policies#10](https://github.com/TrueLayer/retry-policies/issues/10)). Full, equal and decorrelated jitter are those of Marc Brooker,
 /// "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,12 +29,15 @@ pub enum Jitter {
     Full,
     /// At least half of the delay.
     Equal,
-    /// Anywhere from `base` to three times the previous delay.
+    /// Anywhere from `base` to `factor` (3) times the previous delay.
     Decorrelated,
     /// Up to this part of the delay more or less.
     Proportional(f64),
     /// Up to this part of the delay more.
     Additive(f64),
+    /// Up to this part of the first delay more, and exactly the others: clients that failed together come back at
+    /// different moments, and then keep to the schedule.
+    First(f64),
     /// Exactly the delay.
     None,
 }
@@ -49,6 +53,10 @@ pub(crate) struct Unspread {
     pub(crate) previous: Duration,
     /// The longest delay.
     pub(crate) cap: Duration,
+    /// The policy's `factor`, if it has one.
+    pub(crate) factor: Option<f64>,
+    /// Whether the delay is the one before the first retry.
+    pub(crate) is_first: bool,
 }
 
 impl Jitter {
@@ -71,13 +79,14 @@ impl Jitter {
         match self {
             Jitter::Full => (Duration::ZERO, d),
             Jitter::Equal => (duration::part(d, duration::WHOLE / 2), d),
-            Jitter::Decorrelated => (of.base, longest(of.base, of.previous.saturating_mul(3))),
+            Jitter::Decorrelated => (of.base, longest(of.base, reach(of))),
             Jitter::Proportional(r) => {
                 let (d, high) = below_cap(of, r);
                 (d.saturating_sub(duration::part(d, duration::fraction(r))), high)
             }
             Jitter::Additive(r) => below_cap(of, r),
-            Jitter::None => (d, d),
+            Jitter::First(r) if of.is_first => below_cap(of, r),
+            Jitter::First(_) | Jitter::None => (d, d),
         }
     }
 }
@@ -87,6 +96,14 @@ pub(super) fn spread_evenly(width: Duration, random: u64) -> Duration {
     // `random + 1` of 2^64, so that the largest number reaches the end of the range.
     let point = Fraction::from(random) + Fraction::from(random == u64::MAX);
     duration::part(width, point)
+}
+
+/// The longest delay that decorrelated jitter makes of the previous one.
+const fn reach(of: Unspread) -> Duration {
+    match of.factor {
+        None => of.previous.saturating_mul(3),
+        Some(factor) => duration::from_nanos((of.previous.as_nanos() as f64 * factor) as u128),
+    }
 }
 
 const fn longest(a: Duration, b: Duration) -> Duration {
@@ -122,7 +139,14 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     fn of(delay: u64, previous: u64, cap: u64) -> Unspread {
-        Unspread { delay: MS(delay), base: MS(100), previous: MS(previous), cap: MS(cap) }
+        Unspread {
+            delay: MS(delay),
+            base: MS(100),
+            previous: MS(previous),
+            cap: MS(cap),
+            factor: None,
+            is_first: false,
+        }
     }
 
     fn check(jitter: Jitter, unspread: Unspread, low: u64, high: u64) {
@@ -147,6 +171,13 @@ mod tests {
         check(Jitter::Additive(0.5), unspread, 800, 1200);
         check(Jitter::Additive(2.0), unspread, 800, 2400);
         check(Jitter::None, unspread, 800, 800);
+        check(Jitter::First(0.5), unspread, 800, 800);
+        check(Jitter::First(0.5), Unspread { is_first: true, ..unspread }, 800, 1200);
+        let factor = |factor| Unspread { factor: Some(factor), ..unspread };
+        check(Jitter::Decorrelated, factor(1.5), 100, 600);
+        check(Jitter::Decorrelated, factor(3.0), 100, 1200);
+        check(Jitter::Decorrelated, factor(f64::MAX), 100, 30_000);
+        check(Jitter::Decorrelated, factor(f64::NAN), 100, 100);
     }
 
     #[test]
@@ -188,8 +219,9 @@ mod tests {
         ) {
             let cap = Duration::from_nanos(cap);
             let delay = Duration::from_nanos(nanos).min(cap);
-            let unspread = Unspread { delay, base: delay, previous: delay, cap };
-            for jitter in [Jitter::Additive(r), Jitter::Proportional(r.min(1.0))] {
+            let unspread =
+                Unspread { delay, base: delay, previous: delay, cap, factor: None, is_first: true };
+            for jitter in [Jitter::Additive(r), Jitter::First(r), Jitter::Proportional(r.min(1.0))] {
                 let (low, high) = jitter.range(unspread);
                 let drawn = jitter.spread(unspread, random);
                 proptest::prop_assert!(low <= drawn && drawn <= high && high <= cap);
@@ -202,7 +234,8 @@ mod tests {
     #[test]
     fn neither_the_longest_delay_nor_odd_fractions_overflow() {
         let max = Duration::MAX;
-        let longest = Unspread { delay: max, base: max, previous: max, cap: max };
+        let (factor, is_first) = (Some(f64::INFINITY), true);
+        let longest = Unspread { delay: max, base: max, previous: max, cap: max, factor, is_first };
         for r in [0.0, 0.5, 1.0, 1e308, f64::INFINITY, f64::NAN, -1.0] {
             for jitter in [Jitter::Proportional(r), Jitter::Additive(r), Jitter::Decorrelated] {
                 let (low, high) = jitter.range(longest);

@@ -14,7 +14,7 @@
 //! | `on` lists a kind that is never retried | without that kind |
 //! | `factor` below 1 | 1, so the delay stays the same |
 //! | `factor` infinite | the largest number, so the second delay is `cap` |
-//! | `factor` NaN, or beside a backoff or a jitter that has no use for it | without `factor` |
+//! | `factor` NaN, or beside a backoff that has no use for it | without `factor` |
 //! | `base` beside a list or a function | without `base` |
 //! | `base` above `cap` | `base` is `cap` |
 //! | an entry of the list above `cap` | `cap` cuts the entry |
@@ -26,11 +26,17 @@
 //! | `timeout` above `deadline`, or so long that no time for a retry is left | no timeout: `deadline` ends such an attempt |
 //! | no retry can start before `deadline` | one attempt |
 //! | `timeout` without a word on idempotency | not idempotent |
+//! | `no_retry_after` zero, or above `deadline` | without `no_retry_after` |
+//! | no retry can start before `no_retry_after` | one attempt |
+//! | `reset_after` zero, or beside `deadline` | without `reset_after` |
+
+use std::time::Duration;
 
 use super::backoff::Backoff;
-use super::builder::{Policy, UNLIMITED};
+use super::builder::Policy;
 use super::error::PolicyError;
 use super::jitter::Jitter;
+use super::limits::UNLIMITED;
 use crate::base::duration;
 use crate::failure::class::Kind;
 
@@ -60,9 +66,10 @@ impl Policy {
         self.repair_jitter();
         self.on = self.on.without(Kind::Overloaded).without(Kind::Permanent);
         self.deadline = self.deadline.filter(|time| !time.is_zero());
+        self.repair_starts();
         self.repair_attempts();
         self.repair_timeout(blocking);
-        self.timed = self.deadline.is_some() || self.timeout.is_some();
+        self.timed = self.cuts_attempts() || self.has_open_limits();
         self
     }
 
@@ -70,9 +77,7 @@ impl Policy {
         if matches!(self.backoff, Backoff::List(&[])) {
             self.backoff = Backoff::Exponential;
         }
-        let is_grown_by_jitter = matches!(self.jitter, Jitter::Decorrelated);
-        let factor = self.factor.filter(|factor| !factor.is_nan());
-        let factor = factor.filter(|_| self.backoff.uses_factor() && !is_grown_by_jitter);
+        let factor = self.factor.filter(|factor| !factor.is_nan() && self.backoff.uses_factor());
         self.factor = factor.map(|factor| factor.clamp(1.0, f64::MAX));
         if !self.backoff.uses_base() {
             self.base = None;
@@ -86,23 +91,35 @@ impl Policy {
 
     fn repair_jitter(&mut self) {
         self.jitter = match (self.jitter, self.backoff) {
-            (Jitter::Proportional(r) | Jitter::Additive(r), _) if r.is_nan() => Jitter::Full,
+            (Jitter::Proportional(r) | Jitter::Additive(r) | Jitter::First(r), _) if r.is_nan() => {
+                Jitter::Full
+            }
             (Jitter::Proportional(r), _) => Jitter::Proportional(r.clamp(0.0, 1.0)),
             (Jitter::Additive(r), _) => Jitter::Additive(r.clamp(0.0, f64::MAX)),
+            (Jitter::First(r), _) => Jitter::First(r.clamp(0.0, f64::MAX)),
             (jitter @ Jitter::Decorrelated, Backoff::Exponential) => jitter,
             (Jitter::Decorrelated, _) => Jitter::Full,
             (jitter, _) => jitter,
         };
     }
 
+    fn repair_starts(&mut self) {
+        let deadline = self.deadline.unwrap_or(Duration::MAX);
+        self.no_retry_after =
+            self.no_retry_after.filter(|last| !last.is_zero() && *last <= deadline);
+        self.reset_after =
+            self.reset_after.filter(|time| !time.is_zero() && self.deadline.is_none());
+    }
+
     fn repair_attempts(&mut self) {
-        if self.attempts == UNLIMITED && self.deadline.is_none() && !self.cancellable {
-            self.attempts = Policy::new().attempts;
+        if self.attempts == UNLIMITED && !self.forever && !self.can_end() {
+            *self = self.attempts(Policy::new().attempts);
         }
         let first_delay = self.shortest_first_delay();
-        let fits = self.deadline.is_none_or(|deadline| first_delay <= deadline);
+        let limits = [self.deadline, self.no_retry_after];
+        let fits = limits.into_iter().flatten().all(|limit| first_delay <= limit);
         if self.attempts == 0 || !fits {
-            self.attempts = 1;
+            *self = self.attempts(1);
         }
     }
 
@@ -122,13 +139,12 @@ impl Policy {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
     use crate::failure::kinds::Kinds;
-    use crate::policy::Parts;
+    use crate::policy::hint::{Hint, HintCap};
+    use crate::policy::{Attempts, Parts};
 
     const POLICY: Policy = Policy::new();
     const MS: fn(u64) -> Duration = Duration::from_millis;
@@ -151,6 +167,11 @@ mod tests {
         let late = POLICY.deadline(MS(500)).idempotent(true);
         check(late.timeout(MS(600)), "timeout", late);
         check(late.timeout(MS(500)), "timeout", late);
+        let late = POLICY.no_retry_after(MS(900)).jitter(Jitter::None);
+        check(late, "no_retry_after", late.max(0));
+        let short = POLICY.deadline(MS(900));
+        check(short.no_retry_after(MS(901)), "no_retry_after", short);
+        check(short.reset_after(MS(5)), "reset_after", short);
     }
 
     #[test]
@@ -172,6 +193,8 @@ mod tests {
         check(POLICY.jitter(Jitter::Proportional(f64::NAN)), "jitter", POLICY);
         check(POLICY.deadline(Duration::ZERO), "deadline", POLICY);
         check(POLICY.timeout(Duration::ZERO), "timeout", POLICY);
+        check(POLICY.no_retry_after(Duration::ZERO), "no_retry_after", POLICY);
+        check(POLICY.reset_after(Duration::ZERO), "reset_after", POLICY);
         check(POLICY.unlimited(), "attempts", POLICY);
         check(POLICY.unlimited().deadline(Duration::ZERO), "deadline", POLICY);
         check(POLICY.backoff(Backoff::List(&[])), "backoff", POLICY);
@@ -242,18 +265,25 @@ mod tests {
             Just(Jitter::None),
             number().prop_map(Jitter::Proportional),
             number().prop_map(Jitter::Additive),
+            number().prop_map(Jitter::First),
         ]
     }
 
     prop_compose! {
         fn policy()(
-            attempts in proptest::option::of(0..3_u32),
+            attempts in prop_oneof![
+                (0..3_u32).prop_map(Attempts::Count),
+                Just(Attempts::Unlimited),
+                Just(Attempts::Forever),
+            ],
             base in proptest::option::of(duration()),
             factor in proptest::option::of(number()),
             (cap, hint_cap) in (duration(), duration()),
             (backoff, jitter) in (backoff(), jitter()),
             deadline in proptest::option::of(duration()),
             timeout in proptest::option::of(duration()),
+            (no_retry_after, reset_after) in
+                (proptest::option::of(duration()), proptest::option::of(duration())),
             kinds in proptest::collection::vec(proptest::sample::select(&Kind::ALL[..]), 0..4),
             idempotent in any::<Option<bool>>(),
             (inherit, cancellable, cuts_entries) in any::<(bool, bool, bool)>(),
@@ -261,7 +291,8 @@ mod tests {
             let on = kinds.into_iter().fold(Kinds::NONE, Kinds::with);
             Policy::from(Parts {
                 attempts, base, factor, cap, backoff, jitter, deadline, timeout, on, idempotent,
-                hint_cap, inherit, cancellable, cuts_entries,
+                hint: Hint::AtLeast, hint_cap: HintCap::Stop(hint_cap), inherit, cancellable, cuts_entries,
+                no_retry_after, reset_after,
             })
         }
     }

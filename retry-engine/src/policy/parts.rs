@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use super::backoff::Backoff;
-use super::builder::{Policy, UNLIMITED};
+use super::builder::Policy;
 use super::error::PolicyError;
+use super::hint::{Hint, HintCap};
 use super::jitter::Jitter;
+use super::limits::UNLIMITED;
 use crate::failure::kinds::Kinds;
 
 /// The fields of a policy. [`Policy`] has the builder method of the same name for each.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each field is documented at the builder method of its name")]
 pub struct Parts {
-    /// `None` stands for no limit.
-    pub attempts: Option<u32>,
+    pub attempts: Attempts,
     pub base: Option<Duration>,
     pub factor: Option<f64>,
     pub cap: Duration,
@@ -21,9 +22,12 @@ pub struct Parts {
     pub jitter: Jitter,
     pub deadline: Option<Duration>,
     pub timeout: Option<Duration>,
+    pub no_retry_after: Option<Duration>,
+    pub reset_after: Option<Duration>,
     pub on: Kinds,
     pub idempotent: Option<bool>,
-    pub hint_cap: Duration,
+    pub hint: Hint,
+    pub hint_cap: HintCap,
     pub inherit: bool,
     /// Whether the calls have a cancellation token.
     pub cancellable: bool,
@@ -31,10 +35,25 @@ pub struct Parts {
     pub cuts_entries: bool,
 }
 
+/// A limit on attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempts {
+    /// This many attempts, the first one included.
+    Count(u32),
+    /// As many as something else allows: a deadline, a cancellation token.
+    Unlimited,
+    /// As many as it takes: nothing else needs to end the call.
+    Forever,
+}
+
 impl From<&Policy> for Parts {
     fn from(policy: &Policy) -> Self {
         Parts {
-            attempts: policy.limit(),
+            attempts: match policy.limit() {
+                Some(attempts) => Attempts::Count(attempts),
+                None if policy.forever => Attempts::Forever,
+                None => Attempts::Unlimited,
+            },
             base: policy.base,
             factor: policy.factor,
             cap: policy.cap,
@@ -42,8 +61,11 @@ impl From<&Policy> for Parts {
             jitter: policy.jitter,
             deadline: policy.deadline,
             timeout: policy.timeout,
+            no_retry_after: policy.no_retry_after,
+            reset_after: policy.reset_after,
             on: policy.on,
             idempotent: policy.idempotent,
+            hint: policy.hint,
             hint_cap: policy.hint_cap,
             inherit: policy.inherit,
             cancellable: policy.cancellable,
@@ -55,8 +77,13 @@ impl From<&Policy> for Parts {
 /// Not checked.
 impl From<Parts> for Policy {
     fn from(parts: Parts) -> Self {
+        let limits = [parts.deadline, parts.timeout, parts.no_retry_after, parts.reset_after];
         Policy {
-            attempts: parts.attempts.unwrap_or(UNLIMITED),
+            attempts: match parts.attempts {
+                Attempts::Count(attempts) => attempts,
+                Attempts::Unlimited | Attempts::Forever => UNLIMITED,
+            },
+            forever: parts.attempts == Attempts::Forever,
             base: parts.base,
             factor: parts.factor,
             cap: parts.cap,
@@ -64,13 +91,16 @@ impl From<Parts> for Policy {
             jitter: parts.jitter,
             deadline: parts.deadline,
             timeout: parts.timeout,
+            no_retry_after: parts.no_retry_after,
+            reset_after: parts.reset_after,
             on: parts.on,
             idempotent: parts.idempotent,
+            hint: parts.hint,
             hint_cap: parts.hint_cap,
             inherit: parts.inherit,
             cancellable: parts.cancellable,
             cuts_entries: parts.cuts_entries,
-            timed: parts.deadline.is_some() || parts.timeout.is_some(),
+            timed: limits.iter().any(Option::is_some),
         }
     }
 }
@@ -104,6 +134,9 @@ mod tests {
             Policy::new().unlimited().deadline(Duration::from_secs(1)).base(Duration::ZERO),
             Policy::new().max(7).factor(3.0).jitter(Jitter::None).idempotent(false),
             Policy::new().inherit(false),
+            Policy::new().forever().hint_clamp(Duration::ZERO).hint(Hint::Instead),
+            Policy::new().reset_after(Duration::from_secs(1)),
+            Policy::new().no_retry_after(Duration::from_secs(1)),
         ];
         for policy in policies {
             assert_eq!(Policy::from(Parts::from(&policy)), policy);

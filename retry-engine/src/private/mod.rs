@@ -1,6 +1,7 @@
 //! The names that generated code uses. No other code may use them.
 
 mod outputs;
+pub mod per_call;
 mod words;
 
 pub use std::any::type_name;
@@ -21,7 +22,7 @@ pub use self::outputs::{
 };
 #[cfg(not(all(test, retry_loom)))]
 pub use self::words::budget;
-pub use self::words::{By, backoff, jitter, setting};
+pub use self::words::{By, backoff, hint, jitter, setting};
 pub use crate::base::name::MethodName;
 pub use crate::breaker::BreakerSettings;
 pub use crate::budget::BudgetSettings;

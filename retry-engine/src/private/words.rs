@@ -61,9 +61,31 @@ pub mod jitter {
         Jitter::Additive(r)
     }
 
+    /// Adds up to this fraction of the delay before the first retry; the others are exact.
+    #[track_caller]
+    pub const fn first(r: f64) -> Jitter {
+        assert!(r >= 0.0 && r.is_finite(), "the number in `first(r)` must be finite and from 0");
+        Jitter::First(r)
+    }
+
     /// Uses the exact delay.
     pub const fn none() -> Jitter {
         Jitter::None
+    }
+}
+
+/// The values of `hint = …`.
+pub mod hint {
+    use crate::policy::hint::Hint;
+
+    /// A hint makes the delay longer, and not shorter.
+    pub const fn at_least() -> Hint {
+        Hint::AtLeast
+    }
+
+    /// A hint replaces the delay.
+    pub const fn instead() -> Hint {
+        Hint::Instead
     }
 }
 

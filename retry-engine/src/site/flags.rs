@@ -9,9 +9,12 @@ use crate::base::clock::{self, Moment};
 use crate::base::counters;
 use crate::base::sync::unpoisoned;
 use crate::event;
+use crate::policy::Policy;
 
 /// The function has not been called yet.
 const NEW: u8 = 1;
+/// The policy needs to know when a call started, for a limit that ends no attempt.
+const CLOCKED: u8 = 2;
 /// A configuration has changed something.
 const CONFIGURED: u8 = 4;
 /// Events have listeners.
@@ -32,8 +35,13 @@ pub(super) struct Flags {
 static REFRESHING: Mutex<()> = Mutex::new(());
 
 impl Flags {
-    pub(super) const fn new() -> Self {
-        Flags { byte: AtomicU8::new(NEW), index: AtomicU32::new(0), gate: AtomicU32::new(u32::MAX) }
+    pub(super) const fn of(policy: &Policy) -> Self {
+        let byte = if policy.has_open_limits() { NEW | CLOCKED } else { NEW };
+        Flags {
+            byte: AtomicU8::new(byte),
+            index: AtomicU32::new(0),
+            gate: AtomicU32::new(u32::MAX),
+        }
     }
 
     fn set(&self, flag: u8, on: bool) {

@@ -54,7 +54,7 @@ impl Site {
     ) -> Self {
         Site {
             meta,
-            flags: Flags::new(),
+            flags: Flags::of(&policy),
             policy,
             has_budget: !matches!(budget, Source::None),
             budget,

@@ -75,6 +75,7 @@ pub(crate) struct Findings {
     warned_not_repeatable: bool,
     warned_of_declaration: bool,
     warned_of_policy: bool,
+    warned_uncut: bool,
     /// How many attempts failed with a boxed error that has no known type inside.
     pub(crate) unknown: u64,
     warned_unknown: bool,
@@ -201,9 +202,23 @@ impl Site {
         let warned =
             self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_policy, true));
         if !warned {
-            let name = if self.is_listed() { self.name() } else { "(a policy's own call)" };
-            crate::event::repaired_policy(name, mistake.settings()[0], mistake);
+            crate::event::repaired_policy(self.told_name(), mistake.settings()[0], mistake);
         }
+    }
+
+    /// Says once that nothing enforces the timeout of a call's own policy.
+    #[cold]
+    pub(crate) fn warn_uncut(&self) {
+        let warned =
+            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_uncut, true));
+        if !warned {
+            crate::event::uncut(self.told_name());
+        }
+    }
+
+    /// The name in a warning.
+    fn told_name(&self) -> &'static str {
+        if self.is_listed() { self.name() } else { "(a call without a name)" }
     }
 
     /// Whether a second declaration with other settings is to be told: the first one is.

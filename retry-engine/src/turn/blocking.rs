@@ -36,6 +36,9 @@ pub trait Start<'p>: Copy {
     /// Whether the first attempt may be made at once.
     fn is_quiet(self) -> bool;
 
+    /// Opens the call.
+    fn open(call: &mut Call<'p>);
+
     /// The call, in its first attempt.
     fn call(self) -> Call<'p>;
 }
@@ -51,6 +54,10 @@ impl Start<'static> for &'static Site {
     #[inline(always)]
     fn is_quiet(self) -> bool {
         Site::is_quiet(self)
+    }
+
+    fn open(call: &mut Call<'static>) {
+        call.open();
     }
 
     #[inline(always)]
@@ -70,6 +77,10 @@ impl<'p> Start<'p> for Under<'p> {
     #[inline(always)]
     fn is_quiet(self) -> bool {
         self.0.is_quiet() && !self.1.is_timed()
+    }
+
+    fn open(call: &mut Call<'p>) {
+        call.open_under();
     }
 
     #[inline(always)]
@@ -182,10 +193,7 @@ fn from_start<'p, K: Start<'p>, R: Outcome, J: Judge<R>, X: Guard<R>>(
     body: Body<'_, R>,
 ) -> R {
     let (mut call, mut guard) = (start.call(), pin!(guard));
-    match K::IS_SITES {
-        true => call.open(),
-        false => call.open_under(),
-    }
+    K::open(&mut call);
     if !call.is_plain() {
         guard.as_mut().open(&call);
     }

@@ -12,6 +12,7 @@ use super::rules::{
 };
 use super::running::Running;
 use super::turned::Turned;
+use super::uncut::LimitedBy;
 use crate::breaker::Breaker;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::protection::no_breaker;
@@ -224,6 +225,16 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
         Gate<INTERRUPTS>: Chosen<R>,
     {
         self.guarded(<Gate<INTERRUPTS> as Chosen<R>>::guard())
+    }
+
+    /// Ends the attempt at the limits of the call's own policy, if the error can say so. The closure is never called; its
+    /// return type says whether the error can.
+    #[inline]
+    pub fn limited_by<P: LimitedBy<R>>(
+        self,
+        _: impl FnOnce(Lookup<R>) -> P,
+    ) -> Turn<K, A, R, J, P::Guard> {
+        self.guarded(P::guard())
     }
 
     /// Makes an attempt only with a permit of the function's breaker, which records the outcome. For a call that has not

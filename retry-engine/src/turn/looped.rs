@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::guard::Guard;
 use super::retrying::Plan;
 use super::rules::Judge;
-use super::running::{AttemptBody, poll_turn};
+use super::running::{self, AttemptBody, poll_turn};
 use super::turned::Turned;
 use super::work::Ends;
 use crate::call::state::Call;
@@ -54,11 +54,17 @@ pin_project! {
     }
 }
 
-impl<W: FnMut(Attempt) -> F, F: Future> AttemptBody<F::Output> for Body<W, F> {
+impl<W: FnMut(Attempt) -> F, F: Future> running::Attempt<F::Output> for Body<W, F> {
+    type Body = Self;
+
     #[inline(always)]
-    fn is_running(&self) -> bool {
-        self.attempt.is_some() || self.future.is_some()
+    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut Self>> {
+        (self.attempt.is_some() || self.future.is_some()).then_some(self)
     }
+}
+
+impl<W: FnMut(Attempt) -> F, F: Future> Future for Body<W, F> {
+    type Output = F::Output;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
@@ -67,6 +73,12 @@ impl<W: FnMut(Attempt) -> F, F: Future> AttemptBody<F::Output> for Body<W, F> {
             this.future.set(Some((this.work)(attempt)));
         }
         AttemptBody::poll(this.future, cx)
+    }
+}
+
+impl<W: FnMut(Attempt) -> F, F: Future> AttemptBody<F::Output> for Body<W, F> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        Future::poll(self, cx)
     }
 
     fn end(self: Pin<&mut Self>) {
@@ -110,7 +122,11 @@ where
                 *this.id = CallId::unique();
                 this.rules.identify(*this.id);
                 due = true;
-                this.call.insert(this.plan.open(O::REPORTS))
+                let call = this.call.insert(this.plan.open(O::REPORTS));
+                if !X::INTERRUPTS {
+                    call.warn_uncut();
+                }
+                call
             }
         };
         let out = loop {
@@ -169,6 +185,9 @@ where
     let id = CallId::unique();
     rules.identify(id);
     let mut call = plan.open(reports);
+    if !X::INTERRUPTS {
+        call.warn_uncut();
+    }
     loop {
         let attempt = call.attempt(id);
         if guard.has_begun() {

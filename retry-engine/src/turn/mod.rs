@@ -42,6 +42,7 @@ mod tokio_sleep;
 #[path = "no_tokio.rs"]
 mod tokio_sleep;
 mod turned;
+mod uncut;
 mod work;
 
 pub use judging::{HintOrClass, Rejection, Verdict};

@@ -46,8 +46,11 @@ pub struct Retrying<'p, W, R, M, J = Classified, X = Uninterrupted, B = Unset, O
     pub(super) rules: J,
     pub(super) limits: X,
     pub(super) breaker: B,
-    pub(super) yields: PhantomData<fn() -> (R, M, O)>,
+    pub(super) yields: Yield<R, M, O>,
 }
+
+/// The types of an outcome, of the way to it, and of the result, which a call only names.
+type Yield<R, M, O> = PhantomData<fn() -> (R, M, O)>;
 
 /// The call without its work.
 #[derive(Clone, Copy, Debug)]
@@ -192,15 +195,7 @@ impl<'p, W, R, M, C> Retrying<'p, W, R, M, Rules<C, Unset, Unset, Unset, Unknown
     }
 }
 
-impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O>
-where
-    W: FnMut(Attempt) -> R,
-    R: Outcome,
-    J: Judge<R>,
-    X: Guard<R>,
-    B: Protects<R, X>,
-    O: Ends<R>,
-{
+impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
     /// Calls the closure until the call ends, and blocks the thread between the attempts.
     ///
     /// A running attempt cannot be interrupted: a deadline or a token ends the call between attempts, and a `timeout` is
@@ -213,9 +208,15 @@ where
     /// # Panics
     ///
     /// If the closure panics.
+    // The bounds stand here, so that rustc names the one that is missing: the error's `Classify`.
     pub fn run(self) -> O::Output
     where
-        W: MayBlock,
+        W: FnMut(Attempt) -> R + MayBlock,
+        R: Outcome,
+        J: Judge<R>,
+        X: Guard<R>,
+        B: Protects<R, X>,
+        O: Ends<R>,
     {
         let Retrying { call: plan, mut work, mut rules, limits, breaker, .. } = self;
         plan.blocks();

@@ -67,7 +67,7 @@ impl<F: Future<Output = R>, R: Outcome, J: Judge<R>, X: Guard<R>> Future
 // A quick success is inlined. Everything else leaves through one function that is not generic in the attempt: functions
 // with the same return type share it, and the compiler still knows the state of a quick success where the turn is dropped.
 #[inline(always)]
-pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: AttemptBody<R>>(
+pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: Attempt<R>>(
     call: &mut Call<'_>,
     rules: &J,
     mut guard: Pin<&mut X>,
@@ -75,9 +75,9 @@ pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: AttemptBody<R>>
     cx: &mut Context<'_>,
 ) -> Poll<Turned<R>> {
     let reason = 'reason: {
-        if !attempt.is_running() {
+        let Some(attempt) = attempt.as_mut().running() else {
             break 'reason Reason::Between;
-        }
+        };
         if !call.is_plain() {
             break 'reason Reason::Noted;
         }
@@ -89,7 +89,7 @@ pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: AttemptBody<R>>
         let limits = guard.enter(call);
         // Not by `telling_panics`, whose closure costs eight instructions.
         let panics = Panics::of(guard.as_mut());
-        let polled = attempt.as_mut().poll(cx);
+        let polled = attempt.poll(cx);
         mem::forget(panics);
         drop(limits);
         match polled {
@@ -106,27 +106,36 @@ pub(super) fn poll_turn<R: Outcome, J: Judge<R>, X: Guard<R>, A: AttemptBody<R>>
     slow(call, rules, guard, attempt, reason, cx)
 }
 
-/// The body of an attempt, of any type.
-pub(super) trait AttemptBody<R> {
-    /// Whether it has not ended.
-    fn is_running(&self) -> bool;
+/// An attempt of a known type.
+pub(super) trait Attempt<R>: AttemptBody<R> {
+    /// The body.
+    type Body: Future<Output = R>;
 
+    /// The body; `None` if the attempt has ended.
+    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut Self::Body>>;
+}
+
+/// An attempt of any type.
+pub(super) trait AttemptBody<R> {
     /// # Panics
     ///
     /// If the attempt has ended.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R>;
 
-    /// Drops the attempt, which releases everything that it held.
+    /// Drops the body, which releases everything that it held.
     fn end(self: Pin<&mut Self>);
 }
 
-impl<F: Future> AttemptBody<F::Output> for Option<F> {
-    #[inline(always)]
-    fn is_running(&self) -> bool {
-        self.is_some()
-    }
+impl<F: Future> Attempt<F::Output> for Option<F> {
+    type Body = F;
 
     #[inline(always)]
+    fn running(self: Pin<&mut Self>) -> Option<Pin<&mut F>> {
+        self.as_pin_mut()
+    }
+}
+
+impl<F: Future> AttemptBody<F::Output> for Option<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         match self.as_pin_mut() {
             Some(attempt) => attempt.poll(cx),
@@ -162,11 +171,11 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
     cx: &mut Context<'_>,
 ) -> Poll<Turned<R>> {
     let polled = match reason {
-        Reason::Between => return between(call, rules, guard, cx),
         Reason::Refused(cut) => {
             return Poll::Ready(Turned::Out(before_attempt(call, rules, &*guard, cut)));
         }
         Reason::Polled(polled) => polled,
+        Reason::Between => return between(call, rules, guard, cx),
         Reason::Noted => {
             if !guard.has_begun() {
                 if let Err(cut) = guard.as_mut().before(call) {

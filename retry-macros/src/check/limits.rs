@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use retry_text::duration::human;
+use syn::Expr;
 
 use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
 use crate::read::args::Args;
+use crate::read::key::Keyed;
 use crate::read::kinds::On;
-use crate::read::literal::{is_unlimited, literal_count};
+use crate::read::literal::{endless, is_unlimited, literal_count};
 use crate::read::schedule;
 
 pub(super) fn max_and_attempts_exclude_each_other(args: &Args, errors: &mut Errors) {
@@ -34,36 +36,76 @@ pub(super) fn counts_are_in_range(args: &Args, errors: &mut Errors) {
                  help: write `attempts = unlimited` with a `deadline`"
                 )))
             }
-            None if key == "max" && is_unlimited(&count.value) => errors.push(count.mistake(
-                "only `attempts` can be `unlimited`\n\
-                 help: write `attempts = unlimited`, with a `deadline`",
-            )),
+            None if key == "max" => max_has_an_end(count, errors),
             _ => {}
         }
     }
 }
 
+fn max_has_an_end(max: &Keyed<Expr>, errors: &mut Errors) {
+    let Some(word) = endless(&max.value) else { return };
+    let with = if word == "unlimited" { ", with a `deadline`" } else { "" };
+    errors.push(max.mistake(format!(
+        "only `attempts` can be `{word}`\n\
+         help: write `attempts = {word}`{with}"
+    )));
+}
+
 pub(super) fn unlimited_attempts_can_end(args: &Args, errors: &mut Errors) {
     let Some(attempts) = &args.attempts else { return };
-    let written = args.deadline.is_some() || args.cancel.is_some() || args.policy.is_some();
-    let limited = written || args.misread(&["deadline", "cancel"]);
-    if is_unlimited(&attempts.value) && !limited {
+    let timed = [&args.deadline, &args.no_retry_after, &args.reset_after];
+    let written = args.cancel.is_some() || args.policy.is_some();
+    let limited = written || timed.into_iter().any(Option::is_some);
+    let misread = args.misread(&["deadline", "cancel", "no_retry_after", "reset_after"]);
+    if is_unlimited(&attempts.value) && !limited && !misread {
         errors.push(attempts.mistake(
-            "`attempts = unlimited` needs a `deadline` or a `cancel`, or the call may never end\n\
-             help: add `deadline = \"30s\"` or `cancel = token`",
+            "`attempts = unlimited` needs a `deadline`, a `no_retry_after`, a `reset_after` or a `cancel`, or the call \
+             may never end\n\
+             help: add `deadline = \"30s\"` or another of them, or write `attempts = forever` where that is meant",
         ));
     }
 }
 
 pub(super) fn times_are_above_zero(args: &Args, errors: &mut Errors) {
-    for limit in [&args.deadline, &args.timeout].into_iter().flatten() {
+    let limits = [
+        (&args.deadline, "no attempt could end in time"),
+        (&args.timeout, "no attempt could end in time"),
+        (&args.no_retry_after, "no retry could begin in time"),
+        (&args.reset_after, "every failure would begin anew"),
+    ];
+    for (limit, why) in limits {
+        let Some(limit) = limit else { continue };
         if limit.value.literal().is_some_and(|limit| limit.is_zero()) {
             let key = &limit.key;
             errors.push(limit.value.mistake(format!(
-                "`{key}` (0 s) must be above 0: no attempt could end in time\n\
+                "`{key}` (0 s) must be above 0: {why}\n\
                  help: raise `{key}`, or leave it out for no limit"
             )));
         }
+    }
+}
+
+pub(super) fn a_reset_has_no_deadline(args: &Args, errors: &mut Errors) {
+    let (Some(reset), Some(_)) = (&args.reset_after, &args.deadline) else { return };
+    errors.push(reset.mistake(
+        "`reset_after` and `deadline` exclude each other: the deadline would end a call however healthy its attempts \
+         are\n\
+         help: remove one of them, or write `no_retry_after` in place of the deadline: it counts from the last healthy \
+         attempt",
+    ));
+}
+
+pub(super) fn the_last_start_is_before_the_deadline(args: &Args, errors: &mut Errors) {
+    let (Some(last), Some(deadline)) = (&args.no_retry_after, &args.deadline) else { return };
+    let (Some(start), Some(end)) = (last.value.literal(), deadline.value.literal()) else {
+        return;
+    };
+    if start > end && !end.is_zero() {
+        let (start, end) = (human(start), human(end));
+        errors.push(last.mistake(format!(
+            "`no_retry_after` ({start}) must not be above `deadline` ({end}), which ends the call before\n\
+             help: remove `no_retry_after`, or raise `deadline`"
+        )));
     }
 }
 
@@ -105,16 +147,16 @@ pub(super) fn a_timeout_fits_into_the_deadline(args: &Args, errors: &mut Errors)
 }
 
 pub(super) fn the_first_retry_can_start(args: &Args, errors: &mut Errors) {
-    let Some(deadline) = &args.deadline else { return };
-    let Some(limit) = deadline.value.literal().filter(|limit| !limit.is_zero()) else { return };
     let first = schedule::pauses(args).and_then(|pauses| pauses.first().copied());
     let Some(first) = first else { return };
-    if first.shortest > limit.as_secs_f64() {
+    for limit in [&args.deadline, &args.no_retry_after].into_iter().flatten() {
+        let time = limit.value.literal().filter(|time| !time.is_zero());
+        let Some(time) = time.filter(|time| first.shortest > time.as_secs_f64()) else { continue };
         let delay = human(Duration::try_from_secs_f64(first.shortest).unwrap_or(Duration::MAX));
-        let limit = human(limit);
-        errors.push(deadline.mistake(format!(
-            "no retry can start: the first one waits {delay} and `deadline` is {limit}\n\
-                 help: raise `deadline`, lower the first delay, or write `max = 0`"
+        let (key, time) = (&limit.key, human(time));
+        errors.push(limit.mistake(format!(
+            "no retry can start: the first one waits {delay} and `{key}` is {time}\n\
+                 help: raise `{key}`, lower the first delay, or write `max = 0`"
         )));
     }
 }

@@ -27,6 +27,8 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     limits::counts_are_in_range(args, errors);
     limits::unlimited_attempts_can_end(args, errors);
     limits::times_are_above_zero(args, errors);
+    limits::a_reset_has_no_deadline(args, errors);
+    limits::the_last_start_is_before_the_deadline(args, errors);
     limits::a_timeout_needs_async(function, args, errors);
     limits::a_timeout_requires_idempotent(function, args, errors);
     limits::a_timeout_fits_into_the_deadline(args, errors);
@@ -50,4 +52,5 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
 
     task::check(function, args, errors);
     site::site_values_name_no_arguments(function, args, errors);
+    site::a_task_computes_no_settings(args, errors);
 }

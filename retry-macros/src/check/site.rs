@@ -1,29 +1,37 @@
 //! The rule about values that are evaluated once for the function, before any call.
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::Ident;
-
 use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
-use crate::item::tokens::is_punct;
+use crate::item::tokens::first_of;
 use crate::read::args::Args;
 
+/// Values of a task are the same for all its calls: the store asks for them without the arguments.
+pub(super) fn a_task_computes_no_settings(args: &Args, errors: &mut Errors) {
+    if args.task.is_none() {
+        return;
+    }
+    for (key, tokens) in args.constants().filter(|(key, _)| args.is_per_call(key)) {
+        errors.push(tokens.mistake(format!(
+            "`{key}` is computed by each call, and the settings of a task are known without its arguments\n\
+             help: use a constant, or settings from configuration"
+        )));
+    }
+}
+
 pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, errors: &mut Errors) {
-    let names: Vec<String> = function
-        .bindings()
-        .iter()
-        .map(|binding| binding.name.to_string())
-        .chain(["self".to_owned(), "Self".to_owned()])
-        .chain(function.sig.generics.type_params().map(|param| param.ident.to_string()))
-        .chain(function.sig.generics.const_params().map(|param| param.ident.to_string()))
-        .collect();
-    for (key, tokens) in args.constants() {
+    let names = function.names_of_a_call();
+    for (key, tokens) in args.constants().filter(|(key, _)| !args.is_per_call(key)) {
         if let Some(word) = first_of(tokens, &names) {
             let (why, help) = match word.to_string().as_str() {
                 "Self" => ("a static cannot name `Self`".to_owned(), "write the type's name"),
                 name => (
                     format!("`{name}` is known only in a call"),
-                    "use a constant, or settings from configuration",
+                    match key {
+                        "name" => "use a constant",
+                        _ => {
+                            "use a constant, or compute the whole policy in each call: `policy = …`"
+                        }
+                    },
                 ),
             };
             errors.push(
@@ -33,27 +41,4 @@ pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, er
             );
         }
     }
-}
-
-/// Finds the first of the words that is no field, no method and no later segment of a path.
-fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
-    let mut qualified = false;
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let found = match &token {
-            TokenTree::Ident(ident) => {
-                // `self::PATH` starts at a module.
-                let module = ident == "self" && is_punct(tokens.peek(), ":");
-                let named = !qualified && !module && words.iter().any(|word| ident == word);
-                named.then(|| ident.clone())
-            }
-            TokenTree::Group(group) => first_of(group.stream(), words),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
-        };
-        if found.is_some() {
-            return found;
-        }
-        qualified = is_punct(Some(&token), ".:");
-    }
-    None
 }

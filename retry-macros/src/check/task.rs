@@ -25,6 +25,7 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
         states_are_shared(parameter, task, errors);
     }
     recover_belongs_to_calls_that_wait(args, errors);
+    resets_belong_to_calls_that_wait(args, errors);
 }
 
 fn functions_stand_alone(function: &Function, errors: &mut Errors) {
@@ -128,6 +129,15 @@ fn states_are_shared(parameter: &PatType, task: &Task, errors: &mut Errors) {
         "all attempts of a worker share its state, so none can borrow it mutably\n\
          help: take `&T`, and keep the parts that change behind a lock",
     ));
+}
+
+fn resets_belong_to_calls_that_wait(args: &Args, errors: &mut Errors) {
+    if let Some(reset) = &args.reset_after {
+        errors.push(reset.key.mistake(
+            "`reset_after` and `task` exclude each other: a task's attempts are counted in its store, over all workers\n\
+             help: remove `reset_after`, or call the function from the program itself",
+        ));
+    }
 }
 
 fn recover_belongs_to_calls_that_wait(args: &Args, errors: &mut Errors) {

@@ -45,10 +45,14 @@ impl Plan<'_> {
     /// A blocking call that is nothing but its attempts.
     fn alone(&self, attempt: &Attempt) -> TokenStream {
         let (statics, site) = self.site(attempt.is_async);
-        let values = self.values();
+        let (settings, values) = (self.settings(), self.values());
         let call = local("call");
+        let under = settings.as_ref().map(|settings| {
+            let policy = local("policy");
+            quote!(#settings let #call = #call.under(&#policy);)
+        });
         let attempts = self.turn(attempt, Shape::Alone);
-        quote!(#statics let #call = #site; #values #attempts)
+        quote!(#statics let #call = #site; #under #values #attempts)
     }
 
     fn plain(&self, attempt: &Attempt) -> TokenStream {
@@ -167,7 +171,7 @@ impl Plan<'_> {
     //     #[retryable(max = 3, breaker, cancel = stop, attempt = attempt)]
     // Output:
     //     STATICS
-    //     let mut call = Call::start(SITE);
+    //     let mut call = Call::start(SITE);   // or, with settings that the call computes: Call::under(SITE, &policy)
     //     let breaker = call.open_with(&__RETRY_BREAKER);
     //     VALUES
     fn start(&self, attempt: &Attempt) -> TokenStream {
@@ -181,14 +185,35 @@ impl Plan<'_> {
             (None, None) => TokenStream::new(),
         };
         let values = self.values();
+        let started = match self.settings() {
+            Some(settings) => {
+                let policy = local("policy");
+                quote!(let #call = #site; #settings let mut #call = #private::Call::under(#call, &#policy);)
+            }
+            None => quote!(let mut #call = #private::Call::start(#site);),
+        };
         quote! {
             #statics
-            let mut #call = #private::Call::start(#site);
+            #started
             #opened
             #watch
             #values
             #keyed
         }
+    }
+
+    // Input:
+    //     #[retryable(max = config.retries)]
+    // Output, where `call` is the site:
+    //     let policy: Policy = (*call.policy()).max(count(config.retries));
+    fn settings(&self) -> Option<TokenStream> {
+        let Plan { args, private, .. } = self;
+        if args.per_call.is_empty() {
+            return None;
+        }
+        let (call, policy) = (local("call"), local("policy"));
+        let value = policy::of_call(args, private, &call, |expr| self.in_body(expr));
+        Some(quote!(let #policy: #private::Policy = #value;))
     }
 
     // Input:
@@ -239,6 +264,8 @@ impl Plan<'_> {
         let policy = policy::policy(args, private, !is_async);
         let budget = protect::budget(args, private);
         let method = self.is_named_by_its_type().then(|| quote!(.method(&__RETRY_NAME)));
+        let computed = args.per_call.join(" ");
+        let computed = (!computed.is_empty()).then(|| quote!(.per_call(#computed)));
         let breaker = match &args.breaker {
             Some(_) => quote!(&__RETRY_BREAKER),
             None => quote!(&#private::NO_BREAKER),
@@ -246,7 +273,7 @@ impl Plan<'_> {
         let site = quote!({
             static __RETRY_SITE: #private::Site = #private::Site::new(
                 #private::Meta::new(#name, #private::file!(), #private::line!())
-                    .written(#written) #method #awaited,
+                    .written(#written) #method #computed #awaited,
                 #policy,
                 #budget,
                 #breaker,
@@ -282,18 +309,23 @@ impl Plan<'_> {
     /// The statement that opens the call, and those that pick the budget and the breaker of its keys.
     fn opened(&self) -> (TokenStream, TokenStream) {
         let (call, breaker) = (local("call"), local("breaker"));
+        let open = match self.args.per_call.is_empty() {
+            true => quote!(#call.open();),
+            false => quote!(#call.open_under();),
+        };
         let budget = self.args.budget.as_ref().and_then(|budget| budget.value.key()).map(|key| {
             let asked = self.asked_with(&self.in_body(key), &quote!(budget_of));
             quote!(#asked;)
         });
         match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
-            None => (quote!(#call.open();), quote!(#budget)),
-            Some(None) => {
+            None => (quote!(#open), quote!(#budget)),
+            Some(None) if self.args.per_call.is_empty() => {
                 (quote!(let #breaker = #call.open_with(&__RETRY_BREAKER);), quote!(#budget))
             }
+            Some(None) => (quote!(#open let #breaker = #call.own_breaker();), quote!(#budget)),
             Some(Some(key)) => {
                 let asked = self.asked_with(&self.in_body(key), &quote!(breaker_of));
-                (quote!(#call.open();), quote!(#budget let #breaker = #asked;))
+                (quote!(#open), quote!(#budget let #breaker = #asked;))
             }
         }
     }

@@ -10,9 +10,10 @@ use syn::LitStr;
 
 use crate::read::args::Args;
 use crate::read::kinds::On;
+use crate::read::literal::endless;
 use crate::read::protect::Protection;
 use crate::read::schedule::{self, Pause};
-use crate::read::time::Time;
+use crate::read::time::{HintCap, Time};
 
 /// The section, as one doc attribute after those of the function: rustc takes time for each attribute.
 pub(crate) fn section(args: &Args) -> TokenStream {
@@ -31,14 +32,22 @@ fn summary(args: &Args) -> String {
         (Some(retries), _) => format!("Retried up to {retries} times after the first attempt."),
         (None, Some(policy)) => format!("Retried as `{}` defines.", source(&policy.value)),
         (None, None) => match (&args.attempts, &args.max) {
-            (Some(attempts), _) if attempts.value.to_token_stream().to_string() == "unlimited" => {
-                "Retried until the deadline.".to_owned()
-            }
+            (Some(attempts), _) if endless(&attempts.value).is_some() => endlessly(args),
             (Some(attempts), _) => format!("Attempted up to `{}` times.", source(&attempts.value)),
             (_, max) => format!("Retried up to `{}` times.", source(max)),
         },
     };
     format!("{how_often} {}", failures(args))
+}
+
+/// A sentence about a call without a limit on its attempts.
+fn endlessly(args: &Args) -> String {
+    let ends = [
+        (args.deadline.is_some(), "until the deadline"),
+        (args.cancel.is_some(), "until the call is cancelled"),
+    ];
+    let until = ends.into_iter().find(|(is_written, _)| *is_written);
+    format!("Retried {}.", until.map_or("until an attempt succeeds", |(_, until)| until))
 }
 
 /// A sentence about the failures that are retried.
@@ -101,23 +110,38 @@ fn facts(args: &Args) -> Vec<String> {
     let timeout = args.timeout.as_ref().map(|it| written(&it.value));
     let retry_if = args.retry_if.as_ref().map(|it| source(&it.value));
     let recover = args.recover.as_ref().map(|it| source(&it.value));
-    let retry_after =
-        "A server's `Retry-After` replaces a shorter delay; one that is too long ends the call.";
+    let last = args.no_retry_after.as_ref().map(|it| written(&it.value));
+    let reset = args.reset_after.as_ref().map(|it| written(&it.value));
     let task = "Can run in the background: `task` makes a call that can be submitted.";
     let cancel = "Can be cancelled between attempts, and during an attempt if it is `async`.";
     let facts = [
         deadline.map(|limit| format!("Deadline for the whole call: {limit}.")),
+        last.map(|limit| format!("No attempt begins later than {limit} after the start.")),
         timeout.map(|limit| format!("Timeout of one attempt: {limit}.")),
+        reset.map(|time| format!("After an attempt that ran for {time}, the retries begin anew.")),
         ambiguous(args),
         Some(budget(args)),
         breaker(args),
-        Some(retry_after.to_owned()),
+        Some(retry_after(args)),
         retry_if.map(|rule| format!("A success for which `{rule}` is true is retried.")),
         recover.map(|path| format!("The final failure goes to `{path}`.")),
         args.task.as_ref().map(|_| task.to_owned()),
         args.cancel.as_ref().map(|_| cancel.to_owned()),
     ];
     facts.into_iter().flatten().collect()
+}
+
+/// A sentence about a server's hint.
+fn retry_after(args: &Args) -> String {
+    let instead = args.hint.as_ref().is_some_and(|hint| source(&hint.value) == "instead");
+    let delay = if instead { "the delay" } else { "a shorter delay" };
+    let long = match args.hint_cap.as_ref().map(|cap| &cap.value) {
+        Some(HintCap::Clamp(_, longest)) => {
+            format!("one that is too long is cut to {}", written(longest))
+        }
+        _ => "one that is too long ends the call".to_owned(),
+    };
+    format!("A server's `Retry-After` replaces {delay}; {long}.")
 }
 
 /// A sentence about failures that may have taken effect, if the function can have any.

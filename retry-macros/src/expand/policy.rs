@@ -1,8 +1,7 @@
 //! The policy of a site, as a chain of builder calls.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::spanned::Spanned;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident};
 
 use crate::expand::spans::{ends, respanned};
@@ -10,9 +9,9 @@ use crate::expand::values;
 use crate::read::args::Args;
 use crate::read::key::Keyed;
 use crate::read::kinds::On;
-use crate::read::literal::{is_unlimited, literal_count};
+use crate::read::literal::{endless, literal_count};
 use crate::read::schedule;
-use crate::read::time::Time;
+use crate::read::time::{HintCap, Time};
 
 // Input:
 //     policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
@@ -25,16 +24,15 @@ use crate::read::time::Time;
 //         Policy::checked(policy)
 //     }
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
-    let start = Ident::new("start", Span::mixed_site());
-    let (preset, chain) = match &args.policy {
-        Some(policy) => {
-            let preset = &policy.value;
-            let ty = respanned(&quote!(#private::Policy), policy.key.span());
-            (quote!(let #start: #ty = #preset;), quote!(#start))
-        }
+    let (preset, chain) = match args.policy.as_ref().filter(|_| !args.is_per_call("policy")) {
+        Some(policy) => start(policy, policy.value.to_token_stream(), private),
         None => (TokenStream::new(), quote!(#private::Policy::new())),
     };
-    let calls = calls(args, private);
+    let calls = calls(args, private, |name| !args.is_per_call(name));
+    if !args.per_call.is_empty() {
+        let computed = &args.per_call;
+        return quote!({ #preset #private::Policy::checked_beside(#chain #calls, &[#(#computed),*]) });
+    }
     if needs_no_check(args) {
         return quote!(#chain #calls);
     }
@@ -49,45 +47,181 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
     quote!({ #preset let #policy = #chain #calls; #(#checks)* #checked })
 }
 
-/// The settings that the runtime checks one by one.
-const CHECKED: [&str; 9] =
-    ["attempts", "backoff", "factor", "base", "cap", "timeout", "deadline", "jitter", "on"];
+/// The statement that evaluates a preset, and its name.
+fn start(
+    policy: &Keyed<Expr>,
+    preset: TokenStream,
+    private: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let start = Ident::new("start", Span::mixed_site());
+    let ty = respanned(&quote!(#private::Policy), policy.key.span());
+    (quote!(let #start: #ty = #preset;), quote!(#start))
+}
 
-/// The builder calls. Each argument forwards to the method of its name. The backoff comes before its base and
-/// its factor, so that the attribute overrides the values of a preset.
-fn calls(args: &Args, private: &TokenStream) -> TokenStream {
-    let duration = |time: &Time| values::duration(time, private);
-    let calls = [
-        call("max", &args.max, |max| quote!(#max)),
-        match &args.attempts {
-            Some(attempts) if is_unlimited(&attempts.value) => {
-                let method = Ident::new("unlimited", attempts.value.span());
-                Some(quote!(.#method()))
-            }
-            attempts => call("attempts", attempts, |attempts| quote!(#attempts)),
+// Input:
+//     policy = self.policy, max = 3; or base = "1s", max = config.retries
+// Output:
+//     { let start: Policy = self.policy; start.max(3) }; or Policy::clone(site.policy()).max(count(config.retries))
+pub(crate) fn of_call(
+    args: &Args,
+    private: &TokenStream,
+    site: &Ident,
+    in_body: impl Fn(&Expr) -> TokenStream,
+) -> TokenStream {
+    match args.policy.as_ref().filter(|_| args.is_per_call("policy")) {
+        Some(policy) => {
+            let (preset, start) = start(policy, in_body(&policy.value), private);
+            let calls = computed(args, private, in_body, |_| true);
+            quote!({ #preset #start #calls })
+        }
+        None => {
+            let calls = computed(args, private, in_body, |name| args.is_per_call(name));
+            quote!((*#site.policy()) #calls)
+        }
+    }
+}
+
+/// The settings that the runtime checks one by one.
+const CHECKED: [&str; 11] = [
+    "attempts",
+    "backoff",
+    "factor",
+    "base",
+    "cap",
+    "timeout",
+    "deadline",
+    "no_retry_after",
+    "reset_after",
+    "jitter",
+    "on",
+];
+
+/// The builder calls of the arguments that `take` chooses, whose values are constants. Each argument forwards to the method
+/// of its name. The backoff comes before its base and its factor, so that the attribute overrides the values of a preset.
+fn calls(args: &Args, private: &TokenStream, take: impl Fn(&str) -> bool) -> TokenStream {
+    chain(
+        args,
+        private,
+        take,
+        |_, time| values::duration(time, private),
+        |_, number| quote!(#number),
+    )
+}
+
+/// [`calls`] in a call: values that are computed there may be of a type that the method does not take.
+fn computed(
+    args: &Args,
+    private: &TokenStream,
+    in_body: impl Fn(&Expr) -> TokenStream,
+    take: impl Fn(&str) -> bool,
+) -> TokenStream {
+    let converted = |name: &str, value: &Expr, function: &str| {
+        let value = in_body(value);
+        if !args.is_per_call(name) {
+            return value;
+        }
+        let (first, last) = ends(&value, Span::mixed_site());
+        let function = Ident::new(function, first);
+        let path = respanned(&quote!(#private::per_call::#function), first);
+        quote_spanned!(last=> #path(#value))
+    };
+    chain(
+        args,
+        private,
+        take,
+        |name, time| match time {
+            Time::Expr(expr) if LIMITS.contains(&name) => converted(name, expr, "limit"),
+            Time::Expr(expr) => in_body(expr),
+            Time::Text(..) => values::duration(time, private),
         },
-        call("backoff", &args.backoff, |backoff| values::backoff(backoff, private)),
-        call("factor", &args.factor, values::number),
-        call("base", &args.base, duration),
-        call("cap", &args.cap, duration),
-        call("deadline", &args.deadline, duration),
-        call("timeout", &args.timeout, duration),
-        call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter))),
-        call("on", &args.on, |on| match on {
-            On::Expr(kinds) => quote!(#kinds),
-            _ => {
-                let kinds = on.listed();
-                quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*)
-            }
-        })
-        .filter(|_| !args.retries_any()),
-        call("idempotent", &args.idempotent, |idempotent| quote!(#idempotent)),
-        call("hint_cap", &args.hint_cap, duration),
-        call("inherit", &args.inherit, |inherit| quote!(#inherit)),
+        |name, value| match name {
+            "max" | "attempts" => converted(name, value, "count"),
+            _ => in_body(value),
+        },
+    )
+}
+
+/// The arguments that a call may compute to be none.
+const LIMITS: [&str; 4] = ["deadline", "timeout", "no_retry_after", "reset_after"];
+
+fn chain(
+    args: &Args,
+    private: &TokenStream,
+    take: impl Fn(&str) -> bool,
+    time: impl Fn(&str, &Time) -> TokenStream,
+    value: impl Fn(&str, &Expr) -> TokenStream,
+) -> TokenStream {
+    // A limit that a call computes may be none.
+    let limit = |name: &str, limit: &Option<Keyed<Time>>| {
+        let method = if args.is_per_call(name) { format!("{name}_if") } else { name.to_owned() };
+        call(&method, limit, |limit| time(name, limit))
+    };
+    let calls = [
+        ("max", call("max", &args.max, |max| value("max", max))),
+        (
+            "attempts",
+            match &args.attempts {
+                // The words have the names of their methods.
+                Some(attempts) if endless(&attempts.value).is_some() => {
+                    let method = endless(&attempts.value);
+                    Some(quote!(.#method()))
+                }
+                attempts => call("attempts", attempts, |attempts| value("attempts", attempts)),
+            },
+        ),
+        ("backoff", call("backoff", &args.backoff, |backoff| values::backoff(backoff, private))),
+        (
+            "factor",
+            call("factor", &args.factor, |factor| match args.is_per_call("factor") {
+                true => value("factor", factor),
+                false => values::number(factor),
+            }),
+        ),
+        ("base", call("base", &args.base, |base| time("base", base))),
+        ("cap", call("cap", &args.cap, |cap| time("cap", cap))),
+        ("deadline", limit("deadline", &args.deadline)),
+        ("timeout", limit("timeout", &args.timeout)),
+        ("no_retry_after", limit("no_retry_after", &args.no_retry_after)),
+        ("reset_after", limit("reset_after", &args.reset_after)),
+        (
+            "jitter",
+            call("jitter", &args.jitter, |word| values::named(word, &quote!(#private::jitter))),
+        ),
+        (
+            "on",
+            call("on", &args.on, |on| match on {
+                On::Expr(kinds) => quote!(#kinds),
+                _ => {
+                    let kinds = on.listed();
+                    quote!(#private::Kinds::NONE #(.with(#private::Kind::#kinds))*)
+                }
+            })
+            .filter(|_| !args.retries_any()),
+        ),
+        ("idempotent", call("idempotent", &args.idempotent, |it| value("idempotent", it))),
+        ("hint", call("hint", &args.hint, |word| values::named(word, &quote!(#private::hint)))),
+        (
+            "hint_cap",
+            args.hint_cap.as_ref().map(|cap| hint_limit(cap, |cap| time("hint_cap", cap))),
+        ),
+        ("inherit", call("inherit", &args.inherit, |inherit| quote!(#inherit))),
         // The token of `cancel` can end a call that has no other limit.
-        args.cancel.as_ref().map(|_| quote!(.cancellable())),
+        ("cancel", args.cancel.as_ref().map(|_| quote!(.cancellable()))),
     ];
-    calls.into_iter().flatten().collect()
+    calls.into_iter().filter(|(name, _)| take(name)).filter_map(|(_, call)| call).collect()
+}
+
+// Input:
+//     hint_cap = "60s", hint_cap = clamp("10s")
+// Output:
+//     .hint_cap(Duration::new(60, 0)), .hint_clamp(Duration::new(10, 0))
+fn hint_limit(hint_cap: &Keyed<HintCap>, time: impl Fn(&Time) -> TokenStream) -> TokenStream {
+    let (method, longest) = match &hint_cap.value {
+        HintCap::Stop(longest) => (Ident::new("hint_cap", hint_cap.key.span()), longest),
+        HintCap::Clamp(word, longest) => (Ident::new("hint_clamp", word.span()), longest),
+    };
+    let longest = time(longest);
+    quote!(.#method(#longest))
 }
 
 /// Writes `.name(value)` with the span of the key.
@@ -114,7 +248,9 @@ fn needs_no_check(args: &Args) -> bool {
         || args.factor.is_some()
         || args.jitter.is_some()
         || args.deadline.is_some()
-        || args.timeout.is_some();
+        || args.timeout.is_some()
+        || args.no_retry_after.is_some()
+        || args.reset_after.is_some();
     // The largest number stands for no limit.
     let limit = u64::from(u32::MAX);
     let counts = count(&args.max, 0..limit - 1) && count(&args.attempts, 1..limit);

@@ -141,15 +141,22 @@ impl Plan<'_> {
             return quote_spanned!(last=> .#method());
         }
         let Some(policy) = &args.policy else { return TokenStream::new() };
+        if args.is_per_call("policy") {
+            // Only the call knows whether its policy has a limit: an error that can tell an interruption allows one.
+            let (lookup, method) = (local("lookup"), step("limited_by", &policy.key));
+            return quote_spanned!(last=> .#method(|#lookup| #lookup.retry_interruption()));
+        }
         // Whether a preset has a limit is known only when rustc evaluates its constant.
         let (preset, method) = (&policy.value, step("limited_if", &policy.key));
-        quote_spanned!(last=> .#method::<{ (#preset).is_timed() }>())
+        quote_spanned!(last=> .#method::<{ (#preset).cuts_attempts() }>())
     }
 
     /// Whether the policy limits the time of a call or an attempt; read from the site if a preset decides.
     fn timed(&self) -> TokenStream {
         let args = self.args;
         match &args.policy {
+            // The call's own policy tells.
+            _ if !args.per_call.is_empty() => quote!(false),
             _ if args.timeout.is_some() || args.deadline.is_some() => quote!(true),
             Some(_) => {
                 let call = local("call");
@@ -164,10 +171,10 @@ impl Plan<'_> {
         let args = self.args;
         let written = args.cancel.is_some() || args.timeout.is_some() || args.deadline.is_some();
         match &args.policy {
-            _ if written || !is_async => quote!(#written),
+            _ if written || !is_async || args.is_per_call("policy") => quote!(#written),
             Some(policy) => {
                 let preset = &policy.value;
-                quote!((#preset).is_timed())
+                quote!((#preset).cuts_attempts())
             }
             None => quote!(false),
         }

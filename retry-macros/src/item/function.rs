@@ -58,6 +58,18 @@ impl Parse for Function {
 }
 
 impl Function {
+    /// The names that mean something in a call only: parameters, `self`, `Self`, and generic parameters.
+    pub(crate) fn names_of_a_call(&self) -> Vec<String> {
+        let bindings = self.bindings();
+        let generics = &self.sig.generics;
+        let names = bindings.iter().map(|binding| binding.name.to_string());
+        names
+            .chain(["self".to_owned(), "Self".to_owned()])
+            .chain(generics.type_params().map(|param| param.ident.to_string()))
+            .chain(generics.const_params().map(|param| param.ident.to_string()))
+            .collect()
+    }
+
     /// How the function runs its attempts.
     pub(crate) fn mode(&self) -> Mode {
         if let Some(seam) = wrapped::find(&self.body, self.sig.asyncness.is_some()) {

@@ -21,6 +21,29 @@ pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
     })
 }
 
+/// Finds the first of the words that is no field, no method and no later segment of a path.
+pub(crate) fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
+    let mut qualified = false;
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let found = match &token {
+            TokenTree::Ident(ident) => {
+                // `self::PATH` starts at a module.
+                let module = ident == "self" && is_punct(tokens.peek(), ":");
+                let named = !qualified && !module && words.iter().any(|word| ident == word);
+                named.then(|| ident.clone())
+            }
+            TokenTree::Group(group) => first_of(group.stream(), words),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+        qualified = is_punct(Some(&token), ".:");
+    }
+    None
+}
+
 /// Whether the tokens may use a variable, directly or as an inline argument of a format string.
 pub(crate) fn uses(tokens: &TokenStream, name: &Ident) -> bool {
     let mut of_a_value = false;

@@ -9,7 +9,7 @@ use crate::read::key::Keyed;
 use crate::read::kinds::On;
 use crate::read::protect::Protection;
 use crate::read::task::Task;
-use crate::read::time::{Backoff, Time};
+use crate::read::time::{Backoff, HintCap, Time};
 
 /// The values of an attribute.
 #[derive(Default)]
@@ -23,9 +23,12 @@ pub(crate) struct Args {
     pub(crate) jitter: Option<Keyed<Expr>>,
     pub(crate) deadline: Option<Keyed<Time>>,
     pub(crate) timeout: Option<Keyed<Time>>,
+    pub(crate) no_retry_after: Option<Keyed<Time>>,
+    pub(crate) reset_after: Option<Keyed<Time>>,
     pub(crate) on: Option<Keyed<On>>,
     pub(crate) idempotent: Option<Keyed<Expr>>,
-    pub(crate) hint_cap: Option<Keyed<Time>>,
+    pub(crate) hint: Option<Keyed<Expr>>,
+    pub(crate) hint_cap: Option<Keyed<HintCap>>,
     pub(crate) inherit: Option<Keyed<Expr>>,
     pub(crate) when: Option<Keyed<Expr>>,
     pub(crate) retry_if: Option<Keyed<Expr>>,
@@ -43,11 +46,29 @@ pub(crate) struct Args {
     pub(crate) task: Option<Keyed<Task>>,
     pub(crate) docs: Option<Keyed<LitBool>>,
     pub(crate) krate: Option<Keyed<Path>>,
+    /// The arguments whose values each call computes: those that name its parameters.
+    pub(crate) per_call: Vec<&'static str>,
     /// The arguments that are written and could not be read.
     pub(super) unread: Vec<&'static str>,
     /// The arguments that are written, in their order.
     pub(super) written: Vec<&'static str>,
 }
+
+/// The arguments that a call may compute.
+const COMPUTABLE: [&str; 12] = [
+    "policy",
+    "max",
+    "attempts",
+    "base",
+    "factor",
+    "cap",
+    "deadline",
+    "timeout",
+    "no_retry_after",
+    "reset_after",
+    "hint_cap",
+    "idempotent",
+];
 
 /// The name of an argument, and its value.
 type Constant = (&'static str, TokenStream);
@@ -89,15 +110,28 @@ impl Args {
             of("cap", &self.cap),
             of("timeout", &self.timeout),
             of("deadline", &self.deadline),
+            of("no_retry_after", &self.no_retry_after),
+            of("reset_after", &self.reset_after),
             of("jitter", &self.jitter),
             of("on", &self.on),
             of("idempotent", &self.idempotent),
+            of("hint", &self.hint),
             of("hint_cap", &self.hint_cap),
             of("inherit", &self.inherit),
             of("name", &self.name),
             of("policy", &self.policy),
         ];
         constants.into_iter().flatten()
+    }
+
+    /// The arguments that a call may compute, if they name something that only a call has.
+    pub(crate) fn computable(&self) -> impl Iterator<Item = Constant> {
+        self.constants().filter(|(name, _)| COMPUTABLE.contains(name))
+    }
+
+    /// Whether each call computes the value of this argument.
+    pub(crate) fn is_per_call(&self, name: &str) -> bool {
+        self.per_call.contains(&name)
     }
 
     /// The names of the arguments that are written, with spaces between them. `on = any` is written

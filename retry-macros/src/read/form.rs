@@ -74,8 +74,8 @@ impl Form {
     }
 
     /// Reads an expression that makes a policy.
-    pub(crate) fn constant(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        self.expression(key, "takes a constant of type `Policy`")
+    pub(crate) fn policy(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        self.expression(key, "takes a `Policy`: a constant, or one that names the call's arguments")
     }
 
     /// Reads any expression but a literal.

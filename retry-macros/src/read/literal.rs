@@ -55,15 +55,23 @@ pub(crate) fn is_signed(expr: &Expr) -> bool {
     matches!(expr, Expr::Unary(unary) if literal(&unary.expr).is_some())
 }
 
-/// Whether the expression is the word `unlimited`.
-pub(crate) fn is_unlimited(expr: &Expr) -> bool {
-    matches!(expr, Expr::Path(path) if path.path.is_ident("unlimited"))
+/// The words for no limit on attempts. The first needs something else that ends the call.
+const ENDLESS: [&str; 2] = ["unlimited", "forever"];
+
+/// The word, if the expression is one for no limit on attempts.
+pub(crate) fn endless(expr: &Expr) -> Option<&Ident> {
+    lower_case(expr).filter(|word| ENDLESS.iter().any(|known| word == known))
 }
 
-/// Whether the expression is a misspelt `unlimited`.
-pub(crate) fn is_nearly_unlimited(expr: &Expr) -> bool {
-    lower_case(expr).is_some_and(|word| nearest(&word.to_string(), &["unlimited"]).is_some())
-        && !is_unlimited(expr)
+/// Whether the expression is the word `unlimited`.
+pub(crate) fn is_unlimited(expr: &Expr) -> bool {
+    endless(expr).is_some_and(|word| word == "unlimited")
+}
+
+/// Whether the expression is a misspelt word for no limit on attempts.
+pub(crate) fn is_nearly_endless(expr: &Expr) -> bool {
+    lower_case(expr).is_some_and(|word| nearest(&word.to_string(), &ENDLESS).is_some())
+        && endless(expr).is_none()
 }
 
 /// The word of `full`, or the word and the number of `proportional(0.2)`.

@@ -10,7 +10,7 @@ use syn::Expr;
 
 use crate::read::args::Args;
 use crate::read::key::Keyed;
-use crate::read::literal::{bare_call, is_unlimited, literal_count, literal_number};
+use crate::read::literal::{bare_call, endless, literal_count, literal_number};
 use crate::read::time::{Backoff, Time};
 
 /// The runtime's defaults: the number of retries, the first delay, the factor, and the longest delay.
@@ -63,7 +63,7 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
     let mut pauses = Vec::new();
     for retry in 1..=rows {
         let (shortest, longest) =
-            spread(args, base, growth(args, retry, base, factor)?.min(cap), previous, cap)?;
+            spread(args, retry, base, growth(args, retry, base, factor)?.min(cap), previous, cap)?;
         let (shortest, longest) = (shortest.min(cap), longest.min(cap));
         earliest += shortest;
         latest += longest;
@@ -77,7 +77,7 @@ pub(crate) fn pauses(args: &Args) -> Option<Vec<Pause>> {
 /// value that is not a literal.
 pub(crate) fn first_delay(args: &Args) -> Option<Duration> {
     let settings = ["max", "attempts", "base", "cap", "backoff", "policy"];
-    let unlimited = args.attempts.as_ref().is_some_and(|attempts| is_unlimited(&attempts.value));
+    let unlimited = args.attempts.as_ref().is_some_and(|it| endless(&it.value).is_some());
     if args.policy.is_some() || args.misread(&settings) || !unlimited && retries(args)? == 0 {
         return None;
     }
@@ -128,7 +128,14 @@ fn growth(args: &Args, retry: u64, base: f64, factor: f64) -> Option<f64> {
 
 /// The range in seconds that jitter makes of a delay `d` and of the delay before it. Jitter around the delay ends at the
 /// cap, as in the runtime.
-fn spread(args: &Args, base: f64, d: f64, previous: f64, cap: f64) -> Option<(f64, f64)> {
+fn spread(
+    args: &Args,
+    retry: u64,
+    base: f64,
+    d: f64,
+    previous: f64,
+    cap: f64,
+) -> Option<(f64, f64)> {
     let (word, r) = match &args.jitter {
         None => ("full".to_owned(), None),
         Some(jitter) => {
@@ -139,12 +146,16 @@ fn spread(args: &Args, base: f64, d: f64, previous: f64, cap: f64) -> Option<(f6
     match (word.as_str(), r) {
         ("full", None) => Some((0.0, d)),
         ("equal", None) => Some((d / 2.0, d)),
-        ("decorrelated", None) => Some((base, previous * 3.0)),
+        ("decorrelated", None) => {
+            let factor = args.factor.as_ref().map_or(Some(3.0), |it| literal_number(&it.value))?;
+            Some((base, (previous * factor).max(base)))
+        }
         ("proportional", Some(r)) => {
             let d = d.min(cap / (1.0 + r));
             Some((d * (1.0 - r), d * (1.0 + r)))
         }
-        ("additive", Some(r)) => {
+        ("first", Some(_)) if retry > 1 => Some((d, d)),
+        ("additive" | "first", Some(r)) => {
             let d = d.min(cap / (1.0 + r));
             Some((d, d * (1.0 + r)))
         }
@@ -164,11 +175,12 @@ mod tests {
             let mut errors = crate::errors::Errors::default();
             let args = crate::read::table::read(tokens, &mut errors);
             assert!(errors.finish().is_empty());
-            spread(&args, 1.0, d, 1.0, cap)
+            spread(&args, 1, 1.0, d, 1.0, cap)
         };
         assert_eq!(range("additive(0.5)", 30.0, 30.0), Some((20.0, 30.0)));
         assert_eq!(range("additive(0.5)", 8.0, 30.0), Some((8.0, 12.0)));
         assert_eq!(range("proportional(0.5)", 30.0, 30.0), Some((10.0, 30.0)));
+        assert_eq!(range("first(0.5)", 8.0, 30.0), Some((8.0, 12.0)));
         assert_eq!(range("full", 30.0, 30.0), Some((0.0, 30.0)));
     }
 }

@@ -11,7 +11,7 @@ use crate::read::key::{Key, Keyed};
 use crate::read::kinds::On;
 use crate::read::protect::Protection;
 use crate::read::task::Task;
-use crate::read::time::{Backoff, Time};
+use crate::read::time::{Backoff, HintCap, Time};
 use crate::read::values::{count, number, text, word};
 
 /// One argument: its name, an example for messages, and how its value is read.
@@ -27,9 +27,11 @@ type Value<'a> = (Key<'a>, &'a Form);
 /// The arguments. To add one, add its row and its field of [`Args`].
 const TABLE: &[Row] = &[
     row("max", "max = 3", |args, value| set(&mut args.max, value, count)),
-    row("attempts", "attempts = 4` or `attempts = unlimited", |args, value| {
-        set(&mut args.attempts, value, count)
-    }),
+    row(
+        "attempts",
+        "attempts = 4`, `attempts = unlimited` or `attempts = forever",
+        |args, value| set(&mut args.attempts, value, count),
+    ),
     row("backoff", "backoff = exponential", |args, value| {
         set(&mut args.backoff, value, Backoff::read)
     }),
@@ -39,13 +41,24 @@ const TABLE: &[Row] = &[
     row("jitter", "jitter = full", |args, value| set(&mut args.jitter, value, word)),
     row("deadline", "deadline = \"30s\"", |args, value| set(&mut args.deadline, value, Time::read)),
     row("timeout", "timeout = \"5s\"", |args, value| set(&mut args.timeout, value, Time::read)),
+    row("no_retry_after", "no_retry_after = \"3m\"", |args, value| {
+        set(&mut args.no_retry_after, value, Time::read)
+    }),
+    row("reset_after", "reset_after = \"1m\"", |args, value| {
+        set(&mut args.reset_after, value, Time::read)
+    }),
     row("on", "on = Transient | Throttled` or `on = any", |args, value| {
         set(&mut args.on, value, On::read)
     }),
     row("idempotent", "idempotent` or `idempotent = false", |args, value| {
         set(&mut args.idempotent, value, Form::flag)
     }),
-    row("hint_cap", "hint_cap = \"60s\"", |args, value| set(&mut args.hint_cap, value, Time::read)),
+    row("hint", "hint = at_least` or `hint = instead", |args, value| {
+        set(&mut args.hint, value, word)
+    }),
+    row("hint_cap", "hint_cap = \"60s\"` or `hint_cap = clamp(\"10s\")", |args, value| {
+        set(&mut args.hint_cap, value, HintCap::read)
+    }),
     row("inherit", "inherit = false", |args, value| set(&mut args.inherit, value, Form::flag)),
     row("when", "when = |error| error.is_busy()", |args, value| {
         set(&mut args.when, value, Form::function)
@@ -70,7 +83,7 @@ const TABLE: &[Row] = &[
     row("clone", "clone(order)", |args, value| set(&mut args.clone, value, Form::idents)),
     row("keep", "keep(cursor)", |args, value| set(&mut args.keep, value, Form::idents)),
     row("name", "name = \"billing::charge\"", |args, value| set(&mut args.name, value, text)),
-    row("policy", "policy = PATIENT", |args, value| set(&mut args.policy, value, Form::constant)),
+    row("policy", "policy = PATIENT", |args, value| set(&mut args.policy, value, Form::policy)),
     row("report", "report", |args, value| set(&mut args.report, value, Form::bare)),
     row("task", "task` or `task(state(pool), redact(card), concurrency = 4)", |args, value| {
         set(&mut args.task, value, Task::read)

@@ -5,12 +5,13 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use retry_text::duration::{self, FORM};
+use retry_text::nearest;
 use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, token};
 
 use crate::errors::Mistake;
 use crate::read::form::Form;
 use crate::read::key::Key;
-use crate::read::literal::{described, is_signed, literal, ungrouped};
+use crate::read::literal::{bare_call, described, is_signed, literal, ungrouped};
 use crate::read::values;
 
 /// A duration: a string that the macro reads, or any `const` expression of type `Duration`.
@@ -23,6 +24,46 @@ pub(crate) enum Time {
 pub(crate) enum Backoff {
     Named(Expr),
     List(Vec<Time>, token::Bracket),
+}
+
+/// The longest delay that a server may ask for: a longer one ends the call, or is cut by `clamp`.
+pub(crate) enum HintCap {
+    Stop(Time),
+    Clamp(Ident, Time),
+}
+
+impl HintCap {
+    /// Reads the value of an argument: a duration, or `clamp` of one.
+    pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
+        let value = form.value(key)?;
+        let Expr::Call(call) = value else { return Time::of(key, value).map(HintCap::Stop) };
+        let Some((word, _)) = bare_call(value) else {
+            return Time::of(key, value).map(HintCap::Stop);
+        };
+        match call.args.first() {
+            Some(longest) if word == "clamp" && call.args.len() == 1 => {
+                let longest = ungrouped(longest.clone());
+                Ok(HintCap::Clamp(word.clone(), Time::of(key, &longest)?))
+            }
+            _ if word == "clamp" || nearest(&word.to_string(), &["clamp"]).is_some() => {
+                Err(value.mistake(format!(
+                    "`{key}` is a duration, or `clamp` of one\n\
+                     help: write `{key} = clamp(\"10s\")` to cut a longer hint, or `{key} = \"60s\"` to stop at one"
+                )))
+            }
+            // A function of the user's that makes a duration.
+            _ => Time::of(key, value).map(HintCap::Stop),
+        }
+    }
+}
+
+impl ToTokens for HintCap {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            HintCap::Stop(longest) => longest.to_tokens(tokens),
+            HintCap::Clamp(word, longest) => tokens.extend(quote!(#word(#longest))),
+        }
+    }
 }
 
 impl Time {

@@ -7,15 +7,16 @@ use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{
-    bare_call, is_camel_case, is_lower_case, is_nearly_unlimited, is_signed, literal,
-    literal_count, literal_number,
+    bare_call, is_camel_case, is_lower_case, is_nearly_endless, is_signed, literal, literal_count,
+    literal_number,
 };
 
-/// Reads a limit on attempts: a whole number, `unlimited`, or an expression.
+/// Reads a limit on attempts: a whole number, `unlimited`, `forever`, or an expression.
 pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let expr = form.value(key)?;
-    if is_nearly_unlimited(expr) {
-        return Err(key.wrong(expr, "a limit on attempts is a number or `unlimited`"));
+    if is_nearly_endless(expr) {
+        let message = "a limit on attempts is a number, `unlimited` or `forever`";
+        return Err(key.wrong(expr, message));
     }
     match literal(expr) {
         Some(Lit::Int(number)) if literal_count(expr).is_none() => Err(number.mistake(format!(

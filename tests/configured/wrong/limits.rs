@@ -47,7 +47,7 @@ base = "1s""#,
 backoff = "fixed"
 factor = 2"#,
         &["3: op.\"billing::charge\".factor: `factor` has no effect here, only with \
-             `backoff = exponential` and without decorrelated jitter; remove it"],
+             `backoff = exponential` or `jitter = decorrelated`; remove it"],
     ),
     (
         r#"[op."billing::charge"]
@@ -60,7 +60,8 @@ backoff = "linear""#,
         r#"[op."billing::charge"]
 attempts = "unlimited""#,
         &["2: op.\"billing::charge\".attempts: `attempts = unlimited` needs a `deadline`, \
-             or the call may never end"],
+             a `no_retry_after` or a `reset_after`, or the call may never end; write \
+             `attempts = forever` where that is meant"],
     ),
     (
         r#"[op."billing::v2::quote"]
@@ -97,7 +98,34 @@ deadline = "1s""#,
 attempts = "unlimited"
 deadline = "none""#,
         &["2: op.\"billing::v2::quote\".attempts: `attempts = unlimited` needs a \
-             `deadline`, or the call may never end"],
+             `deadline`, a `no_retry_after` or a `reset_after`, or the call may never end; write \
+             `attempts = forever` where that is meant"],
+    ),
+    (
+        r#"[op."billing::charge"]
+no_retry_after = "0s""#,
+        &[
+            "2: op.\"billing::charge\".no_retry_after: `no_retry_after` must be above 0; leave it out for no such \
+             limit, or write `max = 0` for no retry",
+        ],
+    ),
+    (
+        r#"[op."billing::charge"]
+reset_after = "1m"
+deadline = "40s""#,
+        &[
+            "2: op.\"billing::charge\".reset_after: `reset_after` has no place beside `deadline`, which ends a call \
+             however healthy its attempts are; remove one of them",
+        ],
+    ),
+    (
+        r#"[op."billing::charge"]
+no_retry_after = "1m"
+deadline = "40s""#,
+        &[
+            "2: op.\"billing::charge\".no_retry_after: `no_retry_after` (60s) must not be above `deadline` (40s), \
+             which ends the call before; remove it or raise `deadline`",
+        ],
     ),
     (
         r#"[op."billing::charge"]

@@ -23,8 +23,8 @@ recover = "instead""#,
         r#"[defaults]
 elephant = 1"#,
         &["2: defaults.elephant: unknown key `elephant`; the known ones are enabled, max, \
-             attempts, backoff, base, factor, cap, jitter, deadline, timeout, on, \
-             idempotent, hint_cap, budget, breaker, measure"],
+             attempts, backoff, base, factor, cap, jitter, deadline, timeout, \
+             no_retry_after, reset_after, on, idempotent, hint, hint_cap, budget, breaker, measure"],
     ),
     (
         r#"[defualts]

@@ -92,8 +92,10 @@ attempts = 0"#,
     (
         r#"[defaults]
 attempts = "many""#,
-        &["2: defaults.attempts: `attempts` is a number or \"unlimited\", not the text \
-             \"many\"; write `attempts = 4`"],
+        &[
+            "2: defaults.attempts: `attempts` is a number, \"unlimited\" or \"forever\", not the text \
+             \"many\"; write `attempts = 4`",
+        ],
     ),
     (
         r#"[defaults]
@@ -132,7 +134,7 @@ jitter = "fulll""#,
         r#"[defaults]
 jitter = "proportional(2)""#,
         &["2: defaults.jitter: `jitter` (2.0) is out of range: the number in \
-             `proportional(r)` must be from 0 to 1, in `additive(r)` finite and from 0"],
+             `proportional(r)` must be from 0 to 1, in `additive(r)` and `first(r)` finite and from 0"],
     ),
     (
         r#"[defaults]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use retry_runtime::{
-    Class, Classify, DelaySource, Interruption, Jitter, Policy, Report, StopReason, classify,
+    Class, Classify, DelaySource, Hint, Interruption, Jitter, Policy, Report, StopReason, classify,
     observe, retry_after,
 };
 
@@ -42,6 +42,24 @@ async fn a_hint_longer_than_the_policys_delay_replaces_it() {
     check(every(secs(1), 2), secs(7), range, DelaySource::Hint).await;
     // `cap` limits the policy's own delays only.
     check(every(secs(1), 2).cap(secs(2)), secs(7), range, DelaySource::Hint).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_that_is_taken_instead_makes_the_delay_shorter() {
+    let policy = every(secs(20), 2).hint(Hint::Instead);
+    check(policy, secs(2), [secs(2), secs(3)], DelaySource::Hint).await;
+    check(policy, secs(0), [secs(0), secs(1)], DelaySource::Hint).await;
+    check(policy, secs(40), [secs(40), secs(44)], DelaySource::Hint).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clamped_hint_is_cut_to_its_cap_and_does_not_stop_the_call() {
+    let policy = every(secs(1), 2).hint_clamp(secs(10));
+    check(policy, secs(3600), [secs(10), secs(11)], DelaySource::Hint).await;
+    check(policy, Duration::MAX, [secs(10), secs(11)], DelaySource::Hint).await;
+    check(policy, secs(7), [secs(7), secs(8)], DelaySource::Hint).await;
+    // The time left is no wish of the program's that a shorter hint would meet.
+    check_too_long(policy.deadline(secs(9)), secs(3600)).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,14 +12,17 @@ mod inside;
 mod interruptions;
 mod interruptions_within;
 mod nested;
+mod open_limits;
 mod outcomes;
 mod own_backoff;
+mod per_call;
 mod properties;
 mod quick_limits;
 mod reports;
 mod resumed;
 mod retrying;
 mod sites;
+mod steps;
 mod timeout;
 
 use std::pin::pin;

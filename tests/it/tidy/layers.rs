@@ -14,8 +14,8 @@ pub(crate) struct Layers {
 pub(crate) const RUNTIME: Layers = Layers {
     src: "retry-engine/src/",
     folders: &[
-        "base", "failure", "policy", "report", "budget", "breaker", "event", "site", "call",
-        "turn", "tower", "private",
+        "base", "failure", "policy", "report", "course", "budget", "breaker", "event", "site",
+        "call", "turn", "tower", "private",
     ],
 };
 

@@ -12,7 +12,7 @@ fn f2() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(jitter = decorrelated, factor = 3.0)]
+#[retryable(backoff = fibonacci, factor = 3.0)]
 fn f3() -> io::Result<()> {
     Ok(())
 }

@@ -29,4 +29,9 @@ fn f5() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(jitter = first(-0.5))]
+fn f6() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}

@@ -1,36 +1,35 @@
 use std::io;
-use std::time::Duration;
 
-use retry_runtime::retryable;
+use retry_runtime::{Backoff, Jitter, Kinds, retryable};
 
 struct Client {
-    retries: u32,
+    jitter: Jitter,
 }
 
 impl Client {
-    const RETRIES: u32 = 3;
+    const BACKOFF: Backoff = Backoff::Fixed;
 
-    #[retryable(max = self.retries, attempts = Self::RETRIES)]
+    #[retryable(jitter = self.jitter, backoff = Self::BACKOFF)]
     fn fetch(&self) -> io::Result<()> {
         Ok(())
     }
 }
 
 trait Limit {
-    const RETRIES: u32;
+    const KINDS: Kinds;
 }
 
-#[retryable(max = retries, base = delay, deadline = Duration::from_secs(retries.into()))]
-fn charge(retries: u32, delay: Duration) -> io::Result<Duration> {
-    Ok(delay * retries)
+#[retryable(name = name, inherit = inherit)]
+fn charge(name: &'static str, inherit: bool) -> io::Result<&'static str> {
+    Ok(if inherit { name } else { "" })
 }
 
-#[retryable(max = L::RETRIES)]
+#[retryable(on = L::KINDS)]
 fn generic<L: Limit>() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(max = N, name = concat!("fetch", N))]
+#[retryable(name = concat!("fetch", N))]
 fn constant<const N: u32>() -> io::Result<()> {
     Ok(())
 }

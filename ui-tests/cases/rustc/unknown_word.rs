@@ -42,4 +42,9 @@ fn word_with_a_text() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(hint = insted)]
+fn misspelt_hint() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}

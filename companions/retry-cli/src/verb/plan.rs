@@ -42,8 +42,12 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
     for DelayRange { retry, shortest, longest } in policy.schedule().take(rows as usize) {
         earliest = earliest.saturating_add(shortest);
         latest = latest.saturating_add(longest);
-        let late = parts.deadline.is_some_and(|deadline| earliest > deadline);
-        let note = if late { " (never: after the deadline)" } else { "" };
+        let passed = |limit: Option<Duration>| limit.is_some_and(|limit| earliest > limit);
+        let note = match (passed(parts.deadline), passed(parts.no_retry_after)) {
+            (true, _) => " (never: after the deadline)",
+            (_, true) => " (never: after `no_retry_after`)",
+            _ => "",
+        };
         table.row([
             retry.to_string(),
             raw(&parts, retry).map_or_else(|| "-".to_owned(), human),
@@ -61,7 +65,8 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
         Some(all) if all > shown => {
             text += &format!("… and {} more retries; --rows {all} shows them\n", all - shown);
         }
-        None => text += "… and so on until the deadline\n",
+        None if parts.deadline.is_some() => text += "… and so on until the deadline\n",
+        None => text += "… and so on\n",
         _ => {}
     }
     text + "\n" + &worst_case(&parts, policy) + &beside(settings)
@@ -69,13 +74,15 @@ fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {
 
 /// Lists the settings that were given but do not affect the schedule.
 fn beside(settings: &Settings) -> String {
-    let Settings { enabled, on, idempotent, hint_cap, budget, breaker, measure, timeout, .. } =
-        settings;
+    let Settings { enabled, on, idempotent, hint, hint_cap, .. } = settings;
+    let Settings { budget, breaker, measure, timeout, reset_after, .. } = settings;
     let unrelated = [
         ("enabled", enabled.is_some()),
         ("on", on.is_some()),
         // `timeout` requires `idempotent` to be set, so mentioning it would be noise.
         ("idempotent", idempotent.is_some() && timeout.is_none()),
+        ("reset_after", reset_after.is_some()),
+        ("hint", hint.is_some()),
         ("hint_cap", hint_cap.is_some()),
         ("budget", budget.is_some()),
         ("breaker", breaker.is_some()),
@@ -104,13 +111,20 @@ fn range(shortest: Duration, longest: Duration) -> String {
 
 /// The longest that a call can take.
 fn worst_case(parts: &Parts, policy: &Policy) -> String {
-    let Parts { deadline, timeout, .. } = *parts;
+    let Parts { deadline, timeout, no_retry_after, .. } = *parts;
     let Some(attempts) = policy.limit() else {
-        // Settings with neither a limit nor a deadline were rejected earlier.
-        let deadline = deadline.map_or_else(String::new, human);
-        return format!(
-            "worst case: {deadline} (the deadline), with as many attempts as fit before it\n"
-        );
+        return match (deadline, no_retry_after) {
+            (Some(deadline), _) => format!(
+                "worst case: {} (the deadline), with as many attempts as fit before it\n",
+                human(deadline)
+            ),
+            (None, Some(last)) => format!(
+                "worst case: {} (`no_retry_after`), with as many attempts as begin before it, plus the time that the \
+                 last one takes\n",
+                human(last)
+            ),
+            (None, None) => "worst case: without end, until an attempt succeeds\n".to_owned(),
+        };
     };
     let pauses = pauses(parts, policy, attempts - 1);
     let many = |n: u32| if n == 1 { "1 attempt".to_owned() } else { format!("{n} attempts") };

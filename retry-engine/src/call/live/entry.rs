@@ -29,7 +29,6 @@ pub enum Answer {
 pub(crate) struct Entry {
     pub(super) id: u64,
     pub(super) site: &'static Site,
-    pub(super) limit: Option<u32>,
     pub(super) deadline: Option<Moment>,
     state: Mutex<EntryState>,
 }
@@ -37,6 +36,8 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(super) struct EntryState {
     pub(super) attempt: u32,
+    /// The number of the last attempt that the policy allows, which a healthy attempt raises.
+    pub(super) limit: Option<u32>,
     /// When the sleep ends; `None` when the call does not sleep.
     pub(super) until: Option<Moment>,
     /// The last failure.
@@ -53,6 +54,7 @@ pub(super) struct EntryState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pause<'e> {
     pub(crate) attempt: u32,
+    pub(crate) limit: Option<u32>,
     /// When the sleep ends.
     pub(crate) until: Option<Moment>,
     pub(crate) error: &'e str,
@@ -72,13 +74,13 @@ impl Entry {
     pub(crate) fn new(
         id: u64,
         site: &'static Site,
-        limit: Option<u32>,
         deadline: Option<Moment>,
         pause: Pause<'_>,
     ) -> Self {
-        let Pause { attempt, until, error, kind, cancellable } = pause;
+        let Pause { attempt, limit, until, error, kind, cancellable } = pause;
         let state = EntryState {
             attempt,
+            limit,
             until,
             error: error.into(),
             kind,
@@ -88,7 +90,7 @@ impl Entry {
             hurried: false,
             waker: None,
         };
-        Entry { id, site, limit, deadline, state: Mutex::new(state) }
+        Entry { id, site, deadline, state: Mutex::new(state) }
     }
 
     pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {
@@ -97,9 +99,9 @@ impl Entry {
 
     /// The call begins another sleep.
     pub(crate) fn pause(&self, pause: Pause<'_>) {
-        let Pause { attempt, until, error, kind, cancellable } = pause;
+        let Pause { attempt, limit, until, error, kind, cancellable } = pause;
         let mut state = self.lock();
-        state.attempt = attempt;
+        (state.attempt, state.limit) = (attempt, limit);
         state.until = until;
         // Most calls fail with the same error again.
         if *state.error != *error {

@@ -135,8 +135,8 @@ mod tests {
     fn entry(id: u64) -> Arc<Entry> {
         let error = "refused";
         let kind = Kind::Transient;
-        let pause = Pause { attempt: 1, until: None, error, kind, cancellable: true };
-        Arc::new(Entry::new(id, &NOBODY, None, None, pause))
+        let pause = Pause { attempt: 1, limit: None, until: None, error, kind, cancellable: true };
+        Arc::new(Entry::new(id, &NOBODY, None, pause))
     }
 
     fn ids(shard: &Shard) -> Vec<u64> {

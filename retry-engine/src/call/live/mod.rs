@@ -92,7 +92,7 @@ impl LiveCall {
 
     /// The maximum number of attempts; `None` if only the deadline limits them.
     pub fn limit(&self) -> Option<u32> {
-        self.0.limit
+        self.0.look(|state| state.limit)
     }
 
     /// Whether the call sleeps before its next attempt. False while an attempt runs and after the call has ended.

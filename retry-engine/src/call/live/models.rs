@@ -10,8 +10,15 @@ use crate::site::NOBODY;
 
 fn sleeping(cancellable: bool) -> Arc<Entry> {
     let until = Some(Moment::of(Instant::now()));
-    let pause = Pause { attempt: 1, until, error: "refused", kind: Kind::Transient, cancellable };
-    Arc::new(Entry::new(1, &NOBODY, Some(4), None, pause))
+    let pause = Pause {
+        attempt: 1,
+        limit: None,
+        until,
+        error: "refused",
+        kind: Kind::Transient,
+        cancellable,
+    };
+    Arc::new(Entry::new(1, &NOBODY, None, pause))
 }
 
 /// The call's side: it polls once during its sleep, and then the sleep ends.

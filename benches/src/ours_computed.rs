@@ -1,0 +1,85 @@
+//! `#[retryable]` with settings that each call computes, and calls of a policy without an attribute.
+
+use retry_runtime::{Policy, retryable};
+
+use crate::case::{Case, Work};
+use crate::work::{Answer, RETRIES, Script, attempt};
+use crate::{Candidate, future_case};
+
+const COMPUTED: &str = "ours, computed settings";
+const DIRECT: &str = "ours, `Policy::retrying`";
+const NAMED: &str = "ours, `Policy::retrying`, named";
+
+const VERSION: &str = "this repository";
+
+/// The candidates of this module.
+pub const CANDIDATES: &[Candidate] = &[
+    Candidate {
+        name: COMPUTED,
+        version: VERSION,
+        has: "classes of failures, full jitter, cap, budget; two settings are arguments of the call",
+        lacks: "breaker",
+    },
+    Candidate {
+        name: DIRECT,
+        version: VERSION,
+        has: "classes of failures, full jitter, cap, a call id",
+        lacks: "budget, breaker, counts, history",
+    },
+    Candidate {
+        name: NAMED,
+        version: VERSION,
+        has: "classes of failures, full jitter, cap, a call id, budget, counts, history; the site is found by its name",
+        lacks: "breaker",
+    },
+];
+
+/// The cases of every candidate.
+pub const CASES: &[Case] = &[
+    Case::blocking(Work::SyncFirst, COMPUTED, computed),
+    Case::blocking(Work::SyncFirst, DIRECT, direct),
+    Case::blocking(Work::SyncFirst, NAMED, named),
+    future_case!(Work::AsyncReady, COMPUTED, computed_ready),
+    future_case!(Work::AsyncReady, DIRECT, direct_ready),
+    Case::blocking(Work::SyncThree, COMPUTED, computed),
+    Case::blocking(Work::SyncThree, DIRECT, direct),
+];
+
+struct Settings {
+    retries: u32,
+    base: std::time::Duration,
+}
+
+static SETTINGS: Settings = Settings { retries: RETRIES, base: std::time::Duration::ZERO };
+
+fn computed(script: &Script) -> Answer {
+    under(std::hint::black_box(&SETTINGS), script)
+}
+
+#[retryable(max = settings.retries, base = settings.base)]
+fn under(settings: &Settings, script: &Script) -> Answer {
+    attempt(script)
+}
+
+async fn computed_ready(script: &Script) -> Answer {
+    under_async(std::hint::black_box(&SETTINGS), script).await
+}
+
+#[retryable(max = settings.retries, base = settings.base)]
+async fn under_async(settings: &Settings, script: &Script) -> Answer {
+    attempt(script)
+}
+
+static POLICY: Policy = Policy::new().max(RETRIES).base(std::time::Duration::ZERO);
+
+fn direct(script: &Script) -> Answer {
+    POLICY.retrying(|_| attempt(script)).run()
+}
+
+fn named(script: &Script) -> Answer {
+    POLICY.retrying(|_| attempt(script)).named("bench").run()
+}
+
+async fn direct_ready(script: &Script) -> Answer {
+    POLICY.retrying(|_| async { attempt(script) }).await
+}

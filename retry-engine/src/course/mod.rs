@@ -1,0 +1,11 @@
+//! The course of a series of attempts: everything that a policy decides without a function, a budget or a breaker.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `rules` | the rules of a policy after a failed attempt, for calls and for [`Steps`] |
+//! | `steps` | [`Steps`], the decisions for a program that has its own loop |
+
+pub(crate) mod rules;
+mod steps;
+
+pub use steps::{Next, Steps};

@@ -1,0 +1,111 @@
+//! The rules of a policy after a failed attempt, in the order in which they decide.
+
+use std::time::Duration;
+
+use crate::base::clock::Moment;
+use crate::base::rng::Rng;
+use crate::failure::class::{Class, Kind};
+use crate::policy::Policy;
+use crate::report::reason::StopReason;
+use crate::report::record::{Delay, DelaySource};
+
+/// The standing of a series of attempts, as far as the rules ask for it.
+#[derive(Debug)]
+pub(crate) struct Course<'a> {
+    /// Attempts since the last healthy one, the one that has just failed included.
+    pub(crate) attempt: u32,
+    /// The delay before that attempt; `None` for the first one.
+    pub(crate) previous: Option<Duration>,
+    pub(crate) deadline: Option<Moment>,
+    /// When the time of `no_retry_after` began.
+    pub(crate) began: Option<Moment>,
+    pub(crate) rng: &'a mut Rng,
+}
+
+impl Course<'_> {
+    /// The pause before the next attempt, or the rule that allows none. `agreed` is the answer of `when`.
+    #[inline(always)]
+    pub(crate) fn allowed(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        class: Class,
+        agreed: bool,
+    ) -> Result<Delay, StopReason> {
+        worth_repeating(policy, class.kind, agreed)?;
+        self.attempts_left(policy)?;
+        self.time_left(policy, now, class.retry_after)
+    }
+
+    /// Fails if the limit of `max` or `attempts` is reached.
+    #[inline(always)]
+    fn attempts_left(&self, policy: &Policy) -> Result<(), StopReason> {
+        let left = policy.allows_another_after(self.attempt);
+        if left { Ok(()) } else { Err(StopReason::Exhausted) }
+    }
+
+    /// Returns the pause: the server's hint with a spread, else the policy's delay; fails if the deadline comes first.
+    #[inline(always)]
+    fn time_left(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        hint: Option<Duration>,
+    ) -> Result<Delay, StopReason> {
+        let left = self.left(policy, now);
+        if left.is_zero() {
+            return Err(StopReason::Deadline);
+        }
+        let random = self.rng.draw();
+        if let Some(hint) = hint {
+            return hinted(policy, self.attempt, hint, left, random);
+        }
+        let length = policy.delay(self.attempt, self.previous, random);
+        if length > left {
+            return Err(StopReason::Deadline);
+        }
+        Ok(Delay { length, source: DelaySource::Backoff })
+    }
+
+    /// The time in which another attempt may begin.
+    #[inline(always)]
+    fn left(&self, policy: &Policy, now: Moment) -> Duration {
+        let left = self.deadline.map_or(Duration::MAX, |deadline| deadline.since(now));
+        match (policy.last_start(), self.began) {
+            (Some(last), Some(began)) => left.min(last.saturating_sub(now.since(began))),
+            _ => left,
+        }
+    }
+}
+
+/// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
+#[inline(always)]
+fn worth_repeating(policy: &Policy, kind: Kind, agreed: bool) -> Result<(), StopReason> {
+    match kind {
+        Kind::Permanent => Err(StopReason::Permanent),
+        Kind::Overloaded => Err(StopReason::Overloaded),
+        _ if !agreed => Err(StopReason::Permanent),
+        Kind::Ambiguous if policy.declared_idempotent() != Some(true) => Err(StopReason::Ambiguous),
+        kind @ (Kind::Transient | Kind::Throttled) if !policy.retries(kind) => {
+            Err(StopReason::Permanent)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The pause that the server asked for, at most the time left; fails if the hint itself is longer than that, or than the
+/// policy allows.
+#[cold]
+fn hinted(
+    policy: &Policy,
+    retry: u32,
+    hint: Duration,
+    left: Duration,
+    random: u64,
+) -> Result<Delay, StopReason> {
+    let hint = policy.allowed_hint(hint).filter(|hint| *hint <= left);
+    let Some(hint) = hint else { return Err(StopReason::RetryAfterTooLong) };
+    let (length, by_hint) = policy.hinted_delay(retry, hint, left, random);
+    let source = if by_hint { DelaySource::Hint } else { DelaySource::Backoff };
+    Ok(Delay { length, source })
+}

@@ -1,0 +1,65 @@
+//! A server's hint: whether it replaces the policy's own delay, and how long it may be.
+
+use std::time::Duration;
+
+use super::builder::Policy;
+
+/// How a server's hint, such as `Retry-After`, goes together with the policy's own delay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Hint {
+    /// The pause is at least as long as the hint, and no shorter than the shortest of the policy's own delays.
+    #[default]
+    AtLeast,
+    /// The hint takes the place of the policy's own delay, also where it is shorter.
+    Instead,
+}
+
+/// The longest delay that a server may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HintCap {
+    /// A longer one ends the call.
+    Stop(Duration),
+    /// A longer one is cut to this.
+    Clamp(Duration),
+}
+
+impl Policy {
+    /// The longest delay that a server may ask for; a longer one ends the call.
+    pub const fn hint_cap(mut self, delay: Duration) -> Self {
+        self.hint_cap = HintCap::Stop(delay);
+        self
+    }
+
+    /// The longest delay that a server may ask for; a longer one is cut to it: `hint_cap = clamp("10s")` in an attribute.
+    ///
+    /// The spread comes on top, so that clients do not return in one instant.
+    ///
+    /// ```
+    /// use retry_runtime::{Class, Kind, Next, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let mut steps = Policy::new().hint_clamp(Duration::from_secs(10)).steps();
+    /// let hour = Class::from(Kind::Throttled).after(Duration::from_secs(3600));
+    /// let Next::Pause(delay) = steps.after(hour) else { panic!("the hint is cut") };
+    /// assert!(Duration::from_secs(10) <= delay && delay <= Duration::from_secs(11));
+    /// ```
+    pub const fn hint_clamp(mut self, delay: Duration) -> Self {
+        self.hint_cap = HintCap::Clamp(delay);
+        self
+    }
+
+    /// Whether a hint that is shorter than the policy's own delay replaces it.
+    pub const fn hint(mut self, hint: Hint) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// The hint as the policy allows it; `None` for one that ends the call.
+    pub(crate) fn allowed_hint(&self, hint: Duration) -> Option<Duration> {
+        match self.hint_cap {
+            HintCap::Stop(longest) => (hint <= longest).then_some(hint),
+            HintCap::Clamp(longest) => Some(hint.min(longest)),
+        }
+    }
+}

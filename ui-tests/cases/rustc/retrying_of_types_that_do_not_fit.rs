@@ -1,0 +1,42 @@
+//! Calls by `Policy::retrying` whose types do not fit.
+
+use retry_runtime::{CancelToken, Policy};
+
+const POLICY: Policy = Policy::new();
+
+#[derive(Debug)]
+struct Plain;
+
+fn an_error_that_nothing_classifies() {
+    let _ = POLICY.retrying(|_| Err::<(), _>(Plain)).run();
+}
+
+async fn an_awaited_error_that_nothing_classifies() {
+    let _ = POLICY.retrying(|_| async { Err::<(), _>(Plain) }).await;
+}
+
+fn a_number_that_is_no_outcome() {
+    let _ = POLICY.retrying(|_| 7).run();
+}
+
+fn an_error_that_cannot_tell_an_interruption() {
+    let _ = POLICY.retrying_any(|_| Err::<(), _>(Plain)).cancel(CancelToken::new()).run();
+}
+
+fn a_verdict_that_is_a_number() {
+    let _ = POLICY.retrying_any(|_| Err::<(), _>(Plain)).judge(|_, _| 3).run();
+}
+
+fn an_answer_of_retry_if_that_is_a_number() {
+    let _ = POLICY.retrying_any(|_| Ok::<_, Plain>(7)).retry_if(|value| *value).run();
+}
+
+async fn a_blocking_call_that_is_awaited() {
+    let _ = POLICY.retrying_any(|_| Err::<(), _>(Plain)).await;
+}
+
+fn an_awaited_call_that_is_run() {
+    let _ = POLICY.retrying_any(|_| async { Err::<(), _>(Plain) }).run();
+}
+
+fn main() {}
