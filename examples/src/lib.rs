@@ -15,3 +15,8 @@ pub mod story;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+// So does the page of recipes.
+#[cfg(doctest)]
+#[doc = include_str!("../../retry-runtime/src/recipes.md")]
+struct Recipes;

@@ -100,3 +100,35 @@ fn a_failure_that_may_have_taken_effect_is_warned_about_once_where_nothing_is_de
         ]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_cannot_be_sent_twice_is_warned_about_once_for_each_layer() {
+    use retry_runtime::tower::{Again, RetryLayer};
+    use tower::{Layer, ServiceExt, service_fn};
+
+    struct Once;
+    impl Again for Once {
+        fn again(&self) -> Option<Self> {
+            None
+        }
+    }
+    let layer = RetryLayer::new("warned::once", retry_runtime::Policy::new());
+    let service = layer.layer(service_fn(async |_: http::Request<Once>| {
+        let response = http::Response::builder().status(503).body(String::new());
+        Ok::<_, std::convert::Infallible>(response.expect("a valid response"))
+    }));
+    let capture = Capture::new(&["name", "message"]);
+    let _listening = capture.listen();
+    for _ in 0..3 {
+        let request = http::Request::put("/").body(Once).expect("a valid request");
+        assert_eq!(service.clone().oneshot(request).await.expect("no error").status(), 503);
+    }
+    let lines = capture.take().into_iter().filter(|line| line.contains("second time"));
+    assert_eq!(
+        lines.collect::<Vec<_>>(),
+        [
+            "WARN \"warned::once\" a request that failed cannot be sent a second time, so it is not retried: give it a \
+             body that can be cloned, or keep the beginning of bodies by `ReplayBodyLayer`"
+        ]
+    );
+}

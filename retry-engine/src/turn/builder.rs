@@ -53,10 +53,13 @@ impl Call<'_> {
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn attempts<R, F: FnMut(&Call<'_>) -> R>(
         &mut self,
         attempt: F,
-    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
+    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted>
+    where
+        F: MayBlock,
+    {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -65,10 +68,13 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
         &'static self,
         attempt: F,
-    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
+    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted>
+    where
+        F: MayBlock,
+    {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -99,10 +105,13 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
         self,
         attempt: F,
-    ) -> Turn<Self, F, R, Unset, Uninterrupted> {
+    ) -> Turn<Self, F, R, Unset, Uninterrupted>
+    where
+        F: MayBlock,
+    {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
