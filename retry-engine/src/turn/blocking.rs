@@ -14,7 +14,6 @@ use super::guard::{Guard, telling_panics};
 use super::judge::judge;
 use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
-use super::timer;
 use crate::base::clock;
 use crate::call::attempt::Limits;
 use crate::call::live::Order;
@@ -22,6 +21,7 @@ use crate::call::state::Call;
 use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
 use crate::site::Site;
+use crate::wait::timer;
 
 impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
     Turn<&'static Site, F, R, J, X>

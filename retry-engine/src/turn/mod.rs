@@ -29,9 +29,6 @@ mod rules;
 mod running;
 #[cfg(test)]
 mod tests;
-pub mod timer;
-#[cfg(feature = "tokio")]
-mod tokio_sleep;
 mod turned;
 
 pub use rules::Retry;

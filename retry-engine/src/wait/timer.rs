@@ -9,7 +9,9 @@ use crate::base::clock;
 pub use crate::base::clock::Clock;
 pub use crate::base::sleep::Sleep;
 pub(crate) use crate::base::sleep::Sleeping;
+#[cfg(feature = "sites")]
 use crate::call::intercept::Wait;
+#[cfg(feature = "sites")]
 use crate::call::intercepted;
 
 /// The longest sleep, about 30 years: timers compute instants, which must not overflow.
@@ -80,7 +82,11 @@ impl std::error::Error for AlreadyInstalled {}
 #[cold]
 pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
-    Sleeping::new(intercepted(Wait::Pause(duration)).unwrap_or_else(|| real_sleep(duration)))
+    #[cfg(feature = "sites")]
+    if let Some(sleep) = intercepted(Wait::Pause(duration)) {
+        return Sleeping::new(sleep);
+    }
+    Sleeping::new(real_sleep(duration))
 }
 
 /// A sleep until an instant that limits work which may take real time.
@@ -93,17 +99,22 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
         None if in_tokio() => super::tokio_sleep::sleep_until(end),
         None => Box::pin(futures_timer::Delay::new(left())),
     };
-    let intercepted = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real)));
-    Sleeping::new(intercepted.unwrap_or_else(real))
+    #[cfg(feature = "sites")]
+    if let Some(sleep) = intercepted(Wait::Limit(left(), &real)) {
+        return Sleeping::new(sleep);
+    }
+    Sleeping::new(real())
 }
 
 /// A sleep that never ends.
+#[cfg(feature = "sites")]
 pub(crate) fn never() -> Sleeping {
     let pending = || Box::pin(std::future::pending()) as Sleep;
     Sleeping::new(intercepted(Wait::Never).unwrap_or_else(pending))
 }
 
 /// The sleep of the current interceptor, if there is one.
+#[cfg(feature = "sites")]
 fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
     intercepted::here()?.sleep(wait)
 }
@@ -119,6 +130,7 @@ fn real_sleep(duration: Duration) -> Sleep {
 #[cold]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
+    #[cfg(feature = "sites")]
     if intercepted::here().is_some_and(|interceptor| interceptor.block(duration, cancelled)) {
         return;
     }
@@ -131,13 +143,13 @@ pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
 /// Whether this thread belongs to a tokio runtime. Threads of `spawn_blocking` do, too: tokio has no way to tell them
 /// from workers before version 1.54 (`tokio::runtime::worker_index`).
 #[cfg(feature = "tokio")]
-pub(super) fn in_tokio() -> bool {
+pub(crate) fn in_tokio() -> bool {
     tokio::runtime::Handle::try_current().is_ok()
 }
 
 /// Without the feature `tokio` no runtime can be recognised.
-#[cfg(not(feature = "tokio"))]
-pub(super) fn in_tokio() -> bool {
+#[cfg(all(feature = "sites", not(feature = "tokio")))]
+pub(crate) fn in_tokio() -> bool {
     false
 }
 

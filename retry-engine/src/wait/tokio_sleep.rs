@@ -18,7 +18,6 @@ use tokio::task::Unconstrained;
 
 use crate::base::border::contained;
 use crate::base::sleep::Sleep;
-use crate::event;
 
 thread_local! {
     /// Whether this thread has met a runtime without a time driver. It is not asked again, since tokio's panic would be
@@ -73,7 +72,8 @@ fn is_paused() -> bool {
 fn warn_once() {
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Ordering::Relaxed) {
-        event::no_time_driver();
+        #[cfg(feature = "sites")]
+        crate::event::no_time_driver();
     }
 }
 
