@@ -2,33 +2,58 @@
 //!
 //! It is a crate of its own so that it and the macros are compiled at the same time.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "sites"),
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_macros,
+        unused_imports,
+        reason = "the layers below also serve calls of sites"
+    )
+)]
 
 mod base;
+#[cfg(feature = "sites")]
 pub mod breaker;
+#[cfg(feature = "sites")]
 pub mod budget;
+#[cfg(feature = "sites")]
 mod call;
 mod course;
+#[cfg(feature = "sites")]
 mod event;
 mod failure;
+#[cfg(not(feature = "sites"))]
+mod lean;
 mod policy;
+#[cfg(feature = "sites")]
 mod private;
 mod report;
+#[cfg(feature = "sites")]
 mod site;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "sites")]
 mod turn;
+mod wait;
 
+#[cfg(feature = "sites")]
 pub use base::setting::SettingError;
-pub use call::by_name::{breaker, budget};
-pub use call::cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled};
-pub use call::inherited::{Inherited, inherited};
-pub use call::live;
-pub use call::observe::{Observe, observe, observe_blocking};
+#[cfg(feature = "sites")]
+pub use call::{
+    by_name::{breaker, budget},
+    cancel::{Cancel, CancelToken, Cancelled, MaybeCancelled},
+    inherited::{Inherited, inherited},
+    live,
+    observe::{Observe, observe, observe_blocking},
+};
 pub use course::{Next, Steps};
 pub use failure::before::AfterFailure;
 #[cfg(feature = "http")]
 pub use failure::check_status::{CheckStatus, StatusError};
 pub use failure::class::{Class, Classify, Kind};
+#[cfg(feature = "sites")]
 pub use failure::inject::Inject;
 pub use failure::interruption::Interruption;
 pub use failure::kinds::Kinds;
@@ -40,16 +65,23 @@ pub use policy::hint::Hint;
 pub use policy::jitter::Jitter;
 pub use policy::{DelayRange, Policy, PolicyError};
 pub use report::attempt::{Attempt, CallId};
-pub use report::error::RetryError;
 pub use report::reason::StopReason;
 pub use report::record::{AttemptRecord, Delay, DelaySource, PastCall, Report};
-pub use report::stats::{Failures, Reasons, Stats};
-pub use site::doctor::{Diagnosis, Finding, doctor};
-pub use site::registry::{clear, clear_all, history, overview, site, sites, sites_named, stats};
-pub use site::{
-    BreakerRef, HistoryLimits, Meta, Site, breakers, budget_keys, budgets, limit_history,
+#[cfg(feature = "sites")]
+pub use report::{
+    error::RetryError,
+    stats::{Failures, Reasons, Stats},
 };
-pub use turn::{HintOrClass, Rejection, Retry, Retrying, Verdict, timer};
+#[cfg(feature = "sites")]
+pub use site::{
+    BreakerRef, HistoryLimits, Meta, Site, breakers, budget_keys, budgets,
+    doctor::{Diagnosis, Finding, doctor},
+    limit_history,
+    registry::{clear, clear_all, history, overview, site, sites, sites_named, stats},
+};
+#[cfg(feature = "sites")]
+pub use turn::{HintOrClass, Rejection, Retry, Retrying, Verdict};
+pub use wait::timer;
 
 pub mod classify {
     #![doc = include_str!("failure/guide.md")]
@@ -60,12 +92,14 @@ pub mod classify {
     pub use crate::failure::of_status::of_status;
 }
 
+#[cfg(feature = "sites")]
 pub mod events {
     #![doc = include_str!("event/guide.md")]
 
     pub use crate::event::*;
 }
 
+#[cfg(feature = "sites")]
 /// Calls whose attempts are made apart from each other, for queues of tasks.
 #[doc(hidden)]
 pub mod resume {
@@ -74,6 +108,7 @@ pub mod resume {
     pub use crate::failure::redact::kept;
 }
 
+#[cfg(feature = "sites")]
 /// The seams of the engine for its companion crates, which depend on exactly this version.
 #[doc(hidden)]
 pub mod control {
@@ -102,6 +137,7 @@ pub mod control {
     }
 }
 
+#[cfg(feature = "sites")]
 /// Everything that generated code names.
 #[doc(hidden)]
 pub mod __private {

@@ -83,7 +83,7 @@ fn only_base_is_random() {
 }
 
 #[test]
-fn only_base_and_turn_read_the_time() {
+fn only_base_and_what_waits_read_the_time() {
     let reads = |file: &str| file == "base/clock.rs" || waits(file);
     let mut found = runtime_with(&["Instant::now", ".elapsed()"], reads);
     // An HTTP date is a wall-clock time, which a monotonic clock cannot give.
@@ -112,7 +112,7 @@ fn the_runtime_takes_its_clocks_from_one_module() {
 }
 
 #[test]
-fn only_turn_waits() {
+fn only_turn_wait_and_lean_wait() {
     let texts = [
         ".await",
         "park(",
@@ -123,7 +123,7 @@ fn only_turn_waits() {
         "block_on(",
     ];
     check(
-        "waiting outside of turn/ and tower/",
+        "waiting outside of turn/, wait/, lean/ and tower/",
         "return the decision, and let `turn` wait",
         // A token wakes the thread that waits for it; an interceptor offers a sleep.
         runtime_with(&texts, |file| {
@@ -134,7 +134,7 @@ fn only_turn_waits() {
 
 /// A service waits for the service inside to be ready, beside a turn.
 fn waits(file: &str) -> bool {
-    file.starts_with("turn/") || file.starts_with("tower/")
+    ["turn/", "wait/", "lean/", "tower/"].iter().any(|folder| file.starts_with(folder))
 }
 
 #[test]

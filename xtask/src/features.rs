@@ -18,6 +18,8 @@ pub(crate) fn run() -> Outcome {
             lint(name, &["--all-features"])?;
         }
     }
+    // The same tests run with `sites` among the others.
+    run::run(&mut cargo(&["test", "--quiet", "-p", "retry-tests-lean"]))?;
     // An example needs no other features than its manifest names.
     lint("retry-examples", &["--examples"])
 }

@@ -169,6 +169,19 @@ fn plan_sums_slowly_growing_delays_to_the_end() {
 }
 
 #[test]
+fn plan_knows_limits_that_end_no_attempt() {
+    let text = prints(&["plan", "attempts = forever, base = '1s'", "--rows", "2"]);
+    assert!(text.contains("… and so on\n") && text.contains("worst case: without end"), "{text}");
+    let text = prints(&["plan", "max = 4, jitter = none, no_retry_after = '6s', hint = instead"]);
+    assert!(text.contains("7 s (never: after `no_retry_after`)\n"), "{text}");
+    assert!(text.contains("not part of the schedule: hint\n"), "{text}");
+    let text = prints(&["plan", "jitter = first(2), base = '500ms', hint_cap = clamp('10s')"]);
+    assert!(text.contains("500 ms to 1.5 s"), "{text}");
+    let text = prints(&["plan", "attempts = unlimited, no_retry_after = '3m'"]);
+    assert!(text.contains("worst case: 3 min (`no_retry_after`)"), "{text}");
+}
+
+#[test]
 fn help_explains_the_environment_variables_and_the_exit_codes() {
     for verb in ["check", "explain"] {
         let help = prints(&[verb, "--help"]);

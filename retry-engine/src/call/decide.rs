@@ -86,11 +86,12 @@ impl Trail {
         verdict: &Verdict,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
+        let row = self.row();
         let mut course = Course {
-            attempt: self.attempt.saturating_sub(self.row.before),
+            attempt: self.attempt.saturating_sub(row.before),
             previous: self.previous,
             deadline: self.deadline,
-            began: self.row.began.or(self.started),
+            began: row.began.or(self.started),
             rng: &mut self.rng,
         };
         course.allowed(policy, now, verdict.class, verdict.agreed)
@@ -243,7 +244,8 @@ impl Trail {
 
     #[cold]
     fn begin_row(&mut self, now: Moment) {
-        self.row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
+        let row = Row { before: self.attempt.saturating_sub(1), began: Some(now) };
+        self.earlier.get_or_insert_default().row = row;
         self.previous = None;
         self.account_for_success();
     }

@@ -6,7 +6,7 @@ use super::account::Debt;
 use super::mode::Mode;
 use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::Call;
-use super::trail::Trail;
+use super::trail::{Earlier, Row, Trail};
 use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::failure::class::{Class, Kind};
@@ -92,7 +92,8 @@ impl Call<'_> {
         trail.deadline = ends.min();
         trail.started = Some(now.before(standing.elapsed));
         trail.attempt = standing.attempts;
-        trail.failures_before = Some(Box::new(standing.failures));
+        trail.earlier =
+            Some(Box::new(Earlier { failures: standing.failures, row: Row::default() }));
         trail.previous = standing.previous;
         trail.last_kind = standing.last_kind;
         trail.resumed = Some(Box::new(Resumed { handover, call_id: standing.call_id }));

@@ -39,11 +39,10 @@ pub(super) struct Trail {
     pub(super) deadline: Option<Moment>,
     pub(super) rng: Rng,
     pub(super) previous: Option<Duration>,
-    pub(super) row: Row,
     pub(super) last_kind: Option<Kind>,
     pub(super) draft: Draft,
-    /// The failed attempts that `draft` does not have: made before the call was resumed, or too long ago.
-    pub(super) failures_before: Option<Box<Failures>>,
+    // Boxed: few calls have earlier attempts, and many calls may wait at the same time.
+    pub(super) earlier: Option<Box<Earlier>>,
     /// When the call started; if its first attempt was not timed, when that attempt ended.
     pub(super) started: Option<Moment>,
     pub(super) observer: Option<Observer>,
@@ -68,8 +67,16 @@ pub(super) struct Trail {
     pub(super) intercepted: Option<Box<Intercepted>>,
 }
 
+/// Attempts that the rest of a trail knows nothing of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Earlier {
+    /// The failed attempts that `draft` does not have: made before the call was resumed, or too long ago.
+    pub(super) failures: Failures,
+    pub(super) row: Row,
+}
+
 /// The attempts since the last healthy one, which the limit and the backoff count: `reset_after`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Row {
     /// Attempts before the row.
     pub(super) before: u32,
@@ -90,10 +97,9 @@ impl Trail {
             deadline: None,
             rng,
             previous: None,
-            row: Row { before: 0, began: None },
             last_kind: None,
             draft: Draft::new(),
-            failures_before: None,
+            earlier: None,
             started: None,
             observer: None,
             resumed: None,
@@ -116,7 +122,12 @@ impl Trail {
 
     /// The number of the last attempt that the policy allows.
     pub(super) fn limit(&self, policy: &Policy) -> Option<u32> {
-        Some(policy.limit()?.saturating_add(self.row.before))
+        Some(policy.limit()?.saturating_add(self.row().before))
+    }
+
+    #[inline(always)]
+    pub(super) fn row(&self) -> Row {
+        self.earlier.as_ref().map_or(Row { before: 0, began: None }, |earlier| earlier.row)
     }
 
     /// Notes that the first attempt started at `now`, and when the call must have ended.
@@ -176,15 +187,15 @@ impl Trail {
             failure,
         });
         if let Some(kind) = omitted {
-            *self.failures_before.get_or_insert_default().of(kind) += 1;
+            *self.earlier.get_or_insert_default().failures.of(kind) += 1;
         }
     }
 
     /// The failed attempts of the call, by kind.
     pub(super) fn failures(&self) -> Failures {
         let mut failures = self.draft.failures();
-        if let Some(before) = &self.failures_before {
-            failures.add(**before);
+        if let Some(earlier) = &self.earlier {
+            failures.add(earlier.failures);
         }
         failures
     }

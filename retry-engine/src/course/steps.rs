@@ -175,8 +175,15 @@ impl Policy {
     /// whose values come from outside of the program.
     #[track_caller]
     pub const fn steps(self) -> Steps {
+        Steps::of(self.checked())
+    }
+}
+
+impl Steps {
+    /// The steps of a valid policy.
+    pub(crate) const fn of(policy: Policy) -> Self {
         Steps {
-            policy: self.checked(),
+            policy,
             failed: 0,
             previous: None,
             deadline: None,
@@ -185,9 +192,7 @@ impl Policy {
             random: Random::Fresh(None),
         }
     }
-}
 
-impl Steps {
     /// The same steps with jitter that `seed` determines, for tests.
     ///
     /// ```
@@ -222,14 +227,13 @@ impl Steps {
         self.decide(class.into())
     }
 
-    fn decide(&mut self, class: Class) -> Next {
+    pub(crate) fn decide(&mut self, class: Class) -> Next {
         let now = Moment::now();
         if self.resumed.is_some_and(|start| self.policy.is_healthy_after(now.since(start))) {
             self.reset();
         }
-        if self.failed == 0 {
-            self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
-            self.began = Some(now);
+        if self.began.is_none() {
+            self.begin(now);
         }
         self.failed = self.failed.saturating_add(1);
         let mut course = Course {
@@ -247,6 +251,18 @@ impl Steps {
             }
             Err(reason) => Next::Stop(reason),
         }
+    }
+
+    /// The time of the series counts from `now`.
+    pub(crate) fn begin(&mut self, now: Moment) {
+        self.deadline = self.policy.time_limit().and_then(|time| now.checked_add(time));
+        self.began = Some(now);
+    }
+
+    /// When the series must have ended.
+    #[cfg(not(feature = "sites"))]
+    pub(crate) const fn deadline(&self) -> Option<Moment> {
+        self.deadline
     }
 
     /// An attempt was healthy: attempts, backoff and deadline begin anew.

@@ -17,24 +17,30 @@ macro_rules! implement {
 }
 
 pub(crate) mod before;
+#[cfg(feature = "sites")]
 pub(crate) mod carried;
 pub(crate) mod chain;
 #[cfg(feature = "http")]
 pub(crate) mod check_status;
 pub(crate) mod class;
+#[cfg(feature = "sites")]
 pub(crate) mod derived;
 pub(crate) mod describe;
 pub(crate) mod hint;
 mod impls;
+#[cfg(feature = "sites")]
 pub(crate) mod inject;
 pub(crate) mod interruption;
+#[cfg(feature = "sites")]
 pub(crate) mod into_class;
 mod io_kind;
 pub(crate) mod kinds;
+#[cfg(feature = "sites")]
 pub(crate) mod lookup;
 pub(crate) mod messages;
 pub(crate) mod of_status;
 pub(crate) mod outcome;
+#[cfg(feature = "sites")]
 pub(crate) mod plain;
 pub(crate) mod redact;
 pub mod retry_after;

@@ -1,9 +1,13 @@
 //! The records of calls: attempts, reports, stop reasons, statistics.
 
 pub(crate) mod attempt;
+#[cfg(feature = "sites")]
 pub(crate) mod draft;
+#[cfg(feature = "sites")]
 pub(crate) mod error;
 pub(crate) mod reason;
 pub(crate) mod record;
+#[cfg(feature = "sites")]
 pub(crate) mod ring;
+#[cfg(feature = "sites")]
 pub(crate) mod stats;

@@ -17,7 +17,7 @@ use super::judge::Judge;
 use crate::base::border::contained;
 use crate::base::clock;
 use crate::base::sync::lock;
-use crate::turn::timer;
+use crate::wait::timer;
 
 /// A future that reads the rest of a response.
 pub type Drain = Pin<Box<dyn Future<Output = ()> + Send>>;

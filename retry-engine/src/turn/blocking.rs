@@ -14,7 +14,6 @@ use super::guard::{Guard, telling_panics};
 use super::judge::judge;
 use super::pause::{after_pause, before_attempt, too_late};
 use super::rules::Judge;
-use super::{timer, tokio_sleep};
 use crate::base::clock;
 use crate::base::time::Instant;
 use crate::call::attempt::Limits;
@@ -23,6 +22,7 @@ use crate::call::state::Call;
 use crate::call::verdict::Decision;
 use crate::failure::outcome::Outcome;
 use crate::site::Site;
+use crate::wait::{timer, tokio_sleep};
 
 /// The beginning of a blocking call: its function, which generated code knows as a constant, or a function with a policy
 /// of the call's own.

@@ -5,9 +5,9 @@ use std::mem;
 use std::pin::pin;
 use std::time::Duration;
 
-use super::timer;
 use crate::breaker::{Breaker, CircuitOpen, Outcome, Place};
 use crate::failure::class::Classify;
+use crate::wait::timer;
 
 /// How often to check again when time alone does not decide: while the breaker is forced open, or probes are running.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

@@ -6,7 +6,6 @@ use std::ops::Deref;
 
 use super::breaking::{Breaking, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
-use super::may_block::MayBlock;
 use super::rules::{
     Given, HookCall, Judge, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
 };
@@ -25,6 +24,7 @@ use crate::failure::outcome::{Interruptible, Outcome};
 use crate::failure::plain::Plain;
 use crate::policy::Policy;
 use crate::site::{Site, SiteBreaker};
+use crate::wait::may_block::MayBlock;
 
 /// An attempt of an `async` call, or all attempts of a blocking call, with the rules and the guard for them.
 ///

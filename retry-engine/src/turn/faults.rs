@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::pause::too_late;
 use super::rules::Judge;
-use super::timer;
 use crate::call::intercept::{Act, Can, Fault, Stage};
 use crate::call::state::Call;
 use crate::failure::outcome::Outcome;
+use crate::wait::timer;
 
 /// How an attempt that is not plain begins.
 pub(super) enum Begun<R> {

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
-use super::timer::{self, Sleeping};
 use crate::base::clock::{self, Moment};
 use crate::base::time::Instant;
 use crate::call::attempt::Limits;
@@ -20,6 +19,7 @@ use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::{Interruptible, Outcome};
+use crate::wait::timer::{self, Sleeping};
 
 /// Admits an attempt and may interrupt it.
 pub trait Guard<R> {

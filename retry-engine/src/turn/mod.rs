@@ -20,13 +20,11 @@ mod blocking;
 mod breaker_wait;
 mod breaking;
 mod builder;
-mod delay;
 mod faults;
 mod guard;
 mod judge;
 mod judging;
 mod looped;
-mod may_block;
 mod pause;
 mod policy_call;
 mod retrying;
@@ -35,12 +33,6 @@ mod rules;
 mod running;
 #[cfg(test)]
 mod tests;
-pub mod timer;
-#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
-mod tokio_sleep;
-#[cfg(not(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown")))))]
-#[path = "no_tokio.rs"]
-mod tokio_sleep;
 mod turned;
 mod uncut;
 mod work;

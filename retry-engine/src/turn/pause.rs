@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::guard::Guard;
 use super::judge::interrupted;
 use super::rules::Judge;
-use super::timer;
 use super::turned::Turned;
 use crate::call::live::Order;
 use crate::call::state::Call;
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::outcome::Outcome;
+use crate::wait::timer;
 
 #[cold]
 pub(super) fn begin(call: &mut Call<'_>, length: Duration) {

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 
-use super::may_block::MayBlock;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
 use crate::report::attempt::Attempt;
+use crate::wait::may_block::MayBlock;
 
 impl Policy {
     /// Calls `work` until it succeeds or the policy ends the call; blocks the thread between the attempts.

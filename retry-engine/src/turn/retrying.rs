@@ -7,7 +7,6 @@ use std::pin::Pin;
 use super::builder::{Turn, Under};
 use super::guard::{Guard, Uninterrupted};
 use super::looped::{Looped, lending};
-use super::may_block::MayBlock;
 use super::rules::{Judge, LookedUp, Rules, Unset};
 use super::work::{Alone, Awaits, Blocks, Ends, Lends, Protects, Yields};
 use crate::budget::Budget;
@@ -18,6 +17,7 @@ use crate::failure::outcome::Outcome;
 use crate::policy::{Policy, PolicyError};
 use crate::report::attempt::{Attempt, CallId};
 use crate::site::{NOBODY, Site};
+use crate::wait::may_block::MayBlock;
 
 /// What stands in for autoref lookup, which only generated code can use.
 type Unknown<S = ByTypeName, P = NoFromInterruption> = LookedUp<S, P, NoInject>;

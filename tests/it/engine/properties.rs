@@ -31,6 +31,7 @@ fn any_policy(random: &mut Random) -> Policy {
         Jitter::Decorrelated,
         Jitter::Proportional(r),
         Jitter::Additive(r),
+        Jitter::First(r),
         Jitter::None,
     ]));
     if random.below(2) == 0 {
@@ -47,6 +48,12 @@ fn any_policy(random: &mut Random) -> Policy {
     }
     if random.below(4) == 0 {
         policy = policy.timeout(random.duration());
+    }
+    if random.below(8) == 0 {
+        policy = policy.no_retry_after(random.duration());
+    }
+    if random.below(8) == 0 {
+        policy = policy.reset_after(random.duration());
     }
     if random.below(2) == 0 {
         policy = policy.idempotent(random.below(2) == 0);

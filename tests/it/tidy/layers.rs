@@ -15,7 +15,7 @@ pub(crate) const RUNTIME: Layers = Layers {
     src: "retry-engine/src/",
     folders: &[
         "base", "failure", "policy", "report", "course", "budget", "breaker", "event", "site",
-        "call", "turn", "tower", "private",
+        "call", "wait", "lean", "turn", "tower", "private",
     ],
 };
 

@@ -179,7 +179,8 @@ fn further(parts: &Parts, n: u32, last: Duration, count: u32) -> Duration {
             (below, step * (below * n + below * (below + 1.0) / 2.0))
         }
         Backoff::Exponential => {
-            let factor = parts.factor.unwrap_or(2.0);
+            let default = if parts.jitter == Jitter::Decorrelated { 3.0 } else { 2.0 };
+            let factor = parts.factor.unwrap_or(default);
             if factor <= 1.0 {
                 return constant;
             }

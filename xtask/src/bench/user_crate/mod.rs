@@ -65,7 +65,7 @@ pub(crate) fn functions() -> Result<Vec<Function>, String> {
 pub(crate) fn clean() -> Result<Vec<Clean>, String> {
     let mut builds = Vec::new();
     let typical = Kind::all().into_iter().filter(Kind::is_typical);
-    for kind in typical.chain(Kind::applications()) {
+    for kind in typical.chain([Kind::policy_alone()]).chain(Kind::applications()) {
         println!("clean build: {}", kind.way);
         let user = Crate::new(kind)?;
         let target = user.directory.join("clean");

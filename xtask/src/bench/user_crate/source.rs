@@ -48,6 +48,9 @@ const HAND_ASYNC: &str = "pub async fn fN(key: u32) -> Answer {
 
 const OURS: &str = r#"retry-runtime = { path = "ROOT/retry-runtime" }"#;
 
+const OURS_ALONE: &str =
+    r#"retry-runtime = { path = "ROOT/retry-runtime", default-features = false }"#;
+
 const COMMON: &str = r#"tokio = { version = "1", features = ["full"] }
 serde = { version = "1", features = ["derive"] }
 tracing = "0.1""#;
@@ -104,6 +107,18 @@ impl Kind {
                 OURS_ASYNC,
             ),
         ]
+    }
+
+    /// Calls of a `Policy` in a build without the feature `sites`.
+    pub(super) fn policy_alone() -> Kind {
+        Kind {
+            way: "ours without sites",
+            is_async: true,
+            dependencies: OURS_ALONE,
+            head: "const POLICY: retry_runtime::Policy = \
+                   retry_runtime::Policy::new().base(Duration::from_millis(100)).checked();\n",
+            function: "pub async fn fN(key: u32) -> Answer { POLICY.call_async(|_| fetch(N, key)).await }\n",
+        }
     }
 
     /// Every kind, sync before `async`.
@@ -242,7 +257,7 @@ fn judged(failure: Failure) -> RetryError<Failure> {
              }\n\
              impl std::error::Error for Failure {}\n",
         );
-        if self.dependencies.contains(OURS) {
+        if self.dependencies.contains("retry-runtime = ") {
             text.push_str(
                 "impl retry_runtime::Classify for Failure {\n\
                      fn classify(&self) -> retry_runtime::Class {\n\
@@ -320,7 +335,8 @@ mod tests {
 
     #[test]
     fn every_template_has_its_number_in_the_name_and_in_the_call() {
-        for kind in Kind::all().into_iter().chain(Kind::applications()) {
+        let kinds = Kind::all().into_iter().chain(Kind::applications());
+        for kind in kinds.chain([Kind::policy_alone()]) {
             let function = replaced(kind.function, 42);
             assert!(function.contains("fn f42(key"), "{function}");
             assert!(function.contains("fetch(42, key)"), "{function}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::sleep::Sleep;
 use crate::base::time::Instant;
 
-pub(super) fn in_tokio() -> bool {
+pub(crate) fn in_tokio() -> bool {
     false
 }
 

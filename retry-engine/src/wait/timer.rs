@@ -13,7 +13,9 @@ pub use crate::base::clock::Clock;
 pub use crate::base::sleep::Sleep;
 pub(crate) use crate::base::sleep::Sleeping;
 pub use crate::base::time::{Instant, SystemTime};
+#[cfg(feature = "sites")]
 use crate::call::intercept::Wait;
+#[cfg(feature = "sites")]
 use crate::call::intercepted;
 
 /// The longest sleep, about 30 years: timers compute instants, which must not overflow.
@@ -84,7 +86,11 @@ impl std::error::Error for AlreadyInstalled {}
 #[cold]
 pub(crate) fn sleep(duration: Duration) -> Sleeping {
     let duration = duration.min(LONGEST);
-    Sleeping::new(intercepted(Wait::Pause(duration)).unwrap_or_else(|| real_sleep(duration)))
+    #[cfg(feature = "sites")]
+    if let Some(sleep) = intercepted(Wait::Pause(duration)) {
+        return Sleeping::new(sleep);
+    }
+    Sleeping::new(real_sleep(duration))
 }
 
 /// A sleep until an instant that limits work which may take real time.
@@ -95,17 +101,22 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
         Some(timer) => timer.sleep(left()),
         None => tokio_sleep::sleep_until(end).unwrap_or_else(|| delay(left())),
     };
-    let intercepted = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real)));
-    Sleeping::new(intercepted.unwrap_or_else(real))
+    #[cfg(feature = "sites")]
+    if let Some(sleep) = intercepted(Wait::Limit(left(), &real)) {
+        return Sleeping::new(sleep);
+    }
+    Sleeping::new(real())
 }
 
 /// A sleep that never ends.
+#[cfg(feature = "sites")]
 pub(crate) fn never() -> Sleeping {
     let pending = || Box::pin(std::future::pending()) as Sleep;
     Sleeping::new(intercepted(Wait::Never).unwrap_or_else(pending))
 }
 
 /// The sleep of the current interceptor, if there is one.
+#[cfg(feature = "sites")]
 fn intercepted(wait: Wait<'_>) -> Option<Sleep> {
     intercepted::here()?.sleep(wait)
 }
@@ -121,6 +132,7 @@ fn real_sleep(duration: Duration) -> Sleep {
 #[cold]
 pub(crate) fn block(duration: Duration, cancelled: &mut dyn FnMut() -> bool) {
     let duration = duration.min(LONGEST);
+    #[cfg(feature = "sites")]
     if intercepted::here().is_some_and(|interceptor| interceptor.block(duration, cancelled)) {
         return;
     }

@@ -19,7 +19,6 @@ use tokio::task::Unconstrained;
 use crate::base::border::contained;
 use crate::base::sleep::Sleep;
 use crate::base::time::Instant;
-use crate::event;
 
 thread_local! {
     /// Whether this thread has met a runtime without a time driver. It is not asked again, since tokio's panic would be
@@ -29,7 +28,7 @@ thread_local! {
 
 /// Whether this thread belongs to a tokio runtime. Threads of `spawn_blocking` do, too: tokio has no way to tell them
 /// from workers before version 1.54 (`tokio::runtime::worker_index`).
-pub(super) fn in_tokio() -> bool {
+pub(crate) fn in_tokio() -> bool {
     Handle::try_current().is_ok()
 }
 
@@ -80,7 +79,8 @@ fn is_paused() -> bool {
 fn warn_once() {
     static WARNED: AtomicBool = AtomicBool::new(false);
     if !WARNED.swap(true, Ordering::Relaxed) {
-        event::no_time_driver();
+        #[cfg(feature = "sites")]
+        crate::event::no_time_driver();
     }
 }
 

@@ -1,0 +1,9 @@
+//! Calls of a `Policy` where the crate is built without `sites`: a loop over the decisions, and nothing that is kept.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `attempts` | the attempts of one call: their numbers, their limits, the decision after each |
+//! | `policy_call` | [`Policy::call`](crate::Policy::call) and its siblings |
+
+mod attempts;
+mod policy_call;

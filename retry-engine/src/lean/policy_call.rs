@@ -1,0 +1,116 @@
+//! Calls of a `Policy`.
+//!
+//! The signatures and the meaning are those of the feature `sites`, whose calls also inherit deadlines, are observed and
+//! send events.
+
+use std::future::Future;
+
+use super::attempts::Attempts;
+use crate::failure::class::Classify;
+use crate::failure::interruption::Interruption;
+use crate::failure::outcome::{Interruptible, Outcome};
+use crate::policy::Policy;
+use crate::report::attempt::Attempt;
+
+/// The loop of an `async` call. A macro, since no bound on `$work` covers both closures below and keeps the future `Send`
+/// for the first of them.
+macro_rules! call_async {
+    ($policy:ident, $work:ident) => {
+        async move {
+            let mut attempts = Attempts::new($policy);
+            loop {
+                let attempt = attempts.begin();
+                // The code that the closure runs before it returns its future is part of the attempt, too.
+                let run = attempts.run(async { $work(attempt).await }).await;
+                let cut = run.as_ref().err().copied();
+                let out = run.unwrap_or_else(|cut| R::interrupted(cut.into()));
+                let failed = |error: &R::Error| (error.classify(), error.interruption());
+                let Some((class, inside)) = out.as_result().err().map(failed) else { return out };
+                let Some(delay) = attempts.failed(class, inside, cut) else { return out };
+                drop(out);
+                attempts.sleep(delay).await;
+            }
+        }
+    };
+}
+
+impl Policy {
+    /// Calls `work` until it succeeds or the policy ends the call; blocks the thread between the attempts.
+    ///
+    /// The closure may mutate its captures. No async runtime is needed. A running attempt cannot be interrupted:
+    /// `deadline` ends the call between attempts.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last attempt.
+    ///
+    /// # Panics
+    ///
+    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time) or has a `timeout`,
+    /// or if `work` panics.
+    #[track_caller]
+    pub fn call<R: Outcome<Error: Classify>>(&self, mut work: impl FnMut(Attempt) -> R) -> R {
+        let mut attempts = Attempts::new(self.checked_blocking());
+        loop {
+            let out = work(attempts.begin());
+            let Err(error) = out.as_result() else { return out };
+            let delay = attempts.failed(error.classify(), error.interruption(), None);
+            let Some(delay) = delay else { return out };
+            drop(out);
+            Attempts::block(delay);
+        }
+    }
+
+    /// Calls `work` until its future succeeds or the policy ends the call; sleeps between the attempts.
+    ///
+    /// The closure may mutate its captures, but its futures cannot borrow them; for futures that do, use
+    /// [`call_async_mut`](Policy::call_async_mut). The returned future is `Send` if `work` and its futures are.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last attempt, or an [`Interruption`] converted into the error type when the deadline or the timeout
+    /// interrupts the attempt.
+    ///
+    /// # Panics
+    ///
+    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` or its
+    /// future panics.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call at once.
+    #[track_caller]
+    pub fn call_async<W, R, F>(&self, mut work: W) -> impl Future<Output = R> + use<W, R, F>
+    where
+        W: FnMut(Attempt) -> F,
+        R: Outcome<Error: Classify + From<Interruption>>,
+        F: Future<Output = R>,
+    {
+        let policy = self.checked();
+        call_async!(policy, work)
+    }
+
+    /// [`call_async`](Policy::call_async) for futures that borrow the captures of the closure: an `async` closure may
+    /// mutate them between awaits.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`call_async`](Policy::call_async).
+    ///
+    /// # Panics
+    ///
+    /// The same as [`call_async`](Policy::call_async).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the call at once.
+    #[track_caller]
+    pub fn call_async_mut<W, R>(&self, mut work: W) -> impl Future<Output = R> + use<W, R>
+    where
+        W: AsyncFnMut(Attempt) -> R,
+        R: Outcome<Error: Classify + From<Interruption>>,
+    {
+        let policy = self.checked();
+        call_async!(policy, work)
+    }
+}

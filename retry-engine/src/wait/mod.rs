@@ -1,0 +1,10 @@
+//! Sleeping: the timer between two attempts and at the limits of calls.
+
+mod delay;
+pub(crate) mod may_block;
+pub mod timer;
+#[cfg(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown"))))]
+pub(crate) mod tokio_sleep;
+#[cfg(not(all(feature = "tokio", not(all(target_family = "wasm", target_os = "unknown")))))]
+#[path = "no_tokio.rs"]
+pub(crate) mod tokio_sleep;
