@@ -99,8 +99,9 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
         None if in_tokio() => super::tokio_sleep::sleep_until(end),
         None => Box::pin(futures_timer::Delay::new(left())),
     };
+    // Few calls have an interceptor, and the others do not read the clock for it.
     #[cfg(feature = "sites")]
-    if let Some(sleep) = intercepted(Wait::Limit(left(), &real)) {
+    if let Some(sleep) = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real))) {
         return Sleeping::new(sleep);
     }
     Sleeping::new(real())
