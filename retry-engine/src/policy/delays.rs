@@ -42,17 +42,16 @@ impl Policy {
     pub(super) const fn shortest_first_delay(&self) -> Duration {
         let first = self.first_delay();
         let delay = self.capped_first_delay();
-        let (cap, factor) = (self.cap, self.factor);
-        let of = Unspread { delay, base: first, previous: first, cap, factor, is_first: true };
-        self.jitter.range(of).0
+        let reach = self.jitter.reach(first, self.factor);
+        self.jitter.range(Unspread { delay, base: first, reach, cap: self.cap }).0
     }
 
     /// The delay before retry `retry` (from 1), at most the cap and without jitter.
     fn unspread(&self, retry: u32, previous: Duration) -> Unspread {
         let base = self.first_delay();
         let delay = self.backoff.delay(base, self.factor.unwrap_or(2.0), retry).min(self.cap);
-        let (cap, factor) = (self.cap, self.factor);
-        Unspread { delay, base, previous, cap, factor, is_first: retry <= 1 }
+        let reach = self.jitter.reach(previous, self.factor);
+        Unspread { delay, base, reach, cap: self.cap }
     }
 
     /// The delay before retry `retry`, spread by `random`.
@@ -71,7 +70,7 @@ impl Policy {
 
     fn spread_delay(&self, retry: u32, previous: Option<Duration>, random: u64) -> Duration {
         let previous = previous.unwrap_or_else(|| self.first_delay());
-        self.jitter.spread(self.unspread(retry, previous), random)
+        self.jitter.of_retry(retry).spread(self.unspread(retry, previous), random)
     }
 
     /// The delay before retry `retry` after a server's hint, spread by `random` and at most `limit`; and whether the hint
@@ -92,7 +91,7 @@ impl Policy {
         let (own, delay) = match self.hint {
             Hint::AtLeast => {
                 let unspread = self.unspread(retry, Duration::ZERO);
-                (self.jitter.range(unspread).0, unspread.delay)
+                (self.jitter.of_retry(retry).range(unspread).0, unspread.delay)
             }
             Hint::Instead => (Duration::ZERO, Duration::ZERO),
         };
@@ -120,7 +119,8 @@ impl Policy {
         let retries = policy.limit().map_or(u32::MAX, |attempts| attempts.saturating_sub(1));
         let mut longest_before = policy.first_delay();
         (1..=retries).map(move |retry| {
-            let (shortest, longest) = policy.jitter.range(policy.unspread(retry, longest_before));
+            let of = policy.unspread(retry, longest_before);
+            let (shortest, longest) = policy.jitter.of_retry(retry).range(of);
             longest_before = longest;
             DelayRange { retry, shortest, longest }
         })

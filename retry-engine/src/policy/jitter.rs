@@ -49,17 +49,31 @@ pub(crate) struct Unspread {
     pub(crate) delay: Duration,
     /// The policy's `base`.
     pub(crate) base: Duration,
-    /// The delay before the previous retry; `base` before the first one.
-    pub(crate) previous: Duration,
+    /// The end of the range of decorrelated jitter; other jitters do not ask for it.
+    pub(crate) reach: Duration,
     /// The longest delay.
     pub(crate) cap: Duration,
-    /// The policy's `factor`, if it has one.
-    pub(crate) factor: Option<f64>,
-    /// Whether the delay is the one before the first retry.
-    pub(crate) is_first: bool,
 }
 
 impl Jitter {
+    /// The jitter of retry `retry`: [`First`](Jitter::First) spreads the first one only.
+    #[inline(always)]
+    pub(crate) const fn of_retry(self, retry: u32) -> Jitter {
+        match self {
+            Jitter::First(_) if retry > 1 => Jitter::None,
+            jitter => jitter,
+        }
+    }
+
+    /// The end of the range after this delay, for decorrelated jitter.
+    #[inline(always)]
+    pub(crate) const fn reach(self, previous: Duration, factor: Option<f64>) -> Duration {
+        match self {
+            Jitter::Decorrelated => reach_after(previous, factor),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// The spread delay; `random` picks the point of the range, from 0 to `u64::MAX`. A longer
     /// delay than the cap becomes the cap.
     pub(crate) fn spread(self, unspread: Unspread, random: u64) -> Duration {
@@ -79,14 +93,13 @@ impl Jitter {
         match self {
             Jitter::Full => (Duration::ZERO, d),
             Jitter::Equal => (duration::part(d, duration::WHOLE / 2), d),
-            Jitter::Decorrelated => (of.base, longest(of.base, reach(of))),
+            Jitter::Decorrelated => (of.base, longest(of.base, of.reach)),
             Jitter::Proportional(r) => {
                 let (d, high) = below_cap(of, r);
                 (d.saturating_sub(duration::part(d, duration::fraction(r))), high)
             }
-            Jitter::Additive(r) => below_cap(of, r),
-            Jitter::First(r) if of.is_first => below_cap(of, r),
-            Jitter::First(_) | Jitter::None => (d, d),
+            Jitter::Additive(r) | Jitter::First(r) => below_cap(of, r),
+            Jitter::None => (d, d),
         }
     }
 }
@@ -98,11 +111,11 @@ pub(super) fn spread_evenly(width: Duration, random: u64) -> Duration {
     duration::part(width, point)
 }
 
-/// The longest delay that decorrelated jitter makes of the previous one.
-const fn reach(of: Unspread) -> Duration {
-    match of.factor {
-        None => of.previous.saturating_mul(3),
-        Some(factor) => duration::from_nanos((of.previous.as_nanos() as f64 * factor) as u128),
+/// The end of the range of decorrelated jitter after this delay.
+const fn reach_after(previous: Duration, factor: Option<f64>) -> Duration {
+    match factor {
+        None => previous.saturating_mul(3),
+        Some(factor) => duration::from_nanos((previous.as_nanos() as f64 * factor) as u128),
     }
 }
 
@@ -142,10 +155,8 @@ mod tests {
         Unspread {
             delay: MS(delay),
             base: MS(100),
-            previous: MS(previous),
+            reach: reach_after(MS(previous), None),
             cap: MS(cap),
-            factor: None,
-            is_first: false,
         }
     }
 
@@ -171,9 +182,9 @@ mod tests {
         check(Jitter::Additive(0.5), unspread, 800, 1200);
         check(Jitter::Additive(2.0), unspread, 800, 2400);
         check(Jitter::None, unspread, 800, 800);
-        check(Jitter::First(0.5), unspread, 800, 800);
-        check(Jitter::First(0.5), Unspread { is_first: true, ..unspread }, 800, 1200);
-        let factor = |factor| Unspread { factor: Some(factor), ..unspread };
+        check(Jitter::First(0.5).of_retry(1), unspread, 800, 1200);
+        check(Jitter::First(0.5).of_retry(2), unspread, 800, 800);
+        let factor = |factor| Unspread { reach: reach_after(MS(400), Some(factor)), ..unspread };
         check(Jitter::Decorrelated, factor(1.5), 100, 600);
         check(Jitter::Decorrelated, factor(3.0), 100, 1200);
         check(Jitter::Decorrelated, factor(f64::MAX), 100, 30_000);
@@ -220,7 +231,7 @@ mod tests {
             let cap = Duration::from_nanos(cap);
             let delay = Duration::from_nanos(nanos).min(cap);
             let unspread =
-                Unspread { delay, base: delay, previous: delay, cap, factor: None, is_first: true };
+                Unspread { delay, base: delay, reach: delay, cap };
             for jitter in [Jitter::Additive(r), Jitter::First(r), Jitter::Proportional(r.min(1.0))] {
                 let (low, high) = jitter.range(unspread);
                 let drawn = jitter.spread(unspread, random);
@@ -234,8 +245,8 @@ mod tests {
     #[test]
     fn neither_the_longest_delay_nor_odd_fractions_overflow() {
         let max = Duration::MAX;
-        let (factor, is_first) = (Some(f64::INFINITY), true);
-        let longest = Unspread { delay: max, base: max, previous: max, cap: max, factor, is_first };
+        let longest = Unspread { delay: max, base: max, reach: max, cap: max };
+        assert_eq!(reach_after(max, Some(f64::INFINITY)), max);
         for r in [0.0, 0.5, 1.0, 1e308, f64::INFINITY, f64::NAN, -1.0] {
             for jitter in [Jitter::Proportional(r), Jitter::Additive(r), Jitter::Decorrelated] {
                 let (low, high) = jitter.range(longest);

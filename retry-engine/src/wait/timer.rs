@@ -101,8 +101,9 @@ pub(crate) fn limit(end: Instant) -> Sleeping {
         Some(timer) => timer.sleep(left()),
         None => tokio_sleep::sleep_until(end).unwrap_or_else(|| delay(left())),
     };
+    // Few calls have an interceptor, and the others do not read the clock for it.
     #[cfg(feature = "sites")]
-    if let Some(sleep) = intercepted(Wait::Limit(left(), &real)) {
+    if let Some(sleep) = intercepted::here().and_then(|by| by.sleep(Wait::Limit(left(), &real))) {
         return Sleeping::new(sleep);
     }
     Sleeping::new(real())
