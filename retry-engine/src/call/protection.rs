@@ -87,6 +87,11 @@ impl Call<'_> {
         with_text(key, text, |key| self.pick_budget(key, false));
     }
 
+    /// The call's retries owe to the default budget of its label as well. Generated code calls this for functions with a label.
+    pub fn budget_of_label(&mut self, label: &(impl fmt::Display + ?Sized), text: Option<&str>) {
+        with_text(label, text, |label| self.pick_budget(&short(label), true));
+    }
+
     fn pick_budget(&mut self, key: &str, by_breaker: bool) {
         let Some(table) = self.site().and_then(|site| site.budget_source().table(by_breaker))
         else {
@@ -134,6 +139,19 @@ impl Trail {
 fn plain_breaker_of(site: &'static Site, text: Option<&str>) -> Option<Arc<Breaker>> {
     let key = text.filter(|key| is_short(key) && !site.budget_source().is_keyed())?;
     site.breaker_source().table()?.find(key)
+}
+
+impl Site {
+    /// The part of the function for a label, whose text is `text` if it has one. Generated code calls this for functions with
+    /// a label.
+    #[doc(hidden)]
+    pub fn labelled(
+        &'static self,
+        label: &(impl fmt::Display + ?Sized),
+        text: Option<&str>,
+    ) -> &'static Site {
+        with_text(label, text, |label| self.part(label))
+    }
 }
 
 #[cold]

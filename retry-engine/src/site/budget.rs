@@ -25,7 +25,7 @@ pub struct KeyedBudgets {
     /// The settings of each key's budget.
     settings: Option<BudgetSettings>,
     limit: usize,
-    /// Whether the key is the one of the function's breaker.
+    /// Whether the key is the one of the function's breaker, or its label.
     by_breaker: bool,
     found: OnceLock<&'static Keyed>,
 }
@@ -128,7 +128,7 @@ impl SiteBudget {
     }
 
     const_unless_loom! {
-        /// The default of a function whose breaker has a key: one for each key of the breaker.
+        /// The default of a function whose breaker has a key, or whose calls have a label: one for each.
         #[doc(hidden)]
         pub fn by_breaker() -> Self {
             Source::Keyed(KeyedBudgets {

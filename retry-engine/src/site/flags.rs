@@ -120,7 +120,7 @@ impl Site {
         self.index();
         event::on_change(refresh);
         // Listed first: a change that comes now finds it.
-        if self.is_listed() {
+        if self.is_listed() && self.meta.whole.is_none() {
             registry::list(self);
         }
         let first = exclusively(|| {
@@ -146,10 +146,12 @@ impl Site {
     pub(super) fn expect_configuration(&self) {
         self.flags.set(CONFIGURED, true);
         self.set_gate();
+        self.parts().into_iter().for_each(Site::expect_configuration);
     }
 
-    fn look(&self) {
-        self.flags.set(CONFIGURED, super::applied::effective(self.number()).is_some());
+    fn look(&'static self) {
+        let number = self.whole().number();
+        self.flags.set(CONFIGURED, super::applied::effective(number).is_some());
         self.flags.set(OBSERVED, event::wants_routine());
     }
 
@@ -171,5 +173,6 @@ pub(crate) fn refresh() {
     registry::sites().chain([&NOBODY]).for_each(|site| {
         site.index();
         site.refresh();
+        site.parts().into_iter().for_each(Site::refresh);
     });
 }

@@ -7,6 +7,7 @@ use super::applied::{self, Effective};
 use super::breaker::{NO_BREAKER, SiteBreaker};
 use super::budget::SiteBudget;
 use super::flags::Flags;
+use super::labels::Labels;
 use super::ledger::Ledger;
 use super::meta::Meta;
 use super::source::Source;
@@ -38,6 +39,7 @@ pub struct Site {
     pub(super) called_since: OnceLock<Moment>,
     /// The limit of its events in `tracing`.
     pub(super) rates: Rates,
+    pub(super) labels: Labels,
 }
 
 /// The site of all calls that have no function: it is not listed, and nobody sees its counts.
@@ -63,6 +65,7 @@ impl Site {
             refusing: AtomicBool::new(false),
             called_since: OnceLock::new(),
             rates: Rates::new(),
+            labels: Labels::new(),
         }
     }
 
@@ -103,7 +106,10 @@ impl Site {
 
     #[inline]
     pub(crate) fn budget_source(&self) -> &SiteBudget {
-        &self.budget
+        match self.meta.whole {
+            Some(whole) => &whole.budget,
+            None => &self.budget,
+        }
     }
 
     /// The budget of a plain call. That there is none is asked of a byte of its own: a second comparison of the source's
@@ -157,6 +163,6 @@ impl Site {
 
     /// The settings of a configuration, for a call that starts now.
     pub(crate) fn effective(&'static self) -> Option<&'static Effective> {
-        if self.is_configured() { applied::effective(self.index()) } else { None }
+        if self.is_configured() { applied::effective(self.whole().index()) } else { None }
     }
 }

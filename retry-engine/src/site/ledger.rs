@@ -89,12 +89,14 @@ pub(crate) struct Findings {
 /// go down.
 #[inline]
 pub fn totals(site: &Site) -> Stats {
-    site.ledger(|ledger| {
+    let mut stats = site.ledger(|ledger| {
         let mut stats = ledger.before.clone();
         stats.add(&ledger.stats);
         stats.add_first_tries(site.first_tries().saturating_sub(ledger.cleared));
         stats
-    })
+    });
+    site.parts().iter().for_each(|part| stats.add(&totals(part)));
+    stats
 }
 
 impl Site {
@@ -125,13 +127,15 @@ impl Site {
         forgotten.memory()
     }
 
-    /// How often the function was called, and how its calls ended.
+    /// How often the function was called, and how its calls ended, those with a label included.
     pub fn stats(&self) -> Stats {
-        self.ledger(|ledger| {
+        let mut stats = self.ledger(|ledger| {
             let mut stats = ledger.stats.clone();
             stats.add_first_tries(self.first_tries().saturating_sub(ledger.cleared));
             stats
-        })
+        });
+        self.parts().iter().for_each(|part| stats.add(&part.stats()));
+        stats
     }
 
     /// Calls that succeeded at once, in the whole life of the process.
@@ -142,11 +146,18 @@ impl Site {
         }
     }
 
-    /// The last calls that did not succeed at once, the oldest first.
+    /// The last calls that did not succeed at once, the oldest first, those with a label included: the report of such a call
+    /// has the name `function[label]`.
     pub fn history(&self) -> Vec<PastCall> {
         // Not under the lock: a report has an allocation for each text.
         let past: Vec<Past> = self.ledger(|ledger| ledger.past.all().cloned().collect());
-        past.iter().map(|past| past.of(self.name())).collect()
+        let mut past: Vec<_> = past.iter().map(|past| past.of(self.name())).collect();
+        let parts = self.parts();
+        if !parts.is_empty() {
+            past.extend(parts.iter().flat_map(|part| part.history()));
+            past.sort_by_key(|past| past.ended);
+        }
+        past
     }
 
     /// Starts the counts at zero again, and forgets the past.
@@ -160,6 +171,7 @@ impl Site {
             std::mem::take(&mut ledger.past)
         });
         drop(past);
+        self.parts().iter().for_each(|part| part.clear());
     }
 
     pub(crate) fn findings(&self) -> Findings {
@@ -282,7 +294,9 @@ impl Calls for Site {
         let (noted, cleared) = ledger.as_ref().map_or((0, 0), |ledger| {
             (ledger.before.calls() + ledger.stats.calls(), ledger.cleared)
         });
-        noted + self.first_tries().saturating_sub(cleared)
+        drop(ledger);
+        let of_parts: u64 = self.parts().iter().map(|part| part.calls()).sum();
+        of_parts + noted + self.first_tries().saturating_sub(cleared)
     }
 
     fn counted_for(&self) -> Duration {

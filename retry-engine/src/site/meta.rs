@@ -1,5 +1,6 @@
 //! The facts about an annotated function that stand in the source.
 
+use super::function::Site;
 use crate::base::name::MethodName;
 
 /// The place, the name and the attribute's statements of an annotated function.
@@ -8,6 +9,8 @@ pub struct Meta {
     pub(super) name: &'static str,
     /// The name of a method, which stands in place of `name`.
     pub(super) method: Option<&'static MethodName>,
+    /// The function of which the site is a part, for calls with a label.
+    pub(super) whole: Option<&'static Site>,
     pub(super) file: &'static str,
     pub(super) line: u32,
     /// The names of the arguments that the attribute gives, with spaces between them; `on=any` where it says
@@ -27,6 +30,7 @@ impl Meta {
         Meta {
             name,
             method: None,
+            whole: None,
             file,
             line,
             written: "",
@@ -55,6 +59,11 @@ impl Meta {
     pub const fn per_call(mut self, names: &'static str) -> Self {
         self.per_call = names;
         self
+    }
+
+    /// The facts about a part of a function.
+    pub(super) const fn part(self, name: &'static str, whole: &'static Site) -> Self {
+        Meta { name, method: None, whole: Some(whole), ..self }
     }
 
     /// It has no attribute: the program declares it while it runs.

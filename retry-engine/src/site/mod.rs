@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `function`, `meta` | [`Site`]: one static for each annotated function, and its name and place |
 //! | `declare` | sites that are made while the program runs |
+//! | `labels` | the parts of a function whose calls have a label |
 //! | `registry` | the list of sites, which the linker collects |
 //! | `flags` | one number that says whether a call has anything to prepare |
 //! | `telling` | the events of a function, and the number of those that `tracing` did not get |
@@ -22,6 +23,7 @@ mod directory;
 pub(crate) mod doctor;
 mod flags;
 mod function;
+mod labels;
 pub(crate) mod ledger;
 mod meta;
 pub(crate) mod registry;

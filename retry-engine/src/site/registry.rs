@@ -45,13 +45,17 @@ pub fn site(name: &str) -> Option<&'static Site> {
 
 /// The annotated functions of this name, ordered by file and line: more than one where a name was given
 /// twice. A name without the type, `module::method`, finds the methods of all types of the module, unless a function has
-/// that name.
+/// that name. `function[label]` finds the part of a function that has a label.
 ///
 /// Each has counts, a history and settings of its own; `name = …` in an attribute tells them apart.
 pub fn sites_named(name: &str) -> Vec<&'static Site> {
     let mut found: Vec<_> = sites().filter(|site| site.name() == name).collect();
     if found.is_empty() {
         found.extend(sites().filter(|site| site.name_without_type() == name));
+    }
+    if found.is_empty() && name.ends_with(']') {
+        let parts = sites().flat_map(Site::parts);
+        found.extend(parts.filter(|part| part.name() == name));
     }
     order(&mut found);
     found

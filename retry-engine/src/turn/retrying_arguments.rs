@@ -1,5 +1,6 @@
 //! The arguments of a call by [`Policy::retrying`](crate::Policy::retrying), a method for each.
 
+use std::fmt::Display;
 use std::marker::PhantomData;
 use std::panic::Location;
 
@@ -34,6 +35,14 @@ impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
     /// Makes the call one of this site: a declared one, or that of an annotated function.
     pub fn of(mut self, site: &'static Site) -> Self {
         self.call.site = site;
+        self
+    }
+
+    /// Counts the call under a value of its own: the counts, the history and the events of calls with this label are told
+    /// apart within the site, which [`named`](Retrying::named) or [`of`](Retrying::of) gave it before. A site can have 64
+    /// labels; the labels beyond are counted together.
+    pub fn label(mut self, label: impl Display) -> Self {
+        self.call.site = self.call.site.labelled(&label, None);
         self
     }
 

@@ -10,6 +10,12 @@ pub(super) fn a_task_computes_no_settings(args: &Args, errors: &mut Errors) {
     if args.task.is_none() {
         return;
     }
+    if let Some(label) = &args.label {
+        errors.push(label.mistake(
+            "`label` tells the calls of a function apart, and a task has an id\n\
+             help: leave `label` out: each task is listed by its id and its arguments",
+        ));
+    }
     for (key, tokens) in args.constants().filter(|(key, _)| args.is_per_call(key)) {
         errors.push(tokens.mistake(format!(
             "`{key}` is computed by each call, and the settings of a task are known without its arguments\n\

@@ -52,7 +52,8 @@ impl Plan<'_> {
             quote!(#settings let #call = #call.under(&#policy);)
         });
         let attempts = self.turn(attempt, Shape::Alone);
-        quote!(#statics let #call = #site; #under #values #attempts)
+        let label = self.label();
+        quote!(#statics let #call = #site; #label #under #values #attempts)
     }
 
     fn plain(&self, attempt: &Attempt) -> TokenStream {
@@ -187,10 +188,15 @@ impl Plan<'_> {
         let values = self.values();
         let started = match self.settings() {
             Some(settings) => {
-                let policy = local("policy");
-                quote!(let #call = #site; #settings let mut #call = #private::Call::under(#call, &#policy);)
+                let (policy, label) = (local("policy"), self.label());
+                quote!(let #call = #site; #label #settings let mut #call = #private::Call::under(#call, &#policy);)
             }
-            None => quote!(let mut #call = #private::Call::start(#site);),
+            None => match self.label() {
+                Some(label) => {
+                    quote!(let #call = #site; #label let mut #call = #private::Call::start(#call);)
+                }
+                None => quote!(let mut #call = #private::Call::start(#site);),
+            },
         };
         quote! {
             #statics
@@ -200,6 +206,17 @@ impl Plan<'_> {
             #values
             #keyed
         }
+    }
+
+    // Input:
+    //     #[retryable(label = operation)]
+    // Output, where `call` is the site:
+    //     let call = match &(operation) { key => call.labelled(key, KeyText(key).retry_text()) };
+    fn label(&self) -> Option<TokenStream> {
+        let label = self.args.label.as_ref()?;
+        let call = local("call");
+        let asked = self.asked_with(&self.in_body(&label.value), &quote!(labelled));
+        Some(quote!(let #call = #asked;))
     }
 
     // Input:
@@ -292,7 +309,9 @@ impl Plan<'_> {
         if args.attempt.is_some() && (args.task.is_some() || may_be_timed) {
             return true;
         }
-        args.breaker.as_ref().is_some_and(|breaker| breaker.value.key().is_some())
+        let is_labelled = args.label.is_some() && args.budget.is_none();
+        is_labelled
+            || args.breaker.as_ref().is_some_and(|breaker| breaker.value.key().is_some())
             || args.budget.as_ref().is_some_and(|budget| budget.value.key().is_some())
     }
 
@@ -317,6 +336,12 @@ impl Plan<'_> {
             let asked = self.asked_with(&self.in_body(key), &quote!(budget_of));
             quote!(#asked;)
         });
+        // The default budget has the key of the breaker, else the label.
+        let by_label = self.args.label.as_ref().filter(|_| protect::by_label(self.args));
+        let budget = budget.or(by_label.map(|label| {
+            let asked = self.asked_with(&self.in_body(&label.value), &quote!(budget_of_label));
+            quote!(#asked;)
+        }));
         match self.args.breaker.as_ref().map(|breaker| breaker.value.key()) {
             None => (quote!(#open), quote!(#budget)),
             Some(None) if self.args.per_call.is_empty() => {

@@ -10,16 +10,25 @@ use crate::read::args::Args;
 use crate::read::literal::bare_call;
 use crate::read::protect::{Protection, Settings};
 
+fn has_keyed_breaker(args: &Args) -> bool {
+    args.breaker.as_ref().is_some_and(|breaker| breaker.value.key().is_some())
+}
+
+/// Whether the function has the default budget, with its label as the key.
+pub(crate) fn by_label(args: &Args) -> bool {
+    args.label.is_some() && args.budget.is_none() && !has_keyed_breaker(args)
+}
+
 // Input:
 //     budget(capacity = 20, refill = "10s")
 // Output:
 //     SiteBudget::own(BudgetSettings::new().capacity(20).refill(Duration::new(10, 0)))
 pub(crate) fn budget(args: &Args, private: &TokenStream) -> TokenStream {
     let Some(budget) = &args.budget else {
-        // A dead host must not spend the retries of the others: the budget has the key of the breaker.
-        return match args.breaker.as_ref().and_then(|breaker| breaker.value.key()) {
-            Some(_) => quote!(#private::SiteBudget::by_breaker()),
-            None => quote!(#private::SiteBudget::OWN),
+        // A dead host must not spend the retries of the others: the budget has the key of the breaker, else the label.
+        return match has_keyed_breaker(args) || args.label.is_some() {
+            true => quote!(#private::SiteBudget::by_breaker()),
+            false => quote!(#private::SiteBudget::OWN),
         };
     };
     match &budget.value {

@@ -36,6 +36,7 @@ pub(crate) struct Args {
     pub(crate) breaker: Option<Keyed<Protection>>,
     pub(crate) recover: Option<Keyed<Path>>,
     pub(crate) cancel: Option<Keyed<Expr>>,
+    pub(crate) label: Option<Keyed<Expr>>,
     pub(crate) on_retry: Option<Keyed<Expr>>,
     pub(crate) attempt: Option<Keyed<Ident>>,
     pub(crate) clone: Option<Keyed<Idents>>,

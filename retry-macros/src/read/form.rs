@@ -73,6 +73,18 @@ impl Form {
         self.expression(key, "takes a cancellation token")
     }
 
+    /// Reads an expression that tells one call from another.
+    pub(crate) fn label(&self, key: &Key<'_>) -> syn::Result<Expr> {
+        let value = self.value(key)?;
+        match literal(value) {
+            Some(lit) => Err(key.wrong(
+                lit,
+                format!("`{key}` is a value of the call, such as an argument, and not the same for all calls"),
+            )),
+            None => Ok(value.clone()),
+        }
+    }
+
     /// Reads an expression that makes a policy.
     pub(crate) fn policy(&self, key: &Key<'_>) -> syn::Result<Expr> {
         self.expression(key, "takes a `Policy`: a constant, or one that names the call's arguments")

@@ -75,6 +75,7 @@ const TABLE: &[Row] = &[
         set(&mut args.breaker, value, Protection::read)
     }),
     row("recover", "recover = fallback", |args, value| set(&mut args.recover, value, Form::callee)),
+    row("label", "label = operation", |args, value| set(&mut args.label, value, Form::label)),
     row("cancel", "cancel = token", |args, value| set(&mut args.cancel, value, Form::token)),
     row("on_retry", "on_retry = |retry| log(retry)", |args, value| {
         set(&mut args.on_retry, value, Form::function)

@@ -11,6 +11,7 @@ mod hooks;
 mod inside;
 mod interruptions;
 mod interruptions_within;
+mod labels;
 mod nested;
 mod open_limits;
 mod outcomes;
