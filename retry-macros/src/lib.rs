@@ -45,7 +45,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Arguments
 ///
-/// Values are literals or `const` expressions of the right type. A duration is a string (`"250ms"`, `"1.5s"`,
+/// Values are literals or `const` expressions of the right type. The numbers, the durations, `idempotent` and `policy` may
+/// also name arguments of the function, `self`, `Self` and generic parameters: see
+/// [settings of a call](#settings-of-a-call). A duration is a string (`"250ms"`, `"1.5s"`,
 /// `"1m 30s"`; units `ns`, `us`, `ms`, `s`, `m`, `h`, `d`) or a `Duration`. Every mistake is a compile error
 /// at the wrong tokens, and one build reports all mistakes.
 ///
@@ -72,13 +74,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), one for each host or shard `budget(key = host)`, a static `budget = SHARED`, or `budget = none` to turn it off |
 /// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
 /// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is. Not called for a cancelled call |
+/// | `label = operation` | none | a value of the call by which its counts, history, live calls, events and default budget are told apart: `site(name).parts()` lists them. 64 for each function; not with `task` |
 /// | `cancel = expr` | | a cancellation token; the expression can use the function's arguments |
 /// | `on_retry = path or closure` | | `Fn(&Retry<'_, R>)`, called before each pause; its panic does not fail the call |
 /// | `attempt = ident` | | the name of the `Attempt` in the body: number, limit, time left, kind of the last failure, id of the call |
 /// | `clone(a, b)` | | arguments that the body consumes or changes: each attempt owns a fresh clone |
 /// | `keep(a)` | | `mut` and `ref mut` arguments by value whose changes carry over to the next attempt |
 /// | `name = "billing::charge"` | module path and function, for a method with its type between them | the name in reports and in `sites()` |
-/// | `policy = PATH` | | a `const Policy` to start from; the other arguments override it |
+/// | `policy = PATIENT`, `policy = self.policy` | | a `Policy` to start from; the other arguments override it |
 /// | `report` | | the function returns `Result<T, RetryError<E>>`, and its body returns `Result<T, E>` |
 /// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), concurrency = 4)` |
 /// | `docs = false` | `true` | leaves the generated section out of the documentation |
@@ -100,6 +103,26 @@ use syn::{DeriveInput, parse_macro_input};
 /// #[retryable(attempts = unlimited, deadline = "1m 30s", backoff = fixed, base = "2s", jitter = none, budget = none)]
 /// async fn wait_for_leader() -> std::io::Result<u32> {
 ///     Ok(1)
+/// }
+/// ```
+///
+/// ## Settings of a call
+///
+/// An expression that names something that only a call has is evaluated once at the start of each call. A count may be of any
+/// integer type, and a limit in time an `Option<Duration>`. Values that make no valid policy fail no call: the nearest valid
+/// ones apply, and a warning names the setting once. A configuration overrides computed settings as it does constant ones.
+/// Where `policy` is computed, its limits cut off an attempt if the error is `From<Interruption>`. A `task` computes no settings.
+///
+/// ```
+/// # use std::time::Duration;
+/// # use retry_runtime::retryable;
+/// struct Client { retries: u8, give_up_after: Option<Duration> }
+///
+/// impl Client {
+///     #[retryable(max = self.retries, deadline = self.give_up_after, idempotent = method == "GET")]
+///     async fn send(&self, method: &str) -> std::io::Result<u32> {
+///         Ok(200)
+///     }
 /// }
 /// ```
 ///
@@ -257,7 +280,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | a trait method without a body, a whole `impl` or `trait` | there is no body to retry |
 /// | `timeout` on a sync function | nothing can stop a running thread |
 /// | a `mut` or `ref mut` argument by value that is neither in `clone` nor in `keep` | either default would surprise somebody |
-/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`max` to `jitter`, `deadline`, `timeout`, `on`, `idempotent`, `name`, `policy`, the settings of `budget` and `breaker`) | the value is computed before there is a call |
+/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`backoff`, `jitter`, `on`, `hint`, `inherit`, `name`, the settings of `budget` and `breaker`) | the value is computed before there is a call; `policy = …` computes a whole policy in each call |
+/// | `label` or settings that a call computes, beside `task` | the store asks for the settings of a task without its arguments |
 /// | `recover` with an argument that cannot be rebuilt from its pattern | `recover` gets every argument |
 #[proc_macro_attribute]
 pub fn retryable(attribute: TokenStream, item: TokenStream) -> TokenStream {

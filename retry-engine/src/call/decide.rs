@@ -48,7 +48,12 @@ impl Trail {
         verdict: &Verdict,
         surroundings: &dyn Surroundings,
     ) -> Result<Delay, StopReason> {
-        let delay = self.allowed(policy, now, verdict, &|| surroundings.request())?;
+        let is_undeclared =
+            verdict.class.kind == Kind::Ambiguous && policy.declared_idempotent().is_none();
+        let delay = match is_undeclared && surroundings.request().idempotent == Some(true) {
+            false => self.allowed(policy, now, verdict),
+            true => self.allowed_by_request(policy, now, verdict),
+        }?;
         repeatable(surroundings)?;
         self.made_here(policy, verdict.class.kind, delay)?;
         self.still_wanted()?;
@@ -60,6 +65,18 @@ impl Trail {
         self.paid_by_budget(policy, now, verdict.class.kind, delay)
     }
 
+    /// [`allowed`](Trail::allowed) for a request that says itself that it is idempotent.
+    #[cold]
+    #[inline(never)]
+    fn allowed_by_request(
+        &mut self,
+        policy: &Policy,
+        now: Moment,
+        verdict: &Verdict,
+    ) -> Result<Delay, StopReason> {
+        self.allowed(&(*policy).idempotent(true), now, verdict)
+    }
+
     /// The rules of the policy, and the pause that they allow.
     #[inline(always)]
     pub(super) fn allowed(
@@ -67,7 +84,6 @@ impl Trail {
         policy: &Policy,
         now: Moment,
         verdict: &Verdict,
-        request: &dyn Fn() -> Request,
     ) -> Result<Delay, StopReason> {
         not_cut_short(verdict)?;
         let mut course = Course {
@@ -77,8 +93,7 @@ impl Trail {
             began: self.row.began.or(self.started),
             rng: &mut self.rng,
         };
-        let idempotent = || request().idempotent;
-        course.allowed(policy, now, verdict.class, verdict.agreed, &idempotent)
+        course.allowed(policy, now, verdict.class, verdict.agreed)
     }
 }
 

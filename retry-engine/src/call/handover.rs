@@ -7,7 +7,7 @@ use super::mode::Mode;
 use super::resume::{Handover, Next, Paid, Resumed, Standing, Step};
 use super::state::Call;
 use super::trail::Trail;
-use super::verdict::{Request, Verdict};
+use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::failure::class::{Class, Kind};
 use crate::policy::Policy;
@@ -27,7 +27,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
     call.set_standing(standing, None);
     let verdict = Verdict { class, agreed: true, cut: None, carried: None, rejected: false };
     let policy = call.policy();
-    match call.trail_mut().allowed(&policy, Moment::now(), &verdict, &|| Request::UNKNOWN) {
+    match call.trail_mut().allowed(&policy, Moment::now(), &verdict) {
         Err(reason) => Next::Stop(reason),
         Ok(delay) => Next::Again(delay),
     }

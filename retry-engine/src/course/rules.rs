@@ -23,8 +23,7 @@ pub(crate) struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// The pause before the next attempt, or the rule that allows none. `agreed` is the answer of `when`; `idempotent` tells
-    /// what the request of the attempt says of itself, for a policy that declares nothing.
+    /// The pause before the next attempt, or the rule that allows none. `agreed` is the answer of `when`.
     #[inline(always)]
     pub(crate) fn allowed(
         &mut self,
@@ -32,9 +31,8 @@ impl Course<'_> {
         now: Moment,
         class: Class,
         agreed: bool,
-        idempotent: &dyn Fn() -> Option<bool>,
     ) -> Result<Delay, StopReason> {
-        worth_repeating(policy, class.kind, agreed, idempotent)?;
+        worth_repeating(policy, class.kind, agreed)?;
         self.attempts_left(policy)?;
         self.time_left(policy, now, class.retry_after)
     }
@@ -82,19 +80,12 @@ impl Course<'_> {
 
 /// Fails if the failure is not to be retried, by its kind, `when`, `idempotent` and `on`.
 #[inline(always)]
-fn worth_repeating(
-    policy: &Policy,
-    kind: Kind,
-    agreed: bool,
-    idempotent: &dyn Fn() -> Option<bool>,
-) -> Result<(), StopReason> {
+fn worth_repeating(policy: &Policy, kind: Kind, agreed: bool) -> Result<(), StopReason> {
     match kind {
         Kind::Permanent => Err(StopReason::Permanent),
         Kind::Overloaded => Err(StopReason::Overloaded),
         _ if !agreed => Err(StopReason::Permanent),
-        Kind::Ambiguous if policy.declared_idempotent().or_else(idempotent) != Some(true) => {
-            Err(StopReason::Ambiguous)
-        }
+        Kind::Ambiguous if policy.declared_idempotent() != Some(true) => Err(StopReason::Ambiguous),
         kind @ (Kind::Transient | Kind::Throttled) if !policy.retries(kind) => {
             Err(StopReason::Permanent)
         }

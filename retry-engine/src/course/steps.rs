@@ -239,7 +239,7 @@ impl Steps {
             began: self.began,
             rng: self.random.rng(),
         };
-        match course.allowed(&self.policy, now, class, true, &|| None) {
+        match course.allowed(&self.policy, now, class, true) {
             Ok(delay) => {
                 self.previous = Some(delay.length);
                 self.resumed = Some(now.saturating_add(delay.length));

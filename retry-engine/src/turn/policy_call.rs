@@ -13,7 +13,7 @@ impl Policy {
     /// Calls `work` until it succeeds or the policy ends the call; blocks the thread between the attempts.
     ///
     /// The closure may mutate its captures. No async runtime is needed. A running attempt cannot be interrupted:
-    /// `timeout` has no effect, and `deadline` ends the call between attempts.
+    /// `timeout` has no effect, and `deadline` ends the call between attempts. [`retrying`](Policy::retrying) has more arguments.
     ///
     /// ```
     /// use retry_runtime::{Classify, Policy};
@@ -38,7 +38,7 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` panics.
+    /// If `work` panics. A policy that is not valid never panics: the nearest valid one applies.
     pub fn call<R: Outcome<Error: Classify>>(
         &self,
         work: impl FnMut(Attempt) -> R + MayBlock,
@@ -75,8 +75,7 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` or its
-    /// future panics.
+    /// If `work` or its future panics.
     ///
     /// # Cancel safety
     ///
