@@ -6,6 +6,10 @@ use http::{HeaderMap, Method, Request};
 /// A request that may be sent once more. Implement the trait for your own type of requests.
 ///
 /// It is implemented for `http::Request<B>` where `B` is [`Again`], and for reqwest's requests.
+#[diagnostic::on_unimplemented(
+    message = "the layer does not know how to send a `{Self}` a second time",
+    note = "implement `retry_runtime::tower::Replay` for the type of the request"
+)]
 pub trait Replay: Sized {
     /// A copy for another attempt, made before this one is sent; `None` if there cannot be one: then the call makes one
     /// attempt.
@@ -23,6 +27,11 @@ pub trait Replay: Sized {
 }
 
 /// A body that may be sent once more.
+#[diagnostic::on_unimplemented(
+    message = "the layer does not know how to send a body of type `{Self}` a second time",
+    note = "copy the body by a closure: `RetryLayer::new(…).replaying(|body: &Full<Bytes>| Some(body.clone()))`",
+    note = "or put a `ReplayBodyLayer` outside of the layer, which keeps what was sent of any body"
+)]
 pub trait Again: Sized {
     /// A copy for another attempt, made before this one is sent; `None` if there cannot be one.
     fn again(&self) -> Option<Self>;

@@ -174,6 +174,10 @@ macro_rules! service {
                     let mut call = Call::start(site);
                     call.open();
                     let limit = call.policy().limit();
+                    // A configuration may have set a timeout that nothing can enforce here.
+                    if !<$mode>::INTERRUPTS && call.policy().attempt_limit().is_some() {
+                        site.warn_uncut();
+                    }
                     loop {
                         let request = exchange.next(limit);
                         let ready = mem::take(&mut ready);
