@@ -22,6 +22,7 @@ mod lab;
 mod leases;
 mod life;
 mod orders;
+mod pacing;
 mod queries;
 mod stage;
 mod submission;
@@ -59,6 +60,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
     life::cases()
         .chain(orders::cases())
         .chain(leases::cases())
+        .chain(pacing::cases())
         .chain(submission::cases())
         .chain(queries::cases())
 }

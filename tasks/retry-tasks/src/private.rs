@@ -21,7 +21,7 @@ pub use crate::function::{Entry, Function, Input, Need, Running};
 use crate::machine::finish::AttemptEnd;
 use crate::tasks::task::Arguments;
 pub use crate::tasks::task::Task;
-use crate::worker::{current::current, current::with_current};
+use crate::worker::{current::busy, current::current, current::with_current};
 
 /// Starts the list of a task's arguments.
 pub fn arguments() -> Arguments {
@@ -114,12 +114,15 @@ where
 {
     let Input { site, standing, paid, .. } = input;
     let current = current();
+    let busy = current.as_ref().map(busy);
     let attempt = move || {
+        let _busy = busy;
         let (out, step) = with_current(current, || resume_blocking(site, standing, paid, call));
         attempt_end(out, step)
     };
     Box::pin(async move {
-        match tokio::task::spawn_blocking(attempt).await {
+        let mut thread = Unstarted(tokio::task::spawn_blocking(attempt));
+        match (&mut thread.0).await {
             Ok(end) => end,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -128,6 +131,15 @@ where
             },
         }
     })
+}
+
+/// A body on a thread for blocking code. Dropping it prevents a start that has not happened yet.
+struct Unstarted<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for Unstarted<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// The end of an attempt, from its outcome and the engine's decision.

@@ -103,24 +103,26 @@ impl Record {
                 self.lost(&mut attempt, LOST);
                 match next {
                     Next::Again(delay) => self.wait(now, &mut attempt, delay),
-                    Next::Refused(after) => self.release(now, after.unwrap_or_default()),
+                    Next::Refused(after) => self.put_off(now, after.unwrap_or_default()),
                     Next::Stop(reason) => self.end(now, State::Failed { reason: reason.into() }),
                 }
             }
             AttemptEnd::Returned => {
                 self.lost(&mut attempt, RETURNED);
-                self.round -= 1;
+                self.round = self.round.saturating_sub(1);
                 self.release(now, Duration::ZERO);
             }
             AttemptEnd::HeldBack(after) => {
-                self.attempts -= 1;
-                self.round -= 1;
+                self.attempts = self.attempts.saturating_sub(1);
+                self.round = self.round.saturating_sub(1);
                 self.round_at = self.round_at.filter(|_| self.round > 0);
                 self.started_at = self.started_at.filter(|_| self.attempts > 0);
                 self.release(now, after);
+                self.settle(now);
                 return None;
             }
         }
+        self.settle(now);
         Some(attempt)
     }
 
@@ -147,6 +149,12 @@ impl Record {
 
     /// Gives up the claim. The task is due after this delay.
     fn release(&mut self, now: Time, after: Duration) {
+        self.put_off(now, after);
+        self.fence = self.fence.saturating_add(1);
+    }
+
+    /// Makes the task due after this delay.
+    fn put_off(&mut self, now: Time, after: Duration) {
         let next = now + after;
         self.run_at = Some(next);
         self.state = if self.attempts == 0 || after.is_zero() {
@@ -154,13 +162,27 @@ impl Record {
         } else {
             State::Waiting { next_attempt_at: next }
         };
-        self.fence += 1;
+    }
+
+    /// Takes an attempt back that was judged lost and is running: nobody else has claimed the task.
+    pub(crate) fn revive(&mut self, now: Time, attempt: &mut TaskAttempt) {
+        self.state = State::Running;
+        self.run_at = Some(now + self.lease_length);
+        self.ended_at = None;
+        if self.last_error.as_deref() == Some(LOST) {
+            (self.last_error, self.last_kind) = (None, None);
+        }
+        self.settle(now);
+        attempt.outcome = AttemptOutcome::Running;
+        (attempt.ended, attempt.kind, attempt.error) = (None, None, None);
+        (attempt.delay, attempt.delay_source) = (None, None);
     }
 
     /// Ends the task in this state.
     pub fn end(&mut self, now: Time, state: State) {
         self.state = state;
         self.run_at = None;
+        self.lane = None;
         self.ended_at = Some(now);
     }
 }

@@ -3,4 +3,5 @@
 pub(crate) mod finish;
 pub(crate) mod lease;
 pub(crate) mod orders;
+pub(crate) mod pace;
 pub(crate) mod retention;

@@ -80,7 +80,7 @@ impl Record {
             return Err(before);
         }
         // A running attempt finds its lease gone.
-        self.fence += 1;
+        self.fence = self.fence.saturating_add(1);
         match verb {
             Verb::Cancel => self.end(now, State::Cancelled),
             Verb::Retry => self.start_round(now, 0),
@@ -91,6 +91,8 @@ impl Record {
             Verb::RetryPaced => {
                 self.start_round(now, 0);
                 self.paced = true;
+                self.state = State::Waiting { next_attempt_at: now };
+                self.settle(now);
             }
             Verb::Reset => {
                 self.attempts = 0;
@@ -114,5 +116,6 @@ impl Record {
         // It limited the time since the submission.
         self.deadline = None;
         self.paced = false;
+        self.settle(now);
     }
 }

@@ -1,12 +1,13 @@
 //! The operation that stores the end of an attempt.
 
-use retry_runtime::Failures;
 use retry_runtime::resume::Next;
+use retry_runtime::{Failures, Kind};
 
-use super::{job::Operation, job::Transaction, table::Table};
+use super::{job::Operation, job::Transaction, renew::held, table::Table};
+use crate::base::time::Time;
 use crate::event::{EventKind, Measured};
-use crate::machine::{finish::AttemptEnd, lease::Lease};
-use crate::record::{Progress, Record, state::State};
+use crate::machine::{finish::AttemptEnd, lease::Lease, pace::Pace};
+use crate::record::{Progress, Record, lane::Lane, state::State};
 use crate::store::error::Result;
 
 /// Stores the end of an attempt. Replies with the new state of the task, or with its present one when the lease is no
@@ -21,10 +22,9 @@ impl Operation for Finish {
     type Reply = Option<Result<State, State>>;
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
-        let Some(mut record) = table.get(self.lease.id)? else { return Ok(None) };
-        if !record.is_held_under(self.lease) {
-            return Ok(Some(Err(record.state)));
-        }
+        let Some(mut record) = held(table, self.lease, tx.now)? else {
+            return Ok(table.get(self.lease.id)?.map(|record| Err(record.state)));
+        };
         if self.progress.is_some() {
             record.progress = self.progress.clone();
         }
@@ -41,6 +41,11 @@ pub(super) fn end_attempt(
     end: AttemptEnd,
 ) -> Result<()> {
     let (id, number) = (record.id, record.attempts);
+    let site = retry_runtime::site(&record.name);
+    let pace = site.and_then(Pace::of);
+    if let Some(pace) = pace {
+        account(table, tx.now, record, pace, &end)?;
+    }
     let (mut measured, mut ended, mut held_back, mut lost) = (None, None, None, None);
     match &end {
         AttemptEnd::HeldBack(delay) => held_back = Some(*delay),
@@ -57,6 +62,9 @@ pub(super) fn end_attempt(
             None => table.remove_attempts(id, Some(fence))?,
         }
     }
+    if site.is_some() && pace.is_none() && !record.paced {
+        record.settle_free(tx.now);
+    }
     table.update(record)?;
     if let Some(next) = lost {
         if let Next::Stop(reason) = next {
@@ -70,6 +78,44 @@ pub(super) fn end_attempt(
         None => consequence(record),
     };
     tx.emit_with(record, kind, measured, ended);
+    Ok(())
+}
+
+/// Tells the function's bucket about the end of an attempt.
+fn account(
+    table: &mut dyn Table,
+    now: Time,
+    record: &mut Record,
+    pace: Pace,
+    end: &AttemptEnd,
+) -> Result<()> {
+    let paid = std::mem::take(&mut record.paid);
+    let name = &record.name;
+    let is_holding = |table: &mut dyn Table| -> Result<bool> {
+        Ok(table.next_due(name, Lane::Paying)?.is_some_and(|due| due <= now))
+    };
+    let given_back = match end {
+        AttemptEnd::Succeeded(_) => {
+            // A function without a bucket has never paid, so its bucket is full.
+            let Some(stored) = table.bucket(name)? else { return Ok(()) };
+            let mut bucket = pace.bucket(Some(stored), now);
+            let is_holding = is_holding(table)?;
+            return match bucket.succeed(pace, paid, now, is_holding) {
+                true => table.put_bucket(name, &bucket),
+                false => Ok(()),
+            };
+        }
+        // The other side has answered: the retry was a good bet.
+        AttemptEnd::Failed { kind: Some(Kind::Permanent), .. } => paid,
+        // The attempt was not made.
+        AttemptEnd::HeldBack(_) => paid,
+        _ => 0,
+    };
+    if given_back > 0 {
+        let mut bucket = pace.bucket(table.bucket(name)?, now);
+        bucket.put(given_back, is_holding(table)?);
+        table.put_bucket(name, &bucket)?;
+    }
     Ok(())
 }
 
@@ -91,7 +137,7 @@ fn consequence(record: &Record) -> EventKind {
         State::Complete => EventKind::Completed,
         State::Failed { reason } => EventKind::Failed { reason, error: error() },
         State::Cancelled => EventKind::Cancelled,
-        State::Waiting { .. } => EventKind::Waiting {
+        State::Waiting { .. } | State::HeldBack { .. } => EventKind::Waiting {
             attempt: record.attempts,
             kind: record.last_kind,
             error: error(),

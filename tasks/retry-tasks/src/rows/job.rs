@@ -6,7 +6,7 @@ use retry_runtime::StopReason;
 use retry_runtime::resume::Standing;
 use tokio::sync::oneshot;
 
-use super::table::Table;
+use super::{judge::Judge, keeper::Keeper, table::Table};
 use crate::base::time::Time;
 use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice};
 use crate::record::Record;
@@ -24,6 +24,8 @@ pub(crate) trait Operation: Send + 'static {
 #[derive(Debug)]
 pub(crate) struct Transaction {
     pub(crate) now: Time,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) judge: Arc<Judge>,
     notices: Vec<Notice>,
 }
 
@@ -66,9 +68,11 @@ pub trait AnyJob: Send {
 pub(super) fn job<O: Operation>(
     operation: O,
     bus: Arc<Bus>,
+    keeper: Arc<Keeper>,
+    judge: Arc<Judge>,
 ) -> (Job, oneshot::Receiver<Result<O::Reply>>) {
     let (sender, receiver) = oneshot::channel();
-    (Box::new(Pending { operation, reply: None, sender, bus }), receiver)
+    (Box::new(Pending { operation, reply: None, sender, bus, keeper, judge }), receiver)
 }
 
 struct Pending<O: Operation> {
@@ -76,12 +80,15 @@ struct Pending<O: Operation> {
     reply: Option<(O::Reply, Vec<Notice>)>,
     sender: oneshot::Sender<Result<O::Reply>>,
     bus: Arc<Bus>,
+    keeper: Arc<Keeper>,
+    judge: Arc<Judge>,
 }
 
 impl<O: Operation> AnyJob for Pending<O> {
     fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()> {
         self.reply = None;
-        let mut tx = Transaction { now, notices: Vec::new() };
+        let (keeper, judge) = (Arc::clone(&self.keeper), Arc::clone(&self.judge));
+        let mut tx = Transaction { now, keeper, judge, notices: Vec::new() };
         let reply = self.operation.apply(table, &mut tx)?;
         self.reply = Some((reply, tx.notices));
         Ok(())

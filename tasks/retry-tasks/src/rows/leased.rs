@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{job::Job, job::Operation, job::Transaction, job::job, table::Table};
-use crate::base::clock::Clock;
+use super::{
+    job::Job, job::Operation, job::Transaction, job::job, judge::Judge, keeper::Keeper,
+    table::Table,
+};
+use crate::base::{clock::Clock, time::Time};
 use crate::event::bus::Bus;
 use crate::store::{Reply, error::Result, error::StoreError};
 
@@ -22,13 +25,17 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
 pub struct Leased<B> {
     backend: B,
     pub(super) bus: Arc<Bus>,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) judge: Arc<Judge>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl<B: Backend> Leased<B> {
     /// Creates the store over these rows.
     pub fn new(backend: B, clock: Arc<dyn Clock>) -> Self {
-        Leased { backend, bus: Arc::new(Bus::new()), clock }
+        let judge = Arc::new(Judge::new(Arc::clone(&clock)));
+        let (bus, keeper) = (Arc::new(Bus::new()), Arc::new(Keeper::new()));
+        Leased { backend, bus, keeper, judge, clock }
     }
 
     pub(super) fn write<O: Operation>(&self, operation: O) -> Reply<'_, O::Reply> {
@@ -37,13 +44,14 @@ impl<B: Backend> Leased<B> {
 
     pub(super) fn query<T: Send + 'static>(
         &self,
-        query: impl FnMut(&mut dyn Table) -> Result<T> + Send + 'static,
+        query: impl FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
     ) -> Reply<'_, T> {
         self.hand_over(Query(query), |job| self.backend.read(job, &*self.clock))
     }
 
     fn hand_over<O: Operation>(&self, operation: O, to: impl FnOnce(Job)) -> Reply<'_, O::Reply> {
-        let (job, reply) = job(operation, Arc::clone(&self.bus));
+        let (bus, keeper, judge) = (&self.bus, &self.keeper, &self.judge);
+        let (job, reply) = job(operation, Arc::clone(bus), Arc::clone(keeper), Arc::clone(judge));
         to(job);
         Box::pin(async { reply.await.unwrap_or_else(|_| Err(StoreError::closed())) })
     }
@@ -55,11 +63,11 @@ struct Query<F>(F);
 impl<T, F> Operation for Query<F>
 where
     T: Send + 'static,
-    F: FnMut(&mut dyn Table) -> Result<T> + Send + 'static,
+    F: FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
 {
     type Reply = T;
 
-    fn apply(&mut self, table: &mut dyn Table, _: &mut Transaction) -> Result<T> {
-        (self.0)(table)
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<T> {
+        (self.0)(table, tx.now)
     }
 }

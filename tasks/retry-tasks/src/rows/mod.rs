@@ -12,11 +12,17 @@ mod claim;
 mod fencing_tests;
 mod finish;
 pub(crate) mod job;
+mod judge;
+mod keeper;
 pub(crate) mod leased;
+mod renew;
+mod retries;
 mod server;
 mod store;
 pub(crate) mod table;
+pub(crate) mod time;
 
 pub use job::{AnyJob, Job};
 pub use leased::{Backend, Leased};
-pub use table::{Due, Table};
+pub use table::{Due, Held, Table};
+pub use time::{StoreClock, Stored};

@@ -1,5 +1,6 @@
 //! The operations of a [`Store`] as jobs: submissions, orders by hand, queries, and the removal of old tasks.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -13,7 +14,9 @@ use super::{
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
 use crate::machine::{lease::Lease, orders::Ordered, orders::Verb, retention::Retention};
-use crate::record::{NewTask, Record, attempt::AttemptOutcome, id::TaskId, state::State};
+use crate::record::{
+    NewTask, Record, attempt::AttemptOutcome, id::TaskId, lane::Lane, state::State,
+};
 use crate::store::{
     Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
     filter::Filter, filter::Page, host::Host,
@@ -29,25 +32,35 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
-        self.query(move |table| {
-            table.get(id)?.map(|record| stored(table, record, attempts)).transpose()
+        self.query(move |table, now| {
+            table.get(id)?.map(|record| stored(table, now, record, attempts)).transpose()
         })
     }
 
     fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>> {
-        self.query(move |table| {
+        self.query(move |table, now| {
             let Page { tasks, next } = table.list(&filter)?;
-            let tasks = tasks.into_iter().map(|record| stored(table, record, attempts));
+            let tasks = tasks.into_iter().map(|record| stored(table, now, record, attempts));
             Ok(Page { tasks: tasks.collect::<Result<_, _>>()?, next })
         })
     }
 
-    fn counts(&self) -> Reply<'_, Counts> {
-        self.query(|table| table.counts())
+    fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>> {
+        self.query(|table, now| {
+            let mut counts = table.counts(now)?;
+            for (name, counts) in &mut counts {
+                let bucket = if counts.held_back > 0 { table.bucket(name)? } else { None };
+                if !bucket.is_some_and(|bucket| bucket.is_short(now, None)) {
+                    // They wait for a worker, not for a token.
+                    counts.due += std::mem::take(&mut counts.held_back);
+                }
+            }
+            Ok(counts)
+        })
     }
 
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
-        self.query(move |table| table.analytics(name.as_deref()))
+        self.query(move |table, _| table.analytics(name.as_deref()))
     }
 
     fn prune(&self, retention: Retention) -> Reply<'_, u64> {
@@ -76,8 +89,15 @@ impl<B: Backend> Store for Leased<B> {
     }
 }
 
-/// Adds the attempts to a task, if `attempts` is set.
-fn stored(table: &mut dyn Table, record: Record, attempts: bool) -> Result<Stored> {
+/// Completes a task: with its attempts, if `attempts` is set, and with the state that no row has.
+fn stored(table: &mut dyn Table, now: Time, mut record: Record, attempts: bool) -> Result<Stored> {
+    let due = record.run_at.filter(|due| record.lane == Some(Lane::Paying) && *due <= now);
+    if let Some(since) = due {
+        let bucket = table.bucket(&record.name)?;
+        if bucket.is_some_and(|bucket| bucket.is_short(now, record.last_kind)) {
+            record.state = State::HeldBack { since };
+        }
+    }
     let attempts = if attempts { table.attempts(record.id)? } else { Vec::new() };
     Ok((record, attempts))
 }

@@ -5,7 +5,9 @@
 //! thread reads.
 
 pub(crate) mod builder;
+mod counts;
 mod open;
+mod queues;
 mod row;
 mod schema;
 mod table;

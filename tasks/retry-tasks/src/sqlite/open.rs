@@ -11,7 +11,7 @@ use super::{
     builder::Durability, builder::SqliteBuilder, schema, schema::VERSION, threads::Sqlite,
     threads::Thread, transaction::ErrorContext, transaction::Rows,
 };
-use crate::rows::leased::Leased;
+use crate::rows::{leased::Leased, time::StoreClock};
 use crate::store::error::{Result, StoreError};
 use crate::tasks::Tasks;
 
@@ -23,7 +23,7 @@ impl SqliteBuilder {
     /// The file is missing, damaged, read-only, locked, not a task store, or of a newer version. The file is left
     /// untouched then.
     pub fn open(self) -> Result<Tasks, StoreError> {
-        let clock = Arc::clone(&self.clock);
+        let clock = Arc::new(StoreClock::new(Arc::clone(&self.clock)));
         let (found, writer) = (reader(&self)?, writer(&self)?);
         // The reader needs the tables, which the writer may just have created.
         let reader = match found {

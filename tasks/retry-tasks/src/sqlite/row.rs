@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use retry_runtime::{DelaySource, Kind};
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, ToSql};
 
 use crate::base::time::Time;
 use crate::record::{
-    Progress, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId,
+    Progress, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane,
     reason::FailReason, state::Phase, state::State,
 };
 
@@ -18,7 +19,8 @@ const SOURCES: [DelaySource; 3] = [DelaySource::Backoff, DelaySource::Hint, Dela
 
 /// The columns of a task that may change.
 pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \
-    round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced";
+    round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, \
+    lane, gives_up, paid, lease_length";
 
 /// The columns of a task that never change, besides the identifier.
 pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted, arguments";
@@ -66,8 +68,25 @@ pub(super) fn time(millis: i64) -> Time {
     Time::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
-fn duration(nanos: i64) -> Duration {
+pub(super) fn duration(nanos: i64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or_default())
+}
+
+/// Reads a text, or whatever stands in its place.
+pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Null => String::new(),
+    })
+}
+
+/// A limit for a statement.
+pub(super) fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Boxes the value of a column.
@@ -104,7 +123,16 @@ pub(super) fn changing(record: &Record) -> Params {
         boxed(record.last_kind.map(|kind| position(&KINDS, kind))),
         boxed(record.last_delay.map(nanos)),
         boxed(record.paced),
+        boxed(record.lane.map(|lane| position(&Lane::ALL, lane))),
+        boxed(gives_up(record).map(millis)),
+        boxed(record.paid as i64),
+        boxed(nanos(record.lease_length)),
     ]
+}
+
+/// The time at which a task that is held gets its attempt without a token if no task of its function succeeds.
+fn gives_up(record: &Record) -> Option<Time> {
+    record.run_at.filter(|_| record.lane == Some(Lane::Paying)).map(|at| at + record.patience())
 }
 
 /// The identifier and the values of [`CHANGING`] and [`FIXED`].
@@ -130,15 +158,15 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let phase = phase(row.get(1)?).unwrap_or(Phase::Failed);
     let fraction: Option<f64> = row.get(14)?;
     let message: Option<String> = row.get(15)?;
-    let redacted: Option<String> = row.get(25)?;
+    let redacted: Option<String> = row.get(29)?;
     Ok(Record {
         id: read_id(row)?,
-        name: row.get(21)?,
+        name: row.get(25)?,
         state: state(phase, reason.as_deref(), run_at),
-        priority: row.get(22)?,
+        priority: row.get(26)?,
         key: row.get(3)?,
-        valid_for: row.get::<_, Option<_>>(23)?.map(duration),
-        created_at: time(row.get(24)?),
+        valid_for: row.get::<_, Option<_>>(27)?.map(duration),
+        created_at: time(row.get(28)?),
         run_at,
         started_at: row.get::<_, Option<_>>(5)?.map(time),
         ended_at: row.get::<_, Option<_>>(6)?.map(time),
@@ -156,8 +184,11 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         last_kind: at(&KINDS, row.get(18)?),
         last_delay: row.get::<_, Option<_>>(19)?.map(duration),
         paced: row.get(20)?,
+        lane: at(&Lane::ALL, row.get(21)?),
+        paid: row.get::<_, i64>(23)?.try_into().unwrap_or_default(),
+        lease_length: duration(row.get(24)?),
         redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
-        arguments: row.get(26)?,
+        arguments: row.get(30)?,
     })
 }
 

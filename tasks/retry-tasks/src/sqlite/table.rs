@@ -1,21 +1,24 @@
 //! The rows that operations read and write.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use rusqlite::{params, params_from_iter};
 
-use super::{row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows};
+use super::{counts, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows};
 use crate::base::time::Time;
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId, state::Phase};
-use crate::rows::{table::Due, table::Table};
+use crate::machine::pace::Bucket;
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
+use crate::rows::{table::Due, table::Held, table::Table};
 use crate::store::{
-    analytics::Analytics, analytics::Sums, counts::Counts, error::Result, filter::Filter,
-    filter::Page,
+    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
 };
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
+             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)"
         );
         self.run(&statement, params_from_iter(row::all(record))).map(drop)
     }
@@ -23,7 +26,7 @@ impl Table for Rows {
     fn update(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20, ?21) WHERE id = ?1"
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) WHERE id = ?1"
         );
         self.run(&statement, params_from_iter(row::changing(record))).map(drop)
     }
@@ -38,32 +41,38 @@ impl Table for Rows {
         self.first(statement, params![name, key], row::read_id)
     }
 
-    fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>> {
-        let statement = "SELECT id, run_at FROM tasks INDEXED BY tasks_due \
-                         WHERE name = ?1 AND priority = ?2 AND run_at <= ?3 ORDER BY run_at LIMIT ?4";
-        let mut due = Vec::new();
-        for priority in priorities(self, name)? {
-            if due.len() >= limit {
-                break;
-            }
-            let left = (limit - due.len()) as i64;
-            let params = params![name, priority, row::millis(now), left];
-            due.extend(self.rows(statement, params, |row| {
-                Ok(Due { id: row::read_id(row)?, priority, run_at: row::time(row.get(1)?) })
-            })?);
-        }
-        Ok(due)
+    fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>> {
+        queues::due(self, name, lane, now, limit)
     }
 
-    fn next_due(&mut self, name: &str) -> Result<Option<Time>> {
-        let statement = "SELECT min(run_at) FROM tasks \
-                         WHERE name = ?1 AND priority = ?2 AND run_at IS NOT NULL";
-        let mut next: Option<i64> = None;
-        for priority in priorities(self, name)? {
-            let due = self.first(statement, params![name, priority], |row| row.get(0))?;
-            next = next.into_iter().chain(due.flatten()).min();
-        }
-        Ok(next.map(row::time))
+    fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>> {
+        queues::next_due(self, name, lane)
+    }
+
+    fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize> {
+        queues::promote(self, name, now, limit)
+    }
+
+    fn impatient(
+        &mut self,
+        name: &str,
+        now: Time,
+        quiet: Duration,
+        limit: usize,
+    ) -> Result<Vec<Due>> {
+        queues::impatient(self, name, now, quiet, limit)
+    }
+
+    fn leases(&mut self) -> Result<Vec<Held>> {
+        queues::leases(self)
+    }
+
+    fn bucket(&mut self, name: &str) -> Result<Option<Bucket>> {
+        queues::bucket(self, name)
+    }
+
+    fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()> {
+        queues::put_bucket(self, name, bucket)
     }
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
@@ -114,16 +123,8 @@ impl Table for Rows {
         Ok(Page::new(found, filter))
     }
 
-    fn counts(&mut self) -> Result<Counts> {
-        let statement = "SELECT phase, count(*) FROM tasks GROUP BY phase";
-        let mut counts = Counts::default();
-        let rows = self.rows(statement, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
-        for (number, count) in rows {
-            if let Some(phase) = row::phase(number) {
-                *counts.of_mut(phase) = count as u64;
-            }
-        }
-        Ok(counts)
+    fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>> {
+        counts::counts(self, now)
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
@@ -141,7 +142,7 @@ impl Table for Rows {
         let counts = self.rows(statement, params![name], |row| {
             Ok((row.get(0)?, row::outcome(row.get(1)?), row.get::<_, i64>(2)? as u64))
         })?;
-        Ok(Analytics::new(counts, sums(self, name)?))
+        Ok(Analytics::new(counts, counts::sums(self, name)?))
     }
 
     fn ended(&mut self) -> Result<u64> {
@@ -170,21 +171,6 @@ impl Table for Rows {
     }
 }
 
-/// The priorities among the open tasks of a function, the greatest first. Each costs one search of the index, whatever
-/// the number of tasks.
-fn priorities(rows: &Rows, name: &str) -> Result<Vec<i32>> {
-    let statement = "SELECT max(priority) FROM tasks \
-                     WHERE name = ?1 AND priority < ?2 AND run_at IS NOT NULL";
-    let (mut found, mut below) = (Vec::new(), i64::from(i32::MAX) + 1);
-    while let Some(Some(priority)) =
-        rows.first(statement, params![name, below], |row| row.get::<_, Option<i32>>(0))?
-    {
-        found.push(priority);
-        below = i64::from(priority);
-    }
-    Ok(found)
-}
-
 /// The names among the tasks in this phase that the filter admits. Each costs one search of the index, whatever the
 /// number of tasks.
 fn names(rows: &Rows, phase: Phase, wanted: Option<&str>) -> Result<Vec<String>> {
@@ -208,31 +194,4 @@ fn names(rows: &Rows, phase: Phase, wanted: Option<&str>) -> Result<Vec<String>>
         from = format!("{name}\u{0}");
         names.push(name);
     }
-}
-
-fn sums(rows: &Rows, name: Option<&str>) -> Result<Sums> {
-    // The phases 3, 4 and 5 are those of ended tasks.
-    let ended = match name {
-        None => "tasks WHERE ended_at IS NOT NULL AND started_at IS NOT NULL AND ?1 IS NULL",
-        Some(_) => {
-            "tasks INDEXED BY tasks_listed WHERE phase IN (3, 4, 5) AND name = ?1 AND started_at IS NOT NULL"
-        }
-    };
-    let of_tasks = format!(
-        "SELECT count(*), total(started_at - created_at), total(ended_at - started_at) FROM {ended}"
-    );
-    let of_attempts = format!(
-        "SELECT total(attempts.ended - attempts.started) FROM attempts WHERE task IN (SELECT id FROM {ended})"
-    );
-    let tasks = rows.first(&of_tasks, params![name], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?, row.get::<_, f64>(2)?))
-    })?;
-    let running = rows.first(&of_attempts, params![name], |row| row.get::<_, f64>(0))?;
-    let (ended, pending, active) = tasks.unwrap_or_default();
-    Ok(Sums {
-        ended: ended as u64,
-        pending: pending as u64,
-        running: running.unwrap_or_default() as u64,
-        active: active as u64,
-    })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::transaction::Rows;
 use crate::base::clock::Clock;
-use crate::rows::{job::Job, leased::Backend};
+use crate::rows::{job::Job, leased::Backend, time::StoreClock};
 use crate::store::error::{Result, StoreError};
 
 /// The greatest number of jobs in one transaction.
@@ -41,19 +41,19 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    pub(super) fn writer(mut rows: Rows, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn writer(mut rows: Rows, clock: Arc<StoreClock>) -> Result<Self> {
         Thread::new("retry-tasks-write", move |jobs| {
             let (mut batch, mut before) = (Vec::new(), 0);
             while let Ok(first) = jobs.recv() {
                 batch.push(first);
                 gather(&jobs, &mut batch, before);
                 before = batch.len();
-                write(&mut rows, &mut batch, &*clock);
+                write(&mut rows, &mut batch, &clock);
             }
         })
     }
 
-    pub(super) fn reader(mut rows: Rows, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn reader(mut rows: Rows, clock: Arc<StoreClock>) -> Result<Self> {
         Thread::new("retry-tasks-read", move |jobs| {
             for mut job in jobs {
                 let done = rows.read(&mut job, &*clock);
@@ -97,7 +97,7 @@ fn gather(jobs: &Receiver<Job>, batch: &mut Vec<Job>, before: usize) {
 
 /// Applies the jobs in one transaction. If it fails, applies each in a transaction of its own, so that a job that fails
 /// does not affect the others.
-fn write(rows: &mut Rows, batch: &mut Vec<Job>, clock: &dyn Clock) {
+fn write(rows: &mut Rows, batch: &mut Vec<Job>, clock: &StoreClock) {
     let together = rows.write(batch, clock);
     let alone =
         together.is_err() && batch.len() > 1 && !matches!(together, Err(StoreError::Locked { .. }));

@@ -7,15 +7,16 @@ use rusqlite::{
     CachedStatement, Connection, Error, ErrorCode, OptionalExtension, Params, Row, ToSql, params,
 };
 
-use crate::base::{clock::Clock, time::Time};
-use crate::rows::job::Job;
+use super::row;
+use crate::base::clock::Clock;
+use crate::rows::{job::Job, time::StoreClock, time::Stored};
 use crate::store::error::{Result, StoreError};
 
 /// The stored time is updated when it is behind by more than this many milliseconds.
 const STALE: u64 = 1000;
 
-/// A stored time that is ahead by this many milliseconds or more is the mistake of some clock and is ignored.
-const ABSURD: u64 = 24 * 3600 * 1000;
+/// The same when nothing else is written: other processes learn that this one uses the store.
+const STALE_WHEN_IDLE: u64 = 5000;
 
 /// The rows of the file, through one connection.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Applies the jobs in one transaction. When the transaction fails, nothing has changed.
-    pub(super) fn write(&mut self, jobs: &mut [Job], clock: &dyn Clock) -> Result<()> {
+    pub(super) fn write(&mut self, jobs: &mut [Job], clock: &StoreClock) -> Result<()> {
         self.transaction(|rows| rows.apply(jobs, clock))
     }
 
@@ -41,32 +42,39 @@ impl Rows {
         committed.map(drop)
     }
 
-    fn apply(&mut self, jobs: &mut [Job], clock: &dyn Clock) -> Result<()> {
+    fn apply(&mut self, jobs: &mut [Job], clock: &StoreClock) -> Result<()> {
         let before = self.connection.total_changes();
-        let (now, stored) = self.time(clock)?;
+        let stored = self.stored_time()?;
+        let now = clock.agree(stored);
         for job in jobs {
             job.apply(self, now)?;
         }
-        let changed = self.connection.total_changes() != before;
-        if changed && now.as_millis().abs_diff(stored) > STALE {
-            let statement = "INSERT INTO meta (name, value) VALUES ('clock', ?1) \
-                             ON CONFLICT (name) DO UPDATE SET value = ?1";
-            self.run(statement, params![now.as_millis() as i64])?;
+        let is_changed = self.connection.total_changes() != before;
+        let stale = if is_changed { STALE } else { STALE_WHEN_IDLE };
+        let written = stored.map_or(0, |stored| stored.time.as_millis());
+        let is_stale = now.as_millis().abs_diff(written) > stale;
+        if let Some(stored) = clock.to_store(now).filter(|_| is_stale) {
+            let statement = "INSERT INTO meta (name, value) VALUES ('clock', ?1), ('wall', ?2) \
+                             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            self.run(statement, params![row::millis(stored.time), row::millis(stored.wall)])?;
+            clock.stored(stored);
         }
         Ok(())
     }
 
-    /// The time of the transaction, which is not before the stored time, and the stored time.
-    fn time(&mut self, clock: &dyn Clock) -> Result<(Time, u64)> {
-        let statement = "SELECT value FROM meta WHERE name = 'clock'";
-        let stored = self.first(statement, [], |row| row.get::<_, i64>(0))?.unwrap_or_default();
-        let stored = u64::try_from(stored).unwrap_or_default();
-        let now = clock.now();
-        if stored > now.as_millis() && stored - now.as_millis() < ABSURD {
-            clock.catch_up(Time::from_millis(stored));
-            return Ok((clock.now(), stored));
-        }
-        Ok((now, stored))
+    /// The stored time. Anything but a number in its place counts as none.
+    fn stored_time(&mut self) -> Result<Option<Stored>> {
+        let statement = "SELECT (SELECT value FROM meta WHERE name = 'clock'), \
+                         (SELECT value FROM meta WHERE name = 'wall')";
+        let number = |row: &Row<'_>, column| {
+            row.get_ref(column).map(|value| value.as_i64().unwrap_or_default())
+        };
+        let found: Option<(i64, i64)> =
+            self.first(statement, [], |row| Ok((number(row, 0)?, number(row, 1)?)))?;
+        let (time, wall) = found.unwrap_or_default();
+        // Older versions have not written the time of day.
+        let wall = if wall > 0 { wall } else { time };
+        Ok((time > 0).then(|| Stored { time: row::time(time), wall: row::time(wall) }))
     }
 
     /// Applies a job that only reads, on one snapshot of the file.

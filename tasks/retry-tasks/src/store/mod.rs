@@ -14,6 +14,7 @@ pub(crate) mod filter;
 pub(crate) mod handle;
 pub(crate) mod host;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -58,8 +59,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>>;
     /// Lists the tasks that pass the filter, the newest first, with their attempts if `attempts` is set.
     fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>>;
-    /// Counts the tasks by state.
-    fn counts(&self) -> Reply<'_, Counts>;
+    /// Counts the tasks of each function by state.
+    fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>>;
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics>;
     /// Removes the ended tasks that the retention does not keep, and replies with their number.

@@ -5,6 +5,8 @@
 //! | the disk is full | `faults`: `a_full_disk_…`, `one_order_that_does_not_fit_…` |
 //! | the file cannot be written, also as the superuser | `read_only` |
 //! | another program keeps the file locked | `faults`: `a_file_that_another_program_keeps_locked_…` |
+//! | another program keeps the file locked for longer than a lease | `leases` |
+//! | a body blocks the threads of its runtime | `leases` |
 //! | the log was cut off | `faults`: `a_log_that_was_cut_off_…` |
 //! | the clock steps back an hour, or leaps ahead | `restart`: `a_clock_that_steps_back_…`; in the crate, `fencing_tests`: `a_worker_does_not_lose_…` |
 //! | the file is of a newer or older version, of another program, or damaged | `files`, `versions` |
@@ -17,6 +19,7 @@
 
 mod faults;
 mod files;
+mod leases;
 mod read_only;
 mod restart;
 mod versions;

@@ -1,0 +1,96 @@
+//! The operations on leases: one renews them, one closes those that are lost.
+
+use std::time::Duration;
+
+use retry_runtime::resume::{Next, judge};
+use retry_runtime::{Class, Kind, StopReason};
+
+use super::{
+    finish::end_attempt, finish::failures, job::Operation, job::Transaction, table::Held,
+    table::Table,
+};
+use crate::base::time::Time;
+use crate::event::EventKind;
+use crate::machine::{finish::AttemptEnd, lease::Lease};
+use crate::record::{Progress, Record, attempt::AttemptOutcome};
+use crate::store::error::Result;
+
+/// Renews leases of this process and stores the new progress of their tasks. Replies with the leases that were lost.
+#[derive(Clone, Debug)]
+pub(super) struct Renew {
+    pub(super) leases: Vec<(Lease, Duration, Option<Progress>)>,
+}
+
+impl Operation for Renew {
+    type Reply = Vec<Lease>;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {
+        let mut lost = Vec::new();
+        for (lease, length, progress) in &self.leases {
+            let until = tx.now + *length;
+            if progress.is_none() && table.renew(lease.id, lease.fence, until)? {
+                tx.judge.note(*lease, until);
+                continue;
+            }
+            let Some(mut record) = held(table, *lease, tx.now)? else {
+                lost.push(*lease);
+                continue;
+            };
+            record.run_at = Some(until);
+            if progress.is_some() {
+                record.progress.clone_from(progress);
+            }
+            table.update(&record)?;
+            tx.judge.note(*lease, until);
+            if let Some(progress) = progress {
+                tx.emit(&record, EventKind::Progress(progress.clone()));
+            }
+        }
+        Ok(lost)
+    }
+}
+
+/// The task of an attempt that may still change it. An attempt that somebody has judged lost is running again, as long as
+/// nobody else has claimed its task.
+pub(super) fn held(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Option<Record>> {
+    let Some(mut record) = table.get(lease.id)? else { return Ok(None) };
+    if record.is_held_under(lease) {
+        return Ok(Some(record));
+    }
+    if record.fence != lease.fence {
+        return Ok(None);
+    }
+    let attempt = table.attempt(lease.id, lease.fence)?;
+    let Some(mut attempt) = attempt.filter(|it| it.outcome == AttemptOutcome::Lost) else {
+        return Ok(None);
+    };
+    record.revive(now, &mut attempt);
+    table.put_attempt(lease.id, &attempt)?;
+    Ok(Some(record))
+}
+
+/// Closes the leases that are lost. Replies with the time until the next one may be lost.
+pub(super) struct Look;
+
+impl Operation for Look {
+    type Reply = Option<Duration>;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
+        let verdict = tx.judge.look(table.leases()?, &tx.keeper);
+        for Held { lease, .. } in verdict.lost {
+            let record = table.get(lease.id)?.filter(|record| record.is_held_under(lease));
+            let Some(mut record) = record else { continue };
+            // The attempt may or may not have taken effect.
+            let lost = Class::new(Kind::Ambiguous);
+            let next = match retry_runtime::site(&record.name) {
+                Some(site) => {
+                    judge(site, &record.standing(tx.now, failures(table, &record)?), lost)
+                }
+                // Nobody here knows whether it can be repeated.
+                None => Next::Stop(StopReason::Ambiguous),
+            };
+            end_attempt(table, tx, &mut record, AttemptEnd::Lost(next))?;
+        }
+        Ok(verdict.next)
+    }
+}
