@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::base::{clock::Clock, clock::SystemClock, time::Time};
 use crate::machine::{lease::Lease, pace::Bucket};
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane};
+use crate::record::{
+    Record, attempt::TaskAttempt, id::TaskId, lane::Lane, reason::FailReason, state::State,
+};
 use crate::rows::{
     job::Job, leased::Backend, leased::Leased, table::Due, table::Held, table::Table,
 };
@@ -249,6 +251,20 @@ impl Table for Rows {
         self.tasks.remove(&id);
         self.attempts.remove(&id);
         Ok(())
+    }
+
+    fn set_aside(&mut self, id: TaskId, now: Time, error: &str) -> Result<()> {
+        if let Some(mut record) = self.get(id)? {
+            record.last_error = Some(error.to_owned());
+            record.end(now, State::Failed { reason: FailReason::Unreadable });
+            self.update(&record)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing in here fails.
+    fn nested(&mut self, work: &mut dyn FnMut(&mut dyn Table) -> Result<()>) -> Result<()> {
+        work(self)
     }
 
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool> {

@@ -98,6 +98,8 @@ pub struct Record {
     pub paid: u64,
     /// How long the running attempt's lease is valid without a renewal.
     pub lease_length: Duration,
+    /// Why the stored row cannot be read; the other fields have those parts that can. `None` for a sound row.
+    pub trouble: Option<String>,
 }
 
 /// The progress of a task, as its function reports it.
@@ -141,6 +143,7 @@ impl Record {
             lane: Some(if task.delay.is_zero() { Lane::Ready } else { Lane::Later }),
             paid: 0,
             lease_length: Duration::ZERO,
+            trouble: None,
         }
     }
 

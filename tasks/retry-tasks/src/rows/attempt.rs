@@ -7,12 +7,16 @@ use retry_runtime::resume::{Next, Standing, judge};
 use retry_runtime::{Class, Kind, Site};
 use tokio::sync::{mpsc, oneshot};
 
+use super::aside::is_of_one_row;
 use super::{finish::Finish, keeper::Keep, keeper::Link, leased::Backend, leased::Leased};
 use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
 use crate::store::{error::StoreError, handle::AttemptHandle, host::End, host::Host, host::Hosted};
 
 /// The pause before the next request to a store that has failed.
 pub(super) const RETRY_STORE: Duration = Duration::from_secs(1);
+
+/// The number of refusals of one task's end after which its worker gives up.
+const REFUSALS: u32 = 5;
 
 /// The reason for which an attempt is stopped.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +55,7 @@ pub(super) fn start<B: Backend>(
     let handle = Arc::new(AttemptHandle::new(&claimed.record));
     let (link, stopped) = Link::new(Arc::clone(&handle));
     let (lease, length) = (claimed.record.lease(), claimed.record.lease_length);
-    let keep = store.keeper.keep(lease, length, store.clock.now(), Arc::clone(&link));
+    let keep = store.parts.keeper.keep(lease, length, store.clock.now(), Arc::clone(&link));
     let keep = Arc::new(keep);
     handle.anchor(Arc::clone(&keep) as _);
     let attempt = Attempt { store, host, site: function.site, handle, done, keep };
@@ -96,12 +100,20 @@ impl<B: Backend> Attempt<B> {
 
     /// Stores the end of the attempt, again and again until the store takes it.
     async fn store_end(&self, lease: Lease, end: AttemptEnd) {
+        let mut refused = 0;
         loop {
             let progress = self.handle.take_progress();
             let finish = Finish { lease, end: end.clone(), progress };
             match self.store.write(finish).await {
                 Ok(_) => return,
-                Err(error) => warn("the end of an attempt could not be stored yet", &error),
+                Err(error) => {
+                    warn("the end of an attempt could not be stored yet", &error);
+                    refused += u32::from(is_of_one_row(&error));
+                }
+            }
+            if refused == REFUSALS {
+                // The task is stuck, and must not keep a slot. Another worker finds its lease run out and sets it aside.
+                return;
             }
             if *self.host.ending().borrow() == End::Abandoned {
                 return;

@@ -7,12 +7,13 @@ use retry_runtime::StopReason;
 use retry_runtime::resume::limit;
 
 use super::{
-    finish::failures, job::Operation, job::Transaction, retries::Retries, table::Due, table::Table,
+    aside::Aside, aside::one, aside::set_aside, finish::failures, job::Operation, job::Transaction,
+    retries::Retries, table::Due, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{EventKind, Measured};
 use crate::machine::lease::Claimed;
-use crate::record::{Record, lane::Lane, reason::FailReason, state::State};
+use crate::record::{id::TaskId, lane::Lane, reason::FailReason, state::State};
 use crate::store::{error::Result, host::Hosted};
 
 /// The greatest number of tasks of one function that a claim moves among those that are ready.
@@ -32,6 +33,8 @@ pub(super) struct Claim {
     pub(super) worker: Arc<str>,
     pub(super) lease: Duration,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether a task that the store refuses to change is set aside. This costs more than a claim of sound tasks.
+    pub(super) is_careful: bool,
 }
 
 /// The claimed tasks, and the due time of the next ones.
@@ -59,7 +62,14 @@ impl Operation for Claim {
         let now = tx.now.min(self.clock.certain());
         let (mut candidates, mut retries) = (Vec::new(), Vec::new());
         for (function, vacancy) in self.vacancies.iter().enumerate() {
-            retries.push(self.of_function(table, now, function, vacancy, &mut candidates)?);
+            retries.push(self.of_function(
+                table,
+                &tx.aside,
+                now,
+                function,
+                vacancy,
+                &mut candidates,
+            )?);
         }
         candidates.sort_by_key(|it| (std::cmp::Reverse(it.due.priority), it.due.run_at, it.due.id));
         let mut claimed = Vec::new();
@@ -67,10 +77,15 @@ impl Operation for Claim {
             if claimed.len() == self.slots {
                 break;
             }
-            let Some(record) = table.get(due.id)? else { continue };
             let paid = cost.map_or(0, |cost| retries[function].pay(cost));
             let hosted = self.vacancies[function].function;
-            match self.claim(table, tx, hosted, paid, record)? {
+            let task = if self.is_careful {
+                one(table, tx, due.id, |table, tx| self.claim(table, tx, hosted, paid, due.id))?
+                    .flatten()
+            } else {
+                self.claim(table, tx, hosted, paid, due.id)?
+            };
+            match task {
                 Some(task) => claimed.push(task),
                 None => retries[function].refund(paid),
             }
@@ -94,6 +109,7 @@ impl Claim {
     fn of_function(
         &self,
         table: &mut dyn Table,
+        aside: &Aside,
         now: Time,
         function: usize,
         vacancy: &Vacancy,
@@ -102,9 +118,11 @@ impl Claim {
         let slots = self.slots.min(vacancy.slots);
         let Hosted { name, site, .. } = vacancy.function;
         table.promote(name, now, PROMOTED)?;
-        let free = table.due(name, Lane::Ready, now, slots)?;
-        candidates.extend(free.into_iter().map(|due| Candidate { function, due, cost: None }));
-        let (retries, paid) = Retries::due(table, site, name, now, slots)?;
+        // Tasks that are left alone must not take the places of others.
+        let free = table.due(name, Lane::Ready, now, slots + aside.len())?;
+        let free = free.into_iter().filter(|due| !aside.has(due.id)).take(slots);
+        candidates.extend(free.map(|due| Candidate { function, due, cost: None }));
+        let (retries, paid) = Retries::due(table, aside, site, name, now, slots)?;
         let paid = paid.into_iter().map(|(due, cost)| Candidate { function, due, cost });
         candidates.extend(paid);
         Ok(retries)
@@ -117,8 +135,13 @@ impl Claim {
         tx: &mut Transaction,
         function: Hosted,
         paid: u64,
-        mut record: Record,
+        id: TaskId,
     ) -> Result<Option<Claimed>> {
+        let Some(mut record) = table.get(id)? else { return Ok(None) };
+        if let Some(trouble) = record.trouble.clone() {
+            set_aside(table, tx, &record, &trouble)?;
+            return Ok(None);
+        }
         let failures = failures(table, &record)?;
         if record.is_overdue(tx.now) {
             let late = "its deadline passed before an attempt could start";

@@ -46,6 +46,7 @@ impl Queue {
             slots: 1,
             worker: "w".into(),
             lease: LEASE,
+            is_careful: false,
             clock: self.clock.clone(),
         };
         self.store.write(claim).await.expect("claimed").claimed.pop()

@@ -145,9 +145,9 @@ impl Drop for Keep {
 
 /// Starts the thread of the store, once.
 pub(super) fn start<B: Backend>(store: &Arc<Leased<B>>) {
-    store.keeper.started.call_once(|| {
+    store.parts.keeper.started.call_once(|| {
         let (weak, clock) = (Arc::downgrade(store), Arc::clone(&store.clock));
-        let wake = store.keeper.wake.subscribe();
+        let wake = store.parts.keeper.wake.subscribe();
         let run = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
             match runtime {
@@ -190,15 +190,15 @@ async fn renew_all<B: Backend>(
 async fn renew_due<B: Backend>(store: &Weak<Leased<B>>) -> Option<Option<Time>> {
     let store = store.upgrade()?;
     let now = store.clock.now();
-    let renew = store.keeper.due(now);
+    let renew = store.parts.keeper.due(now);
     if !renew.leases.is_empty() {
         match store.write(renew.clone()).await {
-            Ok(lost) => lost.into_iter().for_each(|lease| store.keeper.stop(lease)),
+            Ok(lost) => lost.into_iter().for_each(|lease| store.parts.keeper.stop(lease)),
             Err(error) => {
                 warn("a worker could not renew its leases", &error);
-                store.keeper.again(&renew, now + RETRY_STORE);
+                store.parts.keeper.again(&renew, now + RETRY_STORE);
             }
         }
     }
-    Some(store.keeper.next(now))
+    Some(store.parts.keeper.next(now))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    job::Job, job::Operation, job::Transaction, job::job, judge::Judge, keeper::Keeper,
+    job::Job, job::Operation, job::Parts, job::Transaction, job::job, judge::Judge, keeper::Keeper,
     table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
@@ -24,18 +24,20 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
 #[derive(Debug)]
 pub struct Leased<B> {
     backend: B,
-    pub(super) bus: Arc<Bus>,
-    pub(super) keeper: Arc<Keeper>,
-    pub(super) judge: Arc<Judge>,
+    pub(super) parts: Parts,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl<B: Backend> Leased<B> {
     /// Creates the store over these rows.
     pub fn new(backend: B, clock: Arc<dyn Clock>) -> Self {
-        let judge = Arc::new(Judge::new(Arc::clone(&clock)));
-        let (bus, keeper) = (Arc::new(Bus::new()), Arc::new(Keeper::new()));
-        Leased { backend, bus, keeper, judge, clock }
+        let parts = Parts {
+            bus: Arc::new(Bus::new()),
+            keeper: Arc::new(Keeper::new()),
+            judge: Arc::new(Judge::new(Arc::clone(&clock))),
+            aside: Arc::default(),
+        };
+        Leased { backend, parts, clock }
     }
 
     pub(super) fn write<O: Operation>(&self, operation: O) -> Reply<'_, O::Reply> {
@@ -50,8 +52,7 @@ impl<B: Backend> Leased<B> {
     }
 
     fn hand_over<O: Operation>(&self, operation: O, to: impl FnOnce(Job)) -> Reply<'_, O::Reply> {
-        let (bus, keeper, judge) = (&self.bus, &self.keeper, &self.judge);
-        let (job, reply) = job(operation, Arc::clone(bus), Arc::clone(keeper), Arc::clone(judge));
+        let (job, reply) = job(operation, self.parts.clone());
         to(job);
         Box::pin(async { reply.await.unwrap_or_else(|_| Err(StoreError::closed())) })
     }

@@ -6,6 +6,7 @@
 //!
 //! The memory and the SQLite store are such backends.
 
+mod aside;
 mod attempt;
 mod claim;
 #[cfg(test)]

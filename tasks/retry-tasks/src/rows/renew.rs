@@ -6,8 +6,8 @@ use retry_runtime::resume::{Next, judge};
 use retry_runtime::{Class, Kind, StopReason};
 
 use super::{
-    finish::end_attempt, finish::failures, job::Operation, job::Transaction, table::Held,
-    table::Table,
+    aside::one, aside::set_aside, finish::end_attempt, finish::failures, job::Operation,
+    job::Transaction, table::Held, table::Table,
 };
 use crate::base::time::Time;
 use crate::event::EventKind;
@@ -27,27 +27,39 @@ impl Operation for Renew {
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {
         let mut lost = Vec::new();
         for (lease, length, progress) in &self.leases {
-            let until = tx.now + *length;
-            if progress.is_none() && table.renew(lease.id, lease.fence, until)? {
-                tx.judge.note(*lease, until);
-                continue;
-            }
-            let Some(mut record) = held(table, *lease, tx.now)? else {
+            let kept = one(table, tx, lease.id, |table, tx| {
+                renew(table, tx, *lease, *length, progress.as_ref())
+            });
+            if kept? == Some(false) {
                 lost.push(*lease);
-                continue;
-            };
-            record.run_at = Some(until);
-            if progress.is_some() {
-                record.progress.clone_from(progress);
-            }
-            table.update(&record)?;
-            tx.judge.note(*lease, until);
-            if let Some(progress) = progress {
-                tx.emit(&record, EventKind::Progress(progress.clone()));
             }
         }
         Ok(lost)
     }
+}
+
+/// Renews a lease; `false` when it was lost.
+fn renew(
+    table: &mut dyn Table,
+    tx: &mut Transaction,
+    lease: Lease,
+    length: Duration,
+    progress: Option<&Progress>,
+) -> Result<bool> {
+    let until = tx.now + length;
+    if progress.is_none() && table.renew(lease.id, lease.fence, until)? {
+        tx.judge.note(lease, until);
+        return Ok(true);
+    }
+    let Some(mut record) = held(table, lease, tx.now)? else { return Ok(false) };
+    record.run_at = Some(until);
+    if let Some(progress) = progress {
+        record.progress = Some(progress.clone());
+        tx.emit(&record, EventKind::Progress(progress.clone()));
+    }
+    table.update(&record)?;
+    tx.judge.note(lease, until);
+    Ok(true)
 }
 
 /// The task of an attempt that may still change it. An attempt that somebody has judged lost is running again, as long as
@@ -78,19 +90,29 @@ impl Operation for Look {
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
         let verdict = tx.judge.look(table.leases()?, &tx.keeper);
         for Held { lease, .. } in verdict.lost {
-            let record = table.get(lease.id)?.filter(|record| record.is_held_under(lease));
-            let Some(mut record) = record else { continue };
-            // The attempt may or may not have taken effect.
-            let lost = Class::new(Kind::Ambiguous);
-            let next = match retry_runtime::site(&record.name) {
-                Some(site) => {
-                    judge(site, &record.standing(tx.now, failures(table, &record)?), lost)
-                }
-                // Nobody here knows whether it can be repeated.
-                None => Next::Stop(StopReason::Ambiguous),
-            };
-            end_attempt(table, tx, &mut record, AttemptEnd::Lost(next))?;
+            if !tx.aside.has(lease.id) {
+                one(table, tx, lease.id, |table, tx| close(table, tx, lease))?;
+            }
         }
         Ok(verdict.next)
     }
+}
+
+/// Ends the attempt of a lost lease.
+fn close(table: &mut dyn Table, tx: &mut Transaction, lease: Lease) -> Result<()> {
+    let Some(mut record) = table.get(lease.id)? else { return Ok(()) };
+    if let Some(trouble) = record.trouble.clone() {
+        return set_aside(table, tx, &record, &trouble);
+    }
+    if !record.is_held_under(lease) {
+        return Ok(());
+    }
+    // The attempt may or may not have taken effect.
+    let lost = Class::new(Kind::Ambiguous);
+    let next = match retry_runtime::site(&record.name) {
+        Some(site) => judge(site, &record.standing(tx.now, failures(table, &record)?), lost),
+        // Nobody here knows whether it can be repeated.
+        None => Next::Stop(StopReason::Ambiguous),
+    };
+    end_attempt(table, tx, &mut record, AttemptEnd::Lost(next))
 }

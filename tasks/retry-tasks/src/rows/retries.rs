@@ -2,6 +2,7 @@
 
 use retry_runtime::Site;
 
+use super::aside::Aside;
 use super::table::{Due, Table};
 use crate::base::time::Time;
 use crate::machine::pace::{Bucket, LONGEST, PATIENCE, Pace};
@@ -24,12 +25,14 @@ impl Retries {
     /// those whose patience is over.
     pub(super) fn due(
         table: &mut dyn Table,
+        aside: &Aside,
         site: &'static Site,
         name: &str,
         now: Time,
         limit: usize,
     ) -> Result<(Self, Vec<Priced>)> {
-        let due = table.due(name, Lane::Paying, now, limit)?;
+        let due = table.due(name, Lane::Paying, now, limit + aside.len())?;
+        let due: Vec<Due> = due.into_iter().filter(|due| !aside.has(due.id)).take(limit).collect();
         let none = Retries { bucket: None, held: None };
         if due.is_empty() {
             return Ok((none, Vec::new()));
@@ -54,7 +57,9 @@ impl Retries {
         }
         if held.is_some() && bucket.quiet(now) >= PATIENCE && priced.len() < limit {
             let impatient = table.impatient(name, now, bucket.quiet(now), limit)?;
-            let is_new = |due: &Due| priced.iter().all(|(known, _)| known.id != due.id);
+            let is_new = |due: &Due| {
+                !aside.has(due.id) && priced.iter().all(|(known, _)| known.id != due.id)
+            };
             let more: Vec<Due> = impatient.into_iter().filter(is_new).collect();
             let left = limit - priced.len();
             priced.extend(more.into_iter().take(left).map(|due| (due, None)));

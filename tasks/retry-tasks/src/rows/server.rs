@@ -8,13 +8,14 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop, attempt::warn, claim::Batch,
-    claim::Claim, claim::Vacancy, keeper, leased::Backend, leased::Leased, renew::Look,
+    aside::is_of_one_row, attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop,
+    attempt::warn, claim::Batch, claim::Claim, claim::Vacancy, keeper, leased::Backend,
+    leased::Leased, renew::Look,
 };
 use crate::base::time::Time;
 use crate::machine::{lease::Claimed, lease::Lease};
 use crate::record::id::TaskId;
-use crate::store::{Store, host::End, host::Host};
+use crate::store::{Store, error::StoreError, host::End, host::Host};
 
 /// The time between two removals of old tasks.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
@@ -44,8 +45,8 @@ impl<B: Backend> Server<B> {
         let (done_sender, done) = mpsc::unbounded_channel();
         let now = store.clock.now();
         Server {
-            cancelled: store.bus.cancelled.subscribe(),
-            claimable: store.bus.claimable.subscribe(),
+            cancelled: store.parts.bus.cancelled.subscribe(),
+            claimable: store.parts.bus.claimable.subscribe(),
             next_look: now,
             next_prune: now + PRUNE_EVERY,
             unpruned: 0,
@@ -89,14 +90,7 @@ impl<B: Backend> Server<B> {
         if slots == 0 {
             return poll;
         }
-        let claim = Claim {
-            vacancies: self.vacancies(slots),
-            slots,
-            worker: Arc::clone(&settings.name),
-            lease: settings.lease,
-            clock: Arc::clone(&self.store.clock),
-        };
-        match self.store.write(claim).await {
+        match self.claim_for(slots).await {
             Ok(Batch { claimed, next }) => {
                 claimed.into_iter().for_each(|claimed| self.start(claimed));
                 next.map_or(poll, |next| next.min(poll))
@@ -105,6 +99,23 @@ impl<B: Backend> Server<B> {
                 warn("a worker could not claim tasks", &error);
                 now + RETRY_STORE
             }
+        }
+    }
+
+    /// Claims tasks for this many slots. When one of them cannot be changed, it is set aside.
+    async fn claim_for(&self, slots: usize) -> Result<Batch, StoreError> {
+        let settings = self.host.settings();
+        let claim = |is_careful| Claim {
+            vacancies: self.vacancies(slots),
+            slots,
+            worker: Arc::clone(&settings.name),
+            lease: settings.lease,
+            clock: Arc::clone(&self.store.clock),
+            is_careful,
+        };
+        match self.store.write(claim(false)).await {
+            Err(error) if is_of_one_row(&error) => self.store.write(claim(true)).await,
+            reply => reply,
         }
     }
 
@@ -165,7 +176,7 @@ impl<B: Backend> Server<B> {
             Ok(Some(left)) => self.next_look = self.next_look.min(now + left),
             Ok(None) => {}
             Err(error) => {
-                self.store.judge.forget();
+                self.store.parts.judge.forget();
                 warn("a worker could not look for lost attempts", &error);
             }
         }
@@ -179,7 +190,7 @@ impl<B: Backend> Server<B> {
         let within = match end {
             End::Within(within) => within,
             End::NotYet | End::Abandoned => {
-                self.running.keys().for_each(|lease| self.store.keeper.forget(*lease));
+                self.running.keys().for_each(|lease| self.store.parts.keeper.forget(*lease));
                 self.stop_all(Stop::Lost);
                 Duration::ZERO
             }

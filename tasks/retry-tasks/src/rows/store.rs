@@ -8,8 +8,8 @@ use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    finish::failures, job::Operation, job::Transaction, leased::Backend, leased::Leased,
-    server::Server, table::Table,
+    aside::is_of_one_row, finish::failures, job::Operation, job::Transaction, leased::Backend,
+    leased::Leased, server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
@@ -77,7 +77,7 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {
-        self.bus.events.subscribe()
+        self.parts.bus.events.subscribe()
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
@@ -197,8 +197,10 @@ impl Operation for Prune {
             if !self.0.expires(tx.now, ended_at, ended.saturating_sub(removed as u64)) {
                 break;
             }
-            table.remove(id)?;
-            removed += 1;
+            match table.nested(&mut |table| table.remove(id)) {
+                Err(error) if !is_of_one_row(&error) => return Err(error),
+                _ => removed += 1,
+            }
         }
         Ok(removed)
     }

@@ -46,6 +46,11 @@ pub trait Table {
     fn get(&mut self, id: TaskId) -> Result<Option<Record>>;
     /// Returns the task of this function that has this key.
     fn keyed(&mut self, name: &str, key: &str) -> Result<Option<TaskId>>;
+    /// Ends a task whose row cannot be read or changed as failed and [`Unreadable`](crate::FailReason::Unreadable), with
+    /// this error. Changes no more of the row than that takes.
+    fn set_aside(&mut self, id: TaskId, now: Time, error: &str) -> Result<()>;
+    /// Does the work, and takes back what it has changed when it fails.
+    fn nested(&mut self, work: &mut dyn FnMut(&mut dyn Table) -> Result<()>) -> Result<()>;
     /// Extends the lease with this fencing token until `until`; `false` when it is no longer valid.
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool>;
 

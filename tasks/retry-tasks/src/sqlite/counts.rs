@@ -6,6 +6,7 @@ use rusqlite::params;
 
 use super::{row, transaction::Rows};
 use crate::base::time::Time;
+use crate::record::state::Phase;
 use crate::store::{analytics::Sums, counts::Counts, error::Result};
 
 /// Counts the tasks of each function. Reads one index of all tasks, and of the open ones those that are due.
@@ -14,12 +15,12 @@ pub(super) fn counts(rows: &Rows, now: Time) -> Result<BTreeMap<String, Counts>>
     let statement =
         "SELECT phase, name, count(*) FROM tasks INDEXED BY tasks_listed GROUP BY phase, name";
     let by_phase = rows.rows(statement, [], |row| {
-        Ok((row.get::<_, i64>(0)?, row::text(row, 1)?, row.get::<_, i64>(2)?))
+        Ok((row::number_at(row, 0)?, row::text(row, 1)?, row::number_at(row, 2)?))
     })?;
     for (number, name, count) in by_phase {
-        if let Some(phase) = row::phase(number) {
-            *all.entry(name).or_default().of_mut(phase) += count as u64;
-        }
+        // A row that cannot be read is shown as failed.
+        let phase = row::phase(number).unwrap_or(Phase::Failed);
+        *all.entry(name).or_default().of_mut(phase) += count as u64;
     }
     for (index, lane) in [("tasks_ready", 0), ("tasks_later", 1), ("tasks_paying", 2)] {
         let statement = format!(
@@ -27,7 +28,7 @@ pub(super) fn counts(rows: &Rows, now: Time) -> Result<BTreeMap<String, Counts>>
              WHERE lane = {lane} AND run_at <= ?1 GROUP BY name"
         );
         let due = rows.rows(&statement, params![row::millis(now)], |row| {
-            Ok((row::text(row, 0)?, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)?))
+            Ok((row::text(row, 0)?, row::number_at(row, 1)? as u64, row::number_at(row, 2)?))
         })?;
         for (name, count, oldest) in due {
             let counts = all.entry(name).or_default();

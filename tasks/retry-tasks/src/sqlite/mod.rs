@@ -5,7 +5,9 @@
 //! thread reads.
 
 pub(crate) mod builder;
+mod columns;
 mod counts;
+mod names;
 mod open;
 mod queues;
 mod row;

@@ -22,7 +22,8 @@ const fn index(lane: Lane) -> (&'static str, &'static str, &'static str) {
 }
 
 fn read_due(row: &Row<'_>) -> rusqlite::Result<Due> {
-    Ok(Due { id: row::read_id(row)?, run_at: row::time(row.get(1)?), priority: row.get(2)? })
+    let priority = row::number_at(row, 2)?.try_into().unwrap_or_default();
+    Ok(Due { id: row::read_id(row)?, run_at: row::time(row::number_at(row, 1)?), priority })
 }
 
 pub(super) fn due(
@@ -37,7 +38,7 @@ pub(super) fn due(
     let is_due = if lane == Lane::Ready { "?2 IS NOT NULL" } else { "run_at <= ?2" };
     let statement = format!(
         "SELECT id, run_at, priority FROM tasks INDEXED BY {index} \
-         WHERE name = ?1 AND {condition} AND {is_due} ORDER BY {order} LIMIT ?3"
+         WHERE name = ?1 AND {condition} AND {is_due} AND length(id) = 16 ORDER BY {order} LIMIT ?3"
     );
     rows.rows(&statement, params![name, row::millis(now), row::count(limit)], read_due)
 }
@@ -48,7 +49,7 @@ pub(super) fn next_due(rows: &Rows, name: &str, lane: Lane) -> Result<Option<Tim
         "SELECT run_at FROM tasks INDEXED BY {index} \
          WHERE name = ?1 AND {condition} ORDER BY {order} LIMIT 1"
     );
-    rows.first(&statement, params![name], |row| Ok(row::time(row.get(0)?)))
+    rows.first(&statement, params![name], |row| Ok(row::time(row::number_at(row, 0)?)))
 }
 
 pub(super) fn promote(rows: &Rows, name: &str, now: Time, limit: usize) -> Result<usize> {
@@ -79,24 +80,24 @@ pub(super) fn leases(rows: &Rows) -> Result<Vec<Held>> {
     let statement = "SELECT id, fence, name, run_at, lease_length FROM tasks INDEXED BY tasks_leased WHERE lane = 3";
     rows.rows(statement, [], |row| {
         Ok(Held {
-            lease: Lease { id: row::read_id(row)?, fence: row.get::<_, i64>(1)? as u64 },
-            name: row.get(2)?,
-            until: row::time(row.get(3)?),
-            length: row::duration(row.get(4)?),
+            lease: Lease { id: row::read_id(row)?, fence: row::number_at(row, 1)? as u64 },
+            name: row::text(row, 2)?,
+            until: row::time(row::number_at(row, 3)?),
+            length: row::duration(row::number_at(row, 4)?),
         })
     })
 }
 
 pub(super) fn bucket(rows: &Rows, name: &str) -> Result<Option<Bucket>> {
     let statement = "SELECT tokens, at, capacity, refill, succeeded FROM buckets WHERE name = ?1";
-    let amount = |row: &Row<'_>, column| row.get::<_, i64>(column).map(|it| it.max(0) as u64);
+    let amount = |row: &Row<'_>, column| row::number_at(row, column).map(|it| it.max(0) as u64);
     rows.first(statement, params![name], |row| {
         Ok(Bucket {
             tokens: amount(row, 0)?,
-            at: row::time(row.get(1)?),
+            at: row::time(row::number_at(row, 1)?),
             capacity: amount(row, 2)?,
             refill: amount(row, 3)?,
-            succeeded: row.get::<_, Option<_>>(4)?.map(row::time),
+            succeeded: Some(row::time(row::number_at(row, 4)?)).filter(|at| at.as_millis() > 0),
         })
     })
 }

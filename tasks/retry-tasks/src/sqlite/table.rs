@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{params, params_from_iter};
 
-use super::{counts, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows};
+use super::{
+    counts, names, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows,
+};
 use crate::base::time::Time;
 use crate::machine::pace::Bucket;
 use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
@@ -112,10 +114,20 @@ impl Table for Rows {
         );
         let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
         for phase in phases {
-            for name in names(self, *phase, filter.name.as_deref())? {
+            for name in names::names(self, *phase, filter.name.as_deref())? {
                 let (phase, after) = (row::number(*phase), row::id(after));
                 let params = params![phase, name, after, since, until, limit as i64 + 1];
                 found.extend(self.rows(&statement, params, row::record)?);
+            }
+        }
+        // Rows with a phase that does not exist are shown as failed.
+        if phases.contains(&Phase::Failed) {
+            for wrong in ["phase > 5", "phase < 0"] {
+                let statement = format!(
+                    "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE {wrong} AND id < ?1"
+                );
+                let wrong = self.rows(&statement, params![row::id(after)], row::record)?;
+                found.extend(wrong.into_iter().filter(|record| filter.admits(record)));
             }
         }
         found.sort_by_key(|record| std::cmp::Reverse(record.id));
@@ -140,7 +152,8 @@ impl Table for Rows {
             }
         };
         let counts = self.rows(statement, params![name], |row| {
-            Ok((row.get(0)?, row::outcome(row.get(1)?), row.get::<_, i64>(2)? as u64))
+            let number = row::number_at(row, 0)?.try_into().unwrap_or_default();
+            Ok((number, row::outcome(row::number_at(row, 1)?), row::number_at(row, 2)? as u64))
         })?;
         Ok(Analytics::new(counts, counts::sums(self, name)?))
     }
@@ -152,10 +165,9 @@ impl Table for Rows {
     }
 
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>> {
-        let statement =
-            "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT ?1";
+        let statement = "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL AND length(id) = 16 ORDER BY ended_at LIMIT ?1";
         self.rows(statement, params![limit as i64], |row| {
-            Ok((row::read_id(row)?, row::time(row.get(1)?)))
+            Ok((row::read_id(row)?, row::time(row::number_at(row, 1)?)))
         })
     }
 
@@ -164,34 +176,25 @@ impl Table for Rows {
         self.run("DELETE FROM tasks WHERE id = ?1", params![row::id(id)]).map(drop)
     }
 
+    fn set_aside(&mut self, id: TaskId, now: Time, error: &str) -> Result<()> {
+        let statement = "UPDATE tasks SET phase = 4, reason = 'unreadable', lane = NULL, gives_up = NULL, run_at = NULL, \
+                         ended_at = ?2, last_error = ?3 WHERE id = ?1";
+        self.run(statement, params![row::id(id), row::millis(now), error]).map(drop)
+    }
+
+    fn nested(&mut self, work: &mut dyn FnMut(&mut dyn Table) -> Result<()>) -> Result<()> {
+        self.run("SAVEPOINT one", [])?;
+        let done = work(self);
+        if done.is_err() {
+            self.run("ROLLBACK TO one", [])?;
+        }
+        self.run("RELEASE one", [])?;
+        done
+    }
+
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool> {
         let statement = "UPDATE tasks SET run_at = ?3 WHERE id = ?1 AND fence = ?2 AND phase = 1";
         let params = params![row::id(id), fence as i64, row::millis(until)];
         Ok(self.run(statement, params)? == 1)
-    }
-}
-
-/// The names among the tasks in this phase that the filter admits. Each costs one search of the index, whatever the
-/// number of tasks.
-fn names(rows: &Rows, phase: Phase, wanted: Option<&str>) -> Result<Vec<String>> {
-    let (mut from, prefix) = match wanted {
-        None => (String::new(), ""),
-        Some(name) => match name.strip_suffix('*') {
-            Some(prefix) => (prefix.to_owned(), prefix),
-            None => return Ok(vec![name.to_owned()]),
-        },
-    };
-    let statement =
-        "SELECT min(name) FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name >= ?2";
-    let mut names = Vec::new();
-    loop {
-        let params = params![row::number(phase), from];
-        let next = rows.first(statement, params, |row| row.get::<_, Option<String>>(0))?;
-        let Some(name) = next.flatten().filter(|name| name.starts_with(prefix)) else {
-            return Ok(names);
-        };
-        // The least text that is greater.
-        from = format!("{name}\u{0}");
-        names.push(name);
     }
 }

@@ -1,5 +1,6 @@
 //! Transactions and statements on one connection, and the translation of their errors.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ impl Rows {
         let stored = self.stored_time()?;
         let now = clock.agree(stored);
         for job in jobs {
-            job.apply(self, now)?;
+            guarded(|| job.apply(self, now))?;
         }
         let is_changed = self.connection.total_changes() != before;
         let stale = if is_changed { STALE } else { STALE_WHEN_IDLE };
@@ -80,7 +81,7 @@ impl Rows {
     /// Applies a job that only reads, on one snapshot of the file.
     pub(super) fn read(&mut self, job: &mut Job, clock: &dyn Clock) -> Result<()> {
         self.run("BEGIN", [])?;
-        let applied = job.apply(self, clock.now());
+        let applied = guarded(|| job.apply(self, clock.now()));
         let ended = self.run("COMMIT", []);
         applied.and(ended.map(drop))
     }
@@ -127,6 +128,14 @@ impl Rows {
     pub(super) fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| self.context.error(&error))
     }
+}
+
+/// Makes a failure of a panic: the thread must go on for the other jobs.
+fn guarded(apply: impl FnOnce() -> Result<()>) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(apply)).unwrap_or_else(|_| {
+        let detail = "an operation of the task store panicked; please report the message above";
+        Err(StoreError::Other { detail: detail.to_owned() })
+    })
 }
 
 /// The facts that an error message needs besides SQLite's error.
