@@ -26,6 +26,7 @@ mod pacing;
 mod queries;
 mod stage;
 mod submission;
+mod values;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -63,6 +64,7 @@ pub fn cases() -> impl Iterator<Item = Case> {
         .chain(pacing::cases())
         .chain(submission::cases())
         .chain(queries::cases())
+        .chain(values::cases())
 }
 
 /// Makes a case of each function.

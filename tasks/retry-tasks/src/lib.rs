@@ -18,6 +18,7 @@ pub mod rows;
 mod sqlite;
 pub mod store;
 mod tasks;
+mod value;
 mod worker;
 
 pub use base::{clock::Clock, clock::ManualClock, clock::SystemClock, time::Time};

@@ -71,6 +71,7 @@ pub(crate) fn count(event: &Event, measured: Option<Measured>) {
         EventKind::Progress(_)
         | EventKind::Waiting { .. }
         | EventKind::Lost { .. }
+        | EventKind::Misfit { .. }
         | EventKind::Returned => {}
     }
 }

@@ -47,7 +47,17 @@ pub enum AttemptEnd {
     Returned,
     /// The budget or the breaker refused the attempt. The attempt was not made, and the task is due after this delay.
     HeldBack(Duration),
+    /// The stored arguments have other names than the function's: another version of the program has submitted the task. The
+    /// attempt was not made. The task is left to a worker of that version for some minutes before it fails with this text.
+    Misfit(String),
 }
+
+/// How long a task is left to other workers whose arguments do not fit the function of the one that has claimed it: the
+/// time in which a deployment replaces all workers.
+const FOR_OTHERS: Duration = Duration::from_secs(10 * 60);
+
+/// The delay before a task is offered to another worker.
+const OFFER: Duration = Duration::from_secs(10);
 
 impl AttemptEnd {
     /// An attempt that the budget or the breaker has refused for this long, if they know. The delay has a minimum,
@@ -62,6 +72,11 @@ impl AttemptEnd {
     pub(crate) fn panicked(error: &str) -> Self {
         let error = kept(error).to_string();
         AttemptEnd::Failed { kind: None, error, reason: FailReason::Panicked }
+    }
+
+    /// An attempt whose arguments another version of the program has submitted.
+    pub(crate) fn misfit(error: &str) -> Self {
+        AttemptEnd::Misfit(kept(error).to_string())
     }
 
     /// An attempt that did not run the function or could not store its result.
@@ -81,7 +96,9 @@ impl Record {
     ) -> Option<TaskAttempt> {
         attempt.ended = Some(now);
         // The budget has paid for an attempt that was made, and for no other.
-        self.paced &= matches!(end, AttemptEnd::HeldBack(_) | AttemptEnd::Returned);
+        self.paced &=
+            matches!(end, AttemptEnd::HeldBack(_) | AttemptEnd::Returned | AttemptEnd::Misfit(_));
+        let end = self.offered(now, end);
         match end {
             AttemptEnd::Succeeded(result) => {
                 attempt.outcome = AttemptOutcome::Succeeded;
@@ -113,17 +130,44 @@ impl Record {
                 self.release(now, Duration::ZERO);
             }
             AttemptEnd::HeldBack(after) => {
-                self.attempts = self.attempts.saturating_sub(1);
-                self.round = self.round.saturating_sub(1);
-                self.round_at = self.round_at.filter(|_| self.round > 0);
-                self.started_at = self.started_at.filter(|_| self.attempts > 0);
-                self.release(now, after);
-                self.settle(now);
+                self.unmade(now, after);
+                return None;
+            }
+            AttemptEnd::Misfit(error) => {
+                self.last_error = Some(error);
+                self.unmade(now, OFFER);
                 return None;
             }
         }
         self.settle(now);
         Some(attempt)
+    }
+
+    /// Takes back the claim of an attempt that was not made. The task is due after this delay.
+    fn unmade(&mut self, now: Time, after: Duration) {
+        self.attempts = self.attempts.saturating_sub(1);
+        self.round = self.round.saturating_sub(1);
+        self.round_at = self.round_at.filter(|_| self.round > 0);
+        self.started_at = self.started_at.filter(|_| self.attempts > 0);
+        self.release(now, after);
+        self.settle(now);
+    }
+
+    /// The end of an attempt: a misfit is final after some minutes.
+    fn offered(&mut self, now: Time, end: AttemptEnd) -> AttemptEnd {
+        match end {
+            AttemptEnd::Misfit(error) => {
+                let since = *self.misfit_at.get_or_insert(now);
+                if now.since(since) < FOR_OTHERS {
+                    return AttemptEnd::Misfit(error);
+                }
+                AttemptEnd::Failed { kind: None, error, reason: FailReason::Unreadable }
+            }
+            end => {
+                self.misfit_at = None;
+                end
+            }
+        }
     }
 
     fn failed(&mut self, attempt: &mut TaskAttempt, kind: Option<Kind>, error: String) {

@@ -113,6 +113,7 @@ impl Record {
         self.round = round;
         self.round_at = None;
         self.last_delay = None;
+        self.misfit_at = None;
         // It limited the time since the submission.
         self.deadline = None;
         self.paced = false;

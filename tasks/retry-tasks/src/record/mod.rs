@@ -98,6 +98,8 @@ pub struct Record {
     pub paid: u64,
     /// How long the running attempt's lease is valid without a renewal.
     pub lease_length: Duration,
+    /// Since when workers have found that the arguments do not fit their function.
+    pub misfit_at: Option<Time>,
     /// Why the stored row cannot be read; the other fields have those parts that can. `None` for a sound row.
     pub trouble: Option<String>,
 }
@@ -143,6 +145,7 @@ impl Record {
             lane: Some(if task.delay.is_zero() { Lane::Ready } else { Lane::Later }),
             paid: 0,
             lease_length: Duration::ZERO,
+            misfit_at: None,
             trouble: None,
         }
     }

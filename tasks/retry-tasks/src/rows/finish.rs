@@ -46,9 +46,12 @@ pub(super) fn end_attempt(
     if let Some(pace) = pace {
         account(table, tx.now, record, pace, &end)?;
     }
-    let (mut measured, mut ended, mut held_back, mut lost) = (None, None, None, None);
+    let (mut measured, mut ended, mut unmade, mut lost) = (None, None, None, None);
     match &end {
-        AttemptEnd::HeldBack(delay) => held_back = Some(*delay),
+        AttemptEnd::HeldBack(delay) => {
+            unmade = Some(EventKind::HeldBack { attempt: number, delay: *delay });
+        }
+        AttemptEnd::Misfit(error) => unmade = Some(EventKind::Misfit { error: error.clone() }),
         AttemptEnd::Lost(next) => lost = Some(next.clone()),
         _ => {}
     }
@@ -73,10 +76,8 @@ pub(super) fn end_attempt(
         let lost = EventKind::Lost { attempt: number };
         tx.emit_with(record, lost, measured.take(), None);
     }
-    let kind = match held_back {
-        Some(delay) => EventKind::HeldBack { attempt: number, delay },
-        None => consequence(record),
-    };
+    // A misfit may be final.
+    let kind = unmade.filter(|_| !record.state.is_ended()).unwrap_or_else(|| consequence(record));
     tx.emit_with(record, kind, measured, ended);
     Ok(())
 }
@@ -108,7 +109,7 @@ fn account(
         // The other side has answered: the retry was a good bet.
         AttemptEnd::Failed { kind: Some(Kind::Permanent), .. } => paid,
         // The attempt was not made.
-        AttemptEnd::HeldBack(_) => paid,
+        AttemptEnd::HeldBack(_) | AttemptEnd::Misfit(_) => paid,
         _ => 0,
     };
     if given_back > 0 {

@@ -56,6 +56,7 @@ const CHECKED: u64 = 64 << 20;
 
 /// Opens the connection that writes, and creates the tables.
 fn writer(settings: &SqliteBuilder) -> Result<Rows> {
+    create(settings);
     let mut rows = connect(settings)?;
     if settings.read_only {
         return Ok(rows);
@@ -120,6 +121,19 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
     rows.set("query_only", true)?;
     keep_the_log(&rows, false)?;
     Ok(Some(rows))
+}
+
+/// Creates the file for its owner alone, since arguments may be secrets. SQLite gives its other files the same mode. Leaves it
+/// to SQLite to say what is wrong.
+fn create(settings: &SqliteBuilder) {
+    if settings.existing || settings.read_only {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(&settings.path);
 }
 
 fn connect(settings: &SqliteBuilder) -> Result<Rows> {

@@ -21,7 +21,7 @@ const SOURCES: [DelaySource; 3] = [DelaySource::Backoff, DelaySource::Hint, Dela
 /// The columns of a task that may change.
 pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \
     round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, \
-    lane, gives_up, paid, lease_length";
+    lane, gives_up, paid, lease_length, misfit_at";
 
 /// The columns of a task that never change, besides the identifier.
 pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted, arguments";
@@ -144,6 +144,7 @@ pub(super) fn changing(record: &Record) -> Params {
         boxed(gives_up(record).map(millis)),
         boxed(record.paid as i64),
         boxed(nanos(record.lease_length)),
+        boxed(record.misfit_at.map(millis)),
     ]
 }
 
@@ -181,15 +182,15 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     });
     let fraction: Option<f64> = row.get(14).unwrap_or_default();
     let message = shown(row, 15)?;
-    let redacted = columns.optional_text(29, "redacted");
+    let redacted = columns.optional_text(30, "redacted");
     let mut record = Record {
         id: read_id(row)?,
-        name: columns.text(25, "name"),
+        name: columns.text(26, "name"),
         state: state(phase, reason.as_deref(), run_at),
-        priority: columns.signed(26, "priority").try_into().unwrap_or_default(),
+        priority: columns.signed(27, "priority").try_into().unwrap_or_default(),
         key: columns.optional_text(3, "unique_key"),
-        valid_for: columns.optional(27, "valid_for").map(Duration::from_nanos),
-        created_at: time_of(columns.unsigned(28, "created_at")),
+        valid_for: columns.optional(28, "valid_for").map(Duration::from_nanos),
+        created_at: time_of(columns.unsigned(29, "created_at")),
         run_at,
         started_at: columns.optional(5, "started_at").map(time_of),
         ended_at: columns.optional(6, "ended_at").map(time_of),
@@ -211,7 +212,8 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         paid: columns.unsigned(23, "paid"),
         lease_length: Duration::from_nanos(columns.unsigned(24, "lease_length")),
         redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
-        arguments: columns.text(30, "arguments"),
+        arguments: columns.text(31, "arguments"),
+        misfit_at: columns.optional(25, "misfit_at").map(time_of),
         trouble: None,
     };
     if let Some(trouble) = columns.trouble {

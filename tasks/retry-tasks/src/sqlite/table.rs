@@ -20,7 +20,7 @@ impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)"
+             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)"
         );
         self.run(&statement, params_from_iter(row::all(record))).map(drop)
     }
@@ -28,7 +28,7 @@ impl Table for Rows {
     fn update(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) WHERE id = ?1"
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26) WHERE id = ?1"
         );
         self.run(&statement, params_from_iter(row::changing(record))).map(drop)
     }

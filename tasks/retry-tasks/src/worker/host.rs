@@ -66,7 +66,9 @@ impl LocalHost {
             AttemptEnd::unreadable(&format!("the stored arguments are damaged: {error}"))
         })?;
         let states = Arc::clone(&self.states);
-        Ok((function, Input { arguments, states, site: hosted.site, standing, paid }))
+        let mut redacted = record.redacted;
+        redacted.extend(function.redacted.iter().map(|name| (*name).to_owned()));
+        Ok((function, Input { arguments, redacted, states, site: hosted.site, standing, paid }))
     }
 }
 
