@@ -150,6 +150,17 @@ impl Table for Rows {
         Ok(held.filter(is_impatient).take(limit).map(due_at).collect())
     }
 
+    fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        let open = self.tasks.values().filter(|it| it.lane.is_some_and(|it| it != Lane::Leased));
+        let overdue = open.filter(|record| record.is_overdue(now));
+        Ok(overdue.take(limit).map(|record| record.id).collect())
+    }
+
+    /// No other machine has written here.
+    fn far_away(&mut self, _: &str, _: Time, _: usize) -> Result<Vec<TaskId>> {
+        Ok(Vec::new())
+    }
+
     fn leases(&mut self) -> Result<Vec<Held>> {
         let running = self.lanes.iter().filter(|((_, lane), _)| *lane == Lane::Leased);
         let ids = running.flat_map(|(_, places)| places).filter_map(|it| self.tasks.get(&it.2));

@@ -4,4 +4,5 @@ pub(crate) mod finish;
 pub(crate) mod lease;
 pub(crate) mod orders;
 pub(crate) mod pace;
+pub(crate) mod repair;
 pub(crate) mod retention;

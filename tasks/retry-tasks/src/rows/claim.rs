@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use retry_runtime::StopReason;
 use retry_runtime::resume::limit;
 
 use super::{
     aside::Aside, aside::one, aside::set_aside, finish::failures, job::Operation, job::Transaction,
-    retries::Retries, table::Due, table::Table,
+    retries::Retries, sweep::fail_overdue, table::Due, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{EventKind, Measured};
 use crate::machine::lease::Claimed;
-use crate::record::{id::TaskId, lane::Lane, reason::FailReason, state::State};
+use crate::record::{id::TaskId, lane::Lane};
 use crate::store::{error::Result, host::Hosted};
 
 /// The greatest number of tasks of one function that a claim moves among those that are ready.
@@ -142,17 +141,11 @@ impl Claim {
             set_aside(table, tx, &record, &trouble)?;
             return Ok(None);
         }
-        let failures = failures(table, &record)?;
         if record.is_overdue(tx.now) {
-            let late = "its deadline passed before an attempt could start";
-            let error = record.last_error.get_or_insert_with(|| late.to_owned()).clone();
-            let reason = FailReason::Deadline;
-            record.end(tx.now, State::Failed { reason });
-            table.update(&record)?;
-            let ended = (record.standing(tx.now, failures), StopReason::Deadline);
-            tx.emit_with(&record, EventKind::Failed { reason, error }, None, Some(ended));
+            fail_overdue(table, tx, &mut record)?;
             return Ok(None);
         }
+        let failures = failures(table, &record)?;
         // The policy may have changed since the submission.
         record.limit = limit(function.site);
         let queued = record.run_at.map(|due| Measured::Queued(tx.now.since(due)));

@@ -51,6 +51,11 @@ impl Judge {
         Judge { clock, seen: Mutex::default() }
     }
 
+    /// The time up to which tasks are due.
+    pub(super) fn certain(&self) -> Time {
+        self.clock.certain()
+    }
+
     /// Notes a lease that this process has just claimed or renewed.
     pub(super) fn note(&self, lease: Lease, until: Time) {
         let since = self.clock.elapsed();

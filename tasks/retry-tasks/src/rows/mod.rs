@@ -16,10 +16,12 @@ pub(crate) mod job;
 mod judge;
 mod keeper;
 pub(crate) mod leased;
+mod patrol;
 mod renew;
 mod retries;
 mod server;
 mod store;
+mod sweep;
 pub(crate) mod table;
 pub(crate) mod time;
 

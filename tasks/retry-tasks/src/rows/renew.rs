@@ -7,7 +7,7 @@ use retry_runtime::{Class, Kind, StopReason};
 
 use super::{
     aside::one, aside::set_aside, finish::end_attempt, finish::failures, job::Operation,
-    job::Transaction, table::Held, table::Table,
+    job::Transaction, sweep::end_overdue, table::Held, table::Table,
 };
 use crate::base::time::Time;
 use crate::event::EventKind;
@@ -81,7 +81,8 @@ pub(super) fn held(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Opt
     Ok(Some(record))
 }
 
-/// Closes the leases that are lost. Replies with the time until the next one may be lost.
+/// Closes the leases that are lost, and fails the tasks of any function whose deadline has passed. Replies with the time
+/// until the next lease may be lost, or until the next look is needed.
 pub(super) struct Look;
 
 impl Operation for Look {
@@ -94,7 +95,9 @@ impl Operation for Look {
                 one(table, tx, lease.id, |table, tx| close(table, tx, lease))?;
             }
         }
-        Ok(verdict.next)
+        let now = tx.now.min(tx.judge.certain());
+        let has_more = end_overdue(table, tx, now)?;
+        Ok(if has_more { Some(Duration::ZERO) } else { verdict.next })
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::{
     aside::is_of_one_row, attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop,
     attempt::warn, claim::Batch, claim::Claim, claim::Vacancy, keeper, leased::Backend,
-    leased::Leased, renew::Look,
+    leased::Leased, patrol, renew::Look,
 };
 use crate::base::time::Time;
 use crate::machine::{lease::Claimed, lease::Lease};
@@ -19,6 +19,9 @@ use crate::store::{Store, error::StoreError, host::End, host::Host};
 
 /// The time between two removals of old tasks.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
+
+/// The time between two rounds for tasks that nobody runs.
+const PATROL_EVERY: Duration = Duration::from_secs(60);
 
 /// The number of ended attempts after which old tasks are removed sooner.
 const PRUNE_AFTER: usize = 5000;
@@ -36,6 +39,7 @@ pub(super) struct Server<B> {
     claimable: watch::Receiver<u64>,
     next_look: Time,
     next_prune: Time,
+    next_patrol: Time,
     /// The number of attempts that have ended since the last removal of old tasks.
     unpruned: usize,
 }
@@ -49,6 +53,7 @@ impl<B: Backend> Server<B> {
             claimable: store.parts.bus.claimable.subscribe(),
             next_look: now,
             next_prune: now + PRUNE_EVERY,
+            next_patrol: now,
             unpruned: 0,
             running: HashMap::new(),
             store,
@@ -157,6 +162,15 @@ impl<B: Backend> Server<B> {
         let now = self.store.clock.now();
         if now >= self.next_look {
             self.look(now).await;
+        }
+        if now >= self.next_patrol {
+            self.next_patrol = now + PATROL_EVERY;
+            let (store, host) = (Arc::clone(&self.store), Arc::clone(&self.host));
+            tokio::spawn(async move {
+                if let Err(error) = patrol::round(store, host).await {
+                    warn("a worker could not look for tasks that nobody runs", &error);
+                }
+            });
         }
         if now >= self.next_prune || self.unpruned >= PRUNE_AFTER {
             (self.next_prune, self.unpruned) = (now + PRUNE_EVERY, 0);

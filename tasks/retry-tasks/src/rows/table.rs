@@ -71,6 +71,11 @@ pub trait Table {
         quiet: Duration,
         limit: usize,
     ) -> Result<Vec<Due>>;
+    /// Returns open tasks of any function that are not running and whose deadline has passed.
+    fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>>;
+    /// Returns tasks of this function that [`Record::repair`] may change: those with the latest `run_at`, more than an hour
+    /// away. A store that no second machine uses may return none.
+    fn far_away(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<TaskId>>;
     /// Returns the leases of all running attempts.
     fn leases(&mut self) -> Result<Vec<Held>>;
 

@@ -6,8 +6,8 @@ use rusqlite::{Row, params};
 
 use super::{row, transaction::Rows};
 use crate::base::time::Time;
-use crate::machine::{lease::Lease, pace::Bucket};
-use crate::record::lane::Lane;
+use crate::machine::{lease::Lease, pace::Bucket, repair::SLACK};
+use crate::record::{id::TaskId, lane::Lane};
 use crate::rows::{table::Due, table::Held};
 use crate::store::error::Result;
 
@@ -74,6 +74,26 @@ pub(super) fn impatient(
                      ORDER BY gives_up LIMIT ?4";
     let quiet = i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX);
     rows.rows(statement, params![name, row::millis(now), quiet, row::count(limit)], read_due)
+}
+
+pub(super) fn overdue(rows: &Rows, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+    let statement = "SELECT id FROM tasks INDEXED BY tasks_deadline WHERE deadline IS NOT NULL AND lane IS NOT NULL \
+                     AND deadline <= ?1 AND lane <> 3 LIMIT ?2";
+    rows.rows(statement, params![row::millis(now), row::count(limit)], row::read_id)
+}
+
+pub(super) fn far_away(rows: &Rows, name: &str, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+    let mut found = Vec::new();
+    for lane in [Lane::Later, Lane::Paying] {
+        let (index, condition, _) = index(lane);
+        let statement = format!(
+            "SELECT id FROM tasks INDEXED BY {index} \
+             WHERE name = ?1 AND {condition} AND run_at > ?2 ORDER BY run_at DESC LIMIT ?3"
+        );
+        let far = row::millis(now + SLACK);
+        found.extend(rows.rows(&statement, params![name, far, row::count(limit)], row::read_id)?);
+    }
+    Ok(found)
 }
 
 pub(super) fn leases(rows: &Rows) -> Result<Vec<Held>> {

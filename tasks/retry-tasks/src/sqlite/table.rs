@@ -65,6 +65,14 @@ impl Table for Rows {
         queues::impatient(self, name, now, quiet, limit)
     }
 
+    fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        queues::overdue(self, now, limit)
+    }
+
+    fn far_away(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        queues::far_away(self, name, now, limit)
+    }
+
     fn leases(&mut self) -> Result<Vec<Held>> {
         queues::leases(self)
     }
