@@ -231,6 +231,12 @@ impl Table for Rows {
         Ok(all)
     }
 
+    fn pending_retries(&mut self, name: &str, now: Time) -> Result<u64> {
+        let due = self.lane(name, Lane::Paying).take_while(|place| place.1 <= now);
+        let records = due.filter_map(|place| self.tasks.get(&place.2));
+        Ok(records.filter(|record| record.state == State::Pending).count() as u64)
+    }
+
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
         let millis = |from: Time, to: Time| to.since(from).as_millis() as u64;
         let (mut counts, mut sums) = (Vec::new(), Sums::default());

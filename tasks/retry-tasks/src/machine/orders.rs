@@ -91,7 +91,6 @@ impl Record {
             Verb::RetryPaced => {
                 self.start_round(now, 0);
                 self.paced = true;
-                self.state = State::Waiting { next_attempt_at: now };
                 self.settle(now);
             }
             Verb::Reset => {

@@ -53,6 +53,11 @@ impl<B: Backend> Store for Leased<B> {
                 if !bucket.is_some_and(|bucket| bucket.is_short(now, None)) {
                     // They wait for a worker, not for a token.
                     counts.due += std::mem::take(&mut counts.held_back);
+                } else {
+                    // A task that is held waits, also when its last order by hand made it pending.
+                    let pending = table.pending_retries(name, now)?;
+                    counts.pending = counts.pending.saturating_sub(pending);
+                    counts.waiting += pending;
                 }
             }
             Ok(counts)

@@ -98,6 +98,8 @@ pub trait Table {
     /// Counts the tasks of each function by state; `due` has those in [`Lane::Ready`] and those in [`Lane::Later`] whose
     /// `run_at` has come, and `held_back` those in [`Lane::Paying`].
     fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>>;
+    /// Counts the pending tasks of this function in [`Lane::Paying`] whose `run_at` has come.
+    fn pending_retries(&mut self, name: &str, now: Time) -> Result<u64>;
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics>;
 

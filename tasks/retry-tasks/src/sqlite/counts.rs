@@ -39,6 +39,14 @@ pub(super) fn counts(rows: &Rows, now: Time) -> Result<BTreeMap<String, Counts>>
     Ok(all)
 }
 
+pub(super) fn pending_retries(rows: &Rows, name: &str, now: Time) -> Result<u64> {
+    let statement = "SELECT count(*) FROM tasks INDEXED BY tasks_paying \
+                     WHERE name = ?1 AND lane = 2 AND run_at <= ?2 AND phase = 0";
+    let count =
+        rows.first(statement, params![name, row::millis(now)], |row| row::number_at(row, 0))?;
+    Ok(count.unwrap_or_default() as u64)
+}
+
 pub(super) fn sums(rows: &Rows, name: Option<&str>) -> Result<Sums> {
     // The phases 3, 4 and 5 are those of ended tasks.
     let ended = match name {

@@ -147,6 +147,10 @@ impl Table for Rows {
         counts::counts(self, now)
     }
 
+    fn pending_retries(&mut self, name: &str, now: Time) -> Result<u64> {
+        counts::pending_retries(self, name, now)
+    }
+
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
         let statement = match name {
             None => {
