@@ -17,6 +17,7 @@ crate::list! {
     a_result_answers_for_its_key_while_it_is_valid
     a_failure_frees_the_key
     a_task_retried_by_hand_answers_for_its_key_again
+    a_task_whose_key_was_taken_over_is_not_retried_beside_its_successor
     a_call_that_takes_too_long_continues_in_the_background
     a_call_that_is_in_time_returns_its_value
 }
@@ -154,6 +155,26 @@ async fn a_task_retried_by_hand_answers_for_its_key_again(lab: Lab) {
     lab.until_ended(failed).await;
     lab.tasks.retry(failed).await.expect("it has failed");
     assert_eq!(unique(&lab, repeatable::task("a".into())).await.id, failed);
+}
+
+async fn a_task_whose_key_was_taken_over_is_not_retried_beside_its_successor(lab: Lab) {
+    let permanent = Act::Fail(Kind::Permanent);
+    lab.stage.script("a", &[permanent, permanent]);
+    let worker = lab.worker();
+    let first = unique(&lab, repeatable::task("a".into())).await.id;
+    lab.until_ended(first).await;
+    worker.shutdown(seconds(0)).await;
+    let second = unique(&lab, repeatable::task("a".into())).await.id;
+    let refused = lab.tasks.retry(first).await.expect_err("the second one is open");
+    let text = refused.to_string();
+    assert!(text.contains(&second.to_string()) && text.contains("has its key"), "{text}");
+    lab.work();
+    lab.until_ended(second).await;
+    lab.tasks.retry(first).await.expect("the key is free");
+    assert_eq!(unique(&lab, repeatable::task("a".into())).await.id, first);
+    assert_eq!(lab.until_ended(first).await.state, State::Complete);
+    let refused = lab.tasks.retry(second).await.expect_err("the first one answers for the key");
+    assert!(refused.to_string().contains(&first.to_string()), "{refused}");
 }
 
 async fn a_call_that_takes_too_long_continues_in_the_background(lab: Lab) {

@@ -200,6 +200,12 @@ impl Table for Rows {
         Ok(self.attempts.get(&id).cloned().unwrap_or_default())
     }
 
+    fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()> {
+        let attempts = self.attempts.entry(id).or_default();
+        attempts.drain(..attempts.len().saturating_sub(keep));
+        Ok(())
+    }
+
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
         let kept = |attempt: &TaskAttempt| fence.is_some_and(|fence| attempt.fence != fence);
         self.attempts.entry(id).or_default().retain(kept);

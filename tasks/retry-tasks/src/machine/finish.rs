@@ -126,6 +126,8 @@ impl Record {
             }
             AttemptEnd::Returned => {
                 self.lost(&mut attempt, RETURNED);
+                // It does not count.
+                self.forget_lost();
                 self.round = self.round.saturating_sub(1);
                 self.release(now, Duration::ZERO);
             }
@@ -171,6 +173,9 @@ impl Record {
     }
 
     fn failed(&mut self, attempt: &mut TaskAttempt, kind: Option<Kind>, error: String) {
+        if let Some(kind) = kind {
+            *self.failures.of(kind) += 1;
+        }
         attempt.outcome = AttemptOutcome::Failed;
         (attempt.kind, self.last_kind) = (kind, kind);
         attempt.error = Some(error.clone());
@@ -180,6 +185,11 @@ impl Record {
     fn lost(&mut self, attempt: &mut TaskAttempt, error: &str) {
         self.failed(attempt, Some(Kind::Ambiguous), error.to_owned());
         attempt.outcome = AttemptOutcome::Lost;
+    }
+
+    fn forget_lost(&mut self) {
+        let lost = self.failures.of(Kind::Ambiguous);
+        *lost = lost.saturating_sub(1);
     }
 
     fn wait(&mut self, now: Time, attempt: &mut TaskAttempt, delay: Delay) {
@@ -216,6 +226,7 @@ impl Record {
         if self.last_error.as_deref() == Some(LOST) {
             (self.last_error, self.last_kind) = (None, None);
         }
+        self.forget_lost();
         self.settle(now);
         attempt.outcome = AttemptOutcome::Running;
         (attempt.ended, attempt.kind, attempt.error) = (None, None, None);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use retry_runtime::Failures;
 use retry_runtime::resume::Standing;
 
 use crate::base::time::Time;
@@ -67,22 +66,22 @@ impl Record {
         }
     }
 
-    /// The claimed task, for the worker. `failures` counts the failed attempts of the current round.
-    pub fn claimed(self, now: Time, failures: Failures) -> Claimed {
-        let mut standing = self.standing(now, failures);
+    /// The claimed task, for the worker.
+    pub fn claimed(self, now: Time) -> Claimed {
+        let mut standing = self.standing(now);
         standing.attempts = self.round.saturating_sub(1);
         Claimed { record: self, standing }
     }
 
-    /// The state of the call, for the engine. `failures` counts the failed attempts of the current round.
-    pub fn standing(&self, now: Time, failures: Failures) -> Standing {
+    /// The state of the call, for the engine.
+    pub fn standing(&self, now: Time) -> Standing {
         Standing {
             attempts: self.round,
             elapsed: self.round_at.map_or(Duration::ZERO, |at| now.since(at)),
             remaining: self.deadline.map(|deadline| deadline.since(now)),
             previous: self.last_delay,
             last_kind: self.last_kind,
-            failures,
+            failures: self.failures,
             call_id: self.id.call_id(),
         }
     }

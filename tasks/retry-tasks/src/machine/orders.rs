@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use retry_runtime::Failures;
+
 use crate::base::time::Time;
 use crate::record::{Record, state::State};
 
@@ -112,6 +114,7 @@ impl Record {
         self.round = round;
         self.round_at = None;
         self.last_delay = None;
+        self.failures = Failures::default();
         self.misfit_at = None;
         // It limited the time since the submission.
         self.deadline = None;

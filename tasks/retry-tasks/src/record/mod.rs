@@ -8,7 +8,7 @@ pub(crate) mod state;
 
 use std::time::Duration;
 
-use retry_runtime::Kind;
+use retry_runtime::{Failures, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
@@ -98,6 +98,10 @@ pub struct Record {
     pub paid: u64,
     /// How long the running attempt's lease is valid without a renewal.
     pub lease_length: Duration,
+    /// The failures of the current round by kind.
+    pub failures: Failures,
+    /// The key that another task has taken over: a retry by hand needs it back.
+    pub lost_key: Option<String>,
     /// Since when workers have found that the arguments do not fit their function.
     pub misfit_at: Option<Time>,
     /// Why the stored row cannot be read; the other fields have those parts that can. `None` for a sound row.
@@ -145,6 +149,8 @@ impl Record {
             lane: Some(if task.delay.is_zero() { Lane::Ready } else { Lane::Later }),
             paid: 0,
             lease_length: Duration::ZERO,
+            failures: Failures::default(),
+            lost_key: None,
             misfit_at: None,
             trouble: None,
         }

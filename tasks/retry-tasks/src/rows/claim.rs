@@ -6,8 +6,8 @@ use std::time::Duration;
 use retry_runtime::resume::limit;
 
 use super::{
-    aside::Aside, aside::one, aside::set_aside, finish::failures, job::Operation, job::Transaction,
-    retries::Retries, sweep::fail_overdue, table::Due, table::Table,
+    aside::Aside, aside::one, aside::set_aside, job::Operation, job::Transaction, retries::Retries,
+    sweep::fail_overdue, table::Due, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{EventKind, Measured};
@@ -17,6 +17,11 @@ use crate::store::{error::Result, host::Hosted};
 
 /// The greatest number of tasks of one function that a claim moves among those that are ready.
 const PROMOTED: usize = 1000;
+
+/// The number of attempts of a task that are kept, and how often older ones are removed: unlimited attempts must not cost
+/// more and more.
+const KEPT: usize = 1000;
+const TRIMMED: u32 = 100;
 
 /// A function and the number of its attempts that the worker can start: one or more.
 #[derive(Clone, Copy, Debug)]
@@ -145,15 +150,17 @@ impl Claim {
             fail_overdue(table, tx, &mut record)?;
             return Ok(None);
         }
-        let failures = failures(table, &record)?;
         // The policy may have changed since the submission.
         record.limit = limit(function.site);
         let queued = record.run_at.map(|due| Measured::Queued(tx.now.since(due)));
         let attempt = record.claim(tx.now, self.lease, paid, &self.worker);
         table.update(&record)?;
         table.put_attempt(record.id, &attempt)?;
+        if record.attempts % TRIMMED == 0 {
+            table.trim_attempts(record.id, KEPT)?;
+        }
         tx.judge.note(record.lease(), record.run_at.unwrap_or_default());
         tx.emit_with(&record, EventKind::Started { attempt: record.attempts }, queued, None);
-        Ok(Some(record.claimed(tx.now, failures)))
+        Ok(Some(record.claimed(tx.now)))
     }
 }

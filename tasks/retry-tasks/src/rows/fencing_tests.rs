@@ -111,6 +111,7 @@ async fn an_end_that_comes_late_counts_as_long_as_nobody_else_has_claimed_the_ta
         queue.store.load(lease.id, true).await.expect("read").expect("the task is there");
     assert_eq!((attempts.len(), attempts[0].outcome), (1, AttemptOutcome::Succeeded));
     assert_eq!(record.last_error, None);
+    assert_eq!(record.failures.total(), 0);
 }
 
 #[tokio::test]

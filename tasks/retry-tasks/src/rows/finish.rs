@@ -1,7 +1,7 @@
 //! The operation that stores the end of an attempt.
 
+use retry_runtime::Kind;
 use retry_runtime::resume::Next;
-use retry_runtime::{Failures, Kind};
 
 use super::{job::Operation, job::Transaction, renew::held, table::Table};
 use crate::base::time::Time;
@@ -71,7 +71,7 @@ pub(super) fn end_attempt(
     table.update(record)?;
     if let Some(next) = lost {
         if let Next::Stop(reason) = next {
-            ended = Some((record.standing(tx.now, failures(table, record)?), reason));
+            ended = Some((record.standing(tx.now), reason));
         }
         let lost = EventKind::Lost { attempt: number };
         tx.emit_with(record, lost, measured.take(), None);
@@ -118,17 +118,6 @@ fn account(
         table.put_bucket(name, &bucket)?;
     }
     Ok(())
-}
-
-/// Counts the failures of the current round of attempts by kind.
-pub(super) fn failures(table: &mut dyn Table, record: &Record) -> Result<Failures> {
-    let mut failures = Failures::default();
-    if record.round > 0 {
-        let attempts = table.attempts(record.id)?;
-        let kinds = attempts.iter().rev().filter_map(|attempt| attempt.kind);
-        kinds.take(record.round as usize).for_each(|kind| *failures.of(kind) += 1);
-    }
-    Ok(failures)
 }
 
 /// The event that follows from the state after an attempt.

@@ -17,6 +17,10 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn write(&self, job: Job, clock: &dyn Clock);
     /// Applies the job in a transaction that only reads, and replies.
     fn read(&self, job: Job, clock: &dyn Clock);
+    /// The same for a job that may take long. It must not delay the jobs of [`read`](Self::read).
+    fn study(&self, job: Job, clock: &dyn Clock) {
+        self.read(job, clock);
+    }
 }
 
 /// A store over a [`Backend`]. Each running task has a lease, which its worker renews. When a lease has run out,
@@ -49,6 +53,14 @@ impl<B: Backend> Leased<B> {
         query: impl FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
     ) -> Reply<'_, T> {
         self.hand_over(Query(query), |job| self.backend.read(job, &*self.clock))
+    }
+
+    /// A query that may take long.
+    pub(super) fn study<T: Send + 'static>(
+        &self,
+        query: impl FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
+    ) -> Reply<'_, T> {
+        self.hand_over(Query(query), |job| self.backend.study(job, &*self.clock))
     }
 
     fn hand_over<O: Operation>(&self, operation: O, to: impl FnOnce(Job)) -> Reply<'_, O::Reply> {

@@ -6,8 +6,8 @@ use retry_runtime::resume::{Next, judge};
 use retry_runtime::{Class, Kind, StopReason};
 
 use super::{
-    aside::one, aside::set_aside, finish::end_attempt, finish::failures, job::Operation,
-    job::Transaction, sweep::end_overdue, table::Held, table::Table,
+    aside::one, aside::set_aside, finish::end_attempt, job::Operation, job::Transaction,
+    sweep::end_overdue, table::Held, table::Table,
 };
 use crate::base::time::Time;
 use crate::event::EventKind;
@@ -113,7 +113,7 @@ fn close(table: &mut dyn Table, tx: &mut Transaction, lease: Lease) -> Result<()
     // The attempt may or may not have taken effect.
     let lost = Class::new(Kind::Ambiguous);
     let next = match retry_runtime::site(&record.name) {
-        Some(site) => judge(site, &record.standing(tx.now, failures(table, &record)?), lost),
+        Some(site) => judge(site, &record.standing(tx.now), lost),
         // Nobody here knows whether it can be repeated.
         None => Next::Stop(StopReason::Ambiguous),
     };

@@ -8,7 +8,7 @@ use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    aside::is_of_one_row, finish::failures, job::Operation, job::Transaction, leased::Backend,
+    aside::is_of_one_row, aside::one, job::Operation, job::Transaction, leased::Backend,
     leased::Leased, server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
@@ -18,7 +18,7 @@ use crate::record::{
     NewTask, Record, attempt::AttemptOutcome, id::TaskId, lane::Lane, state::State,
 };
 use crate::store::{
-    Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
+    Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
     filter::Filter, filter::Page, host::Host,
 };
 
@@ -27,8 +27,12 @@ impl<B: Backend> Store for Leased<B> {
         self.write(Submit(task))
     }
 
-    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, State>>> {
+    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, Refusal>>> {
         self.write(Order(id, verb))
+    }
+
+    fn order_all(&self, ids: Vec<TaskId>, verb: Verb) -> Reply<'_, u64> {
+        self.write(OrderAll(ids, verb))
     }
 
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
@@ -46,7 +50,7 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>> {
-        self.query(|table, now| {
+        self.study(|table, now| {
             let mut counts = table.counts(now)?;
             for (name, counts) in &mut counts {
                 let bucket = if counts.held_back > 0 { table.bucket(name)? } else { None };
@@ -65,7 +69,7 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
-        self.query(move |table, _| table.analytics(name.as_deref()))
+        self.study(move |table, _| table.analytics(name.as_deref()))
     }
 
     fn prune(&self, retention: Retention) -> Reply<'_, u64> {
@@ -118,7 +122,7 @@ impl Operation for Submit {
             if holder.answers_for_key(tx.now) {
                 return Ok(Submitted { id: holder.id, existing: true });
             }
-            holder.key = None;
+            holder.lost_key = holder.key.take();
             table.update(&holder)?;
         }
         let record = Record::new(self.0.clone(), tx.now);
@@ -144,35 +148,84 @@ impl Submit {
 struct Order(TaskId, Verb);
 
 impl Operation for Order {
-    type Reply = Option<Result<Ordered, State>>;
+    type Reply = Option<Result<Ordered, Refusal>>;
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
-        let Order(id, verb) = *self;
-        let Some(mut record) = table.get(id)? else { return Ok(None) };
-        let lease = record.lease();
-        let ordered = match record.order(tx.now, verb) {
-            Ok(ordered) => ordered,
-            Err(state) => return Ok(Some(Err(state))),
-        };
-        let measured = match ordered.before {
-            State::Running => cancel_attempt(table, lease, tx.now)?,
-            _ => None,
-        };
-        if verb == Verb::Reset {
-            table.remove_attempts(id, None)?;
-        }
-        table.update(&record)?;
-        let (kind, ended) = match verb {
-            Verb::Cancel => {
-                let standing = record.standing(tx.now, failures(table, &record)?);
-                (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
-            }
-            Verb::Reset => (EventKind::Reset, None),
-            Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
-        };
-        tx.emit_with(&record, kind, measured, ended);
-        Ok(Some(Ok(ordered)))
+        order(table, tx, self.0, self.1)
     }
+}
+
+/// Carries out an order by hand for many tasks. Replies with the number of those that have accepted it.
+struct OrderAll(Vec<TaskId>, Verb);
+
+impl Operation for OrderAll {
+    type Reply = u64;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<u64> {
+        let mut accepted = 0;
+        for id in &self.0 {
+            let ordered = one(table, tx, *id, |table, tx| order(table, tx, *id, self.1))?;
+            accepted += u64::from(matches!(ordered.flatten(), Some(Ok(_))));
+        }
+        Ok(accepted)
+    }
+}
+
+fn order(
+    table: &mut dyn Table,
+    tx: &mut Transaction,
+    id: TaskId,
+    verb: Verb,
+) -> Result<Option<Result<Ordered, Refusal>>> {
+    let Some(mut record) = table.get(id)? else { return Ok(None) };
+    let lease = record.lease();
+    let ordered = match record.order(tx.now, verb) {
+        Ok(ordered) => ordered,
+        Err(state) => return Ok(Some(Err(Refusal::State(state)))),
+    };
+    if verb != Verb::Cancel {
+        if let Err(holder) = take_key_back(table, tx.now, &mut record)? {
+            return Ok(Some(Err(Refusal::Key(holder))));
+        }
+    }
+    let measured = match ordered.before {
+        State::Running => cancel_attempt(table, lease, tx.now)?,
+        _ => None,
+    };
+    if verb == Verb::Reset {
+        table.remove_attempts(id, None)?;
+    }
+    table.update(&record)?;
+    let (kind, ended) = match verb {
+        Verb::Cancel => {
+            let standing = record.standing(tx.now);
+            (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
+        }
+        Verb::Reset => (EventKind::Reset, None),
+        Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
+    };
+    tx.emit_with(&record, kind, measured, ended);
+    Ok(Some(Ok(ordered)))
+}
+
+/// Takes the key back that another task has taken over. Fails with that task while it answers for the key.
+fn take_key_back(
+    table: &mut dyn Table,
+    now: Time,
+    record: &mut Record,
+) -> Result<Result<(), TaskId>> {
+    let Some(key) = record.lost_key.take() else { return Ok(Ok(())) };
+    if let Some(id) = table.keyed(&record.name, &key)? {
+        if let Some(mut holder) = table.get(id)? {
+            if holder.answers_for_key(now) {
+                return Ok(Err(id));
+            }
+            holder.lost_key = holder.key.take();
+            table.update(&holder)?;
+        }
+    }
+    record.key = Some(key);
+    Ok(Ok(()))
 }
 
 /// Ends the running attempt, whose outcome no longer counts.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use retry_runtime::StopReason;
 
-use super::{aside::one, finish::failures, job::Operation, job::Transaction, table::Table};
+use super::{aside::one, job::Operation, job::Transaction, table::Table};
 use crate::base::time::Time;
 use crate::event::EventKind;
 use crate::record::{Record, id::TaskId, reason::FailReason, state::State};
@@ -21,10 +21,10 @@ pub(super) fn fail_overdue(
 ) -> Result<()> {
     let late = "its deadline passed before an attempt could start";
     let error = record.last_error.get_or_insert_with(|| late.to_owned()).clone();
-    let (reason, failures) = (FailReason::Deadline, failures(table, record)?);
+    let reason = FailReason::Deadline;
     record.end(tx.now, State::Failed { reason });
     table.update(record)?;
-    let ended = (record.standing(tx.now, failures), StopReason::Deadline);
+    let ended = (record.standing(tx.now), StopReason::Deadline);
     tx.emit_with(record, EventKind::Failed { reason, error }, None, Some(ended));
     Ok(())
 }

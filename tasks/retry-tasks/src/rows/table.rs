@@ -90,6 +90,8 @@ pub trait Table {
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>>;
     /// Returns the attempts of a task in order.
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>>;
+    /// Removes all but the last attempts of a task.
+    fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()>;
     /// Removes the attempt with this fencing token, or all attempts of the task.
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()>;
 

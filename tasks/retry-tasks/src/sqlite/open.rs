@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     builder::Durability, builder::SqliteBuilder, schema, schema::VERSION, threads::Sqlite,
-    threads::Thread, transaction::ErrorContext, transaction::Rows,
+    threads::Thread, transaction::ErrorContext, transaction::Rows, transaction::file_at,
 };
 use crate::rows::{leased::Leased, time::StoreClock};
 use crate::store::error::{Result, StoreError};
@@ -25,14 +25,17 @@ impl SqliteBuilder {
     pub fn open(self) -> Result<Tasks, StoreError> {
         let clock = Arc::new(StoreClock::new(Arc::clone(&self.clock)));
         let (found, writer) = (reader(&self)?, writer(&self)?);
-        // The reader needs the tables, which the writer may just have created.
-        let reader = match found {
-            Some(reader) => reader,
-            None => reader(&self)?.ok_or(StoreError::Missing { path: self.path })?,
+        let missing = || StoreError::Missing { path: self.path.clone() };
+        // The readers need the tables, which the writer may just have created.
+        let found = match found {
+            Some(found) => found,
+            None => reader(&self)?.ok_or_else(missing)?,
         };
+        let student = reader(&self)?.ok_or_else(missing)?;
         let backend = Sqlite {
             writer: Thread::writer(writer, Arc::clone(&clock))?,
-            reader: Thread::reader(reader, Arc::clone(&clock))?,
+            reader: Thread::reader("retry-tasks-read", found, Arc::clone(&clock))?,
+            student: Thread::reader("retry-tasks-study", student, Arc::clone(&clock))?,
         };
         Ok(Tasks::of(Arc::new(Leased::new(backend, clock))))
     }
@@ -96,6 +99,8 @@ fn writer(settings: &SqliteBuilder) -> Result<Rows> {
         rows.named(limited)?;
     }
     keep_the_log(&rows, false)?;
+    // From here on, the lock is waited for where a transaction begins.
+    rows.named(rows.connection.busy_timeout(Duration::ZERO))?;
     Ok(rows)
 }
 
@@ -149,7 +154,8 @@ fn connect(settings: &SqliteBuilder) -> Result<Rows> {
                 connection.set_prepared_statement_cache_capacity(64);
                 Ok(connection)
             });
-    let context = ErrorContext { path: settings.path.clone(), busy_timeout: settings.busy_timeout };
+    let (path, busy_timeout) = (settings.path.clone(), settings.busy_timeout);
+    let context = ErrorContext { file: file_at(&path), path, busy_timeout };
     match connection {
         Ok(connection) => Ok(Rows { connection, context }),
         Err(error) => Err(context.error(&error)),

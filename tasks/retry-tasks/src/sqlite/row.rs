@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use retry_runtime::{DelaySource, Kind};
+use retry_runtime::{DelaySource, Failures, Kind};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, ToSql};
 
@@ -21,7 +21,7 @@ const SOURCES: [DelaySource; 3] = [DelaySource::Backoff, DelaySource::Hint, Dela
 /// The columns of a task that may change.
 pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \
     round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, \
-    lane, gives_up, paid, lease_length, misfit_at";
+    lane, gives_up, paid, lease_length, misfit_at, failures, lost_key";
 
 /// The columns of a task that never change, besides the identifier.
 pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted, arguments";
@@ -145,7 +145,24 @@ pub(super) fn changing(record: &Record) -> Params {
         boxed(record.paid as i64),
         boxed(nanos(record.lease_length)),
         boxed(record.misfit_at.map(millis)),
+        boxed(written_failures(record.failures)),
+        boxed(record.lost_key.clone()),
     ]
+}
+
+/// Writes the counts of failures in the order of [`KINDS`]; `None` when there are none.
+fn written_failures(mut failures: Failures) -> Option<String> {
+    let counts = KINDS.map(|kind| failures.of(kind).to_string());
+    (failures.total() > 0).then(|| counts.join(","))
+}
+
+/// Reads the counts of failures. They are for statistics, so anything else counts as none.
+fn read_failures(text: Option<String>) -> Failures {
+    let mut failures = Failures::default();
+    for (kind, count) in KINDS.iter().zip(text.unwrap_or_default().split(',')) {
+        *failures.of(*kind) = count.parse().unwrap_or_default();
+    }
+    failures
 }
 
 /// The time at which a task that is held gets its attempt without a token if no task of its function succeeds.
@@ -182,15 +199,15 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     });
     let fraction: Option<f64> = row.get(14).unwrap_or_default();
     let message = shown(row, 15)?;
-    let redacted = columns.optional_text(30, "redacted");
+    let redacted = columns.optional_text(32, "redacted");
     let mut record = Record {
         id: read_id(row)?,
-        name: columns.text(26, "name"),
+        name: columns.text(28, "name"),
         state: state(phase, reason.as_deref(), run_at),
-        priority: columns.signed(27, "priority").try_into().unwrap_or_default(),
+        priority: columns.signed(29, "priority").try_into().unwrap_or_default(),
         key: columns.optional_text(3, "unique_key"),
-        valid_for: columns.optional(28, "valid_for").map(Duration::from_nanos),
-        created_at: time_of(columns.unsigned(29, "created_at")),
+        valid_for: columns.optional(30, "valid_for").map(Duration::from_nanos),
+        created_at: time_of(columns.unsigned(31, "created_at")),
         run_at,
         started_at: columns.optional(5, "started_at").map(time_of),
         ended_at: columns.optional(6, "ended_at").map(time_of),
@@ -212,8 +229,10 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         paid: columns.unsigned(23, "paid"),
         lease_length: Duration::from_nanos(columns.unsigned(24, "lease_length")),
         redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
-        arguments: columns.text(31, "arguments"),
+        arguments: columns.text(33, "arguments"),
         misfit_at: columns.optional(25, "misfit_at").map(time_of),
+        failures: read_failures(shown(row, 26)?),
+        lost_key: columns.optional_text(27, "lost_key"),
         trouble: None,
     };
     if let Some(trouble) = columns.trouble {

@@ -16,11 +16,14 @@ use crate::store::{
     analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
 };
 
+/// How much later than its submission a task's identifier may say.
+const LATER: Duration = Duration::from_secs(24 * 3600);
+
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32)"
+             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)"
         );
         self.run(&statement, params_from_iter(row::all(record))).map(drop)
     }
@@ -28,7 +31,7 @@ impl Table for Rows {
     fn update(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26) WHERE id = ?1"
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) WHERE id = ?1"
         );
         self.run(&statement, params_from_iter(row::changing(record))).map(drop)
     }
@@ -103,6 +106,12 @@ impl Table for Rows {
         self.rows(&statement, params![row::id(id)], row::attempt)
     }
 
+    fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()> {
+        let statement = "DELETE FROM attempts WHERE task = ?1 AND fence <= \
+                         (SELECT fence FROM attempts WHERE task = ?1 ORDER BY fence DESC LIMIT 1 OFFSET ?2)";
+        self.run(statement, params![row::id(id), row::count(keep)]).map(drop)
+    }
+
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
         let statement = "DELETE FROM attempts WHERE task = ?1 AND (?2 IS NULL OR fence = ?2)";
         let fence = fence.map(|fence| fence as i64);
@@ -115,16 +124,29 @@ impl Table for Rows {
         let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
         let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
         let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
+        // Identifiers are in the order of time, so the index finds the range. A step back of the clock may have given a task a
+        // later identifier than its time.
+        let first = filter.since.map_or(0, |since| u128::from(since.as_millis()) << 80);
+        let last = filter
+            .until
+            .map_or(u128::MAX, |until| u128::from((until + LATER).as_millis()).min(1 << 47) << 80);
+        let after = after.min(TaskId::from_u128(last));
         let mut found: Vec<Record> = Vec::new();
+        // SQLite does not read the pages of a large text that no column asks for.
+        let (changing, fixed) = match filter.is_brief {
+            true => (CHANGING.replace("result", "NULL"), FIXED.replace("arguments", "'{}'")),
+            false => (CHANGING.to_owned(), FIXED.to_owned()),
+        };
         let statement = format!(
-            "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
-             AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6"
+            "SELECT id, {changing}, {fixed} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
+             AND id >= ?7 AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6"
         );
         let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
         for phase in phases {
             for name in names::names(self, *phase, filter.name.as_deref())? {
                 let (phase, after) = (row::number(*phase), row::id(after));
-                let params = params![phase, name, after, since, until, limit as i64 + 1];
+                let first = row::id(TaskId::from_u128(first));
+                let params = params![phase, name, after, since, until, limit as i64 + 1, first];
                 found.extend(self.rows(&statement, params, row::record)?);
             }
         }

@@ -1,8 +1,8 @@
 //! Transactions and statements on one connection, and the translation of their errors.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::{
     CachedStatement, Connection, Error, ErrorCode, OptionalExtension, Params, Row, ToSql, params,
@@ -15,6 +15,10 @@ use crate::store::error::{Result, StoreError};
 
 /// The stored time is updated when it is behind by more than this many milliseconds.
 const STALE: u64 = 1000;
+
+/// The pauses of a process that waits for the lock of another one: ten quick ones, then slow ones.
+const QUICK: Duration = Duration::from_micros(200);
+const SLOW: Duration = Duration::from_millis(1);
 
 /// The same when nothing else is written: other processes learn that this one uses the store.
 const STALE_WHEN_IDLE: u64 = 5000;
@@ -29,18 +33,34 @@ pub(super) struct Rows {
 impl Rows {
     /// Applies the jobs in one transaction. When the transaction fails, nothing has changed.
     pub(super) fn write(&mut self, jobs: &mut [Job], clock: &StoreClock) -> Result<()> {
-        self.transaction(|rows| rows.apply(jobs, clock))
+        self.transaction(|rows| rows.apply(jobs, clock))?;
+        self.context.is_in_place()
     }
 
     /// Does the work in a transaction that writes. When the work or the commit fails, nothing has changed.
     pub(super) fn transaction(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        self.run("BEGIN IMMEDIATE", [])?;
+        self.begin()?;
         let committed = work(self).and_then(|()| self.run("COMMIT", []));
         if committed.is_err() && !self.connection.is_autocommit() {
             // A failed commit may have ended the transaction already.
             let _ = self.run("ROLLBACK", []);
         }
         committed.map(drop)
+    }
+
+    /// Begins a transaction that writes. Waits for the lock in short pauses: SQLite's own handler pauses longer and longer, so
+    /// that of two processes one makes the other wait for hundreds of milliseconds.
+    fn begin(&self) -> Result<()> {
+        let start = Instant::now();
+        let mut pauses = (0..10).map(|_| QUICK).chain(std::iter::repeat(SLOW));
+        loop {
+            match self.run("BEGIN IMMEDIATE", []) {
+                Err(StoreError::Locked { .. }) if start.elapsed() < self.context.busy_timeout => {
+                    std::thread::sleep(pauses.next().unwrap_or(SLOW));
+                }
+                begun => return begun.map(drop),
+            }
+        }
     }
 
     fn apply(&mut self, jobs: &mut [Job], clock: &StoreClock) -> Result<()> {
@@ -143,9 +163,33 @@ fn guarded(apply: impl FnOnce() -> Result<()>) -> Result<()> {
 pub(super) struct ErrorContext {
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
+    /// The file that was opened, by device and number.
+    pub(super) file: Option<(u64, u64)>,
+}
+
+/// The file at this path, by device and number; `None` when there is none, or when the system does not tell.
+pub(super) fn file_at(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 impl ErrorContext {
+    /// Checks that the file is still at its path: a change of a file that was removed is gone with it.
+    fn is_in_place(&self) -> Result<()> {
+        if self.file.is_some() && file_at(&self.path) != self.file {
+            return Err(StoreError::Moved { path: self.path.clone() });
+        }
+        Ok(())
+    }
+
     pub(super) fn error(&self, error: &Error) -> StoreError {
         let path = self.path.clone();
         match error.sqlite_error_code() {

@@ -56,6 +56,7 @@ impl Tasks {
     ///
     /// The store fails.
     pub async fn list(&self, filter: Filter, format: Format) -> Result<Page<TaskInfo>, TaskError> {
+        let filter = if format == Format::Minimal { filter.brief() } else { filter };
         // The start of the running attempt, which the expected end needs, is part of the history.
         let page = self.store.list(filter, format != Format::Minimal).await?;
         let tasks = page.tasks.into_iter().map(|stored| self.describe(stored, format));

@@ -36,9 +36,9 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-fn open(folder: &Folder, clock: &Arc<ManualClock>) -> Tasks {
-    let builder =
-        SqliteBuilder::new(folder.file("tasks.db")).busy_timeout(Duration::from_millis(20));
+/// Opens the file, and waits for its lock for so long, which no manual clock measures.
+fn open(folder: &Folder, clock: &Arc<ManualClock>, patience: Duration) -> Tasks {
+    let builder = SqliteBuilder::new(folder.file("tasks.db")).busy_timeout(patience);
     builder.clock(Arc::clone(clock) as Arc<dyn Clock>).open().expect("a sound file")
 }
 
@@ -51,8 +51,8 @@ struct Blocked {
 }
 
 impl Blocked {
-    fn start(folder: &Folder, other: &Tasks, clock: &Arc<ManualClock>) -> Self {
-        let (gate, tasks) = (Arc::new(Gate::default()), open(folder, clock));
+    fn start(folder: &Folder, other: &Tasks, clock: &Arc<ManualClock>, patience: Duration) -> Self {
+        let (gate, tasks) = (Arc::new(Gate::default()), open(folder, clock, patience));
         let id = runtime().block_on(other.submit(blocks::task())).expect("stored");
         let state = Arc::clone(&gate);
         let thread = std::thread::spawn(move || {
@@ -87,11 +87,15 @@ async fn lease_end(other: &Tasks, id: TaskId) -> Option<retry_tasks::Time> {
     other.store().load(id, false).await.expect("read").expect("there").0.run_at
 }
 
+const PATIENT: Duration = Duration::from_secs(30);
+
+const HASTY: Duration = Duration::from_millis(100);
+
 #[test]
 fn a_body_that_blocks_its_runtime_for_longer_than_a_lease_runs_once() {
     let (folder, clock) = (Folder::new(), Arc::new(ManualClock::new()));
-    let other = open(&folder, &clock);
-    let blocked = Blocked::start(&folder, &other, &clock);
+    let other = open(&folder, &clock, PATIENT);
+    let blocked = Blocked::start(&folder, &other, &clock, PATIENT);
     runtime().block_on(async {
         until(&other, blocked.id, State::Running).await;
         let gate = Arc::new(Gate::default());
@@ -112,8 +116,8 @@ fn a_body_that_blocks_its_runtime_for_longer_than_a_lease_runs_once() {
 #[test]
 fn a_lock_that_lasts_longer_than_a_lease_loses_no_attempt() {
     let (folder, clock) = (Folder::new(), Arc::new(ManualClock::new()));
-    let other = open(&folder, &clock);
-    let blocked = Blocked::start(&folder, &other, &clock);
+    let other = open(&folder, &clock, HASTY);
+    let blocked = Blocked::start(&folder, &other, &clock, HASTY);
     runtime().block_on(async {
         until(&other, blocked.id, State::Running).await;
         let gate = Arc::new(Gate::default());
@@ -125,7 +129,7 @@ fn a_lock_that_lasts_longer_than_a_lease_loses_no_attempt() {
         for _ in 0..8 {
             clock.advance(Duration::from_secs(10));
             // Longer than either process waits for the lock.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(150)).await;
         }
         locked.execute_batch("COMMIT").expect("unlocked");
         let before = lease_end(&other, blocked.id).await;

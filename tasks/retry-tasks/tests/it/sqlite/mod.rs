@@ -2,6 +2,7 @@
 //!
 //! | fault | tested in |
 //! |---|---|
+//! | the file is removed or replaced while it is open | `faults` |
 //! | the disk is full | `faults`: `a_full_disk_…`, `one_order_that_does_not_fit_…` |
 //! | the file cannot be written, also as the superuser | `read_only` |
 //! | another program keeps the file locked | `faults`: `a_file_that_another_program_keeps_locked_…` |
