@@ -54,7 +54,7 @@ pub(crate) struct Pace {
     settings: BudgetSettings,
 }
 
-const fn milli(tokens: f64) -> u64 {
+fn milli(tokens: f64) -> u64 {
     (tokens * 1000.0).round() as u64
 }
 

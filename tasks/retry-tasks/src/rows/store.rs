@@ -183,10 +183,8 @@ fn order(
         Ok(ordered) => ordered,
         Err(state) => return Ok(Some(Err(Refusal::State(state)))),
     };
-    if verb != Verb::Cancel {
-        if let Err(holder) = take_key_back(table, tx.now, &mut record)? {
-            return Ok(Some(Err(Refusal::Key(holder))));
-        }
+    if let Err(holder) = take_key_back(table, tx.now, &mut record, verb)? {
+        return Ok(Some(Err(Refusal::Key(holder))));
     }
     let measured = match ordered.before {
         State::Running => cancel_attempt(table, lease, tx.now)?,
@@ -213,16 +211,18 @@ fn take_key_back(
     table: &mut dyn Table,
     now: Time,
     record: &mut Record,
+    verb: Verb,
 ) -> Result<Result<(), TaskId>> {
-    let Some(key) = record.lost_key.take() else { return Ok(Ok(())) };
-    if let Some(id) = table.keyed(&record.name, &key)? {
-        if let Some(mut holder) = table.get(id)? {
-            if holder.answers_for_key(now) {
-                return Ok(Err(id));
-            }
-            holder.lost_key = holder.key.take();
-            table.update(&holder)?;
+    let lost = if verb == Verb::Cancel { None } else { record.lost_key.take() };
+    let Some(key) = lost else { return Ok(Ok(())) };
+    let holder = table.keyed(&record.name, &key)?;
+    let holder = holder.map(|id| table.get(id)).transpose()?.flatten();
+    if let Some(mut holder) = holder {
+        if holder.answers_for_key(now) {
+            return Ok(Err(holder.id));
         }
+        holder.lost_key = holder.key.take();
+        table.update(&holder)?;
     }
     record.key = Some(key);
     Ok(Ok(()))
