@@ -103,7 +103,7 @@ pub mod events {
 /// Calls whose attempts are made apart from each other, for queues of tasks.
 #[doc(hidden)]
 pub mod resume {
-    pub use crate::call::handover::{ended, judge, limit, pay};
+    pub use crate::call::handover::{budget, ended, judge, limit, pay};
     pub use crate::call::resume::*;
     pub use crate::failure::redact::kept;
 }

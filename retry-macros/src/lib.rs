@@ -83,7 +83,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `name = "billing::charge"` | module path and function, for a method with its type between them | the name in reports and in `sites()` |
 /// | `policy = PATIENT`, `policy = self.policy` | | a `Policy` to start from; the other arguments override it |
 /// | `report` | | the function returns `Result<T, RetryError<E>>`, and its body returns `Result<T, E>` |
-/// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), concurrency = 4)` |
+/// | `task`, `task(…)` | | a function `task` whose calls `retry-tasks` runs in the background: `task(state(pool), redact(card), was(recipient = "to"), concurrency = 4)` |
 /// | `docs = false` | `true` | leaves the generated section out of the documentation |
 /// | `crate = path` | `::retry_runtime` | the path under which the runtime is re-exported, as in serde |
 ///

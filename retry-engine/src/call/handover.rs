@@ -9,6 +9,7 @@ use super::state::Call;
 use super::trail::{Earlier, Row, Trail};
 use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
+use crate::budget::BudgetSettings;
 use crate::failure::class::{Class, Kind};
 use crate::policy::Policy;
 use crate::report::attempt::CallId;
@@ -60,6 +61,12 @@ pub fn pay(site: &'static Site, last: Option<Kind>) -> Result<Paid, Option<Durat
         }
         Err(refused) => Err(refused.wait()),
     }
+}
+
+/// The settings of the budget that pays for the function's retries; `None` when it has none. For a queue that keeps the
+/// tokens itself.
+pub fn budget(site: &'static Site) -> Option<BudgetSettings> {
+    Call::hypothetical(site).trail_mut().budget().map(|budget| *budget.settings())
 }
 
 impl Call<'static> {

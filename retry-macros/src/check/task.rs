@@ -79,7 +79,8 @@ fn functions_are_not_generic(function: &Function, errors: &mut Errors) {
 
 fn listed_parameters_exist(function: &Function, task: &Task, errors: &mut Errors) {
     let names: Vec<String> = function.typed().filter_map(name).map(Ident::to_string).collect();
-    arguments::exist(task.state.iter().chain(&task.redact), &names, errors);
+    let before = task.was.iter().map(|(name, _)| name);
+    arguments::exist(task.state.iter().chain(&task.redact).chain(before), &names, errors);
 }
 
 fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {
@@ -89,6 +90,12 @@ fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {
                 arguments::listed_twice(name, errors);
             }
         }
+    }
+    for (name, _) in task.was.iter().filter(|(name, _)| task.is_state(name)) {
+        errors.push(name.mistake(format!(
+            "`{name}` is in `state`, and a state is not stored\n\
+             help: remove it from `was`"
+        )));
     }
     for name in task.redact.iter().filter(|name| task.is_state(name)) {
         errors.push(name.mistake(format!(

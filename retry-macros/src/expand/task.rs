@@ -24,7 +24,8 @@ use crate::read::task::Task;
 //         }
 //
 //         fn run(input: Input) -> Running {
-//             let order = read::<Order>(&mut input, "order")?;
+//             let order = read::<Order>(&mut input, "order", &[])?;
+//             complete(&input)?;
 //             let pool = state::<Pool>(&input);
 //             drive(input, async move { send(order, &pool).await })
 //         }
@@ -47,7 +48,8 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let outcome = plan.outcome();
     let parts = Parts::new(plan, task, &private);
     let Parts { stored, types, writes, needs, reads, call } = &parts;
-    let redacted = task.redact.iter().map(text);
+    let redacted: Vec<_> = task.redact.iter().map(text).collect();
+    let redacts = (!redacted.is_empty()).then(|| quote!(.redacted(&[#(#redacted),*])));
     let limit = task.concurrency.as_ref();
     let limit = limit.map(|limit| quote_spanned!(limit.span()=> .concurrency(#limit)));
     let out = quote_spanned!(outcome.span()=> <#outcome as #private::Outcome>::Value);
@@ -72,7 +74,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
                 #site,
                 #ident::__retry_run,
                 &[#(#private::Need::of::<#needs>()),*],
-            )#limit;
+            )#redacts #limit;
             #private::inventory::submit! { #private::Entry(&__RETRY_TASK) }
             #private::Task::new(
                 &__RETRY_TASK,
@@ -131,7 +133,9 @@ impl<'a> Parts<'a> {
             // If a type cannot be stored, rustc points at the type.
             let at = ty.span();
             let of_type = respanned(private, at);
-            let read = quote_spanned!(at=> #of_type::read::<#ty>(&mut #input, #key));
+            let before = task.was.iter().filter(|(of, _)| of == name).map(|(_, before)| before);
+            let read =
+                quote_spanned!(at=> #of_type::read::<#ty>(&mut #input, #key, &[#(#before),*]));
             parts.reads.extend(quote! {
                 let #value = match #read {
                     #private::Ok(value) => value,
@@ -143,6 +147,11 @@ impl<'a> Parts<'a> {
             parts.types.push(ty);
             values.push(quote!(#value));
         }
+        parts.reads.extend(quote! {
+            if let #private::Err(error) = #private::complete(&#input) {
+                return #private::unreadable(error);
+            }
+        });
         let function = &plan.function.sig.ident;
         parts.call = quote!(#function(#(#values),*));
         parts

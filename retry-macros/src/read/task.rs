@@ -1,7 +1,8 @@
 //! Reads the argument `task`, with which calls of the function can be submitted to `retry-tasks`.
 
+use quote::ToTokens;
 use retry_text::nearest;
-use syn::{Expr, Ident, Path};
+use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
 use crate::errors::{Mistake, given_twice};
 use crate::read::form::Form;
@@ -16,6 +17,8 @@ pub(crate) struct Task {
     pub(crate) state: Vec<Ident>,
     /// The parameters whose values are stored and never shown.
     pub(crate) redact: Vec<Ident>,
+    /// The names that parameters had before.
+    pub(crate) was: Vec<(Ident, LitStr)>,
     /// The most attempts that a worker runs at a time.
     pub(crate) concurrency: Option<Expr>,
     /// The path under which `retry_tasks` is re-exported.
@@ -23,9 +26,10 @@ pub(crate) struct Task {
 }
 
 /// The settings, each with an example.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("state", "state(pool)"),
     ("redact", "redact(card)"),
+    ("was", "was(recipient = \"to\")"),
     ("concurrency", "concurrency = 4"),
     ("crate", "crate = my_reexport"),
 ];
@@ -63,6 +67,7 @@ impl Task {
         match word.as_str() {
             "state" => self.state = written.form.idents(&key)?.into_iter().collect(),
             "redact" => self.redact = written.form.idents(&key)?.into_iter().collect(),
+            "was" => self.was = names_before(&written.form, &key)?,
             "concurrency" => self.concurrency = Some(values::count(&written.form, &key)?),
             _ => self.krate = Some(written.form.path(&key)?),
         }
@@ -74,6 +79,29 @@ impl Task {
     pub(crate) fn is_state(&self, name: &Ident) -> bool {
         self.state.iter().any(|state| state == name)
     }
+}
+
+/// Reads `was(name = "name before", …)`.
+fn names_before(form: &Form, key: &Key<'_>) -> syn::Result<Vec<(Ident, LitStr)>> {
+    let wrong = |at: &dyn ToTokens| {
+        key.wrong(
+            at.to_token_stream(),
+            format!("`{key}` takes the name that each parameter had before, as a text"),
+        )
+    };
+    let Form::List(tokens) = form else { return Err(wrong(key.name)) };
+    let mut names = Vec::new();
+    for written in items(tokens.clone(), |_| false) {
+        let Written { key: name, form } = written?;
+        match &form {
+            Form::Value(Expr::Lit(ExprLit { lit: Lit::Str(before), .. })) => {
+                names.push((name, before.clone()));
+            }
+            Form::Value(other) => return Err(wrong(other)),
+            _ => return Err(wrong(&name)),
+        }
+    }
+    if names.is_empty() { Err(wrong(key.name)) } else { Ok(names) }
 }
 
 fn unknown(key: &Ident) -> syn::Error {

@@ -113,6 +113,17 @@ impl Lab {
         self.until(id, |info| info.state.name() == "waiting").await
     }
 
+    /// Moves the clock, and waits until a worker has claimed everything that is due then, and all attempts have ended.
+    pub(crate) async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        let marker = self.submit(repeatable::task("marker".into())).await;
+        self.until_ended(marker).await;
+        while self.tasks.counts().await.expect("counted").running > 0 {
+            // Queries without a pause would starve the writer.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     /// Moves the clock to the due time of each retry until the task has ended.
     pub(crate) async fn play(&self, id: TaskId) -> TaskInfo {
         loop {
@@ -122,6 +133,13 @@ impl Lab {
             self.clock.advance(next_attempt_at.since(self.clock.now()));
             self.until(id, |now| now.state != info.state).await;
         }
+    }
+}
+
+impl Drop for Lab {
+    /// Lets blocked threads return, so that the runtime of a failed case can end.
+    fn drop(&mut self) {
+        self.stage.open_for_ever();
     }
 }
 

@@ -4,7 +4,7 @@ use retry_runtime::Kind;
 use retry_tasks::{AttemptOutcome, Clock, FailReason, State, Task, TaskId, TaskInfo};
 
 use crate::lab::{Lab, failed, seconds};
-use crate::stage::{Act, FAIL, once, repeatable};
+use crate::stage::{Act, FAIL, narrow, once, repeatable};
 
 crate::list! {
     a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe
@@ -17,6 +17,9 @@ crate::list! {
     a_shutdown_fails_running_tasks_that_must_not_be_repeated
     a_worker_may_start_under_the_name_of_another
     two_workers_share_the_tasks
+    a_thread_keeps_its_slot_after_its_task_was_cancelled
+    a_thread_keeps_its_lease_after_its_worker_was_shut_down
+    a_clock_that_is_set_forward_takes_no_lease_away
     delayed_retries_of_many_tasks_are_neither_lost_nor_repeated
 }
 
@@ -139,6 +142,56 @@ async fn a_worker_may_start_under_the_name_of_another(lab: Lab) {
     assert_eq!(lab.info(id).await.state, State::Running, "its lease is not theirs");
     lab.clock.advance(seconds(30));
     assert_eq!(lab.play(id).await.state, State::Complete);
+}
+
+async fn a_thread_keeps_its_slot_after_its_task_was_cancelled(lab: Lab) {
+    lab.stage.script("a", &[Act::Block]);
+    lab.work();
+    let first = lab.submit(narrow::task("a".into())).await;
+    lab.until_started(1).await;
+    lab.tasks.cancel(first).await.expect("it is running");
+    let second = lab.submit(narrow::task("b".into())).await;
+    // The worker has had time to start it.
+    for play in ["c", "d"] {
+        let other = lab.submit(repeatable::task(play.into())).await;
+        lab.until_ended(other).await;
+    }
+    assert_eq!(lab.stage.started(), ["a", "c", "d"], "one at a time");
+    lab.stage.open();
+    assert_eq!(lab.until_ended(second).await.state, State::Complete);
+    assert_eq!(lab.info(first).await.state, State::Cancelled, "its result does not count");
+}
+
+async fn a_thread_keeps_its_lease_after_its_worker_was_shut_down(lab: Lab) {
+    lab.stage.script("a", &[Act::Block]);
+    let worker = lab.worker();
+    let id = lab.submit(narrow::task("a".into())).await;
+    lab.until_started(1).await;
+    worker.shutdown(seconds(0)).await;
+    lab.work();
+    for _ in 0..20 {
+        let other = lab.submit(repeatable::task("b".into())).await;
+        lab.clock.advance(seconds(6));
+        lab.until_ended(other).await;
+        assert_eq!(lab.info(id).await.state, State::Running, "no other worker starts it");
+    }
+    lab.stage.open();
+    let info = lab.until_ended(id).await;
+    assert_eq!((info.state, info.attempts().len()), (State::Complete, 1));
+}
+
+async fn a_clock_that_is_set_forward_takes_no_lease_away(lab: Lab) {
+    let (id, worker) = lab.hang(once::task("a".into(), None)).await;
+    worker.abandon().await;
+    lab.work();
+    for _ in 0..3 {
+        lab.clock.step(seconds(120));
+        let other = lab.submit(repeatable::task("b".into())).await;
+        lab.until_ended(other).await;
+        assert_eq!(lab.info(id).await.state, State::Running, "no time has passed");
+    }
+    lab.clock.advance(seconds(30));
+    assert_eq!(lab.until_ended(id).await.state, failed(FailReason::Ambiguous));
 }
 
 async fn two_workers_share_the_tasks(lab: Lab) {

@@ -22,9 +22,11 @@ mod lab;
 mod leases;
 mod life;
 mod orders;
+mod pacing;
 mod queries;
 mod stage;
 mod submission;
+mod values;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -59,8 +61,10 @@ pub fn cases() -> impl Iterator<Item = Case> {
     life::cases()
         .chain(orders::cases())
         .chain(leases::cases())
+        .chain(pacing::cases())
         .chain(submission::cases())
         .chain(queries::cases())
+        .chain(values::cases())
 }
 
 /// Makes a case of each function.

@@ -2,7 +2,6 @@
 
 use retry_runtime::Kind;
 use retry_tasks::{AttemptOutcome, FailReason, Filter, Phase, State, TaskError, TaskId};
-use tokio::sync::Mutex;
 
 use crate::lab::{Lab, failed, refused, seconds};
 use crate::stage::{Act, FAIL, paced, repeatable};
@@ -153,9 +152,6 @@ async fn an_order_that_the_state_does_not_allow_is_refused(lab: Lab) {
 }
 
 async fn retry_all_starts_attempts_as_fast_as_the_budget_pays(lab: Lab) {
-    // All labs in this process share the function's budget.
-    static ALONE: Mutex<()> = Mutex::const_new(());
-    let _alone = ALONE.lock().await;
     let worker = lab.worker();
     for play in ["a", "b", "c", "d", "e"] {
         lab.stage.script(play, &[FAIL, Act::Hang]);
@@ -164,21 +160,24 @@ async fn retry_all_starts_attempts_as_fast_as_the_budget_pays(lab: Lab) {
     }
     let failed = Filter::new().phase(Phase::Failed).name("conformance::*").limit(2);
     assert_eq!(lab.tasks.retry_all(failed).await, Ok(5), "whatever page they are on");
-    let until_held_back = async || loop {
+    let until_held_back = async |running, held| loop {
         let counts = lab.tasks.counts().await.expect("counted");
-        if (counts.running, counts.waiting) == (2, 3) {
+        if (counts.running, counts.waiting) == (running, held) {
             return;
         }
         // Queries without a pause would starve the writer.
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     };
-    until_held_back().await;
-    assert_eq!(lab.stage.started().len(), 7, "five, and two that were paid for");
-    // The manual clock refills no tokens: the budget has a clock of its own.
-    lab.clock.advance(seconds(120));
+    // Five, and two that were paid for.
+    lab.until_started(7).await;
+    until_held_back(2, 3).await;
     let other = lab.submit(repeatable::task("other".into())).await;
     lab.until_ended(other).await;
-    until_held_back().await;
-    assert_eq!(lab.stage.started().len(), 8, "and the other one");
+    until_held_back(2, 3).await;
+    assert_eq!(lab.tasks.counts().await.expect("counted").held_back, 3);
+    lab.clock.advance(seconds(1));
+    // And the other one, and one for the token of a second.
+    lab.until_started(9).await;
+    until_held_back(3, 2).await;
     worker.abandon().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Panic,
     /// Reports that it is half done, and never ends.
     HalfDone,
+    /// Blocks its thread until the stage [opens](Stage::open).
+    Block,
 }
 
 /// Fails, and another attempt follows.
@@ -29,7 +31,7 @@ pub(crate) const FAIL: Act = Act::Fail(Kind::Transient);
 
 /// The script of each play, and a record of the attempts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Stage(Arc<Mutex<Plays>>);
+pub(crate) struct Stage(Arc<Mutex<Plays>>, Arc<Condvar>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Plays {
@@ -39,6 +41,10 @@ pub(crate) struct Plays {
     pub(crate) ids: Vec<CallId>,
     /// The number of attempts that were dropped before their end.
     pub(crate) dropped: u32,
+    /// Whether every attempt of [`budgeted`] fails.
+    pub(crate) is_down: bool,
+    /// The number of blocked threads that may return.
+    open: usize,
 }
 
 impl Stage {
@@ -54,6 +60,25 @@ impl Stage {
     /// The play of each attempt, in the order of their starts.
     pub(crate) fn started(&self) -> Vec<String> {
         self.lock().started.clone()
+    }
+
+    /// Lets one blocked thread return.
+    pub(crate) fn open(&self) {
+        self.lock().open += 1;
+        self.1.notify_all();
+    }
+
+    /// Lets every blocked thread return.
+    pub(crate) fn open_for_ever(&self) {
+        self.lock().open = usize::MAX;
+        self.1.notify_all();
+    }
+
+    /// Blocks the thread until the stage opens.
+    fn block(&self) {
+        let is_closed = |plays: &mut Plays| plays.open == 0;
+        let plays = self.1.wait_while(self.lock(), is_closed);
+        plays.unwrap_or_else(PoisonError::into_inner).open -= 1;
     }
 
     fn next(&self, play: &str, id: CallId) -> Act {
@@ -82,7 +107,7 @@ fn result(play: &str, act: Act) -> Played {
         Act::Fail(kind) => Err(Trouble(kind.into())),
         Act::Throttle(delay) => Err(Trouble(Class::new(Kind::Throttled).after(delay))),
         Act::Panic => panic!("as the script says"),
-        Act::Succeed | Act::Hang | Act::HalfDone => Ok(play.to_owned()),
+        Act::Succeed | Act::Hang | Act::HalfDone | Act::Block => Ok(play.to_owned()),
     }
 }
 
@@ -141,6 +166,20 @@ pub(crate) fn blocking(play: String, stage: &Stage) -> Played {
     if retry_tasks::current().is_none() {
         return Err(Trouble(Kind::Permanent.into()));
     }
+    if matches!(act, Act::Block) {
+        stage.block();
+    }
+    result(&play, act)
+}
+
+/// A function that blocks, and of which one attempt runs at a time.
+#[retryable(max = 1, jitter = none, budget = none, idempotent, attempt = attempt,
+    name = "conformance::narrow", task(state(stage), concurrency = 1))]
+pub(crate) fn narrow(play: String, stage: &Stage) -> Played {
+    let act = stage.next(&play, attempt.call_id());
+    if matches!(act, Act::Block) {
+        stage.block();
+    }
     result(&play, act)
 }
 
@@ -148,6 +187,21 @@ pub(crate) fn blocking(play: String, stage: &Stage) -> Played {
 #[retryable(max = 0, budget(capacity = 2), attempt = attempt,
     name = "conformance::paced", task(state(stage)))]
 pub(crate) async fn paced(play: String, stage: &Stage) -> Played {
+    stage.perform(&play, attempt.call_id()).await
+}
+
+/// An idempotent function with four attempts and the default budget, whose dependency can be down.
+#[retryable(max = 3, attempt = attempt, name = "conformance::budgeted", task(state(stage)))]
+pub(crate) async fn budgeted(play: String, stage: &Stage) -> Played {
+    let act = stage.next(&play, attempt.call_id());
+    let act = if stage.lock().is_down { FAIL } else { act };
+    result(&play, act)
+}
+
+/// A function whose budget has one token, and gets no other.
+#[retryable(max = 1, jitter = none, budget(capacity = 1, deposit = 0.0, refill = "1d"), attempt = attempt,
+    name = "conformance::starved", task(state(stage)))]
+pub(crate) async fn starved(play: String, stage: &Stage) -> Played {
     stage.perform(&play, attempt.call_id()).await
 }
 

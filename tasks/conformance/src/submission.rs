@@ -1,7 +1,7 @@
 //! Submissions: delays, deadlines, priorities, keys, and waiting for the result.
 
 use retry_runtime::Kind;
-use retry_tasks::{Answer, FailReason, State, Submitted, Task};
+use retry_tasks::{Answer, Clock, FailReason, NewTask, State, Submitted, Task};
 
 use crate::lab::{Lab, failed, seconds, start};
 use crate::stage::{Act, FAIL, repeatable, single};
@@ -9,6 +9,7 @@ use crate::stage::{Act, FAIL, repeatable, single};
 crate::list! {
     a_delayed_task_starts_when_it_is_due
     a_task_fails_at_its_deadline
+    a_task_of_a_function_that_nobody_has_fails_at_its_deadline
     a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline
     the_greater_priority_starts_first_then_the_older_task
     a_function_never_exceeds_its_concurrency
@@ -16,6 +17,7 @@ crate::list! {
     a_result_answers_for_its_key_while_it_is_valid
     a_failure_frees_the_key
     a_task_retried_by_hand_answers_for_its_key_again
+    a_task_whose_key_was_taken_over_is_not_retried_beside_its_successor
     a_call_that_takes_too_long_continues_in_the_background
     a_call_that_is_in_time_returns_its_value
 }
@@ -47,6 +49,32 @@ async fn a_task_fails_at_its_deadline(lab: Lab) {
     assert!(info.last_error.is_some_and(|error| error.contains("deadline")));
     lab.tasks.retry(id).await.expect("by hand it may still be done");
     assert_eq!(lab.until_ended(id).await.state, State::Complete);
+}
+
+async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
+    let orphan = |deadline| NewTask {
+        name: "conformance::removed".into(),
+        arguments: "{}".into(),
+        redacted: Vec::new(),
+        priority: 0,
+        delay: seconds(0),
+        deadline,
+        key: None,
+        valid_for: None,
+        limit: None,
+    };
+    let limited = lab.tasks.store().submit(orphan(Some(seconds(10)))).await.expect("stored").id;
+    let waits = lab.tasks.store().submit(orphan(None)).await.expect("stored").id;
+    lab.work();
+    lab.clock.advance(seconds(10));
+    assert_eq!(lab.until_ended(limited).await.state, failed(FailReason::Deadline));
+    assert_eq!(lab.info(waits).await.state, State::Pending);
+    lab.clock.advance(seconds(20));
+    let counts = lab.tasks.counts_by_function().await.expect("counted");
+    let counts = counts["conformance::removed"];
+    assert_eq!((counts.pending, counts.failed, counts.due), (1, 1, 1));
+    let age = counts.oldest_due.map(|due| lab.clock.now().since(due));
+    assert_eq!(age, Some(seconds(30)), "it is seen how long nobody has run it");
 }
 
 async fn a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline(lab: Lab) {
@@ -127,6 +155,26 @@ async fn a_task_retried_by_hand_answers_for_its_key_again(lab: Lab) {
     lab.until_ended(failed).await;
     lab.tasks.retry(failed).await.expect("it has failed");
     assert_eq!(unique(&lab, repeatable::task("a".into())).await.id, failed);
+}
+
+async fn a_task_whose_key_was_taken_over_is_not_retried_beside_its_successor(lab: Lab) {
+    let permanent = Act::Fail(Kind::Permanent);
+    lab.stage.script("a", &[permanent, permanent]);
+    let worker = lab.worker();
+    let first = unique(&lab, repeatable::task("a".into())).await.id;
+    lab.until_ended(first).await;
+    worker.shutdown(seconds(0)).await;
+    let second = unique(&lab, repeatable::task("a".into())).await.id;
+    let refused = lab.tasks.retry(first).await.expect_err("the second one is open");
+    let text = refused.to_string();
+    assert!(text.contains(&second.to_string()) && text.contains("has its key"), "{text}");
+    lab.work();
+    lab.until_ended(second).await;
+    lab.tasks.retry(first).await.expect("the key is free");
+    assert_eq!(unique(&lab, repeatable::task("a".into())).await.id, first);
+    assert_eq!(lab.until_ended(first).await.state, State::Complete);
+    let refused = lab.tasks.retry(second).await.expect_err("the first one answers for the key");
+    assert!(refused.to_string().contains(&first.to_string()), "{refused}");
 }
 
 async fn a_call_that_takes_too_long_continues_in_the_background(lab: Lab) {

@@ -18,15 +18,17 @@ pub mod rows;
 mod sqlite;
 pub mod store;
 mod tasks;
+mod value;
 mod worker;
 
 pub use base::{clock::Clock, clock::ManualClock, clock::SystemClock, time::Time};
 pub use event::{Event, EventKind};
 pub use function::{Function, functions};
 pub use machine::{finish::AttemptEnd, retention::Retention};
-pub use machine::{lease::Claimed, lease::Lease, orders::Ordered, orders::Verb};
+pub use machine::{lease::Claimed, lease::Lease, orders::Ordered, orders::Verb, pace::Bucket};
 pub use record::{NewTask, Progress, Record, id::NoTaskId, id::TaskId, reason::FailReason};
-pub use record::{attempt::AttemptOutcome, attempt::TaskAttempt, state::Phase, state::State};
+pub use record::{attempt::AttemptOutcome, attempt::TaskAttempt, lane::Lane};
+pub use record::{state::Phase, state::State};
 #[cfg(feature = "sqlite")]
 pub use sqlite::builder::{Durability, SqliteBuilder};
 pub use store::analytics::{Analytics, ByAttempt, Sums};

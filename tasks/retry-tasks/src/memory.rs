@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::base::{clock::Clock, clock::SystemClock, time::Time};
-use crate::machine::lease::Lease;
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId};
-use crate::rows::{job::Job, leased::Backend, leased::Leased, table::Due, table::Table};
+use crate::machine::{lease::Lease, pace::Bucket};
+use crate::record::{
+    Record, attempt::TaskAttempt, id::TaskId, lane::Lane, reason::FailReason, state::State,
+};
+use crate::rows::{
+    job::Job, leased::Backend, leased::Leased, table::Due, table::Held, table::Table,
+};
 use crate::store::{
     analytics::Analytics, analytics::Sums, counts::Counts, error::Result, filter::Filter,
     filter::Page,
@@ -34,13 +39,14 @@ struct Rows {
     tasks: BTreeMap<TaskId, Record>,
     /// In the order of their fencing tokens.
     attempts: HashMap<TaskId, Vec<TaskAttempt>>,
-    due: BTreeSet<DueKey>,
+    lanes: HashMap<(String, Lane), BTreeSet<InLane>>,
+    buckets: HashMap<String, Bucket>,
     keys: HashMap<(String, String), TaskId>,
     ended: BTreeSet<(Time, TaskId)>,
 }
 
-/// Function, negated priority (so that the greatest comes first), due time, task.
-type DueKey = (String, i64, Time, TaskId);
+/// The negated priority where it counts (so that the greatest comes first), the due time, the task, and its priority.
+type InLane = (i64, Time, TaskId, i32);
 
 impl Backend for Memory {
     fn write(&self, mut job: Job, clock: &dyn Clock) {
@@ -55,15 +61,21 @@ impl Backend for Memory {
     }
 }
 
-fn due_key(record: &Record) -> Option<DueKey> {
-    Some((record.name.clone(), -i64::from(record.priority), record.run_at?, record.id))
+fn in_lane(record: &Record) -> Option<((String, Lane), InLane)> {
+    let (lane, priority) = (record.lane?, record.priority);
+    let order = if lane == Lane::Ready { -i64::from(priority) } else { 0 };
+    Some(((record.name.clone(), lane), (order, record.run_at?, record.id, priority)))
+}
+
+fn due_at(&(_, run_at, id, priority): &InLane) -> Due {
+    Due { id, priority, run_at }
 }
 
 impl Rows {
     fn unindex(&mut self, id: TaskId) {
         let Some(record) = self.tasks.get(&id) else { return };
-        if let Some(due) = due_key(record) {
-            self.due.remove(&due);
+        if let Some((lane, place)) = in_lane(record) {
+            self.lanes.entry(lane).or_default().remove(&place);
         }
         if let Some(key) = record.key.clone() {
             self.keys.remove(&(record.name.clone(), key));
@@ -73,9 +85,8 @@ impl Rows {
         }
     }
 
-    fn of_name(&self, name: &str) -> impl Iterator<Item = &DueKey> {
-        let first = (name.to_owned(), i64::MIN, Time::default(), TaskId::from_u128(0));
-        self.due.range(first..).take_while(move |due| due.0 == name)
+    fn lane(&self, name: &str, lane: Lane) -> impl Iterator<Item = &InLane> {
+        self.lanes.get(&(name.to_owned(), lane)).into_iter().flatten()
     }
 }
 
@@ -86,7 +97,9 @@ impl Table for Rows {
 
     fn update(&mut self, record: &Record) -> Result<()> {
         self.unindex(record.id);
-        self.due.extend(due_key(record));
+        if let Some((lane, place)) = in_lane(record) {
+            self.lanes.entry(lane).or_default().insert(place);
+        }
         let key = record.key.clone();
         self.keys.extend(key.map(|key| ((record.name.clone(), key), record.id)));
         self.ended.extend(record.ended_at.map(|at| (at, record.id)));
@@ -102,15 +115,71 @@ impl Table for Rows {
         Ok(self.keys.get(&(name.to_owned(), key.to_owned())).copied())
     }
 
-    fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>> {
-        let due = self.of_name(name).filter(|due| due.2 <= now);
-        let due =
-            due.map(|&(_, priority, run_at, id)| Due { id, priority: -priority as i32, run_at });
-        Ok(due.take(limit).collect())
+    fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>> {
+        let due = self.lane(name, lane).filter(|place| place.1 <= now);
+        Ok(due.take(limit).map(due_at).collect())
     }
 
-    fn next_due(&mut self, name: &str) -> Result<Option<Time>> {
-        Ok(self.of_name(name).map(|due| due.2).min())
+    fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>> {
+        Ok(self.lane(name, lane).map(|place| place.1).min())
+    }
+
+    fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize> {
+        let due = self.due(name, Lane::Later, now, limit)?;
+        for due in &due {
+            if let Some(mut record) = self.get(due.id)? {
+                record.lane = Some(Lane::Ready);
+                self.update(&record)?;
+            }
+        }
+        Ok(due.len())
+    }
+
+    fn impatient(
+        &mut self,
+        name: &str,
+        now: Time,
+        quiet: Duration,
+        limit: usize,
+    ) -> Result<Vec<Due>> {
+        let is_impatient = |place: &&InLane| {
+            let patience = self.tasks.get(&place.2).map_or(quiet, Record::patience);
+            patience <= quiet && place.1 + patience <= now
+        };
+        let held = self.lane(name, Lane::Paying).take_while(|place| place.1 <= now);
+        Ok(held.filter(is_impatient).take(limit).map(due_at).collect())
+    }
+
+    fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        let open = self.tasks.values().filter(|it| it.lane.is_some_and(|it| it != Lane::Leased));
+        let overdue = open.filter(|record| record.is_overdue(now));
+        Ok(overdue.take(limit).map(|record| record.id).collect())
+    }
+
+    /// No other machine has written here.
+    fn far_away(&mut self, _: &str, _: Time, _: usize) -> Result<Vec<TaskId>> {
+        Ok(Vec::new())
+    }
+
+    fn leases(&mut self) -> Result<Vec<Held>> {
+        let running = self.lanes.iter().filter(|((_, lane), _)| *lane == Lane::Leased);
+        let ids = running.flat_map(|(_, places)| places).filter_map(|it| self.tasks.get(&it.2));
+        let held = |record: &Record| Held {
+            lease: record.lease(),
+            name: record.name.clone(),
+            until: record.run_at.unwrap_or_default(),
+            length: record.lease_length,
+        };
+        Ok(ids.map(held).collect())
+    }
+
+    fn bucket(&mut self, name: &str) -> Result<Option<Bucket>> {
+        Ok(self.buckets.get(name).copied())
+    }
+
+    fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()> {
+        self.buckets.insert(name.to_owned(), *bucket);
+        Ok(())
     }
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
@@ -131,6 +200,12 @@ impl Table for Rows {
         Ok(self.attempts.get(&id).cloned().unwrap_or_default())
     }
 
+    fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()> {
+        let attempts = self.attempts.entry(id).or_default();
+        attempts.drain(..attempts.len().saturating_sub(keep));
+        Ok(())
+    }
+
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
         let kept = |attempt: &TaskAttempt| fence.is_some_and(|fence| attempt.fence != fence);
         self.attempts.entry(id).or_default().retain(kept);
@@ -145,10 +220,27 @@ impl Table for Rows {
         Ok(Page::new(tasks, filter))
     }
 
-    fn counts(&mut self) -> Result<Counts> {
-        let mut counts = Counts::default();
-        self.tasks.values().for_each(|record| *counts.of_mut(record.state.phase()) += 1);
-        Ok(counts)
+    fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>> {
+        let mut all = BTreeMap::<String, Counts>::new();
+        for record in self.tasks.values() {
+            let counts = all.entry(record.name.clone()).or_default();
+            *counts.of_mut(record.state.phase()) += 1;
+            let due = record.run_at.filter(|due| *due <= now);
+            let (Some(lane), Some(due)) = (record.lane, due) else { continue };
+            match lane {
+                Lane::Leased => continue,
+                Lane::Paying => counts.held_back += 1,
+                _ => counts.due += 1,
+            }
+            counts.oldest_due = counts.oldest_due.into_iter().chain([due]).min();
+        }
+        Ok(all)
+    }
+
+    fn pending_retries(&mut self, name: &str, now: Time) -> Result<u64> {
+        let due = self.lane(name, Lane::Paying).take_while(|place| place.1 <= now);
+        let records = due.filter_map(|place| self.tasks.get(&place.2));
+        Ok(records.filter(|record| record.state == State::Pending).count() as u64)
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
@@ -182,6 +274,20 @@ impl Table for Rows {
         self.tasks.remove(&id);
         self.attempts.remove(&id);
         Ok(())
+    }
+
+    fn set_aside(&mut self, id: TaskId, now: Time, error: &str) -> Result<()> {
+        if let Some(mut record) = self.get(id)? {
+            record.last_error = Some(error.to_owned());
+            record.end(now, State::Failed { reason: FailReason::Unreadable });
+            self.update(&record)?;
+        }
+        Ok(())
+    }
+
+    /// Nothing in here fails.
+    fn nested(&mut self, work: &mut dyn FnMut(&mut dyn Table) -> Result<()>) -> Result<()> {
+        work(self)
     }
 
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool> {

@@ -16,6 +16,8 @@
 //! | `retry.tasks.queue.duration` | histogram | `s` | `retry.site` | time between the due time and the start of an attempt |
 //! | `retry.tasks.attempt.duration` | histogram | `s` | `retry.site`, `retry.outcome` | time that an attempt took; for a lost one, until the loss was noticed |
 //! | `retry.tasks.present` | gauge | `{task}` | `retry.state` | tasks in the store, by state |
+//! | `retry.tasks.queued` | gauge | `{task}` | `retry.queue` | pending and waiting tasks: `due`, `held_back` by the budget, or `scheduled` for later |
+//! | `retry.tasks.oldest_due.age` | gauge | `s` | | time since which the longest due task is due; 0 when none is |
 //!
 //! Each process counts the changes that it commits itself, so the counts of several processes that share a file add
 //! up. The bounds of [`retry_metrics::SECONDS`] fit both histograms.
@@ -24,11 +26,12 @@ pub use crate::event::metrics::{ALL, describe};
 
 use ::metrics::gauge;
 
-use crate::event::metrics::PRESENT;
+use crate::event::metrics::{OLDEST, PRESENT, QUEUED};
 use crate::record::state::Phase;
 use crate::tasks::{Tasks, error::TaskError};
 
-/// Sets the gauge `retry.tasks.present`: the number of tasks in each state. The query reads an index of all tasks.
+/// Sets the gauges: the number of tasks in each state, and how long the longest due one has waited. The query reads an
+/// index of all tasks.
 /// Call this every few seconds, or before answering a scrape.
 ///
 /// ```
@@ -51,5 +54,13 @@ pub async fn publish(tasks: &Tasks) -> Result<(), TaskError> {
     for phase in Phase::ALL {
         gauge!(PRESENT.name, "retry.state" => phase.name()).set(counts.of(phase) as f64);
     }
+    let queues =
+        [("due", counts.due), ("held_back", counts.held_back), ("scheduled", counts.scheduled())];
+    for (queue, tasks) in queues {
+        gauge!(QUEUED.name, "retry.queue" => queue).set(tasks as f64);
+    }
+    let now = tasks.store().clock().now();
+    let age = counts.oldest_due.map_or(0.0, |due| now.since(due).as_secs_f64());
+    gauge!(OLDEST.name).set(age);
     Ok(())
 }

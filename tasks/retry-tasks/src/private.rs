@@ -6,7 +6,7 @@ use std::sync::Arc;
 use retry_runtime::resume::{Next, Step, resume, resume_blocking};
 use retry_runtime::{Kind, Outcome as IsOutcome, StopReason};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 pub use std::boxed::Box;
@@ -21,7 +21,9 @@ pub use crate::function::{Entry, Function, Input, Need, Running};
 use crate::machine::finish::AttemptEnd;
 use crate::tasks::task::Arguments;
 pub use crate::tasks::task::Task;
-use crate::worker::{current::current, current::with_current};
+use crate::value::exact;
+pub use crate::value::misfit::Misfit;
+use crate::worker::{current::busy, current::current, current::with_current};
 
 /// Starts the list of a task's arguments.
 pub fn arguments() -> Arguments {
@@ -60,20 +62,58 @@ pub trait Returnable: Serialize {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Returnable for T {}
 
-/// Reads an argument.
+/// Reads an argument that is stored under its name, or under one that it had before. An argument that is not there is read
+/// as `null`: a new parameter can be an `Option`.
 ///
 /// # Errors
 ///
 /// The reason for which the stored argument is not a value of the type.
-pub fn read<T: Storable>(input: &mut Input, name: &str) -> Result<T, String> {
-    let value = input.arguments.remove(name).unwrap_or(Value::Null);
-    serde_json::from_value(value)
-        .map_err(|error| format!("the stored argument `{name}` does not fit the function: {error}"))
+pub fn read<T: Storable>(input: &mut Input, name: &str, before: &[&str]) -> Result<T, Misfit> {
+    let names = std::iter::once(&name).chain(before);
+    let found = names.copied().find_map(|name| input.arguments.remove(name));
+    let is_there = found.is_some();
+    let is_redacted = input.redacted.iter().any(|it| it == name || before.contains(&it.as_str()));
+    serde_json::from_value(found.unwrap_or(Value::Null)).map_err(|error| {
+        if is_there {
+            return Misfit::of::<T>(name, &error, is_redacted);
+        }
+        Misfit::Names(format!(
+            "the stored arguments have no `{name}`; make a new parameter an `Option`, and name the old one in \
+             `task(was({name} = \"…\"))` when the parameter had another name"
+        ))
+    })
 }
 
-/// Converts an argument to its stored form.
-pub fn written<T: Storable>(value: &T) -> Result<Value, serde_json::Error> {
-    serde_json::to_value(value)
+/// Checks that the function has taken every stored argument.
+///
+/// # Errors
+///
+/// The names of the arguments that are left: dropping them might change the meaning of the call.
+pub fn complete(input: &Input) -> Result<(), Misfit> {
+    let mut left: Vec<String> = input.arguments.keys().map(|name| format!("`{name}`")).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    left.sort_unstable();
+    Err(Misfit::Names(format!(
+        "the stored arguments have {}, which the function does not take; when a parameter has another name now, write \
+         `task(was(new = \"old\"))`",
+        left.join(", ")
+    )))
+}
+
+/// Converts an argument to its stored form, from which it can be read again.
+///
+/// # Errors
+///
+/// The reason for which the value would not arrive as it is.
+pub fn written<T: Storable>(value: &T) -> Result<Value, String> {
+    exact::check(value).map_err(|changed| changed.to_string())?;
+    let written = serde_json::to_value(value).map_err(|error| error.to_string())?;
+    // The reader's message may have parts of the value.
+    let read = T::deserialize(&written);
+    read.map_err(|_| "the value cannot be read back from what it is written as".to_owned())?;
+    Ok(written)
 }
 
 /// Returns the worker's value of this type.
@@ -88,9 +128,8 @@ pub fn state<T: Shareable>(input: &Input) -> Arc<T> {
 }
 
 /// The attempt of a function whose stored arguments do not fit.
-#[allow(clippy::needless_pass_by_value, reason = "generated code passes the error of `read`")]
-pub fn unreadable(error: String) -> Running {
-    Box::pin(std::future::ready(AttemptEnd::unreadable(&error)))
+pub fn unreadable(misfit: Misfit) -> Running {
+    Box::pin(std::future::ready(misfit.end()))
 }
 
 /// Makes one attempt of an `async` function.
@@ -114,12 +153,15 @@ where
 {
     let Input { site, standing, paid, .. } = input;
     let current = current();
+    let busy = current.as_ref().map(busy);
     let attempt = move || {
+        let _busy = busy;
         let (out, step) = with_current(current, || resume_blocking(site, standing, paid, call));
         attempt_end(out, step)
     };
     Box::pin(async move {
-        match tokio::task::spawn_blocking(attempt).await {
+        let mut thread = Unstarted(tokio::task::spawn_blocking(attempt));
+        match (&mut thread.0).await {
             Ok(end) => end,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -130,6 +172,15 @@ where
     })
 }
 
+/// A body on a thread for blocking code. Dropping it prevents a start that has not happened yet.
+struct Unstarted<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for Unstarted<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// The end of an attempt, from its outcome and the engine's decision.
 fn attempt_end<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> AttemptEnd {
     let Some(Step { attempt, next }) = step else {
@@ -138,7 +189,7 @@ fn attempt_end<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> At
     let kind = attempt.as_ref().and_then(|attempt| attempt.kind);
     let error = attempt.and_then(|attempt| Some(attempt.error?.to_string()));
     match (next, out.into_result()) {
-        (Next::Stop(StopReason::Success), Ok(value)) => match serde_json::to_string(&value) {
+        (Next::Stop(StopReason::Success), Ok(value)) => match result(&value) {
             Ok(result) => AttemptEnd::Succeeded(result),
             Err(error) => AttemptEnd::unreadable(&format!("the result cannot be stored: {error}")),
         },
@@ -154,4 +205,12 @@ fn attempt_end<R: IsOutcome<Value: Serialize>>(out: R, step: Option<Step>) -> At
             reason: reason.into(),
         },
     }
+}
+
+/// The text of a result, from which it can be read again.
+fn result(value: &impl Serialize) -> Result<String, String> {
+    exact::check(value).map_err(|changed| changed.to_string())?;
+    let text = serde_json::to_string(value).map_err(|error| error.to_string())?;
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| error.to_string())?;
+    Ok(text)
 }

@@ -20,7 +20,13 @@ async fn tasks_are_counted_by_state() {
         "cancelled 1",
         "all 2",
     ];
-    assert_eq!(lines(&lab.prints(&["counts"])), expected);
+    let printed = lines(&lab.prints(&["counts"]));
+    assert_eq!(printed[..8], expected);
+    assert_eq!(printed[9], "of those pending or waiting tasks oldest due");
+    assert!(printed[10].starts_with("due 1 ") && printed[10].ends_with(" ago"), "{printed:?}");
+    assert_eq!(printed[11..], ["held back by the budget 0", "scheduled for later 0"]);
+    let by_function = lines(&lab.prints(&["counts", "--by-function"]));
+    assert!(by_function[1].starts_with("parcel::send 1 0 0 0 0 0 1 "), "{by_function:?}");
     let counts = lab.json(&["counts"]);
     assert_eq!((&counts["pending"], &counts["cancelled"]), (&json!(1), &json!(1)));
 }

@@ -83,7 +83,7 @@ fn a_file_of_a_newer_version_is_refused() {
     let newer = Connection::open(lab.file()).expect("opened");
     newer.pragma_update(None, "user_version", 99).expect("written");
     drop(newer);
-    refused(&lab.file(), &["has version 99", "up to 2", "update the program"]);
+    refused(&lab.file(), &["has version 99", "up to 3", "update the program"]);
 }
 
 #[tokio::test]
@@ -128,9 +128,11 @@ async fn the_file_comes_from_the_environment_unless_db_is_given() {
         text(&command.output().expect("the binary was built for this test").stdout)
     };
     let by_environment = counts(plain(&["counts"]).env("RETRY_TASKS_DB", lab.file()));
-    assert!(by_environment.ends_with("all        1\n"), "{by_environment}");
+    // Below are ages, which grow.
+    let counted = |text: &str| text.split("\n\n").next().map(str::to_owned);
+    assert!(by_environment.contains("all        1\n"), "{by_environment}");
     let named = counts(lab.command(&["counts"]).env("RETRY_TASKS_DB", "/no/such/file"));
-    assert_eq!(named, by_environment);
+    assert_eq!(counted(&named), counted(&by_environment));
     let error =
         failed(2, &plain(&["counts"]).output().expect("the binary was built for this test"));
     assert!(error.contains("--db <PATH>"), "{error}");

@@ -17,6 +17,17 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     /// earlier time.
     fn catch_up(&self, seen: Time);
 
+    /// The time that has passed since some fixed moment, on a clock that nobody sets. Without an implementation, this is
+    /// the time of day.
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.now().as_millis())
+    }
+
+    /// The time up to which tasks are due: the current time, or an earlier one while the current one is in doubt.
+    fn certain(&self) -> Time {
+        self.now()
+    }
+
     /// Completes when the clock has reached `time`.
     fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 }
@@ -27,7 +38,7 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
 /// it does after the machine has slept, the clock follows. The clock also follows the latest time in the store: a
 /// process that starts after a step back neither waits for hours nor takes over tasks that others are running.
 #[derive(Debug)]
-pub struct SystemClock(Mutex<Steady>);
+pub struct SystemClock(Mutex<Steady>, Instant);
 
 #[derive(Debug)]
 struct Steady {
@@ -38,7 +49,8 @@ struct Steady {
 impl SystemClock {
     /// Creates a clock that starts at the current time of day.
     pub fn new() -> Self {
-        SystemClock(Mutex::new(Steady { since: Instant::now(), base: time_of_day() }))
+        let now = Instant::now();
+        SystemClock(Mutex::new(Steady { since: now, base: time_of_day() }), now)
     }
 
     /// The steady time, moved forward to `at_least` if it is behind.
@@ -81,6 +93,10 @@ impl Clock for SystemClock {
         self.at_least(Duration::from_millis(seen.as_millis()));
     }
 
+    fn elapsed(&self) -> Duration {
+        self.1.elapsed()
+    }
+
     fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         // The timer adds this duration to an `Instant`, which must not overflow.
         let left = time.since(self.now()).min(Duration::from_secs(30 * 365 * 24 * 3600));
@@ -100,16 +116,23 @@ impl Clock for SystemClock {
 /// assert_eq!(clock.now().since(start), Duration::from_secs(60));
 /// ```
 #[derive(Debug)]
-pub struct ManualClock(watch::Sender<Time>);
+pub struct ManualClock(watch::Sender<Time>, Mutex<Duration>);
 
 impl ManualClock {
     /// Creates a clock that stands at 2023-11-14T22:13:20Z.
     pub fn new() -> Self {
-        ManualClock(watch::Sender::new(Time::from_millis(1_700_000_000_000)))
+        let start = Time::from_millis(1_700_000_000_000);
+        ManualClock(watch::Sender::new(start), Mutex::default())
     }
 
     /// Moves the clock forward by `duration` and wakes the sleepers whose time has come.
     pub fn advance(&self, duration: Duration) {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) += duration;
+        self.step(duration);
+    }
+
+    /// Sets the time of day forward by `duration`, as somebody does who sets the clock of a machine: no time passes.
+    pub fn step(&self, duration: Duration) {
         self.0.send_modify(|now| *now = *now + duration);
     }
 }
@@ -127,6 +150,10 @@ impl Clock for ManualClock {
 
     fn catch_up(&self, seen: Time) {
         self.0.send_modify(|now| *now = seen.max(*now));
+    }
+
+    fn elapsed(&self) -> Duration {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn sleep_until(&self, time: Time) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -36,6 +36,8 @@ table! {
     DURATION = Histogram "retry.tasks.attempt.duration" "s" ["retry.site" "retry.outcome"]
         "time that attempts of tasks took"
     PRESENT = Gauge "retry.tasks.present" "{task}" ["retry.state"] "tasks in the store, by state"
+    QUEUED = Gauge "retry.tasks.queued" "{task}" ["retry.queue"] "pending and waiting tasks"
+    OLDEST = Gauge "retry.tasks.oldest_due.age" "s" [] "time since which the longest due task is due"
 }
 
 /// Describes the metrics to the exporter. Stores call this when they are opened; call it again when the exporter is
@@ -71,6 +73,7 @@ pub(crate) fn count(event: &Event, measured: Option<Measured>) {
         EventKind::Progress(_)
         | EventKind::Waiting { .. }
         | EventKind::Lost { .. }
+        | EventKind::Misfit { .. }
         | EventKind::Returned => {}
     }
 }

@@ -72,6 +72,13 @@ pub enum EventKind {
         /// The delay before the next request to the budget or the breaker.
         delay: Duration,
     },
+    /// The stored arguments do not fit the function of the worker that has claimed the task. The task is left to a worker of
+    /// another version of the program for some minutes.
+    #[serde(rename = "task.misfit")]
+    Misfit {
+        /// The misfit.
+        error: String,
+    },
     /// A worker that shut down has returned the task unfinished.
     #[serde(rename = "task.returned")]
     Returned,
@@ -107,6 +114,7 @@ impl EventKind {
             EventKind::Waiting { .. } => "task.waiting",
             EventKind::Lost { .. } => "task.lost",
             EventKind::HeldBack { .. } => "task.held_back",
+            EventKind::Misfit { .. } => "task.misfit",
             EventKind::Returned => "task.returned",
             EventKind::Completed => "task.completed",
             EventKind::Failed { .. } => "task.failed",
@@ -123,6 +131,7 @@ impl EventKind {
             EventKind::Submitted
                 | EventKind::Waiting { .. }
                 | EventKind::HeldBack { .. }
+                | EventKind::Misfit { .. }
                 | EventKind::Returned
                 | EventKind::Retried
                 | EventKind::Reset

@@ -17,6 +17,7 @@ pub struct Function {
     name: &'static str,
     pub(crate) run: fn(Input) -> Running,
     pub(crate) needs: &'static [Need],
+    pub(crate) redacted: &'static [&'static str],
     concurrency: Option<usize>,
 }
 
@@ -34,6 +35,8 @@ pub(crate) type States = HashMap<TypeId, Arc<dyn Any + Send + Sync>>;
 #[derive(Debug)]
 pub struct Input {
     pub(crate) arguments: Map<String, Value>,
+    /// The names of the arguments that must not be shown.
+    pub(crate) redacted: Vec<String>,
     pub(crate) states: Arc<States>,
     pub(crate) site: &'static Site,
     pub(crate) standing: Standing,
@@ -57,7 +60,13 @@ impl Function {
         run: fn(Input) -> Running,
         needs: &'static [Need],
     ) -> Self {
-        Function { name, run, needs, concurrency: None }
+        Function { name, run, needs, redacted: &[], concurrency: None }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn redacted(self, names: &'static [&'static str]) -> Self {
+        Function { redacted: names, ..self }
     }
 
     #[doc(hidden)]

@@ -47,7 +47,17 @@ pub enum AttemptEnd {
     Returned,
     /// The budget or the breaker refused the attempt. The attempt was not made, and the task is due after this delay.
     HeldBack(Duration),
+    /// The stored arguments have other names than the function's: another version of the program has submitted the task. The
+    /// attempt was not made. The task is left to a worker of that version for some minutes before it fails with this text.
+    Misfit(String),
 }
+
+/// How long a task is left to other workers whose arguments do not fit the function of the one that has claimed it: the
+/// time in which a deployment replaces all workers.
+const FOR_OTHERS: Duration = Duration::from_secs(10 * 60);
+
+/// The delay before a task is offered to another worker.
+const OFFER: Duration = Duration::from_secs(10);
 
 impl AttemptEnd {
     /// An attempt that the budget or the breaker has refused for this long, if they know. The delay has a minimum,
@@ -62,6 +72,11 @@ impl AttemptEnd {
     pub(crate) fn panicked(error: &str) -> Self {
         let error = kept(error).to_string();
         AttemptEnd::Failed { kind: None, error, reason: FailReason::Panicked }
+    }
+
+    /// An attempt whose arguments another version of the program has submitted.
+    pub(crate) fn misfit(error: &str) -> Self {
+        AttemptEnd::Misfit(kept(error).to_string())
     }
 
     /// An attempt that did not run the function or could not store its result.
@@ -81,7 +96,9 @@ impl Record {
     ) -> Option<TaskAttempt> {
         attempt.ended = Some(now);
         // The budget has paid for an attempt that was made, and for no other.
-        self.paced &= matches!(end, AttemptEnd::HeldBack(_) | AttemptEnd::Returned);
+        self.paced &=
+            matches!(end, AttemptEnd::HeldBack(_) | AttemptEnd::Returned | AttemptEnd::Misfit(_));
+        let end = self.offered(now, end);
         match end {
             AttemptEnd::Succeeded(result) => {
                 attempt.outcome = AttemptOutcome::Succeeded;
@@ -103,28 +120,62 @@ impl Record {
                 self.lost(&mut attempt, LOST);
                 match next {
                     Next::Again(delay) => self.wait(now, &mut attempt, delay),
-                    Next::Refused(after) => self.release(now, after.unwrap_or_default()),
+                    Next::Refused(after) => self.put_off(now, after.unwrap_or_default()),
                     Next::Stop(reason) => self.end(now, State::Failed { reason: reason.into() }),
                 }
             }
             AttemptEnd::Returned => {
                 self.lost(&mut attempt, RETURNED);
-                self.round -= 1;
+                // It does not count.
+                self.forget_lost();
+                self.round = self.round.saturating_sub(1);
                 self.release(now, Duration::ZERO);
             }
             AttemptEnd::HeldBack(after) => {
-                self.attempts -= 1;
-                self.round -= 1;
-                self.round_at = self.round_at.filter(|_| self.round > 0);
-                self.started_at = self.started_at.filter(|_| self.attempts > 0);
-                self.release(now, after);
+                self.unmade(now, after);
+                return None;
+            }
+            AttemptEnd::Misfit(error) => {
+                self.last_error = Some(error);
+                self.unmade(now, OFFER);
                 return None;
             }
         }
+        self.settle(now);
         Some(attempt)
     }
 
+    /// Takes back the claim of an attempt that was not made. The task is due after this delay.
+    fn unmade(&mut self, now: Time, after: Duration) {
+        self.attempts = self.attempts.saturating_sub(1);
+        self.round = self.round.saturating_sub(1);
+        self.round_at = self.round_at.filter(|_| self.round > 0);
+        self.started_at = self.started_at.filter(|_| self.attempts > 0);
+        self.release(now, after);
+        self.settle(now);
+    }
+
+    /// The end of an attempt: a misfit is final after some minutes.
+    fn offered(&mut self, now: Time, end: AttemptEnd) -> AttemptEnd {
+        match end {
+            AttemptEnd::Misfit(error) => {
+                let since = *self.misfit_at.get_or_insert(now);
+                if now.since(since) < FOR_OTHERS {
+                    return AttemptEnd::Misfit(error);
+                }
+                AttemptEnd::Failed { kind: None, error, reason: FailReason::Unreadable }
+            }
+            end => {
+                self.misfit_at = None;
+                end
+            }
+        }
+    }
+
     fn failed(&mut self, attempt: &mut TaskAttempt, kind: Option<Kind>, error: String) {
+        if let Some(kind) = kind {
+            *self.failures.of(kind) += 1;
+        }
         attempt.outcome = AttemptOutcome::Failed;
         (attempt.kind, self.last_kind) = (kind, kind);
         attempt.error = Some(error.clone());
@@ -134,6 +185,11 @@ impl Record {
     fn lost(&mut self, attempt: &mut TaskAttempt, error: &str) {
         self.failed(attempt, Some(Kind::Ambiguous), error.to_owned());
         attempt.outcome = AttemptOutcome::Lost;
+    }
+
+    fn forget_lost(&mut self) {
+        let lost = self.failures.of(Kind::Ambiguous);
+        *lost = lost.saturating_sub(1);
     }
 
     fn wait(&mut self, now: Time, attempt: &mut TaskAttempt, delay: Delay) {
@@ -147,6 +203,12 @@ impl Record {
 
     /// Gives up the claim. The task is due after this delay.
     fn release(&mut self, now: Time, after: Duration) {
+        self.put_off(now, after);
+        self.fence = self.fence.saturating_add(1);
+    }
+
+    /// Makes the task due after this delay.
+    fn put_off(&mut self, now: Time, after: Duration) {
         let next = now + after;
         self.run_at = Some(next);
         self.state = if self.attempts == 0 || after.is_zero() {
@@ -154,13 +216,28 @@ impl Record {
         } else {
             State::Waiting { next_attempt_at: next }
         };
-        self.fence += 1;
+    }
+
+    /// Takes an attempt back that was judged lost and is running: nobody else has claimed the task.
+    pub(crate) fn revive(&mut self, now: Time, attempt: &mut TaskAttempt) {
+        self.state = State::Running;
+        self.run_at = Some(now + self.lease_length);
+        self.ended_at = None;
+        if self.last_error.as_deref() == Some(LOST) {
+            (self.last_error, self.last_kind) = (None, None);
+        }
+        self.forget_lost();
+        self.settle(now);
+        attempt.outcome = AttemptOutcome::Running;
+        (attempt.ended, attempt.kind, attempt.error) = (None, None, None);
+        (attempt.delay, attempt.delay_source) = (None, None);
     }
 
     /// Ends the task in this state.
     pub fn end(&mut self, now: Time, state: State) {
         self.state = state;
         self.run_at = None;
+        self.lane = None;
         self.ended_at = Some(now);
     }
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use retry_runtime::Failures;
 use retry_runtime::resume::Standing;
 
 use crate::base::time::Time;
 use crate::record::{
-    Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, state::State,
+    Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane, state::State,
 };
 
 /// The claim under which an attempt runs: a task and its fencing token.
@@ -40,13 +39,16 @@ impl Record {
         self.lease() == lease && self.state == State::Running
     }
 
-    /// Claims the task for an attempt of this worker. The lease ends at `until`. Returns the attempt to be stored.
-    pub fn claim(&mut self, now: Time, until: Time, worker: &str) -> TaskAttempt {
+    /// Claims the task for an attempt of this worker. The lease is valid for this long without a renewal, and the bucket
+    /// has paid these thousandths of a token. Returns the attempt to be stored.
+    pub fn claim(&mut self, now: Time, lease: Duration, paid: u64, worker: &str) -> TaskAttempt {
         self.state = State::Running;
+        self.lane = Some(Lane::Leased);
+        (self.lease_length, self.paid) = (lease, paid);
         self.attempts = self.attempts.saturating_add(1);
         self.round = self.round.saturating_add(1);
-        self.fence += 1;
-        self.run_at = Some(until);
+        self.fence = self.fence.saturating_add(1);
+        self.run_at = Some(now + lease);
         self.started_at.get_or_insert(now);
         self.round_at.get_or_insert(now);
         self.worker = Some(worker.to_owned());
@@ -64,24 +66,45 @@ impl Record {
         }
     }
 
-    /// The claimed task, for the worker. `failures` counts the failed attempts of the current round.
-    pub fn claimed(self, now: Time, failures: Failures) -> Claimed {
-        let mut standing = self.standing(now, failures);
-        standing.attempts = self.round - 1;
+    /// The claimed task, for the worker.
+    pub fn claimed(self, now: Time) -> Claimed {
+        let mut standing = self.standing(now);
+        standing.attempts = self.round.saturating_sub(1);
         Claimed { record: self, standing }
     }
 
-    /// The state of the call, for the engine. `failures` counts the failed attempts of the current round.
-    pub fn standing(&self, now: Time, failures: Failures) -> Standing {
+    /// The state of the call, for the engine.
+    pub fn standing(&self, now: Time) -> Standing {
         Standing {
             attempts: self.round,
             elapsed: self.round_at.map_or(Duration::ZERO, |at| now.since(at)),
             remaining: self.deadline.map(|deadline| deadline.since(now)),
             previous: self.last_delay,
             last_kind: self.last_kind,
-            failures,
+            failures: self.failures,
             call_id: self.id.call_id(),
         }
+    }
+
+    /// Moves an open task to the lane in which it waits for its next attempt.
+    pub(crate) fn settle(&mut self, now: Time) {
+        self.lane = match self.state {
+            _ if self.state.is_ended() => None,
+            State::Running => Some(Lane::Leased),
+            _ if self.must_pay() => Some(Lane::Paying),
+            _ => Some(self.free_lane(now)),
+        };
+    }
+
+    /// Moves an open task whose function has no budget to the lane of free attempts.
+    pub(crate) fn settle_free(&mut self, now: Time) {
+        if self.lane == Some(Lane::Paying) {
+            self.lane = Some(self.free_lane(now));
+        }
+    }
+
+    fn free_lane(&self, now: Time) -> Lane {
+        if self.run_at.is_none_or(|due| due <= now) { Lane::Ready } else { Lane::Later }
     }
 
     /// Whether the deadline has passed.

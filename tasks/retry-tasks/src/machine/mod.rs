@@ -3,4 +3,6 @@
 pub(crate) mod finish;
 pub(crate) mod lease;
 pub(crate) mod orders;
+pub(crate) mod pace;
+pub(crate) mod repair;
 pub(crate) mod retention;

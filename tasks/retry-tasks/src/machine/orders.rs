@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use retry_runtime::Failures;
+
 use crate::base::time::Time;
 use crate::record::{Record, state::State};
 
@@ -80,7 +82,7 @@ impl Record {
             return Err(before);
         }
         // A running attempt finds its lease gone.
-        self.fence += 1;
+        self.fence = self.fence.saturating_add(1);
         match verb {
             Verb::Cancel => self.end(now, State::Cancelled),
             Verb::Retry => self.start_round(now, 0),
@@ -91,6 +93,7 @@ impl Record {
             Verb::RetryPaced => {
                 self.start_round(now, 0);
                 self.paced = true;
+                self.settle(now);
             }
             Verb::Reset => {
                 self.attempts = 0;
@@ -111,8 +114,11 @@ impl Record {
         self.round = round;
         self.round_at = None;
         self.last_delay = None;
+        self.failures = Failures::default();
+        self.misfit_at = None;
         // It limited the time since the submission.
         self.deadline = None;
         self.paced = false;
+        self.settle(now);
     }
 }

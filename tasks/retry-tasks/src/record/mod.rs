@@ -2,16 +2,18 @@
 
 pub(crate) mod attempt;
 pub(crate) mod id;
+pub(crate) mod lane;
 pub(crate) mod reason;
 pub(crate) mod state;
 
 use std::time::Duration;
 
-use retry_runtime::Kind;
+use retry_runtime::{Failures, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
 use id::TaskId;
+use lane::Lane;
 use state::State;
 
 /// A task on its way into a store.
@@ -88,8 +90,22 @@ pub struct Record {
     pub last_kind: Option<Kind>,
     /// The last delay before a retry.
     pub last_delay: Option<Duration>,
-    /// Whether the function's budget must pay even for the first attempt of the round.
+    /// Whether the function's bucket must pay even for the first attempt of the round.
     pub paced: bool,
+    /// The lane in which the task waits; `None` when it has ended.
+    pub lane: Option<Lane>,
+    /// The thousandths of a token that the bucket has paid for the running attempt.
+    pub paid: u64,
+    /// How long the running attempt's lease is valid without a renewal.
+    pub lease_length: Duration,
+    /// The failures of the current round by kind.
+    pub failures: Failures,
+    /// The key that another task has taken over: a retry by hand needs it back.
+    pub lost_key: Option<String>,
+    /// Since when workers have found that the arguments do not fit their function.
+    pub misfit_at: Option<Time>,
+    /// Why the stored row cannot be read; the other fields have those parts that can. `None` for a sound row.
+    pub trouble: Option<String>,
 }
 
 /// The progress of a task, as its function reports it.
@@ -130,6 +146,13 @@ impl Record {
             last_kind: None,
             last_delay: None,
             paced: false,
+            lane: Some(if task.delay.is_zero() { Lane::Ready } else { Lane::Later }),
+            paid: 0,
+            lease_length: Duration::ZERO,
+            failures: Failures::default(),
+            lost_key: None,
+            misfit_at: None,
+            trouble: None,
         }
     }
 
@@ -141,7 +164,7 @@ impl Record {
     /// The number of retries that the limit and the retries by hand allow in all; `None` when only time limits
     /// them.
     pub fn max_retries(&self) -> Option<u32> {
-        let before = self.attempts - self.round.min(self.attempts);
-        self.limit.map(|limit| (before + limit.max(self.round)).saturating_sub(1))
+        let before = self.attempts.saturating_sub(self.round);
+        self.limit.map(|limit| before.saturating_add(limit.max(self.round)).saturating_sub(1))
     }
 }

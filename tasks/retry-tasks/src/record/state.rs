@@ -30,6 +30,13 @@ pub enum State {
         /// The due time of the next attempt.
         next_attempt_at: Time,
     },
+    /// The next attempt is due, and the bucket of the function has no token for it. No attempt was refused and nothing was
+    /// written: the task gets its token in turn, as soon as tasks of the function succeed or time pays for it. Stores
+    /// report this state; they do not store it.
+    HeldBack {
+        /// The due time of the attempt.
+        since: Time,
+    },
     /// The task has succeeded and its result is stored.
     Complete,
     /// The task has failed. Only an order by hand starts another attempt.
@@ -44,7 +51,10 @@ pub enum State {
 impl State {
     /// The state's name, as in its serialised form.
     pub const fn name(self) -> &'static str {
-        self.phase().name()
+        match self {
+            State::HeldBack { .. } => "held_back",
+            other => other.phase().name(),
+        }
     }
 
     /// The state without its due time or reason.
@@ -52,7 +62,7 @@ impl State {
         match self {
             State::Pending => Phase::Pending,
             State::Running => Phase::Running,
-            State::Waiting { .. } => Phase::Waiting,
+            State::Waiting { .. } | State::HeldBack { .. } => Phase::Waiting,
             State::Complete => Phase::Complete,
             State::Failed { .. } => Phase::Failed,
             State::Cancelled => Phase::Cancelled,
@@ -79,6 +89,7 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             State::Waiting { next_attempt_at } => write!(f, "waiting until {next_attempt_at}"),
+            State::HeldBack { .. } => f.write_str("held back by the budget"),
             State::Failed { reason } => write!(f, "failed ({reason})"),
             other => f.write_str(other.name()),
         }
@@ -95,7 +106,7 @@ named! {
         Pending = "pending",
         /// An attempt is running.
         Running = "running",
-        /// The task waits for the due time of its next attempt.
+        /// The task waits for the due time of its next attempt, or is held back by the budget.
         Waiting = "waiting",
         /// The task has succeeded.
         Complete = "complete",

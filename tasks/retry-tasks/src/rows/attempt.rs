@@ -7,12 +7,16 @@ use retry_runtime::resume::{Next, Standing, judge};
 use retry_runtime::{Class, Kind, Site};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{finish::Finish, leased::Backend, leased::Leased};
+use super::aside::is_of_one_row;
+use super::{finish::Finish, keeper::Keep, keeper::Link, leased::Backend, leased::Leased};
 use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
 use crate::store::{error::StoreError, handle::AttemptHandle, host::End, host::Host, host::Hosted};
 
 /// The pause before the next request to a store that has failed.
 pub(super) const RETRY_STORE: Duration = Duration::from_secs(1);
+
+/// The number of refusals of one task's end after which its worker gives up.
+const REFUSALS: u32 = 5;
 
 /// The reason for which an attempt is stopped.
 #[derive(Clone, Copy, Debug)]
@@ -26,18 +30,7 @@ pub(super) enum Stop {
 /// The server's side of a running attempt.
 pub(super) struct Running {
     pub(super) function: &'static str,
-    pub(super) handle: Arc<AttemptHandle>,
-    stop: Option<oneshot::Sender<Stop>>,
-}
-
-impl Running {
-    pub(super) fn stop(&mut self, why: Stop) {
-        self.handle.stop();
-        if let Some(stop) = self.stop.take() {
-            // The attempt may have ended just now.
-            let _ = stop.send(why);
-        }
-    }
+    pub(super) link: Arc<Link>,
 }
 
 /// The running side of an attempt.
@@ -47,9 +40,11 @@ struct Attempt<B> {
     site: &'static Site,
     handle: Arc<AttemptHandle>,
     done: mpsc::UnboundedSender<Lease>,
+    /// A thread that runs the body holds the lease as well.
+    keep: Arc<Keep>,
 }
 
-/// Starts an attempt, which sends its lease through `done` when its end has been stored.
+/// Starts an attempt, which sends its lease through `done` when its end has been stored and its thread has returned.
 pub(super) fn start<B: Backend>(
     store: Arc<Leased<B>>,
     host: Arc<dyn Host>,
@@ -58,39 +53,67 @@ pub(super) fn start<B: Backend>(
     done: mpsc::UnboundedSender<Lease>,
 ) -> Running {
     let handle = Arc::new(AttemptHandle::new(&claimed.record));
-    let (stop, stopped) = oneshot::channel();
-    let attempt = Attempt { store, host, site: function.site, handle: Arc::clone(&handle), done };
+    let (link, stopped) = Link::new(Arc::clone(&handle));
+    let (lease, length) = (claimed.record.lease(), claimed.record.lease_length);
+    let keep = store.parts.keeper.keep(lease, length, store.clock.now(), Arc::clone(&link));
+    let keep = Arc::new(keep);
+    handle.anchor(Arc::clone(&keep) as _);
+    let attempt = Attempt { store, host, site: function.site, handle, done, keep };
     tokio::spawn(attempt.run(claimed, stopped));
-    Running { function: function.name, handle, stop: Some(stop) }
+    Running { function: function.name, link }
 }
 
 impl<B: Backend> Attempt<B> {
     async fn run(self, claimed: Claimed, stopped: oneshot::Receiver<Stop>) {
         let (lease, standing) = (claimed.record.lease(), claimed.standing);
-        let end = tokio::select! {
-            biased;
-            why = stopped => match why {
-                Ok(Stop::Return) => Some(returned(self.site, &standing)),
-                // A server that is gone has abandoned its attempts.
-                Ok(Stop::Lost) | Err(_) => None,
-            },
-            end = self.host.run(claimed, Arc::clone(&self.handle)) => Some(end),
-        };
-        if let Some(end) = end {
+        if let Some(end) = self.until_end(claimed, &standing, stopped).await {
             self.store_end(lease, end).await;
         }
+        // A thread cannot be stopped: its slot is free when it has returned.
+        self.handle.idle().await;
+        self.handle.release();
+        drop(self.keep);
         // The server may have ended.
         let _ = self.done.send(lease);
     }
 
+    /// Runs the attempt until its end, or until it is stopped. Returns the end to be stored.
+    async fn until_end(
+        &self,
+        claimed: Claimed,
+        standing: &Standing,
+        stopped: oneshot::Receiver<Stop>,
+    ) -> Option<AttemptEnd> {
+        let mut running = self.host.run(claimed, Arc::clone(&self.handle));
+        tokio::select! {
+            biased;
+            why = stopped => match why {
+                // The thread of the body goes on, and its lease with it, so that no other worker starts the task beside it.
+                Ok(Stop::Return) if self.handle.is_busy() => Some(running.await),
+                Ok(Stop::Return) => Some(returned(self.site, standing)),
+                // A server that is gone has abandoned its attempts.
+                Ok(Stop::Lost) | Err(_) => None,
+            },
+            end = &mut running => Some(end),
+        }
+    }
+
     /// Stores the end of the attempt, again and again until the store takes it.
     async fn store_end(&self, lease: Lease, end: AttemptEnd) {
+        let mut refused = 0;
         loop {
             let progress = self.handle.take_progress();
             let finish = Finish { lease, end: end.clone(), progress };
             match self.store.write(finish).await {
                 Ok(_) => return,
-                Err(error) => warn("the end of an attempt could not be stored yet", &error),
+                Err(error) => {
+                    warn("the end of an attempt could not be stored yet", &error);
+                    refused += u32::from(is_of_one_row(&error));
+                }
+            }
+            if refused == REFUSALS {
+                // The task is stuck, and must not keep a slot. Another worker finds its lease run out and sets it aside.
+                return;
             }
             if *self.host.ending().borrow() == End::Abandoned {
                 return;

@@ -1,20 +1,27 @@
-//! The operations on leases: one claims due tasks and takes over those whose leases have run out, one renews leases.
+//! The operation that claims due tasks for the free slots of a worker.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use retry_runtime::resume::{judge, limit};
-use retry_runtime::{Class, Kind, StopReason};
+use retry_runtime::resume::limit;
 
 use super::{
-    finish::end_attempt, finish::failures, job::Operation, job::Transaction, table::Due,
-    table::Table,
+    aside::Aside, aside::one, aside::set_aside, job::Operation, job::Transaction, retries::Retries,
+    sweep::fail_overdue, table::Due, table::Table,
 };
-use crate::base::time::Time;
+use crate::base::{clock::Clock, time::Time};
 use crate::event::{EventKind, Measured};
-use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
-use crate::record::{Progress, Record, reason::FailReason, state::State};
+use crate::machine::lease::Claimed;
+use crate::record::{id::TaskId, lane::Lane};
 use crate::store::{error::Result, host::Hosted};
+
+/// The greatest number of tasks of one function that a claim moves among those that are ready.
+const PROMOTED: usize = 1000;
+
+/// The number of attempts of a task that are kept, and how often older ones are removed: unlimited attempts must not cost
+/// more and more.
+const KEPT: usize = 1000;
+const TRIMMED: u32 = 100;
 
 /// A function and the number of its attempts that the worker can start: one or more.
 #[derive(Clone, Copy, Debug)]
@@ -29,35 +36,72 @@ pub(super) struct Claim {
     pub(super) slots: usize,
     pub(super) worker: Arc<str>,
     pub(super) lease: Duration,
-    /// The leases of the worker's running attempts, which seem to have run out when the clock has leapt.
-    pub(super) held: Vec<Lease>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whether a task that the store refuses to change is set aside. This costs more than a claim of sound tasks.
+    pub(super) is_careful: bool,
 }
 
 /// The claimed tasks, and the due time of the next ones.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) claimed: Vec<Claimed>,
-    /// The earliest due time of the functions that have free slots; `None` when no task will become due, or when there were more due tasks than slots.
+    /// The earliest time at which there may be tasks for the slots that are left; `None` when no task will become due, or
+    /// when there were more due tasks than slots.
     pub(super) next: Option<Time>,
+}
+
+/// A due task that the claim may take, and its price.
+struct Candidate {
+    function: usize,
+    due: Due,
+    /// The thousandths of a token that the bucket pays; `None` for a free attempt.
+    cost: Option<u64>,
 }
 
 impl Operation for Claim {
     type Reply = Batch;
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Batch> {
+        // While the clock of this machine is in doubt, no task becomes due by it.
+        let now = tx.now.min(self.clock.certain());
+        let (mut candidates, mut retries) = (Vec::new(), Vec::new());
+        for (function, vacancy) in self.vacancies.iter().enumerate() {
+            retries.push(self.of_function(
+                table,
+                &tx.aside,
+                now,
+                function,
+                vacancy,
+                &mut candidates,
+            )?);
+        }
+        candidates.sort_by_key(|it| (std::cmp::Reverse(it.due.priority), it.due.run_at, it.due.id));
         let mut claimed = Vec::new();
-        for (function, due) in self.candidates(table, tx.now)? {
+        for Candidate { function, due, cost } in candidates {
             if claimed.len() == self.slots {
                 break;
             }
-            let Some(record) = table.get(due.id)? else { continue };
-            claimed.extend(self.claim(table, tx, function, record)?);
+            let paid = cost.map_or(0, |cost| retries[function].pay(cost));
+            let hosted = self.vacancies[function].function;
+            let task = if self.is_careful {
+                one(table, tx, due.id, |table, tx| self.claim(table, tx, hosted, paid, due.id))?
+                    .flatten()
+            } else {
+                self.claim(table, tx, hosted, paid, due.id)?
+            };
+            match task {
+                Some(task) => claimed.push(task),
+                None => retries[function].refund(paid),
+            }
         }
+        let is_full = claimed.len() == self.slots;
         let mut next: Option<Time> = None;
-        if claimed.len() < self.slots {
-            for vacancy in &self.vacancies {
-                let due = table.next_due(vacancy.function.name)?;
-                next = next.into_iter().chain(due).min();
+        for (vacancy, retries) in self.vacancies.iter().zip(&mut retries) {
+            let name = vacancy.function.name;
+            retries.store(table, name, now)?;
+            if !is_full {
+                let later = table.next_due(name, Lane::Later)?;
+                next = next.into_iter().chain(later).chain(retries.next(table, name, now)?).min();
             }
         }
         Ok(Batch { claimed, next })
@@ -65,90 +109,58 @@ impl Operation for Claim {
 }
 
 impl Claim {
-    /// The due tasks in the order of their claims, at most as many of each function as it has slots.
-    fn candidates(&self, table: &mut dyn Table, now: Time) -> Result<Vec<(Hosted, Due)>> {
-        let mut candidates = Vec::new();
-        for Vacancy { function, slots } in &self.vacancies {
-            let due = table.due(function.name, now, self.slots.min(*slots))?;
-            candidates.extend(due.into_iter().map(|due| (*function, due)));
-        }
-        candidates.sort_by_key(|(_, due)| (std::cmp::Reverse(due.priority), due.run_at, due.id));
-        Ok(candidates)
+    /// Adds the due tasks of a function, at most as many as it has slots. Returns its retries, which pay for theirs.
+    fn of_function(
+        &self,
+        table: &mut dyn Table,
+        aside: &Aside,
+        now: Time,
+        function: usize,
+        vacancy: &Vacancy,
+        candidates: &mut Vec<Candidate>,
+    ) -> Result<Retries> {
+        let slots = self.slots.min(vacancy.slots);
+        let Hosted { name, site, .. } = vacancy.function;
+        table.promote(name, now, PROMOTED)?;
+        // Tasks that are left alone must not take the places of others.
+        let free = table.due(name, Lane::Ready, now, slots + aside.len())?;
+        let free = free.into_iter().filter(|due| !aside.has(due.id)).take(slots);
+        candidates.extend(free.map(|due| Candidate { function, due, cost: None }));
+        let (retries, paid) = Retries::due(table, aside, site, name, now, slots)?;
+        let paid = paid.into_iter().map(|(due, cost)| Candidate { function, due, cost });
+        candidates.extend(paid);
+        Ok(retries)
     }
 
-    /// Claims a due task. Returns `None` when the worker is still running it, when its attempt was lost, or when its
-    /// deadline has passed.
+    /// Claims a due task. Returns `None` when its deadline has passed.
     fn claim(
         &self,
         table: &mut dyn Table,
         tx: &mut Transaction,
         function: Hosted,
-        mut record: Record,
+        paid: u64,
+        id: TaskId,
     ) -> Result<Option<Claimed>> {
-        let until = tx.now + self.lease;
-        if record.state == State::Running && self.held.contains(&record.lease()) {
-            table.renew(record.id, record.fence, until)?;
-            return Ok(None);
-        }
-        let failures = failures(table, &record)?;
-        if record.state == State::Running {
-            // The lease has run out. The attempt may or may not have taken effect.
-            let lost = Class::new(Kind::Ambiguous);
-            let next = judge(function.site, &record.standing(tx.now, failures), lost);
-            end_attempt(table, tx, &mut record, AttemptEnd::Lost(next))?;
+        let Some(mut record) = table.get(id)? else { return Ok(None) };
+        if let Some(trouble) = record.trouble.clone() {
+            set_aside(table, tx, &record, &trouble)?;
             return Ok(None);
         }
         if record.is_overdue(tx.now) {
-            let late = "its deadline passed before an attempt could start";
-            let error = record.last_error.get_or_insert_with(|| late.to_owned()).clone();
-            let reason = FailReason::Deadline;
-            record.end(tx.now, State::Failed { reason });
-            table.update(&record)?;
-            let ended = (record.standing(tx.now, failures), StopReason::Deadline);
-            tx.emit_with(&record, EventKind::Failed { reason, error }, None, Some(ended));
+            fail_overdue(table, tx, &mut record)?;
             return Ok(None);
         }
         // The policy may have changed since the submission.
         record.limit = limit(function.site);
         let queued = record.run_at.map(|due| Measured::Queued(tx.now.since(due)));
-        let attempt = record.claim(tx.now, until, &self.worker);
+        let attempt = record.claim(tx.now, self.lease, paid, &self.worker);
         table.update(&record)?;
         table.put_attempt(record.id, &attempt)?;
-        tx.emit_with(&record, EventKind::Started { attempt: record.attempts }, queued, None);
-        Ok(Some(record.claimed(tx.now, failures)))
-    }
-}
-
-/// Renews leases of a worker and stores the new progress of their tasks. Replies with the leases that the worker has
-/// lost.
-pub(super) struct Renew {
-    pub(super) leases: Vec<(Lease, Option<Progress>)>,
-    pub(super) length: Duration,
-}
-
-impl Operation for Renew {
-    type Reply = Vec<Lease>;
-
-    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {
-        let until = tx.now + self.length;
-        let mut lost = Vec::new();
-        for (lease, progress) in &self.leases {
-            let Some(progress) = progress else {
-                if !table.renew(lease.id, lease.fence, until)? {
-                    lost.push(*lease);
-                }
-                continue;
-            };
-            match table.get(lease.id)?.filter(|record| record.is_held_under(*lease)) {
-                Some(mut record) => {
-                    record.run_at = Some(until);
-                    record.progress = Some(progress.clone());
-                    table.update(&record)?;
-                    tx.emit(&record, EventKind::Progress(progress.clone()));
-                }
-                None => lost.push(*lease),
-            }
+        if record.attempts % TRIMMED == 0 {
+            table.trim_attempts(record.id, KEPT)?;
         }
-        Ok(lost)
+        tx.judge.note(record.lease(), record.run_at.unwrap_or_default());
+        tx.emit_with(&record, EventKind::Started { attempt: record.attempts }, queued, None);
+        Ok(Some(record.claimed(tx.now)))
     }
 }

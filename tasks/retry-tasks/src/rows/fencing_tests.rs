@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use retry_runtime::{Policy, Site, retryable};
 
-use super::{claim::Claim, claim::Renew, claim::Vacancy, finish::Finish, leased::Leased};
+use super::{
+    claim::Claim, claim::Vacancy, finish::Finish, leased::Leased, renew::Look, renew::Renew,
+};
 use crate::memory::Memory;
 use crate::store::{Store, host::Hosted};
-use crate::{AttemptEnd, Claimed, Clock, Lease, ManualClock, NewTask, State, Verb};
+use crate::{AttemptEnd, AttemptOutcome, Claimed, Clock, Lease, ManualClock, NewTask, State, Verb};
 
 const LEASE: Duration = Duration::from_secs(30);
 
@@ -36,15 +38,23 @@ impl Queue {
     }
 
     async fn claim(&self) -> Option<Claimed> {
-        self.claim_holding(Vec::new()).await
-    }
-
-    /// A claim of a worker that is running attempts under these leases.
-    async fn claim_holding(&self, held: Vec<Lease>) -> Option<Claimed> {
+        self.look().await;
         let function = Hosted { name: "fencing::send", site: site(), limit: None };
         let vacancies = vec![Vacancy { function, slots: 1 }];
-        let claim = Claim { vacancies, slots: 1, worker: "w".into(), lease: LEASE, held };
+        let claim = Claim {
+            vacancies,
+            slots: 1,
+            worker: "w".into(),
+            lease: LEASE,
+            is_careful: false,
+            clock: self.clock.clone(),
+        };
         self.store.write(claim).await.expect("claimed").claimed.pop()
+    }
+
+    /// Closes the leases that are lost.
+    async fn look(&self) {
+        self.store.write(Look).await.expect("looked");
     }
 
     async fn finish(&self, lease: Lease) -> Result<State, State> {
@@ -72,7 +82,7 @@ async fn an_end_under_an_older_fencing_token_is_refused() {
     let second = queue.claim().await.expect("due again").record.lease();
     assert!(second.fence > first.fence);
     assert_eq!(queue.finish(first).await, Err(State::Running), "the second attempt runs");
-    let renew = Renew { leases: vec![(first, None)], length: LEASE };
+    let renew = Renew { leases: vec![(first, LEASE, None)] };
     assert_eq!(queue.store.write(renew).await, Ok(vec![first]), "the worker has lost this lease");
     assert_eq!(queue.finish(second).await, Ok(State::Complete));
 }
@@ -86,18 +96,47 @@ async fn an_end_after_a_cancellation_is_refused() {
     assert_eq!(queue.finish(lease).await, Err(State::Cancelled));
 }
 
-/// After the machine has slept, the clock has passed the end of the lease before the worker could renew it.
 #[tokio::test]
-async fn a_worker_does_not_lose_an_attempt_that_it_is_running() {
+async fn an_end_that_comes_late_counts_as_long_as_nobody_else_has_claimed_the_task() {
     let queue = Queue::with_a_task().await;
     let lease = queue.claim().await.expect("due").record.lease();
-    queue.clock.advance(2 * LEASE);
-    assert!(queue.claim_holding(vec![lease]).await.is_none());
+    queue.clock.advance(LEASE);
+    queue.look().await;
+    let (record, attempts) =
+        queue.store.load(lease.id, true).await.expect("read").expect("the task is there");
+    assert!(matches!(record.state, State::Waiting { .. }), "judged lost: {}", record.state);
+    assert_eq!(attempts[0].outcome, AttemptOutcome::Lost);
+    assert_eq!(queue.finish(lease).await, Ok(State::Complete));
+    let (record, attempts) =
+        queue.store.load(lease.id, true).await.expect("read").expect("the task is there");
+    assert_eq!((attempts.len(), attempts[0].outcome), (1, AttemptOutcome::Succeeded));
+    assert_eq!(record.last_error, None);
+    assert_eq!(record.failures.total(), 0);
+}
+
+#[tokio::test]
+async fn a_renewal_that_comes_late_takes_the_task_back() {
+    let queue = Queue::with_a_task().await;
+    let lease = queue.claim().await.expect("due").record.lease();
+    queue.clock.advance(LEASE);
+    queue.look().await;
+    let renew = Renew { leases: vec![(lease, LEASE, None)] };
+    assert_eq!(queue.store.write(renew).await, Ok(vec![]));
+    queue.clock.advance(Duration::from_secs(5));
+    assert!(queue.claim().await.is_none(), "it is running again");
+    assert_eq!(queue.finish(lease).await, Ok(State::Complete));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_forward_takes_no_lease_away() {
+    let queue = Queue::with_a_task().await;
+    let lease = queue.claim().await.expect("due").record.lease();
+    queue.clock.step(Duration::from_secs(48 * 3600));
+    assert!(queue.claim().await.is_none());
     queue.clock.advance(LEASE / 2);
-    assert!(
-        queue.claim().await.is_none(),
-        "the lease was renewed, so no other worker claims the task"
-    );
+    assert!(queue.claim().await.is_none());
+    let record = queue.store.load(lease.id, false).await.expect("read").expect("there").0;
+    assert_eq!(record.state, State::Running);
     assert_eq!(queue.finish(lease).await, Ok(State::Complete));
 }
 

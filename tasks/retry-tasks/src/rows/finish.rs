@@ -1,12 +1,13 @@
 //! The operation that stores the end of an attempt.
 
-use retry_runtime::Failures;
+use retry_runtime::Kind;
 use retry_runtime::resume::Next;
 
-use super::{job::Operation, job::Transaction, table::Table};
+use super::{job::Operation, job::Transaction, renew::held, table::Table};
+use crate::base::time::Time;
 use crate::event::{EventKind, Measured};
-use crate::machine::{finish::AttemptEnd, lease::Lease};
-use crate::record::{Progress, Record, state::State};
+use crate::machine::{finish::AttemptEnd, lease::Lease, pace::Pace};
+use crate::record::{Progress, Record, lane::Lane, state::State};
 use crate::store::error::Result;
 
 /// Stores the end of an attempt. Replies with the new state of the task, or with its present one when the lease is no
@@ -21,10 +22,9 @@ impl Operation for Finish {
     type Reply = Option<Result<State, State>>;
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
-        let Some(mut record) = table.get(self.lease.id)? else { return Ok(None) };
-        if !record.is_held_under(self.lease) {
-            return Ok(Some(Err(record.state)));
-        }
+        let Some(mut record) = held(table, self.lease, tx.now)? else {
+            return Ok(table.get(self.lease.id)?.map(|record| Err(record.state)));
+        };
         if self.progress.is_some() {
             record.progress = self.progress.clone();
         }
@@ -41,9 +41,17 @@ pub(super) fn end_attempt(
     end: AttemptEnd,
 ) -> Result<()> {
     let (id, number) = (record.id, record.attempts);
-    let (mut measured, mut ended, mut held_back, mut lost) = (None, None, None, None);
+    let site = retry_runtime::site(&record.name);
+    let pace = site.and_then(Pace::of);
+    if let Some(pace) = pace {
+        account(table, tx.now, record, pace, &end)?;
+    }
+    let (mut measured, mut ended, mut unmade, mut lost) = (None, None, None, None);
     match &end {
-        AttemptEnd::HeldBack(delay) => held_back = Some(*delay),
+        AttemptEnd::HeldBack(delay) => {
+            unmade = Some(EventKind::HeldBack { attempt: number, delay: *delay });
+        }
+        AttemptEnd::Misfit(error) => unmade = Some(EventKind::Misfit { error: error.clone() }),
         AttemptEnd::Lost(next) => lost = Some(next.clone()),
         _ => {}
     }
@@ -57,31 +65,59 @@ pub(super) fn end_attempt(
             None => table.remove_attempts(id, Some(fence))?,
         }
     }
+    if site.is_some() && pace.is_none() && !record.paced {
+        record.settle_free(tx.now);
+    }
     table.update(record)?;
     if let Some(next) = lost {
         if let Next::Stop(reason) = next {
-            ended = Some((record.standing(tx.now, failures(table, record)?), reason));
+            ended = Some((record.standing(tx.now), reason));
         }
         let lost = EventKind::Lost { attempt: number };
         tx.emit_with(record, lost, measured.take(), None);
     }
-    let kind = match held_back {
-        Some(delay) => EventKind::HeldBack { attempt: number, delay },
-        None => consequence(record),
-    };
+    // A misfit may be final.
+    let kind = unmade.filter(|_| !record.state.is_ended()).unwrap_or_else(|| consequence(record));
     tx.emit_with(record, kind, measured, ended);
     Ok(())
 }
 
-/// Counts the failures of the current round of attempts by kind.
-pub(super) fn failures(table: &mut dyn Table, record: &Record) -> Result<Failures> {
-    let mut failures = Failures::default();
-    if record.round > 0 {
-        let attempts = table.attempts(record.id)?;
-        let kinds = attempts.iter().rev().filter_map(|attempt| attempt.kind);
-        kinds.take(record.round as usize).for_each(|kind| *failures.of(kind) += 1);
+/// Tells the function's bucket about the end of an attempt.
+fn account(
+    table: &mut dyn Table,
+    now: Time,
+    record: &mut Record,
+    pace: Pace,
+    end: &AttemptEnd,
+) -> Result<()> {
+    let paid = std::mem::take(&mut record.paid);
+    let name = &record.name;
+    let is_holding = |table: &mut dyn Table| -> Result<bool> {
+        Ok(table.next_due(name, Lane::Paying)?.is_some_and(|due| due <= now))
+    };
+    let given_back = match end {
+        AttemptEnd::Succeeded(_) => {
+            // A function without a bucket has never paid, so its bucket is full.
+            let Some(stored) = table.bucket(name)? else { return Ok(()) };
+            let mut bucket = pace.bucket(Some(stored), now);
+            let is_holding = is_holding(table)?;
+            return match bucket.succeed(pace, paid, now, is_holding) {
+                true => table.put_bucket(name, &bucket),
+                false => Ok(()),
+            };
+        }
+        // The other side has answered: the retry was a good bet.
+        AttemptEnd::Failed { kind: Some(Kind::Permanent), .. } => paid,
+        // The attempt was not made.
+        AttemptEnd::HeldBack(_) | AttemptEnd::Misfit(_) => paid,
+        _ => 0,
+    };
+    if given_back > 0 {
+        let mut bucket = pace.bucket(table.bucket(name)?, now);
+        bucket.put(given_back, is_holding(table)?);
+        table.put_bucket(name, &bucket)?;
     }
-    Ok(failures)
+    Ok(())
 }
 
 /// The event that follows from the state after an attempt.
@@ -91,7 +127,7 @@ fn consequence(record: &Record) -> EventKind {
         State::Complete => EventKind::Completed,
         State::Failed { reason } => EventKind::Failed { reason, error: error() },
         State::Cancelled => EventKind::Cancelled,
-        State::Waiting { .. } => EventKind::Waiting {
+        State::Waiting { .. } | State::HeldBack { .. } => EventKind::Waiting {
             attempt: record.attempts,
             kind: record.last_kind,
             error: error(),

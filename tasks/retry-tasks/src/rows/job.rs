@@ -6,7 +6,7 @@ use retry_runtime::StopReason;
 use retry_runtime::resume::Standing;
 use tokio::sync::oneshot;
 
-use super::table::Table;
+use super::{aside::Aside, judge::Judge, keeper::Keeper, table::Table};
 use crate::base::time::Time;
 use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice};
 use crate::record::Record;
@@ -24,10 +24,37 @@ pub(crate) trait Operation: Send + 'static {
 #[derive(Debug)]
 pub(crate) struct Transaction {
     pub(crate) now: Time,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) judge: Arc<Judge>,
+    pub(super) aside: Arc<Aside>,
     notices: Vec<Notice>,
 }
 
+/// The parts of a store that operations work with, besides its rows.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub(super) bus: Arc<Bus>,
+    pub(super) keeper: Arc<Keeper>,
+    pub(super) judge: Arc<Judge>,
+    pub(super) aside: Arc<Aside>,
+}
+
 impl Transaction {
+    fn new(now: Time, parts: &Parts) -> Self {
+        let Parts { keeper, judge, aside, .. } = parts.clone();
+        Transaction { now, keeper, judge, aside, notices: Vec::new() }
+    }
+
+    /// The number of events so far.
+    pub(super) fn events(&self) -> usize {
+        self.notices.len()
+    }
+
+    /// Forgets the later events: the changes that they tell of were taken back.
+    pub(super) fn forget_events(&mut self, after: usize) {
+        self.notices.truncate(after);
+    }
+
     pub(crate) fn emit(&mut self, record: &Record, kind: EventKind) {
         self.emit_with(record, kind, None, None);
     }
@@ -65,34 +92,34 @@ pub trait AnyJob: Send {
 /// Makes the job of an operation, and the receiver of its reply.
 pub(super) fn job<O: Operation>(
     operation: O,
-    bus: Arc<Bus>,
+    parts: Parts,
 ) -> (Job, oneshot::Receiver<Result<O::Reply>>) {
     let (sender, receiver) = oneshot::channel();
-    (Box::new(Pending { operation, reply: None, sender, bus }), receiver)
+    (Box::new(Pending { operation, reply: None, sender, parts }), receiver)
 }
 
 struct Pending<O: Operation> {
     operation: O,
     reply: Option<(O::Reply, Vec<Notice>)>,
     sender: oneshot::Sender<Result<O::Reply>>,
-    bus: Arc<Bus>,
+    parts: Parts,
 }
 
 impl<O: Operation> AnyJob for Pending<O> {
     fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()> {
         self.reply = None;
-        let mut tx = Transaction { now, notices: Vec::new() };
+        let mut tx = Transaction::new(now, &self.parts);
         let reply = self.operation.apply(table, &mut tx)?;
         self.reply = Some((reply, tx.notices));
         Ok(())
     }
 
     fn reply(self: Box<Self>, committed: Result<()>) {
-        let Pending { reply, sender, bus, .. } = *self;
+        let Pending { reply, sender, parts, .. } = *self;
         let reply = committed.and_then(|()| reply.ok_or_else(StoreError::closed));
         let reply = reply.map(|(reply, notices)| {
             // Before the reply, so that its receiver finds the events published.
-            bus.publish(notices);
+            parts.bus.publish(notices);
             reply
         });
         // The caller may have stopped waiting.

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{job::Job, job::Operation, job::Transaction, job::job, table::Table};
-use crate::base::clock::Clock;
+use super::{
+    job::Job, job::Operation, job::Parts, job::Transaction, job::job, judge::Judge, keeper::Keeper,
+    table::Table,
+};
+use crate::base::{clock::Clock, time::Time};
 use crate::event::bus::Bus;
 use crate::store::{Reply, error::Result, error::StoreError};
 
@@ -14,6 +17,10 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn write(&self, job: Job, clock: &dyn Clock);
     /// Applies the job in a transaction that only reads, and replies.
     fn read(&self, job: Job, clock: &dyn Clock);
+    /// The same for a job that may take long. It must not delay the jobs of [`read`](Self::read).
+    fn study(&self, job: Job, clock: &dyn Clock) {
+        self.read(job, clock);
+    }
 }
 
 /// A store over a [`Backend`]. Each running task has a lease, which its worker renews. When a lease has run out,
@@ -21,14 +28,20 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
 #[derive(Debug)]
 pub struct Leased<B> {
     backend: B,
-    pub(super) bus: Arc<Bus>,
+    pub(super) parts: Parts,
     pub(super) clock: Arc<dyn Clock>,
 }
 
 impl<B: Backend> Leased<B> {
     /// Creates the store over these rows.
     pub fn new(backend: B, clock: Arc<dyn Clock>) -> Self {
-        Leased { backend, bus: Arc::new(Bus::new()), clock }
+        let parts = Parts {
+            bus: Arc::new(Bus::new()),
+            keeper: Arc::new(Keeper::new()),
+            judge: Arc::new(Judge::new(Arc::clone(&clock))),
+            aside: Arc::default(),
+        };
+        Leased { backend, parts, clock }
     }
 
     pub(super) fn write<O: Operation>(&self, operation: O) -> Reply<'_, O::Reply> {
@@ -37,13 +50,21 @@ impl<B: Backend> Leased<B> {
 
     pub(super) fn query<T: Send + 'static>(
         &self,
-        query: impl FnMut(&mut dyn Table) -> Result<T> + Send + 'static,
+        query: impl FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
     ) -> Reply<'_, T> {
         self.hand_over(Query(query), |job| self.backend.read(job, &*self.clock))
     }
 
+    /// A query that may take long.
+    pub(super) fn study<T: Send + 'static>(
+        &self,
+        query: impl FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
+    ) -> Reply<'_, T> {
+        self.hand_over(Query(query), |job| self.backend.study(job, &*self.clock))
+    }
+
     fn hand_over<O: Operation>(&self, operation: O, to: impl FnOnce(Job)) -> Reply<'_, O::Reply> {
-        let (job, reply) = job(operation, Arc::clone(&self.bus));
+        let (job, reply) = job(operation, self.parts.clone());
         to(job);
         Box::pin(async { reply.await.unwrap_or_else(|_| Err(StoreError::closed())) })
     }
@@ -55,11 +76,11 @@ struct Query<F>(F);
 impl<T, F> Operation for Query<F>
 where
     T: Send + 'static,
-    F: FnMut(&mut dyn Table) -> Result<T> + Send + 'static,
+    F: FnMut(&mut dyn Table, Time) -> Result<T> + Send + 'static,
 {
     type Reply = T;
 
-    fn apply(&mut self, table: &mut dyn Table, _: &mut Transaction) -> Result<T> {
-        (self.0)(table)
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<T> {
+        (self.0)(table, tx.now)
     }
 }

@@ -6,17 +6,26 @@
 //!
 //! The memory and the SQLite store are such backends.
 
+mod aside;
 mod attempt;
 mod claim;
 #[cfg(test)]
 mod fencing_tests;
 mod finish;
 pub(crate) mod job;
+mod judge;
+mod keeper;
 pub(crate) mod leased;
+mod patrol;
+mod renew;
+mod retries;
 mod server;
 mod store;
+mod sweep;
 pub(crate) mod table;
+pub(crate) mod time;
 
 pub use job::{AnyJob, Job};
 pub use leased::{Backend, Leased};
-pub use table::{Due, Table};
+pub use table::{Due, Held, Table};
+pub use time::{StoreClock, Stored};

@@ -1,4 +1,5 @@
-//! The loop that serves one worker: it claims due tasks, starts attempts, renews leases, and returns tasks at the end.
+//! The loop that serves one worker: it claims due tasks, starts attempts, looks for lost ones, and returns tasks at the end.
+//! Leases are renewed elsewhere, by the [`keeper`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,19 +8,20 @@ use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::{
-    attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop, attempt::warn, claim::Batch,
-    claim::Claim, claim::Renew, claim::Vacancy, leased::Backend, leased::Leased,
+    aside::is_of_one_row, attempt, attempt::RETRY_STORE, attempt::Running, attempt::Stop,
+    attempt::warn, claim::Batch, claim::Claim, claim::Vacancy, keeper, leased::Backend,
+    leased::Leased, patrol, renew::Look,
 };
 use crate::base::time::Time;
 use crate::machine::{lease::Claimed, lease::Lease};
 use crate::record::id::TaskId;
-use crate::store::{Store, host::End, host::Host};
-
-/// The time between two looks for new progress.
-const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+use crate::store::{Store, error::StoreError, host::End, host::Host};
 
 /// The time between two removals of old tasks.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
+
+/// The time between two rounds for tasks that nobody runs.
+const PATROL_EVERY: Duration = Duration::from_secs(60);
 
 /// The number of ended attempts after which old tasks are removed sooner.
 const PRUNE_AFTER: usize = 5000;
@@ -35,9 +37,9 @@ pub(super) struct Server<B> {
     done_sender: mpsc::UnboundedSender<Lease>,
     cancelled: broadcast::Receiver<TaskId>,
     claimable: watch::Receiver<u64>,
-    next_progress: Time,
-    next_heartbeat: Time,
+    next_look: Time,
     next_prune: Time,
+    next_patrol: Time,
     /// The number of attempts that have ended since the last removal of old tasks.
     unpruned: usize,
 }
@@ -47,11 +49,11 @@ impl<B: Backend> Server<B> {
         let (done_sender, done) = mpsc::unbounded_channel();
         let now = store.clock.now();
         Server {
-            cancelled: store.bus.cancelled.subscribe(),
-            claimable: store.bus.claimable.subscribe(),
-            next_progress: now,
-            next_heartbeat: now + host.settings().heartbeat,
+            cancelled: store.parts.bus.cancelled.subscribe(),
+            claimable: store.parts.bus.claimable.subscribe(),
+            next_look: now,
             next_prune: now + PRUNE_EVERY,
+            next_patrol: now,
             unpruned: 0,
             running: HashMap::new(),
             store,
@@ -63,12 +65,10 @@ impl<B: Backend> Server<B> {
 
     pub(super) async fn run(mut self) {
         let mut ending = self.host.ending();
+        keeper::start(&self.store);
         loop {
             let next = self.claim().await;
-            // New progress is looked for while attempts are running.
-            let progress = if self.running.is_empty() { next } else { self.next_progress };
-            let wake_at = next.min(progress).min(self.next_heartbeat);
-            let sleep = self.store.clock.sleep_until(wake_at);
+            let sleep = self.store.clock.sleep_until(next.min(self.next_look));
             tokio::select! {
                 end = ended(&mut ending) => return self.end(end).await,
                 Some(lease) = self.done.recv() => self.forget(lease),
@@ -95,14 +95,7 @@ impl<B: Backend> Server<B> {
         if slots == 0 {
             return poll;
         }
-        let claim = Claim {
-            vacancies: self.vacancies(slots),
-            slots,
-            worker: Arc::clone(&settings.name),
-            lease: settings.lease,
-            held: self.running.keys().copied().collect(),
-        };
-        match self.store.write(claim).await {
+        match self.claim_for(slots).await {
             Ok(Batch { claimed, next }) => {
                 claimed.into_iter().for_each(|claimed| self.start(claimed));
                 next.map_or(poll, |next| next.min(poll))
@@ -111,6 +104,23 @@ impl<B: Backend> Server<B> {
                 warn("a worker could not claim tasks", &error);
                 now + RETRY_STORE
             }
+        }
+    }
+
+    /// Claims tasks for this many slots. When one of them cannot be changed, it is set aside.
+    async fn claim_for(&self, slots: usize) -> Result<Batch, StoreError> {
+        let settings = self.host.settings();
+        let claim = |is_careful| Claim {
+            vacancies: self.vacancies(slots),
+            slots,
+            worker: Arc::clone(&settings.name),
+            lease: settings.lease,
+            clock: Arc::clone(&self.store.clock),
+            is_careful,
+        };
+        match self.store.write(claim(false)).await {
+            Err(error) if is_of_one_row(&error) => self.store.write(claim(true)).await,
+            reply => reply,
         }
     }
 
@@ -143,22 +153,25 @@ impl<B: Backend> Server<B> {
 
     /// Stops the attempt of a task that was cancelled in this process. The next heartbeat finds any that was missed.
     fn cancel(&mut self, id: Result<TaskId, broadcast::error::RecvError>) {
-        let running = self.running.iter_mut();
-        running.filter(|(lease, _)| Ok(lease.id) == id).for_each(|(_, it)| it.stop(Stop::Lost));
+        let running = self.running.iter().filter(|(lease, _)| Ok(lease.id) == id);
+        running.for_each(|(_, running)| running.link.stop(Stop::Lost));
     }
 
-    /// Renews the leases, stores new progress, and removes old tasks, each when its time has come.
+    /// Looks for lost leases and removes old tasks, each when its time has come.
     async fn maintain(&mut self) {
         let now = self.store.clock.now();
-        let all = now >= self.next_heartbeat;
-        if now < self.next_progress && !all {
-            return;
+        if now >= self.next_look {
+            self.look(now).await;
         }
-        self.next_progress = now + PROGRESS_EVERY;
-        if all {
-            self.next_heartbeat = now + self.host.settings().heartbeat;
+        if now >= self.next_patrol {
+            self.next_patrol = now + PATROL_EVERY;
+            let (store, host) = (Arc::clone(&self.store), Arc::clone(&self.host));
+            tokio::spawn(async move {
+                if let Err(error) = patrol::round(store, host).await {
+                    warn("a worker could not look for tasks that nobody runs", &error);
+                }
+            });
         }
-        self.renew(now, all).await;
         if now >= self.next_prune || self.unpruned >= PRUNE_AFTER {
             (self.next_prune, self.unpruned) = (now + PRUNE_EVERY, 0);
             let (store, retention) = (Arc::clone(&self.store), self.host.settings().retention);
@@ -170,38 +183,28 @@ impl<B: Backend> Server<B> {
         }
     }
 
-    /// Stores new progress and renews these leases, or all of them.
-    async fn renew(&mut self, now: Time, all: bool) {
-        let running = self.running.iter().map(|(lease, it)| (*lease, it.handle.take_progress()));
-        let leases: Vec<_> = running.filter(|(_, progress)| all || progress.is_some()).collect();
-        if leases.is_empty() {
-            return;
-        }
-        let renew = Renew { leases: leases.clone(), length: self.host.settings().lease };
-        match self.store.write(renew).await {
-            Ok(lost) => {
-                for lease in lost {
-                    self.running.get_mut(&lease).into_iter().for_each(|it| it.stop(Stop::Lost));
-                }
-            }
+    /// Closes the leases that are lost.
+    async fn look(&mut self, now: Time) {
+        self.next_look = now + self.host.settings().heartbeat;
+        match self.store.write(Look).await {
+            Ok(Some(left)) => self.next_look = self.next_look.min(now + left),
+            Ok(None) => {}
             Err(error) => {
-                warn("a worker could not renew its leases", &error);
-                self.next_heartbeat = now + RETRY_STORE;
-                for (lease, _) in leases.iter().filter(|(_, progress)| progress.is_some()) {
-                    self.running.get(lease).inspect(|it| it.handle.restore_progress());
-                }
+                self.store.parts.judge.forget();
+                warn("a worker could not look for lost attempts", &error);
             }
         }
     }
 
     fn stop_all(&mut self, why: Stop) {
-        self.running.values_mut().for_each(|running| running.stop(why));
+        self.running.values().for_each(|running| running.link.stop(why));
     }
 
     async fn end(mut self, end: End) {
         let within = match end {
             End::Within(within) => within,
             End::NotYet | End::Abandoned => {
+                self.running.keys().for_each(|lease| self.store.parts.keeper.forget(*lease));
                 self.stop_all(Stop::Lost);
                 Duration::ZERO
             }
@@ -216,6 +219,11 @@ impl<B: Backend> Server<B> {
             }
             if left.is_zero() {
                 self.stop_all(Stop::Return);
+                // They end by themselves. Until then they keep their leases, so no worker starts them again.
+                self.running.retain(|_, running| !running.link.handle.is_busy());
+                if self.running.is_empty() {
+                    return;
+                }
             }
             let pause =
                 if left.is_zero() { RETRY_STORE } else { left.min(self.host.settings().poll) };

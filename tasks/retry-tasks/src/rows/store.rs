@@ -1,5 +1,6 @@
 //! The operations of a [`Store`] as jobs: submissions, orders by hand, queries, and the removal of old tasks.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -7,15 +8,17 @@ use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    finish::failures, job::Operation, job::Transaction, leased::Backend, leased::Leased,
-    server::Server, table::Table,
+    aside::is_of_one_row, aside::one, job::Operation, job::Transaction, leased::Backend,
+    leased::Leased, server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
 use crate::machine::{lease::Lease, orders::Ordered, orders::Verb, retention::Retention};
-use crate::record::{NewTask, Record, attempt::AttemptOutcome, id::TaskId, state::State};
+use crate::record::{
+    NewTask, Record, attempt::AttemptOutcome, id::TaskId, lane::Lane, state::State,
+};
 use crate::store::{
-    Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
+    Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
     filter::Filter, filter::Page, host::Host,
 };
 
@@ -24,30 +27,49 @@ impl<B: Backend> Store for Leased<B> {
         self.write(Submit(task))
     }
 
-    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, State>>> {
+    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, Refusal>>> {
         self.write(Order(id, verb))
     }
 
+    fn order_all(&self, ids: Vec<TaskId>, verb: Verb) -> Reply<'_, u64> {
+        self.write(OrderAll(ids, verb))
+    }
+
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
-        self.query(move |table| {
-            table.get(id)?.map(|record| stored(table, record, attempts)).transpose()
+        self.query(move |table, now| {
+            table.get(id)?.map(|record| stored(table, now, record, attempts)).transpose()
         })
     }
 
     fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>> {
-        self.query(move |table| {
+        self.query(move |table, now| {
             let Page { tasks, next } = table.list(&filter)?;
-            let tasks = tasks.into_iter().map(|record| stored(table, record, attempts));
+            let tasks = tasks.into_iter().map(|record| stored(table, now, record, attempts));
             Ok(Page { tasks: tasks.collect::<Result<_, _>>()?, next })
         })
     }
 
-    fn counts(&self) -> Reply<'_, Counts> {
-        self.query(|table| table.counts())
+    fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>> {
+        self.study(|table, now| {
+            let mut counts = table.counts(now)?;
+            for (name, counts) in &mut counts {
+                let bucket = if counts.held_back > 0 { table.bucket(name)? } else { None };
+                if !bucket.is_some_and(|bucket| bucket.is_short(now, None)) {
+                    // They wait for a worker, not for a token.
+                    counts.due += std::mem::take(&mut counts.held_back);
+                } else {
+                    // A task that is held waits, also when its last order by hand made it pending.
+                    let pending = table.pending_retries(name, now)?;
+                    counts.pending = counts.pending.saturating_sub(pending);
+                    counts.waiting += pending;
+                }
+            }
+            Ok(counts)
+        })
     }
 
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
-        self.query(move |table| table.analytics(name.as_deref()))
+        self.study(move |table, _| table.analytics(name.as_deref()))
     }
 
     fn prune(&self, retention: Retention) -> Reply<'_, u64> {
@@ -64,7 +86,7 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {
-        self.bus.events.subscribe()
+        self.parts.bus.events.subscribe()
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
@@ -76,8 +98,15 @@ impl<B: Backend> Store for Leased<B> {
     }
 }
 
-/// Adds the attempts to a task, if `attempts` is set.
-fn stored(table: &mut dyn Table, record: Record, attempts: bool) -> Result<Stored> {
+/// Completes a task: with its attempts, if `attempts` is set, and with the state that no row has.
+fn stored(table: &mut dyn Table, now: Time, mut record: Record, attempts: bool) -> Result<Stored> {
+    let due = record.run_at.filter(|due| record.lane == Some(Lane::Paying) && *due <= now);
+    if let Some(since) = due {
+        let bucket = table.bucket(&record.name)?;
+        if bucket.is_some_and(|bucket| bucket.is_short(now, record.last_kind)) {
+            record.state = State::HeldBack { since };
+        }
+    }
     let attempts = if attempts { table.attempts(record.id)? } else { Vec::new() };
     Ok((record, attempts))
 }
@@ -93,7 +122,7 @@ impl Operation for Submit {
             if holder.answers_for_key(tx.now) {
                 return Ok(Submitted { id: holder.id, existing: true });
             }
-            holder.key = None;
+            holder.lost_key = holder.key.take();
             table.update(&holder)?;
         }
         let record = Record::new(self.0.clone(), tx.now);
@@ -119,35 +148,84 @@ impl Submit {
 struct Order(TaskId, Verb);
 
 impl Operation for Order {
-    type Reply = Option<Result<Ordered, State>>;
+    type Reply = Option<Result<Ordered, Refusal>>;
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
-        let Order(id, verb) = *self;
-        let Some(mut record) = table.get(id)? else { return Ok(None) };
-        let lease = record.lease();
-        let ordered = match record.order(tx.now, verb) {
-            Ok(ordered) => ordered,
-            Err(state) => return Ok(Some(Err(state))),
-        };
-        let measured = match ordered.before {
-            State::Running => cancel_attempt(table, lease, tx.now)?,
-            _ => None,
-        };
-        if verb == Verb::Reset {
-            table.remove_attempts(id, None)?;
-        }
-        table.update(&record)?;
-        let (kind, ended) = match verb {
-            Verb::Cancel => {
-                let standing = record.standing(tx.now, failures(table, &record)?);
-                (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
-            }
-            Verb::Reset => (EventKind::Reset, None),
-            Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
-        };
-        tx.emit_with(&record, kind, measured, ended);
-        Ok(Some(Ok(ordered)))
+        order(table, tx, self.0, self.1)
     }
+}
+
+/// Carries out an order by hand for many tasks. Replies with the number of those that have accepted it.
+struct OrderAll(Vec<TaskId>, Verb);
+
+impl Operation for OrderAll {
+    type Reply = u64;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<u64> {
+        let mut accepted = 0;
+        for id in &self.0 {
+            let ordered = one(table, tx, *id, |table, tx| order(table, tx, *id, self.1))?;
+            accepted += u64::from(matches!(ordered.flatten(), Some(Ok(_))));
+        }
+        Ok(accepted)
+    }
+}
+
+fn order(
+    table: &mut dyn Table,
+    tx: &mut Transaction,
+    id: TaskId,
+    verb: Verb,
+) -> Result<Option<Result<Ordered, Refusal>>> {
+    let Some(mut record) = table.get(id)? else { return Ok(None) };
+    let lease = record.lease();
+    let ordered = match record.order(tx.now, verb) {
+        Ok(ordered) => ordered,
+        Err(state) => return Ok(Some(Err(Refusal::State(state)))),
+    };
+    if let Err(holder) = take_key_back(table, tx.now, &mut record, verb)? {
+        return Ok(Some(Err(Refusal::Key(holder))));
+    }
+    let measured = match ordered.before {
+        State::Running => cancel_attempt(table, lease, tx.now)?,
+        _ => None,
+    };
+    if verb == Verb::Reset {
+        table.remove_attempts(id, None)?;
+    }
+    table.update(&record)?;
+    let (kind, ended) = match verb {
+        Verb::Cancel => {
+            let standing = record.standing(tx.now);
+            (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
+        }
+        Verb::Reset => (EventKind::Reset, None),
+        Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
+    };
+    tx.emit_with(&record, kind, measured, ended);
+    Ok(Some(Ok(ordered)))
+}
+
+/// Takes the key back that another task has taken over. Fails with that task while it answers for the key.
+fn take_key_back(
+    table: &mut dyn Table,
+    now: Time,
+    record: &mut Record,
+    verb: Verb,
+) -> Result<Result<(), TaskId>> {
+    let lost = if verb == Verb::Cancel { None } else { record.lost_key.take() };
+    let Some(key) = lost else { return Ok(Ok(())) };
+    let holder = table.keyed(&record.name, &key)?;
+    let holder = holder.map(|id| table.get(id)).transpose()?.flatten();
+    if let Some(mut holder) = holder {
+        if holder.answers_for_key(now) {
+            return Ok(Err(holder.id));
+        }
+        holder.lost_key = holder.key.take();
+        table.update(&holder)?;
+    }
+    record.key = Some(key);
+    Ok(Ok(()))
 }
 
 /// Ends the running attempt, whose outcome no longer counts.
@@ -177,8 +255,10 @@ impl Operation for Prune {
             if !self.0.expires(tx.now, ended_at, ended.saturating_sub(removed as u64)) {
                 break;
             }
-            table.remove(id)?;
-            removed += 1;
+            match table.nested(&mut |table| table.remove(id)) {
+                Err(error) if !is_of_one_row(&error) => return Err(error),
+                _ => removed += 1,
+            }
         }
         Ok(removed)
     }

@@ -1,7 +1,11 @@
 //! Rows: all that the operations need of a backend inside one transaction.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use crate::base::time::Time;
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId};
+use crate::machine::{lease::Lease, pace::Bucket};
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane};
 use crate::store::{
     analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
 };
@@ -13,8 +17,21 @@ pub struct Due {
     pub id: TaskId,
     /// The priority; due tasks with a greater one start first.
     pub priority: i32,
-    /// The due time, or the end of the lease.
+    /// The due time.
     pub run_at: Time,
+}
+
+/// A lease under which an attempt is running.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The lease.
+    pub lease: Lease,
+    /// The function's name.
+    pub name: String,
+    /// The end of the lease by the clock of its worker. It changes with each renewal.
+    pub until: Time,
+    /// How long the lease is valid without a renewal.
+    pub length: Duration,
 }
 
 /// The rows of a store in one transaction.
@@ -29,13 +46,43 @@ pub trait Table {
     fn get(&mut self, id: TaskId) -> Result<Option<Record>>;
     /// Returns the task of this function that has this key.
     fn keyed(&mut self, name: &str, key: &str) -> Result<Option<TaskId>>;
+    /// Ends a task whose row cannot be read or changed as failed and [`Unreadable`](crate::FailReason::Unreadable), with
+    /// this error. Changes no more of the row than that takes.
+    fn set_aside(&mut self, id: TaskId, now: Time, error: &str) -> Result<()>;
+    /// Does the work, and takes back what it has changed when it fails.
+    fn nested(&mut self, work: &mut dyn FnMut(&mut dyn Table) -> Result<()>) -> Result<()>;
     /// Extends the lease with this fencing token until `until`; `false` when it is no longer valid.
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool>;
 
-    /// Returns the tasks of this function whose `run_at` has come, the greatest priority first, then the longest due.
-    fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>>;
-    /// Returns the earliest `run_at` among the tasks of this function.
-    fn next_due(&mut self, name: &str) -> Result<Option<Time>>;
+    /// Returns the first tasks in a [`Lane`] of this function whose `run_at` has come, in the order of the lane. The cost
+    /// must not depend on the number of tasks or priorities.
+    fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>>;
+    /// Returns the earliest `run_at` in a lane of this function.
+    fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>>;
+    /// Moves tasks of this function whose `run_at` has come from [`Lane::Later`] to [`Lane::Ready`], the longest due
+    /// first, and returns their number.
+    fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize>;
+    /// Returns tasks in [`Lane::Paying`] whose `run_at` lies at least their [patience](Record::patience) back, when that
+    /// is at most `quiet`. The shortest patience is 5 minutes.
+    fn impatient(
+        &mut self,
+        name: &str,
+        now: Time,
+        quiet: Duration,
+        limit: usize,
+    ) -> Result<Vec<Due>>;
+    /// Returns open tasks of any function that are not running and whose deadline has passed.
+    fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>>;
+    /// Returns tasks of this function that [`Record::repair`] may change: those with the latest `run_at`, more than an hour
+    /// away. A store that no second machine uses may return none.
+    fn far_away(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<TaskId>>;
+    /// Returns the leases of all running attempts.
+    fn leases(&mut self) -> Result<Vec<Held>>;
+
+    /// Returns the bucket of this function.
+    fn bucket(&mut self, name: &str) -> Result<Option<Bucket>>;
+    /// Inserts or updates the bucket of this function.
+    fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()>;
 
     /// Inserts an attempt, or updates the one with the same fencing token.
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()>;
@@ -43,13 +90,18 @@ pub trait Table {
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>>;
     /// Returns the attempts of a task in order.
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>>;
+    /// Removes all but the last attempts of a task.
+    fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()>;
     /// Removes the attempt with this fencing token, or all attempts of the task.
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()>;
 
     /// Returns a page of the tasks that pass the filter, the newest first.
     fn list(&mut self, filter: &Filter) -> Result<Page<Record>>;
-    /// Counts the tasks by state.
-    fn counts(&mut self) -> Result<Counts>;
+    /// Counts the tasks of each function by state; `due` has those in [`Lane::Ready`] and those in [`Lane::Later`] whose
+    /// `run_at` has come, and `held_back` those in [`Lane::Paying`].
+    fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>>;
+    /// Counts the pending tasks of this function in [`Lane::Paying`] whose `run_at` has come.
+    fn pending_retries(&mut self, name: &str, now: Time) -> Result<u64>;
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics>;
 

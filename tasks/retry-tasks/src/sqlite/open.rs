@@ -9,9 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     builder::Durability, builder::SqliteBuilder, schema, schema::VERSION, threads::Sqlite,
-    threads::Thread, transaction::ErrorContext, transaction::Rows,
+    threads::Thread, transaction::ErrorContext, transaction::Rows, transaction::file_at,
 };
-use crate::rows::leased::Leased;
+use crate::rows::{leased::Leased, time::StoreClock};
 use crate::store::error::{Result, StoreError};
 use crate::tasks::Tasks;
 
@@ -23,16 +23,19 @@ impl SqliteBuilder {
     /// The file is missing, damaged, read-only, locked, not a task store, or of a newer version. The file is left
     /// untouched then.
     pub fn open(self) -> Result<Tasks, StoreError> {
-        let clock = Arc::clone(&self.clock);
+        let clock = Arc::new(StoreClock::new(Arc::clone(&self.clock)));
         let (found, writer) = (reader(&self)?, writer(&self)?);
-        // The reader needs the tables, which the writer may just have created.
-        let reader = match found {
-            Some(reader) => reader,
-            None => reader(&self)?.ok_or(StoreError::Missing { path: self.path })?,
+        let missing = || StoreError::Missing { path: self.path.clone() };
+        // The readers need the tables, which the writer may just have created.
+        let found = match found {
+            Some(found) => found,
+            None => reader(&self)?.ok_or_else(missing)?,
         };
+        let student = reader(&self)?.ok_or_else(missing)?;
         let backend = Sqlite {
             writer: Thread::writer(writer, Arc::clone(&clock))?,
-            reader: Thread::reader(reader, Arc::clone(&clock))?,
+            reader: Thread::reader("retry-tasks-read", found, Arc::clone(&clock))?,
+            student: Thread::reader("retry-tasks-study", student, Arc::clone(&clock))?,
         };
         Ok(Tasks::of(Arc::new(Leased::new(backend, clock))))
     }
@@ -56,6 +59,7 @@ const CHECKED: u64 = 64 << 20;
 
 /// Opens the connection that writes, and creates the tables.
 fn writer(settings: &SqliteBuilder) -> Result<Rows> {
+    create(settings);
     let mut rows = connect(settings)?;
     if settings.read_only {
         return Ok(rows);
@@ -95,6 +99,8 @@ fn writer(settings: &SqliteBuilder) -> Result<Rows> {
         rows.named(limited)?;
     }
     keep_the_log(&rows, false)?;
+    // From here on, the lock is waited for where a transaction begins.
+    rows.named(rows.connection.busy_timeout(Duration::ZERO))?;
     Ok(rows)
 }
 
@@ -122,6 +128,19 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
     Ok(Some(rows))
 }
 
+/// Creates the file for its owner alone, since arguments may be secrets. SQLite gives its other files the same mode. Leaves it
+/// to SQLite to say what is wrong.
+fn create(settings: &SqliteBuilder) {
+    if settings.existing || settings.read_only {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(&settings.path);
+}
+
 fn connect(settings: &SqliteBuilder) -> Result<Rows> {
     let access = match (settings.read_only, settings.existing) {
         (true, _) => OpenFlags::SQLITE_OPEN_READ_ONLY,
@@ -135,7 +154,8 @@ fn connect(settings: &SqliteBuilder) -> Result<Rows> {
                 connection.set_prepared_statement_cache_capacity(64);
                 Ok(connection)
             });
-    let context = ErrorContext { path: settings.path.clone(), busy_timeout: settings.busy_timeout };
+    let (path, busy_timeout) = (settings.path.clone(), settings.busy_timeout);
+    let context = ErrorContext { file: file_at(&path), path, busy_timeout };
     match connection {
         Ok(connection) => Ok(Rows { connection, context }),
         Err(error) => Err(context.error(&error)),

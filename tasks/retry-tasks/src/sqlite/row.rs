@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use retry_runtime::{DelaySource, Kind};
+use retry_runtime::{DelaySource, Failures, Kind};
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, ToSql};
 
+use super::columns::Columns;
 use crate::base::time::Time;
 use crate::record::{
-    Progress, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId,
+    Progress, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane,
     reason::FailReason, state::Phase, state::State,
 };
 
@@ -18,7 +20,8 @@ const SOURCES: [DelaySource; 3] = [DelaySource::Backoff, DelaySource::Hint, Dela
 
 /// The columns of a task that may change.
 pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \
-    round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced";
+    round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, \
+    lane, gives_up, paid, lease_length, misfit_at, failures, lost_key";
 
 /// The columns of a task that never change, besides the identifier.
 pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted, arguments";
@@ -35,7 +38,8 @@ pub(super) fn id(id: TaskId) -> [u8; 16] {
 
 /// Reads the identifier in the first column.
 pub(super) fn read_id(row: &Row<'_>) -> rusqlite::Result<TaskId> {
-    Ok(TaskId::from_u128(u128::from_be_bytes(row.get(0)?)))
+    let bytes = row.get_ref(0)?.as_bytes().unwrap_or_default();
+    Ok(TaskId::from_u128(bytes.try_into().map_or(0, u128::from_be_bytes)))
 }
 
 pub(super) fn number(phase: Phase) -> i64 {
@@ -66,8 +70,40 @@ pub(super) fn time(millis: i64) -> Time {
     Time::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
-fn duration(nanos: i64) -> Duration {
+pub(super) fn duration(nanos: i64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or_default())
+}
+
+fn time_of(millis: u64) -> Time {
+    Time::from_millis(millis)
+}
+
+/// Reads a number; 0 stands for anything else.
+pub(super) fn number_at(row: &Row<'_>, column: usize) -> rusqlite::Result<i64> {
+    Ok(row.get_ref(column)?.as_i64().unwrap_or_default())
+}
+
+/// Reads a text, or whatever stands in its place.
+pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Null => String::new(),
+    })
+}
+
+/// Reads a text that is only shown, or none.
+fn shown(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    let is_there = row.get_ref(column)? != ValueRef::Null;
+    is_there.then(|| text(row, column)).transpose()
+}
+
+/// A limit for a statement.
+pub(super) fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Boxes the value of a column.
@@ -104,7 +140,34 @@ pub(super) fn changing(record: &Record) -> Params {
         boxed(record.last_kind.map(|kind| position(&KINDS, kind))),
         boxed(record.last_delay.map(nanos)),
         boxed(record.paced),
+        boxed(record.lane.map(|lane| position(&Lane::ALL, lane))),
+        boxed(gives_up(record).map(millis)),
+        boxed(record.paid as i64),
+        boxed(nanos(record.lease_length)),
+        boxed(record.misfit_at.map(millis)),
+        boxed(written_failures(record.failures)),
+        boxed(record.lost_key.clone()),
     ]
+}
+
+/// Writes the counts of failures in the order of [`KINDS`]; `None` when there are none.
+fn written_failures(mut failures: Failures) -> Option<String> {
+    let counts = KINDS.map(|kind| failures.of(kind).to_string());
+    (failures.total() > 0).then(|| counts.join(","))
+}
+
+/// Reads the counts of failures. They are for statistics, so anything else counts as none.
+fn read_failures(text: Option<String>) -> Failures {
+    let mut failures = Failures::default();
+    for (kind, count) in KINDS.iter().zip(text.unwrap_or_default().split(',')) {
+        *failures.of(*kind) = count.parse().unwrap_or_default();
+    }
+    failures
+}
+
+/// The time at which a task that is held gets its attempt without a token if no task of its function succeeds.
+fn gives_up(record: &Record) -> Option<Time> {
+    record.run_at.filter(|_| record.lane == Some(Lane::Paying)).map(|at| at + record.patience())
 }
 
 /// The identifier and the values of [`CHANGING`] and [`FIXED`].
@@ -123,42 +186,62 @@ pub(super) fn all(record: &Record) -> Params {
     all
 }
 
-/// Reads a task from the identifier, [`CHANGING`] and [`FIXED`].
+/// Reads a task from the identifier, [`CHANGING`] and [`FIXED`]. A row that cannot be read is one task in trouble, and no
+/// failure of the store: it must not stop the others.
 pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let run_at = row.get::<_, Option<_>>(4)?.map(time);
-    let reason: Option<String> = row.get(2)?;
-    let phase = phase(row.get(1)?).unwrap_or(Phase::Failed);
-    let fraction: Option<f64> = row.get(14)?;
-    let message: Option<String> = row.get(15)?;
-    let redacted: Option<String> = row.get(25)?;
-    Ok(Record {
+    let mut columns = Columns::new(row);
+    let run_at = columns.optional(4, "run_at").map(time_of);
+    let reason = columns.optional_text(2, "reason");
+    let number = columns.number(1, "phase");
+    let phase = phase(number).unwrap_or_else(|| {
+        columns.wrong("phase", &number);
+        Phase::Failed
+    });
+    let fraction: Option<f64> = row.get(14).unwrap_or_default();
+    let message = shown(row, 15)?;
+    let redacted = columns.optional_text(32, "redacted");
+    let mut record = Record {
         id: read_id(row)?,
-        name: row.get(21)?,
+        name: columns.text(28, "name"),
         state: state(phase, reason.as_deref(), run_at),
-        priority: row.get(22)?,
-        key: row.get(3)?,
-        valid_for: row.get::<_, Option<_>>(23)?.map(duration),
-        created_at: time(row.get(24)?),
+        priority: columns.signed(29, "priority").try_into().unwrap_or_default(),
+        key: columns.optional_text(3, "unique_key"),
+        valid_for: columns.optional(30, "valid_for").map(Duration::from_nanos),
+        created_at: time_of(columns.unsigned(31, "created_at")),
         run_at,
-        started_at: row.get::<_, Option<_>>(5)?.map(time),
-        ended_at: row.get::<_, Option<_>>(6)?.map(time),
-        deadline: row.get::<_, Option<_>>(7)?.map(time),
-        attempts: row.get(8)?,
-        round: row.get(9)?,
-        round_at: row.get::<_, Option<_>>(10)?.map(time),
-        limit: row.get(11)?,
-        fence: row.get::<_, i64>(12)? as u64,
-        worker: row.get(13)?,
+        started_at: columns.optional(5, "started_at").map(time_of),
+        ended_at: columns.optional(6, "ended_at").map(time_of),
+        deadline: columns.optional(7, "deadline").map(time_of),
+        attempts: columns.small(8, "attempts"),
+        round: columns.small(9, "round"),
+        round_at: columns.optional(10, "round_at").map(time_of),
+        limit: columns.optional(11, "max").map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
+        fence: columns.unsigned(12, "fence"),
+        worker: shown(row, 13)?,
         progress: (fraction.is_some() || message.is_some())
             .then_some(Progress { fraction, message }),
-        result: row.get(16)?,
-        last_error: row.get(17)?,
-        last_kind: at(&KINDS, row.get(18)?),
-        last_delay: row.get::<_, Option<_>>(19)?.map(duration),
-        paced: row.get(20)?,
+        result: columns.optional_text(16, "result"),
+        last_error: shown(row, 17)?,
+        last_kind: at(&KINDS, columns.optional(18, "last_kind").map(|kind| kind as i64)),
+        last_delay: columns.optional(19, "last_delay").map(Duration::from_nanos),
+        paced: columns.unsigned(20, "paced") != 0,
+        lane: at(&Lane::ALL, columns.optional(21, "lane").map(|lane| lane as i64)),
+        paid: columns.unsigned(23, "paid"),
+        lease_length: Duration::from_nanos(columns.unsigned(24, "lease_length")),
         redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
-        arguments: row.get(26)?,
-    })
+        arguments: columns.text(33, "arguments"),
+        misfit_at: columns.optional(25, "misfit_at").map(time_of),
+        failures: read_failures(shown(row, 26)?),
+        lost_key: columns.optional_text(27, "lost_key"),
+        trouble: None,
+    };
+    if let Some(trouble) = columns.trouble {
+        record.state = State::Failed { reason: FailReason::Unreadable };
+        record.lane = None;
+        record.last_error = Some(trouble.clone());
+        record.trouble = Some(trouble);
+    }
+    Ok(record)
 }
 
 fn state(phase: Phase, reason: Option<&str>, run_at: Option<Time>) -> State {
@@ -196,18 +279,19 @@ pub(super) fn outcome(position: i64) -> AttemptOutcome {
     at(&AttemptOutcome::ALL, Some(position)).unwrap_or(AttemptOutcome::Lost)
 }
 
-/// Reads an attempt from a row of [`ATTEMPT`].
+/// Reads an attempt from a row of [`ATTEMPT`]. What cannot be read is left out: attempts are only shown and counted.
 pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<TaskAttempt> {
+    let mut columns = Columns::new(row);
     Ok(TaskAttempt {
-        fence: row.get::<_, i64>(0)? as u64,
-        attempt: row.get(1)?,
-        started: time(row.get(2)?),
-        ended: row.get::<_, Option<_>>(3)?.map(time),
-        outcome: outcome(row.get(4)?),
-        kind: at(&KINDS, row.get(5)?),
-        error: row.get(6)?,
-        delay: row.get::<_, Option<_>>(7)?.map(duration),
-        delay_source: at(&SOURCES, row.get(8)?),
-        worker: row.get(9)?,
+        fence: columns.unsigned(0, "fence"),
+        attempt: columns.small(1, "number"),
+        started: time_of(columns.unsigned(2, "started")),
+        ended: columns.optional(3, "ended").map(time_of),
+        outcome: outcome(columns.number(4, "outcome")),
+        kind: at(&KINDS, columns.optional(5, "kind").map(|kind| kind as i64)),
+        error: shown(row, 6)?,
+        delay: columns.optional(7, "delay").map(Duration::from_nanos),
+        delay_source: at(&SOURCES, columns.optional(8, "source").map(|source| source as i64)),
+        worker: text(row, 9)?,
     })
 }

@@ -7,7 +7,7 @@ use crate::store::error::{Result, StoreError};
 const APPLICATION: i32 = 0x7274_736b;
 
 /// The migrations, one for each version. The file's `user_version` counts those that it has.
-const STEPS: [&str; 2] = [FIRST, LISTED_BY_NAME];
+const STEPS: [&str; 3] = [FIRST, LISTED_BY_NAME, LANES];
 
 /// The version that this program reads and writes.
 pub(super) const VERSION: u32 = STEPS.len() as u32;
@@ -75,6 +75,44 @@ CREATE TABLE attempts (
 const LISTED_BY_NAME: &str = "
 CREATE INDEX tasks_listed ON tasks (phase, name);
 DROP INDEX tasks_phase;
+";
+
+/// Version 3: a task waits in one of the lanes of its function (0 ready, 1 later, 2 paying, 3 leased), each with an index
+/// in its order, so that the cost of a claim depends neither on the number of tasks nor on that of priorities. Each function
+/// has a bucket that pays for its retries. `gives_up` is the time at which a held task gets its attempt without a token if
+/// no task of its function succeeds. Amounts are in thousandths of a token.
+const LANES: &str = "
+ALTER TABLE tasks ADD COLUMN lane INTEGER;
+ALTER TABLE tasks ADD COLUMN gives_up INTEGER;
+ALTER TABLE tasks ADD COLUMN paid INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN lease_length INTEGER NOT NULL DEFAULT 30000000000;
+ALTER TABLE tasks ADD COLUMN misfit_at INTEGER;
+ALTER TABLE tasks ADD COLUMN failures TEXT;
+ALTER TABLE tasks ADD COLUMN lost_key TEXT;
+
+UPDATE tasks SET lane = CASE
+    WHEN phase = 1 THEN 3
+    WHEN round > 0 OR paced THEN 2
+    ELSE 1
+END WHERE run_at IS NOT NULL;
+UPDATE tasks SET gives_up = run_at + 300000 + abs(random() % 300000) WHERE lane = 2;
+
+DROP INDEX tasks_due;
+CREATE INDEX tasks_ready    ON tasks (name, priority DESC, run_at) WHERE lane = 0;
+CREATE INDEX tasks_later    ON tasks (name, run_at) WHERE lane = 1;
+CREATE INDEX tasks_paying   ON tasks (name, run_at) WHERE lane = 2;
+CREATE INDEX tasks_gives_up ON tasks (name, gives_up, run_at) WHERE lane = 2;
+CREATE INDEX tasks_leased   ON tasks (name, run_at) WHERE lane = 3;
+CREATE INDEX tasks_deadline ON tasks (deadline) WHERE deadline IS NOT NULL AND lane IS NOT NULL;
+
+CREATE TABLE buckets (
+    name      TEXT PRIMARY KEY,
+    tokens    INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    capacity  INTEGER NOT NULL,
+    refill    INTEGER NOT NULL,
+    succeeded INTEGER
+) WITHOUT ROWID;
 ";
 
 /// Returns the version of the file; 0 when it is empty.

@@ -1,21 +1,29 @@
 //! The rows that operations read and write.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use rusqlite::{params, params_from_iter};
 
-use super::{row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows};
-use crate::base::time::Time;
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId, state::Phase};
-use crate::rows::{table::Due, table::Table};
-use crate::store::{
-    analytics::Analytics, analytics::Sums, counts::Counts, error::Result, filter::Filter,
-    filter::Page,
+use super::{
+    counts, names, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows,
 };
+use crate::base::time::Time;
+use crate::machine::pace::Bucket;
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
+use crate::rows::{table::Due, table::Held, table::Table};
+use crate::store::{
+    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
+};
+
+/// How much later than its submission a task's identifier may say.
+const LATER: Duration = Duration::from_secs(24 * 3600);
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"
+             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)"
         );
         self.run(&statement, params_from_iter(row::all(record))).map(drop)
     }
@@ -23,7 +31,7 @@ impl Table for Rows {
     fn update(&mut self, record: &Record) -> Result<()> {
         let statement = format!(
             "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20, ?21) WHERE id = ?1"
+             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) WHERE id = ?1"
         );
         self.run(&statement, params_from_iter(row::changing(record))).map(drop)
     }
@@ -38,32 +46,46 @@ impl Table for Rows {
         self.first(statement, params![name, key], row::read_id)
     }
 
-    fn due(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<Due>> {
-        let statement = "SELECT id, run_at FROM tasks INDEXED BY tasks_due \
-                         WHERE name = ?1 AND priority = ?2 AND run_at <= ?3 ORDER BY run_at LIMIT ?4";
-        let mut due = Vec::new();
-        for priority in priorities(self, name)? {
-            if due.len() >= limit {
-                break;
-            }
-            let left = (limit - due.len()) as i64;
-            let params = params![name, priority, row::millis(now), left];
-            due.extend(self.rows(statement, params, |row| {
-                Ok(Due { id: row::read_id(row)?, priority, run_at: row::time(row.get(1)?) })
-            })?);
-        }
-        Ok(due)
+    fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>> {
+        queues::due(self, name, lane, now, limit)
     }
 
-    fn next_due(&mut self, name: &str) -> Result<Option<Time>> {
-        let statement = "SELECT min(run_at) FROM tasks \
-                         WHERE name = ?1 AND priority = ?2 AND run_at IS NOT NULL";
-        let mut next: Option<i64> = None;
-        for priority in priorities(self, name)? {
-            let due = self.first(statement, params![name, priority], |row| row.get(0))?;
-            next = next.into_iter().chain(due.flatten()).min();
-        }
-        Ok(next.map(row::time))
+    fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>> {
+        queues::next_due(self, name, lane)
+    }
+
+    fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize> {
+        queues::promote(self, name, now, limit)
+    }
+
+    fn impatient(
+        &mut self,
+        name: &str,
+        now: Time,
+        quiet: Duration,
+        limit: usize,
+    ) -> Result<Vec<Due>> {
+        queues::impatient(self, name, now, quiet, limit)
+    }
+
+    fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        queues::overdue(self, now, limit)
+    }
+
+    fn far_away(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        queues::far_away(self, name, now, limit)
+    }
+
+    fn leases(&mut self) -> Result<Vec<Held>> {
+        queues::leases(self)
+    }
+
+    fn bucket(&mut self, name: &str) -> Result<Option<Bucket>> {
+        queues::bucket(self, name)
+    }
+
+    fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()> {
+        queues::put_bucket(self, name, bucket)
     }
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
@@ -84,6 +106,12 @@ impl Table for Rows {
         self.rows(&statement, params![row::id(id)], row::attempt)
     }
 
+    fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()> {
+        let statement = "DELETE FROM attempts WHERE task = ?1 AND fence <= \
+                         (SELECT fence FROM attempts WHERE task = ?1 ORDER BY fence DESC LIMIT 1 OFFSET ?2)";
+        self.run(statement, params![row::id(id), row::count(keep)]).map(drop)
+    }
+
     fn remove_attempts(&mut self, id: TaskId, fence: Option<u64>) -> Result<()> {
         let statement = "DELETE FROM attempts WHERE task = ?1 AND (?2 IS NULL OR fence = ?2)";
         let fence = fence.map(|fence| fence as i64);
@@ -96,17 +124,40 @@ impl Table for Rows {
         let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
         let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
         let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
+        // Identifiers are in the order of time, so the index finds the range. A step back of the clock may have given a task a
+        // later identifier than its time.
+        let first = filter.since.map_or(0, |since| u128::from(since.as_millis()) << 80);
+        let last = filter
+            .until
+            .map_or(u128::MAX, |until| u128::from((until + LATER).as_millis()).min(1 << 47) << 80);
+        let after = after.min(TaskId::from_u128(last));
         let mut found: Vec<Record> = Vec::new();
+        // SQLite does not read the pages of a large text that no column asks for.
+        let (changing, fixed) = match filter.is_brief {
+            true => (CHANGING.replace("result", "NULL"), FIXED.replace("arguments", "'{}'")),
+            false => (CHANGING.to_owned(), FIXED.to_owned()),
+        };
         let statement = format!(
-            "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
-             AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6"
+            "SELECT id, {changing}, {fixed} FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name = ?2 AND id < ?3 \
+             AND id >= ?7 AND created_at >= ?4 AND (?5 IS NULL OR created_at < ?5) ORDER BY id DESC LIMIT ?6"
         );
         let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
         for phase in phases {
-            for name in names(self, *phase, filter.name.as_deref())? {
+            for name in names::names(self, *phase, filter.name.as_deref())? {
                 let (phase, after) = (row::number(*phase), row::id(after));
-                let params = params![phase, name, after, since, until, limit as i64 + 1];
+                let first = row::id(TaskId::from_u128(first));
+                let params = params![phase, name, after, since, until, limit as i64 + 1, first];
                 found.extend(self.rows(&statement, params, row::record)?);
+            }
+        }
+        // Rows with a phase that does not exist are shown as failed.
+        if phases.contains(&Phase::Failed) {
+            for wrong in ["phase > 5", "phase < 0"] {
+                let statement = format!(
+                    "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE {wrong} AND id < ?1"
+                );
+                let wrong = self.rows(&statement, params![row::id(after)], row::record)?;
+                found.extend(wrong.into_iter().filter(|record| filter.admits(record)));
             }
         }
         found.sort_by_key(|record| std::cmp::Reverse(record.id));
@@ -114,16 +165,12 @@ impl Table for Rows {
         Ok(Page::new(found, filter))
     }
 
-    fn counts(&mut self) -> Result<Counts> {
-        let statement = "SELECT phase, count(*) FROM tasks GROUP BY phase";
-        let mut counts = Counts::default();
-        let rows = self.rows(statement, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
-        for (number, count) in rows {
-            if let Some(phase) = row::phase(number) {
-                *counts.of_mut(phase) = count as u64;
-            }
-        }
-        Ok(counts)
+    fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>> {
+        counts::counts(self, now)
+    }
+
+    fn pending_retries(&mut self, name: &str, now: Time) -> Result<u64> {
+        counts::pending_retries(self, name, now)
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
@@ -139,9 +186,10 @@ impl Table for Rows {
             }
         };
         let counts = self.rows(statement, params![name], |row| {
-            Ok((row.get(0)?, row::outcome(row.get(1)?), row.get::<_, i64>(2)? as u64))
+            let number = row::number_at(row, 0)?.try_into().unwrap_or_default();
+            Ok((number, row::outcome(row::number_at(row, 1)?), row::number_at(row, 2)? as u64))
         })?;
-        Ok(Analytics::new(counts, sums(self, name)?))
+        Ok(Analytics::new(counts, counts::sums(self, name)?))
     }
 
     fn ended(&mut self) -> Result<u64> {
@@ -151,10 +199,9 @@ impl Table for Rows {
     }
 
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>> {
-        let statement =
-            "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL ORDER BY ended_at LIMIT ?1";
+        let statement = "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL AND length(id) = 16 ORDER BY ended_at LIMIT ?1";
         self.rows(statement, params![limit as i64], |row| {
-            Ok((row::read_id(row)?, row::time(row.get(1)?)))
+            Ok((row::read_id(row)?, row::time(row::number_at(row, 1)?)))
         })
     }
 
@@ -163,76 +210,25 @@ impl Table for Rows {
         self.run("DELETE FROM tasks WHERE id = ?1", params![row::id(id)]).map(drop)
     }
 
+    fn set_aside(&mut self, id: TaskId, now: Time, error: &str) -> Result<()> {
+        let statement = "UPDATE tasks SET phase = 4, reason = 'unreadable', lane = NULL, gives_up = NULL, run_at = NULL, \
+                         ended_at = ?2, last_error = ?3 WHERE id = ?1";
+        self.run(statement, params![row::id(id), row::millis(now), error]).map(drop)
+    }
+
+    fn nested(&mut self, work: &mut dyn FnMut(&mut dyn Table) -> Result<()>) -> Result<()> {
+        self.run("SAVEPOINT one", [])?;
+        let done = work(self);
+        if done.is_err() {
+            self.run("ROLLBACK TO one", [])?;
+        }
+        self.run("RELEASE one", [])?;
+        done
+    }
+
     fn renew(&mut self, id: TaskId, fence: u64, until: Time) -> Result<bool> {
         let statement = "UPDATE tasks SET run_at = ?3 WHERE id = ?1 AND fence = ?2 AND phase = 1";
         let params = params![row::id(id), fence as i64, row::millis(until)];
         Ok(self.run(statement, params)? == 1)
     }
-}
-
-/// The priorities among the open tasks of a function, the greatest first. Each costs one search of the index, whatever
-/// the number of tasks.
-fn priorities(rows: &Rows, name: &str) -> Result<Vec<i32>> {
-    let statement = "SELECT max(priority) FROM tasks \
-                     WHERE name = ?1 AND priority < ?2 AND run_at IS NOT NULL";
-    let (mut found, mut below) = (Vec::new(), i64::from(i32::MAX) + 1);
-    while let Some(Some(priority)) =
-        rows.first(statement, params![name, below], |row| row.get::<_, Option<i32>>(0))?
-    {
-        found.push(priority);
-        below = i64::from(priority);
-    }
-    Ok(found)
-}
-
-/// The names among the tasks in this phase that the filter admits. Each costs one search of the index, whatever the
-/// number of tasks.
-fn names(rows: &Rows, phase: Phase, wanted: Option<&str>) -> Result<Vec<String>> {
-    let (mut from, prefix) = match wanted {
-        None => (String::new(), ""),
-        Some(name) => match name.strip_suffix('*') {
-            Some(prefix) => (prefix.to_owned(), prefix),
-            None => return Ok(vec![name.to_owned()]),
-        },
-    };
-    let statement =
-        "SELECT min(name) FROM tasks INDEXED BY tasks_listed WHERE phase = ?1 AND name >= ?2";
-    let mut names = Vec::new();
-    loop {
-        let params = params![row::number(phase), from];
-        let next = rows.first(statement, params, |row| row.get::<_, Option<String>>(0))?;
-        let Some(name) = next.flatten().filter(|name| name.starts_with(prefix)) else {
-            return Ok(names);
-        };
-        // The least text that is greater.
-        from = format!("{name}\u{0}");
-        names.push(name);
-    }
-}
-
-fn sums(rows: &Rows, name: Option<&str>) -> Result<Sums> {
-    // The phases 3, 4 and 5 are those of ended tasks.
-    let ended = match name {
-        None => "tasks WHERE ended_at IS NOT NULL AND started_at IS NOT NULL AND ?1 IS NULL",
-        Some(_) => {
-            "tasks INDEXED BY tasks_listed WHERE phase IN (3, 4, 5) AND name = ?1 AND started_at IS NOT NULL"
-        }
-    };
-    let of_tasks = format!(
-        "SELECT count(*), total(started_at - created_at), total(ended_at - started_at) FROM {ended}"
-    );
-    let of_attempts = format!(
-        "SELECT total(attempts.ended - attempts.started) FROM attempts WHERE task IN (SELECT id FROM {ended})"
-    );
-    let tasks = rows.first(&of_tasks, params![name], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, f64>(1)?, row.get::<_, f64>(2)?))
-    })?;
-    let running = rows.first(&of_attempts, params![name], |row| row.get::<_, f64>(0))?;
-    let (ended, pending, active) = tasks.unwrap_or_default();
-    Ok(Sums {
-        ended: ended as u64,
-        pending: pending as u64,
-        running: running.unwrap_or_default() as u64,
-        active: active as u64,
-    })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::transaction::Rows;
 use crate::base::clock::Clock;
-use crate::rows::{job::Job, leased::Backend};
+use crate::rows::{job::Job, leased::Backend, time::StoreClock};
 use crate::store::error::{Result, StoreError};
 
 /// The greatest number of jobs in one transaction.
@@ -21,6 +21,8 @@ const LULL: Duration = Duration::from_micros(300);
 pub(super) struct Sqlite {
     pub(super) writer: Thread,
     pub(super) reader: Thread,
+    /// Answers the questions that may take long.
+    pub(super) student: Thread,
 }
 
 impl Backend for Sqlite {
@@ -30,6 +32,10 @@ impl Backend for Sqlite {
 
     fn read(&self, job: Job, _: &dyn Clock) {
         self.reader.send(job);
+    }
+
+    fn study(&self, job: Job, _: &dyn Clock) {
+        self.student.send(job);
     }
 }
 
@@ -41,20 +47,20 @@ pub(super) struct Thread {
 }
 
 impl Thread {
-    pub(super) fn writer(mut rows: Rows, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(super) fn writer(mut rows: Rows, clock: Arc<StoreClock>) -> Result<Self> {
         Thread::new("retry-tasks-write", move |jobs| {
             let (mut batch, mut before) = (Vec::new(), 0);
             while let Ok(first) = jobs.recv() {
                 batch.push(first);
                 gather(&jobs, &mut batch, before);
                 before = batch.len();
-                write(&mut rows, &mut batch, &*clock);
+                write(&mut rows, &mut batch, &clock);
             }
         })
     }
 
-    pub(super) fn reader(mut rows: Rows, clock: Arc<dyn Clock>) -> Result<Self> {
-        Thread::new("retry-tasks-read", move |jobs| {
+    pub(super) fn reader(name: &str, mut rows: Rows, clock: Arc<StoreClock>) -> Result<Self> {
+        Thread::new(name, move |jobs| {
             for mut job in jobs {
                 let done = rows.read(&mut job, &*clock);
                 job.reply(done);
@@ -97,10 +103,10 @@ fn gather(jobs: &Receiver<Job>, batch: &mut Vec<Job>, before: usize) {
 
 /// Applies the jobs in one transaction. If it fails, applies each in a transaction of its own, so that a job that fails
 /// does not affect the others.
-fn write(rows: &mut Rows, batch: &mut Vec<Job>, clock: &dyn Clock) {
+fn write(rows: &mut Rows, batch: &mut Vec<Job>, clock: &StoreClock) {
     let together = rows.write(batch, clock);
-    let alone =
-        together.is_err() && batch.len() > 1 && !matches!(together, Err(StoreError::Locked { .. }));
+    let is_shared = matches!(together, Err(StoreError::Locked { .. } | StoreError::Moved { .. }));
+    let alone = together.is_err() && batch.len() > 1 && !is_shared;
     for mut job in batch.drain(..) {
         let committed = if alone {
             rows.write(std::slice::from_mut(&mut job), clock)

@@ -1,7 +1,8 @@
-//! The number of tasks in each state.
+//! The number of tasks in each state, and how long due tasks have waited.
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::time::Time;
 use crate::record::state::Phase;
 
 /// The number of tasks in each state.
@@ -20,6 +21,15 @@ pub struct Counts {
     pub failed: u64,
     /// The number of cancelled tasks.
     pub cancelled: u64,
+    /// The number of pending and waiting tasks whose time has come and that no worker has started.
+    #[serde(default)]
+    pub due: u64,
+    /// The number of waiting tasks that are [held back by the budget](crate::State::HeldBack).
+    #[serde(default)]
+    pub held_back: u64,
+    /// The time since which the longest due task is due, held back ones included; `None` when no task is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_due: Option<Time>,
 }
 
 impl Counts {
@@ -38,6 +48,21 @@ impl Counts {
             Phase::Failed => &mut self.failed,
             Phase::Cancelled => &mut self.cancelled,
         }
+    }
+
+    /// The number of pending and waiting tasks whose time has not come.
+    pub const fn scheduled(self) -> u64 {
+        (self.pending + self.waiting).saturating_sub(self.due + self.held_back)
+    }
+
+    /// Adds other counts.
+    pub(crate) fn add(&mut self, other: Counts) {
+        for phase in Phase::ALL {
+            *self.of_mut(phase) += other.of(phase);
+        }
+        self.due += other.due;
+        self.held_back += other.held_back;
+        self.oldest_due = self.oldest_due.into_iter().chain(other.oldest_due).min();
     }
 
     /// The number of all tasks.

@@ -73,6 +73,15 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file was removed, or another one was put in its place, while it was open.
+    #[error(
+        "`{path}` was removed or replaced while it was open, so the change is lost; restart the program, and stop it before the \
+             file is moved"
+    )]
+    Moved {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file or its folder cannot be written.
     #[error("`{path}` cannot be written; give the program write access to the file and its folder")]
     ReadOnly {

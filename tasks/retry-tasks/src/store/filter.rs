@@ -28,12 +28,22 @@ pub struct Filter {
     pub after: Option<TaskId>,
     /// The size of a page, from 1; 100 by default.
     pub limit: usize,
+    /// Whether the store may leave out arguments and results, which can be large.
+    pub is_brief: bool,
 }
 
 impl Filter {
     /// Lets every task pass, in pages of 100.
     pub const fn new() -> Self {
-        Filter { phases: Vec::new(), name: None, since: None, until: None, after: None, limit: 100 }
+        Filter {
+            phases: Vec::new(),
+            name: None,
+            since: None,
+            until: None,
+            after: None,
+            limit: 100,
+            is_brief: false,
+        }
     }
 
     /// Lets tasks in this phase pass; several calls add up.
@@ -71,6 +81,12 @@ impl Filter {
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Filter { limit, ..self }
+    }
+
+    /// Lets the store leave out arguments and results.
+    #[must_use]
+    pub fn brief(self) -> Self {
+        Filter { is_brief: true, ..self }
     }
 
     /// Whether the task passes, on whichever page.

@@ -1,16 +1,31 @@
 //! The link between the store and a running attempt: progress one way, the request to stop the other.
 
+use std::any::Any;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
 
 use crate::record::{Progress, Record, id::TaskId};
 
 /// The link between a store and an attempt that is running for it.
-#[derive(Debug)]
 pub struct AttemptHandle {
     id: TaskId,
     stopped: AtomicBool,
     progress: Mutex<Reported>,
+    /// The number of threads that run a part of the body.
+    threads: watch::Sender<usize>,
+    anchor: Mutex<Option<Anchor>>,
+}
+
+/// A value that lives as long as the attempt runs, such as its lease.
+type Anchor = Arc<dyn Any + Send + Sync>;
+
+/// A thread that runs a part of the body, until it is dropped.
+pub(crate) struct Busy {
+    handle: Arc<AttemptHandle>,
+    _anchor: Option<Anchor>,
 }
 
 #[derive(Debug)]
@@ -24,7 +39,13 @@ impl AttemptHandle {
     pub fn new(record: &Record) -> Self {
         let progress = record.progress.clone().unwrap_or_default();
         let progress = Mutex::new(Reported { progress, is_new: false });
-        AttemptHandle { id: record.id, stopped: AtomicBool::new(false), progress }
+        AttemptHandle {
+            id: record.id,
+            stopped: AtomicBool::new(false),
+            progress,
+            threads: watch::Sender::new(0),
+            anchor: Mutex::default(),
+        }
     }
 
     /// The identifier of the task.
@@ -53,6 +74,40 @@ impl AttemptHandle {
         self.lock().is_new = true;
     }
 
+    /// Keeps a value until the attempt has ended and every thread that runs a part of its body has returned: a thread
+    /// cannot be stopped, and its lease must last as long.
+    pub fn anchor(&self, value: Arc<dyn Any + Send + Sync>) {
+        *self.anchor.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+
+    /// Drops the value of [`anchor`](Self::anchor); threads that still run have their own.
+    pub fn release(&self) {
+        let anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(anchor);
+    }
+
+    /// Whether a thread runs a part of the body, which can therefore not be stopped.
+    pub fn is_busy(&self) -> bool {
+        *self.threads.borrow() > 0
+    }
+
+    /// Completes when no thread runs a part of the body.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn idle(&self) {
+        // The sender is alive: the handle has it.
+        let _ = self.threads.subscribe().wait_for(|threads| *threads == 0).await;
+    }
+
+    /// Marks that a thread is going to run a part of the body.
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
+        self.threads.send_modify(|threads| *threads += 1);
+        let anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Busy { handle: Arc::clone(self), _anchor: anchor }
+    }
+
     pub(crate) fn report(&self, change: impl FnOnce(&mut Progress)) {
         let mut reported = self.lock();
         change(&mut reported.progress);
@@ -61,5 +116,21 @@ impl AttemptHandle {
 
     fn lock(&self) -> MutexGuard<'_, Reported> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for AttemptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptHandle")
+            .field("id", &self.id)
+            .field("stopped", &self.is_stopped())
+            .field("busy", &self.is_busy())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.handle.threads.send_modify(|threads| *threads -= 1);
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod filter;
 pub(crate) mod handle;
 pub(crate) mod host;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -46,20 +47,32 @@ pub struct Submitted {
     pub existing: bool,
 }
 
+/// The reason for which an order by hand is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The task is in this state, which does not allow the order.
+    State(State),
+    /// This other task has the unique key of the task and answers for it.
+    Key(TaskId),
+}
+
 /// A store of tasks, which also decides which worker runs them.
 #[allow(clippy::missing_errors_doc, reason = "each error is a failure of the store")]
 pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Stores a task. After the reply, the task survives everything that the store survives.
     fn submit(&self, task: NewTask) -> Reply<'_, Submitted>;
-    /// Carries out an order by hand. Replies `None` when there is no such task, and with the task's state when that
-    /// does not allow the order.
-    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, State>>>;
+    /// Carries out an order by hand. Replies `None` when there is no such task, and with the reason when the order is refused.
+    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, Refusal>>>;
+    /// Carries out an order by hand for each of these tasks that accepts it, in few transactions, and replies with their
+    /// number.
+    fn order_all(&self, ids: Vec<TaskId>, verb: Verb) -> Reply<'_, u64>;
     /// Loads a task, with its attempts if `attempts` is set.
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>>;
     /// Lists the tasks that pass the filter, the newest first, with their attempts if `attempts` is set.
     fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>>;
-    /// Counts the tasks by state.
-    fn counts(&self) -> Reply<'_, Counts>;
+    /// Counts the tasks of each function by state.
+    fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>>;
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics>;
     /// Removes the ended tasks that the retention does not keep, and replies with their number.

@@ -34,6 +34,18 @@ pub enum TaskError {
         /// The state of the task. When two orders race, the one that wins has set it.
         state: State,
     },
+    /// Another task has the unique key of the task, and would run beside it.
+    #[error(
+        "cannot {verb} task {id}: task {holder} has its key; cancel that one, or wait for its end"
+    )]
+    KeyTaken {
+        /// The task.
+        id: TaskId,
+        /// The order.
+        verb: Verb,
+        /// The task that has the key.
+        holder: TaskId,
+    },
     /// The task has failed.
     #[error("task {id} failed ({reason}): {error}")]
     Failed {

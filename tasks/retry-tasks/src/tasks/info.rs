@@ -48,6 +48,9 @@ pub struct TaskInfo {
     /// The time of the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Time>,
+    /// The due time of the next attempt; `None` while one is running and after the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Time>,
     /// The start of the first attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,
@@ -93,6 +96,7 @@ impl TaskInfo {
             can_retry: record.state.can_retry(),
             progress: record.progress,
             created_at: standard.then_some(record.created_at),
+            due_at: record.run_at.filter(|_| standard && record.state != State::Running),
             started_at: record.started_at.filter(|_| standard),
             ended_at: record.ended_at.filter(|_| standard),
             deadline: record.deadline.filter(|_| standard),

@@ -3,7 +3,7 @@
 use super::{Tasks, error::TaskError};
 use crate::machine::{orders::Ordered, orders::Verb};
 use crate::record::id::TaskId;
-use crate::store::filter::Filter;
+use crate::store::{Refusal, filter::Filter};
 
 impl Tasks {
     /// Retries a failed or cancelled task with another round of attempts, as many as its limit allows. The counters
@@ -48,7 +48,8 @@ impl Tasks {
     async fn order(&self, id: TaskId, verb: Verb) -> Result<Ordered, TaskError> {
         match self.store.order(id, verb).await? {
             Some(Ok(ordered)) => Ok(ordered),
-            Some(Err(state)) => Err(TaskError::Refused { id, verb, state }),
+            Some(Err(Refusal::State(state))) => Err(TaskError::Refused { id, verb, state }),
+            Some(Err(Refusal::Key(holder))) => Err(TaskError::KeyTaken { id, verb, holder }),
             None => Err(TaskError::Unknown(id)),
         }
     }
@@ -61,13 +62,32 @@ impl Tasks {
     ///
     /// The store fails; some of the tasks may have been retried.
     pub async fn retry_all(&self, filter: Filter) -> Result<u64, TaskError> {
-        let (mut filter, mut retried) = (filter.limit(500), 0);
+        self.retry_all_with(filter, |_| {}).await
+    }
+
+    /// [`retry_all`](Self::retry_all), which calls `progress` with the number of retried tasks after each batch of up to 500.
+    ///
+    /// # Errors
+    ///
+    /// The same as of [`retry_all`](Self::retry_all).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future ends the order after the batch that is under way.
+    pub async fn retry_all_with(
+        &self,
+        filter: Filter,
+        mut progress: impl FnMut(u64),
+    ) -> Result<u64, TaskError> {
+        let (mut filter, mut retried) = (filter.limit(500).brief(), 0);
         loop {
             let page = self.store.list(filter.clone(), false).await?;
-            for (record, _) in page.tasks.iter().filter(|(record, _)| record.state.can_retry()) {
-                // A task that somebody else has retried in the meantime does not count.
-                let ordered = self.store.order(record.id, Verb::RetryPaced).await?;
-                retried += u64::from(matches!(ordered, Some(Ok(_))));
+            // A task that somebody else has retried in the meantime does not count.
+            let can_retry = page.tasks.iter().filter(|(record, _)| record.state.can_retry());
+            let ids: Vec<TaskId> = can_retry.map(|(record, _)| record.id).collect();
+            if !ids.is_empty() {
+                retried += self.store.order_all(ids, Verb::RetryPaced).await?;
+                progress(retried);
             }
             match page.next {
                 Some(next) => filter = filter.after(next),

@@ -1,5 +1,7 @@
 //! Queries about tasks.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 
 use super::{Tasks, error::TaskError, info::Format, info::TaskInfo};
@@ -54,6 +56,7 @@ impl Tasks {
     ///
     /// The store fails.
     pub async fn list(&self, filter: Filter, format: Format) -> Result<Page<TaskInfo>, TaskError> {
+        let filter = if format == Format::Minimal { filter.brief() } else { filter };
         // The start of the running attempt, which the expected end needs, is part of the history.
         let page = self.store.list(filter, format != Format::Minimal).await?;
         let tasks = page.tasks.into_iter().map(|stored| self.describe(stored, format));
@@ -66,6 +69,17 @@ impl Tasks {
     ///
     /// The store fails.
     pub async fn counts(&self) -> Result<Counts, TaskError> {
+        let mut all = Counts::default();
+        self.store.counts().await?.into_values().for_each(|counts| all.add(counts));
+        Ok(all)
+    }
+
+    /// Counts the tasks of each function by state. A function that no program has any more is found here.
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub async fn counts_by_function(&self) -> Result<BTreeMap<String, Counts>, TaskError> {
         Ok(self.store.counts().await?)
     }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::error::TaskError;
 use crate::function::Function;
 use crate::record::NewTask;
+use crate::value::canonical;
 
 /// A call to be made in the background: a function and its arguments.
 ///
@@ -37,10 +38,12 @@ pub struct Arguments {
 impl Arguments {
     /// Adds an argument.
     #[must_use]
-    pub fn with(mut self, name: &str, value: serde_json::Result<Value>) -> Self {
+    pub fn with(mut self, name: &str, value: Result<Value, String>) -> Self {
         match value {
             Ok(value) => drop(self.values.insert(name.to_owned(), value)),
-            Err(error) => self.error = Some(format!("`{name}`: {error}")),
+            Err(error) => {
+                self.error.get_or_insert_with(|| format!("`{name}`: {error}"));
+            }
         }
         self
     }
@@ -93,10 +96,12 @@ impl<Out> Task<Out> {
     }
 
     /// The arguments as a text, for use as the key of [`submit_unique`](crate::Tasks::submit_unique). Equal arguments
-    /// have equal texts.
+    /// have equal texts, in every build of the program; a redacted argument is in the text as a hash (SHA-256).
+    ///
+    /// A `HashSet` or a `HashMap` with keys that are no texts has no order of its own, so that two equal ones may have
+    /// different texts: pass a `BTreeSet`, a `BTreeMap` or a sorted `Vec`.
     pub fn key(&self) -> String {
-        // The map is sorted by name.
-        Value::Object(self.arguments.values.clone()).to_string()
+        canonical::arguments(&self.arguments.values, self.redacted)
     }
 
     pub(crate) fn into_new(self, key: Option<String>) -> Result<NewTask, TaskError> {

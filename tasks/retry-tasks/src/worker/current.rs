@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::record::id::TaskId;
-use crate::store::handle::AttemptHandle;
+use crate::store::handle::{AttemptHandle, Busy};
 
 tokio::task_local! {
     pub(super) static CURRENT: Arc<AttemptHandle>;
@@ -52,6 +52,11 @@ impl Current {
     pub fn is_stopped(&self) -> bool {
         self.0.is_stopped()
     }
+}
+
+/// Marks that a thread is going to run a part of the task.
+pub(crate) fn busy(current: &Current) -> Busy {
+    current.0.busy()
 }
 
 /// Returns the running task; `None` in a plain call of the function.

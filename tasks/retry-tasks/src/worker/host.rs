@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use retry_runtime::resume::{Paid, pay};
+use retry_runtime::resume::Paid;
 use tokio::sync::watch;
 
 use super::current::CURRENT;
@@ -60,15 +60,15 @@ impl LocalHost {
             let error = format!("this worker has no function `{}`", record.name);
             return Err(AttemptEnd::unreadable(&error));
         };
-        let is_paid = standing.attempts > 0 || record.paced;
-        let paid = if is_paid { pay(hosted.site, record.last_kind) } else { Ok(Paid::default()) };
-        // An empty budget ends a call that somebody waits for. A task can wait.
-        let paid = paid.map_err(AttemptEnd::held_back)?;
+        // The bucket in the store has paid.
+        let paid = Paid::default();
         let arguments = serde_json::from_str(&record.arguments).map_err(|error| {
             AttemptEnd::unreadable(&format!("the stored arguments are damaged: {error}"))
         })?;
         let states = Arc::clone(&self.states);
-        Ok((function, Input { arguments, states, site: hosted.site, standing, paid }))
+        let mut redacted = record.redacted;
+        redacted.extend(function.redacted.iter().map(|name| (*name).to_owned()));
+        Ok((function, Input { arguments, redacted, states, site: hosted.site, standing, paid }))
     }
 }
 

@@ -17,6 +17,7 @@ use crate::store::host::End;
 /// Dropping it is a [`shutdown`](Worker::shutdown) without time left, which the tokio runtime completes if it still
 /// runs.
 #[derive(Debug)]
+#[must_use = "a worker that is dropped shuts down at once"]
 pub struct Worker {
     end: watch::Sender<End>,
     serving: JoinHandle<()>,

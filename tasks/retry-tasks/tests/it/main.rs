@@ -7,3 +7,4 @@ mod metrics;
 mod sqlite;
 mod stats;
 mod trouble;
+mod values;

@@ -58,7 +58,7 @@ impl From<TaskError> for Failure {
     fn from(error: TaskError) -> Self {
         // 1: the task exists and its state is the answer. 2: the request could not be made.
         let code = match error {
-            TaskError::Refused { .. } | TaskError::Failed { .. } => 1,
+            TaskError::Refused { .. } | TaskError::KeyTaken { .. } | TaskError::Failed { .. } => 1,
             TaskError::Cancelled(_) => 3,
             _ => 2,
         };

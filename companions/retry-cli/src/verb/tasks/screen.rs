@@ -138,7 +138,7 @@ fn details(info: &TaskInfo) -> String {
         (State::Complete, Some(result)) => {
             text += &format!(": {}", view::line(&result.to_string()))
         }
-        (State::Failed { .. } | State::Waiting { .. }, _) => {
+        (State::Failed { .. } | State::Waiting { .. } | State::HeldBack { .. }, _) => {
             text += &format!(": {}", view::error(info));
         }
         _ => {}

@@ -68,6 +68,14 @@ pub(super) fn ago(time: Option<Time>, now: Time) -> String {
     time.map(|time| format!("{} ago", human(now.since(time)))).unwrap_or_default()
 }
 
+/// `2026-01-01T00:00:00.000Z, in 5 min`, or how long ago.
+fn due(time: Time, now: Time) -> String {
+    match time > now {
+        true => format!("{time}, in {}", human(time.since(now))),
+        false => format!("{time}, {}", ago(Some(time), now)),
+    }
+}
+
 /// A task with a line per field, then the history of its attempts.
 pub(super) fn block(info: &TaskInfo, now: Time) -> String {
     let mut table = Table::new(["task", &info.id.to_string()]);
@@ -89,6 +97,7 @@ pub(super) fn block(info: &TaskInfo, now: Time) -> String {
     row("retries", retries(info) + by_hand);
     row("progress", progress(info));
     row("submitted", when(info.created_at));
+    row("due", info.due_at.map(|due| self::due(due, now)).unwrap_or_default());
     row("started", when(info.started_at));
     row("ended", when(info.ended_at));
     row("deadline", if info.state.is_ended() { String::new() } else { until(info.deadline) });

@@ -100,3 +100,27 @@ async fn a_log_that_was_cut_off_costs_what_was_in_it_and_no_more() {
     let _worker = tasks.worker().only("sqlite::echo").start().expect("started");
     assert_eq!(tasks.wait(ids[0]).await, Ok("0".to_owned()));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_submission_to_a_file_that_was_removed_or_replaced_is_not_answered_as_stored() {
+    for replaced in [false, true] {
+        let folder = Folder::new();
+        let path = folder.file("tasks.db");
+        let tasks = open(&path).expect("a new file");
+        tasks.submit(task("a")).await.expect("stored");
+        for end in ["", "-wal", "-shm"] {
+            fs::remove_file(folder.file(&format!("tasks.db{end}"))).expect("removed");
+        }
+        if replaced {
+            drop(open(&path).expect("another file"));
+        }
+        let submitted = (0..20).map(|number| tasks.submit(task(&number.to_string())));
+        for submitted in submitted {
+            let error = submitted.await.expect_err("it is gone");
+            let TaskError::Store(error) = error else { panic!("{error}") };
+            assert!(matches!(error, StoreError::Moved { .. }), "{error:?}");
+            says(error, &["removed or replaced", "restart the program"]);
+        }
+    }
+}

@@ -2,9 +2,13 @@
 //!
 //! | fault | tested in |
 //! |---|---|
+//! | the file is removed or replaced while it is open | `faults` |
 //! | the disk is full | `faults`: `a_full_disk_…`, `one_order_that_does_not_fit_…` |
 //! | the file cannot be written, also as the superuser | `read_only` |
 //! | another program keeps the file locked | `faults`: `a_file_that_another_program_keeps_locked_…` |
+//! | another program keeps the file locked for longer than a lease | `leases` |
+//! | a body blocks the threads of its runtime | `leases` |
+//! | a row is damaged, or the store refuses to change it | `damage` |
 //! | the log was cut off | `faults`: `a_log_that_was_cut_off_…` |
 //! | the clock steps back an hour, or leaps ahead | `restart`: `a_clock_that_steps_back_…`; in the crate, `fencing_tests`: `a_worker_does_not_lose_…` |
 //! | the file is of a newer or older version, of another program, or damaged | `files`, `versions` |
@@ -15,8 +19,10 @@
 //! | the history is not visible before the end | conformance: `history_and_progress_are_visible_while_the_task_runs` |
 //! | a kill between effect and commit, and anywhere else | `kill` |
 
+mod damage;
 mod faults;
 mod files;
+mod leases;
 mod read_only;
 mod restart;
 mod versions;

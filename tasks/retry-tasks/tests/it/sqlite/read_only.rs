@@ -62,7 +62,11 @@ async fn a_file_that_cannot_be_written_is_named_and_can_be_read() {
         // As the superuser: become a user who may only read the folder.
         const NOBODY: u32 = 65_534;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).expect("set");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).expect("set");
+        // The files are for their owner alone, until the owner says otherwise.
+        for end in ["", "-wal", "-shm"] {
+            let file = folder.file(&format!("tasks.db{end}"));
+            fs::set_permissions(file, fs::Permissions::from_mode(0o444)).expect("set");
+        }
         command.uid(NOBODY).gid(NOBODY);
     } else {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o555)).expect("set");

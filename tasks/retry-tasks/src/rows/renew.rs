@@ -1,0 +1,121 @@
+//! The operations on leases: one renews them, one closes those that are lost.
+
+use std::time::Duration;
+
+use retry_runtime::resume::{Next, judge};
+use retry_runtime::{Class, Kind, StopReason};
+
+use super::{
+    aside::one, aside::set_aside, finish::end_attempt, job::Operation, job::Transaction,
+    sweep::end_overdue, table::Held, table::Table,
+};
+use crate::base::time::Time;
+use crate::event::EventKind;
+use crate::machine::{finish::AttemptEnd, lease::Lease};
+use crate::record::{Progress, Record, attempt::AttemptOutcome};
+use crate::store::error::Result;
+
+/// Renews leases of this process and stores the new progress of their tasks. Replies with the leases that were lost.
+#[derive(Clone, Debug)]
+pub(super) struct Renew {
+    pub(super) leases: Vec<(Lease, Duration, Option<Progress>)>,
+}
+
+impl Operation for Renew {
+    type Reply = Vec<Lease>;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {
+        let mut lost = Vec::new();
+        for (lease, length, progress) in &self.leases {
+            let kept = one(table, tx, lease.id, |table, tx| {
+                renew(table, tx, *lease, *length, progress.as_ref())
+            });
+            if kept? == Some(false) {
+                lost.push(*lease);
+            }
+        }
+        Ok(lost)
+    }
+}
+
+/// Renews a lease; `false` when it was lost.
+fn renew(
+    table: &mut dyn Table,
+    tx: &mut Transaction,
+    lease: Lease,
+    length: Duration,
+    progress: Option<&Progress>,
+) -> Result<bool> {
+    let until = tx.now + length;
+    if progress.is_none() && table.renew(lease.id, lease.fence, until)? {
+        tx.judge.note(lease, until);
+        return Ok(true);
+    }
+    let Some(mut record) = held(table, lease, tx.now)? else { return Ok(false) };
+    record.run_at = Some(until);
+    if let Some(progress) = progress {
+        record.progress = Some(progress.clone());
+        tx.emit(&record, EventKind::Progress(progress.clone()));
+    }
+    table.update(&record)?;
+    tx.judge.note(lease, until);
+    Ok(true)
+}
+
+/// The task of an attempt that may still change it. An attempt that somebody has judged lost is running again, as long as
+/// nobody else has claimed its task.
+pub(super) fn held(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Option<Record>> {
+    let Some(mut record) = table.get(lease.id)? else { return Ok(None) };
+    if record.is_held_under(lease) {
+        return Ok(Some(record));
+    }
+    if record.fence != lease.fence {
+        return Ok(None);
+    }
+    let attempt = table.attempt(lease.id, lease.fence)?;
+    let Some(mut attempt) = attempt.filter(|it| it.outcome == AttemptOutcome::Lost) else {
+        return Ok(None);
+    };
+    record.revive(now, &mut attempt);
+    table.put_attempt(lease.id, &attempt)?;
+    Ok(Some(record))
+}
+
+/// Closes the leases that are lost, and fails the tasks of any function whose deadline has passed. Replies with the time
+/// until the next lease may be lost, or until the next look is needed.
+pub(super) struct Look;
+
+impl Operation for Look {
+    type Reply = Option<Duration>;
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
+        let verdict = tx.judge.look(table.leases()?, &tx.keeper);
+        for Held { lease, .. } in verdict.lost {
+            if !tx.aside.has(lease.id) {
+                one(table, tx, lease.id, |table, tx| close(table, tx, lease))?;
+            }
+        }
+        let now = tx.now.min(tx.judge.certain());
+        let has_more = end_overdue(table, tx, now)?;
+        Ok(if has_more { Some(Duration::ZERO) } else { verdict.next })
+    }
+}
+
+/// Ends the attempt of a lost lease.
+fn close(table: &mut dyn Table, tx: &mut Transaction, lease: Lease) -> Result<()> {
+    let Some(mut record) = table.get(lease.id)? else { return Ok(()) };
+    if let Some(trouble) = record.trouble.clone() {
+        return set_aside(table, tx, &record, &trouble);
+    }
+    if !record.is_held_under(lease) {
+        return Ok(());
+    }
+    // The attempt may or may not have taken effect.
+    let lost = Class::new(Kind::Ambiguous);
+    let next = match retry_runtime::site(&record.name) {
+        Some(site) => judge(site, &record.standing(tx.now), lost),
+        // Nobody here knows whether it can be repeated.
+        None => Next::Stop(StopReason::Ambiguous),
+    };
+    end_attempt(table, tx, &mut record, AttemptEnd::Lost(next))
+}
