@@ -9,6 +9,18 @@ pub(crate) fn entropy() -> u64 {
     RandomState::new().hash_one(())
 }
 
+/// The number of the process, which is another one after a fork.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub(crate) fn process() -> u64 {
+    std::process::id().into()
+}
+
+/// A page has one process, and no number of it.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub(crate) const fn process() -> u64 {
+    0
+}
+
 /// 64 random bits: `crypto.getRandomValues`, or `Math.random` where there is none.
 ///
 /// std's hash keys are addresses here, the same in each program that runs: all clients would wait for the same time, and
