@@ -234,8 +234,7 @@ impl Trail {
     /// anew.
     #[inline(always)]
     fn account_for_attempt(&mut self, policy: &Policy, now: Moment, rejected: bool) {
-        let ran = |started: Moment| now.since(started);
-        if self.attempt_started.is_some_and(|started| policy.is_healthy_after(ran(started))) {
+        if policy.was_healthy(self.attempt_started, now) {
             self.begin_row(now);
         } else {
             self.account_for_failure(rejected);

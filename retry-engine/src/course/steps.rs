@@ -229,7 +229,7 @@ impl Steps {
 
     pub(crate) fn decide(&mut self, class: Class) -> Next {
         let now = Moment::now();
-        if self.resumed.is_some_and(|start| self.policy.is_healthy_after(now.since(start))) {
+        if self.policy.was_healthy(self.resumed, now) {
             self.reset();
         }
         if self.began.is_none() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::builder::Policy;
+use crate::base::clock::Moment;
 use crate::failure::interruption::Cause;
 
 /// Stands for "no limit" in [`Policy::attempts`].
@@ -201,8 +202,10 @@ impl Policy {
         self.no_retry_after
     }
 
-    /// Whether an attempt that failed after this time was healthy: [`reset_after`](Policy::reset_after).
-    pub(crate) fn is_healthy_after(&self, time: Duration) -> bool {
-        self.reset_after.is_some_and(|healthy| time >= healthy)
+    /// Whether an attempt that started then and failed at `now` was healthy: [`reset_after`](Policy::reset_after).
+    #[inline(always)]
+    pub(crate) fn was_healthy(&self, started: Option<Moment>, now: Moment) -> bool {
+        let Some(healthy) = self.reset_after else { return false };
+        started.is_some_and(|started| now.since(started) >= healthy)
     }
 }
