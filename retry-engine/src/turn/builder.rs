@@ -53,13 +53,10 @@ impl Call<'_> {
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn attempts<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &mut self,
         attempt: F,
-    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted>
-    where
-        F: MayBlock,
-    {
+    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -68,13 +65,10 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
         attempt: F,
-    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted>
-    where
-        F: MayBlock,
-    {
+    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -105,13 +99,10 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R>(
+    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
         self,
         attempt: F,
-    ) -> Turn<Self, F, R, Unset, Uninterrupted>
-    where
-        F: MayBlock,
-    {
+    ) -> Turn<Self, F, R, Unset, Uninterrupted> {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
