@@ -22,6 +22,7 @@ crate::list! {
     a_panic_is_a_failure_and_the_worker_goes_on
     every_attempt_sees_the_tasks_identifier
     history_and_progress_are_visible_while_the_task_runs
+    a_task_that_is_put_off_runs_again_later_and_no_attempt_is_counted
     events_come_in_order
 }
 
@@ -159,6 +160,22 @@ async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {
     let progress = info.progress.clone().expect("told");
     assert_eq!((progress.fraction, progress.message.as_deref()), (Some(0.5), Some("half done")));
     assert_eq!(info.eta, Some(info.attempts()[1].started + seconds(8)), "half took 4 s");
+}
+
+async fn a_task_that_is_put_off_runs_again_later_and_no_attempt_is_counted(lab: Lab) {
+    let id = lab.run(&[Act::Snooze; 9]).await;
+    for round in 1..=9 {
+        lab.until_started(round).await;
+        let due = lab.clock.now() + seconds(600);
+        let info = lab.until(id, |info| info.due_at == Some(due)).await;
+        assert_eq!((info.state, info.attempts().len()), (State::Pending, 0), "of four attempts");
+        lab.pass(seconds(599)).await;
+        assert_eq!(lab.stage.started().iter().filter(|play| *play == "a").count(), round);
+        lab.pass(seconds(1)).await;
+        lab.stage.lock().forget("marker");
+    }
+    let info = lab.until_ended(id).await;
+    assert_eq!((info.state, info.retry_count), (State::Complete, 0));
 }
 
 async fn events_come_in_order(lab: Lab) {

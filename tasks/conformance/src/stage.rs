@@ -22,6 +22,8 @@ pub(crate) enum Act {
     Panic,
     /// Reports that it is half done, and never ends.
     HalfDone,
+    /// Puts the task off for ten minutes.
+    Snooze,
     /// Blocks its thread until the stage [opens](Stage::open).
     Block,
 }
@@ -45,6 +47,13 @@ pub(crate) struct Plays {
     pub(crate) is_down: bool,
     /// The number of blocked threads that may return.
     open: usize,
+}
+
+impl Plays {
+    /// Forgets the attempts of a play.
+    pub(crate) fn forget(&mut self, play: &str) {
+        self.started.retain(|started| started != play);
+    }
 }
 
 impl Stage {
@@ -94,6 +103,9 @@ impl Stage {
             task.progress(0.5);
             task.message("half done");
         }
+        if let (Act::Snooze, Some(task)) = (act, retry_tasks::current()) {
+            task.snooze(Duration::from_secs(600));
+        }
         if matches!(act, Act::Hang | Act::HalfDone) {
             let _dropped = Dropped(self.clone());
             return std::future::pending().await;
@@ -107,7 +119,7 @@ fn result(play: &str, act: Act) -> Played {
         Act::Fail(kind) => Err(Trouble(kind.into())),
         Act::Throttle(delay) => Err(Trouble(Class::new(Kind::Throttled).after(delay))),
         Act::Panic => panic!("as the script says"),
-        Act::Succeed | Act::Hang | Act::HalfDone | Act::Block => Ok(play.to_owned()),
+        Act::Succeed | Act::Hang | Act::HalfDone | Act::Block | Act::Snooze => Ok(play.to_owned()),
     }
 }
 

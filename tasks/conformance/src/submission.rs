@@ -13,6 +13,7 @@ crate::list! {
     a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline
     the_greater_priority_starts_first_then_the_older_task
     a_function_never_exceeds_its_concurrency
+    a_quick_function_does_not_wait_behind_many_tasks_of_another
     a_unique_task_runs_once
     a_result_answers_for_its_key_while_it_is_valid
     a_failure_frees_the_key
@@ -94,6 +95,16 @@ async fn the_greater_priority_starts_first_then_the_older_task(lab: Lab) {
     let _worker = start(lab.builder().in_flight(1));
     lab.until_started(5).await;
     assert_eq!(lab.stage.started(), ["b", "d", "a", "e", "c"]);
+}
+
+async fn a_quick_function_does_not_wait_behind_many_tasks_of_another(lab: Lab) {
+    lab.submit_plays(["slow"; 100]).await;
+    lab.clock.advance(seconds(1));
+    lab.submit(single::task("quick".into())).await;
+    let _worker = start(lab.builder().in_flight(4));
+    lab.until_started(8).await;
+    let started = lab.stage.started();
+    assert!(started[..8].contains(&"quick".to_owned()), "{started:?}");
 }
 
 async fn a_function_never_exceeds_its_concurrency(lab: Lab) {

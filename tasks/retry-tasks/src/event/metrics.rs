@@ -74,6 +74,7 @@ pub(crate) fn count(event: &Event, measured: Option<Measured>) {
         | EventKind::Waiting { .. }
         | EventKind::Lost { .. }
         | EventKind::Misfit { .. }
+        | EventKind::Snoozed { .. }
         | EventKind::Returned => {}
     }
 }

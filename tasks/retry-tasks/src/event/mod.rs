@@ -79,6 +79,12 @@ pub enum EventKind {
         /// The misfit.
         error: String,
     },
+    /// The function has put the task off. The attempt does not count.
+    #[serde(rename = "task.snoozed")]
+    Snoozed {
+        /// The delay before the next attempt.
+        delay: Duration,
+    },
     /// A worker that shut down has returned the task unfinished.
     #[serde(rename = "task.returned")]
     Returned,
@@ -115,6 +121,7 @@ impl EventKind {
             EventKind::Lost { .. } => "task.lost",
             EventKind::HeldBack { .. } => "task.held_back",
             EventKind::Misfit { .. } => "task.misfit",
+            EventKind::Snoozed { .. } => "task.snoozed",
             EventKind::Returned => "task.returned",
             EventKind::Completed => "task.completed",
             EventKind::Failed { .. } => "task.failed",
@@ -132,6 +139,7 @@ impl EventKind {
                 | EventKind::Waiting { .. }
                 | EventKind::HeldBack { .. }
                 | EventKind::Misfit { .. }
+                | EventKind::Snoozed { .. }
                 | EventKind::Returned
                 | EventKind::Retried
                 | EventKind::Reset

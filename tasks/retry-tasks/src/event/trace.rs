@@ -19,6 +19,7 @@ impl Event {
             EventKind::HeldBack { attempt, delay } => {
                 (Some(*attempt), None, None, None, Some(*delay))
             }
+            EventKind::Snoozed { delay } => (None, None, None, None, Some(*delay)),
             EventKind::Misfit { error } => (None, None, None, Some(error.as_str()), None),
             EventKind::Failed { reason, error } => {
                 (None, Some(*reason), None, Some(error.as_str()), None)

@@ -47,6 +47,8 @@ pub enum AttemptEnd {
     Returned,
     /// The budget or the breaker refused the attempt. The attempt was not made, and the task is due after this delay.
     HeldBack(Duration),
+    /// The function has put the task off for this long. The attempt does not count.
+    Snoozed(Duration),
     /// The stored arguments have other names than the function's: another version of the program has submitted the task. The
     /// attempt was not made. The task is left to a worker of that version for some minutes before it fails with this text.
     Misfit(String),
@@ -96,8 +98,13 @@ impl Record {
     ) -> Option<TaskAttempt> {
         attempt.ended = Some(now);
         // The budget has paid for an attempt that was made, and for no other.
-        self.paced &=
-            matches!(end, AttemptEnd::HeldBack(_) | AttemptEnd::Returned | AttemptEnd::Misfit(_));
+        self.paced &= matches!(
+            end,
+            AttemptEnd::HeldBack(_)
+                | AttemptEnd::Returned
+                | AttemptEnd::Misfit(_)
+                | AttemptEnd::Snoozed(_)
+        );
         let end = self.offered(now, end);
         match end {
             AttemptEnd::Succeeded(result) => {
@@ -131,7 +138,7 @@ impl Record {
                 self.round = self.round.saturating_sub(1);
                 self.release(now, Duration::ZERO);
             }
-            AttemptEnd::HeldBack(after) => {
+            AttemptEnd::HeldBack(after) | AttemptEnd::Snoozed(after) => {
                 self.unmade(now, after);
                 return None;
             }

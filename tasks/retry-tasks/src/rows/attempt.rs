@@ -94,7 +94,7 @@ impl<B: Backend> Attempt<B> {
                 // A server that is gone has abandoned its attempts.
                 Ok(Stop::Lost) | Err(_) => None,
             },
-            end = &mut running => Some(end),
+            end = &mut running => Some(self.handle.snoozed().map_or(end, AttemptEnd::Snoozed)),
         }
     }
 

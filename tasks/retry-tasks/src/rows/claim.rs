@@ -1,5 +1,6 @@
 //! The operation that claims due tasks for the free slots of a worker.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,8 @@ struct Candidate {
     due: Due,
     /// The thousandths of a token that the bucket pays; `None` for a free attempt.
     cost: Option<u64>,
+    /// The number of candidates of its function and priority before it.
+    turn: usize,
 }
 
 impl Operation for Claim {
@@ -75,9 +78,9 @@ impl Operation for Claim {
                 &mut candidates,
             )?);
         }
-        candidates.sort_by_key(|it| (std::cmp::Reverse(it.due.priority), it.due.run_at, it.due.id));
+        in_turn(&mut candidates);
         let mut claimed = Vec::new();
-        for Candidate { function, due, cost } in candidates {
+        for Candidate { function, due, cost, .. } in candidates {
             if claimed.len() == self.slots {
                 break;
             }
@@ -108,6 +111,24 @@ impl Operation for Claim {
     }
 }
 
+/// Sorts the candidates: the greatest priority first, then the functions in turn, so that a quick one does not wait behind
+/// hundreds of tasks of a slow one, then the longest due.
+fn in_turn(candidates: &mut [Candidate]) {
+    candidates.sort_by_key(|it| (Reverse(it.due.priority), it.function, it.due.run_at, it.due.id));
+    let mut turns: Vec<usize> = Vec::with_capacity(candidates.len());
+    for (position, candidate) in candidates.iter().enumerate() {
+        let follows = position.checked_sub(1).filter(|&before| {
+            let before = &candidates[before];
+            (before.due.priority, before.function) == (candidate.due.priority, candidate.function)
+        });
+        turns.push(follows.map_or(0, |before| turns[before] + 1));
+    }
+    for (candidate, turn) in candidates.iter_mut().zip(turns) {
+        candidate.turn = turn;
+    }
+    candidates.sort_by_key(|it| (Reverse(it.due.priority), it.turn, it.due.run_at, it.due.id));
+}
+
 impl Claim {
     /// Adds the due tasks of a function, at most as many as it has slots. Returns its retries, which pay for theirs.
     fn of_function(
@@ -125,9 +146,9 @@ impl Claim {
         // Tasks that are left alone must not take the places of others.
         let free = table.due(name, Lane::Ready, now, slots + aside.len())?;
         let free = free.into_iter().filter(|due| !aside.has(due.id)).take(slots);
-        candidates.extend(free.map(|due| Candidate { function, due, cost: None }));
+        candidates.extend(free.map(|due| Candidate { function, due, cost: None, turn: 0 }));
         let (retries, paid) = Retries::due(table, aside, site, name, now, slots)?;
-        let paid = paid.into_iter().map(|(due, cost)| Candidate { function, due, cost });
+        let paid = paid.into_iter().map(|(due, cost)| Candidate { function, due, cost, turn: 0 });
         candidates.extend(paid);
         Ok(retries)
     }

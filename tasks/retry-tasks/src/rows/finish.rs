@@ -51,6 +51,7 @@ pub(super) fn end_attempt(
         AttemptEnd::HeldBack(delay) => {
             unmade = Some(EventKind::HeldBack { attempt: number, delay: *delay });
         }
+        AttemptEnd::Snoozed(delay) => unmade = Some(EventKind::Snoozed { delay: *delay }),
         AttemptEnd::Misfit(error) => unmade = Some(EventKind::Misfit { error: error.clone() }),
         AttemptEnd::Lost(next) => lost = Some(next.clone()),
         _ => {}
@@ -109,7 +110,7 @@ fn account(
         // The other side has answered: the retry was a good bet.
         AttemptEnd::Failed { kind: Some(Kind::Permanent), .. } => paid,
         // The attempt was not made.
-        AttemptEnd::HeldBack(_) | AttemptEnd::Misfit(_) => paid,
+        AttemptEnd::HeldBack(_) | AttemptEnd::Misfit(_) | AttemptEnd::Snoozed(_) => paid,
         _ => 0,
     };
     if given_back > 0 {

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -13,6 +14,7 @@ use crate::record::{Progress, Record, id::TaskId};
 pub struct AttemptHandle {
     id: TaskId,
     stopped: AtomicBool,
+    snoozed: Mutex<Option<Duration>>,
     progress: Mutex<Reported>,
     /// The number of threads that run a part of the body.
     threads: watch::Sender<usize>,
@@ -42,6 +44,7 @@ impl AttemptHandle {
         AttemptHandle {
             id: record.id,
             stopped: AtomicBool::new(false),
+            snoozed: Mutex::default(),
             progress,
             threads: watch::Sender::new(0),
             anchor: Mutex::default(),
@@ -61,6 +64,15 @@ impl AttemptHandle {
     /// Whether the function was asked to stop.
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// The delay for which the function has put the task off.
+    pub fn snoozed(&self) -> Option<Duration> {
+        *self.snoozed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn snooze(&self, delay: Duration) {
+        *self.snoozed.lock().unwrap_or_else(PoisonError::into_inner) = Some(delay);
     }
 
     /// Takes the progress, if the function has reported any since the last call.

@@ -60,6 +60,11 @@ impl Tasks {
 
     /// Submits a task. The task is stored when the identifier is returned.
     ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not take the submission back: the task may be stored, or may be stored later. Use
+    /// [`submit_unique`](Self::submit_unique) where the program may submit it again.
+    ///
     /// # Errors
     ///
     /// The arguments cannot be written as JSON, or the store fails.

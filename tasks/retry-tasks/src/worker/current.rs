@@ -1,6 +1,7 @@
 //! The task-local context of a running attempt: the task, as its function sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::record::id::TaskId;
 use crate::store::handle::{AttemptHandle, Busy};
@@ -45,6 +46,28 @@ impl Current {
     pub fn message(&self, message: impl Into<String>) {
         let message = message.into();
         self.0.report(|progress| progress.message = Some(message));
+    }
+
+    /// Puts the task off: whatever the function returns after this, the task is run again after the delay, and the attempt
+    /// does not count. For work that cannot be done yet, and that has not failed.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// # use std::time::Duration;
+    /// # fn report_is_ready() -> bool { true }
+    /// #[retryable(on = any, task)]
+    /// async fn fetch_report(number: u32) -> Result<Option<u32>, String> {
+    ///     if !report_is_ready() {
+    ///         if let Some(task) = retry_tasks::current() {
+    ///             task.snooze(Duration::from_secs(600));
+    ///         }
+    ///         return Ok(None);
+    ///     }
+    ///     Ok(Some(number))
+    /// }
+    /// ```
+    pub fn snooze(&self, delay: Duration) {
+        self.0.snooze(delay);
     }
 
     /// Whether the result of the attempt no longer counts: the task was cancelled, or the worker is ending. A function
