@@ -48,7 +48,7 @@ pub use call::{
     live,
     observe::{Observe, observe, observe_blocking},
 };
-pub use course::{Next, Steps};
+pub use course::{Next, Retry, Steps};
 pub use failure::before::AfterFailure;
 #[cfg(feature = "http")]
 pub use failure::check_status::{CheckStatus, StatusError};
@@ -60,6 +60,9 @@ pub use failure::kinds::Kinds;
 pub use failure::outcome::{Interruptible, Missing, Outcome};
 pub use failure::redact::redact_errors_with;
 pub use failure::retry_after;
+pub use failure::verdict::{HintOrClass, Rejection, Verdict};
+#[cfg(not(feature = "sites"))]
+pub use lean::Retrying;
 pub use policy::backoff::Backoff;
 pub use policy::hint::Hint;
 pub use policy::jitter::Jitter;
@@ -80,7 +83,7 @@ pub use site::{
     registry::{clear, clear_all, history, overview, site, sites, sites_named, stats},
 };
 #[cfg(feature = "sites")]
-pub use turn::{HintOrClass, Rejection, Retry, Retrying, Verdict};
+pub use turn::Retrying;
 pub use wait::timer;
 
 pub mod classify {

@@ -1,5 +1,7 @@
 //! Calls of a `Policy` do the same with and without the feature `sites`. No test sleeps: time is virtual.
 
+mod retrying;
+
 use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Once;

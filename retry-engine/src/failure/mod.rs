@@ -48,3 +48,4 @@ pub(crate) mod status;
 mod std_impls;
 mod transparent;
 pub(crate) mod urls;
+pub(crate) mod verdict;

@@ -45,6 +45,16 @@ impl Attempts {
         }
     }
 
+    /// The kind of the last failure.
+    pub(super) fn last_kind(&self) -> Option<Kind> {
+        self.last_kind
+    }
+
+    /// Whether the task yields before the next attempt: every sixteenth attempt without a delay would starve others.
+    pub(super) fn is_due_to_yield(&self) -> bool {
+        self.number % 16 == 0
+    }
+
     /// The pause after an attempt that failed; `None` if no other follows. `inside` is the interruption of a call inside
     /// that the failure carries, and `cut` the one that ended the attempt.
     #[cold]
@@ -80,7 +90,7 @@ impl Attempts {
     pub(super) async fn sleep(&self, delay: Duration) {
         if !delay.is_zero() {
             timer::sleep(delay).await;
-        } else if self.number % 16 == 0 {
+        } else if self.is_due_to_yield() {
             let mut yielded = false;
             poll_fn(|cx| {
                 if std::mem::replace(&mut yielded, true) {
@@ -109,7 +119,7 @@ impl Attempts {
     }
 
     /// When the running attempt must have ended, and the interruption that ends it then.
-    fn limit(&self) -> Option<(Moment, Cause)> {
+    pub(super) fn limit(&self) -> Option<(Moment, Cause)> {
         let timeout =
             self.steps.policy().attempt_limit().and_then(|after| {
                 Some((Moment::now().checked_add(after)?, Cause::TimedOut { after }))

@@ -3,7 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `attempts` | the attempts of one call: their numbers, their limits, the decision after each |
+//! | `retrying`, `rules` | a policy at work on a closure, and the rules for its outcomes |
 //! | `policy_call` | [`Policy::call`](crate::Policy::call) and its siblings |
 
 mod attempts;
 mod policy_call;
+mod retrying;
+mod rules;
+
+pub use retrying::Retrying;

@@ -11,28 +11,7 @@ use crate::failure::interruption::Interruption;
 use crate::failure::outcome::{Interruptible, Outcome};
 use crate::policy::Policy;
 use crate::report::attempt::Attempt;
-
-/// The loop of an `async` call. A macro, since no bound on `$work` covers both closures below and keeps the future `Send`
-/// for the first of them.
-macro_rules! call_async {
-    ($policy:ident, $work:ident) => {
-        async move {
-            let mut attempts = Attempts::new($policy);
-            loop {
-                let attempt = attempts.begin();
-                // The code that the closure runs before it returns its future is part of the attempt, too.
-                let run = attempts.run(async { $work(attempt).await }).await;
-                let cut = run.as_ref().err().copied();
-                let out = run.unwrap_or_else(|cut| R::interrupted(cut.into()));
-                let failed = |error: &R::Error| (error.classify(), error.interruption());
-                let Some((class, inside)) = out.as_result().err().map(failed) else { return out };
-                let Some(delay) = attempts.failed(class, inside, cut) else { return out };
-                drop(out);
-                attempts.sleep(delay).await;
-            }
-        }
-    };
-}
+use crate::wait::may_block::MayBlock;
 
 impl Policy {
     /// Calls `work` until it succeeds or the policy ends the call; blocks the thread between the attempts.
@@ -46,19 +25,12 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time) or has a `timeout`,
-    /// or if `work` panics.
-    #[track_caller]
-    pub fn call<R: Outcome<Error: Classify>>(&self, mut work: impl FnMut(Attempt) -> R) -> R {
-        let mut attempts = Attempts::new(self.checked_blocking());
-        loop {
-            let out = work(attempts.begin());
-            let Err(error) = out.as_result() else { return out };
-            let delay = attempts.failed(error.classify(), error.interruption(), None);
-            let Some(delay) = delay else { return out };
-            drop(out);
-            Attempts::block(delay);
-        }
+    /// If `work` panics. A policy that is not valid never panics: the nearest valid one applies.
+    pub fn call<R: Outcome<Error: Classify>>(
+        &self,
+        work: impl FnMut(Attempt) -> R + MayBlock,
+    ) -> R {
+        self.retrying(work).run()
     }
 
     /// Calls `work` until its future succeeds or the policy ends the call; sleeps between the attempts.
@@ -73,21 +45,19 @@ impl Policy {
     ///
     /// # Panics
     ///
-    /// If the policy is invalid ([`validate`](Policy::validate) checks one that is read at run time), or if `work` or its
-    /// future panics.
+    /// If `work` or its future panics.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future ends the call at once.
-    #[track_caller]
-    pub fn call_async<W, R, F>(&self, mut work: W) -> impl Future<Output = R> + use<W, R, F>
+    pub fn call_async<W, R, F>(&self, work: W) -> impl Future<Output = R> + use<W, R, F>
     where
         W: FnMut(Attempt) -> F,
         R: Outcome<Error: Classify + From<Interruption>>,
         F: Future<Output = R>,
     {
-        let policy = self.checked();
-        call_async!(policy, work)
+        let policy = *self;
+        async move { policy.retrying(work).limited().await }
     }
 
     /// [`call_async`](Policy::call_async) for futures that borrow the captures of the closure: an `async` closure may
@@ -104,13 +74,25 @@ impl Policy {
     /// # Cancel safety
     ///
     /// Dropping the future ends the call at once.
-    #[track_caller]
     pub fn call_async_mut<W, R>(&self, mut work: W) -> impl Future<Output = R> + use<W, R>
     where
         W: AsyncFnMut(Attempt) -> R,
         R: Outcome<Error: Classify + From<Interruption>>,
     {
-        let policy = self.checked();
-        call_async!(policy, work)
+        let mut attempts = Attempts::new(self.nearest_valid(false).0);
+        async move {
+            loop {
+                let attempt = attempts.begin();
+                // The code that the closure runs before it returns its future is part of the attempt, too.
+                let run = attempts.run(async { work(attempt).await }).await;
+                let cut = run.as_ref().err().copied();
+                let out = run.unwrap_or_else(|cut| R::interrupted(cut.into()));
+                let failed = |error: &R::Error| (error.classify(), error.interruption());
+                let Some((class, inside)) = out.as_result().err().map(failed) else { return out };
+                let Some(delay) = attempts.failed(class, inside, cut) else { return out };
+                drop(out);
+                attempts.sleep(delay).await;
+            }
+        }
     }
 }

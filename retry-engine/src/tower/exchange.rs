@@ -9,10 +9,11 @@ use super::replay::Replays;
 use crate::base::sync::lock;
 use crate::call::state::Call;
 use crate::call::verdict::{Request, Verdict};
+use crate::course::Retry;
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::Interruption;
-use crate::turn::{Hook, Judge, Judged, Retry};
+use crate::turn::{Hook, Judge, Judged};
 
 /// The request of a call.
 pub(super) struct Exchange<Req, P> {

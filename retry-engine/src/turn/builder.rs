@@ -7,7 +7,7 @@ use std::ops::Deref;
 use super::breaking::{Breaking, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
 use super::rules::{
-    Given, HookCall, Judge, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
+    Given, HookCall, Judge, LookedUp, PredicateCall, Rules, Unset, hook, predicate,
 };
 use super::running::Running;
 use super::turned::Turned;
@@ -16,6 +16,7 @@ use crate::breaker::Breaker;
 use crate::call::cancel::{Cancel, NeverCancelled};
 use crate::call::protection::no_breaker;
 use crate::call::state::Call;
+use crate::course::retry::Retry;
 use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
 use crate::failure::interruption::Interruption;

@@ -6,11 +6,12 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use super::guard::Guard;
-use super::rules::{Judge, Retry};
+use super::rules::Judge;
 use crate::base::clock::Moment;
 use crate::call::decide::Surroundings;
 use crate::call::state::Call;
 use crate::call::verdict::{Decision, Request, Verdict};
+use crate::course::retry::Retry;
 use crate::failure::class::Kind;
 use crate::failure::describe;
 use crate::failure::interruption::{Cause, Interruption};

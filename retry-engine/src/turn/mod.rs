@@ -37,9 +37,7 @@ mod turned;
 mod uncut;
 mod work;
 
-pub use judging::{HintOrClass, Rejection, Verdict};
 pub use retrying::Retrying;
-pub use rules::Retry;
 #[cfg(feature = "tower")]
 pub(crate) use rules::{Hook, Judge, Judged};
 pub use turned::Turned;

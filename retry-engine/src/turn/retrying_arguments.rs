@@ -6,18 +6,18 @@ use std::panic::Location;
 
 use super::breaking::Guarded;
 use super::guard::Interrupts;
-use super::judging::{Judging, Rejection, RejectionCall, Verdict, rejection};
+use super::judging::{Judging, RejectionCall, rejection};
 use super::retrying::Retrying;
-use super::rules::{
-    Given, HookCall, LookedUp, PredicateCall, Retry, Rules, Unset, hook, predicate,
-};
+use super::rules::{Given, HookCall, LookedUp, PredicateCall, Rules, Unset, hook, predicate};
 use super::work::{Protected, Reported};
 use crate::budget::{Budget, BudgetSettings};
 use crate::call::cancel::{Cancel, NeverCancelled};
+use crate::course::retry::Retry;
 use crate::failure::carried::NotCarried;
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ByDisplay, Describe, HasFromInterruption, NoInject, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
+use crate::failure::verdict::{Rejection, Verdict};
 use crate::report::attempt::Attempt;
 use crate::site::Site;
 

@@ -2,17 +2,16 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use crate::call::state::Call;
 use crate::call::verdict::{Request, Verdict};
+use crate::course::retry::Retry;
 use crate::failure::class::{Class, Kind};
 use crate::failure::inject::Injection;
 use crate::failure::interruption::{Cause, Interruption};
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable};
 use crate::failure::outcome::Outcome;
 use crate::report::attempt::CallId;
-use crate::report::record::Delay;
 
 /// The rules of one call; each field is [`Unset`] until an argument sets it.
 #[derive(Clone, Copy, Debug)]
@@ -109,66 +108,6 @@ impl<R: Outcome, F> Hook<R> for Given<F, HookCall<F, R>> {
     #[inline]
     fn before_sleep(&self, retry: &Retry<'_, R>) {
         (self.1)(&self.0, retry);
-    }
-}
-
-/// The retry that follows a failed attempt, as passed to `on_retry` before the sleep.
-///
-/// ```
-/// use retry_runtime::{Retry, retryable};
-///
-/// fn print(retry: &Retry<'_, Result<u32, String>>) {
-///     let error = retry.error().expect("a failure");
-///     println!("attempt {} failed ({error}), again in {:?}", retry.attempt(), retry.delay());
-/// }
-///
-/// #[retryable(max = 1, base = "0s", on = any, on_retry = print)]
-/// fn fetch() -> Result<u32, String> { Err("no answer".into()) }
-/// # assert!(fetch().is_err());
-/// ```
-#[derive(Debug)]
-pub struct Retry<'a, R: Outcome> {
-    pub(super) outcome: &'a R,
-    pub(super) attempt: u32,
-    pub(super) limit: Option<u32>,
-    pub(super) kind: Kind,
-    pub(super) delay: Delay,
-}
-
-impl<'a, R: Outcome> Retry<'a, R> {
-    /// The number of the attempt that failed, from 1.
-    pub fn attempt(&self) -> u32 {
-        self.attempt
-    }
-
-    /// The maximum number of attempts; `None` if only the deadline limits them.
-    pub fn limit(&self) -> Option<u32> {
-        self.limit
-    }
-
-    /// The length of the sleep that follows.
-    pub fn delay(&self) -> Duration {
-        self.delay.length
-    }
-
-    /// The source of the delay: the policy's backoff, or the server's hint.
-    pub fn delay_source(&self) -> crate::report::record::DelaySource {
-        self.delay.source
-    }
-
-    /// The kind of the failure.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// The failure; `None` if `retry_if` rejected a value.
-    pub fn error(&self) -> Option<&'a R::Error> {
-        self.outcome.as_result().err()
-    }
-
-    /// The value that `retry_if` rejected; `None` if the attempt failed.
-    pub fn value(&self) -> Option<&'a R::Value> {
-        self.outcome.as_result().ok()
     }
 }
 

@@ -1,7 +1,5 @@
 //! The work that a program hands to a policy: a closure, and what becomes of its results.
 
-use std::future::Future;
-
 use super::breaking::{Breaking, Guarded};
 use super::guard::Guard;
 use super::rules::Unset;
@@ -10,38 +8,9 @@ use crate::failure::interruption::Interruption;
 use crate::failure::outcome::Outcome;
 use crate::report::error::RetryError;
 
-/// The result of an attempt's closure: an outcome, or a future of one. `M` says which, and the compiler infers it.
-#[diagnostic::on_unimplemented(
-    message = "the closure returns `{Self}`, which is neither an outcome nor a future of one",
-    label = "return a `Result`, an `Option` or another `Outcome`, or a future of one",
-    note = "for an `async` closure that borrows what it captured, use `retrying_mut`"
-)]
-pub trait Yields<M> {
-    /// The outcome of an attempt.
-    type Outcome: Outcome;
-}
-
-/// Each attempt blocks the thread.
-#[derive(Clone, Copy, Debug)]
-pub struct Blocks;
-
-/// Each attempt is a future.
-#[derive(Clone, Copy, Debug)]
-pub struct Awaits;
-
 /// Each attempt is a future that borrows from its closure.
 #[derive(Clone, Copy, Debug)]
 pub struct Lends;
-
-#[diagnostic::do_not_recommend]
-impl<R: Outcome> Yields<Blocks> for R {
-    type Outcome = R;
-}
-
-#[diagnostic::do_not_recommend]
-impl<F: Future<Output: Outcome>> Yields<Awaits> for F {
-    type Outcome = F::Output;
-}
 
 /// A breaker that the program gave, or [`Unset`].
 pub trait Protects<R, X: Guard<R>> {
