@@ -17,7 +17,7 @@
 //! | `retry.tasks.attempt.duration` | histogram | `s` | `retry.site`, `retry.outcome` | time that an attempt took; for a lost one, until the loss was noticed |
 //! | `retry.tasks.present` | gauge | `{task}` | `retry.state` | tasks in the store, by state |
 //! | `retry.tasks.queued` | gauge | `{task}` | `retry.queue` | pending and waiting tasks: `due`, `held_back` by the budget, or `scheduled` for later |
-//! | `retry.tasks.oldest_due.age` | gauge | `s` | | time since which the longest due task is due; 0 when none is |
+//! | `retry.tasks.oldest_due.age` | gauge | `s` | `retry.site` | time since which the longest due task is due; 0 when none is |
 //!
 //! Each process counts the changes that it commits itself, so the counts of several processes that share a file add
 //! up. The bounds of [`retry_metrics::SECONDS`] fit both histograms.
@@ -28,6 +28,7 @@ use ::metrics::gauge;
 
 use crate::event::metrics::{OLDEST, PRESENT, QUEUED};
 use crate::record::state::Phase;
+use crate::store::counts::Counts;
 use crate::tasks::{Tasks, error::TaskError};
 
 /// Sets the gauges: the number of tasks in each state, and how long the longest due one has waited. The query reads an
@@ -50,7 +51,9 @@ use crate::tasks::{Tasks, error::TaskError};
 /// The store cannot answer.
 pub async fn publish(tasks: &Tasks) -> Result<(), TaskError> {
     describe();
-    let counts = tasks.counts().await?;
+    let by_function = tasks.counts_by_function().await?;
+    let mut counts = Counts::default();
+    by_function.values().for_each(|of_function| counts.add(*of_function));
     for phase in Phase::ALL {
         gauge!(PRESENT.name, "retry.state" => phase.name()).set(counts.of(phase) as f64);
     }
@@ -60,7 +63,9 @@ pub async fn publish(tasks: &Tasks) -> Result<(), TaskError> {
         gauge!(QUEUED.name, "retry.queue" => queue).set(tasks as f64);
     }
     let now = tasks.store().clock().now();
-    let age = counts.oldest_due.map_or(0.0, |due| now.since(due).as_secs_f64());
-    gauge!(OLDEST.name).set(age);
+    for (site, counts) in by_function {
+        let age = counts.oldest_due.map_or(0.0, |due| now.since(due).as_secs_f64());
+        gauge!(OLDEST.name, "retry.site" => site).set(age);
+    }
     Ok(())
 }

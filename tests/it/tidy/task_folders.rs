@@ -7,9 +7,9 @@ use super::source::{Source, sources, words};
 const TASKS: &str = "tasks/retry-tasks/src/";
 
 /// A folder imports from itself and from those above it.
-const FOLDERS: [&str; 13] = [
-    "base", "record", "machine", "event", "function", "store", "rows", "tasks", "memory", "sqlite",
-    "worker", "metrics", "private",
+const FOLDERS: [&str; 14] = [
+    "base", "record", "machine", "value", "event", "function", "store", "rows", "tasks", "memory",
+    "sqlite", "worker", "metrics", "private",
 ];
 
 fn place(folder: &str) -> Option<usize> {

@@ -37,7 +37,7 @@ table! {
         "time that attempts of tasks took"
     PRESENT = Gauge "retry.tasks.present" "{task}" ["retry.state"] "tasks in the store, by state"
     QUEUED = Gauge "retry.tasks.queued" "{task}" ["retry.queue"] "pending and waiting tasks"
-    OLDEST = Gauge "retry.tasks.oldest_due.age" "s" [] "time since which the longest due task is due"
+    OLDEST = Gauge "retry.tasks.oldest_due.age" "s" ["retry.site"] "time since which the longest due task is due"
 }
 
 /// Describes the metrics to the exporter. Stores call this when they are opened; call it again when the exporter is

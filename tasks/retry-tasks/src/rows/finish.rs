@@ -42,7 +42,10 @@ pub(super) fn end_attempt(
 ) -> Result<()> {
     let (id, number) = (record.id, record.attempts);
     let site = retry_runtime::site(&record.name);
-    let pace = site.and_then(Pace::of);
+    // A function that has never paid has a full bucket, so most successes change none.
+    let changes_none =
+        matches!(end, AttemptEnd::Succeeded(_)) && table.bucket(&record.name)?.is_none();
+    let pace = site.filter(|_| !changes_none).and_then(Pace::of);
     if let Some(pace) = pace {
         account(table, tx.now, record, pace, &end)?;
     }

@@ -23,6 +23,8 @@ const RENEWALS: u32 = 6;
 #[derive(Debug)]
 pub(super) struct Keeper {
     kept: Mutex<HashMap<Lease, Kept>>,
+    /// The time at which the thread wakes by itself; `None` while it waits for a lease.
+    wakes_at: Mutex<Option<Time>>,
     /// Wakes the thread, and ends it when the store is dropped.
     wake: watch::Sender<()>,
     started: Once,
@@ -69,7 +71,12 @@ impl Link {
 
 impl Keeper {
     pub(super) fn new() -> Self {
-        Keeper { kept: Mutex::default(), wake: watch::Sender::new(()), started: Once::new() }
+        Keeper {
+            kept: Mutex::default(),
+            wakes_at: Mutex::default(),
+            wake: watch::Sender::new(()),
+            started: Once::new(),
+        }
     }
 
     /// Keeps the lease of an attempt that was claimed just now.
@@ -81,8 +88,14 @@ impl Keeper {
         link: Arc<Link>,
     ) -> Keep {
         let renew_at = now + length / RENEWALS;
-        self.lock().insert(lease, Kept { length, renew_at, link });
-        self.wake.send_replace(());
+        let mut kept = self.lock();
+        kept.insert(lease, Kept { length, renew_at, link });
+        let wakes_at = *self.wakes_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // To wake a thread costs as much as an attempt, and most often it wakes early enough.
+        if wakes_at.is_none_or(|wakes_at| wakes_at > renew_at) {
+            self.wake.send_replace(());
+        }
+        drop(kept);
         Keep { keeper: Arc::clone(self), lease }
     }
 
@@ -109,10 +122,16 @@ impl Keeper {
         Renew { leases }
     }
 
-    /// The time of the next look; `None` while no lease is kept.
-    fn next(&self, now: Time) -> Option<Time> {
-        let earliest = self.lock().values().map(|kept| kept.renew_at).min()?;
-        Some(earliest.min(now + PROGRESS_EVERY))
+    /// The time of the next look; `None` when no lease has been kept since the last one.
+    fn next(&self, now: Time, was_idle: bool) -> Option<Time> {
+        // Held until the next time is known, or a lease that is added meanwhile would not wake the thread.
+        let kept = self.lock();
+        let earliest = kept.values().map(|kept| kept.renew_at).min();
+        let soon = now + PROGRESS_EVERY;
+        let next = earliest.map(|at| at.min(soon)).or((!was_idle).then_some(soon));
+        *self.wakes_at.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        drop(kept);
+        next
     }
 
     fn stop(&self, lease: Lease) {
@@ -171,8 +190,9 @@ async fn renew_all<B: Backend>(
     clock: Arc<dyn Clock>,
     mut wake: watch::Receiver<()>,
 ) {
+    let mut is_idle = false;
     loop {
-        let Some(next) = renew_due(&store).await else { return };
+        let Some(next) = renew_due(&store, &mut is_idle).await else { return };
         let sleep = async {
             match next {
                 Some(at) => clock.sleep_until(at).await,
@@ -187,7 +207,10 @@ async fn renew_all<B: Backend>(
 }
 
 /// Renews the leases whose time has come. Returns the time of the next look; `None` when the store is gone.
-async fn renew_due<B: Backend>(store: &Weak<Leased<B>>) -> Option<Option<Time>> {
+async fn renew_due<B: Backend>(
+    store: &Weak<Leased<B>>,
+    is_idle: &mut bool,
+) -> Option<Option<Time>> {
     let store = store.upgrade()?;
     let now = store.clock.now();
     let renew = store.parts.keeper.due(now);
@@ -200,5 +223,7 @@ async fn renew_due<B: Backend>(store: &Weak<Leased<B>>) -> Option<Option<Time>> 
             }
         }
     }
-    Some(store.parts.keeper.next(now))
+    let keeper = &store.parts.keeper;
+    let was_idle = std::mem::replace(is_idle, keeper.lock().is_empty());
+    Some(keeper.next(now, was_idle && *is_idle))
 }

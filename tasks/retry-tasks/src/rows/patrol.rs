@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{leased::Backend, leased::Leased, sweep::Repair};
+use crate::record::id::TaskId;
 use crate::store::{Store, error::StoreError, host::Host};
 
 /// Makes one round.
@@ -40,7 +41,7 @@ fn tell_orphans(name: &str, tasks: u64) {
 }
 
 /// Warns of a due time that was repaired.
-fn tell_repair(id: crate::TaskId, by: std::time::Duration) {
+fn tell_repair(id: TaskId, by: std::time::Duration) {
     #[cfg(feature = "tracing")]
     retry_runtime::control::contained(|| {
         let late_s = by.as_secs_f64();

@@ -43,6 +43,7 @@ pub struct SqliteBuilder {
     pub(super) max_bytes: Option<u64>,
     pub(super) existing: bool,
     pub(super) read_only: bool,
+    pub(super) upgrades: bool,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -56,6 +57,7 @@ impl SqliteBuilder {
             max_bytes: None,
             existing: false,
             read_only: false,
+            upgrades: true,
             clock: Arc::new(SystemClock::new()),
         }
     }
@@ -83,6 +85,12 @@ impl SqliteBuilder {
     /// Opens the file only for reading; it must exist. Changes fail with [`StoreError::ReadOnly`].
     pub fn read_only(self) -> Self {
         SqliteBuilder { read_only: true, existing: true, ..self }
+    }
+
+    /// Refuses a file of an older version with [`StoreError::Older`] instead of upgrading it, for tools: programs of that
+    /// version may be using the file.
+    pub fn without_upgrade(self) -> Self {
+        SqliteBuilder { upgrades: false, ..self }
     }
 
     /// Sets the clock; [`SystemClock`] by default.

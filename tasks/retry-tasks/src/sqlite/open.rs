@@ -116,11 +116,12 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
     if found < VERSION {
         let path = settings.path.clone();
         // A file that must exist must have tasks: an empty one belongs to another program.
-        return match (settings.read_only, found) {
-            (true, 0) => Err(StoreError::Foreign { path }),
-            (true, _) => Err(StoreError::Older { path, found, known: VERSION }),
-            (false, 0) if settings.existing => Err(StoreError::Foreign { path }),
-            (false, _) => Ok(None),
+        return match found {
+            0 if settings.existing => Err(StoreError::Foreign { path }),
+            found if found > 0 && (settings.read_only || !settings.upgrades) => {
+                Err(StoreError::Older { path, found, known: VERSION })
+            }
+            _ => Ok(None),
         };
     }
     rows.set("query_only", true)?;

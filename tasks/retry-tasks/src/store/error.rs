@@ -28,10 +28,11 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// An older version of this crate wrote the file. It was opened only for reading, so it cannot be upgraded.
+    /// An older version of this crate wrote the file. It was opened only for reading, or
+    /// [without an upgrade](crate::SqliteBuilder::without_upgrade).
     #[error(
         "`{path}` has version {found} of the task store, but this program reads version {known}; \
-             make a copy, then open it once to write: this upgrades the file"
+             make a copy, then open it once to write, for example with the updated program: this upgrades the file"
     )]
     Older {
         /// The file.

@@ -61,12 +61,12 @@ pub(super) fn ask<T>(
     block_on(builder(matches).read_only(), query)
 }
 
-/// Runs an operation that changes tasks; the file must exist.
+/// Runs an operation that changes tasks; the file must exist. The program that owns the file decides when it is upgraded.
 pub(super) fn order<T>(
     matches: &ArgMatches,
     operation: impl AsyncFnOnce(&Tasks) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    block_on(builder(matches).existing(), operation)
+    block_on(builder(matches).existing().without_upgrade(), operation)
 }
 
 fn builder(matches: &ArgMatches) -> SqliteBuilder {

@@ -137,11 +137,14 @@ fn a_step_that_fails_leaves_the_older_file_as_it_was() {
 }
 
 #[test]
-fn an_older_file_that_is_only_read_is_named_and_left_untouched() {
+fn an_older_file_is_named_and_left_untouched_by_who_only_reads_or_must_not_upgrade() {
     let folder = Folder::new();
     let path = of_version_1(&folder);
-    let error = SqliteBuilder::new(&path).read_only().open().expect_err("it needs a step");
-    assert!(matches!(error, StoreError::Older { found: 1, known: 3, .. }), "{error:?}");
-    says(error, &["version 1", "reads version 3", "open it once to write"]);
-    assert_eq!(version(&path), 1);
+    let new = || SqliteBuilder::new(&path);
+    for builder in [new().read_only(), new().existing().without_upgrade()] {
+        let error = builder.open().expect_err("it needs a step");
+        assert!(matches!(error, StoreError::Older { found: 1, known: 3, .. }), "{error:?}");
+        says(error, &["version 1", "reads version 3", "open it once to write"]);
+        assert_eq!(version(&path), 1);
+    }
 }
