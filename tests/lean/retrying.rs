@@ -67,7 +67,7 @@ fn an_awaited_call_retries_is_send_and_is_cut_off_only_where_it_is_limited() {
     let policy = EXACT.deadline(10 * SECOND);
     assert_eq!(
         virtually(|| ready(policy.retrying(slow).into_future())),
-        (Err(Failure::Refused), 10)
+        (Err(Failure::Refused), 19)
     );
     let stuck = |_| std::future::pending::<Result<(), Failure>>();
     let passed = Err(Failure::Cut(Interruption::DeadlinePassed));
