@@ -41,10 +41,6 @@ pub const CASES: &[Case] = &[
     Case::blocking(Work::SyncFirst, NAMED, named),
     future_case!(Work::AsyncReady, COMPUTED, computed_ready),
     future_case!(Work::AsyncReady, DIRECT, direct_ready),
-    Case::blocking(Work::SyncThree, COMPUTED, |script| {
-        script.fail(3);
-        computed(script)
-    }),
     Case::blocking(Work::SyncThree, DIRECT, |script| {
         script.fail(3);
         direct(script)

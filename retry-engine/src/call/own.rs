@@ -12,7 +12,7 @@ use crate::budget::Budget;
 use crate::policy::Policy;
 use crate::site::{Effective, NOBODY, Site};
 
-/// What a call has of its own, once it is settled.
+/// The policy and the budget that a single call has, settled.
 #[derive(Debug)]
 pub(crate) struct Own {
     policy: Policy,

@@ -27,7 +27,7 @@ pub(super) struct Trail {
     pub(super) site: &'static Site,
     /// The settings of the function as the configuration changed them.
     pub(super) effective: Option<&'static Effective>,
-    /// What the call has of its own, settled.
+    /// The call's own policy and budget, settled.
     pub(super) own: Option<Arc<Own>>,
     pub(super) attempt: u32,
     pub(super) mode: Mode,

@@ -132,7 +132,7 @@ enum Random {
     Fresh(Option<Rng>),
 }
 
-/// What to do after a failed attempt: wait, or give up.
+/// The decision after a failed attempt: wait, or give up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "the program waits, or gives up"]
 pub enum Next {

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use super::backoff::Backoff;
-use super::hint::{Hint, HintCap};
+use super::hint::Hint;
 use super::jitter::Jitter;
 use crate::failure::class::Kind;
 use crate::failure::kinds::Kinds;
@@ -61,7 +61,10 @@ pub struct Policy {
     pub(super) on: Kinds,
     pub(super) idempotent: Option<bool>,
     pub(super) hint: Hint,
-    pub(super) hint_cap: HintCap,
+    pub(super) hint_cap: Duration,
+    /// Whether a longer hint is cut to `hint_cap`; otherwise it ends the call.
+    // Not an enum around the duration, which would be 8 bytes larger: calls with settings of their own copy the policy.
+    pub(super) clamps_hint: bool,
     pub(super) inherit: bool,
     /// Whether the calls have a cancellation token, which can end them without a deadline.
     pub(super) cancellable: bool,
@@ -90,7 +93,8 @@ impl Policy {
             on: Kinds::NONE.with(Kind::Transient).with(Kind::Throttled),
             idempotent: None,
             hint: Hint::AtLeast,
-            hint_cap: HintCap::Stop(Duration::from_secs(60)),
+            hint_cap: Duration::from_secs(60),
+            clamps_hint: false,
             inherit: true,
             cancellable: false,
             cuts_entries: false,

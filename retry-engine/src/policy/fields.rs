@@ -54,6 +54,7 @@ fields! {
     idempotent: "idempotent";
     hint: "hint";
     hint_cap: "hint_cap";
+    clamps_hint: "hint_cap";
     inherit: "inherit";
 }
 

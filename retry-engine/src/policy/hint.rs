@@ -27,7 +27,7 @@ pub enum HintCap {
 impl Policy {
     /// The longest delay that a server may ask for; a longer one ends the call.
     pub const fn hint_cap(mut self, delay: Duration) -> Self {
-        self.hint_cap = HintCap::Stop(delay);
+        (self.hint_cap, self.clamps_hint) = (delay, false);
         self
     }
 
@@ -45,7 +45,7 @@ impl Policy {
     /// assert!(Duration::from_secs(10) <= delay && delay <= Duration::from_secs(11));
     /// ```
     pub const fn hint_clamp(mut self, delay: Duration) -> Self {
-        self.hint_cap = HintCap::Clamp(delay);
+        (self.hint_cap, self.clamps_hint) = (delay, true);
         self
     }
 
@@ -57,9 +57,10 @@ impl Policy {
 
     /// The hint as the policy allows it; `None` for one that ends the call.
     pub(crate) fn allowed_hint(&self, hint: Duration) -> Option<Duration> {
-        match self.hint_cap {
-            HintCap::Stop(longest) => (hint <= longest).then_some(hint),
-            HintCap::Clamp(longest) => Some(hint.min(longest)),
+        if self.clamps_hint {
+            Some(hint.min(self.hint_cap))
+        } else {
+            (hint <= self.hint_cap).then_some(hint)
         }
     }
 }

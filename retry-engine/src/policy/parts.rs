@@ -66,7 +66,10 @@ impl From<&Policy> for Parts {
             on: policy.on,
             idempotent: policy.idempotent,
             hint: policy.hint,
-            hint_cap: policy.hint_cap,
+            hint_cap: match policy.clamps_hint {
+                true => HintCap::Clamp(policy.hint_cap),
+                false => HintCap::Stop(policy.hint_cap),
+            },
             inherit: policy.inherit,
             cancellable: policy.cancellable,
             cuts_entries: policy.cuts_entries,
@@ -77,6 +80,10 @@ impl From<&Policy> for Parts {
 /// Not checked.
 impl From<Parts> for Policy {
     fn from(parts: Parts) -> Self {
+        let (hint_cap, clamps_hint) = match parts.hint_cap {
+            HintCap::Stop(longest) => (longest, false),
+            HintCap::Clamp(longest) => (longest, true),
+        };
         let limits = [parts.deadline, parts.timeout, parts.no_retry_after, parts.reset_after];
         Policy {
             attempts: match parts.attempts {
@@ -96,7 +103,8 @@ impl From<Parts> for Policy {
             on: parts.on,
             idempotent: parts.idempotent,
             hint: parts.hint,
-            hint_cap: parts.hint_cap,
+            hint_cap,
+            clamps_hint,
             inherit: parts.inherit,
             cancellable: parts.cancellable,
             cuts_entries: parts.cuts_entries,

@@ -12,7 +12,7 @@ use crate::failure::outcome::Outcome;
 /// The error of a service whose attempts can be interrupted.
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// That error without a lifetime in its type, for which rustc could not tell that the future is `Send`
+/// A boxed error whose type names no lifetime: with one, rustc cannot tell that the future is `Send`
 /// (rust-lang/rust#110338).
 pub(super) struct Boxed(pub(super) BoxError);
 

@@ -31,7 +31,7 @@ impl Kept {
     }
 }
 
-/// What a copy that is polled has to do.
+/// The next step of a copy that is polled.
 pub(super) enum Step<B> {
     /// Gives this frame.
     Give(Kept),

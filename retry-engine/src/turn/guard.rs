@@ -83,12 +83,21 @@ pub trait Guard<R> {
 
     /// Polled while the attempt is pending: resolves if the attempt must end.
     #[doc(hidden)]
-    fn poll_attempt(self: Pin<&mut Self>, call: &Call<'_>, cx: &mut Context<'_>)
-    -> Poll<Self::Cut>;
+    #[inline]
+    fn poll_attempt(
+        self: Pin<&mut Self>,
+        _call: &Call<'_>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Self::Cut> {
+        Poll::Pending
+    }
 
     /// Polled while the call sleeps: resolves if the call must end.
     #[doc(hidden)]
-    fn poll_pause(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Cut>;
+    #[inline]
+    fn poll_pause(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Self::Cut> {
+        Poll::Pending
+    }
 
     /// The attempt succeeded: records the success, and releases the permit.
     #[doc(hidden)]
@@ -191,16 +200,6 @@ impl<R> Guard<R> for Uninterrupted {
     #[inline]
     fn before(self: Pin<&mut Self>, _: &Call<'_>) -> Result<(), Infallible> {
         Ok(())
-    }
-
-    #[inline]
-    fn poll_attempt(self: Pin<&mut Self>, _: &Call<'_>, _: &mut Context<'_>) -> Poll<Infallible> {
-        Poll::Pending
-    }
-
-    #[inline]
-    fn poll_pause(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Infallible> {
-        Poll::Pending
     }
 
     fn outcome(&self, cut: Infallible, _: Option<Arc<str>>) -> R {

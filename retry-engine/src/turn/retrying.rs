@@ -20,7 +20,7 @@ use crate::report::attempt::{Attempt, CallId};
 use crate::site::{NOBODY, Site};
 use crate::wait::may_block::MayBlock;
 
-/// What stands in for autoref lookup, which only generated code can use.
+/// The markers in place of autoref lookup, which only generated code can use.
 type Unknown<S = ByTypeName, P = NoFromInterruption> = LookedUp<S, P, NoInject>;
 
 /// The rules of a call that asks `Classify`.

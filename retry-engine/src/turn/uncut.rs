@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use super::guard::{Guard, Interrupts};
 use crate::call::cancel::NeverCancelled;
@@ -35,16 +34,6 @@ impl<R> Guard<R> for Uncut {
         self.0 = true;
         call.warn_uncut();
         Ok(())
-    }
-
-    #[inline]
-    fn poll_attempt(self: Pin<&mut Self>, _: &Call<'_>, _: &mut Context<'_>) -> Poll<Infallible> {
-        Poll::Pending
-    }
-
-    #[inline]
-    fn poll_pause(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Infallible> {
-        Poll::Pending
     }
 
     fn outcome(&self, cut: Infallible, _: Option<Arc<str>>) -> R {

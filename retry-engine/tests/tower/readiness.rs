@@ -13,7 +13,7 @@ use tower::{BoxError, Layer, Service, ServiceExt};
 
 use crate::support::{POLICY, last, reason, request, run};
 
-/// What a service does when it is asked whether it is ready.
+/// The answer of a service to the question whether it is ready.
 #[derive(Clone, Copy)]
 enum Answer {
     Ready,

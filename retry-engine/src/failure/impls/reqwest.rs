@@ -11,7 +11,7 @@ use crate::failure::of_status::of_status;
 use crate::failure::retry_after;
 use crate::failure::urls::without_secrets;
 
-/// What both versions tell about an error, by methods of the same names.
+/// The facts that both versions tell about an error, by methods of the same names.
 struct Told {
     status: Option<u16>,
     is_wrong: bool,

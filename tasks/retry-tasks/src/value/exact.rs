@@ -31,7 +31,7 @@ pub(crate) fn check<T: Serialize + ?Sized>(value: &T) -> Result<(), Changed> {
     value.serialize(Check { depth: 0 }).map(drop)
 }
 
-/// What a value is written as.
+/// The written form of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum As {
     Null,
