@@ -69,7 +69,7 @@ impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
 impl<'p, W, R: Outcome, M, C, V, H, L, X, B, O>
     Retrying<'p, W, R, M, Rules<C, Unset, V, H, L>, X, B, O>
 {
-    /// Retries a failure only if the predicate holds for it; with [`retrying`](Policy::retrying), only a failure that
+    /// Retries a failure only if the predicate holds for it; with [`retrying`](crate::Policy::retrying), only a failure that
     /// `Classify` calls retryable.
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
