@@ -57,11 +57,11 @@ pub(super) enum Path {
 /// The facts about a call that begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// Nothing.
+    /// The breaker needs no fact about the call.
     Untimed,
-    /// The time.
+    /// The breaker needs the time at which the call begins.
     Timed,
-    /// The time; and the call is listed under the lock.
+    /// The breaker needs the time, and lists the call under the lock.
     Listed,
 }
 

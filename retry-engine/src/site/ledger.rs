@@ -178,12 +178,15 @@ impl Site {
         self.ledger(|ledger| ledger.findings)
     }
 
+    /// Whether a warning is due: the flag says that it was given before, and is set.
+    fn is_first(&self, flag: impl FnOnce(&mut Findings) -> &mut bool) -> bool {
+        !self.ledger(|ledger| std::mem::replace(flag(&mut ledger.findings), true))
+    }
+
     /// Says once how to declare idempotency, after an `Ambiguous` failure that had to end the call.
     #[cold]
     pub(crate) fn warn_undeclared(&self) {
-        let warned =
-            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_undeclared, true));
-        if !warned {
+        if self.is_first(|findings| &mut findings.warned_undeclared) {
             crate::event::undeclared(self.name());
         }
     }
@@ -191,9 +194,7 @@ impl Site {
     /// Says once that a request was not retried because it cannot be sent a second time.
     #[cold]
     pub(crate) fn warn_not_repeatable(&self) {
-        let warned = self
-            .ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_not_repeatable, true));
-        if !warned {
+        if self.is_first(|findings| &mut findings.warned_not_repeatable) {
             crate::event::not_repeatable(self.name());
         }
     }
@@ -201,9 +202,7 @@ impl Site {
     /// Says once that the function's `on_retry` hook panics.
     #[cold]
     pub(crate) fn warn_of_hook(&self) {
-        let warned =
-            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_hook, true));
-        if !warned {
+        if self.is_first(|findings| &mut findings.warned_of_hook) {
             crate::event::hook_panicked(self.name());
         }
     }
@@ -211,9 +210,7 @@ impl Site {
     /// Says once that a call's own policy is not valid as it was given.
     #[cold]
     pub(crate) fn warn_of_policy(&self, mistake: &PolicyError) {
-        let warned =
-            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_policy, true));
-        if !warned {
+        if self.is_first(|findings| &mut findings.warned_of_policy) {
             crate::event::repaired_policy(self.told_name(), mistake.settings()[0], mistake);
         }
     }
@@ -221,9 +218,7 @@ impl Site {
     /// Says once that nothing enforces the timeout of a call's own policy.
     #[cold]
     pub(crate) fn warn_uncut(&self) {
-        let warned =
-            self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_uncut, true));
-        if !warned {
+        if self.is_first(|findings| &mut findings.warned_uncut) {
             crate::event::uncut(self.told_name());
         }
     }
@@ -235,16 +230,15 @@ impl Site {
 
     /// Whether a second declaration with other settings is to be told: the first one is.
     pub(super) fn warn_of_declaration(&self) -> bool {
-        !self.ledger(|ledger| std::mem::replace(&mut ledger.findings.warned_of_declaration, true))
+        self.is_first(|findings| &mut findings.warned_of_declaration)
     }
 
     /// Says once how to classify errors, after a boxed error that has no known type inside.
     #[cold]
     pub(crate) fn warn_unknown(&self) {
-        let first = self.ledger(|ledger| {
-            let findings = &mut ledger.findings;
+        let first = self.is_first(|findings| {
             findings.unknown += 1;
-            !std::mem::replace(&mut findings.warned_unknown, true)
+            &mut findings.warned_unknown
         });
         if first {
             crate::event::unknown(self.name());

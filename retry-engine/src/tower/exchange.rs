@@ -1,4 +1,4 @@
-//! What the attempts of one call share: the request, copied for the next attempt, and the rules that ask about it.
+//! The state that the attempts of one call share: the request, copied for the next attempt, and the rules that ask about it.
 
 use std::borrow::Cow;
 use std::sync::Mutex;

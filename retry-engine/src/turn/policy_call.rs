@@ -133,6 +133,6 @@ impl Policy {
         R: Outcome<Error: Classify + From<Interruption>>,
     {
         let policy = *self;
-        async move { policy.retrying_mut(work).limited().await }
+        async move { policy.retrying_mut(work).limited().lent().await }
     }
 }

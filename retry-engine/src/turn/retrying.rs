@@ -256,6 +256,22 @@ where
     }
 }
 
+impl<W, R, J, X, B, O> Retrying<'_, W, R, Lends, J, X, B, O>
+where
+    W: AsyncFnMut(Attempt) -> R,
+    R: Outcome,
+    J: Judge<R>,
+    X: Guard<R>,
+    B: Protects<R, X>,
+    O: Ends<R>,
+{
+    /// The future of the call, whose type has no name: only awaiting the call itself needs a box around it.
+    pub(super) fn lent(self) -> impl Future<Output = O::Output> {
+        let Retrying { call, work, rules, limits, breaker, .. } = self;
+        lending(call, work, rules, breaker.around(limits), O::end, O::REPORTS)
+    }
+}
+
 impl<'p, W, R, J, X, B, O> IntoFuture for Retrying<'p, W, R, Lends, J, X, B, O>
 where
     W: AsyncFnMut(Attempt) -> R + 'p,
@@ -269,7 +285,6 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = O::Output> + 'p>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Retrying { call, work, rules, limits, breaker, .. } = self;
-        Box::pin(lending(call, work, rules, breaker.around(limits), O::end, O::REPORTS))
+        Box::pin(self.lent())
     }
 }
