@@ -276,6 +276,23 @@ impl Steps {
         self.failed
     }
 
+    /// Retries that [`after`](Steps::after) may still allow before the limit on attempts; `None` if there is no limit.
+    ///
+    /// ```
+    /// use retry_runtime::{Kind, Policy};
+    ///
+    /// let mut steps = Policy::new().max(3).steps();
+    /// assert_eq!(steps.left(), Some(3));
+    /// assert!(steps.after(Kind::Transient).pause().is_some());
+    /// assert_eq!(steps.left(), Some(2));
+    /// ```
+    pub const fn left(&self) -> Option<u32> {
+        match self.policy.limit() {
+            Some(attempts) => Some(attempts.saturating_sub(1).saturating_sub(self.failed)),
+            None => None,
+        }
+    }
+
     /// The policy that decides.
     pub const fn policy(&self) -> &Policy {
         &self.policy

@@ -99,6 +99,19 @@ impl Class {
     pub const fn after(self, delay: Duration) -> Self {
         Class { kind: self.kind, retry_after: Some(delay) }
     }
+
+    /// [`after`](Class::after) with the delay of a server that may have asked for none.
+    ///
+    /// ```
+    /// use retry_runtime::{Class, Kind};
+    ///
+    /// let asked: Option<std::time::Duration> = None;
+    /// assert_eq!(Class::from(Kind::Throttled).after_if(asked), Class::from(Kind::Throttled));
+    /// ```
+    #[must_use]
+    pub const fn after_if(self, delay: Option<Duration>) -> Self {
+        Class { kind: self.kind, retry_after: delay }
+    }
 }
 
 impl From<Kind> for Class {
