@@ -1,0 +1,47 @@
+// Takes pictures of every screen, in light, in dark and 400 px wide: `node shots.mjs [ADDRESS] [SCREEN …]`. They go to shots/.
+
+import { chromium } from '@playwright/test';
+import { mkdir } from 'node:fs/promises';
+import { startMock } from './mock.mjs';
+
+const [address, ...wanted] = process.argv.slice(2).sort((a, b) => Number(b.startsWith('http')) - Number(a.startsWith('http')));
+const isReal = address?.startsWith('http');
+const mock = isReal ? undefined : await startMock();
+const url = isReal ? address : mock.url;
+const only = isReal ? wanted : [address, ...wanted].filter(Boolean);
+const snapshot = await (await fetch(new URL('api/snapshot', url))).json();
+const tasks = await (await fetch(new URL('api/tasks?limit=50', url))).json();
+const breaker = snapshot.breakers[0]?.id;
+const failed = tasks.tasks?.find(({ state }) => state === 'failed')?.id;
+
+const SCREENS = {
+  overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(snapshot.functions[0].name)}`, live: '#/live',
+  breakers: '#/breakers', breaker: `#/breakers/${encodeURIComponent(breaker)}`, tasks: '#/tasks', task: `#/tasks/${failed}`, configuration: '#/configuration', processes: '#/processes',
+};
+const LOOKS = {
+  light: { colorScheme: 'light', viewport: { width: 1280, height: 820 } }, dark: { colorScheme: 'dark', viewport: { width: 1280, height: 820 } },
+  narrow: { colorScheme: 'light', viewport: { width: 400, height: 820 } },
+};
+
+await mkdir('shots', { recursive: true });
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+for (const [look, options] of Object.entries(LOOKS)) {
+  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.log(look, message.text()));
+  page.on('pageerror', (error) => console.log(look, error.stack));
+  for (const [screen, hash] of Object.entries(SCREENS)) {
+    if (only.length > 0 && !only.includes(screen)) continue;
+    await page.goto('about:blank');
+    await page.goto(url + hash);
+    await page.locator('h1').first().waitFor();
+    await page.waitForTimeout(500);
+    for (const summary of (await page.locator('.panel details.call summary').all()).slice(0, 1)) await summary.click();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (wide > 0) console.log(look, screen, `is ${wide} px too wide`);
+    await page.screenshot({ path: `shots/${screen}-${look}.png` });
+  }
+  await context.close();
+}
+await browser.close();
+await mock?.stop();

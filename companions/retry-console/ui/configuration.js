@@ -1,0 +1,65 @@
+// The settings in force of each function, with the file that they come from and its last changes.
+
+import { html, useEffect, useMemo } from './html.js';
+import { ago, clock, matches, number, plural } from './format.js';
+import { now, state } from './console.js';
+import { Badge, Empty, Facts, Failure, Search } from './parts.js';
+import { go, href } from './router.js';
+import { SettingsTable } from './settings.js';
+import { usePolled } from './use.js';
+
+const EVERY_MS = 30_000;
+const SHOWN = 60;
+
+const own = (settings) => settings.filter(({ origin }) => origin !== undefined && origin !== 'default');
+
+export function Configuration({ query }) {
+  const { data, error, reload } = usePolled('configuration', undefined, EVERY_MS);
+  // A change of the configuration is news, so the page need not ask often.
+  const last = state.news.filter(({ event }) => event?.startsWith('config')).at(-1)?.at;
+  useEffect(() => {
+    if (last !== undefined) reload();
+  }, [last]);
+  const operations = data?.operations ?? [];
+  const chosen = useMemo(
+    () => operations.filter(({ name, settings }) => matches(`${name} ${settings.map(({ setting, value, origin }) => `${setting} ${value} ${origin}`).join(' ')}`, query.filter)),
+    [data, query.filter],
+  );
+  return html`
+    <div class="heading">
+      <h1>Configuration</h1>
+      <${Search} label="Filter by function, setting, value or origin" value=${query.filter ?? ''} onInput=${(filter) => go(href('configuration', undefined, { filter }), { replace: true })} count=${chosen.length} total=${operations.length} />
+    </div>
+    ${error && html`<${Failure} error=${error} onAgain=${reload} />`}
+    ${data && html`
+      <${Facts} of=${[
+        ['file', data.file ? html`<code>${data.file}</code>` : 'none: the attributes of the code are in force'],
+        ['applied', data.applied_at !== undefined && html`${clock(data.applied_at, now())} <span class="muted">${ago(data.applied_at, now())}</span>`],
+      ]} />
+      <div class="columns uneven">
+        <section aria-labelledby="operations-title">
+          <h2 id="operations-title">In force</h2>
+          ${chosen.length === 0 && html`<${Empty}>${operations.length === 0 ? 'No function is known.' : 'Nothing matches the filter.'}<//>`}
+          ${chosen.slice(0, SHOWN).map(({ name, settings }) => html`
+            <details class="operation" key=${name}>
+              <summary><span class="name">${name}</span> ${own(settings).length > 0 ? html`<${Badge} text=${plural(own(settings).length, 'setting')} />` : html`<span class="muted">defaults</span>`}</summary>
+              <${SettingsTable} settings=${settings} />
+              <p><a href=${href('functions', name)}>Figures of this function</a></p>
+            </details>`)}
+          ${chosen.length > SHOWN && html`<p class="muted">and ${number(chosen.length - SHOWN)} more; the filter narrows the list</p>`}
+        </section>
+        <section aria-labelledby="changes-title">
+          <h2 id="changes-title">Changes</h2>
+          <${Changes} entries=${data.changes ?? []} />
+        </section>
+      </div>`}
+    ${!data && !error && html`<${Empty}>Loading …<//>`}`;
+}
+
+function Changes({ entries }) {
+  if (entries.length === 0) return html`<${Empty}>No configuration was changed since the start.<//>`;
+  return html`
+    <ol class="news">${[...entries].sort((a, b) => b.at - a.at).map(({ at, text }, index) => html`
+      <li key=${entries.length - index}><time>${clock(at, now())}</time><div class="change">${text}</div></li>`)}
+    </ol>`;
+}
