@@ -57,6 +57,25 @@ impl Snapshot {
     pub const fn mode(&self) -> Mode {
         self.mode
     }
+
+    /// The calls of a window that counts calls, the oldest first, a letter for each: `.` success, `f` failure, `s` slow
+    /// success, `x` slow failure. `None` for a window in time, and in modes without a window.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings};
+    ///
+    /// static BREAKER: Breaker = Breaker::new("docs", BreakerSettings::new());
+    ///
+    /// let _ = BREAKER.call(|| Err::<(), _>(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)));
+    /// let _ = BREAKER.call(|| Ok::<_, std::io::Error>(()));
+    /// assert_eq!(BREAKER.snapshot().calls(), Some("f."));
+    /// ```
+    pub fn calls(&self) -> Option<&str> {
+        match &self.window {
+            Some(Cells::Count(calls) | Cells::Aged { calls, .. }) => Some(calls),
+            Some(Cells::Time { .. }) | None => None,
+        }
+    }
 }
 
 impl Machine {

@@ -30,6 +30,8 @@ pub(crate) struct Entry {
     pub(super) id: u64,
     pub(super) site: &'static Site,
     pub(super) deadline: Option<Moment>,
+    /// The moment of the first sleep.
+    pub(super) since: Moment,
     state: Mutex<EntryState>,
 }
 
@@ -90,7 +92,7 @@ impl Entry {
             hurried: false,
             waker: None,
         };
-        Entry { id, site, deadline, state: Mutex::new(state) }
+        Entry { id, site, deadline, since: Moment::now(), state: Mutex::new(state) }
     }
 
     pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {

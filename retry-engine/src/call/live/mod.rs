@@ -131,6 +131,16 @@ impl LiveCall {
         self.0.deadline.map(Moment::instant)
     }
 
+    /// When the call was listed: at the sleep after its first failure.
+    pub fn since(&self) -> Instant {
+        self.0.since.instant()
+    }
+
+    /// Whether the call was cancelled and ends with its running attempt.
+    pub fn is_cancelling(&self) -> bool {
+        !self.has_ended() && self.0.is_cancelled()
+    }
+
     /// Ends the call with [`StopReason::Cancelled`](crate::StopReason::Cancelled): at once if it sleeps, otherwise when
     /// the running attempt has failed.
     ///
