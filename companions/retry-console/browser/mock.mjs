@@ -107,6 +107,8 @@ class Mock {
 
   stream(response) {
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    // What is not sent yet is in the snapshot, and must not come again.
+    this.tick();
     const snapshot = this.snapshot();
     response.write(`id: ${snapshot.id}\nevent: snapshot\ndata: ${JSON.stringify(snapshot)}\n\n`);
     this.streams.add(response);

@@ -1,6 +1,5 @@
 // The frame of the page: navigation, banner, messages, and the screen that the address names.
 
-import { get } from './api.js';
 import { Banner } from './banner.js';
 import { Breakers } from './breakers.js';
 import { Configuration } from './configuration.js';
@@ -28,18 +27,8 @@ const SCREENS = [
   { id: 'processes', title: 'Processes', screen: Processes, count: () => [...state.processes.values()].filter(({ stale }) => stale).length, unit: 'stale', isAlarm: true },
 ];
 
-let hasTasks = false;
-
-// Whether the program has tasks shows only when one asks for them.
-async function findTasks() {
-  try {
-    await get('tasks', { limit: 1 });
-    hasTasks = true;
-  } catch (error) {
-    hasTasks = error.status !== 404 && hasTasks;
-  }
-  changed();
-}
+// A program without tasks has no count of due ones.
+const hasTasks = () => state.overview.tasks_due !== undefined;
 
 function App() {
   const [route, setRoute] = useState(() => parse(location.hash));
@@ -48,7 +37,7 @@ function App() {
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
-  const screens = SCREENS.filter(({ id }) => id !== 'tasks' || hasTasks);
+  const screens = SCREENS.filter(({ id }) => id !== 'tasks' || hasTasks());
   const current = screens.find(({ id }) => id === route.screen) ?? (route.screen === 'tasks' ? undefined : screens[0]);
   const program = [...state.processes.values()][0]?.name ?? 'retry';
   useEffect(() => {
@@ -93,12 +82,11 @@ function Content({ current, route }) {
     ? html`<p class="loading">Waiting for the server …</p>`
     : current === undefined
       ? html`<p class="loading">This program has no tasks.</p>`
-      : html`<${current.screen} key=${current.id} name=${route.name} query=${route.query} hasTasks=${hasTasks} />`;
+      : html`<${current.screen} key=${current.id} name=${route.name} query=${route.query} hasTasks=${hasTasks()} />`;
   return html`<main id="main" tabindex="-1">${body}</main>`;
 }
 
 const root = document.getElementById('app');
 root.textContent = '';
 start(() => render(html`<${App} />`, root));
-findTasks();
 changed();

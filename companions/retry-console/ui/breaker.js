@@ -5,7 +5,7 @@ import { html, useState } from './html.js';
 import { ago, clock, countdown, number, percent, plural, words } from './format.js';
 import { mayOperate, now, state } from './console.js';
 import { notify } from './notices.js';
-import { Confirm, Empty, Facts, ModeBadge, Panel, Window, modeWord } from './parts.js';
+import { Confirm, Empty, Facts, ModeBadge, Panel, Window, isNotClosed, modeWord } from './parts.js';
 import { href } from './router.js';
 
 /** The orders: what the button says, and what will happen. `useful` tells in which modes the order changes anything. */
@@ -32,7 +32,7 @@ export function BreakerPanel({ id, close }) {
   const users = [...state.functions.values()].filter(({ breaker }) => breaker === of.name);
   return html`
     <${Panel} title=${nameOf(of)} note="in process ${of.instance}" close=${close}>
-      <p class="state"><${ModeBadge} mode=${of.mode} />${of.next_admission_at !== undefined && html` <span>lets a call pass in <b class="num">${countdown(of.next_admission_at, now())}</b></span>`}</p>
+      <p class="state"><${ModeBadge} mode=${of.mode} />${isNotClosed(of.mode) && of.next_admission_at > now() && html` <span>lets a call pass in <b class="num">${countdown(of.next_admission_at, now())}</b></span>`}</p>
       ${mayOperate() && html`<${Orders} of=${of} />`}
       <h3>Window</h3>
       ${of.window === undefined ? html`<p class="muted">The window is a length of time, so it has no cells.</p>` : html`

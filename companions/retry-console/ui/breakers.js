@@ -36,13 +36,13 @@ export function groupText({ all, open, halfOpen }) {
 
 function columnsOf(query, isSeveral) {
   const columns = [
-    { id: 'name', title: 'Breaker', width: '17%', value: (of) => of.name, cell: (of) => html`<a class="name" href=${href('breakers', of.id, query)}>${of.name}</a>` },
+    { id: 'name', title: 'Breaker', isFull: true, width: '17%', value: (of) => of.name, cell: (of) => html`<a class="name" href=${href('breakers', of.id, query)}>${of.name}</a>` },
     { id: 'key', title: 'Key', width: '9%', value: (of) => of.key, cell: (of) => of.key ?? html`<span class="muted">–</span>` },
     { id: 'mode', title: 'State', width: '8.5rem', value: (of) => URGENCY[of.mode] ?? 9, cell: (of) => html`<${ModeBadge} mode=${of.mode} />` },
-    { id: 'window', title: 'Last calls', width: '15rem', kind: 'wide', cell: (of) => html`<${Window} cells=${of.window} most=${CELLS_IN_A_ROW} />` },
+    { id: 'window', title: 'Last calls', width: '15rem', isFull: true, cell: (of) => html`<${Window} cells=${of.window} most=${CELLS_IN_A_ROW} />` },
     { id: 'rate', title: 'Failure rate', kind: 'num', width: '6.5rem', value: (of) => of.failure_rate, first: 'down', cell: (of) => html`<span title="${number(of.failures)} of ${number(of.calls)} calls">${percent(of.failure_rate)}</span>` },
     { id: 'rejected', title: 'Refused', kind: 'num', width: '5.5rem', value: (of) => of.rejected, first: 'down', help: 'Calls that the breaker refused', cell: (of) => number(of.rejected) },
-    { id: 'next', title: 'Next probe', kind: 'num wide', width: '6rem', value: (of) => of.next_admission_at, help: 'Time until the breaker lets a call pass', cell: (of) => countdown(of.next_admission_at, now()) },
+    { id: 'next', title: 'Next probe', kind: 'num wide', width: '6rem', value: (of) => of.next_admission_at, help: 'Time until the breaker lets a call pass', cell: (of) => (isNotClosed(of.mode) && of.next_admission_at > now() ? countdown(of.next_admission_at, now()) : '–') },
     { id: 'since', title: 'Last change', kind: 'wide', width: '8rem', value: (of) => of.transitions?.at(-1)?.at, first: 'down', cell: (of) => html`<span class="muted">${ago(of.transitions?.at(-1)?.at, now())}</span>` },
   ];
   if (isSeveral) columns.splice(2, 0, { id: 'instance', title: 'Process', width: '6rem', value: (of) => of.instance, cell: (of) => of.instance });

@@ -83,8 +83,9 @@ export function RateChart({ rates }) {
       plot.current = globalThis.uPlot && build(element.current, stacked(latest.current));
     };
     rebuild();
-    const observer = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(200, element.current.clientWidth), height: HEIGHT }));
-    observer.observe(element.current);
+    const box = element.current;
+    const observer = new ResizeObserver(() => plot.current?.setSize({ width: Math.max(200, box.clientWidth), height: HEIGHT }));
+    observer.observe(box);
     const colours = matchMedia('(prefers-color-scheme: dark)');
     const themes = new MutationObserver(rebuild);
     themes.observe(document.documentElement, { attributeFilter: ['data-theme'] });
@@ -94,6 +95,7 @@ export function RateChart({ rates }) {
       themes.disconnect();
       colours.removeEventListener('change', rebuild);
       plot.current?.destroy();
+      plot.current = null;
     };
   }, []);
   const latest = useRef(rates);

@@ -5,13 +5,13 @@ import { ago, clock, matches, number, plural } from './format.js';
 import { now, state } from './console.js';
 import { Badge, Empty, Facts, Failure, Search } from './parts.js';
 import { go, href } from './router.js';
-import { SettingsTable } from './settings.js';
+import { SettingsTable, isDefault } from './settings.js';
 import { usePolled } from './use.js';
 
 const EVERY_MS = 30_000;
 const SHOWN = 60;
 
-const own = (settings) => settings.filter(({ origin }) => origin !== undefined && origin !== 'default');
+const own = (settings) => settings.filter((entry) => !isDefault(entry));
 
 export function Configuration({ query }) {
   const { data, error, reload } = usePolled('configuration', undefined, EVERY_MS);
@@ -42,7 +42,7 @@ export function Configuration({ query }) {
           ${chosen.length === 0 && html`<${Empty}>${operations.length === 0 ? 'No function is known.' : 'Nothing matches the filter.'}<//>`}
           ${chosen.slice(0, SHOWN).map(({ name, settings }) => html`
             <details class="operation" key=${name}>
-              <summary><span class="name">${name}</span> ${own(settings).length > 0 ? html`<${Badge} text=${plural(own(settings).length, 'setting')} />` : html`<span class="muted">defaults</span>`}</summary>
+              <summary><span class="name">${name}</span> ${own(settings).length > 0 ? html`<${Badge} text=${plural(own(settings).length, 'setting')} />` : html`<span class="muted">built-in</span>`}</summary>
               <${SettingsTable} settings=${settings} />
               <p><a href=${href('functions', name)}>Figures of this function</a></p>
             </details>`)}

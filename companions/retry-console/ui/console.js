@@ -11,19 +11,30 @@ const clock = serverClock();
 /** Milliseconds since 1970 by the server's clock. */
 export const now = () => clock.now();
 
+// A rendering that took long is followed by a pause that is some times longer, so that a slow machine stays usable.
+const PAUSE_FACTOR = 4;
+
 let draw = () => {};
 let isDue = false;
+let notBefore = 0;
 
 /** Asks for one rendering in the next frame, however often it is called until then. */
 export function changed() {
   if (isDue) return;
   isDue = true;
-  // A page in the background gets no frames: the state stays current, and is drawn when somebody looks.
-  requestAnimationFrame(() => {
-    isDue = false;
-    draw();
-  });
+  const wait = notBefore - performance.now();
+  if (wait > 16) setTimeout(request, wait);
+  else request();
 }
+
+// A page in the background gets no frames: the state stays current, and is drawn when somebody looks.
+const request = () => requestAnimationFrame(() => {
+  isDue = false;
+  const start = performance.now();
+  draw();
+  const end = performance.now();
+  notBefore = end + (end - start) * PAUSE_FACTOR;
+});
 
 export let stream;
 

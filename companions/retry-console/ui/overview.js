@@ -36,7 +36,7 @@ function Figures({ of, hasTasks }) {
   const remark = (count) => ended > 0 && `${percent(share(count, ended))} of ended calls`;
   return html`
     <dl class="figures">
-      <${Figure} name="calls" label="Calls" value=${number(of.calls)} remark=${of.cancelled > 0 && `${number(of.cancelled)} cancelled`} to=${href('functions')} />
+      <${Figure} name="calls" label="Calls" value=${number(of.calls)} remark=${[of.cancelled > 0 && `${number(of.cancelled)} cancelled`, of.unattempted > 0 && `${number(of.unattempted)} without an attempt`].filter(Boolean).join(', ')} to=${href('functions')} />
       <${Figure} name="first_try" label="First try" value=${number(of.first_try)} remark=${remark(of.first_try)} tone="first" />
       <${Figure} name="saved" label="Saved by a retry" value=${number(of.saved)} remark=${remark(of.saved)} tone="saved" />
       <${Figure} name="failed" label="Failed" value=${number(of.failed)} remark=${remark(of.failed)} tone="failed" />

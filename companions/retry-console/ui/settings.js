@@ -1,9 +1,12 @@
 // Settings with the place that each value comes from.
 
 import { html } from './html.js';
-import { Badge, Empty } from './parts.js';
+import { Empty } from './parts.js';
 
-/** A value that is not the default has a mark, so that what somebody set stands out. */
+/** Whether nobody set the value. */
+export const isDefault = ({ origin }) => origin === undefined || origin === 'built-in' || origin === 'default';
+
+/** A value that somebody set has a mark for its origin, so that it stands out. */
 export function SettingsTable({ settings }) {
   if (settings.length === 0) return html`<${Empty}>No settings are known.<//>`;
   return html`
@@ -13,7 +16,7 @@ export function SettingsTable({ settings }) {
         <tr key=${setting}>
           <th scope="row"><code>${setting}</code></th>
           <td><code>${typeof value === 'string' ? value : JSON.stringify(value)}</code></td>
-          <td>${origin === undefined || origin === 'default' ? html`<span class="muted">default</span>` : html`<${Badge} text=${origin} />`}</td>
+          <td>${isDefault({ origin }) ? html`<span class="muted">${origin ?? 'built-in'}</span>` : html`<span class="origin">${origin}</span>`}</td>
         </tr>`)}
       </tbody>
     </table>`;

@@ -3,6 +3,8 @@
 import { html, useLayoutEffect, useMemo, useRef, useState } from './html.js';
 
 const OVERSCAN = 8;
+const CARD_LINE = 27;
+const CARD_EDGE = 19;
 
 /** The rows to draw: from `first` up to `last`, which is not included. */
 export function windowOf(top, height, rowHeight, count, overscan = OVERSCAN) {
@@ -16,23 +18,33 @@ export function sorted(rows, columns, sort) {
   const isReverse = sort?.startsWith('-');
   const column = columns.find(({ id }) => id === sort?.replace('-', ''));
   if (!column?.value) return rows;
-  const keyed = rows.map((row) => [column.value(row), row]);
-  const order = ([a], [b]) => {
+  const keyed = rows.map((row) => ({ row, key: column.value(row) }));
+  const sign = isReverse ? -1 : 1;
+  const order = ({ key: a }, { key: b }) => {
     if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
-    const ascending = typeof a === 'string' ? a.localeCompare(b) : a - b;
-    return isReverse ? -ascending : ascending;
+    return typeof a === 'number' ? sign * (a - b) : sign * (a < b ? -1 : Number(a > b));
   };
-  return keyed.sort(order).map(([, row]) => row);
+  return keyed.sort(order).map(({ row }) => row);
+}
+
+/** The height of a card: a line for each column that `isFull`, half a line for each other one. */
+export function cardHeight(columns) {
+  const full = columns.filter(({ isFull }) => isFull).length;
+  return (full + Math.ceil((columns.length - full) / 2)) * CARD_LINE + CARD_EDGE;
 }
 
 /**
- * Columns are `{ id, title, cell(row), value?(row), width?, kind?, first? }`: one with `value` can be sorted, `kind` is
- * a class of its cells (`num`, `wide` for those that narrow screens leave out), `first: 'down'` begins with the largest.
+ * Columns are `{ id, title, cell(row), value?(row), width?, kind?, first?, isFull? }`: one with `value` can be sorted,
+ * `kind` is a class of its cells (`num`, `wide` for those that narrow screens leave out), `first: 'down'` begins with
+ * the largest. Narrow screens show a card per row, in which a column that `isFull` has a line of its own.
  * A table that `isWhole` is as high as its rows; the others scroll.
  */
-export function Table({ label, columns, rows, keyOf, sort, onSort, rowClass = () => '', rowHeight = 40, isWhole = false, empty = 'Nothing to show.' }) {
+export function Table({ label, columns: all, rows, keyOf, sort, onSort, rowClass = () => '', rowHeight: high = 40, isWhole = false, empty = 'Nothing to show.' }) {
   const box = useRef(null);
   const [view, setView] = useState({ top: 0, height: 800 });
+  const isNarrow = useNarrow();
+  const columns = isNarrow ? all.filter(({ kind = '' }) => !kind.includes('wide')) : all;
+  const rowHeight = isNarrow ? cardHeight(columns) : high;
   useLayoutEffect(() => {
     const element = box.current;
     const measure = () => setView((former) => {
@@ -48,16 +60,17 @@ export function Table({ label, columns, rows, keyOf, sort, onSort, rowClass = ()
       element.removeEventListener('scroll', measure);
     };
   }, []);
-  const [first, last] = windowOf(view.top, view.height, rowHeight, rows.length);
+  const [first, last] = isWhole ? [0, rows.length] : windowOf(view.top, view.height, rowHeight, rows.length);
   const gap = (height, key) => height > 0 && html`<tr key=${key} class="gap" aria-hidden="true"><td colspan=${columns.length} style=${{ height: `${height}px` }}></td></tr>`;
   return html`
-    <div class="table-box ${isWhole ? 'whole' : ''}" ref=${box} tabindex="0" role="region" aria-label=${label}>
-      <table aria-label=${label} aria-rowcount=${rows.length + 1}>
+    ${isNarrow && onSort && html`<${SortSelect} columns=${all} sort=${sort} onSort=${onSort} />`}
+    <div class="table-box ${isWhole ? 'whole' : ''} ${isNarrow ? 'cards' : ''}" ref=${box} tabindex="0" role="region" aria-label=${label}>
+      <table role="table" aria-label=${label} aria-rowcount=${rows.length + 1}>
         <colgroup>${columns.map(({ id, kind, width }) => html`<col key=${id} class=${kind} style=${{ width }} />`)}</colgroup>
-        <thead>
-          <tr aria-rowindex="1">${columns.map((column) => html`<${Head} key=${column.id} column=${column} sort=${sort} onSort=${onSort} />`)}</tr>
+        <thead role="rowgroup">
+          <tr role="row" aria-rowindex="1">${columns.map((column) => html`<${Head} key=${column.id} column=${column} sort=${sort} onSort=${isNarrow ? undefined : onSort} />`)}</tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           ${gap(first * rowHeight, 'before')}
           ${rows.slice(first, last).map((row, at) => html`
             <${Row} key=${keyOf(row)} row=${row} columns=${columns} index=${first + at + 2} height=${rowHeight} name=${rowClass(row)} />`)}
@@ -68,23 +81,45 @@ export function Table({ label, columns, rows, keyOf, sort, onSort, rowClass = ()
     </div>`;
 }
 
+const NARROW = globalThis.matchMedia?.('(max-width: 700px)');
+
+function useNarrow() {
+  const [isNarrow, set] = useState(NARROW.matches);
+  useLayoutEffect(() => {
+    const follow = () => set(NARROW.matches);
+    NARROW.addEventListener('change', follow);
+    return () => NARROW.removeEventListener('change', follow);
+  }, []);
+  return isNarrow;
+}
+
+// Cards have no heads to click.
+function SortSelect({ columns, sort, onSort }) {
+  const options = columns.filter(({ value }) => value).flatMap(({ id, title }) => [[id, `${title}, upwards`], [`-${id}`, `${title}, downwards`]]);
+  return html`
+    <label class="sort-select">Sort by <select value=${sort} onChange=${(event) => onSort(event.target.value)}>
+      ${options.map(([value, text]) => html`<option key=${value} value=${value}>${text}</option>`)}
+    </select></label>`;
+}
+
 function Head({ column, sort, onSort }) {
   const { id, title, kind, value, first, help } = column;
-  if (!value || !onSort) return html`<th scope="col" class=${kind} title=${help}>${title}</th>`;
+  if (!value || !onSort) return html`<th role="columnheader" scope="col" class=${kind} title=${help}>${title}</th>`;
   const isSorted = sort === id || sort === `-${id}`;
   const isDown = sort === `-${id}`;
   const next = isSorted ? (isDown ? id : `-${id}`) : first === 'down' ? `-${id}` : id;
   const order = isSorted ? (isDown ? 'descending' : 'ascending') : 'none';
   return html`
-    <th scope="col" class=${kind} aria-sort=${order} title=${help}>
+    <th role="columnheader" scope="col" class=${kind} aria-sort=${order} title=${help}>
       <button class="sort" onClick=${() => onSort(next)}>${title}<span aria-hidden="true" class="arrow">${isSorted ? (isDown ? '▾' : '▴') : ''}</span></button>
     </th>`;
 }
 
 function Row({ row, columns, index, height, name }) {
   return html`
-    <tr aria-rowindex=${index} class=${name} style=${{ height: `${height}px` }}>
-      ${columns.map(({ id, kind, cell }) => html`<td key=${id} class=${kind}>${cell(row)}</td>`)}
+    <tr role="row" aria-rowindex=${index} class=${name} style=${{ height: `${height}px` }}>
+      ${columns.map(({ id, title, kind, cell, isFull }) => html`
+        <td key=${id} role="cell" class="${kind ?? ''} ${isFull ? 'full' : ''}" data-label=${typeof title === 'string' ? title : undefined}>${cell(row)}</td>`)}
     </tr>`;
 }
 

@@ -25,11 +25,11 @@ export function TaskState({ task }) {
 }
 
 const COLUMNS = [
-  { id: 'name', title: 'Function', width: '20%', cell: (task) => html`<span title=${task.name}>${task.name}</span>` },
+  { id: 'name', title: 'Function', isFull: true, width: '20%', cell: (task) => html`<span title=${task.name}>${task.name}</span>` },
   { id: 'state', title: 'State', width: '11rem', cell: (task) => html`<${TaskState} task=${task} />` },
   { id: 'due', title: 'Next attempt', kind: 'num', width: '7.5rem', cell: (task) => whenDue(task) },
   { id: 'attempts', title: 'Retries', kind: 'num', width: '5.5rem', cell: (task) => (task.max_retries === undefined || task.max_retries === null ? number(task.retry_count) : `${number(task.retry_count)} of ${number(task.max_retries)}`) },
-  { id: 'error', title: 'Last failure', cell: (task) => task.last_error && html`<${KindBadge} kind=${task.last_kind} /> <span class="message" title=${task.last_error}>${task.last_error}</span>` },
+  { id: 'error', title: 'Last failure', isFull: true, cell: (task) => task.last_error && html`<${KindBadge} kind=${task.last_kind} /> <span class="message" title=${task.last_error}>${task.last_error}</span>` },
   { id: 'progress', title: 'Progress', kind: 'wide', width: '8rem', cell: (task) => typeof task.progress?.fraction === 'number' && html`<${Meter} value=${task.progress.fraction} label="progress" />` },
   { id: 'age', title: 'Submitted', kind: 'wide', width: '8.5rem', cell: (task) => html`<span class="muted" title=${clock(instant(task.created_at), now())}>${ago(instant(task.created_at), now())}</span>` },
 ];

@@ -28,10 +28,11 @@ export class Program {
     this.rates = { first_try: [], saved: [], failed: [] };
     for (let at = 0; at < SECONDS; at += 1) this.second(at > 200 && at < 260 ? 0.45 : 0.06);
     this.rateAt = Math.floor(Date.now() / 1_000) * 1_000;
-    while (this.live.size < live) this.newCall();
     this.changed = this.nothing();
+    while (this.live.size < live) this.newCall();
     this.say('breaker.transition', 'payments', 'closed to open: 5 of 20 calls failed');
     this.say('config.applied', 'retry.toml', 'shop::charge: max 3, was 2');
+    this.changed = this.nothing();
   }
 
   nothing() {
@@ -96,10 +97,12 @@ export class Program {
     const attempt = 1 + Math.floor(this.random() * 3);
     const call = {
       id: `${instance}-${this.nextCall++}`, instance, name: names[Math.floor(this.random() ** 2 * names.length)], attempt, limit: 4, state: 'waiting',
-      next_at: now + 2_000 + Math.floor(this.random() * 60_000), deadline_at: now + 90_000, started_at: now - Math.floor(this.random() * 30_000), last_error: error, last_kind: kind,
+      next_at: now + 2_000 + Math.floor(this.random() * 60_000), deadline_at: now + 90_000, since_at: now - Math.floor(this.random() * 30_000), last_error: error, last_kind: kind,
     };
     this.live.set(call.id, call);
-    this.functions.get(call.name).waiting += 1;
+    const of = this.functions.get(call.name);
+    this.functions.set(call.name, { ...of, waiting: of.waiting + 1 });
+    this.changed.functions.add(call.name);
     return call;
   }
 
@@ -175,7 +178,7 @@ export class Program {
     const counts = tasks?.counts();
     const due = counts && { tasks_due: counts.due, ...(counts.oldest_due ? { oldest_due_ms: Date.now() - counts.oldest_due } : {}) };
     return {
-      calls: sum('calls'), first_try: sum('first_try'), saved: sum('saved'), failed: sum('failed'), cancelled: sum('cancelled'), attempts: sum('attempts'),
+      calls: sum('calls'), first_try: sum('first_try'), saved: sum('saved'), failed: sum('failed'), cancelled: sum('cancelled'), unattempted: sum('unattempted'), attempts: sum('attempts'),
       amplification: sum('attempts') / sum('calls'), waiting: this.live.size, breakers: breakers.length,
       not_closed: breakers.filter(({ mode }) => ['open', 'half_open', 'forced_open'].includes(mode)).length, ...due,
       rates: { at: this.rateAt, step_ms: 1_000, ...this.rates },
@@ -246,6 +249,6 @@ export class Program {
 }
 
 const settings = () => [
-  { setting: 'max', value: '3', origin: 'retry.toml' }, { setting: 'base', value: '200 ms', origin: 'attribute' }, { setting: 'cap', value: '10 s', origin: 'default' },
-  { setting: 'backoff', value: 'exponential', origin: 'default' }, { setting: 'jitter', value: 'full', origin: 'default' }, { setting: 'deadline', value: '10 s', origin: 'retry.toml' },
+  { setting: 'max', value: '3', origin: 'retry.toml' }, { setting: 'base', value: '200 ms', origin: 'attribute at src/shop.rs:12' }, { setting: 'cap', value: '10 s', origin: 'built-in' },
+  { setting: 'backoff', value: 'exponential', origin: 'built-in' }, { setting: 'jitter', value: 'full', origin: 'built-in' }, { setting: 'deadline', value: '10 s', origin: 'retry.toml' },
 ];
