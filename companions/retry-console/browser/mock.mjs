@@ -85,14 +85,14 @@ class Mock {
   }
 
   takeToken(url, response) {
-    const isRight = url.searchParams.get('token') === this.settings.token;
-    const cookie = isRight ? { 'Set-Cookie': `retry-console=${this.settings.token}; HttpOnly; SameSite=Strict; Path=/` } : {};
-    response.writeHead(303, { Location: './', ...cookie }).end();
+    if (url.searchParams.get('token') !== this.settings.token) return fail(response, 401, 'the token is wrong');
+    const cookie = `retry-console=${encodeURIComponent(this.settings.token)}; HttpOnly; SameSite=Strict; Path=/`;
+    return void response.writeHead(303, { Location: './', 'Set-Cookie': cookie }).end();
   }
 
   isAllowed(request) {
     const { token } = this.settings;
-    return !token || request.headers.authorization === `Bearer ${token}` || (request.headers.cookie ?? '').includes(`retry-console=${token}`);
+    return !token || request.headers.authorization === `Bearer ${token}` || (request.headers.cookie ?? '').includes(`retry-console=${encodeURIComponent(token)}`);
   }
 
   read([what, id], query, request, response) {

@@ -12,7 +12,7 @@ const only = isReal ? wanted : [address, ...wanted].filter(Boolean);
 const snapshot = await (await fetch(new URL('api/snapshot', url))).json();
 const tasks = await (await fetch(new URL('api/tasks?limit=50', url))).json();
 const breaker = snapshot.breakers[0]?.id;
-const failed = tasks.tasks?.find(({ state }) => state === 'failed')?.id;
+const failed = tasks.tasks?.find(({ state }) => state === 'failed')?.id ?? tasks.tasks?.[0]?.id;
 
 const SCREENS = {
   overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(snapshot.functions[0].name)}`, live: '#/live',

@@ -43,6 +43,10 @@ function App() {
   useEffect(() => {
     document.title = `${current?.title ?? 'Tasks'} · ${program} · retry console`;
   }, [current, program]);
+  useEffect(() => {
+    // On a narrow screen the navigation scrolls sideways.
+    document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
   if (stream.status.phase === 'token') return html`<${TokenPage} />`;
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>

@@ -35,10 +35,10 @@ export function BreakerPanel({ id, close }) {
       <p class="state"><${ModeBadge} mode=${of.mode} />${isNotClosed(of.mode) && of.next_admission_at > now() && html` <span>lets a call pass in <b class="num">${countdown(of.next_admission_at, now())}</b></span>`}</p>
       ${mayOperate() && html`<${Orders} of=${of} />`}
       <h3>Window</h3>
-      ${of.window === undefined ? html`<p class="muted">The window is a length of time, so it has no cells.</p>` : html`
+      ${of.window === undefined ? html`<p class="muted">There are no single calls to show: the breaker counts none in this state, or its window is a length of time.</p>` : html`
         <div class="whole-window"><${Window} cells=${of.window} /></div><${Key} />`}
       <${Facts} of=${[
-        ['calls in the window', number(of.calls)], ['failures', `${number(of.failures)} (${percent(of.failure_rate)})`], ['slow', number(of.slow)],
+        ['calls in the window', number(of.calls)], ['failures', of.failure_rate === undefined ? number(of.failures) : `${number(of.failures)} (${percent(of.failure_rate)})`], ['slow', number(of.slow)],
         ['refused', number(of.rejected)], ['in flight', number(of.in_flight)], ['settings', of.settings && html`<code>${of.settings}</code>`],
         ['used by', users.length > 0 && users.map(({ name }) => html`<a key=${name} class="inline" href=${href('functions', name)}>${name}</a> `)],
       ]} />

@@ -26,9 +26,10 @@ export function groups(breakers) {
   return [...found.values()].sort((a, b) => b.open + b.halfOpen - a.open - a.halfOpen || a.name.localeCompare(b.name));
 }
 
-/** `2 of 5 open`, `1 of 5 open, 1 half-open`, `all 5 closed`. */
+/** `2 of 5 open`, `1 of 5 open, 1 half-open`, `none of 5 open`. */
 export function groupText({ all, open, halfOpen }) {
-  if (open + halfOpen === 0) return all === 1 ? 'closed' : `none of ${number(all)} open`;
+  if (all === 1) return open > 0 ? 'open' : halfOpen > 0 ? 'half-open' : 'closed';
+  if (open + halfOpen === 0) return `none of ${number(all)} open`;
   const half = halfOpen > 0 && `${number(halfOpen)} half-open`;
   if (open === 0) return `${half}, of ${number(all)}`;
   return [`${number(open)} of ${number(all)} open`, half].filter(Boolean).join(', ');

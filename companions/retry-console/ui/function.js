@@ -57,7 +57,7 @@ function Protection({ of: { budget, breaker } }) {
   if (!budget && !breaker) return null;
   return html`
     <h3>Protection</h3>
-    <${Facts} of=${[
+    <${Facts} isSingle=${true} of=${[
       [budget?.name ? `budget ${budget.name}` : 'budget', budget && html`
         <${Meter} value=${share(budget.available, budget.capacity) ?? 0} label="budget left" tone=${budget.available < 1 ? 'bad' : ''} />
         ${decimal(budget.available, 1)} of ${decimal(budget.capacity, 1)} retries left${budget.owed > 0 ? `, ${decimal(budget.owed, 1)} owed` : ''}`],

@@ -21,6 +21,10 @@ const give = async (call, word) => {
   try {
     const { answer } = await order(path('live', call.id, word));
     if (answer === 'done') return;
+    if (answer === 'after_attempt') {
+      notify(`${call.name} ends when its next attempt fails: the function's error type cannot say that a pause was cut short`);
+      return;
+    }
     giveUp(state, call.id);
     notify(`${call.name}: ${REFUSALS[answer] ?? answer}`, 'bad');
   } catch (error) {

@@ -1,11 +1,12 @@
 // The first screen: how the program's calls are doing, and what is not well.
 
 import { RateChart } from './chart.js';
-import { html } from './html.js';
+import { html, useState } from './html.js';
 import { ago, clock, decimal, duration, number, percent, plural, share, words } from './format.js';
 import { now, state } from './console.js';
 import { Empty, Figure, isNotClosed, modeWord } from './parts.js';
 import { href } from './router.js';
+import { isOfOneCall } from './store.js';
 import { useTick } from './use.js';
 
 const NEWS_SHOWN = 40;
@@ -24,10 +25,7 @@ export function Overview({ hasTasks }) {
         <h2 id="problems-title">Not well right now</h2>
         <${Problems} all=${problems(state, hasTasks, now())} />
       </section>
-      <section aria-labelledby="news-title">
-        <h2 id="news-title">News</h2>
-        <${News} entries=${state.news} />
-      </section>
+      <${News} all=${state.news} />
     </div>`;
 }
 
@@ -44,7 +42,7 @@ function Figures({ of, hasTasks }) {
       <${Figure} name="waiting" label="Waiting for a retry" value=${number(of.waiting)} remark="calls in a pause" to=${href('live')} />
       <${Figure} name="not_closed" label="Breakers not closed" value=${number(of.not_closed)} remark="of ${number(of.breakers)}" tone=${of.not_closed > 0 ? 'alert' : ''} to=${href('breakers')} />
       ${hasTasks && of.tasks_due !== undefined && html`
-        <${Figure} name="tasks_due" label="Tasks due" value=${number(of.tasks_due)} remark=${of.oldest_due_ms === undefined ? 'none is late' : `the oldest for ${duration(of.oldest_due_ms)}`} to=${href('tasks')} />`}
+        <${Figure} name="tasks_due" label="Tasks due" value=${number(of.tasks_due)} remark=${of.oldest_due_ms === undefined ? 'none is late' : `${of.tasks_due > 0 ? 'the oldest' : 'held back'} for ${duration(of.oldest_due_ms)}`} to=${href('tasks')} />`}
     </dl>`;
 }
 
@@ -69,7 +67,7 @@ export function problems({ processes, breakers, functions, overview }, hasTasks,
     }
   }
   if (hasTasks && overview.oldest_due_ms > LATE_AFTER_MS) {
-    found.push({ key: 'tasks', text: `${plural(overview.tasks_due, 'task')} due`, remark: `the oldest for ${duration(overview.oldest_due_ms)}`, to: href('tasks') });
+    found.push({ key: 'tasks', text: overview.tasks_due > 0 ? `${plural(overview.tasks_due, 'task')} due` : 'tasks are held back by a budget', remark: `the oldest for ${duration(overview.oldest_due_ms)}`, to: href('tasks') });
   }
   return found;
 }
@@ -84,15 +82,22 @@ function Problems({ all }) {
     </ul>`;
 }
 
-function News({ entries }) {
-  if (entries.length === 0) return html`<${Empty}>Nothing has happened yet.<//>`;
-  const shown = entries.slice(-NEWS_SHOWN).reverse();
+function News({ all }) {
+  const [isWhole, setWhole] = useState(false);
+  const entries = isWhole ? all : all.filter((entry) => !isOfOneCall(entry));
   return html`
-    <ol class="news">
-      ${shown.map((entry, at) => html`
-        <li key=${entries.length - at}>
-          <time>${clock(entry.at, now())}</time>
-          <div><b>${entry.name}</b> <span>${entry.text}</span> <span class="muted">${words(entry.event?.replaceAll('.', ' '))}${state.processes.size > 1 ? `, ${entry.instance}` : ''}</span></div>
-        </li>`)}
-    </ol>`;
+    <section aria-labelledby="news-title">
+      <div class="heading">
+        <h2 id="news-title">News</h2>
+        <label class="check muted"><input type="checkbox" checked=${isWhole} onChange=${(event) => setWhole(event.target.checked)} />with single calls</label>
+      </div>
+      ${entries.length === 0 && html`<${Empty}>${all.length === 0 ? 'Nothing has happened yet.' : 'Nothing but single calls.'}<//>`}
+      <ol class="news">
+        ${entries.slice(-NEWS_SHOWN).reverse().map((entry, at) => html`
+          <li key=${entries.length - at}>
+            <time>${clock(entry.at, now())}</time>
+            <div>${!entry.text?.includes(entry.name) && html`<b>${entry.name}</b> `}<span>${entry.text}</span> <span class="muted">${words(entry.event?.replaceAll('.', ' '))}${state.processes.size > 1 ? `, ${entry.instance}` : ''}</span></div>
+          </li>`)}
+      </ol>
+    </section>`;
 }

@@ -61,10 +61,10 @@ export function Figure({ name, label, value, remark, tone = '', to }) {
     </div>`;
 }
 
-/** A line of names and values. */
-export function Facts({ of }) {
+/** Names and values, in columns unless `isSingle`. Values that are false or unknown are left out. */
+export function Facts({ of, isSingle }) {
   const known = of.filter(([, value]) => value !== undefined && value !== null && value !== false);
-  return html`<dl class="facts">${known.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="facts ${isSingle ? 'single' : ''}">${known.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** Says that there is nothing to show, and why. */

@@ -17,7 +17,7 @@ const COLUMNS = [
   { id: 'pid', title: 'Process', kind: 'num', width: '5.5rem', cell: (of) => of.pid ?? '–' },
   { id: 'version', title: 'Version', width: '6rem', cell: (of) => of.version ?? '–' },
   { id: 'uptime', title: 'Running for', kind: 'num', width: '8rem', cell: (of) => (of.started_at === undefined ? '–' : html`<span title="since ${clock(of.started_at, now())}">${duration(now() - of.started_at)}</span>`) },
-  { id: 'peer', title: 'Address', isFull: true, cell: (of) => html`${of.peer ?? ''}${of.error && html` <span class="has-failed">${of.error}</span>`}` },
+  { id: 'peer', title: 'Address', isFull: true, cell: (of) => html`${of.peer ?? '–'}${of.error && html` <span class="has-failed">${of.error}</span>`}` },
 ];
 
 // How far the clock of a peer is ahead of the one that answers. A peer is asked once a second, so a second is no error.

@@ -56,11 +56,20 @@ export function applyDelta(state, data) {
   }
   learnSkews(state, data);
   if (data.news?.length > 0) {
-    state.news = [...state.news, ...data.news].slice(-NEWS_KEPT);
+    state.news = newest([...state.news, ...data.news]);
     state.versions.news += 1;
   }
   head(state, data);
   if (state.pending.size > 0) settle(state, [...state.pending.keys()]);
+}
+
+/** Whether news are of a single call. A busy program has many of them. */
+export const isOfOneCall = ({ event = '' }) => /^(call|attempt|retry)\./.test(event) || event === 'breaker.rejected';
+
+// The news to keep: single calls make room for the rest, which is rarer and says more.
+function newest(news) {
+  let superfluous = news.length - NEWS_KEPT;
+  return news.filter((entry) => superfluous <= 0 || !isOfOneCall(entry) || (superfluous -= 1) < 0).slice(-NEWS_KEPT);
 }
 
 function head(state, data) {

@@ -9,11 +9,13 @@ const NARROWEST = 0.004;
 
 /**
  * Places attempts and pauses on a scale from 0 to 1. Attempts are `{ startedMs, durationMs, isFailed }`; a pause lasts
- * from the end of an attempt to the start of the next one.
+ * from the end of an attempt to the start of the next one; with `hasLead`, also from 0 to the first attempt.
  */
-export function segments(attempts, totalMs) {
+export function segments(attempts, totalMs, hasLead = false) {
   const total = Math.max(totalMs, ...attempts.map(({ startedMs, durationMs }) => startedMs + durationMs), 1e-6);
   const parts = [];
+  // The attempts before the first recorded one, or the wait before it.
+  if (hasLead && attempts[0]?.startedMs > 0) parts.push({ kind: 'pause', at: 0, wide: attempts[0].startedMs / total });
   attempts.forEach((attempt, at) => {
     const end = attempt.startedMs + attempt.durationMs;
     const wide = Math.max(attempt.durationMs / total, NARROWEST);
@@ -24,7 +26,7 @@ export function segments(attempts, totalMs) {
   return parts;
 }
 
-/** The parts as one bar; those that `only` lets pass. */
+/** The parts as one bar. */
 function Bar({ parts, label }) {
   return html`
     <span class="waterfall" role="img" aria-label=${label}>
@@ -46,7 +48,7 @@ export function CallWaterfall({ call }) {
     <details class="call">
       <summary>
         <${Badge} tone=${REASON_TONES[call.reason] ?? 'bad'} text=${isSaved ? 'saved' : words(call.reason)} />
-        <${Bar} parts=${segments(attempts, call.total_ms)} label=${label} />
+        <${Bar} parts=${segments(attempts, call.total_ms, true)} label=${label} />
         <span class="num">${duration(call.total_ms)}</span>
         <span class="muted when">${ago(call.ended_at, now())}</span>
       </summary>

@@ -2,11 +2,12 @@
 
 import { test as base, expect } from '@playwright/test';
 import { startMock } from '../mock.mjs';
+import { startRelay } from './relay.mjs';
 
 export { expect };
 
 const REAL = process.env.CONSOLE_URL;
-const TOKEN = process.env.CONSOLE_TOKEN;
+export const TOKEN = process.env.CONSOLE_TOKEN;
 export const isReal = REAL !== undefined;
 
 export const test = base.extend({
@@ -16,13 +17,9 @@ export const test = base.extend({
   expected: [[], { option: true }],
 
   target: async ({ options }, use) => {
-    if (isReal) {
-      await use({ url: REAL });
-      return;
-    }
-    const mock = await startMock(options);
-    await use({ url: mock.url, mock });
-    await mock.stop();
+    const server = isReal ? await startRelay(REAL) : await startMock(options);
+    await use({ url: server.url, server, mock: isReal ? undefined : server });
+    await server.stop();
   },
 
   page: async ({ page, target, expected }, use) => {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inWords, phasesFor, toParameters, togglePhase } from '../../ui/filter.js';
+import { groups, groupText } from '../../ui/breakers.js';
+import { stacked } from '../../ui/chart.js';
+import { problems } from '../../ui/overview.js';
+import { segments } from '../../ui/waterfall.js';
 import { cardHeight, sorted, windowOf } from '../../ui/table.js';
 
 test('a table draws the rows in view and a few around them', () => {
@@ -44,4 +48,38 @@ test('the API gets times instead of ages, the same for a minute', () => {
   const first = toParameters({ within: '3600000', phase: 'failed' }, 7_200_000);
   assert.deepEqual(first, { phase: 'failed', since: 3_600_000 });
   assert.deepEqual(toParameters({ within: '3600000', phase: 'failed' }, 7_259_999), first);
+});
+
+test('breakers of one name are counted over processes and keys, the worst name first', () => {
+  const of = (name, ...modes) => modes.map((mode) => ({ name, mode }));
+  const all = groups([...of('a', 'closed', 'closed'), ...of('b', 'open', 'forced_open', 'half_open', 'closed', 'shadow'), ...of('c', 'half_open', 'closed'), ...of('d', 'open')]);
+  assert.deepEqual(all.map(({ name }) => name), ['b', 'c', 'd', 'a']);
+  assert.deepEqual(all.map(groupText), ['2 of 5 open, 1 half-open', '1 half-open, of 2', 'open', 'none of 2 open']);
+});
+
+test('a waterfall shows attempts and the pauses between them', () => {
+  const attempts = [{ startedMs: 20, durationMs: 20, isFailed: true }, { startedMs: 60, durationMs: 40 }];
+  assert.deepEqual(segments(attempts, 100, true).map(({ kind, at, wide }) => [kind, at, wide]), [['pause', 0, 0.2], ['failed', 0.2, 0.2], ['pause', 0.4, 0.2], ['ok', 0.6, 0.4]]);
+});
+
+test('an attempt of no length can be seen, and stays inside the bar', () => {
+  const [part] = segments([{ startedMs: 100, durationMs: 0, isFailed: true }], 100);
+  assert.ok(part.wide > 0 && part.at + part.wide <= 1);
+  assert.ok(segments([{ startedMs: 0, durationMs: 0 }], 0).every(({ at, wide }) => Number.isFinite(at) && Number.isFinite(wide)));
+});
+
+test('the chart is five minutes long, and its outcomes are stacked', () => {
+  const [times, first, saved, all] = stacked({ at: 1_000_000, step_ms: 1_000, first_try: [3, 4], saved: [0, 1], failed: [2, 0] });
+  assert.deepEqual([times.length, times[0], times.at(-1)], [300, 701, 1_000]);
+  assert.deepEqual([first, saved, all].map((row) => row.slice(-3)), [[0, 3, 4], [0, 3, 5], [0, 5, 5]]);
+  assert.equal(stacked(undefined)[0].length, 300);
+});
+
+test('the overview names stale processes, open breakers, findings, spent budgets and late tasks', () => {
+  const state = {
+    processes: new Map([['x', { instance: 'x', peer: 'http://b', stale: true }]]), breakers: new Map([['x-p', { id: 'x-p', name: 'p', key: 'eu', mode: 'open', transitions: [] }], ['x-q', { id: 'x-q', name: 'q', mode: 'closed' }]]),
+    functions: new Map([['f', { name: 'f', findings: ['slow'], budget: { available: 0.2, capacity: 10 } }]]), overview: { tasks_due: 2, oldest_due_ms: 60_000 },
+  };
+  assert.deepEqual(problems(state, true, 0).map(({ text }) => text), ['http://b does not answer', 'breaker p [eu] is open', 'f', 'f may not retry', '2 tasks due']);
+  assert.equal(problems(state, false, 0).length, 4);
 });

@@ -68,6 +68,14 @@ test('at most 200 news are kept, the newest', () => {
   assert.equal(state.news.at(-1).at, 249);
 });
 
+test('news of single calls make room for the others', () => {
+  const state = known();
+  applyDelta(state, { id: 2, news: [{ at: 0, event: 'breaker.transition' }, ...Array.from({ length: 300 }, (_, at) => ({ at, event: 'call.finished' }))] });
+  assert.equal(state.news.length, 200);
+  assert.equal(state.news[0].event, 'breaker.transition');
+  assert.equal(state.news.at(-1).at, 299);
+});
+
 test('a peer that restarted replaces its former entry', () => {
   const state = empty();
   applySnapshot(state, { id: 1, processes: [{ instance: 'me' }, { peer: 'http://a', stale: true }] });
