@@ -1,0 +1,264 @@
+//! The state of this process, asked of the engine.
+
+use std::collections::BTreeMap;
+
+use retry_config::Declared;
+use retry_runtime::breaker::Mode;
+use retry_runtime::{Site, Stats, StopReason, live as calls};
+
+use super::clock::Now;
+use super::memory::Memory;
+use crate::data::model::{
+    BreakerState, BudgetState, Function, Live, LiveState, Overview, Setting, Snapshot,
+};
+use crate::data::sum::amplification;
+
+/// The state of one process.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Own {
+    pub(crate) overview: Overview,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) live: Vec<Live>,
+    pub(crate) live_total: u64,
+    pub(crate) breakers: Vec<BreakerState>,
+}
+
+/// The names of the budget and the breaker of each function, as their attributes have them.
+#[derive(Debug, Default)]
+pub(crate) struct Protections(BTreeMap<String, (Option<String>, Option<String>)>);
+
+impl Protections {
+    /// The names for all functions; those that are declared later are asked for again.
+    fn refresh(&mut self) {
+        fn named<S>(declared: Declared<S>, own: &str) -> Option<String> {
+            match declared {
+                Declared::None | Declared::Static => None,
+                Declared::Own { .. } => Some(own.to_owned()),
+                Declared::Named { name, .. } | Declared::Keyed { name, .. } => Some(name),
+            }
+        }
+        let sites = retry_config::export().sites.into_iter();
+        self.0 = sites
+            .map(|site| {
+                let names = (named(site.budget, &site.name), named(site.breaker, &site.name));
+                (site.name, names)
+            })
+            .collect();
+    }
+
+    fn of(&mut self, name: &str) -> (Option<String>, Option<String>) {
+        if !self.0.contains_key(name) {
+            self.refresh();
+        }
+        self.0.entry(name.to_owned()).or_default().clone()
+    }
+}
+
+/// The counts of all functions so far, by outcome: the parts of labels are in their functions.
+pub(crate) fn totals() -> [u64; 3] {
+    let all = retry_runtime::overview();
+    [all.first_try, all.after_retry, all.failed]
+}
+
+/// The modes of all breakers.
+pub(crate) fn modes() -> Vec<(String, Mode)> {
+    let all = retry_runtime::breakers();
+    all.iter().map(|breaker| (breaker.name().to_owned(), breaker.mode())).collect()
+}
+
+/// The settings in force of every function, each with its origin.
+pub(crate) fn settings() -> BTreeMap<String, Vec<Setting>> {
+    let names = retry_runtime::sites().map(Site::name);
+    names.map(|name| (name.to_owned(), settings_of(name))).collect()
+}
+
+pub(crate) fn settings_of(name: &str) -> Vec<Setting> {
+    let Ok(explained) = retry_config::explain(name) else { return Vec::new() };
+    let rows = explained.settings.into_iter();
+    rows.map(|row| Setting {
+        setting: row.setting.to_owned(),
+        value: row.value,
+        origin: row.origin.to_string(),
+    })
+    .collect()
+}
+
+pub(crate) fn own(instance: &str, now: Now, protections: &mut Protections, memory: &Memory) -> Own {
+    let (live, live_total, waiting) = live(instance, now);
+    let budgets = retry_runtime::budgets();
+    let mut findings: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for diagnosis in retry_runtime::doctor() {
+        findings.entry(diagnosis.name).or_default().push(diagnosis.finding.to_string());
+    }
+    let mut functions: BTreeMap<String, Function> = BTreeMap::new();
+    let mut all = Stats::default();
+    for site in retry_runtime::sites() {
+        let stats = site.stats();
+        all.add(&stats);
+        let parts = site.parts().into_iter().map(|part| (part, Some(site)));
+        for (site, whole) in std::iter::once((site, None)).chain(parts) {
+            let stats = if whole.is_none() { stats.clone() } else { site.stats() };
+            let mut function = function(site, &stats);
+            function.part_of = whole.map(|whole| whole.name().to_owned());
+            function.waiting = waiting.get(site.name()).copied().unwrap_or(0);
+            let (budget, breaker) = protections.of(whole.unwrap_or(site).name());
+            function.budget = budget.and_then(|name| {
+                let budget = budgets.get(name.as_str())?;
+                Some(BudgetState {
+                    available: rounded(budget.available()),
+                    capacity: rounded(budget.capacity()),
+                    owed: rounded(budget.owed()),
+                    name,
+                })
+            });
+            function.breaker = breaker;
+            function.findings = findings.get(site.name()).cloned().unwrap_or_default();
+            match functions.get_mut(&function.name) {
+                // Functions that share a name are one.
+                Some(namesake) => {
+                    namesake.add(&Function { instances: 0, budget: None, ..function });
+                }
+                None => {
+                    functions.insert(function.name.clone(), function);
+                }
+            }
+        }
+    }
+    let breakers = breakers(instance, now, memory);
+    let overview = Overview {
+        calls: all.calls(),
+        first_try: all.first_try,
+        saved: all.after_retry,
+        failed: all.failed + all.recovered,
+        cancelled: all.cancelled,
+        unattempted: all.unattempted,
+        attempts: all.attempts,
+        amplification: amplification(all.attempts, all.calls() - all.unattempted),
+        waiting: live_total,
+        breakers: breakers.len() as u64,
+        not_closed: breakers.iter().filter(|it| it.mode != Mode::Closed.name()).count() as u64,
+        rates: memory.sampler.rates().clone(),
+        ..Overview::default()
+    };
+    let functions = functions.into_values().collect();
+    Own { overview, functions, live, live_total, breakers }
+}
+
+/// Tokens to a hundredth: a bucket that refills is no change for a reader at each look.
+fn rounded(tokens: f64) -> f64 {
+    (tokens * 100.0).round() / 100.0
+}
+
+fn function(site: &'static Site, stats: &Stats) -> Function {
+    let mut failures = BTreeMap::new();
+    let mut counted = stats.failures;
+    for kind in retry_runtime::Kind::ALL {
+        let count = *counted.of(kind);
+        if count > 0 {
+            failures.insert(kind.name().to_owned(), count);
+        }
+    }
+    let reasons = stats.reasons.all().filter(|(_, count)| *count > 0);
+    Function {
+        name: site.name().to_owned(),
+        file: site.file().to_owned(),
+        line: site.line(),
+        is_async: site.is_async(),
+        calls: stats.calls(),
+        first_try: stats.first_try,
+        saved: stats.after_retry,
+        failed: stats.failed + stats.recovered,
+        cancelled: stats.cancelled,
+        unattempted: stats.unattempted,
+        attempts: stats.attempts,
+        retries: stats.retries(),
+        amplification: amplification(stats.attempts, stats.calls() - stats.unattempted),
+        success_by_attempt: stats.success_by_attempt.clone(),
+        failures,
+        reasons: reasons.map(|(reason, count)| (StopReason::name(reason).into(), count)).collect(),
+        instances: 1,
+        ..Function::default()
+    }
+}
+
+/// The calls that wait the shortest, the number of all calls, and their number by function.
+fn live(instance: &str, now: Now) -> (Vec<Live>, u64, BTreeMap<&'static str, u64>) {
+    let mut all: Vec<_> =
+        calls::calls().into_iter().map(|call| (call.next_attempt_at(), call)).collect();
+    let mut waiting: BTreeMap<&'static str, u64> = BTreeMap::new();
+    all.iter().for_each(|(_, call)| *waiting.entry(call.name()).or_default() += 1);
+    let total = all.len() as u64;
+    if all.len() > Snapshot::MAX_LIVE {
+        all.select_nth_unstable_by_key(Snapshot::MAX_LIVE, |(next, _)| *next);
+        all.truncate(Snapshot::MAX_LIVE);
+    }
+    all.sort_by_key(|(next, call)| (*next, call.id()));
+    let shown = all.into_iter().map(|(next, call)| Live {
+        id: format!("{instance}-{}", call.id()),
+        instance: instance.to_owned(),
+        name: call.name().to_owned(),
+        attempt: call.attempt(),
+        limit: call.limit(),
+        state: match next {
+            _ if call.is_cancelling() => LiveState::Cancelling,
+            Some(_) => LiveState::Waiting,
+            None => LiveState::Running,
+        },
+        next_at: next.map(|next| now.at(next)),
+        deadline_at: call.deadline().map(|end| now.at(end)),
+        since_at: now.at(call.since()),
+        last_error: call.last_error().to_string(),
+        last_kind: call.last_kind().name().to_owned(),
+    });
+    (shown.collect(), total, waiting)
+}
+
+fn breakers(instance: &str, now: Now, memory: &Memory) -> Vec<BreakerState> {
+    let all = retry_runtime::breakers();
+    let states = all.iter().map(|breaker| {
+        let figures = breaker.figures();
+        BreakerState {
+            id: format!("{instance}-{}", breaker.name()),
+            instance: instance.to_owned(),
+            name: breaker.name().to_owned(),
+            key: breaker.key().map(str::to_owned),
+            mode: breaker.mode().name().to_owned(),
+            calls: figures.calls,
+            failures: figures.failures,
+            slow: figures.slow,
+            failure_rate: figures.failure_rate,
+            rejected: figures.rejected,
+            in_flight: figures.in_flight,
+            next_admission_at: breaker.next_admission().map(|at| now.at(at)),
+            window: breaker.snapshot().calls().map(newest),
+            settings: settings_text(breaker.settings()),
+            transitions: memory.transitions(breaker.name()),
+        }
+    });
+    states.collect()
+}
+
+/// The end of a window, as far as a row of cells can show it.
+fn newest(window: &str) -> String {
+    const CELLS: usize = 200;
+    window[window.len().saturating_sub(CELLS)..].to_owned()
+}
+
+fn settings_text(settings: &retry_runtime::breaker::BreakerSettings) -> String {
+    use retry_runtime::breaker::Window;
+    let window = match settings.window {
+        Window::Count(calls) => calls.to_string(),
+        Window::Time(time) => format!("\"{time:?}\""),
+    };
+    let mut text = format!(
+        "window = {window}, min_calls = {}, rate = {}, open = \"{:?}\", probes = {}",
+        settings.min_calls, settings.rate, settings.open, settings.probes
+    );
+    if let Some(failures) = settings.consecutive {
+        text += &format!(", consecutive = {failures}");
+    }
+    if let Some(slow) = settings.slow {
+        text += &format!(", slow = \"{slow:?}\"");
+    }
+    text
+}

@@ -1,0 +1,371 @@
+//! The state of all processes, renewed while somebody looks, and its changes for readers of the stream.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, broadcast};
+
+use super::clock::Now;
+use super::collect::{self, Own, Protections};
+use super::memory::Memory;
+use super::peers::Peers;
+use crate::data::delta;
+use crate::data::model::{Overview, Process, Role, Snapshot};
+
+/// The pause between two looks at this process while somebody watches: four a second.
+const FRAME: Duration = Duration::from_millis(250);
+/// A look may take this part of a core: the pause after it is that much longer.
+const SHARE: u32 = 25;
+/// Requests get the state of the last look if it is not older: ten looks a second are enough.
+const FRESH: Duration = Duration::from_millis(100);
+/// How often this process is looked at while nobody watches, for the calls of each second and the modes of breakers.
+const IDLE: Duration = Duration::from_secs(1);
+/// For how long a request without a stream counts as somebody who watches.
+const LINGER: Duration = Duration::from_secs(10);
+/// The changes that a stream which was interrupted can catch up on.
+const BACKLOG: usize = 100;
+/// The changes by which a reader may lag behind before its stream ends.
+const LAG: usize = 64;
+/// The events that wait for the next look.
+const EVENTS: usize = 4096;
+
+/// A change, as it goes to all readers of the stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Update {
+    pub(crate) id: u64,
+    pub(crate) json: Arc<str>,
+}
+
+/// The number of tasks that are due, and for how many milliseconds the longest of them is.
+pub(crate) type Due = (u64, Option<u64>);
+
+#[derive(Debug)]
+pub(crate) struct Feed {
+    pub(crate) process: Process,
+    pub(crate) peers: Peers,
+    memory: Mutex<Memory>,
+    due: Mutex<Option<Due>>,
+    published: Mutex<Published>,
+    updates: broadcast::Sender<Update>,
+    is_started: AtomicBool,
+    asked: Mutex<Option<Instant>>,
+    wake: Notify,
+}
+
+#[derive(Debug)]
+struct Published {
+    looked: Option<Instant>,
+    state: Arc<Snapshot>,
+    own: Own,
+    protections: Protections,
+    backlog: VecDeque<Update>,
+    events: Option<retry_runtime::events::Events>,
+}
+
+/// The beginning of a stream: the whole state, or the changes since the last one that the reader has seen.
+pub(crate) enum Beginning {
+    Whole(Arc<Snapshot>),
+    Changes(Vec<Update>),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Feed {
+    pub(crate) fn new(process: Process, peers: Peers) -> Arc<Self> {
+        let state = Snapshot {
+            id: 0,
+            now_at: 0,
+            role: Role::View,
+            processes: vec![process.clone()],
+            overview: Overview::default(),
+            functions: Vec::new(),
+            live: Vec::new(),
+            live_total: 0,
+            breakers: Vec::new(),
+            news: Vec::new(),
+        };
+        let published = Published {
+            looked: None,
+            state: Arc::new(state),
+            own: Own::default(),
+            protections: Protections::default(),
+            backlog: VecDeque::new(),
+            events: None,
+        };
+        Arc::new(Feed {
+            process,
+            peers,
+            memory: Mutex::default(),
+            due: Mutex::default(),
+            published: Mutex::new(published),
+            updates: broadcast::Sender::new(LAG),
+            is_started: AtomicBool::new(false),
+            asked: Mutex::default(),
+            wake: Notify::new(),
+        })
+    }
+
+    /// Starts the looks at this process, once, on the runtime of the first request. They end with the console.
+    pub(crate) fn start(self: &Arc<Self>) {
+        if self.is_started.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tokio::spawn(looks(Arc::downgrade(self)));
+        if !self.peers.is_empty() {
+            tokio::spawn(pulls(Arc::downgrade(self)));
+        }
+    }
+
+    /// Whether a stream is open or a request came a short time ago.
+    pub(crate) fn is_watched(&self) -> bool {
+        let asked = lock(&self.asked).is_some_and(|asked| asked.elapsed() < LINGER);
+        asked || self.updates.receiver_count() > 0
+    }
+
+    /// Notes that somebody watches.
+    fn watch(self: &Arc<Self>) {
+        self.start();
+        *lock(&self.asked) = Some(Instant::now());
+        self.wake.notify_waiters();
+    }
+
+    /// The state now.
+    pub(crate) fn snapshot(self: &Arc<Self>) -> Arc<Snapshot> {
+        self.watch();
+        self.renew();
+        Arc::clone(&lock(&self.published).state)
+    }
+
+    /// The state of this process alone, which a console of another process adds to its own.
+    pub(crate) fn own_snapshot(self: &Arc<Self>) -> Snapshot {
+        self.watch();
+        self.renew();
+        let published = lock(&self.published);
+        let Snapshot { id, now_at, role, .. } = *published.state;
+        let Own { overview, functions, live, live_total, breakers } = published.own.clone();
+        let mine = |instance: &str| instance == self.process.instance;
+        let news = published.state.news.iter().filter(|news| mine(&news.instance));
+        Snapshot {
+            id,
+            now_at,
+            role,
+            processes: vec![self.process.clone()],
+            overview,
+            functions,
+            live,
+            live_total,
+            breakers,
+            news: news.cloned().collect(),
+        }
+    }
+
+    /// The beginning of a stream after the change `last`, and all further changes.
+    pub(crate) fn subscribe(
+        self: &Arc<Self>,
+        last: Option<u64>,
+    ) -> (Beginning, broadcast::Receiver<Update>) {
+        self.watch();
+        self.renew();
+        let published = lock(&self.published);
+        let updates = self.updates.subscribe();
+        let current = published.state.id;
+        let beginning = match last {
+            Some(last) if last == current => Beginning::Changes(Vec::new()),
+            Some(last)
+                if published.backlog.front().is_some_and(|first| first.id <= last + 1)
+                    && last < current =>
+            {
+                let missed = published.backlog.iter().filter(|update| update.id > last);
+                Beginning::Changes(missed.cloned().collect())
+            }
+            _ => Beginning::Whole(Arc::clone(&published.state)),
+        };
+        (beginning, updates)
+    }
+
+    /// Takes the figures of the tasks, which a store is asked for.
+    pub(crate) fn set_due(&self, due: Option<Due>) {
+        *lock(&self.due) = due;
+    }
+
+    pub(crate) fn with_memory<T>(&self, read: impl FnOnce(&Memory) -> T) -> T {
+        read(&lock(&self.memory))
+    }
+
+    /// Counts the calls of the last second, and looks for changes of breakers and of the configuration.
+    fn sample(&self, now: Now) {
+        let (totals, modes) = (collect::totals(), collect::modes());
+        let config = retry_config::current();
+        let is_new = lock(&self.memory).configuration.is_new(&config);
+        let settings = is_new.then(collect::settings);
+        let mut memory = lock(&self.memory);
+        memory.sampler.sample(now.millis, totals);
+        for (breaker, mode) in modes {
+            memory.see(&breaker, mode, now.millis);
+        }
+        if let Some(settings) = settings {
+            memory.configuration.see(config, settings, now.millis);
+        }
+    }
+
+    /// Takes the events since the last look.
+    fn hear(&self, published: &mut Published, now: Now) {
+        let events =
+            published.events.get_or_insert_with(|| retry_runtime::events::stream_retries(EVENTS));
+        let mut memory = lock(&self.memory);
+        while let Some(event) = events.try_recv() {
+            memory.tell(&event, &self.process.instance, now.millis);
+        }
+    }
+
+    /// Looks at this process, unless that was done a moment ago.
+    fn renew(&self) {
+        if lock(&self.published).looked.is_none_or(|looked| looked.elapsed() > FRESH) {
+            self.refresh();
+        }
+    }
+
+    /// Looks at this process, adds the peers, and publishes the difference to the state before.
+    fn refresh(&self) {
+        let mut published = lock(&self.published);
+        published.looked = Some(Instant::now());
+        let now = Now::read();
+        self.hear(&mut published, now);
+        self.sample(now);
+        let Published { protections, .. } = &mut *published;
+        let memory = lock(&self.memory);
+        let mut own = collect::own(&self.process.instance, now, protections, &memory);
+        let mut news: Vec<_> = memory.news.iter().cloned().collect();
+        drop(memory);
+        if let Some((due, oldest)) = *lock(&self.due) {
+            (own.overview.tasks_due, own.overview.oldest_due_ms) = (Some(due), oldest);
+        }
+        let mut state = Snapshot {
+            id: published.state.id + 1,
+            now_at: now.millis,
+            role: Role::View,
+            processes: vec![self.process.clone()],
+            overview: own.overview.clone(),
+            functions: own.functions.clone(),
+            live: own.live.clone(),
+            live_total: own.live_total,
+            breakers: own.breakers.clone(),
+            news: Vec::new(),
+        };
+        self.peers.add_to(&mut state, &mut news);
+        news.sort_by_key(|news| news.at);
+        news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
+        state.news = news;
+        published.own = own;
+        if let Some(delta) = delta::between(&published.state, &state) {
+            let json = serde_json::to_string(&delta).unwrap_or_default().into();
+            let update = Update { id: state.id, json };
+            if published.backlog.len() == BACKLOG {
+                published.backlog.pop_front();
+            }
+            published.backlog.push_back(update.clone());
+            published.state = Arc::new(state);
+            // An error says that nobody reads.
+            let _ = self.updates.send(update);
+        } else {
+            let id = published.state.id;
+            published.state = Arc::new(Snapshot { id, ..state });
+        }
+    }
+
+    /// Stops listening to events, which calls that fail would pay for.
+    fn rest(&self) {
+        lock(&self.published).events = None;
+    }
+}
+
+/// Looks at this process as long as its console exists: once a second, and more often while somebody watches.
+async fn looks(feed: Weak<Feed>) {
+    loop {
+        let Some(feed) = feed.upgrade() else { return };
+        let began = Instant::now();
+        let pause = if feed.is_watched() {
+            feed.refresh();
+            FRAME.max(began.elapsed() * SHARE)
+        } else {
+            feed.rest();
+            feed.sample(Now::read());
+            IDLE.max(began.elapsed() * SHARE)
+        };
+        let wake = feed.wake.notified();
+        let idle = !feed.is_watched();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Whoever begins to watch does not wait for the next second.
+            () = wake, if idle => {}
+        }
+    }
+}
+
+/// Asks the peers once a second while somebody watches.
+async fn pulls(feed: Weak<Feed>) {
+    loop {
+        let Some(feed) = feed.upgrade() else { return };
+        if feed.is_watched() {
+            feed.peers.pull().await;
+            tokio::time::sleep(IDLE).await;
+        } else {
+            feed.wake.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed() -> Arc<Feed> {
+        let process = Process { instance: "me".into(), ..Process::default() };
+        Feed::new(process, Peers::default())
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_was_interrupted_goes_on_after_its_last_change() {
+        let feed = feed();
+        let Beginning::Whole(first) = feed.subscribe(None).0 else { panic!("no change is known") };
+        assert!(
+            matches!(feed.subscribe(Some(first.id)).0, Beginning::Changes(missed) if missed.is_empty())
+        );
+        feed.set_due(Some((3, Some(10))));
+        feed.refresh();
+        let Beginning::Changes(missed) = feed.subscribe(Some(first.id)).0 else {
+            panic!("it is kept")
+        };
+        assert!(missed[0].json.contains("\"tasks_due\":3"), "{}", missed[0].json);
+        assert!(
+            matches!(feed.subscribe(Some(first.id + 1_000)).0, Beginning::Whole(_)),
+            "of another run"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_lags_too_far_behind_is_told_so() {
+        let feed = feed();
+        let (_, mut updates) = feed.subscribe(None);
+        for due in 0..=LAG as u64 {
+            feed.set_due(Some((due, None)));
+            feed.refresh();
+        }
+        assert!(matches!(updates.recv().await, Err(broadcast::error::RecvError::Lagged(_))));
+    }
+
+    #[test]
+    fn a_console_at_which_nobody_looks_listens_to_no_event() {
+        let feed = feed();
+        feed.sample(Now::read());
+        assert!(lock(&feed.published).events.is_none());
+        feed.refresh();
+        assert!(lock(&feed.published).events.is_some());
+        feed.rest();
+        assert!(lock(&feed.published).events.is_none());
+    }
+}

@@ -1,0 +1,207 @@
+//! What a console remembers: the calls of each second, the changes of breakers and of the configuration, and news.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use retry_runtime::breaker::Mode;
+use retry_runtime::events::Event;
+use serde::Serialize;
+
+use crate::data::model::{News, Setting, Snapshot, Transition};
+use crate::data::rates::Sampler;
+
+/// The changes of state that are kept for each breaker.
+const TRANSITIONS: usize = 20;
+/// The changes of the configuration that are kept.
+const CHANGES: usize = 50;
+
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) sampler: Sampler,
+    breakers: BTreeMap<String, Seen>,
+    pub(crate) news: VecDeque<News>,
+    pub(crate) configuration: Configured,
+}
+
+/// A breaker as it was seen last.
+#[derive(Debug)]
+struct Seen {
+    mode: Mode,
+    transitions: VecDeque<Transition>,
+}
+
+/// A change of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Change {
+    pub(crate) at: u64,
+    pub(crate) text: String,
+}
+
+/// The configuration as it was seen last.
+#[derive(Debug, Default)]
+pub(crate) struct Configured {
+    config: Option<Arc<retry_config::Config>>,
+    pub(crate) applied_at: Option<u64>,
+    settings: BTreeMap<String, Vec<Setting>>,
+    pub(crate) changes: VecDeque<Change>,
+}
+
+impl Memory {
+    /// A breaker is in this mode now. A change that no event has told is noted with the time at which it was seen.
+    pub(crate) fn see(&mut self, breaker: &str, mode: Mode, at: u64) {
+        match self.breakers.get(breaker) {
+            Some(seen) if seen.mode == mode => {}
+            Some(seen) => {
+                let from = seen.mode;
+                self.transition(breaker, from, mode, at, String::new());
+            }
+            None => {
+                self.breakers
+                    .insert(breaker.to_owned(), Seen { mode, transitions: VecDeque::new() });
+            }
+        }
+    }
+
+    fn transition(&mut self, breaker: &str, from: Mode, to: Mode, at: u64, text: String) {
+        let seen = self
+            .breakers
+            .entry(breaker.to_owned())
+            .or_insert_with(|| Seen { mode: from, transitions: VecDeque::new() });
+        seen.mode = to;
+        let transition = Transition { at, from: from.name().into(), to: to.name().into(), text };
+        keep(&mut seen.transitions, transition, TRANSITIONS);
+    }
+
+    pub(crate) fn transitions(&self, breaker: &str) -> Vec<Transition> {
+        let seen = self.breakers.get(breaker);
+        seen.map(|seen| seen.transitions.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Takes an event that listeners were told.
+    pub(crate) fn tell(&mut self, event: &Event, instance: &str, at: u64) {
+        let mut name = event.site().unwrap_or_default().to_owned();
+        match event {
+            Event::BreakerTransition(change) => {
+                let figures = &change.figures;
+                let text = match figures.calls {
+                    0 => String::new(),
+                    calls => format!("{} of {calls} calls failed", figures.failures),
+                };
+                self.transition(&change.breaker, change.from, change.to, at, text);
+                name = change.breaker.to_string();
+            }
+            Event::BreakerRejected(rejected) => name = rejected.breaker.to_string(),
+            // A retry that follows is seen in the list of live calls.
+            Event::CallStarted(_)
+            | Event::AttemptStarted(_)
+            | Event::AttemptFinished(_)
+            | Event::RetryScheduled(_) => return,
+            _ => {}
+        }
+        let news = News {
+            at,
+            instance: instance.to_owned(),
+            event: event.name().to_owned(),
+            name,
+            text: event.to_string(),
+        };
+        keep(&mut self.news, news, Snapshot::MAX_NEWS);
+    }
+}
+
+impl Configured {
+    /// Whether another configuration is in force than the one that was seen last.
+    pub(crate) fn is_new(&self, config: &Option<Arc<retry_config::Config>>) -> bool {
+        match (&self.config, config) {
+            (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
+            (None, None) => self.applied_at.is_none(),
+            _ => true,
+        }
+    }
+
+    /// Takes the configuration in force and the settings that it makes, and notes the differences.
+    pub(crate) fn see(
+        &mut self,
+        config: Option<Arc<retry_config::Config>>,
+        settings: BTreeMap<String, Vec<Setting>>,
+        at: u64,
+    ) {
+        let is_first = self.applied_at.is_none();
+        (self.config, self.applied_at) = (config, Some(at));
+        let before = std::mem::replace(&mut self.settings, settings);
+        if is_first {
+            return;
+        }
+        for (operation, settings) in &self.settings {
+            let Some(before) = before.get(operation) else { continue };
+            let value = |settings: &[Setting], name: &str| {
+                let found = settings.iter().find(|one| one.setting == name);
+                found.map_or("nothing".to_owned(), |one| one.value.clone())
+            };
+            for Setting { setting, value: now, .. } in settings {
+                let old = value(before, setting);
+                if old != *now {
+                    let text = format!("{operation}: {setting} {old} → {now}");
+                    keep(&mut self.changes, Change { at, text }, CHANGES);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.config.as_ref()?.file()
+    }
+
+    pub(crate) fn settings(&self) -> &BTreeMap<String, Vec<Setting>> {
+        &self.settings
+    }
+}
+
+fn keep<T>(list: &mut VecDeque<T>, one: T, most: usize) {
+    if list.len() == most {
+        list.pop_front();
+    }
+    list.push_back(one);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_nobody_watched_is_noted_when_it_is_seen() {
+        let mut memory = Memory::default();
+        memory.see("db", Mode::Closed, 1);
+        memory.see("db", Mode::Closed, 2);
+        memory.see("db", Mode::Open, 3);
+        memory.see("db", Mode::Open, 4);
+        let told: Vec<_> =
+            memory.transitions("db").into_iter().map(|it| (it.at, it.from, it.to)).collect();
+        assert_eq!(told, [(3, "closed".to_owned(), "open".to_owned())]);
+    }
+
+    #[test]
+    fn a_breaker_that_opens_every_second_keeps_its_last_changes_alone() {
+        let mut memory = Memory::default();
+        for at in 0..1_000 {
+            memory.see("db", if at % 2 == 0 { Mode::Closed } else { Mode::Open }, at);
+        }
+        let kept = memory.transitions("db");
+        assert_eq!((kept.len(), kept.last().map(|it| it.at)), (TRANSITIONS, Some(999)));
+    }
+
+    #[test]
+    fn a_new_configuration_is_told_by_its_differences() {
+        let settings = |max: &str| {
+            let value =
+                Setting { setting: "max".into(), value: max.into(), origin: "attribute".into() };
+            BTreeMap::from([("pay".to_owned(), vec![value])])
+        };
+        let mut configured = Configured::default();
+        assert!(configured.is_new(&None));
+        configured.see(None, settings("3"), 1);
+        assert!(!configured.is_new(&None));
+        configured.see(None, settings("5"), 2);
+        assert_eq!(configured.changes, [Change { at: 2, text: "pay: max 3 → 5".into() }]);
+    }
+}

@@ -1,0 +1,8 @@
+//! The state of this process and its peers, sampled, summed and published to readers.
+
+pub(crate) mod clock;
+pub(crate) mod collect;
+pub(crate) mod detail;
+pub(crate) mod feed;
+pub(crate) mod memory;
+pub(crate) mod peers;

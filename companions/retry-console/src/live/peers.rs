@@ -1,0 +1,303 @@
+//! Other processes with a console: asked once a second, added up, and left out when they no longer answer.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::time::Instant;
+
+use crate::data::model::{News, Process, Snapshot};
+use crate::data::sum;
+use crate::serve::guard::ORDER_HEADER;
+
+/// A peer that has not answered for so long is stale.
+const STALE: Duration = Duration::from_secs(5);
+/// The longest time that a peer may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The largest answer of a peer.
+const LARGEST: usize = 16 << 20;
+/// The highest number of peers.
+const MOST: usize = 200;
+
+/// Where the addresses of the peers come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// Addresses such as `http://10.0.0.2:7600`, with the path at which the console is mounted.
+    Listed(Vec<String>),
+    /// A file with an address a line, read again for each look.
+    File(PathBuf),
+    /// A name that resolves to an address for each process, and a port: `shop.internal:7600`.
+    Name(String),
+}
+
+#[derive(Debug)]
+pub(crate) struct Peers {
+    sources: Vec<Source>,
+    token: Option<String>,
+    client: Client<HttpConnector, Body>,
+    known: Mutex<BTreeMap<String, Peer>>,
+}
+
+/// A peer as it answered last.
+#[derive(Debug, Default)]
+struct Peer {
+    answered: Option<Instant>,
+    snapshot: Option<Snapshot>,
+    error: Option<String>,
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Peers::new(Vec::new(), None)
+    }
+}
+
+impl Peers {
+    pub(crate) fn new(sources: Vec<Source>, token: Option<String>) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Peers { sources, token, client, known: Mutex::default() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sources.is_empty()
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Peer>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks every peer for its state.
+    pub(crate) async fn pull(&self) {
+        let addresses = self.addresses().await;
+        let asked = addresses.iter().map(async |address| (address, self.ask(address).await));
+        let answers = futures::future::join_all(asked).await;
+        let mut known = self.known();
+        known.retain(|address, _| addresses.contains(address));
+        for (address, answer) in answers {
+            let peer = known.entry(address.clone()).or_default();
+            match answer {
+                Ok(snapshot) => {
+                    *peer = Peer {
+                        answered: Some(Instant::now()),
+                        snapshot: Some(snapshot),
+                        error: None,
+                    };
+                }
+                Err(error) => peer.error = Some(error),
+            }
+        }
+    }
+
+    async fn addresses(&self) -> Vec<String> {
+        let mut addresses = Vec::new();
+        for source in &self.sources {
+            match source {
+                Source::Listed(listed) => addresses.extend(listed.iter().cloned()),
+                // A file that cannot be read has no addresses: it may be written right now.
+                Source::File(path) => {
+                    let text = tokio::fs::read_to_string(path).await.unwrap_or_default();
+                    let lines = text.lines().map(str::trim);
+                    addresses.extend(
+                        lines.filter(|it| !it.is_empty() && !it.starts_with('#')).map(String::from),
+                    );
+                }
+                Source::Name(name) => {
+                    if let Ok(found) = tokio::net::lookup_host(name.as_str()).await {
+                        addresses.extend(found.map(|address| format!("http://{address}")));
+                    }
+                }
+            }
+        }
+        addresses.iter_mut().for_each(|address| {
+            address.truncate(address.trim_end_matches('/').len());
+        });
+        addresses.sort();
+        addresses.dedup();
+        addresses.truncate(MOST);
+        addresses
+    }
+
+    async fn ask(&self, address: &str) -> Result<Snapshot, String> {
+        let (status, body) =
+            self.send(address, Method::GET, "/api/snapshot?own=1", Bytes::new()).await?;
+        if status != StatusCode::OK {
+            return Err(format!("the peer answers {status}"));
+        }
+        let snapshot: Snapshot = serde_json::from_slice(&body)
+            .map_err(|error| format!("the peer's answer is not a state: {error}"))?;
+        match snapshot.processes.len() {
+            1 => Ok(snapshot),
+            _ => Err("the peer's answer is not the state of one process".to_owned()),
+        }
+    }
+
+    /// Sends a request to a peer and waits for its answer.
+    pub(crate) async fn send(
+        &self,
+        address: &str,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), String> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{address}{path}"))
+            .header(ORDER_HEADER, "1")
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from(body)).map_err(|error| error.to_string())?;
+        let exchange = async {
+            let answer = self.client.request(request).await.map_err(|error| chain(&error))?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+            Ok((status, body.map_err(|error| error.to_string())?.to_bytes()))
+        };
+        let answer = tokio::time::timeout(PATIENCE, exchange).await;
+        answer.unwrap_or_else(|_| Err(format!("the peer did not answer within {PATIENCE:?}")))
+    }
+
+    /// The address of the peer that is the process `instance`.
+    pub(crate) fn address_of(&self, instance: &str) -> Option<String> {
+        let known = self.known();
+        let found = known.iter().find(|(_, peer)| {
+            peer.snapshot.as_ref().is_some_and(|snapshot| name(snapshot) == instance)
+        });
+        found.map(|(address, _)| address.clone())
+    }
+
+    /// Adds the state of the peers to that of this process.
+    pub(crate) fn add_to(&self, state: &mut Snapshot, news: &mut Vec<News>) {
+        let known = self.known();
+        let me = state.processes.first().map(|process| process.instance.clone());
+        let mut fresh = Vec::new();
+        for (address, peer) in known.iter() {
+            let is_stale = peer.answered.is_none_or(|answered| answered.elapsed() > STALE);
+            let mut process = match &peer.snapshot {
+                // This process may be in its own list of peers.
+                Some(snapshot) if Some(name(snapshot)) == me.as_deref() => continue,
+                Some(snapshot) => snapshot.processes[0].clone(),
+                None => Process { instance: address.clone(), ..Process::default() },
+            };
+            process.peer = Some(address.clone());
+            process.stale = is_stale;
+            process.error = peer.error.clone();
+            state.processes.push(process);
+            if let Some(snapshot) = peer.snapshot.as_ref().filter(|_| !is_stale) {
+                fresh.push(snapshot);
+            }
+        }
+        if fresh.is_empty() {
+            return;
+        }
+        for snapshot in &fresh {
+            state.overview.add(&snapshot.overview);
+            state.live.extend(snapshot.live.iter().cloned());
+            state.live_total += snapshot.live_total;
+            state.breakers.extend(snapshot.breakers.iter().cloned());
+            news.extend(snapshot.news.iter().cloned());
+        }
+        let theirs = fresh.iter().flat_map(|snapshot| &snapshot.functions);
+        state.functions = sum::functions(state.functions.iter().chain(theirs));
+        state.live.sort_by(|one, other| (one.next_at, &one.id).cmp(&(other.next_at, &other.id)));
+        state.live.truncate(Snapshot::MAX_LIVE);
+    }
+}
+
+/// The name of the process of a snapshot.
+fn name(snapshot: &Snapshot) -> &str {
+    snapshot.processes.first().map_or("", |process| &process.instance)
+}
+
+/// An error with its causes: that of a client says little without them.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::model::{Function, Overview, Role};
+
+    fn snapshot(instance: &str, calls: u64) -> Snapshot {
+        let process = Process { instance: instance.into(), ..Process::default() };
+        let function = Function { name: "f".into(), calls, instances: 1, ..Function::default() };
+        Snapshot {
+            id: 1,
+            now_at: 0,
+            role: Role::View,
+            processes: vec![process],
+            overview: Overview { calls, ..Overview::default() },
+            functions: vec![function],
+            live: Vec::new(),
+            live_total: 0,
+            breakers: Vec::new(),
+            news: Vec::new(),
+        }
+    }
+
+    fn with(peers: &Peers) -> Snapshot {
+        let mut state = snapshot("me", 1);
+        peers.add_to(&mut state, &mut Vec::new());
+        state
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_no_longer_answers_is_stale_after_five_seconds_and_leaves_the_sums() {
+        let peers = Peers::default();
+        let answered = |calls| Peer {
+            answered: Some(Instant::now()),
+            snapshot: Some(snapshot("other", calls)),
+            error: None,
+        };
+        peers.known().insert("http://a".into(), answered(10));
+        let state = with(&peers);
+        assert_eq!((state.overview.calls, state.functions[0].calls), (11, 11));
+        assert!(!state.processes[1].stale);
+
+        tokio::time::advance(STALE + Duration::from_millis(1)).await;
+        let state = with(&peers);
+        assert_eq!((state.overview.calls, state.functions[0].calls), (1, 1));
+        assert!(state.processes[1].stale);
+
+        peers.known().insert("http://a".into(), answered(12));
+        assert_eq!(with(&peers).overview.calls, 13);
+    }
+
+    #[tokio::test]
+    async fn a_process_in_its_own_list_of_peers_is_counted_once() {
+        let peers = Peers::default();
+        let me =
+            Peer { answered: Some(Instant::now()), snapshot: Some(snapshot("me", 1)), error: None };
+        peers.known().insert("http://me".into(), me);
+        let state = with(&peers);
+        assert_eq!((state.overview.calls, state.processes.len()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_never_answered_is_listed_with_its_error() {
+        let peers = Peers::new(vec![Source::Listed(vec!["http://127.0.0.1:1/".into()])], None);
+        peers.pull().await;
+        let state = with(&peers);
+        let peer = &state.processes[1];
+        assert!(
+            peer.stale && peer.error.as_deref().is_some_and(|it| it.contains("refused")),
+            "{peer:?}"
+        );
+        assert_eq!(peer.peer.as_deref(), Some("http://127.0.0.1:1"));
+    }
+}
