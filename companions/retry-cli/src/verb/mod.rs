@@ -2,6 +2,8 @@
 
 mod check;
 mod completions;
+#[cfg(feature = "console")]
+mod console;
 mod explain;
 mod plan;
 #[cfg(feature = "tasks")]
@@ -24,6 +26,8 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb { command: explain::command, run: explain::run },
     #[cfg(feature = "tasks")]
     Verb { command: tasks::command, run: tasks::run },
+    #[cfg(feature = "console")]
+    Verb { command: console::command, run: console::run },
     Verb { command: completions::command, run: completions::run },
 ];
 
