@@ -1,16 +1,20 @@
-//! Installs the programs that examples use, as Debian packages.
+//! Installs the programs that examples and tests use, as Debian packages.
 
 use std::process::Command;
 
 use crate::run::{self, Outcome, works};
 
-/// Each program with its packages. Without the program, its example uses a stand-in and says so.
-const PROGRAMS: [(&str, &[&str]); 2] =
-    [("dockerd", &["docker.io", "containerd", "runc"]), ("nginx", &["nginx-light"])];
+/// Each program with the flag for its version and its packages. Without the program, an example uses a stand-in, or a
+/// verb skips tests, and says so.
+const PROGRAMS: [(&str, &str, &[&str]); 3] = [
+    ("dockerd", "-v", &["docker.io", "containerd", "runc"]),
+    ("nginx", "-v", &["nginx-light"]),
+    (crate::console::BROWSER, "--version", &["chromium"]),
+];
 
 /// Installs the missing programs; skips with a message where that is not possible.
 pub(crate) fn install() -> Outcome {
-    let missing = packages(|program| works(Command::new(program).arg("-v")));
+    let missing = packages(|program, version| works(Command::new(program).arg(version)));
     if missing.is_empty() {
         println!("everything is installed already");
         return Ok(());
@@ -38,9 +42,9 @@ fn apt_get(arguments: &[&str]) -> Command {
 }
 
 /// The packages of the programs that are not installed.
-fn packages(is_installed: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    let missing = PROGRAMS.iter().filter(|(program, _)| !is_installed(program));
-    missing.flat_map(|(_, packages)| packages.iter().copied()).collect()
+fn packages(is_installed: impl Fn(&str, &str) -> bool) -> Vec<&'static str> {
+    let missing = PROGRAMS.iter().filter(|(program, version, _)| !is_installed(program, version));
+    missing.flat_map(|(_, _, packages)| packages.iter().copied()).collect()
 }
 
 #[cfg(test)]
@@ -49,8 +53,8 @@ mod tests {
 
     #[test]
     fn only_missing_programs_are_installed() {
-        assert_eq!(packages(|program| program == "dockerd"), ["nginx-light"]);
-        assert_eq!(packages(|_| false).len(), 4);
-        assert!(packages(|_| true).is_empty());
+        assert_eq!(packages(|program, _| program == "dockerd"), ["nginx-light", "chromium"]);
+        assert_eq!(packages(|_, _| false).len(), 5);
+        assert!(packages(|_, _| true).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod console;
 mod debian;
 mod deny;
 mod examples;
@@ -38,7 +39,7 @@ const VERBS: &[Verb] = &[
     Verb("bless", "rewrite the expected compile errors; NAME picks cases", Filtered(ui::bless)),
     Verb(
         "install",
-        "install the programs that examples use, from Debian, as root, and the target of `wasm`",
+        "install the programs that examples and tests use, from Debian, as root, and the target of `wasm`",
         Plain(install),
     ),
     Verb("examples", "run every example", Plain(examples::run)),
@@ -53,6 +54,11 @@ const VERBS: &[Verb] = &[
         "wasm",
         "lint for wasm32-unknown-unknown, and run calls under node, where they are installed",
         Plain(wasm::run),
+    ),
+    Verb(
+        "console",
+        "test the console's pages under node and in a browser, where they are installed",
+        Plain(console::run),
     ),
     Verb("deny", "check licences and advisories, where cargo-deny is installed", Plain(deny::run)),
     Verb(

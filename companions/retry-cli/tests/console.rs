@@ -61,7 +61,10 @@ fn a_command_line_that_makes_no_console_says_why() {
         (&["console"][..], "--db <PATH>"),
         (&["console", "--peer", "10.0.0.2:7600"][..], "must begin with `http://`"),
         (&["console", "--db", "/no/such/tasks.db"][..], "/no/such/tasks.db"),
-        (&["console", "--peer", "http://127.0.0.1:1", "--address", "0.0.0.0:0"][..], "give the console a token"),
+        (
+            &["console", "--peer", "http://127.0.0.1:1", "--address", "0.0.0.0:0"][..],
+            "give the console a token",
+        ),
     ] {
         let output = retry(arguments).output().expect("it runs");
         let error = String::from_utf8_lossy(&output.stderr).into_owned();

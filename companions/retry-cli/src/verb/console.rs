@@ -56,8 +56,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     }
     if let Some(path) = matches.get_one::<PathBuf>("db") {
         let file = SqliteBuilder::new(path);
-        let file =
-            if is_read_only { file.read_only() } else { file.existing().without_upgrade() };
+        let file = if is_read_only { file.read_only() } else { file.existing().without_upgrade() };
         console = console.tasks(&file.open().map_err(TaskError::from)?);
     }
     let console = console.build().map_err(|error: ConsoleError| usage(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! The state of this process, asked of the engine.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use retry_config::Declared;
 use retry_runtime::breaker::Mode;
@@ -23,11 +24,33 @@ pub(crate) struct Own {
     pub(crate) breakers: Vec<BreakerState>,
 }
 
-/// The names of the budget and the breaker of each function, as their attributes have them.
+/// Facts that rarely change and that a look does not ask for again.
 #[derive(Debug, Default)]
-pub(crate) struct Protections(BTreeMap<String, (Option<String>, Option<String>)>);
+pub(crate) struct Known {
+    /// The names of the budget and the breaker of each function, as their attributes have them.
+    names: BTreeMap<String, (Option<String>, Option<String>)>,
+    /// The findings of the doctor by function, and when they were asked for.
+    findings: BTreeMap<&'static str, Vec<String>>,
+    examined: Option<Instant>,
+}
 
-impl Protections {
+/// How often the doctor is asked.
+const EXAMINED: Duration = Duration::from_secs(5);
+
+impl Known {
+    /// Asks the doctor, if that is some time ago.
+    fn examine(&mut self) {
+        if self.examined.is_some_and(|at| at.elapsed() < EXAMINED) {
+            return;
+        }
+        self.examined = Some(Instant::now());
+        self.findings.clear();
+        for diagnosis in retry_runtime::doctor() {
+            let finding = diagnosis.finding.to_string();
+            self.findings.entry(diagnosis.name).or_default().push(finding);
+        }
+    }
+
     /// The names for all functions; those that are declared later are asked for again.
     fn refresh(&mut self) {
         fn named<S>(declared: Declared<S>, own: &str) -> Option<String> {
@@ -38,7 +61,7 @@ impl Protections {
             }
         }
         let sites = retry_config::export().sites.into_iter();
-        self.0 = sites
+        self.names = sites
             .map(|site| {
                 let names = (named(site.budget, &site.name), named(site.breaker, &site.name));
                 (site.name, names)
@@ -47,10 +70,10 @@ impl Protections {
     }
 
     fn of(&mut self, name: &str) -> (Option<String>, Option<String>) {
-        if !self.0.contains_key(name) {
+        if !self.names.contains_key(name) {
             self.refresh();
         }
-        self.0.entry(name.to_owned()).or_default().clone()
+        self.names.entry(name.to_owned()).or_default().clone()
     }
 }
 
@@ -83,13 +106,10 @@ pub(crate) fn settings_of(name: &str) -> Vec<Setting> {
     .collect()
 }
 
-pub(crate) fn own(instance: &str, now: Now, protections: &mut Protections, memory: &Memory) -> Own {
+pub(crate) fn own(instance: &str, now: Now, known: &mut Known, memory: &Memory) -> Own {
     let (live, live_total, waiting) = live(instance, now);
     let budgets = retry_runtime::budgets();
-    let mut findings: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for diagnosis in retry_runtime::doctor() {
-        findings.entry(diagnosis.name).or_default().push(diagnosis.finding.to_string());
-    }
+    known.examine();
     let mut functions: BTreeMap<String, Function> = BTreeMap::new();
     let mut all = Stats::default();
     for site in retry_runtime::sites() {
@@ -101,7 +121,7 @@ pub(crate) fn own(instance: &str, now: Now, protections: &mut Protections, memor
             let mut function = function(site, &stats);
             function.part_of = whole.map(|whole| whole.name().to_owned());
             function.waiting = waiting.get(site.name()).copied().unwrap_or(0);
-            let (budget, breaker) = protections.of(whole.unwrap_or(site).name());
+            let (budget, breaker) = known.of(whole.unwrap_or(site).name());
             function.budget = budget.and_then(|name| {
                 let budget = budgets.get(name.as_str())?;
                 Some(BudgetState {
@@ -112,7 +132,7 @@ pub(crate) fn own(instance: &str, now: Now, protections: &mut Protections, memor
                 })
             });
             function.breaker = breaker;
-            function.findings = findings.get(site.name()).cloned().unwrap_or_default();
+            function.findings = known.findings.get(site.name()).cloned().unwrap_or_default();
             match functions.get_mut(&function.name) {
                 // Functions that share a name are one.
                 Some(namesake) => {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast};
 
 use super::clock::Now;
-use super::collect::{self, Own, Protections};
+use super::collect::{self, Known, Own};
 use super::memory::Memory;
 use super::peers::Peers;
 use crate::data::delta;
@@ -59,7 +59,7 @@ struct Published {
     looked: Option<Instant>,
     state: Arc<Snapshot>,
     own: Own,
-    protections: Protections,
+    known: Known,
     backlog: VecDeque<Update>,
     events: Option<retry_runtime::events::Events>,
 }
@@ -92,7 +92,7 @@ impl Feed {
             looked: None,
             state: Arc::new(state),
             own: Own::default(),
-            protections: Protections::default(),
+            known: Known::default(),
             backlog: VecDeque::new(),
             events: None,
         };
@@ -236,10 +236,10 @@ impl Feed {
         let now = Now::read();
         self.hear(&mut published, now);
         self.sample(now);
-        let Published { protections, .. } = &mut *published;
+        let Published { known, .. } = &mut *published;
         let memory = lock(&self.memory);
-        let mut own = collect::own(&self.process.instance, now, protections, &memory);
-        let mut news: Vec<_> = memory.news.iter().cloned().collect();
+        let mut own = collect::own(&self.process.instance, now, known, &memory);
+        let mut news = memory.all_news();
         drop(memory);
         if let Some((due, oldest)) = *lock(&self.due) {
             (own.overview.tasks_due, own.overview.oldest_due_ms) = (Some(due), oldest);

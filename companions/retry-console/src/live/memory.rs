@@ -19,7 +19,10 @@ const CHANGES: usize = 50;
 pub(crate) struct Memory {
     pub(crate) sampler: Sampler,
     breakers: BTreeMap<String, Seen>,
-    pub(crate) news: VecDeque<News>,
+    /// News of breakers, budgets and the configuration.
+    news: VecDeque<News>,
+    /// News of single calls, apart: an outage has thousands of them in the time of one change of a breaker.
+    calls: VecDeque<News>,
     pub(crate) configuration: Configured,
 }
 
@@ -77,6 +80,13 @@ impl Memory {
         seen.map(|seen| seen.transitions.iter().cloned().collect()).unwrap_or_default()
     }
 
+    /// All news, the oldest first.
+    pub(crate) fn all_news(&self) -> Vec<News> {
+        let mut all: Vec<News> = self.news.iter().chain(&self.calls).cloned().collect();
+        all.sort_by_key(|news| news.at);
+        all
+    }
+
     /// Takes an event that listeners were told.
     pub(crate) fn tell(&mut self, event: &Event, instance: &str, at: u64) {
         let mut name = event.site().unwrap_or_default().to_owned();
@@ -90,9 +100,9 @@ impl Memory {
                 self.transition(&change.breaker, change.from, change.to, at, text);
                 name = change.breaker.to_string();
             }
-            Event::BreakerRejected(rejected) => name = rejected.breaker.to_string(),
-            // A retry that follows is seen in the list of live calls.
-            Event::CallStarted(_)
+            // A retry that follows is seen in the list of live calls, and refusals are counted with their breaker.
+            Event::BreakerRejected(_)
+            | Event::CallStarted(_)
             | Event::AttemptStarted(_)
             | Event::AttemptFinished(_)
             | Event::RetryScheduled(_) => return,
@@ -105,7 +115,11 @@ impl Memory {
             name,
             text: event.to_string(),
         };
-        keep(&mut self.news, news, Snapshot::MAX_NEWS);
+        let list = match event {
+            Event::CallFinished(_) | Event::RetrySuppressed(_) => &mut self.calls,
+            _ => &mut self.news,
+        };
+        keep(list, news, Snapshot::MAX_NEWS / 2);
     }
 }
 
