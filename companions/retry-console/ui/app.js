@@ -35,6 +35,8 @@ function App() {
   useEffect(() => {
     const follow = () => setRoute(parse(location.hash));
     addEventListener('hashchange', follow);
+    // The address may have changed since the first rendering.
+    follow();
     return () => removeEventListener('hashchange', follow);
   }, []);
   const screens = SCREENS.filter(({ id }) => id !== 'tasks' || hasTasks());

@@ -55,6 +55,13 @@ export const test = base.extend({
   },
 });
 
+/** Gives an order without the page. */
+export async function give(url, path) {
+  const headers = { 'X-Retry-Console': '1', ...(TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {}) };
+  const response = await fetch(new URL(`api/${path}`, url), { method: 'POST', headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+}
+
 /** The number in a text of the page: `12 345` is 12345. */
 export const numberIn = (text) => Number(text.replace(/[\s\u202f]/g, '').match(/-?[\d.]+/)?.[0]);
 
