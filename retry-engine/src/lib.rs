@@ -122,13 +122,13 @@ pub mod control {
     pub use crate::base::pool::Pool;
     pub use crate::base::rng::Rng;
     pub use crate::base::sync::lock;
-    pub use crate::event::emit::config_applied;
-    pub use crate::event::warnings::config_refused;
+    pub use crate::event::emit::{config_applied, config_refused, configurations};
     pub use crate::policy::fields::Fields;
     pub use crate::policy::hint::HintCap;
     pub use crate::policy::{Attempts, Parts};
     pub use crate::site::configuration::{
-        Choice, Configuration, Restart, SiteSettings, made, on_declared, protection, short_name,
+        Choice, Configuration, Restart, SiteSettings, is_retried, made, on_declared, protection,
+        short_name,
     };
     pub use crate::site::ledger::totals;
     pub use crate::site::{SiteBreaker, SiteBudget};

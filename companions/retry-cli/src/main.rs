@@ -4,6 +4,7 @@
 //! Each subcommand is a file in `verb/` and a row in [`verb::VERBS`].
 
 mod args;
+mod monitor;
 mod sites;
 mod table;
 mod verb;

@@ -8,6 +8,7 @@
 //! | metric | type | unit | attributes | is |
 //! |---|---|---|---|---|
 //! | `retry.calls` | counter | `{call}` | `retry.site`, `retry.outcome` | calls that have ended: `first_try`, `after_retry`, `failed`, `recovered`, `cancelled` |
+//! | `retry.calls.unattempted` | counter | `{call}` | `retry.site` | calls that ended before their first attempt: an open breaker refused them, or they were cancelled; without them `retry.attempts` through `retry.calls` would fall below 1 |
 //! | `retry.attempts` | counter | `{attempt}` | `retry.site` | attempts of these calls |
 //! | `retry.retries` | counter | `{retry}` | `retry.site`, `retry.number` | retries of these calls by their number, from 1; 16 stands for all further ones |
 //! | `retry.retries.wasted` | counter | `{retry}` | `retry.site` | retries of calls that failed all the same |
@@ -16,6 +17,8 @@
 //! | `retry.delay` | histogram | `s` | `retry.site`, `retry.delay.source` | pauses before retries, as decided: by the `backoff`, or by a server's `hint` |
 //! | `retry.call.duration` | histogram | `s` | `retry.site`, `retry.reason` | time of calls that did not succeed at once, pauses included; of functions with a `deadline` or a `timeout`, whose first attempts are timed |
 //! | `retry.live` | gauge | `{call}` | `retry.site` | calls that are being retried now |
+//! | `retry.enabled` | gauge | `{function}` | `retry.site` | 1 if the function makes more than one attempt, 0 if its attribute or a configuration turned retries off |
+//! | `retry.configurations` | counter | `{configuration}` | `retry.result` | configurations that were `applied`, and changed files that were `refused` for their mistakes |
 //! | `retry.breaker.state` | gauge | `{breaker}` | `retry.breaker`, `retry.state` | 1 for the state that the breaker is in, else 0; of a table of breakers, how many are in the state |
 //! | `retry.breaker.transitions` | counter | `{transition}` | `retry.breaker`, `retry.state.from`, `retry.state.to` | changes of state |
 //! | `retry.breaker.rejections` | counter | `{attempt}` | `retry.breaker` | attempts that the breaker refused |

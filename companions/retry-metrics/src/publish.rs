@@ -9,8 +9,8 @@ use retry_runtime::{Kind, Stats, StopReason, control, live, sites};
 
 use super::keys;
 use super::table::{
-    ATTEMPTS, CALLS, CAPACITY, FAILURES, LIVE, OWED, RETRIES, STATE, STOPS, TOKENS, WASTED,
-    describe,
+    ATTEMPTS, CALLS, CAPACITY, CONFIGURATIONS, ENABLED, FAILURES, LIVE, OWED, RETRIES, STATE,
+    STOPS, TOKENS, UNATTEMPTED, WASTED, describe,
 };
 
 /// Hands the present counts and states to the installed exporter.
@@ -28,7 +28,15 @@ pub fn publish() {
     if PUBLISHING.replace(true) {
         return;
     }
-    for part in [describe, publish_counts, publish_live, publish_breakers, publish_budgets] {
+    let parts = [
+        describe,
+        publish_counts,
+        publish_live,
+        publish_settings,
+        publish_breakers,
+        publish_budgets,
+    ];
+    for part in parts {
         control::contained(part);
     }
     PUBLISHING.set(false);
@@ -55,6 +63,7 @@ fn publish_stats(site: &'static str, mut stats: Stats) {
     ] {
         counter!(CALLS.name, "retry.site" => site, "retry.outcome" => outcome).absolute(calls);
     }
+    counter!(UNATTEMPTED.name, "retry.site" => site).absolute(stats.unattempted);
     counter!(ATTEMPTS.name, "retry.site" => site).absolute(stats.attempts);
     counter!(WASTED.name, "retry.site" => site).absolute(stats.wasted);
     for (at, retries) in stats.retries_by_number.iter().enumerate() {
@@ -87,6 +96,20 @@ fn publish_live() {
     }
     for (site, calls) in live {
         gauge!(LIVE.name, "retry.site" => site).set(calls);
+    }
+}
+
+fn publish_settings() {
+    let mut enabled: BTreeMap<&'static str, bool> = BTreeMap::new();
+    for site in sites() {
+        *enabled.entry(site.name()).or_default() |= control::is_retried(site);
+    }
+    for (site, is_enabled) in enabled {
+        gauge!(ENABLED.name, "retry.site" => site).set(f64::from(u8::from(is_enabled)));
+    }
+    let (applied, refused) = control::configurations();
+    for (result, count) in [("applied", applied), ("refused", refused)] {
+        counter!(CONFIGURATIONS.name, "retry.result" => result).absolute(count);
     }
 }
 

@@ -48,6 +48,8 @@ macro_rules! metrics {
 metrics! {
     CALLS = Counter "retry.calls" in "{call}",
         ["retry.site", "retry.outcome"] "calls that have ended";
+    UNATTEMPTED = Counter "retry.calls.unattempted" in "{call}",
+        ["retry.site"] "calls that ended before their first attempt";
     ATTEMPTS = Counter "retry.attempts" in "{attempt}",
         ["retry.site"] "attempts of calls that have ended";
     RETRIES = Counter "retry.retries" in "{retry}",
@@ -64,6 +66,10 @@ metrics! {
         ["retry.site", "retry.reason"] "time of calls that did not succeed at once, pauses included";
     LIVE = Gauge "retry.live" in "{call}",
         ["retry.site"] "calls that are being retried now";
+    ENABLED = Gauge "retry.enabled" in "{function}",
+        ["retry.site"] "whether the function makes more than one attempt";
+    CONFIGURATIONS = Counter "retry.configurations" in "{configuration}",
+        ["retry.result"] "configurations that were applied or refused";
     STATE = Gauge "retry.breaker.state" in "{breaker}",
         ["retry.breaker", "retry.state"] "breakers of this name that are in this state";
     TRANSITIONS = Counter "retry.breaker.transitions" in "{transition}",

@@ -1,12 +1,14 @@
 //! Emitting the events of breakers, budgets and configurations.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::configuration::{Change, ConfigApplied};
 use super::delivery::{emit, has_listener};
 use super::label::Label;
 use super::protection::{BreakerRejected, BreakerTransition, BudgetExhausted};
 use super::vocabulary::{Event, EventKind};
+use super::warnings;
 use crate::breaker::{CircuitOpen, Listener, Transition};
 use crate::budget::Refused;
 
@@ -78,6 +80,21 @@ mod tests {
 
 /// Emits the event that a configuration has taken effect.
 pub fn config_applied(source: impl Into<Label>, changes: impl IntoIterator<Item = Change>) {
+    APPLIED.fetch_add(1, Ordering::Relaxed);
     let (source, changes) = (source.into(), changes.into_iter().collect());
     emit(&Event::ConfigApplied(ConfigApplied { source, changes }));
+}
+
+/// Tells that a changed configuration has mistakes and was not applied.
+pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display) {
+    REFUSED.fetch_add(1, Ordering::Relaxed);
+    warnings::config_refused(mistakes, error);
+}
+
+static APPLIED: AtomicU64 = AtomicU64::new(0);
+static REFUSED: AtomicU64 = AtomicU64::new(0);
+
+/// The number of configurations that were applied and that were refused while they were watched, since the process started.
+pub fn configurations() -> (u64, u64) {
+    (APPLIED.load(Ordering::Relaxed), REFUSED.load(Ordering::Relaxed))
 }

@@ -105,6 +105,6 @@ warning! {
 
 warning! {
     /// A changed configuration file has mistakes and was not applied.
-    pub fn config_refused(mistakes: usize, error: &dyn std::fmt::Display);
+    pub(super) fn config_refused(mistakes: usize, error: &dyn std::fmt::Display);
     warn(mistakes): "a configuration was refused, the previous one stays in force: {error}"
 }

@@ -123,6 +123,13 @@ pub fn protection(site: &Site) -> (&SiteBudget, &SiteBreaker) {
     (site.budget_source(), site.breaker_source())
 }
 
+/// Whether calls of the function that start now may make more than one attempt.
+pub fn is_retried(site: &'static Site) -> bool {
+    let effective = site.effective();
+    let is_enabled = effective.is_none_or(|effective| effective.enabled);
+    is_enabled && site.policy_under(effective).limit() != Some(1)
+}
+
 /// The name of a method without its type; `None` for a function that has no other name.
 pub fn short_name(site: &Site) -> Option<&'static str> {
     let short = site.name_without_type();

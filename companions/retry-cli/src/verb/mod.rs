@@ -1,9 +1,11 @@
 //! The subcommands of `retry`.
 
+mod alerts;
 mod check;
 mod completions;
 #[cfg(feature = "console")]
 mod console;
+mod dashboard;
 mod explain;
 mod plan;
 #[cfg(feature = "tasks")]
@@ -28,6 +30,8 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb { command: tasks::command, run: tasks::run },
     #[cfg(feature = "console")]
     Verb { command: console::command, run: console::run },
+    Verb { command: dashboard::command, run: dashboard::run },
+    Verb { command: alerts::command, run: alerts::run },
     Verb { command: completions::command, run: completions::run },
 ];
 

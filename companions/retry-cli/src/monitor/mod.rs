@@ -1,0 +1,5 @@
+//! Dashboards and alert rules, from the list of metrics.
+
+pub(crate) mod alerts;
+pub(crate) mod dashboard;
+pub(crate) mod query;
