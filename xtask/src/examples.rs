@@ -4,8 +4,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::metadata;
 use crate::run::{self, EVERYTHING, Outcome, cargo, root};
+use crate::{metadata, readme};
 
 const CRATE: &str = "retry-examples";
 
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Outcome {
     for example in names(&metadata::package(CRATE)?) {
         run::run(Command::new(folder.join(example)).current_dir(root()))?;
     }
-    Ok(())
+    readme::run()
 }
 
 fn names(package: &Value) -> Vec<String> {

@@ -5,6 +5,8 @@ mod check;
 mod debian;
 mod deny;
 mod examples;
+#[cfg(test)]
+mod feature_table;
 mod features;
 mod loom;
 mod metadata;
@@ -12,6 +14,7 @@ mod minimal;
 mod miri;
 mod mutants;
 mod package;
+mod readme;
 mod run;
 mod test;
 mod ui;
@@ -41,7 +44,7 @@ const VERBS: &[Verb] = &[
         "install the programs that examples use, from Debian, as root, and the target of `wasm`",
         Plain(install),
     ),
-    Verb("examples", "run every example", Plain(examples::run)),
+    Verb("examples", "run every example, and the first one of the README", Plain(examples::run)),
     Verb(
         "features",
         "lint crates with no feature, each feature alone, and all",
