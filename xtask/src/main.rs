@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod contents;
 mod debian;
 mod deny;
 mod examples;
@@ -16,6 +17,7 @@ mod mutants;
 mod package;
 mod readme;
 mod run;
+mod semver;
 mod test;
 mod ui;
 mod wasm;
@@ -69,6 +71,11 @@ const VERBS: &[Verb] = &[
         Plain(minimal::run),
     ),
     Verb("package", "package and build the published crates", Plain(package::run)),
+    Verb(
+        "semver",
+        "compare the interfaces with the last release, where cargo-semver-checks is installed",
+        Plain(semver::run),
+    ),
     Verb(
         "bench",
         "measure what retries cost; --check: compare with the ceilings",
@@ -164,7 +171,8 @@ fn ci() -> Outcome {
     deny::run()?;
     minimal::run()?;
     bench::run(Some("--check"))?;
-    package::run()
+    package::run()?;
+    semver::run()
 }
 
 #[cfg(test)]

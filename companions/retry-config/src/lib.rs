@@ -2,6 +2,7 @@
 #![doc = "```toml"]
 #![doc = include_str!("example.toml")]
 #![doc = "```"]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod change;
 pub mod chaos;
