@@ -15,6 +15,7 @@ mod minimal;
 mod miri;
 mod mutants;
 mod package;
+mod pages;
 mod readme;
 mod run;
 mod semver;
@@ -34,7 +35,11 @@ const VERBS: &[Verb] = &[
     Verb("check", "fmt, clippy, docs and ui", Plain(check::run)),
     Verb("fmt", "check that every file is formatted", Plain(check::fmt)),
     Verb("clippy", "lint everything, warnings denied", Plain(check::clippy)),
-    Verb("docs", "build the published crates' documentation, warnings denied", Plain(check::docs)),
+    Verb(
+        "docs",
+        "build the published crates' documentation, warnings denied, and check its pages",
+        Plain(check::docs),
+    ),
     Verb(
         "ui",
         "compare compile errors with the expected ones; NAME picks cases",

@@ -21,6 +21,12 @@ use super::program::Program;
 use super::resolve::Resolution;
 
 /// The result of applying a configuration.
+///
+/// ```
+/// let applied = retry_config::apply(retry_config::Config::default())?;
+/// assert!(applied.changes.is_empty());
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Applied {
     /// Each value that changed; empty when none did.
@@ -50,6 +56,13 @@ static STATE: Mutex<State> =
     Mutex::new(State { config: None, sites: Vec::new(), resolution: None });
 
 /// Reads a file and applies it: JSON when its name ends in `.json`, else TOML.
+///
+/// ```
+/// match retry_config::load("retry.toml") {
+///     Ok(applied) => println!("{applied}"),
+///     Err(mistakes) => eprintln!("{mistakes}"), // each with its line and its remedy; nothing has changed
+/// }
+/// ```
 ///
 /// # Errors
 ///
@@ -132,6 +145,11 @@ fn follow_declared() {
 }
 
 /// Removes the configuration: every function follows its attribute again.
+///
+/// ```
+/// retry_config::reset();
+/// assert!(retry_config::current().is_none());
+/// ```
 pub fn reset() -> Applied {
     let program = Program::now();
     replace(&program, untouched(&program), None)
@@ -183,6 +201,12 @@ fn untouched(program: &Program) -> Resolution {
 }
 
 /// The configuration that was applied last.
+///
+/// ```
+/// if let Some(config) = retry_config::current() {
+///     println!("retries are {}", if config.global.enabled == Some(false) { "off" } else { "on" });
+/// }
+/// ```
 pub fn current() -> Option<Arc<Config>> {
     lock(&STATE).config.clone()
 }

@@ -235,17 +235,6 @@ impl Budget {
     }
 
     /// Tokens that can still be owed at this moment: the capacity less the debt.
-    ///
-    /// ```
-    /// use retry_runtime::Kind;
-    /// use retry_runtime::budget::{Budget, BudgetSettings};
-    ///
-    /// let budget = Budget::new(BudgetSettings::new().capacity(20));
-    /// let retry = budget.try_withdraw(Kind::Transient)?;
-    /// assert_eq!((budget.available(), budget.owed(), budget.capacity()), (19.0, 1.0, 20.0));
-    /// # drop(retry);
-    /// # Ok::<(), retry_runtime::budget::Refused>(())
-    /// ```
     pub fn available(&self) -> f64 {
         let (owed, capacity) = self.balance();
         tokens(capacity - owed)
@@ -308,16 +297,6 @@ impl Budget {
 
     /// The first moment from now on at which a retry after a failure of this kind is admitted if nothing
     /// but time passes; `None` when more than time is needed.
-    ///
-    /// ```
-    /// use retry_runtime::Kind;
-    /// use retry_runtime::budget::{Budget, BudgetSettings};
-    ///
-    /// let budget = Budget::new(BudgetSettings::new().capacity(1));
-    /// budget.try_withdraw(Kind::Transient)?.failed();
-    /// assert!(budget.would_admit_at(Kind::Transient).is_some()); // when time has paid the token off
-    /// # Ok::<(), retry_runtime::budget::Refused>(())
-    /// ```
     pub fn would_admit_at(&self, kind: Kind) -> Option<Instant> {
         let now = self.timeline.now();
         let millis = self.timeline.millis(now);
@@ -339,17 +318,6 @@ impl Budget {
     }
 
     /// Forgets the debt.
-    ///
-    /// ```
-    /// use retry_runtime::Kind;
-    /// use retry_runtime::budget::{Budget, BudgetSettings};
-    ///
-    /// let budget = Budget::new(BudgetSettings::new().capacity(1));
-    /// budget.try_withdraw(Kind::Transient)?.failed();
-    /// budget.reset();
-    /// assert_eq!(budget.available(), 1.0);
-    /// # Ok::<(), retry_runtime::budget::Refused>(())
-    /// ```
     pub fn reset(&self) {
         self.update(|state| State::new(0, state.stamp()));
     }

@@ -22,6 +22,16 @@ pub struct Due {
 }
 
 /// A lease under which an attempt is running.
+///
+/// ```
+/// use retry_tasks::rows::Held;
+///
+/// /// The leases that a monitor shows.
+/// fn show(held: &Held) -> String {
+///     format!("{}: task {} until {}", held.name, held.lease.id, held.until)
+/// }
+/// # let _ = show;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The lease.

@@ -39,6 +39,17 @@ pub struct Stored {
 }
 
 /// The clock of a store that several processes share: a clock of this machine that agrees with the store.
+///
+/// ```
+/// use retry_tasks::rows::StoreClock;
+/// use retry_tasks::{Clock, ManualClock};
+/// use std::sync::Arc;
+///
+/// let machine = Arc::new(ManualClock::new());
+/// let clock = StoreClock::new(Arc::clone(&machine) as Arc<dyn Clock>);
+/// let time = clock.agree(None); // nothing is stored yet
+/// assert_eq!(time, machine.now());
+/// ```
 #[derive(Debug)]
 pub struct StoreClock {
     clock: Arc<dyn Clock>,

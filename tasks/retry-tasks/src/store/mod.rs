@@ -39,6 +39,23 @@ pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Sen
 pub type Stored = (Record, Vec<TaskAttempt>);
 
 /// The task that a submission has led to.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let first = tasks.submit_unique("12", square::task(12)).await?;
+/// let second = tasks.submit_unique("12", square::task(12)).await?;
+/// assert!(second.existing && second.id == first.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Submitted {
     /// The identifier of the task.
