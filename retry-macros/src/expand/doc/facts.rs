@@ -191,7 +191,12 @@ fn recover(args: &Args) -> Option<String> {
 
 fn label(args: &Args) -> Option<String> {
     let label = source(&args.label.as_ref()?.value);
-    Some(format!("Counts, history and budget are kept apart by `{label}`."))
+    // The default budget has the label as its key.
+    let apart = match args.budget {
+        None => "Counts, history and budget",
+        Some(_) => "Counts and history",
+    };
+    Some(format!("{apart} are kept apart by `{label}`."))
 }
 
 fn name(args: &Args) -> Option<String> {

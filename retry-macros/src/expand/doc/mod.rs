@@ -41,7 +41,10 @@ fn summary(args: &Args) -> String {
         (None, None) => match (&args.attempts, &args.max) {
             (Some(attempts), _) if endless(&attempts.value).is_some() => endlessly(args),
             (Some(attempts), _) => format!("Attempted up to `{}` times.", source(&attempts.value)),
-            (_, max) => format!("Retried up to `{}` times after the first attempt.", source(max)),
+            (_, Some(max)) => {
+                format!("Retried up to `{}` times after the first attempt.", source(&max.value))
+            }
+            (None, None) => "Retried.".to_owned(),
         },
     };
     format!("{how_often} {}", failures(args))

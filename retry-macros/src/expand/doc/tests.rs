@@ -132,8 +132,15 @@ fn presets_statics_names_and_keys_of_budgets_and_breakers_are_told_apart() {
 }
 
 #[test]
+fn a_limit_that_is_no_literal_is_shown_as_it_is_written() {
+    says("max = self.retries", false, &["Retried up to `self.retries` times after"]);
+    says("attempts = LIMIT", false, &["Attempted up to `LIMIT` times."]);
+}
+
+#[test]
 fn labels_names_and_hints_are_said() {
-    says("label = operation", false, &["kept apart by `operation`"]);
+    says("label = operation", false, &["Counts, history and budget are kept apart by `operation`"]);
+    says("label = id, budget = none", false, &["Counts and history are kept apart by `id`"]);
     says("name = \"billing::charge\"", false, &["Named `billing::charge` in reports"]);
     says("hint_cap = clamp(\"10s\")", false, &["one longer than 10 s is cut to 10 s."]);
     says("hint = instead", false, &["replaces the delay;"]);
