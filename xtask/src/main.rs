@@ -51,7 +51,11 @@ const VERBS: &[Verb] = &[
         "install the programs that examples use, from Debian, as root, and the target of `wasm`",
         Plain(install),
     ),
-    Verb("examples", "run every example, and the first one of the README", Plain(examples::run)),
+    Verb(
+        "examples",
+        "run every example, and the first one of the README (`readme`); NAME picks one",
+        Filtered(examples::run),
+    ),
     Verb(
         "features",
         "lint crates with no feature, each feature alone, and all",
@@ -168,7 +172,7 @@ fn install() -> Outcome {
 fn ci() -> Outcome {
     test::run()?;
     check::run()?;
-    examples::run()?;
+    examples::run(None)?;
     features::run()?;
     loom::run()?;
     miri::run()?;
