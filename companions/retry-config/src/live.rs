@@ -79,8 +79,8 @@ pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigEr
 
 /// Applies a configuration and replaces the previous one.
 ///
-/// All functions change at once; calls in flight keep the settings that they started with. Budgets and breakers
-/// whose settings change are reset: full, and closed.
+/// All functions change at once; calls in flight keep the settings that they started with. Budgets and breakers whose
+/// settings change keep their state: a debt stays, at most the new capacity, and an open breaker stays open.
 ///
 /// # Errors
 ///
