@@ -30,6 +30,15 @@ const ABSURD: Duration = Duration::from_secs(24 * 3600);
 const KEPT: usize = 8;
 
 /// The time that the store has stored.
+///
+/// ```
+/// use retry_tasks::Time;
+/// use retry_tasks::rows::Stored;
+///
+/// let time = Time::from_millis(1_700_000_000_000);
+/// let stored = Stored { time, wall: time }; // one row, which every transaction that writes replaces
+/// assert_eq!(stored.time, stored.wall);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// The time of the store when somebody wrote last.
