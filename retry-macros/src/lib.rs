@@ -61,18 +61,18 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `cap = "30s"` | 30 s | the longest delay, jitter included |
 /// | `jitter = full` | `full` | `full`, `equal`, `decorrelated`, `proportional(r)` with `r` from 0 to 1, `additive(r)` with `r` at least 0, `first(r)` that is additive for the first delay only, `none` |
 /// | `deadline = "30s"` | none | the limit for the whole call: attempts, pauses and hooks. An `async` attempt that is still running is cut off |
-/// | `timeout = "5s"` | none | the limit for one attempt; `async` only; together with the first delay less than `deadline`; requires `idempotent` or `idempotent = false` |
+/// | `timeout = "5s"` | none | the limit for one attempt; `async` only, since nothing can stop a running thread; together with the first delay less than `deadline`; requires `idempotent` or `idempotent = false` |
 /// | `no_retry_after = "3m"` | none | no attempt begins later than this after the start of the call; one that is running is left alone. At most `deadline` |
 /// | `reset_after = "1m"` | none | an attempt that ran at least this long before it failed was healthy: the attempts and the backoff begin anew, and it pays into the budget like a success. For streams and subscriptions; not with `deadline` or `task` |
 /// | `on = Transient \| Throttled` | `Transient \| Throttled` | the kinds of failure that are retried. Listing `Ambiguous` declares the function `idempotent`. `on = any` retries every failure and does not require `Classify` |
 /// | `idempotent`, `idempotent = false` | undeclared | whether running the function twice has the same effect as running it once. If it has, `Ambiguous` failures are retried |
 /// | `hint = at_least`, `hint = instead` | `at_least` | whether a server's hint only makes a delay longer, or takes its place also where the hint is shorter |
 /// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call, or is cut to this with `hint_cap = clamp("10s")` |
-/// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share |
+/// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share. A spawned task inherits nothing anyway: `inherited(future)` carries the deadline over |
 /// | `when = path or closure` | | `Fn(&E) -> bool`. With `on`, both must be true for a retry; on its own it replaces `Classify` |
 /// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` asks for another attempt, which draws nothing from the budget. When the retries are used up, the call returns the last value |
 /// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), one for each host or shard `budget(key = host)`, a static `budget = SHARED`, or `budget = none` to turn it off |
-/// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, or one for each key `breaker(key = host, keys = 100)` |
+/// | `breaker`, `breaker(…)`, `breaker = …` | none | a circuit breaker: with default settings, with settings `breaker(rate = 0.5, slow = "2s")`, shared by name `breaker = "name"`, a static, one for each key `breaker(key = host, keys = 100)`, or a table of keys with a name `breaker("name", key = host)` |
 /// | `recover = path` | | a function that gets the final failure and then every argument, and returns the result of the call; `async` if the function is. Not called for a cancelled call |
 /// | `label = operation` | none | a value of the call by which its counts, history, live calls, events and default budget are told apart: `site(name).parts()` lists them. 64 for each function; not with `task` |
 /// | `cancel = expr` | | a cancellation token; the expression can use the function's arguments |
@@ -173,7 +173,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// ## Arguments of an attempt
 ///
-/// Attempts borrow the arguments. If the body consumes an argument, list it in `clone`. If the body changes a
+/// Attempts borrow the arguments. An argument that the body moves is missing in the next attempt: rustc reports
+/// `use of moved value` (E0382) in an `async` function, and `cannot move out of value, a captured variable in an FnMut
+/// closure` (E0507) in a sync one. List the argument in `clone`, or let the body borrow it. If the body changes a
 /// `mut` argument, list it in `clone` (each attempt gets a fresh copy) or in `keep` (changes carry over to the
 /// next attempt).
 ///
@@ -280,6 +282,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | a trait method without a body, a whole `impl` or `trait` | there is no body to retry |
 /// | `timeout` on a sync function | nothing can stop a running thread |
 /// | a `mut` or `ref mut` argument by value that is neither in `clone` nor in `keep` | either default would surprise somebody |
+/// | an argument that the body moves, without `clone` (E0382, E0507) | the next attempt needs the argument again |
 /// | a function's argument, `Self` or a generic parameter in an argument that is set once (`backoff`, `jitter`, `on`, `hint`, `inherit`, `name`, the settings of `budget` and `breaker`) | the value is computed before there is a call; `policy = …` computes a whole policy in each call |
 /// | `label` or settings that a call computes, beside `task` | the store asks for the settings of a task without its arguments |
 /// | `recover` with an argument that cannot be rebuilt from its pattern | `recover` gets every argument |

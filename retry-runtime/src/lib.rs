@@ -7,6 +7,14 @@ pub mod recipes {
     #![doc = include_str!("recipes.md")]
 }
 
+pub mod coming_from {
+    #![doc = include_str!("coming_from.md")]
+}
+
+pub mod outage {
+    #![doc = include_str!("outage.md")]
+}
+
 #[doc(inline)]
 pub use retry_engine::*;
 #[cfg(feature = "macros")]

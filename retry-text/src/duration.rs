@@ -79,6 +79,12 @@ fn scaled(number: &str, length: u128) -> Option<u128> {
 }
 
 /// Writes a duration for people: `250 ms`, `1.5 s`, `2 min`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(retry_text::duration::human(Duration::from_millis(1500)), "1.5 s");
+/// ```
 pub fn human(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (name, length) = match nanos {

@@ -56,6 +56,10 @@ pub fn ours(word: &str) -> Option<&'static str> {
 }
 
 /// Our name for the argument whose name in another library is nearest to `word`, at most two edits away.
+///
+/// ```
+/// assert_eq!(retry_text::elsewhere::nearly("max_retrys"), Some("max"));
+/// ```
 pub fn nearly(word: &str) -> Option<&'static str> {
     let names: Vec<&str> = NAMES.iter().flat_map(|(_, names)| *names).copied().collect();
     ours(crate::within(word, &names, |_| 2)?)

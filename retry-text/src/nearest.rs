@@ -11,6 +11,12 @@ pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
 }
 
 /// The candidate with the fewest edits, if `limit` allows as many for this candidate. Capitals do not count.
+///
+/// ```
+/// let one_edit = |_: &str| 1;
+/// assert_eq!(retry_text::within("bse", &["base", "cap"], one_edit), Some("base"));
+/// assert_eq!(retry_text::within("bes", &["base", "cap"], one_edit), None);
+/// ```
 pub fn within<'a>(
     word: &str,
     candidates: &[&'a str],

@@ -209,3 +209,16 @@ fn a_listener_may_read_the_new_settings() {
     apply("[op.\"billing::charge\"]\nmax = 1").unwrap();
     assert_eq!(answer.lock().unwrap().as_deref(), Some("1"));
 }
+
+#[test]
+fn the_configuration_on_the_page_for_outages_is_valid() {
+    let page = include_str!("../../retry-runtime/src/outage.md");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).collect();
+    assert!(!blocks.is_empty(), "the page shows a configuration");
+    for block in blocks {
+        let text = block.split("```").next().expect("the block ends");
+        if let Err(mistakes) = Config::from_toml(text) {
+            panic!("{mistakes}");
+        }
+    }
+}

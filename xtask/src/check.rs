@@ -1,7 +1,7 @@
 //! Checks formatting, lints, documentation and compile errors.
 
 use crate::run::{self, EVERYTHING, Outcome, cargo};
-use crate::{package, ui};
+use crate::{package, pages, ui};
 
 pub(crate) fn run() -> Outcome {
     fmt()?;
@@ -22,5 +22,6 @@ pub(crate) fn clippy() -> Outcome {
 pub(crate) fn docs() -> Outcome {
     let packages = package::PUBLISHED.iter().flat_map(|name| ["-p", name]);
     let mut command = cargo(&["doc", "--no-deps", "--all-features"]);
-    run::run(command.args(packages).env("RUSTDOCFLAGS", "-D warnings"))
+    run::run(command.args(packages).env("RUSTDOCFLAGS", "-D warnings"))?;
+    pages::check()
 }

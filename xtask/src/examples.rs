@@ -4,23 +4,36 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::metadata;
 use crate::run::{self, EVERYTHING, Outcome, cargo, root};
+use crate::{metadata, readme};
 
 const CRATE: &str = "retry-examples";
+
+/// The name by which a filter picks the first example of the README.
+const README: &str = "readme";
 
 /// Optimises the examples a little: `storm` simulates for over a minute otherwise.
 const OPTIMISED: [&str; 2] = ["--config", "profile.dev.package.retry-examples.opt-level=1"];
 
 /// Builds with the features of the whole workspace and runs the programs directly: `cargo run` would build the
 /// dependencies again, with the features of one package.
-pub(crate) fn run() -> Outcome {
-    run::run(cargo(&["build", "--quiet", "--examples"]).args(EVERYTHING).args(OPTIMISED))?;
+///
+/// With a filter, only the example of this name is run; `readme` is the first one of the README.
+pub(crate) fn run(filter: Option<&str>) -> Outcome {
+    let is_picked = |name: &str| filter.is_none_or(|filter| filter == name);
+    let mut picked = names(&metadata::package(CRATE)?);
+    picked.retain(|name| is_picked(name));
+    if picked.is_empty() && !is_picked(README) {
+        return Err(format!("there is no example `{}`", filter.unwrap_or_default()));
+    }
+    if !picked.is_empty() {
+        run::run(cargo(&["build", "--quiet", "--examples"]).args(EVERYTHING).args(OPTIMISED))?;
+    }
     let folder = metadata::target_directory()?.join("debug/examples");
-    for example in names(&metadata::package(CRATE)?) {
+    for example in picked {
         run::run(Command::new(folder.join(example)).current_dir(root()))?;
     }
-    Ok(())
+    if is_picked(README) { readme::run() } else { Ok(()) }
 }
 
 fn names(package: &Value) -> Vec<String> {

@@ -3,9 +3,12 @@
 mod bench;
 mod check;
 mod console;
+mod contents;
 mod debian;
 mod deny;
 mod examples;
+#[cfg(test)]
+mod feature_table;
 mod features;
 mod loom;
 mod metadata;
@@ -13,7 +16,10 @@ mod minimal;
 mod miri;
 mod mutants;
 mod package;
+mod pages;
+mod readme;
 mod run;
+mod semver;
 mod test;
 mod ui;
 mod wasm;
@@ -30,7 +36,11 @@ const VERBS: &[Verb] = &[
     Verb("check", "fmt, clippy, docs and ui", Plain(check::run)),
     Verb("fmt", "check that every file is formatted", Plain(check::fmt)),
     Verb("clippy", "lint everything, warnings denied", Plain(check::clippy)),
-    Verb("docs", "build the published crates' documentation, warnings denied", Plain(check::docs)),
+    Verb(
+        "docs",
+        "build the published crates' documentation, warnings denied, and check its pages",
+        Plain(check::docs),
+    ),
     Verb(
         "ui",
         "compare compile errors with the expected ones; NAME picks cases",
@@ -42,7 +52,11 @@ const VERBS: &[Verb] = &[
         "install the programs that examples and tests use, from Debian, as root, and the target of `wasm`",
         Plain(install),
     ),
-    Verb("examples", "run every example", Plain(examples::run)),
+    Verb(
+        "examples",
+        "run every example, and the first one of the README (`readme`); NAME picks one",
+        Filtered(examples::run),
+    ),
     Verb(
         "features",
         "lint crates with no feature, each feature alone, and all",
@@ -72,6 +86,11 @@ const VERBS: &[Verb] = &[
         Plain(minimal::run),
     ),
     Verb("package", "package and build the published crates", Plain(package::run)),
+    Verb(
+        "semver",
+        "compare the interfaces with the last release, where cargo-semver-checks is installed",
+        Plain(semver::run),
+    ),
     Verb(
         "bench",
         "measure what retries cost; --check: compare with the ceilings",
@@ -159,7 +178,7 @@ fn install() -> Outcome {
 fn ci() -> Outcome {
     test::run()?;
     check::run()?;
-    examples::run()?;
+    examples::run(None)?;
     features::run()?;
     loom::run()?;
     miri::run()?;
@@ -167,7 +186,8 @@ fn ci() -> Outcome {
     deny::run()?;
     minimal::run()?;
     bench::run(Some("--check"))?;
-    package::run()
+    package::run()?;
+    semver::run()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::metadata;
-use crate::run::{self, Outcome, cargo, output};
+use crate::run::{self, Outcome, cargo};
+use crate::{contents, metadata};
 
 /// The published crates, each after the crates that it depends on.
 pub(crate) const PUBLISHED: [&str; 11] = [
@@ -21,17 +21,9 @@ pub(crate) const PUBLISHED: [&str; 11] = [
     "retry-cli",
 ];
 
-/// The licence files that each package must contain; in the crates' directories they are symbolic links.
-const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
-
 pub(crate) fn run() -> Outcome {
     for name in PUBLISHED {
-        let files = output(&mut cargo(&["package", "--list", "--allow-dirty", "-p", name]))?;
-        for licence in LICENCES {
-            if !files.lines().any(|file| file == licence) {
-                return Err(format!("the package of {name} has no {licence}: link it there"));
-            }
-        }
+        contents::check(name)?;
     }
     forget()?;
     // All at once, so that each can be built against the others without publishing any.

@@ -110,6 +110,39 @@ fn plan_accepts_the_syntax_of_the_attribute() {
 }
 
 #[test]
+fn plan_reads_options_as_it_reads_one_text() {
+    let options = ["plan", "--max", "3", "--base", "200ms", "--cap=500ms"];
+    assert_eq!(prints(&options), prints(&["plan", "max = 3, base = '200ms', cap = '500ms'"]));
+    let options =
+        ["plan", "--attempts", "4", "--backoff", "10ms,1s", "--jitter", "proportional(0.5)"];
+    let text = "attempts = 4, backoff = ['10ms', '1s'], jitter = proportional(0.5)";
+    assert_eq!(prints(&options), prints(&["plan", text]));
+    let options = ["plan", "max = 2, jitter = none", "--timeout", "5s", "--idempotent"];
+    assert_eq!(
+        prints(&options),
+        prints(&["plan", "max = 2, jitter = none, timeout = '5s', idempotent"])
+    );
+    let options = ["plan", "--attempts", "forever", "--no-retry-after", "3m"];
+    assert_eq!(prints(&options), prints(&["plan", "attempts = forever, no_retry_after = '3m'"]));
+    assert_eq!(prints(&["plan"]), prints(&["plan", "max = 3"]), "the defaults");
+}
+
+#[test]
+fn a_wrong_option_of_plan_is_refused_as_in_one_text() {
+    for (options, text) in [
+        (vec!["plan", "--base", "5"], "base = 5"),
+        (vec!["plan", "--base", "2s", "--cap", "1s"], "base = 2s, cap = 1s"),
+        (vec!["plan", "--max", "1", "--attempts", "2"], "max = 1, attempts = 2"),
+        (vec!["plan", "max = 1", "--max", "2"], "max = 1, max = 2"),
+        (vec!["plan", "--backoff", "spiral"], "backoff = spiral"),
+    ] {
+        assert_eq!(fails(1, &options), fails(1, &["plan", text]), "{text}");
+    }
+    let error = fails(2, &["plan", "--bas", "1s"]);
+    assert!(error.contains("a similar argument exists: '--base'"), "{error}");
+}
+
+#[test]
 fn plan_takes_the_deadline_into_account() {
     let text = prints(&["plan", "attempts = unlimited, deadline = '30s'", "--rows", "2"]);
     assert!(text.contains("… and so on until the deadline\n"), "{text}");

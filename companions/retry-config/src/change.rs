@@ -14,6 +14,16 @@ use super::resolve::{Resolution, declared};
 use super::sites::SiteList;
 
 /// A value that changed.
+///
+/// ```
+/// use retry_config::Config;
+///
+/// let applied = retry_config::apply(Config::default())?;
+/// for change in &applied.changes {
+///     println!("{} {}: {:?} -> {:?} by {}", change.name, change.setting, change.before, change.after, change.origin);
+/// }
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
     /// The operation's name, or `budget.NAME`, `breaker.NAME`.

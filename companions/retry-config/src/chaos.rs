@@ -17,6 +17,17 @@ use super::written::{Written, exact};
 const KEYS: [&str; 4] = ["rate", "latency", "fault", "after_body"];
 
 /// The faults of a function.
+///
+/// ```
+/// use retry_config::Config;
+/// use retry_config::chaos::Fault;
+///
+/// retry_config::chaos::accept(); // something injects the faults
+/// let config = Config::from_toml("[op.\"billing::charge\".chaos]\nrate = 0.05\nlatency = \"200ms\"")?;
+/// let chaos = config.op["billing::charge"].chaos.as_ref().expect("it is set");
+/// assert_eq!((chaos.rate, chaos.fault), (0.05, Fault::Fail));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Chaos {
@@ -31,6 +42,13 @@ pub struct Chaos {
 }
 
 /// The fault of an attempt.
+///
+/// ```
+/// use retry_config::chaos::Fault;
+///
+/// let words = Fault::ALL.map(Fault::name);
+/// assert_eq!(words, ["none", "fail", "hang", "panic"]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -79,6 +97,14 @@ impl fmt::Display for Chaos {
 static ASKED: Mutex<Vec<(&Site, Chaos)>> = Mutex::new(Vec::new());
 
 /// The faults that the configuration in force asks for in this function.
+///
+/// ```
+/// for site in retry_runtime::sites() {
+///     if let Some(chaos) = retry_config::chaos::of(site) {
+///         println!("{}: {chaos}", site.name());
+///     }
+/// }
+/// ```
 pub fn of(site: &'static Site) -> Option<Chaos> {
     lock(&ASKED).iter().find(|(known, _)| std::ptr::eq(*known, site)).map(|(_, chaos)| *chaos)
 }
@@ -87,6 +113,11 @@ pub fn of(site: &'static Site) -> Option<Chaos> {
 static ACCEPTED: AtomicBool = AtomicBool::new(false);
 
 /// Accepts configurations that ask for faults: something injects them.
+///
+/// ```
+/// // An injector of your own calls this before the configuration is read; `retry_testing::chaos::install` does, too.
+/// retry_config::chaos::accept();
+/// ```
 pub fn accept() {
     ACCEPTED.store(true, Ordering::Relaxed);
 }

@@ -20,6 +20,20 @@ use super::written::exact;
 use retry_runtime::{Backoff, Jitter};
 
 /// The values of one operation, each with its origin. Displays as a table.
+///
+/// ```
+/// use retry_config::Config;
+///
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 3, on = any, name = "docs::explanation")]
+/// fn charge() -> Result<u32, String> { Err("down".into()) }
+///
+/// let config = Config::from_toml("[op.\"docs::explanation\"]\nmax = 5")?;
+/// let explanation = retry_config::export().explain(&config, "docs::explanation")?;
+/// println!("{explanation}"); // a row for each setting: its value and its origin
+/// assert_eq!(explanation.get("max").map(|row| row.value.as_str()), Some("5"));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// The operation's name.
@@ -36,6 +50,21 @@ pub struct Explanation {
 }
 
 /// One setting of an operation.
+///
+/// ```
+/// use retry_config::Config;
+///
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 3, on = any, name = "docs::explained")]
+/// fn charge() -> Result<u32, String> { Err("down".into()) }
+///
+/// let config = Config::from_toml("[op.\"docs::explained\"]\nmax = 5")?;
+/// let explanation = retry_config::export().explain(&config, "docs::explained")?;
+/// for row in &explanation.settings {
+///     println!("{} = {} by {}", row.setting, row.value, row.origin);
+/// }
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explained {
     /// The name of the setting.
@@ -169,6 +198,11 @@ pub(crate) fn explain(
 
 impl SiteList {
     /// Checks a file against these functions.
+    ///
+    /// ```
+    /// let mistakes = retry_config::export().check("no such file.toml").unwrap_err();
+    /// assert_eq!(mistakes.len(), 1);
+    /// ```
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@
 #![doc = "```toml"]
 #![doc = include_str!("example.toml")]
 #![doc = "```"]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod change;
 pub mod chaos;
@@ -43,8 +44,25 @@ pub use mistake::{ConfigErrors, Mistake};
 pub use model::{Config, Global};
 pub use origin::Origin;
 pub use protect::{BreakerOverrides, BudgetOverrides};
+/// ```
+/// use retry_config::{Attempts, Settings};
+///
+/// let settings: Settings = "attempts = forever".parse()?;
+/// assert_eq!(settings.attempts, Some(Attempts::Forever));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[doc(inline)]
-pub use retry_runtime::control::{Attempts, HintCap};
+pub use retry_runtime::control::Attempts;
+/// ```
+/// use retry_config::{HintCap, Settings};
+/// use std::time::Duration;
+///
+/// let settings: Settings = "hint_cap = clamp(10s)".parse()?;
+/// assert_eq!(settings.hint_cap, Some(HintCap::Clamp(Duration::from_secs(10))));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
+#[doc(inline)]
+pub use retry_runtime::control::HintCap;
 pub use settings::Settings;
 pub use sites::{Declared, SiteInfo, SiteList};
 pub use value::{Growth, Named, TimeLimit};

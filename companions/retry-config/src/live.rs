@@ -21,6 +21,12 @@ use super::program::Program;
 use super::resolve::Resolution;
 
 /// The result of applying a configuration.
+///
+/// ```
+/// let applied = retry_config::apply(retry_config::Config::default())?;
+/// assert!(applied.changes.is_empty());
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Applied {
     /// Each value that changed; empty when none did.
@@ -51,6 +57,13 @@ static STATE: Mutex<State> =
 
 /// Reads a file and applies it: JSON when its name ends in `.json`, else TOML.
 ///
+/// ```
+/// match retry_config::load("retry.toml") {
+///     Ok(applied) => println!("{applied}"),
+///     Err(mistakes) => eprintln!("{mistakes}"), // each with its line and its remedy; nothing has changed
+/// }
+/// ```
+///
 /// # Errors
 ///
 /// Every mistake in the file, by itself and against the program's functions. Then nothing changes.
@@ -66,8 +79,8 @@ pub(super) fn load_read(path: &Path, bytes: Vec<u8>) -> Result<Applied, ConfigEr
 
 /// Applies a configuration and replaces the previous one.
 ///
-/// All functions change at once; calls in flight keep the settings that they started with. Budgets and breakers
-/// whose settings change are reset: full, and closed.
+/// All functions change at once; calls in flight keep the settings that they started with. Budgets and breakers whose
+/// settings change keep their state: a debt stays, at most the new capacity, and an open breaker stays open.
 ///
 /// # Errors
 ///
@@ -132,6 +145,11 @@ fn follow_declared() {
 }
 
 /// Removes the configuration: every function follows its attribute again.
+///
+/// ```
+/// retry_config::reset();
+/// assert!(retry_config::current().is_none());
+/// ```
 pub fn reset() -> Applied {
     let program = Program::now();
     replace(&program, untouched(&program), None)
@@ -183,6 +201,12 @@ fn untouched(program: &Program) -> Resolution {
 }
 
 /// The configuration that was applied last.
+///
+/// ```
+/// if let Some(config) = retry_config::current() {
+///     println!("retries are {}", if config.global.enabled == Some(false) { "off" } else { "on" });
+/// }
+/// ```
 pub fn current() -> Option<Arc<Config>> {
     lock(&STATE).config.clone()
 }

@@ -10,6 +10,14 @@ use super::origin::Origin;
 /// One mistake in a configuration.
 ///
 /// Displays as `FILE:LINE: KEY: MESSAGE`; unknown parts are left out.
+///
+/// ```
+/// use retry_config::Config;
+///
+/// for mistake in Config::from_toml("[defaults]\nmaxx = 3").unwrap_err().iter() {
+///     assert_eq!(mistake.message(), "unknown key `maxx`; did you mean `max`?");
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Mistake {
     origin: Origin,

@@ -50,6 +50,14 @@ pub struct Config {
 
 section! {
     /// The section `[global]`.
+    ///
+    /// ```
+    /// use retry_config::Config;
+    ///
+    /// let config = Config::from_toml("[global]\nenabled = false # the kill switch")?;
+    /// assert_eq!(config.global.enabled, Some(false));
+    /// # Ok::<(), retry_config::ConfigErrors>(())
+    /// ```
     Global {
         /// The kill switch: with `false` every call is one plain attempt; `recover` stays.
         enabled: bool;
@@ -69,6 +77,16 @@ impl Global {
 impl Config {
     /// Uses these variables in place of the process's environment: for tests, and for programs that read no
     /// environment (`with_environment([])`).
+    ///
+    /// ```
+    /// use retry_config::Config;
+    ///
+    /// let config = Config::default().with_environment([("RETRY_ENABLED", "false")]);
+    /// let applied = retry_config::apply(config)?;
+    /// println!("{applied}");
+    /// # retry_config::reset();
+    /// # Ok::<(), retry_config::ConfigErrors>(())
+    /// ```
     #[must_use]
     pub fn with_environment<K, V>(self, variables: impl IntoIterator<Item = (K, V)>) -> Self
     where

@@ -8,6 +8,14 @@ use super::short::moved;
 use retry_runtime::control::OneLine;
 
 /// The origin of a value.
+///
+/// ```
+/// use retry_config::Origin;
+///
+/// let origin = Origin::Environment { variable: "RETRY__ALL__MAX".into() };
+/// assert_eq!(origin.to_string(), "environment RETRY__ALL__MAX");
+/// assert_eq!(Origin::BuiltIn.to_string(), "built-in");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Origin {

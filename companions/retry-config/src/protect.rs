@@ -105,6 +105,14 @@ macro_rules! overrides {
 overrides! {
     /// Settings for a named budget; `None` keeps the attribute's value, or else the value of `preset` or the default
     /// of [`BudgetSettings`].
+    ///
+    /// ```
+    /// use retry_config::Config;
+    ///
+    /// let config = Config::from_toml("[budget.payments]\npreset = \"grpc\"\ncapacity = 20")?;
+    /// assert_eq!(config.budget["payments"].capacity, Some(20));
+    /// # Ok::<(), retry_config::ConfigErrors>(())
+    /// ```
     BudgetOverrides, budget, BudgetSettings,
     lenient BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0) => {
         /// A published scheme to start from: `"grpc"`.
@@ -134,6 +142,14 @@ overrides! {
 
 overrides! {
     /// Settings for a named breaker; `None` keeps the attribute's value, or else the default of [`BreakerSettings`].
+    ///
+    /// ```
+    /// use retry_config::Config;
+    ///
+    /// let config = Config::from_toml("[breaker.carrier]\nrate = 0.3\nopen = \"10s\"")?;
+    /// assert_eq!(config.breaker["carrier"].rate, Some(0.3));
+    /// # Ok::<(), retry_config::ConfigErrors>(())
+    /// ```
     BreakerOverrides, breaker, BreakerSettings,
     lenient BreakerSettings::new()
         .slow(Duration::from_secs(1))

@@ -12,6 +12,16 @@ use retry_runtime::Policy;
 /// The annotated functions of a program, for checking a configuration without the program.
 ///
 /// Made by [`export`](super::export); serde writes and reads it.
+///
+/// ```
+/// use retry_config::SiteList;
+///
+/// // What `retry check --sites` reads: the program writes it once, say in its build.
+/// let json = serde_json::to_string(&retry_config::export())?;
+/// let list: SiteList = serde_json::from_str(&json)?;
+/// assert_eq!(list.sites.len(), retry_runtime::sites().count());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SiteList {
     /// The functions, by name.
@@ -19,6 +29,17 @@ pub struct SiteList {
 }
 
 /// An annotated function.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 5, on = any, name = "docs::site_info")]
+/// fn charge() -> Result<u32, String> { Err("down".into()) }
+///
+/// let sites = retry_config::export();
+/// let site = sites.get("docs::site_info").expect("the function is linked");
+/// assert_eq!((site.is_async, site.any), (false, true));
+/// assert_eq!(site.written, ["max", "on", "name"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SiteInfo {
     /// The name that configurations use.
@@ -52,6 +73,18 @@ pub struct SiteInfo {
 }
 
 /// The budget or the breaker in an attribute.
+///
+/// ```
+/// use retry_config::Declared;
+///
+/// # use retry_runtime::retryable;
+/// #[retryable(on = any, budget = "docs::payments", name = "docs::declared")]
+/// fn charge() -> Result<u32, String> { Err("down".into()) }
+///
+/// let sites = retry_config::export();
+/// let site = sites.get("docs::declared").expect("the function is linked");
+/// assert!(matches!(&site.budget, Declared::Named { name, .. } if name == "docs::payments"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Declared<S> {

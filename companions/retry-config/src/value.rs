@@ -29,6 +29,15 @@ pub(crate) trait Setting: Sized {
 }
 
 /// A limit in time.
+///
+/// ```
+/// use retry_config::{Settings, TimeLimit};
+///
+/// let settings: Settings = "deadline = none, timeout = 5s, idempotent".parse()?;
+/// assert_eq!(settings.deadline, Some(TimeLimit::None));
+/// assert_eq!(settings.timeout, Some(TimeLimit::After(std::time::Duration::from_secs(5))));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeLimit {
     /// No limit, even if a lower layer has one.
@@ -38,6 +47,14 @@ pub enum TimeLimit {
 }
 
 /// How delays grow, as a configuration writes it.
+///
+/// ```
+/// use retry_config::{Growth, Settings};
+///
+/// let settings: Settings = "backoff = linear".parse()?;
+/// assert_eq!(settings.backoff, Some(Growth::Linear));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Growth {
@@ -56,6 +73,15 @@ pub enum Growth {
 }
 
 /// A budget or a breaker.
+///
+/// ```
+/// use retry_config::{Named, Settings};
+///
+/// let settings: Settings = "budget = payments, breaker = none".parse()?;
+/// assert_eq!(settings.budget, Some(Named::Name("payments".into())));
+/// assert_eq!(settings.breaker, Some(Named::None));
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     /// No budget or breaker.

@@ -24,6 +24,17 @@ const MOST_STEPS: u32 = 40;
 ///
 /// A file with a mistake changes nothing; the mistake is logged through `tracing` and kept as
 /// [`last_error`](Watcher::last_error). An empty file is a mistake.
+///
+/// ```
+/// # let path = std::env::temp_dir().join(format!("retry-docs-watcher-{}.toml", std::process::id()));
+/// # std::fs::write(&path, "[defaults]\nmax = 2\n").expect("a temporary file");
+/// let watcher = retry_config::watch(&path)?;
+/// assert_eq!(watcher.path(), path);
+/// assert!(watcher.last_error().is_none());
+/// # drop(watcher);
+/// # std::fs::remove_file(&path).expect("the file is there");
+/// # Ok::<(), retry_config::ConfigErrors>(())
+/// ```
 #[must_use = "the file is watched until this is dropped"]
 pub struct Watcher {
     path: PathBuf,
@@ -44,6 +55,13 @@ struct Seen {
 ///
 /// The directory is watched, not the file, so that replacing the file (an editor, a deployment that moves a link) is
 /// noticed. Several changes within 50 ms count as one.
+///
+/// ```
+/// fn start() -> Result<retry_config::Watcher, retry_config::ConfigErrors> {
+///     retry_config::watch("retry.toml") // until the value is dropped
+/// }
+/// # let _ = start;
+/// ```
 ///
 /// # Errors
 ///

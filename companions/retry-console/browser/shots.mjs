@@ -15,7 +15,7 @@ const breaker = snapshot.breakers[0]?.id;
 const failed = tasks.tasks?.find(({ state }) => state === 'failed')?.id ?? tasks.tasks?.[0]?.id;
 
 const SCREENS = {
-  overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(snapshot.functions[0].name)}`, live: '#/live',
+  overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(snapshot.functions[0]?.name)}`, live: '#/live',
   breakers: '#/breakers', breaker: `#/breakers/${encodeURIComponent(breaker)}`, tasks: '#/tasks', task: `#/tasks/${failed}`, configuration: '#/configuration', processes: '#/processes',
 };
 const LOOKS = {

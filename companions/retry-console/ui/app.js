@@ -41,7 +41,7 @@ function App() {
   }, []);
   const screens = SCREENS.filter(({ id }) => id !== 'tasks' || hasTasks());
   const current = screens.find(({ id }) => id === route.screen) ?? (route.screen === 'tasks' ? undefined : screens[0]);
-  const program = [...state.processes.values()][0]?.name ?? 'retry';
+  const program = programName();
   useEffect(() => {
     document.title = `${current?.title ?? 'Tasks'} · ${program} · retry console`;
   }, [current, program]);
@@ -53,7 +53,7 @@ function App() {
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
     <header class="top">
-      <span class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M24 12a9 9 0 1 0 1 7" /><path d="M25 5v8h-8" /></svg>retry <span class="muted">${program === 'retry' ? 'console' : program}</span></span>
+      <span class="brand"><svg viewBox="0 0 32 32" aria-hidden="true"><path d="M24 12a9 9 0 1 0 1 7" /><path d="M25 5v8h-8" /></svg>retry <span class="muted">${program}</span></span>
       <nav aria-label="Screens"><ul>${screens.map((screen) => html`<${NavEntry} key=${screen.id} of=${screen} isCurrent=${screen === current} />`)}</ul></nav>
       <${Connection} />
       <${ThemeSwitch} />
@@ -61,6 +61,12 @@ function App() {
     <${Banner} />
     <${Content} current=${current} route=${route} />
     <${Notices} />`;
+}
+
+// The name of the first program that is not only a console.
+function programName() {
+  const names = [...state.processes.values()].map(({ name }) => name).filter(Boolean);
+  return names.find((name) => name !== 'retry console') ?? 'console';
 }
 
 function skip(event) {

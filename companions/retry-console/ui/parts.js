@@ -86,7 +86,7 @@ export function Search({ label, value, onInput, count, total }) {
       <span class="hidden">${label}</span>
       <input type="search" placeholder=${label} value=${value} onInput=${(event) => onInput(event.target.value)}
         spellcheck="false" autocomplete="off" />
-      ${total !== undefined && html`<span class="count" aria-live="polite">${value ? `${number(count)} of ${number(total)}` : number(total)}</span>`}
+      ${total !== undefined && html`<span class="count">${value ? `${number(count)} of ${number(total)}` : number(total)}</span>`}
     </label>`;
 }
 

@@ -10,13 +10,13 @@ import { useTick } from './use.js';
 const NOTEWORTHY_MS = 2_000;
 
 const COLUMNS = [
-  { id: 'name', title: 'Program', isFull: true, width: '14%', cell: (of) => of.name ?? '–' },
+  { id: 'name', title: 'Program', isFull: true, width: '14%', cell: (of) => of.name || '–' },
   { id: 'state', title: 'State', width: '9rem', cell: (of) => html`<${Badge} tone=${of.stale ? 'bad' : 'good'} text=${of.stale ? 'stale' : of.peer ? 'answers' : 'this one'} />` },
-  { id: 'instance', title: 'Instance', width: '7rem', cell: (of) => html`<code>${of.instance ?? '–'}</code>` },
-  { id: 'host', title: 'Host', width: '12%', cell: (of) => of.host ?? '–' },
-  { id: 'pid', title: 'Process', kind: 'num', width: '5.5rem', cell: (of) => of.pid ?? '–' },
-  { id: 'version', title: 'Version', width: '6rem', cell: (of) => of.version ?? '–' },
-  { id: 'uptime', title: 'Running for', kind: 'num', width: '8rem', cell: (of) => (of.started_at === undefined ? '–' : html`<span title="since ${clock(of.started_at, now())}">${duration(now() - of.started_at)}</span>`) },
+  { id: 'instance', title: 'Instance', width: '7rem', cell: (of) => html`<code>${of.instance === of.peer ? '–' : of.instance}</code>` },
+  { id: 'host', title: 'Host', width: '12%', cell: (of) => of.host || '–' },
+  { id: 'pid', title: 'Process', kind: 'num', width: '5.5rem', cell: (of) => of.pid || '–' },
+  { id: 'version', title: 'Version', width: '6rem', cell: (of) => of.version || '–' },
+  { id: 'uptime', title: 'Running for', kind: 'num', width: '8rem', cell: (of) => (!of.started_at ? '–' : html`<span title="since ${clock(of.started_at, now())}">${duration(now() - of.started_at)}</span>`) },
   { id: 'peer', title: 'Address', isFull: true, cell: (of) => html`${of.peer ?? '–'}${of.error && html` <span class="has-failed">${of.error}</span>`}` },
 ];
 

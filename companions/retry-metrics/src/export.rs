@@ -15,6 +15,14 @@ const SHORTEST: Duration = Duration::from_millis(10);
 /// Records and publishes: calls [`record`], and [`publish`] every `period` (at least 10 ms) on a thread of its own,
 /// until the value is dropped.
 ///
+/// ```
+/// use std::time::Duration;
+///
+/// let export = retry_metrics::export(Duration::from_secs(5))?; // after the exporter was installed
+/// # drop(export);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// The system cannot start a thread.
@@ -32,6 +40,14 @@ pub fn export(period: Duration) -> io::Result<Export> {
 }
 
 /// Keeps the metrics up to date. Dropped, it publishes once more and ends its thread.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let export = retry_metrics::export(Duration::from_secs(5))?;
+/// drop(export); // at the end of the program: publishes once more
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "dropped, it ends the export"]
 pub struct Export {

@@ -21,6 +21,15 @@ use super::table::{
 ///
 /// Several threads may publish at the same time. A panic of the exporter ends here, and the next publication tries again;
 /// an exporter that publishes in turn publishes nothing twice.
+///
+/// ```
+/// /// The answer to a scrape.
+/// fn metrics(render: impl Fn() -> String) -> String {
+///     retry_metrics::publish();
+///     render()
+/// }
+/// # assert_eq!(metrics(String::new), "");
+/// ```
 pub fn publish() {
     thread_local! {
         static PUBLISHING: Cell<bool> = const { Cell::new(false) };

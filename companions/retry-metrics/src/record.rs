@@ -11,6 +11,10 @@ use super::table::{DELAY, DURATION, REJECTIONS, TRANSITIONS, describe};
 /// they happen, until the guard is dropped.
 ///
 /// Calls that succeed at once are not measured.
+///
+/// ```
+/// retry_metrics::record().forever(); // in `main`, after the exporter was installed
+/// ```
 pub fn record() -> ObserverGuard {
     control::contained(describe);
     events::observe_retries(tell)

@@ -1,6 +1,13 @@
 //! The table of all metrics: their names, types and units.
 
 /// How a metric is measured.
+///
+/// ```
+/// use retry_metrics::{ALL, Instrument};
+///
+/// let counters = ALL.iter().filter(|metric| metric.instrument == Instrument::Counter);
+/// assert!(counters.count() > 5);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Instrument {
@@ -13,6 +20,12 @@ pub enum Instrument {
 }
 
 /// A metric: its name and everything that a dashboard needs to know.
+///
+/// ```
+/// for metric in retry_metrics::ALL {
+///     println!("{} ({}): {}", metric.name, metric.unit, metric.description);
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metric {

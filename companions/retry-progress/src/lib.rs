@@ -44,6 +44,12 @@ const WAITING: usize = 1024;
 /// Other output of the program on this stream tears the lines apart; a program with much output passes its own
 /// bars to [`show_in`], and prints through them.
 ///
+/// ```
+/// let _progress = retry_progress::show()?;
+/// // Calls from here on are shown while they are being retried.
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// The system cannot start a thread.
@@ -132,6 +138,14 @@ fn spawn(work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
 
 /// Retries that are being shown. Dropped, it takes the lines away; where they are written one by one it waits
 /// until the last one is written.
+///
+/// ```
+/// use retry_progress::Progress;
+///
+/// let progress: Progress = retry_progress::show()?;
+/// drop(progress); // takes the lines away
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "dropped, it ends the showing"]
 pub struct Progress {

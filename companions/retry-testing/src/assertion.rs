@@ -20,6 +20,21 @@ use retry_runtime::StopReason;
 ///   attempt 3 at 3s: transient: no answer; slept 4s
 ///   attempt 4 at 7s: transient: no answer
 /// ```
+///
+/// ```
+/// use retry_runtime::retryable;
+/// use std::io;
+///
+/// #[retryable(name = "docs::assert")]
+/// fn fetch() -> io::Result<u32> { Ok(1) }
+///
+/// let t = retry_testing::scope();
+/// t.jitter_off();
+/// t.fail("docs::assert").first(1).with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+/// fetch()?;
+/// t.assert("docs::assert").calls(1).attempts(2).slept("1s").succeeded();
+/// # Ok::<(), io::Error>(())
+/// ```
 #[derive(Debug)]
 #[allow(
     clippy::return_self_not_must_use,

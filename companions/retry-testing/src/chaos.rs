@@ -35,6 +35,15 @@ const SWITCH: &str = "RETRY_CHAOS";
 
 /// Accepts faults in configurations, and injects them while the switch is set. Call this function before the first
 /// configuration is read.
+///
+/// ```
+/// fn start() -> Result<(), retry_config::ConfigErrors> {
+///     retry_testing::chaos::install(); // before the configuration is read
+///     retry_config::load("retry.toml")?;
+///     Ok(())
+/// }
+/// # let _ = start;
+/// ```
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -53,11 +62,25 @@ pub fn install() {
 static SWITCHED: AtomicU8 = AtomicU8::new(0);
 
 /// Turns the injection of configured faults on or off; overrides `RETRY_CHAOS`.
+///
+/// ```
+/// use retry_testing::chaos;
+///
+/// chaos::switch(true);
+/// assert!(chaos::is_on());
+/// chaos::switch(false);
+/// ```
 pub fn switch(on: bool) {
     SWITCHED.store(if on { 1 } else { 2 }, Ordering::Relaxed);
 }
 
 /// Whether the switch is on: by [`switch`], or else by `RETRY_CHAOS=on` (or `1`, `true`), which is read once.
+///
+/// ```
+/// if retry_testing::chaos::is_on() {
+///     println!("faults of the configuration are injected");
+/// }
+/// ```
 pub fn is_on() -> bool {
     static VARIABLE: OnceLock<bool> = OnceLock::new();
     let variable = || {

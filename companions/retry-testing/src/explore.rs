@@ -226,6 +226,16 @@ fn check_first(taken: &[Step], unable: Option<(&str, &str)>, effects: &BTreeMap<
 }
 
 /// The result of an exploration.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// # #[retryable(idempotent, name = "docs::exploration")]
+/// # fn charge() -> std::io::Result<u32> { retry_testing::effect("charged"); Ok(1) }
+/// # let t = retry_testing::scope();
+/// let found = t.explore(charge);
+/// assert!(found.is_complete() && found.runs() > 1);
+/// println!("{found}"); // each run that charged twice, with its attempts
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "the result says whether an effect happened twice; see `assert_once`"]
 pub struct Exploration {
@@ -235,6 +245,17 @@ pub struct Exploration {
 }
 
 /// A run in which an effect happened too often.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// # #[retryable(idempotent, name = "docs::doubled")]
+/// # fn charge() -> std::io::Result<u32> { retry_testing::effect("charged"); Ok(1) }
+/// # let t = retry_testing::scope();
+/// let found = t.explore(charge);
+/// let worst = &found.doubled()[0];
+/// assert_eq!((worst.effect.as_str(), worst.usual), ("charged", 1));
+/// assert!(worst.times > worst.usual);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Doubled {

@@ -12,6 +12,18 @@ use retry_runtime::control::intercept::{Act, Can, Fault};
 pub(super) const DEPTH: usize = 10;
 
 /// The fate of one attempt.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// # #[retryable(idempotent, name = "docs::fate")]
+/// # fn charge() -> std::io::Result<u32> { retry_testing::effect("charged"); Ok(1) }
+/// # let t = retry_testing::scope();
+/// use retry_testing::Fate;
+///
+/// let found = t.explore(charge);
+/// let lost = |fate| fate == Fate::FailsAfter;
+/// assert!(found.doubled()[0].steps.iter().any(|step| lost(step.fate)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fate {
@@ -34,6 +46,17 @@ impl Fate {
 }
 
 /// One attempt of a run, and its fate.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// # #[retryable(idempotent, name = "docs::step")]
+/// # fn charge() -> std::io::Result<u32> { retry_testing::effect("charged"); Ok(1) }
+/// # let t = retry_testing::scope();
+/// let found = t.explore(charge);
+/// for step in &found.doubled()[0].steps {
+///     println!("{}: attempt {} {:?}", step.name, step.attempt, step.fate);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {

@@ -31,6 +31,20 @@ use retry_runtime::control::lock;
 /// | [`hang`](Fault::hang) | the attempt hangs until a limit ends it |
 /// | [`latency(time)`](Fault::latency) | the attempt is delayed by this time; without another fault, the body runs then |
 /// | [`after_body`](Fault::after_body) | the body runs, and its outcome is lost: the effect happened, the answer did not arrive |
+///
+/// ```
+/// use retry_runtime::retryable;
+/// use std::io;
+///
+/// #[retryable(name = "docs::fault")]
+/// fn fetch() -> io::Result<u32> { Ok(1) }
+///
+/// let t = retry_testing::scope();
+/// t.fail("docs::fault").first(2).in_each_call().with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+/// assert_eq!((fetch()?, fetch()?), (1, 1));
+/// assert_eq!(t.attempts("docs::fault"), 6);
+/// # Ok::<(), io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Fault<'t> {
     shared: &'t Arc<Shared>,
@@ -80,6 +94,20 @@ impl<'t> Fault<'t> {
 
     /// Hits each attempt with this probability, from 0 to 1, drawn from the scope's [seed](super::Scope::seed).
     ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::io;
+    ///
+    /// #[retryable(name = "docs::rate")]
+    /// fn fetch() -> io::Result<u32> { Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// t.seed(7).budget_off();
+    /// t.fail("docs::rate").rate(0.3).with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// let failed = (0..100).filter(|_| fetch().is_err()).count();
+    /// assert!(failed < 10); // four attempts fail in a row in less than one call of a hundred
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the rate is not from 0 to 1.
@@ -106,6 +134,20 @@ impl<'t> Fault<'t> {
     }
 
     /// Delays the attempt by this time in the scope's clock: `"200ms"` or a `Duration`.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::io;
+    ///
+    /// #[retryable(name = "docs::latency")]
+    /// fn fetch() -> io::Result<u32> { Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// t.fail("docs::latency").first(1).latency("200ms");
+    /// fetch()?;
+    /// assert_eq!(t.elapsed(), std::time::Duration::from_millis(200)); // in the scope's clock
+    /// # Ok::<(), io::Error>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -134,6 +176,20 @@ impl<'t> Fault<'t> {
     }
 
     /// Runs the body before the fault and discards its outcome: the effects of the body have happened.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::io;
+    ///
+    /// #[retryable(name = "docs::after_body")]
+    /// fn charge() -> io::Result<u32> { retry_testing::effect("charged"); Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// t.fail("docs::after_body").first(1).after_body().with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// charge()?;
+    /// assert_eq!(t.effects("charged"), 2); // the first answer was lost
+    /// # Ok::<(), io::Error>(())
+    /// ```
     pub fn after_body(self) -> Self {
         self.set(|rule| rule.fault.after_body = true)
     }

@@ -3,6 +3,14 @@
 use std::time::Duration;
 
 /// A duration: a `Duration`, or a text such as `"200ms"`, `"1.5s"` or `"1m 30s"`, as in the attribute.
+///
+/// ```
+/// use retry_testing::IntoDuration;
+/// use std::time::Duration;
+///
+/// assert_eq!("1.5s".into_duration(), Duration::from_millis(1500));
+/// assert_eq!(Duration::from_secs(2).into_duration(), Duration::from_secs(2));
+/// ```
 pub trait IntoDuration {
     /// Converts to a `Duration`.
     ///

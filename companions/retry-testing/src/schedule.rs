@@ -38,6 +38,13 @@ pub fn schedule(policy: &Policy) -> Schedule {
 }
 
 /// The delays of a policy; see [`schedule`].
+///
+/// ```
+/// use retry_runtime::Policy;
+///
+/// let schedule = retry_testing::schedule(&Policy::new().max(2));
+/// assert_eq!(schedule[1].longest, std::time::Duration::from_secs(2));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     ranges: Vec<DelayRange>,

@@ -22,6 +22,21 @@ use retry_runtime::control::{intercept, lock};
 /// its runtime, unless that is `multi_thread`. Other tests run on other threads and are not affected.
 /// [`wrap`](Scope::wrap) and [`wrap_fn`](Scope::wrap_fn) add tasks and threads to the scope.
 ///
+/// ```
+/// use retry_runtime::retryable;
+/// use std::io;
+///
+/// #[retryable(name = "docs::scope")]
+/// fn fetch() -> io::Result<u32> { Ok(1) }
+///
+/// let t = retry_testing::scope();
+/// t.jitter_off();
+/// t.fail("docs::scope").first(2).with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+/// assert_eq!(fetch()?, 1); // takes no real time
+/// assert_eq!(t.elapsed(), std::time::Duration::from_secs(3));
+/// # Ok::<(), io::Error>(())
+/// ```
+///
 /// # Panics
 ///
 /// If a scope is already open on this thread, or in a wrapped task or thread.
@@ -120,6 +135,21 @@ impl Scope {
 
     /// The pauses of all calls of the function in this scope, in the order of their starts.
     ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::io;
+    ///
+    /// #[retryable(name = "docs::delays")]
+    /// fn fetch() -> io::Result<u32> { Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// t.jitter_off();
+    /// t.fail("docs::delays").first(2).with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// fetch()?;
+    /// assert_eq!(t.delays("docs::delays"), [1, 2].map(std::time::Duration::from_secs));
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there is no function with this name.
@@ -129,6 +159,20 @@ impl Scope {
     }
 
     /// The report of the call of the function that ended last.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::io;
+    ///
+    /// #[retryable(name = "docs::report")]
+    /// fn fetch() -> io::Result<u32> { Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// t.fail("docs::report").first(1).with(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+    /// fetch()?;
+    /// assert_eq!(t.report("docs::report").retries(), 1);
+    /// # Ok::<(), io::Error>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -170,6 +214,21 @@ impl Scope {
     }
 
     /// Advances the scope's clock: `"5s"` or a `Duration`. Calls and breakers in the scope read this clock.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::Mode;
+    /// use retry_runtime::retryable;
+    ///
+    /// #[retryable(on = any, breaker("docs::advance", open = "5s", jitter = 0.0), name = "docs::advance")]
+    /// fn fetch() -> std::io::Result<u32> { Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// retry_runtime::breaker("docs::advance").expect("declared above").trip(None);
+    /// assert!(fetch().is_err());
+    /// t.advance("5s");
+    /// assert!(fetch().is_ok());
+    /// # assert_eq!(retry_runtime::breaker("docs::advance").unwrap().mode(), Mode::HalfOpen);
+    /// ```
     ///
     /// # Panics
     ///

@@ -63,6 +63,22 @@ impl Scope {
 
 pin_project! {
     /// The future of [`Scope::wrap`].
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::io;
+    ///
+    /// #[retryable(name = "docs::wrapped_type")]
+    /// fn fetch() -> io::Result<u32> { Ok(1) }
+    ///
+    /// let t = retry_testing::scope();
+    /// let wrapped: retry_testing::Wrapped<_> = t.wrap(async { fetch() });
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// assert_eq!(wrapped.await?, 1);
+    /// # Ok::<(), io::Error>(())
+    /// # })?;
+    /// # Ok::<(), io::Error>(())
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Wrapped<F> {

@@ -10,6 +10,18 @@ use super::time::{Instant, SystemTime};
 
 /// A source of the current time; a [`Timer`](crate::timer::Timer) is one. Where it panics, or is
 /// read from inside itself, the default is read instead.
+///
+/// ```
+/// use retry_runtime::timer::{Clock, Instant};
+///
+/// struct Frozen(Instant);
+/// impl Clock for Frozen {
+///     fn now(&self) -> Instant { self.0 }
+/// }
+///
+/// let clock = Frozen(Instant::now());
+/// assert_eq!(clock.now(), clock.now());
+/// ```
 pub trait Clock: Send + Sync {
     /// The current time, which never goes backwards.
     ///

@@ -7,6 +7,17 @@ use super::window::Tally;
 ///
 /// Closed and Shadow: the window. HalfOpen: the probes. Open: the window, or the probes, that made it
 /// open. ForcedOpen and Disabled count nothing.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings};
+///
+/// let search = Breaker::new("search", BreakerSettings::new());
+/// search.permit()?.success();
+/// search.permit()?.failure();
+/// let figures = search.figures();
+/// assert_eq!((figures.calls, figures.failures, figures.successes()), (2, 1, 1));
+/// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default))]

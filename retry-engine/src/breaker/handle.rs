@@ -109,6 +109,16 @@ impl Breaker {
 
     /// A breaker whose name and settings are known at run time only.
     ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings};
+    ///
+    /// let rate = 0.3; // from a file
+    /// let bank = Breaker::try_new("bank", BreakerSettings::new().rate(rate))?;
+    /// assert_eq!(bank.name(), "bank");
+    /// assert!(Breaker::try_new("bank", BreakerSettings::new().rate(30.0)).is_err());
+    /// # Ok::<(), retry_runtime::breaker::BreakerError>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`BreakerSettings::validate`].
     pub fn try_new(
@@ -200,6 +210,15 @@ impl Breaker {
     }
 
     /// The key, for a breaker by key; a long one is cut.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{BreakerSettings, Keyed};
+    ///
+    /// let hosts = Keyed::<String>::try_new("api", 100, BreakerSettings::new())?;
+    /// let eu = hosts.get("eu.example.com");
+    /// assert_eq!((eu.table(), eu.key()), (Some("api"), Some("eu.example.com")));
+    /// # Ok::<(), retry_runtime::breaker::BreakerError>(())
+    /// ```
     pub fn key(&self) -> Option<&str> {
         self.table()?;
         self.name().get(self.table + 1..self.name().len() - 1)
@@ -259,6 +278,13 @@ impl Breaker {
     }
 
     /// The state at this moment.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// assert_eq!(bank.mode(), Mode::Closed);
+    /// ```
     pub fn mode(&self) -> Mode {
         self.locked_now(Machine::mode)
     }
@@ -270,6 +296,16 @@ impl Breaker {
 
     /// The first moment from now on at which a call is admitted if nothing but time passes; `None` where
     /// that depends on something else: on the results of probes, on an operator who forced it open.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// bank.trip(None);
+    /// assert!(bank.next_admission().is_some()); // in about 5 s
+    /// bank.force_open();
+    /// assert!(bank.next_admission().is_none()); // depends on an operator
+    /// ```
     pub fn next_admission(&self) -> Option<Instant> {
         self.next_admission_from(self.timeline.now())
     }

@@ -41,24 +41,24 @@
 //! Every result carries the generation in which it was admitted, and a result of an
 //! earlier generation is ignored: a call that took a minute says nothing about the present. All transitions
 //! are lazy: they take place when somebody calls or looks, dated back to when they were due.
-//!
-//! | file | holds |
-//! |---|---|
-//! | `settings` | [`BreakerSettings`] and their check |
-//! | `window/` | the rings of outcomes: by count, by time |
-//! | `state/` | one struct per state: which calls it admits, how it counts a result |
-//! | `machine` | [`Machine`]: the transitions; pure, `now` is an argument |
-//! | `orders` | the orders of an operator |
-//! | `ticket` | the answers of the machine, and [`CircuitOpen`] |
-//! | `figures`, `snapshot` | the counts, and the state as data |
-//! | `word` | the lock-free paths: which calls a closed breaker admits, and an open one refuses, without the lock |
-//! | `runs` | the results that threads count for themselves on those paths |
-//! | `paths` | what the machine takes from these paths and tells them |
-//! | `handle` | [`Breaker`]: the machine, its lock and its clock |
-//! | `steps` | the steps of a call at its breaker, without the lock and with it |
-//! | `permit` | [`Permit`]: the RAII guard of one call |
-//! | `listener` | who is told of transitions and refusals |
-//! | `keyed` | [`Keyed`]: one breaker per host or shard, bounded |
+
+// | file | holds |
+// |---|---|
+// | `settings` | `BreakerSettings` and their check |
+// | `window/` | the rings of outcomes: by count, by time |
+// | `state/` | one struct per state: which calls it admits, how it counts a result |
+// | `machine` | `Machine`: the transitions; pure, `now` is an argument |
+// | `orders` | the orders of an operator |
+// | `ticket` | the answers of the machine, and `CircuitOpen` |
+// | `figures`, `snapshot` | the counts, and the state as data |
+// | `word` | the lock-free paths: which calls a closed breaker admits, and an open one refuses, without the lock |
+// | `runs` | the results that threads count for themselves on those paths |
+// | `paths` | what the machine takes from these paths and tells them |
+// | `handle` | `Breaker`: the machine, its lock and its clock |
+// | `steps` | the steps of a call at its breaker, without the lock and with it |
+// | `permit` | `Permit`: the RAII guard of one call |
+// | `listener` | who is told of transitions and refusals |
+// | `keyed` | `Keyed`: one breaker per host or shard, bounded |
 
 mod figures;
 mod handle;

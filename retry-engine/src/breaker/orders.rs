@@ -63,16 +63,45 @@ impl Machine {
 
 impl Breaker {
     /// Refuses every call until [`force_close`](Self::force_close) or another order.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// bank.force_open();
+    /// assert!(bank.permit().is_err());
+    /// bank.force_close();
+    /// assert!(bank.permit().is_ok());
+    /// # assert_eq!(bank.mode(), Mode::Closed);
+    /// ```
     pub fn force_open(&self) {
         self.locked_now(Machine::force_open);
     }
 
     /// Closes with an empty window, from any state.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// bank.trip(None);
+    /// bank.force_close();
+    /// assert_eq!(bank.mode(), Mode::Closed);
+    /// ```
     pub fn force_close(&self) {
         self.locked_now(Machine::force_close);
     }
 
     /// Opens as if it had tripped; with a time, for that long (a dependency's `Retry-After`).
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    /// use std::time::Duration;
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// bank.trip(Some(Duration::from_secs(120))); // the server asked for two minutes
+    /// assert_eq!(bank.mode(), Mode::Open);
+    /// ```
     pub fn trip(&self, time: Option<Duration>) {
         self.locked_now(|machine, now| match time {
             Some(time) => machine.open_for(now, time),
@@ -81,16 +110,47 @@ impl Breaker {
     }
 
     /// Goes half-open before its time: the next calls are probes.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// bank.trip(None);
+    /// bank.probe();
+    /// assert_eq!(bank.mode(), Mode::HalfOpen);
+    /// ```
     pub fn probe(&self) {
         self.locked_now(Machine::probe);
     }
 
     /// Admits every call and counts nothing.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new());
+    /// bank.disable();
+    /// bank.permit()?.failure();
+    /// assert_eq!(bank.figures().calls, 0);
+    /// # assert_eq!(bank.mode(), Mode::Disabled);
+    /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
+    /// ```
     pub fn disable(&self) {
         self.locked_now(Machine::disable);
     }
 
     /// Admits every call and counts, to see in [`Figures::trips`](super::Figures::trips) what the settings would do.
+    ///
+    /// ```
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings};
+    ///
+    /// let bank = Breaker::new("bank", BreakerSettings::new().consecutive(1));
+    /// bank.shadow();
+    /// bank.permit()?.failure();
+    /// assert!(bank.permit().is_ok());
+    /// assert!(bank.figures().trips); // a breaker that is not in shadow would have opened
+    /// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
+    /// ```
     pub fn shadow(&self) {
         self.locked_now(Machine::shadow);
     }

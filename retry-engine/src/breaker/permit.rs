@@ -23,6 +23,22 @@ use crate::failure::class::Classify;
 /// is panicking, and otherwise as dropped by the caller: nobody's verdict by itself, see [`Breaker`].
 ///
 /// `B` is `&Breaker`, `Arc<Breaker>` or anything else that dereferences to a breaker.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings};
+///
+/// fn ask(search: &Breaker) -> Result<u32, Box<dyn std::error::Error>> {
+///     let permit = search.permit()?;
+///     let answer = "42".parse(); // the call itself
+///     match &answer {
+///         Ok(_) => permit.success(),
+///         Err(_) => permit.failure(),
+///     }
+///     Ok(answer?)
+/// }
+/// assert_eq!(ask(&Breaker::new("search", BreakerSettings::new()))?, 42);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "dropped, it counts as a call that its caller gave up"]
 pub struct Permit<B: Deref<Target = Breaker>>(Place<B>);
 

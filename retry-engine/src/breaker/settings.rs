@@ -78,6 +78,17 @@ settings! {
 }
 
 /// The window: the outcomes by which a closed breaker decides.
+///
+/// ```
+/// use retry_runtime::breaker::{BreakerSettings, Window};
+/// use std::time::Duration;
+///
+/// const LAST_50: BreakerSettings = BreakerSettings::new().window(Window::Count(50));
+/// const LAST_MINUTE: BreakerSettings = BreakerSettings::new().window(Window::Time(Duration::from_secs(60)));
+/// LAST_50.validate()?;
+/// LAST_MINUTE.validate()?;
+/// # Ok::<(), retry_runtime::breaker::BreakerError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// The last so many counted calls, 1 to 100 000.

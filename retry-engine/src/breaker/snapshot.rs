@@ -14,6 +14,18 @@ use super::window::{CountWindow, Mark, Ring, Tally, TimeWindow};
 /// that had 3 s left stays open for 3 s. Probes that were under way are lost with their process, and the
 /// places are free again. Where the window's settings differ from those it was taken with, it restarts
 /// empty.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+///
+/// let before = Breaker::new("bank", BreakerSettings::new());
+/// before.trip(None);
+/// let saved = before.snapshot(); // with the feature `serde`: written to a file
+///
+/// let after = Breaker::new("bank", BreakerSettings::new());
+/// after.restore(&saved);
+/// assert_eq!(after.mode(), Mode::Open);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {

@@ -8,6 +8,15 @@ use super::figures::Figures;
 use crate::base::line::OneLine;
 
 /// Which state a breaker is in.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+///
+/// static SEARCH: Breaker = Breaker::new("search", BreakerSettings::new());
+/// SEARCH.force_open();
+/// assert_eq!(SEARCH.mode(), Mode::ForcedOpen);
+/// assert_eq!(Mode::HalfOpen.to_string(), "half_open");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -47,6 +56,17 @@ impl fmt::Display for Mode {
 }
 
 /// Permission to make one call: given back with the call's result, or abandoned.
+///
+/// ```
+/// use retry_runtime::breaker::{BreakerSettings, Machine, Outcome};
+/// use std::time::Duration;
+///
+/// let mut machine = Machine::new(BreakerSettings::new());
+/// let ticket = machine.admit(Duration::ZERO)?;
+/// machine.record(Duration::from_secs(1), ticket, Outcome::Success, false);
+/// assert_eq!(machine.figures(Duration::from_secs(1)).calls, 1);
+/// # Ok::<(), retry_runtime::breaker::Refusal>(())
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a probe whose ticket is lost counts as missing"]
 pub struct Ticket {
@@ -71,6 +91,16 @@ impl Ticket {
 }
 
 /// The call must not be made.
+///
+/// ```
+/// use retry_runtime::breaker::{BreakerSettings, Machine, Mode};
+/// use std::time::Duration;
+///
+/// let mut machine = Machine::new(BreakerSettings::new());
+/// machine.open_for(Duration::ZERO, Duration::from_secs(5));
+/// let refusal = machine.admit(Duration::from_secs(2)).unwrap_err();
+/// assert_eq!((refusal.mode, refusal.retry_after), (Mode::Open, Some(Duration::from_secs(3))));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The state that refused it.
@@ -89,6 +119,17 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// The breaker refused the call: it was not made.
+///
+/// ```
+/// use retry_runtime::breaker::{Breaker, BreakerSettings, Mode};
+///
+/// let bank = Breaker::new("bank", BreakerSettings::new());
+/// bank.force_open();
+/// let refused = bank.permit().unwrap_err();
+/// assert_eq!((refused.name(), refused.mode()), ("bank", Mode::ForcedOpen));
+/// assert_eq!(refused.retry_after(), None); // until an operator says otherwise
+/// assert_eq!(refused.to_string(), "the circuit breaker `bank` is forced open");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CircuitOpen {
     name: Cow<'static, str>,
@@ -137,6 +178,17 @@ impl fmt::Display for CircuitOpen {
 impl std::error::Error for CircuitOpen {}
 
 /// One change of state.
+///
+/// ```
+/// use retry_runtime::breaker::{BreakerSettings, Machine, Mode};
+/// use std::time::Duration;
+///
+/// let mut machine = Machine::new(BreakerSettings::new());
+/// machine.trip(Duration::from_secs(1));
+/// let transitions: Vec<_> = machine.take_transitions().into_iter().collect();
+/// assert_eq!((transitions[0].from, transitions[0].to), (Mode::Closed, Mode::Open));
+/// assert_eq!(transitions[0].at, Duration::from_secs(1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transition {
     /// The state that ended.

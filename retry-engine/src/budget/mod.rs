@@ -15,15 +15,15 @@
 //! A dead dependency therefore sees about one times its load, while 20 % random failures still succeed
 //! 99 % of the time. Published schemes are [presets](BudgetSettings#presets). With a [key](Keyed), a dead host does not
 //! spend the retries of the others.
-//!
-//! | file | holds |
-//! |---|---|
-//! | `settings`, `presets` | [`BudgetSettings`], their check, the published schemes |
-//! | `bucket` | the arithmetic: pure, integer, `now` is an argument |
-//! | `volume` | the estimate of the calls of the last 30 s, and the capacity that follows it |
-//! | `rules` | the settings in force: those that the budget was made with, or a configuration's |
-//! | `handle`, `withdrawal` | [`Budget`]: the atomic and its clock; [`Withdrawal`]: the RAII guard of one retry |
-//! | `keyed` | [`Keyed`]: a bounded table of budgets, one per key |
+
+// | file | holds |
+// |---|---|
+// | `settings`, `presets` | `BudgetSettings`, their check, the published schemes |
+// | `bucket` | the arithmetic: pure, integer, `now` is an argument |
+// | `volume` | the estimate of the calls of the last 30 s, and the capacity that follows it |
+// | `rules` | the settings in force: those that the budget was made with, or a configuration's |
+// | `handle`, `withdrawal` | `Budget`: the atomic and its clock; `Withdrawal`: the RAII guard of one retry |
+// | `keyed` | `Keyed`: a bounded table of budgets, one per key |
 
 mod bucket;
 mod handle;

@@ -107,6 +107,14 @@ impl BudgetSettings {
 }
 
 /// A budget preset of this name does not exist.
+///
+/// ```
+/// use retry_runtime::budget::BudgetSettings;
+///
+/// let error = BudgetSettings::preset("finale").unwrap_err();
+/// assert_eq!(error.nearest(), Some("finagle"));
+/// assert_eq!(error.to_string(), "`finale` is not a budget preset; did you mean `finagle`?");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownPreset {
     name: String,

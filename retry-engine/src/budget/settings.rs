@@ -72,6 +72,14 @@ settings! {
 }
 
 /// The refund of a retry that succeeds.
+///
+/// ```
+/// use retry_runtime::budget::{BudgetSettings, Refund};
+///
+/// const FLAT: BudgetSettings = BudgetSettings::new().capacity(10).refund(Refund::Tokens(0.5));
+/// FLAT.validate()?;
+/// # Ok::<(), retry_runtime::budget::BudgetError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Refund {
     /// Its cost.
@@ -81,6 +89,16 @@ pub enum Refund {
 }
 
 /// Which calls make a deposit.
+///
+/// ```
+/// use retry_runtime::budget::{BudgetSettings, DepositOn};
+///
+/// // At most one retry for ten calls, whether these succeed or not.
+/// const RATIO: BudgetSettings =
+///     BudgetSettings::new().capacity(10).deposit(0.1).deposit_on(DepositOn::EveryCall).no_refill();
+/// RATIO.validate()?;
+/// # Ok::<(), retry_runtime::budget::BudgetError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DepositOn {
     /// Calls that succeed at their first try: a dependency that is down earns no retries.
@@ -90,6 +108,15 @@ pub enum DepositOn {
 }
 
 /// When the cost is charged: for each retry, or for each failure.
+///
+/// ```
+/// use retry_runtime::budget::{BudgetSettings, Charge};
+///
+/// // gRPC's rule: every failure costs a token, and retries stop at half of them.
+/// const HALF: BudgetSettings = BudgetSettings::new().capacity(10).charge(Charge::Failures { above: 5.0 });
+/// HALF.validate()?;
+/// # Ok::<(), retry_runtime::budget::BudgetError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Charge {
     /// For each retry, which is refused when its cost is not there.

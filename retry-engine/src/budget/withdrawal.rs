@@ -15,6 +15,18 @@ use crate::failure::class::Kind;
 /// gives the whole debt back: the retry was never made. Dropped later, the debt stays: the dependency had the request.
 ///
 /// `B` is `&Budget`, `Arc<Budget>` or anything else that dereferences to a budget.
+///
+/// ```
+/// use retry_runtime::Kind;
+/// use retry_runtime::budget::{Budget, BudgetSettings};
+///
+/// let budget = Budget::new(BudgetSettings::new().capacity(2));
+/// let mut retry = budget.try_withdraw(Kind::Transient)?;
+/// retry.begin(); // the attempt is sent
+/// retry.succeeded(); // gives the token back
+/// assert_eq!(budget.owed(), 0.0);
+/// # Ok::<(), retry_runtime::budget::Refused>(())
+/// ```
 #[must_use = "dropped, it gives the tokens back as if the retry had never been made"]
 pub struct Withdrawal<B: Deref<Target = Budget>> {
     budget: B,
@@ -88,6 +100,18 @@ impl<B: Deref<Target = Budget>> fmt::Debug for Withdrawal<B> {
 }
 
 /// The budget refused this retry.
+///
+/// ```
+/// use retry_runtime::Kind;
+/// use retry_runtime::budget::{Budget, BudgetSettings};
+///
+/// let budget = Budget::new(BudgetSettings::new().capacity(1).no_refill());
+/// budget.try_withdraw(Kind::Transient)?.failed();
+/// let refused = budget.try_withdraw(Kind::Transient).unwrap_err();
+/// assert_eq!((refused.owed(), refused.capacity(), refused.cost()), (1.0, 1.0, 1.0));
+/// assert_eq!(refused.wait(), None); // only successes pay the debt off
+/// # Ok::<(), retry_runtime::budget::Refused>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub(super) owed: u32,

@@ -13,6 +13,19 @@ use std::task::{Context, Poll, Waker};
 ///
 /// Implemented for [`CancelToken`], for `tokio_util::sync::CancellationToken` (feature `tokio`), and for
 /// references to tokens and `Option`s of them.
+///
+/// ```
+/// use retry_runtime::{Cancel, CancelToken, retryable};
+///
+/// #[retryable(max = 9, cancel = stop)]
+/// fn read(stop: &impl Cancel) -> std::io::Result<String> {
+///     std::fs::read_to_string("Cargo.toml")
+/// }
+///
+/// read(&CancelToken::new())?;
+/// read(&None::<CancelToken>)?; // never cancelled
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a cancellation token",
     label = "expected a cancellation token",
@@ -72,6 +85,16 @@ impl CancelToken {
 
     /// A future that resolves when the token is cancelled.
     ///
+    /// ```
+    /// use retry_runtime::CancelToken;
+    ///
+    /// async fn work(stop: CancelToken) {
+    ///     stop.cancelled().await;
+    ///     println!("cleaning up");
+    /// }
+    /// # let _ = work;
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future frees its waker, and has no other effect.
@@ -93,6 +116,18 @@ impl TokenState {
 }
 
 /// Resolves when its [`CancelToken`] is cancelled.
+///
+/// ```
+/// use retry_runtime::{CancelToken, Cancelled};
+///
+/// let token = CancelToken::new();
+/// let ended: Cancelled = token.cancelled();
+/// token.cancel();
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// ended.await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Cancelled {
@@ -177,6 +212,14 @@ impl<C: Cancel> Cancel for Option<C> {
 
 pin_project_lite::pin_project! {
     /// Resolves when an optional token is cancelled; without a token, never.
+    ///
+    /// ```
+    /// use retry_runtime::{Cancel, CancelToken};
+    ///
+    /// let none: Option<CancelToken> = None;
+    /// assert!(!none.is_cancelled());
+    /// let _never = none.cancelled(); // a `MaybeCancelled`
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct MaybeCancelled<F> {

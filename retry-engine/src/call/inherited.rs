@@ -44,6 +44,17 @@ pub fn inherited<F: Future>(future: F) -> Inherited<F> {
 
 pin_project! {
     /// The future of [`inherited`].
+    ///
+    /// ```
+    /// use retry_runtime::{Inherited, inherited};
+    /// use std::future::{Ready, ready};
+    ///
+    /// // The type has a name, for a field or a return type.
+    /// fn carried() -> Inherited<Ready<u32>> {
+    ///     inherited(ready(7))
+    /// }
+    /// # let _ = carried;
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Inherited<F> {

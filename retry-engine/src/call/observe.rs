@@ -65,6 +65,17 @@ fn report(observer: &Observer) -> Report {
 
 pin_project! {
     /// The future of [`observe`].
+    ///
+    /// ```
+    /// use retry_runtime::{Observe, observe};
+    /// use std::future::{Ready, ready};
+    ///
+    /// // The type has a name, for a field or a return type.
+    /// fn observed() -> Observe<Ready<u32>> {
+    ///     observe(ready(7))
+    /// }
+    /// # let _ = observed;
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Observe<F> {

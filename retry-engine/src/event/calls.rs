@@ -29,6 +29,16 @@ call_events! {
     /// A call begins.
     ///
     /// The event exists only while an observer or a stream wants [routine events](crate::events::Event::is_routine).
+    ///
+    /// ```
+    /// use retry_runtime::events::{self, Event};
+    ///
+    /// let _guard = events::observe(|event| {
+    ///     if let Event::CallStarted(event) = event {
+    ///         println!("{}: call {} with at most {:?} attempts", event.site, event.call, event.limit);
+    ///     }
+    /// });
+    /// ```
     pub struct CallStarted {
         /// How many attempts there may be; `None` when only the deadline limits them.
         pub limit: Option<u32>,
@@ -38,6 +48,16 @@ call_events! {
     ///
     /// For a first attempt the event exists only while an observer or a stream wants
     /// [routine events](crate::events::Event::is_routine).
+    ///
+    /// ```
+    /// use retry_runtime::events::{self, Event};
+    ///
+    /// let _guard = events::observe(|event| {
+    ///     if let Event::AttemptStarted(event) = event {
+    ///         println!("{}: attempt {} of {:?}", event.site, event.attempt, event.limit);
+    ///     }
+    /// });
+    /// ```
     pub struct AttemptStarted {
         /// The attempt's number, from 1.
         pub attempt: u32,
@@ -49,6 +69,16 @@ call_events! {
     ///
     /// For a first attempt that succeeds the event exists only while an observer or a stream wants
     /// [routine events](crate::events::Event::is_routine).
+    ///
+    /// ```
+    /// use retry_runtime::events::{self, Event};
+    ///
+    /// let _guard = events::observe(|event| {
+    ///     if let Event::AttemptFinished(event) = event {
+    ///         println!("{}: attempt {} took {:?}", event.site, event.attempt, event.duration);
+    ///     }
+    /// });
+    /// ```
     pub struct AttemptFinished {
         /// The attempt's number, from 1.
         pub attempt: u32,
@@ -63,6 +93,16 @@ call_events! {
     }
 
     /// An attempt failed, and another one will follow.
+    ///
+    /// ```
+    /// use retry_runtime::events::{self, Event};
+    ///
+    /// let _guard = events::observe(|event| {
+    ///     if let Event::RetryScheduled(event) = event {
+    ///         println!("{}: {} again in {:?}", event.site, event.error, event.delay.length);
+    ///     }
+    /// });
+    /// ```
     pub struct RetryScheduled {
         /// The number of the attempt that failed, from 1. It is also the number of the retry: retry k is attempt k + 1.
         pub attempt: u32,
@@ -80,6 +120,16 @@ call_events! {
     ///
     /// The reason is `Ambiguous`, `Overloaded`, `Deadline`, `RetryAfterTooLong`, `NotRepeatable`, `CircuitOpen` or
     /// `Budget`. There is no such event for failures that are never retried, nor for the last allowed attempt.
+    ///
+    /// ```
+    /// use retry_runtime::events::{self, Event};
+    ///
+    /// let _guard = events::observe(|event| {
+    ///     if let Event::RetrySuppressed(event) = event {
+    ///         println!("{}: no retry of {} because of {}", event.site, event.error, event.reason);
+    ///     }
+    /// });
+    /// ```
     pub struct RetrySuppressed {
         /// The number of the attempt that failed, from 1.
         pub attempt: u32,
@@ -99,6 +149,16 @@ call_events! {
     ///
     /// For a first-try success the event exists only while an observer or a stream wants
     /// [routine events](crate::events::Event::is_routine).
+    ///
+    /// ```
+    /// use retry_runtime::events::{self, Event};
+    ///
+    /// let _guard = events::observe(|event| {
+    ///     if let Event::CallFinished(event) = event {
+    ///         println!("{}: {} after {} attempts", event.site, event.reason, event.attempts);
+    ///     }
+    /// });
+    /// ```
     pub struct CallFinished {
         /// How many attempts were made; 0 when the call ended before the first one.
         pub attempts: u32,

@@ -5,6 +5,16 @@ use std::sync::Arc;
 use super::label::Label;
 
 /// A configuration has taken effect.
+///
+/// ```
+/// use retry_runtime::events::{self, Event};
+///
+/// let _guard = events::observe(|event| {
+///     if let Event::ConfigApplied(event) = event {
+///         println!("{} changed {} values", event.source, event.changes.len());
+///     }
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -17,6 +27,13 @@ pub struct ConfigApplied {
 }
 
 /// A value that a configuration changed.
+///
+/// ```
+/// use retry_runtime::events::Change;
+///
+/// let change = Change::new("billing::charge", "max", "3", "5");
+/// println!("{}.{}: {} -> {}", change.place, change.field, change.from, change.to);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -22,6 +22,13 @@ impl FromStr for EventKind {
 }
 
 /// The error for a name that no event has; `Display` lists the names that exist.
+///
+/// ```
+/// use retry_runtime::events::{EventKind, UnknownEvent};
+///
+/// let kind: Result<EventKind, UnknownEvent> = "retry.planned".parse();
+/// assert!(kind.unwrap_err().to_string().starts_with("there is no event `retry.planned`"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownEvent(String);
 

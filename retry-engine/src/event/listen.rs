@@ -66,6 +66,19 @@ pub fn stream(capacity: usize) -> Events {
 /// Collects all events except [routine ones](Event::is_routine) in a queue of `capacity` events, at least 1.
 ///
 /// Calls that succeed at the first try still cost nothing.
+///
+/// ```
+/// # use retry_runtime::{events, retryable};
+/// #[retryable(max = 1, base = "0s", name = "docs::stream_retries")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let mut events = events::stream_retries(100);
+/// connect().unwrap_err();
+/// let first = events.try_recv().expect("the first attempt has failed");
+/// assert_eq!(first.name(), "attempt.finished");
+/// ```
 #[inline]
 pub fn stream_retries(capacity: usize) -> Events {
     collect(capacity, false)
@@ -79,6 +92,11 @@ fn collect(capacity: usize, routine: bool) -> Events {
 }
 
 /// Emits [routine events](Event::is_routine) to `tracing` too, until the guard is dropped.
+///
+/// ```
+/// let _guard = retry_runtime::events::trace_successes();
+/// // Until here, `tracing` is told of every call.
+/// ```
 #[inline]
 pub fn trace_successes() -> ObserverGuard {
     ObserverGuard::attach(To::Tracing(Arc::new(())), true)
@@ -100,6 +118,14 @@ pub fn set_level(kind: EventKind, level: impl Into<tracing::level_filters::Level
 }
 
 /// Restores the default `tracing` levels of a kind of event.
+///
+/// ```
+/// use retry_runtime::events::{self, EventKind};
+/// use tracing::level_filters::LevelFilter;
+///
+/// events::set_level(EventKind::RetryScheduled, LevelFilter::OFF); // during a planned outage
+/// events::reset_level(EventKind::RetryScheduled);
+/// ```
 #[cfg(feature = "tracing")]
 pub fn reset_level(kind: EventKind) {
     trace::set_level(kind, None);
@@ -129,6 +155,13 @@ pub fn set_rate(kind: EventKind, events_a_second: impl Into<Option<u32>>) {
 }
 
 /// Restores the default limit of events of a kind that `tracing` gets in a second.
+///
+/// ```
+/// use retry_runtime::events::{self, EventKind};
+///
+/// events::set_rate(EventKind::CallFinished, 1000);
+/// events::reset_rate(EventKind::CallFinished); // 10 a second again
+/// ```
 #[cfg(feature = "tracing")]
 pub fn reset_rate(kind: EventKind) {
     rate::set_rate(kind, None);
@@ -137,6 +170,14 @@ pub fn reset_rate(kind: EventKind) {
 /// An RAII guard that detaches the observer when it is dropped.
 ///
 /// If the observer is running on another thread at that moment, it runs to its end.
+///
+/// ```
+/// use retry_runtime::events;
+///
+/// let guard = events::observe_retries(|event| println!("{event}"));
+/// drop(guard); // detaches it
+/// events::observe_retries(|event| println!("{event}")).forever();
+/// ```
 #[must_use = "dropping the guard detaches the observer"]
 pub struct ObserverGuard {
     to: To,

@@ -6,6 +6,16 @@ use super::label::Label;
 use crate::breaker::{Figures, Mode};
 
 /// A circuit breaker has changed its state.
+///
+/// ```
+/// use retry_runtime::events::{self, Event};
+///
+/// let _guard = events::observe(|event| {
+///     if let Event::BreakerTransition(event) = event {
+///         println!("{}: from {} to {}", event.breaker, event.from, event.to);
+///     }
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -21,6 +31,16 @@ pub struct BreakerTransition {
 }
 
 /// A circuit breaker has refused an attempt.
+///
+/// ```
+/// use retry_runtime::events::{self, Event};
+///
+/// let _guard = events::observe(|event| {
+///     if let Event::BreakerRejected(event) = event {
+///         println!("{} is {}; again in {:?}", event.breaker, event.mode, event.retry_after);
+///     }
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -34,6 +54,16 @@ pub struct BreakerRejected {
 }
 
 /// A budget has refused a retry.
+///
+/// ```
+/// use retry_runtime::events::{self, Event};
+///
+/// let _guard = events::observe(|event| {
+///     if let Event::BudgetExhausted(event) = event {
+///         println!("{}: {} of {} tokens left", event.site, event.available, event.capacity);
+///     }
+/// });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

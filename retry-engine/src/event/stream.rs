@@ -19,6 +19,17 @@ use crate::base::sync::unpoisoned;
 /// dropped and [counted](Events::dropped). The stream never ends; dropping it detaches it.
 ///
 /// With the feature `stream` it implements [`Stream`](https://docs.rs/futures-core/latest/futures_core/stream/trait.Stream.html).
+///
+/// ```
+/// use retry_runtime::events;
+/// use std::time::Duration;
+///
+/// let mut events = events::stream(1024);
+/// while let Some(event) = events.recv_timeout(Duration::from_millis(1)) {
+///     println!("{}: {event}", event.name());
+/// }
+/// assert_eq!((events.len(), events.dropped()), (0, 0));
+/// ```
 pub struct Events {
     queue: Arc<Queue>,
 }
@@ -112,6 +123,19 @@ impl futures_core::Stream for Events {
 }
 
 /// The future of [`Events::recv`].
+///
+/// ```
+/// # use retry_runtime::{events, retryable};
+/// # #[retryable(max = 0, name = "docs::recv")]
+/// # async fn connect() -> std::io::Result<()> { Err(std::io::ErrorKind::ConnectionRefused.into()) }
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let mut events = events::stream(1024);
+/// # connect().await.unwrap_err();
+/// let event = events.recv().await;
+/// println!("{}: {event}", event.name());
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Recv<'a> {

@@ -40,6 +40,16 @@ macro_rules! events {
         ///
         /// `Display` writes one line without the function's name, which [`site`](Event::site) returns. A clone copies no
         /// text.
+        ///
+        /// ```
+        /// use retry_runtime::events::{self, Event};
+        ///
+        /// let _guard = events::observe_retries(|event| match event {
+        ///     Event::RetryScheduled(retry) => println!("{}: {}", retry.site, retry.error),
+        ///     Event::BreakerTransition(change) => println!("{} is {}", change.breaker, change.to),
+        ///     other => println!("{}: {other}", other.name()),
+        /// });
+        /// ```
         #[derive(Clone, Debug, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[cfg_attr(feature = "serde", serde(tag = "event"))]

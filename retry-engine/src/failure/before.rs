@@ -22,6 +22,21 @@ struct Texts {
 ///
 /// The value is `Copy`, so that an error enum which holds it can be: the text of the failure is kept apart, for the last
 /// 256 of these interruptions in the process.
+///
+/// ```
+/// use retry_runtime::{Interruption, retryable};
+/// use std::io;
+///
+/// #[retryable(max = 1, base = "1h", cap = "1h", cancel = stop)]
+/// fn connect(stop: &retry_runtime::CancelToken) -> io::Result<()> {
+///     stop.cancel();
+///     Err(io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let error = connect(&retry_runtime::CancelToken::new()).unwrap_err();
+/// let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Interruption>());
+/// assert_eq!(inner.and_then(|it| it.failure_before()).as_deref(), Some("connection refused"));
+/// ```
 #[derive(Clone, Copy)]
 pub struct AfterFailure {
     pub(super) cause: Cause,

@@ -42,6 +42,16 @@ pub trait CheckStatus: Sized {
 /// The error of [`check_status`](CheckStatus::check_status): the status, and the delay that the response asks for.
 ///
 /// Its class is that of the status ([`of_status`]), also inside an `anyhow::Error` or a boxed error.
+///
+/// ```
+/// use retry_runtime::{CheckStatus, StatusError};
+///
+/// let answer = http::Response::builder().status(404).body(())?;
+/// let error: StatusError = answer.check_status().unwrap_err();
+/// assert_eq!(error.status(), 404);
+/// assert_eq!(error.retry_after(), None);
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusError {
     status: StatusCode,

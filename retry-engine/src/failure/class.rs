@@ -15,6 +15,15 @@ use super::interruption::Interruption;
 /// | `Ambiguous` | the attempt may have taken effect | the function is `idempotent` |
 /// | `Overloaded` | the server asked not to retry; breakers count it | never |
 /// | `Permanent` | the attempt will fail again in the same way | never |
+///
+/// ```
+/// use retry_runtime::{Classify, Kind};
+/// use std::io::{Error, ErrorKind};
+///
+/// assert_eq!(Error::from(ErrorKind::ConnectionRefused).classify().kind, Kind::Transient);
+/// assert_eq!(Error::from(ErrorKind::ConnectionReset).classify().kind, Kind::Ambiguous);
+/// assert_eq!(Kind::Throttled.to_string(), "throttled");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

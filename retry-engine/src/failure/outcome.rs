@@ -93,6 +93,14 @@ impl<T> Outcome for Option<T> {
 }
 
 /// An outcome whose error implements `From<Interruption>`.
+///
+/// ```
+/// use retry_runtime::{Interruptible, Interruption};
+///
+/// // Every outcome whose error is `From<Interruption>` has it.
+/// let stopped = std::io::Result::<u32>::interrupted(Interruption::Cancelled);
+/// assert_eq!(stopped.unwrap_err().to_string(), "the call was cancelled");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this call can be interrupted, but the error of `{Self}` is not `From<Interruption>`",
     label = "needs an error that is `From<retry_runtime::Interruption>`",
@@ -114,6 +122,17 @@ impl<R: Outcome<Error: From<Interruption>>> Interruptible for R {
 /// The error of the outcome `None`: there was no value.
 ///
 /// Its kind is [`Kind::Transient`]. Interruptions of the call become this error too.
+///
+/// ```
+/// use retry_runtime::{Classify, Kind, Missing, retryable};
+///
+/// // `None` is retried: its error is `Missing`.
+/// #[retryable(max = 2, base = "0s")]
+/// fn find() -> Option<u32> { None }
+///
+/// assert_eq!(find(), None);
+/// assert_eq!(Missing.classify().kind, Kind::Transient);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Missing;
 

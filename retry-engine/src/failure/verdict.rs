@@ -11,6 +11,15 @@ use super::class::{Class, Kind};
 /// | `true` / `false` | [`Transient`](Kind::Transient) / [`Permanent`](Kind::Permanent) |
 /// | a [`Kind`] or a [`Class`] | that |
 /// | `Some(delay)` / `None` | [`Throttled`](Kind::Throttled) with this delay, as a server's hint / `Permanent` |
+///
+/// ```
+/// use retry_runtime::{Kind, Verdict};
+/// use std::time::Duration;
+///
+/// assert_eq!(true.class().kind, Kind::Transient);
+/// assert_eq!(Some(Duration::from_secs(2)).class().retry_after, Some(Duration::from_secs(2)));
+/// assert_eq!(None::<Duration>.class().kind, Kind::Permanent);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`judge` answers with a `bool`, a `Kind`, a `Class` or an `Option<Duration>`, and this is `{Self}`"
 )]
@@ -54,6 +63,13 @@ impl Verdict for Option<Duration> {
 /// | `true` | retried |
 /// | `Some(delay)` | retried after this delay, as after a server's hint |
 /// | `Some(class)`, `Some(kind)` | retried as a failure of this class; not, where the policy does not retry such a failure |
+///
+/// ```
+/// use retry_runtime::{Kind, Rejection};
+///
+/// assert!(Rejection::class(false).is_none()); // a success
+/// assert_eq!(Rejection::class(true).map(|class| class.kind), Some(Kind::Transient));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`retry_if` answers with a `bool` or an `Option` of a `Duration`, a `Kind` or a `Class`, and this is `{Self}`"
 )]
@@ -75,6 +91,14 @@ impl<V: HintOrClass> Rejection for Option<V> {
 }
 
 /// A [`Duration`], a [`Kind`] or a [`Class`].
+///
+/// ```
+/// use retry_runtime::{HintOrClass, Kind};
+/// use std::time::Duration;
+///
+/// let class = Duration::from_secs(2).class();
+/// assert_eq!((class.kind, class.retry_after), (Kind::Throttled, Some(Duration::from_secs(2))));
+/// ```
 pub trait HintOrClass {
     /// The class of a value that is retried.
     fn class(self) -> Class;

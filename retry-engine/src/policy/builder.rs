@@ -77,6 +77,14 @@ pub struct Policy {
 impl Policy {
     /// The defaults: 3 retries after 1 s, 2 s and 4 s at most, full jitter, `Transient` and `Throttled`
     /// failures.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let longest: Vec<_> = Policy::new().schedule().map(|delay| delay.longest).collect();
+    /// assert_eq!(longest, [1, 2, 4].map(Duration::from_secs));
+    /// ```
     pub const fn new() -> Self {
         Policy {
             attempts: 4,
@@ -103,6 +111,14 @@ impl Policy {
     }
 
     /// The delay before the first retry.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let quick = Policy::new().base(Duration::from_millis(50));
+    /// assert_eq!(quick.schedule().next().map(|delay| delay.longest), Some(Duration::from_millis(50)));
+    /// ```
     pub const fn base(mut self, delay: Duration) -> Self {
         self.base = Some(delay);
         self
@@ -110,6 +126,13 @@ impl Policy {
 
     /// How much the exponential backoff grows with each retry, and the reach of decorrelated jitter; finite, at
     /// least 1.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    ///
+    /// let longest: Vec<_> = Policy::new().factor(3.0).schedule().map(|delay| delay.longest.as_secs()).collect();
+    /// assert_eq!(longest, [1, 3, 9]);
+    /// ```
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = Some(factor);
         self
@@ -117,6 +140,15 @@ impl Policy {
 
     /// No delay is ever longer, jitter included. (A server's hint has a cap of its own,
     /// [`hint_cap`](Policy::hint_cap).)
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::new().max(5).cap(Duration::from_secs(5));
+    /// let longest: Vec<_> = policy.schedule().map(|delay| delay.longest.as_secs()).collect();
+    /// assert_eq!(longest, [1, 2, 4, 5, 5]);
+    /// ```
     pub const fn cap(mut self, delay: Duration) -> Self {
         self.cap = delay;
         self
@@ -124,6 +156,13 @@ impl Policy {
 
     /// How delays grow. It replaces what an earlier `backoff`, `base` or `factor` said as far as the new one
     /// has no use for it.
+    ///
+    /// ```
+    /// use retry_runtime::{Backoff, Policy};
+    ///
+    /// let longest: Vec<_> = Policy::new().backoff(Backoff::Linear).schedule().map(|delay| delay.longest.as_secs()).collect();
+    /// assert_eq!(longest, [1, 2, 3]);
+    /// ```
     pub const fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
         if !backoff.uses_base() {
@@ -136,18 +175,44 @@ impl Policy {
     }
 
     /// How delays are spread.
+    ///
+    /// ```
+    /// use retry_runtime::{Jitter, Policy};
+    ///
+    /// let shortest = |jitter| Policy::new().jitter(jitter).schedule().next().map(|delay| delay.shortest.as_millis());
+    /// assert_eq!(shortest(Jitter::Full), Some(0));
+    /// assert_eq!(shortest(Jitter::Equal), Some(500));
+    /// assert_eq!(shortest(Jitter::None), Some(1000));
+    /// ```
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
     /// The kinds of failures that are retried. `Ambiguous` among them declares the call idempotent.
+    ///
+    /// ```
+    /// use retry_runtime::{Kind, Kinds, Policy};
+    ///
+    /// const THROTTLED_ONLY: Policy = Policy::new().on(Kinds::NONE.with(Kind::Throttled)).checked();
+    /// let mut steps = THROTTLED_ONLY.steps();
+    /// assert!(matches!(steps.after(Kind::Transient), retry_runtime::Next::Stop(_)));
+    /// ```
     pub const fn on(mut self, kinds: Kinds) -> Self {
         self.on = kinds;
         self
     }
 
     /// Whether doing it twice has the same effect as doing it once; decides about `Ambiguous` failures.
+    ///
+    /// ```
+    /// use retry_runtime::{Kind, Next, Policy, StopReason};
+    ///
+    /// let retries = |policy: Policy| matches!(policy.steps().after(Kind::Ambiguous), Next::Pause(_));
+    /// assert!(retries(Policy::new().idempotent(true)));
+    /// assert!(!retries(Policy::new().idempotent(false)));
+    /// assert!(matches!(Policy::new().steps().after(Kind::Ambiguous), Next::Stop(StopReason::Ambiguous)));
+    /// ```
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = Some(idempotent);
         self
@@ -155,6 +220,13 @@ impl Policy {
 
     /// Whether a call takes over the deadline and the observer of the retryable call around it. `false` is for a future
     /// that several callers share: the first one to poll it must not limit the others.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    ///
+    /// /// For a token that many requests wait for.
+    /// const SHARED: Policy = Policy::new().inherit(false).checked();
+    /// ```
     pub const fn inherit(mut self, inherit: bool) -> Self {
         self.inherit = inherit;
         self

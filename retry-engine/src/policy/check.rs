@@ -13,6 +13,14 @@ use crate::failure::class::Kind;
 impl Policy {
     /// Checks every field, and the fields against each other.
     ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// let error = Policy::new().base(Duration::from_secs(40)).validate().unwrap_err();
+    /// assert_eq!(error.to_string(), "`cap` (30s) must not be less than `base` (40s)");
+    /// ```
+    ///
     /// # Errors
     ///
     /// The first setting that cannot be meant.
@@ -69,6 +77,14 @@ impl Policy {
     }
 
     /// The same policy, known to be valid.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(5).base(Duration::from_millis(20)).checked();
+    /// assert_eq!(QUICK.limit(), Some(6));
+    /// ```
     ///
     /// # Panics
     ///

@@ -10,6 +10,15 @@ use crate::base::duration;
 use crate::base::rng::Rng;
 
 /// The delay before one retry: anywhere from the shortest to the longest.
+///
+/// ```
+/// use retry_runtime::{Jitter, Policy};
+/// use std::time::Duration;
+///
+/// let policy = Policy::new().max(2).base(Duration::from_millis(100)).jitter(Jitter::Equal);
+/// let ranges: Vec<_> = policy.schedule().map(|delay| (delay.retry, delay.shortest.as_millis())).collect();
+/// assert_eq!(ranges, [(1, 50), (2, 100)]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DelayRange {

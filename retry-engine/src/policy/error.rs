@@ -108,6 +108,13 @@ pub enum PolicyError {
 
 impl PolicyError {
     /// The settings that can cause the error, the most likely first.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    ///
+    /// let error = Policy::new().factor(0.5).validate().unwrap_err();
+    /// assert_eq!(error.settings(), ["factor"]);
+    /// ```
     pub const fn settings(&self) -> &'static [&'static str] {
         match self {
             E::NoAttempts => &["max", "attempts"],

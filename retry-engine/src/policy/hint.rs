@@ -5,6 +5,12 @@ use std::time::Duration;
 use super::builder::Policy;
 
 /// How a server's hint, such as `Retry-After`, goes together with the policy's own delay.
+///
+/// ```
+/// use retry_runtime::{Hint, Policy};
+///
+/// const POLITE: Policy = Policy::new().hint(Hint::Instead).checked();
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Hint {
@@ -26,6 +32,15 @@ pub enum HintCap {
 
 impl Policy {
     /// The longest delay that a server may ask for; a longer one ends the call.
+    ///
+    /// ```
+    /// use retry_runtime::{Class, Kind, Next, Policy, StopReason};
+    /// use std::time::Duration;
+    ///
+    /// let mut steps = Policy::new().hint_cap(Duration::from_secs(10)).steps();
+    /// let hour = Class::from(Kind::Throttled).after(Duration::from_secs(3600));
+    /// assert!(matches!(steps.after(hour), Next::Stop(StopReason::RetryAfterTooLong)));
+    /// ```
     pub const fn hint_cap(mut self, delay: Duration) -> Self {
         (self.hint_cap, self.clamps_hint) = (delay, false);
         self
@@ -50,6 +65,16 @@ impl Policy {
     }
 
     /// Whether a hint that is shorter than the policy's own delay replaces it.
+    ///
+    /// ```
+    /// use retry_runtime::{Class, Hint, Jitter, Kind, Next, Policy};
+    /// use std::time::Duration;
+    ///
+    /// let policy = Policy::new().base(Duration::from_secs(20)).jitter(Jitter::None).hint(Hint::Instead);
+    /// let soon = Class::from(Kind::Throttled).after(Duration::from_secs(1));
+    /// let Next::Pause(delay) = policy.steps().after(soon) else { panic!("it is retried") };
+    /// assert!(delay >= Duration::from_secs(1)); // and not 20 s and more
+    /// ```
     pub const fn hint(mut self, hint: Hint) -> Self {
         self.hint = hint;
         self

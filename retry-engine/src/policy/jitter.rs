@@ -22,6 +22,16 @@ use crate::base::duration::{self, Fraction};
 /// `First(r)` take `min(d, cap / (1 + r))` for `d`: clipped, all calls would return at the cap together
 /// ([retry-policies#10](https://github.com/TrueLayer/retry-policies/issues/10)). Full, equal and decorrelated jitter are those of Marc Brooker,
 /// "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
+///
+/// ```
+/// use retry_runtime::{Jitter, Policy};
+/// use std::time::Duration;
+///
+/// const STEADY: Policy = Policy::new().jitter(Jitter::Proportional(0.1)).checked();
+/// let first = STEADY.schedule().next().expect("three retries");
+/// assert_eq!(first.shortest, Duration::from_millis(900));
+/// assert_eq!(first.longest, Duration::from_millis(1100));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Jitter {

@@ -11,11 +11,24 @@ pub(super) const UNLIMITED: u32 = u32::MAX;
 
 impl Policy {
     /// At most so many retries after the first attempt; 0 means no retry.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    ///
+    /// assert_eq!(Policy::new().max(3).limit(), Some(4)); // attempts
+    /// assert_eq!(Policy::new().max(0).schedule().count(), 0);
+    /// ```
     pub const fn max(self, retries: u32) -> Self {
         self.attempts(retries.saturating_add(1))
     }
 
     /// At most so many attempts, the first one included; at least 1.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    ///
+    /// assert_eq!(Policy::new().attempts(4), Policy::new().max(3));
+    /// ```
     pub const fn attempts(mut self, attempts: u32) -> Self {
         (self.attempts, self.forever) = (attempts, false);
         self
@@ -27,6 +40,15 @@ impl Policy {
     ///
     /// The call is meant to outlast an outage: where its retry budget refuses, the next delay is longer, from half of
     /// `cap` to `cap`, and the call goes on.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const PATIENT: Policy = Policy::new().unlimited().deadline(Duration::from_secs(600)).checked();
+    /// assert_eq!(PATIENT.limit(), None);
+    /// assert!(Policy::new().unlimited().validate().is_err()); // nothing ends it
+    /// ```
     pub const fn unlimited(mut self) -> Self {
         (self.attempts, self.forever) = (UNLIMITED, false);
         self
@@ -48,6 +70,14 @@ impl Policy {
 
     /// The time for the whole call: attempts, sleeps and hooks. `async` attempts that still run are cut
     /// off when it passes; sync ones cannot be.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const BOUNDED: Policy = Policy::new().max(9).deadline(Duration::from_secs(10)).checked();
+    /// assert_eq!(BOUNDED.time_limit(), Some(Duration::from_secs(10)));
+    /// ```
     pub const fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self.timed = true;
@@ -56,6 +86,14 @@ impl Policy {
 
     /// The time for one attempt; `async` only. An attempt that is cut off may have taken effect, so
     /// [`idempotent`](Policy::idempotent) must be declared beside it.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const LIMITED: Policy = Policy::new().timeout(Duration::from_secs(2)).idempotent(true).checked();
+    /// assert_eq!(LIMITED.attempt_limit(), Some(Duration::from_secs(2)));
+    /// ```
     pub const fn timeout(mut self, time: Duration) -> Self {
         self.timeout = Some(time);
         self.timed = true;

@@ -30,6 +30,17 @@ pub struct Attempt {
 
 impl Attempt {
     /// The attempt's number, from 1.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    ///
+    /// #[retryable(max = 1, base = "0s", on = any, attempt = attempt)]
+    /// fn send() -> Result<u32, String> {
+    ///     if attempt.number() == 1 { Err("busy".into()) } else { Ok(attempt.number()) }
+    /// }
+    /// send()?;
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn number(&self) -> u32 {
         self.number
     }
@@ -40,28 +51,86 @@ impl Attempt {
     }
 
     /// Whether no further attempt is allowed after this one.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    ///
+    /// #[retryable(max = 1, base = "0s", on = any, attempt = attempt)]
+    /// fn send() -> Result<u32, String> {
+    ///     // The last attempt goes to the other region.
+    ///     if attempt.is_last() { Ok(1) } else { Err("the first region is down".into()) }
+    /// }
+    /// send()?;
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn is_last(&self) -> bool {
         self.limit.is_some_and(|limit| self.number >= limit)
     }
 
     /// The time left until the call's deadline, which may be inherited from an outer call; zero when the deadline has
     /// passed, `None` when there is none.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    /// use std::time::Duration;
+    ///
+    /// #[retryable(deadline = "10s", attempt = attempt)]
+    /// fn load() -> std::io::Result<Duration> {
+    ///     // The server is told how long the client will wait.
+    ///     Ok(attempt.remaining().expect("there is a deadline"))
+    /// }
+    /// assert!(load()? <= Duration::from_secs(10));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.since(Moment::now()))
     }
 
     /// The kind of the previous attempt's failure; `None` in the first attempt.
+    ///
+    /// ```
+    /// use retry_runtime::{Kind, retryable};
+    ///
+    /// #[retryable(max = 1, base = "0s", attempt = attempt)]
+    /// fn load() -> std::io::Result<&'static str> {
+    ///     match attempt.last_kind() {
+    ///         None => Err(std::io::ErrorKind::ConnectionRefused.into()),
+    ///         Some(kind) => Ok(if kind == Kind::Transient { "again" } else { "changed" }),
+    ///     }
+    /// }
+    /// assert_eq!(load()?, "again");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn last_kind(&self) -> Option<Kind> {
         self.last_kind
     }
 
     /// The call's unique identifier, the same in all of its attempts: send it as the `Idempotency-Key` header.
+    ///
+    /// ```
+    /// use retry_runtime::retryable;
+    ///
+    /// #[retryable(idempotent, attempt = attempt)]
+    /// fn order() -> std::io::Result<String> {
+    ///     Ok(format!("Idempotency-Key: {}", attempt.call_id()))
+    /// }
+    /// assert_ne!(order()?, order()?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn call_id(&self) -> CallId {
         self.call_id
     }
 }
 
 /// A call's unique identifier: 128 bits, displayed as a random UUID (RFC 9562, version 4).
+///
+/// ```
+/// use retry_runtime::CallId;
+///
+/// let id = CallId::unique();
+/// assert_eq!(id.to_string().len(), 36); // f81d4fae-7dec-41d0-a765-00a0c91e6bf6
+/// assert_ne!(id, CallId::unique());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(u128);
 

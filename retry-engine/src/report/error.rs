@@ -22,6 +22,19 @@ use crate::failure::interruption::Interruption;
 ///   attempt 1 after 0 ms: connection refused (transient); 1.3 s of backoff
 ///   attempt 2 after 1.3 s, 12 ms long: connection refused (transient)
 /// ```
+///
+/// ```
+/// use retry_runtime::{RetryError, StopReason, retryable};
+///
+/// #[retryable(max = 1, base = "0s", on = any, report)]
+/// fn load() -> Result<u32, RetryError<String>> {
+///     Err("not found".into())
+/// }
+///
+/// let error = load().unwrap_err();
+/// assert_eq!((error.reason(), error.attempts().len()), (StopReason::Exhausted, 2));
+/// assert_eq!(error.into_error(), "not found");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryError<E> {
     error: E,
@@ -67,6 +80,19 @@ impl<E> RetryError<E> {
     }
 
     /// Converts into the last attempt's failure and the report.
+    ///
+    /// ```
+    /// use retry_runtime::{RetryError, retryable};
+    ///
+    /// #[retryable(max = 1, base = "0s", on = any, report)]
+    /// fn load() -> Result<u32, RetryError<String>> {
+    ///     Err("not found".into())
+    /// }
+    ///
+    /// let error = load().unwrap_err();
+    /// let (failure, report) = error.into_parts();
+    /// assert_eq!((failure.as_str(), report.retries()), ("not found", 1));
+    /// ```
     pub fn into_parts(self) -> (E, Report) {
         (self.error, *self.report)
     }

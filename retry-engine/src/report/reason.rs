@@ -3,6 +3,19 @@
 use std::fmt;
 
 /// Why no further attempt was made.
+///
+/// ```
+/// use retry_runtime::{StopReason, observe_blocking, retryable};
+///
+/// #[retryable(max = 1, base = "0s")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let (_, report) = observe_blocking(connect);
+/// assert_eq!(report.reason, StopReason::Exhausted);
+/// assert_eq!(StopReason::RetryAfterTooLong.to_string(), "retry-after too long");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]

@@ -10,6 +10,20 @@ use crate::base::time::SystemTime;
 use crate::failure::class::Kind;
 
 /// Where a delay came from.
+///
+/// ```
+/// use retry_runtime::{DelaySource, observe_blocking, retryable};
+///
+/// #[retryable(max = 1, base = "0s")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let (_, report) = observe_blocking(connect);
+/// let delay = report.attempts[0].delay.expect("a pause follows");
+/// assert_eq!(delay.source, DelaySource::Backoff);
+/// assert_eq!(delay.source.name(), "backoff");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -35,6 +49,19 @@ impl DelaySource {
 }
 
 /// The pause between two attempts.
+///
+/// ```
+/// use retry_runtime::{observe_blocking, retryable};
+///
+/// #[retryable(max = 1, base = "0s")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let (_, report) = observe_blocking(connect);
+/// let delay = report.attempts[0].delay.expect("a pause follows");
+/// println!("{:?} by the {}", delay.length, delay.source.name());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Delay {
@@ -45,6 +72,22 @@ pub struct Delay {
 }
 
 /// One attempt of a call.
+///
+/// ```
+/// use retry_runtime::{observe_blocking, retryable};
+///
+/// #[retryable(max = 1, base = "0s")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let (_, report) = observe_blocking(connect);
+/// for attempt in &report.attempts {
+///     println!("{attempt}"); // attempt 1 after 0 ms, 0 ms long: connection refused (transient); 0 ms of backoff
+/// }
+/// assert_eq!(report.attempts[1].number, 2);
+/// assert_eq!(report.attempts[1].error.as_deref(), Some("connection refused"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -71,6 +114,20 @@ pub struct AttemptRecord {
 /// The report of one call.
 ///
 /// Get one with [`observe`](crate::observe), or as part of a [`RetryError`](crate::RetryError).
+///
+/// ```
+/// use retry_runtime::{StopReason, observe_blocking, retryable};
+///
+/// #[retryable(max = 1, base = "0s")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// let (_, report) = observe_blocking(connect);
+/// assert_eq!((report.reason, report.attempts_made()), (StopReason::Exhausted, 2));
+/// println!("{report}"); // gave up after 2 attempts in 0 ms (exhausted)
+/// println!("{report:#}"); // the same, and a line for each attempt
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -134,6 +191,18 @@ impl Report {
     }
 
     /// The pauses between the attempts, in order.
+    ///
+    /// ```
+    /// use retry_runtime::{observe_blocking, retryable};
+    ///
+    /// #[retryable(max = 1, base = "0s")]
+    /// fn connect() -> std::io::Result<()> {
+    ///     Err(std::io::ErrorKind::ConnectionRefused.into())
+    /// }
+    ///
+    /// let (_, report) = observe_blocking(connect);
+    /// assert_eq!(report.delays().count(), 1);
+    /// ```
     pub fn delays(&self) -> impl Iterator<Item = Duration> + '_ {
         self.attempts.iter().filter_map(|attempt| Some(attempt.delay?.length))
     }
@@ -171,6 +240,18 @@ impl PastCall {
     }
 
     /// The date and time at which one of the call's attempts started.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// # #[retryable(max = 0, name = "docs::started_at")]
+    /// # fn connect() -> std::io::Result<()> { Err(std::io::ErrorKind::ConnectionRefused.into()) }
+    /// # connect().unwrap_err();
+    /// for past in retry_runtime::history("docs::started_at").unwrap_or_default() {
+    ///     for attempt in &past.report.attempts {
+    ///         println!("{:?}: {attempt}", past.started_at(attempt));
+    ///     }
+    /// }
+    /// ```
     pub fn started_at(&self, attempt: &AttemptRecord) -> SystemTime {
         let before_the_end = self.report.total.saturating_sub(attempt.started);
         self.ended.checked_sub(before_the_end).unwrap_or(self.ended)

@@ -61,6 +61,18 @@ pub struct Stats {
 }
 
 /// The number of failed attempts by the failure's kind.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 1, base = "0s", name = "docs::failures")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// connect().unwrap_err();
+/// let stats = retry_runtime::stats("docs::failures").expect("the function is linked");
+/// assert_eq!((stats.failures.transient, stats.failures.total()), (2, 2));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -74,6 +86,18 @@ pub struct Failures {
 }
 
 /// The number of calls by their [`StopReason`].
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 1, base = "0s", name = "docs::reasons")]
+/// fn connect() -> std::io::Result<()> {
+///     Err(std::io::ErrorKind::ConnectionRefused.into())
+/// }
+///
+/// connect().unwrap_err();
+/// let stats = retry_runtime::stats("docs::reasons").expect("the function is linked");
+/// assert_eq!((stats.reasons.exhausted, stats.reasons.budget), (1, 0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -256,6 +256,16 @@ const fn check(settings: &Option<BreakerSettings>) {
 }
 
 /// A breaker that was found by its name.
+///
+/// ```
+/// use retry_runtime::retryable;
+///
+/// #[retryable(on = any, breaker = "docs::breaker_ref")]
+/// fn charge() -> std::io::Result<u32> { Ok(1) }
+///
+/// let breaker = retry_runtime::breaker("docs::breaker_ref").expect("declared above");
+/// println!("{} is {}", breaker.name(), breaker.mode()); // it dereferences to `Breaker`
+/// ```
 #[derive(Clone, Debug)]
 pub struct BreakerRef(Found);
 
@@ -321,6 +331,12 @@ pub(crate) fn find_breaker(name: &str) -> Option<BreakerRef> {
 }
 
 /// Every breaker that has been used by its name, by its function or by a key.
+///
+/// ```
+/// for breaker in retry_runtime::breakers() {
+///     println!("{} is {}: {:?}", breaker.name(), breaker.mode(), breaker.figures());
+/// }
+/// ```
 #[inline]
 pub fn breakers() -> Vec<BreakerRef> {
     let configured = BREAKERS.configured().now.clone();

@@ -214,6 +214,12 @@ pub(crate) fn find_budget(name: &str) -> Option<&'static Budget> {
 
 /// Every budget that pays for retries now, by its shared name or by the name of its function. The budgets of single keys
 /// are in [`budget_keys`].
+///
+/// ```
+/// for (name, budget) in retry_runtime::budgets() {
+///     println!("{name}: {} of {} tokens left", budget.available(), budget.capacity());
+/// }
+/// ```
 // Inline: the map is compiled in programs that ask for it.
 #[inline]
 pub fn budgets() -> BTreeMap<String, &'static Budget> {
@@ -231,6 +237,18 @@ pub fn budgets() -> BTreeMap<String, &'static Budget> {
 }
 
 /// The budgets of single keys in the table of this name, or of the function of this name, by key.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(on = any, budget(key = host), name = "docs::budget_keys")]
+/// fn fetch(host: &str) -> std::io::Result<u32> { Ok(1) }
+///
+/// fetch("eu.example.com")?;
+/// for (host, budget) in retry_runtime::budget_keys("docs::budget_keys") {
+///     println!("{host}: {} tokens left", budget.available());
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 // Inline: the map is compiled in programs that ask for it.
 #[inline]
 pub fn budget_keys(name: &str) -> BTreeMap<String, std::sync::Arc<Budget>> {

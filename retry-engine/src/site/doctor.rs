@@ -19,6 +19,12 @@ const ENOUGH_FAILURES: u64 = 20;
 const TOO_LONG_EMPTY: Duration = Duration::from_secs(60);
 
 /// Something that looks wrong, with what to do about it.
+///
+/// ```
+/// for diagnosis in retry_runtime::doctor() {
+///     println!("{}:{}: {diagnosis}", diagnosis.file, diagnosis.line);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -34,6 +40,15 @@ pub struct Diagnosis {
 }
 
 /// The kinds of findings.
+///
+/// ```
+/// use retry_runtime::{Finding, doctor};
+///
+/// let undeclared = doctor().into_iter().filter(|it| matches!(it.finding, Finding::Undeclared { .. }));
+/// for diagnosis in undeclared {
+///     println!("say whether {} is idempotent", diagnosis.name);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "finding", rename_all = "snake_case"))]

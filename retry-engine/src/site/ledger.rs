@@ -45,6 +45,12 @@ static MOST_CALLS: AtomicUsize = AtomicUsize::new(32);
 static MOST_BYTES: AtomicUsize = AtomicUsize::new(64 * 1024);
 
 /// Sets the limits of each function's history. The next call drops the calls beyond them.
+///
+/// ```
+/// use retry_runtime::{HistoryLimits, limit_history};
+///
+/// limit_history(HistoryLimits { calls: 100, bytes: 256 * 1024 });
+/// ```
 pub fn limit_history(limits: HistoryLimits) {
     MOST_CALLS.store(limits.calls, Ordering::Relaxed);
     MOST_BYTES.store(limits.bytes, Ordering::Relaxed);

@@ -4,6 +4,16 @@ use super::function::Site;
 use crate::base::name::MethodName;
 
 /// The place, the name and the attribute's statements of an annotated function.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// // Written by the attribute, and read through the site:
+/// #[retryable(name = "docs::meta")]
+/// fn connect() -> std::io::Result<()> { Ok(()) }
+///
+/// let site = retry_runtime::site("docs::meta").expect("the function is linked");
+/// assert_eq!((site.name(), site.is_async()), ("docs::meta", false));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Meta {
     pub(super) name: &'static str,

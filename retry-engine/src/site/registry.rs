@@ -38,6 +38,15 @@ pub fn sites() -> impl Iterator<Item = &'static Site> {
 
 /// The annotated function of this name. When several share it, the one whose file and line come first;
 /// [`sites_named`] returns them all.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 5, name = "docs::site")]
+/// fn connect() -> std::io::Result<()> { Ok(()) }
+///
+/// let site = retry_runtime::site("docs::site").expect("the function is linked");
+/// assert_eq!(site.policy().limit(), Some(6));
+/// ```
 #[inline]
 pub fn site(name: &str) -> Option<&'static Site> {
     sites_named(name).into_iter().next()
@@ -48,6 +57,16 @@ pub fn site(name: &str) -> Option<&'static Site> {
 /// that name. `function[label]` finds the part of a function that has a label.
 ///
 /// Each has counts, a history and settings of its own; `name = …` in an attribute tells them apart.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(name = "docs::sites_named")]
+/// fn connect() -> std::io::Result<()> { Ok(()) }
+///
+/// for site in retry_runtime::sites_named("docs::sites_named") {
+///     println!("{} at {}:{}", site.name(), site.file(), site.line());
+/// }
+/// ```
 pub fn sites_named(name: &str) -> Vec<&'static Site> {
     let mut found: Vec<_> = sites().filter(|site| site.name() == name).collect();
     if found.is_empty() {
@@ -68,12 +87,29 @@ pub(super) fn order(sites: &mut [&'static Site]) {
 
 /// The counts of the function of this name ([`site`] says which, when several share it); `None` when there
 /// is none.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(name = "docs::stats_by_name")]
+/// fn connect() -> std::io::Result<()> { Ok(()) }
+///
+/// connect()?;
+/// let stats = retry_runtime::stats("docs::stats_by_name").expect("the function is linked");
+/// assert_eq!((stats.calls(), stats.first_try), (1, 1));
+/// assert!(retry_runtime::stats("no::such_function").is_none());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[inline]
 pub fn stats(name: &str) -> Option<Stats> {
     site(name).map(Site::stats)
 }
 
 /// The counts of all functions, added together.
+///
+/// ```
+/// let all = retry_runtime::overview();
+/// println!("{} calls, {} attempts, {} wasted", all.calls(), all.attempts, all.wasted);
+/// ```
 #[inline]
 pub fn overview() -> Stats {
     let mut all = Stats::default();
@@ -104,6 +140,17 @@ pub fn history(name: &str) -> Option<Vec<PastCall>> {
 
 /// Starts the counts of the functions of this name at zero again, and forgets their past; `false` when
 /// there is none of this name.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(name = "docs::clear")]
+/// fn connect() -> std::io::Result<()> { Ok(()) }
+///
+/// connect()?;
+/// assert!(retry_runtime::clear("docs::clear"));
+/// assert_eq!(retry_runtime::stats("docs::clear").map(|stats| stats.calls()), Some(0));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[inline]
 pub fn clear(name: &str) -> bool {
     let sites = sites_named(name);
@@ -112,6 +159,11 @@ pub fn clear(name: &str) -> bool {
 }
 
 /// [`clear`] for all functions.
+///
+/// ```
+/// retry_runtime::clear_all();
+/// assert_eq!(retry_runtime::overview().calls(), 0);
+/// ```
 #[inline]
 pub fn clear_all() {
     sites().for_each(Site::clear);

@@ -24,6 +24,13 @@ use crate::base::border::wake;
 use crate::base::sync::lock;
 
 /// A body that can be sent more than once, as long as what was sent of it is not longer than a bound.
+///
+/// ```
+/// use retry_runtime::tower::{Again, ReplayBody};
+///
+/// let body = ReplayBody::new("12.50".to_owned(), 64 * 1024);
+/// assert!(body.again().is_some()); // as long as it is not larger than 64 KiB
+/// ```
 pub struct ReplayBody<B> {
     shared: Arc<Mutex<Shared<B>>>,
     epoch: u64,
@@ -215,6 +222,16 @@ impl<S> Layer<S> for ReplayBodyLayer {
 }
 
 /// A service that makes the bodies of its requests repeatable, made by [`ReplayBodyLayer`].
+///
+/// ```
+/// use retry_runtime::tower::{ReplayBodyLayer, Replaying};
+/// use tower::Layer;
+///
+/// // The type of a service with the layer around it, for a field.
+/// struct Client<S>(Replaying<S>);
+/// let client = Client(ReplayBodyLayer::new(64 * 1024).layer(()));
+/// # let _ = client.0;
+/// ```
 #[derive(Clone, Debug)]
 pub struct Replaying<S> {
     inner: S,

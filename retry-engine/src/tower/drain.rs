@@ -77,6 +77,15 @@ impl<Res, E, J: Judge<Res, E> + Send + Sync> Keeper<Res> for Drains<J, E> {
 }
 
 /// Reads a body to its end: at most 64 KiB, and for at most one second.
+///
+/// ```
+/// use retry_runtime::tower::drain_body;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// drain_body("the rest of an answer".to_owned()).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn drain_body<B: Body + Send + 'static>(body: B) -> Drain {
     Box::pin(async move {
         let (mut body, mut left) = (Box::pin(body), MOST);

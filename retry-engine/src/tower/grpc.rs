@@ -14,6 +14,14 @@ use crate::failure::interruption::Interruption;
 /// by the HTTP status where there is none. A status that follows messages is not seen: those have been received by then.
 ///
 /// Every gRPC request is a `POST`, so declare the methods that may be repeated: `Policy::new().idempotent(true)`.
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{Grpc, RetryLayer};
+///
+/// let layer = RetryLayer::new("greeter", Policy::new().idempotent(true)).judging(Grpc);
+/// # let _ = layer;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Grpc;
 

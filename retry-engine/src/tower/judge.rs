@@ -17,6 +17,20 @@ use crate::failure::interruption::Interruption;
 /// | [`Http`] | `http::Response` and reqwest's responses by their status |
 /// | [`Grpc`](super::Grpc), with the feature `tonic` | `http::Response` by its gRPC status |
 /// | a closure | any answer |
+///
+/// ```
+/// use retry_runtime::{Class, Classify, Kind, Policy};
+/// use retry_runtime::tower::RetryLayer;
+/// use std::io;
+///
+/// // A closure is a judge: an empty answer is a failure, too.
+/// let layer = RetryLayer::new("lines", Policy::new()).judging(|result: &io::Result<String>| match result {
+///     Ok(line) if line.is_empty() => Some(Class::from(Kind::Transient)),
+///     Ok(_) => None,
+///     Err(error) => Some(error.classify()),
+/// });
+/// # let _ = layer;
+/// ```
 pub trait Judge<Res, E> {
     /// The class of a failure, which may be a response; `None` for a success.
     fn judge(&self, result: &Result<Res, E>) -> Option<Class>;
@@ -52,6 +66,18 @@ impl<Res, E: Display, F: Fn(&Result<Res, E>) -> Option<Class>> Judge<Res, E> for
 /// Judges HTTP responses by their status: 408, 425, 429 and 500 to 599 are failures, of the kind that
 /// [`of_status`](crate::classify::of_status) gives them. Every other status is an answer, 404 too. Errors are classified by
 /// [`Classify`].
+///
+/// ```
+/// use retry_runtime::Kind;
+/// use retry_runtime::tower::{Http, Judge};
+///
+/// type Answer = Result<http::Response<String>, std::io::Error>;
+/// let answer = |status: u16| -> Answer {
+///     Ok(http::Response::builder().status(status).body(String::new()).expect("a status"))
+/// };
+/// assert_eq!(Http.judge(&answer(503)).map(|class| class.kind), Some(Kind::Ambiguous));
+/// assert!(Http.judge(&answer(404)).is_none());
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Http;
 

@@ -6,6 +6,15 @@ use http::{HeaderMap, Method, Request};
 /// A request that may be sent once more. Implement the trait for your own type of requests.
 ///
 /// It is implemented for `http::Request<B>` where `B` is [`Again`], and for reqwest's requests.
+///
+/// ```
+/// use retry_runtime::tower::Replay;
+///
+/// let request = http::Request::put("/price").body("12.50".to_owned())?;
+/// let copy = request.again().expect("a `String` can be sent twice");
+/// assert_eq!(copy.body(), "12.50");
+/// # Ok::<(), http::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the layer does not know how to send a `{Self}` a second time",
     note = "implement `retry_runtime::tower::Replay` for the type of the request"
@@ -27,6 +36,13 @@ pub trait Replay: Sized {
 }
 
 /// A body that may be sent once more.
+///
+/// ```
+/// use retry_runtime::tower::Again;
+///
+/// let body = "12.50".to_owned();
+/// assert_eq!(body.again(), Some("12.50".to_owned()));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the layer does not know how to send a body of type `{Self}` a second time",
     note = "copy the body by a closure: `RetryLayer::new(…).replaying(|body: &Full<Bytes>| Some(body.clone()))`",
@@ -86,6 +102,16 @@ impl<B: Again> Replay for Request<B> {
 }
 
 /// How a layer copies requests.
+///
+/// ```
+/// use retry_runtime::tower::{RetryLayer, Replays};
+/// use retry_runtime::Policy;
+///
+/// // A closure that copies bodies: `RetryLayer::replaying` takes one.
+/// let layer = RetryLayer::new("prices", Policy::new()).replaying(|body: &Vec<u8>| Some(body.clone()));
+/// # let _ = layer;
+/// # fn _is<R, P: Replays<R>>(_: &P) {}
+/// ```
 pub trait Replays<Req> {
     #[doc(hidden)]
     fn again(&self, request: &Req) -> Option<Req>;
@@ -98,6 +124,15 @@ pub trait Replays<Req> {
 }
 
 /// Requests are copied by [`Replay`].
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{ByReplay, Http, RetryLayer};
+///
+/// // What a layer does unless `replaying` says otherwise.
+/// let layer: RetryLayer<Http, ByReplay> = RetryLayer::new("prices", Policy::new());
+/// # let _ = layer;
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByReplay;
 
@@ -116,6 +151,16 @@ impl<Req: Replay> Replays<Req> for ByReplay {
 }
 
 /// Bodies of requests are copied by a closure: [`RetryLayer::replaying`](super::RetryLayer::replaying).
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{ByBody, Http, RetryLayer};
+///
+/// type Copy = fn(&Vec<u8>) -> Option<Vec<u8>>;
+/// let layer: RetryLayer<Http, ByBody<Copy>> =
+///     RetryLayer::new("prices", Policy::new()).replaying((|body| Some(body.clone())) as Copy);
+/// # let _ = layer;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ByBody<F>(pub(super) F);
 

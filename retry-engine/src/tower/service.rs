@@ -26,6 +26,17 @@ use crate::turn::Turned;
 ///
 /// It is always ready for a call as soon as the service inside is. If that fails to become ready, the call finds out, as the
 /// failure of an attempt that has sent nothing.
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{ByReplay, Http, Retrying, RetryLayer, Unlimited};
+/// use tower::Layer;
+///
+/// // The type of a service with the layer around it, for a field.
+/// struct Client<S>(Retrying<S, Http, ByReplay, Unlimited>);
+/// let client = Client(RetryLayer::new("prices", Policy::new()).layer(()));
+/// # let _ = client.0;
+/// ```
 #[derive(Debug)]
 pub struct Retrying<S, J, P, M> {
     pub(super) inner: S,
@@ -76,6 +87,17 @@ impl<S: Clone, J, P, M> Retrying<S, J, P, M> {
 }
 
 /// The mode of a layer: [`Unlimited`] or [`Limited`].
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{Http, ByReplay, Mode, RetryLayer};
+///
+/// /// Works for layers with and without limits.
+/// fn describe<M: Mode>(layer: &RetryLayer<Http, ByReplay, M>) -> &'static str {
+///     layer.site().name()
+/// }
+/// assert_eq!(describe(&RetryLayer::new("docs::mode", Policy::new())), "docs::mode");
+/// ```
 pub trait Mode {
     /// Whether an attempt can be interrupted.
     #[doc(hidden)]
@@ -91,10 +113,28 @@ impl Mode for Limited {
 }
 
 /// The mode of a layer: the service's errors stay as they are, and nothing interrupts an attempt.
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{RetryLayer};
+///
+/// // The errors of the service stay as they are.
+/// let layer = RetryLayer::new("prices", Policy::new());
+/// # let _: &RetryLayer<_, _, retry_runtime::tower::Unlimited> = &layer;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Unlimited;
 
 /// The mode of a layer whose deadline, timeout and breaker end or refuse attempts: the errors are boxed.
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::tower::{RetryLayer};
+///
+/// // Attempts can be cut off, so errors are boxed.
+/// let layer = RetryLayer::new("prices", Policy::new()).limited();
+/// # let _: &RetryLayer<_, _, retry_runtime::tower::Limited> = &layer;
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Limited;
 

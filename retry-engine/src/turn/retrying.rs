@@ -39,6 +39,20 @@ pub(super) type Unclassified = Rules<Unjudged<NotCarried>, Unset, Unset, Unset, 
 /// | `J` | the rules by which an outcome is judged |
 /// | `X`, `B` | the limits that can cut an attempt off, and the breaker |
 /// | `O` | whether a failure comes with its report |
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use std::time::Duration;
+///
+/// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+///
+/// let mut tried = 0;
+/// let found = QUICK
+///     .retrying(|_attempt| { tried += 1; if tried == 2 { Ok(7) } else { Err(std::io::ErrorKind::WouldBlock.into()) } })
+///     .on_retry(|retry| println!("{} failed", retry.attempt()))
+///     .run();
+/// assert_eq!(found.map_err(|error: std::io::Error| error.kind()), Ok(7));
+/// ```
 #[must_use = "nothing happens until it is run or awaited"]
 #[derive(Debug)]
 pub struct Retrying<'p, W, R, M, J = Classified, X = Uninterrupted, B = Unset, O = Alone> {
@@ -201,6 +215,16 @@ impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
     ///
     /// A running attempt cannot be interrupted: a deadline or a token ends the call between attempts, and a `timeout` is
     /// told as a mistake once.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// let read = |path: &str| QUICK.retrying(|_| std::fs::read_to_string(path)).run();
+    /// assert!(read("no such file").is_err());
+    /// ```
     ///
     /// # Errors
     ///

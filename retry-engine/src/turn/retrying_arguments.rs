@@ -24,6 +24,19 @@ use crate::site::Site;
 impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
     /// Gives the call a name: a site of this name is made at its first call, with counts, a history, a retry budget and a
     /// section in the configuration, as an annotated function has them ([`Site::declare`]).
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// for _ in 0..3 {
+    ///     QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).named("docs::named").run()?;
+    /// }
+    /// assert_eq!(retry_runtime::stats("docs::named").map(|stats| stats.calls()), Some(3));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[track_caller]
     pub fn named(mut self, name: &str) -> Self {
         let place = Location::caller();
@@ -33,6 +46,19 @@ impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
     }
 
     /// Makes the call one of this site: a declared one, or that of an annotated function.
+    ///
+    /// ```
+    /// use retry_runtime::{Policy, Site};
+    /// use retry_runtime::budget::BudgetSettings;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// let site = Site::declare("docs::of", QUICK, Some(BudgetSettings::new()), None);
+    /// QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).of(site).run()?;
+    /// assert_eq!(site.stats().calls(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn of(mut self, site: &'static Site) -> Self {
         self.call.site = site;
         self
@@ -41,12 +67,39 @@ impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
     /// Counts the call under a value of its own: the counts, the history and the events of calls with this label are told
     /// apart within the site, which [`named`](Retrying::named) or [`of`](Retrying::of) gave it before. A site can have 64
     /// labels; the labels beyond are counted together.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// for tenant in ["acme", "initech"] {
+    ///     QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).named("docs::label").label(tenant).run()?;
+    /// }
+    /// assert_eq!(retry_runtime::stats("docs::label[acme]").map(|stats| stats.calls()), Some(1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn label(mut self, label: impl Display) -> Self {
         self.call.site = self.call.site.labelled(&label, None);
         self
     }
 
     /// Charges this budget for retries, in the place of the site's.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use retry_runtime::budget::{Budget, BudgetSettings};
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// static SHARED: Budget = Budget::new(BudgetSettings::new().capacity(20));
+    ///
+    /// QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).budget(&SHARED).run()?;
+    /// assert_eq!(SHARED.owed(), 0.0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn budget(mut self, budget: &'static Budget) -> Self {
         self.call.budget = Some(budget);
         self
@@ -59,6 +112,17 @@ impl<'p, W, R, M, J, X, B, O> Retrying<'p, W, R, M, J, X, B, O> {
     }
 
     /// Returns a failure together with the report of the call, as a [`RetryError`](crate::RetryError).
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// let failed = QUICK.retrying_any(|_| Err::<(), _>("busy")).report().run();
+    /// let error = failed.expect_err("it is always busy");
+    /// assert_eq!((error.attempts().len(), *error.error()), (3, "busy"));
+    /// ```
     pub fn report(self) -> Retrying<'p, W, R, M, J, X, B, Reported> {
         let Retrying { call, work, rules, limits, breaker, .. } = self;
         Retrying { call, work, rules, limits, breaker, yields: PhantomData }
@@ -71,6 +135,20 @@ impl<'p, W, R: Outcome, M, C, V, H, L, X, B, O>
 {
     /// Retries a failure only if the predicate holds for it; with [`retrying`](crate::Policy::retrying), only a failure that
     /// `Classify` calls retryable.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// let mut tried = 0;
+    /// let failed = QUICK
+    ///     .retrying_any(|_| { tried += 1; Err::<(), _>("no such key") })
+    ///     .when(|error| *error == "busy")
+    ///     .run();
+    /// assert!(failed.is_err() && tried == 1);
+    /// ```
     pub fn when<F: Fn(&R::Error) -> bool>(
         self,
         when: F,
@@ -149,6 +227,19 @@ impl<'p, W, R: Outcome, M, C, A, V, H, L, X, B, O>
     }
 
     /// Calls the hook before each sleep. A hook that panics does not fail the call.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// use std::cell::Cell;
+    ///
+    /// let hooks = Cell::new(0);
+    /// let _ = QUICK.retrying_any(|_| Err::<(), _>("busy")).on_retry(|_| hooks.set(hooks.get() + 1)).run();
+    /// assert_eq!(hooks.get(), 2);
+    /// ```
     pub fn on_retry<F: Fn(&Retry<'_, R>)>(
         self,
         on_retry: F,
@@ -166,6 +257,13 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
 {
     /// Describes failures by their `Display` in reports, the history and events. Without it an error that has no
     /// `Classify` of its own words is described by the name of its type.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    ///
+    /// let failed = Policy::new().max(0).retrying_any(|_| Err::<(), _>("busy")).described().report().run();
+    /// assert_eq!(failed.unwrap_err().attempts()[0].error.as_deref(), Some("busy"));
+    /// ```
     pub fn described(
         self,
     ) -> Retrying<'p, W, R, M, Rules<C, A, V, H, LookedUp<ByDisplay, P, NoInject>>, X, B, O>
@@ -196,6 +294,21 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
     /// `From<Interruption>`.
     ///
     /// Without this method a deadline ends the call between its attempts, and a timeout is told as a mistake once.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use std::time::Duration;
+    ///
+    /// async fn ask(timeout: Duration) -> std::io::Result<u32> {
+    ///     let policy = Policy::new().max(1).timeout(timeout).idempotent(true);
+    ///     policy.retrying(|_| async { Ok(7) }).limited().await
+    /// }
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// assert_eq!(ask(Duration::from_secs(1)).await?, 7);
+    /// # Ok::<(), std::io::Error>(())
+    /// # })?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn limited(
         self,
     ) -> Retrying<
@@ -216,6 +329,18 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
 
     /// Ends the call when the token is cancelled, also in an attempt that is awaited; includes
     /// [`limited`](Retrying::limited).
+    ///
+    /// ```
+    /// use retry_runtime::{CancelToken, Policy};
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// let stop = CancelToken::new();
+    /// stop.cancel();
+    /// let ended = QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).cancel(&stop).run();
+    /// assert_eq!(ended.unwrap_err().to_string(), "the call was cancelled");
+    /// ```
     pub fn cancel<T: Cancel>(
         self,
         token: T,
@@ -237,6 +362,21 @@ impl<'p, W, R: Outcome, M, C, A, V, H, S, P, X, B, O>
 
     /// Makes an attempt only with a permit of the breaker, which records the outcome: `&BREAKER` for a static, or an
     /// `Arc<Breaker>`.
+    ///
+    /// ```
+    /// use retry_runtime::Policy;
+    /// use retry_runtime::breaker::{Breaker, BreakerSettings};
+    /// use std::time::Duration;
+    ///
+    /// const QUICK: Policy = Policy::new().max(2).base(Duration::ZERO);
+    ///
+    /// static SEARCH: Breaker = Breaker::new("docs::search", BreakerSettings::new());
+    ///
+    /// QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).breaker(&SEARCH).run()?;
+    /// SEARCH.force_open();
+    /// assert!(QUICK.retrying(|_| Ok::<_, std::io::Error>(7)).breaker(&SEARCH).run().is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn breaker<G: Guarded>(
         self,
         breaker: G,

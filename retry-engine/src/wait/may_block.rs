@@ -2,6 +2,19 @@
 
 /// A closure in a call that blocks its thread between the attempts: every closure, except on `wasm32-unknown-unknown`
 /// without threads (`atomics`), where a pause would be a busy loop that freezes the page.
+///
+/// ```
+/// use retry_runtime::Policy;
+/// use retry_runtime::timer::MayBlock;
+///
+/// /// Has the bound that `Policy::call` asks for.
+/// fn patiently(read: impl FnMut() -> std::io::Result<u32> + MayBlock) -> std::io::Result<u32> {
+///     let mut read = read;
+///     Policy::new().call(|_| read())
+/// }
+/// assert_eq!(patiently(|| Ok(7))?, 7);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a blocking call cannot sleep between its attempts on `wasm32-unknown-unknown`",
     label = "would block the only thread, which a browser does not allow",

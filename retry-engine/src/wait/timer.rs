@@ -59,6 +59,22 @@ static INSTALLED: OnceLock<&'static dyn Timer> = OnceLock::new();
 
 /// Makes `timer` the timer and the clock of all calls in the process. Install it once, before the first call waits.
 ///
+/// ```
+/// use retry_runtime::timer::{self, Clock, Sleep, Timer};
+/// use std::time::Duration;
+///
+/// /// A timer that never waits, for a simulation.
+/// struct Instantly;
+/// impl Clock for Instantly {}
+/// impl Timer for Instantly {
+///     fn sleep(&self, _: Duration) -> Sleep { Box::pin(std::future::ready(())) }
+///     fn block(&self, _: Duration, _: &mut dyn FnMut() -> bool) {}
+/// }
+///
+/// timer::install(&Instantly)?;
+/// # Ok::<(), timer::AlreadyInstalled>(())
+/// ```
+///
 /// # Errors
 ///
 /// [`AlreadyInstalled`] if a timer was installed before.
@@ -69,6 +85,12 @@ pub fn install<T: Timer>(timer: &'static T) -> Result<(), AlreadyInstalled> {
 }
 
 /// The error of [`install`]: a timer was installed before.
+///
+/// ```
+/// use retry_runtime::timer::AlreadyInstalled;
+///
+/// assert!(AlreadyInstalled.to_string().starts_with("a timer is already installed"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlreadyInstalled;
 

@@ -34,7 +34,7 @@ pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStrea
     let body = plan.body()?;
     let docs = match &args.docs {
         Some(docs) if !docs.value.value => TokenStream::new(),
-        _ => doc::section(args),
+        _ => doc::section(function, args),
     };
     let task = args.task.as_ref().map(|argument| task::expand(&plan, argument));
     let function = function.with_body(&plan.signature(), docs, body);

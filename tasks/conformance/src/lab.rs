@@ -11,6 +11,14 @@ use retry_tasks::{
 use crate::stage::{Act, Stage, repeatable};
 
 /// An empty store with a manual clock.
+///
+/// ```
+/// use retry_tasks::Tasks;
+/// use retry_tasks_conformance::Lab;
+///
+/// let lab = Lab::new(Tasks::memory_with); // your own store in place of `Tasks::memory_with`
+/// # let _ = lab;
+/// ```
 #[derive(Debug)]
 pub struct Lab {
     /// The workers that run until the end of the case.

@@ -36,6 +36,18 @@ pub use lab::Lab;
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A requirement that every store must meet.
+///
+/// ```
+/// use retry_tasks::Tasks;
+/// use retry_tasks_conformance::{Lab, cases};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let case = cases().next().expect("there are cases");
+/// println!("{}", case.name);
+/// case.run(Lab::new(Tasks::memory_with)).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Case {
     /// The requirement as a sentence, with `_` between the words.
@@ -57,6 +69,18 @@ impl Case {
 }
 
 /// Returns all cases. Each needs an empty store of its own.
+///
+/// ```
+/// use retry_tasks::Tasks;
+/// use retry_tasks_conformance::{Lab, cases};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let case = cases().next().expect("there are cases");
+/// println!("{}", case.name);
+/// case.run(Lab::new(Tasks::memory_with)).await;
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn cases() -> impl Iterator<Item = Case> {
     life::cases()
         .chain(orders::cases())

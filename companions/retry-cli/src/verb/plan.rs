@@ -1,8 +1,8 @@
-//! `retry plan SETTINGS` prints the delays that the settings produce.
+//! `retry plan SETTINGS`, or `retry plan --max 5 --base 200ms`, prints the delays that the settings produce.
 
 use std::time::Duration;
 
-use clap::{ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retry_config::{ConfigErrors, Settings};
 use retry_runtime::control::Parts;
 use retry_runtime::{Backoff, DelayRange, Jitter, Policy};
@@ -11,14 +11,40 @@ use retry_text::duration::human;
 use crate::table::Table;
 use crate::{Outcome, args};
 
+/// The settings that shape a schedule, each with the name of its value and its help.
+const FLAGS: [(&str, &str, &str); 10] = [
+    ("max", "N", "Retries after the first attempt"),
+    ("attempts", "N", "The same limit, counted with the first attempt; or `forever`"),
+    ("backoff", "WORD", "exponential, fixed, linear, fibonacci, or a list of delays: 100ms,1s,5s"),
+    ("base", "TIME", "The delay before the first retry, for example 200ms"),
+    ("factor", "X", "The growth of the exponential backoff"),
+    ("cap", "TIME", "The longest delay"),
+    (
+        "jitter",
+        "WORD",
+        "full, equal, decorrelated, proportional(0.2), additive(0.5), first(2.0), none",
+    ),
+    ("deadline", "TIME", "The limit for the whole call"),
+    ("timeout", "TIME", "The limit for one attempt; requires --idempotent"),
+    ("no-retry-after", "TIME", "The time after which no attempt begins"),
+];
+
 pub(crate) fn command() -> Command {
+    let settings = args::positional(
+        "settings",
+        "SETTINGS",
+        "As in the attribute, for example \"max = 5, base = '200ms', cap = '10s'\"",
+    );
+    let idempotent = Arg::new("idempotent").long("idempotent").action(ArgAction::SetTrue);
     Command::new("plan")
         .about("Prints the retry schedule for the given settings, and the worst case")
-        .arg(args::positional(
-            "settings",
-            "SETTINGS",
-            "As in the attribute, for example \"max = 5, base = '200ms', cap = '10s'\"",
-        ))
+        .long_about(
+            "Prints the retry schedule for the given settings, and the worst case. The settings are one text as in the \
+             attribute, or options, or both: retry plan --max 5 --base 200ms. Without any, the defaults are printed.",
+        )
+        .arg(settings.required(false))
+        .args(FLAGS.map(|(name, value, help)| args::option(name, value, help)))
+        .arg(idempotent.help("Running the function twice has the same effect as running it once"))
         .arg(
             args::option("rows", "N", "Maximum number of retries to show")
                 .value_parser(value_parser!(u32).range(1..))
@@ -29,9 +55,29 @@ pub(crate) fn command() -> Command {
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let wrong = |error: ConfigErrors| error.to_string();
     let rows = *matches.get_one::<u32>("rows").unwrap_or(&20);
-    let settings: Settings = args::text(matches, "settings").parse().map_err(wrong)?;
+    let settings: Settings = written(matches).parse().map_err(wrong)?;
     let policy = settings.policy().map_err(wrong)?;
     Ok(plan(&settings, &policy, rows))
+}
+
+/// The settings as one text, so that options are read and checked as an attribute is.
+fn written(matches: &ArgMatches) -> String {
+    let mut items = vec![args::text(matches, "settings").to_owned()];
+    for (name, ..) in FLAGS {
+        if let Some(value) = matches.get_one::<String>(name) {
+            let name = name.replace('-', "_");
+            let is_list = value.contains(',') && !value.starts_with('[');
+            items.push(if is_list {
+                format!("{name} = [{value}]")
+            } else {
+                format!("{name} = {value}")
+            });
+        }
+    }
+    if matches.get_flag("idempotent") {
+        items.push("idempotent".to_owned());
+    }
+    items.join(", ")
 }
 
 fn plan(settings: &Settings, policy: &Policy, rows: u32) -> String {

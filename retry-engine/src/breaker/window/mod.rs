@@ -12,6 +12,17 @@ pub(super) use count::CountWindow;
 pub(super) use time::TimeWindow;
 
 /// How one attempt ended, as far as the breaker is concerned.
+///
+/// ```
+/// use retry_runtime::Kind;
+/// use retry_runtime::breaker::{Breaker, BreakerSettings, Outcome};
+///
+/// let search = Breaker::new("search", BreakerSettings::new());
+/// search.permit()?.end(Outcome::from(Kind::Ambiguous));
+/// assert_eq!(search.figures().failures, 1);
+/// assert_eq!(Outcome::from(Kind::Permanent), Outcome::Success); // the other side has answered
+/// # Ok::<(), retry_runtime::breaker::CircuitOpen>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It succeeded.

@@ -12,6 +12,18 @@ use crate::failure::class::Kind;
 use crate::site::Site;
 
 /// The result of a request to cancel a call or to retry it now.
+///
+/// ```
+/// use retry_runtime::live::{self, Answer};
+///
+/// for call in live::calls() {
+///     match call.retry_now() {
+///         Answer::Done => println!("{} tries again now", call.name()),
+///         Answer::AfterAttempt | Answer::TooLate => println!("{} does not wait", call.name()),
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Answer {

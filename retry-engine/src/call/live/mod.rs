@@ -47,12 +47,28 @@ use crate::base::time::Instant;
 use crate::failure::class::Kind;
 
 /// The calls that are being retried, in the order of their first failures.
+///
+/// ```
+/// for call in retry_runtime::live::calls() {
+///     println!("{call}"); // billing::charge: attempt 2 of 4 in 1.5 s, after: connection refused
+/// }
+/// ```
 #[inline]
 pub fn calls() -> Vec<LiveCall> {
     list::all().into_iter().map(LiveCall).collect()
 }
 
 /// The call with this number; `None` if it is not listed.
+///
+/// ```
+/// use retry_runtime::live;
+///
+/// let id = 7; // from an event, or from a page that lists the calls
+/// match live::call(id) {
+///     Some(call) => println!("{:?}", call.cancel()),
+///     None => println!("the call has ended"),
+/// }
+/// ```
 #[inline]
 pub fn call(id: u64) -> Option<LiveCall> {
     list::find(id).map(LiveCall)
@@ -64,6 +80,10 @@ pub(crate) fn count_of(name: &str) -> u64 {
 }
 
 /// The number of calls that are being retried.
+///
+/// ```
+/// assert_eq!(retry_runtime::live::count(), 0); // nothing is being retried
+/// ```
 pub fn count() -> usize {
     list::count()
 }
@@ -71,6 +91,15 @@ pub fn count() -> usize {
 /// A call that is being retried, or was when this value was returned.
 ///
 /// Each method returns the current state, so two methods in a row may see different states.
+///
+/// ```
+/// for call in retry_runtime::live::calls() {
+///     println!("{} failed with {}", call.name(), call.last_error());
+///     if let Some(time) = call.next_attempt_in() {
+///         println!("attempt {} begins in {time:?}", call.attempt() + 1);
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct LiveCall(Arc<Entry>);
 

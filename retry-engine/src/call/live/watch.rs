@@ -13,6 +13,15 @@ use std::time::Duration;
 ///
 /// Several changes between two waits are reported as one. For every single change with its data, use the
 /// [events](crate::events).
+///
+/// ```
+/// use retry_runtime::live;
+/// use std::time::Duration;
+///
+/// let mut watch = live::watch();
+/// let changed = watch.wait(Duration::from_millis(1)); // a page redraws only when it has to
+/// assert!(!changed || live::count() > 0);
+/// ```
 pub fn watch() -> Watch {
     static LAST: AtomicU64 = AtomicU64::new(0);
     WATCHERS.fetch_add(1, Ordering::Relaxed);
@@ -20,6 +29,19 @@ pub fn watch() -> Watch {
 }
 
 /// A watch over the list of live calls. Until it is dropped, each change in the list takes a lock.
+///
+/// ```
+/// use retry_runtime::live;
+///
+/// async fn redraw() {
+///     let mut watch = live::watch();
+///     loop {
+///         watch.changed().await;
+///         println!("{} calls are being retried", live::count());
+///     }
+/// }
+/// # let _ = redraw;
+/// ```
 #[derive(Debug)]
 pub struct Watch {
     id: u64,
@@ -87,6 +109,13 @@ impl Drop for Watch {
 }
 
 /// The future of [`Watch::changed`].
+///
+/// ```
+/// async fn next_change(watch: &mut retry_runtime::live::Watch) {
+///     watch.changed().await;
+/// }
+/// # let _ = next_change;
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Changed<'w> {

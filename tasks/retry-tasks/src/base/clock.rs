@@ -9,6 +9,13 @@ use tokio::sync::watch;
 use super::time::Time;
 
 /// A clock that reads the time and can wait for a point in time.
+///
+/// ```
+/// use retry_tasks::{Clock, SystemClock};
+///
+/// let clock = SystemClock::new();
+/// assert!(clock.now() <= clock.now());
+/// ```
 pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
     /// The current time; it never goes backwards.
     fn now(&self) -> Time;
@@ -37,6 +44,15 @@ pub trait Clock: Send + Sync + std::fmt::Debug + 'static {
 /// When the time of day steps back, this clock continues at its usual pace. When the time of day steps forward, as
 /// it does after the machine has slept, the clock follows. The clock also follows the latest time in the store: a
 /// process that starts after a step back neither waits for hours nor takes over tasks that others are running.
+///
+/// ```
+/// use retry_tasks::{Clock, SqliteBuilder, SystemClock};
+/// use std::sync::Arc;
+///
+/// // The default; a test passes a `ManualClock`.
+/// let builder = SqliteBuilder::new("tasks.db").clock(Arc::new(SystemClock::new()));
+/// # let _ = builder;
+/// ```
 #[derive(Debug)]
 pub struct SystemClock(Mutex<Steady>, Instant);
 

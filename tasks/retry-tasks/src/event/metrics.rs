@@ -42,6 +42,10 @@ table! {
 
 /// Describes the metrics to the exporter. Stores call this when they are opened; call it again when the exporter is
 /// installed later.
+///
+/// ```
+/// retry_tasks::metrics::describe(); // after the exporter was installed
+/// ```
 pub fn describe() {
     ALL.iter().for_each(Metric::describe);
 }

@@ -15,6 +15,24 @@ use crate::base::time::Time;
 use crate::record::{Progress, attempt::AttemptOutcome, id::TaskId, reason::FailReason};
 
 /// An event in the life of a task.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let mut events = tasks.events();
+/// tasks.submit(square::task(12)).await?;
+/// let event = events.recv().await?;
+/// println!("{} {} {}: {}", event.at, event.name, event.id, event.kind.name());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
     /// The time of the event.
@@ -29,6 +47,30 @@ pub struct Event {
 }
 
 /// The kind of an [`Event`], with its details.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{EventKind, Tasks};
+///
+/// #[retryable(max = 0, on = any, task)]
+/// async fn send(n: u32) -> Result<u32, String> { Err("down".into()) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let mut events = tasks.events();
+/// tasks.submit(send::task(1)).await?;
+/// loop {
+///     match events.recv().await?.kind {
+///         EventKind::Failed { reason, error } => break println!("failed ({reason}): {error}"),
+///         other => println!("{}", other.name()),
+///     }
+/// }
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event")]
 #[non_exhaustive]

@@ -12,6 +12,15 @@ use serde_json::{Map, Value};
 use crate::machine::finish::AttemptEnd;
 
 /// A function that is declared with `task`.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(on = any, task(concurrency = 4), name = "docs::function")]
+/// fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// let square = retry_tasks::functions().find(|function| function.name() == "docs::function");
+/// assert_eq!(square.and_then(|function| function.limit()), Some(4));
+/// ```
 #[derive(Debug)]
 pub struct Function {
     name: &'static str,
@@ -99,6 +108,12 @@ pub struct Entry(pub &'static Function);
 inventory::collect!(Entry);
 
 /// All functions with `task` that are linked into the program, in no particular order.
+///
+/// ```
+/// for function in retry_tasks::functions() {
+///     println!("{}", function.name());
+/// }
+/// ```
 pub fn functions() -> impl Iterator<Item = &'static Function> {
     inventory::iter::<Entry>.into_iter().map(|entry| entry.0)
 }

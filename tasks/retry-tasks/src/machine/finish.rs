@@ -18,6 +18,28 @@ pub(crate) const LOST: &str =
 const RETURNED: &str = "the attempt was stopped: its worker was shut down";
 
 /// The end of one attempt, as its worker reports it.
+///
+/// ```
+/// # use retry_tasks::{NewTask, Record, Time, AttemptEnd, State};
+/// # use std::time::Duration;
+///
+/// # let task = NewTask {
+/// #     name: "mail::send".into(),
+/// #     arguments: r#"{"to":"a@example.com"}"#.into(),
+/// #     redacted: Vec::new(),
+/// #     priority: 0,
+/// #     delay: Duration::ZERO,
+/// #     deadline: None,
+/// #     key: None,
+/// #     valid_for: None,
+/// #     limit: Some(4),
+/// # };
+/// let now = Time::from_millis(0);
+/// let mut record = Record::new(task, now);
+/// let attempt = record.claim(now, Duration::from_secs(30), 0, "worker 1");
+/// record.finish(now, attempt, AttemptEnd::Succeeded("144".into()));
+/// assert_eq!(record.state, State::Complete);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AttemptEnd {

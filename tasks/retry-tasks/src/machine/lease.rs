@@ -10,6 +10,28 @@ use crate::record::{
 };
 
 /// The claim under which an attempt runs: a task and its fencing token.
+///
+/// ```
+/// # use retry_tasks::{NewTask, Record, Time};
+/// # use std::time::Duration;
+///
+/// # let task = NewTask {
+/// #     name: "mail::send".into(),
+/// #     arguments: r#"{"to":"a@example.com"}"#.into(),
+/// #     redacted: Vec::new(),
+/// #     priority: 0,
+/// #     delay: Duration::ZERO,
+/// #     deadline: None,
+/// #     key: None,
+/// #     valid_for: None,
+/// #     limit: Some(4),
+/// # };
+/// let now = Time::from_millis(0);
+/// let mut record = Record::new(task, now);
+/// record.claim(now, Duration::from_secs(30), 0, "worker 1");
+/// let first = record.lease();
+/// assert!(record.is_held_under(first));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The task.
@@ -19,6 +41,28 @@ pub struct Lease {
 }
 
 /// A task that a worker has claimed for one attempt.
+///
+/// ```
+/// # use retry_tasks::{NewTask, Record, Time};
+/// # use std::time::Duration;
+///
+/// # let task = NewTask {
+/// #     name: "mail::send".into(),
+/// #     arguments: r#"{"to":"a@example.com"}"#.into(),
+/// #     redacted: Vec::new(),
+/// #     priority: 0,
+/// #     delay: Duration::ZERO,
+/// #     deadline: None,
+/// #     key: None,
+/// #     valid_for: None,
+/// #     limit: Some(4),
+/// # };
+/// let now = Time::from_millis(0);
+/// let mut record = Record::new(task, now);
+/// record.claim(now, Duration::from_secs(30), 0, "worker 1");
+/// let claimed = record.claimed(now); // what a store gives to a worker
+/// assert_eq!(claimed.record.attempts, 1);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Claimed {
     /// The task; the attempt is counted already.

@@ -8,6 +8,14 @@ use crate::base::time::Time;
 use crate::record::{Record, state::State};
 
 /// An order that a person gives for a task.
+///
+/// ```
+/// use retry_tasks::{State, Verb};
+///
+/// assert!(Verb::Cancel.is_allowed(State::Pending));
+/// assert!(!Verb::Retry.is_allowed(State::Pending));
+/// assert_eq!(Verb::Retry.to_string(), "retry");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verb {
@@ -62,6 +70,23 @@ impl fmt::Display for Verb {
 
 /// The effect of an order. When several orders race, the first one wins; the others are
 /// [refused](crate::TaskError::Refused) with the state that the first one has set.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{State, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let id = tasks.submit(square::task(12)).await?;
+/// let ordered = tasks.cancel(id).await?;
+/// assert_eq!((ordered.before, ordered.after), (State::Pending, State::Cancelled));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ordered {
     /// The state before the order.

@@ -34,6 +34,15 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(3600);
 const STALE: Duration = Duration::from_secs(1);
 
 /// The tokens of a function, as a store keeps them. Amounts are in thousandths of a token.
+///
+/// ```
+/// use retry_tasks::{Bucket, Time};
+///
+/// // What a table keeps for each function: 10 tokens, one a second.
+/// let at = Time::from_millis(1_700_000_000_000);
+/// let bucket = Bucket { tokens: 10_000, at, capacity: 10_000, refill: 1000, succeeded: None };
+/// assert_eq!(bucket.tokens / 1000, 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     /// The tokens that were there at `at`.

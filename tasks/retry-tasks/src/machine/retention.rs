@@ -6,6 +6,14 @@ use crate::base::time::Time;
 use crate::record::{Record, state::State};
 
 /// How long a store keeps ended tasks.
+///
+/// ```
+/// use retry_tasks::Retention;
+/// use std::time::Duration;
+///
+/// let week = Retention::forever().age(Duration::from_secs(7 * 24 * 3600)).count(10_000);
+/// assert_eq!(week.count, Some(10_000));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Retention {

@@ -8,6 +8,27 @@ use serde::{Deserialize, Serialize};
 use crate::base::{names::named, time::Time};
 
 /// A stored attempt.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Format, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let id = tasks.submit(square::task(12)).await?;
+/// tasks.wait::<u32>(id).await?;
+/// for attempt in tasks.info(id, Format::Full).await?.attempts() {
+///     println!("attempt {} from {}: {}", attempt.attempt, attempt.started, attempt.outcome);
+/// }
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskAttempt {
     /// The attempt's number, from 1.
@@ -34,6 +55,12 @@ pub struct TaskAttempt {
 
 named! {
     /// The outcome of an attempt.
+    ///
+    /// ```
+    /// use retry_tasks::AttemptOutcome;
+    ///
+    /// println!("{}", AttemptOutcome::Lost);
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     #[non_exhaustive]

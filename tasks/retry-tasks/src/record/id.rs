@@ -66,6 +66,13 @@ impl fmt::Debug for TaskId {
 }
 
 /// The error of reading a [`TaskId`] from a text that is none.
+///
+/// ```
+/// use retry_tasks::TaskId;
+///
+/// let error = "7".parse::<TaskId>().unwrap_err();
+/// println!("{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a task identifier; write 32 hexadecimal digits, for example 018bcfe5-6800-7000-8000-0123456789ab"

@@ -4,6 +4,25 @@ use crate::base::names::named;
 
 named! {
     /// The place in which an open task waits for its next attempt.
+    ///
+    /// ```
+    /// # use retry_tasks::{NewTask, Record, Time, Lane};
+    /// # use std::time::Duration;
+    ///
+    /// # let task = NewTask {
+    /// #     name: "mail::send".into(),
+    /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
+    /// #     redacted: Vec::new(),
+    /// #     priority: 0,
+    /// #     delay: Duration::ZERO,
+    /// #     deadline: None,
+    /// #     key: None,
+    /// #     valid_for: None,
+    /// #     limit: Some(4),
+    /// # };
+    /// let record = Record::new(task, Time::from_millis(0)); // of a task without a delay
+    /// assert_eq!(record.lane, Some(Lane::Ready));
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     #[non_exhaustive]
     pub enum Lane {

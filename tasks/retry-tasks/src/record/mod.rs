@@ -17,6 +17,25 @@ use lane::Lane;
 use state::State;
 
 /// A task on its way into a store.
+///
+/// ```
+/// use retry_tasks::{NewTask, Record, Time};
+/// use std::time::Duration;
+///
+/// let task = NewTask {
+///     name: "mail::send".into(),
+///     arguments: r#"{"to":"a@example.com"}"#.into(),
+///     redacted: Vec::new(),
+///     priority: 0,
+///     delay: Duration::ZERO,
+///     deadline: None,
+///     key: None,
+///     valid_for: None,
+///     limit: Some(4),
+/// };
+/// let record = Record::new(task, Time::from_millis(0));
+/// assert_eq!(record.max_retries(), Some(3));
+/// ```
 #[derive(Clone, Debug)]
 pub struct NewTask {
     /// The function's name.
@@ -40,6 +59,28 @@ pub struct NewTask {
 }
 
 /// A stored task.
+///
+/// ```
+/// # use retry_tasks::{NewTask, Record, Time, State};
+/// # use std::time::Duration;
+///
+/// # let task = NewTask {
+/// #     name: "mail::send".into(),
+/// #     arguments: r#"{"to":"a@example.com"}"#.into(),
+/// #     redacted: Vec::new(),
+/// #     priority: 0,
+/// #     delay: Duration::ZERO,
+/// #     deadline: None,
+/// #     key: None,
+/// #     valid_for: None,
+/// #     limit: Some(4),
+/// # };
+/// let now = Time::from_millis(0);
+/// let mut record = Record::new(task, now); // what a store keeps
+/// assert_eq!((record.state, record.retry_count()), (State::Pending, 0));
+/// record.claim(now, Duration::from_secs(30), 0, "worker 1");
+/// assert_eq!(record.state, State::Running);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The identifier.
@@ -109,6 +150,13 @@ pub struct Record {
 }
 
 /// The progress of a task, as its function reports it.
+///
+/// ```
+/// use retry_tasks::Progress;
+///
+/// let half = Progress { fraction: Some(0.5), message: Some("copying".into()) };
+/// assert_eq!(half.fraction, Some(0.5));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The completed share, from 0 to 1; `None` when the function does not know it.

@@ -7,6 +7,28 @@ use crate::base::names::named;
 
 named! {
     /// The reason for which a task has failed.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::{Format, State, Tasks};
+    ///
+    /// #[retryable(max = 0, on = any, task)]
+    /// async fn send(n: u32) -> Result<u32, String> { Err("down".into()) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// let worker = tasks.worker().start()?;
+    /// let id = tasks.submit(send::task(1)).await?;
+    /// let _ = tasks.wait::<u32>(id).await;
+    /// match tasks.info(id, Format::Standard).await?.state {
+    ///     State::Failed { reason } => println!("because of {reason}"),
+    ///     other => println!("{other}"),
+    /// }
+    /// # worker.shutdown(std::time::Duration::ZERO).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     #[non_exhaustive]

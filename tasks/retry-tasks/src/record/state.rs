@@ -17,6 +17,24 @@ use crate::base::{names::named, time::Time};
 ///            ▼  │                                    │
 ///           Waiting ──▶ Cancelled ───────────────────┘
 /// ```
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Format, State, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let id = tasks.submit(square::task(12)).await?;
+/// let state = tasks.info(id, Format::Minimal).await?.state;
+/// assert_eq!(state, State::Pending);
+/// assert!(!state.is_ended());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -98,6 +116,23 @@ impl fmt::Display for State {
 
 named! {
     /// A [`State`] without its due time or reason, for filters and counts.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::{Phase, Tasks};
+    ///
+    /// #[retryable(on = any, task)]
+    /// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// tasks.submit(square::task(12)).await?;
+    /// let counts = tasks.counts().await?;
+    /// assert_eq!(counts.of(Phase::Pending), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     #[non_exhaustive]

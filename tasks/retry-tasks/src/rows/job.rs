@@ -76,6 +76,18 @@ impl Transaction {
 pub type Job = Box<dyn AnyJob>;
 
 /// The steps of a [`Job`].
+///
+/// ```
+/// use retry_tasks::Time;
+/// use retry_tasks::rows::{AnyJob, Job, Table};
+///
+/// /// One transaction of a backend.
+/// fn transact(mut job: Job, table: &mut dyn Table, now: Time) {
+///     let done = job.apply(table, now);
+///     job.reply(done); // after the commit
+/// }
+/// # let _ = transact;
+/// ```
 #[must_use = "a dropped job gets no reply"]
 pub trait AnyJob: Send {
     /// Applies the operation. When its transaction fails, the job may be applied again.

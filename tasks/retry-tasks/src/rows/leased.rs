@@ -12,6 +12,28 @@ use crate::event::bus::Bus;
 use crate::store::{Reply, error::Result, error::StoreError};
 
 /// Rows in transactions.
+///
+/// ```
+/// use retry_tasks::Clock;
+/// use retry_tasks::rows::{Backend, Job, Table};
+/// use std::fmt::Debug;
+/// use std::sync::Mutex;
+///
+/// /// Rows behind a lock, without a transaction that could fail.
+/// #[derive(Debug)]
+/// struct Locked<T>(Mutex<T>);
+///
+/// impl<T: Table + Debug + Send + 'static> Backend for Locked<T> {
+///     fn write(&self, mut job: Job, clock: &dyn Clock) {
+///         let done = job.apply(&mut *self.0.lock().expect("no panic"), clock.now());
+///         job.reply(done); // after the commit
+///     }
+///
+///     fn read(&self, job: Job, clock: &dyn Clock) {
+///         self.write(job, clock);
+///     }
+/// }
+/// ```
 pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// Applies the job in a transaction that writes, and replies after the commit. Jobs may share a transaction.
     fn write(&self, job: Job, clock: &dyn Clock);
@@ -25,6 +47,23 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
 
 /// A store over a [`Backend`]. Each running task has a lease, which its worker renews. When a lease has run out,
 /// another worker takes over the task and the attempt counts as lost.
+///
+/// ```
+/// use retry_tasks::rows::{Backend, Leased};
+/// use retry_tasks::{SystemClock, Tasks};
+/// use std::sync::Arc;
+///
+/// /// The tasks in rows of your own.
+/// fn tasks<B: Backend>(rows: B) -> Tasks {
+///     Tasks::of(Arc::new(Leased::new(rows, Arc::new(SystemClock::new()))))
+/// }
+/// # let _ = tasks::<Never>;
+/// # #[derive(Debug)] struct Never;
+/// # impl Backend for Never {
+/// #     fn write(&self, _: retry_tasks::rows::Job, _: &dyn retry_tasks::Clock) {}
+/// #     fn read(&self, _: retry_tasks::rows::Job, _: &dyn retry_tasks::Clock) {}
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Leased<B> {
     backend: B,

@@ -11,6 +11,16 @@ use crate::store::{
 };
 
 /// A task that may be claimed.
+///
+/// ```
+/// use retry_tasks::rows::Due;
+/// use retry_tasks::Time;
+///
+/// let id = "018bcfe5-6800-7000-8000-0123456789ab".parse()?;
+/// let due = Due { id, priority: 0, run_at: Time::from_millis(1_700_000_000_000) };
+/// println!("{} since {}", due.id, due.run_at);
+/// # Ok::<(), retry_tasks::NoTaskId>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The task.
@@ -22,6 +32,16 @@ pub struct Due {
 }
 
 /// A lease under which an attempt is running.
+///
+/// ```
+/// use retry_tasks::rows::Held;
+///
+/// /// The leases that a monitor shows.
+/// fn show(held: &Held) -> String {
+///     format!("{}: task {} until {}", held.name, held.lease.id, held.until)
+/// }
+/// # let _ = show;
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     /// The lease.
@@ -35,6 +55,17 @@ pub struct Held {
 }
 
 /// The rows of a store in one transaction.
+///
+/// ```
+/// use retry_tasks::rows::Table;
+/// use retry_tasks::{StoreError, TaskId};
+///
+/// /// How the crate asks a table.
+/// fn attempts_made(table: &mut dyn Table, id: TaskId) -> Result<u32, StoreError> {
+///     Ok(table.get(id)?.map_or(0, |record| record.attempts))
+/// }
+/// # let _ = attempts_made;
+/// ```
 #[allow(clippy::missing_errors_doc, reason = "each error is a failure of the store")]
 pub trait Table {
     /// Inserts a task.

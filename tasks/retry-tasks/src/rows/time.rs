@@ -30,6 +30,15 @@ const ABSURD: Duration = Duration::from_secs(24 * 3600);
 const KEPT: usize = 8;
 
 /// The time that the store has stored.
+///
+/// ```
+/// use retry_tasks::Time;
+/// use retry_tasks::rows::Stored;
+///
+/// let time = Time::from_millis(1_700_000_000_000);
+/// let stored = Stored { time, wall: time }; // one row, which every transaction that writes replaces
+/// assert_eq!(stored.time, stored.wall);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// The time of the store when somebody wrote last.
@@ -39,6 +48,17 @@ pub struct Stored {
 }
 
 /// The clock of a store that several processes share: a clock of this machine that agrees with the store.
+///
+/// ```
+/// use retry_tasks::rows::StoreClock;
+/// use retry_tasks::{Clock, ManualClock};
+/// use std::sync::Arc;
+///
+/// let machine = Arc::new(ManualClock::new());
+/// let clock = StoreClock::new(Arc::clone(&machine) as Arc<dyn Clock>);
+/// let time = clock.agree(None); // nothing is stored yet
+/// assert_eq!(time, machine.now());
+/// ```
 #[derive(Debug)]
 pub struct StoreClock {
     clock: Arc<dyn Clock>,

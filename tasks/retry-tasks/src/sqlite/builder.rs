@@ -9,6 +9,14 @@ use crate::base::{clock::Clock, clock::SystemClock};
 use crate::store::error::StoreError;
 
 /// The durability of a commit.
+///
+/// ```
+/// use retry_tasks::{Durability, SqliteBuilder};
+///
+/// // Tasks that the program submits again after a power failure.
+/// let builder = SqliteBuilder::new("tasks.db").durability(Durability::Normal);
+/// # let _ = builder;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {

@@ -8,6 +8,27 @@ use serde::Serialize;
 use crate::record::attempt::AttemptOutcome;
 
 /// Statistics over the stored attempts of one function, or of all functions.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let id = tasks.submit(square::task(12)).await?;
+/// tasks.wait::<u32>(id).await?;
+/// let analytics = tasks.analytics(None).await?;
+/// assert_eq!(analytics.ended, 1);
+/// assert_eq!(analytics.success_within(1), Some(1.0));
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Analytics {
@@ -24,6 +45,27 @@ pub struct Analytics {
 }
 
 /// The outcomes of all attempts with the same number.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let id = tasks.submit(square::task(12)).await?;
+/// tasks.wait::<u32>(id).await?;
+/// for row in tasks.analytics(None).await?.by_attempt {
+///     println!("attempt {}: {} succeeded, {} failed, {} lost", row.attempt, row.succeeded, row.failed, row.lost);
+/// }
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ByAttempt {
@@ -38,6 +80,15 @@ pub struct ByAttempt {
 }
 
 /// Sums over the tasks that have ended, in milliseconds.
+///
+/// ```
+/// use retry_tasks::{Analytics, AttemptOutcome, Sums};
+///
+/// // What a store has summed up.
+/// let sums = Sums { ended: 2, pending: 100, running: 40, active: 60 };
+/// let analytics = Analytics::new([(1, AttemptOutcome::Succeeded, 2)], sums);
+/// assert_eq!(analytics.mean_pending.as_millis(), 50);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sums {
     /// The number of tasks.

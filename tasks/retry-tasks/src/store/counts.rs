@@ -6,6 +6,23 @@ use crate::base::time::Time;
 use crate::record::state::Phase;
 
 /// The number of tasks in each state.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// tasks.submit(square::task(12)).await?;
+/// let counts = tasks.counts().await?;
+/// assert_eq!((counts.pending, counts.due, counts.total()), (1, 1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Counts {

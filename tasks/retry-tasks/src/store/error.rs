@@ -9,6 +9,14 @@ use retry_text::duration::human;
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// A failure of a store. The store has changed nothing, unless the order documents otherwise.
+///
+/// ```
+/// use retry_tasks::{SqliteBuilder, StoreError};
+///
+/// let error = SqliteBuilder::new("no such folder/tasks.db").existing().open().unwrap_err();
+/// assert!(matches!(error, StoreError::Missing { .. }));
+/// println!("{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

@@ -110,6 +110,27 @@ impl Default for Filter {
 }
 
 /// One page of the tasks that pass a [`Filter`], the newest first.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Filter, Format, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// for n in 0..3 {
+///     tasks.submit(square::task(n)).await?;
+/// }
+/// let page = tasks.list(Filter::new().limit(2), Format::Minimal).await?;
+/// assert_eq!(page.tasks.len(), 2);
+/// let next = page.next.expect("there is another page");
+/// assert_eq!(tasks.list(Filter::new().after(next), Format::Minimal).await?.tasks.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Page<T> {
     /// The tasks.

@@ -11,6 +11,18 @@ use tokio::sync::watch;
 use crate::record::{Progress, Record, id::TaskId};
 
 /// The link between a store and an attempt that is running for it.
+///
+/// ```
+/// use retry_tasks::Record;
+/// use retry_tasks::store::AttemptHandle;
+/// use std::sync::Arc;
+///
+/// /// What a store gives to [`Host::run`](retry_tasks::store::Host::run) together with a claimed task.
+/// fn handle(record: &Record) -> Arc<AttemptHandle> {
+///     Arc::new(AttemptHandle::new(record))
+/// }
+/// # let _ = handle;
+/// ```
 pub struct AttemptHandle {
     id: TaskId,
     stopped: AtomicBool,

@@ -12,6 +12,16 @@ use super::handle::AttemptHandle;
 use crate::machine::{finish::AttemptEnd, lease::Claimed, retention::Retention};
 
 /// A worker, as its store sees it: functions, worker slots, and settings.
+///
+/// ```
+/// use retry_tasks::store::Host;
+///
+/// /// How many further attempts a store may hand to the worker.
+/// fn free(host: &dyn Host, running: usize) -> usize {
+///     host.settings().slots.saturating_sub(running)
+/// }
+/// # let _ = free;
+/// ```
 pub trait Host: Send + Sync + fmt::Debug + 'static {
     /// The settings of the worker.
     fn settings(&self) -> &Settings;
@@ -32,6 +42,15 @@ pub trait Host: Send + Sync + fmt::Debug + 'static {
 }
 
 /// A function that a worker runs.
+///
+/// ```
+/// use retry_tasks::store::Host;
+///
+/// fn names(host: &dyn Host) -> Vec<&'static str> {
+///     host.functions().iter().map(|function| function.name).collect()
+/// }
+/// # let _ = names;
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Hosted {
@@ -44,6 +63,15 @@ pub struct Hosted {
 }
 
 /// The settings of a worker.
+///
+/// ```
+/// use retry_tasks::store::Settings;
+///
+/// fn describe(settings: &Settings) -> String {
+///     format!("{}: {} slots, a lease of {:?}", settings.name, settings.slots, settings.lease)
+/// }
+/// # let _ = describe;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -62,6 +90,15 @@ pub struct Settings {
 }
 
 /// The end of a worker.
+///
+/// ```
+/// use retry_tasks::store::{End, Host};
+///
+/// fn may_claim(host: &dyn Host) -> bool {
+///     *host.ending().borrow() == End::NotYet
+/// }
+/// # let _ = may_claim;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {

@@ -39,6 +39,23 @@ pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Sen
 pub type Stored = (Record, Vec<TaskAttempt>);
 
 /// The task that a submission has led to.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let first = tasks.submit_unique("12", square::task(12)).await?;
+/// let second = tasks.submit_unique("12", square::task(12)).await?;
+/// assert!(second.existing && second.id == first.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Submitted {
     /// The identifier of the task.
@@ -48,6 +65,20 @@ pub struct Submitted {
 }
 
 /// The reason for which an order by hand is refused.
+///
+/// ```
+/// use retry_tasks::State;
+/// use retry_tasks::store::Refusal;
+///
+/// fn reason(refusal: Refusal) -> String {
+///     match refusal {
+///         Refusal::State(state) => format!("it is {state}"),
+///         Refusal::Key(other) => format!("task {other} has its key"),
+///         _ => "the store refuses it".to_owned(),
+///     }
+/// }
+/// assert_eq!(reason(Refusal::State(State::Pending)), format!("it is {}", State::Pending));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -58,6 +89,17 @@ pub enum Refusal {
 }
 
 /// A store of tasks, which also decides which worker runs them.
+///
+/// ```
+/// use retry_tasks::store::Store;
+/// use retry_tasks::{StoreError, TaskId, Verb};
+///
+/// /// Cancels a task, as `Tasks::cancel` does.
+/// async fn cancel(store: &dyn Store, id: TaskId) -> Result<bool, StoreError> {
+///     Ok(matches!(store.order(id, Verb::Cancel).await?, Some(Ok(_))))
+/// }
+/// # let _ = cancel;
+/// ```
 #[allow(clippy::missing_errors_doc, reason = "each error is a failure of the store")]
 pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Stores a task. After the reply, the task survives everything that the store survives.

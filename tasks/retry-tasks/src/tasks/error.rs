@@ -5,6 +5,26 @@ use crate::record::{id::TaskId, reason::FailReason, state::State};
 use crate::store::error::StoreError;
 
 /// A failure of [`Tasks`](crate::Tasks), or of the task in question.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{TaskError, Tasks};
+///
+/// #[retryable(max = 0, on = any, task)]
+/// async fn send(n: u32) -> Result<u32, String> { Err("down".into()) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let id = tasks.submit(send::task(1)).await?;
+/// let error = tasks.wait::<u32>(id).await.unwrap_err();
+/// assert!(matches!(&error, TaskError::Failed { error, .. } if error == "down"));
+/// println!("{error}");
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TaskError {

@@ -11,6 +11,24 @@ use crate::record::{Progress, Record, attempt::TaskAttempt, id::TaskId, state::S
 use crate::store::Stored;
 
 /// The amount of information about a task.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Format, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let id = tasks.submit(square::task(12)).await?;
+/// let brief = tasks.info(id, Format::Minimal).await?;
+/// let full = tasks.info(id, Format::Full).await?;
+/// assert!(brief.arguments.is_none() && full.arguments.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -26,6 +44,27 @@ pub enum Format {
 /// Information about a task.
 ///
 /// The serialised form omits fields that the [`Format`] leaves out or whose value is unknown.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Format, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let id = tasks.submit(square::task(12)).await?;
+/// tasks.wait::<u32>(id).await?;
+/// let info = tasks.info(id, Format::Full).await?;
+/// assert_eq!((info.retry_count, info.attempts().len()), (0, 1));
+/// assert!(info.is_terminal());
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TaskInfo {

@@ -60,6 +60,24 @@ impl Tasks {
 
     /// Submits a task. The task is stored when the identifier is returned.
     ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::Tasks;
+    ///
+    /// #[retryable(on = any, task)]
+    /// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// let worker = tasks.worker().start()?;
+    /// let id = tasks.submit(square::task(12)).await?;
+    /// assert_eq!(tasks.wait::<u32>(id).await?, 144);
+    /// # worker.shutdown(std::time::Duration::ZERO).await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Dropping the future does not take the submission back: the task may be stored, or may be stored later. Use
@@ -105,6 +123,23 @@ impl Tasks {
 
     /// Subscribes to the events that the workers and orders of this process cause. A listener that is thousands of
     /// events behind misses some and learns how many.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::Tasks;
+    ///
+    /// #[retryable(on = any, task)]
+    /// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// let mut events = tasks.events();
+    /// tasks.submit(square::task(12)).await?;
+    /// assert_eq!(events.recv().await?.kind.name(), "task.submitted");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.store.events()
     }

@@ -16,6 +16,23 @@ use crate::value::canonical;
 ///
 /// Each function with `task` has a constructor of tasks: `send_invoice::task(order)`. `Out` is the type of the
 /// function's result. A task does nothing until it is [submitted](crate::Tasks::submit).
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let task = square::task(12).priority(5).delay(std::time::Duration::from_secs(60));
+/// let id = tasks.submit(task).await?;
+/// println!("{}", tasks.info(id, retry_tasks::Format::Standard).await?.state);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a task does nothing until it is submitted"]
 pub struct Task<Out> {
     function: &'static Function,
@@ -100,6 +117,15 @@ impl<Out> Task<Out> {
     ///
     /// A `HashSet` or a `HashMap` with keys that are no texts has no order of its own, so that two equal ones may have
     /// different texts: pass a `BTreeSet`, a `BTreeMap` or a sorted `Vec`.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// #[retryable(on = any, task)]
+    /// fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// assert_eq!(square::task(12).key(), square::task(12).key());
+    /// assert_ne!(square::task(12).key(), square::task(13).key());
+    /// ```
     pub fn key(&self) -> String {
         canonical::arguments(&self.arguments.values, self.redacted)
     }

@@ -13,6 +13,26 @@ use crate::record::id::TaskId;
 const POLL: Duration = Duration::from_millis(200);
 
 /// The result of a call, or the task that continues it in the background.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Answer, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// match tasks.call_or_background(std::time::Duration::from_secs(5), square::task(12)).await? {
+///     Answer::Ready(square) => assert_eq!(square, 144),
+///     Answer::Background(id) => println!("task {id} goes on"),
+/// }
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer<Out> {
     /// The call has returned this value in time.
@@ -23,6 +43,25 @@ pub enum Answer<Out> {
 
 impl Tasks {
     /// Waits until a task has ended and returns its result. Any process may run the task.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::Tasks;
+    ///
+    /// #[retryable(on = any, task)]
+    /// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// let worker = tasks.worker().start()?;
+    /// let id = tasks.submit(square::task(12)).await?;
+    /// let square: u32 = tasks.wait(id).await?;
+    /// assert_eq!(square, 144);
+    /// # worker.shutdown(std::time::Duration::ZERO).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -138,6 +177,27 @@ impl Tasks {
 }
 
 /// A watch over the changes of one task; [`Tasks::watch`] starts it.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::{Format, Tasks};
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// let id = tasks.submit(square::task(12)).await?;
+/// let mut watch = tasks.watch(id, Format::Minimal);
+/// while let Some(info) = watch.next().await? {
+///     println!("{}", info.state);
+/// }
+/// # worker.shutdown(std::time::Duration::ZERO).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Watch {
     tasks: Tasks,

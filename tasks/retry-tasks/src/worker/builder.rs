@@ -24,6 +24,24 @@ const SUITE: &str = "conformance::";
 /// | `lease` | 30 s, renewed every 5 s |
 /// | `poll` | 200 ms: the time between two searches for tasks of other processes |
 /// | `retention` | 100 000 ended tasks, 30 days |
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use retry_tasks::{Retention, Tasks};
+/// use std::time::Duration;
+///
+/// let tasks = Tasks::memory();
+/// let worker = tasks
+///     .worker()
+///     .name("mail-1")
+///     .in_flight(8)
+///     .retention(Retention::forever().age(Duration::from_secs(7 * 24 * 3600)))
+///     .start()?;
+/// worker.shutdown(Duration::from_secs(5)).await;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a worker does nothing until it is started"]
 pub struct WorkerBuilder {

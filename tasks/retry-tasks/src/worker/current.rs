@@ -83,6 +83,16 @@ pub(crate) fn busy(current: &Current) -> Busy {
 }
 
 /// Returns the running task; `None` in a plain call of the function.
+///
+/// ```
+/// fn report(done: usize, all: usize) {
+///     if let Some(task) = retry_tasks::current() {
+///         task.progress(done as f64 / all as f64);
+///         task.message(format!("{done} of {all} files"));
+///     }
+/// }
+/// report(1, 2); // in a plain call, nobody is told
+/// ```
 pub fn current() -> Option<Current> {
     CURRENT.try_with(|handle| Current(Arc::clone(handle))).ok()
 }

@@ -1,6 +1,15 @@
 //! The reasons for which a worker cannot start.
 
 /// The reason for which a worker cannot start.
+///
+/// ```
+/// use retry_tasks::{StartError, Tasks};
+///
+/// // Outside of a tokio runtime.
+/// let error = Tasks::memory().worker().start().unwrap_err();
+/// assert!(matches!(error, StartError::NoRuntime));
+/// println!("{error}");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

@@ -16,6 +16,23 @@ use crate::store::host::End;
 ///
 /// Dropping it is a [`shutdown`](Worker::shutdown) without time left, which the tokio runtime completes if it still
 /// runs.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// use retry_tasks::Tasks;
+///
+/// #[retryable(on = any, task)]
+/// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasks = Tasks::memory();
+/// let worker = tasks.worker().start()?;
+/// tasks.submit(square::task(12)).await?;
+/// worker.shutdown(std::time::Duration::from_secs(5)).await; // running attempts may end
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a worker that is dropped shuts down at once"]
 pub struct Worker {
