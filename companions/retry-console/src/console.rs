@@ -141,6 +141,22 @@ impl Service<Request> for Console {
 }
 
 /// The settings of a [`Console`].
+///
+/// ```
+/// use retry_console::Console;
+///
+/// # fn main() -> Result<(), retry_console::ConsoleError> {
+/// let console = Console::builder()
+///     .name("shop")
+///     .version(env!("CARGO_PKG_VERSION"))
+///     .token("a-token-of-your-own")
+///     .viewer_token("a-token-to-look-only")
+///     .host("admin.example.com")
+///     .peers(["http://10.0.0.2:7600"])
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 #[must_use = "a builder makes no console until `build`"]
 pub struct ConsoleBuilder {
@@ -154,6 +170,11 @@ pub struct ConsoleBuilder {
 }
 
 /// A setting that makes no console.
+///
+/// ```
+/// let error = retry_console::Console::builder().token("short").build().unwrap_err();
+/// assert!(error.to_string().starts_with("`token` must be at least 12 letters"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsoleError(String);
 

@@ -6,6 +6,14 @@ use serde::{Deserialize, Serialize};
 const SECONDS: usize = 300;
 
 /// Calls by second and outcome, the oldest second first, at most 300 seconds.
+///
+/// ```
+/// use retry_console::Rates;
+///
+/// let rates: Rates = serde_json::from_str(r#"{ "at": 2000, "step_ms": 1000, "first_try": [3, 4], "saved": [0, 1], "failed": [0, 0] }"#)?;
+/// assert_eq!(rates.first_try.iter().sum::<u64>(), 7);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
