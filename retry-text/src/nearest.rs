@@ -4,10 +4,11 @@
 ///
 /// ```
 /// assert_eq!(retry_text::nearest("bse", &["max", "base", "cap"]), Some("base"));
+/// assert_eq!(retry_text::nearest("log", &["on", "cap"]), None);
 /// assert_eq!(retry_text::nearest("elephant", &["max", "base", "cap"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    within(word, candidates, |candidate| candidate.len().max(word.len()) / 3 + 1)
+    within(word, candidates, |candidate| (candidate.len().max(word.len()) / 3).max(1))
 }
 
 /// The candidate with the fewest edits, if `limit` allows as many for this candidate. Capitals do not count.

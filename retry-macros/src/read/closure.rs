@@ -1,0 +1,111 @@
+//! Closures and paths of functions in the attribute: mistakes that are visible without types.
+
+use syn::{Expr, ExprClosure, Pat, Type};
+
+use crate::errors::{Mistake, quoted};
+use crate::read::key::Key;
+use crate::read::literal::is_camel_case;
+
+/// Checks the function of `when`, `retry_if` or `on_retry`.
+pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
+    match expr {
+        Expr::Closure(closure) => check_closure(key, closure),
+        Expr::Path(path) => match path.path.segments.last() {
+            Some(last) if is_camel_case(&last.ident) => Err(is_a_value(key, expr)),
+            _ => Ok(()),
+        },
+        Expr::Macro(call) if call.mac.path.is_ident("matches") => {
+            let body = call.mac.tokens.to_string();
+            let (value, pattern) = body.split_once(',').unwrap_or(("error", "…"));
+            let (value, pattern) =
+                (value.trim().trim_start_matches(['&', '*', ' ']), pattern.trim());
+            Err(expr.mistake(format!(
+                "`{key}` takes a closure, not its answer\n\
+                 help: write `{key} = |{value}| matches!({value}, {})`",
+                pattern.replace(" :: ", "::")
+            )))
+        }
+        Expr::Macro(call)
+            if call.mac.path.is_ident("println") || call.mac.path.is_ident("eprintln") =>
+        {
+            Err(expr.mistake(format!(
+                "`{key}` takes a closure, not a call\nhelp: write `{key} = |{}| {}`",
+                parameter(key),
+                quoted(call)
+            )))
+        }
+        Expr::Binary(_)
+        | Expr::Unary(_)
+        | Expr::Array(_)
+        | Expr::Tuple(_)
+        | Expr::Range(_)
+        | Expr::Async(_) => {
+            Err(key.wrong(expr, format!("`{key}` takes a closure or the path of a function")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
+    let body = quoted(&closure.body);
+    if closure.asyncness.is_some() || matches!(&*closure.body, Expr::Async(_)) {
+        return Err(closure.mistake(format!(
+            "`{key}` is asked between attempts and waits for nothing, so its closure is not `async`\n\
+             help: write `{key} = |{}| …`, and do what waits in the function itself",
+            parameter(key)
+        )));
+    }
+    if closure.inputs.len() != 1 {
+        let takes = takes(key);
+        return Err(closure.mistake(format!(
+            "the closure of `{key}` takes one argument, {takes}\nhelp: write `{key} = |{}| {body}`",
+            parameter(key)
+        )));
+    }
+    match closure.inputs.first() {
+        Some(Pat::Type(typed)) if is_value(&typed.ty) => Err(typed.mistake(format!(
+            "the closure of `{key}` gets a reference to {}\nhelp: write `|{}: &{}|`",
+            takes(key),
+            quoted(&typed.pat),
+            quoted(&typed.ty)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the type is written like one that is no reference. A name may be an alias of a reference only with a lifetime.
+fn is_value(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.arguments.is_none()),
+        Type::Tuple(_) | Type::Array(_) => true,
+        _ => false,
+    }
+}
+
+fn is_a_value(key: &Key<'_>, expr: &Expr) -> syn::Error {
+    let path = quoted(expr);
+    let help = match key.name.to_string().as_str() {
+        "on_retry" => key.write.to_owned(),
+        _ => format!("{key} = |{0}| matches!({0}, {path})", parameter(key)),
+    };
+    expr.mistake(format!(
+        "`{key}` takes a closure or the path of a function, and `{path}` is a value or a type\nhelp: write `{help}`"
+    ))
+}
+
+/// The name of the closure's parameter, for messages.
+fn parameter(key: &Key<'_>) -> &'static str {
+    match key.name.to_string().as_str() {
+        "when" => "error",
+        "retry_if" => "value",
+        _ => "retry",
+    }
+}
+
+fn takes(key: &Key<'_>) -> &'static str {
+    match key.name.to_string().as_str() {
+        "when" => "the error",
+        "retry_if" => "the value of a success",
+        _ => "the `Retry` that comes",
+    }
+}
