@@ -18,10 +18,12 @@ use crate::read::args::Args;
 
 /// Checks every rule. The messages appear in this order.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
+    site::the_crates_have_their_names(args, errors);
     function::const_functions_cannot_wait(function, errors);
     function::callers_are_not_tracked(function, errors);
     function::one_attribute_retries(function, errors);
     function::there_is_an_outcome(function, errors);
+    function::a_report_belongs_to_a_result(function, args, errors);
     function::an_option_holds_no_result(function, errors);
     function::nothing_is_borrowed_from_a_mutable_reference(function, errors);
 
@@ -40,6 +42,8 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     words::values_are_no_words(function, args, errors);
 
     delays::the_factor_is_at_least_one(args, errors);
+    delays::the_factor_has_an_effect(args, errors);
+    delays::decorrelated_delays_have_no_backoff(args, errors);
     delays::a_list_has_no_base(args, errors);
     delays::the_cap_is_not_below_the_base(args, errors);
 

@@ -1,6 +1,6 @@
 //! Closures and paths of functions in the attribute: mistakes that are visible without types.
 
-use syn::{Expr, ExprClosure, Pat, Type};
+use syn::{Expr, ExprClosure, Ident, Pat, Type};
 
 use crate::errors::{Mistake, quoted};
 use crate::read::key::Key;
@@ -32,6 +32,20 @@ pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
                 "`{key}` takes a closure, not a call\nhelp: write `{key} = |{}| {}`",
                 parameter(key),
                 quoted(call)
+            )))
+        }
+        Expr::MethodCall(call) => match root(&call.receiver) {
+            Some(name) if ERRORS.iter().any(|known| name == known) => Err(expr.mistake(format!(
+                "`{key}` takes a closure, not its answer\nhelp: write `{key} = |{name}| {}`",
+                quoted(expr)
+            ))),
+            _ => Ok(()),
+        },
+        // A function that begins so answers a question; another one may make a closure.
+        Expr::Call(call) if call.args.is_empty() && is_question(&call.func) => {
+            Err(expr.mistake(format!(
+                "`{key}` takes the path of a function, not a call of it\nhelp: write `{key} = {}`",
+                quoted(&call.func)
             )))
         }
         Expr::Binary(_)
@@ -73,6 +87,28 @@ fn check_closure(key: &Key<'_>, closure: &ExprClosure) -> syn::Result<()> {
     }
 }
 
+/// The names that people give to an error.
+const ERRORS: [&str; 4] = ["e", "err", "error", "failure"];
+
+/// The variable at the start of a chain of methods.
+fn root(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::MethodCall(call) => root(&call.receiver),
+        Expr::Field(field) => root(&field.base),
+        _ => None,
+    }
+}
+
+fn is_question(function: &Expr) -> bool {
+    let Expr::Path(path) = function else { return false };
+    path.path.segments.last().is_some_and(|last| {
+        ["is_", "has_", "can_", "should_"]
+            .iter()
+            .any(|start| last.ident.to_string().starts_with(start))
+    })
+}
+
 /// Whether the type is written like one that is no reference. A name may be an alias of a reference only with a lifetime.
 fn is_value(ty: &Type) -> bool {
     match ty {
@@ -86,7 +122,7 @@ fn is_a_value(key: &Key<'_>, expr: &Expr) -> syn::Error {
     let path = quoted(expr);
     let help = match key.name.to_string().as_str() {
         "on_retry" => key.write.to_owned(),
-        _ => format!("{key} = |{0}| matches!({0}, {path})", parameter(key)),
+        _ => format!("{key} = |{0}| matches!({0}, {path} {{ .. }})", parameter(key)),
     };
     expr.mistake(format!(
         "`{key}` takes a closure or the path of a function, and `{path}` is a value or a type\nhelp: write `{help}`"

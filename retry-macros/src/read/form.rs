@@ -117,6 +117,9 @@ impl Form {
                     quoted(path)
                 )))
             }
+            Expr::Call(call) if quoted(call).ends_with("Policy::default()") => Err(policy.mistake(format!(
+                "`{key}` takes a constant, and `default` is no `const fn`\nhelp: write `{key} = Policy::new()`, or leave it out"
+            ))),
             _ => Ok(policy),
         }
     }

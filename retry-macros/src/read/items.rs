@@ -150,9 +150,11 @@ fn read_form(
     }
     let found = input.fork().parse::<TokenTree>()?;
     let value = input.parse().map_err(|_| {
-        found.mistake(format!(
-            "expected a value for `{key}`\nhelp: write a literal or a constant expression"
-        ))
+        let help = match key == "on" {
+            true => "write `on = Transient | Throttled` or `on = any`",
+            false => "write a literal or a constant expression",
+        };
+        found.mistake(format!("expected a value for `{key}`\nhelp: {help}"))
     })?;
     if equals != "=" {
         let written = quoted(&value);

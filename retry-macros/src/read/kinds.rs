@@ -105,7 +105,8 @@ fn unknown(key: &Key<'_>, kind: &Ident) -> Option<syn::Error> {
     let help = match (any.or(elsewhere.map(|(_, kinds)| *kinds)), nearest(&word, &KINDS)) {
         (Some(kinds), _) => format!("write `{key} = {kinds}`"),
         (None, Some(near)) => format!("did you mean `{near}`?"),
-        (None, None) => VARIANT.replace("PATH", &word),
+        (None, None) if is_lower_case(kind) || word == "Kind" => format!("write `{}`", key.write),
+        (None, None) => VARIANT.replace("PATH", &format!("MyError::{word}")),
     };
     Some(kind.mistake(format!(
         "`{word}` is no kind of failure: `{key}` lists {}, or is `any`\nhelp: {help}",
@@ -115,7 +116,7 @@ fn unknown(key: &Key<'_>, kind: &Ident) -> Option<syn::Error> {
 
 /// The help for a variant of an error.
 const VARIANT: &str = "to retry one variant of the error, write `#[classify(transient)]` on the variant, or \
-                       `when = |error| matches!(error, PATH)`";
+                       `when = |error| matches!(error, PATH { .. })`";
 
 /// The mistake of an expression that surely has no value of type `Kinds`.
 fn no_kinds(key: &Key<'_>, expr: &Expr) -> Option<syn::Error> {
@@ -134,7 +135,7 @@ fn no_kinds(key: &Key<'_>, expr: &Expr) -> Option<syn::Error> {
         }
         Expr::Closure(_) => (
             format!("`{key}` lists kinds of failure, and a closure judges the error"),
-            format!("write `when = {}`", quoted(expr)),
+            "write `when` in place of `on`".to_owned(),
         ),
         Expr::Call(call) if quoted(&call.func) == "any" || quoted(&call.func) == "all" => {
             (format!("`{key}` lists kinds or is `any`"), format!("write `{key} = any`"))
@@ -163,6 +164,13 @@ fn no_kinds_path(key: &Key<'_>, path: &ExprPath) -> Option<syn::Error> {
     let text = quoted(path);
     let (what, help) = match is_lower_case(last) {
         true => ("a function", format!("write `when = {text}`")),
+        false if text.contains("ErrorKind::") => {
+            ("not one", format!("write `when = |error| error.kind() == {text}`"))
+        }
+        false if text.ends_with("Error") => (
+            "a type",
+            "leave `on` out, as the error says which of its failures are retried; or write `when = |error| …`".to_owned(),
+        ),
         false => ("not one", VARIANT.replace("PATH", &text)),
     };
     Some(

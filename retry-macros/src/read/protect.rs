@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Ident, Lit, LitBool, LitStr};
 
-use crate::errors::{Mistake, combined, given_twice};
+use crate::errors::{Mistake, combined, given_twice, quoted};
 use crate::read::constant::is_constant;
 use crate::read::form::Form;
 use crate::read::items::{Names, Written, items};
@@ -69,6 +69,11 @@ impl Protection {
             Expr::Lit(ExprLit { lit, .. }) => {
                 Err(key.wrong_kind(lit, "must be a name, a static or settings"))
             }
+            Expr::Call(call) if matches!(&*call.func, Expr::Lit(_)) => Err(expr.mistake(format!(
+                "the name and the settings stand in the same parentheses\nhelp: write `{key}({}, {})`",
+                quoted(&call.func),
+                quoted(&call.args)
+            ))),
             Expr::Closure(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Struct(_) => {
                 Err(key.wrong(expr, format!("`{key}` must be a name, a static or settings")))
             }
@@ -251,6 +256,11 @@ impl Settings {
 
 /// A key is a value of the call.
 fn picks_one_of_several(of: &Ident, key: &Expr) -> syn::Result<()> {
+    if let Expr::Closure(_) = key {
+        return Err(key.mistake(
+            "`key` takes the key itself, not a closure\nhelp: write a value of the call, such as an argument: `key = host`",
+        ));
+    }
     if !is_constant(key) {
         return Ok(());
     }
@@ -263,9 +273,9 @@ fn picks_one_of_several(of: &Ident, key: &Expr) -> syn::Result<()> {
 
 fn preset(key: &Key<'_>, value: &Expr) -> syn::Result<()> {
     match bare_call(value) {
-        Some((word, _)) if matches!(value, Expr::Path(_)) && word != "none" => {
-            BUDGET.check_word(key, word)
-        }
+        Some((word, _)) if matches!(value, Expr::Path(_)) && word != "none" => BUDGET
+            .check_word(key, word)
+            .map_err(|error| word.mistake(error.to_string().replace("`none`, ", ""))),
         _ => Err(value.mistake(format!(
             "`preset` takes a word: {}\nhelp: write `preset = aws`",
             BUDGET.list().replace("`none`, ", "")

@@ -1,9 +1,9 @@
-//! The settings of `breaker(…)` and `budget(…)`, a row for each: what its value is, and what others call it.
+//! The settings of `breaker(…)` and `budget(…)`, a row for each: an example of it, and what its value is.
 //!
 //! A setting is a method of the runtime's `BreakerSettings` or `BudgetSettings`, which gives it its meaning. A test in
 //! `tests/it/tidy.rs` compares the rows with those methods.
 
-use retry_text::nearest;
+use retry_text::{elsewhere, nearest};
 use syn::{Expr, ExprCall, Ident, Lit};
 
 use crate::errors::Mistake;
@@ -20,8 +20,6 @@ pub(crate) struct Setting {
     /// An example, for messages.
     pub(crate) write: &'static str,
     value: Value,
-    /// The names that other libraries have for it.
-    elsewhere: &'static [&'static str],
 }
 
 /// What the value of a setting is.
@@ -40,280 +38,42 @@ pub(crate) enum Value {
 
 /// The settings of a breaker.
 pub(crate) const BREAKER: &[Setting] = &[
-    setting(
-        "rate",
-        "rate = 0.5",
-        Value::Rate,
-        &[
-            "threshold",
-            "failure_rate",
-            "failure_rate_threshold",
-            "failure_ratio",
-            "error_rate",
-            "ratio",
-            "error_threshold",
-            "error_threshold_percentage",
-            "percent",
-            "percentage",
-            "fail_rate",
-            "failure_percentage",
-        ],
-    ),
-    setting(
-        "window",
-        "window = count(200)` or `window = time(\"30s\")",
-        Value::Window,
-        &[
-            "window_size",
-            "sliding_window",
-            "sliding_window_size",
-            "size",
-            "samples",
-            "sample_size",
-            "sampling_duration",
-            "window_duration",
-            "buckets",
-            "rolling_window",
-            "interval",
-        ],
-    ),
-    setting(
-        "min_calls",
-        "min_calls = 20",
-        Value::Count,
-        &[
-            "minimum_calls",
-            "minimum_number_of_calls",
-            "min_requests",
-            "minimum_throughput",
-            "min_throughput",
-            "volume_threshold",
-            "request_volume_threshold",
-            "min_samples",
-            "minimum_requests",
-            "min_attempts",
-        ],
-    ),
-    setting(
-        "slow",
-        "slow = \"2s\"",
-        Value::Time,
-        &[
-            "slow_call",
-            "slow_threshold",
-            "slow_call_duration",
-            "slow_call_duration_threshold",
-            "slow_after",
-            "latency",
-        ],
-    ),
-    setting(
-        "slow_rate",
-        "slow_rate = 0.5",
-        Value::Rate,
-        &["slow_call_rate", "slow_call_rate_threshold", "slow_ratio"],
-    ),
-    setting(
-        "consecutive",
-        "consecutive = 5",
-        Value::Count,
-        &[
-            "failures",
-            "failure_threshold",
-            "max_failures",
-            "consecutive_failures",
-            "failure_count",
-            "fail_max",
-            "max_fails",
-            "error_count",
-            "allowed_failures",
-            "trip_after",
-            "errors",
-            "max_errors",
-            "threshold_count",
-            "max",
-        ],
-    ),
-    setting(
-        "forget",
-        "forget = \"15m\"",
-        Value::Time,
-        &["forget_after", "expire", "expiry", "ttl"],
-    ),
-    setting(
-        "open",
-        "open = \"5s\"",
-        Value::Time,
-        &[
-            "timeout",
-            "reset_timeout",
-            "cooldown",
-            "cool_down",
-            "open_for",
-            "open_time",
-            "open_duration",
-            "open_timeout",
-            "wait",
-            "wait_duration",
-            "wait_duration_in_open_state",
-            "break_duration",
-            "duration_of_break",
-            "sleep_window",
-            "delay",
-            "duration",
-            "recovery",
-            "recovery_time",
-            "recovery_timeout",
-            "reset_after",
-            "reset",
-            "half_open_after",
-            "retry_after",
-            "sleep",
-            "base",
-        ],
-    ),
-    setting(
-        "open_max",
-        "open_max = \"60s\"",
-        Value::Time,
-        &[
-            "max_open",
-            "open_cap",
-            "max_open_time",
-            "max_wait",
-            "max_delay",
-            "cap",
-            "max_break_duration",
-        ],
-    ),
-    setting("jitter", "jitter = 0.2", Value::Number, &["randomize", "random"]),
-    setting(
-        "probes",
-        "probes = 5",
-        Value::Count,
-        &[
-            "half_open",
-            "half_open_max_calls",
-            "half_open_calls",
-            "half_open_requests",
-            "permitted",
-            "trials",
-            "max_probes",
-            "permitted_number_of_calls_in_half_open_state",
-            "success_threshold",
-            "successes",
-            "half_open_probes",
-            "test_calls",
-        ],
-    ),
-    setting("probe_rate", "probe_rate = 0.5", Value::Rate, &["half_open_rate"]),
-    setting("probe_timeout", "probe_timeout = \"10s\"", Value::Time, &["half_open_timeout"]),
-    setting(
-        "key",
-        "key = host",
-        Value::Any,
-        &["by", "per", "keyed_by", "key_by", "partition", "partition_by"],
-    ),
-    setting("keys", "keys = 100", Value::Count, &["max_keys", "key_limit", "capacity"]),
+    setting("rate", "rate = 0.5", Value::Rate),
+    setting("window", "window = count(200)` or `window = time(\"30s\")", Value::Window),
+    setting("min_calls", "min_calls = 20", Value::Count),
+    setting("slow", "slow = \"2s\"", Value::Time),
+    setting("slow_rate", "slow_rate = 0.5", Value::Rate),
+    setting("consecutive", "consecutive = 5", Value::Count),
+    setting("forget", "forget = \"15m\"", Value::Time),
+    setting("open", "open = \"5s\"", Value::Time),
+    setting("open_max", "open_max = \"60s\"", Value::Time),
+    setting("jitter", "jitter = 0.2", Value::Number),
+    setting("probes", "probes = 5", Value::Count),
+    setting("probe_rate", "probe_rate = 0.5", Value::Rate),
+    setting("probe_timeout", "probe_timeout = \"10s\"", Value::Time),
+    setting("key", "key = host", Value::Any),
+    setting("keys", "keys = 100", Value::Count),
 ];
 
 /// The settings of a budget.
 pub(crate) const BUDGET: &[Setting] = &[
-    setting(
-        "capacity",
-        "capacity = 20",
-        Value::Count,
-        &[
-            "tokens",
-            "max",
-            "max_tokens",
-            "size",
-            "limit",
-            "burst",
-            "bucket",
-            "bucket_size",
-            "max_retries",
-            "retries",
-        ],
-    ),
-    setting(
-        "refill",
-        "refill = \"10s\"",
-        Value::Time,
-        &[
-            "refill_rate",
-            "refill_interval",
-            "refill_every",
-            "refill_after",
-            "interval",
-            "period",
-            "per_second",
-            "every",
-            "ttl",
-            "window",
-            "rate_limit",
-        ],
-    ),
-    setting(
-        "deposit",
-        "deposit = 0.1",
-        Value::Number,
-        &[
-            "ratio",
-            "token_ratio",
-            "retry_ratio",
-            "percent",
-            "percentage",
-            "retry_percent",
-            "rate",
-            "on_success",
-            "earn",
-        ],
-    ),
-    setting("deposit_on", "deposit_on = DepositOn::FirstTry", Value::Any, &[]),
-    setting(
-        "start",
-        "start = 5.0",
-        Value::Number,
-        &["initial", "initial_tokens", "initial_capacity"],
-    ),
-    setting(
-        "cost",
-        "cost = 1.0",
-        Value::Number,
-        &["token_cost", "retry_cost", "price", "withdraw"],
-    ),
-    setting(
-        "throttled_cost",
-        "throttled_cost = 0.5",
-        Value::Number,
-        &["throttled", "throttle_cost", "after_throttle"],
-    ),
-    setting(
-        "ambiguous_cost",
-        "ambiguous_cost = 1.0",
-        Value::Number,
-        &["timeout_cost", "ambiguous"],
-    ),
-    setting("charge", "charge = Charge::Retries", Value::Any, &[]),
-    setting("refund", "refund = Refund::Cost", Value::Any, &[]),
-    setting("preset", "preset = aws", Value::Any, &["like", "from", "kind", "profile"]),
-    setting(
-        "key",
-        "key = host",
-        Value::Any,
-        &["by", "per", "keyed_by", "key_by", "partition", "partition_by"],
-    ),
-    setting("keys", "keys = 100", Value::Count, &["max_keys", "key_limit"]),
+    setting("capacity", "capacity = 20", Value::Count),
+    setting("refill", "refill = \"10s\"", Value::Time),
+    setting("deposit", "deposit = 0.1", Value::Number),
+    setting("deposit_on", "deposit_on = DepositOn::FirstTry", Value::Any),
+    setting("start", "start = 5.0", Value::Number),
+    setting("cost", "cost = 1.0", Value::Number),
+    setting("throttled_cost", "throttled_cost = 0.5", Value::Number),
+    setting("ambiguous_cost", "ambiguous_cost = 1.0", Value::Number),
+    setting("charge", "charge = Charge::Retries", Value::Any),
+    setting("refund", "refund = Refund::Cost", Value::Any),
+    setting("preset", "preset = aws", Value::Any),
+    setting("key", "key = host", Value::Any),
+    setting("keys", "keys = 100", Value::Count),
 ];
 
-const fn setting(
-    name: &'static str,
-    write: &'static str,
-    value: Value,
-    elsewhere: &'static [&'static str],
-) -> Setting {
-    Setting { name, write, value, elsewhere }
+const fn setting(name: &'static str, write: &'static str, value: Value) -> Setting {
+    Setting { name, write, value }
 }
 
 /// The settings of this argument.
@@ -334,10 +94,9 @@ pub(crate) fn row(of_argument: &Ident, name: &Ident) -> syn::Result<&'static Set
     }
     let lower = word.to_lowercase();
     let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
-    let meant = rows.iter().find(|row| row.elsewhere.contains(&&*lower)).or_else(|| {
-        let near = nearest(&lower, &names)?;
-        rows.iter().find(|row| row.name == near)
-    });
+    let elsewhere = if of_argument == "breaker" { elsewhere::BREAKER } else { elsewhere::BUDGET };
+    let meant = elsewhere::ours_in(elsewhere, &lower).or_else(|| nearest(&lower, &names));
+    let meant = rows.iter().find(|row| Some(row.name) == meant);
     let help = match meant {
         Some(row) => format!("write `{}`", row.write),
         None if matches!(&*lower, "enabled" | "enable" | "disabled" | "on" | "off") => {
@@ -399,7 +158,7 @@ impl Setting {
         }
         match literal_number(value) {
             Some(rate) if self.value == Value::Rate && !(rate > 0.0 && rate <= 1.0) => {
-                let part = if rate > 1.0 && rate <= 100.0 { rate / 100.0 } else { 0.5 };
+                let part = if (5.0..=100.0).contains(&rate) { rate / 100.0 } else { 0.5 };
                 Err(value.mistake(format!(
                     "`{key}` ({rate}) must be above 0 and at most 1: a part of the calls\n\
                      help: write `{key} = {}`",

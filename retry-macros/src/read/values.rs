@@ -62,10 +62,17 @@ pub(crate) fn word(words: &Words, form: &Form, key: &Key<'_>) -> syn::Result<Exp
         Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) if key.name == "jitter" => {
             let part = literal_number(expr).filter(|part| *part <= 1.0).unwrap_or(0.2);
             Err(expr.mistake(format!(
-                "`{key}` takes a word, not a number\nhelp: write `{key} = proportional({part})` for 0 to 1 more or less"
+                "`{key}` takes a word, not a number\nhelp: write `{key} = proportional({part})` for {} % more or less",
+                part * 100.0
             )))
         }
         Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
+        Expr::Range(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Binary(_) | Expr::Unary(_) => {
+            Err(key.wrong(expr, format!("`{key}` takes a word")))
+        }
+        Expr::Call(_) if key.name == "backoff" && quoted(expr).contains("Duration::") => Err(expr.mistake(
+            "`backoff` takes a word, not a duration\nhelp: write `backoff = fixed` and the duration after `base = `",
+        )),
         _ => words.check(key, expr).map(|()| expr.clone()),
     }
 }
