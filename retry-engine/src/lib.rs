@@ -141,6 +141,14 @@ pub mod control {
 }
 
 #[cfg(feature = "sites")]
+/// The types and traits of annotated functions that a message of rustc may name. It names a type by a path that a program can
+/// reach, and without one by the file of the engine.
+#[doc(hidden)]
+pub mod annotated {
+    pub use crate::turn::{Rules, Turn, Unset};
+}
+
+#[cfg(feature = "sites")]
 /// Everything that generated code names.
 #[doc(hidden)]
 pub mod __private {

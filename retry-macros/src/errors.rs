@@ -64,6 +64,14 @@ pub(crate) fn given_twice(key: &Ident) -> syn::Error {
     key.mistake(format!("`{key}` is given twice\nhelp: remove one of them"))
 }
 
+/// Several mistakes as one, each of which is reported.
+pub(crate) fn combined(mistakes: impl IntoIterator<Item = syn::Error>) -> Option<syn::Error> {
+    mistakes.into_iter().reduce(|mut all, next| {
+        all.combine(next);
+        all
+    })
+}
+
 /// Tokens as one line of a message, without spaces around `::`, `.` and brackets.
 pub(crate) fn quoted(tokens: impl ToTokens) -> String {
     let text = tokens.to_token_stream().to_string();

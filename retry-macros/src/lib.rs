@@ -5,6 +5,7 @@ mod classify;
 mod errors;
 mod expand;
 mod item;
+mod manifest;
 mod read;
 mod retry;
 

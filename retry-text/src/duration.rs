@@ -33,7 +33,7 @@ pub const FORM: &str =
 ///
 /// Returns the rest of a sentence that begins with the text, such as "is empty".
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let mut nanos: u128 = 0;
+    let (mut nanos, mut before): (u128, Option<(&str, u128)>) = (0, None);
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err("is empty".to_owned());
@@ -51,8 +51,24 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             return Err(format!("has no unit after `{number}`"));
         }
         let Some((_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(format!("has the unknown unit `{unit}`"));
+            return Err(match short(unit) {
+                Some(short) => format!("has the unknown unit `{unit}`, and `{short}` is meant"),
+                None => format!("has the unknown unit `{unit}`"),
+            });
         };
+        match before {
+            Some((_, longer)) if *length < longer => {}
+            Some((_, same)) if *length == same => {
+                return Err(format!("has the unit `{unit}` twice"));
+            }
+            Some((shorter, _)) => {
+                return Err(format!(
+                    "has the unit `{unit}` after `{shorter}`, and the longest unit comes first"
+                ));
+            }
+            None => {}
+        }
+        before = Some((unit, *length));
         let part = scaled(number, *length)
             .ok_or_else(|| format!("has the unreadable number `{number}`"))?;
         nanos = nanos.checked_add(part).ok_or("is too long")?;
@@ -60,6 +76,23 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
     let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| "is too long")?;
     Ok(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+}
+
+/// The unit that a longer word stands for.
+fn short(unit: &str) -> Option<&'static str> {
+    const LONG: &[(&str, &[&str])] = &[
+        ("ns", &["nano", "nanos", "nanosecond", "nanoseconds", "nsec"]),
+        ("us", &["micro", "micros", "microsecond", "microseconds", "usec"]),
+        ("ms", &["milli", "millis", "millisecond", "milliseconds", "msec", "msecs"]),
+        ("s", &["secs", "second", "seconds"]),
+        ("m", &["mins", "minute", "minutes"]),
+        ("h", &["hr", "hrs", "hour", "hours"]),
+        ("d", &["day", "days"]),
+    ];
+    let lower = unit.to_lowercase();
+    let capitals = || UNITS.iter().find(|(name, _)| *name == lower).map(|(name, _)| *name);
+    let long = LONG.iter().find(|(_, words)| words.contains(&&*lower));
+    long.map(|(short, _)| *short).or_else(capitals)
 }
 
 /// Splits a text after the longest prefix of characters that belong together.
@@ -129,6 +162,11 @@ mod tests {
             ("5", "has no unit after `5`"),
             ("s", "has no number before `s`"),
             ("5 parsecs", "has the unknown unit `parsecs`"),
+            ("5 seconds", "has the unknown unit `seconds`, and `s` is meant"),
+            ("5S", "has the unknown unit `S`, and `s` is meant"),
+            ("1s 1s", "has the unit `s` twice"),
+            ("1sec 1s", "has the unit `s` twice"),
+            ("5s 1m", "has the unit `m` after `s`, and the longest unit comes first"),
             ("-1s", "is negative"),
             ("1.2.3s", "has the unreadable number `1.2.3`"),
             (".s", "has the unreadable number `.`"),

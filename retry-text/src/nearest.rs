@@ -4,10 +4,17 @@
 ///
 /// ```
 /// assert_eq!(retry_text::nearest("bse", &["max", "base", "cap"]), Some("base"));
+/// assert_eq!(retry_text::nearest("first", &["every_call", "first_try"]), Some("first_try"));
+/// assert_eq!(retry_text::nearest("log", &["on", "cap"]), None);
 /// assert_eq!(retry_text::nearest("elephant", &["max", "base", "cap"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    within(word, candidates, |candidate| candidate.len().max(word.len()) / 3 + 1)
+    within(word, candidates, |candidate| (candidate.len().max(word.len()) / 3).max(1)).or_else(
+        || {
+            let begins = |candidate: &&&str| word.len() > 2 && candidate.starts_with(word);
+            candidates.iter().find(begins).copied()
+        },
+    )
 }
 
 /// The candidate with the fewest edits, if `limit` allows as many for this candidate. Capitals do not count.

@@ -158,14 +158,52 @@ fn only_generated_code_names_the_private_module() {
 #[test]
 fn the_macros_name_nothing_that_the_runtime_decides() {
     let macros = sources(MACROS.trim_end_matches('/'));
-    // The documentation shows the delays, and the rules compare their numbers.
-    let excepted = ["expand/doc/", "check/", "read/schedule.rs"].map(|of| format!("{MACROS}{of}"));
+    // The documentation shows the delays, the rules compare their numbers, and messages list the words.
+    let excepted = [
+        "expand/doc/",
+        "check/",
+        "read/schedule.rs",
+        "read/words.rs",
+        "read/aliases.rs",
+        "read/settings.rs",
+    ]
+    .map(|of| format!("{MACROS}{of}"));
     let others =
         macros.iter().filter(|file| !excepted.iter().any(|path| file.path.starts_with(path)));
     check(
         "backoffs, jitters, windows or events named in the macros",
         "forward the value as it was written: the runtime resolves it, at the user's span",
         others.flat_map(forwarding::decided).collect(),
+    );
+}
+
+#[test]
+fn messages_of_the_macros_list_the_words_and_settings_of_the_engine() {
+    let mut missing = Vec::new();
+    let words = read("retry-engine/src/private/words.rs");
+    let macros = read("retry-macros/src/read/words.rs");
+    for (module, list) in
+        [("backoff", "BACKOFF"), ("jitter", "JITTER"), ("hint", "HINT"), ("budget", "BUDGET")]
+    {
+        let known = forwarding::listed(&macros, list);
+        let defined = forwarding::functions(&words, module);
+        missing.extend(forwarding::differences(module, &defined, &known));
+    }
+    let macros = read("retry-macros/src/read/settings.rs");
+    // These are written in the parentheses, and are no methods of the settings.
+    for (file, list, others) in [
+        ("breaker", "BREAKER", &["key", "keys", "open"][..]),
+        ("budget", "BUDGET", &["key", "keys", "preset"][..]),
+    ] {
+        let settings = read(&format!("retry-engine/src/{file}/settings.rs"));
+        let mut defined = forwarding::methods(&settings);
+        defined.extend(others.iter().map(|&other| other.to_owned()));
+        missing.extend(forwarding::differences(file, &defined, &forwarding::rows(&macros, list)));
+    }
+    check(
+        "words or settings that the macros and the engine do not share",
+        "add the word to `retry-macros/src/read/words.rs`, or the row to `read/settings.rs`",
+        missing,
     );
 }
 

@@ -55,6 +55,23 @@ pub(crate) fn unknown_setting(name: &str, known: &[&'static str]) -> String {
     unknown_meant("key", name, meant, known)
 }
 
+/// The message for an unknown setting of a budget or a breaker; `elsewhere` has the names of other libraries.
+pub(crate) fn unknown_in(
+    section: &str,
+    name: &str,
+    elsewhere: &[(&'static str, &[&str])],
+    known: &[&'static str],
+) -> String {
+    if matches!(name, "key" | "keys" | "name") {
+        return format!(
+            "`{name}` belongs to the code and can only be written in the attribute, as in `{section}(key = host)`; remove it"
+        );
+    }
+    let lower = name.to_lowercase();
+    let meant = elsewhere::ours_in(elsewhere, &lower).or_else(|| nearest(&lower, known));
+    unknown_meant("key", name, meant.filter(|meant| known.contains(meant)), known)
+}
+
 /// "unknown key `maxx`; did you mean `max`?", or the list of all names when none is near.
 pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     unknown_meant(what, name, nearest(name, known), known)

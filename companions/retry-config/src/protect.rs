@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::choice;
-use super::keys::Unit;
+use super::keys::{self, Unit};
 use super::model::Config;
 use super::section::{Section, section};
 use super::settings::Settings;
@@ -15,6 +15,7 @@ use super::written::Written;
 use retry_runtime::SettingError;
 use retry_runtime::breaker::{BreakerSettings, Window};
 use retry_runtime::budget::{BudgetSettings, Charge, DepositOn, Refund};
+use retry_text::elsewhere;
 
 /// A section with settings of budgets, or of breakers.
 pub(crate) trait Overrides: Section {
@@ -56,12 +57,12 @@ pub(crate) fn key(error: &SettingError) -> &'static str {
 macro_rules! overrides {
     (
         $(#[$doc:meta])*
-        $name:ident, $section:ident, $settings:ident, lenient $lenient:expr => {$(
+        $name:ident or $unknown:ident, $section:ident, $settings:ident, lenient $lenient:expr => {$(
             $(#[doc = $row:expr])*
             $key:ident: $ty:ident $(in $range:expr)? $(=> $get:expr, $put:expr)?;
         )*}
     ) => {
-        section! { $(#[$doc])* $name {$( $(#[doc = $row])* $key: $ty $(in $range)?; )*} }
+        section! { $(#[$doc])* $name or $unknown {$( $(#[doc = $row])* $key: $ty $(in $range)?; )*} }
 
         impl Overrides for $name {
             const SECTION: &'static str = stringify!($section);
@@ -113,7 +114,7 @@ overrides! {
     /// assert_eq!(config.budget["payments"].capacity, Some(20));
     /// # Ok::<(), retry_config::ConfigErrors>(())
     /// ```
-    BudgetOverrides, budget, BudgetSettings,
+    BudgetOverrides or unknown_in_budget, budget, BudgetSettings,
     lenient BudgetSettings::new().capacity(100_000).cost(0.0).throttled_cost(0.0) => {
         /// A published scheme to start from: `"grpc"`.
         preset: String => |_| None, from_preset;
@@ -150,7 +151,7 @@ overrides! {
     /// assert_eq!(config.breaker["carrier"].rate, Some(0.3));
     /// # Ok::<(), retry_config::ConfigErrors>(())
     /// ```
-    BreakerOverrides, breaker, BreakerSettings,
+    BreakerOverrides or unknown_in_breaker, breaker, BreakerSettings,
     lenient BreakerSettings::new()
         .slow(Duration::from_secs(1))
         .open(Duration::ZERO)
@@ -182,6 +183,16 @@ overrides! {
         /// [`BreakerSettings::probe_timeout`].
         probe_timeout: Duration;
     }
+}
+
+/// The message for a key that a budget's section does not have.
+fn unknown_in_budget(name: &str) -> String {
+    keys::unknown_in("budget", name, elsewhere::BUDGET, &BudgetOverrides::keys())
+}
+
+/// The message for a key that a breaker's section does not have.
+fn unknown_in_breaker(name: &str) -> String {
+    keys::unknown_in("breaker", name, elsewhere::BREAKER, &BreakerOverrides::keys())
 }
 
 /// Starts from a preset; an unknown one is ignored here and reported by the check of the section.

@@ -22,6 +22,24 @@ pub(crate) fn given_twice(key: &str) -> String {
     format!("`{key}` is given twice; remove one of them, or merge them")
 }
 
+/// The message for `[op.svc.io]`, which is a table in a table: the parts of a name have `::` between them.
+fn parts_of_a_name(section: &str, entry: &Entry) -> Option<String> {
+    let Value::Table(inner) = &entry.node.value else { return None };
+    let (kind, outer) = section.split_once('.').filter(|(kind, _)| *kind == "op")?;
+    let mut name = format!("{}::{}", outer.trim_matches('"').replace('.', "::"), entry.key);
+    let mut inner = inner;
+    // A name may have more parts.
+    while let [Entry { key, node, .. }] = &inner[..] {
+        let Value::Table(next) = &node.value else { break };
+        name = format!("{name}::{key}");
+        inner = next;
+    }
+    Some(format!(
+        "`{}` is a section in a section; write the whole name in quotes: `[{kind}.\"{name}\"]`",
+        entry.key
+    ))
+}
+
 impl Reader {
     /// Notes a mistake in a section.
     pub(crate) fn mistake(
@@ -79,7 +97,9 @@ impl Reader {
         let mut given: BTreeMap<&'static str, &str> = BTreeMap::new();
         for entry in entries {
             let Some((row, unit)) = S::row(&entry.key) else {
-                self.mistake(shown, Some(&entry.key), entry.line, S::unknown(&entry.key));
+                let message =
+                    parts_of_a_name(shown, entry).unwrap_or_else(|| S::unknown(&entry.key));
+                self.mistake(shown, Some(&entry.key), entry.line, message);
                 continue;
             };
             if let Some(before) = given.insert(row.key, &entry.key) {

@@ -28,9 +28,26 @@ fn explained(text: &str, message: &str, span: Option<std::ops::Range<usize>>) ->
         let key = span.clone().and_then(|span| text.get(span)).unwrap_or("a key");
         return (given_twice(key), true);
     }
+    if let Some(quoted) = span.as_ref().and_then(|span| unquoted_name(text, span.start)) {
+        return (
+            format!("not TOML: a name with `::` in it stands in quotes; write `{quoted}`"),
+            false,
+        );
+    }
     let end = text.trim_end().len();
     let cut = if span.is_some_and(|span| span.end >= end) { "; was the file cut off?" } else { "" };
     (format!("not TOML: {message}; write `key = value` lines under `[section]` lines{cut}"), false)
+}
+
+/// The header of a section such as `[op.svc::io]`, with its name in quotes.
+fn unquoted_name(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let header = text[start..].lines().next()?.trim();
+    let inside = header.strip_prefix('[')?.split(']').next()?.trim_start_matches('[');
+    let (section, name) = inside.trim().split_once('.')?;
+    let is_header = matches!(section, "op" | "profile" | "budget" | "breaker");
+    (is_header && name.contains("::") && !name.contains(['"', '\'']))
+        .then(|| format!("[{section}.\"{name}\"]"))
 }
 
 fn entries(lines: &Lines, table: &DeTable<'_>) -> Value {

@@ -147,7 +147,15 @@ pub(crate) fn whole(key: &str, node: &Node, range: RangeInclusive<u32>) -> Read<
             _ => ranged(number),
         },
         Value::Number(number) => ranged(number),
-        found => wrong(key, "a number", found, &format!("`{key} = {}`", least.max(&3))),
+        found => {
+            let meant = match found {
+                Value::Text(text) => {
+                    text.trim().parse().ok().filter(|number| range.contains(number))
+                }
+                _ => None,
+            };
+            wrong(key, "a number", found, &format!("`{key} = {}`", meant.unwrap_or(*least.max(&3))))
+        }
     }
 }
 
@@ -156,13 +164,31 @@ impl Setting for f64 {
         match &node.value {
             Value::Number(number) => Ok(*number),
             Value::Whole(number) => Ok(*number as f64),
-            found => wrong(key, "a number", found, &format!("`{key} = 2.0`")),
+            found => {
+                let meant = match found {
+                    Value::Text(text) => number_in(text),
+                    _ => None,
+                };
+                // Of these settings only `factor` is above 1.
+                let example = if key == "factor" { 2.0 } else { 0.5 };
+                wrong(key, "a number", found, &format!("`{key} = {:?}`", meant.unwrap_or(example)))
+            }
         }
     }
 
     fn written(&self) -> Written {
         Written::Number(*self)
     }
+}
+
+/// The number that `"0.3"` or `"30%"` stands for.
+fn number_in(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let number = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
+        None => text.parse().ok()?,
+    };
+    number.is_finite().then_some(number)
 }
 
 /// A text with a unit, or a number where the key has the unit.

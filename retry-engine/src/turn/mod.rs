@@ -37,7 +37,9 @@ mod turned;
 mod uncut;
 mod work;
 
+pub use builder::Turn;
 pub use retrying::Retrying;
 #[cfg(feature = "tower")]
 pub(crate) use rules::{Hook, Judge, Judged};
+pub use rules::{Rules, Unset};
 pub use turned::Turned;

@@ -63,7 +63,8 @@ pub(super) fn each_argument_is_cloned_or_kept_once(args: &Args, errors: &mut Err
 pub(super) fn kept_arguments_are_mutable(function: &Function, args: &Args, errors: &mut Errors) {
     for binding in function.bindings().iter().filter(|binding| binding.mutable.is_none()) {
         let name = &binding.name;
-        if let Some(kept) = position(args.keep.as_ref(), name) {
+        let is_cloned = position(args.clone.as_ref(), name).is_some();
+        if let Some(kept) = position(args.keep.as_ref(), name).filter(|_| !is_cloned) {
             errors.push(kept.mistake(format!(
                 "`{name}` is not `mut`, so there are no changes to keep\n\
                      help: remove it from `keep`, or declare it `mut {name}`"

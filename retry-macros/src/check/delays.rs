@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use retry_text::duration::human;
 
-use crate::errors::{Errors, Mistake};
+use crate::errors::{Errors, Mistake, quoted};
 use crate::read::args::Args;
-use crate::read::literal::literal_number;
+use crate::read::literal::{bare_call, literal_number};
 use crate::read::schedule;
-use crate::read::time::Time;
+use crate::read::time::{Backoff, Time};
 
 pub(super) fn the_factor_is_at_least_one(args: &Args, errors: &mut Errors) {
     let Some(factor) = &args.factor else { return };
@@ -17,6 +17,41 @@ pub(super) fn the_factor_is_at_least_one(args: &Args, errors: &mut Errors) {
         errors.push(factor.value.mistake(format!(
             "`factor` ({number}) must be a finite number of at least 1: delays never shrink\n\
                  help: write 1 for equal delays, or 2 to double each delay"
+        )));
+    }
+}
+
+/// The words of the backoff and the jitter, if they are written out or left out.
+fn words(args: &Args) -> Option<(String, String)> {
+    let backoff = match args.backoff.as_ref().map(|backoff| &backoff.value) {
+        None => "exponential".to_owned(),
+        Some(Backoff::Named(expr)) if schedule::is_word(expr) => quoted(expr),
+        Some(_) => return None,
+    };
+    let jitter = match &args.jitter {
+        None => "full".to_owned(),
+        Some(jitter) => bare_call(&jitter.value)?.0.to_string(),
+    };
+    (args.policy.is_none() && !args.misread(&["backoff", "jitter", "policy"]))
+        .then_some((backoff, jitter))
+}
+
+pub(super) fn the_factor_has_an_effect(args: &Args, errors: &mut Errors) {
+    let (Some(factor), Some((backoff, jitter))) = (&args.factor, words(args)) else { return };
+    if backoff != "exponential" && jitter != "decorrelated" {
+        errors.push(factor.mistake(format!(
+            "`factor` has no effect with `backoff = {backoff}`: only `exponential` delays grow by a factor\n\
+             help: remove `factor`, or write `backoff = exponential`"
+        )));
+    }
+}
+
+pub(super) fn decorrelated_delays_have_no_backoff(args: &Args, errors: &mut Errors) {
+    let (Some(backoff), Some((word, jitter))) = (&args.backoff, words(args)) else { return };
+    if jitter == "decorrelated" && word != "exponential" {
+        errors.push(backoff.mistake(format!(
+            "`backoff = {word}` has no effect beside `jitter = decorrelated`, which grows by itself\n\
+             help: remove one of them"
         )));
     }
 }

@@ -8,6 +8,7 @@ use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
 use crate::item::outputs::{lifetimes, type_arguments};
 use crate::item::receiver::Receiver;
+use crate::read::args::Args;
 
 pub(super) fn const_functions_cannot_wait(function: &Function, errors: &mut Errors) {
     if let Some(token) = function.sig.constness {
@@ -49,6 +50,16 @@ pub(super) fn there_is_an_outcome(function: &Function, errors: &mut Errors) {
             )))
         }
         Some(_) => {}
+    }
+}
+
+pub(super) fn a_report_belongs_to_a_result(function: &Function, args: &Args, errors: &mut Errors) {
+    let (Some(_), Some(Type::Path(output))) = (&args.report, function.outcome()) else { return };
+    if output.path.segments.last().is_some_and(|last| last.ident == "Option") {
+        errors.push(output.mistake(
+            "a function with `report` returns `Result<T, RetryError<E>>`, not an `Option`, which has no failure to report\n\
+             help: remove `report`, or return a `Result`",
+        ));
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use retry_text::duration::human;
 use syn::Expr;
 
+use crate::check::words::is_none;
 use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
 use crate::read::args::Args;
@@ -12,6 +13,7 @@ use crate::read::key::Keyed;
 use crate::read::kinds::On;
 use crate::read::literal::{endless, is_unlimited, literal_count};
 use crate::read::schedule;
+use crate::read::time::Time;
 
 pub(super) fn max_and_attempts_exclude_each_other(args: &Args, errors: &mut Errors) {
     if let (Some(_), Some(attempts)) = (&args.max, &args.attempts) {
@@ -120,7 +122,8 @@ pub(super) fn a_timeout_needs_async(function: &Function, args: &Args, errors: &m
 
 pub(super) fn a_timeout_requires_idempotent(function: &Function, args: &Args, errors: &mut Errors) {
     // A function that is not `async` breaks another rule.
-    let Some(timeout) = args.timeout.as_ref().filter(|_| function.is_async()) else { return };
+    let is_time = |timeout: &&Keyed<Time>| function.is_async() && !is_none(&timeout.value);
+    let Some(timeout) = args.timeout.as_ref().filter(is_time) else { return };
     let on_may_declare = matches!(args.on.as_ref().map(|on| &on.value), Some(On::Expr(_)))
         || args.listed_kinds().iter().any(|kind| kind == "Ambiguous");
     let misread = args.misread(&["idempotent", "on", "policy"]);

@@ -6,9 +6,11 @@ mod arguments;
 mod delays;
 mod function;
 mod limits;
+mod moves;
 mod outcomes;
 mod site;
 mod task;
+mod words;
 
 use crate::errors::Errors;
 use crate::item::function::Function;
@@ -16,10 +18,12 @@ use crate::read::args::Args;
 
 /// Checks every rule. The messages appear in this order.
 pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
+    site::the_crates_have_their_names(args, errors);
     function::const_functions_cannot_wait(function, errors);
     function::callers_are_not_tracked(function, errors);
     function::one_attribute_retries(function, errors);
     function::there_is_an_outcome(function, errors);
+    function::a_report_belongs_to_a_result(function, args, errors);
     function::an_option_holds_no_result(function, errors);
     function::nothing_is_borrowed_from_a_mutable_reference(function, errors);
 
@@ -35,10 +39,15 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     limits::the_first_retry_can_start(args, errors);
     limits::a_timeout_leaves_time_for_a_retry(function, args, errors);
 
+    words::values_are_no_words(function, args, errors);
+
     delays::the_factor_is_at_least_one(args, errors);
+    delays::the_factor_has_an_effect(args, errors);
+    delays::decorrelated_delays_have_no_backoff(args, errors);
     delays::a_list_has_no_base(args, errors);
     delays::the_cap_is_not_below_the_base(args, errors);
 
+    outcomes::a_text_says_what_is_retried(function, args, errors);
     outcomes::on_lists_kinds_that_can_be_retried(args, errors);
     outcomes::idempotency_is_not_contradicted(args, errors);
 
@@ -47,6 +56,7 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     arguments::kept_arguments_are_mutable(function, args, errors);
     arguments::cloned_arguments_are_owned(function, args, errors);
     arguments::mutable_arguments_are_cloned_or_kept(function, args, errors);
+    moves::attempts_do_not_move_arguments(function, args, errors);
     arguments::the_context_hides_no_argument(function, args, errors);
     arguments::recover_gets_every_argument(function, args, errors);
 

@@ -3,7 +3,26 @@
 use crate::errors::{Errors, Mistake};
 use crate::item::function::Function;
 use crate::item::tokens::first_of;
+use crate::manifest::{self, Named};
 use crate::read::args::Args;
+
+/// Generated code names the runtime, and with `task` the crate of tasks.
+pub(super) fn the_crates_have_their_names(args: &Args, errors: &mut Errors) {
+    if args.krate.is_none() && !args.misread(&["crate"]) {
+        manifest::runtime_mistake("retryable").into_iter().for_each(|error| errors.push(error));
+    }
+    let Some(task) = args.task.as_ref().filter(|task| task.value.krate.is_none()) else { return };
+    match manifest::tasks() {
+        Named::Itself => {}
+        Named::As(name) => errors.push(task.key.mistake(format!(
+            "`Cargo.toml` gives `retry-tasks` the name `{name}`\nhelp: write `task(crate = {name})`"
+        ))),
+        Named::Missing => errors.push(task.key.mistake(
+            "`task` needs the crate `retry-tasks`, which `Cargo.toml` does not have\n\
+             help: add `retry-tasks = \"0.1\"` to `[dependencies]`, or write `task(crate = …)` where another crate re-exports it",
+        )),
+    }
+}
 
 /// Values of a task are the same for all its calls: the store asks for them without the arguments.
 pub(super) fn a_task_computes_no_settings(args: &Args, errors: &mut Errors) {

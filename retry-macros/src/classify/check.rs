@@ -17,12 +17,14 @@ use super::plan::{self, Plan};
 use super::read::{self, Attrs, Form, Word};
 use super::words::Kind;
 use crate::errors::{Errors, Mistake, given_twice};
+use crate::manifest;
 
 // Input:
 //     the annotated type
 // Output:
 //     the meaning of each case; and the mistakes
 pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
+    the_runtime_has_its_name(input, errors);
     no_union(input, errors);
     only_defaults_above_an_enum(input, errors);
     no_default_on_a_struct(input, errors);
@@ -36,6 +38,14 @@ pub(crate) fn check<'a>(input: &'a Input<'a>, errors: &mut Errors) -> Plan<'a> {
     }
     one_case_for_interruptions(input, errors);
     plan::plan(input, errors)
+}
+
+/// Generated code names the runtime.
+fn the_runtime_has_its_name(input: &Input<'_>, errors: &mut Errors) {
+    let names_it = input.container.words.iter().any(|word| matches!(word.form, Form::Crate(_)));
+    if !names_it && !input.container.broken {
+        manifest::runtime_mistake("classify").into_iter().for_each(|error| errors.push(error));
+    }
 }
 
 /// A union does not record which of its fields is active.

@@ -6,6 +6,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, Member, Type};
 
+use crate::manifest::runtime_path;
+
 use super::bounds::with_bounds;
 use super::inject::impl_inject;
 use super::item::{Field, Shape};
@@ -103,7 +105,7 @@ fn runtime(plan: &Plan<'_>) -> TokenStream {
         Form::Crate(path) => Some(quote!(#path)),
         _ => None,
     });
-    let path = path.unwrap_or_else(|| quote!(::retry_runtime));
+    let path = path.unwrap_or_else(runtime_path);
     quote!(#path::__private)
 }
 

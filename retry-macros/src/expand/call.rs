@@ -274,7 +274,8 @@ impl Plan<'_> {
         let method = self.method_name();
         let breaker = protect::breaker(args, &name, method.is_some(), private)
             .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
-        let statics = quote!(#method #breaker);
+        let preset = policy::preset_const(args, private);
+        let statics = quote!(#preset #method #breaker);
         let written = args.written();
         let interrupted = self.interrupts(is_async);
         let awaited = is_async.then(|| quote!(.awaited(#interrupted)));

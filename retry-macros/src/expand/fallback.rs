@@ -2,11 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::Ident;
+use syn::{Ident, Type};
 
 use crate::expand::plan::private;
 use crate::item::function::{Function, Mode};
 use crate::item::outputs::without_opaque;
+use crate::item::tokens::mentions;
 use crate::read::args::Args;
 
 // Input:
@@ -24,7 +25,9 @@ pub(crate) fn fallback(function: &Function, args: &Args) -> TokenStream {
         let name = &attempt.value;
         quote!(#[allow(unused_variables)] let #name = #private::absent::<#private::Attempt>();)
     });
-    let report = args.report.as_ref().and(function.output()).map(without_opaque);
+    // Under a wrong name `report` is a guess, and the return type tells whether it is meant.
+    let reports = |output: &&Type| mentions(&output.to_token_stream(), "RetryError");
+    let report = args.report.as_ref().and(function.output().filter(reports)).map(without_opaque);
     let report = report.map(|output| quote!(<#output as #private::Reported>::Body));
     if context.is_none() && report.is_none() {
         return function.to_token_stream();

@@ -9,6 +9,7 @@ use crate::item::outputs::without_opaque;
 use crate::item::parameters::Parameter;
 use crate::item::pattern::without_mut;
 use crate::item::tokens::{mentions, renamed};
+use crate::manifest::runtime_path;
 use crate::read::args::Args;
 
 /// The input of every step.
@@ -154,7 +155,10 @@ pub(crate) fn private(args: &Args) -> TokenStream {
             let path = &krate.value;
             quote!(#path::__private)
         }
-        None => quote!(::retry_runtime::__private),
+        None => {
+            let path = runtime_path();
+            quote!(#path::__private)
+        }
     }
 }
 

@@ -17,21 +17,20 @@ use crate::read::time::{HintCap, Time};
 //     policy = PATIENT, max = 3, base = "1s", jitter = equal, on = Transient
 // Output:
 //     {
-//         let start: Policy = PATIENT;
-//         let policy = start.max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
+//         let policy = __RETRY_PRESET.max(3).base(Duration::new(1, 0)).jitter(jitter::equal()).on(…);
 //         let policy = Policy::checked_for(policy, "base");   // with the span of the value of `base`
 //         …
 //         Policy::checked(policy)
 //     }
 pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
-    let (preset, chain) = match args.policy.as_ref().filter(|_| !args.is_per_call("policy")) {
-        Some(policy) => start(policy, policy.value.to_token_stream(), private),
-        None => (TokenStream::new(), quote!(#private::Policy::new())),
+    let chain = match preset(args) {
+        Some(_) => quote!(__RETRY_PRESET),
+        None => quote!(#private::Policy::new()),
     };
     let calls = calls(args, private, |name| !args.is_per_call(name));
     if !args.per_call.is_empty() {
         let computed = &args.per_call;
-        return quote!({ #preset #private::Policy::checked_beside(#chain #calls, &[#(#computed),*]) });
+        return quote!({ #private::Policy::checked_beside(#chain #calls, &[#(#computed),*]) });
     }
     if needs_no_check(args) {
         return quote!(#chain #calls);
@@ -44,7 +43,24 @@ pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> Toke
     let checked = if blocking { "checked_blocking" } else { "checked" };
     let at = args.policy.as_ref().map(|preset| preset.value.to_token_stream());
     let checked = called(private, checked, &at.unwrap_or_default(), &quote!(#policy));
-    quote!({ #preset let #policy = #chain #calls; #(#checks)* #checked })
+    quote!({ let #policy = #chain #calls; #(#checks)* #checked })
+}
+
+// Input:
+//     policy = PATIENT
+// Output:
+//     const __RETRY_PRESET: Policy = PATIENT;
+//
+// Each use of the preset names the constant: rustc reports a mistake in the preset once.
+pub(crate) fn preset_const(args: &Args, private: &TokenStream) -> Option<TokenStream> {
+    let policy = preset(args)?;
+    let (ty, value) = (respanned(&quote!(#private::Policy), policy.key.span()), &policy.value);
+    Some(quote!(const __RETRY_PRESET: #ty = #value;))
+}
+
+/// The preset, if it is the same for all calls.
+fn preset(args: &Args) -> Option<&Keyed<Expr>> {
+    args.policy.as_ref().filter(|_| !args.is_per_call("policy"))
 }
 
 /// The statement that evaluates a preset, and its name.

@@ -121,13 +121,13 @@ fn built(settings: &Settings, builder: &TokenStream, private: &TokenStream) -> T
         Some(preset) => quote_spanned!(preset.span()=> #builder::#preset()),
         None => quote!(#builder::new()),
     };
-    let calls = settings.methods.iter().map(|(method, value)| {
+    let calls = settings.methods.iter().map(|(method, value, kind)| {
         // `refill = none` calls `no_refill()`.
         if bare_call(value).is_some_and(|(word, _)| word == "none") {
             let without = format_ident!("no_{}", method, span = method.span());
             return quote!(.#without());
         }
-        let value = setting(value, private);
+        let value = setting(value, *kind, private);
         quote!(.#method(#value))
     });
     quote!(#start #(#calls)*)

@@ -20,11 +20,11 @@ use crate::read::task::Task;
 //         pub fn task(order: Order) -> Task<Receipt> {
 //             static FUNCTION: Function = Function::new("module::send", send::run, &[Need::of::<Pool>()]);
 //             inventory::submit! { Entry(&FUNCTION) }
-//             Task::new(&FUNCTION, arguments().with("order", written(&order)), &[])
+//             Task::new(&FUNCTION, arguments().with("order", (stored::<Order>().written)(&order)), &[])
 //         }
 //
 //         fn run(input: Input) -> Running {
-//             let order = read::<Order>(&mut input, "order", &[])?;
+//             let order = (stored::<Order>().read)(&mut input, "order", &[])?;
 //             complete(&input)?;
 //             let pool = state::<Pool>(&input);
 //             drive(input, async move { send(order, &pool).await })
@@ -134,15 +134,16 @@ impl<'a> Parts<'a> {
             let at = ty.span();
             let of_type = respanned(private, at);
             let before = task.was.iter().filter(|(of, _)| of == name).map(|(_, before)| before);
-            let read =
-                quote_spanned!(at=> #of_type::read::<#ty>(&mut #input, #key, &[#(#before),*]));
+            let read = quote_spanned!(at=> (#of_type::stored::<#ty>().read)(&mut #input, #key, &[#(#before),*]));
             parts.reads.extend(quote! {
                 let #value = match #read {
                     #private::Ok(value) => value,
                     #private::Err(error) => return #private::unreadable(error),
                 };
             });
-            parts.writes.extend(quote_spanned!(at=> .with(#key, #of_type::written::<#ty>(&#name))));
+            parts.writes.extend(
+                quote_spanned!(at=> .with(#key, (#of_type::stored::<#ty>().written)(&#name))),
+            );
             parts.stored.push(name);
             parts.types.push(ty);
             values.push(quote!(#value));

@@ -147,8 +147,8 @@ impl Plan<'_> {
             return quote_spanned!(last=> .#method(|#lookup| #lookup.retry_interruption()));
         }
         // Whether a preset has a limit is known only when rustc evaluates its constant.
-        let (preset, method) = (&policy.value, step("limited_if", &policy.key));
-        quote_spanned!(last=> .#method::<{ (#preset).cuts_attempts() }>())
+        let method = step("limited_if", &policy.key);
+        quote_spanned!(last=> .#method::<{ __RETRY_PRESET.cuts_attempts() }>())
     }
 
     /// Whether the policy limits the time of a call or an attempt; read from the site if a preset decides.
@@ -172,10 +172,7 @@ impl Plan<'_> {
         let written = args.cancel.is_some() || args.timeout.is_some() || args.deadline.is_some();
         match &args.policy {
             _ if written || !is_async || args.is_per_call("policy") => quote!(#written),
-            Some(policy) => {
-                let preset = &policy.value;
-                quote!((#preset).cuts_attempts())
-            }
+            Some(_) => quote!(__RETRY_PRESET.cuts_attempts()),
             None => quote!(false),
         }
     }

@@ -11,6 +11,7 @@ use syn::{Expr, ExprLit, Lit};
 use crate::expand::spans::respanned;
 use crate::read::literal::{bare_call, is_lower_case};
 use crate::read::schedule::is_word;
+use crate::read::settings::Value;
 use crate::read::time::{Backoff, Time};
 
 // Input:
@@ -65,21 +66,29 @@ pub(crate) fn named(expr: &Expr, module: &TokenStream) -> TokenStream {
 }
 
 // Input, as a setting of a budget or a breaker:
-//     time("30s"), "10s", 0.5
+//     time("30s"), "10s", 1
 // Output:
-//     setting::time(Duration::new(30, 0)), Duration::new(10, 0), 0.5
-pub(crate) fn setting(expr: &Expr, private: &TokenStream) -> TokenStream {
-    match (bare_call(expr), expr) {
-        (Some((word, _)), Expr::Call(call)) => {
-            let arguments = call.args.iter().map(|argument| setting(argument, private));
+//     setting::time(Duration::new(30, 0)), Duration::new(10, 0), 1.0
+pub(crate) fn setting(expr: &Expr, kind: Value, private: &TokenStream) -> TokenStream {
+    match (kind, expr) {
+        (Value::Rate | Value::Number, _) => number(expr),
+        (Value::Window, Expr::Call(call)) if bare_call(expr).is_some() => {
+            let word = &call.func;
+            let arguments = call.args.iter().map(|argument| text(argument, private));
             quote_spanned!(expr.span()=> #private::setting::#word(#(#arguments),*))
         }
-        (Some((word, _)), _) => quote_spanned!(expr.span()=> #private::setting::#word()),
-        (None, Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => match Time::parse(text) {
+        _ => text(expr, private),
+    }
+}
+
+/// A duration that is written out, or the expression.
+fn text(expr: &Expr, private: &TokenStream) -> TokenStream {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => match Time::parse(text) {
             Ok(time) => duration(&time, private),
             Err(error) => error.to_compile_error(),
         },
-        (None, _) => quote!(#expr),
+        _ => quote!(#expr),
     }
 }
 

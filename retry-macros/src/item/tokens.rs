@@ -21,8 +21,18 @@ pub(crate) fn mentions(tokens: &TokenStream, mark: &str) -> bool {
     })
 }
 
-/// Finds the first of the words that is no field, no method and no later segment of a path.
+/// Finds the first of the words that is no field, no method and no later segment of a path, and that no closure in the
+/// tokens binds.
 pub(crate) fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
+    let found = first_named(tokens.clone(), words)?;
+    if !binds_in_a_pattern(&tokens, &found) {
+        return Some(found);
+    }
+    let others: Vec<String> = words.iter().filter(|word| found != *word).cloned().collect();
+    first_of(tokens, &others)
+}
+
+fn first_named(tokens: TokenStream, words: &[String]) -> Option<Ident> {
     let mut qualified = false;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -33,7 +43,7 @@ pub(crate) fn first_of(tokens: TokenStream, words: &[String]) -> Option<Ident> {
                 let named = !qualified && !module && words.iter().any(|word| ident == word);
                 named.then(|| ident.clone())
             }
-            TokenTree::Group(group) => first_of(group.stream(), words),
+            TokenTree::Group(group) => first_named(group.stream(), words),
             TokenTree::Punct(_) | TokenTree::Literal(_) => None,
         };
         if found.is_some() {

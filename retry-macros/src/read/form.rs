@@ -5,11 +5,13 @@ use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprLit, Ident, Lit, LitBool, Path, Token};
+use syn::{Expr, ExprCall, ExprLit, Ident, Lit, LitBool, Path, Token};
 
 use crate::errors::{Mistake, quoted};
+use crate::read::closure;
+use crate::read::constant::is_constant;
 use crate::read::key::Key;
-use crate::read::literal::literal;
+use crate::read::literal::{is_camel_case, literal};
 
 /// The tokens that follow the key.
 pub(crate) enum Form {
@@ -65,29 +67,61 @@ impl Form {
 
     /// Reads an expression that makes a function.
     pub(crate) fn function(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        self.expression(key, "takes a closure or the path of a function")
+        let function = self.expression(key, "takes a closure or the path of a function")?;
+        closure::check(key, &function).map(|()| function)
     }
 
     /// Reads an expression that makes a cancellation token.
     pub(crate) fn token(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        self.expression(key, "takes a cancellation token")
+        let token = self.expression(key, "takes a cancellation token")?;
+        match &token {
+            Expr::Path(path)
+                if path.path.segments.last().is_some_and(|last| is_camel_case(&last.ident)) =>
+            {
+                Err(token.mistake(format!(
+                    "`{key}` takes a cancellation token, and `{0}` is a type\n\
+                     help: write the name of an argument, such as `{key} = stop` with `stop: &{0}`",
+                    quoted(path)
+                )))
+            }
+            Expr::Closure(_) => {
+                Err(key.wrong(&token, format!("`{key}` takes a cancellation token, not a closure")))
+            }
+            _ => Ok(token),
+        }
     }
 
     /// Reads an expression that tells one call from another.
     pub(crate) fn label(&self, key: &Key<'_>) -> syn::Result<Expr> {
         let value = self.value(key)?;
-        match literal(value) {
-            Some(lit) => Err(key.wrong(
-                lit,
+        match is_constant(value) {
+            true => Err(key.wrong(
+                value,
                 format!("`{key}` is a value of the call, such as an argument, and not the same for all calls"),
             )),
-            None => Ok(value.clone()),
+            false => Ok(value.clone()),
         }
     }
 
     /// Reads an expression that makes a policy.
     pub(crate) fn policy(&self, key: &Key<'_>) -> syn::Result<Expr> {
-        self.expression(key, "takes a `Policy`: a constant, or one that names the call's arguments")
+        let policy = self.expression(
+            key,
+            "takes a `Policy`: a constant, or one that names the call's arguments",
+        )?;
+        match &policy {
+            Expr::Path(path) if path.path.segments.last().is_some_and(|last| is_camel_case(&last.ident)) => {
+                Err(policy.mistake(format!(
+                    "`{key}` takes a `Policy`, and `{}` is a type\n\
+                     help: write `{key} = PATIENT` with `const PATIENT: Policy = Policy::new().max(5);`",
+                    quoted(path)
+                )))
+            }
+            Expr::Call(call) if quoted(call).ends_with("Policy::default()") => Err(policy.mistake(format!(
+                "`{key}` takes a constant, and `default` is no `const fn`\nhelp: write `{key} = Policy::new()`, or leave it out"
+            ))),
+            _ => Ok(policy),
+        }
     }
 
     /// Reads any expression but a literal.
@@ -125,11 +159,28 @@ impl Form {
     pub(crate) fn callee(&self, key: &Key<'_>) -> syn::Result<Path> {
         let value = self.value(key)?;
         let message = match value {
+            Expr::Path(path) if is_value_of_std(&path.path) => not_a_value(key, value),
             Expr::Path(path) if path.qself.is_none() => return Ok(path.path.clone()),
             Expr::Closure(_) => format!(
                 "`{key}` takes the path of a function, not a closure\n\
                  help: write a function that takes the failure and then every argument"
             ),
+            Expr::Call(ExprCall { func, .. }) if is_camel_case_path(func) => {
+                not_a_value(key, value)
+            }
+            Expr::Block(_) | Expr::Lit(_) | Expr::Macro(_)
+                if !matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(_), .. })) =>
+            {
+                not_a_value(key, value)
+            }
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. })
+                if syn::parse_str::<Path>(&text.value()).is_ok() =>
+            {
+                format!(
+                    "`{key}` takes the path of a function without quotes\nhelp: write `{key} = {}`",
+                    text.value()
+                )
+            }
             Expr::Call(call) => format!(
                 "`{key}` takes the path of a function, not a call of it\nhelp: write `{key} = {}`",
                 quoted(&call.func)
@@ -153,14 +204,45 @@ impl Form {
             Form::Bare => {
                 return Err(key.wrong(key.name, format!("`{key}` needs the names of arguments")));
             }
+            Form::Value(Expr::Lit(value)) => {
+                return Err(key.wrong(value, format!("`{key}` takes names in parentheses")));
+            }
             Form::Value(value) => {
                 let help = format!("help: write `{key}({})`", quoted(value));
                 return Err(value.mistake(format!("`{key}` takes names in parentheses\n{help}")));
             }
         };
+        if tokens.to_string() == "true" || tokens.to_string() == "false" {
+            return Err(key.wrong(tokens, format!("`{key}` takes the names of arguments")));
+        }
         let read = |input: ParseStream<'_>| Idents::parse_terminated_with(input, Ident::parse_any);
         read.parse2(tokens.clone()).map_err(|_| {
             key.wrong(tokens, format!("`{key}` takes the names of arguments and nothing else"))
         })
     }
+}
+
+/// The message for a value where `recover` needs a function.
+fn not_a_value(key: &Key<'_>, value: &Expr) -> String {
+    format!(
+        "`{key}` takes the path of a function, not the value `{}`\n\
+         help: write `{key} = fallback`, and a function `fallback` that takes the failure and then every argument, and \
+         returns the value",
+        quoted(value)
+    )
+}
+
+/// `Ok`, `Some`, `None`, `Default::default`: paths that take no failure and arguments.
+fn is_value_of_std(path: &Path) -> bool {
+    let last = path.segments.last().map(|last| last.ident.to_string());
+    match (path.segments.len(), last.as_deref()) {
+        (1, Some("Ok" | "Err" | "Some" | "None")) => true,
+        (2, Some("default")) => path.segments[0].ident == "Default",
+        _ => false,
+    }
+}
+
+/// A call of `Ok`, `Some` or another constructor.
+fn is_camel_case_path(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.segments.last().is_some_and(|last| is_camel_case(&last.ident)))
 }

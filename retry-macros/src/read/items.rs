@@ -15,15 +15,24 @@ pub(crate) struct Written {
     pub(crate) form: Form,
 }
 
-/// Whether a word is the name of an argument, or of a setting where settings are read.
-type IsName = fn(&Ident) -> bool;
+/// The names that are read: those of arguments, or of settings.
+pub(crate) struct Names {
+    /// Whether a word is one of them.
+    pub(crate) is_name: fn(&Ident) -> bool,
+    /// What they name, for messages.
+    pub(crate) what: &'static str,
+    /// A name and its value, for messages.
+    pub(crate) example: &'static str,
+    /// The name that a text without one probably has; `None` where none takes a text.
+    pub(crate) of_text: Option<fn(&str) -> &'static str>,
+}
 
 /// Reads the arguments between the commas. A mistake in one does not keep the next from being read.
-pub(crate) fn items(tokens: TokenStream, is_name: IsName) -> Vec<syn::Result<Written>> {
+pub(crate) fn items(tokens: TokenStream, names: &Names) -> Vec<syn::Result<Written>> {
     let mut items = Vec::new();
     let read = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            if let Err(error) = read_item(input, is_name, &mut items) {
+            if let Err(error) = read_item(input, names, &mut items) {
                 items.push(Err(error));
                 skip(input)?;
             }
@@ -38,11 +47,11 @@ pub(crate) fn items(tokens: TokenStream, is_name: IsName) -> Vec<syn::Result<Wri
 
 fn read_item(
     input: ParseStream<'_>,
-    is_name: IsName,
+    names: &Names,
     items: &mut Vec<syn::Result<Written>>,
 ) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
-        return Err(nameless(input));
+        return Err(nameless(input, names));
     }
     let key = Ident::parse_any(input)?;
     let form = read_form(input, &key, items)?;
@@ -52,7 +61,7 @@ fn read_item(
         return skip(input);
     }
     let stray: TokenTree = input.fork().parse()?;
-    let begins_another = matches!(&stray, TokenTree::Ident(name) if is_name(name));
+    let begins_another = matches!(&stray, TokenTree::Ident(name) if (names.is_name)(name));
     if bare && !begins_another {
         return Err(stray.mistake(format!(
             "expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"
@@ -61,7 +70,8 @@ fn read_item(
     items.push(Ok(Written { key, form }));
     let no_comma = stray.mistake(format!(
         "expected a comma, found `{stray}`\n\
-         help: arguments are separated by commas: `max = 3, base = \"1s\"`"
+         help: {}s are separated by commas: `{}, …`",
+        names.what, names.example
     ));
     if !begins_another {
         return Err(no_comma);
@@ -82,26 +92,43 @@ fn skip(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 /// The mistake of an argument that does not begin with a name.
-fn nameless(input: ParseStream<'_>) -> syn::Error {
+fn nameless(input: ParseStream<'_>, names: &Names) -> syn::Error {
+    let Names { what, example, .. } = names;
     match input.fork().parse() {
-        Ok(TokenTree::Punct(comma)) if comma.as_char() == ',' => {
-            comma.mistake("expected an argument before the comma\nhelp: remove the comma")
-        }
-        Ok(TokenTree::Punct(equals)) if equals.as_char() == '=' => equals.mistake(
+        Ok(TokenTree::Punct(comma)) if comma.as_char() == ',' => comma.mistake(format!(
+            "expected {} {what} before the comma\nhelp: remove the comma",
+            a(what)
+        )),
+        Ok(TokenTree::Punct(equals)) if equals.as_char() == '=' => equals.mistake(format!(
             "the value has no name\n\
-             help: write the argument's name before the `=`, such as `max = 3`",
-        ),
+             help: write the {what}'s name before the `=`, such as `{example}`"
+        )),
         Ok(TokenTree::Literal(value)) => {
-            let name = if value.to_string().starts_with('"') { "base" } else { "max" };
+            let text = value.to_string();
+            let name = match names.of_text {
+                Some(of_text) if text.starts_with('"') => of_text(text.trim_matches('"')),
+                _ => example.split(' ').next().unwrap_or(example),
+            };
+            let such_as = match names.of_text {
+                Some(_) => format!("{name} = {value}"),
+                None => (*example).to_owned(),
+            };
             value.mistake(format!(
                 "the value {value} has no name\n\
-                 help: write the argument's name before it, such as `{name} = {value}`"
+                 help: write the {what}'s name before it, such as `{such_as}`"
             ))
         }
-        Ok(other) => other
-            .mistake("expected an argument\nhelp: write its name and its value, such as `max = 3`"),
+        Ok(other) => other.mistake(format!(
+            "expected {} {what}\nhelp: write its name and its value, such as `{example}`",
+            a(what)
+        )),
         Err(error) => error,
     }
+}
+
+/// The article of a noun.
+fn a(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 fn read_form(
@@ -123,9 +150,11 @@ fn read_form(
     }
     let found = input.fork().parse::<TokenTree>()?;
     let value = input.parse().map_err(|_| {
-        found.mistake(format!(
-            "expected a value for `{key}`\nhelp: write a literal or a constant expression"
-        ))
+        let help = match key == "on" {
+            true => "write `on = Transient | Throttled` or `on = any`",
+            false => "write a literal or a constant expression",
+        };
+        found.mistake(format!("expected a value for `{key}`\nhelp: {help}"))
     })?;
     if equals != "=" {
         let written = quoted(&value);
@@ -162,7 +191,13 @@ mod tests {
     /// Returns the keys that are read, and the first line of each mistake.
     fn read(tokens: TokenStream) -> (Vec<String>, Vec<String>) {
         let (mut keys, mut mistakes) = (Vec::new(), Vec::new());
-        for item in items(tokens, |name| name == "base") {
+        let names = Names {
+            is_name: |name| name == "base",
+            what: "argument",
+            example: "max = 3",
+            of_text: Some(|_| "base"),
+        };
+        for item in items(tokens, &names) {
             match item {
                 Ok(written) => keys.push(written.key.to_string()),
                 Err(error) => {

@@ -70,6 +70,10 @@ pub(crate) fn is_unlimited(expr: &Expr) -> bool {
 
 /// Whether the expression is a misspelt word for no limit on attempts.
 pub(crate) fn is_nearly_endless(expr: &Expr) -> bool {
+    const ELSEWHERE: [&str; 5] = ["infinite", "infinity", "inf", "endless", "always"];
+    if lower_case(expr).is_some_and(|word| ELSEWHERE.iter().any(|known| word == known)) {
+        return true;
+    }
     lower_case(expr).is_some_and(|word| nearest(&word.to_string(), &ENDLESS).is_some())
         && endless(expr).is_none()
 }

@@ -1,18 +1,22 @@
 //! The arguments of `#[retryable]`, a row for each, and how an attribute is read with them.
 
 use proc_macro2::TokenStream;
-use retry_text::{elsewhere, nearest};
+use retry_text::{duration, elsewhere, nearest};
+
+use syn::{Expr, ExprLit, Lit};
 
 use crate::errors::{Errors, Mistake, given_twice};
+use crate::read::aliases;
 use crate::read::args::Args;
 use crate::read::form::Form;
-use crate::read::items::{Written, items};
+use crate::read::items::{Names, Written, items};
 use crate::read::key::{Key, Keyed};
 use crate::read::kinds::On;
 use crate::read::protect::Protection;
 use crate::read::task::Task;
 use crate::read::time::{Backoff, HintCap, Time};
 use crate::read::values::{count, number, text, word};
+use crate::read::words::{HINT, JITTER};
 
 /// One argument: its name, an example for messages, and how its value is read.
 struct Row {
@@ -38,7 +42,9 @@ const TABLE: &[Row] = &[
     row("base", "base = \"1s\"", |args, value| set(&mut args.base, value, Time::read)),
     row("factor", "factor = 2.0", |args, value| set(&mut args.factor, value, number)),
     row("cap", "cap = \"30s\"", |args, value| set(&mut args.cap, value, Time::read)),
-    row("jitter", "jitter = full", |args, value| set(&mut args.jitter, value, word)),
+    row("jitter", "jitter = full", |args, value| {
+        set(&mut args.jitter, value, |form, key| word(&JITTER, form, key))
+    }),
     row("deadline", "deadline = \"30s\"", |args, value| set(&mut args.deadline, value, Time::read)),
     row("timeout", "timeout = \"5s\"", |args, value| set(&mut args.timeout, value, Time::read)),
     row("no_retry_after", "no_retry_after = \"3m\"", |args, value| {
@@ -54,7 +60,7 @@ const TABLE: &[Row] = &[
         set(&mut args.idempotent, value, Form::flag)
     }),
     row("hint", "hint = at_least` or `hint = instead", |args, value| {
-        set(&mut args.hint, value, word)
+        set(&mut args.hint, value, |form, key| word(&HINT, form, key))
     }),
     row("hint_cap", "hint_cap = \"60s\"` or `hint_cap = clamp(\"10s\")", |args, value| {
         set(&mut args.hint_cap, value, HintCap::read)
@@ -119,7 +125,7 @@ impl Row {
 /// Reads a whole attribute. A mistake in one argument is added to the errors, and the others are still read.
 pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Args {
     let mut args = Args::default();
-    for item in items(tokens, |word| TABLE.iter().any(|row| word == row.name)) {
+    for item in items(tokens, &NAMES) {
         match item {
             Ok(written) => argument(&mut args, &written, errors),
             Err(error) => errors.push(error),
@@ -127,6 +133,14 @@ pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> Args {
     }
     args
 }
+
+/// The names of the arguments.
+const NAMES: Names = Names {
+    is_name: |word| TABLE.iter().any(|row| word == row.name),
+    what: "argument",
+    example: "max = 3",
+    of_text: Some(|text| if duration::parse(text).is_ok() { "base" } else { "name" }),
+};
 
 fn argument(args: &mut Args, written: &Written, errors: &mut Errors) {
     let word = written.key.to_string();
@@ -146,13 +160,21 @@ fn unknown(args: &mut Args, written: &Written, errors: &mut Errors) {
     let word = written.key.to_string();
     // The second kind of `on = Transient, Throttled`.
     let is_kind = matches!(written.form, Form::Bare) && word.starts_with(char::is_uppercase);
-    let meant = if is_kind { None } else { meant(&word) };
-    let help = match meant {
-        Some(row) => format!("did you mean `{}`?", row.name),
-        None if is_kind => {
-            "kinds are listed in one argument: `on = Transient | Throttled`".to_owned()
-        }
-        None => format!("the arguments are {}", names().join(", ")),
+    if is_kind {
+        errors.push(written.key.mistake(format!(
+            "unknown argument `{word}`\nhelp: kinds are listed in one argument: `on = Transient | Throttled`"
+        )));
+        return;
+    }
+    let lower = snake_case(&word);
+    if let Some(help) = aliases::help(&lower) {
+        errors.push(written.key.mistake(format!("unknown argument `{word}`\nhelp: {help}")));
+        return;
+    }
+    let (meant, help) = match (in_a_unit(&lower, &written.form), meant(&lower)) {
+        (Some((row, help)), _) => (Some(row), help),
+        (None, Some(row)) => (Some(row), format!("did you mean `{}`?", row.name)),
+        (None, None) => (None, format!("the arguments are {}", names().join(", "))),
     };
     errors.push(written.key.mistake(format!("unknown argument `{word}`\nhelp: {help}")));
     let Some(row) = meant else { return };
@@ -163,13 +185,38 @@ fn unknown(args: &mut Args, written: &Written, errors: &mut Errors) {
     }
 }
 
+/// The word as Rust writes names: `max_attempts` for `maxAttempts`.
+fn snake_case(word: &str) -> String {
+    let mut snake = String::new();
+    let mut before = '_';
+    for c in word.chars() {
+        if c.is_uppercase() && before.is_lowercase() {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+        before = c;
+    }
+    snake
+}
+
+/// The argument of `delay_ms = 100`, and the help.
+fn in_a_unit(word: &str, form: &Form) -> Option<(&'static Row, String)> {
+    let (name, unit) = aliases::with_unit(word)?;
+    let name = if name == "backoff" { "base" } else { name };
+    let row = meant(name).filter(|row| row.write.contains("= \""))?;
+    let number = match form {
+        Form::Value(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => number.base10_digits(),
+        _ => "100",
+    };
+    Some((row, format!("write `{} = \"{number}{unit}\"`", row.name)))
+}
+
 /// The argument that a wrong name probably means: it is the name in another library, else nearest to a name here,
 /// else nearest to a name in another library.
 fn meant(word: &str) -> Option<&'static Row> {
-    let word = word.to_lowercase();
-    let name = elsewhere::ours(&word)
-        .or_else(|| nearest(&word, &names()))
-        .or_else(|| elsewhere::nearly(&word))?;
+    let name = elsewhere::ours(word)
+        .or_else(|| nearest(word, &names()))
+        .or_else(|| elsewhere::nearly(word))?;
     TABLE.iter().find(|row| row.name == name)
 }
 

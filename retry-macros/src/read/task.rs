@@ -1,12 +1,13 @@
 //! Reads the argument `task`, with which calls of the function can be submitted to `retry-tasks`.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use retry_text::nearest;
+use retry_text::{elsewhere, nearest};
 use syn::{Expr, ExprLit, Ident, Lit, LitStr, Path};
 
-use crate::errors::{Mistake, given_twice};
+use crate::errors::{Mistake, combined, given_twice};
 use crate::read::form::Form;
-use crate::read::items::{Written, items};
+use crate::read::items::{Names, Written, items};
 use crate::read::key::Key;
 use crate::read::values;
 
@@ -34,6 +35,23 @@ const SETTINGS: [(&str, &str); 5] = [
     ("crate", "crate = my_reexport"),
 ];
 
+/// The names of the settings.
+const NAMES: Names = Names {
+    is_name: |word| SETTINGS.iter().any(|(name, _)| word == name),
+    what: "setting",
+    example: "concurrency = 4",
+    of_text: None,
+};
+
+/// The names of parameters in `was(…)`.
+const PARAMETERS: Names =
+    Names { is_name: |_| false, what: "parameter", example: "recipient = \"to\"", of_text: None };
+
+/// The text, if there is nothing else.
+fn only_text(tokens: &TokenStream) -> Option<LitStr> {
+    syn::parse2(tokens.clone()).ok()
+}
+
 impl Task {
     /// Reads the argument.
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
@@ -45,14 +63,16 @@ impl Task {
             }
         };
         let (mut task, mut seen) = (Task::default(), Vec::new());
-        let read =
-            items(tokens.clone(), |word| SETTINGS.iter().any(|(name, _)| word == name)).into_iter();
+        if let Some(name) = only_text(tokens) {
+            return Err(name.mistake(format!(
+                "`task` takes no name: a task has the name of its function\n\
+                 help: write `task, name = {}`",
+                name.to_token_stream()
+            )));
+        }
+        let read = items(tokens.clone(), &NAMES).into_iter();
         let read = read.map(|item| item.and_then(|written| task.set(&written, &mut seen)));
-        let mistakes = read.filter_map(Result::err).reduce(|mut all, next| {
-            all.combine(next);
-            all
-        });
-        mistakes.map_or(Ok(task), Err)
+        combined(read.filter_map(Result::err)).map_or(Ok(task), Err)
     }
 
     fn set(&mut self, written: &Written, seen: &mut Vec<String>) -> syn::Result<()> {
@@ -91,7 +111,7 @@ fn names_before(form: &Form, key: &Key<'_>) -> syn::Result<Vec<(Ident, LitStr)>>
     };
     let Form::List(tokens) = form else { return Err(wrong(key.name)) };
     let mut names = Vec::new();
-    for written in items(tokens.clone(), |_| false) {
+    for written in items(tokens.clone(), &PARAMETERS) {
         let Written { key: name, form } = written?;
         match &form {
             Form::Value(Expr::Lit(ExprLit { lit: Lit::Str(before), .. })) => {
@@ -104,10 +124,51 @@ fn names_before(form: &Form, key: &Key<'_>) -> syn::Result<Vec<(Ident, LitStr)>>
     if names.is_empty() { Err(wrong(key.name)) } else { Ok(names) }
 }
 
+/// The arguments of the attribute that people write as settings of the task.
+const OUTSIDE: [&str; 14] = [
+    "name",
+    "max",
+    "attempts",
+    "base",
+    "cap",
+    "factor",
+    "backoff",
+    "jitter",
+    "deadline",
+    "timeout",
+    "idempotent",
+    "on",
+    "when",
+    "budget",
+];
+
+/// What a call decides when it is submitted, as other libraries' names have it.
+const AT_SUBMIT: [&str; 11] = [
+    "queue",
+    "priority",
+    "delay",
+    "schedule",
+    "at",
+    "retention",
+    "unique",
+    "key",
+    "ttl",
+    "tags",
+    "eta",
+];
+
 fn unknown(key: &Ident) -> syn::Error {
-    let names = SETTINGS.map(|(name, _)| name);
-    let help = match nearest(&key.to_string(), &names) {
+    let (word, names) = (key.to_string(), SETTINGS.map(|(name, _)| name));
+    let meant = elsewhere::ours(&word).unwrap_or(&word);
+    let help = match nearest(&word, &names) {
         Some(near) => format!("did you mean `{near}`?"),
+        None if OUTSIDE.contains(&meant) => format!(
+            "write `{meant} = …` beside `task`: it is an argument of the attribute, and holds for the task too"
+        ),
+        None if AT_SUBMIT.contains(&&*word) => format!(
+            "each submitted call decides about that: see the methods of `retry_tasks::Task`; the settings here are {}",
+            names.join(", ")
+        ),
         None => format!("the settings are {}", names.join(", ")),
     };
     key.mistake(format!("`task` has no setting `{key}`\nhelp: {help}"))

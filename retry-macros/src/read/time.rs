@@ -6,13 +6,15 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use retry_text::duration::{self, FORM};
 use retry_text::nearest;
-use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, token};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprArray, ExprLit, Ident, Lit, LitStr, Token, token};
 
-use crate::errors::Mistake;
+use crate::errors::{Mistake, combined, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{bare_call, described, is_signed, literal, ungrouped};
 use crate::read::values;
+use crate::read::words::BACKOFF;
 
 /// A duration: a string that the macro reads, or any `const` expression of type `Duration`.
 pub(crate) enum Time {
@@ -36,14 +38,27 @@ impl HintCap {
     /// Reads the value of an argument: a duration, or `clamp` of one.
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
         let value = form.value(key)?;
-        let Expr::Call(call) = value else { return Time::of(key, value).map(HintCap::Stop) };
+        let Expr::Call(call) = value else {
+            return match bare_call(value) {
+                Some((word, _)) if word == "clamp" => Err(value.mistake(format!(
+                    "`clamp` takes the longest delay\nhelp: write `{key} = clamp(\"10s\")`"
+                ))),
+                _ => Time::of(key, value).map(HintCap::Stop),
+            };
+        };
         let Some((word, _)) = bare_call(value) else {
             return Time::of(key, value).map(HintCap::Stop);
         };
         match call.args.first() {
             Some(longest) if word == "clamp" && call.args.len() == 1 => {
                 let longest = ungrouped(longest.clone());
-                Ok(HintCap::Clamp(word.clone(), Time::of(key, &longest)?))
+                let key = Key { name: word, write: "hint_cap = clamp(\"10s\")" };
+                match literal(&longest) {
+                    Some(Lit::Int(number)) => Err(longest.mistake(format!(
+                        "a duration needs a unit\nhelp: write `hint_cap = clamp(\"{number}s\")`"
+                    ))),
+                    _ => Ok(HintCap::Clamp(word.clone(), Time::of(&key, &longest)?)),
+                }
             }
             _ if word == "clamp" || nearest(&word.to_string(), &["clamp"]).is_some() => {
                 Err(value.mistake(format!(
@@ -92,11 +107,21 @@ impl Time {
     }
 
     /// Reads an expression. A number alone is a mistake here, where the message can show how to write it.
-    fn of(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
+    pub(crate) fn of(key: &Key<'_>, expr: &Expr) -> syn::Result<Self> {
         let Some(lit) = literal(expr) else {
-            return match is_signed(expr) {
-                true => Err(key.wrong(expr, format!("`{key}` must not be negative"))),
-                false => Ok(Time::Expr(expr.clone())),
+            return match expr {
+                _ if is_signed(expr) => {
+                    Err(key.wrong(expr, format!("`{key}` must not be negative")))
+                }
+                Expr::Binary(sum)
+                    if literal(&sum.left).is_some() && literal(&sum.right).is_some() =>
+                {
+                    Err(key.wrong(expr, format!("`{key}` must be a duration")))
+                }
+                Expr::Range(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Closure(_) => {
+                    Err(key.wrong(expr, format!("`{key}` must be a duration")))
+                }
+                _ => Ok(Time::Expr(expr.clone())),
             };
         };
         let (number, suffix) = match lit {
@@ -125,9 +150,23 @@ impl Time {
 impl Backoff {
     /// Reads the value of an argument.
     pub(crate) fn read(form: &Form, key: &Key<'_>) -> syn::Result<Self> {
+        if let Form::List(_) = form {
+            return values::word(&BACKOFF, form, key).map(Backoff::Named);
+        }
         match form.value(key)? {
             Expr::Array(list) => Backoff::delays(key, list),
-            _ => Ok(Backoff::Named(values::word(form, key)?)),
+            Expr::Tuple(list) => Err(other_list(key, form.value(key)?, &list.elems)),
+            Expr::Reference(reference) => match &*reference.expr {
+                Expr::Array(list) => Err(other_list(key, form.value(key)?, &list.elems)),
+                _ => Ok(Backoff::Named(form.value(key)?.clone())),
+            },
+            Expr::Macro(call) if call.mac.path.is_ident("vec") => {
+                Err(form.value(key)?.mistake(format!(
+                    "`{key}` takes a list of delays without `vec!`\nhelp: write `{key} = [{}]`",
+                    call.mac.tokens
+                )))
+            }
+            _ => Ok(Backoff::Named(values::word(&BACKOFF, form, key)?)),
         }
     }
 
@@ -157,8 +196,22 @@ impl Backoff {
             }
             expr => Time::of(&entry, &expr),
         });
-        Ok(Backoff::List(entries.collect::<syn::Result<_>>()?, list.bracket_token))
+        let (mut delays, mut mistakes) = (Vec::new(), Vec::new());
+        entries.for_each(|entry| match entry {
+            Ok(delay) => delays.push(delay),
+            Err(error) => mistakes.push(error),
+        });
+        combined(mistakes).map_or(Ok(Backoff::List(delays, list.bracket_token)), Err)
     }
+}
+
+/// The mistake of delays in parentheses or behind a reference.
+fn other_list(key: &Key<'_>, value: &Expr, entries: &Punctuated<Expr, Token![,]>) -> syn::Error {
+    let list = entries.to_token_stream();
+    value.mistake(format!(
+        "`{key}` lists delays in brackets\nhelp: write `{key} = [{}]`",
+        quoted(list)
+    ))
 }
 
 fn digits(lit: &Lit) -> &str {

@@ -1,15 +1,17 @@
 //! Values that are counts, numbers, words of the runtime or strings. Any other expression is taken as
 //! written, and rustc checks its type.
 
+use proc_macro2::TokenStream;
+use retry_text::duration;
 use syn::{Expr, ExprLit, Lit};
 
 use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{
-    bare_call, is_camel_case, is_lower_case, is_nearly_endless, is_signed, literal, literal_count,
-    literal_number,
+    bare_call, is_lower_case, is_nearly_endless, is_signed, literal, literal_count, literal_number,
 };
+use crate::read::words::{Words, percent};
 
 /// Reads a limit on attempts: a whole number, `unlimited`, `forever`, or an expression.
 pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
@@ -44,26 +46,71 @@ pub(crate) fn number(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
 }
 
 /// Reads one of the runtime's words, such as `full`, or an expression.
-pub(crate) fn word(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
+pub(crate) fn word(words: &Words, form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
+    if let Form::List(tokens) = form {
+        return Err(in_parentheses(words, key, tokens));
+    }
     let expr = form.value(key)?;
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            let word = text.value();
-            let help = match syn::parse_str::<Expr>(&word) {
-                Ok(expr) if bare_call(&expr).is_some() => format!("\nhelp: write `{key} = {word}`"),
-                _ => String::new(),
-            };
-            Err(key.wrong(text, format!("`{key}` takes a word without quotes{help}")))
+            Err(text.mistake(text_for_a_word(words, key, &text.value())))
         }
-        Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
-        Expr::Path(path) if path.path.get_ident().is_some_and(is_camel_case) => {
-            let lower = quoted(path).to_lowercase();
-            Err(path.mistake(format!(
-                "the words of `{key}` are in lower case\nhelp: write `{key} = {lower}`"
+        Expr::Lit(ExprLit { lit: Lit::Bool(on), .. }) if key.name == "jitter" => {
+            let help = if on.value { "full" } else { "none" };
+            Err(on.mistake(format!("`{key}` takes a word\nhelp: write `{key} = {help}`")))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(_) | Lit::Float(_), .. }) if key.name == "jitter" => {
+            let part = literal_number(expr).filter(|part| *part <= 1.0).unwrap_or(0.2);
+            Err(expr.mistake(format!(
+                "`{key}` takes a word, not a number\nhelp: write `{key} = proportional({part})` for {} % more or less",
+                part * 100.0
             )))
         }
-        _ => Ok(expr.clone()),
+        Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
+        Expr::Range(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Binary(_) | Expr::Unary(_) => {
+            Err(key.wrong(expr, format!("`{key}` takes a word")))
+        }
+        Expr::Call(_) if key.name == "backoff" && quoted(expr).contains("Duration::") => Err(expr.mistake(
+            "`backoff` takes a word, not a duration\nhelp: write `backoff = fixed` and the duration after `base = `",
+        )),
+        _ => words.check(key, expr).map(|()| expr.clone()),
     }
+}
+
+/// The message for a text where a word belongs.
+fn text_for_a_word(words: &Words, key: &Key<'_>, text: &str) -> String {
+    let help = match syn::parse_str::<Expr>(text) {
+        Ok(expr) if bare_call(&expr).is_some_and(|(word, _)| words.has(word)) => {
+            format!("write `{key} = {text}`")
+        }
+        _ if key.name == "backoff" && duration::parse(text).is_ok() => {
+            format!(
+                "write `base = \"{text}\"` for the first delay, or `{key} = [\"{text}\"]` for all"
+            )
+        }
+        _ => match percent(text).filter(|part| key.name == "jitter" && *part <= 1.0) {
+            Some(part) => format!("write `{key} = proportional({part})`"),
+            None => format!("write `{}`; the words are {}", key.write, words.list()),
+        },
+    };
+    format!("`{key}` takes a word without quotes\nhelp: {help}")
+}
+
+/// The mistake of `jitter(0.2)` or `backoff(base = "1s")`.
+fn in_parentheses(words: &Words, key: &Key<'_>, tokens: &TokenStream) -> syn::Error {
+    let help = match syn::parse2::<Expr>(tokens.clone()) {
+        Ok(expr) if bare_call(&expr).is_some_and(|(word, _)| words.has(word)) => {
+            format!("write `{key} = {}`", quoted(&expr))
+        }
+        _ if key.name == "backoff" => {
+            format!(
+                "write `{}, base = \"1s\", factor = 2.0, cap = \"30s\"`: each is an argument of its own",
+                key.write
+            )
+        }
+        _ => format!("write `{}`", key.write),
+    };
+    key.name.mistake(format!("the value of `{key}` is written after `=`\nhelp: {help}"))
 }
 
 /// Reads a string, or a constant.
@@ -75,6 +122,11 @@ pub(crate) fn text(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
         }
         Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) => Ok(expr.clone()),
         Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "must be a string")),
+        Expr::Macro(call) if call.mac.path.is_ident("format") => Err(expr.mistake(format!(
+            "`{key}` is set once for the function, and `format!` makes its text in a call\n\
+             help: write a text, such as `{}`; `label = …` tells the calls of a function apart",
+            key.write
+        ))),
         Expr::Path(path)
             if path.path.segments.last().is_some_and(|last| is_lower_case(&last.ident)) =>
         {

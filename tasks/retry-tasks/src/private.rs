@@ -62,13 +62,28 @@ pub trait Returnable: Serialize {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Returnable for T {}
 
+/// How an argument is written and read. Generated code asks for it wherever it writes or reads one, with one span: rustc then
+/// reports a type that cannot be stored once.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored<T> {
+    /// [`read`].
+    pub read: fn(&mut Input, &str, &[&str]) -> Result<T, Misfit>,
+    /// [`written`].
+    pub written: fn(&T) -> Result<Value, String>,
+}
+
+/// How an argument of this type is written and read.
+pub fn stored<T: Storable>() -> Stored<T> {
+    Stored { read: read::<T>, written: written::<T> }
+}
+
 /// Reads an argument that is stored under its name, or under one that it had before. An argument that is not there is read
 /// as `null`: a new parameter can be an `Option`.
 ///
 /// # Errors
 ///
 /// The reason for which the stored argument is not a value of the type.
-pub fn read<T: Storable>(input: &mut Input, name: &str, before: &[&str]) -> Result<T, Misfit> {
+fn read<T: Storable>(input: &mut Input, name: &str, before: &[&str]) -> Result<T, Misfit> {
     let names = std::iter::once(&name).chain(before);
     let found = names.copied().find_map(|name| input.arguments.remove(name));
     let is_there = found.is_some();
@@ -107,7 +122,7 @@ pub fn complete(input: &Input) -> Result<(), Misfit> {
 /// # Errors
 ///
 /// The reason for which the value would not arrive as it is.
-pub fn written<T: Storable>(value: &T) -> Result<Value, String> {
+fn written<T: Storable>(value: &T) -> Result<Value, String> {
     exact::check(value).map_err(|changed| changed.to_string())?;
     let written = serde_json::to_value(value).map_err(|error| error.to_string())?;
     // The reader's message may have parts of the value.

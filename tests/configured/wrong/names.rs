@@ -4,6 +4,34 @@ use super::Case;
 
 pub(super) const CASES: &[Case] = &[
     (
+        r#"[breaker.carrier]
+failure_rate = 0.5
+timeout = "5s""#,
+        &[
+            "2: breaker.carrier.failure_rate: unknown key `failure_rate`; did you mean `rate`?",
+            "3: breaker.carrier.timeout: unknown key `timeout`; did you mean `open`?",
+        ],
+    ),
+    (
+        r#"[budget.shared]
+tokens = 20
+key = "host""#,
+        &[
+            "2: budget.shared.tokens: unknown key `tokens`; did you mean `capacity`?",
+            "3: budget.shared.key: `key` belongs to the code and can only be written in the attribute, as in \
+             `budget(key = host)`; remove it",
+        ],
+    ),
+    (
+        r#"[op.billing.charge]
+max = 3"#,
+        &[
+            "1: op.billing: unknown operation `billing`; did you mean `billing::charge`?",
+            "1: op.billing.charge: `charge` is a section in a section; write the whole name in quotes: \
+             `[op.\"billing::charge\"]`",
+        ],
+    ),
+    (
         r#"[defaults]
 maxx = 3"#,
         &["2: defaults.maxx: unknown key `maxx`; did you mean `max`?"],

@@ -4,6 +4,11 @@ use super::Case;
 
 pub(super) const CASES: &[Case] = &[
     (
+        r#"[op.billing::charge]
+max = 3"#,
+        &["1: not TOML: a name with `::` in it stands in quotes; write `[op.\"billing::charge\"]`"],
+    ),
+    (
         r#"[defaults]
 max = 3
 max = 4"#,

@@ -4,6 +4,39 @@ use super::Case;
 
 pub(super) const CASES: &[Case] = &[
     (
+        r#"[breaker.carrier]
+rate = "30%""#,
+        &["2: breaker.carrier.rate: `rate` is a number, not the text \"30%\"; write `rate = 0.3`"],
+    ),
+    (
+        r#"[breaker.carrier]
+probes = "7""#,
+        &[
+            "2: breaker.carrier.probes: `probes` is a number, not the text \"7\"; write `probes = 7`",
+        ],
+    ),
+    (
+        r#"[defaults]
+base = "1s 1s""#,
+        &[
+            "2: defaults.base: the duration \"1s 1s\" has the unit `s` twice; write a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)",
+        ],
+    ),
+    (
+        r#"[defaults]
+cap = "5s 1m""#,
+        &[
+            "2: defaults.cap: the duration \"5s 1m\" has the unit `m` after `s`, and the longest unit comes first; write a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)",
+        ],
+    ),
+    (
+        r#"[defaults]
+base = "5 seconds""#,
+        &[
+            "2: defaults.base: the duration \"5 seconds\" has the unknown unit `seconds`, and `s` is meant; write a number with a unit: \"250ms\", \"1.5s\", \"1m 30s\" (ns, us, ms, s, m, h, d)",
+        ],
+    ),
+    (
         r#"[defaults]
 base = 5"#,
         &["2: defaults.base: `base` (5) is a duration and needs a unit: write \"5s\" or \

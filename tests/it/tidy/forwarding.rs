@@ -19,6 +19,49 @@ pub(crate) fn decided(file: &Source) -> Vec<String> {
     found.into_iter().map(|at| file.at(at)).collect()
 }
 
+/// The names of the functions in a module of `private/words.rs`.
+pub(crate) fn functions(words: &str, module: &str) -> Vec<String> {
+    let of_module = words.split("pub mod ").find(|text| text.starts_with(&format!("{module} {{")));
+    let functions = of_module.unwrap_or_default().split("pub const fn ").skip(1);
+    functions.filter_map(|text| Some(text.split_once('(')?.0.to_owned())).collect()
+}
+
+/// The words in `known: &[…]` of a list in the macros.
+pub(crate) fn listed(macros: &str, list: &str) -> Vec<String> {
+    let of_list = macros.split(&format!("const {list}: ")).nth(1).unwrap_or_default();
+    let known = of_list.split("known: &[").nth(1).and_then(|text| text.split(']').next());
+    let words = known.unwrap_or_default().split('"').skip(1).step_by(2);
+    words.map(|word| word.split('(').next().unwrap_or(word).to_owned()).collect()
+}
+
+/// The names of the settings that `settings! { … }` declares with a method.
+pub(crate) fn methods(settings: &str) -> Vec<String> {
+    let of_struct = settings.split("pub struct ").nth(1).unwrap_or_default();
+    let lines = of_struct.lines().take_while(|line| *line != "    }");
+    let rows = lines.map(str::trim).filter(|line| !line.starts_with("//"));
+    rows.filter_map(|line| Some(line.split_once('(')?.0))
+        .filter(|name| name.chars().all(|c| c.is_lowercase() || c == '_'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The names of the rows of a list in the macros.
+pub(crate) fn rows(macros: &str, list: &str) -> Vec<String> {
+    let of_list = macros.split(&format!("const {list}: ")).nth(1).unwrap_or_default();
+    let rows = of_list.split("];").next().unwrap_or_default().split("setting(").skip(1);
+    rows.filter_map(|row| row.split('"').nth(1)).map(str::to_owned).collect()
+}
+
+/// What only one of the lists has.
+pub(crate) fn differences(of: &str, engine: &[String], macros: &[String]) -> Vec<String> {
+    let missing = engine.iter().filter(|name| !macros.contains(name));
+    let unknown = macros.iter().filter(|name| !engine.contains(name));
+    missing
+        .map(|name| format!("{of}: only the engine has `{name}`"))
+        .chain(unknown.map(|name| format!("{of}: only the macros have `{name}`")))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,13 +5,14 @@ use super::source::{Source, sources, words};
 use super::{MACROS, check};
 
 /// Each folder or file of the crate, with those that it may import from.
-const MAY_IMPORT: [(&str, &[&str]); 8] = [
+const MAY_IMPORT: [(&str, &[&str]); 9] = [
     ("errors", &[]),
+    ("manifest", &[]),
     ("item", &["errors"]),
     ("read", &["errors"]),
-    ("check", &["errors", "item", "read"]),
-    ("expand", &["errors", "item", "read"]),
-    ("classify", &["errors"]),
+    ("check", &["errors", "manifest", "item", "read"]),
+    ("expand", &["errors", "manifest", "item", "read"]),
+    ("classify", &["errors", "manifest"]),
     ("retry", &["errors", "item", "read", "check", "expand"]),
     ("lib", &["classify", "retry"]),
 ];

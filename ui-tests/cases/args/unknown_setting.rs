@@ -27,16 +27,4 @@ fn misspelt_setting_of_a_budget() -> io::Result<()> {
     Ok(())
 }
 
-#[retryable(breaker = PAYMENTS)]
-fn no_such_static() -> io::Result<()> {
-    Ok(())
-}
-
-#[retryable(breaker = LIMIT)]
-fn no_breaker() -> io::Result<()> {
-    Ok(())
-}
-
-const LIMIT: u32 = 3;
-
 fn main() {}

@@ -1,0 +1,8 @@
+use retry_runtime::retryable;
+
+#[retryable(report)]
+fn option() -> Option<()> {
+    None
+}
+
+fn main() {}
