@@ -89,7 +89,7 @@ impl AttemptEnd {
 }
 
 impl Record {
-    /// Ends an attempt. Returns the attempt to be stored; `None` when it was not made and must be removed.
+    /// Ends an attempt. Returns the attempt to be stored; `None` when it was not made.
     pub fn finish(
         &mut self,
         now: Time,
@@ -226,8 +226,9 @@ impl Record {
     }
 
     /// Takes an attempt back that was judged lost and is running: nobody else has claimed the task.
-    pub(crate) fn revive(&mut self, now: Time, attempt: &mut TaskAttempt) {
+    pub(crate) fn revive(&mut self, now: Time, started: Time) {
         self.state = State::Running;
+        self.attempt_at = Some(started);
         self.run_at = Some(now + self.lease_length);
         self.ended_at = None;
         if self.last_error.as_deref() == Some(LOST) {
@@ -235,9 +236,6 @@ impl Record {
         }
         self.forget_lost();
         self.settle(now);
-        attempt.outcome = AttemptOutcome::Running;
-        (attempt.ended, attempt.kind, attempt.error) = (None, None, None);
-        (attempt.delay, attempt.delay_source) = (None, None);
     }
 
     /// Ends the task in this state.

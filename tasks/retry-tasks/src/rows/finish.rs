@@ -59,14 +59,11 @@ pub(super) fn end_attempt(
         AttemptEnd::Lost(next) => lost = Some(next.clone()),
         _ => {}
     }
-    if let Some(attempt) = table.attempt(id, record.fence)? {
-        let (fence, started) = (attempt.fence, attempt.started);
-        match record.finish(tx.now, attempt, end) {
-            Some(attempt) => {
-                measured = Some(Measured::Attempt(attempt.outcome, tx.now.since(started)));
-                table.put_attempt(id, &attempt)?;
-            }
-            None => table.remove_attempts(id, Some(fence))?,
+    if let Some(attempt) = record.running_attempt() {
+        let started = attempt.started;
+        if let Some(attempt) = record.finish(tx.now, attempt, end) {
+            measured = Some(Measured::Attempt(attempt.outcome, tx.now.since(started)));
+            table.put_attempt(id, &attempt)?;
         }
     }
     if site.is_some() && pace.is_none() && !record.paced {

@@ -27,5 +27,5 @@ pub(crate) mod time;
 
 pub use job::{AnyJob, Job};
 pub use leased::{Backend, Leased};
-pub use table::{Due, Held, Table};
+pub use table::{Due, Held, NextDue, Table};
 pub use time::{StoreClock, Stored};

@@ -13,9 +13,10 @@ use super::{
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
-use crate::machine::{lease::Lease, orders::Ordered, orders::Verb, retention::Retention};
+use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
 use crate::record::{
-    NewTask, Record, attempt::AttemptOutcome, id::TaskId, lane::Lane, state::State,
+    NewTask, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane,
+    state::State,
 };
 use crate::store::{
     Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
@@ -107,7 +108,9 @@ fn stored(table: &mut dyn Table, now: Time, mut record: Record, attempts: bool) 
             record.state = State::HeldBack { since };
         }
     }
-    let attempts = if attempts { table.attempts(record.id)? } else { Vec::new() };
+    let mut attempts =
+        if attempts { table.attempts(record.id)? } else { return Ok((record, Vec::new())) };
+    attempts.extend(record.running_attempt());
     Ok((record, attempts))
 }
 
@@ -178,7 +181,7 @@ fn order(
     verb: Verb,
 ) -> Result<Option<Result<Ordered, Refusal>>> {
     let Some(mut record) = table.get(id)? else { return Ok(None) };
-    let lease = record.lease();
+    let running = record.running_attempt();
     let ordered = match record.order(tx.now, verb) {
         Ok(ordered) => ordered,
         Err(state) => return Ok(Some(Err(Refusal::State(state)))),
@@ -186,9 +189,9 @@ fn order(
     if let Err(holder) = take_key_back(table, tx.now, &mut record, verb)? {
         return Ok(Some(Err(Refusal::Key(holder))));
     }
-    let measured = match ordered.before {
-        State::Running => cancel_attempt(table, lease, tx.now)?,
-        _ => None,
+    let measured = match running {
+        Some(attempt) => Some(cancel_attempt(table, id, attempt, tx.now)?),
+        None => None,
     };
     if verb == Verb::Reset {
         table.remove_attempts(id, None)?;
@@ -229,12 +232,16 @@ fn take_key_back(
 }
 
 /// Ends the running attempt, whose outcome no longer counts.
-fn cancel_attempt(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Option<Measured>> {
-    let Some(mut attempt) = table.attempt(lease.id, lease.fence)? else { return Ok(None) };
+fn cancel_attempt(
+    table: &mut dyn Table,
+    id: TaskId,
+    mut attempt: TaskAttempt,
+    now: Time,
+) -> Result<Measured> {
     attempt.ended = Some(now);
     attempt.outcome = AttemptOutcome::Cancelled;
-    table.put_attempt(lease.id, &attempt)?;
-    Ok(Some(Measured::Attempt(attempt.outcome, now.since(attempt.started))))
+    table.put_attempt(id, &attempt)?;
+    Ok(Measured::Attempt(attempt.outcome, now.since(attempt.started)))
 }
 
 /// Removes some of the tasks that the retention does not keep. Replies with their number.

@@ -21,6 +21,15 @@ pub struct Due {
     pub run_at: Time,
 }
 
+/// The earliest due times of a function's tasks that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NextDue {
+    /// The earliest in [`Lane::Later`].
+    pub later: Option<Time>,
+    /// The earliest in [`Lane::Paying`].
+    pub paying: Option<Time>,
+}
+
 /// A lease under which an attempt is running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
@@ -59,6 +68,12 @@ pub trait Table {
     fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>>;
     /// Returns the earliest `run_at` in a lane of this function.
     fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>>;
+    /// Returns the earliest `run_at` of the tasks of this function that wait. A claim asks for both of each function, so a store
+    /// answers in one statement if it can.
+    fn next_dues(&mut self, name: &str) -> Result<NextDue> {
+        let later = self.next_due(name, Lane::Later)?;
+        Ok(NextDue { later, paying: self.next_due(name, Lane::Paying)? })
+    }
     /// Moves tasks of this function whose `run_at` has come from [`Lane::Later`] to [`Lane::Ready`], the longest due
     /// first, and returns their number.
     fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize>;
@@ -84,11 +99,12 @@ pub trait Table {
     /// Inserts or updates the bucket of this function.
     fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()>;
 
-    /// Inserts an attempt, or updates the one with the same fencing token.
+    /// Inserts an attempt that has ended, or updates the one with the same fencing token. The running attempt is part of the
+    /// [record](Record::running_attempt).
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()>;
     /// Returns the attempt with this fencing token.
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>>;
-    /// Returns the attempts of a task in order.
+    /// Returns the attempts of a task that have ended, in order.
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>>;
     /// Removes all but the last attempts of a task.
     fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()>;

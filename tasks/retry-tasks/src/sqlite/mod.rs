@@ -6,6 +6,8 @@
 
 pub(crate) mod builder;
 mod columns;
+#[cfg(test)]
+mod cost_tests;
 mod counts;
 mod names;
 mod open;

@@ -1,5 +1,6 @@
 //! Opening the file: the checks, the settings of the connections, and the migration.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +59,7 @@ impl Tasks {
 const CHECKED: u64 = 64 << 20;
 
 /// Opens the connection that writes, and creates the tables.
-fn writer(settings: &SqliteBuilder) -> Result<Rows> {
+pub(super) fn writer(settings: &SqliteBuilder) -> Result<Rows> {
     create(settings);
     let mut rows = connect(settings)?;
     if settings.read_only {
@@ -158,7 +159,7 @@ fn connect(settings: &SqliteBuilder) -> Result<Rows> {
     let (path, busy_timeout) = (settings.path.clone(), settings.busy_timeout);
     let context = ErrorContext { file: file_at(&path), path, busy_timeout };
     match connection {
-        Ok(connection) => Ok(Rows { connection, context }),
+        Ok(connection) => Ok(Rows { connection, context, buckets: HashMap::new() }),
         Err(error) => Err(context.error(&error)),
     }
 }
