@@ -31,7 +31,7 @@ pub use record::{attempt::AttemptOutcome, attempt::TaskAttempt, lane::Lane};
 pub use record::{state::Phase, state::State};
 #[cfg(feature = "sqlite")]
 pub use sqlite::builder::{Durability, SqliteBuilder};
-pub use store::analytics::{Analytics, ByAttempt, Sums};
+pub use store::analytics::{Analytics, ByAttempt, Part, Sums};
 pub use store::{Submitted, counts::Counts, error::StoreError, filter::Filter, filter::Page};
 pub use tasks::{Tasks, error::TaskError, task::Task, wait::Answer, wait::Watch};
 pub use tasks::{info::Format, info::TaskInfo};

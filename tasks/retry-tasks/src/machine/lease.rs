@@ -49,6 +49,8 @@ impl Record {
         self.fence = self.fence.saturating_add(1);
         self.run_at = Some(now + lease);
         self.started_at.get_or_insert(now);
+        // Only an order by hand starts a round after the first.
+        self.by_hand += u32::from(self.attempts > 1 && self.round_at.is_none());
         self.round_at.get_or_insert(now);
         self.attempt_at = Some(now);
         self.worker = Some(worker.to_owned());

@@ -50,6 +50,11 @@ pub(super) fn end_attempt(
         account(table, tx.now, record, pace, &end)?;
     }
     let (mut measured, mut ended, mut unmade, mut lost) = (None, None, None, None);
+    // The engine counts the calls that end by its decision after an attempt that has returned.
+    let panicked = match &end {
+        AttemptEnd::Panicked(_, Next::Stop(reason)) => Some(*reason),
+        _ => None,
+    };
     match &end {
         AttemptEnd::HeldBack(delay) => {
             unmade = Some(EventKind::HeldBack { attempt: number, delay: *delay });
@@ -70,6 +75,9 @@ pub(super) fn end_attempt(
         record.settle_free(tx.now);
     }
     table.update(record)?;
+    if let Some(reason) = panicked {
+        ended = Some((record.standing(tx.now), reason));
+    }
     if let Some(next) = lost {
         if let Next::Stop(reason) = next {
             ended = Some((record.standing(tx.now), reason));

@@ -17,6 +17,7 @@ mod judge;
 mod keeper;
 pub(crate) mod leased;
 mod patrol;
+mod prune;
 mod renew;
 mod retries;
 mod server;

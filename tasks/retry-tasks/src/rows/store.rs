@@ -8,8 +8,8 @@ use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    aside::is_of_one_row, aside::one, job::Operation, job::Transaction, leased::Backend,
-    leased::Leased, server::Server, table::Table,
+    aside::one, job::Operation, job::Transaction, leased::Backend, leased::Leased, server::Server,
+    table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
@@ -19,8 +19,8 @@ use crate::record::{
     state::State,
 };
 use crate::store::{
-    Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
-    filter::Filter, filter::Page, host::Host,
+    Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, analytics::Sums,
+    counts::Counts, error::Result, filter::Filter, filter::Page, host::Host,
 };
 
 impl<B: Backend> Store for Leased<B> {
@@ -70,19 +70,34 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
-        self.study(move |table, _| table.analytics(name.as_deref()))
+        Box::pin(async move {
+            let (mut counts, mut sums, mut after) = (Vec::new(), Sums::default(), None);
+            loop {
+                let of = name.clone();
+                let part = self.study(move |table, _| {
+                    Ok(match table.analytics_part(of.as_deref(), after)? {
+                        Some(part) => Ok(part),
+                        None => Err(table.analytics(of.as_deref())?),
+                    })
+                });
+                let part = match part.await? {
+                    Ok(part) => part,
+                    Err(all_at_once) => return Ok(all_at_once),
+                };
+                counts.extend(part.counts);
+                sums.add(part.sums);
+                after = part.next;
+                if after.is_none() {
+                    return Ok(Analytics::new(counts, sums));
+                }
+            }
+        })
     }
 
     fn prune(&self, retention: Retention) -> Reply<'_, u64> {
         Box::pin(async move {
-            let mut removed = 0;
-            loop {
-                let chunk = self.write(Prune(retention)).await?;
-                removed += chunk as u64;
-                if chunk < Prune::CHUNK {
-                    return Ok(removed);
-                }
-            }
+            let names = self.study(|table, _| table.names()).await?;
+            self.prune_functions(names, retention).await
         })
     }
 
@@ -242,31 +257,4 @@ fn cancel_attempt(
     attempt.outcome = AttemptOutcome::Cancelled;
     table.put_attempt(id, &attempt)?;
     Ok(Measured::Attempt(attempt.outcome, now.since(attempt.started)))
-}
-
-/// Removes some of the tasks that the retention does not keep. Replies with their number.
-struct Prune(Retention);
-
-impl Prune {
-    /// The greatest number of tasks to remove in one transaction, so that other writers do not wait long.
-    const CHUNK: usize = 500;
-}
-
-impl Operation for Prune {
-    type Reply = usize;
-
-    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<usize> {
-        let ended = if self.0.count.is_some() { table.ended()? } else { 0 };
-        let mut removed = 0;
-        for (id, ended_at) in table.oldest_ended(Self::CHUNK)? {
-            if !self.0.expires(tx.now, ended_at, ended.saturating_sub(removed as u64)) {
-                break;
-            }
-            match table.nested(&mut |table| table.remove(id)) {
-                Err(error) if !is_of_one_row(&error) => return Err(error),
-                _ => removed += 1,
-            }
-        }
-        Ok(removed)
-    }
 }

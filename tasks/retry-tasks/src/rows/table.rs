@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::base::time::Time;
 use crate::machine::{lease::Lease, pace::Bucket};
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane};
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
 use crate::store::{
-    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
+    analytics::Analytics, analytics::Part, counts::Counts, error::Result, filter::Filter,
+    filter::Page,
 };
 
 /// A task that may be claimed.
@@ -121,10 +122,54 @@ pub trait Table {
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics>;
 
+    /// Evaluates some thousands of tasks that follow this one in the order of their identifiers: a store that needs long for all
+    /// of them lets other questions pass in between. `None`: [`analytics`](Self::analytics) is quick.
+    fn analytics_part(
+        &mut self,
+        name: Option<&str>,
+        after: Option<TaskId>,
+    ) -> Result<Option<Part>> {
+        let _ = (name, after);
+        Ok(None)
+    }
+
     /// Counts the tasks that have ended.
     fn ended(&mut self) -> Result<u64>;
     /// Returns the tasks that ended first, with the times of their ends.
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>>;
+    /// Returns the names of all functions that have tasks.
+    fn names(&mut self) -> Result<Vec<String>> {
+        Ok(self.counts(Time::default())?.into_keys().collect())
+    }
+    /// Counts the tasks of this function that have ended in this phase.
+    fn ended_in(&mut self, name: &str, phase: Phase) -> Result<u64> {
+        Ok(self.counts(Time::default())?.get(name).map_or(0, |counts| counts.of(phase)))
+    }
+    /// Returns the tasks of this function in this phase that ended first, with the times of their ends. Leaves out those that
+    /// [have promised their keys](Record::has_promised_its_key).
+    fn oldest_ended_in(
+        &mut self,
+        name: &str,
+        phase: Phase,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<(TaskId, Time)>> {
+        let mut found = Vec::new();
+        for (id, ended) in self.oldest_ended(usize::MAX)? {
+            let is_wanted = |record: &Record| {
+                record.name == name
+                    && record.state.phase() == phase
+                    && !record.has_promised_its_key(now)
+            };
+            if self.get(id)?.as_ref().is_some_and(is_wanted) {
+                found.push((id, ended));
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
     /// Removes a task and its attempts.
     fn remove(&mut self, id: TaskId) -> Result<()>;
 }

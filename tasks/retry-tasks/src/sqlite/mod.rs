@@ -4,6 +4,7 @@
 //! jobs share the cost of one commit that has reached the disk, and `FULL` durability is cheap under load. Two
 //! threads read, one of them what may take long.
 
+mod analytics;
 pub(crate) mod builder;
 mod columns;
 #[cfg(test)]

@@ -111,9 +111,16 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
         let path = settings.path.clone();
         return if settings.existing { Err(StoreError::Missing { path }) } else { Ok(None) };
     }
-    let rows = connect(settings)?;
+    let mut rows = connect(settings)?;
     keep_the_log(&rows, true)?;
-    let found = schema::version(&rows)?;
+    let mut found = schema::version(&rows);
+    if settings.read_only && matches!(found, Err(StoreError::ReadOnly { .. })) {
+        if let Some(alone) = connect_alone(settings)? {
+            found = schema::version(&alone);
+            rows = alone;
+        }
+    }
+    let found = found?;
     if found < VERSION {
         let path = settings.path.clone();
         // A file that must exist must have tasks: an empty one belongs to another program.
@@ -156,12 +163,30 @@ fn connect(settings: &SqliteBuilder) -> Result<Rows> {
                 connection.set_prepared_statement_cache_capacity(64);
                 Ok(connection)
             });
+    rows(settings, connection)
+}
+
+fn rows(settings: &SqliteBuilder, connection: rusqlite::Result<Connection>) -> Result<Rows> {
     let (path, busy_timeout) = (settings.path.clone(), settings.busy_timeout);
     let context = ErrorContext { file: file_at(&path), path, busy_timeout };
     match connection {
         Ok(connection) => Ok(Rows { connection, context, buckets: HashMap::new() }),
         Err(error) => Err(context.error(&error)),
     }
+}
+
+/// Opens a file that nobody writes, for somebody who may not write beside it: SQLite would have to create the files of its
+/// log. `None` when there is a log, without which the file is not complete.
+fn connect_alone(settings: &SqliteBuilder) -> Result<Option<Rows>> {
+    let log = format!("{}-wal", settings.path.display());
+    let Some(path) = settings.path.to_str().filter(|_| !std::path::Path::new(&log).exists()) else {
+        return Ok(None);
+    };
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let access = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{path}?immutable=1");
+    let connection = Connection::open_with_flags(uri, access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    rows(settings, connection).map(Some)
 }
 
 /// Repeats an operation for this long while the file is locked, where SQLite itself does not wait.

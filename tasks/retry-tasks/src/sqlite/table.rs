@@ -7,14 +7,16 @@ use std::time::Duration;
 use rusqlite::{params, params_from_iter};
 
 use super::{
-    counts, names, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows,
+    analytics, counts, names, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED,
+    transaction::Rows,
 };
 use crate::base::time::Time;
 use crate::machine::pace::Bucket;
 use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
 use crate::rows::{table::Due, table::Held, table::NextDue, table::Table};
 use crate::store::{
-    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
+    analytics::Analytics, analytics::Part, counts::Counts, error::Result, filter::Filter,
+    filter::Page,
 };
 
 /// The statements of every task, written once.
@@ -198,22 +200,15 @@ impl Table for Rows {
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
-        let statement = match name {
-            None => {
-                "SELECT number, outcome, count(*) FROM attempts WHERE ?1 IS NULL \
-                 GROUP BY number, outcome ORDER BY number"
-            }
-            Some(_) => {
-                "SELECT number, outcome, count(*) FROM tasks INDEXED BY tasks_listed \
-                 JOIN attempts ON attempts.task = tasks.id WHERE phase IN (0, 1, 2, 3, 4, 5) AND name = ?1 \
-                 GROUP BY number, outcome ORDER BY number"
-            }
-        };
-        let counts = self.rows(statement, params![name], |row| {
-            let number = row::number_at(row, 0)?.try_into().unwrap_or_default();
-            Ok((number, row::outcome(row::number_at(row, 1)?), row::number_at(row, 2)? as u64))
-        })?;
-        Ok(Analytics::new(counts, counts::sums(self, name)?))
+        analytics::all(self, name)
+    }
+
+    fn analytics_part(
+        &mut self,
+        name: Option<&str>,
+        after: Option<TaskId>,
+    ) -> Result<Option<Part>> {
+        analytics::part(self, name, after).map(Some)
     }
 
     fn ended(&mut self) -> Result<u64> {
@@ -225,6 +220,35 @@ impl Table for Rows {
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>> {
         let statement = "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL AND length(id) = 16 ORDER BY ended_at LIMIT ?1";
         self.rows(statement, params![limit as i64], |row| {
+            Ok((row::read_id(row)?, row::time(row::number_at(row, 1)?)))
+        })
+    }
+
+    fn names(&mut self) -> Result<Vec<String>> {
+        names::all(self)
+    }
+
+    fn ended_in(&mut self, name: &str, phase: Phase) -> Result<u64> {
+        let statement = "SELECT count(*) FROM tasks INDEXED BY tasks_ended \
+                         WHERE name = ?1 AND phase = ?2 AND ended_at IS NOT NULL";
+        let params = params![name, row::number(phase)];
+        Ok(self.first(statement, params, |row| row::number_at(row, 0))?.unwrap_or_default() as u64)
+    }
+
+    fn oldest_ended_in(
+        &mut self,
+        name: &str,
+        phase: Phase,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<(TaskId, Time)>> {
+        // `valid_for` is in nanoseconds.
+        let statement = "SELECT id, ended_at FROM tasks INDEXED BY tasks_ended \
+                         WHERE name = ?1 AND phase = ?2 AND ended_at IS NOT NULL AND length(id) = 16 \
+                         AND (phase <> 3 OR unique_key IS NULL OR valid_for IS NULL OR ended_at + valid_for / 1000000 <= ?3) \
+                         ORDER BY ended_at LIMIT ?4";
+        let params = params![name, row::number(phase), row::millis(now), row::count(limit)];
+        self.rows(statement, params, |row| {
             Ok((row::read_id(row)?, row::time(row::number_at(row, 1)?)))
         })
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, task::Task};
+use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, query::result, task::Task};
 use crate::event::Event;
 use crate::record::id::TaskId;
+use crate::worker::crew::Waiting;
 
 /// The time between two looks at a task that another process may have changed.
 const POLL: Duration = Duration::from_millis(200);
@@ -26,15 +27,22 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// The same as of [`result`](Tasks::result).
+    /// The same as of [`result`](Tasks::result). Inside a task, also [`TaskError::NoFreeSlot`], when the task that is waited
+    /// for has been due for two seconds and cannot start, since every slot is held by a task that waits.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future does not affect the task.
     pub async fn wait<Out: DeserializeOwned>(&self, id: TaskId) -> Result<Out, TaskError> {
         let mut events = self.events();
+        let mut waiting = Waiting::of_current(self);
         loop {
-            if let Some(out) = self.result(id).await? {
+            let record = self.record(id).await?;
+            let now = self.store().clock().now();
+            if let Some(slots) = waiting.as_mut().and_then(|waiting| waiting.stuck(&record, now)) {
+                return Err(TaskError::NoFreeSlot { id, slots });
+            }
+            if let Some(out) = result(record)? {
                 return Ok(out);
             }
             self.changed(&mut events, id).await;
