@@ -1,7 +1,7 @@
 //! Opening the file: the checks, the settings of the connections, and the migration.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -178,8 +178,8 @@ fn rows(settings: &SqliteBuilder, connection: rusqlite::Result<Connection>) -> R
 /// Opens a file that nobody writes, for somebody who may not write beside it: SQLite would have to create the files of its
 /// log. `None` when there is a log, without which the file is not complete.
 fn connect_alone(settings: &SqliteBuilder) -> Result<Option<Rows>> {
-    let log = format!("{}-wal", settings.path.display());
-    let Some(path) = settings.path.to_str().filter(|_| !std::path::Path::new(&log).exists()) else {
+    let has_log = log_of(&settings.path).exists();
+    let Some(path) = settings.path.to_str().filter(|_| !has_log) else {
         return Ok(None);
     };
     let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
@@ -210,6 +210,24 @@ fn keep_the_log(rows: &Rows, keep: bool) -> Result<()> {
     rows.named(rows.connection.set_db_config(config, keep)).map(drop)
 }
 
+/// The log of the file, which SQLite applies to whatever file it lies beside.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
+}
+
+/// The most likely reason for damage where there is a log.
+fn of_another_log(log: &Path) -> String {
+    match std::fs::metadata(log) {
+        Ok(file) if file.len() > 0 => format!(
+            "; its log `{}` may belong to another copy: restore both together, or the file without a log",
+            log.display()
+        ),
+        _ => String::new(),
+    }
+}
+
 /// Checks the file for damage.
 fn check(rows: &Rows) -> Result<()> {
     let path = &rows.context.path;
@@ -217,7 +235,11 @@ fn check(rows: &Rows) -> Result<()> {
         return Ok(());
     }
     match rows.first("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))? {
-        Some(detail) if detail != "ok" => Err(StoreError::Broken { path: path.clone(), detail }),
+        Some(detail) if detail != "ok" => {
+            let detail = detail.lines().next().unwrap_or_default();
+            let detail = format!("{detail}{}", of_another_log(&log_of(path)));
+            Err(StoreError::Broken { path: path.clone(), detail })
+        }
         _ => Ok(()),
     }
 }
