@@ -195,3 +195,37 @@ fn a_claim_costs_the_same_with_one_priority_and_with_thousands() {
     assert_eq!(steps[0], steps[1]);
     assert_eq!(steps[0], steps[2]);
 }
+
+#[test]
+fn an_evaluation_of_many_tasks_comes_in_parts_that_add_up() {
+    const TASKS: u64 = 10_050;
+    let (folder, now) = (Folder::new("parts"), ManualClock::new().now());
+    let mut rows = folder.rows();
+    let filled = rows.transaction(|rows| {
+        (0..TASKS).try_for_each(|_| {
+            let mut record = task(0, now);
+            let attempt = record.claim(now, Duration::from_secs(30), 0, "worker");
+            let later = now + Duration::from_secs(2);
+            let attempt = record.finish(later, attempt, AttemptEnd::Succeeded("1".to_owned()));
+            rows.insert(&record)?;
+            rows.put_attempt(record.id, &attempt.expect("it was made"))
+        })
+    });
+    filled.expect("inserted");
+    for name in [None, Some("cost::task"), Some("cost::other")] {
+        let whole = rows.analytics(name).expect("evaluated");
+        let (mut ended, mut parts, mut after) = (0, 0, None);
+        loop {
+            let part = rows.analytics_part(name, after).expect("evaluated").expect("in parts");
+            (ended, parts, after) = (ended + part.sums.ended, parts + 1, part.next);
+            if after.is_none() {
+                break;
+            }
+        }
+        let is_other = name == Some("cost::other");
+        let expected = if is_other { 0 } else { TASKS };
+        assert_eq!((ended, parts, whole.ended), (expected, 2, expected));
+        assert_eq!(whole.success_within(1), (!is_other).then_some(1.0));
+        assert_eq!(whole.mean_running, Duration::from_secs(if is_other { 0 } else { 2 }));
+    }
+}

@@ -118,7 +118,7 @@ async fn a_task_whose_panics_are_retried_is_counted_as_one_call() {
 }
 
 #[retryable(name = "counted::panics", task)]
-async fn panics() -> Result<u32, crate::trouble::Trouble> {
+async fn panics() -> Result<u32, Trouble> {
     panic!("as it was told")
 }
 
