@@ -48,15 +48,17 @@ impl<B: Backend> Leased<B> {
             Ok((present, first.first().is_some_and(expires)))
         });
         let (present, has_expired) = looked.await?;
-        while has_expired {
+        if !has_expired {
+            return Ok(0);
+        }
+        loop {
             let present = present.saturating_sub(removed);
             let chunk = self.write(Prune { name: name.clone(), phase, limits, present }).await?;
             removed += chunk as u64;
             if chunk < CHUNK {
-                break;
+                return Ok(removed);
             }
         }
-        Ok(removed)
     }
 }
 

@@ -114,11 +114,11 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
     let mut rows = connect(settings)?;
     keep_the_log(&rows, true)?;
     let mut found = schema::version(&rows);
-    if settings.read_only && matches!(found, Err(StoreError::ReadOnly { .. })) {
-        if let Some(alone) = connect_alone(settings)? {
-            found = schema::version(&alone);
-            rows = alone;
-        }
+    let is_refused = settings.read_only && matches!(found, Err(StoreError::ReadOnly { .. }));
+    let alone = if is_refused { connect_alone(settings)? } else { None };
+    if let Some(alone) = alone {
+        found = schema::version(&alone);
+        rows = alone;
     }
     let found = found?;
     if found < VERSION {
