@@ -3,13 +3,14 @@
 use retry_tasks::{AttemptOutcome, FailReason, State, TaskError};
 
 use crate::lab::{Lab, failed, seconds, start};
-use crate::stage::{Act, FAIL, anything, caller, repeatable, single_caller};
+use crate::stage::{Act, FAIL, anything, blocking, caller, repeatable, single_caller};
 
 crate::list! {
     a_panic_is_a_failed_attempt_where_every_failure_is_retried
     a_task_that_waits_for_one_that_gets_no_slot_is_told_so
     a_task_that_waits_for_its_own_function_beyond_its_concurrency_is_told_so
     a_task_may_wait_for_another_one_that_has_a_slot
+    a_task_may_wait_for_two_others_that_have_one_slot_in_turn
     arguments_and_results_beyond_the_limit_are_refused_with_both_sizes
     retries_by_hand_are_counted_apart
 }
@@ -68,6 +69,27 @@ async fn a_task_that_waits_for_its_own_function_beyond_its_concurrency_is_told_s
 
 async fn a_task_may_wait_for_another_one_that_has_a_slot(lab: Lab) {
     assert_eq!(told(&lab, 2, false).await, "a");
+}
+
+async fn a_task_may_wait_for_two_others_that_have_one_slot_in_turn(lab: Lab) {
+    *lab.stage.lock().tasks_mut() = Some(lab.tasks.clone());
+    lab.stage.script("a", &[Act::Block]);
+    let one = lab.submit(blocking::task("a".into())).await;
+    let two = lab.submit(blocking::task("b".into()).priority(-1)).await;
+    let waiting = lab.submit(caller::task(format!("{one} {two}")).priority(1)).await;
+    let _worker = start(lab.builder().in_flight(2));
+    lab.until_started(1).await;
+    for _ in 0..50 {
+        lab.clock.advance(seconds(1));
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    assert_eq!(lab.info(waiting).await.state, State::Running, "the slot of the other is no wait");
+    lab.stage.open();
+    while !lab.info(waiting).await.state.is_ended() {
+        lab.clock.advance(seconds(1));
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    assert_eq!(lab.tasks.result::<String>(waiting).await, Ok(Some("a b".to_owned())));
 }
 
 async fn arguments_and_results_beyond_the_limit_are_refused_with_both_sizes(lab: Lab) {

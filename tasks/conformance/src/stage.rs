@@ -105,9 +105,14 @@ impl Stage {
     }
 
     async fn wait(&self, id: &str) -> Result<String, String> {
-        let id: TaskId = id.parse().map_err(|error| format!("{error}"))?;
         let tasks = self.lock().tasks.clone().ok_or("the case has set no store")?;
-        Ok(tasks.wait(id).await.unwrap_or_else(|error| error.to_string()))
+        let wait = async |id: &str| {
+            let id: TaskId = id.parse().map_err(|error| format!("{error}"))?;
+            Ok::<String, String>(tasks.wait(id).await.unwrap_or_else(|error| error.to_string()))
+        };
+        let Some((one, two)) = id.split_once(' ') else { return wait(id).await };
+        let (one, two) = tokio::join!(wait(one), wait(two));
+        Ok(format!("{} {}", one?, two?))
     }
 
     async fn perform(&self, play: &str, id: CallId) -> Played {
@@ -204,7 +209,7 @@ pub(crate) async fn anything(play: String, stage: &Stage) -> Result<String, Stri
     stage.perform(&play, attempt.call_id()).await.map_err(|trouble| trouble.to_string())
 }
 
-/// Waits for the task with this identifier, and returns its result or the reason for which there is none.
+/// Waits for the task with this identifier, or for two, and returns the result or the reason for which there is none.
 #[retryable(on = any, max = 0, budget = none, name = "conformance::caller", task(state(stage)))]
 pub(crate) async fn caller(id: String, stage: &Stage) -> Result<String, String> {
     stage.wait(&id).await

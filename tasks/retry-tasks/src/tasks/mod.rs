@@ -1,5 +1,7 @@
 //! The public API of tasks. Submissions are here; queries, orders and waiting have files of their own.
 
+pub(crate) mod crew;
+pub(crate) mod current;
 pub(crate) mod error;
 pub(crate) mod info;
 mod orders;

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{Worker, crew::Crew, error::StartError, host::LocalHost, name};
+use super::{Worker, error::StartError, host::LocalHost, name};
 use crate::function::{Function, States, functions};
 use crate::machine::retention::Retention;
 use crate::store::{Store, host::End, host::Hosted, host::Settings};
-use crate::tasks::Tasks;
+use crate::tasks::{Tasks, crew::Crew};
 
 /// The beginning of the names of the conformance suite's functions. They are linked into the tests of stores, and only
 /// a worker that asks for them by name runs them.

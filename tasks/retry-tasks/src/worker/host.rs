@@ -9,11 +9,11 @@ use retry_runtime::resume::{Paid, Standing, judge, kept};
 use retry_runtime::{Class, Kind, Site};
 use tokio::sync::watch;
 
-use super::crew::Crew;
-use super::current::{CURRENT, Current};
 use crate::function::{Function, Input, States, functions};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
 use crate::store::{handle::AttemptHandle, host::End, host::Host, host::Hosted, host::Settings};
+use crate::tasks::crew::Crew;
+use crate::tasks::current::{CURRENT, Current};
 use crate::value::size::too_long;
 
 /// A worker of this process.

@@ -1,8 +1,6 @@
 //! Workers: they run the attempts of tasks.
 
 pub(crate) mod builder;
-pub(crate) mod crew;
-pub(crate) mod current;
 pub(crate) mod error;
 mod host;
 mod name;

@@ -8,7 +8,7 @@ use crate::record::id::TaskId;
 use crate::store::handle::{AttemptHandle, Busy};
 
 tokio::task_local! {
-    pub(super) static CURRENT: Current;
+    pub(crate) static CURRENT: Current;
 }
 
 /// The running task, for its function.
@@ -35,12 +35,12 @@ pub struct Current {
 }
 
 impl Current {
-    pub(super) fn new(handle: Arc<AttemptHandle>, function: &'static str, crew: Arc<Crew>) -> Self {
+    pub(crate) fn new(handle: Arc<AttemptHandle>, function: &'static str, crew: Arc<Crew>) -> Self {
         Current { handle, function, crew }
     }
 
     /// The function of the task, and the slots of its worker.
-    pub(super) fn place(self) -> (&'static str, Arc<Crew>) {
+    pub(crate) fn place(self) -> (&'static str, Arc<Crew>) {
         (self.function, self.crew)
     }
 
