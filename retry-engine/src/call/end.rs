@@ -85,8 +85,8 @@ impl Call<'_> {
         if !matches!(self.state, CallState::WithTrail(_)) || self.has(Mode::RUNNING) {
             let trail = self.trail_mut();
             trail.record_dropped(Moment::now());
-            // The queue decides about an aborted attempt of a resumed call. A panic ends the call.
-            if trail.is_resumed() && !std::thread::panicking() {
+            // The queue decides about an aborted attempt of a resumed call, also after a panic.
+            if trail.is_resumed() {
                 trail.mark_continued();
             }
             self.end(StopReason::Aborted);

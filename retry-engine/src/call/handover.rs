@@ -35,7 +35,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 }
 
 /// Counts a call that ended without a decision after its last attempt: it was cancelled while it waited, or the attempt
-/// was lost and no other follows. The engine itself counts calls that end with [`Next::Stop`].
+/// panicked or was lost and no other follows. The engine itself counts calls that end with [`Next::Stop`].
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // The process has no report of the call.

@@ -52,6 +52,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let redacts = (!redacted.is_empty()).then(|| quote!(.redacted(&[#(#redacted),*])));
     let limit = task.concurrency.as_ref();
     let limit = limit.map(|limit| quote_spanned!(limit.span()=> .concurrency(#limit)));
+    let any = plan.args.retries_any().then(|| quote!(.on_any()));
     let out = quote_spanned!(outcome.span()=> <#outcome as #private::Outcome>::Value);
     let input = local("input");
     // If the output cannot be stored, rustc points at the output.
@@ -74,7 +75,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
                 #site,
                 #ident::__retry_run,
                 &[#(#private::Need::of::<#needs>()),*],
-            )#redacts #limit;
+            )#redacts #limit #any;
             #private::inventory::submit! { #private::Entry(&__RETRY_TASK) }
             #private::Task::new(
                 &__RETRY_TASK,

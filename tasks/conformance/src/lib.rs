@@ -21,9 +21,11 @@
 mod lab;
 mod leases;
 mod life;
+mod limits;
 mod orders;
 mod pacing;
 mod queries;
+mod retention;
 mod stage;
 mod submission;
 mod values;
@@ -89,6 +91,8 @@ pub fn cases() -> impl Iterator<Item = Case> {
         .chain(submission::cases())
         .chain(queries::cases())
         .chain(values::cases())
+        .chain(retention::cases())
+        .chain(limits::cases())
 }
 
 /// Makes a case of each function.

@@ -1,7 +1,7 @@
 //! Queries about tasks.
 
 use retry_runtime::Kind;
-use retry_tasks::{Filter, Format, Phase, Retention, State, TaskError, TaskId, TaskInfo};
+use retry_tasks::{Filter, Format, Phase, TaskId, TaskInfo};
 
 use crate::lab::{Lab, seconds};
 use crate::stage::{Act, FAIL, once, repeatable, single};
@@ -13,7 +13,6 @@ crate::list! {
     redacted_arguments_are_not_shown
     each_format_has_its_fields
     analytics_show_how_many_attempts_a_success_takes
-    ended_tasks_are_removed_by_age_and_count
     a_watch_returns_each_change_until_the_end
 }
 
@@ -124,28 +123,6 @@ async fn analytics_show_how_many_attempts_a_success_takes(lab: Lab) {
     assert_eq!(analytics.mean_waiting, seconds(9) / 4);
     assert_eq!(lab.tasks.analytics(Some("nobody")).await.expect("analysed").ended, 0);
     assert_eq!(lab.tasks.analytics(None).await.expect("analysed"), analytics);
-}
-
-async fn ended_tasks_are_removed_by_age_and_count(lab: Lab) {
-    lab.work();
-    let mut ids = Vec::new();
-    for play in 0..5 {
-        ids.extend(lab.submit_plays([play]).await);
-        lab.until_ended(ids[play]).await;
-        lab.clock.advance(seconds(10));
-    }
-    let open = lab.submit(repeatable::task("open".into()).delay(seconds(86_400))).await;
-    let removed = |retention| lab.tasks.prune(retention);
-    assert_eq!(removed(Retention::forever()).await, Ok(0));
-    assert_eq!(removed(Retention::forever().age(seconds(45))).await, Ok(1));
-    assert_eq!(removed(Retention::forever().count(2)).await, Ok(2));
-    for id in &ids[..3] {
-        let gone = lab.tasks.info(*id, Format::Full).await;
-        assert_eq!(gone, Err(TaskError::Unknown(*id)));
-    }
-    assert_eq!(lab.info(ids[3]).await.attempts().len(), 1);
-    assert_eq!(removed(Retention::forever().count(0)).await, Ok(2));
-    assert_eq!(lab.info(open).await.state, State::Pending, "what is open is kept");
 }
 
 async fn a_watch_returns_each_change_until_the_end(lab: Lab) {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use retry_runtime::{CallId, Class, Classify, Interruption, Kind, retryable};
+use retry_tasks::{TaskId, Tasks};
 
 /// The behaviour of one attempt.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +48,15 @@ pub(crate) struct Plays {
     pub(crate) is_down: bool,
     /// The number of blocked threads that may return.
     open: usize,
+    /// The store in which the callers wait for tasks.
+    tasks: Option<Tasks>,
 }
 
 impl Plays {
+    pub(crate) fn tasks_mut(&mut self) -> &mut Option<Tasks> {
+        &mut self.tasks
+    }
+
     /// Forgets the attempts of a play.
     pub(crate) fn forget(&mut self, play: &str) {
         self.started.retain(|started| started != play);
@@ -95,6 +102,17 @@ impl Stage {
         plays.started.push(play.to_owned());
         plays.ids.push(id);
         plays.acts.get_mut(play).and_then(VecDeque::pop_front).unwrap_or(Act::Succeed)
+    }
+
+    async fn wait(&self, id: &str) -> Result<String, String> {
+        let tasks = self.lock().tasks.clone().ok_or("the case has set no store")?;
+        let wait = async |id: &str| {
+            let id: TaskId = id.parse().map_err(|error| format!("{error}"))?;
+            Ok::<String, String>(tasks.wait(id).await.unwrap_or_else(|error| error.to_string()))
+        };
+        let Some((one, two)) = id.split_once(' ') else { return wait(id).await };
+        let (one, two) = tokio::join!(wait(one), wait(two));
+        Ok(format!("{} {}", one?, two?))
     }
 
     async fn perform(&self, play: &str, id: CallId) -> Played {
@@ -182,6 +200,26 @@ pub(crate) fn blocking(play: String, stage: &Stage) -> Played {
         stage.block();
     }
     result(&play, act)
+}
+
+/// A function of which every failure is retried, and whose first retry is free.
+#[retryable(on = any, max = 3, jitter = none, budget = none, attempt = attempt,
+    name = "conformance::anything", task(state(stage)))]
+pub(crate) async fn anything(play: String, stage: &Stage) -> Result<String, String> {
+    stage.perform(&play, attempt.call_id()).await.map_err(|trouble| trouble.to_string())
+}
+
+/// Waits for the task with this identifier, or for two, and returns the result or the reason for which there is none.
+#[retryable(on = any, max = 0, budget = none, name = "conformance::caller", task(state(stage)))]
+pub(crate) async fn caller(id: String, stage: &Stage) -> Result<String, String> {
+    stage.wait(&id).await
+}
+
+/// The same function, of which one attempt runs at a time.
+#[retryable(on = any, max = 0, budget = none, name = "conformance::single_caller",
+    task(state(stage), concurrency = 1))]
+pub(crate) async fn single_caller(id: String, stage: &Stage) -> Result<String, String> {
+    stage.wait(&id).await
 }
 
 /// A function that blocks, and of which one attempt runs at a time.

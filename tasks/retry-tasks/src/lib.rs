@@ -31,9 +31,9 @@ pub use record::{attempt::AttemptOutcome, attempt::TaskAttempt, lane::Lane};
 pub use record::{state::Phase, state::State};
 #[cfg(feature = "sqlite")]
 pub use sqlite::builder::{Durability, SqliteBuilder};
-pub use store::analytics::{Analytics, ByAttempt, Sums};
+pub use store::analytics::{Analytics, ByAttempt, Part, Sums};
 pub use store::{Submitted, counts::Counts, error::StoreError, filter::Filter, filter::Page};
 pub use tasks::{Tasks, error::TaskError, task::Task, wait::Answer, wait::Watch};
+pub use tasks::{current::Current, current::current};
 pub use tasks::{info::Format, info::TaskInfo};
 pub use worker::{Worker, builder::WorkerBuilder, error::StartError};
-pub use worker::{current::Current, current::current};

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::base::{clock::Clock, clock::SystemClock, time::Time};
 use crate::machine::{lease::Lease, pace::Bucket};
 use crate::record::{
-    Record, attempt::TaskAttempt, id::TaskId, lane::Lane, reason::FailReason, state::State,
+    Record, attempt::TaskAttempt, id::TaskId, lane::Lane, reason::FailReason, state::Phase,
+    state::State,
 };
 use crate::rows::{
     job::Job, leased::Backend, leased::Leased, table::Due, table::Held, table::Table,
@@ -42,7 +43,7 @@ struct Rows {
     lanes: HashMap<(String, Lane), BTreeSet<InLane>>,
     buckets: HashMap<String, Bucket>,
     keys: HashMap<(String, String), TaskId>,
-    ended: BTreeSet<(Time, TaskId)>,
+    ended: HashMap<(String, Phase), BTreeSet<(Time, TaskId)>>,
 }
 
 /// The negated priority where it counts (so that the greatest comes first), the due time, the task, and its priority.
@@ -81,7 +82,8 @@ impl Rows {
             self.keys.remove(&(record.name.clone(), key));
         }
         if let Some(ended) = record.ended_at {
-            self.ended.remove(&(ended, id));
+            let key = (record.name.clone(), record.state.phase());
+            self.ended.entry(key).or_default().remove(&(ended, id));
         }
     }
 
@@ -102,7 +104,10 @@ impl Table for Rows {
         }
         let key = record.key.clone();
         self.keys.extend(key.map(|key| ((record.name.clone(), key), record.id)));
-        self.ended.extend(record.ended_at.map(|at| (at, record.id)));
+        if let Some(ended) = record.ended_at {
+            let key = (record.name.clone(), record.state.phase());
+            self.ended.entry(key).or_default().insert((ended, record.id));
+        }
         self.tasks.insert(record.id, record.clone());
         Ok(())
     }
@@ -262,11 +267,31 @@ impl Table for Rows {
     }
 
     fn ended(&mut self) -> Result<u64> {
-        Ok(self.ended.len() as u64)
+        Ok(self.ended.values().map(BTreeSet::len).sum::<usize>() as u64)
     }
 
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>> {
-        Ok(self.ended.iter().take(limit).map(|&(at, id)| (id, at)).collect())
+        let mut ended: Vec<(Time, TaskId)> = self.ended.values().flatten().copied().collect();
+        ended.sort_unstable();
+        Ok(ended.into_iter().take(limit).map(|(at, id)| (id, at)).collect())
+    }
+
+    fn ended_in(&mut self, name: &str, phase: Phase) -> Result<u64> {
+        Ok(self.ended.get(&(name.to_owned(), phase)).map_or(0, |ended| ended.len() as u64))
+    }
+
+    fn oldest_ended_in(
+        &mut self,
+        name: &str,
+        phase: Phase,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<(TaskId, Time)>> {
+        let ended = self.ended.get(&(name.to_owned(), phase)).into_iter().flatten();
+        let is_free =
+            |id: &TaskId| self.tasks.get(id).is_some_and(|it| !it.has_promised_its_key(now));
+        let free = ended.filter(|(_, id)| is_free(id)).take(limit);
+        Ok(free.map(|&(at, id)| (id, at)).collect())
     }
 
     fn remove(&mut self, id: TaskId) -> Result<()> {

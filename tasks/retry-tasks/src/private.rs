@@ -21,9 +21,9 @@ pub use crate::function::{Entry, Function, Input, Need, Running};
 use crate::machine::finish::AttemptEnd;
 use crate::tasks::task::Arguments;
 pub use crate::tasks::task::Task;
+use crate::tasks::{current::busy, current::current, current::with_current};
 use crate::value::exact;
 pub use crate::value::misfit::Misfit;
-use crate::worker::{current::busy, current::current, current::with_current};
 
 /// Starts the list of a task's arguments.
 pub fn arguments() -> Arguments {

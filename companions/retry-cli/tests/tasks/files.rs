@@ -83,7 +83,7 @@ fn a_file_of_a_newer_version_is_refused() {
     let newer = Connection::open(lab.file()).expect("opened");
     newer.pragma_update(None, "user_version", 99).expect("written");
     drop(newer);
-    refused(&lab.file(), &["has version 99", "up to 3", "update the program"]);
+    refused(&lab.file(), &["has version 99", "up to 4", "update the program"]);
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Tests of `retry tasks retry`, for one task and with `--all`.
 
+#[cfg(target_os = "linux")]
+use std::fs;
+
 use retry_tasks::{State, TaskId};
 
 use crate::lab::{Lab, failed};
@@ -25,6 +28,8 @@ async fn a_failed_task_is_retried_while_its_program_runs_and_keeps_its_history()
     assert_eq!(text, expected);
     let info = lab.until_ended(id).await;
     assert_eq!((info.state, info.attempts().len(), info.retry_count), (State::Complete, 4, 3));
+    let shown = lab.prints(&["show", &id.to_string()]);
+    assert!(shown.contains("2 retries + 1 by hand"), "{shown}");
 }
 
 #[tokio::test]
@@ -107,6 +112,41 @@ async fn all_retries_failed_tasks_and_leaves_cancelled_ones_unless_asked() {
     let _worker = lab.worker();
     let done = lab.until_ended(heavy).await;
     assert_eq!(done.attempts().len(), 2, "a second attempt was made");
+}
+
+/// Waits until the process handles SIGINT itself.
+#[cfg(target_os = "linux")]
+async fn until_it_listens(process: u32) {
+    let caught = || {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+        let mask =
+            status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("Linux tells");
+        u64::from_str_radix(mask.trim(), 16).expect("a mask")
+    };
+    // Signal 2 has the second bit.
+    while caught() & 0b10 == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+}
+
+/// The order waits for a file that another program keeps locked.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_order_for_all_that_is_interrupted_ends_between_two_batches_and_says_so() {
+    let lab = Lab::new();
+    failed_letter(&lab).await;
+    let other = rusqlite::Connection::open(lab.file()).expect("opened");
+    other.execute_batch("BEGIN IMMEDIATE").expect("locked");
+    let mut command = lab.command(&["retry", "--all", "--busy-timeout", "3s"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().expect("the binary was built for this test");
+    until_it_listens(child.id()).await;
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.expect("every Unix has it").success());
+    let output = child.wait_with_output().expect("it ends");
+    drop(other);
+    let error = failed(130, &output);
+    assert!(error.contains("interrupted: 0 tasks will be retried"), "{error}");
 }
 
 #[tokio::test]

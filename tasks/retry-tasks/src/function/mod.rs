@@ -28,6 +28,7 @@ pub struct Function {
     pub(crate) needs: &'static [Need],
     pub(crate) redacted: &'static [&'static str],
     concurrency: Option<usize>,
+    on_any: bool,
 }
 
 /// The type of a parameter whose value comes from the worker and not from the arguments.
@@ -69,7 +70,7 @@ impl Function {
         run: fn(Input) -> Running,
         needs: &'static [Need],
     ) -> Self {
-        Function { name, run, needs, redacted: &[], concurrency: None }
+        Function { name, run, needs, redacted: &[], concurrency: None, on_any: false }
     }
 
     #[doc(hidden)]
@@ -83,6 +84,17 @@ impl Function {
     pub const fn concurrency(self, limit: usize) -> Self {
         assert!(limit > 0, "`concurrency` must be at least 1");
         Function { concurrency: Some(limit), ..self }
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn on_any(self) -> Self {
+        Function { on_any: true, ..self }
+    }
+
+    /// Whether a panic of the body is a failure like any other: `on = any` retries every failure.
+    pub(crate) fn retries_panics(&self) -> bool {
+        self.on_any
     }
 
     /// The function's name, which is also the name of its site.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use retry_runtime::resume::{Next, kept};
-use retry_runtime::{Delay, Kind};
+use retry_runtime::{Delay, Kind, StopReason};
 
 use crate::base::time::Time;
 use crate::record::{
@@ -63,6 +63,9 @@ pub enum AttemptEnd {
         /// The reason for which no further attempt follows.
         reason: FailReason,
     },
+    /// The function panicked with this text; the engine has decided the next step, or the panic itself ends the task
+    /// (`Aborted`).
+    Panicked(String, Next),
     /// The attempt was lost or stopped; the engine has decided the next step.
     Lost(Next),
     /// A worker that shuts down stopped the attempt. The attempt does not count, and the task is due at once.
@@ -94,8 +97,7 @@ impl AttemptEnd {
 
     /// An attempt whose function panicked, or whose thread has ended.
     pub(crate) fn panicked(error: &str) -> Self {
-        let error = kept(error).to_string();
-        AttemptEnd::Failed { kind: None, error, reason: FailReason::Panicked }
+        AttemptEnd::Panicked(kept(error).to_string(), Next::Stop(StopReason::Aborted))
     }
 
     /// An attempt whose arguments another version of the program has submitted.
@@ -111,7 +113,7 @@ impl AttemptEnd {
 }
 
 impl Record {
-    /// Ends an attempt. Returns the attempt to be stored; `None` when it was not made and must be removed.
+    /// Ends an attempt. Returns the attempt to be stored; `None` when it was not made.
     pub fn finish(
         &mut self,
         now: Time,
@@ -144,6 +146,18 @@ impl Record {
             AttemptEnd::Failed { kind, error, reason } => {
                 self.failed(&mut attempt, kind, error);
                 self.end(now, State::Failed { reason });
+            }
+            AttemptEnd::Panicked(error, next) => {
+                let kind = (next != Next::Stop(StopReason::Aborted)).then_some(Kind::Transient);
+                self.failed(&mut attempt, kind, error);
+                match next {
+                    Next::Again(delay) => self.wait(now, &mut attempt, delay),
+                    Next::Refused(after) => self.put_off(now, after.unwrap_or_default()),
+                    Next::Stop(StopReason::Aborted) => {
+                        self.end(now, State::Failed { reason: FailReason::Panicked });
+                    }
+                    Next::Stop(reason) => self.end(now, State::Failed { reason: reason.into() }),
+                }
             }
             AttemptEnd::Lost(next) => {
                 self.lost(&mut attempt, LOST);
@@ -178,6 +192,8 @@ impl Record {
     fn unmade(&mut self, now: Time, after: Duration) {
         self.attempts = self.attempts.saturating_sub(1);
         self.round = self.round.saturating_sub(1);
+        let is_by_hand = self.round == 0 && self.attempts > 0;
+        self.by_hand = self.by_hand.saturating_sub(u32::from(is_by_hand));
         self.round_at = self.round_at.filter(|_| self.round > 0);
         self.started_at = self.started_at.filter(|_| self.attempts > 0);
         self.release(now, after);
@@ -248,8 +264,9 @@ impl Record {
     }
 
     /// Takes an attempt back that was judged lost and is running: nobody else has claimed the task.
-    pub(crate) fn revive(&mut self, now: Time, attempt: &mut TaskAttempt) {
+    pub(crate) fn revive(&mut self, now: Time, started: Time) {
         self.state = State::Running;
+        self.attempt_at = Some(started);
         self.run_at = Some(now + self.lease_length);
         self.ended_at = None;
         if self.last_error.as_deref() == Some(LOST) {
@@ -257,9 +274,6 @@ impl Record {
         }
         self.forget_lost();
         self.settle(now);
-        attempt.outcome = AttemptOutcome::Running;
-        (attempt.ended, attempt.kind, attempt.error) = (None, None, None);
-        (attempt.delay, attempt.delay_source) = (None, None);
     }
 
     /// Ends the task in this state.
@@ -279,7 +293,9 @@ mod tests {
     fn the_text_of_a_panic_is_stored_without_the_secrets_of_a_url() {
         let text = "the function panicked: no answer from https://user:pw@host/x?token=abc";
         for end in [AttemptEnd::panicked(text), AttemptEnd::unreadable(text)] {
-            let AttemptEnd::Failed { error, .. } = end else { panic!("{end:?}") };
+            let (AttemptEnd::Failed { error, .. } | AttemptEnd::Panicked(error, _)) = end else {
+                panic!("{end:?}")
+            };
             assert_eq!(error, "the function panicked: no answer from https://host/x");
         }
     }

@@ -5,9 +5,7 @@ use std::time::Duration;
 use retry_runtime::resume::Standing;
 
 use crate::base::time::Time;
-use crate::record::{
-    Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane, state::State,
-};
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::State};
 
 /// The claim under which an attempt runs: a task and its fencing token.
 ///
@@ -84,7 +82,8 @@ impl Record {
     }
 
     /// Claims the task for an attempt of this worker. The lease is valid for this long without a renewal, and the bucket
-    /// has paid these thousandths of a token. Returns the attempt to be stored.
+    /// has paid these thousandths of a token. Returns the running attempt. A store need not keep it before its end: the record
+    /// has all of it.
     pub fn claim(&mut self, now: Time, lease: Duration, paid: u64, worker: &str) -> TaskAttempt {
         self.state = State::Running;
         self.lane = Some(Lane::Leased);
@@ -94,20 +93,12 @@ impl Record {
         self.fence = self.fence.saturating_add(1);
         self.run_at = Some(now + lease);
         self.started_at.get_or_insert(now);
+        // Only an order by hand starts a round after the first.
+        self.by_hand += u32::from(self.attempts > 1 && self.round_at.is_none());
         self.round_at.get_or_insert(now);
+        self.attempt_at = Some(now);
         self.worker = Some(worker.to_owned());
-        TaskAttempt {
-            attempt: self.attempts,
-            fence: self.fence,
-            started: now,
-            ended: None,
-            outcome: AttemptOutcome::Running,
-            kind: None,
-            error: None,
-            delay: None,
-            delay_source: None,
-            worker: worker.to_owned(),
-        }
+        self.latest_attempt()
     }
 
     /// The claimed task, for the worker.

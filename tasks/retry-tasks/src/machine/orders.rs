@@ -121,7 +121,7 @@ impl Record {
                 self.settle(now);
             }
             Verb::Reset => {
-                self.attempts = 0;
+                (self.attempts, self.by_hand) = (0, 0);
                 self.started_at = None;
                 (self.last_error, self.last_kind) = (None, None);
                 (self.result, self.progress) = (None, None);

@@ -12,6 +12,7 @@ use retry_runtime::{Failures, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
+use attempt::{AttemptOutcome, TaskAttempt};
 use id::TaskId;
 use lane::Lane;
 use state::State;
@@ -105,6 +106,8 @@ pub struct Record {
     pub run_at: Option<Time>,
     /// The start of the first attempt.
     pub started_at: Option<Time>,
+    /// The start of the latest attempt.
+    pub attempt_at: Option<Time>,
     /// The time at which the task ended.
     pub ended_at: Option<Time>,
     /// The time after which no attempt may start.
@@ -143,6 +146,8 @@ pub struct Record {
     pub failures: Failures,
     /// The key that another task has taken over: a retry by hand needs it back.
     pub lost_key: Option<String>,
+    /// The number of retries by hand that led to an attempt.
+    pub by_hand: u32,
     /// Since when workers have found that the arguments do not fit their function.
     pub misfit_at: Option<Time>,
     /// Why the stored row cannot be read; the other fields have those parts that can. `None` for a sound row.
@@ -180,6 +185,7 @@ impl Record {
             created_at: now,
             run_at: Some(now + task.delay),
             started_at: None,
+            attempt_at: None,
             ended_at: None,
             deadline: task.deadline.map(|limit| now + limit),
             attempts: 0,
@@ -199,8 +205,31 @@ impl Record {
             lease_length: Duration::ZERO,
             failures: Failures::default(),
             lost_key: None,
+            by_hand: 0,
             misfit_at: None,
             trouble: None,
+        }
+    }
+
+    /// The running attempt; `None` when none is running. The record has all of it, so that a store keeps no row for an attempt
+    /// that has not ended.
+    pub fn running_attempt(&self) -> Option<TaskAttempt> {
+        (self.state == State::Running).then(|| self.latest_attempt())
+    }
+
+    /// The latest attempt, as it was when it started.
+    pub(crate) fn latest_attempt(&self) -> TaskAttempt {
+        TaskAttempt {
+            attempt: self.attempts,
+            fence: self.fence,
+            started: self.attempt_at.or(self.started_at).unwrap_or(self.created_at),
+            ended: None,
+            outcome: AttemptOutcome::Running,
+            kind: None,
+            error: None,
+            delay: None,
+            delay_source: None,
+            worker: self.worker.clone().unwrap_or_default(),
         }
     }
 

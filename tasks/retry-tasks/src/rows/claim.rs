@@ -8,7 +8,7 @@ use retry_runtime::resume::limit;
 
 use super::{
     aside::Aside, aside::one, aside::set_aside, job::Operation, job::Transaction, retries::Retries,
-    sweep::fail_overdue, table::Due, table::Table,
+    sweep::fail_overdue, table::Due, table::NextDue, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{EventKind, Measured};
@@ -67,16 +67,12 @@ impl Operation for Claim {
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Batch> {
         // While the clock of this machine is in doubt, no task becomes due by it.
         let now = tx.now.min(self.clock.certain());
-        let (mut candidates, mut retries) = (Vec::new(), Vec::new());
+        let (mut candidates, mut retries, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
         for (function, vacancy) in self.vacancies.iter().enumerate() {
-            retries.push(self.of_function(
-                table,
-                &tx.aside,
-                now,
-                function,
-                vacancy,
-                &mut candidates,
-            )?);
+            let (of_function, next) =
+                self.of_function(table, &tx.aside, now, function, vacancy, &mut candidates)?;
+            retries.push(of_function);
+            waiting.push(next);
         }
         in_turn(&mut candidates);
         let mut claimed = Vec::new();
@@ -99,13 +95,23 @@ impl Operation for Claim {
         }
         let is_full = claimed.len() == self.slots;
         let mut next: Option<Time> = None;
-        for (vacancy, retries) in self.vacancies.iter().zip(&mut retries) {
+        for ((vacancy, retries), waiting) in self.vacancies.iter().zip(&mut retries).zip(waiting) {
             let name = vacancy.function.name;
             retries.store(table, name, now)?;
-            if !is_full {
-                let later = table.next_due(name, Lane::Later)?;
-                next = next.into_iter().chain(later).chain(retries.next(table, name, now)?).min();
+            if is_full {
+                continue;
             }
+            // The claim itself may have taken the tasks that were due.
+            let is_later = |due: Option<Time>| due.is_none_or(|due| due > now);
+            let later = match is_later(waiting.later) {
+                true => waiting.later,
+                false => table.next_due(name, Lane::Later)?,
+            };
+            let paying = match is_later(waiting.paying) {
+                true => waiting.paying,
+                false => retries.next(table, name, now)?,
+            };
+            next = next.into_iter().chain(later).chain(paying).min();
         }
         Ok(Batch { claimed, next })
     }
@@ -130,7 +136,8 @@ fn in_turn(candidates: &mut [Candidate]) {
 }
 
 impl Claim {
-    /// Adds the due tasks of a function, at most as many as it has slots. Returns its retries, which pay for theirs.
+    /// Adds the due tasks of a function, at most as many as it has slots. Returns its retries, which pay for theirs, and the
+    /// times at which its tasks were due next.
     fn of_function(
         &self,
         table: &mut dyn Table,
@@ -139,18 +146,25 @@ impl Claim {
         function: usize,
         vacancy: &Vacancy,
         candidates: &mut Vec<Candidate>,
-    ) -> Result<Retries> {
+    ) -> Result<(Retries, NextDue)> {
         let slots = self.slots.min(vacancy.slots);
         let Hosted { name, site, .. } = vacancy.function;
-        table.promote(name, now, PROMOTED)?;
+        let next = table.next_dues(name)?;
+        let is_due = |due: Option<Time>| due.is_some_and(|due| due <= now);
+        if is_due(next.later) {
+            table.promote(name, now, PROMOTED)?;
+        }
         // Tasks that are left alone must not take the places of others.
         let free = table.due(name, Lane::Ready, now, slots + aside.len())?;
         let free = free.into_iter().filter(|due| !aside.has(due.id)).take(slots);
         candidates.extend(free.map(|due| Candidate { function, due, cost: None, turn: 0 }));
+        if !is_due(next.paying) {
+            return Ok((Retries::none(), next));
+        }
         let (retries, paid) = Retries::due(table, aside, site, name, now, slots)?;
         let paid = paid.into_iter().map(|(due, cost)| Candidate { function, due, cost, turn: 0 });
         candidates.extend(paid);
-        Ok(retries)
+        Ok((retries, next))
     }
 
     /// Claims a due task. Returns `None` when its deadline has passed.
@@ -174,9 +188,8 @@ impl Claim {
         // The policy may have changed since the submission.
         record.limit = limit(function.site);
         let queued = record.run_at.map(|due| Measured::Queued(tx.now.since(due)));
-        let attempt = record.claim(tx.now, self.lease, paid, &self.worker);
+        let _ = record.claim(tx.now, self.lease, paid, &self.worker);
         table.update(&record)?;
-        table.put_attempt(record.id, &attempt)?;
         if record.attempts % TRIMMED == 0 {
             table.trim_attempts(record.id, KEPT)?;
         }

@@ -50,6 +50,11 @@ pub(super) fn end_attempt(
         account(table, tx.now, record, pace, &end)?;
     }
     let (mut measured, mut ended, mut unmade, mut lost) = (None, None, None, None);
+    // The engine counts the calls that end by its decision after an attempt that has returned.
+    let panicked = match &end {
+        AttemptEnd::Panicked(_, Next::Stop(reason)) => Some(*reason),
+        _ => None,
+    };
     match &end {
         AttemptEnd::HeldBack(delay) => {
             unmade = Some(EventKind::HeldBack { attempt: number, delay: *delay });
@@ -59,20 +64,20 @@ pub(super) fn end_attempt(
         AttemptEnd::Lost(next) => lost = Some(next.clone()),
         _ => {}
     }
-    if let Some(attempt) = table.attempt(id, record.fence)? {
-        let (fence, started) = (attempt.fence, attempt.started);
-        match record.finish(tx.now, attempt, end) {
-            Some(attempt) => {
-                measured = Some(Measured::Attempt(attempt.outcome, tx.now.since(started)));
-                table.put_attempt(id, &attempt)?;
-            }
-            None => table.remove_attempts(id, Some(fence))?,
+    if let Some(attempt) = record.running_attempt() {
+        let started = attempt.started;
+        if let Some(attempt) = record.finish(tx.now, attempt, end) {
+            measured = Some(Measured::Attempt(attempt.outcome, tx.now.since(started)));
+            table.put_attempt(id, &attempt)?;
         }
     }
     if site.is_some() && pace.is_none() && !record.paced {
         record.settle_free(tx.now);
     }
     table.update(record)?;
+    if let Some(reason) = panicked {
+        ended = Some((record.standing(tx.now), reason));
+    }
     if let Some(next) = lost {
         if let Next::Stop(reason) = next {
             ended = Some((record.standing(tx.now), reason));

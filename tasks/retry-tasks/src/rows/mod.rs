@@ -17,6 +17,7 @@ mod judge;
 mod keeper;
 pub(crate) mod leased;
 mod patrol;
+mod prune;
 mod renew;
 mod retries;
 mod server;
@@ -27,5 +28,5 @@ pub(crate) mod time;
 
 pub use job::{AnyJob, Job};
 pub use leased::{Backend, Leased};
-pub use table::{Due, Held, Table};
+pub use table::{Due, Held, NextDue, Table};
 pub use time::{StoreClock, Stored};

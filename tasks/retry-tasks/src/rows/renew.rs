@@ -73,11 +73,11 @@ pub(super) fn held(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Opt
         return Ok(None);
     }
     let attempt = table.attempt(lease.id, lease.fence)?;
-    let Some(mut attempt) = attempt.filter(|it| it.outcome == AttemptOutcome::Lost) else {
+    let Some(attempt) = attempt.filter(|it| it.outcome == AttemptOutcome::Lost) else {
         return Ok(None);
     };
-    record.revive(now, &mut attempt);
-    table.put_attempt(lease.id, &attempt)?;
+    record.revive(now, attempt.started);
+    table.remove_attempts(lease.id, Some(lease.fence))?;
     Ok(Some(record))
 }
 

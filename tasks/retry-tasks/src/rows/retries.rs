@@ -21,6 +21,11 @@ pub(super) struct Retries {
 }
 
 impl Retries {
+    /// No retries are due.
+    pub(super) fn none() -> Self {
+        Retries { bucket: None, held: None }
+    }
+
     /// Finds the due retries of the function for which its bucket has tokens, in the order in which they are held, and
     /// those whose patience is over.
     pub(super) fn due(
@@ -33,7 +38,7 @@ impl Retries {
     ) -> Result<(Self, Vec<Priced>)> {
         let due = table.due(name, Lane::Paying, now, limit + aside.len())?;
         let due: Vec<Due> = due.into_iter().filter(|due| !aside.has(due.id)).take(limit).collect();
-        let none = Retries { bucket: None, held: None };
+        let none = Retries::none();
         if due.is_empty() {
             return Ok((none, Vec::new()));
         }

@@ -15,7 +15,7 @@ use super::{
 use crate::base::time::Time;
 use crate::machine::{lease::Claimed, lease::Lease};
 use crate::record::id::TaskId;
-use crate::store::{Store, error::StoreError, host::End, host::Host};
+use crate::store::{error::StoreError, host::End, host::Host};
 
 /// The time between two removals of old tasks.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
@@ -175,8 +175,11 @@ impl<B: Backend> Server<B> {
         if now >= self.next_prune || self.unpruned >= PRUNE_AFTER {
             (self.next_prune, self.unpruned) = (now + PRUNE_EVERY, 0);
             let (store, retention) = (Arc::clone(&self.store), self.host.settings().retention);
+            // Those of other programs have settings of their own.
+            let functions = self.host.functions().iter();
+            let names = functions.map(|function| function.name.to_owned()).collect();
             tokio::spawn(async move {
-                if let Err(error) = store.prune(retention).await {
+                if let Err(error) = store.prune_functions(names, retention).await {
                     warn("old tasks could not be removed", &error);
                 }
             });

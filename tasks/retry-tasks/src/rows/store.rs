@@ -8,18 +8,19 @@ use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    aside::is_of_one_row, aside::one, job::Operation, job::Transaction, leased::Backend,
-    leased::Leased, server::Server, table::Table,
+    aside::one, job::Operation, job::Transaction, leased::Backend, leased::Leased, server::Server,
+    table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
-use crate::machine::{lease::Lease, orders::Ordered, orders::Verb, retention::Retention};
+use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
 use crate::record::{
-    NewTask, Record, attempt::AttemptOutcome, id::TaskId, lane::Lane, state::State,
+    NewTask, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane,
+    state::State,
 };
 use crate::store::{
-    Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, counts::Counts, error::Result,
-    filter::Filter, filter::Page, host::Host,
+    Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, analytics::Sums,
+    counts::Counts, error::Result, filter::Filter, filter::Page, host::Host,
 };
 
 impl<B: Backend> Store for Leased<B> {
@@ -69,19 +70,34 @@ impl<B: Backend> Store for Leased<B> {
     }
 
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
-        self.study(move |table, _| table.analytics(name.as_deref()))
+        Box::pin(async move {
+            let (mut counts, mut sums, mut after) = (Vec::new(), Sums::default(), None);
+            loop {
+                let of = name.clone();
+                let part = self.study(move |table, _| {
+                    Ok(match table.analytics_part(of.as_deref(), after)? {
+                        Some(part) => Ok(part),
+                        None => Err(table.analytics(of.as_deref())?),
+                    })
+                });
+                let part = match part.await? {
+                    Ok(part) => part,
+                    Err(all_at_once) => return Ok(all_at_once),
+                };
+                counts.extend(part.counts);
+                sums.add(part.sums);
+                after = part.next;
+                if after.is_none() {
+                    return Ok(Analytics::new(counts, sums));
+                }
+            }
+        })
     }
 
     fn prune(&self, retention: Retention) -> Reply<'_, u64> {
         Box::pin(async move {
-            let mut removed = 0;
-            loop {
-                let chunk = self.write(Prune(retention)).await?;
-                removed += chunk as u64;
-                if chunk < Prune::CHUNK {
-                    return Ok(removed);
-                }
-            }
+            let names = self.study(|table, _| table.names()).await?;
+            self.prune_functions(names, retention).await
         })
     }
 
@@ -107,7 +123,9 @@ fn stored(table: &mut dyn Table, now: Time, mut record: Record, attempts: bool) 
             record.state = State::HeldBack { since };
         }
     }
-    let attempts = if attempts { table.attempts(record.id)? } else { Vec::new() };
+    let mut attempts =
+        if attempts { table.attempts(record.id)? } else { return Ok((record, Vec::new())) };
+    attempts.extend(record.running_attempt());
     Ok((record, attempts))
 }
 
@@ -178,7 +196,7 @@ fn order(
     verb: Verb,
 ) -> Result<Option<Result<Ordered, Refusal>>> {
     let Some(mut record) = table.get(id)? else { return Ok(None) };
-    let lease = record.lease();
+    let running = record.running_attempt();
     let ordered = match record.order(tx.now, verb) {
         Ok(ordered) => ordered,
         Err(state) => return Ok(Some(Err(Refusal::State(state)))),
@@ -186,9 +204,9 @@ fn order(
     if let Err(holder) = take_key_back(table, tx.now, &mut record, verb)? {
         return Ok(Some(Err(Refusal::Key(holder))));
     }
-    let measured = match ordered.before {
-        State::Running => cancel_attempt(table, lease, tx.now)?,
-        _ => None,
+    let measured = match running {
+        Some(attempt) => Some(cancel_attempt(table, id, attempt, tx.now)?),
+        None => None,
     };
     if verb == Verb::Reset {
         table.remove_attempts(id, None)?;
@@ -229,37 +247,14 @@ fn take_key_back(
 }
 
 /// Ends the running attempt, whose outcome no longer counts.
-fn cancel_attempt(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Option<Measured>> {
-    let Some(mut attempt) = table.attempt(lease.id, lease.fence)? else { return Ok(None) };
+fn cancel_attempt(
+    table: &mut dyn Table,
+    id: TaskId,
+    mut attempt: TaskAttempt,
+    now: Time,
+) -> Result<Measured> {
     attempt.ended = Some(now);
     attempt.outcome = AttemptOutcome::Cancelled;
-    table.put_attempt(lease.id, &attempt)?;
-    Ok(Some(Measured::Attempt(attempt.outcome, now.since(attempt.started))))
-}
-
-/// Removes some of the tasks that the retention does not keep. Replies with their number.
-struct Prune(Retention);
-
-impl Prune {
-    /// The greatest number of tasks to remove in one transaction, so that other writers do not wait long.
-    const CHUNK: usize = 500;
-}
-
-impl Operation for Prune {
-    type Reply = usize;
-
-    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<usize> {
-        let ended = if self.0.count.is_some() { table.ended()? } else { 0 };
-        let mut removed = 0;
-        for (id, ended_at) in table.oldest_ended(Self::CHUNK)? {
-            if !self.0.expires(tx.now, ended_at, ended.saturating_sub(removed as u64)) {
-                break;
-            }
-            match table.nested(&mut |table| table.remove(id)) {
-                Err(error) if !is_of_one_row(&error) => return Err(error),
-                _ => removed += 1,
-            }
-        }
-        Ok(removed)
-    }
+    table.put_attempt(id, &attempt)?;
+    Ok(Measured::Attempt(attempt.outcome, now.since(attempt.started)))
 }

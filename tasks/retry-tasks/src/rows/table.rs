@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::base::time::Time;
 use crate::machine::{lease::Lease, pace::Bucket};
-use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane};
+use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
 use crate::store::{
-    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
+    analytics::Analytics, analytics::Part, counts::Counts, error::Result, filter::Filter,
+    filter::Page,
 };
 
 /// A task that may be claimed.
@@ -29,6 +30,15 @@ pub struct Due {
     pub priority: i32,
     /// The due time.
     pub run_at: Time,
+}
+
+/// The earliest due times of a function's tasks that wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NextDue {
+    /// The earliest in [`Lane::Later`].
+    pub later: Option<Time>,
+    /// The earliest in [`Lane::Paying`].
+    pub paying: Option<Time>,
 }
 
 /// A lease under which an attempt is running.
@@ -90,6 +100,12 @@ pub trait Table {
     fn due(&mut self, name: &str, lane: Lane, now: Time, limit: usize) -> Result<Vec<Due>>;
     /// Returns the earliest `run_at` in a lane of this function.
     fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>>;
+    /// Returns the earliest `run_at` of the tasks of this function that wait. A claim asks for both of each function, so a store
+    /// answers in one statement if it can.
+    fn next_dues(&mut self, name: &str) -> Result<NextDue> {
+        let later = self.next_due(name, Lane::Later)?;
+        Ok(NextDue { later, paying: self.next_due(name, Lane::Paying)? })
+    }
     /// Moves tasks of this function whose `run_at` has come from [`Lane::Later`] to [`Lane::Ready`], the longest due
     /// first, and returns their number.
     fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize>;
@@ -115,11 +131,12 @@ pub trait Table {
     /// Inserts or updates the bucket of this function.
     fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()>;
 
-    /// Inserts an attempt, or updates the one with the same fencing token.
+    /// Inserts an attempt that has ended, or updates the one with the same fencing token. The running attempt is part of the
+    /// [record](Record::running_attempt).
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()>;
     /// Returns the attempt with this fencing token.
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>>;
-    /// Returns the attempts of a task in order.
+    /// Returns the attempts of a task that have ended, in order.
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>>;
     /// Removes all but the last attempts of a task.
     fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()>;
@@ -136,10 +153,54 @@ pub trait Table {
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics>;
 
+    /// Evaluates some thousands of tasks that follow this one in the order of their identifiers: a store that needs long for all
+    /// of them lets other questions pass in between. `None`: [`analytics`](Self::analytics) is quick.
+    fn analytics_part(
+        &mut self,
+        name: Option<&str>,
+        after: Option<TaskId>,
+    ) -> Result<Option<Part>> {
+        let _ = (name, after);
+        Ok(None)
+    }
+
     /// Counts the tasks that have ended.
     fn ended(&mut self) -> Result<u64>;
     /// Returns the tasks that ended first, with the times of their ends.
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>>;
+    /// Returns the names of all functions that have tasks.
+    fn names(&mut self) -> Result<Vec<String>> {
+        Ok(self.counts(Time::default())?.into_keys().collect())
+    }
+    /// Counts the tasks of this function that have ended in this phase.
+    fn ended_in(&mut self, name: &str, phase: Phase) -> Result<u64> {
+        Ok(self.counts(Time::default())?.get(name).map_or(0, |counts| counts.of(phase)))
+    }
+    /// Returns the tasks of this function in this phase that ended first, with the times of their ends. Leaves out those that
+    /// [have promised their keys](Record::has_promised_its_key).
+    fn oldest_ended_in(
+        &mut self,
+        name: &str,
+        phase: Phase,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<(TaskId, Time)>> {
+        let mut found = Vec::new();
+        for (id, ended) in self.oldest_ended(usize::MAX)? {
+            let is_wanted = |record: &Record| {
+                record.name == name
+                    && record.state.phase() == phase
+                    && !record.has_promised_its_key(now)
+            };
+            if self.get(id)?.as_ref().is_some_and(is_wanted) {
+                found.push((id, ended));
+            }
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
+    }
     /// Removes a task and its attempts.
     fn remove(&mut self, id: TaskId) -> Result<()>;
 }

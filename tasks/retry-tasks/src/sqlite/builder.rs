@@ -90,7 +90,8 @@ impl SqliteBuilder {
         SqliteBuilder { existing: true, ..self }
     }
 
-    /// Opens the file only for reading; it must exist. Changes fail with [`StoreError::ReadOnly`].
+    /// Opens the file only for reading; it must exist. Changes fail with [`StoreError::ReadOnly`]. Who may not write beside a file
+    /// that no program has open reads it as it is at the opening.
     pub fn read_only(self) -> Self {
         SqliteBuilder { read_only: true, existing: true, ..self }
     }

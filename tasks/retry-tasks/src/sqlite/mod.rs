@@ -4,8 +4,11 @@
 //! jobs share the cost of one commit that has reached the disk, and `FULL` durability is cheap under load. Two
 //! threads read, one of them what may take long.
 
+mod analytics;
 pub(crate) mod builder;
 mod columns;
+#[cfg(test)]
+mod cost_tests;
 mod counts;
 mod names;
 mod open;

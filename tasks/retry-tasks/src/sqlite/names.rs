@@ -1,5 +1,7 @@
 //! The names of the functions that have tasks, also such as are no text.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ToSql, params};
 
@@ -68,4 +70,14 @@ pub(super) fn names(rows: &Rows, phase: Phase, wanted: Option<&str>) -> Result<V
         from = name.next();
         names.push(name);
     }
+}
+
+/// The names of all functions that have tasks.
+pub(super) fn all(rows: &Rows) -> Result<Vec<String>> {
+    let mut all = BTreeSet::new();
+    for phase in Phase::ALL {
+        let names = names(rows, phase, None)?.into_iter();
+        all.extend(names.map(|name| String::from_utf8_lossy(name.bytes()).into_owned()));
+    }
+    Ok(all.into_iter().collect())
 }

@@ -1,6 +1,7 @@
 //! Opening the file: the checks, the settings of the connections, and the migration.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ impl Tasks {
 const CHECKED: u64 = 64 << 20;
 
 /// Opens the connection that writes, and creates the tables.
-fn writer(settings: &SqliteBuilder) -> Result<Rows> {
+pub(super) fn writer(settings: &SqliteBuilder) -> Result<Rows> {
     create(settings);
     let mut rows = connect(settings)?;
     if settings.read_only {
@@ -110,9 +111,16 @@ fn reader(settings: &SqliteBuilder) -> Result<Option<Rows>> {
         let path = settings.path.clone();
         return if settings.existing { Err(StoreError::Missing { path }) } else { Ok(None) };
     }
-    let rows = connect(settings)?;
+    let mut rows = connect(settings)?;
     keep_the_log(&rows, true)?;
-    let found = schema::version(&rows)?;
+    let mut found = schema::version(&rows);
+    let is_refused = settings.read_only && matches!(found, Err(StoreError::ReadOnly { .. }));
+    let alone = if is_refused { connect_alone(settings)? } else { None };
+    if let Some(alone) = alone {
+        found = schema::version(&alone);
+        rows = alone;
+    }
+    let found = found?;
     if found < VERSION {
         let path = settings.path.clone();
         // A file that must exist must have tasks: an empty one belongs to another program.
@@ -155,12 +163,30 @@ fn connect(settings: &SqliteBuilder) -> Result<Rows> {
                 connection.set_prepared_statement_cache_capacity(64);
                 Ok(connection)
             });
+    rows(settings, connection)
+}
+
+fn rows(settings: &SqliteBuilder, connection: rusqlite::Result<Connection>) -> Result<Rows> {
     let (path, busy_timeout) = (settings.path.clone(), settings.busy_timeout);
     let context = ErrorContext { file: file_at(&path), path, busy_timeout };
     match connection {
-        Ok(connection) => Ok(Rows { connection, context }),
+        Ok(connection) => Ok(Rows { connection, context, buckets: HashMap::new() }),
         Err(error) => Err(context.error(&error)),
     }
+}
+
+/// Opens a file that nobody writes, for somebody who may not write beside it: SQLite would have to create the files of its
+/// log. `None` when there is a log, without which the file is not complete.
+fn connect_alone(settings: &SqliteBuilder) -> Result<Option<Rows>> {
+    let has_log = log_of(&settings.path).exists();
+    let Some(path) = settings.path.to_str().filter(|_| !has_log) else {
+        return Ok(None);
+    };
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let access = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let uri = format!("file:{path}?immutable=1");
+    let connection = Connection::open_with_flags(uri, access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    rows(settings, connection).map(Some)
 }
 
 /// Repeats an operation for this long while the file is locked, where SQLite itself does not wait.
@@ -184,6 +210,24 @@ fn keep_the_log(rows: &Rows, keep: bool) -> Result<()> {
     rows.named(rows.connection.set_db_config(config, keep)).map(drop)
 }
 
+/// The log of the file, which SQLite applies to whatever file it lies beside.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
+}
+
+/// The most likely reason for damage where there is a log.
+fn of_another_log(log: &Path) -> String {
+    match std::fs::metadata(log) {
+        Ok(file) if file.len() > 0 => format!(
+            "; its log `{}` may belong to another copy: restore both together, or the file without a log",
+            log.display()
+        ),
+        _ => String::new(),
+    }
+}
+
 /// Checks the file for damage.
 fn check(rows: &Rows) -> Result<()> {
     let path = &rows.context.path;
@@ -191,7 +235,11 @@ fn check(rows: &Rows) -> Result<()> {
         return Ok(());
     }
     match rows.first("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))? {
-        Some(detail) if detail != "ok" => Err(StoreError::Broken { path: path.clone(), detail }),
+        Some(detail) if detail != "ok" => {
+            let detail = detail.lines().next().unwrap_or_default();
+            let detail = format!("{detail}{}", of_another_log(&log_of(path)));
+            Err(StoreError::Broken { path: path.clone(), detail })
+        }
         _ => Ok(()),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, params};
 
 use super::{row, transaction::Rows};
 use crate::base::time::Time;
 use crate::machine::{lease::Lease, pace::Bucket, repair::SLACK};
 use crate::record::{id::TaskId, lane::Lane};
-use crate::rows::{table::Due, table::Held};
+use crate::rows::{table::Due, table::Held, table::NextDue};
 use crate::store::error::Result;
 
 /// The index of a lane, the condition that it needs, and its order.
@@ -17,7 +18,7 @@ const fn index(lane: Lane) -> (&'static str, &'static str, &'static str) {
         Lane::Ready => ("tasks_ready", "lane = 0", "priority DESC, run_at"),
         Lane::Later => ("tasks_later", "lane = 1", "run_at"),
         Lane::Paying => ("tasks_paying", "lane = 2", "run_at"),
-        Lane::Leased => ("tasks_leased", "lane = 3", "run_at"),
+        Lane::Leased => ("tasks_listed", "phase = 1", "run_at"),
     }
 }
 
@@ -52,11 +53,24 @@ pub(super) fn next_due(rows: &Rows, name: &str, lane: Lane) -> Result<Option<Tim
     rows.first(&statement, params![name], |row| Ok(row::time(row::number_at(row, 0)?)))
 }
 
+pub(super) fn next_dues(rows: &Rows, name: &str) -> Result<NextDue> {
+    let statement = "SELECT (SELECT run_at FROM tasks INDEXED BY tasks_later \
+                             WHERE name = ?1 AND lane = 1 ORDER BY run_at LIMIT 1), \
+                            (SELECT run_at FROM tasks INDEXED BY tasks_paying \
+                             WHERE name = ?1 AND lane = 2 ORDER BY run_at LIMIT 1)";
+    let time = |row: &Row<'_>, column| -> rusqlite::Result<Option<Time>> {
+        Ok(match row.get_ref(column)? {
+            ValueRef::Null => None,
+            value => Some(row::time(value.as_i64().unwrap_or_default())),
+        })
+    };
+    let found = rows.first(statement, params![name], |row| {
+        Ok(NextDue { later: time(row, 0)?, paying: time(row, 1)? })
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
 pub(super) fn promote(rows: &Rows, name: &str, now: Time, limit: usize) -> Result<usize> {
-    // Most often none is due: a look at the index is cheaper than an update that finds none.
-    if next_due(rows, name, Lane::Later)?.is_none_or(|due| due > now) {
-        return Ok(0);
-    }
     let statement = "UPDATE tasks SET lane = 0 WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_later \
                      WHERE name = ?1 AND lane = 1 AND run_at <= ?2 ORDER BY run_at LIMIT ?3)";
     rows.run(statement, params![name, row::millis(now), row::count(limit)])
@@ -97,7 +111,7 @@ pub(super) fn far_away(rows: &Rows, name: &str, now: Time, limit: usize) -> Resu
 }
 
 pub(super) fn leases(rows: &Rows) -> Result<Vec<Held>> {
-    let statement = "SELECT id, fence, name, run_at, lease_length FROM tasks INDEXED BY tasks_leased WHERE lane = 3";
+    let statement = "SELECT id, fence, name, run_at, lease_length FROM tasks INDEXED BY tasks_listed WHERE phase = 1";
     rows.rows(statement, [], |row| {
         Ok(Held {
             lease: Lease { id: row::read_id(row)?, fence: row::number_at(row, 1)? as u64 },

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use retry_runtime::{DelaySource, Failures, Kind};
-use rusqlite::types::ValueRef;
-use rusqlite::{Row, ToSql};
+use rusqlite::Row;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 
 use super::columns::Columns;
 use crate::base::time::Time;
@@ -21,7 +21,7 @@ const SOURCES: [DelaySource; 3] = [DelaySource::Backoff, DelaySource::Hint, Dela
 /// The columns of a task that may change.
 pub(super) const CHANGING: &str = "phase, reason, unique_key, run_at, started_at, ended_at, deadline, attempts, round, \
     round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, \
-    lane, gives_up, paid, lease_length, misfit_at, failures, lost_key";
+    lane, gives_up, paid, lease_length, misfit_at, failures, lost_key, attempt_at, by_hand";
 
 /// The columns of a task that never change, besides the identifier.
 pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted, arguments";
@@ -30,7 +30,8 @@ pub(super) const FIXED: &str = "name, priority, valid_for, created_at, redacted,
 pub(super) const ATTEMPT: &str =
     "fence, number, started, ended, outcome, kind, error, delay, source, worker";
 
-type Params = Vec<Box<dyn ToSql>>;
+/// The values of a row, as far as possible borrowed from the record.
+type Params<'a> = Vec<ToSqlOutput<'a>>;
 
 pub(super) fn id(id: TaskId) -> [u8; 16] {
     id.as_u128().to_be_bytes()
@@ -106,47 +107,65 @@ pub(super) fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// Boxes the value of a column.
-fn boxed(value: impl ToSql + 'static) -> Box<dyn ToSql> {
-    Box::new(value)
+fn owned<'a>(value: impl Into<Value>) -> ToSqlOutput<'a> {
+    ToSqlOutput::Owned(value.into())
+}
+
+fn number_or_null<'a>(number: Option<i64>) -> ToSqlOutput<'a> {
+    owned(number.map_or(Value::Null, Value::Integer))
+}
+
+fn time_or_null<'a>(time: Option<Time>) -> ToSqlOutput<'a> {
+    number_or_null(time.map(millis))
+}
+
+fn borrowed(text: &str) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+}
+
+fn text_or_null(text: Option<&str>) -> ToSqlOutput<'_> {
+    text.map_or(ToSqlOutput::Borrowed(ValueRef::Null), borrowed)
 }
 
 /// The identifier and the values of [`CHANGING`].
-pub(super) fn changing(record: &Record) -> Params {
+pub(super) fn changing(record: &Record) -> Params<'_> {
     let reason = match record.state {
         State::Failed { reason } => Some(reason.name()),
         _ => None,
     };
     let progress = record.progress.as_ref();
+    let fraction = progress.and_then(|progress| progress.fraction);
     vec![
-        boxed(id(record.id)),
-        boxed(number(record.state.phase())),
-        boxed(reason),
-        boxed(record.key.clone()),
-        boxed(record.run_at.map(millis)),
-        boxed(record.started_at.map(millis)),
-        boxed(record.ended_at.map(millis)),
-        boxed(record.deadline.map(millis)),
-        boxed(record.attempts),
-        boxed(record.round),
-        boxed(record.round_at.map(millis)),
-        boxed(record.limit),
-        boxed(record.fence as i64),
-        boxed(record.worker.clone()),
-        boxed(progress.and_then(|progress| progress.fraction)),
-        boxed(progress.and_then(|progress| progress.message.clone())),
-        boxed(record.result.clone()),
-        boxed(record.last_error.clone()),
-        boxed(record.last_kind.map(|kind| position(&KINDS, kind))),
-        boxed(record.last_delay.map(nanos)),
-        boxed(record.paced),
-        boxed(record.lane.map(|lane| position(&Lane::ALL, lane))),
-        boxed(gives_up(record).map(millis)),
-        boxed(record.paid as i64),
-        boxed(nanos(record.lease_length)),
-        boxed(record.misfit_at.map(millis)),
-        boxed(written_failures(record.failures)),
-        boxed(record.lost_key.clone()),
+        owned(id(record.id).to_vec()),
+        owned(number(record.state.phase())),
+        text_or_null(reason),
+        text_or_null(record.key.as_deref()),
+        time_or_null(record.run_at),
+        time_or_null(record.started_at),
+        time_or_null(record.ended_at),
+        time_or_null(record.deadline),
+        owned(record.attempts),
+        owned(record.round),
+        time_or_null(record.round_at),
+        number_or_null(record.limit.map(i64::from)),
+        owned(record.fence as i64),
+        text_or_null(record.worker.as_deref()),
+        owned(fraction.map_or(Value::Null, Value::Real)),
+        text_or_null(progress.and_then(|progress| progress.message.as_deref())),
+        text_or_null(record.result.as_deref()),
+        text_or_null(record.last_error.as_deref()),
+        number_or_null(record.last_kind.map(|kind| position(&KINDS, kind))),
+        number_or_null(record.last_delay.map(nanos)),
+        owned(i64::from(record.paced)),
+        number_or_null(record.lane.map(|lane| position(&Lane::ALL, lane))),
+        time_or_null(gives_up(record)),
+        owned(record.paid as i64),
+        owned(nanos(record.lease_length)),
+        time_or_null(record.misfit_at),
+        owned(written_failures(record.failures).map_or(Value::Null, Value::Text)),
+        text_or_null(record.lost_key.as_deref()),
+        time_or_null(record.attempt_at),
+        owned(record.by_hand),
     ]
 }
 
@@ -171,17 +190,17 @@ fn gives_up(record: &Record) -> Option<Time> {
 }
 
 /// The identifier and the values of [`CHANGING`] and [`FIXED`].
-pub(super) fn all(record: &Record) -> Params {
+pub(super) fn all(record: &Record) -> Params<'_> {
     let redacted =
         (!record.redacted.is_empty()).then(|| serde_json::json!(record.redacted).to_string());
     let mut all = changing(record);
     all.extend([
-        boxed(record.name.clone()),
-        boxed(record.priority),
-        boxed(record.valid_for.map(nanos)),
-        boxed(millis(record.created_at)),
-        boxed(redacted),
-        boxed(record.arguments.clone()),
+        borrowed(&record.name),
+        owned(record.priority),
+        number_or_null(record.valid_for.map(nanos)),
+        owned(millis(record.created_at)),
+        owned(redacted.map_or(Value::Null, Value::Text)),
+        borrowed(&record.arguments),
     ]);
     all
 }
@@ -199,15 +218,15 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     });
     let fraction: Option<f64> = row.get(14).unwrap_or_default();
     let message = shown(row, 15)?;
-    let redacted = columns.optional_text(32, "redacted");
+    let redacted = columns.optional_text(34, "redacted");
     let mut record = Record {
         id: read_id(row)?,
-        name: columns.text(28, "name"),
+        name: columns.text(30, "name"),
         state: state(phase, reason.as_deref(), run_at),
-        priority: columns.signed(29, "priority").try_into().unwrap_or_default(),
+        priority: columns.signed(31, "priority").try_into().unwrap_or_default(),
         key: columns.optional_text(3, "unique_key"),
-        valid_for: columns.optional(30, "valid_for").map(Duration::from_nanos),
-        created_at: time_of(columns.unsigned(31, "created_at")),
+        valid_for: columns.optional(32, "valid_for").map(Duration::from_nanos),
+        created_at: time_of(columns.unsigned(33, "created_at")),
         run_at,
         started_at: columns.optional(5, "started_at").map(time_of),
         ended_at: columns.optional(6, "ended_at").map(time_of),
@@ -229,10 +248,12 @@ pub(super) fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         paid: columns.unsigned(23, "paid"),
         lease_length: Duration::from_nanos(columns.unsigned(24, "lease_length")),
         redacted: redacted.and_then(|names| serde_json::from_str(&names).ok()).unwrap_or_default(),
-        arguments: columns.text(33, "arguments"),
+        arguments: columns.text(35, "arguments"),
         misfit_at: columns.optional(25, "misfit_at").map(time_of),
         failures: read_failures(shown(row, 26)?),
         lost_key: columns.optional_text(27, "lost_key"),
+        attempt_at: columns.optional(28, "attempt_at").map(time_of),
+        by_hand: columns.small(29, "by_hand"),
         trouble: None,
     };
     if let Some(trouble) = columns.trouble {
@@ -259,19 +280,19 @@ fn state(phase: Phase, reason: Option<&str>, run_at: Option<Time>) -> State {
 }
 
 /// The parameters for an attempt: its task, then the columns in the order of [`ATTEMPT`].
-pub(super) fn attempt_params(task: TaskId, attempt: &TaskAttempt) -> Params {
+pub(super) fn attempt_params(task: TaskId, attempt: &TaskAttempt) -> Params<'_> {
     vec![
-        boxed(id(task)),
-        boxed(attempt.fence as i64),
-        boxed(attempt.attempt),
-        boxed(millis(attempt.started)),
-        boxed(attempt.ended.map(millis)),
-        boxed(position(&AttemptOutcome::ALL, attempt.outcome)),
-        boxed(attempt.kind.map(|kind| position(&KINDS, kind))),
-        boxed(attempt.error.clone()),
-        boxed(attempt.delay.map(nanos)),
-        boxed(attempt.delay_source.map(|source| position(&SOURCES, source))),
-        boxed(attempt.worker.clone()),
+        owned(id(task).to_vec()),
+        owned(attempt.fence as i64),
+        owned(attempt.attempt),
+        owned(millis(attempt.started)),
+        time_or_null(attempt.ended),
+        owned(position(&AttemptOutcome::ALL, attempt.outcome)),
+        number_or_null(attempt.kind.map(|kind| position(&KINDS, kind))),
+        text_or_null(attempt.error.as_deref()),
+        number_or_null(attempt.delay.map(nanos)),
+        number_or_null(attempt.delay_source.map(|source| position(&SOURCES, source))),
+        borrowed(&attempt.worker),
     ]
 }
 

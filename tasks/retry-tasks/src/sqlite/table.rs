@@ -1,44 +1,63 @@
 //! The rows that operations read and write.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rusqlite::{params, params_from_iter};
 
 use super::{
-    counts, names, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED, transaction::Rows,
+    analytics, counts, names, queues, row, row::ATTEMPT, row::CHANGING, row::FIXED,
+    transaction::Rows,
 };
 use crate::base::time::Time;
 use crate::machine::pace::Bucket;
 use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
-use crate::rows::{table::Due, table::Held, table::Table};
+use crate::rows::{table::Due, table::Held, table::NextDue, table::Table};
 use crate::store::{
-    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
+    analytics::Analytics, analytics::Part, counts::Counts, error::Result, filter::Filter,
+    filter::Page,
 };
+
+/// The statements of every task, written once.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let columns = format!("id, {CHANGING}, {FIXED}");
+    format!("INSERT INTO tasks ({columns}) VALUES ({})", values(1, &columns))
+});
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    format!("UPDATE tasks SET ({CHANGING}) = ({}) WHERE id = ?1", values(2, CHANGING))
+});
+static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT id, {CHANGING}, {FIXED} FROM tasks WHERE id = ?1"));
+static PUT_ATTEMPT: LazyLock<String> = LazyLock::new(|| {
+    let columns = format!("task, {ATTEMPT}");
+    format!(
+        "INSERT INTO attempts ({columns}) VALUES ({}) ON CONFLICT DO UPDATE SET ended = ?5, outcome = ?6, kind = ?7, \
+         error = ?8, delay = ?9, source = ?10",
+        values(1, &columns)
+    )
+});
+
+/// The parameters of these columns, the first of which has this number: `?1, ?2, …`.
+fn values(first: usize, columns: &str) -> String {
+    let numbers = (first..).take(columns.split(',').count());
+    numbers.map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
+}
 
 /// How much later than its submission a task's identifier may say.
 const LATER: Duration = Duration::from_secs(24 * 3600);
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
-        let statement = format!(
-            "INSERT INTO tasks (id, {CHANGING}, {FIXED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-             ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)"
-        );
-        self.run(&statement, params_from_iter(row::all(record))).map(drop)
+        self.run(&INSERT, params_from_iter(row::all(record))).map(drop)
     }
 
     fn update(&mut self, record: &Record) -> Result<()> {
-        let statement = format!(
-            "UPDATE tasks SET ({CHANGING}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
-             ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) WHERE id = ?1"
-        );
-        self.run(&statement, params_from_iter(row::changing(record))).map(drop)
+        self.run(&UPDATE, params_from_iter(row::changing(record))).map(drop)
     }
 
     fn get(&mut self, id: TaskId) -> Result<Option<Record>> {
-        let statement = format!("SELECT id, {CHANGING}, {FIXED} FROM tasks WHERE id = ?1");
-        self.first(&statement, params![row::id(id)], row::record)
+        self.first(&SELECT, params![row::id(id)], row::record)
     }
 
     fn keyed(&mut self, name: &str, key: &str) -> Result<Option<TaskId>> {
@@ -52,6 +71,10 @@ impl Table for Rows {
 
     fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>> {
         queues::next_due(self, name, lane)
+    }
+
+    fn next_dues(&mut self, name: &str) -> Result<NextDue> {
+        queues::next_dues(self, name)
     }
 
     fn promote(&mut self, name: &str, now: Time, limit: usize) -> Result<usize> {
@@ -81,19 +104,22 @@ impl Table for Rows {
     }
 
     fn bucket(&mut self, name: &str) -> Result<Option<Bucket>> {
-        queues::bucket(self, name)
+        if let Some(known) = self.buckets.get(name) {
+            return Ok(*known);
+        }
+        let bucket = queues::bucket(self, name)?;
+        self.buckets.insert(name.to_owned(), bucket);
+        Ok(bucket)
     }
 
     fn put_bucket(&mut self, name: &str, bucket: &Bucket) -> Result<()> {
-        queues::put_bucket(self, name, bucket)
+        queues::put_bucket(self, name, bucket)?;
+        self.buckets.insert(name.to_owned(), Some(*bucket));
+        Ok(())
     }
 
     fn put_attempt(&mut self, id: TaskId, attempt: &TaskAttempt) -> Result<()> {
-        let statement = format!(
-            "INSERT INTO attempts (task, {ATTEMPT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-             ON CONFLICT DO UPDATE SET ended = ?5, outcome = ?6, kind = ?7, error = ?8, delay = ?9, source = ?10"
-        );
-        self.run(&statement, params_from_iter(row::attempt_params(id, attempt))).map(drop)
+        self.run(&PUT_ATTEMPT, params_from_iter(row::attempt_params(id, attempt))).map(drop)
     }
 
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>> {
@@ -174,22 +200,15 @@ impl Table for Rows {
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
-        let statement = match name {
-            None => {
-                "SELECT number, outcome, count(*) FROM attempts WHERE ?1 IS NULL \
-                 GROUP BY number, outcome ORDER BY number"
-            }
-            Some(_) => {
-                "SELECT number, outcome, count(*) FROM tasks INDEXED BY tasks_listed \
-                 JOIN attempts ON attempts.task = tasks.id WHERE phase IN (0, 1, 2, 3, 4, 5) AND name = ?1 \
-                 GROUP BY number, outcome ORDER BY number"
-            }
-        };
-        let counts = self.rows(statement, params![name], |row| {
-            let number = row::number_at(row, 0)?.try_into().unwrap_or_default();
-            Ok((number, row::outcome(row::number_at(row, 1)?), row::number_at(row, 2)? as u64))
-        })?;
-        Ok(Analytics::new(counts, counts::sums(self, name)?))
+        analytics::all(self, name)
+    }
+
+    fn analytics_part(
+        &mut self,
+        name: Option<&str>,
+        after: Option<TaskId>,
+    ) -> Result<Option<Part>> {
+        analytics::part(self, name, after).map(Some)
     }
 
     fn ended(&mut self) -> Result<u64> {
@@ -201,6 +220,35 @@ impl Table for Rows {
     fn oldest_ended(&mut self, limit: usize) -> Result<Vec<(TaskId, Time)>> {
         let statement = "SELECT id, ended_at FROM tasks WHERE ended_at IS NOT NULL AND length(id) = 16 ORDER BY ended_at LIMIT ?1";
         self.rows(statement, params![limit as i64], |row| {
+            Ok((row::read_id(row)?, row::time(row::number_at(row, 1)?)))
+        })
+    }
+
+    fn names(&mut self) -> Result<Vec<String>> {
+        names::all(self)
+    }
+
+    fn ended_in(&mut self, name: &str, phase: Phase) -> Result<u64> {
+        let statement = "SELECT count(*) FROM tasks INDEXED BY tasks_ended \
+                         WHERE name = ?1 AND phase = ?2 AND ended_at IS NOT NULL";
+        let params = params![name, row::number(phase)];
+        Ok(self.first(statement, params, |row| row::number_at(row, 0))?.unwrap_or_default() as u64)
+    }
+
+    fn oldest_ended_in(
+        &mut self,
+        name: &str,
+        phase: Phase,
+        now: Time,
+        limit: usize,
+    ) -> Result<Vec<(TaskId, Time)>> {
+        // `valid_for` is in nanoseconds.
+        let statement = "SELECT id, ended_at FROM tasks INDEXED BY tasks_ended \
+                         WHERE name = ?1 AND phase = ?2 AND ended_at IS NOT NULL AND length(id) = 16 \
+                         AND (phase <> 3 OR unique_key IS NULL OR valid_for IS NULL OR ended_at + valid_for / 1000000 <= ?3) \
+                         ORDER BY ended_at LIMIT ?4";
+        let params = params![name, row::number(phase), row::millis(now), row::count(limit)];
+        self.rows(statement, params, |row| {
             Ok((row::read_id(row)?, row::time(row::number_at(row, 1)?)))
         })
     }
@@ -220,6 +268,7 @@ impl Table for Rows {
         self.run("SAVEPOINT one", [])?;
         let done = work(self);
         if done.is_err() {
+            self.buckets.clear();
             self.run("ROLLBACK TO one", [])?;
         }
         self.run("RELEASE one", [])?;

@@ -1,5 +1,6 @@
 //! Transactions and statements on one connection, and the translation of their errors.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use rusqlite::{
 
 use super::row;
 use crate::base::clock::Clock;
+use crate::machine::pace::Bucket;
 use crate::rows::{job::Job, time::StoreClock, time::Stored};
 use crate::store::error::{Result, StoreError};
 
@@ -28,6 +30,8 @@ const STALE_WHEN_IDLE: u64 = 5000;
 pub(super) struct Rows {
     pub(super) connection: Connection,
     pub(super) context: ErrorContext,
+    /// The buckets that this transaction has read or written: each end of an attempt asks for its function's.
+    pub(super) buckets: HashMap<String, Option<Bucket>>,
 }
 
 impl Rows {
@@ -40,6 +44,7 @@ impl Rows {
     /// Does the work in a transaction that writes. When the work or the commit fails, nothing has changed.
     pub(super) fn transaction(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.begin()?;
+        self.buckets.clear();
         let committed = work(self).and_then(|()| self.run("COMMIT", []));
         if committed.is_err() && !self.connection.is_autocommit() {
             // A failed commit may have ended the transaction already.
@@ -101,6 +106,7 @@ impl Rows {
     /// Applies a job that only reads, on one snapshot of the file.
     pub(super) fn read(&mut self, job: &mut Job, clock: &dyn Clock) -> Result<()> {
         self.run("BEGIN", [])?;
+        self.buckets.clear();
         let applied = guarded(|| job.apply(self, clock.now()));
         let ended = self.run("COMMIT", []);
         applied.and(ended.map(drop))

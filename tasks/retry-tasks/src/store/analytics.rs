@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::record::attempt::AttemptOutcome;
+use crate::record::{attempt::AttemptOutcome, id::TaskId};
 
 /// Statistics over the stored attempts of one function, or of all functions.
 ///
@@ -99,6 +99,27 @@ pub struct Sums {
     pub running: u64,
     /// The time between the start of the first attempt and the end of the task.
     pub active: u64,
+}
+
+impl Sums {
+    /// Adds the sums over other tasks.
+    pub fn add(&mut self, other: Sums) {
+        self.ended += other.ended;
+        self.pending += other.pending;
+        self.running += other.running;
+        self.active += other.active;
+    }
+}
+
+/// The evaluation of some tasks, in the order of their identifiers.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// The number of attempts with this number and outcome.
+    pub counts: Vec<(u32, AttemptOutcome, u64)>,
+    /// The sums over the tasks that have ended.
+    pub sums: Sums,
+    /// The last task of this part; `None` when no more follow.
+    pub next: Option<TaskId>,
 }
 
 impl Analytics {

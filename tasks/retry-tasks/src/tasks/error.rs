@@ -66,6 +66,17 @@ pub enum TaskError {
         /// The task that has the key.
         holder: TaskId,
     },
+    /// The running task waits for another one, which cannot start: every slot that it could have is held by a task that waits.
+    #[error(
+        "task {id} cannot start: the {slots} slots that it could have are held by tasks that wait for others; raise \
+         `in_flight` or `concurrency`, or submit the next step instead of waiting for it"
+    )]
+    NoFreeSlot {
+        /// The task that was waited for.
+        id: TaskId,
+        /// The number of slots.
+        slots: usize,
+    },
     /// The task has failed.
     #[error("task {id} failed ({reason}): {error}")]
     Failed {

@@ -80,6 +80,9 @@ pub struct TaskInfo {
     pub progress: Option<Progress>,
     /// The number of retries, attempts that were lost with their process included.
     pub retry_count: u32,
+    /// The number of retries that were ordered by hand; they are among the `retry_count`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub by_hand: u32,
     /// The number of retries that the limit and the retries by hand allow in all; `None` when only time limits them.
     pub max_retries: Option<u32>,
     /// Whether [`retry`](crate::Tasks::retry) accepts the task; see [`State::can_retry`].
@@ -129,6 +132,7 @@ impl TaskInfo {
             eta: eta(&record, &attempts, now).filter(|_| standard),
             arguments: full.then(|| arguments(&record)),
             retry_count: record.retry_count(),
+            by_hand: record.by_hand,
             max_retries: record.max_retries(),
             id: record.id,
             state: record.state,
@@ -163,6 +167,11 @@ impl TaskInfo {
     pub fn attempts(&self) -> &[TaskAttempt] {
         self.history.as_deref().unwrap_or_default()
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The expected end of the running attempt, if it continues at its present speed.

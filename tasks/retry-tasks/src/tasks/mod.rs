@@ -1,5 +1,7 @@
 //! The public API of tasks. Submissions are here; queries, orders and waiting have files of their own.
 
+pub(crate) mod crew;
+pub(crate) mod current;
 pub(crate) mod error;
 pub(crate) mod info;
 mod orders;
@@ -12,8 +14,9 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::event::Event;
-use crate::record::id::TaskId;
+use crate::record::{NewTask, id::TaskId};
 use crate::store::{Store, Submitted};
+use crate::value::size;
 use error::TaskError;
 use task::Task;
 
@@ -45,12 +48,34 @@ use task::Task;
 #[derive(Clone, Debug)]
 pub struct Tasks {
     store: Arc<dyn Store>,
+    /// The longest arguments, and the longest result, in bytes.
+    pub(crate) value_limit: usize,
 }
 
 impl Tasks {
     /// Creates a handle to the tasks of this store.
     pub fn of(store: Arc<dyn Store>) -> Self {
-        Tasks { store }
+        Tasks { store, value_limit: size::LIMIT }
+    }
+
+    /// Sets how long the arguments of a submitted task, and the result of a task that a worker of this handle runs, may be in
+    /// bytes of JSON; 64 MiB by default. A longer value is refused: at the submission, or as a failure of the attempt.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// # use retry_tasks::Tasks;
+    /// # #[retryable(on = any, task)]
+    /// # async fn greet(text: String) -> Result<String, String> { Ok(text.clone()) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let tasks = Tasks::memory().value_limit(1024);
+    /// let refused = tasks.submit(greet::task("hello".repeat(1000))).await;
+    /// assert!(refused.unwrap_err().to_string().contains("4.9 KiB exceed the limit of 1.0 KiB"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn value_limit(self, bytes: usize) -> Self {
+        Tasks { value_limit: bytes, ..self }
     }
 
     /// The store that keeps the tasks.
@@ -85,9 +110,9 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// The arguments cannot be written as JSON, or the store fails.
+    /// The arguments cannot be written as JSON or are longer than the [limit](Self::value_limit), or the store fails.
     pub async fn submit<Out>(&self, task: Task<Out>) -> Result<TaskId, TaskError> {
-        Ok(self.store.submit(task.into_new(None)?).await?.id)
+        Ok(self.store.submit(self.checked(task, None)?).await?.id)
     }
 
     /// Submits a task unless the store has one of the same function with the same key that has not ended yet or whose
@@ -118,7 +143,17 @@ impl Tasks {
         key: impl Into<String>,
         task: Task<Out>,
     ) -> Result<Submitted, TaskError> {
-        Ok(self.store.submit(task.into_new(Some(key.into()))?).await?)
+        Ok(self.store.submit(self.checked(task, Some(key.into()))?).await?)
+    }
+
+    fn checked<Out>(&self, task: Task<Out>, key: Option<String>) -> Result<NewTask, TaskError> {
+        let new = task.into_new(key)?;
+        let length = new.arguments.len();
+        if length > self.value_limit {
+            let detail = size::too_long(length, self.value_limit);
+            return Err(TaskError::Arguments { name: new.name, detail });
+        }
+        Ok(new)
     }
 
     /// Subscribes to the events that the workers and orders of this process cause. A listener that is thousands of

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Tasks, error::TaskError, info::Format, info::TaskInfo};
 use crate::machine::retention::Retention;
-use crate::record::{id::TaskId, state::State};
+use crate::record::{Record, id::TaskId, state::State};
 use crate::store::{Stored, analytics::Analytics, counts::Counts, filter::Filter, filter::Page};
 
 impl Tasks {
@@ -33,21 +33,13 @@ impl Tasks {
         &self,
         id: TaskId,
     ) -> Result<Option<Out>, TaskError> {
+        result(self.record(id).await?)
+    }
+
+    /// Loads a task without its attempts.
+    pub(super) async fn record(&self, id: TaskId) -> Result<Record, TaskError> {
         let (record, _) = self.store.load(id, false).await?.ok_or(TaskError::Unknown(id))?;
-        match record.state {
-            State::Complete => {
-                let result = record.result.unwrap_or_else(|| "null".to_owned());
-                serde_json::from_str(&result)
-                    .map(Some)
-                    .map_err(|error| TaskError::Result { id, detail: error.to_string() })
-            }
-            State::Failed { reason } => {
-                let error = record.last_error.unwrap_or_default();
-                Err(TaskError::Failed { id, reason, error })
-            }
-            State::Cancelled => Err(TaskError::Cancelled(id)),
-            _ => Ok(None),
-        }
+        Ok(record)
     }
 
     /// Lists the tasks that pass the filter, the newest first.
@@ -100,5 +92,24 @@ impl Tasks {
     /// The store fails.
     pub async fn prune(&self, retention: Retention) -> Result<u64, TaskError> {
         Ok(self.store.prune(retention).await?)
+    }
+}
+
+/// The result of a task; `None` while it has not ended.
+pub(super) fn result<Out: DeserializeOwned>(record: Record) -> Result<Option<Out>, TaskError> {
+    let id = record.id;
+    match record.state {
+        State::Complete => {
+            let result = record.result.unwrap_or_else(|| "null".to_owned());
+            serde_json::from_str(&result)
+                .map(Some)
+                .map_err(|error| TaskError::Result { id, detail: error.to_string() })
+        }
+        State::Failed { reason } => {
+            let error = record.last_error.unwrap_or_default();
+            Err(TaskError::Failed { id, reason, error })
+        }
+        State::Cancelled => Err(TaskError::Cancelled(id)),
+        _ => Ok(None),
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, task::Task};
+use super::crew::{Held, Waiting};
+use super::{Tasks, error::TaskError, info::Format, info::TaskInfo, query::result, task::Task};
 use crate::event::Event;
 use crate::record::id::TaskId;
 
@@ -65,19 +66,42 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// The same as of [`result`](Tasks::result).
+    /// The same as of [`result`](Tasks::result). Inside a task, also [`TaskError::NoFreeSlot`], when the task that is waited
+    /// for has been due for two seconds and cannot start, since every slot is held by a task that waits
+    /// and no other worker runs a task.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future does not affect the task.
     pub async fn wait<Out: DeserializeOwned>(&self, id: TaskId) -> Result<Out, TaskError> {
         let mut events = self.events();
+        let mut waiting = Waiting::of_current(self);
         loop {
-            if let Some(out) = self.result(id).await? {
+            let record = self.record(id).await?;
+            let now = self.store().clock().now();
+            if let Some(waiting) = &mut waiting {
+                if let Some(held) = waiting.stuck(&record, now) {
+                    if !self.others_run(&record.name, held).await? {
+                        return Err(TaskError::NoFreeSlot { id, slots: held.slots });
+                    }
+                    waiting.go_on();
+                }
+            }
+            if let Some(out) = result(record)? {
                 return Ok(out);
             }
             self.changed(&mut events, id).await;
         }
+    }
+
+    /// Whether other workers run tasks, and may have a slot when those end.
+    async fn others_run(&self, function: &str, held: Held) -> Result<bool, TaskError> {
+        let counts = self.counts_by_function().await?;
+        let running = match held.is_of_function {
+            true => counts.get(function).map_or(0, |counts| counts.running),
+            false => counts.values().map(|counts| counts.running).sum(),
+        };
+        Ok(running > held.slots as u64)
     }
 
     /// Submits a task and waits for it, at most for `limit`. Returns its result, or the identifier of the task, which

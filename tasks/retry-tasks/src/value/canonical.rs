@@ -51,3 +51,22 @@ fn write_map(map: &Map<String, Value>, out: &mut String, each: &dyn Fn(&str, &Va
     }
     out.push('}');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CI runs this with `serde_json/preserve_order` as well.
+    #[test]
+    fn a_key_is_the_same_text_in_whatever_order_the_map_keeps_its_entries() {
+        let mut inner = Map::new();
+        for name in ["z", "ä", "B", "a"] {
+            inner.insert(name.to_owned(), Value::Null);
+        }
+        let mut outer = Map::new();
+        outer.insert("second".to_owned(), Value::Array(vec![Value::Object(inner)]));
+        outer.insert("first".to_owned(), Value::from(1));
+        let text = r#"{"first":1,"second":[{"B":null,"a":null,"z":null,"ä":null}]}"#;
+        assert_eq!(arguments(&outer, &[]), text);
+    }
+}

@@ -4,3 +4,4 @@ pub(crate) mod canonical;
 pub(crate) mod exact;
 pub(crate) mod misfit;
 mod sha256;
+pub(crate) mod size;

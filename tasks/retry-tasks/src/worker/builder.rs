@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{Worker, error::StartError, host::LocalHost};
+use super::{Worker, error::StartError, host::LocalHost, name};
 use crate::function::{Function, States, functions};
 use crate::machine::retention::Retention;
 use crate::store::{Store, host::End, host::Hosted, host::Settings};
-use crate::tasks::Tasks;
+use crate::tasks::{Tasks, crew::Crew};
 
 /// The beginning of the names of the conformance suite's functions. They are linked into the tests of stores, and only
 /// a worker that asks for them by name runs them.
@@ -23,7 +23,8 @@ const SUITE: &str = "conformance::";
 /// | `in_flight` | 64 attempts at a time |
 /// | `lease` | 30 s, renewed every 5 s |
 /// | `poll` | 200 ms: the time between two searches for tasks of other processes |
-/// | `retention` | 100 000 ended tasks, 30 days |
+/// | `name` | the machine and the process: `web-1 pid 4711` |
+/// | `retention` | of each function 100 000 tasks in each ended state; 30 days, failed ones half a year |
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -50,11 +51,13 @@ pub struct WorkerBuilder {
     states: States,
     only: Option<Vec<String>>,
     concurrency: Vec<(String, usize)>,
+    /// The longest result in bytes.
+    value_limit: usize,
 }
 
 impl WorkerBuilder {
-    /// Sets the worker's name in the history, by default `pid` and the process number. Fencing tokens, not names, tell
-    /// workers apart, so a worker may have the name of another one or of its crashed predecessor.
+    /// Sets the worker's name in the history, by default the machine and the process: `web-1 pid 4711`. Fencing tokens, not names,
+    /// tell workers apart, so a worker may have the name of another one or of its crashed predecessor.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.settings.name = name.into().into();
         self
@@ -101,7 +104,8 @@ impl WorkerBuilder {
         self
     }
 
-    /// Sets how long ended tasks are kept. The worker removes older ones every 10 s, and after 5000 attempts.
+    /// Sets how long the ended tasks of the worker's functions are kept. The worker removes older ones every 10 s, and after
+    /// 5000 attempts; [`Tasks::prune`] removes those of any function.
     pub fn retention(mut self, retention: Retention) -> Self {
         self.settings.retention = retention;
         self
@@ -137,7 +141,16 @@ impl WorkerBuilder {
             }
         }
         let states = Arc::new(self.states);
-        Ok(LocalHost { settings: self.settings, functions: hosted, states, ending })
+        let crew = Arc::new(Crew::new(self.store, self.settings.slots, &hosted));
+        let value_limit = self.value_limit;
+        Ok(LocalHost {
+            settings: self.settings,
+            functions: hosted,
+            states,
+            ending,
+            crew,
+            value_limit,
+        })
     }
 
     fn selects(&self, function: &Function) -> bool {
@@ -167,7 +180,7 @@ impl Tasks {
         WorkerBuilder {
             store: Arc::clone(self.store()),
             settings: Settings {
-                name: format!("pid {}", std::process::id()).into(),
+                name: name::of_this_process().into(),
                 slots: 64,
                 lease: Duration::from_secs(30),
                 heartbeat: Duration::from_secs(5),
@@ -177,6 +190,7 @@ impl Tasks {
             states: States::default(),
             only: None,
             concurrency: Vec::new(),
+            value_limit: self.value_limit,
         }
     }
 }

@@ -5,13 +5,16 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use retry_runtime::resume::Paid;
+use retry_runtime::resume::{Paid, Standing, judge, kept};
+use retry_runtime::{Class, Kind, Site};
 use tokio::sync::watch;
 
-use super::current::CURRENT;
 use crate::function::{Function, Input, States, functions};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
 use crate::store::{handle::AttemptHandle, host::End, host::Host, host::Hosted, host::Settings};
+use crate::tasks::crew::Crew;
+use crate::tasks::current::{CURRENT, Current};
+use crate::value::size::too_long;
 
 /// A worker of this process.
 #[derive(Debug)]
@@ -20,6 +23,9 @@ pub(super) struct LocalHost {
     pub(super) functions: Vec<Hosted>,
     pub(super) states: Arc<States>,
     pub(super) ending: watch::Receiver<End>,
+    pub(super) crew: Arc<Crew>,
+    /// The longest result in bytes.
+    pub(super) value_limit: usize,
 }
 
 impl Host for LocalHost {
@@ -45,7 +51,18 @@ impl Host for LocalHost {
                 Ok(ready) => ready,
                 Err(end) => return end,
             };
-            catch_panic(CURRENT.scope(handle, async { (function.run)(input).await })).await
+            let (site, standing) = (input.site, input.standing);
+            let current = Current::new(handle, function.name(), Arc::clone(&self.crew));
+            let attempt = CURRENT.scope(current, async { (function.run)(input).await });
+            match catch_panic(attempt).await {
+                Ok(AttemptEnd::Succeeded(result)) if result.len() > self.value_limit => {
+                    let detail = too_long(result.len(), self.value_limit);
+                    AttemptEnd::unreadable(&format!("the result cannot be stored: {detail}"))
+                }
+                Ok(end) => end,
+                Err(error) if function.retries_panics() => after_panic(site, standing, &error),
+                Err(error) => AttemptEnd::panicked(&error),
+            }
         })
     }
 }
@@ -72,17 +89,21 @@ impl LocalHost {
     }
 }
 
-/// Runs the attempt and makes a failure of its panic.
-async fn catch_panic(attempt: impl Future<Output = AttemptEnd>) -> AttemptEnd {
+/// The end of an attempt that has panicked, of a function that retries every failure: the engine decides as after an error.
+fn after_panic(site: &'static Site, mut standing: Standing, error: &str) -> AttemptEnd {
+    standing.attempts = standing.attempts.saturating_add(1);
+    let next = judge(site, &standing, Class::new(Kind::Transient));
+    AttemptEnd::Panicked(kept(error).to_string(), next)
+}
+
+/// Runs the attempt. Fails with the text of its panic.
+async fn catch_panic(attempt: impl Future<Output = AttemptEnd>) -> Result<AttemptEnd, String> {
     let mut attempt = pin!(attempt);
     std::future::poll_fn(|cx| {
         // A function that has panicked is never polled again.
         match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
-            Ok(polled) => polled,
-            Err(panic) => {
-                let error = format!("the function panicked: {}", message(&*panic));
-                Poll::Ready(AttemptEnd::panicked(&error))
-            }
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(format!("the function panicked: {}", message(&*panic)))),
         }
     })
     .await

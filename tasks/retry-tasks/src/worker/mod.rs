@@ -1,9 +1,9 @@
 //! Workers: they run the attempts of tasks.
 
 pub(crate) mod builder;
-pub(crate) mod current;
 pub(crate) mod error;
 mod host;
+mod name;
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::store::host::End;
 /// A running worker; [`Tasks::worker`](crate::Tasks::worker) makes one.
 ///
 /// Dropping it is a [`shutdown`](Worker::shutdown) without time left, which the tokio runtime completes if it still
-/// runs.
+/// runs, and a warning: a worker is kept in a variable with a name (`let _ = …` drops it), and is shut down at the end.
 ///
 /// ```
 /// # use retry_runtime::retryable;
@@ -67,7 +67,19 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let running = *self.end.borrow() == End::NotYet;
         if running {
+            tell_drop();
             self.end.send_replace(End::Within(Duration::ZERO));
         }
     }
+}
+
+/// Warns that a worker ends because nobody has kept it.
+fn tell_drop() {
+    #[cfg(feature = "tracing")]
+    retry_runtime::control::contained(|| {
+        tracing::warn!(
+            target: "retry_tasks",
+            "a worker was dropped, so it shuts down and its running tasks are returned: keep it in a variable, and call `shutdown`"
+        );
+    });
 }

@@ -4,6 +4,7 @@ mod conformance;
 mod folder;
 mod kill;
 mod metrics;
+mod orphans;
 mod sqlite;
 mod stats;
 mod trouble;

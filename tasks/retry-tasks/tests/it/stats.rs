@@ -106,7 +106,23 @@ async fn a_task_whose_function_panics_is_counted_as_a_call_that_does() {
     assert_eq!((stats.calls() - before.calls(), stats.reasons.aborted, stats.attempts), (1, 1, 1));
 }
 
-#[retryable(on = any, name = "counted::panics", task)]
-async fn panics() -> Result<u32, String> {
+#[tokio::test]
+async fn a_task_whose_panics_are_retried_is_counted_as_one_call() {
+    let tasks = Tasks::memory();
+    let _worker = tasks.worker().only("counted::panics_again").start().expect("started");
+    let id = tasks.submit(panics_again::task()).await.expect("stored");
+    tasks.wait::<u32>(id).await.expect_err("it panics");
+    let stats = retry_runtime::stats("counted::panics_again").expect("declared below");
+    assert_eq!((stats.calls(), stats.reasons.exhausted, stats.attempts), (1, 1, 3));
+    assert_eq!(stats.failures.transient, 3);
+}
+
+#[retryable(name = "counted::panics", task)]
+async fn panics() -> Result<u32, Trouble> {
+    panic!("as it was told")
+}
+
+#[retryable(on = any, max = 2, base = "1ms", budget = none, name = "counted::panics_again", task)]
+async fn panics_again() -> Result<u32, String> {
     panic!("as it was told")
 }

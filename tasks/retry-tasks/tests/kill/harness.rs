@@ -226,10 +226,10 @@ fn balance(
     processes.sort_unstable();
     processes.dedup();
     for process in &processes {
-        let worker = format!("pid {process}");
+        let worker = format!(" pid {process}");
         let of = |outcome| {
             let attempts = info.attempts().iter();
-            attempts.filter(|it| it.worker == worker && it.outcome == outcome).count()
+            attempts.filter(|it| it.worker.ends_with(&worker) && it.outcome == outcome).count()
         };
         let (succeeded, lost) = (of(AttemptOutcome::Succeeded), of(AttemptOutcome::Lost));
         let effects = had.iter().filter(|it| *it == process).count();

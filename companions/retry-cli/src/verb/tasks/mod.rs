@@ -39,7 +39,8 @@ The program that owns the file may keep running: its workers pick up changes mad
 `counts` and `analytics` do not write to the file.
 
 Exit codes: 0 on success, 1 when the task's state does not allow the operation or a watched task failed, 2 when the
-command line is wrong or the file or task does not exist, 3 when a watched task was cancelled.";
+command line is wrong or the file or task does not exist, 3 when a watched task was cancelled, 130 when `retry --all` was
+interrupted.";
 
 pub(super) fn command() -> Command {
     Command::new("tasks")

@@ -83,7 +83,7 @@ fn block_on<T>(
     builder: SqliteBuilder,
     work: impl AsyncFnOnce(&Tasks) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
     let tasks = builder.open().map_err(TaskError::from)?;
     runtime.block_on(work(&tasks))

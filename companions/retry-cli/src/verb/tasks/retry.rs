@@ -1,11 +1,14 @@
 //! `retry tasks retry` gives failed or cancelled tasks further attempts.
 
+use std::cell::Cell;
+use std::io::{self, IsTerminal};
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use retry_tasks::Phase;
 use serde_json::json;
 
 use super::{filter, open, ordered};
-use crate::{Outcome, args};
+use crate::{Failure, Outcome, args};
 
 /// The states in which a task can be retried.
 const STATES: [Phase; 2] = [Phase::Failed, Phase::Cancelled];
@@ -46,7 +49,31 @@ fn all(matches: &ArgMatches) -> Outcome {
     if filter.phases.is_empty() {
         filter = filter.phase(Phase::Failed);
     }
-    let retried = open::order(matches, async |tasks| Ok(tasks.retry_all(filter).await?))?;
+    let (retried, is_complete) = open::order(matches, async |tasks| {
+        let (retried, shows) = (Cell::new(0), io::stderr().is_terminal());
+        let all = tasks.retry_all_with(filter, |so_far| {
+            retried.set(so_far);
+            if shows {
+                eprint!("\r{so_far} tasks …");
+            }
+        });
+        let all = tokio::select! {
+            biased;
+            all = all => Some(all?),
+            // Each batch is one transaction, so the order ends between two of them.
+            Ok(()) = tokio::signal::ctrl_c() => None,
+        };
+        if shows && retried.get() > 0 {
+            eprintln!();
+        }
+        Ok((all.unwrap_or(retried.get()), all.is_some()))
+    })?;
+    if !is_complete {
+        let text = format!(
+            "interrupted: {retried} tasks will be retried, and up to one batch of 500 more; the rest is as it was"
+        );
+        return Err(Failure { text, code: 130 });
+    }
     args::shown(matches, &json!({ "retried": retried }), |_| match retried {
         0 => "no task that can be retried matches the filters".to_owned(),
         1 => "1 task will be retried as soon as its function's retry budget allows".to_owned(),

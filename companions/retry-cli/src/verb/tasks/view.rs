@@ -38,9 +38,14 @@ pub(super) fn line(text: &str) -> String {
     OneLine(text).to_string()
 }
 
-/// `1 of 3`.
+/// `1 of 3`, or `3 retries + 1 by hand`.
 pub(super) fn retries(info: &TaskInfo) -> String {
     let made = info.retry_count;
+    if info.by_hand > 0 {
+        let own = made.saturating_sub(info.by_hand);
+        let word = if own == 1 { "retry" } else { "retries" };
+        return format!("{own} {word} + {} by hand", info.by_hand);
+    }
     info.max_retries.map_or_else(|| made.to_string(), |max| format!("{made} of {max}"))
 }
 

@@ -101,6 +101,33 @@ async fn a_log_that_was_cut_off_costs_what_was_in_it_and_no_more() {
     assert_eq!(tasks.wait(ids[0]).await, Ok("0".to_owned()));
 }
 
+#[tokio::test]
+async fn an_older_copy_beside_a_newer_log_is_refused_and_the_log_is_named() {
+    let folder = Folder::new();
+    let path = folder.file("tasks.db");
+    let fill = async |tasks: &retry_tasks::Tasks| {
+        for number in 0..200 {
+            tasks.submit(task(&number.to_string())).await.expect("stored");
+        }
+    };
+    let tasks = open(&path).expect("a new file");
+    fill(&tasks).await;
+    drop(tasks);
+    let older = folder.file("older.db");
+    fs::copy(&path, &older).expect("copied");
+    let tasks = open(&path).expect("a sound file");
+    fill(&tasks).await;
+    drop(tasks);
+    let tasks = open(&path).expect("a sound file");
+    fill(&tasks).await;
+    fs::copy(folder.file("tasks.db-wal"), folder.file("older.db-wal")).expect("copied");
+    drop(tasks);
+
+    let error = open(&older).expect_err("the log belongs to the newer file");
+    assert!(matches!(error, StoreError::Broken { .. }), "{error:?}");
+    says(error, &["is damaged", "older.db-wal", "may belong to another copy", "left untouched"]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_submission_to_a_file_that_was_removed_or_replaced_is_not_answered_as_stored() {

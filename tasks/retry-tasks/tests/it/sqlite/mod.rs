@@ -9,6 +9,8 @@
 //! | another program keeps the file locked for longer than a lease | `leases` |
 //! | a body blocks the threads of its runtime | `leases` |
 //! | a row is damaged, or the store refuses to change it | `damage` |
+//! | an older copy lies beside a newer log | `faults`: `an_older_copy_…` |
+//! | two processes submit the same keys, or work on the same tasks | `shared` |
 //! | the log was cut off | `faults`: `a_log_that_was_cut_off_…` |
 //! | the clock steps back an hour, or leaps ahead | `restart`: `a_clock_that_steps_back_…`; in the crate, `fencing_tests`: `a_worker_does_not_lose_…` |
 //! | the file is of a newer or older version, of another program, or damaged | `files`, `versions` |
@@ -25,6 +27,7 @@ mod files;
 mod leases;
 mod read_only;
 mod restart;
+mod shared;
 mod versions;
 
 use std::path::Path;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::crew::Crew;
 use crate::record::id::TaskId;
 use crate::store::handle::{AttemptHandle, Busy};
 
 tokio::task_local! {
-    pub(super) static CURRENT: Arc<AttemptHandle>;
+    pub(crate) static CURRENT: Current;
 }
 
 /// The running task, for its function.
@@ -27,25 +28,38 @@ tokio::task_local! {
 /// assert_eq!(sum(&[1, 2]), 3);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Current(Arc<AttemptHandle>);
+pub struct Current {
+    handle: Arc<AttemptHandle>,
+    function: &'static str,
+    crew: Arc<Crew>,
+}
 
 impl Current {
+    pub(crate) fn new(handle: Arc<AttemptHandle>, function: &'static str, crew: Arc<Crew>) -> Self {
+        Current { handle, function, crew }
+    }
+
+    /// The function of the task, and the slots of its worker.
+    pub(crate) fn place(self) -> (&'static str, Arc<Crew>) {
+        (self.function, self.crew)
+    }
+
     /// The task's identifier.
     pub fn id(&self) -> TaskId {
-        self.0.id()
+        self.handle.id()
     }
 
     /// Reports the completed share, from 0 to 1. Other values are moved into this range, and `NaN` means unknown. The
     /// progress is stored, and visible to other processes, a few times a second.
     pub fn progress(&self, fraction: f64) {
         let fraction = (!fraction.is_nan()).then(|| fraction.clamp(0.0, 1.0));
-        self.0.report(|progress| progress.fraction = fraction);
+        self.handle.report(|progress| progress.fraction = fraction);
     }
 
     /// Reports the current activity.
     pub fn message(&self, message: impl Into<String>) {
         let message = message.into();
-        self.0.report(|progress| progress.message = Some(message));
+        self.handle.report(|progress| progress.message = Some(message));
     }
 
     /// Puts the task off: whatever the function returns after this, the task is run again after the delay, and the attempt
@@ -67,19 +81,19 @@ impl Current {
     /// }
     /// ```
     pub fn snooze(&self, delay: Duration) {
-        self.0.snooze(delay);
+        self.handle.snooze(delay);
     }
 
     /// Whether the result of the attempt no longer counts: the task was cancelled, or the worker is ending. A function
     /// that blocks may check this from time to time; the future of an `async` one is dropped.
     pub fn is_stopped(&self) -> bool {
-        self.0.is_stopped()
+        self.handle.is_stopped()
     }
 }
 
 /// Marks that a thread is going to run a part of the task.
 pub(crate) fn busy(current: &Current) -> Busy {
-    current.0.busy()
+    current.handle.busy()
 }
 
 /// Returns the running task; `None` in a plain call of the function.
@@ -94,13 +108,13 @@ pub(crate) fn busy(current: &Current) -> Busy {
 /// report(1, 2); // in a plain call, nobody is told
 /// ```
 pub fn current() -> Option<Current> {
-    CURRENT.try_with(|handle| Current(Arc::clone(handle))).ok()
+    CURRENT.try_with(Current::clone).ok()
 }
 
 /// Runs a part of the task on another thread.
 pub(crate) fn with_current<T>(current: Option<Current>, part: impl FnOnce() -> T) -> T {
     match current {
-        Some(Current(handle)) => CURRENT.sync_scope(handle, part),
+        Some(current) => CURRENT.sync_scope(current, part),
         None => part(),
     }
 }
