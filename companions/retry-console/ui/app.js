@@ -1,5 +1,6 @@
 // The frame of the page: navigation, banner, messages, and the screen that the address names.
 
+import { get } from './api.js';
 import { Banner } from './banner.js';
 import { Breakers } from './breakers.js';
 import { Configuration } from './configuration.js';
@@ -27,8 +28,19 @@ const SCREENS = [
   { id: 'processes', title: 'Processes', screen: Processes, count: () => [...state.processes.values()].filter(({ stale }) => stale).length, unit: 'stale', isAlarm: true },
 ];
 
-// A program without tasks has no count of due ones.
-const hasTasks = () => state.overview.tasks_due !== undefined;
+// A program without tasks has no count of due ones. A console in front of programs with tasks has a count but no list,
+// which only a request shows.
+let hasNoList = false;
+const hasTasks = () => state.overview.tasks_due !== undefined && !hasNoList;
+
+async function lookForTasks() {
+  try {
+    await get('tasks', { limit: 1 });
+  } catch (error) {
+    hasNoList = error.status === 404;
+    changed();
+  }
+}
 
 function App() {
   const [route, setRoute] = useState(() => parse(location.hash));
@@ -45,6 +57,10 @@ function App() {
   useEffect(() => {
     document.title = `${current?.title ?? 'Tasks'} · ${program} · retry console`;
   }, [current, program]);
+  const mayHaveTasks = state.overview.tasks_due !== undefined;
+  useEffect(() => {
+    if (mayHaveTasks) lookForTasks();
+  }, [mayHaveTasks]);
   useEffect(() => {
     // On a narrow screen the navigation scrolls sideways.
     document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });

@@ -41,8 +41,8 @@ function Figures({ of, hasTasks }) {
       <${Figure} name="amplification" label="Amplification" value=${decimal(of.amplification)} remark="attempts per call" />
       <${Figure} name="waiting" label="Waiting for a retry" value=${number(of.waiting)} remark="calls in a pause" to=${href('live')} />
       <${Figure} name="not_closed" label="Breakers not closed" value=${number(of.not_closed)} remark="of ${number(of.breakers)}" tone=${of.not_closed > 0 ? 'alert' : ''} to=${href('breakers')} />
-      ${hasTasks && of.tasks_due !== undefined && html`
-        <${Figure} name="tasks_due" label="Tasks due" value=${number(of.tasks_due)} remark=${of.oldest_due_ms === undefined ? 'none is late' : `${of.tasks_due > 0 ? 'the oldest' : 'held back'} for ${duration(of.oldest_due_ms)}`} to=${href('tasks')} />`}
+      ${of.tasks_due !== undefined && html`
+        <${Figure} name="tasks_due" label="Tasks due" value=${number(of.tasks_due)} remark=${of.oldest_due_ms === undefined ? 'none is late' : `${of.tasks_due > 0 ? 'the oldest' : 'held back'} for ${duration(of.oldest_due_ms)}`} to=${hasTasks && href('tasks')} />`}
     </dl>`;
 }
 
