@@ -147,7 +147,7 @@ fn of_parameter(name: &Ident, function: &Function) -> Option<Option<Owned>> {
     })?;
     let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let of_clause = predicates.filter_map(|predicate| match predicate {
-        WherePredicate::Type(ty) if quoted(&ty.bounded_ty) == name.to_string() => Some(&ty.bounds),
+        WherePredicate::Type(ty) if *name == quoted(&ty.bounded_ty) => Some(&ty.bounds),
         _ => None,
     });
     Some(of_bounds(parameter.bounds.iter().chain(of_clause.flatten())))
