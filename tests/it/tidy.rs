@@ -180,6 +180,7 @@ fn the_macros_name_nothing_that_the_runtime_decides() {
 #[test]
 fn messages_of_the_macros_list_the_words_and_settings_of_the_engine() {
     let mut missing = Vec::new();
+    let read = |path: &str| read(path).unwrap_or_default();
     let words = read("retry-engine/src/private/words.rs");
     let macros = read("retry-macros/src/read/words.rs");
     for (module, list) in

@@ -20,9 +20,10 @@ pub(super) fn attempts_do_not_move_arguments(
     errors: &mut Errors,
 ) {
     let body = function.body.stream();
-    // An item in the body may use the name for a variable of its own.
-    let is_plain =
-        matches!(function.mode(), Mode::Blocking | Mode::Async) && !mentions(&body, "fn");
+    // An item in the body may use the name for a variable of its own, and a condition may leave code out.
+    let is_plain = matches!(function.mode(), Mode::Blocking | Mode::Async)
+        && !mentions(&body, "fn")
+        && !mentions(&body, "cfg");
     if !is_plain || args.misread(&["clone", "keep"]) {
         return;
     }
@@ -146,7 +147,7 @@ fn of_parameter(name: &Ident, function: &Function) -> Option<Option<Owned>> {
     })?;
     let predicates = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
     let of_clause = predicates.filter_map(|predicate| match predicate {
-        WherePredicate::Type(ty) if quoted(&ty.bounded_ty) == name.to_string() => Some(&ty.bounds),
+        WherePredicate::Type(ty) if *name == quoted(&ty.bounded_ty) => Some(&ty.bounds),
         _ => None,
     });
     Some(of_bounds(parameter.bounds.iter().chain(of_clause.flatten())))

@@ -76,7 +76,11 @@ impl Form {
         let token = self.expression(key, "takes a cancellation token")?;
         match &token {
             Expr::Path(path)
-                if path.path.segments.last().is_some_and(|last| is_camel_case(&last.ident)) =>
+                if path
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| TOKENS.iter().any(|name| last.ident == name)) =>
             {
                 Err(token.mistake(format!(
                     "`{key}` takes a cancellation token, and `{0}` is a type\n\
@@ -221,6 +225,9 @@ impl Form {
         })
     }
 }
+
+/// The types of tokens, none of which is a value.
+const TOKENS: [&str; 2] = ["CancelToken", "CancellationToken"];
 
 /// The message for a value where `recover` needs a function.
 fn not_a_value(key: &Key<'_>, value: &Expr) -> String {

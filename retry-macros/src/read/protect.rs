@@ -131,8 +131,12 @@ fn first_name(
     mistakes: &mut Vec<syn::Error>,
 ) -> TokenStream {
     let mut rest = tokens.clone().into_iter().peekable();
-    let Some(TokenTree::Literal(first)) = rest.next() else { return tokens };
-    let Ok(name) = syn::parse2::<LitStr>(first.into_token_stream()) else { return tokens };
+    // `macro_rules!` puts an invisible group around its fragments, which the parser looks through.
+    let first = match rest.next() {
+        Some(first @ (TokenTree::Literal(_) | TokenTree::Group(_))) => first.into_token_stream(),
+        _ => return tokens,
+    };
+    let Ok(name) = syn::parse2::<LitStr>(first) else { return tokens };
     match rest.next() {
         None => {}
         Some(TokenTree::Punct(comma)) if comma.as_char() == ',' => {}

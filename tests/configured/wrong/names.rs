@@ -26,9 +26,9 @@ key = "host""#,
         r#"[op.billing.charge]
 max = 3"#,
         &[
-            "1: op.billing: unknown operation `billing`; did you mean `billing::charge`?",
             "1: op.billing.charge: `charge` is a section in a section; write the whole name in quotes: \
              `[op.\"billing::charge\"]`",
+            "1: op.billing: unknown operation `billing`; did you mean `billing::charge`?",
         ],
     ),
     (

@@ -217,7 +217,10 @@ fn a_call_whose_first_attempt_panics_is_counted_as_aborted_whatever_way_the_atte
     fn limited() -> Result<(), Failure> {
         panic!("expected")
     }
-    #[retryable(breaker(key = "bank"), budget = none, name = "quick_limits::keyed")]
+    fn bank() -> &'static str {
+        "bank"
+    }
+    #[retryable(breaker(key = bank()), budget = none, name = "quick_limits::keyed")]
     fn keyed() -> Result<(), Failure> {
         panic!("expected")
     }
