@@ -79,13 +79,11 @@ impl Tasks {
         loop {
             let record = self.record(id).await?;
             let now = self.store().clock().now();
-            if let Some(waiting) = &mut waiting {
-                if let Some(held) = waiting.stuck(&record, now) {
-                    if !self.others_run(&record.name, held).await? {
-                        return Err(TaskError::NoFreeSlot { id, slots: held.slots });
-                    }
-                    waiting.go_on();
+            if let Some(held) = waiting.as_mut().and_then(|waiting| waiting.stuck(&record, now)) {
+                if !self.others_run(&record.name, held).await? {
+                    return Err(TaskError::NoFreeSlot { id, slots: held.slots });
                 }
+                waiting.iter_mut().for_each(Waiting::go_on);
             }
             if let Some(out) = result(record)? {
                 return Ok(out);
