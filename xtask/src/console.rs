@@ -23,7 +23,7 @@ pub(crate) fn run() -> Outcome {
         println!("skipped: node is not installed");
         return Ok(());
     }
-    run::run(Command::new("node").current_dir(folder()).args(["--test", "unit/"]))?;
+    run::run(Command::new("node").current_dir(folder()).arg("--test"))?;
     let mut packages = Command::new("npm");
     packages.current_dir(folder()).args(["ci", "--no-audit", "--no-fund"]);
     if let Err(reason) = run::run(&mut packages) {
@@ -74,6 +74,8 @@ fn start(port: u16) -> Result<Running, String> {
     let port = port.to_string();
     let mut command = Command::new(&program);
     command.args(["--port", &port, "--token", TOKEN, "--seconds", LONGEST]);
+    // Calls that wait, so that there is one to cancel.
+    command.args(["--functions", "20", "--calls", "200"]);
     println!("$ {}", run::line(&command));
     let started = command.stdout(Stdio::null()).spawn();
     started.map(Running).map_err(|error| format!("cannot start {}: {error}", program.display()))

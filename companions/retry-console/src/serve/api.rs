@@ -77,7 +77,7 @@ async fn guarded(
 
 /// The scripts and styles hold nothing of the program: the page that asks for the token needs them.
 fn is_public(path: &str) -> bool {
-    !path.starts_with("/api")
+    !path.starts_with("/api/")
 }
 
 /// The front page for a reader without a cookie: the cookie, if the address has the token, else the page, which asks for it.

@@ -84,7 +84,7 @@ async fn a_console_without_a_token_answers_its_own_machine_alone() {
 #[tokio::test]
 async fn a_reader_without_a_token_gets_the_page_that_asks_for_it_and_no_data() {
     let app = app(console().build().expect("a console"));
-    for path in ["/", "/style.css"] {
+    for path in ["/", "/style.css", "/api.js"] {
         assert_eq!(
             sent(&app, request("GET", path, &[LOCAL], "")).await.status,
             StatusCode::OK,
