@@ -143,8 +143,8 @@ capacity = 3"#,
     ),
     (
         r#"[op."shipping::track"]
-breaker = "carriage""#,
-        &["2: op.\"shipping::track\".breaker: unknown breaker `carriage`; did you mean \
+breaker = "carier""#,
+        &["2: op.\"shipping::track\".breaker: unknown breaker `carier`; did you mean \
              `carrier`?"],
     ),
     (

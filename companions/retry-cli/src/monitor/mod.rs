@@ -2,4 +2,5 @@
 
 pub(crate) mod alerts;
 pub(crate) mod dashboard;
+mod panels;
 pub(crate) mod query;
