@@ -232,7 +232,7 @@ impl Trail {
         if let Some(live) = &self.live {
             return live.pause(pause);
         }
-        let entry = Entry::new(number, site, self.deadline, pause);
+        let entry = Entry::new(number, site, now, self.deadline, pause);
         self.live = Some(Ticket::new(entry));
     }
 

@@ -88,6 +88,7 @@ impl Entry {
     pub(crate) fn new(
         id: u64,
         site: &'static Site,
+        since: Moment,
         deadline: Option<Moment>,
         pause: Pause<'_>,
     ) -> Self {
@@ -104,7 +105,7 @@ impl Entry {
             hurried: false,
             waker: None,
         };
-        Entry { id, site, deadline, since: Moment::now(), state: Mutex::new(state) }
+        Entry { id, site, deadline, since, state: Mutex::new(state) }
     }
 
     pub(super) fn look<T>(&self, at: impl FnOnce(&EntryState) -> T) -> T {

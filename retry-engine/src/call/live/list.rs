@@ -129,6 +129,7 @@ fn shard(id: u64) -> MutexGuard<'static, Shard> {
 #[cfg(all(test, not(retry_loom)))]
 mod tests {
     use super::*;
+    use crate::base::clock::Moment;
     use crate::failure::class::Kind;
     use crate::site::NOBODY;
 
@@ -136,7 +137,7 @@ mod tests {
         let error = "refused";
         let kind = Kind::Transient;
         let pause = Pause { attempt: 1, limit: None, until: None, error, kind, cancellable: true };
-        Arc::new(Entry::new(id, &NOBODY, None, pause))
+        Arc::new(Entry::new(id, &NOBODY, Moment::now(), None, pause))
     }
 
     fn ids(shard: &Shard) -> Vec<u64> {

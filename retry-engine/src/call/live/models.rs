@@ -18,7 +18,7 @@ fn sleeping(cancellable: bool) -> Arc<Entry> {
         kind: Kind::Transient,
         cancellable,
     };
-    Arc::new(Entry::new(1, &NOBODY, None, pause))
+    Arc::new(Entry::new(1, &NOBODY, Moment::now(), None, pause))
 }
 
 /// The call's side: it polls once during its sleep, and then the sleep ends.
