@@ -66,9 +66,9 @@ impl<T: Serialize> Returnable for T {}
 /// reports a type that cannot be stored once.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored<T> {
-    /// [`read`].
+    /// Reads an argument by its name, or by one that it had before.
     pub read: fn(&mut Input, &str, &[&str]) -> Result<T, Misfit>,
-    /// [`written`].
+    /// Writes an argument as JSON.
     pub written: fn(&T) -> Result<Value, String>,
 }
 

@@ -33,6 +33,19 @@ pub struct Due {
 }
 
 /// The earliest due times of a function's tasks that wait.
+///
+/// ```
+/// use retry_tasks::Time;
+/// use retry_tasks::rows::NextDue;
+///
+/// /// When a worker has to look again.
+/// fn next(due: NextDue) -> Option<Time> {
+///     due.later.into_iter().chain(due.paying).min()
+/// }
+///
+/// let due = NextDue { later: Some(Time::from_millis(7)), paying: None };
+/// assert_eq!(next(due), due.later);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NextDue {
     /// The earliest in [`Lane::Later`].

@@ -112,6 +112,15 @@ impl Sums {
 }
 
 /// The evaluation of some tasks, in the order of their identifiers.
+///
+/// ```
+/// use retry_tasks::{Analytics, AttemptOutcome, Part};
+///
+/// let part = Part { counts: vec![(1, AttemptOutcome::Succeeded, 20)], ..Part::default() };
+/// let all = Analytics::new(part.counts, part.sums);
+/// assert_eq!(all.by_attempt[0].succeeded, 20);
+/// assert!(part.next.is_none(), "it was the last part");
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Part {
     /// The number of attempts with this number and outcome.
