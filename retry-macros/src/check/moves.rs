@@ -89,7 +89,7 @@ enum Owned {
     Future,
 }
 
-/// What is known of a type that is surely not `Copy`.
+/// The knowledge about a type that is surely not `Copy`.
 fn owned(ty: &Type, function: &Function) -> Option<Owned> {
     const CLONE: [&str; 13] = [
         "String",
@@ -138,7 +138,7 @@ fn owned(ty: &Type, function: &Function) -> Option<Owned> {
     }
 }
 
-/// What is known of a type parameter; `None` if there is no such parameter.
+/// The knowledge about a type parameter; `None` if there is no such parameter.
 fn of_parameter(name: &Ident, function: &Function) -> Option<Option<Owned>> {
     let generics = &function.sig.generics;
     let parameter = generics.params.iter().find_map(|parameter| match parameter {
@@ -153,7 +153,7 @@ fn of_parameter(name: &Ident, function: &Function) -> Option<Option<Owned>> {
     Some(of_bounds(parameter.bounds.iter().chain(of_clause.flatten())))
 }
 
-/// What is known of a type with these bounds. A trait that is not known here may have `Copy` as a supertrait.
+/// The knowledge about a type with these bounds. A trait that is not known here may have `Copy` as a supertrait.
 fn of_bounds<'b>(bounds: impl Iterator<Item = &'b TypeParamBound>) -> Option<Owned> {
     const KNOWN: [&str; 21] = [
         "Send",

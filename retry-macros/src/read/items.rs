@@ -19,7 +19,7 @@ pub(crate) struct Written {
 pub(crate) struct Names {
     /// Whether a word is one of them.
     pub(crate) is_name: fn(&Ident) -> bool,
-    /// What they name, for messages.
+    /// The things that they name, for messages.
     pub(crate) what: &'static str,
     /// A name and its value, for messages.
     pub(crate) example: &'static str,

@@ -22,7 +22,7 @@ pub(crate) struct Setting {
     value: Value,
 }
 
-/// What the value of a setting is.
+/// The type of a setting's value.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Value {
     Time,
@@ -108,7 +108,7 @@ pub(crate) fn row(of_argument: &Ident, name: &Ident) -> syn::Result<&'static Set
 }
 
 impl Setting {
-    /// What the value of the setting is.
+    /// The type of the setting's value.
     pub(crate) fn value(&self) -> Value {
         self.value
     }

@@ -142,7 +142,7 @@ const OUTSIDE: [&str; 14] = [
     "budget",
 ];
 
-/// What a call decides when it is submitted, as other libraries' names have it.
+/// Settings of a call that is submitted, by the names of other libraries.
 const AT_SUBMIT: [&str; 11] = [
     "queue",
     "priority",

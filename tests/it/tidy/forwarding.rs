@@ -52,7 +52,7 @@ pub(crate) fn rows(macros: &str, list: &str) -> Vec<String> {
     rows.filter_map(|row| row.split('"').nth(1)).map(str::to_owned).collect()
 }
 
-/// What only one of the lists has.
+/// The words that only one of the lists has.
 pub(crate) fn differences(of: &str, engine: &[String], macros: &[String]) -> Vec<String> {
     let missing = engine.iter().filter(|name| !macros.contains(name));
     let unknown = macros.iter().filter(|name| !engine.contains(name));

@@ -1,4 +1,4 @@
-//! What a console remembers: the calls of each second, the changes of breakers and of the configuration, and news.
+//! The memory of a console: the calls of each second, the changes of breakers and of the configuration, and news.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What happens now: calls that are being retried, breakers, news.
+//! The present: calls that are being retried, breakers, news.
 
 use serde::{Deserialize, Serialize};
 
