@@ -231,3 +231,30 @@ fn a_hook_that_makes_failing_calls_is_not_entered_again() {
     let inside = &history("untouched::inner").unwrap()[0].report.attempts;
     assert!(inside.iter().all(|attempt| attempt.error.as_deref() == Some("(redacted)")));
 }
+
+/// An error type that nothing classifies, in a box.
+#[derive(Debug, thiserror::Error)]
+#[error("out of paper")]
+struct Unknown;
+
+#[retryable(max = 3, base = "0s", name = "untouched::print")]
+fn print() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    Err(Unknown)?
+}
+
+#[test]
+#[ignore = "started by the test below, which reads its output"]
+fn a_tool_without_a_subscriber() {
+    let _ = (print(), print());
+}
+
+#[test]
+fn a_first_run_without_a_subscriber_says_why_it_does_not_retry() {
+    let program = std::env::current_exe().expect("the test knows its program");
+    let child = ["a_tool_without_a_subscriber", "--exact", "--ignored", "--nocapture"];
+    let output = std::process::Command::new(program).args(child).output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let text = "retry_runtime: untouched::print: a call ended because its boxed error has no known type inside";
+    assert_eq!(told.matches(text).count(), 1, "once, and not at each call: {told}");
+    assert!(told.contains("`on = any`"), "{told}");
+}

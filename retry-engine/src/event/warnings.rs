@@ -1,8 +1,26 @@
 //! Warnings of the engine that are not events.
 
+use crate::base::border::contained;
+
 /// Declares a function that emits a `tracing` event with the fields in parentheses; without the feature `tracing`
 /// the function does nothing. The caller must not hold a lock.
+///
+/// With `or stderr`, a developer whose program has no subscriber sees it all the same.
 macro_rules! warning {
+    (
+        $(#[$doc:meta])*
+        $vis:vis fn $name:ident($input:ident: &str) or stderr;
+        $level:ident: $text:literal
+    ) => {
+        $(#[$doc])*
+        $vis fn $name($input: &str) {
+            #[cfg(feature = "tracing")]
+            super::trace::to_subscriber(|| {
+                tracing::$level!(target: "retry_runtime", $input, $text);
+            });
+            to_developer($input, $text);
+        }
+    };
     (
         $(#[$doc:meta])*
         $vis:vis fn $name:ident($($input:ident: $type:ty),*);
@@ -20,10 +38,23 @@ macro_rules! warning {
     };
 }
 
+/// Writes a warning to the standard error stream in a debug build without a subscriber. A tool that is tried for the first
+/// time seldom has one, and would not learn why it does not retry.
+fn to_developer(name: &str, text: &str) {
+    #[cfg(feature = "tracing")]
+    let is_told = tracing::dispatcher::has_been_set();
+    #[cfg(not(feature = "tracing"))]
+    let is_told = false;
+    if cfg!(debug_assertions) && !is_told {
+        // A stream that is closed makes `eprintln` panic.
+        contained(|| eprintln!("retry_runtime: {name}: {text}"));
+    }
+}
+
 warning! {
     /// An `Ambiguous` failure ended a call, and the attribute has neither `idempotent` nor `idempotent = false`.
-    pub(crate) fn undeclared(name: &str);
-    warn(name): "a call ended because its failure may have taken effect: declare `idempotent` to retry such \
+    pub(crate) fn undeclared(name: &str) or stderr;
+    warn: "a call ended because its failure may have taken effect: declare `idempotent` to retry such \
         failures, or `idempotent = false` to silence this warning"
 }
 
@@ -36,8 +67,8 @@ warning! {
 
 warning! {
     /// A boxed error ended a call, and no error in its chain has a known type.
-    pub(crate) fn unknown(name: &str);
-    warn(name): "a call ended because its boxed error has no known type inside and counts as permanent: return an \
+    pub(crate) fn unknown(name: &str) or stderr;
+    warn: "a call ended because its boxed error has no known type inside and counts as permanent: return an \
         error that derives `Classify`, or judge the error with `when = |error| …` or `on = any`"
 }
 
