@@ -188,6 +188,7 @@ impl Feed {
     }
 
     /// Takes the figures of the tasks, which a store is asked for.
+    #[cfg(any(feature = "tasks", test))]
     pub(crate) fn set_due(&self, due: Option<Due>) {
         *lock(&self.due) = due;
     }

@@ -23,7 +23,7 @@ use crate::live::memory::Change;
 const LARGEST: usize = 64 << 10;
 
 pub(crate) fn router(core: &Arc<Core>) -> Router {
-    let mut router = Router::new()
+    let router = Router::new()
         .route("/api/snapshot", get(snapshot))
         .route("/api/stream", get(events))
         .route("/api/functions/{name}", get(function))
@@ -31,9 +31,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         .route("/api/live/{id}/{order}", post(call))
         .route("/api/breakers/{id}/{order}", post(breaker));
     #[cfg(feature = "tasks")]
-    if core.tasks.is_some() {
-        router = super::tasks::routes(router);
-    }
+    let router = if core.tasks.is_some() { super::tasks::routes(router) } else { router };
     router
         .fallback(page)
         .layer(DefaultBodyLimit::max(LARGEST))
