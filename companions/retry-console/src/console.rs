@@ -120,7 +120,7 @@ impl Console {
             eprintln!("retry console: http://{address}/?token={token}");
         }
         self.core.feed.start();
-        tracing::info!(target: "retry_console", %address, "the console listens");
+        tracing::info!(target: "retry_console", address = %address, "the console listens");
         let app = self.router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, app).await
     }
