@@ -47,15 +47,19 @@ fn precise(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// The failures of these calls by message, the most frequent first. Digits do not distinguish messages: an address or a
-/// number in them would make each one a group of its own.
+/// The message of a group. Digits do not distinguish messages: an address or a number in them would make each one a group of
+/// its own.
+pub(crate) fn without_digits(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+}
+
+/// The failures of these calls by message, the most frequent first.
 pub(crate) fn groups(calls: &[Past]) -> Vec<ErrorGroup> {
     let mut groups: BTreeMap<String, ErrorGroup> = BTreeMap::new();
     for call in calls {
         for attempt in &call.attempts {
             let Some(text) = &attempt.error else { continue };
-            let key: String = text.chars().filter(|letter| !letter.is_ascii_digit()).collect();
-            let group = groups.entry(key).or_insert_with(|| ErrorGroup {
+            let group = groups.entry(without_digits(text)).or_insert_with(|| ErrorGroup {
                 text: text.clone(),
                 kind: attempt.kind.clone(),
                 count: 0,

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::answer;
 use crate::console::Core;
 use crate::jobs::{BulkOrder, Job};
+use crate::live::detail::without_digits;
 
 /// The highest number of tasks on a page.
 const PAGE: usize = 200;
@@ -216,8 +217,7 @@ async fn listed(tasks: &Tasks, chosen: Chosen) -> Result<List, TaskError> {
 fn groups(tasks: &[TaskInfo]) -> Vec<Group> {
     let mut counts: BTreeMap<String, (String, u64)> = BTreeMap::new();
     for error in tasks.iter().filter_map(|task| task.last_error.as_ref()) {
-        let key: String = error.chars().filter(|letter| !letter.is_ascii_digit()).collect();
-        counts.entry(key).or_insert_with(|| (error.clone(), 0)).1 += 1;
+        counts.entry(without_digits(error)).or_insert_with(|| (error.clone(), 0)).1 += 1;
     }
     let mut groups: Vec<Group> =
         counts.into_values().map(|(error, count)| Group { error, count }).collect();
