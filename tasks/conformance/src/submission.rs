@@ -1,7 +1,7 @@
 //! Submissions: delays, deadlines, priorities, keys, and waiting for the result.
 
 use retry_runtime::Kind;
-use retry_tasks::{Answer, Clock, FailReason, NewTask, State, Submitted, Task};
+use retry_tasks::{Answer, Clock, FailReason, NewTask, State, Submitted, Task, TaskId};
 
 use crate::lab::{Lab, failed, seconds, start};
 use crate::stage::{Act, FAIL, repeatable, single};
@@ -21,6 +21,8 @@ crate::list! {
     a_task_whose_key_was_taken_over_is_not_retried_beside_its_successor
     a_call_that_takes_too_long_continues_in_the_background
     a_call_that_is_in_time_returns_its_value
+    a_submission_that_is_repeated_under_its_identifier_is_stored_once
+    many_tasks_are_submitted_at_once_in_their_order
 }
 
 /// Submits a task under the key `k`.
@@ -54,6 +56,7 @@ async fn a_task_fails_at_its_deadline(lab: Lab) {
 
 async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
     let orphan = |deadline| NewTask {
+        id: None,
         name: "conformance::removed".into(),
         arguments: "{}".into(),
         redacted: Vec::new(),
@@ -206,4 +209,30 @@ async fn a_call_that_is_in_time_returns_its_value(lab: Lab) {
     lab.work();
     let answer = lab.tasks.call_or_background(seconds(5), repeatable::task("a".into())).await;
     assert_eq!(answer, Ok(Answer::Ready("a".to_owned())));
+}
+
+async fn a_submission_that_is_repeated_under_its_identifier_is_stored_once(lab: Lab) {
+    let id = TaskId::unique();
+    let task = || repeatable::task("a".into()).id(id);
+    assert_eq!(lab.submit(task()).await, id);
+    assert_eq!(lab.submit(task()).await, id, "as after a reply that was lost");
+    lab.work();
+    lab.until_ended(id).await;
+    let again = lab.tasks.submit_unique("k", task()).await.expect("answered");
+    assert_eq!(again, Submitted { id, existing: true }, "also after the end of the task");
+    let twice = lab.tasks.submit_many([task(), task()]).await.expect("answered");
+    assert_eq!(twice, [id, id], "also within one submission");
+    assert_eq!(lab.stage.started(), ["a"]);
+}
+
+async fn many_tasks_are_submitted_at_once_in_their_order(lab: Lab) {
+    let plays: Vec<String> = (0..700).map(|number| format!("{number:03}")).collect();
+    let tasks = plays.iter().map(|play| repeatable::task(play.clone()));
+    let ids = lab.tasks.submit_many(tasks).await.expect("stored");
+    assert_eq!(ids.len(), 700);
+    assert!(ids.is_sorted(), "later tasks have greater identifiers");
+    lab.work();
+    lab.until_ended(ids[699]).await;
+    lab.until_ended(ids[0]).await;
+    assert!(lab.tasks.submit_many(Vec::<Task<String>>::new()).await.expect("none").is_empty());
 }

@@ -88,6 +88,7 @@ async fn a_result_that_cannot_be_read_back_fails_the_attempt(lab: Lab) {
 /// Submits a task as another version of the program would.
 async fn submit(lab: &Lab, arguments: &str) -> TaskId {
     let task = NewTask {
+        id: None,
         name: "conformance::send".into(),
         arguments: arguments.into(),
         redacted: vec!["card".into()],

@@ -6,7 +6,7 @@ use retry_runtime::control::contained;
 use retry_runtime::resume::{Standing, ended};
 use tokio::sync::{broadcast, watch};
 
-use super::{Event, EventKind, Measured};
+use super::{Event, EventKind, Measured, news::News};
 use crate::record::id::TaskId;
 
 /// The number of events that a slow listener may be behind.
@@ -40,6 +40,17 @@ impl Bus {
             events: broadcast::Sender::new(CAPACITY),
             claimable: watch::Sender::new(0),
             cancelled: broadcast::Sender::new(CAPACITY),
+        }
+    }
+
+    /// Takes the news of other processes.
+    pub(crate) fn hear(&self, news: News) {
+        if news.is_claimable {
+            self.claimable.send_modify(|count| *count += 1);
+        }
+        for id in news.cancelled {
+            // Sending fails when no worker listens, which is fine.
+            let _ = self.cancelled.send(id);
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod bus;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
+pub(crate) mod news;
 #[cfg(feature = "tracing")]
 mod trace;
 

@@ -24,6 +24,7 @@ const RETURNED: &str = "the attempt was stopped: its worker was shut down";
 /// # use std::time::Duration;
 ///
 /// # let task = NewTask {
+/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
 /// #     redacted: Vec::new(),

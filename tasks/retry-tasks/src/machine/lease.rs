@@ -14,6 +14,7 @@ use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state:
 /// # use std::time::Duration;
 ///
 /// # let task = NewTask {
+/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
 /// #     redacted: Vec::new(),
@@ -45,6 +46,7 @@ pub struct Lease {
 /// # use std::time::Duration;
 ///
 /// # let task = NewTask {
+/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
 /// #     redacted: Vec::new(),

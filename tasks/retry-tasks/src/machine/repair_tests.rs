@@ -8,6 +8,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A task that is submitted at this time.
 fn submitted(at: Time, delay: Duration) -> Record {
     let task = NewTask {
+        id: None,
         name: "mail::send".into(),
         arguments: "{}".into(),
         redacted: Vec::new(),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use retry_runtime::CallId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::base::clock::{Clock, SystemClock};
 use crate::base::time::Time;
 
 /// The identifier of a task: a UUID of version 7 (RFC 9562), so that later tasks have greater identifiers.
@@ -35,6 +36,17 @@ impl TaskId {
         let stamp = u128::from(now.max(last + 1));
         let random = CallId::unique().as_u128() & ((1 << 62) - 1);
         TaskId((stamp >> 12) << 80 | 7 << 76 | (stamp & 0xfff) << 64 | 0b10 << 62 | random)
+    }
+
+    /// Creates a unique identifier with the time of day of this machine, for [`Task::id`](crate::Task::id).
+    ///
+    /// ```
+    /// use retry_tasks::TaskId;
+    ///
+    /// assert!(TaskId::unique() < TaskId::unique());
+    /// ```
+    pub fn unique() -> Self {
+        TaskId::new(SystemClock::new().now())
     }
 
     /// The identifier as a number.

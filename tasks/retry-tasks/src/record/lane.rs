@@ -10,6 +10,7 @@ named! {
     /// # use std::time::Duration;
     ///
     /// # let task = NewTask {
+    /// #     id: None,
     /// #     name: "mail::send".into(),
     /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
     /// #     redacted: Vec::new(),

@@ -24,6 +24,7 @@ use state::State;
 /// use std::time::Duration;
 ///
 /// let task = NewTask {
+///     id: None,
 ///     name: "mail::send".into(),
 ///     arguments: r#"{"to":"a@example.com"}"#.into(),
 ///     redacted: Vec::new(),
@@ -39,6 +40,9 @@ use state::State;
 /// ```
 #[derive(Clone, Debug)]
 pub struct NewTask {
+    /// The identifier, so that a submission can be repeated when its outcome is not known: a task that is stored under
+    /// it already answers. `None`: the store makes a new one.
+    pub id: Option<TaskId>,
     /// The function's name.
     pub name: String,
     /// The arguments: a JSON object.
@@ -66,6 +70,7 @@ pub struct NewTask {
 /// # use std::time::Duration;
 ///
 /// # let task = NewTask {
+/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: r#"{"to":"a@example.com"}"#.into(),
 /// #     redacted: Vec::new(),
@@ -174,7 +179,7 @@ impl Record {
     /// Creates the record of a task that is submitted now.
     pub fn new(task: NewTask, now: Time) -> Self {
         Record {
-            id: TaskId::new(now),
+            id: task.id.unwrap_or_else(|| TaskId::new(now)),
             name: task.name,
             arguments: task.arguments,
             redacted: task.redacted,

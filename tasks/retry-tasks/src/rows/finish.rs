@@ -3,7 +3,7 @@
 use retry_runtime::Kind;
 use retry_runtime::resume::Next;
 
-use super::{job::Operation, job::Transaction, renew::held, table::Table};
+use super::{job::Operation, job::Touches, job::Transaction, renew::held, table::Table};
 use crate::base::time::Time;
 use crate::event::{EventKind, Measured};
 use crate::machine::{finish::AttemptEnd, lease::Lease, pace::Pace};
@@ -20,6 +20,10 @@ pub(super) struct Finish {
 
 impl Operation for Finish {
     type Reply = Option<Result<State, State>>;
+
+    fn touches(&self) -> Touches {
+        Touches::tasks([self.lease.id])
+    }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
         let Some(mut record) = held(table, self.lease, tx.now)? else {

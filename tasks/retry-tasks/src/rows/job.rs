@@ -8,13 +8,18 @@ use tokio::sync::oneshot;
 
 use super::{aside::Aside, judge::Judge, keeper::Keeper, table::Table};
 use crate::base::time::Time;
-use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice};
-use crate::record::Record;
+use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice, news::News};
+use crate::record::{Record, id::TaskId};
 use crate::store::error::{Result, StoreError};
 
 /// An operation that runs in one transaction.
 pub(crate) trait Operation: Send + 'static {
     type Reply: Send + 'static;
+
+    /// The rows that the operation is going to read and change, as far as they are known before.
+    fn touches(&self) -> Touches {
+        Touches::default()
+    }
 
     /// Carries out the operation. When its transaction fails, this is called again in another one.
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply>;
@@ -72,6 +77,44 @@ impl Transaction {
     }
 }
 
+/// The rows that a [`Job`] is going to read and change, as far as they are known before it is applied.
+///
+/// A store on another machine reads and locks the rows of a whole batch of jobs with one statement, in the order of the
+/// identifiers, so that two processes never wait for each other.
+///
+/// ```
+/// use retry_tasks::rows::{Job, Touches};
+///
+/// /// The rows of a batch.
+/// fn of(batch: &[Job]) -> Touches {
+///     let mut all = Touches::default();
+///     batch.iter().for_each(|job| all.add(job.touches()));
+///     all
+/// }
+/// assert!(of(&[]).tasks.is_empty());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Touches {
+    /// Tasks by their identifiers.
+    pub tasks: Vec<TaskId>,
+    /// Tasks by the names of their functions and their unique keys. Some may not exist.
+    pub keys: Vec<(String, String)>,
+}
+
+impl Touches {
+    /// The rows of these tasks.
+    pub(crate) fn tasks(tasks: impl IntoIterator<Item = TaskId>) -> Self {
+        Touches { tasks: tasks.into_iter().collect(), keys: Vec::new() }
+    }
+
+    /// Adds other rows.
+    pub fn add(&mut self, other: Touches) {
+        self.tasks.extend(other.tasks);
+        self.keys.extend(other.keys);
+    }
+}
+
 /// An operation for a [`Backend`](super::Backend): apply it in a transaction, commit, then reply.
 pub type Job = Box<dyn AnyJob>;
 
@@ -96,6 +139,16 @@ pub trait AnyJob: Send {
     ///
     /// The table's failure. The transaction must be rolled back then.
     fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()>;
+
+    /// The rows that [`apply`](Self::apply) is going to read and change, as far as they are known.
+    fn touches(&self) -> Touches {
+        Touches::default()
+    }
+
+    /// What other processes may want to know after the commit of what was [applied](Self::apply).
+    fn news(&self) -> News {
+        News::default()
+    }
 
     /// Replies to the caller: after the commit, or with the reason for which there was none.
     fn reply(self: Box<Self>, committed: Result<()>);
@@ -124,6 +177,22 @@ impl<O: Operation> AnyJob for Pending<O> {
         let reply = self.operation.apply(table, &mut tx)?;
         self.reply = Some((reply, tx.notices));
         Ok(())
+    }
+
+    fn touches(&self) -> Touches {
+        self.operation.touches()
+    }
+
+    fn news(&self) -> News {
+        let notices = self.reply.iter().flat_map(|(_, notices)| notices);
+        let mut news = News::default();
+        for event in notices.map(|notice| &notice.event) {
+            news.is_claimable |= event.kind.may_make_due();
+            if event.kind == EventKind::Cancelled {
+                news.cancelled.push(event.id);
+            }
+        }
+        news
     }
 
     fn reply(self: Box<Self>, committed: Result<()>) {

@@ -8,7 +8,7 @@ use super::{
     table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
-use crate::event::bus::Bus;
+use crate::event::{bus::Bus, news::News};
 use crate::store::{Reply, error::Result, error::StoreError};
 
 /// Rows in transactions.
@@ -43,6 +43,11 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     fn study(&self, job: Job, clock: &dyn Clock) {
         self.read(job, clock);
     }
+    /// Passes what the backend hears of other processes to `hear`, as long as the backend lives. A store that hears nothing
+    /// of them needs none: its workers look for tasks again and again.
+    fn listen(&self, hear: Arc<dyn Fn(News) + Send + Sync>) {
+        let _ = hear;
+    }
 }
 
 /// A store over a [`Backend`]. Each running task has a lease, which its worker renews. When a lease has run out,
@@ -74,8 +79,11 @@ pub struct Leased<B> {
 impl<B: Backend> Leased<B> {
     /// Creates the store over these rows.
     pub fn new(backend: B, clock: Arc<dyn Clock>) -> Self {
+        let bus = Arc::new(Bus::new());
+        let heard = Arc::clone(&bus);
+        backend.listen(Arc::new(move |news| heard.hear(news)));
         let parts = Parts {
-            bus: Arc::new(Bus::new()),
+            bus,
             keeper: Arc::new(Keeper::new()),
             judge: Arc::new(Judge::new(Arc::clone(&clock))),
             aside: Arc::default(),

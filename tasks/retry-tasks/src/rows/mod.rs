@@ -26,7 +26,9 @@ mod sweep;
 pub(crate) mod table;
 pub(crate) mod time;
 
-pub use job::{AnyJob, Job};
+pub use crate::event::news::News;
+pub use job::{AnyJob, Job, Touches};
 pub use leased::{Backend, Leased};
+pub use store::submit;
 pub use table::{Due, Held, NextDue, Table};
 pub use time::{StoreClock, Stored};

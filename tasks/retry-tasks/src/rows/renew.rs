@@ -6,8 +6,8 @@ use retry_runtime::resume::{Next, judge};
 use retry_runtime::{Class, Kind, StopReason};
 
 use super::{
-    aside::one, aside::set_aside, finish::end_attempt, job::Operation, job::Transaction,
-    sweep::end_overdue, table::Held, table::Table,
+    aside::one, aside::set_aside, finish::end_attempt, job::Operation, job::Touches,
+    job::Transaction, sweep::end_overdue, table::Held, table::Table,
 };
 use crate::base::time::Time;
 use crate::event::EventKind;
@@ -23,6 +23,10 @@ pub(super) struct Renew {
 
 impl Operation for Renew {
     type Reply = Vec<Lease>;
+
+    fn touches(&self) -> Touches {
+        Touches::tasks(self.leases.iter().map(|(lease, ..)| lease.id))
+    }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Vec<Lease>> {
         let mut lost = Vec::new();

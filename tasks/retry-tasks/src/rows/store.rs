@@ -8,8 +8,8 @@ use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    aside::one, job::Operation, job::Transaction, leased::Backend, leased::Leased, server::Server,
-    table::Table,
+    aside::one, job::Operation, job::Touches, job::Transaction, leased::Backend, leased::Leased,
+    server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::{Event, EventKind, Measured};
@@ -20,12 +20,17 @@ use crate::record::{
 };
 use crate::store::{
     Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, analytics::Sums,
-    counts::Counts, error::Result, filter::Filter, filter::Page, host::Host,
+    counts::Counts, error::Result, error::StoreError, filter::Filter, filter::Page, host::Host,
 };
 
 impl<B: Backend> Store for Leased<B> {
     fn submit(&self, task: NewTask) -> Reply<'_, Submitted> {
-        self.write(Submit(task))
+        let submitted = self.write(Submit(vec![task]));
+        Box::pin(async { submitted.await?.pop().ok_or_else(StoreError::closed) })
+    }
+
+    fn submit_many(&self, tasks: Vec<NewTask>) -> Reply<'_, Vec<Submitted>> {
+        self.write(Submit(tasks))
     }
 
     fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, Refusal>>> {
@@ -38,14 +43,25 @@ impl<B: Backend> Store for Leased<B> {
 
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
         self.query(move |table, now| {
-            table.get(id)?.map(|record| stored(table, now, record, attempts)).transpose()
+            let Some(record) = table.get(id)? else { return Ok(None) };
+            let record = shown(table, now, record)?;
+            Ok(Some(match attempts {
+                true => with_running(record, table.attempts(id)?),
+                false => (record, Vec::new()),
+            }))
         })
     }
 
     fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>> {
         self.query(move |table, now| {
             let Page { tasks, next } = table.list(&filter)?;
-            let tasks = tasks.into_iter().map(|record| stored(table, now, record, attempts));
+            let ids: Vec<TaskId> = tasks.iter().map(|record| record.id).collect();
+            let ended =
+                if attempts { table.attempts_of(&ids)? } else { vec![Vec::new(); ids.len()] };
+            let tasks = tasks.into_iter().zip(ended).map(|(record, ended)| {
+                let record = shown(table, now, record)?;
+                Ok(if attempts { with_running(record, ended) } else { (record, ended) })
+            });
             Ok(Page { tasks: tasks.collect::<Result<_, _>>()?, next })
         })
     }
@@ -114,8 +130,8 @@ impl<B: Backend> Store for Leased<B> {
     }
 }
 
-/// Completes a task: with its attempts, if `attempts` is set, and with the state that no row has.
-fn stored(table: &mut dyn Table, now: Time, mut record: Record, attempts: bool) -> Result<Stored> {
+/// Completes a task with the state that no row has.
+fn shown(table: &mut dyn Table, now: Time, mut record: Record) -> Result<Record> {
     let due = record.run_at.filter(|due| record.lane == Some(Lane::Paying) && *due <= now);
     if let Some(since) = due {
         let bucket = table.bucket(&record.name)?;
@@ -123,41 +139,83 @@ fn stored(table: &mut dyn Table, now: Time, mut record: Record, attempts: bool) 
             record.state = State::HeldBack { since };
         }
     }
-    let mut attempts =
-        if attempts { table.attempts(record.id)? } else { return Ok((record, Vec::new())) };
-    attempts.extend(record.running_attempt());
-    Ok((record, attempts))
+    Ok(record)
 }
 
-/// Stores a task, unless another one answers for its key.
-struct Submit(NewTask);
+/// Adds the running attempt to those that have ended.
+fn with_running(record: Record, mut attempts: Vec<TaskAttempt>) -> Stored {
+    attempts.extend(record.running_attempt());
+    (record, attempts)
+}
+
+/// Stores a task, unless another one answers for its key, or it is stored already. This is what a submission does, for
+/// stores that do it in a transaction of the caller's own.
+///
+/// ```
+/// use retry_tasks::rows::{Table, submit};
+/// use retry_tasks::{NewTask, StoreError, Submitted, Time};
+///
+/// /// Stores a task beside the caller's own rows.
+/// fn beside(table: &mut dyn Table, task: NewTask, now: Time) -> Result<Submitted, StoreError> {
+///     submit(table, &task, now)
+/// }
+/// # let _ = beside;
+/// ```
+///
+/// # Errors
+///
+/// The table's failure.
+pub fn submit(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<Submitted> {
+    stored(table, task, now).map(|(submitted, _)| submitted)
+}
+
+/// Stores a task. Returns its record if it is new.
+fn stored(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<(Submitted, Option<Record>)> {
+    if let Some(id) = task.id {
+        // Somebody repeats a submission, or has made an identifier twice.
+        if table.get(id)?.is_some() {
+            return Ok((Submitted { id, existing: true }, None));
+        }
+    }
+    let holder = match &task.key {
+        Some(key) => table.keyed(&task.name, key)?.map(|id| table.get(id)).transpose()?.flatten(),
+        None => None,
+    };
+    if let Some(mut holder) = holder {
+        if holder.answers_for_key(now) {
+            return Ok((Submitted { id: holder.id, existing: true }, None));
+        }
+        holder.lost_key = holder.key.take();
+        table.update(&holder)?;
+    }
+    let record = Record::new(task.clone(), now);
+    table.insert(&record)?;
+    Ok((Submitted { id: record.id, existing: false }, Some(record)))
+}
+
+/// Stores tasks, all of them or none.
+struct Submit(Vec<NewTask>);
 
 impl Operation for Submit {
-    type Reply = Submitted;
+    type Reply = Vec<Submitted>;
 
-    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Submitted> {
-        if let Some(mut holder) = self.holder(table)? {
-            if holder.answers_for_key(tx.now) {
-                return Ok(Submitted { id: holder.id, existing: true });
-            }
-            holder.lost_key = holder.key.take();
-            table.update(&holder)?;
-        }
-        let record = Record::new(self.0.clone(), tx.now);
-        table.insert(&record)?;
-        tx.emit(&record, EventKind::Submitted);
-        Ok(Submitted { id: record.id, existing: false })
+    fn touches(&self) -> Touches {
+        let key = |task: &NewTask| Some((task.name.clone(), task.key.clone()?));
+        let mut touches = Touches::tasks(self.0.iter().filter_map(|task| task.id));
+        touches.keys = self.0.iter().filter_map(key).collect();
+        touches
     }
-}
 
-impl Submit {
-    /// The task that has the key.
-    fn holder(&self, table: &mut dyn Table) -> Result<Option<Record>> {
-        let Some(key) = &self.0.key else { return Ok(None) };
-        match table.keyed(&self.0.name, key)? {
-            Some(id) => table.get(id),
-            None => Ok(None),
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
+        let mut submitted = Vec::with_capacity(self.0.len());
+        for task in &self.0 {
+            let (reply, record) = stored(table, task, tx.now)?;
+            if let Some(record) = record {
+                tx.emit(&record, EventKind::Submitted);
+            }
+            submitted.push(reply);
         }
+        Ok(submitted)
     }
 }
 
@@ -167,6 +225,10 @@ struct Order(TaskId, Verb);
 
 impl Operation for Order {
     type Reply = Option<Result<Ordered, Refusal>>;
+
+    fn touches(&self) -> Touches {
+        Touches::tasks([self.0])
+    }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
         order(table, tx, self.0, self.1)
@@ -178,6 +240,10 @@ struct OrderAll(Vec<TaskId>, Verb);
 
 impl Operation for OrderAll {
     type Reply = u64;
+
+    fn touches(&self) -> Touches {
+        Touches::tasks(self.0.iter().copied())
+    }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<u64> {
         let mut accepted = 0;

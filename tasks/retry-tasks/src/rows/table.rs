@@ -151,6 +151,10 @@ pub trait Table {
     fn attempt(&mut self, id: TaskId, fence: u64) -> Result<Option<TaskAttempt>>;
     /// Returns the attempts of a task that have ended, in order.
     fn attempts(&mut self, id: TaskId) -> Result<Vec<TaskAttempt>>;
+    /// Returns the attempts of each of these tasks. A store on another machine answers in one statement.
+    fn attempts_of(&mut self, ids: &[TaskId]) -> Result<Vec<Vec<TaskAttempt>>> {
+        ids.iter().map(|id| self.attempts(*id)).collect()
+    }
     /// Removes all but the last attempts of a task.
     fn trim_attempts(&mut self, id: TaskId, keep: usize) -> Result<()>;
     /// Removes the attempt with this fencing token, or all attempts of the task.

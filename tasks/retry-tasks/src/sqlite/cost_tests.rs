@@ -80,6 +80,7 @@ impl Drop for Folder {
 
 fn task(priority: i32, now: Time) -> Record {
     let task = NewTask {
+        id: None,
         name: "cost::task".to_owned(),
         arguments: "{}".to_owned(),
         redacted: Vec::new(),

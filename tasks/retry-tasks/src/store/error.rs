@@ -8,7 +8,7 @@ use retry_text::duration::human;
 /// The result of an operation on a store.
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// A failure of a store. The store has changed nothing, unless the order documents otherwise.
+/// A failure of a store. The store has changed nothing, unless this is [`Unknown`](StoreError::Unknown) or the order documents otherwise.
 ///
 /// ```
 /// use retry_tasks::{SqliteBuilder, StoreError};
@@ -105,6 +105,28 @@ pub enum StoreError {
         path: PathBuf,
         /// The limit.
         waited: Duration,
+    },
+    /// The server of the store does not answer, or refuses the connection. Nothing has changed.
+    #[error(
+        "the task store at `{server}` cannot be reached ({detail}); nothing has changed: check the address and the server"
+    )]
+    Unreachable {
+        /// The server, without a password.
+        server: String,
+        /// The reason.
+        detail: String,
+    },
+    /// The connection was lost while a change was committed, and the server could not be asked afterwards. The change may have
+    /// happened or not: look at the task, or repeat a submission under the same [identifier](crate::Task::id).
+    #[error(
+        "the connection to the task store at `{server}` was lost during a commit ({detail}), so the change may have happened or \
+             not; look at the task, or submit again under the same identifier"
+    )]
+    Unknown {
+        /// The server, without a password.
+        server: String,
+        /// The reason.
+        detail: String,
     },
     /// Any other failure.
     #[error("{detail}")]

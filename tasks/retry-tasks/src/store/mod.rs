@@ -104,6 +104,16 @@ pub enum Refusal {
 pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Stores a task. After the reply, the task survives everything that the store survives.
     fn submit(&self, task: NewTask) -> Reply<'_, Submitted>;
+    /// Stores tasks in this order. A store with transactions stores all of them or none.
+    fn submit_many(&self, tasks: Vec<NewTask>) -> Reply<'_, Vec<Submitted>> {
+        Box::pin(async move {
+            let mut submitted = Vec::with_capacity(tasks.len());
+            for task in tasks {
+                submitted.push(self.submit(task).await?);
+            }
+            Ok(submitted)
+        })
+    }
     /// Carries out an order by hand. Replies `None` when there is no such task, and with the reason when the order is refused.
     fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, Refusal>>>;
     /// Carries out an order by hand for each of these tasks that accepts it, in few transactions, and replies with their

@@ -146,6 +146,40 @@ impl Tasks {
         Ok(self.store.submit(self.checked(task, Some(key.into()))?).await?)
     }
 
+    /// Submits many tasks of one function at once, which costs little more than one. A store with transactions, as those of
+    /// this project are, stores all of them or none.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// # use retry_tasks::Tasks;
+    /// # #[retryable(on = any, task)]
+    /// # fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), retry_tasks::TaskError> {
+    /// let tasks = Tasks::memory();
+    /// let ids = tasks.submit_many((1..=100).map(square::task)).await?;
+    /// assert_eq!(ids.len(), 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same as of [`submit`](Self::submit).
+    ///
+    /// # Cancel safety
+    ///
+    /// The same as of [`submit`](Self::submit).
+    pub async fn submit_many<Out>(
+        &self,
+        tasks: impl IntoIterator<Item = Task<Out>>,
+    ) -> Result<Vec<TaskId>, TaskError> {
+        let tasks = tasks.into_iter().map(|task| self.checked(task, None));
+        let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+        let submitted = self.store.submit_many(tasks).await?;
+        Ok(submitted.into_iter().map(|submitted| submitted.id).collect())
+    }
+
     fn checked<Out>(&self, task: Task<Out>, key: Option<String>) -> Result<NewTask, TaskError> {
         let new = task.into_new(key)?;
         let length = new.arguments.len();

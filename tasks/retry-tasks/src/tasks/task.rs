@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::error::TaskError;
 use crate::function::Function;
-use crate::record::NewTask;
+use crate::record::{NewTask, id::TaskId};
 use crate::value::canonical;
 
 /// A call to be made in the background: a function and its arguments.
@@ -42,6 +42,7 @@ pub struct Task<Out> {
     delay: Duration,
     deadline: Option<Duration>,
     valid_for: Option<Duration>,
+    id: Option<TaskId>,
     out: PhantomData<fn() -> Out>,
 }
 
@@ -81,6 +82,7 @@ impl<Out> Task<Out> {
             delay: Duration::ZERO,
             deadline: None,
             valid_for: None,
+            id: None,
             out: PhantomData,
         }
     }
@@ -107,6 +109,29 @@ impl<Out> Task<Out> {
         Task { valid_for: Some(time), ..self }
     }
 
+    /// Gives the task this identifier, so that a program can repeat a submission whose outcome it does not know: a stored
+    /// task with the identifier answers, and no second one is stored. Make a new one for each task, with
+    /// [`TaskId::unique`].
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// # use retry_tasks::{TaskId, Tasks};
+    /// # #[retryable(on = any, task)]
+    /// # fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), retry_tasks::TaskError> {
+    /// let tasks = Tasks::memory();
+    /// let id = TaskId::unique();
+    /// tasks.submit(square::task(12).id(id)).await?;
+    /// tasks.submit(square::task(12).id(id)).await?; // as after a lost reply
+    /// assert_eq!(tasks.counts().await?.total(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn id(self, id: TaskId) -> Self {
+        Task { id: Some(id), ..self }
+    }
+
     /// The function's name.
     pub fn name(&self) -> &'static str {
         self.function.name()
@@ -130,12 +155,18 @@ impl<Out> Task<Out> {
         canonical::arguments(&self.arguments.values, self.redacted)
     }
 
-    pub(crate) fn into_new(self, key: Option<String>) -> Result<NewTask, TaskError> {
+    /// The task as a store takes it, for stores outside of this crate. `key` is the unique key, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`TaskError::Arguments`]: the arguments cannot be written as JSON.
+    pub fn into_new(self, key: Option<String>) -> Result<NewTask, TaskError> {
         let name = self.function.name().to_owned();
         if let Some(detail) = self.arguments.error {
             return Err(TaskError::Arguments { name, detail });
         }
         Ok(NewTask {
+            id: self.id,
             name,
             arguments: Value::Object(self.arguments.values).to_string(),
             redacted: self.redacted.iter().map(|name| (*name).to_owned()).collect(),
