@@ -26,13 +26,18 @@ use crate::base::time::Time;
 pub struct TaskId(u128);
 
 impl TaskId {
-    /// Creates a unique identifier that is greater than all earlier ones of this process.
+    /// Creates a unique identifier that is greater than all earlier ones that stores have made in this process.
     pub(crate) fn new(now: Time) -> Self {
-        // 48 bits of milliseconds, then 12 bits that count the identifiers made within one millisecond.
         static LAST: AtomicU64 = AtomicU64::new(0);
+        TaskId::after(&LAST, now)
+    }
+
+    /// Creates an identifier of this time that is greater than the last one.
+    fn after(last: &AtomicU64, now: Time) -> Self {
+        // 48 bits of milliseconds, then 12 bits that count the identifiers made within one millisecond.
         let now = now.as_millis() << 12;
         let next = |last: u64| Some(now.max(last + 1));
-        let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
+        let last = last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).unwrap_or(now);
         let stamp = u128::from(now.max(last + 1));
         let random = CallId::unique().as_u128() & ((1 << 62) - 1);
         TaskId((stamp >> 12) << 80 | 7 << 76 | (stamp & 0xfff) << 64 | 0b10 << 62 | random)
@@ -46,7 +51,9 @@ impl TaskId {
     /// assert!(TaskId::unique() < TaskId::unique());
     /// ```
     pub fn unique() -> Self {
-        TaskId::new(SystemClock::new().now())
+        // The time of a store may be another one.
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        TaskId::after(&LAST, SystemClock::new().now())
     }
 
     /// The identifier as a number.

@@ -1,5 +1,6 @@
 //! One operation on its way to the backend and back.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use retry_runtime::StopReason;
@@ -174,7 +175,12 @@ impl<O: Operation> AnyJob for Pending<O> {
     fn apply(&mut self, table: &mut dyn Table, now: Time) -> Result<()> {
         self.reply = None;
         let mut tx = Transaction::new(now, &self.parts);
-        let reply = self.operation.apply(table, &mut tx)?;
+        // The thread of the store must go on for the other jobs.
+        let applied = catch_unwind(AssertUnwindSafe(|| self.operation.apply(table, &mut tx)));
+        let reply = applied.unwrap_or_else(|_| {
+            let detail = "an operation of the task store panicked; please report the message above";
+            Err(StoreError::Other { detail: detail.to_owned() })
+        })?;
         self.reply = Some((reply, tx.notices));
         Ok(())
     }

@@ -24,6 +24,7 @@ mod server;
 mod store;
 mod sweep;
 pub(crate) mod table;
+pub(crate) mod thread;
 pub(crate) mod time;
 
 pub use crate::event::news::News;
@@ -31,4 +32,5 @@ pub use job::{AnyJob, Job, Touches};
 pub use leased::{Backend, Leased};
 pub use store::submit;
 pub use table::{Due, Held, NextDue, Table};
+pub use thread::Thread;
 pub use time::{StoreClock, Stored};

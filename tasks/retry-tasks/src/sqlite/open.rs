@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     builder::Durability, builder::SqliteBuilder, schema, schema::VERSION, threads::Sqlite,
-    threads::Thread, transaction::ErrorContext, transaction::Rows, transaction::file_at,
+    transaction::ErrorContext, transaction::Rows, transaction::file_at,
 };
 use crate::rows::{leased::Leased, time::StoreClock};
 use crate::store::error::{Result, StoreError};
@@ -33,11 +33,7 @@ impl SqliteBuilder {
             None => reader(&self)?.ok_or_else(missing)?,
         };
         let student = reader(&self)?.ok_or_else(missing)?;
-        let backend = Sqlite {
-            writer: Thread::writer(writer, Arc::clone(&clock))?,
-            reader: Thread::reader("retry-tasks-read", found, Arc::clone(&clock))?,
-            student: Thread::reader("retry-tasks-study", student, Arc::clone(&clock))?,
-        };
+        let backend = Sqlite::new(writer, found, student, &clock)?;
         Ok(Tasks::of(Arc::new(Leased::new(backend, clock))))
     }
 }

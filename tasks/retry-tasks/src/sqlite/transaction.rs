@@ -1,7 +1,6 @@
 //! Transactions and statements on one connection, and the translation of their errors.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -73,7 +72,7 @@ impl Rows {
         let stored = self.stored_time()?;
         let now = clock.agree(stored);
         for job in jobs {
-            guarded(|| job.apply(self, now))?;
+            job.apply(self, now)?;
         }
         let is_changed = self.connection.total_changes() != before;
         let stale = if is_changed { STALE } else { STALE_WHEN_IDLE };
@@ -107,7 +106,7 @@ impl Rows {
     pub(super) fn read(&mut self, job: &mut Job, clock: &dyn Clock) -> Result<()> {
         self.run("BEGIN", [])?;
         self.buckets.clear();
-        let applied = guarded(|| job.apply(self, clock.now()));
+        let applied = job.apply(self, clock.now());
         let ended = self.run("COMMIT", []);
         applied.and(ended.map(drop))
     }
@@ -154,14 +153,6 @@ impl Rows {
     pub(super) fn named<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| self.context.error(&error))
     }
-}
-
-/// Makes a failure of a panic: the thread must go on for the other jobs.
-fn guarded(apply: impl FnOnce() -> Result<()>) -> Result<()> {
-    catch_unwind(AssertUnwindSafe(apply)).unwrap_or_else(|_| {
-        let detail = "an operation of the task store panicked; please report the message above";
-        Err(StoreError::Other { detail: detail.to_owned() })
-    })
 }
 
 /// The facts that an error message needs besides SQLite's error.

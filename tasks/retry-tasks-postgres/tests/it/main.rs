@@ -1,0 +1,6 @@
+//! Tests on real servers.
+
+#![cfg(unix)]
+
+mod conformance;
+mod server;
