@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    aside::one, job::Operation, job::Transaction, leased::Backend, leased::Leased, server::Server,
-    table::Table,
+    aside::one, finish::keep, job::Operation, job::Transaction, leased::Backend, leased::Leased,
+    server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
-use crate::event::{Event, EventKind, Measured};
+use crate::event::Event;
+use crate::machine::{Ask, Reply as Replied, Task, apply};
 use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
-use crate::record::{
-    NewTask, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane,
-    state::State,
-};
+use crate::record::{NewTask, Record, id::TaskId, lane::Lane, state::State};
 use crate::store::{
     Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, analytics::Sums,
     counts::Counts, error::Result, filter::Filter, filter::Page, host::Host,
@@ -137,25 +134,25 @@ impl Operation for Submit {
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Submitted> {
         if let Some(mut holder) = self.holder(table)? {
-            if holder.answers_for_key(tx.now) {
-                return Ok(Submitted { id: holder.id, existing: true });
+            if let (Replied::Answers(id), _) = apply(&mut holder, Ask::YieldKey, tx.now) {
+                return Ok(Submitted { id, existing: true });
             }
-            holder.lost_key = holder.key.take();
-            table.update(&holder)?;
+            table.update(&holder.record)?;
         }
-        let record = Record::new(self.0.clone(), tx.now);
-        table.insert(&record)?;
-        tx.emit(&record, EventKind::Submitted);
-        Ok(Submitted { id: record.id, existing: false })
+        let (task, told) = Task::submit(self.0.clone(), tx.now);
+        table.insert(&task.record)?;
+        for told in told {
+            tx.tell(&task.record, told);
+        }
+        Ok(Submitted { id: task.record.id, existing: false })
     }
 }
 
 impl Submit {
     /// The task that has the key.
-    fn holder(&self, table: &mut dyn Table) -> Result<Option<Record>> {
-        let Some(key) = &self.0.key else { return Ok(None) };
-        match table.keyed(&self.0.name, key)? {
-            Some(id) => table.get(id),
+    fn holder(&self, table: &mut dyn Table) -> Result<Option<Task>> {
+        match &self.0.key {
+            Some(key) => holder(table, &self.0.name, key),
             None => Ok(None),
         }
     }
@@ -195,32 +192,17 @@ fn order(
     id: TaskId,
     verb: Verb,
 ) -> Result<Option<Result<Ordered, Refusal>>> {
-    let Some(mut record) = table.get(id)? else { return Ok(None) };
-    let running = record.running_attempt();
-    let ordered = match record.order(tx.now, verb) {
-        Ok(ordered) => ordered,
-        Err(state) => return Ok(Some(Err(Refusal::State(state)))),
+    let Some(record) = table.get(id)? else { return Ok(None) };
+    let mut task = Task::of(record);
+    let (reply, told) = apply(&mut task, Ask::Order(verb), tx.now);
+    let ordered = match reply {
+        Replied::Ordered(ordered) => ordered,
+        _ => return Ok(Some(Err(Refusal::State(task.record.state)))),
     };
-    if let Err(holder) = take_key_back(table, tx.now, &mut record, verb)? {
+    if let Err(holder) = take_key_back(table, tx.now, &mut task, verb)? {
         return Ok(Some(Err(Refusal::Key(holder))));
     }
-    let measured = match running {
-        Some(attempt) => Some(cancel_attempt(table, id, attempt, tx.now)?),
-        None => None,
-    };
-    if verb == Verb::Reset {
-        table.remove_attempts(id, None)?;
-    }
-    table.update(&record)?;
-    let (kind, ended) = match verb {
-        Verb::Cancel => {
-            let standing = record.standing(tx.now);
-            (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
-        }
-        Verb::Reset => (EventKind::Reset, None),
-        Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
-    };
-    tx.emit_with(&record, kind, measured, ended);
+    keep(table, tx, &task.record, told)?;
     Ok(Some(Ok(ordered)))
 }
 
@@ -228,33 +210,25 @@ fn order(
 fn take_key_back(
     table: &mut dyn Table,
     now: Time,
-    record: &mut Record,
+    task: &mut Task,
     verb: Verb,
 ) -> Result<Result<(), TaskId>> {
-    let lost = if verb == Verb::Cancel { None } else { record.lost_key.take() };
+    let lost = if verb == Verb::Cancel { None } else { task.record.lost_key.clone() };
     let Some(key) = lost else { return Ok(Ok(())) };
-    let holder = table.keyed(&record.name, &key)?;
-    let holder = holder.map(|id| table.get(id)).transpose()?.flatten();
-    if let Some(mut holder) = holder {
-        if holder.answers_for_key(now) {
-            return Ok(Err(holder.id));
+    if let Some(mut holder) = holder(table, &task.record.name, &key)? {
+        if let (Replied::Answers(id), _) = apply(&mut holder, Ask::YieldKey, now) {
+            return Ok(Err(id));
         }
-        holder.lost_key = holder.key.take();
-        table.update(&holder)?;
+        table.update(&holder.record)?;
     }
-    record.key = Some(key);
+    let _ = apply(task, Ask::RegainKey, now);
     Ok(Ok(()))
 }
 
-/// Ends the running attempt, whose outcome no longer counts.
-fn cancel_attempt(
-    table: &mut dyn Table,
-    id: TaskId,
-    mut attempt: TaskAttempt,
-    now: Time,
-) -> Result<Measured> {
-    attempt.ended = Some(now);
-    attempt.outcome = AttemptOutcome::Cancelled;
-    table.put_attempt(id, &attempt)?;
-    Ok(Measured::Attempt(attempt.outcome, now.since(attempt.started)))
+/// The task of this function that has this key.
+fn holder(table: &mut dyn Table, name: &str, key: &str) -> Result<Option<Task>> {
+    match table.keyed(name, key)? {
+        Some(id) => Ok(table.get(id)?.map(Task::of)),
+        None => Ok(None),
+    }
 }
