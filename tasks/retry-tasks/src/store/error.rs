@@ -106,6 +106,14 @@ pub enum StoreError {
         /// The limit.
         waited: Duration,
     },
+    /// The store cannot do this at all, because of the engine that it is built on.
+    #[error("this task store cannot {what}: {why}")]
+    Unsupported {
+        /// The operation.
+        what: &'static str,
+        /// The reason, and what to do instead.
+        why: &'static str,
+    },
     /// Any other failure.
     #[error("{detail}")]
     Other {
