@@ -65,7 +65,8 @@ async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
         valid_for: None,
         limit: None,
     };
-    let limited = lab.tasks.store().submit(orphan(Some(lab.long(seconds(10))))).await.expect("stored").id;
+    let limited =
+        lab.tasks.store().submit(orphan(Some(lab.long(seconds(10))))).await.expect("stored").id;
     let waits = lab.tasks.store().submit(orphan(None)).await.expect("stored").id;
     lab.work();
     lab.clock.advance(seconds(10));
