@@ -18,6 +18,7 @@ mod mutants;
 mod package;
 mod pages;
 mod readme;
+mod restate;
 mod run;
 mod semver;
 mod test;
@@ -73,6 +74,11 @@ const VERBS: &[Verb] = &[
         "console",
         "test the console's pages under node and in a browser, where they are installed",
         Plain(console::run),
+    ),
+    Verb(
+        "restate",
+        "test tasks on a Restate server, where npm can install one",
+        Plain(restate::run),
     ),
     Verb("deny", "check licences and advisories, where cargo-deny is installed", Plain(deny::run)),
     Verb(
@@ -183,6 +189,7 @@ fn ci() -> Outcome {
     loom::run()?;
     miri::run()?;
     wasm::run()?;
+    restate::run()?;
     deny::run()?;
     minimal::run()?;
     bench::run(Some("--check"))?;

@@ -48,6 +48,7 @@ pub struct Standing {
 
 /// The engine's decision after one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Next {
     /// The call has ended.
     Stop(StopReason),

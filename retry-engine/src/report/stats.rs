@@ -74,7 +74,7 @@ pub struct Stats {
 /// assert_eq!((stats.failures.transient, stats.failures.total()), (2, 2));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each field counts the kind of the same name")]
 pub struct Failures {

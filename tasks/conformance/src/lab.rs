@@ -5,12 +5,47 @@ use std::time::Duration;
 
 use retry_tasks::{
     Clock, FailReason, Format, Function, ManualClock, Ordered, State, Task, TaskError, TaskId,
-    TaskInfo, Tasks, Worker, WorkerBuilder,
+    TaskInfo, Tasks, Time, Worker, WorkerBuilder,
 };
 
 use crate::stage::{Act, Stage, repeatable};
 
-/// An empty store with a manual clock.
+/// The time between two looks at a task in real tempo.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The clock of a lab.
+#[derive(Debug)]
+pub(crate) enum LabClock {
+    /// It stands still until the case moves it.
+    Manual(Arc<ManualClock>),
+    /// The store's own.
+    Real(Arc<dyn Clock>),
+}
+
+impl LabClock {
+    pub(crate) fn now(&self) -> Time {
+        match self {
+            LabClock::Manual(clock) => clock.now(),
+            LabClock::Real(clock) => clock.now(),
+        }
+    }
+
+    /// Moves a manual clock forward. Real time passes while the case waits for the consequence.
+    pub(crate) fn advance(&self, time: Duration) {
+        if let LabClock::Manual(clock) = self {
+            clock.advance(time);
+        }
+    }
+
+    /// Sets a manual clock forward while no time passes.
+    pub(crate) fn step(&self, time: Duration) {
+        if let LabClock::Manual(clock) = self {
+            clock.step(time);
+        }
+    }
+}
+
+/// An empty store, with a manual clock or in real time.
 ///
 /// ```
 /// use retry_tasks::Tasks;
@@ -24,7 +59,7 @@ pub struct Lab {
     /// The workers that run until the end of the case.
     workers: Mutex<Vec<Worker>>,
     pub(crate) tasks: Tasks,
-    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) clock: LabClock,
     pub(crate) stage: Stage,
 }
 
@@ -33,7 +68,56 @@ impl Lab {
     pub fn new(store: impl FnOnce(Arc<dyn Clock>) -> Tasks) -> Self {
         let clock = Arc::new(ManualClock::new());
         let tasks = store(Arc::clone(&clock) as Arc<dyn Clock>);
+        Lab::of(tasks, LabClock::Manual(clock))
+    }
+
+    /// Creates a lab around an empty store that reads a clock of its own and sleeps by itself.
+    ///
+    /// ```
+    /// use retry_tasks::Tasks;
+    /// use retry_tasks_conformance::Lab;
+    ///
+    /// let lab = Lab::real(Tasks::memory()); // your own store in place of `Tasks::memory()`
+    /// # let _ = lab;
+    /// ```
+    pub fn real(store: Tasks) -> Self {
+        let clock = LabClock::Real(Arc::clone(store.store().clock()));
+        Lab::of(store, clock)
+    }
+
+    fn of(tasks: Tasks, clock: LabClock) -> Self {
         Lab { workers: Mutex::default(), tasks, clock, stage: Stage::default() }
+    }
+
+    /// Whether the clock moves by hand.
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.clock, LabClock::Manual(_))
+    }
+
+    /// A time of minutes, shortened to seconds in real tempo.
+    pub(crate) fn long(&self, time: Duration) -> Duration {
+        if self.is_manual() { time } else { time / 30 }
+    }
+
+    /// Moves the clock by this time, or waits for it.
+    pub(crate) async fn time_passes(&self, time: Duration) {
+        match &self.clock {
+            LabClock::Manual(clock) => clock.advance(time),
+            LabClock::Real(clock) => clock.sleep_until(clock.now() + time).await,
+        }
+    }
+
+    /// Waits until the store has seen everything that was submitted, where this takes time.
+    pub(crate) async fn settled(&self) {
+        if !self.is_manual() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Whether a point in time is the expected one, or soon after it in real tempo.
+    pub(crate) fn is_at(&self, time: Time, expected: Time) -> bool {
+        let tolerance = Duration::from_millis(if self.is_manual() { 0 } else { 500 });
+        time.since(expected) <= tolerance && expected.since(time) <= tolerance
     }
 
     pub(crate) fn builder(&self) -> WorkerBuilder {
@@ -89,10 +173,18 @@ impl Lab {
         (id, worker)
     }
 
+    /// Lets others run before the next look.
+    pub(crate) async fn look(&self) {
+        match self.clock {
+            LabClock::Manual(_) => tokio::task::yield_now().await,
+            LabClock::Real(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+        }
+    }
+
     /// Waits until this many attempts have started.
     pub(crate) async fn until_started(&self, attempts: usize) {
         while self.stage.started().len() < attempts {
-            tokio::task::yield_now().await;
+            self.look().await;
         }
     }
 
@@ -108,8 +200,11 @@ impl Lab {
             if wanted(&info) {
                 return info;
             }
-            // A missed event is a reason to look as well.
-            let _ = events.recv().await;
+            // A missed event is a reason to look as well. Another process, or the engine, may change a task without one.
+            match self.clock {
+                LabClock::Manual(_) => drop(events.recv().await),
+                LabClock::Real(_) => drop(tokio::time::timeout(LOOK, events.recv()).await),
+            }
         }
     }
 

@@ -1,26 +1,26 @@
 //! Leases and the ends of workers: crash, shutdown, takeover.
 
 use retry_runtime::Kind;
-use retry_tasks::{AttemptOutcome, Clock, FailReason, State, Task, TaskId, TaskInfo};
+use retry_tasks::{AttemptOutcome, FailReason, State, Task, TaskId, TaskInfo};
 
 use crate::lab::{Lab, failed, seconds};
 use crate::stage::{Act, FAIL, narrow, once, repeatable};
 
 crate::list! {
-    a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe
-    a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe
+    [Leases ManualTime] a_lost_attempt_is_followed_by_another_where_a_repetition_is_safe
+    [Leases ManualTime] a_lost_attempt_ends_the_task_where_a_repetition_is_not_safe
     a_task_that_ends_every_worker_fails_in_the_end
-    a_lease_is_renewed_while_the_attempt_is_running
-    a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps
+    [Leases ManualTime] a_lease_is_renewed_while_the_attempt_is_running
+    [Leases ManualTime] a_worker_does_not_lose_its_own_attempts_when_the_clock_leaps
     a_shutdown_returns_running_tasks_at_once
     a_shutdown_waits_for_attempts_that_end_in_time
     a_shutdown_fails_running_tasks_that_must_not_be_repeated
-    a_worker_may_start_under_the_name_of_another
+    [Leases ManualTime] a_worker_may_start_under_the_name_of_another
     two_workers_share_the_tasks
     a_thread_keeps_its_slot_after_its_task_was_cancelled
     a_thread_keeps_its_lease_after_its_worker_was_shut_down
-    a_clock_that_is_set_forward_takes_no_lease_away
-    delayed_retries_of_many_tasks_are_neither_lost_nor_repeated
+    [Leases ManualTime] a_clock_that_is_set_forward_takes_no_lease_away
+    [ManualTime] delayed_retries_of_many_tasks_are_neither_lost_nor_repeated
 }
 
 /// Submits a task whose first attempt is running when its worker crashes.
@@ -84,7 +84,7 @@ async fn a_lease_is_renewed_while_the_attempt_is_running(lab: Lab) {
         let before = lease().await;
         lab.clock.advance(seconds(6));
         while lease().await == before {
-            tokio::task::yield_now().await;
+            lab.look().await;
         }
     }
     let info = lab.info(id).await;

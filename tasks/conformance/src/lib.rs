@@ -15,8 +15,23 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! A case panics when the store does not do what the case's name says. The store must read the time from the clock that
-//! [`Lab::new`] passes, a [`ManualClock`](retry_tasks::ManualClock); no case waits for real time to pass.
+//! A case panics when the store does not do what the case's name says.
+//!
+//! | tempo | clock | for |
+//! |---|---|---|
+//! | [`Lab::new`] | a [`ManualClock`](retry_tasks::ManualClock), which the store must read; no case waits for real time | stores of rows |
+//! | [`Lab::real`] | the store's own; a case takes some seconds | engines that sleep by themselves |
+//!
+//! A case may [need](Case::needs) something that an engine does not have: leases, a bucket of tokens, or a clock that
+//! moves by hand. A store in real tempo runs the others:
+//!
+//! ```
+//! use retry_tasks_conformance::cases;
+//!
+//! for case in cases().filter(|case| case.needs.is_empty()) {
+//!     println!("{}", case.name);
+//! }
+//! ```
 
 mod lab;
 mod leases;
@@ -54,7 +69,28 @@ type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub struct Case {
     /// The requirement as a sentence, with `_` between the words.
     pub name: &'static str,
+    /// The requirements of the case itself, which not every store meets.
+    pub needs: &'static [Need],
     run: fn(Lab) -> Running,
+}
+
+/// A requirement of a case.
+///
+/// ```
+/// use retry_tasks_conformance::{Need, cases};
+///
+/// let of_leases = cases().filter(|case| case.needs.contains(&Need::Leases));
+/// assert!(of_leases.count() > 5);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Need {
+    /// Attempts run under leases, which run out.
+    Leases,
+    /// Minutes pass at once, or times are compared to the millisecond: manual tempo.
+    ManualTime,
+    /// The store keeps a bucket of tokens for each function, which pays for retries.
+    Bucket,
 }
 
 impl Case {
@@ -95,11 +131,16 @@ pub fn cases() -> impl Iterator<Item = Case> {
         .chain(limits::cases())
 }
 
-/// Makes a case of each function.
+/// Makes a case of each function; what a case needs stands before its name.
 macro_rules! list {
-    ($($name:ident)*) => {
+    ($($([$($need:ident)*])? $name:ident)*) => {
         pub(crate) fn cases() -> impl Iterator<Item = crate::Case> {
-            [$(crate::Case { name: stringify!($name), run: |lab| Box::pin($name(lab)) }),*].into_iter()
+            [$(crate::Case {
+                name: stringify!($name),
+                needs: &[$($(crate::Need::$need),*)?],
+                run: |lab| Box::pin($name(lab)),
+            }),*]
+            .into_iter()
         }
     };
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use retry_runtime::Kind;
-use retry_tasks::{AttemptOutcome, Clock, EventKind, FailReason, State, TaskError, TaskInfo};
+use retry_tasks::{AttemptOutcome, EventKind, FailReason, State, TaskError, TaskInfo};
 use tokio::sync::Mutex;
 
 use crate::lab::{Lab, failed, seconds, start};
@@ -18,11 +18,11 @@ crate::list! {
     a_permanent_failure_is_not_retried
     an_ambiguous_failure_is_retried_only_where_a_repetition_is_safe
     a_servers_hint_replaces_a_shorter_delay
-    an_open_breaker_holds_a_task_back
+    [ManualTime] an_open_breaker_holds_a_task_back
     a_panic_is_a_failure_and_the_worker_goes_on
     every_attempt_sees_the_tasks_identifier
     history_and_progress_are_visible_while_the_task_runs
-    a_task_that_is_put_off_runs_again_later_and_no_attempt_is_counted
+    [ManualTime] a_task_that_is_put_off_runs_again_later_and_no_attempt_is_counted
     events_come_in_order
 }
 
@@ -51,7 +51,8 @@ async fn a_function_that_blocks_runs_too(lab: Lab) {
 async fn a_failed_attempt_is_followed_by_another_after_its_delay(lab: Lab) {
     let id = lab.run(&[FAIL, FAIL]).await;
     let info = lab.until_waiting(id).await;
-    assert_eq!(info.state, State::Waiting { next_attempt_at: lab.clock.now() + seconds(1) });
+    let State::Waiting { next_attempt_at } = info.state else { panic!("{info:?}") };
+    assert!(lab.is_at(next_attempt_at, lab.clock.now() + seconds(1)), "{next_attempt_at}");
     lab.clock.advance(Duration::from_millis(999));
     assert_eq!(lab.stage.started().len(), 1);
     let info = lab.play(id).await;
@@ -159,7 +160,9 @@ async fn history_and_progress_are_visible_while_the_task_runs(lab: Lab) {
     let info = lab.until(id, |info| info.progress.is_some()).await;
     let progress = info.progress.clone().expect("told");
     assert_eq!((progress.fraction, progress.message.as_deref()), (Some(0.5), Some("half done")));
-    assert_eq!(info.eta, Some(info.attempts()[1].started + seconds(8)), "half took 4 s");
+    if lab.is_manual() {
+        assert_eq!(info.eta, Some(info.attempts()[1].started + seconds(8)), "half took 4 s");
+    }
 }
 
 async fn a_task_that_is_put_off_runs_again_later_and_no_attempt_is_counted(lab: Lab) {

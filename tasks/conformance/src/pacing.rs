@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use retry_tasks::{Clock, FailReason, Filter, Format, Phase, State, TaskId, TaskInfo};
+use retry_tasks::{FailReason, Filter, Format, Phase, State, TaskId, TaskInfo};
 
 use crate::lab::{Lab, failed, seconds};
 use crate::stage::{FAIL, budgeted, paced, starved};
 
 crate::list! {
-    a_retry_without_a_token_is_held_back_and_nothing_is_written
-    held_tasks_get_tokens_in_the_order_in_which_they_were_held
-    tasks_of_a_short_outage_are_done_within_seconds_of_its_end
-    a_dependency_that_stays_dead_fails_its_tasks_within_16_minutes
-    the_number_of_workers_does_not_change_the_pace
-    a_hold_lasts_at_most_an_hour
+    [Bucket ManualTime] a_retry_without_a_token_is_held_back_and_nothing_is_written
+    [Bucket ManualTime] held_tasks_get_tokens_in_the_order_in_which_they_were_held
+    [Bucket ManualTime] tasks_of_a_short_outage_are_done_within_seconds_of_its_end
+    [Bucket ManualTime] a_dependency_that_stays_dead_fails_its_tasks_within_16_minutes
+    [Bucket ManualTime] the_number_of_workers_does_not_change_the_pace
+    [Bucket ManualTime] a_hold_lasts_at_most_an_hour
 }
 
 /// Submits this many tasks while their dependency is down, and waits until their first attempts have failed.
@@ -161,7 +161,7 @@ async fn a_hold_lasts_at_most_an_hour(lab: Lab) {
     }
     lab.pass(seconds(1)).await;
     let State::HeldBack { since } = lab.info(ids[1]).await.state else { panic!("it is not held") };
-    let held_for = || Clock::now(&*lab.clock).since(since);
+    let held_for = || lab.clock.now().since(since);
     while !lab.info(ids[1]).await.state.is_ended() {
         assert!(held_for() < seconds(3660), "still held");
         // The function succeeds again and again, so its dependency is not dead.

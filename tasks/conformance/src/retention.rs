@@ -7,11 +7,11 @@ use crate::lab::{Lab, seconds, start};
 use crate::stage::{Act, anything, once, repeatable};
 
 crate::list! {
-    ended_tasks_are_removed_by_age_and_count
-    failed_tasks_are_kept_by_limits_of_their_own
+    [ManualTime] ended_tasks_are_removed_by_age_and_count
+    [ManualTime] failed_tasks_are_kept_by_limits_of_their_own
     each_function_has_its_own_count
-    a_key_answers_for_as_long_as_it_has_promised_whatever_the_retention_is
-    a_worker_removes_no_tasks_of_functions_that_it_does_not_have
+    [ManualTime] a_key_answers_for_as_long_as_it_has_promised_whatever_the_retention_is
+    [ManualTime] a_worker_removes_no_tasks_of_functions_that_it_does_not_have
 }
 
 async fn ended_tasks_are_removed_by_age_and_count(lab: Lab) {

@@ -1,7 +1,7 @@
 //! Submissions: delays, deadlines, priorities, keys, and waiting for the result.
 
 use retry_runtime::Kind;
-use retry_tasks::{Answer, Clock, FailReason, NewTask, State, Submitted, Task, TaskId};
+use retry_tasks::{Answer, FailReason, NewTask, State, Submitted, Task, TaskId};
 
 use crate::lab::{Lab, failed, seconds, start};
 use crate::stage::{Act, FAIL, repeatable, single};
@@ -15,7 +15,7 @@ crate::list! {
     a_function_never_exceeds_its_concurrency
     a_quick_function_does_not_wait_behind_many_tasks_of_another
     a_unique_task_runs_once
-    a_result_answers_for_its_key_while_it_is_valid
+    [ManualTime] a_result_answers_for_its_key_while_it_is_valid
     a_failure_frees_the_key
     a_task_retried_by_hand_answers_for_its_key_again
     a_task_whose_key_was_taken_over_is_not_retried_beside_its_successor
@@ -32,7 +32,7 @@ async fn unique(lab: &Lab, task: Task<String>) -> Submitted {
 
 async fn a_delayed_task_starts_when_it_is_due(lab: Lab) {
     lab.work();
-    let late = lab.submit(repeatable::task("late".into()).delay(seconds(60))).await;
+    let late = lab.submit(repeatable::task("late".into()).delay(lab.long(seconds(60)))).await;
     let first = lab.submit(repeatable::task("now".into())).await;
     lab.until_ended(first).await;
     lab.clock.advance(seconds(59));
@@ -43,8 +43,9 @@ async fn a_delayed_task_starts_when_it_is_due(lab: Lab) {
 }
 
 async fn a_task_fails_at_its_deadline(lab: Lab) {
-    let id = lab.submit(repeatable::task("a".into()).deadline(seconds(10))).await;
-    lab.clock.advance(seconds(10));
+    let limit = lab.long(seconds(10));
+    let id = lab.submit(repeatable::task("a".into()).deadline(limit)).await;
+    lab.time_passes(limit).await;
     lab.work();
     let info = lab.until_ended(id).await;
     assert_eq!(info.state, failed(FailReason::Deadline));
@@ -67,7 +68,8 @@ async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
         valid_for: None,
         limit: None,
     };
-    let limited = lab.tasks.store().submit(orphan(Some(seconds(10)))).await.expect("stored").id;
+    let limited =
+        lab.tasks.store().submit(orphan(Some(lab.long(seconds(10))))).await.expect("stored").id;
     let waits = lab.tasks.store().submit(orphan(None)).await.expect("stored").id;
     lab.work();
     lab.clock.advance(seconds(10));
@@ -78,7 +80,8 @@ async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
     let counts = counts["conformance::removed"];
     assert_eq!((counts.pending, counts.failed, counts.due), (1, 1, 1));
     let age = counts.oldest_due.map(|due| lab.clock.now().since(due));
-    assert_eq!(age, Some(seconds(30)), "it is seen how long nobody has run it");
+    assert!(age.is_some(), "it is seen how long nobody has run it");
+    assert!(age == Some(seconds(30)) || !lab.is_manual(), "{age:?}");
 }
 
 async fn a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline(lab: Lab) {
@@ -95,6 +98,7 @@ async fn the_greater_priority_starts_first_then_the_older_task(lab: Lab) {
         lab.submit(repeatable::task(play.into()).priority(priority)).await;
         lab.clock.advance(seconds(1));
     }
+    lab.settled().await;
     let _worker = start(lab.builder().in_flight(1));
     lab.until_started(5).await;
     assert_eq!(lab.stage.started(), ["b", "d", "a", "e", "c"]);
@@ -104,6 +108,7 @@ async fn a_quick_function_does_not_wait_behind_many_tasks_of_another(lab: Lab) {
     lab.submit_plays(["slow"; 100]).await;
     lab.clock.advance(seconds(1));
     lab.submit(single::task("quick".into())).await;
+    lab.settled().await;
     let _worker = start(lab.builder().in_flight(4));
     lab.until_started(8).await;
     let started = lab.stage.started();

@@ -12,7 +12,7 @@ crate::list! {
     an_argument_that_json_would_change_is_refused_by_name
     a_result_that_cannot_be_read_back_fails_the_attempt
     an_argument_of_another_type_is_told_without_its_value
-    a_task_with_other_arguments_is_left_to_other_workers_and_fails_in_the_end
+    [ManualTime] a_task_with_other_arguments_is_left_to_other_workers_and_fails_in_the_end
     an_argument_is_found_under_the_name_that_it_had_before
 }
 

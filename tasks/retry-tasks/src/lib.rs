@@ -7,7 +7,7 @@ pub mod __private;
 mod base;
 mod event;
 mod function;
-mod machine;
+pub mod machine;
 mod memory;
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
@@ -22,7 +22,7 @@ mod value;
 mod worker;
 
 pub use base::{clock::Clock, clock::ManualClock, clock::SystemClock, time::Time};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Measured};
 pub use function::{Function, functions};
 pub use machine::{finish::AttemptEnd, retention::Retention};
 pub use machine::{lease::Claimed, lease::Lease, orders::Ordered, orders::Verb, pace::Bucket};

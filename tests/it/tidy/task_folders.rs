@@ -8,7 +8,7 @@ const TASKS: &str = "tasks/retry-tasks/src/";
 
 /// A folder imports from itself and from those above it.
 const FOLDERS: [&str; 14] = [
-    "base", "record", "machine", "value", "event", "function", "store", "rows", "tasks", "memory",
+    "base", "record", "event", "machine", "value", "function", "store", "rows", "tasks", "memory",
     "sqlite", "worker", "metrics", "private",
 ];
 

@@ -10,7 +10,7 @@ mod trace;
 use std::time::Duration;
 
 use retry_runtime::Kind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
 use crate::record::{Progress, attempt::AttemptOutcome, id::TaskId, reason::FailReason};
@@ -34,7 +34,7 @@ use crate::record::{Progress, attempt::AttemptOutcome, id::TaskId, reason::FailR
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// The time of the event.
     pub at: Time,
@@ -72,7 +72,7 @@ pub struct Event {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 #[non_exhaustive]
 pub enum EventKind {
@@ -190,10 +190,19 @@ impl EventKind {
     }
 }
 
-/// A duration that ends with an event.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "only metrics read it"))]
-pub(crate) enum Measured {
+/// A duration that ends with an event, for metrics.
+///
+/// ```
+/// use retry_tasks::{AttemptOutcome, Measured};
+/// use std::time::Duration;
+///
+/// let took = Measured::Attempt(AttemptOutcome::Succeeded, Duration::from_millis(20));
+/// # let _ = took;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Measured {
     /// The time between an attempt's due time and its start.
     Queued(Duration),
     /// The time that an attempt took.

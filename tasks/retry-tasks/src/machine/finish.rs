@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use retry_runtime::resume::{Next, kept};
 use retry_runtime::{Delay, Kind, StopReason};
+use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
 use crate::record::{
@@ -41,7 +42,8 @@ const RETURNED: &str = "the attempt was stopped: its worker was shut down";
 /// record.finish(now, attempt, AttemptEnd::Succeeded("144".into()));
 /// assert_eq!(record.state, State::Complete);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptEnd {
     /// The function returned this value: JSON.
@@ -131,6 +133,10 @@ impl Record {
                 | AttemptEnd::Snoozed(_)
         );
         let end = self.offered(now, end);
+        if !matches!(end, AttemptEnd::Succeeded(_)) {
+            // It was the attempt's: the next one starts anew.
+            self.progress = None;
+        }
         match end {
             AttemptEnd::Succeeded(result) => {
                 attempt.outcome = AttemptOutcome::Succeeded;

@@ -99,6 +99,7 @@ impl Record {
         self.by_hand += u32::from(self.attempts > 1 && self.round_at.is_none());
         self.round_at.get_or_insert(now);
         self.attempt_at = Some(now);
+        self.progress = None;
         self.worker = Some(worker.to_owned());
         self.latest_attempt()
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use retry_runtime::Failures;
+use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
 use crate::record::{Record, state::State};
@@ -16,7 +17,8 @@ use crate::record::{Record, state::State};
 /// assert!(!Verb::Retry.is_allowed(State::Pending));
 /// assert_eq!(Verb::Retry.to_string(), "retry");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verb {
     /// End the task.
@@ -87,7 +89,7 @@ impl fmt::Display for Verb {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ordered {
     /// The state before the order.
     pub before: State,
@@ -109,7 +111,10 @@ impl Record {
         // A running attempt finds its lease gone.
         self.fence = self.fence.saturating_add(1);
         match verb {
-            Verb::Cancel => self.end(now, State::Cancelled),
+            Verb::Cancel => {
+                self.progress = None;
+                self.end(now, State::Cancelled);
+            }
             Verb::Retry => self.start_round(now, 0),
             Verb::RetryOnce => {
                 let spare = self.limit.map_or(u32::MAX, |limit| limit.saturating_sub(1));

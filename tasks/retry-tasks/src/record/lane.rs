@@ -1,5 +1,7 @@
 //! The lanes in which open tasks wait, so that a claim finds its tasks without a search.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::names::named;
 
 named! {
@@ -24,7 +26,8 @@ named! {
     /// let record = Record::new(task, Time::from_millis(0)); // of a task without a delay
     /// assert_eq!(record.lane, Some(Lane::Ready));
     /// ```
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
     #[non_exhaustive]
     pub enum Lane {
         /// The task is due and its attempt is free: the greatest priority first, then the longest due.

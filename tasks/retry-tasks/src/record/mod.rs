@@ -38,7 +38,7 @@ use state::State;
 /// let record = Record::new(task, Time::from_millis(0));
 /// assert_eq!(record.max_retries(), Some(3));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NewTask {
     /// The identifier, so that a submission can be repeated when its outcome is not known: a task that is stored under
     /// it already answers. `None`: the store makes a new one.
@@ -87,7 +87,7 @@ pub struct NewTask {
 /// record.claim(now, Duration::from_secs(30), 0, "worker 1");
 /// assert_eq!(record.state, State::Running);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The identifier.
     pub id: TaskId,
@@ -129,7 +129,7 @@ pub struct Record {
     pub fence: u64,
     /// The name of the worker that made the last attempt.
     pub worker: Option<String>,
-    /// The progress that the function has reported.
+    /// The progress that the running attempt has reported, or the successful one; `None` after any other.
     pub progress: Option<Progress>,
     /// The result: JSON.
     pub result: Option<String>,

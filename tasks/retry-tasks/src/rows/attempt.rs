@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::aside::is_of_one_row;
 use super::{finish::Finish, keeper::Keep, keeper::Link, leased::Backend, leased::Leased};
 use crate::machine::{finish::AttemptEnd, lease::Claimed, lease::Lease};
+use crate::store::attempt::Attempt as Begun;
 use crate::store::{error::StoreError, handle::AttemptHandle, host::End, host::Host, host::Hosted};
 
 /// The pause before the next request to a store that has failed.
@@ -52,21 +53,28 @@ pub(super) fn start<B: Backend>(
     claimed: Claimed,
     done: mpsc::UnboundedSender<Lease>,
 ) -> Running {
-    let handle = Arc::new(AttemptHandle::new(&claimed.record));
-    let (link, stopped) = Link::new(Arc::clone(&handle));
     let (lease, length) = (claimed.record.lease(), claimed.record.lease_length);
+    let standing = claimed.standing;
+    let begun = host.begin(claimed);
+    let handle = begun.handle();
+    let (link, stopped) = Link::new(Arc::clone(&handle));
     let keep = store.parts.keeper.keep(lease, length, store.clock.now(), Arc::clone(&link));
     let keep = Arc::new(keep);
     handle.anchor(Arc::clone(&keep) as _);
     let attempt = Attempt { store, host, site: function.site, handle, done, keep };
-    tokio::spawn(attempt.run(claimed, stopped));
+    tokio::spawn(attempt.run(lease, standing, begun, stopped));
     Running { function: function.name, link }
 }
 
 impl<B: Backend> Attempt<B> {
-    async fn run(self, claimed: Claimed, stopped: oneshot::Receiver<Stop>) {
-        let (lease, standing) = (claimed.record.lease(), claimed.standing);
-        if let Some(end) = self.until_end(claimed, &standing, stopped).await {
+    async fn run(
+        self,
+        lease: Lease,
+        standing: Standing,
+        begun: Begun,
+        stopped: oneshot::Receiver<Stop>,
+    ) {
+        if let Some(end) = self.until_end(begun, &standing, stopped).await {
             self.store_end(lease, end).await;
         }
         // A thread cannot be stopped: its slot is free when it has returned.
@@ -80,11 +88,11 @@ impl<B: Backend> Attempt<B> {
     /// Runs the attempt until its end, or until it is stopped. Returns the end to be stored.
     async fn until_end(
         &self,
-        claimed: Claimed,
+        begun: Begun,
         standing: &Standing,
         stopped: oneshot::Receiver<Stop>,
     ) -> Option<AttemptEnd> {
-        let mut running = self.host.run(claimed, Arc::clone(&self.handle));
+        let mut running = begun.end;
         tokio::select! {
             biased;
             why = stopped => match why {
@@ -94,7 +102,7 @@ impl<B: Backend> Attempt<B> {
                 // A server that is gone has abandoned its attempts.
                 Ok(Stop::Lost) | Err(_) => None,
             },
-            end = &mut running => Some(self.handle.snoozed().map_or(end, AttemptEnd::Snoozed)),
+            end = &mut running => Some(end),
         }
     }
 

@@ -7,12 +7,11 @@ use std::time::Duration;
 use retry_runtime::resume::limit;
 
 use super::{
-    aside::Aside, aside::one, aside::set_aside, job::Operation, job::Transaction, retries::Retries,
-    sweep::fail_overdue, table::Due, table::NextDue, table::Table,
+    aside::Aside, aside::one, aside::set_aside, finish::keep, job::Operation, job::Transaction,
+    retries::Retries, table::Due, table::NextDue, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
-use crate::event::{EventKind, Measured};
-use crate::machine::lease::Claimed;
+use crate::machine::{self, Ask, Reply, Task, apply, lease::Claimed};
 use crate::record::{id::TaskId, lane::Lane};
 use crate::store::{error::Result, host::Hosted};
 
@@ -176,25 +175,27 @@ impl Claim {
         paid: u64,
         id: TaskId,
     ) -> Result<Option<Claimed>> {
-        let Some(mut record) = table.get(id)? else { return Ok(None) };
+        let Some(record) = table.get(id)? else { return Ok(None) };
         if let Some(trouble) = record.trouble.clone() {
             set_aside(table, tx, &record, &trouble)?;
             return Ok(None);
         }
-        if record.is_overdue(tx.now) {
-            fail_overdue(table, tx, &mut record)?;
+        // The policy may have changed since the submission.
+        let claim = machine::Claim::new(&*self.worker, self.lease).paid(paid);
+        let mut task = Task::of(record);
+        let (reply, told) = apply(&mut task, Ask::Claim(claim.limit(limit(function.site))), tx.now);
+        if !told.is_empty() {
+            keep(table, tx, &task.record, told)?;
+        }
+        if reply != Reply::Claimed {
+            // Its deadline has passed.
             return Ok(None);
         }
-        // The policy may have changed since the submission.
-        record.limit = limit(function.site);
-        let queued = record.run_at.map(|due| Measured::Queued(tx.now.since(due)));
-        let _ = record.claim(tx.now, self.lease, paid, &self.worker);
-        table.update(&record)?;
+        let record = task.record;
         if record.attempts % TRIMMED == 0 {
             table.trim_attempts(record.id, KEPT)?;
         }
         tx.judge.note(record.lease(), record.run_at.unwrap_or_default());
-        tx.emit_with(&record, EventKind::Started { attempt: record.attempts }, queued, None);
         Ok(Some(record.claimed(tx.now)))
     }
 }

@@ -1,11 +1,10 @@
 //! The operation that stores the end of an attempt.
 
 use retry_runtime::Kind;
-use retry_runtime::resume::Next;
 
-use super::{job::Operation, job::Touches, job::Transaction, renew::held, table::Table};
+use super::{job::Operation, job::Touches, job::Transaction, table::Table};
 use crate::base::time::Time;
-use crate::event::{EventKind, Measured};
+use crate::machine::{Ask, Reply, Task, Told, apply};
 use crate::machine::{finish::AttemptEnd, lease::Lease, pace::Pace};
 use crate::record::{Progress, Record, lane::Lane, state::State};
 use crate::store::error::Result;
@@ -26,72 +25,69 @@ impl Operation for Finish {
     }
 
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
-        let Some(mut record) = held(table, self.lease, tx.now)? else {
-            return Ok(table.get(self.lease.id)?.map(|record| Err(record.state)));
-        };
-        if self.progress.is_some() {
-            record.progress = self.progress.clone();
+        let fence = self.lease.fence;
+        let Some(mut task) = task_of(table, self.lease)? else { return Ok(None) };
+        if !task.may_be_held(fence) {
+            return Ok(Some(Err(task.record.state)));
         }
-        end_attempt(table, tx, &mut record, self.end.clone())?;
-        Ok(Some(Ok(record.state)))
+        let ask = Ask::End { fence, end: self.end.clone(), progress: self.progress.clone() };
+        Ok(Some(end_attempt(table, tx, &mut task, &self.end, ask)?))
     }
 }
 
-/// Stores the end of the running attempt and its consequence for the task.
+/// The task of a lease, with the end of the lease's attempt if somebody has judged the attempt lost.
+pub(super) fn task_of(table: &mut dyn Table, lease: Lease) -> Result<Option<Task>> {
+    let Some(record) = table.get(lease.id)? else { return Ok(None) };
+    let mut task = Task::of(record);
+    if task.record.fence == lease.fence && !task.record.is_held_under(lease) {
+        task.attempts.extend(table.attempt(lease.id, lease.fence)?);
+    }
+    Ok(Some(task))
+}
+
+/// Ends the running attempt by this request, pays the bucket, and stores both. Replies with the new state, or with the present
+/// one when the attempt may no longer change the task.
 pub(super) fn end_attempt(
     table: &mut dyn Table,
     tx: &mut Transaction,
-    record: &mut Record,
-    end: AttemptEnd,
-) -> Result<()> {
-    let (id, number) = (record.id, record.attempts);
-    let site = retry_runtime::site(&record.name);
+    task: &mut Task,
+    end: &AttemptEnd,
+    ask: Ask,
+) -> Result<Result<State, State>> {
+    let site = retry_runtime::site(&task.record.name);
     // A function that has never paid has a full bucket, so most successes change none.
     let changes_none =
-        matches!(end, AttemptEnd::Succeeded(_)) && table.bucket(&record.name)?.is_none();
+        matches!(end, AttemptEnd::Succeeded(_)) && table.bucket(&task.record.name)?.is_none();
     let pace = site.filter(|_| !changes_none).and_then(Pace::of);
     if let Some(pace) = pace {
-        account(table, tx.now, record, pace, &end)?;
+        account(table, tx.now, &mut task.record, pace, end)?;
     }
-    let (mut measured, mut ended, mut unmade, mut lost) = (None, None, None, None);
-    // The engine counts the calls that end by its decision after an attempt that has returned.
-    let panicked = match &end {
-        AttemptEnd::Panicked(_, Next::Stop(reason)) => Some(*reason),
-        _ => None,
-    };
-    match &end {
-        AttemptEnd::HeldBack(delay) => {
-            unmade = Some(EventKind::HeldBack { attempt: number, delay: *delay });
+    let (reply, told) = apply(task, ask, tx.now);
+    let Reply::Held(state) = reply else { return Ok(Err(task.record.state)) };
+    if site.is_some() && pace.is_none() && !task.record.paced {
+        task.record.settle_free(tx.now);
+    }
+    keep(table, tx, &task.record, told)?;
+    Ok(Ok(state))
+}
+
+/// Stores a task that a request has changed, and everything that follows from the change.
+pub(super) fn keep(
+    table: &mut dyn Table,
+    tx: &mut Transaction,
+    record: &Record,
+    told: Vec<Told>,
+) -> Result<()> {
+    for told in &told {
+        match told {
+            Told::Attempt(attempt) => table.put_attempt(record.id, attempt)?,
+            Told::GoesOn(fence) => table.remove_attempts(record.id, Some(*fence))?,
+            Told::Forgotten => table.remove_attempts(record.id, None)?,
+            Told::Event { .. } => {}
         }
-        AttemptEnd::Snoozed(delay) => unmade = Some(EventKind::Snoozed { delay: *delay }),
-        AttemptEnd::Misfit(error) => unmade = Some(EventKind::Misfit { error: error.clone() }),
-        AttemptEnd::Lost(next) => lost = Some(next.clone()),
-        _ => {}
-    }
-    if let Some(attempt) = record.running_attempt() {
-        let started = attempt.started;
-        if let Some(attempt) = record.finish(tx.now, attempt, end) {
-            measured = Some(Measured::Attempt(attempt.outcome, tx.now.since(started)));
-            table.put_attempt(id, &attempt)?;
-        }
-    }
-    if site.is_some() && pace.is_none() && !record.paced {
-        record.settle_free(tx.now);
     }
     table.update(record)?;
-    if let Some(reason) = panicked {
-        ended = Some((record.standing(tx.now), reason));
-    }
-    if let Some(next) = lost {
-        if let Next::Stop(reason) = next {
-            ended = Some((record.standing(tx.now), reason));
-        }
-        let lost = EventKind::Lost { attempt: number };
-        tx.emit_with(record, lost, measured.take(), None);
-    }
-    // A misfit may be final.
-    let kind = unmade.filter(|_| !record.state.is_ended()).unwrap_or_else(|| consequence(record));
-    tx.emit_with(record, kind, measured, ended);
+    told.into_iter().for_each(|told| tx.tell(record, told));
     Ok(())
 }
 
@@ -131,21 +127,4 @@ fn account(
         table.put_bucket(name, &bucket)?;
     }
     Ok(())
-}
-
-/// The event that follows from the state after an attempt.
-fn consequence(record: &Record) -> EventKind {
-    let error = || record.last_error.clone().unwrap_or_default();
-    match record.state {
-        State::Complete => EventKind::Completed,
-        State::Failed { reason } => EventKind::Failed { reason, error: error() },
-        State::Cancelled => EventKind::Cancelled,
-        State::Waiting { .. } | State::HeldBack { .. } => EventKind::Waiting {
-            attempt: record.attempts,
-            kind: record.last_kind,
-            error: error(),
-            delay: record.last_delay.unwrap_or_default(),
-        },
-        State::Pending | State::Running => EventKind::Returned,
-    }
 }

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::{aside::Aside, judge::Judge, keeper::Keeper, table::Table};
 use crate::base::time::Time;
 use crate::event::{Event, EventKind, Measured, bus::Bus, bus::Notice, news::News};
+use crate::machine::Told;
 use crate::record::{Record, id::TaskId};
 use crate::store::error::{Result, StoreError};
 
@@ -59,6 +60,14 @@ impl Transaction {
     /// Forgets the later events: the changes that they tell of were taken back.
     pub(super) fn forget_events(&mut self, after: usize) {
         self.notices.truncate(after);
+    }
+
+    /// Notes an event that follows from a change of the task.
+    pub(super) fn tell(&mut self, record: &Record, told: Told) {
+        if let Told::Event { kind, measured, ended } = told {
+            let ended = ended.map(|reason| (record.standing(self.now), reason));
+            self.emit_with(record, kind, measured, ended);
+        }
     }
 
     pub(crate) fn emit(&mut self, record: &Record, kind: EventKind) {

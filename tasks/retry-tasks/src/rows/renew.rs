@@ -6,13 +6,11 @@ use retry_runtime::resume::{Next, judge};
 use retry_runtime::{Class, Kind, StopReason};
 
 use super::{
-    aside::one, aside::set_aside, finish::end_attempt, job::Operation, job::Touches,
-    job::Transaction, sweep::end_overdue, table::Held, table::Table,
+    aside::one, aside::set_aside, finish::end_attempt, finish::keep, finish::task_of,
+    job::Operation, job::Touches, job::Transaction, sweep::end_overdue, table::Held, table::Table,
 };
-use crate::base::time::Time;
-use crate::event::EventKind;
-use crate::machine::{finish::AttemptEnd, lease::Lease};
-use crate::record::{Progress, Record, attempt::AttemptOutcome};
+use crate::machine::{Ask, Reply, Task, apply, finish::AttemptEnd, lease::Lease};
+use crate::record::Progress;
 use crate::store::error::Result;
 
 /// Renews leases of this process and stores the new progress of their tasks. Replies with the leases that were lost.
@@ -55,34 +53,12 @@ fn renew(
         tx.judge.note(lease, until);
         return Ok(true);
     }
-    let Some(mut record) = held(table, lease, tx.now)? else { return Ok(false) };
-    record.run_at = Some(until);
-    if let Some(progress) = progress {
-        record.progress = Some(progress.clone());
-        tx.emit(&record, EventKind::Progress(progress.clone()));
-    }
-    table.update(&record)?;
+    let Some(mut task) = task_of(table, lease)? else { return Ok(false) };
+    let ask = Ask::Renew { fence: lease.fence, progress: progress.cloned() };
+    let (Reply::Held(_), told) = apply(&mut task, ask, tx.now) else { return Ok(false) };
+    keep(table, tx, &task.record, told)?;
     tx.judge.note(lease, until);
     Ok(true)
-}
-
-/// The task of an attempt that may still change it. An attempt that somebody has judged lost is running again, as long as
-/// nobody else has claimed its task.
-pub(super) fn held(table: &mut dyn Table, lease: Lease, now: Time) -> Result<Option<Record>> {
-    let Some(mut record) = table.get(lease.id)? else { return Ok(None) };
-    if record.is_held_under(lease) {
-        return Ok(Some(record));
-    }
-    if record.fence != lease.fence {
-        return Ok(None);
-    }
-    let attempt = table.attempt(lease.id, lease.fence)?;
-    let Some(attempt) = attempt.filter(|it| it.outcome == AttemptOutcome::Lost) else {
-        return Ok(None);
-    };
-    record.revive(now, attempt.started);
-    table.remove_attempts(lease.id, Some(lease.fence))?;
-    Ok(Some(record))
 }
 
 /// Closes the leases that are lost, and fails the tasks of any function whose deadline has passed. Replies with the time
@@ -107,7 +83,7 @@ impl Operation for Look {
 
 /// Ends the attempt of a lost lease.
 fn close(table: &mut dyn Table, tx: &mut Transaction, lease: Lease) -> Result<()> {
-    let Some(mut record) = table.get(lease.id)? else { return Ok(()) };
+    let Some(record) = table.get(lease.id)? else { return Ok(()) };
     if let Some(trouble) = record.trouble.clone() {
         return set_aside(table, tx, &record, &trouble);
     }
@@ -121,5 +97,7 @@ fn close(table: &mut dyn Table, tx: &mut Transaction, lease: Lease) -> Result<()
         // Nobody here knows whether it can be repeated.
         None => Next::Stop(StopReason::Ambiguous),
     };
-    end_attempt(table, tx, &mut record, AttemptEnd::Lost(next))
+    let end = AttemptEnd::Lost(next.clone());
+    let lose = Ask::Lose { fence: lease.fence, next };
+    end_attempt(table, tx, &mut Task::of(record), &end, lose).map(drop)
 }

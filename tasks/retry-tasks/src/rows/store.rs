@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use retry_runtime::StopReason;
 use tokio::sync::broadcast;
 
 use super::{
-    aside::one, job::Operation, job::Touches, job::Transaction, leased::Backend, leased::Leased,
-    server::Server, table::Table,
+    aside::one, finish::keep, job::Operation, job::Touches, job::Transaction, leased::Backend,
+    leased::Leased, server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
-use crate::event::{Event, EventKind, Measured};
+use crate::event::Event;
+use crate::machine::{Ask, Reply as Replied, Task, Told, apply};
 use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
-use crate::record::{
-    NewTask, Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId, lane::Lane,
-    state::State,
-};
+use crate::record::{NewTask, Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::State};
 use crate::store::{
     Refusal, Reply, Store, Stored, Submitted, analytics::Analytics, analytics::Sums,
     counts::Counts, error::Result, error::StoreError, filter::Filter, filter::Page, host::Host,
@@ -169,8 +166,11 @@ pub fn submit(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<Submit
     stored(table, task, now).map(|(submitted, _)| submitted)
 }
 
-/// Stores a task. Returns its record if it is new.
-fn stored(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<(Submitted, Option<Record>)> {
+/// A new task, and what there is to tell of it.
+type New = (Task, Vec<Told>);
+
+/// Stores a task.
+fn stored(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<(Submitted, Option<New>)> {
     if let Some(id) = task.id {
         // Somebody repeats a submission, or has made an identifier twice.
         if table.get(id)?.is_some() {
@@ -178,19 +178,18 @@ fn stored(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<(Submitted
         }
     }
     let holder = match &task.key {
-        Some(key) => table.keyed(&task.name, key)?.map(|id| table.get(id)).transpose()?.flatten(),
+        Some(key) => holder(table, &task.name, key)?,
         None => None,
     };
     if let Some(mut holder) = holder {
-        if holder.answers_for_key(now) {
-            return Ok((Submitted { id: holder.id, existing: true }, None));
+        if let (Replied::Answers(id), _) = apply(&mut holder, Ask::YieldKey, now) {
+            return Ok((Submitted { id, existing: true }, None));
         }
-        holder.lost_key = holder.key.take();
-        table.update(&holder)?;
+        table.update(&holder.record)?;
     }
-    let record = Record::new(task.clone(), now);
-    table.insert(&record)?;
-    Ok((Submitted { id: record.id, existing: false }, Some(record)))
+    let (task, told) = Task::submit(task.clone(), now);
+    table.insert(&task.record)?;
+    Ok((Submitted { id: task.record.id, existing: false }, Some((task, told))))
 }
 
 /// Stores tasks, all of them or none.
@@ -209,9 +208,9 @@ impl Operation for Submit {
     fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<Self::Reply> {
         let mut submitted = Vec::with_capacity(self.0.len());
         for task in &self.0 {
-            let (reply, record) = stored(table, task, tx.now)?;
-            if let Some(record) = record {
-                tx.emit(&record, EventKind::Submitted);
+            let (reply, new) = stored(table, task, tx.now)?;
+            if let Some((task, told)) = new {
+                told.into_iter().for_each(|told| tx.tell(&task.record, told));
             }
             submitted.push(reply);
         }
@@ -261,32 +260,17 @@ fn order(
     id: TaskId,
     verb: Verb,
 ) -> Result<Option<Result<Ordered, Refusal>>> {
-    let Some(mut record) = table.get(id)? else { return Ok(None) };
-    let running = record.running_attempt();
-    let ordered = match record.order(tx.now, verb) {
-        Ok(ordered) => ordered,
-        Err(state) => return Ok(Some(Err(Refusal::State(state)))),
+    let Some(record) = table.get(id)? else { return Ok(None) };
+    let mut task = Task::of(record);
+    let (reply, told) = apply(&mut task, Ask::Order(verb), tx.now);
+    let ordered = match reply {
+        Replied::Ordered(ordered) => ordered,
+        _ => return Ok(Some(Err(Refusal::State(task.record.state)))),
     };
-    if let Err(holder) = take_key_back(table, tx.now, &mut record, verb)? {
+    if let Err(holder) = take_key_back(table, tx.now, &mut task, verb)? {
         return Ok(Some(Err(Refusal::Key(holder))));
     }
-    let measured = match running {
-        Some(attempt) => Some(cancel_attempt(table, id, attempt, tx.now)?),
-        None => None,
-    };
-    if verb == Verb::Reset {
-        table.remove_attempts(id, None)?;
-    }
-    table.update(&record)?;
-    let (kind, ended) = match verb {
-        Verb::Cancel => {
-            let standing = record.standing(tx.now);
-            (EventKind::Cancelled, Some((standing, StopReason::Cancelled)))
-        }
-        Verb::Reset => (EventKind::Reset, None),
-        Verb::Retry | Verb::RetryOnce | Verb::RetryPaced => (EventKind::Retried, None),
-    };
-    tx.emit_with(&record, kind, measured, ended);
+    keep(table, tx, &task.record, told)?;
     Ok(Some(Ok(ordered)))
 }
 
@@ -294,33 +278,25 @@ fn order(
 fn take_key_back(
     table: &mut dyn Table,
     now: Time,
-    record: &mut Record,
+    task: &mut Task,
     verb: Verb,
 ) -> Result<Result<(), TaskId>> {
-    let lost = if verb == Verb::Cancel { None } else { record.lost_key.take() };
+    let lost = if verb == Verb::Cancel { None } else { task.record.lost_key.clone() };
     let Some(key) = lost else { return Ok(Ok(())) };
-    let holder = table.keyed(&record.name, &key)?;
-    let holder = holder.map(|id| table.get(id)).transpose()?.flatten();
-    if let Some(mut holder) = holder {
-        if holder.answers_for_key(now) {
-            return Ok(Err(holder.id));
+    if let Some(mut holder) = holder(table, &task.record.name, &key)? {
+        if let (Replied::Answers(id), _) = apply(&mut holder, Ask::YieldKey, now) {
+            return Ok(Err(id));
         }
-        holder.lost_key = holder.key.take();
-        table.update(&holder)?;
+        table.update(&holder.record)?;
     }
-    record.key = Some(key);
+    let _ = apply(task, Ask::RegainKey, now);
     Ok(Ok(()))
 }
 
-/// Ends the running attempt, whose outcome no longer counts.
-fn cancel_attempt(
-    table: &mut dyn Table,
-    id: TaskId,
-    mut attempt: TaskAttempt,
-    now: Time,
-) -> Result<Measured> {
-    attempt.ended = Some(now);
-    attempt.outcome = AttemptOutcome::Cancelled;
-    table.put_attempt(id, &attempt)?;
-    Ok(Measured::Attempt(attempt.outcome, now.since(attempt.started)))
+/// The task of this function that has this key.
+fn holder(table: &mut dyn Table, name: &str, key: &str) -> Result<Option<Task>> {
+    match table.keyed(name, key)? {
+        Some(id) => Ok(table.get(id)?.map(Task::of)),
+        None => Ok(None),
+    }
 }

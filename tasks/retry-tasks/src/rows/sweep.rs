@@ -2,32 +2,14 @@
 
 use std::time::Duration;
 
-use retry_runtime::StopReason;
-
-use super::{aside::one, job::Operation, job::Transaction, table::Table};
+use super::{aside::one, finish::keep, job::Operation, job::Transaction, table::Table};
 use crate::base::time::Time;
-use crate::event::EventKind;
-use crate::record::{Record, id::TaskId, reason::FailReason, state::State};
+use crate::machine::{Ask, Reply, Task, apply};
+use crate::record::id::TaskId;
 use crate::store::error::Result;
 
 /// The greatest number of tasks that one operation ends or repairs.
 pub(super) const SWEPT: usize = 200;
-
-/// Fails a task whose deadline has passed before an attempt could start.
-pub(super) fn fail_overdue(
-    table: &mut dyn Table,
-    tx: &mut Transaction,
-    record: &mut Record,
-) -> Result<()> {
-    let late = "its deadline passed before an attempt could start";
-    let error = record.last_error.get_or_insert_with(|| late.to_owned()).clone();
-    let reason = FailReason::Deadline;
-    record.end(tx.now, State::Failed { reason });
-    table.update(record)?;
-    let ended = (record.standing(tx.now), StopReason::Deadline);
-    tx.emit_with(record, EventKind::Failed { reason, error }, None, Some(ended));
-    Ok(())
-}
 
 /// Fails the tasks of any function whose deadline has passed. Returns whether there may be more.
 pub(super) fn end_overdue(table: &mut dyn Table, tx: &mut Transaction, now: Time) -> Result<bool> {
@@ -42,7 +24,13 @@ pub(super) fn end_overdue(table: &mut dyn Table, tx: &mut Transaction, now: Time
 
 fn end_one(table: &mut dyn Table, tx: &mut Transaction, id: TaskId) -> Result<()> {
     match table.get(id)? {
-        Some(mut record) if record.trouble.is_none() => fail_overdue(table, tx, &mut record),
+        Some(record) if record.trouble.is_none() => {
+            let mut task = Task::of(record);
+            match apply(&mut task, Ask::Expire, tx.now) {
+                (Reply::Ended(_), told) if !told.is_empty() => keep(table, tx, &task.record, told),
+                _ => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }
@@ -61,12 +49,13 @@ impl Operation for Repair {
         for name in &self.functions {
             for id in table.far_away(name, tx.now, SWEPT)? {
                 let by = one(table, tx, id, |table, tx| {
-                    let Some(mut record) = table.get(id)? else { return Ok(None) };
-                    let by = record.repair(tx.now).filter(|_| record.trouble.is_none());
-                    if by.is_some() {
-                        table.update(&record)?;
-                    }
-                    Ok(by)
+                    let record = table.get(id)?.filter(|record| record.trouble.is_none());
+                    let Some(mut task) = record.map(Task::of) else { return Ok(None) };
+                    let Reply::Repaired(Some(by)) = apply(&mut task, Ask::Repair, tx.now).0 else {
+                        return Ok(None);
+                    };
+                    table.update(&task.record)?;
+                    Ok(Some(by))
                 })?;
                 repaired.extend(by.flatten().map(|by| (id, by)));
             }

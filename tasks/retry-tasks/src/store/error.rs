@@ -128,6 +128,14 @@ pub enum StoreError {
         /// The reason.
         detail: String,
     },
+    /// The store cannot do this at all, because of the engine that it is built on.
+    #[error("this task store cannot {what}: {why}")]
+    Unsupported {
+        /// The operation.
+        what: &'static str,
+        /// The reason, and what to do instead.
+        why: &'static str,
+    },
     /// Any other failure.
     #[error("{detail}")]
     Other {

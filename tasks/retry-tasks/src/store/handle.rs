@@ -6,28 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::record::{Progress, Record, id::TaskId};
 
 /// The link between a store and an attempt that is running for it.
-///
-/// ```
-/// use retry_tasks::Record;
-/// use retry_tasks::store::AttemptHandle;
-/// use std::sync::Arc;
-///
-/// /// What a store gives to [`Host::run`](retry_tasks::store::Host::run) together with a claimed task.
-/// fn handle(record: &Record) -> Arc<AttemptHandle> {
-///     Arc::new(AttemptHandle::new(record))
-/// }
-/// # let _ = handle;
-/// ```
-pub struct AttemptHandle {
+pub(crate) struct AttemptHandle {
     id: TaskId,
     stopped: AtomicBool,
     snoozed: Mutex<Option<Duration>>,
     progress: Mutex<Reported>,
+    reported: Notify,
     /// The number of threads that run a part of the body.
     threads: watch::Sender<usize>,
     anchor: Mutex<Option<Anchor>>,
@@ -50,36 +39,36 @@ struct Reported {
 
 impl AttemptHandle {
     /// Creates the handle of an attempt of this task.
-    pub fn new(record: &Record) -> Self {
-        let progress = record.progress.clone().unwrap_or_default();
-        let progress = Mutex::new(Reported { progress, is_new: false });
+    pub(crate) fn new(record: &Record) -> Self {
+        let progress = Mutex::new(Reported { progress: Progress::default(), is_new: false });
         AttemptHandle {
             id: record.id,
             stopped: AtomicBool::new(false),
             snoozed: Mutex::default(),
             progress,
+            reported: Notify::new(),
             threads: watch::Sender::new(0),
             anchor: Mutex::default(),
         }
     }
 
     /// The identifier of the task.
-    pub fn id(&self) -> TaskId {
+    pub(crate) fn id(&self) -> TaskId {
         self.id
     }
 
     /// Asks a function that blocks to stop.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
     /// Whether the function was asked to stop.
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
     /// The delay for which the function has put the task off.
-    pub fn snoozed(&self) -> Option<Duration> {
+    pub(crate) fn snoozed(&self) -> Option<Duration> {
         *self.snoozed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -88,30 +77,41 @@ impl AttemptHandle {
     }
 
     /// Takes the progress, if the function has reported any since the last call.
-    pub fn take_progress(&self) -> Option<Progress> {
+    pub(crate) fn take_progress(&self) -> Option<Progress> {
         let mut reported = self.lock();
         std::mem::take(&mut reported.is_new).then(|| reported.progress.clone())
     }
 
+    /// Completes with the progress when the function has reported some.
+    pub(crate) async fn news(&self) -> Progress {
+        loop {
+            let reported = self.reported.notified();
+            if let Some(progress) = self.take_progress() {
+                return progress;
+            }
+            reported.await;
+        }
+    }
+
     /// Marks the progress as new again, after it could not be stored.
-    pub fn restore_progress(&self) {
+    pub(crate) fn restore_progress(&self) {
         self.lock().is_new = true;
     }
 
     /// Keeps a value until the attempt has ended and every thread that runs a part of its body has returned: a thread
     /// cannot be stopped, and its lease must last as long.
-    pub fn anchor(&self, value: Arc<dyn Any + Send + Sync>) {
+    pub(crate) fn anchor(&self, value: Arc<dyn Any + Send + Sync>) {
         *self.anchor.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
 
     /// Drops the value of [`anchor`](Self::anchor); threads that still run have their own.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         let anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(anchor);
     }
 
     /// Whether a thread runs a part of the body, which can therefore not be stopped.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         *self.threads.borrow() > 0
     }
 
@@ -120,7 +120,7 @@ impl AttemptHandle {
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
-    pub async fn idle(&self) {
+    pub(crate) async fn idle(&self) {
         // The sender is alive: the handle has it.
         let _ = self.threads.subscribe().wait_for(|threads| *threads == 0).await;
     }
@@ -136,6 +136,8 @@ impl AttemptHandle {
         let mut reported = self.lock();
         change(&mut reported.progress);
         reported.is_new = true;
+        drop(reported);
+        self.reported.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, Reported> {

@@ -1,15 +1,14 @@
 //! The view that a store has of a worker.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use retry_runtime::Site;
 use tokio::sync::watch;
 
-use super::handle::AttemptHandle;
-use crate::machine::{finish::AttemptEnd, lease::Claimed, retention::Retention};
+use super::attempt::Attempt;
+use crate::machine::{lease::Claimed, retention::Retention};
 
 /// A worker, as its store sees it: functions, worker slots, and settings.
 ///
@@ -29,16 +28,8 @@ pub trait Host: Send + Sync + fmt::Debug + 'static {
     fn functions(&self) -> &[Hosted];
     /// Whether the worker is ending, and how.
     fn ending(&self) -> watch::Receiver<End>;
-    /// Runs one attempt. The store records its end.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future stops the attempt, which may have taken effect already.
-    fn run(
-        &self,
-        claimed: Claimed,
-        handle: Arc<AttemptHandle>,
-    ) -> Pin<Box<dyn Future<Output = AttemptEnd> + Send + '_>>;
+    /// Begins one attempt of a task that the store has claimed. The store awaits its end and records it.
+    fn begin(&self, task: Claimed) -> Attempt;
 }
 
 /// A function that a worker runs.

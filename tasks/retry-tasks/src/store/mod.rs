@@ -2,12 +2,15 @@
 //!
 //! [`Store`] is all that the rest of the crate knows of a store: it takes tasks and orders, answers queries, and
 //! [serves](Store::serve) a worker, its [`Host`]. How a store finds tasks for the worker is its own business: a
-//! durable-execution engine that calls workers implements `Store` directly.
+//! durable-execution engine that calls workers implements `Store` directly, with the rules of
+//! [`machine`](crate::machine) and a [`Bulletin`] for its events.
 //!
 //! A store with rows and transactions implements the two traits of [`rows`](crate::rows) instead, as the memory and the
 //! SQLite store do. Both kinds of store are tested with the crate `retry-tasks-conformance`.
 
 pub(crate) mod analytics;
+pub(crate) mod attempt;
+pub(crate) mod bulletin;
 pub(crate) mod counts;
 pub(crate) mod error;
 pub(crate) mod filter;
@@ -26,10 +29,11 @@ use crate::event::Event;
 use crate::machine::{orders::Ordered, orders::Verb, retention::Retention};
 use crate::record::{NewTask, Record, attempt::TaskAttempt, id::TaskId, state::State};
 use analytics::Analytics;
+pub use attempt::{Attempt, Ending, News, Stop};
+pub use bulletin::Bulletin;
 use counts::Counts;
 use error::StoreError;
 use filter::{Filter, Page};
-pub use handle::AttemptHandle;
 pub use host::{End, Host, Hosted, Settings};
 
 /// The reply of a store.

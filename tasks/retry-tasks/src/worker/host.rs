@@ -1,7 +1,7 @@
 //! The worker's side of its store: runs single attempts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::function::{Function, Input, States, functions};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
+use crate::store::attempt::{Attempt, Ending};
 use crate::store::{handle::AttemptHandle, host::End, host::Host, host::Hosted, host::Settings};
 use crate::tasks::crew::Crew;
 use crate::tasks::current::{CURRENT, Current};
@@ -41,52 +42,78 @@ impl Host for LocalHost {
         self.ending.clone()
     }
 
-    fn run(
-        &self,
-        claimed: Claimed,
-        handle: Arc<AttemptHandle>,
-    ) -> Pin<Box<dyn Future<Output = AttemptEnd> + Send + '_>> {
-        Box::pin(async move {
-            let (function, input) = match self.input(claimed) {
-                Ok(ready) => ready,
-                Err(end) => return end,
-            };
-            let (site, standing) = (input.site, input.standing);
-            let current = Current::new(handle, function.name(), Arc::clone(&self.crew));
-            let attempt = CURRENT.scope(current, async { (function.run)(input).await });
-            match catch_panic(attempt).await {
-                Ok(AttemptEnd::Succeeded(result)) if result.len() > self.value_limit => {
-                    let detail = too_long(result.len(), self.value_limit);
-                    AttemptEnd::unreadable(&format!("the result cannot be stored: {detail}"))
-                }
-                Ok(end) => end,
-                Err(error) if function.retries_panics() => after_panic(site, standing, &error),
-                Err(error) => AttemptEnd::panicked(&error),
+    fn begin(&self, task: Claimed) -> Attempt {
+        let handle = Arc::new(AttemptHandle::new(&task.record));
+        let end: Ending = match self.function(&task.record.name) {
+            Ok((function, site)) => {
+                let current =
+                    Current::new(Arc::clone(&handle), function.name(), Arc::clone(&self.crew));
+                let (states, limit) = (Arc::clone(&self.states), self.value_limit);
+                let snoozed = Arc::clone(&handle);
+                Box::pin(async move {
+                    let end =
+                        CURRENT.scope(current, run(task, function, site, states, limit)).await;
+                    snoozed.snoozed().map_or(end, AttemptEnd::Snoozed)
+                })
             }
-        })
+            Err(end) => Box::pin(std::future::ready(end)),
+        };
+        Attempt::new(handle, end)
+    }
+}
+
+/// Runs one attempt of a function.
+async fn run(
+    task: Claimed,
+    function: &'static Function,
+    site: &'static Site,
+    states: Arc<States>,
+    value_limit: usize,
+) -> AttemptEnd {
+    let input = match input(task, function, site, states) {
+        Ok(input) => input,
+        Err(end) => return end,
+    };
+    let standing = input.standing;
+    match catch_panic(async { (function.run)(input).await }).await {
+        Ok(AttemptEnd::Succeeded(result)) if result.len() > value_limit => {
+            let detail = too_long(result.len(), value_limit);
+            AttemptEnd::unreadable(&format!("the result cannot be stored: {detail}"))
+        }
+        Ok(end) => end,
+        Err(error) if function.retries_panics() => after_panic(site, standing, &error),
+        Err(error) => AttemptEnd::panicked(&error),
     }
 }
 
 impl LocalHost {
-    /// The function and its input, or the end of an attempt that cannot be made.
-    fn input(&self, claimed: Claimed) -> Result<(&'static Function, Input), AttemptEnd> {
-        let Claimed { record, standing } = claimed;
-        let hosted = self.functions.iter().find(|it| it.name == record.name);
-        let function = functions().find(|it| it.name() == record.name);
-        let (Some(hosted), Some(function)) = (hosted, function) else {
-            let error = format!("this worker has no function `{}`", record.name);
-            return Err(AttemptEnd::unreadable(&error));
-        };
-        // The bucket in the store has paid.
-        let paid = Paid::default();
-        let arguments = serde_json::from_str(&record.arguments).map_err(|error| {
-            AttemptEnd::unreadable(&format!("the stored arguments are damaged: {error}"))
-        })?;
-        let states = Arc::clone(&self.states);
-        let mut redacted = record.redacted;
-        redacted.extend(function.redacted.iter().map(|name| (*name).to_owned()));
-        Ok((function, Input { arguments, redacted, states, site: hosted.site, standing, paid }))
+    /// The function with this name, or the end of an attempt of one that this worker does not have.
+    fn function(&self, name: &str) -> Result<(&'static Function, &'static Site), AttemptEnd> {
+        let hosted = self.functions.iter().find(|it| it.name == name);
+        let function = functions().find(|it| it.name() == name);
+        hosted
+            .zip(function)
+            .map(|(hosted, function)| (function, hosted.site))
+            .ok_or_else(|| AttemptEnd::unreadable(&format!("this worker has no function `{name}`")))
     }
+}
+
+/// The input of an attempt, or the end of one that cannot be made.
+fn input(
+    task: Claimed,
+    function: &Function,
+    site: &'static Site,
+    states: Arc<States>,
+) -> Result<Input, AttemptEnd> {
+    let Claimed { record, standing } = task;
+    // The bucket in the store has paid.
+    let paid = Paid::default();
+    let arguments = serde_json::from_str(&record.arguments).map_err(|error| {
+        AttemptEnd::unreadable(&format!("the stored arguments are damaged: {error}"))
+    })?;
+    let mut redacted = record.redacted;
+    redacted.extend(function.redacted.iter().map(|name| (*name).to_owned()));
+    Ok(Input { arguments, redacted, states, site, standing, paid })
 }
 
 /// The end of an attempt that has panicked, of a function that retries every failure: the engine decides as after an error.

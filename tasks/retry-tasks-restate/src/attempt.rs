@@ -1,0 +1,205 @@
+//! The attempts: a service that the server calls once for each scheduled attempt.
+//!
+//! The claim is part of the journaled step that makes the attempt, under a number that is new each time: when the step is run
+//! again after a crash, its claim finds that of its predecessor, which is therefore lost. The policy of the function then
+//! decides, as after any lost attempt.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use restate_sdk::prelude::*;
+use restate_sdk::serde::Json;
+use retry_runtime::resume::{Next, Standing, judge, limit};
+use retry_runtime::{CallId, Class, Kind, Site};
+use retry_tasks::machine::{Ask, Claim, Reply};
+use retry_tasks::store::{Attempt, End, News, Stop};
+use retry_tasks::{AttemptEnd, Record, TaskId};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+
+use crate::engine::Engine;
+use crate::object::TaskObjectClient;
+use crate::protocol::{Ended, Request, Ticket};
+use crate::slots::Place;
+
+/// The time between two questions whether a silent attempt may go on. A cancellation by another process stops it within this
+/// time.
+const CHECK: Duration = Duration::from_secs(1);
+
+/// The shortest time between two reports of progress.
+const REPORT: Duration = Duration::from_millis(200);
+
+pub(crate) struct AttemptService {
+    pub(crate) engine: Arc<Engine>,
+}
+
+#[restate_sdk::service(name = "RetryTaskAttempt")]
+impl AttemptService {
+    /// Makes the attempt, and tells its end to the task.
+    #[handler]
+    async fn run(&self, ctx: Context<'_>, Json(ticket): Json<Ticket>) -> HandlerResult<()> {
+        let id = ticket.id;
+        // The slot is free when the end is stored, so that a worker that shuts down waits for that.
+        let slot = Arc::new(Mutex::new(None));
+        let (engine, held) = (Arc::clone(&self.engine), Arc::clone(&slot));
+        let step = ctx.run(move || async move {
+            let Some((ended, place)) = make(&engine, &ticket).await? else { return Ok(Json(None)) };
+            *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+            Ok(Json(Some(ended)))
+        });
+        let Json(ended) = step.name("attempt").await?;
+        let Some(Ended { now, fence, end, progress }) = ended else { return Ok(()) };
+        let ask = Ask::End { fence, end, progress };
+        let request = Request { now, ask, ticket: None, alone: false };
+        let task = ctx.object_client::<TaskObjectClient<'_>>(id.to_string());
+        let Json(answer) = task.ask(Json(request)).call().await?;
+        if let Some(answer) = answer {
+            self.engine.tell(&answer, now);
+        }
+        drop(slot);
+        Ok(())
+    }
+}
+
+/// The worker has ended as in a crash: the step runs again, here or elsewhere.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker of the attempt was abandoned")]
+struct Abandoned;
+
+/// Claims the task and makes the attempt. `None`: there is no attempt to be made, or no end of it to be told.
+async fn make(
+    engine: &Arc<Engine>,
+    ticket: &Ticket,
+) -> Result<Option<(Ended, Place)>, HandlerError> {
+    let place = engine.slots.acquire(ticket).await;
+    let (site, settings) = (place.function.site, place.host.settings());
+    let nonce = CallId::unique().as_u128() as u64;
+    let claim = Claim::new(&*settings.name, settings.lease).limit(limit(site)).nonce(nonce);
+    let answer = engine.ask(ticket.id, Ask::Claim(claim), Some(ticket.fence)).await?;
+    let Some(answer) = answer else { return Ok(None) };
+    match answer.reply {
+        Reply::Claimed => {}
+        Reply::Lost { task } => {
+            let next = judge(site, &task.standing(engine.now()), Class::new(Kind::Ambiguous));
+            engine.ask(ticket.id, Ask::Lose { fence: task.fence, next }, None).await?;
+            return Ok(None);
+        }
+        _ => return Ok(None),
+    }
+    drive(engine, place, *answer.record).await
+}
+
+/// Runs a claimed attempt until its end, or until it has to stop.
+async fn drive(
+    engine: &Arc<Engine>,
+    place: Place,
+    record: Record,
+) -> Result<Option<(Ended, Place)>, HandlerError> {
+    let (id, fence) = (record.id, record.fence);
+    let claimed = record.claimed(engine.now());
+    let standing = claimed.standing;
+    let cancelled = engine.bulletin.cancelled();
+    let ending = place.host.ending();
+    let Attempt { mut end, news, stop, .. } = place.host.begin(claimed);
+    let end = tokio::select! {
+        biased;
+        why = over(ending) => match why {
+            Over::Abandoned => {
+                leave(place, stop);
+                return Err(Abandoned.into());
+            }
+            // A thread cannot be stopped: its slot is free when it has returned.
+            Over::Returned if stop.is_busy() => {
+                place.detach();
+                end.await
+            }
+            Over::Returned => returned(place.function.site, &standing),
+        },
+        () = cancellation(cancelled, id) => {
+            leave(place, stop);
+            return Ok(None);
+        }
+        end = &mut end => end,
+        () = loss(engine, id, fence, &news) => {
+            leave(place, stop);
+            return Ok(None);
+        }
+    };
+    let ended = Ended { now: engine.now(), fence, end, progress: news.last() };
+    Ok(Some((ended, place)))
+}
+
+/// The way in which a worker has ended.
+enum Over {
+    /// Nothing may be stored.
+    Abandoned,
+    /// The attempts had their time; the tasks are returned.
+    Returned,
+}
+
+/// Completes when the worker has ended and its attempts must stop.
+async fn over(mut ending: watch::Receiver<End>) -> Over {
+    let end = ending.wait_for(|end| *end != End::NotYet).await.map(|end| *end);
+    match end {
+        Ok(End::Within(within)) => {
+            tokio::time::sleep(within).await;
+            Over::Returned
+        }
+        // The handle of the worker was dropped.
+        Err(_) => Over::Returned,
+        Ok(_) => Over::Abandoned,
+    }
+}
+
+/// Completes when this process has cancelled the task.
+async fn cancellation(mut cancelled: broadcast::Receiver<TaskId>, id: TaskId) {
+    loop {
+        match cancelled.recv().await {
+            Ok(other) if other != id => {}
+            // The check finds a missed one.
+            Err(RecvError::Lagged(_)) => {}
+            Ok(_) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// Passes the progress on, and completes when the attempt may no longer change the task.
+async fn loss(engine: &Engine, id: TaskId, fence: u64, news: &News) {
+    loop {
+        let progress = tokio::select! {
+            progress = news.next() => Some(progress),
+            () = tokio::time::sleep(CHECK) => None,
+        };
+        let may_go_on = match progress {
+            Some(progress) => {
+                let renew = Ask::Renew { fence, progress: Some(progress) };
+                let answer = engine.ask(id, renew, None).await;
+                tokio::time::sleep(REPORT).await;
+                answer.map(|answer| answer.is_some_and(|it| matches!(it.reply, Reply::Held(_))))
+            }
+            None => engine.task(id, "may_go_on", &fence).await.map_err(Into::into),
+        };
+        // A server that does not answer will be asked again.
+        if matches!(may_go_on, Ok(false)) {
+            return;
+        }
+    }
+}
+
+/// Stops an attempt whose end does not count. The slot is free when its thread has returned.
+fn leave(place: Place, stop: Stop) {
+    stop.now();
+    tokio::spawn(async move {
+        stop.idle().await;
+        drop(place);
+    });
+}
+
+/// The end of an attempt that its worker has stopped: the task is returned where a repetition is safe.
+fn returned(site: &'static Site, standing: &Standing) -> AttemptEnd {
+    match judge(site, standing, Class::new(Kind::Ambiguous)) {
+        Next::Stop(reason) => AttemptEnd::Lost(Next::Stop(reason)),
+        Next::Again(_) | Next::Refused(_) => AttemptEnd::Returned,
+    }
+}

@@ -1,0 +1,104 @@
+//! Questions about many tasks, as SQL over the state that the server keeps.
+//!
+//! The server has no other index of the objects. An object of our own that lists all tasks would handle one change after the other:
+//! no more than a few hundred tasks a second could begin and end. A query reads all records, without arguments, results
+//! and histories, so lists and counts of a hundred thousand tasks take seconds.
+
+use std::collections::HashMap;
+
+use retry_tasks::{
+    Analytics, Phase, Record, Retention, StoreError, Sums, TaskAttempt, TaskId, Time,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::http::Servers;
+use crate::protocol::TASK;
+
+#[derive(Debug, Serialize)]
+struct Query {
+    query: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Rows {
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Row {
+    service_key: String,
+    value_utf8: Option<String>,
+}
+
+/// This part of the state of all tasks. One that cannot be read is left out: a newer version of this crate may have written it.
+async fn parts<T: DeserializeOwned>(
+    admin: &Servers,
+    part: &str,
+) -> Result<Vec<(TaskId, T)>, StoreError> {
+    let query = format!(
+        "SELECT service_key, value_utf8 FROM state WHERE service_name = '{TASK}' AND key = '{part}'"
+    );
+    let Rows { rows } = admin.post("/query", None, &Query { query }).await?;
+    let read = rows.into_iter().filter_map(|row| {
+        let part = serde_json::from_str(&row.value_utf8?).ok()?;
+        Some((row.service_key.parse().ok()?, part))
+    });
+    Ok(read.collect())
+}
+
+/// All records, without arguments and results.
+pub(crate) async fn records(admin: &Servers) -> Result<Vec<Record>, StoreError> {
+    let records = parts::<Record>(admin, "record").await?;
+    Ok(records.into_iter().map(|(_, record)| record).collect())
+}
+
+/// Evaluates the stored attempts of the function with this name, or of all functions.
+pub(crate) async fn analytics(
+    admin: &Servers,
+    name: Option<&str>,
+) -> Result<Analytics, StoreError> {
+    let histories = parts::<Vec<TaskAttempt>>(admin, "attempts").await?;
+    let histories: HashMap<TaskId, Vec<TaskAttempt>> = histories.into_iter().collect();
+    let millis = |from: Time, to: Time| to.since(from).as_millis() as u64;
+    let (mut counts, mut sums) = (Vec::new(), Sums::default());
+    let records = records(admin).await?;
+    for record in records.iter().filter(|record| name.is_none_or(|name| record.name == name)) {
+        let attempts = histories.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+        counts.extend(attempts.iter().map(|it| (it.attempt, it.outcome, 1)));
+        let (Some(started), Some(ended)) = (record.started_at, record.ended_at) else { continue };
+        sums.ended += 1;
+        sums.pending += millis(record.created_at, started);
+        sums.active += millis(started, ended);
+        let running = attempts.iter().filter_map(|it| Some(millis(it.started, it.ended?)));
+        sums.running += running.sum::<u64>();
+    }
+    Ok(Analytics::new(counts, sums))
+}
+
+/// The tasks that the retention does not keep, the oldest first.
+pub(crate) fn expired(records: Vec<Record>, retention: Retention, now: Time) -> Vec<TaskId> {
+    let mut ended: HashMap<(String, Phase), Vec<(Time, TaskId)>> = HashMap::new();
+    let mut present: HashMap<(String, Phase), u64> = HashMap::new();
+    for record in records {
+        let Some(at) = record.ended_at else { continue };
+        let group = (record.name.clone(), record.state.phase());
+        *present.entry(group.clone()).or_default() += 1;
+        if !record.has_promised_its_key(now) {
+            ended.entry(group).or_default().push((at, record.id));
+        }
+    }
+    let mut expired = Vec::new();
+    for (group, mut tasks) in ended {
+        tasks.sort_unstable();
+        let (limits, mut left) = (retention.of(group.1), present[&group]);
+        for (at, id) in tasks {
+            if !limits.expires(now, at, left) {
+                break;
+            }
+            expired.push(id);
+            left -= 1;
+        }
+    }
+    expired
+}

@@ -1,0 +1,195 @@
+//! The store: each operation is a call of a task's object, and each question about many tasks a query of the server's state.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use retry_tasks::machine::{Ask, Reply as Replied, Task};
+use retry_tasks::store::{End, Host, Refusal, Reply, Store, Stored, Submitted};
+use retry_tasks::{
+    Analytics, Clock, Counts, Event, Filter, NewTask, Ordered, Page, Record, Retention, StoreError,
+    TaskId, Verb,
+};
+use tokio::sync::broadcast;
+
+use crate::engine::Engine;
+use crate::protocol::{Answer, Holder, KeyedOrder, KeyedReply, Submission};
+use crate::query;
+
+/// Orders that the engine cannot carry out.
+const PACED: StoreError = StoreError::Unsupported {
+    what: "retry many tasks at the pace of the budget",
+    why: "the server has no bucket of tokens; retry the tasks one by one with `retry`, and limit the attempts by the \
+          worker's `concurrency`",
+};
+
+#[derive(Debug)]
+pub(crate) struct RestateStore {
+    pub(crate) engine: Arc<Engine>,
+}
+
+impl Store for RestateStore {
+    fn submit(&self, new: NewTask) -> Reply<'_, Submitted> {
+        Box::pin(async move {
+            let now = self.engine.now();
+            let (task, told) = Task::submit(new, now);
+            let (id, name, key) =
+                (task.record.id, task.record.name.clone(), task.record.key.clone());
+            let record = task.record.clone();
+            let submission = Submission { now, task };
+            if let Some(key) = key {
+                let holder: Holder =
+                    self.engine.key(&name, &key, "submit", None, &submission).await?;
+                if holder.existing {
+                    return Ok(Submitted { id: holder.id, existing: true });
+                }
+            } else {
+                let _: bool = self.engine.task(id, "submit", &submission).await?;
+            }
+            self.engine.bulletin.tell(&record, now, told);
+            Ok(Submitted { id, existing: false })
+        })
+    }
+
+    fn order(&self, id: TaskId, verb: Verb) -> Reply<'_, Option<Result<Ordered, Refusal>>> {
+        Box::pin(async move {
+            if verb == Verb::RetryPaced {
+                return Err(PACED);
+            }
+            let Some(answer) = self.engine.ask(id, Ask::Order(verb), None).await? else {
+                return Ok(None);
+            };
+            match answer.lost_key.clone() {
+                Some(key) => self.order_with_key(answer, key, verb).await,
+                None => Ok(Some(ordered(&answer))),
+            }
+        })
+    }
+
+    fn order_all(&self, ids: Vec<TaskId>, verb: Verb) -> Reply<'_, u64> {
+        Box::pin(async move {
+            let mut accepted = 0;
+            for id in ids {
+                accepted += u64::from(matches!(self.order(id, verb).await?, Some(Ok(_))));
+            }
+            Ok(accepted)
+        })
+    }
+
+    fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
+        Box::pin(async move {
+            let task: Option<Task> = self.engine.task(id, "load", &attempts).await?;
+            Ok(task.map(|task| stored(task, attempts)))
+        })
+    }
+
+    fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>> {
+        Box::pin(async move {
+            let mut records = query::records(&self.engine.admin).await?;
+            records.retain(|record| {
+                filter.after.is_none_or(|after| record.id < after) && filter.admits(record)
+            });
+            records.sort_by(|one, two| two.id.cmp(&one.id));
+            records.truncate(filter.limit.max(1) + 1);
+            let page = Page::new(records, &filter);
+            let mut tasks = Vec::new();
+            for record in page.tasks {
+                if filter.is_brief && !attempts {
+                    tasks.push((record, Vec::new()));
+                } else {
+                    // One that was removed in the meantime is left out.
+                    tasks.extend(self.load(record.id, attempts).await?);
+                }
+            }
+            Ok(Page { tasks, next: page.next })
+        })
+    }
+
+    fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>> {
+        Box::pin(async move {
+            let (now, mut all) = (self.engine.now(), BTreeMap::<String, Counts>::new());
+            for record in query::records(&self.engine.admin).await? {
+                let counts = all.entry(record.name.clone()).or_default();
+                *counts.of_mut(record.state.phase()) += 1;
+                let waits = !record.state.is_ended() && record.running_attempt().is_none();
+                let Some(due) = record.run_at.filter(|due| waits && *due <= now) else { continue };
+                counts.due += 1;
+                counts.oldest_due = counts.oldest_due.into_iter().chain([due]).min();
+            }
+            Ok(all)
+        })
+    }
+
+    fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
+        Box::pin(async move { Ok(query::analytics(&self.engine.admin, name.as_deref()).await?) })
+    }
+
+    fn prune(&self, retention: Retention) -> Reply<'_, u64> {
+        Box::pin(async move {
+            let now = self.engine.now();
+            let records = query::records(&self.engine.admin).await?;
+            let mut removed = 0;
+            for id in query::expired(records, retention, now) {
+                let is_removed: bool = self.engine.task(id, "forget", &now).await?;
+                removed += u64::from(is_removed);
+            }
+            Ok(removed)
+        })
+    }
+
+    fn events(&self) -> broadcast::Receiver<Event> {
+        self.engine.bulletin.events()
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        &self.engine.clock
+    }
+
+    fn serve(self: Arc<Self>, host: Arc<dyn Host>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move {
+            let mut ending = host.ending();
+            let number = self.engine.slots.add(host);
+            let end = ending.wait_for(|end| *end != End::NotYet).await.map(|end| *end);
+            if !matches!(end, Ok(End::Abandoned)) {
+                self.engine.slots.idle(number).await;
+            }
+            self.engine.slots.remove(number);
+        })
+    }
+}
+
+impl RestateStore {
+    /// Carries out an order for a task whose key another task has taken over.
+    async fn order_with_key(
+        &self,
+        answer: Answer,
+        key: String,
+        verb: Verb,
+    ) -> Result<Option<Result<Ordered, Refusal>>, StoreError> {
+        let Record { id, name, .. } = *answer.record;
+        let (now, unique) = (self.engine.now(), retry_runtime::CallId::unique().to_string());
+        let order = KeyedOrder { now, id, verb };
+        let reply = self.engine.key(&name, &key, "order", Some(&unique), &order).await?;
+        Ok(match reply {
+            KeyedReply::Unknown => None,
+            KeyedReply::Taken(holder) => Some(Err(Refusal::Key(holder))),
+            KeyedReply::Answer(answer) => {
+                self.engine.tell(&answer, now);
+                Some(ordered(&answer))
+            }
+        })
+    }
+}
+
+/// The result of an order.
+fn ordered(answer: &Answer) -> Result<Ordered, Refusal> {
+    match &answer.reply {
+        Replied::Ordered(ordered) => Ok(*ordered),
+        _ => Err(Refusal::State(answer.record.state)),
+    }
+}
+
+fn stored(task: Task, attempts: bool) -> Stored {
+    let history = if attempts { task.history() } else { Vec::new() };
+    (task.record, history)
+}

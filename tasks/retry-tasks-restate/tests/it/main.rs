@@ -1,0 +1,5 @@
+//! The tests against a real server.
+
+mod conformance;
+mod kill;
+mod server;
