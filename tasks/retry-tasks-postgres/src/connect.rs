@@ -16,7 +16,6 @@ use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Socket, Statement
 use super::error::{failure, other, told};
 
 /// What a connection needs to know.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) schema: String,
@@ -64,11 +63,16 @@ struct Link {
     statements: HashMap<&'static str, Statement>,
 }
 
+#[cfg(feature = "rustls")]
+type Encrypted = <tokio_postgres_rustls::MakeRustlsConnect as tokio_postgres::tls::MakeTlsConnect<
+    Socket,
+>>::Stream;
+
 /// A connection's other half, which moves the bytes.
 pub(crate) enum Wire {
     Plain(tokio_postgres::Connection<Socket, NoTlsStream>),
     #[cfg(feature = "rustls")]
-    Encrypted(Box<tokio_postgres::Connection<Socket, tokio_postgres_rustls::RustlsStream<Socket>>>),
+    Encrypted(Box<tokio_postgres::Connection<Socket, Encrypted>>),
 }
 
 impl Wire {
@@ -265,6 +269,12 @@ async fn one(
             let params = params.iter().map(|param| &**param as &(dyn ToSql + Sync));
             client.query_raw(&statements[sql], params).await?.try_collect().await
         }
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("server", &self.server).finish_non_exhaustive()
     }
 }
 
