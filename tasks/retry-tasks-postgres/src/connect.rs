@@ -138,7 +138,8 @@ impl Connection {
 
     /// Waits on this thread, while the bytes of the connection move.
     pub(crate) fn pause(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        // The timer must be made inside of the runtime.
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
     /// Connects if there is no connection.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod beside;
 mod builder;
 mod clock;
 mod connect;
@@ -16,6 +17,7 @@ mod table;
 mod tls;
 mod transaction;
 
+pub use beside::{Schema, submit_in};
 pub use builder::PostgresBuilder;
 
 use retry_tasks::{StoreError, Tasks};

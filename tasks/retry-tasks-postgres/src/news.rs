@@ -115,7 +115,7 @@ async fn session(
         }
     });
     let own: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await?.get(0);
-    let channel = format!("{}_news", settings.schema);
+    let channel = channel(&settings.schema);
     client.batch_execute(&format!("LISTEN {channel}")).await?;
     // There may have been news before.
     hear(exchange, News::claimable());
@@ -135,6 +135,11 @@ async fn session(
             }
         }
     }
+}
+
+/// The channel of a schema's news.
+pub(crate) fn channel(schema: &str) -> String {
+    format!("{schema}_news")
 }
 
 fn hear(exchange: &Weak<Exchange>, news: News) {

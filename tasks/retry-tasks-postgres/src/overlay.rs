@@ -26,11 +26,11 @@ pub(crate) struct Overlay {
     offered: BTreeSet<TaskId>,
 }
 
-const INSERT: &str =
+pub(crate) const INSERT: &str =
     "INSERT INTO @tasks SELECT * FROM json_populate_recordset(NULL::@tasks, $1::text::json)";
 
 /// Writes the columns that may change.
-const UPDATE: &str = "UPDATE @tasks AS t SET (phase, reason, unique_key, run_at, started_at, attempt_at, ended_at, deadline, attempts, \
+pub(crate) const UPDATE: &str = "UPDATE @tasks AS t SET (phase, reason, unique_key, run_at, started_at, attempt_at, ended_at, deadline, attempts, \
          round, round_at, max, fence, worker, fraction, message, result, last_error, last_kind, last_delay, paced, lane, \
          gives_up, paid, lease_length, misfit_at, failures, lost_key, by_hand) = (r.phase, r.reason, r.unique_key, r.run_at, \
          r.started_at, r.attempt_at, r.ended_at, r.deadline, r.attempts, r.round, r.round_at, r.max, r.fence, r.worker, \

@@ -10,14 +10,18 @@ use std::process::Command;
 #[path = "../tests/kill/harness.rs"]
 mod harness;
 
-use harness::{FILE, Round, child, round};
+use harness::{LEDGER, Round, child, round};
+use retry_tasks::Tasks;
+
+/// The environment variable with the path of the store.
+const FILE: &str = "RETRY_TASKS_KILL_FILE";
 
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    if let Some(file) = std::env::var_os(FILE) {
-        return child(PathBuf::from(file)).await;
+    if let (Some(file), Some(ledger)) = (std::env::var_os(FILE), std::env::var_os(LEDGER)) {
+        return child(Tasks::sqlite(file)?, PathBuf::from(ledger)).await;
     }
     let mut arguments = std::env::args().skip(1);
     let rounds: u64 = arguments.next().map_or(Ok(4), |text| text.parse())?;
@@ -30,7 +34,13 @@ async fn main() -> Result<(), Failure> {
         // Fails if the folder exists: it may hold the tasks of an interrupted run.
         std::fs::create_dir(&folder)?;
         let settings = Round { tasks, processes, pause: (200, 1000), seed: number };
-        let books = round(&folder, &settings, || Command::new(&own)).await?;
+        let file = folder.join("tasks.db");
+        let spawn = || {
+            let mut command = Command::new(&own);
+            command.env(FILE, &file);
+            command
+        };
+        let books = round(Tasks::sqlite(&file)?, &folder, &settings, spawn).await?;
         std::fs::remove_dir_all(folder)?;
         println!(
             "round {number}: {tasks} tasks, {processes} processes, {} killed, {} attempts lost, {} effects doubled ({} by processes that stalled), 0 tasks lost",

@@ -2,5 +2,10 @@
 
 #![cfg(unix)]
 
+mod beside;
 mod conformance;
+mod cuts;
+mod kill;
+mod news;
+mod opening;
 mod server;

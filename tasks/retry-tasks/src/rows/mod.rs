@@ -30,7 +30,6 @@ pub(crate) mod time;
 pub use crate::event::news::News;
 pub use job::{AnyJob, Job, Touches};
 pub use leased::{Backend, Leased};
-pub use store::submit;
 pub use table::{Due, Held, NextDue, Table};
 pub use thread::Thread;
 pub use time::{StoreClock, Stored};

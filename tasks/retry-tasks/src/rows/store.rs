@@ -145,31 +145,10 @@ fn with_running(record: Record, mut attempts: Vec<TaskAttempt>) -> Stored {
     (record, attempts)
 }
 
-/// Stores a task, unless another one answers for its key, or it is stored already. This is what a submission does, for
-/// stores that do it in a transaction of the caller's own.
-///
-/// ```
-/// use retry_tasks::rows::{Table, submit};
-/// use retry_tasks::{NewTask, StoreError, Submitted, Time};
-///
-/// /// Stores a task beside the caller's own rows.
-/// fn beside(table: &mut dyn Table, task: NewTask, now: Time) -> Result<Submitted, StoreError> {
-///     submit(table, &task, now)
-/// }
-/// # let _ = beside;
-/// ```
-///
-/// # Errors
-///
-/// The table's failure.
-pub fn submit(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<Submitted> {
-    stored(table, task, now).map(|(submitted, _)| submitted)
-}
-
 /// A new task, and what there is to tell of it.
 type New = (Task, Vec<Told>);
 
-/// Stores a task.
+/// Stores a task, unless another one answers for its key, or it is stored already.
 fn stored(table: &mut dyn Table, task: &NewTask, now: Time) -> Result<(Submitted, Option<New>)> {
     if let Some(id) = task.id {
         // Somebody repeats a submission, or has made an identifier twice.

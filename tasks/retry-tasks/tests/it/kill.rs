@@ -13,18 +13,20 @@ use crate::folder::Folder;
 #[path = "../kill/harness.rs"]
 mod harness;
 
-use harness::{FILE, Round, child, round};
+use harness::{LEDGER, Round, child, round};
+
+/// The environment variable with the path of the store.
+const FILE: &str = "RETRY_TASKS_KILL_FILE";
 
 /// Not a test: the worker process that the test below starts.
 #[tokio::test]
 #[ignore = "started by the test of killed processes"]
 async fn worker_process() {
-    let Some(file) = std::env::var_os(FILE) else { return };
-    child(PathBuf::from(file)).await.expect("it ends when it is killed");
-}
-
-fn spawn() -> Command {
-    process("kill::worker_process")
+    let (Some(file), Some(ledger)) = (std::env::var_os(FILE), std::env::var_os(LEDGER)) else {
+        return;
+    };
+    let tasks = Tasks::sqlite(file).expect("the same file");
+    child(tasks, PathBuf::from(ledger)).await.expect("it ends when it is killed");
 }
 
 /// The command that runs one ignored test of this program.
@@ -40,7 +42,15 @@ async fn killed_processes_lose_no_task_and_double_only_what_they_were_killed_in(
     for processes in [1, 2] {
         let folder = Folder::new();
         let settings = Round { tasks: 300, processes, pause: (50, 250), seed: 7 };
-        let books = round(folder.path(), &settings, spawn).await.expect("the books balance");
+        let file = folder.file("tasks.db");
+        let spawn = || {
+            let mut command = process("kill::worker_process");
+            command.env(FILE, &file);
+            command
+        };
+        let tasks = Tasks::sqlite(&file).expect("a new file");
+        let books = round(tasks, folder.path(), &settings, spawn).await;
+        let books = books.expect("the books balance");
         assert!(books.kills > 0, "nothing was tried: {books:?}");
     }
 }

@@ -18,8 +18,8 @@ use retry_tasks::{
 
 type Failure = Box<dyn std::error::Error>;
 
-/// The environment variable with the path of the file.
-pub(crate) const FILE: &str = "RETRY_TASKS_KILL_FILE";
+/// The environment variable with the path of the ledger, by which a process knows that it is a worker.
+pub(crate) const LEDGER: &str = "RETRY_TASKS_KILL_LEDGER";
 
 /// The time that an attempt takes before its effect, and again after it.
 const HALF: Duration = Duration::from_millis(4);
@@ -66,17 +66,12 @@ async fn effect(number: u32, ledger: &Ledger) -> Result<u32, Busy> {
     Ok(number)
 }
 
-fn ledger_of(file: &Path) -> PathBuf {
-    file.with_extension("ledger")
-}
-
 /// Runs a worker until its process is killed.
-pub(crate) async fn child(file: PathBuf) -> Result<(), Failure> {
-    let tasks = Tasks::sqlite(&file)?;
+pub(crate) async fn child(tasks: Tasks, ledger: PathBuf) -> Result<(), Failure> {
     let worker = tasks
         .worker()
         .only("kill::effect")
-        .state(Ledger(ledger_of(&file)))
+        .state(Ledger(ledger))
         .in_flight(16)
         .lease(LEASE)
         .poll(Duration::from_millis(10))
@@ -107,20 +102,20 @@ pub(crate) struct Books {
 /// Submits the tasks, starts the processes, and kills one after the other until all tasks have ended. The last task is
 /// submitted after the first kill, so that even a fast machine sees a kill. After a pause in which no task has ended, the
 /// next one is twice as long, so that even a slow machine reaches the end. `spawn` makes the command of a process that
-/// calls [`child`].
+/// calls [`child`] with the same store; its environment gets [`LEDGER`].
 pub(crate) async fn round(
+    tasks: Tasks,
     folder: &Path,
     round: &Round,
     spawn: impl Fn() -> Command,
 ) -> Result<Books, Failure> {
-    let file = folder.join("tasks.db");
-    let tasks = Tasks::sqlite(&file)?;
+    let ledger = folder.join("ledger");
     let last = round.tasks.saturating_sub(1);
     for number in 0..last {
         tasks.submit(effect::task(number)).await?;
     }
     let mut children = Children(Vec::new());
-    let start = || spawn().env(FILE, &file).spawn();
+    let start = || spawn().env(LEDGER, &ledger).spawn();
     for _ in 0..round.processes {
         children.0.push(start()?);
     }
@@ -149,7 +144,7 @@ pub(crate) async fn round(
         children.0[victim] = start()?;
     }
     drop(children);
-    audit(&tasks, &file, round.tasks, &killed).await
+    audit(&tasks, &ledger, round.tasks, &killed).await
 }
 
 /// The child processes of this one; dropping this kills them.
@@ -167,12 +162,12 @@ impl Drop for Children {
 
 async fn audit(
     tasks: &Tasks,
-    file: &Path,
+    ledger: &Path,
     count: u32,
     killed: &HashSet<u32>,
 ) -> Result<Books, Failure> {
     let mut effects: HashMap<u32, Vec<u32>> = HashMap::new();
-    for line in fs::read_to_string(ledger_of(file))?.lines() {
+    for line in fs::read_to_string(ledger)?.lines() {
         let (number, process) = line.split_once(' ').ok_or("a line of the ledger is damaged")?;
         effects.entry(number.parse()?).or_default().push(process.parse()?);
     }

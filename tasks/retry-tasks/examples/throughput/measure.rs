@@ -1,16 +1,13 @@
-//! Measures the throughput of a store: `cargo run --release -p retry-tasks --example throughput [TASKS [STORE]]`. The store is
-//! `full` (SQLite, every commit on the disk), `normal` (SQLite, without waiting for it) or `memory`. It
-//! prints rates and latencies and, with many tasks, whether the memory stays flat.
+//! The measurement of a store's throughput.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use retry_runtime::retryable;
-use retry_tasks::{Durability, Phase, Retention, SqliteBuilder, Tasks};
+use retry_tasks::{Phase, Retention, Tasks};
 
-type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 #[retryable(on = any, task(state(done)))]
 async fn count(number: u64, done: Arc<AtomicU64>) -> Result<u64, String> {
@@ -23,33 +20,8 @@ const IN_FLIGHT: usize = 64;
 /// The greatest number of submitted tasks that have not ended.
 const AHEAD: u64 = 5_000;
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let tasks: u64 = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
-    let kind = arguments.next().unwrap_or_else(|| "full".to_owned());
-    let folder =
-        std::env::temp_dir().join(format!("retry-tasks-throughput-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let measured = match open(&kind, folder.join("tasks.db")) {
-        Ok(store) => measure(store, tasks).await,
-        Err(error) => Err(error),
-    };
-    std::fs::remove_dir_all(folder)?;
-    measured
-}
-
-fn open(kind: &str, path: PathBuf) -> Result<Tasks, Failure> {
-    let sqlite = SqliteBuilder::new(path);
-    match kind {
-        "full" => Ok(sqlite.open()?),
-        "normal" => Ok(sqlite.durability(Durability::Normal).open()?),
-        "memory" => Ok(Tasks::memory()),
-        other => Err(format!("there is no store `{other}`; write full, normal or memory").into()),
-    }
-}
-
-async fn measure(store: Tasks, tasks: u64) -> Result<(), Failure> {
+/// Prints the rates and latencies of this many tasks.
+pub(crate) async fn measure(store: Tasks, tasks: u64) -> Result<(), Failure> {
     enqueue(&store).await?;
 
     let done = Arc::new(AtomicU64::new(0));

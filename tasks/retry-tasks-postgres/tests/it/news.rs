@@ -1,0 +1,76 @@
+//! News between processes that share a database: two stores stand for two processes.
+
+use std::time::{Duration, Instant};
+
+use retry_runtime::retryable;
+use retry_tasks::State;
+use retry_tasks_postgres::PostgresBuilder;
+
+use crate::server::server;
+
+#[retryable(on = any, name = "news::quick", task)]
+async fn quick(number: u32) -> Result<u32, String> {
+    Ok(number)
+}
+
+#[retryable(on = any, name = "news::endless", task)]
+async fn endless(number: u32) -> Result<u32, String> {
+    std::future::pending::<()>().await;
+    Ok(number)
+}
+
+/// Longer than a test may take.
+const NEVER: Duration = Duration::from_secs(3600);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_hears_of_tasks_and_cancellations_of_another_process() {
+    let Some(server) = server() else { return };
+    let mine = PostgresBuilder::new(server.url()).open().await.expect("opened");
+    let theirs = PostgresBuilder::new(server.url()).open().await.expect("opened");
+    let worker = theirs.worker().only("news::quick").only("news::endless").poll(NEVER);
+    let worker = worker.lease(NEVER).start().expect("started");
+    let mut waits = Vec::new();
+    for number in 0..20 {
+        let start = Instant::now();
+        let id = mine.submit(quick::task(number)).await.expect("stored");
+        assert_eq!(mine.wait::<u32>(id).await, Ok(number));
+        waits.push(start.elapsed());
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    waits.sort();
+    println!("from the submission to the result in another process: median {:?}", waits[10]);
+
+    let id = mine.submit(endless::task(1)).await.expect("stored");
+    while mine.info(id, retry_tasks::Format::Minimal).await.expect("there").state != State::Running
+    {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    mine.cancel(id).await.expect("running");
+    // The worker is free for another task when it has dropped the attempt.
+    worker.shutdown(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_stores_on_one_database_run_each_task_once() {
+    let Some(server) = server() else { return };
+    let open = || PostgresBuilder::new(server.url()).open();
+    let (one, two) = (open().await.expect("opened"), open().await.expect("opened"));
+    let ids = one.submit_many((0..2000).map(quick::task)).await.expect("stored");
+    let workers = [&one, &two]
+        .map(|tasks| tasks.worker().only("news::quick").in_flight(64).start().expect("started"));
+    for id in &ids {
+        two.wait::<u32>(*id).await.expect("complete");
+    }
+    let all = retry_tasks::Filter::new().limit(5000);
+    let page = one.list(all, retry_tasks::Format::Full).await.expect("listed");
+    assert_eq!(page.tasks.len(), 2000);
+    let mut by_worker = std::collections::BTreeMap::new();
+    for info in &page.tasks {
+        let [attempt] = info.attempts() else { panic!("one attempt: {info:?}") };
+        *by_worker.entry(attempt.worker.clone()).or_insert(0) += 1;
+    }
+    println!("{by_worker:?}");
+    for worker in workers {
+        worker.shutdown(Duration::from_secs(5)).await;
+    }
+}
