@@ -3,29 +3,29 @@
 
 use std::time::Duration;
 
-use retry_tasks::rows::{Due, Held};
+use retry_tasks::rows::{Due, Held, NextDue};
 use retry_tasks::{Lane, Lease, Record, TaskId, Time};
 use tokio_postgres::Row;
 
-use super::connect::Param;
+use super::connect::{Call, Param};
 use super::row::{millis, natural, storable, time};
-use super::table::{Result, Rows, record, select};
+use super::table::{Result, Rows, ids, record, select};
 
 macro_rules! ready {
     ($locks:literal) => {
-        select!("WHERE name = $1 AND lane = 'ready' AND run_at <= $2 ORDER BY priority DESC, run_at, id LIMIT $3" $locks)
+        select!("WHERE name = $1 AND lane = 'ready' AND run_at <= $2 ORDER BY t.priority DESC, t.run_at, t.id LIMIT $3" $locks)
     };
 }
 
 macro_rules! in_time {
-    ($locks:literal) => {
-        select!("WHERE name = $1 AND lane = $4 AND run_at <= $2 ORDER BY run_at, id LIMIT $3" $locks)
+    ($lane:literal, $locks:literal) => {
+        select!("WHERE name = $1 AND lane = '" $lane "' AND run_at <= $2 ORDER BY t.run_at, t.id LIMIT $3" $locks)
     };
 }
 
 macro_rules! impatient {
     ($locks:literal) => {
-        select!("WHERE name = $1 AND lane = 'paying' AND gives_up <= $2 AND gives_up - run_at <= $4 ORDER BY gives_up LIMIT $3" $locks)
+        select!("WHERE name = $1 AND lane = 'paying' AND gives_up <= $2 AND gives_up - run_at <= $4 ORDER BY t.gives_up LIMIT $3" $locks)
     };
 }
 
@@ -52,21 +52,54 @@ pub(crate) fn due(
     now: Time,
     limit: usize,
 ) -> Result<Vec<Due>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut params: Vec<Param> =
-        vec![Box::new(storable(name)), Box::new(millis(now)), Box::new(limit)];
-    let sql = if lane == Lane::Ready {
-        rows.either(ready!(""), ready!(" FOR UPDATE SKIP LOCKED"))
-    } else {
-        params.push(Box::new(lane.name()));
-        rows.either(in_time!(""), in_time!(" FOR UPDATE SKIP LOCKED"))
+    // The lane is a part of the statement: a parameter could not be matched with the index of one lane.
+    let sql = match lane {
+        Lane::Ready => rows.either(ready!(""), ready!(" FOR UPDATE SKIP LOCKED")),
+        Lane::Later => {
+            rows.either(in_time!("later", ""), in_time!("later", " FOR UPDATE SKIP LOCKED"))
+        }
+        _ => rows.either(in_time!("paying", ""), in_time!("paying", " FOR UPDATE SKIP LOCKED")),
     };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let params: Vec<Param> = vec![Box::new(storable(name)), Box::new(millis(now)), Box::new(limit)];
     let answer = rows.ask(sql, params)?;
     let due = found(rows, &answer);
     if lane == Lane::Ready && !rows.is_reader {
         due.iter().for_each(|due| rows.overlay.offer(due.id));
     }
     Ok(due)
+}
+
+/// The earliest due time in each lane of those that wait.
+pub(crate) fn next_dues(rows: &mut Rows, name: &str) -> Result<NextDue> {
+    let sql = "SELECT (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'later'), \
+                      (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'paying')";
+    let rows = rows.ask(sql, vec![Box::new(storable(name))])?;
+    let column = |column| rows.first().and_then(|row| row.get::<_, Option<i64>>(column));
+    Ok(NextDue { later: column(0).map(time), paying: column(1).map(time) })
+}
+
+/// Tasks that wait for longer than an hour from `far` on: the clock of some machine was ahead.
+pub(crate) fn far_away(
+    rows: &mut Rows,
+    name: &str,
+    far: Time,
+    limit: usize,
+) -> Result<Vec<TaskId>> {
+    macro_rules! far {
+        ($lane:literal) => {
+            concat!(
+                "SELECT id::text FROM @tasks WHERE name = $1 AND lane = '",
+                $lane,
+                "' AND run_at > $2 ORDER BY run_at DESC LIMIT $3"
+            )
+        };
+    }
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let calls = [far!("later"), far!("paying")].map(|sql| {
+        Call::Query(sql, vec![Box::new(storable(name)), Box::new(millis(far)), Box::new(limit)])
+    });
+    Ok(rows.send(calls.into())?.iter().flat_map(|rows| ids(rows)).collect())
 }
 
 pub(crate) fn impatient(

@@ -59,9 +59,9 @@ CREATE TABLE @tasks (
     arguments  text NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 
-CREATE INDEX tasks_ready    ON @tasks (name, priority DESC, run_at) WHERE lane = 'ready';
-CREATE INDEX tasks_later    ON @tasks (name, run_at) WHERE lane = 'later';
-CREATE INDEX tasks_paying   ON @tasks (name, run_at) WHERE lane = 'paying';
+CREATE INDEX tasks_ready    ON @tasks (name, priority DESC, run_at, id) WHERE lane = 'ready';
+CREATE INDEX tasks_later    ON @tasks (name, run_at, id) WHERE lane = 'later';
+CREATE INDEX tasks_paying   ON @tasks (name, run_at, id) WHERE lane = 'paying';
 CREATE INDEX tasks_gives_up ON @tasks (name, gives_up) WHERE lane = 'paying';
 CREATE INDEX tasks_listed   ON @tasks (phase, name, id);
 CREATE INDEX tasks_ended    ON @tasks (name, phase, ended_at) WHERE ended_at IS NOT NULL;

@@ -231,17 +231,17 @@ impl Table for Rows {
     }
 
     fn next_due(&mut self, name: &str, lane: Lane) -> Result<Option<Time>> {
-        let sql = "SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = $2";
-        let rows = self.ask(sql, vec![text(name), Box::new(lane.name())])?;
-        Ok(rows.first().and_then(|row| row.get::<_, Option<i64>>(0)).map(time))
+        let next = queues::next_dues(self, name)?;
+        Ok(match lane {
+            Lane::Later => next.later,
+            Lane::Paying => next.paying,
+            // Nobody waits for a time in the others.
+            _ => None,
+        })
     }
 
     fn next_dues(&mut self, name: &str) -> Result<NextDue> {
-        let sql = "SELECT (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'later'), \
-                          (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'paying')";
-        let rows = self.ask(sql, vec![text(name)])?;
-        let column = |column| rows.first().and_then(|row| row.get::<_, Option<i64>>(column));
-        Ok(NextDue { later: column(0).map(time), paying: column(1).map(time) })
+        queues::next_dues(self, name)
     }
 
     fn promote(&mut self, name: &str, now: Time, most: usize) -> Result<usize> {
@@ -274,15 +274,7 @@ impl Table for Rows {
     }
 
     fn far_away(&mut self, name: &str, now: Time, most: usize) -> Result<Vec<TaskId>> {
-        let far = now + Duration::from_secs(3600);
-        let mut found = Vec::new();
-        for lane in [Lane::Later, Lane::Paying] {
-            let sql = "SELECT id::text FROM @tasks WHERE name = $1 AND lane = $2 AND run_at > $3 \
-                       ORDER BY run_at DESC LIMIT $4";
-            let params = vec![text(name), Box::new(lane.name()) as Param, at(far), limit(most)];
-            found.extend(ids(&self.ask(sql, params)?));
-        }
-        Ok(found)
+        queues::far_away(self, name, now + Duration::from_secs(3600), most)
     }
 
     fn leases(&mut self) -> Result<Vec<Held>> {
@@ -411,7 +403,7 @@ impl Table for Rows {
     }
 }
 
-fn ids(rows: &[Row]) -> Vec<TaskId> {
+pub(crate) fn ids(rows: &[Row]) -> Vec<TaskId> {
     rows.iter().filter_map(|row| row.get::<_, &str>(0).parse().ok()).collect()
 }
 

@@ -23,6 +23,11 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
 const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+/// Every statement of a worker finds its rows by an index. The planner does not know that: it decides by statistics, and those of
+/// a queue are always old. A plan that reads the whole table would stay in use while the table grows.
+const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+     SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off";
+
 /// Reads and locks the tasks that a batch touches. The order is that of the identifiers in every program, so that no two wait
 /// for each other.
 const TOUCH: &str = "SELECT t.id::text, row_to_json(t)::text FROM (SELECT * FROM @tasks \
@@ -70,7 +75,7 @@ impl Transactions {
             // A process that was stopped inside of a transaction must not hold its locks.
             false => format!(
                 "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {millis}; \
-                 SET LOCAL idle_in_transaction_session_timeout = '10s'"
+                 SET LOCAL idle_in_transaction_session_timeout = '10s'; {BY_INDEX}"
             ),
         };
         let rows = Rows::new(connection, is_reader);
