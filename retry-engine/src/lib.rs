@@ -145,7 +145,7 @@ pub mod control {
 /// reach, and without one by the file of the engine.
 #[doc(hidden)]
 pub mod annotated {
-    pub use crate::turn::{Rules, Turn, Unset};
+    pub use crate::turn::{LookedUp, Rules, Turn, Unset};
 }
 
 #[cfg(feature = "sites")]

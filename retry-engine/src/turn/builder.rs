@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::breaking::{Breaking, OfSite};
+use super::breaking::{Breaking, Found, Guarded, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
 use super::rules::{
     Given, HookCall, Judge, LookedUp, PredicateCall, Rules, Unset, hook, predicate,
@@ -19,6 +19,7 @@ use crate::call::state::Call;
 use crate::course::retry::Retry;
 use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
+#[cfg(feature = "tower")]
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
@@ -238,40 +239,18 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
         self.guarded(P::guard())
     }
 
-    /// Makes an attempt only with a permit of the function's breaker, which records the outcome. For a call that has not
-    /// been opened.
-    #[inline]
-    pub fn guarded_by(
+    /// Makes an attempt only with a permit of the breaker, for rules of their own.
+    #[cfg(feature = "tower")]
+    pub(crate) fn permitted_by(
         self,
-        declared: &'static SiteBreaker,
-    ) -> Turn<K, A, R, J, Breaking<OfSite, impl Fn(Interruption) -> R + use<K, A, R, J, X>, X>>
+        breaker: &Breaker,
+    ) -> Turn<K, A, R, J, Breaking<&Breaker, fn(Interruption) -> R, X>>
     where
         R: Interruptible,
     {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        let breaker = declared.get().unwrap_or_else(|| no_breaker());
-        let guard = Breaking::new(OfSite(breaker), R::interrupted, guard);
+        let guard = Breaking::new(breaker, R::interrupted as _, guard);
         Turn { call, attempt, rules, guard, outcome }
-    }
-
-    /// Makes an attempt only with a permit of the breaker, which records the outcome.
-    #[inline]
-    pub fn breaker<B>(
-        self,
-        breaker: &B,
-    ) -> Turn<K, A, R, J, Breaking<&Breaker, impl Fn(Interruption) -> R + use<K, A, R, J, X, B>, X>>
-    where
-        B: Deref<Target = Breaker>,
-        R: Interruptible,
-    {
-        let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn {
-            call,
-            attempt,
-            rules,
-            guard: Breaking::new(&**breaker, R::interrupted, guard),
-            outcome,
-        }
     }
 
     /// Ends the attempt at the deadline or the timeout, or when the token is cancelled.
@@ -281,6 +260,47 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
         R: Interruptible,
     {
         self.guarded(Interrupts::by(token))
+    }
+}
+
+#[allow(clippy::type_complexity, reason = "the rules tell how to make an outcome of an interruption")]
+impl<K, A, R: Outcome, C, W, V, H, S, P, M, X>
+    Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, X>
+{
+    /// Makes an attempt only with a permit of the function's breaker, which records the outcome. For a call that has not
+    /// been opened.
+    #[inline]
+    pub fn guarded_by(
+        self,
+        declared: &'static SiteBreaker,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<OfSite, Found<P>, X>>
+    where
+        R: Interruptible,
+    {
+        self.broken_by(OfSite(declared.get().unwrap_or_else(|| no_breaker())))
+    }
+
+    /// Makes an attempt only with a permit of the breaker, which records the outcome.
+    #[inline]
+    pub fn breaker<'b, B>(
+        self,
+        breaker: &'b B,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<&'b Breaker, Found<P>, X>>
+    where
+        B: Deref<Target = Breaker>,
+        R: Interruptible,
+    {
+        self.broken_by(&**breaker)
+    }
+
+    #[inline(always)]
+    fn broken_by<B: Guarded>(
+        self,
+        breaker: B,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<B, Found<P>, X>> {
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let guard = Breaking::new(breaker, Found(PhantomData), guard);
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 

@@ -3,7 +3,7 @@
 //! rustc joins the spans of the first and the last token of an expression if both have the same hygiene, and
 //! points at the whole attribute otherwise.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::Type;
 use syn::spanned::Spanned;
@@ -43,4 +43,20 @@ pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// The tokens with another span, of which they take the hygiene too.
+pub(crate) fn replaced(tokens: &TokenStream, span: Span) -> TokenStream {
+    let replaced = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    replaced.collect()
+}
+
+/// The arguments of a call, whose parentheses have this span.
+pub(crate) fn parenthesized(arguments: &TokenStream, span: Span) -> Group {
+    let mut group = Group::new(Delimiter::Parenthesis, arguments.clone());
+    group.set_span(span);
+    group
 }

@@ -58,7 +58,7 @@ impl Plan<'_> {
         if attempt.is_async {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
             let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
-            return quote!(#turn.await);
+            return quote_spanned!(last=> #turn.await);
         }
         let consumed = self.consumed(attempt);
         let fresh = self.fresh_arguments(attempt);
