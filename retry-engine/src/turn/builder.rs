@@ -43,22 +43,35 @@ pub struct Turn<K, A, R, J, X> {
     pub(super) outcome: PhantomData<fn() -> R>,
 }
 
+/// A turn without rules, found through the error of an outcome.
+///
+/// For an output that is no outcome, rustc reports the method that begins the turn. It cannot tell the type of the turn then,
+/// and reports no mistake at the methods that follow.
+pub trait Begun<K, A, R> {
+    /// The turn.
+    type Turn;
+}
+
+impl<E, K, A, R> Begun<K, A, R> for E {
+    type Turn = Turn<K, A, R, Unset, Uninterrupted>;
+}
+
 impl Call<'_> {
     /// Builds a turn of an `async` call.
     #[inline]
-    pub fn turn<F: Future>(
-        &mut self,
+    pub fn turn<'c, R: Outcome, F: Future<Output = R>>(
+        &'c mut self,
         attempt: F,
-    ) -> Turn<&mut Self, F, F::Output, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<&'c mut Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
-        &mut self,
+    pub fn attempts<'c, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+        &'c mut self,
         attempt: F,
-    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<&'c mut Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -67,10 +80,10 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
         attempt: F,
-    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<&'static Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -101,10 +114,10 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         self,
         attempt: F,
-    ) -> Turn<Self, F, R, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
