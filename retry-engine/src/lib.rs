@@ -146,6 +146,7 @@ pub mod control {
 #[doc(hidden)]
 pub mod annotated {
     pub use crate::call::cancel::token;
+    pub use crate::call::key::Key;
     pub use crate::call::state::Call;
     pub use crate::failure::derived::{of_display, of_status_field};
     pub use crate::failure::hint::RetryAfterHint;

@@ -8,6 +8,8 @@ use quote::ToTokens;
 use syn::Type;
 use syn::spanned::Spanned;
 
+use crate::item::outputs::type_arguments;
+
 /// The spans of the first and the last token, with the hygiene of another span.
 pub(crate) fn ends(tokens: &impl ToTokens, hygiene: Span) -> (Span, Span) {
     let mut spans = tokens.to_token_stream().into_iter().map(|token| token.span());
@@ -27,10 +29,20 @@ pub(crate) fn failure(output: &Type) -> Span {
     let Some(last) = path.path.segments.last() else { return output.span() };
     match &last.arguments {
         syn::PathArguments::AngleBracketed(arguments) if arguments.args.len() > 1 => {
-            arguments.args.last().map_or_else(|| last.ident.span(), Spanned::span)
+            match arguments.args.last() {
+                Some(syn::GenericArgument::Type(error)) => reported(error).span(),
+                argument => argument.map_or_else(|| last.ident.span(), Spanned::span),
+            }
         }
         _ => last.ident.span(),
     }
+}
+
+/// The `E` of `RetryError<E>`; any other error unchanged.
+fn reported(error: &Type) -> &Type {
+    let Type::Path(path) = error else { return error };
+    let last = path.path.segments.last().filter(|last| last.ident == "RetryError");
+    last.and_then(|last| type_arguments(last).next()).unwrap_or(error)
 }
 
 /// The tokens with the location of another span.
