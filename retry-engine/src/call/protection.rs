@@ -52,11 +52,7 @@ impl Call<'_> {
     ///
     /// If the function has no keyed breaker.
     #[inline(always)]
-    pub fn breaker_of(
-        &mut self,
-        key: &(impl Key + ?Sized),
-        text: Option<&str>,
-    ) -> Arc<Breaker> {
+    pub fn breaker_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) -> Arc<Breaker> {
         let found = if self.is_plain() { plain_breaker_of(self.site, text) } else { None };
         match found {
             Some(breaker) => breaker,

@@ -276,7 +276,10 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
     }
 }
 
-#[allow(clippy::type_complexity, reason = "the rules tell how to make an outcome of an interruption")]
+#[allow(
+    clippy::type_complexity,
+    reason = "the rules tell how to make an outcome of an interruption"
+)]
 impl<K, A, R: Outcome, C, W, V, H, S, P, M, X>
     Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, X>
 {
