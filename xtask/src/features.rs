@@ -20,6 +20,9 @@ pub(crate) fn run() -> Outcome {
     }
     // The same tests run with `sites` among the others.
     run::run(&mut cargo(&["test", "--quiet", "-p", "retry-tests-lean"]))?;
+    // Any crate of a program may make the maps of `serde_json` keep the order of their entries.
+    let ordered = ["--lib", "--features", "serde_json/preserve_order", "value::"];
+    run::run(cargo(&["test", "--quiet", "-p", "retry-tasks"]).args(ordered))?;
     // An example needs no other features than its manifest names.
     lint("retry-examples", &["--examples"])
 }

@@ -13,6 +13,17 @@ use std::sync::Arc;
 
 use crate::base::border::contained;
 
+/// A key or a label: a value that is written as a text.
+#[diagnostic::on_unimplemented(
+    message = "a key or a label is written as text, and `{Self}` does not implement `Display`",
+    label = "needs `Display`",
+    note = "name a part that has a text, as in `key = order.region`, or implement `Display` for the type"
+)]
+pub trait Key: fmt::Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + ?Sized> Key for T {}
+
 /// A type of the standard library whose `Display` shows just this text.
 pub trait AsText {
     /// The text.

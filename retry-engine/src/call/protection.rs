@@ -1,9 +1,8 @@
 //! The budget and the breaker of a call: the function's own, or those that a configuration or an interceptor replaced.
 
-use std::fmt;
 use std::sync::Arc;
 
-use super::key::with_text;
+use super::key::{Key, with_text};
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::Trail;
@@ -53,11 +52,7 @@ impl Call<'_> {
     ///
     /// If the function has no keyed breaker.
     #[inline(always)]
-    pub fn breaker_of(
-        &mut self,
-        key: &(impl fmt::Display + ?Sized),
-        text: Option<&str>,
-    ) -> Arc<Breaker> {
+    pub fn breaker_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) -> Arc<Breaker> {
         let found = if self.is_plain() { plain_breaker_of(self.site, text) } else { None };
         match found {
             Some(breaker) => breaker,
@@ -83,12 +78,12 @@ impl Call<'_> {
 
     /// The call's retries owe to the budget of this key as well. Generated code calls this for functions with a keyed
     /// budget.
-    pub fn budget_of(&mut self, key: &(impl fmt::Display + ?Sized), text: Option<&str>) {
+    pub fn budget_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) {
         with_text(key, text, |key| self.pick_budget(key, false));
     }
 
     /// The call's retries owe to the default budget of its label as well. Generated code calls this for functions with a label.
-    pub fn budget_of_label(&mut self, label: &(impl fmt::Display + ?Sized), text: Option<&str>) {
+    pub fn budget_of_label(&mut self, label: &(impl Key + ?Sized), text: Option<&str>) {
         with_text(label, text, |label| self.pick_budget(&short(label), true));
     }
 
@@ -147,7 +142,7 @@ impl Site {
     #[doc(hidden)]
     pub fn labelled(
         &'static self,
-        label: &(impl fmt::Display + ?Sized),
+        label: &(impl Key + ?Sized),
         text: Option<&str>,
     ) -> &'static Site {
         with_text(label, text, |label| self.part(label))

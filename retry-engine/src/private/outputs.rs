@@ -9,9 +9,9 @@ use crate::call::context::CallContext;
 use crate::failure::outcome::Outcome;
 use crate::report::error::RetryError;
 
-/// Never called: gives the attempt's block its return type.
+/// Never called: gives the attempt's block its return type. The turn requires that the type is an outcome.
 #[track_caller]
-pub fn conjure<R: Outcome>() -> R {
+pub fn conjure<R>() -> R {
     unreachable!("the code that gives a block its return type never runs")
 }
 

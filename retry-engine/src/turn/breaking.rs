@@ -1,5 +1,6 @@
 //! The breaker around an attempt: it grants a permit before the attempt and records the outcome after it.
 
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,16 +16,45 @@ use crate::call::attempt::Limits;
 use crate::call::state::Call;
 use crate::failure::class::Kind;
 use crate::failure::interruption::{Cause, Interruption};
+use crate::failure::lookup::FromInterruption;
 
 pin_project! {
     /// A guard that needs a breaker's permit for each attempt.
     pub struct Breaking<B: Deref<Target = Breaker>, O, X> {
-        // A function, for the reason given at `Given`.
         outcome: O,
         // Dropped with its turn: the caller gave the attempt up.
         permit: Place<B>,
         #[pin]
         inner: X,
+    }
+}
+
+/// Converts an interruption to the outcome of a call.
+pub trait ToOutcome<R> {
+    /// The outcome.
+    #[doc(hidden)]
+    fn outcome(&self, interruption: Interruption) -> R;
+}
+
+impl<R> ToOutcome<R> for fn(Interruption) -> R {
+    #[inline]
+    fn outcome(&self, interruption: Interruption) -> R {
+        self(interruption)
+    }
+}
+
+/// The conversion that the lookup of the outcome has found. Only the method of `Turn` that takes a breaker requires that
+/// there is one, for the reason given at `Given`.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<P>(pub(super) PhantomData<P>);
+
+impl<R, P: FromInterruption<R>> ToOutcome<R> for Found<P> {
+    #[inline]
+    fn outcome(&self, interruption: Interruption) -> R {
+        match P::constructor() {
+            Some(constructor) => constructor(interruption),
+            None => unreachable!("a breaker requires an error that is `From<Interruption>`"),
+        }
     }
 }
 
@@ -70,7 +100,7 @@ impl<B: Guarded, O, X> Breaking<B, O, X> {
     }
 }
 
-impl<R, B: Guarded, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking<B, O, X> {
+impl<R, B: Guarded, O: ToOutcome<R>, X: Guard<R>> Guard<R> for Breaking<B, O, X> {
     const INTERRUPTS: bool = X::INTERRUPTS;
     type Cut = Cause;
     type Quick = (Quick, X::Quick);
@@ -177,7 +207,7 @@ impl<R, B: Guarded, O: Fn(Interruption) -> R, X: Guard<R>> Guard<R> for Breaking
     }
 
     fn outcome(&self, cut: Cause, failure: Option<Arc<str>>) -> R {
-        (self.outcome)(cut.told(failure))
+        self.outcome.outcome(cut.told(failure))
     }
 }
 

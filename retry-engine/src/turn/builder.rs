@@ -4,7 +4,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::breaking::{Breaking, OfSite};
+use super::breaking::{Breaking, Found, Guarded, OfSite};
 use super::guard::{Chosen, Gate, Guard, Interrupts, Uninterrupted};
 use super::rules::{
     Given, HookCall, Judge, LookedUp, PredicateCall, Rules, Unset, hook, predicate,
@@ -19,6 +19,7 @@ use crate::call::state::Call;
 use crate::course::retry::Retry;
 use crate::failure::carried::Carries;
 use crate::failure::class::Classify;
+#[cfg(feature = "tower")]
 use crate::failure::interruption::Interruption;
 use crate::failure::lookup::{ClassOf, Describe, FromInterruption, Injectable, Lookup, Unjudged};
 use crate::failure::outcome::{Interruptible, Outcome};
@@ -42,22 +43,35 @@ pub struct Turn<K, A, R, J, X> {
     pub(super) outcome: PhantomData<fn() -> R>,
 }
 
+/// A turn without rules, found through the error of an outcome.
+///
+/// For an output that is no outcome, rustc reports the method that begins the turn. It cannot tell the type of the turn then,
+/// and reports no mistake at the methods that follow.
+pub trait Begun<K, A, R> {
+    /// The turn.
+    type Turn;
+}
+
+impl<E, K, A, R> Begun<K, A, R> for E {
+    type Turn = Turn<K, A, R, Unset, Uninterrupted>;
+}
+
 impl Call<'_> {
     /// Builds a turn of an `async` call.
     #[inline]
-    pub fn turn<F: Future>(
-        &mut self,
+    pub fn turn<'c, R: Outcome, F: Future<Output = R>>(
+        &'c mut self,
         attempt: F,
-    ) -> Turn<&mut Self, F, F::Output, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<&'c mut Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
-        &mut self,
+    pub fn attempts<'c, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+        &'c mut self,
         attempt: F,
-    ) -> Turn<&mut Self, F, R, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<&'c mut Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -66,10 +80,10 @@ impl Site {
     /// Builds a blocking call of the function, which consists of its attempts.
     #[doc(hidden)]
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         &'static self,
         attempt: F,
-    ) -> Turn<&'static Self, F, R, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<&'static Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -100,10 +114,10 @@ impl Site {
 impl<'p> Under<'p> {
     /// Builds a blocking call, which consists of its attempts.
     #[inline]
-    pub fn blocking<R, F: FnMut(&Call<'_>) -> R + MayBlock>(
+    pub fn blocking<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
         self,
         attempt: F,
-    ) -> Turn<Self, F, R, Unset, Uninterrupted> {
+    ) -> <R::Error as Begun<Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -238,40 +252,18 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
         self.guarded(P::guard())
     }
 
-    /// Makes an attempt only with a permit of the function's breaker, which records the outcome. For a call that has not
-    /// been opened.
-    #[inline]
-    pub fn guarded_by(
+    /// Makes an attempt only with a permit of the breaker, for rules of their own.
+    #[cfg(feature = "tower")]
+    pub(crate) fn permitted_by(
         self,
-        declared: &'static SiteBreaker,
-    ) -> Turn<K, A, R, J, Breaking<OfSite, impl Fn(Interruption) -> R + use<K, A, R, J, X>, X>>
+        breaker: &Breaker,
+    ) -> Turn<K, A, R, J, Breaking<&Breaker, fn(Interruption) -> R, X>>
     where
         R: Interruptible,
     {
         let Turn { call, attempt, rules, guard, outcome } = self;
-        let breaker = declared.get().unwrap_or_else(|| no_breaker());
-        let guard = Breaking::new(OfSite(breaker), R::interrupted, guard);
+        let guard = Breaking::new(breaker, R::interrupted as _, guard);
         Turn { call, attempt, rules, guard, outcome }
-    }
-
-    /// Makes an attempt only with a permit of the breaker, which records the outcome.
-    #[inline]
-    pub fn breaker<B>(
-        self,
-        breaker: &B,
-    ) -> Turn<K, A, R, J, Breaking<&Breaker, impl Fn(Interruption) -> R + use<K, A, R, J, X, B>, X>>
-    where
-        B: Deref<Target = Breaker>,
-        R: Interruptible,
-    {
-        let Turn { call, attempt, rules, guard, outcome } = self;
-        Turn {
-            call,
-            attempt,
-            rules,
-            guard: Breaking::new(&**breaker, R::interrupted, guard),
-            outcome,
-        }
     }
 
     /// Ends the attempt at the deadline or the timeout, or when the token is cancelled.
@@ -281,6 +273,50 @@ impl<K, A, R: Outcome, J, X> Turn<K, A, R, J, X> {
         R: Interruptible,
     {
         self.guarded(Interrupts::by(token))
+    }
+}
+
+#[allow(
+    clippy::type_complexity,
+    reason = "the rules tell how to make an outcome of an interruption"
+)]
+impl<K, A, R: Outcome, C, W, V, H, S, P, M, X>
+    Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, X>
+{
+    /// Makes an attempt only with a permit of the function's breaker, which records the outcome. For a call that has not
+    /// been opened.
+    #[inline]
+    pub fn guarded_by(
+        self,
+        declared: &'static SiteBreaker,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<OfSite, Found<P>, X>>
+    where
+        R: Interruptible,
+    {
+        self.broken_by(OfSite(declared.get().unwrap_or_else(|| no_breaker())))
+    }
+
+    /// Makes an attempt only with a permit of the breaker, which records the outcome.
+    #[inline]
+    pub fn breaker<'b, B>(
+        self,
+        breaker: &'b B,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<&'b Breaker, Found<P>, X>>
+    where
+        B: Deref<Target = Breaker>,
+        R: Interruptible,
+    {
+        self.broken_by(&**breaker)
+    }
+
+    #[inline(always)]
+    fn broken_by<B: Guarded>(
+        self,
+        breaker: B,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<B, Found<P>, X>> {
+        let Turn { call, attempt, rules, guard, outcome } = self;
+        let guard = Breaking::new(breaker, Found(PhantomData), guard);
+        Turn { call, attempt, rules, guard, outcome }
     }
 }
 

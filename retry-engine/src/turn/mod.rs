@@ -41,5 +41,5 @@ pub use builder::Turn;
 pub use retrying::Retrying;
 #[cfg(feature = "tower")]
 pub(crate) use rules::{Hook, Judge, Judged};
-pub use rules::{Rules, Unset};
+pub use rules::{LookedUp, Rules, Unset};
 pub use turned::Turned;

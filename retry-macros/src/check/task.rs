@@ -21,7 +21,9 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
     parameters_are_listed_once(task, errors);
     for parameter in function.typed() {
         parameters_have_names(parameter, errors);
-        stored_parameters_are_owned(parameter, task, errors);
+        if names_only_parameters(function, task) {
+            stored_parameters_are_owned(parameter, task, errors);
+        }
         states_are_shared(parameter, task, errors);
     }
     recover_belongs_to_calls_that_wait(args, errors);
@@ -81,6 +83,11 @@ fn listed_parameters_exist(function: &Function, task: &Task, errors: &mut Errors
     let names: Vec<String> = function.typed().filter_map(name).map(Ident::to_string).collect();
     let before = task.was.iter().map(|(name, _)| name);
     arguments::exist(task.state.iter().chain(&task.redact).chain(before), &names, errors);
+}
+
+/// Whether each name in `state` is a parameter: a name that is none may be a misspelt one, of a state that is a reference.
+fn names_only_parameters(function: &Function, task: &Task) -> bool {
+    task.state.iter().all(|state| function.typed().filter_map(name).any(|name| name == state))
 }
 
 fn parameters_are_listed_once(task: &Task, errors: &mut Errors) {

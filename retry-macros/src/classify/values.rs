@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, LitStr, Member, Path, Result, Token};
+use syn::{Expr, Ident, Lit, LitStr, Member, Path, Result, Token};
 
 use super::words::{self, Kind};
 use crate::errors::Mistake;
@@ -69,11 +69,32 @@ pub(super) fn expr(key: &Ident, input: ParseStream<'_>) -> Result<Expr> {
         return Err(key.mistake(format!("`{key}` needs an expression\n{help}")));
     }
     let start = input.fork();
-    input.parse().map_err(|_| {
+    let expr = input.parse().map_err(|_| {
         let found = until_comma(&start);
         let found = if found.is_empty() { key.to_token_stream() } else { found };
         found.mistake(format!("`{key}` needs an expression\n{help}"))
-    })
+    })?;
+    match &expr {
+        Expr::Lit(literal) => Err(literal.mistake(not_a_literal(key, &literal.lit))),
+        _ => Ok(expr),
+    }
+}
+
+/// The mistake of `kind = "transient"` or `kind = 5`.
+fn not_a_literal(key: &Ident, literal: &Lit) -> String {
+    let text = match literal {
+        Lit::Str(text) => text.value(),
+        _ => String::new(),
+    };
+    let help = match Kind::named(&text) {
+        Some(_) => format!("write `#[classify({text})]`"),
+        None => "write `#[classify(transient)]`, or another kind".to_owned(),
+    };
+    format!(
+        "`{key}` takes an expression of type `Kind` or `Class`, not a literal\n\
+         help: {help}; to compute the kind, write \
+         `kind = if *code == 7 {{ Kind::Transient }} else {{ Kind::Permanent }}`"
+    )
 }
 
 /// Reads the tokens after `=`; a value that is missing is a mistake.

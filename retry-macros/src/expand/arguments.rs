@@ -1,12 +1,12 @@
 //! The arguments of the function: what each attempt clones or borrows, and what `recover` gets.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path, Type};
 
 use crate::expand::plan::{Attempt, Plan, local};
-use crate::expand::spans::respanned;
+use crate::expand::spans::replaced;
 use crate::item::parameters::{Binding, Parameter};
 use crate::item::pattern::as_expression;
 use crate::item::tokens::uses;
@@ -122,7 +122,8 @@ impl Plan<'_> {
                 Parameter::Typed { pat, .. } => arguments.extend(as_expression(pat)),
             }
         }
-        let private = respanned(private, Span::call_site().located_at(path.span()));
+        // A function with other parameters is a mistake at its path.
+        let private = replaced(private, path.span());
         let recovered = quote_spanned!(path.span()=>
             #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)
         );

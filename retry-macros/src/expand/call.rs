@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Path, Type};
 
 use crate::expand::plan::{Attempt, Plan, local};
-use crate::expand::spans::{ends, respanned};
+use crate::expand::spans::{ends, parenthesized, replaced, respanned};
 use crate::expand::turn::Shape;
 use crate::expand::{policy, protect};
 
@@ -32,10 +32,9 @@ impl Plan<'_> {
             (None, None) if !attempt.is_async && !self.names_its_call() => self.alone(&attempt),
             (None, None) => self.plain(&attempt),
             (None, Some(_)) => {
-                let (start, call, out) = (self.start(&attempt), local("call"), local("out"));
-                let reported = self.reported(&attempt.output);
-                let attempts =
-                    self.attempts(&attempt, None, &quote!(#reported(#call.settle(#out))));
+                let start = self.start(&attempt);
+                let reported = self.reported(&attempt.output, &self.settled(&attempt.output));
+                let attempts = self.attempts(&attempt, None, &reported);
                 quote!(#start #attempts)
             }
             (Some(recover), _) => self.recovered(&attempt, &recover.value),
@@ -131,22 +130,28 @@ impl Plan<'_> {
     // Neither the value nor the outcome is alive while `recover` is awaited.
     fn recovered(&self, attempt: &Attempt, recover: &Path) -> TokenStream {
         let (private, output) = (&self.private, &attempt.output);
-        let (call, out, value, failure) =
-            (local("call"), local("out"), local("value"), local("failure"));
-        let (success, cancelled) = match &self.args.report {
-            Some(_) => (self.reported(output), quote!(#failure)),
-            None => (quote!(#private::outcome::<#output>), quote!(#failure.into_error())),
+        let (value, failure) = (local("value"), local("failure"));
+        let success = |result: TokenStream| match &self.args.report {
+            Some(_) => self.reported(output, &result),
+            None => quote!(#private::outcome::<#output>(#result)),
         };
+        let cancelled = match &self.args.report {
+            Some(_) => quote!(#failure),
+            None => quote!(#failure.into_error()),
+        };
+        let succeeded = success(quote!(#private::Ok(#value)));
+        let cancelled = success(quote!(#private::Err(#cancelled)));
+        let settled = self.settled(output);
         let label = syn::Lifetime::new("'call", Span::mixed_site());
         let start = self.start(attempt);
         let attempts = self.attempts(
             attempt,
             None,
             &quote! {
-                match #call.settle(#out) {
-                    #private::Ok(#value) => break #label #success(#private::Ok(#value)),
+                match #settled {
+                    #private::Ok(#value) => break #label #succeeded,
                     #private::Err(#failure) if #failure.is_cancelled() => {
-                        break #label #success(#private::Err(#cancelled));
+                        break #label #cancelled;
                     }
                     #private::Err(#failure) => #failure,
                 }
@@ -162,10 +167,24 @@ impl Plan<'_> {
         }
     }
 
-    /// The function that makes the output of a function with `report`.
-    fn reported(&self, output: &Type) -> TokenStream {
-        let private = respanned(&self.private, output.span());
-        quote_spanned!(output.span()=> <#output as #private::Reported>::reported)
+    // Output:
+    //     <R as Reported>::reported(RESULT)
+    //
+    // All tokens are at the return type, also those of the result: rustc reports a wrong one once.
+    fn reported(&self, output: &Type, result: &TokenStream) -> TokenStream {
+        let (first, last) = ends(output, output.span());
+        let path = replaced(&self.private, first);
+        let result = parenthesized(result, last);
+        quote_spanned!(first=> <#output as #path::Reported>::reported #result)
+    }
+
+    /// The result of the call with the outcome `out`.
+    fn settled(&self, output: &Type) -> TokenStream {
+        let (call, out) = (local("call"), local("out"));
+        let (first, last) = ends(output, output.span());
+        let path = replaced(&self.private, first);
+        let arguments = parenthesized(&quote!(#call, #out), last);
+        quote_spanned!(first=> #path::Call::settle #arguments)
     }
 
     // Input:

@@ -19,7 +19,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::Ident;
 
-use crate::expand::plan::{Attempt, Plan};
+use crate::expand::plan::{Attempt, ImportOf, Plan};
 use crate::item::function::{Function, Mode};
 use crate::item::tokens::statements;
 use crate::read::args::Args;
@@ -31,13 +31,14 @@ use crate::read::args::Args;
 //     pub enum f {} impl f { pub fn task(…) -> Task<…> { … } }
 pub(crate) fn expand(function: &Function, args: &Args) -> syn::Result<TokenStream> {
     let plan = Plan::new(function, args);
+    let import = args.krate.as_ref().map(|krate| ImportOf::Runtime.import(&krate.value));
     let body = plan.body()?;
     let docs = match &args.docs {
         Some(docs) if !docs.value.value => TokenStream::new(),
         _ => doc::section(function, args),
     };
     let task = args.task.as_ref().map(|argument| task::expand(&plan, argument));
-    let function = function.with_body(&plan.signature(), docs, body);
+    let function = function.with_body(&plan.signature(), docs, quote!(#import #body));
     Ok(quote!(#function #task))
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, FnArg, Ident, Pat, Signature, Type, parse_quote};
+use syn::{Expr, FnArg, Ident, Pat, Path, Signature, Type, parse_quote};
 
 use crate::item::function::Function;
 use crate::item::outputs::without_opaque;
@@ -39,7 +39,10 @@ impl Attempt {
 
 impl<'a> Plan<'a> {
     pub(crate) fn new(function: &'a Function, args: &'a Args) -> Self {
-        let private = private(args);
+        let private = match &args.krate {
+            Some(_) => ImportOf::Runtime.name().to_token_stream(),
+            None => private(args),
+        };
         let mut parameters = function.parameters();
         for (position, parameter) in parameters.iter_mut().enumerate() {
             if let (Parameter::Typed { pat, .. }, Some(_)) = (parameter, &args.recover) {
@@ -159,6 +162,33 @@ pub(crate) fn private(args: &Args) -> TokenStream {
             let path = runtime_path();
             quote!(#path::__private)
         }
+    }
+}
+
+// Input:
+//     #[retryable(crate = facade::retry)]
+// Output, at the start of the body:
+//     use facade::retry::__private as __retry_runtime;
+//
+// rustc reports a path of the attribute that leads nowhere once, at this import, and not where the name is used.
+#[derive(Clone, Copy)]
+pub(crate) enum ImportOf {
+    Runtime,
+    Tasks,
+}
+
+impl ImportOf {
+    pub(crate) fn name(self) -> Ident {
+        let name = match self {
+            ImportOf::Runtime => "__retry_runtime",
+            ImportOf::Tasks => "__retry_tasks",
+        };
+        Ident::new(name, Span::call_site())
+    }
+
+    pub(crate) fn import(self, krate: &Path) -> TokenStream {
+        let name = self.name();
+        quote!(use #krate::__private as #name;)
     }
 }
 

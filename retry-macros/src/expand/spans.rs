@@ -3,10 +3,12 @@
 //! rustc joins the spans of the first and the last token of an expression if both have the same hygiene, and
 //! points at the whole attribute otherwise.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::Type;
 use syn::spanned::Spanned;
+
+use crate::item::outputs::type_arguments;
 
 /// The spans of the first and the last token, with the hygiene of another span.
 pub(crate) fn ends(tokens: &impl ToTokens, hygiene: Span) -> (Span, Span) {
@@ -27,10 +29,20 @@ pub(crate) fn failure(output: &Type) -> Span {
     let Some(last) = path.path.segments.last() else { return output.span() };
     match &last.arguments {
         syn::PathArguments::AngleBracketed(arguments) if arguments.args.len() > 1 => {
-            arguments.args.last().map_or_else(|| last.ident.span(), Spanned::span)
+            match arguments.args.last() {
+                Some(syn::GenericArgument::Type(error)) => reported(error).span(),
+                argument => argument.map_or_else(|| last.ident.span(), Spanned::span),
+            }
         }
         _ => last.ident.span(),
     }
+}
+
+/// The `E` of `RetryError<E>`; any other error unchanged.
+fn reported(error: &Type) -> &Type {
+    let Type::Path(path) = error else { return error };
+    let last = path.path.segments.last().filter(|last| last.ident == "RetryError");
+    last.and_then(|last| type_arguments(last).next()).unwrap_or(error)
 }
 
 /// The tokens with the location of another span.
@@ -43,4 +55,20 @@ pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// The tokens with another span, of which they take the hygiene too.
+pub(crate) fn replaced(tokens: &TokenStream, span: Span) -> TokenStream {
+    let replaced = tokens.clone().into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    replaced.collect()
+}
+
+/// The arguments of a call, whose parentheses have this span.
+pub(crate) fn parenthesized(arguments: &TokenStream, span: Span) -> Group {
+    let mut group = Group::new(Delimiter::Parenthesis, arguments.clone());
+    group.set_span(span);
+    group
 }

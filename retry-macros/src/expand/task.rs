@@ -1,11 +1,11 @@
 //! The type that `task` adds next to the function. Its function `task` makes a call that can be submitted.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
-use crate::expand::plan::{Plan, local};
+use crate::expand::plan::{ImportOf, Plan, local};
 use crate::expand::spans::respanned;
 use crate::item::parameters::name;
 use crate::read::key::Keyed;
@@ -33,6 +33,8 @@ use crate::read::task::Task;
 //
 // `run` stands next to `task`, and not inside: a parameter of `task` may have the name of the function.
 //
+// With `task(crate = tasks)`, a constant contains an import of the path and the `impl`.
+//
 // An `impl` or a trait cannot contain a type. The type has the span of the word `task`, so that rustc points
 // there.
 pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
@@ -41,7 +43,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
     let function = plan.function;
     let (vis, ident) = (&function.vis, &function.sig.ident);
     let private = match &task.krate {
-        Some(krate) => quote!(#krate::__private),
+        Some(_) => ImportOf::Tasks.name().to_token_stream(),
         None => quote!(::retry_tasks::__private),
     };
     let site = plan.name();
@@ -90,6 +92,14 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
             #drive
         }
     };
+    let functions = quote_spanned!(word=> impl #ident { #content });
+    let functions = match &task.krate {
+        Some(krate) => {
+            let import = ImportOf::Tasks.import(krate);
+            quote_spanned!(word=> const _: () = { #import #functions };)
+        }
+        None => functions,
+    };
     quote_spanned! {word=>
         #(#conditions)*
         #[doc = #of_type]
@@ -97,7 +107,7 @@ pub(crate) fn expand(plan: &Plan<'_>, argument: &Keyed<Task>) -> TokenStream {
         #vis enum #ident {}
 
         #(#conditions)*
-        impl #ident { #content }
+        #functions
     }
 }
 

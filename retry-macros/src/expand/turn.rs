@@ -53,12 +53,19 @@ impl Plan<'_> {
         // span of the return type and one hygiene; otherwise rustc points at the attribute.
         let (first, last) = ends(declared, Span::mixed_site());
         let call = Ident::new("call", first);
+        // If the return type is no outcome, rustc points at the name of this method.
+        let begin = match shape {
+            _ if attempt.is_async => "turn",
+            Shape::Alone => "blocking",
+            Shape::Reused => "attempts",
+        };
+        let begin = Ident::new(begin, Span::mixed_site().located_at(failure(declared)));
         let rules = self.rules(declared, last);
         let guard = self.guard(attempt.is_async, shape, last);
         if attempt.is_async {
             let block = quote_spanned!(span.resolved_at(Span::call_site())=> async #body);
-            let turn = quote_spanned!(last=> #call.turn(#block)#rules #guard);
-            return quote!(#turn.await);
+            let turn = quote_spanned!(last=> #call.#begin(#block)#rules #guard);
+            return quote_spanned!(last=> #turn.await);
         }
         let consumed = self.consumed(attempt);
         let fresh = self.fresh_arguments(attempt);
@@ -78,9 +85,9 @@ impl Plan<'_> {
         let run = match shape {
             Shape::Alone => {
                 let timed = self.timed();
-                quote_spanned!(last=> #call.blocking(#block)#rules #guard.run(#timed))
+                quote_spanned!(last=> #call.#begin(#block)#rules #guard.run(#timed))
             }
-            Shape::Reused => quote_spanned!(last=> #call.attempts(#block)#rules #guard.run()),
+            Shape::Reused => quote_spanned!(last=> #call.#begin(#block)#rules #guard.run()),
         };
         match consumed {
             Some(consumed) => quote!({ #consumed #run }),

@@ -93,6 +93,8 @@ fn moves(tokens: &[TokenTree], at: usize, moving: &Moving<'_>) -> bool {
     let ends = after(1).is_none() || is_punct(after(1), ";");
     let is_bound = is_punct(before(1), "=")
         && matches!(before(2), Some(TokenTree::Ident(_)))
+        // `let _ = value;` moves nothing.
+        && !is_word(before(2), &["_"])
         && !is_word(before(3), &["ref"]);
     is_word(before(1), &["in"]) && is_group(after(1), Delimiter::Brace)
         || is_word(before(1), &["return"]) && ends
@@ -222,6 +224,7 @@ mod tests {
             quote!(a[0]),
             quote!(f(*a)),
             quote!(b == a),
+            quote!(let _ = a;),
             quote!(spawn(move || 1, a.len())),
         ] {
             assert!(!moved(tokens.clone()), "{tokens}");

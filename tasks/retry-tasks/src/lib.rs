@@ -1,6 +1,13 @@
 #![doc = include_str!("guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+/// The types and traits of tasks that a message of rustc may name, under a path that a program can reach.
+#[doc(hidden)]
+pub mod annotated {
+    pub use crate::__private::{
+        Returnable, Shareable, Storable, drive, drive_blocking, state, stored,
+    };
+}
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

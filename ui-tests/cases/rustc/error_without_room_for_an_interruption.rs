@@ -28,6 +28,16 @@ fn until_cancelled_blocking(token: &CancelToken) -> Result<u32, Busy> {
     Ok(3)
 }
 
+#[retryable(breaker, on = any)]
+async fn behind_a_breaker() -> Result<u32, Busy> {
+    Ok(3)
+}
+
+#[retryable(breaker, deadline = "30s", cancel = token)]
+async fn behind_all(token: &CancelToken) -> Result<u32, Busy> {
+    Ok(3)
+}
+
 #[retryable(policy = PATIENT)]
 async fn patient() -> Result<u32, Busy> {
     Ok(3)

@@ -12,6 +12,16 @@ async fn reply_later() -> Reply {
     Reply
 }
 
+#[retryable(breaker, deadline = "30s")]
+async fn reply_in_time() -> Reply {
+    Reply
+}
+
+#[retryable]
+fn replies() -> Box<dyn Iterator<Item = Reply>> {
+    Box::new(std::iter::empty())
+}
+
 #[retryable]
 fn generic<R: Default>() -> R {
     R::default()

@@ -56,7 +56,7 @@ fn write_map(map: &Map<String, Value>, out: &mut String, each: &dyn Fn(&str, &Va
 mod tests {
     use super::*;
 
-    /// CI runs this with `serde_json/preserve_order` as well.
+    /// `cargo xtask features` runs this with `serde_json/preserve_order` as well.
     #[test]
     fn a_key_is_the_same_text_in_whatever_order_the_map_keeps_its_entries() {
         let mut inner = Map::new();

@@ -13,6 +13,7 @@
 //! | two processes submit the same keys, or work on the same tasks | `shared` |
 //! | the log was cut off | `faults`: `a_log_that_was_cut_off_…` |
 //! | the clock steps back an hour, or leaps ahead | `restart`: `a_clock_that_steps_back_…`; in the crate, `fencing_tests`: `a_worker_does_not_lose_…` |
+//! | a clock is two days ahead, or steps by two minutes | `clocks` |
 //! | the file is of a newer or older version, of another program, or damaged | `files`, `versions` |
 //! | a restart under the same worker name | conformance: `a_worker_may_start_under_the_name_of_another` |
 //! | a task that crashes every worker | conformance: `a_task_that_ends_every_worker_fails_in_the_end` |
@@ -21,6 +22,7 @@
 //! | the history is not visible before the end | conformance: `history_and_progress_are_visible_while_the_task_runs` |
 //! | a kill between effect and commit, and anywhere else | `kill` |
 
+mod clocks;
 mod damage;
 mod faults;
 mod files;
