@@ -6,9 +6,11 @@ use crate::run::{self, Outcome, works};
 
 /// Each program with the flag for its version and its packages. Without the program, an example uses a stand-in, or a
 /// verb skips tests, and says so.
-const PROGRAMS: [(&str, &str, &[&str]); 3] = [
+const PROGRAMS: [(&str, &str, &[&str]); 4] = [
     ("dockerd", "-v", &["docker.io", "containerd", "runc"]),
     ("nginx", "-v", &["nginx-light"]),
+    // The tests start servers of their own; Debian's service is not used.
+    ("pg_lsclusters", "--help", &["postgresql"]),
     (crate::console::BROWSER, "--version", &["chromium"]),
 ];
 
@@ -53,8 +55,8 @@ mod tests {
 
     #[test]
     fn only_missing_programs_are_installed() {
-        assert_eq!(packages(|program, _| program == "dockerd"), ["nginx-light", "chromium"]);
-        assert_eq!(packages(|_, _| false).len(), 5);
+        assert_eq!(packages(|program, _| program == "dockerd"), ["nginx-light", "postgresql", "chromium"]);
+        assert_eq!(packages(|_, _| false).len(), 6);
         assert!(packages(|_, _| true).is_empty());
     }
 }

@@ -7,7 +7,7 @@ use crate::run::{self, Outcome, cargo};
 use crate::{contents, metadata};
 
 /// The published crates, each after the crates that it depends on.
-pub(crate) const PUBLISHED: [&str; 12] = [
+pub(crate) const PUBLISHED: [&str; 13] = [
     "retry-text",
     "retry-macros",
     "retry-engine",
@@ -18,6 +18,7 @@ pub(crate) const PUBLISHED: [&str; 12] = [
     "retry-testing",
     "retry-tasks",
     "retry-tasks-conformance",
+    "retry-tasks-postgres",
     "retry-console",
     "retry-cli",
 ];
