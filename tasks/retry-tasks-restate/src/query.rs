@@ -36,6 +36,12 @@ async fn parts<T: DeserializeOwned>(
     admin: &Servers,
     part: &str,
 ) -> Result<Vec<(TaskId, T)>, StoreError> {
+    if admin.are_none() {
+        return Err(StoreError::Unsupported {
+            what: "list, count, evaluate or remove tasks",
+            why: "these are queries of the server's admin interface; name its URL in `Restate::admin`",
+        });
+    }
     let query = format!(
         "SELECT service_key, value_utf8 FROM state WHERE service_name = '{TASK}' AND key = '{part}'"
     );
