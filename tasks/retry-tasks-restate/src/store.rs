@@ -84,7 +84,7 @@ impl Store for RestateStore {
 
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
         Box::pin(async move {
-            let task: Option<Task> = self.engine.task(id, "load", &attempts).await?;
+            let task = self.engine.load(id, attempts).await?;
             Ok(task.map(|task| stored(task, attempts)))
         })
     }
@@ -98,15 +98,15 @@ impl Store for RestateStore {
             records.sort_by_key(|record| Reverse(record.id));
             records.truncate(filter.limit.max(1) + 1);
             let page = Page::new(records, &filter);
-            let mut tasks = Vec::new();
-            for record in page.tasks {
-                if filter.is_brief && !attempts {
-                    tasks.push((record, Vec::new()));
-                } else {
-                    // One that was removed in the meantime is left out.
-                    tasks.extend(self.load(record.id, attempts).await?);
-                }
+            if filter.is_brief && !attempts {
+                let tasks = page.tasks.into_iter().map(|record| (record, Vec::new())).collect();
+                return Ok(Page { tasks, next: page.next });
             }
+            let ids: Vec<TaskId> = page.tasks.iter().map(|record| record.id).collect();
+            let mut whole = query::tasks(&self.engine.admin, &ids).await?;
+            // One that was removed in the meantime is left out.
+            let tasks = ids.iter().filter_map(|id| whole.remove(id));
+            let tasks = tasks.map(|task| stored(task, attempts)).collect();
             Ok(Page { tasks, next: page.next })
         })
     }
