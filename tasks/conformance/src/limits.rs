@@ -44,6 +44,7 @@ async fn told(lab: &Lab, slots: usize, single: bool) -> String {
         true => lab.submit(single_caller::task(play)).await,
         false => lab.submit(caller::task(play)).await,
     };
+    lab.settled().await;
     let _worker = start(lab.builder().in_flight(slots));
     loop {
         let info = lab.info(waiting).await;
