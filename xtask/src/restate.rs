@@ -27,11 +27,18 @@ pub(crate) fn run() -> Outcome {
     run::run(here(&["clippy", "--all-targets"])?.args(["--", "-D", "warnings"]))?;
     run::run(here(&["doc", "--no-deps"])?.env("RUSTDOCFLAGS", "-D warnings"))?;
     let mut tests = here(&["test"])?;
-    match server() {
+    let server = server();
+    match &server {
         Ok(server) => drop(tests.env(PROGRAM, server)),
         Err(reason) => println!("the tests against a server are skipped: {reason}"),
     }
-    run::run(&mut tests)
+    run::run(&mut tests)?;
+    for store in ["sqlite", "postgres", "restate"] {
+        let mut example = here(&["run", "--quiet", "--example", "fleet", "--", store])?;
+        server.iter().for_each(|server| drop(example.env(PROGRAM, server)));
+        run::run(&mut example)?;
+    }
+    Ok(())
 }
 
 /// `cargo` in the crate's workspace, with a folder of its own in the target directory.

@@ -96,7 +96,7 @@ impl Lab {
 
     /// A time of minutes, shortened to seconds in real tempo.
     pub(crate) fn long(&self, time: Duration) -> Duration {
-        if self.is_manual() { time } else { time / 30 }
+        if self.is_manual() { time } else { time / 10 }
     }
 
     /// Moves the clock by this time, or waits for it.
@@ -112,12 +112,6 @@ impl Lab {
         if !self.is_manual() {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-    }
-
-    /// Whether a point in time is the expected one, or soon after it in real tempo.
-    pub(crate) fn is_at(&self, time: Time, expected: Time) -> bool {
-        let tolerance = Duration::from_millis(if self.is_manual() { 0 } else { 500 });
-        time.since(expected) <= tolerance && expected.since(time) <= tolerance
     }
 
     pub(crate) fn builder(&self) -> WorkerBuilder {

@@ -44,6 +44,7 @@ async fn told(lab: &Lab, slots: usize, single: bool) -> String {
         true => lab.submit(single_caller::task(play)).await,
         false => lab.submit(caller::task(play)).await,
     };
+    lab.settled().await;
     let _worker = start(lab.builder().in_flight(slots));
     loop {
         let info = lab.info(waiting).await;
@@ -79,6 +80,7 @@ async fn a_task_may_wait_for_two_others_that_have_one_slot_in_turn(lab: Lab) {
     let waiting = lab.submit(caller::task(format!("{one} {two}")).priority(1)).await;
     let _worker = start(lab.builder().in_flight(2));
     lab.until_started(1).await;
+    lab.until(waiting, |info| info.state == State::Running).await;
     for _ in 0..50 {
         lab.clock.advance(seconds(1));
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;

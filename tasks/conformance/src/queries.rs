@@ -58,7 +58,7 @@ async fn tasks_are_listed_by_age(lab: Lab) {
 
 async fn tasks_are_counted_by_state(lab: Lab) {
     lab.stage.script("fails", &[Act::Fail(Kind::Permanent)]);
-    lab.stage.script("waits", &[FAIL]);
+    lab.stage.script("waits", &[Act::Throttle(seconds(50))]);
     lab.stage.script("runs", &[Act::Hang]);
     let worker = lab.worker();
     for play in ["fails", "waits", "runs", "ends"] {

@@ -1,5 +1,7 @@
 //! Submissions: delays, deadlines, priorities, keys, and waiting for the result.
 
+use std::time::Duration;
+
 use retry_runtime::Kind;
 use retry_tasks::{Answer, FailReason, NewTask, State, Submitted, Task, TaskId};
 
@@ -86,7 +88,8 @@ async fn a_task_of_a_function_that_nobody_has_fails_at_its_deadline(lab: Lab) {
 
 async fn a_task_fails_at_once_when_its_next_retry_would_miss_the_deadline(lab: Lab) {
     lab.stage.script("a", &[FAIL; 9]);
-    let id = lab.submit(repeatable::task("a".into()).deadline(seconds(2))).await;
+    let limit = Duration::from_millis(2900);
+    let id = lab.submit(repeatable::task("a".into()).deadline(limit)).await;
     lab.work();
     let info = lab.play(id).await;
     assert_eq!(info.state, failed(FailReason::Deadline));

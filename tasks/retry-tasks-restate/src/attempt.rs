@@ -100,33 +100,44 @@ async fn drive(
     let standing = claimed.standing;
     let cancelled = engine.bulletin.cancelled();
     let ending = place.host.ending();
+    let site = place.function.site;
     let Attempt { mut end, news, stop, .. } = place.host.begin(claimed);
+    let mut held = Held { place: Some(place), stop };
     let end = tokio::select! {
         biased;
         why = over(ending) => match why {
-            Over::Abandoned => {
-                leave(place, stop);
-                return Err(Abandoned.into());
-            }
-            // A thread cannot be stopped: its slot is free when it has returned.
-            Over::Returned if stop.is_busy() => {
-                place.detach();
+            Over::Abandoned => return Err(Abandoned.into()),
+            Over::Returned if held.stop.is_busy() => {
+                held.place.iter().for_each(Place::detach);
                 end.await
             }
-            Over::Returned => returned(place.function.site, &standing),
+            Over::Returned => returned(site, &standing),
         },
-        () = cancellation(cancelled, id) => {
-            leave(place, stop);
-            return Ok(None);
-        }
+        () = cancellation(cancelled, id) => return Ok(None),
         end = &mut end => end,
-        () = loss(engine, id, fence, &news) => {
-            leave(place, stop);
-            return Ok(None);
-        }
+        () = loss(engine, id, fence, &news) => return Ok(None),
     };
     let ended = Ended { now: engine.now(), fence, end, progress: news.last() };
-    Ok(Some((ended, place)))
+    Ok(held.place.take().map(|place| (ended, place)))
+}
+
+/// The slot of a running attempt. When the attempt is left, or dropped with the server's connection, it is asked to stop, and the
+/// slot is free when its thread has returned.
+struct Held {
+    place: Option<Place>,
+    stop: Stop,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.stop.now();
+        let Some(place) = self.place.take().filter(|_| self.stop.is_busy()) else { return };
+        let stop = self.stop.clone();
+        tokio::spawn(async move {
+            stop.idle().await;
+            drop(place);
+        });
+    }
 }
 
 /// The way in which a worker has ended.
@@ -185,15 +196,6 @@ async fn loss(engine: &Engine, id: TaskId, fence: u64, news: &News) {
             return;
         }
     }
-}
-
-/// Stops an attempt whose end does not count. The slot is free when its thread has returned.
-fn leave(place: Place, stop: Stop) {
-    stop.now();
-    tokio::spawn(async move {
-        stop.idle().await;
-        drop(place);
-    });
 }
 
 /// The end of an attempt that its worker has stopped: the task is returned where a repetition is safe.

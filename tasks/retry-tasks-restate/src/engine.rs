@@ -1,8 +1,9 @@
 //! Everything that the store, the objects and the attempts of one process share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use retry_tasks::machine::Ask;
+use retry_tasks::machine::{Ask, Task};
 use retry_tasks::store::Bulletin;
 use retry_tasks::{Clock, StoreError, SystemClock, TaskId, Time};
 use serde::Serialize;
@@ -10,7 +11,11 @@ use serde::de::DeserializeOwned;
 
 use crate::http::{Failure, Servers};
 use crate::protocol::{Answer, KEY, Request, TASK};
+use crate::query;
 use crate::slots::Slots;
+
+/// How long a question about a task waits for a worker.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -39,6 +44,26 @@ impl Engine {
         body: &In,
     ) -> Result<Out, Failure> {
         self.ingress.post(&format!("/{TASK}/{id}/{handler}"), None, body).await
+    }
+
+    /// Reads a task. The handlers of its object run in the workers' processes: while none of them answers, a query of the server's
+    /// state reads the task.
+    pub(crate) async fn load(
+        &self,
+        id: TaskId,
+        attempts: bool,
+    ) -> Result<Option<Task>, StoreError> {
+        let loaded = self.task(id, "load", &attempts);
+        if self.admin.are_none() {
+            return Ok(loaded.await?);
+        }
+        match tokio::time::timeout(PATIENCE, loaded).await {
+            Ok(Ok(task)) => Ok(task),
+            Err(_) | Ok(Err(Failure::Unreachable { .. })) => {
+                Ok(query::tasks(&self.admin, &[id]).await?.remove(&id))
+            }
+            Ok(Err(failure)) => Err(failure.into()),
+        }
     }
 
     /// Calls a handler of a key's object.

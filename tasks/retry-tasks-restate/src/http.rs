@@ -21,6 +21,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 const ROUNDS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The advice when the server does not know the objects of this crate.
+const UNREGISTERED: &str =
+    "start a program with `listen` and `admin`, or register the URL of the workers by hand";
+
 /// A client for the servers at these addresses, which all know the same.
 #[derive(Clone)]
 pub(crate) struct Servers {
@@ -55,6 +59,11 @@ impl Servers {
         Servers { client, urls }
     }
 
+    /// Whether no address is known.
+    pub(crate) fn are_none(&self) -> bool {
+        self.urls.is_empty()
+    }
+
     /// Sends a request that may be repeated, to one server after the other, until one of them answers.
     pub(crate) async fn post<In: Serialize, Out: DeserializeOwned>(
         &self,
@@ -76,7 +85,10 @@ impl Servers {
                             .map_err(|error| unreadable(path, &error));
                     }
                     Ok((status, reply)) if is_final(status) => {
-                        let detail = String::from_utf8_lossy(&reply).into_owned();
+                        let mut detail = String::from_utf8_lossy(&reply).into_owned();
+                        if status == StatusCode::NOT_FOUND {
+                            detail = format!("{detail}; {UNREGISTERED}");
+                        }
                         return Err(Failure::Refused { what: path.to_owned(), status, detail });
                     }
                     Ok((status, reply)) => {

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use retry_tasks::machine::Task;
 use retry_tasks::{
     Analytics, Phase, Record, Retention, StoreError, Sums, TaskAttempt, TaskId, Time,
 };
@@ -28,6 +29,7 @@ struct Rows {
 #[derive(Debug, Deserialize)]
 struct Row {
     service_key: String,
+    key: String,
     value_utf8: Option<String>,
 }
 
@@ -36,15 +38,55 @@ async fn parts<T: DeserializeOwned>(
     admin: &Servers,
     part: &str,
 ) -> Result<Vec<(TaskId, T)>, StoreError> {
-    let query = format!(
-        "SELECT service_key, value_utf8 FROM state WHERE service_name = '{TASK}' AND key = '{part}'"
-    );
-    let Rows { rows } = admin.post("/query", None, &Query { query }).await?;
+    let rows = rows(admin, &format!("key = '{part}'")).await?;
     let read = rows.into_iter().filter_map(|row| {
         let part = serde_json::from_str(&row.value_utf8?).ok()?;
         Some((row.service_key.parse().ok()?, part))
     });
     Ok(read.collect())
+}
+
+async fn rows(admin: &Servers, condition: &str) -> Result<Vec<Row>, StoreError> {
+    if admin.are_none() {
+        return Err(StoreError::Unsupported {
+            what: "list, count, evaluate or remove tasks",
+            why: "these are queries of the server's admin interface; name its URL in `Restate::admin`",
+        });
+    }
+    let query = format!(
+        "SELECT service_key, key, value_utf8 FROM state WHERE service_name = '{TASK}' AND {condition}"
+    );
+    let Rows { rows } = admin.post("/query", None, &Query { query }).await?;
+    Ok(rows)
+}
+
+/// These tasks, as far as they are there.
+pub(crate) async fn tasks(
+    admin: &Servers,
+    ids: &[TaskId],
+) -> Result<HashMap<TaskId, Task>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+    let mut parts = HashMap::<String, HashMap<String, String>>::new();
+    for row in rows(admin, &format!("service_key IN ({})", keys.join(", "))).await? {
+        let value = row.value_utf8.unwrap_or_default();
+        parts.entry(row.service_key).or_default().insert(row.key, value);
+    }
+    Ok(parts.into_values().filter_map(whole).map(|task| (task.record.id, task)).collect())
+}
+
+/// A task from the parts of its state.
+fn whole(mut parts: HashMap<String, String>) -> Option<Task> {
+    let mut record: Record = serde_json::from_str(parts.get("record")?).ok()?;
+    let text = |part: Option<String>| serde_json::from_str(&part?).ok();
+    record.arguments = text(parts.remove("arguments")).unwrap_or_default();
+    record.result = text(parts.remove("result"));
+    let mut task = Task::of(record);
+    let attempts = parts.get("attempts").map(|attempts| serde_json::from_str(attempts));
+    task.attempts = attempts.and_then(Result::ok).unwrap_or_default();
+    Some(task)
 }
 
 /// All records, without arguments and results.

@@ -1,8 +1,11 @@
 //! The store: each operation is a call of a task's object, and each question about many tasks a query of the server's state.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use retry_tasks::machine::{Ask, Reply as Replied, Task};
 use retry_tasks::store::{End, Host, Refusal, Reply, Store, Stored, Submitted};
@@ -15,6 +18,9 @@ use tokio::sync::broadcast;
 use crate::engine::Engine;
 use crate::protocol::{Answer, Holder, KeyedOrder, KeyedReply, Submission};
 use crate::query;
+
+/// The time between two removals of old tasks: each reads the records of all tasks.
+const PRUNE_EVERY: Duration = Duration::from_secs(600);
 
 /// Orders that the engine cannot carry out.
 const PACED: StoreError = StoreError::Unsupported {
@@ -78,7 +84,7 @@ impl Store for RestateStore {
 
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>> {
         Box::pin(async move {
-            let task: Option<Task> = self.engine.task(id, "load", &attempts).await?;
+            let task = self.engine.load(id, attempts).await?;
             Ok(task.map(|task| stored(task, attempts)))
         })
     }
@@ -89,18 +95,18 @@ impl Store for RestateStore {
             records.retain(|record| {
                 filter.after.is_none_or(|after| record.id < after) && filter.admits(record)
             });
-            records.sort_by(|one, two| two.id.cmp(&one.id));
+            records.sort_by_key(|record| Reverse(record.id));
             records.truncate(filter.limit.max(1) + 1);
             let page = Page::new(records, &filter);
-            let mut tasks = Vec::new();
-            for record in page.tasks {
-                if filter.is_brief && !attempts {
-                    tasks.push((record, Vec::new()));
-                } else {
-                    // One that was removed in the meantime is left out.
-                    tasks.extend(self.load(record.id, attempts).await?);
-                }
+            if filter.is_brief && !attempts {
+                let tasks = page.tasks.into_iter().map(|record| (record, Vec::new())).collect();
+                return Ok(Page { tasks, next: page.next });
             }
+            let ids: Vec<TaskId> = page.tasks.iter().map(|record| record.id).collect();
+            let mut whole = query::tasks(&self.engine.admin, &ids).await?;
+            // One that was removed in the meantime is left out.
+            let tasks = ids.iter().filter_map(|id| whole.remove(id));
+            let tasks = tasks.map(|task| stored(task, attempts)).collect();
             Ok(Page { tasks, next: page.next })
         })
     }
@@ -121,19 +127,13 @@ impl Store for RestateStore {
     }
 
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics> {
-        Box::pin(async move { Ok(query::analytics(&self.engine.admin, name.as_deref()).await?) })
+        Box::pin(async move { query::analytics(&self.engine.admin, name.as_deref()).await })
     }
 
     fn prune(&self, retention: Retention) -> Reply<'_, u64> {
         Box::pin(async move {
-            let now = self.engine.now();
             let records = query::records(&self.engine.admin).await?;
-            let mut removed = 0;
-            for id in query::expired(records, retention, now) {
-                let is_removed: bool = self.engine.task(id, "forget", &now).await?;
-                removed += u64::from(is_removed);
-            }
-            Ok(removed)
+            self.forget(records, retention).await
         })
     }
 
@@ -148,8 +148,11 @@ impl Store for RestateStore {
     fn serve(self: Arc<Self>, host: Arc<dyn Host>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move {
             let mut ending = host.ending();
-            let number = self.engine.slots.add(host);
-            let end = ending.wait_for(|end| *end != End::NotYet).await.map(|end| *end);
+            let number = self.engine.slots.add(Arc::clone(&host));
+            let end = tokio::select! {
+                end = ending.wait_for(|end| *end != End::NotYet) => end.map(|end| *end),
+                never = self.keep_clean(&*host) => match never {},
+            };
             if !matches!(end, Ok(End::Abandoned)) {
                 self.engine.slots.idle(number).await;
             }
@@ -159,6 +162,33 @@ impl Store for RestateStore {
 }
 
 impl RestateStore {
+    /// Removes the tasks among these that the retention does not keep.
+    async fn forget(&self, records: Vec<Record>, retention: Retention) -> Result<u64, StoreError> {
+        let (now, mut removed) = (self.engine.now(), 0);
+        for id in query::expired(records, retention, now) {
+            let is_removed: bool = self.engine.task(id, "forget", &now).await?;
+            removed += u64::from(is_removed);
+        }
+        Ok(removed)
+    }
+
+    /// Removes the old tasks of the worker's functions, again and again.
+    async fn keep_clean(&self, host: &dyn Host) -> Infallible {
+        loop {
+            tokio::time::sleep(PRUNE_EVERY).await;
+            let removed = async {
+                let mut records = query::records(&self.engine.admin).await?;
+                let has =
+                    |name: &str| host.functions().iter().any(|function| function.name == name);
+                records.retain(|record| has(&record.name));
+                self.forget(records, host.settings().retention).await
+            };
+            if let Err(error) = removed.await {
+                tracing::warn!(target: "retry_tasks", %error, "old tasks could not be removed");
+            }
+        }
+    }
+
     /// Carries out an order for a task whose key another task has taken over.
     async fn order_with_key(
         &self,

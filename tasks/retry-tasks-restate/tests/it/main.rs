@@ -3,3 +3,4 @@
 mod conformance;
 mod kill;
 mod server;
+mod speed;

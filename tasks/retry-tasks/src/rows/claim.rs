@@ -192,7 +192,7 @@ impl Claim {
             return Ok(None);
         }
         let record = task.record;
-        if record.attempts % TRIMMED == 0 {
+        if record.attempts.is_multiple_of(TRIMMED) {
             table.trim_attempts(record.id, KEPT)?;
         }
         tx.judge.note(record.lease(), record.run_at.unwrap_or_default());
