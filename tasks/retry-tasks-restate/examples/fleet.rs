@@ -31,7 +31,7 @@ enum PayError {
     Closed(u32),
     #[error(transparent)]
     #[classify(interruption)]
-    Interrupted(#[from] Interruption),
+    Interrupted(Interruption),
 }
 
 /// The bank of the example.
