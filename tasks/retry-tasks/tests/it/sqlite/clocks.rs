@@ -51,7 +51,7 @@ async fn a_worker_whose_clock_is_two_days_ahead_runs_nothing_early_and_sets_no_r
     // The first retries are a few seconds apart. Two days ahead, there would be one attempt.
     let info = right.info(fails, Format::Full).await.expect("there");
     assert!(info.attempts().len() > 1, "{info:?}");
-    let started = info.attempts()[0].started_at;
+    let started = info.attempts()[0].started;
     assert!(started.since(clock.now()) < MINUTE, "{info:?}");
 }
 
