@@ -49,7 +49,7 @@ pub struct Row {
     pub failed: u64,
     /// Attempts that reached the server.
     pub attempts: u64,
-    /// Attempts for each call.
+    /// Attempts for each call; less than 1 where a breaker refuses calls.
     pub amplification: f64,
     /// The most requests that reached the server in one second.
     pub peak: u64,

@@ -1,7 +1,7 @@
 //! Schemes as people write them: on a command line, in a form, in a configuration.
 
 use retry_config::{
-    BreakerOverrides, BudgetOverrides, Config, ConfigErrors, Effective, Named, Settings,
+    BreakerOverrides, BudgetOverrides, Config, ConfigErrors, Effective, Mistake, Named, Settings,
 };
 use retry_runtime::breaker::BreakerSettings;
 use retry_runtime::budget::BudgetSettings;
@@ -135,9 +135,10 @@ impl From<Effective> for Scheme {
     }
 }
 
-/// Several mistakes are one line each.
+/// The messages without their places: a text of one line has none.
 fn mistake(field: &'static str, written: &str, error: &ConfigErrors) -> StormError {
-    StormError::new(field, format!("`{field}` ({written}): {error}"))
+    let messages: Vec<&str> = error.iter().map(Mistake::message).collect();
+    StormError::new(field, format!("`{field}` ({written}): {}", messages.join("; ")))
 }
 
 fn unknown(field: &'static str, name: &str) -> StormError {
