@@ -120,6 +120,7 @@ fn a_number_out_of_range_is_named_with_its_value_and_the_remedy() {
     refused(new().watch(3601 * SECOND), "`watch` (60.02 min) must be a time from 1 s to 1 h");
     let endless = new().clients(100_000).capacity(1_000_000).watch(3600 * SECOND);
     assert_eq!(endless.check().unwrap_err().field(), "watch");
+    assert!(new().check().is_ok() && new().most_calls(1000).check().is_err());
 }
 
 #[test]

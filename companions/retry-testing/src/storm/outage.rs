@@ -13,8 +13,8 @@ pub(super) const WARM_UP: Duration = Duration::from_secs(10);
 /// The load goes on for so long after the time that is measured: calls that still retry see it.
 const TAIL: Duration = Duration::from_secs(20);
 
-/// The most calls of one scheme.
-const MOST_CALLS: f64 = 20_000_000.0;
+/// The most calls of one scheme: they all may wait at once, in a few hundred bytes each.
+const MOST_CALLS: u32 = 5_000_000;
 
 /// The load, and the server that stalls. Without settings: 700 clients with a call a second each, a server for 1000 requests a
 /// second, and a stall of 5 s.
@@ -41,6 +41,8 @@ pub struct Outage {
     pub(super) seed: u64,
     #[serde(skip)]
     pub(super) most_time: Option<Duration>,
+    #[serde(skip)]
+    most_calls: u32,
 }
 
 fn millis<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -65,6 +67,7 @@ impl Outage {
             watch: Duration::from_secs(120),
             seed: 1,
             most_time: None,
+            most_calls: MOST_CALLS,
         }
     }
 
@@ -106,6 +109,12 @@ impl Outage {
     /// Ends the simulation with an error after so much real time, for servers that simulate on demand.
     pub const fn most_time(self, time: Duration) -> Self {
         Outage { most_time: Some(time), ..self }
+    }
+
+    /// Refuses more calls than that, for servers that simulate on demand; at most 5 000 000, which is the default.
+    pub const fn most_calls(self, calls: u32) -> Self {
+        let most_calls = if calls < MOST_CALLS { calls } else { MOST_CALLS };
+        Outage { most_calls, ..self }
     }
 
     /// Whether the numbers make an outage.
@@ -157,9 +166,10 @@ impl Outage {
             return Err(StormError::of("capacity", &self.capacity, &needed));
         }
         let calls = self.load() * self.end().as_secs_f64();
-        if calls > MOST_CALLS {
+        if calls > f64::from(self.most_calls) {
             let many = format!(
-                "makes {calls:.0} calls with `clients` and `rate`, more than {MOST_CALLS}; lower one of the three"
+                "makes {calls:.0} calls with `clients` and `rate`, more than {}; lower one of the three",
+                self.most_calls
             );
             return Err(StormError::of("watch", &human(self.watch), &many));
         }
