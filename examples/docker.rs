@@ -1,4 +1,5 @@
-//! A desktop app that talks to the Docker daemon: `cargo run --example docker`.
+//! A desktop app that talks to the Docker daemon: `cargo run --example docker` runs its checks, and
+//! `cargo run --example docker -- app` serves its window, a page for the browser (`docker/window.rs`).
 //!
 //! It shows that
 //!
@@ -27,6 +28,8 @@ mod restart;
 mod tests;
 #[path = "docker/tour.rs"]
 mod tour;
+#[path = "docker/window.rs"]
+mod window;
 
 use std::error::Error;
 use std::future::Future;
@@ -36,7 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bollard::errors::Error as Bollard;
-use bollard::models::VolumeCreateRequest;
+use bollard::models::{CreateImageInfo, VolumeCreateRequest};
 use bollard::query_parameters::{CreateImageOptions, ListContainersOptions, StartContainerOptions};
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::TryStreamExt;
@@ -168,7 +171,19 @@ async fn pull(image: String, client: &Client) -> Answer<()> {
     let from_image = Some(image.clone());
     let options = CreateImageOptions { from_image, ..CreateImageOptions::default() };
     let progress = client.daemon().await?.create_image(Some(options), None, None);
-    Ok(progress.try_for_each(|_| std::future::ready(Ok(()))).await?)
+    Ok(progress.try_for_each(|info| std::future::ready(Ok(tell(&info)))).await?)
+}
+
+/// Tells the progress of a download to the task that it is part of; a direct call has none.
+fn tell(info: &CreateImageInfo) {
+    let Some(task) = retry_tasks::current() else { return };
+    if let Some(status) = &info.status {
+        task.message(status);
+    }
+    let detail = info.progress_detail.as_ref();
+    if let Some((current, total)) = detail.and_then(|detail| detail.current.zip(detail.total)) {
+        task.progress(current as f64 / total.max(1) as f64);
+    }
 }
 
 /// Creating a volume can be repeated: the daemon returns the existing one with that name. Returns its mount point.
@@ -220,6 +235,10 @@ fn help(error: &RetryError<DockerError>) -> String {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     retry_config::apply(Config::from_toml(SETTINGS)?)?;
+    if window::is_wanted() {
+        window::run().await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if restart::is_first_life() {
         return restart::first_life().await;
     }

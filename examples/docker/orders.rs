@@ -26,9 +26,20 @@ impl Orders {
         Ok(Orders { tasks, worker })
     }
 
+    /// The store of the orders, for the window.
+    pub(super) fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+
     /// Submits an order; when this returns, the order is on disk.
     pub(super) async fn order<Out>(&self, operation: Task<Out>) -> Result<TaskId, TaskError> {
         self.tasks.submit(operation).await
+    }
+
+    /// The newest orders, for the window.
+    pub(super) async fn newest(&self) -> Result<Vec<TaskInfo>, TaskError> {
+        let newest = Filter::new().name("docker::*").limit(30);
+        Ok(self.tasks.list(newest, Format::Full).await?.tasks)
     }
 
     /// The failed orders; each is a line in the window, with a button "Retry".

@@ -15,6 +15,10 @@ pub mod outage {
     #![doc = include_str!("outage.md")]
 }
 
+pub mod simulate {
+    #![doc = include_str!("simulate.md")]
+}
+
 #[doc(inline)]
 pub use retry_engine::*;
 #[cfg(feature = "macros")]

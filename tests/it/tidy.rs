@@ -317,7 +317,11 @@ fn tables_of_metrics_are_those_of_the_code() {
             rows.map(|row| row.rsplit_once(" | ").map_or(row, |(facts, _)| facts)).collect();
         let coded = metrics.iter().map(|Metric { name, instrument, unit, attributes, .. }| {
             let instrument = format!("{instrument:?}").to_lowercase();
-            format!("//! | `{name}` | {instrument} | `{unit}` | `{}`", attributes.join("`, `"))
+            let attributes = match attributes {
+                [] => "none".to_owned(),
+                some => format!("`{}`", some.join("`, `")),
+            };
+            format!("//! | `{name}` | {instrument} | `{unit}` | {attributes}")
         });
         assert_eq!(documented, coded.collect::<Vec<_>>(), "the table in {path}, then its `ALL`");
     }

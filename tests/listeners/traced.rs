@@ -5,6 +5,8 @@ use retry_runtime::{events, retryable};
 use super::capture::Capture;
 
 fn lines_of(work: impl FnOnce()) -> Vec<String> {
+    // Spans of first attempts would be lines of other tests.
+    let _quiet = super::quiet();
     let capture = Capture::new(&["message"]);
     let _listening = capture.listen();
     work();
@@ -56,4 +58,20 @@ fn first_try_successes_are_traced_on_request() {
         "TRACE call succeeded",
     ];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_first_attempt_has_a_span_only_on_request() {
+    let spans = |failures, is_asked: bool| {
+        let mut lines = lines_of(|| {
+            let _spans = is_asked.then(events::trace_attempts);
+            flaky(failures).unwrap();
+        });
+        lines.retain(|line| line.starts_with("span") || ["<", ">", "INFO body"].contains(&&**line));
+        lines
+    };
+    assert_eq!(spans(0, false), ["INFO body"]);
+    assert_eq!(spans(0, true), ["span attempt", ">", "INFO body", "<"]);
+    assert_eq!(spans(1, true)[..6], ["span attempt", ">", "INFO body", "<", "span retry", ">"]);
+    assert_eq!(spans(0, false), ["INFO body"]);
 }

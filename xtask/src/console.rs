@@ -1,5 +1,5 @@
 //! Tests the pages of `retry-console`: their scripts under node, and every screen in a browser, against a mock and
-//! against a real program.
+//! against a real program; and the window of the example `docker`, which has the same parts.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,15 @@ pub(crate) fn run() -> Outcome {
     let port = free_port()?;
     let _demo = start(port)?;
     let url = format!("http://127.0.0.1:{port}/");
-    run::run(specs().env("CONSOLE_URL", url).env("CONSOLE_TOKEN", TOKEN))
+    run::run(specs().env("CONSOLE_URL", url).env("CONSOLE_TOKEN", TOKEN))?;
+    desktop()
+}
+
+/// Tests the window of the example `docker`, whose page has the parts of the console.
+fn desktop() -> Outcome {
+    run::run(cargo(&["build", "--quiet", "--example", "docker"]).args(EVERYTHING))?;
+    let app = metadata::target_directory()?.join("debug/examples/docker");
+    run::run(specs().args(["--config", "desktop.config.mjs"]).env("DESKTOP_APP", app))
 }
 
 fn folder() -> PathBuf {

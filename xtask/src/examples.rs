@@ -12,18 +12,22 @@ const CRATE: &str = "retry-examples";
 /// The name by which a filter picks the first example of the README.
 const README: &str = "readme";
 
+/// The example that needs the crates of OpenTelemetry: a workspace of its own, so that nothing else compiles them.
+const OTLP: &str = "otlp";
+
 /// Optimises the examples a little: `storm` simulates for over a minute otherwise.
 const OPTIMISED: [&str; 2] = ["--config", "profile.dev.package.retry-examples.opt-level=1"];
 
 /// Builds with the features of the whole workspace and runs the programs directly: `cargo run` would build the
 /// dependencies again, with the features of one package.
 ///
-/// With a filter, only the example of this name is run; `readme` is the first one of the README.
+/// With a filter, only the example of this name is run; `readme` is the first one of the README, `otlp` the one outside of the
+/// workspace.
 pub(crate) fn run(filter: Option<&str>) -> Outcome {
     let is_picked = |name: &str| filter.is_none_or(|filter| filter == name);
     let mut picked = names(&metadata::package(CRATE)?);
     picked.retain(|name| is_picked(name));
-    if picked.is_empty() && !is_picked(README) {
+    if picked.is_empty() && !is_picked(README) && !is_picked(OTLP) {
         return Err(format!("there is no example `{}`", filter.unwrap_or_default()));
     }
     if !picked.is_empty() {
@@ -32,6 +36,11 @@ pub(crate) fn run(filter: Option<&str>) -> Outcome {
     let folder = metadata::target_directory()?.join("debug/examples");
     for example in picked {
         run::run(Command::new(folder.join(example)).current_dir(root()))?;
+    }
+    if is_picked(OTLP) {
+        let manifest =
+            ["run", "--quiet", "--locked", "--manifest-path", "examples/otlp/Cargo.toml"];
+        run::run(&mut cargo(&manifest))?;
     }
     if is_picked(README) { readme::run() } else { Ok(()) }
 }

@@ -194,12 +194,40 @@ impl FromStr for Settings {
 
     /// Reads settings in one line, as in the attribute: `max = 5, base = '200ms', jitter = equal`.
     fn from_str(text: &str) -> Result<Self, ConfigErrors> {
-        let mut reader = Reader::default();
-        let node = Node::new(None, Value::Table(inline::entries(text, &mut reader)));
-        let settings = reader.section("", &node);
-        check::section(&mut reader, "", Scope::Operation, &settings);
-        reader.mistakes.or(settings)
+        in_one_line(text, |reader, settings| {
+            check::section(reader, "", Scope::Operation, settings);
+        })
     }
+}
+
+impl FromStr for BudgetOverrides {
+    type Err = ConfigErrors;
+
+    /// Reads settings in one line, as in the attribute: `capacity = 20, cost = 1`.
+    fn from_str(text: &str) -> Result<Self, ConfigErrors> {
+        in_one_line(text, |reader, section| check::budget(reader, "", None, section))
+    }
+}
+
+impl FromStr for BreakerOverrides {
+    type Err = ConfigErrors;
+
+    /// Reads settings in one line, as in the attribute: `rate = 0.3, open = '10s'`.
+    fn from_str(text: &str) -> Result<Self, ConfigErrors> {
+        in_one_line(text, |reader, section| check::overrides(reader, "", None, section))
+    }
+}
+
+/// Reads one section in one line.
+fn in_one_line<S: Section>(
+    text: &str,
+    check: impl FnOnce(&mut Reader, &S),
+) -> Result<S, ConfigErrors> {
+    let mut reader = Reader::default();
+    let node = Node::new(None, Value::Table(inline::entries(text, &mut reader)));
+    let section = reader.section("", &node);
+    check(&mut reader, &section);
+    reader.mistakes.or(section)
 }
 
 /// Reads one section in any format of serde.

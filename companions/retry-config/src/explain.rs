@@ -171,28 +171,35 @@ fn origin(site: &SiteInfo, resolved: &Resolved, setting: &str) -> Origin {
     origin
 }
 
-/// Explains the function of this name: of several, the one whose file and line come first.
+/// The function of this name and its values: of several, the one whose file and line come first.
+pub(crate) fn named<'a>(
+    sites: &'a SiteList,
+    resolution: &'a Resolution,
+    name: &str,
+) -> Result<(&'a SiteInfo, &'a Resolved), ConfigErrors> {
+    let whole = match sites.meant(name)[..] {
+        [whole] => whole,
+        _ => name,
+    };
+    let mut both = sites.sites.iter().zip(&resolution.sites);
+    both.find(|(site, _)| site.name == whole)
+        .ok_or_else(|| Mistake::new(Origin::BuiltIn, unknown_operation(name, sites)).into())
+}
+
+/// Explains the function of this name.
 pub(crate) fn explain(
     sites: &SiteList,
     resolution: &Resolution,
     name: &str,
 ) -> Result<Explanation, ConfigErrors> {
-    let both = sites.sites.iter().zip(&resolution.sites);
-    let whole = match sites.meant(name)[..] {
-        [whole] => whole,
-        _ => name,
-    };
-    let mut named = both.filter(|(site, _)| site.name == whole);
-    let Some((site, resolved)) = named.next() else {
-        let message = unknown_operation(name, sites);
-        return Err(Mistake::new(Origin::BuiltIn, message).into());
-    };
+    let (site, resolved) = named(sites, resolution, name)?;
+    let namesakes = sites.sites.iter().filter(|other| other.name == site.name).skip(1);
     Ok(Explanation {
         name: site.name.clone(),
         file: site.file.clone(),
         line: site.line,
         settings: rows(site, resolved),
-        namesakes: named.map(|(other, _)| format!("{}:{}", other.file, other.line)).collect(),
+        namesakes: namesakes.map(|other| format!("{}:{}", other.file, other.line)).collect(),
     })
 }
 

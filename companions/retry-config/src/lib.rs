@@ -9,6 +9,7 @@ pub mod chaos;
 mod check;
 mod choice;
 mod draft;
+mod effective;
 mod environment;
 mod explain;
 mod inline;
@@ -38,6 +39,7 @@ mod watch;
 mod written;
 
 pub use change::Change;
+pub use effective::Effective;
 pub use explain::{Explained, Explanation};
 pub use live::{Applied, apply, current, explain, export, load, reset};
 pub use mistake::{ConfigErrors, Mistake};

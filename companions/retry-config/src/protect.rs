@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::choice;
 use super::keys::{self, Unit};
+use super::mistake::{ConfigErrors, Mistake};
 use super::model::Config;
+use super::origin::Origin;
 use super::section::{Section, section};
 use super::settings::Settings;
 use super::sites::{Declared, SiteInfo};
@@ -183,6 +185,50 @@ overrides! {
         /// [`BreakerSettings::probe_timeout`].
         probe_timeout: Duration;
     }
+}
+
+impl BudgetOverrides {
+    /// The settings that these make over the preset, or else over the built-in defaults.
+    ///
+    /// ```
+    /// use retry_config::BudgetOverrides;
+    ///
+    /// let settings = "capacity = 20, cost = 2".parse::<BudgetOverrides>()?.settings()?;
+    /// assert_eq!((settings.capacity, settings.cost), (Some(20), 2.0));
+    /// # Ok::<(), retry_config::ConfigErrors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Everything that [`BudgetSettings::validate`] refuses.
+    pub fn settings(&self) -> Result<BudgetSettings, ConfigErrors> {
+        settings(self)
+    }
+}
+
+impl BreakerOverrides {
+    /// The settings that these make over the built-in defaults.
+    ///
+    /// ```
+    /// use retry_config::BreakerOverrides;
+    ///
+    /// let settings = "rate = 0.3, open = '10s'".parse::<BreakerOverrides>()?.settings()?;
+    /// assert_eq!(settings.rate, 0.3);
+    /// # Ok::<(), retry_config::ConfigErrors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Everything that [`BreakerSettings::validate`] refuses.
+    pub fn settings(&self) -> Result<BreakerSettings, ConfigErrors> {
+        settings(self)
+    }
+}
+
+fn settings<O: Overrides>(overrides: &O) -> Result<O::Settings, ConfigErrors> {
+    let settings = overrides.over(O::Settings::default());
+    let checked = O::validate(&settings).map(|()| settings);
+    checked.map_err(|error| Mistake::new(Origin::BuiltIn, error.to_string()).into())
 }
 
 /// The message for a key that a budget's section does not have.

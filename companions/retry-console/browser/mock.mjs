@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Program } from './mock/program.mjs';
+import { simulated } from './mock/simulated.mjs';
 import { Tasks } from './mock/tasks.mjs';
 
 const UI = fileURLToPath(new URL('../ui/', import.meta.url));
@@ -100,6 +101,10 @@ class Mock {
     if (what === 'snapshot') return json(response, this.snapshot());
     if (what === 'functions') return found(response, this.program.detail(id), `there is no function \`${id}\``);
     if (what === 'configuration') return json(response, this.program.configuration());
+    if (what === 'simulate') {
+      const answer = simulated(query);
+      return json(response, answer, answer.error ? 400 : 200);
+    }
     if (what === 'tasks' && this.tasks) return id === undefined ? json(response, this.tasks.page(query)) : found(response, this.tasks.full(id), `there is no task \`${id}\``);
     if (what === 'jobs' && this.tasks) return found(response, this.tasks.job(Number(id)), `there is no job ${id}`);
     return fail(response, 404, 'there is nothing here');

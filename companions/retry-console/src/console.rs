@@ -30,6 +30,7 @@ use crate::serve::guard::Guard;
 pub(crate) struct Core {
     pub(crate) feed: Arc<Feed>,
     pub(crate) guard: Guard,
+    pub(crate) simulations: crate::serve::simulate::Running,
     #[cfg(feature = "tasks")]
     pub(crate) tasks: Option<Tasks>,
     #[cfg(feature = "tasks")]
@@ -311,6 +312,7 @@ impl ConsoleBuilder {
         let core = Arc::new(Core {
             feed: Feed::new(process, peers),
             guard: self.guard,
+            simulations: crate::serve::simulate::Running::default(),
             #[cfg(feature = "tasks")]
             tasks: self.tasks,
             #[cfg(feature = "tasks")]

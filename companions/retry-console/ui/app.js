@@ -13,6 +13,7 @@ import { Notices } from './notices.js';
 import { Overview } from './overview.js';
 import { Processes } from './processes.js';
 import { href, parse } from './router.js';
+import { Simulate } from './simulate.js';
 import { Tasks } from './tasks.js';
 import { ThemeSwitch } from './switch.js';
 import { TokenPage } from './token.js';
@@ -25,6 +26,7 @@ const SCREENS = [
   { id: 'breakers', title: 'Breakers', screen: Breakers, count: () => state.overview.not_closed, unit: 'not closed', isAlarm: true },
   { id: 'tasks', title: 'Tasks', screen: Tasks, count: () => state.overview.tasks_due, unit: 'due' },
   { id: 'configuration', title: 'Configuration', screen: Configuration },
+  { id: 'simulate', title: 'Simulate', screen: Simulate },
   { id: 'processes', title: 'Processes', screen: Processes, count: () => [...state.processes.values()].filter(({ stale }) => stale).length, unit: 'stale', isAlarm: true },
 ];
 

@@ -20,6 +20,8 @@ mod schedule;
 mod scope;
 mod shared;
 mod sleep;
+#[cfg(feature = "storm")]
+pub mod storm;
 mod time;
 mod twins;
 mod wrap;

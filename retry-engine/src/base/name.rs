@@ -44,13 +44,21 @@ impl MethodName {
 pub(crate) enum Name {
     Given(Cow<'static, str>),
     Method(&'static MethodName),
+    /// Nobody is told about the thing.
+    Unheard,
 }
 
 impl Name {
+    /// Whether listeners are told about the thing of this name.
+    pub(crate) const fn is_heard(&self) -> bool {
+        !matches!(self, Name::Unheard)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         match self {
             Name::Given(name) => name,
             Name::Method(method) => method.get(),
+            Name::Unheard => "",
         }
     }
 
@@ -58,6 +66,7 @@ impl Name {
         match self {
             Name::Given(name) => name.clone(),
             Name::Method(method) => Cow::Borrowed(method.get()),
+            Name::Unheard => Cow::Borrowed(""),
         }
     }
 }

@@ -158,6 +158,15 @@ impl Breaker {
         self
     }
 
+    /// The same breaker without a name: no event tells of it. For simulations inside a program whose events are of its
+    /// real breakers.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline]
+    pub fn unheard(self) -> Self {
+        Breaker { name: Name::Unheard, ..self }
+    }
+
     /// Asks for permission to make one call. Report the end of the call to the permit; a permit that is
     /// dropped without a report counts as a call that its caller gave up.
     ///

@@ -27,7 +27,9 @@ impl Breaker {
             },
         };
         let refusal = CircuitOpen::new(self.name.to_cow(), refusal);
-        listener::refused(&refusal);
+        if self.name.is_heard() {
+            listener::refused(&refusal);
+        }
         Err(refusal)
     }
 
@@ -98,7 +100,9 @@ impl Breaker {
         if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
             drop(guard);
-            listener::changed(self.name.to_cow(), &transitions);
+            if self.name.is_heard() {
+                listener::changed(self.name.to_cow(), &transitions);
+            }
         }
         result
     }

@@ -128,11 +128,15 @@ impl Call<'_> {
         }
     }
 
-    /// Whether the calls inside the attempt inherit a context. The first attempt of a call that is only configured has
-    /// none.
+    /// Whether the calls inside the attempt inherit a context, or it has a span. The first attempt of a call that is only
+    /// configured has none.
     #[inline]
     fn has_context(&self) -> bool {
-        context::is_present() || self.is_timed() || self.attempt_number() > 1
+        context::is_present() || self.is_timed() || self.attempt_number() > 1 || self.has_span()
+    }
+
+    fn has_span(&self) -> bool {
+        self.trail().is_some_and(|trail| trail.span.is_some())
     }
 
     /// Whether the attempt's time is limited, or is measured for more than a report.

@@ -26,12 +26,12 @@ impl Trail {
         self.number
     }
 
-    /// An attempt has started: opens the span of a retry and emits the event.
+    /// An attempt has started: opens its span and emits the event.
     #[cold]
     pub(super) fn emit_attempt_started(&mut self, policy: &Policy) {
         let (site, attempt, limit) = (self.site.name(), self.attempt, self.limit(policy));
-        if attempt > 1 && CallSpan::is_wanted() {
-            self.span = Some(Box::new(CallSpan::retry(site, self.number(), attempt, limit)));
+        if (attempt > 1 || event::wants_first_span()) && CallSpan::is_wanted() {
+            self.span = Some(Box::new(CallSpan::of(site, self.number(), attempt, limit)));
         }
         let has_listener = || event::has_listener(EventKind::AttemptStarted);
         if self.mode.has(Mode::OBSERVED) || (attempt > 1 && has_listener()) {

@@ -59,7 +59,7 @@ pub(super) struct Trail {
     pub(super) sleep: Option<Sleeping>,
     /// The call's number in events and among the live calls; 0 until it is needed.
     pub(super) number: u64,
-    /// The tracing span of the running attempt, from the second attempt on.
+    /// The tracing span of the running attempt, from the second attempt on, or of the first one if somebody wants it.
     pub(super) span: Option<Box<CallSpan>>,
     /// Set while code of the attempt runs.
     pub(super) inside: Option<Inside>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::rules::Course;
 use crate::base::clock::Moment;
 use crate::base::rng::Rng;
+use crate::base::time::Instant;
 use crate::failure::class::Class;
 use crate::policy::Policy;
 use crate::report::reason::StopReason;
@@ -227,8 +228,25 @@ impl Steps {
         self.decide(class.into())
     }
 
+    /// [`after`](Steps::after) at this instant, for simulations.
+    #[doc(hidden)]
+    #[inline]
+    pub fn after_at(&mut self, now: Instant, class: Class) -> Next {
+        self.decide_at(Moment::of(now), class)
+    }
+
+    /// The call that the steps are for began at this instant; for simulations.
+    #[doc(hidden)]
+    #[inline]
+    pub fn begin_at(&mut self, now: Instant) {
+        self.begin(Moment::of(now));
+    }
+
     pub(crate) fn decide(&mut self, class: Class) -> Next {
-        let now = Moment::now();
+        self.decide_at(Moment::now(), class)
+    }
+
+    fn decide_at(&mut self, now: Moment, class: Class) -> Next {
         if self.policy.was_healthy(self.resumed, now) {
             self.reset();
         }

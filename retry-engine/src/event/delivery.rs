@@ -27,6 +27,11 @@ pub(crate) fn has_listener(kind: EventKind) -> bool {
     ATTACHED.load(Ordering::Relaxed) || trace::is_enabled(kind)
 }
 
+/// Whether somebody wants a span around the first attempt of each call.
+pub(crate) fn wants_first_span() -> bool {
+    SPANS.load(Ordering::Relaxed)
+}
+
 /// Whether any event has a listener, `tracing` included.
 #[inline]
 pub(crate) fn has_any_listener() -> bool {
@@ -59,7 +64,7 @@ fn deliver(event: &Event) {
         match &listener.to {
             To::Stream(queue) => queue.push(event),
             To::Observer(observer) => observer.call(event),
-            To::Tracing(_) => {}
+            To::Tracing(_) | To::Spans(_) => {}
         }
     }
 }
@@ -80,6 +85,8 @@ pub(crate) fn next_call() -> u64 {
 static WANTED: AtomicBool = AtomicBool::new(false);
 /// Whether any listener is attached.
 static ATTACHED: AtomicBool = AtomicBool::new(false);
+/// Whether a listener wants spans of first attempts.
+static SPANS: AtomicBool = AtomicBool::new(false);
 static LISTENERS: RwLock<Option<Arc<[Listener]>>> = RwLock::new(None);
 static CHANGED: OnceLock<fn()> = OnceLock::new();
 
@@ -104,6 +111,8 @@ pub(crate) enum To {
     Stream(Arc<Queue>),
     /// `tracing`, which gets all other events anyway: this listener makes routine events exist.
     Tracing(Arc<()>),
+    /// Spans of `tracing` around first attempts: routine events exist, so that such an attempt is seen.
+    Spans(Arc<()>),
 }
 
 impl To {
@@ -111,7 +120,9 @@ impl To {
         match (self, other) {
             (To::Observer(this), To::Observer(that)) => Arc::ptr_eq(this, that),
             (To::Stream(this), To::Stream(that)) => Arc::ptr_eq(this, that),
-            (To::Tracing(this), To::Tracing(that)) => Arc::ptr_eq(this, that),
+            (To::Tracing(this), To::Tracing(that)) | (To::Spans(this), To::Spans(that)) => {
+                Arc::ptr_eq(this, that)
+            }
             _ => false,
         }
     }
@@ -131,8 +142,10 @@ fn change(edit: impl FnOnce(&mut Vec<Listener>)) {
     edit(&mut listeners);
     let (wanted, attached) =
         (listeners.iter().any(|listener| listener.routine), !listeners.is_empty());
+    let spans = listeners.iter().any(|listener| matches!(listener.to, To::Spans(_)));
     let before = std::mem::replace(&mut *guard, attached.then(|| listeners.into()));
     ATTACHED.store(attached, Ordering::Relaxed);
+    SPANS.store(spans, Ordering::Relaxed);
     if WANTED.swap(wanted, Ordering::Relaxed) != wanted {
         // Under the lock, so that `changed` runs in the order of the changes.
         if let Some(changed) = CHANGED.get() {

@@ -102,6 +102,21 @@ pub fn trace_successes() -> ObserverGuard {
     ObserverGuard::attach(To::Tracing(Arc::new(())), true)
 }
 
+/// Puts a `tracing` span around the first attempt of each call, too, until the guard is dropped, so that a trace shows all
+/// attempts alike.
+///
+/// The span of a first attempt has the name `attempt`, the level debug and the fields of the spans of retries: `site`, `call`,
+/// `attempt` and `limit`. Calls that succeed at the first try cost a span then.
+///
+/// ```
+/// let _guard = retry_runtime::events::trace_attempts();
+/// // Until here, a trace has a span for every attempt.
+/// ```
+#[inline]
+pub fn trace_attempts() -> ObserverGuard {
+    ObserverGuard::attach(To::Spans(Arc::new(())), true)
+}
+
 /// Sets the `tracing` level of all events of a kind; `LevelFilter::OFF` turns them off.
 ///
 /// ```

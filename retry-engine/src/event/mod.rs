@@ -12,7 +12,7 @@
 //! | `delivery` | the list of listeners, and emitting events to them |
 //! | `queue`, `stream` | the bounded queue of one reader, and its reading end |
 //! | `rate` | the limit of `tracing` events a second |
-//! | `trace`, `facts`, `span` | the bridge to `tracing`: events with levels, their messages and fields, the span of a retry |
+//! | `trace`, `facts`, `span` | the bridge to `tracing`: events with levels, their messages and fields, the span of an attempt |
 //! | `warnings` | warnings of the engine that are not events |
 
 mod calls;
@@ -83,7 +83,7 @@ mod span {
     pub(crate) struct CallSpan;
 
     impl CallSpan {
-        pub(crate) const fn retry(_: &str, _: u64, _: u32, _: Option<u32>) -> Self {
+        pub(crate) const fn of(_: &str, _: u64, _: u32, _: Option<u32>) -> Self {
             CallSpan
         }
 
@@ -105,13 +105,14 @@ pub use calls::{
 pub use configuration::{Change, ConfigApplied};
 pub(crate) use delivery::{
     emit_limited, has_any_listener, has_listener, next_call, on_change, tell_left_out,
-    wants_routine,
+    wants_first_span, wants_routine,
 };
 pub(crate) use emit::budget_refused;
 pub use kind::UnknownEvent;
 pub use label::Label;
 pub use listen::{
-    ObserverGuard, observe, observe_retries, stream, stream_retries, trace_successes,
+    ObserverGuard, observe, observe_retries, stream, stream_retries, trace_attempts,
+    trace_successes,
 };
 #[cfg(feature = "tracing")]
 pub use listen::{reset_level, reset_rate, set_level, set_rate};

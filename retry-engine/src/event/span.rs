@@ -1,4 +1,4 @@
-//! The `tracing` span of an attempt that is a retry.
+//! The `tracing` span of an attempt.
 
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
@@ -6,18 +6,26 @@ use tracing::span::Id;
 
 use super::trace::to_subscriber;
 
-/// A `tracing` span around one retry, so that the log lines of its body carry the attempt's number. Empty if the
+/// A `tracing` span around one attempt, so that the log lines of its body carry the attempt's number. Empty if the
 /// subscriber panicked, or made the call itself.
 #[derive(Debug)]
 pub(crate) struct CallSpan(Option<tracing::Span>);
 
 impl CallSpan {
-    /// The span of attempt `attempt` (from 2) of call `call`.
+    /// The span of an attempt of call `call`.
+    ///
+    /// A retry has the field of OpenTelemetry's semantic conventions for HTTP clients, which is "the ordinal number of request
+    /// resending attempt" and is absent from a first request. Signed: bridges to OpenTelemetry make texts of unsigned numbers.
     #[cold]
-    pub(crate) fn retry(site: &'static str, call: u64, attempt: u32, limit: Option<u32>) -> Self {
-        CallSpan(to_subscriber(
-            || tracing::debug_span!(target: "retry_runtime", "retry", site, call, attempt, limit),
-        ))
+    pub(crate) fn of(site: &'static str, call: u64, attempt: u32, limit: Option<u32>) -> Self {
+        CallSpan(to_subscriber(|| match attempt.checked_sub(1) {
+            None | Some(0) => {
+                tracing::debug_span!(target: "retry_runtime", "attempt", site, call, attempt, limit)
+            }
+            Some(resent) => {
+                tracing::debug_span!(target: "retry_runtime", "retry", site, call, attempt, limit, http.request.resend_count = i64::from(resent))
+            }
+        }))
     }
 
     /// Whether a subscriber accepts the span's level.

@@ -299,7 +299,7 @@ fn a_subscriber_that_emits_events_itself_does_not_get_them() {
 #[test]
 fn a_retry_runs_inside_its_span() {
     let lines = Capture::of(|| {
-        let span = CallSpan::retry("a", 7, 2, Some(4));
+        let span = CallSpan::of("a", 7, 2, Some(4));
         {
             assert!(span.enter());
             tracing::info!(target: "retry_runtime", "from the body");
@@ -311,7 +311,7 @@ fn a_retry_runs_inside_its_span() {
     assert_eq!(
         lines,
         [
-            "DEBUG span retry attempt=2 call=7 limit=4 site=\"a\"",
+            "DEBUG span retry attempt=2 call=7 http.request.resend_count=1 limit=4 site=\"a\"",
             ">",
             "INFO from the body",
             "<",

@@ -18,6 +18,7 @@
 //! | `retry.tasks.present` | gauge | `{task}` | `retry.state` | tasks in the store, by state |
 //! | `retry.tasks.queued` | gauge | `{task}` | `retry.queue` | pending and waiting tasks: `due`, `held_back` by the budget, or `scheduled` for later |
 //! | `retry.tasks.oldest_due.age` | gauge | `s` | `retry.site` | time since which the longest due task is due; 0 when none is |
+//! | `retry.tasks.workers` | gauge | `{worker}` | none | workers of this process that take tasks |
 //!
 //! Each process counts the changes that it commits itself, so the counts of several processes that share a file add
 //! up. The bounds of [`retry_metrics::SECONDS`] fit both histograms.
@@ -26,12 +27,12 @@ pub use crate::event::metrics::{ALL, describe};
 
 use ::metrics::gauge;
 
-use crate::event::metrics::{OLDEST, PRESENT, QUEUED};
+use crate::event::metrics::{OLDEST, PRESENT, QUEUED, WORKERS, Working};
 use crate::record::state::Phase;
 use crate::store::counts::Counts;
 use crate::tasks::{Tasks, error::TaskError};
 
-/// Sets the gauges: the number of tasks in each state, and how long the longest due one has waited. The query reads an
+/// Sets the gauges: the tasks in each state, how long the longest due one has waited, and the workers. The query reads an
 /// index of all tasks.
 /// Call this every few seconds, or before answering a scrape.
 ///
@@ -62,6 +63,7 @@ pub async fn publish(tasks: &Tasks) -> Result<(), TaskError> {
     for (queue, tasks) in queues {
         gauge!(QUEUED.name, "retry.queue" => queue).set(tasks as f64);
     }
+    gauge!(WORKERS.name).set(f64::from(Working::count()));
     let now = tasks.store().clock().now();
     for (site, counts) in by_function {
         let age = counts.oldest_due.map_or(0.0, |due| now.since(due).as_secs_f64());

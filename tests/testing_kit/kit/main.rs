@@ -5,5 +5,6 @@ mod explored;
 mod faults;
 mod misuse;
 mod protected;
+mod storm;
 mod tasks;
 mod time;

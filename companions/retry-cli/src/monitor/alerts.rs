@@ -42,7 +42,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "RetryAmplificationHigh",
-        when: "sum by (job, <retry.site>) (rate(<retry.attempts>[5m])) / sum by (job, <retry.site>) (rate(<retry.calls>[5m])) > 1.5 and on (job, <retry.site>) sum by (job, <retry.site>) (rate(<retry.calls>[5m])) > 0.1",
+        when: "sum by (job, <retry.site>) (rate(<retry.attempts>[5m])) / (sum by (job, <retry.site>) (rate(<retry.calls>[5m])) - sum by (job, <retry.site>) (rate(<retry.calls.unattempted>[5m]))) > 1.5 and on (job, <retry.site>) sum by (job, <retry.site>) (rate(<retry.calls>[5m])) > 0.1",
         lasts: "10m",
         severity: "warning",
         summary: "{{ $labels.retry_site }}: {{ $value | printf \\\"%.1f\\\" }} attempts a call for 10 minutes",

@@ -73,9 +73,9 @@ pub(super) const PANELS: &[Panel] = &[
         look: Look::Lines,
         title: "Amplification by function",
         unit: "none",
-        meaning: "Attempts for each call.",
+        meaning: "Attempts for each call that made one.",
         queries: &[(
-            "sum by (<retry.site>) (rate(<retry.attempts>{@w}[@i])) / sum by (<retry.site>) (rate(<retry.calls>{@w}[@i]))",
+            "sum by (<retry.site>) (rate(<retry.attempts>{@w}[@i])) / (sum by (<retry.site>) (rate(<retry.calls>{@w}[@i])) - sum by (<retry.site>) (rate(<retry.calls.unattempted>{@w}[@i])))",
             "{{retry_site}}",
         )],
     },
@@ -257,5 +257,12 @@ pub(super) const PANELS: &[Panel] = &[
             "sum by (<retry.site>) (rate(<retry.tasks.held_back>{@w}[@i]))",
             "{{retry_site}}",
         )],
+    },
+    Panel {
+        look: Look::Lines,
+        title: "Workers",
+        unit: "none",
+        meaning: "Workers that take tasks, by program. None of them is a program that only submits.",
+        queries: &[("sum by (job) (<retry.tasks.workers>{@j})", "{{job}}")],
     },
 ];

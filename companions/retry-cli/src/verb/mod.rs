@@ -8,6 +8,7 @@ mod console;
 mod dashboard;
 mod explain;
 mod plan;
+mod simulate;
 #[cfg(feature = "tasks")]
 mod tasks;
 
@@ -24,6 +25,7 @@ pub(crate) struct Verb {
 /// Every subcommand. To add one, add a file and a row here.
 pub(crate) const VERBS: &[Verb] = &[
     Verb { command: plan::command, run: plan::run },
+    Verb { command: simulate::command, run: simulate::run },
     Verb { command: check::command, run: check::run },
     Verb { command: explain::command, run: explain::run },
     #[cfg(feature = "tasks")]

@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Serialize;
 
-use super::{answer, guard, orders, pages, stream};
+use super::{answer, guard, orders, pages, simulate, stream};
 use crate::console::Core;
 use crate::data::model::{Function, FunctionDetail, Role, Setting, Snapshot};
 use crate::live::detail;
@@ -28,6 +28,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         .route("/api/stream", get(events))
         .route("/api/functions/{name}", get(function))
         .route("/api/configuration", get(configuration))
+        .route("/api/simulate", get(simulate::answer))
         .route("/api/live/{id}/{order}", post(call))
         .route("/api/breakers/{id}/{order}", post(breaker));
     #[cfg(feature = "tasks")]

@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod guard;
 pub(crate) mod orders;
 pub(crate) mod pages;
+pub(crate) mod simulate;
 pub(crate) mod stream;
 #[cfg(feature = "tasks")]
 pub(crate) mod tasks;

@@ -43,6 +43,7 @@ assets![
     "router.js",
     "screens.css",
     "settings.js",
+    "simulate.js",
     "sse.js",
     "store.js",
     "stream.js",

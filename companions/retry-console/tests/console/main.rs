@@ -4,6 +4,7 @@ mod api;
 mod orders;
 mod peers;
 mod refused;
+mod simulate;
 mod tasks;
 
 use std::time::Duration;

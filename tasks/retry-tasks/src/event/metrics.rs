@@ -1,5 +1,6 @@
 //! Counting of events through the crate `metrics`. [`crate::metrics`] has the table of all metrics.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ::metrics::{counter, histogram};
@@ -37,6 +38,7 @@ table! {
     PRESENT = Gauge "retry.tasks.present" "{task}" ["retry.state"] "tasks in the store, by state"
     QUEUED = Gauge "retry.tasks.queued" "{task}" ["retry.queue"] "pending and waiting tasks"
     OLDEST = Gauge "retry.tasks.oldest_due.age" "s" ["retry.site"] "time since which the longest due task is due"
+    WORKERS = Gauge "retry.tasks.workers" "{worker}" [] "workers of this process that take tasks"
 }
 
 /// Describes the metrics to the exporter. Stores call this when they are opened; call it again when the exporter is
@@ -47,6 +49,31 @@ table! {
 /// ```
 pub fn describe() {
     ALL.iter().for_each(Metric::describe);
+}
+
+/// The workers of this process.
+static WORKING: AtomicU32 = AtomicU32::new(0);
+
+/// A worker that takes tasks, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Working(());
+
+impl Working {
+    pub(crate) fn begin() -> Self {
+        WORKING.fetch_add(1, Ordering::Relaxed);
+        Working(())
+    }
+
+    /// The number of workers at this moment.
+    pub(crate) fn count() -> u32 {
+        WORKING.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        WORKING.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Counts a committed event.

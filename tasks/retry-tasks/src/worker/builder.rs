@@ -122,7 +122,13 @@ impl WorkerBuilder {
         let (end, ending) = watch::channel(End::NotYet);
         let store = Arc::clone(&self.store);
         let host = Arc::new(self.host(ending)?);
-        Ok(Worker { end, serving: runtime.spawn(store.serve(host)) })
+        let served = store.serve(host);
+        #[cfg(feature = "metrics")]
+        let served = async move {
+            let _counted = crate::event::metrics::Working::begin();
+            served.await
+        };
+        Ok(Worker { end, serving: runtime.spawn(served) })
     }
 
     fn host(self, ending: watch::Receiver<End>) -> Result<LocalHost, StartError> {
