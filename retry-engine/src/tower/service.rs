@@ -257,7 +257,7 @@ service!(
     |Boxed(error)| error,
     Some(Interruptible::interrupted),
     |turn, breaker, drains| match breaker {
-        Some(breaker) => beside(turn.limited().permitted_by(&breaker), drains).await,
+        Some(breaker) => beside(turn.limited().permitted_by(breaker), drains).await,
         None => beside(turn.limited(), drains).await,
     }
 );

@@ -59,19 +59,19 @@ impl<E, K, A, R> Begun<K, A, R> for E {
 impl Call<'_> {
     /// Builds a turn of an `async` call.
     #[inline]
-    pub fn turn<'c, R: Outcome, F: Future<Output = R>>(
-        &'c mut self,
+    pub fn turn<R: Outcome, F: Future<Output = R>>(
+        &mut self,
         attempt: F,
-    ) -> <R::Error as Begun<&'c mut Self, F, R>>::Turn {
+    ) -> <R::Error as Begun<&mut Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 
     /// Builds the attempts of a blocking call that has been [opened](Call::open) and is used afterwards.
     #[inline]
-    pub fn attempts<'c, R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
-        &'c mut self,
+    pub fn attempts<R: Outcome, F: FnMut(&Call<'_>) -> R + MayBlock>(
+        &mut self,
         attempt: F,
-    ) -> <R::Error as Begun<&'c mut Self, F, R>>::Turn {
+    ) -> <R::Error as Begun<&mut Self, F, R>>::Turn {
         Turn { call: self, attempt, rules: Unset, guard: Uninterrupted, outcome: PhantomData }
     }
 }
@@ -298,10 +298,10 @@ impl<K, A, R: Outcome, C, W, V, H, S, P, M, X>
 
     /// Makes an attempt only with a permit of the breaker, which records the outcome.
     #[inline]
-    pub fn breaker<'b, B>(
+    pub fn breaker<B>(
         self,
-        breaker: &'b B,
-    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<&'b Breaker, Found<P>, X>>
+        breaker: &B,
+    ) -> Turn<K, A, R, Rules<C, W, V, H, LookedUp<S, P, M>>, Breaking<&Breaker, Found<P>, X>>
     where
         B: Deref<Target = Breaker>,
         R: Interruptible,
