@@ -16,6 +16,16 @@ const GOOD: f64 = 0.99;
 const ENOUGH: f64 = 100.0;
 
 /// An outage, and what each scheme made of it. Displays as tables.
+///
+/// ```
+/// use retry_testing::storm::{Outage, Scheme, simulate};
+/// use std::time::Duration;
+///
+/// let outage = Outage::new().clients(70).capacity(100).watch(Duration::from_secs(20));
+/// let storm = simulate(&outage, &[Scheme::no_retries()])?;
+/// assert!(storm.to_string().starts_with("70 clients make 70 calls/s"));
+/// # Ok::<(), retry_testing::storm::StormError>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Storm {
@@ -28,6 +38,17 @@ pub struct Storm {
 }
 
 /// The result of one scheme. Counts are of calls made between the stall's begin and the end of the time that is watched.
+///
+/// ```
+/// use retry_testing::storm::{Outage, Scheme, simulate};
+/// use std::time::Duration;
+///
+/// let outage = Outage::new().clients(70).capacity(100).watch(Duration::from_secs(20));
+/// let storm = simulate(&outage, &[Scheme::no_retries()])?;
+/// let row = &storm.rows[0];
+/// assert_eq!((row.attempts, row.saved), (row.calls, 0));
+/// # Ok::<(), retry_testing::storm::StormError>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Row {
@@ -64,6 +85,16 @@ pub struct Row {
 }
 
 /// Makes the calls of an outage under each scheme.
+///
+/// ```
+/// use retry_testing::storm::{Outage, Scheme, simulate};
+/// use std::time::Duration;
+///
+/// let outage = Outage::new().clients(70).capacity(100).watch(Duration::from_secs(20));
+/// let storm = simulate(&outage, &[Scheme::no_retries()])?;
+/// assert_eq!(storm.rows.len(), 1);
+/// # Ok::<(), retry_testing::storm::StormError>(())
+/// ```
 ///
 /// # Errors
 ///
