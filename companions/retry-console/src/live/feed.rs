@@ -9,6 +9,7 @@ use tokio::sync::{Notify, broadcast};
 
 use super::clock::Now;
 use super::collect::{self, Known, Own};
+use super::due::DueTasks;
 use super::memory::Memory;
 use super::peers::Peers;
 use crate::data::delta;
@@ -17,7 +18,7 @@ use crate::data::model::{Overview, Process, Role, Snapshot};
 /// The pause between two looks at this process while somebody watches: four a second.
 const FRAME: Duration = Duration::from_millis(250);
 /// A look may take this part of a core: the pause after it is that much longer.
-const SHARE: u32 = 25;
+pub(super) const SHARE: u32 = 25;
 /// Requests get the state of the last look if it is not older: ten looks a second are enough.
 const FRESH: Duration = Duration::from_millis(100);
 /// How often this process is looked at while nobody watches, for the calls of each second and the modes of breakers.
@@ -38,15 +39,12 @@ pub(crate) struct Update {
     pub(crate) json: Arc<str>,
 }
 
-/// The number of tasks that are due, and for how many milliseconds the longest of them is.
-pub(crate) type Due = (u64, Option<u64>);
-
 #[derive(Debug)]
 pub(crate) struct Feed {
     pub(crate) process: Process,
     pub(crate) peers: Peers,
     memory: Mutex<Memory>,
-    due: Mutex<Option<Due>>,
+    pub(crate) due: DueTasks,
     published: Mutex<Published>,
     updates: broadcast::Sender<Update>,
     is_started: AtomicBool,
@@ -75,7 +73,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Feed {
-    pub(crate) fn new(process: Process, peers: Peers) -> Arc<Self> {
+    pub(crate) fn new(process: Process, peers: Peers, due: DueTasks) -> Arc<Self> {
         let state = Snapshot {
             id: 0,
             now_at: 0,
@@ -100,7 +98,7 @@ impl Feed {
             process,
             peers,
             memory: Mutex::default(),
-            due: Mutex::default(),
+            due,
             published: Mutex::new(published),
             updates: broadcast::Sender::new(LAG),
             is_started: AtomicBool::new(false),
@@ -115,6 +113,7 @@ impl Feed {
             return;
         }
         tokio::spawn(looks(Arc::downgrade(self)));
+        tokio::spawn(counts(Arc::downgrade(self)));
         if !self.peers.is_empty() {
             tokio::spawn(pulls(Arc::downgrade(self)));
         }
@@ -187,12 +186,6 @@ impl Feed {
         (beginning, updates)
     }
 
-    /// Takes the figures of the tasks, which a store is asked for.
-    #[cfg(any(feature = "tasks", test))]
-    pub(crate) fn set_due(&self, due: Option<Due>) {
-        *lock(&self.due) = due;
-    }
-
     pub(crate) fn with_memory<T>(&self, read: impl FnOnce(&Memory) -> T) -> T {
         read(&lock(&self.memory))
     }
@@ -242,7 +235,7 @@ impl Feed {
         let mut own = collect::own(&self.process.instance, now, known, &memory);
         let mut news = memory.all_news();
         drop(memory);
-        if let Some((due, oldest)) = *lock(&self.due) {
+        if let Some((due, oldest)) = self.due.last(now.millis) {
             (own.overview.tasks_due, own.overview.oldest_due_ms) = (Some(due), oldest);
         }
         let mut state = Snapshot {
@@ -313,10 +306,30 @@ async fn pulls(feed: Weak<Feed>) {
         let Some(feed) = feed.upgrade() else { return };
         if feed.is_watched() {
             feed.peers.pull().await;
-            tokio::time::sleep(IDLE).await;
-        } else {
-            feed.wake.notified().await;
         }
+        second(feed).await;
+    }
+}
+
+/// Counts the tasks that are due, once a second while somebody watches. Apart from the looks, which a slow store must not
+/// delay.
+async fn counts(feed: Weak<Feed>) {
+    loop {
+        let Some(feed) = feed.upgrade() else { return };
+        if feed.is_watched() {
+            feed.due.renew().await;
+        }
+        second(feed).await;
+    }
+}
+
+/// Waits for a second, or until somebody begins to watch. Does not keep the console for longer.
+async fn second(feed: Arc<Feed>) {
+    let wake = feed.wake.notified();
+    let idle = !feed.is_watched();
+    tokio::select! {
+        () = tokio::time::sleep(IDLE) => {}
+        () = wake, if idle => {}
     }
 }
 
@@ -326,7 +339,7 @@ mod tests {
 
     fn feed() -> Arc<Feed> {
         let process = Process { instance: "me".into(), ..Process::default() };
-        Feed::new(process, Peers::default())
+        Feed::new(process, Peers::default(), DueTasks::default())
     }
 
     #[tokio::test]
@@ -336,7 +349,7 @@ mod tests {
         assert!(
             matches!(feed.subscribe(Some(first.id)).0, Beginning::Changes(missed) if missed.is_empty())
         );
-        feed.set_due(Some((3, Some(10))));
+        feed.due.set(Some((3, Some(10))));
         feed.refresh();
         let Beginning::Changes(missed) = feed.subscribe(Some(first.id)).0 else {
             panic!("it is kept")
@@ -353,7 +366,7 @@ mod tests {
         let feed = feed();
         let (_, mut updates) = feed.subscribe(None);
         for due in 0..=LAG as u64 {
-            feed.set_due(Some((due, None)));
+            feed.due.set(Some((due, None)));
             feed.refresh();
         }
         assert!(matches!(updates.recv().await, Err(broadcast::error::RecvError::Lagged(_))));

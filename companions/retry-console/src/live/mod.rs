@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod collect;
 pub(crate) mod detail;
+pub(crate) mod due;
 pub(crate) mod feed;
 pub(crate) mod memory;
 pub(crate) mod peers;

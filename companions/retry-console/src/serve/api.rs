@@ -31,7 +31,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         .route("/api/live/{id}/{order}", post(call))
         .route("/api/breakers/{id}/{order}", post(breaker));
     #[cfg(feature = "tasks")]
-    let router = if core.tasks.is_some() { super::tasks::routes(router) } else { router };
+    let router = if core.feed.due.tasks.is_some() { super::tasks::routes(router) } else { router };
     router
         .fallback(page)
         .layer(DefaultBodyLimit::max(LARGEST))
@@ -129,7 +129,7 @@ async fn snapshot(
     Extension(role): Extension<Role>,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Json<Snapshot> {
-    core.renew_due().await;
+    core.feed.due.renew().await;
     let state = match query.contains_key("own") {
         true => core.feed.own_snapshot(),
         false => Snapshot::clone(&core.feed.snapshot()),
@@ -142,7 +142,7 @@ async fn events(
     Extension(role): Extension<Role>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    core.renew_due().await;
+    core.feed.due.renew().await;
     stream::stream(&core.feed, &headers, role)
 }
 
