@@ -8,29 +8,9 @@ impl Overview {
     /// Adds the figures of another process.
     pub(crate) fn add(&mut self, other: &Overview) {
         // Named one by one, so that a new figure cannot be forgotten.
-        let Overview {
-            calls,
-            first_try,
-            saved,
-            failed,
-            cancelled,
-            unattempted,
-            attempts,
-            amplification: _,
-            waiting,
-            breakers,
-            not_closed,
-            tasks_due,
-            oldest_due_ms,
-            rates,
-        } = other;
-        self.calls += calls;
-        self.first_try += first_try;
-        self.saved += saved;
-        self.failed += failed;
-        self.cancelled += cancelled;
-        self.unattempted += unattempted;
-        self.attempts += attempts;
+        let Overview { counts, waiting, breakers, not_closed, tasks_due, oldest_due_ms, rates } =
+            other;
+        self.counts.add(counts);
         self.waiting += waiting;
         self.breakers += breakers;
         self.not_closed += not_closed;
@@ -38,24 +18,15 @@ impl Overview {
         self.tasks_due = self.tasks_due.max(*tasks_due);
         self.oldest_due_ms = self.oldest_due_ms.max(*oldest_due_ms);
         self.rates.add(rates);
-        self.amplification = amplification(self.attempts, self.calls - self.unattempted);
     }
 }
 
 impl Function {
     /// Adds the figures of the same function in another process.
     pub(crate) fn add(&mut self, other: &Function) {
-        self.calls += other.calls;
-        self.first_try += other.first_try;
-        self.saved += other.saved;
-        self.failed += other.failed;
-        self.cancelled += other.cancelled;
-        self.unattempted += other.unattempted;
-        self.attempts += other.attempts;
-        self.retries += other.retries;
+        self.counts.add(&other.counts);
         self.waiting += other.waiting;
         self.instances += other.instances;
-        self.amplification = amplification(self.attempts, self.calls - self.unattempted);
         if self.success_by_attempt.len() < other.success_by_attempt.len() {
             self.success_by_attempt.resize(other.success_by_attempt.len(), 0);
         }
@@ -91,11 +62,6 @@ fn add_counts(counts: &mut BTreeMap<String, u64>, other: &BTreeMap<String, u64>)
     }
 }
 
-/// Attempts for each call that made one; 0 while there is none.
-pub(crate) fn amplification(attempts: u64, calls: u64) -> f64 {
-    if calls > 0 { attempts as f64 / calls as f64 } else { 0.0 }
-}
-
 /// The functions of several processes, added up by name.
 pub(crate) fn functions<'f>(all: impl IntoIterator<Item = &'f Function>) -> Vec<Function> {
     let mut sums: BTreeMap<&str, Function> = BTreeMap::new();
@@ -113,12 +79,12 @@ pub(crate) fn functions<'f>(all: impl IntoIterator<Item = &'f Function>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::model::CallCounts;
 
     fn function(name: &str, calls: u64, attempts: u64) -> Function {
         Function {
             name: name.into(),
-            calls,
-            attempts,
+            counts: CallCounts { calls, attempts, ..CallCounts::default() },
             instances: 1,
             success_by_attempt: vec![calls],
             failures: BTreeMap::from([("transient".to_owned(), attempts - calls)]),
@@ -131,17 +97,22 @@ mod tests {
         let all = [function("b", 10, 20), function("a", 1, 1), function("b", 30, 40)];
         let sums = functions(&all);
         assert_eq!(sums.len(), 2);
-        assert_eq!((sums[1].calls, sums[1].attempts, sums[1].instances), (40, 60, 2));
-        assert_eq!((sums[1].amplification, sums[1].failures["transient"]), (1.5, 20));
+        assert_eq!((sums[1].counts.calls, sums[1].counts.attempts, sums[1].instances), (40, 60, 2));
+        assert_eq!((sums[1].counts.amplification, sums[1].failures["transient"]), (1.5, 20));
         assert_eq!(sums[1].success_by_attempt, [40]);
     }
 
     #[test]
     fn the_amplification_of_two_processes_is_that_of_all_their_calls() {
-        let mut one = Overview { calls: 12, unattempted: 2, attempts: 20, ..Overview::default() };
-        one.add(&Overview { calls: 10, attempts: 10, ..Overview::default() });
-        assert_eq!((one.calls, one.attempts, one.amplification), (22, 30, 1.5));
+        let overview = |calls, unattempted, attempts| {
+            let counts = CallCounts { calls, unattempted, attempts, ..CallCounts::default() };
+            Overview { counts, ..Overview::default() }
+        };
+        let mut one = overview(12, 2, 20);
+        one.add(&overview(10, 0, 10));
+        assert_eq!((one.counts.calls, one.counts.attempts), (22, 30));
+        assert_eq!(one.counts.amplification, 1.5);
         one.add(&Overview::default());
-        assert_eq!(one.amplification, 1.5);
+        assert_eq!(one.counts.amplification, 1.5);
     }
 }

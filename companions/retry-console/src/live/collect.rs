@@ -10,9 +10,8 @@ use retry_runtime::{Site, Stats, StopReason, live as calls};
 use super::clock::Now;
 use super::memory::Memory;
 use crate::data::model::{
-    BreakerState, BudgetState, Function, Live, LiveState, Overview, Setting, Snapshot,
+    BreakerState, BudgetState, CallCounts, Function, Live, LiveState, Overview, Setting, Snapshot,
 };
-use crate::data::sum::amplification;
 
 /// The state of one process.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -146,14 +145,7 @@ pub(crate) fn own(instance: &str, now: Now, known: &mut Known, memory: &Memory) 
     }
     let breakers = breakers(instance, now, memory);
     let overview = Overview {
-        calls: all.calls(),
-        first_try: all.first_try,
-        saved: all.after_retry,
-        failed: all.failed + all.recovered,
-        cancelled: all.cancelled,
-        unattempted: all.unattempted,
-        attempts: all.attempts,
-        amplification: amplification(all.attempts, all.calls() - all.unattempted),
+        counts: CallCounts::from(&all),
         waiting: live_total,
         breakers: breakers.len() as u64,
         not_closed: breakers.iter().filter(|it| it.mode != Mode::Closed.name()).count() as u64,
@@ -184,15 +176,7 @@ fn function(site: &'static Site, stats: &Stats) -> Function {
         file: site.file().to_owned(),
         line: site.line(),
         is_async: site.is_async(),
-        calls: stats.calls(),
-        first_try: stats.first_try,
-        saved: stats.after_retry,
-        failed: stats.failed + stats.recovered,
-        cancelled: stats.cancelled,
-        unattempted: stats.unattempted,
-        attempts: stats.attempts,
-        retries: stats.retries(),
-        amplification: amplification(stats.attempts, stats.calls() - stats.unattempted),
+        counts: CallCounts::from(stats),
         success_by_attempt: stats.success_by_attempt.clone(),
         failures,
         reasons: reasons.map(|(reason, count)| (StopReason::name(reason).into(), count)).collect(),

@@ -231,17 +231,18 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::model::{Function, Overview, Role};
+    use crate::data::model::{CallCounts, Function, Overview, Role};
 
     fn snapshot(instance: &str, calls: u64) -> Snapshot {
         let process = Process { instance: instance.into(), ..Process::default() };
-        let function = Function { name: "f".into(), calls, instances: 1, ..Function::default() };
+        let counts = CallCounts { calls, ..CallCounts::default() };
+        let function = Function { name: "f".into(), counts, instances: 1, ..Function::default() };
         Snapshot {
             id: 1,
             now_at: 0,
             role: Role::View,
             processes: vec![process],
-            overview: Overview { calls, ..Overview::default() },
+            overview: Overview { counts, ..Overview::default() },
             functions: vec![function],
             live: Vec::new(),
             live_total: 0,
@@ -266,16 +267,16 @@ mod tests {
         };
         peers.known().insert("http://a".into(), answered(10));
         let state = with(&peers);
-        assert_eq!((state.overview.calls, state.functions[0].calls), (11, 11));
+        assert_eq!((state.overview.counts.calls, state.functions[0].counts.calls), (11, 11));
         assert!(!state.processes[1].stale);
 
         tokio::time::advance(STALE + Duration::from_millis(1)).await;
         let state = with(&peers);
-        assert_eq!((state.overview.calls, state.functions[0].calls), (1, 1));
+        assert_eq!((state.overview.counts.calls, state.functions[0].counts.calls), (1, 1));
         assert!(state.processes[1].stale);
 
         peers.known().insert("http://a".into(), answered(12));
-        assert_eq!(with(&peers).overview.calls, 13);
+        assert_eq!(with(&peers).overview.counts.calls, 13);
     }
 
     #[tokio::test]
@@ -285,7 +286,7 @@ mod tests {
             Peer { answered: Some(Instant::now()), snapshot: Some(snapshot("me", 1)), error: None };
         peers.known().insert("http://me".into(), me);
         let state = with(&peers);
-        assert_eq!((state.overview.calls, state.processes.len()), (1, 1));
+        assert_eq!((state.overview.counts.calls, state.processes.len()), (1, 1));
     }
 
     #[tokio::test]
