@@ -29,6 +29,10 @@ pub trait Host: Send + Sync + fmt::Debug + 'static {
     fn functions(&self) -> &[Hosted];
     /// Whether the worker is ending, and how.
     fn ending(&self) -> watch::Receiver<End>;
+    /// Whether the worker is paused: a store starts no attempt on it then, and lets those that run go on.
+    fn pausing(&self) -> watch::Receiver<bool> {
+        watch::channel(false).1
+    }
     /// Runs one attempt. The store records its end.
     ///
     /// # Cancel safety
