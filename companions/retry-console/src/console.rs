@@ -290,6 +290,8 @@ impl ConsoleBuilder {
             host: host(),
             version: self.version,
             started_at: Now::read().millis,
+            #[cfg(feature = "tasks")]
+            has_tasks: self.tasks.is_some(),
             ..Process::default()
         };
         let peers = Peers::new(self.sources, self.guard.operator.clone());

@@ -5,7 +5,7 @@ import { randoms } from './random.mjs';
 const NAMES = ['mail::send', 'mail::digest', 'billing::invoice', 'export::run'];
 const ERRORS = [['connection refused', 'transient'], ['429 Too Many Requests', 'throttled'], ['550 mailbox <unknown>', 'permanent']];
 const PHASES = ['pending', 'running', 'waiting', 'complete', 'failed', 'cancelled'];
-const PORTION = 400;
+const PORTION = 150;
 
 const phaseOf = ({ state }) => (state === 'held_back' ? 'waiting' : state);
 
@@ -15,6 +15,25 @@ export class Tasks {
     const now = Date.now();
     this.all = new Map(Array.from({ length: count }, (_, at) => this.task(at, now)).map((task) => [task.id, task]));
     this.jobs = new Map();
+    this.paused = new Set();
+  }
+
+  workers() {
+    const running = [...this.all.values()].filter(({ state }) => state === 'running');
+    const worker = (number, name, slots, functions, its) => ({ number, name, slots, paused: this.paused.has(number), functions, running: its });
+    return { workers: [worker(1, 'web-1 pid 71', 64, NAMES, running), worker(2, 'web-1 exports', 2, ['export::run'], [])], elsewhere: [], is_cut: false };
+  }
+
+  orderWorker(number, word) {
+    if (word === 'pause') this.paused.add(number);
+    else this.paused.delete(number);
+    return { answer: 'done' };
+  }
+
+  schedule(limit) {
+    const now = Date.now();
+    const all = [...this.all.values()].filter(({ due_at: at }) => at > now).sort((a, b) => a.due_at - b.due_at);
+    return { tasks: all.slice(0, limit), scheduled: all.length, read: this.all.size, is_whole: true };
   }
 
   task(at, now) {
@@ -84,6 +103,11 @@ export class Tasks {
     const task = this.all.get(id);
     if (!task) return undefined;
     if (word === 'retry' && !task.can_retry) return { answer: 'not_failed' };
+    if (word === 'delete') {
+      if (!['complete', 'failed', 'cancelled'].includes(task.state)) return { answer: 'not_ended' };
+      this.all.delete(id);
+      return { answer: 'done' };
+    }
     const state = word === 'retry' ? 'pending' : 'cancelled';
     this.all.set(id, { ...task, state, can_retry: state === 'cancelled', ...(word === 'retry' ? { due_at: Date.now() } : { ended_at: Date.now(), due_at: undefined }) });
     return { answer: 'done' };

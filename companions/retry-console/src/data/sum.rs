@@ -1,6 +1,7 @@
 //! The sum over several processes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::model::{BudgetState, Function, Overview};
 
@@ -36,6 +37,14 @@ impl Function {
             .for_each(|(sum, one)| *sum += one);
         add_counts(&mut self.failures, &other.failures);
         add_counts(&mut self.reasons, &other.reasons);
+        self.latency = match (self.latency.take(), &other.latency) {
+            (Some(mut sum), Some(latency)) => {
+                sum.add(latency);
+                Some(sum)
+            }
+            (one, other) => one.or_else(|| other.clone()),
+        };
+        self.find_quantiles();
         match (&mut self.budget, &other.budget) {
             (Some(budget), Some(other)) => budget.add(other),
             (none, other) => *none = none.take().or_else(|| other.clone()),
@@ -46,6 +55,26 @@ impl Function {
             }
         }
     }
+}
+
+impl Function {
+    /// Reads the quantiles off the durations.
+    pub(crate) fn find_quantiles(&mut self) {
+        if let Some(latency) = &self.latency {
+            let millis =
+                |time: Option<Duration>| time.map(|time| rounded(time.as_secs_f64() * 1e3));
+            (self.p50_ms, self.p99_ms) = (millis(latency.p50()), millis(latency.p99()));
+        }
+    }
+}
+
+/// Three digits: a bucket of the durations is a sixteenth wide.
+fn rounded(millis: f64) -> f64 {
+    if millis <= 0.0 {
+        return 0.0;
+    }
+    let digits = 10_f64.powf((2.0 - millis.log10().floor()).min(6.0));
+    (millis * digits).round() / digits
 }
 
 impl BudgetState {
@@ -100,6 +129,21 @@ mod tests {
         assert_eq!((sums[1].counts.calls, sums[1].counts.attempts, sums[1].instances), (40, 60, 2));
         assert_eq!((sums[1].counts.amplification, sums[1].failures["transient"]), (1.5, 20));
         assert_eq!(sums[1].success_by_attempt, [40]);
+    }
+
+    #[test]
+    fn the_quantiles_of_two_processes_are_those_of_all_their_attempts() {
+        let measured = |millis: u64, count: u64| {
+            let text = format!(r#"{{ "buckets": [[{}, {count}]] }}"#, millis * 1_000_000);
+            let latency = Some(serde_json::from_str(&text).expect("buckets"));
+            Function { latency, ..function("a", 1, 1) }
+        };
+        let mut sum = measured(10, 60);
+        sum.add(&measured(1_000, 40));
+        let [p50, p99] = [sum.p50_ms, sum.p99_ms].map(|ms| ms.expect("it is measured"));
+        assert!((p50 / 10.0 - 1.0).abs() < 0.04 && (p99 / 1_000.0 - 1.0).abs() < 0.04);
+        sum.add(&function("a", 1, 1));
+        assert_eq!(sum.latency.map(|latency| latency.count()), Some(100));
     }
 
     #[test]

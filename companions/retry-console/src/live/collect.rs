@@ -171,7 +171,7 @@ fn function(site: &'static Site, stats: &Stats) -> Function {
         }
     }
     let reasons = stats.reasons.all().filter(|(_, count)| *count > 0);
-    Function {
+    let mut function = Function {
         name: site.name().to_owned(),
         file: site.file().to_owned(),
         line: site.line(),
@@ -180,9 +180,12 @@ fn function(site: &'static Site, stats: &Stats) -> Function {
         success_by_attempt: stats.success_by_attempt.clone(),
         failures,
         reasons: reasons.map(|(reason, count)| (StopReason::name(reason).into(), count)).collect(),
+        latency: site.latency(),
         instances: 1,
         ..Function::default()
-    }
+    };
+    function.find_quantiles();
+    function
 }
 
 /// The calls that wait the shortest, the number of all calls, and their number by function.

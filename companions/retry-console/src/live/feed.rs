@@ -13,6 +13,8 @@ use super::due::DueTasks;
 use super::memory::Memory;
 use super::peers::Peers;
 use crate::data::delta;
+#[cfg(feature = "tasks")]
+use crate::data::model::News;
 use crate::data::model::{Overview, Process, Role, Snapshot};
 
 /// The pause between two looks at this process while somebody watches: four a second.
@@ -144,7 +146,9 @@ impl Feed {
         self.watch();
         self.renew();
         let published = lock(&self.published);
-        let Snapshot { id, now_at, role, .. } = *published.state;
+        let Snapshot { id, role, .. } = *published.state;
+        // Not the time of the last look: a peer reads the clock by it.
+        let now_at = Now::read().millis;
         let Own { overview, functions, live, live_total, breakers } = published.own.clone();
         let mine = |instance: &str| instance == self.process.instance;
         let news = published.state.news.iter().filter(|news| mine(&news.instance));
@@ -251,6 +255,8 @@ impl Feed {
             news: Vec::new(),
         };
         self.peers.add_to(&mut state, &mut news);
+        // The page shows the quantiles; the durations in full would be most of each message.
+        state.functions.iter_mut().for_each(|function| function.latency = None);
         news.sort_by_key(|news| news.at);
         news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
         state.news = news;
@@ -269,6 +275,22 @@ impl Feed {
             let id = published.state.id;
             published.state = Arc::new(Snapshot { id, ..state });
         }
+    }
+
+    /// Notes that a worker was paused or goes on.
+    #[cfg(feature = "tasks")]
+    pub(crate) fn note_worker(&self, worker: &str, is_paused: bool) {
+        let (event, text) = match is_paused {
+            true => ("worker.paused", "claims no more tasks; attempts that run go on"),
+            false => ("worker.resumed", "claims tasks again"),
+        };
+        lock(&self.memory).note(News {
+            at: Now::read().millis,
+            instance: self.process.instance.clone(),
+            event: event.to_owned(),
+            name: worker.to_owned(),
+            text: format!("the worker {worker} {text}"),
+        });
     }
 
     /// Stops listening to events, which calls that fail would pay for.

@@ -248,7 +248,8 @@ async fn order(
     let ordered = match order.as_str() {
         "retry" => core.tasks().retry(id).await,
         "cancel" => core.tasks().cancel(id).await,
-        _ => return answer::not_found("a task is told to `retry` or to `cancel`"),
+        "delete" => return delete(core.tasks(), id).await,
+        _ => return answer::not_found("a task is told to `retry`, to `cancel` or to `delete`"),
     };
     match ordered {
         Ok(_) => answer::done("done"),
@@ -256,7 +257,22 @@ async fn order(
     }
 }
 
-fn failed(error: &TaskError) -> Response {
+async fn delete(tasks: &Tasks, id: TaskId) -> Response {
+    match tasks.remove([id]).await {
+        Ok(0) => match tasks.info(id, Format::Minimal).await {
+            Ok(task) => {
+                let text =
+                    format!("cannot delete task {id}: it is {}; cancel it first", task.state);
+                answer::error(StatusCode::CONFLICT, &text)
+            }
+            Err(error) => failed(&error),
+        },
+        Ok(_) => answer::done("done"),
+        Err(error) => failed(&error),
+    }
+}
+
+pub(super) fn failed(error: &TaskError) -> Response {
     let status = match error {
         TaskError::Unknown(_) => StatusCode::NOT_FOUND,
         TaskError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,

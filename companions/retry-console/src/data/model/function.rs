@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use retry_runtime::Latency;
 use serde::{Deserialize, Serialize};
 
 use super::counts::CallCounts;
@@ -39,6 +40,15 @@ pub struct Function {
     pub failures: BTreeMap<String, u64>,
     /// Calls by stop reason; reasons without one are left out.
     pub reasons: BTreeMap<String, u64>,
+    /// The median of the durations of attempts, for a function with `measure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
+    /// The time within which 99 of 100 attempts ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<f64>,
+    /// The durations of attempts in full; only where a process answers for itself alone: a console adds them up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
     /// Calls that are being retried.
     pub waiting: u64,
     /// Processes that have the function.

@@ -104,6 +104,13 @@ pub struct Process {
     pub version: Option<String>,
     /// The time since which the console runs.
     pub started_at: u64,
+    /// Whether its console shows tasks.
+    #[serde(default)]
+    pub has_tasks: bool,
+    /// How many milliseconds the clock of a peer is ahead of the clock of the process that answers, in tenths of a second. All
+    /// times of a snapshot are by the latter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_ms: Option<i64>,
     /// The address of a peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
