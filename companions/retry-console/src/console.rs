@@ -38,7 +38,7 @@ pub(crate) struct Core {
 impl Core {
     #[cfg(feature = "tasks")]
     pub(crate) fn tasks(&self) -> &Tasks {
-        self.feed.due.tasks.as_ref().expect("the routes of tasks are made with tasks")
+        self.feed.due.tasks().expect("the routes of tasks are made with tasks")
     }
 }
 

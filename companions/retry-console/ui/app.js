@@ -51,7 +51,7 @@ function App() {
   useEffect(() => {
     // On a narrow screen the navigation scrolls sideways.
     document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [current]);
+  }, [current, screens.length]);
   if (stream.status.phase === 'token') return html`<${TokenPage} />`;
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>

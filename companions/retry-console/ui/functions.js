@@ -19,10 +19,10 @@ export function breakersOf(name, breakers) {
 
 function columnsOf(breakers, query) {
   return [
-    { id: 'name', title: 'Function', isFull: true, width: '20%', value: (of) => of.name, cell: (of) => html`
+    { id: 'name', title: 'Function', isFull: true, width: '18%', value: (of) => of.name, cell: (of) => html`
       <a class="name" href=${href('functions', of.name, query)} title="${of.file}:${of.line}">${of.name}</a>
       ${of.findings?.length > 0 && html` <${Badge} tone="warn" text=${number(of.findings.length)} title=${of.findings.join('\n')} />`}` },
-    { id: 'outcome', title: 'Outcomes', isFull: true, width: '14%', value: (of) => share(of.failed, ended(of)) ?? -1, first: 'down', help: 'First try, saved by a retry, failed; sorted by the failed share', cell: (of) => html`<${OutcomeBar} of=${of} />` },
+    { id: 'outcome', title: 'Outcomes', isFull: true, width: '11%', value: (of) => share(of.failed, ended(of)) ?? -1, first: 'down', help: 'First try, saved by a retry, failed; sorted by the failed share', cell: (of) => html`<${OutcomeBar} of=${of} />` },
     { id: 'calls', title: 'Calls', kind: 'num', value: (of) => of.calls, first: 'down', cell: (of) => number(of.calls) },
     { id: 'first_try', title: 'First try', kind: 'num wide', value: (of) => share(of.first_try, ended(of)) ?? -1, first: 'down', cell: (of) => percent(share(of.first_try, ended(of))) },
     { id: 'saved', title: 'Saved', kind: 'num', value: (of) => of.saved, first: 'down', help: 'Saved by a retry', cell: (of) => number(of.saved) },
@@ -31,7 +31,7 @@ function columnsOf(breakers, query) {
     { id: 'p50', title: 'p50', kind: 'num wide', value: (of) => of.p50_ms, first: 'down', help: 'Half of the attempts ended within this time; of functions that measure them', cell: (of) => time(of.p50_ms) },
     { id: 'p99', title: 'p99', kind: 'num wide', value: (of) => of.p99_ms, first: 'down', help: '99 of 100 attempts ended within this time; of functions that measure them', cell: (of) => time(of.p99_ms) },
     { id: 'waiting', title: 'Waiting', kind: 'num', value: (of) => of.waiting, first: 'down', help: 'Calls in a pause before their next attempt', cell: (of) => number(of.waiting) },
-    { id: 'budget', title: 'Budget', kind: 'num wide', value: (of) => of.budget && share(of.budget.available, of.budget.capacity), help: 'Retries that the budget still allows', cell: (of) => (of.budget ? `${decimal(of.budget.available, 1)} of ${decimal(of.budget.capacity, 1)}` : '–') },
+    { id: 'budget', title: 'Budget', kind: 'num wide', width: '6.6rem', value: (of) => of.budget && share(of.budget.available, of.budget.capacity), help: 'Retries that the budget still allows', cell: (of) => (of.budget ? `${decimal(of.budget.available, 1)} of ${decimal(of.budget.capacity, 1)}` : '–') },
     { id: 'breaker', title: 'Breaker', kind: 'wide', width: '13rem', value: (of) => of.breaker, cell: (of) => of.breaker && html`<${BreakerWord} name=${of.breaker} breakers=${breakers} />` },
   ];
 }

@@ -43,7 +43,8 @@ function columnsOf(process, reload) {
   const columns = [
     { id: 'name', title: 'Worker', isFull: true, width: '24%', cell: (of) => html`<b>${of.name}</b>` },
     { id: 'state', title: 'State', width: '8rem', cell: (of) => html`<${Badge} tone=${of.paused ? 'warn' : 'good'} text=${of.paused ? 'paused' : 'serves'} />` },
-    { id: 'slots', title: 'Slots', width: '13rem', cell: (of) => html`<${Meter} value=${share(of.running.length, of.slots) ?? 0} label="slots in use" /> <span class="num">${number(of.running.length)} of ${number(of.slots)}</span>` },
+    { id: 'slots', title: 'Slots in use', kind: 'num', width: '8rem', cell: (of) => `${number(of.running.length)} of ${number(of.slots)}` },
+    { id: 'use', title: '', kind: 'wide', width: '9rem', cell: (of) => html`<${Meter} value=${share(of.running.length, of.slots) ?? 0} label="slots in use" />` },
     { id: 'functions', title: 'Functions', isFull: true, cell: (of) => html`<span title=${of.functions.join('\n')}>${of.functions.slice(0, FUNCTIONS_SHOWN).join(', ')}${of.functions.length > FUNCTIONS_SHOWN ? ` and ${number(of.functions.length - FUNCTIONS_SHOWN)} more` : ''}</span>` },
   ];
   if (mayOperate()) columns.push({ id: 'orders', title: html`<span class="hidden">Orders</span>`, isFull: true, kind: 'act', width: '8rem', cell: (of) => html`<${Orders} of=${of} process=${process} onOrder=${reload} />` });
@@ -54,7 +55,7 @@ const RUNNING = [
   { id: 'id', title: 'Task', width: '8rem', cell: (task) => html`<a class="name mono" href=${href('tasks', task.id)} title=${task.id}>…${task.id.slice(-8)}</a>` },
   { id: 'name', title: 'Function', isFull: true, width: '24%', cell: (task) => task.name },
   { id: 'attempt', title: 'Attempt', kind: 'num', width: '6rem', cell: (task) => number(task.retry_count + 1) },
-  { id: 'since', title: 'Since the first attempt', kind: 'num', width: '11rem', cell: (task) => (task.started_at === undefined ? '–' : html`<span title=${clock(instant(task.started_at), now())}>${duration(Math.floor(Math.max(0, now() - instant(task.started_at)) / 1_000) * 1_000)}</span>`) },
+  { id: 'since', title: 'Started', kind: 'num', width: '8rem', help: 'Time since the first attempt of the task', cell: (task) => (task.started_at === undefined ? '–' : html`<span title=${clock(instant(task.started_at), now())}>${duration(Math.floor(Math.max(0, now() - instant(task.started_at)) / 1_000) * 1_000)}</span>`) },
   { id: 'progress', title: 'Progress', width: '9rem', cell: (task) => (typeof task.progress?.fraction === 'number' ? html`<${Meter} value=${task.progress.fraction} label="progress" />` : '–') },
   { id: 'worker', title: 'Worker', isFull: true, cell: (task) => task.worker ?? '–' },
 ];

@@ -21,7 +21,7 @@ export class Tasks {
   workers() {
     const running = [...this.all.values()].filter(({ state }) => state === 'running');
     const worker = (number, name, slots, functions, its) => ({ number, name, slots, paused: this.paused.has(number), functions, running: its });
-    return { workers: [worker(1, 'web-1 pid 71', 64, NAMES, running), worker(2, 'web-1 exports', 2, ['export::run'], [])], elsewhere: [], is_cut: false };
+    return { workers: [worker(1, 'pid 71', 64, NAMES, running), worker(2, 'web-1 exports', 2, ['export::run'], [])], elsewhere: [], is_cut: false };
   }
 
   orderWorker(number, word) {

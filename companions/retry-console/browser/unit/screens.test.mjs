@@ -24,7 +24,8 @@ test('rows without a value come last in both directions, and equal ones keep the
   assert.equal(sorted(rows, columns, 'unknown'), rows);
 });
 
-test('two columns share a line of a card', () => {
+test('two columns share a line of a card, unless a whole line comes between them', () => {
+  assert.equal(cardHeight([{}, { isFull: true }, {}]) - cardHeight([{}, {}, { isFull: true }]), 27);
   assert.equal(cardHeight([{ isFull: true }, {}, {}, {}]) - cardHeight([{ isFull: true }, {}]), 27);
 });
 

@@ -20,7 +20,7 @@ use crate::data::model::{Overview, Process, Role, Snapshot};
 /// The pause between two looks at this process while somebody watches: four a second.
 const FRAME: Duration = Duration::from_millis(250);
 /// A look may take this part of a core: the pause after it is that much longer.
-pub(super) const SHARE: u32 = 25;
+const SHARE: u32 = 25;
 /// Requests get the state of the last look if it is not older: ten looks a second are enough.
 const FRESH: Duration = Duration::from_millis(100);
 /// How often this process is looked at while nobody watches, for the calls of each second and the modes of breakers.

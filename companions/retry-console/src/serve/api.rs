@@ -31,7 +31,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         .route("/api/live/{id}/{order}", post(call))
         .route("/api/breakers/{id}/{order}", post(breaker));
     #[cfg(feature = "tasks")]
-    let router = if core.feed.due.tasks.is_some() {
+    let router = if core.feed.due.tasks().is_some() {
         super::workers::routes(super::tasks::routes(router))
     } else {
         router

@@ -160,14 +160,14 @@ async fn list(State(core): State<Arc<Core>>, Query(wanted): Query<Wanted>) -> Re
         Ok(chosen) => chosen,
         Err(mistake) => return answer::error(StatusCode::BAD_REQUEST, &mistake),
     };
-    match listed(core.tasks(), chosen).await {
+    match listed(&core, chosen).await {
         Ok(list) => Json(list).into_response(),
         Err(error) => failed(&error),
     }
 }
 
-async fn listed(tasks: &Tasks, chosen: Chosen) -> Result<List, TaskError> {
-    let functions = tasks.counts_by_function().await?.into_iter();
+async fn listed(core: &Core, chosen: Chosen) -> Result<List, TaskError> {
+    let tasks = core.tasks();
     let wanted = chosen.filter.limit.max(1);
     let mut filter = chosen.filter.clone().brief();
     let (mut found, mut read, mut next) = (Vec::new(), 0, None);
@@ -204,13 +204,13 @@ async fn listed(tasks: &Tasks, chosen: Chosen) -> Result<List, TaskError> {
             next = None;
         }
     }
-    Ok(List {
-        counts: tasks.counts().await?,
-        functions: functions.map(|(name, counts)| OfFunction { name, counts }).collect(),
-        groups: groups(&found),
-        tasks: found,
-        next,
-    })
+    let counted = core.feed.due.counts().await?;
+    let (counts, functions) = match &counted {
+        Some(counted) => (counted.all, counted.by_function.clone()),
+        None => Default::default(),
+    };
+    let functions = functions.into_iter().map(|(name, counts)| OfFunction { name, counts });
+    Ok(List { counts, functions: functions.collect(), groups: groups(&found), tasks: found, next })
 }
 
 /// The tasks of the page by their last failure, digits left out, the most frequent first.

@@ -113,13 +113,14 @@ struct Schedule {
 }
 
 async fn schedule(State(core): State<Arc<Core>>, Query(wanted): Query<Wanted>) -> Response {
-    match to_come(core.tasks(), wanted.limit.unwrap_or(SHOWN).min(500)).await {
+    match to_come(&core, wanted.limit.unwrap_or(SHOWN).min(500)).await {
         Ok(schedule) => Json(schedule).into_response(),
         Err(error) => tasks::failed(&error),
     }
 }
 
-async fn to_come(tasks: &Tasks, limit: usize) -> Result<Schedule, TaskError> {
+async fn to_come(core: &Core, limit: usize) -> Result<Schedule, TaskError> {
+    let tasks = core.tasks();
     let mut filter = Filter::new().phase(Phase::Pending).phase(Phase::Waiting).limit(500).brief();
     let now = tasks.store().clock().now();
     let (mut found, mut read, mut is_whole) = (Vec::new(), 0, false);
@@ -138,6 +139,7 @@ async fn to_come(tasks: &Tasks, limit: usize) -> Result<Schedule, TaskError> {
     }
     found.sort_by_key(|task| (task.due_at, task.id));
     found.truncate(limit);
-    let scheduled = tasks.counts().await?.scheduled();
+    let counted = core.feed.due.counts().await?;
+    let scheduled = counted.map_or(0, |counted| counted.all.scheduled());
     Ok(Schedule { tasks: found, scheduled, read, is_whole })
 }

@@ -5,6 +5,7 @@ mod orders;
 mod peers;
 mod refused;
 mod tasks;
+mod workers;
 
 use std::time::Duration;
 
