@@ -32,7 +32,7 @@ class Mock {
   constructor(settings) {
     this.settings = settings;
     this.program = new Program(settings);
-    this.tasks = settings.hasTasks ? new Tasks(settings.tasks ?? 10_000) : undefined;
+    this.tasks = settings.hasTasks ? new Tasks(settings.tasks ?? 10_000, settings.portion) : undefined;
     this.streams = new Set();
     this.orders = [];
     this.isSilent = false;

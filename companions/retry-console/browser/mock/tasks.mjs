@@ -5,12 +5,13 @@ import { randoms } from './random.mjs';
 const NAMES = ['mail::send', 'mail::digest', 'billing::invoice', 'export::run'];
 const ERRORS = [['connection refused', 'transient'], ['429 Too Many Requests', 'throttled'], ['550 mailbox <unknown>', 'permanent']];
 const PHASES = ['pending', 'running', 'waiting', 'complete', 'failed', 'cancelled'];
-const PORTION = 150;
+const PORTION = 400;
 
 const phaseOf = ({ state }) => (state === 'held_back' ? 'waiting' : state);
 
 export class Tasks {
-  constructor(count) {
+  constructor(count, portion = PORTION) {
+    this.portion = portion;
     this.random = randoms(11);
     const now = Date.now();
     this.all = new Map(Array.from({ length: count }, (_, at) => this.task(at, now)).map((task) => [task.id, task]));
@@ -118,7 +119,7 @@ export class Tasks {
     const job = { job: this.jobs.size + 1, order, done: 0, refused: 0, total: ids.length, state: 'running' };
     this.jobs.set(job.job, job);
     const work = () => {
-      for (const id of ids.splice(0, PORTION)) job[this.order(id, order).answer === 'done' ? 'done' : 'refused'] += 1;
+      for (const id of ids.splice(0, this.portion)) job[this.order(id, order).answer === 'done' ? 'done' : 'refused'] += 1;
       if (job.state === 'running' && ids.length === 0) job.state = 'done';
       if (job.state === 'running') setTimeout(work, 150);
     };
