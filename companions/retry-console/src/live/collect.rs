@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use retry_config::Declared;
+use retry_config::{Declared, Explanation};
 use retry_runtime::breaker::Mode;
 use retry_runtime::{Site, Stats, StopReason, live as calls};
 
@@ -90,12 +90,16 @@ pub(crate) fn modes() -> Vec<(String, Mode)> {
 
 /// The settings in force of every function, each with its origin.
 pub(crate) fn settings() -> BTreeMap<String, Vec<Setting>> {
-    let names = retry_runtime::sites().map(Site::name);
-    names.map(|name| (name.to_owned(), settings_of(name))).collect()
+    // Not one by one: each explanation resolves the whole program.
+    let all = retry_config::explain_all().into_iter();
+    all.map(|explained| (explained.name.clone(), told(explained))).collect()
 }
 
 pub(crate) fn settings_of(name: &str) -> Vec<Setting> {
-    let Ok(explained) = retry_config::explain(name) else { return Vec::new() };
+    retry_config::explain(name).map(told).unwrap_or_default()
+}
+
+fn told(explained: Explanation) -> Vec<Setting> {
     let rows = explained.settings.into_iter();
     rows.map(|row| Setting {
         setting: row.setting.to_owned(),

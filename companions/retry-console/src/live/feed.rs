@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, broadcast};
@@ -10,6 +10,7 @@ use tokio::sync::{Notify, broadcast};
 use super::clock::Now;
 use super::collect::{self, Known, Own};
 use super::due::DueTasks;
+use super::loops;
 use super::memory::Memory;
 use super::peers::Peers;
 use crate::data::delta;
@@ -17,14 +18,8 @@ use crate::data::delta;
 use crate::data::model::News;
 use crate::data::model::{Overview, Process, Role, Snapshot};
 
-/// The pause between two looks at this process while somebody watches: four a second.
-const FRAME: Duration = Duration::from_millis(250);
-/// A look may take this part of a core: the pause after it is that much longer.
-const SHARE: u32 = 25;
 /// Requests get the state of the last look if it is not older: ten looks a second are enough.
 const FRESH: Duration = Duration::from_millis(100);
-/// How often this process is looked at while nobody watches, for the calls of each second and the modes of breakers.
-const IDLE: Duration = Duration::from_secs(1);
 /// For how long a request without a stream counts as somebody who watches.
 const LINGER: Duration = Duration::from_secs(10);
 /// The changes that a stream which was interrupted can catch up on.
@@ -51,7 +46,7 @@ pub(crate) struct Feed {
     updates: broadcast::Sender<Update>,
     is_started: AtomicBool,
     asked: Mutex<Option<Instant>>,
-    wake: Notify,
+    pub(super) wake: Notify,
 }
 
 #[derive(Debug)]
@@ -114,10 +109,10 @@ impl Feed {
         if self.is_started.swap(true, Ordering::Relaxed) {
             return;
         }
-        tokio::spawn(looks(Arc::downgrade(self)));
-        tokio::spawn(counts(Arc::downgrade(self)));
+        tokio::spawn(loops::looks(Arc::downgrade(self)));
+        tokio::spawn(loops::counts(Arc::downgrade(self)));
         if !self.peers.is_empty() {
-            tokio::spawn(pulls(Arc::downgrade(self)));
+            tokio::spawn(loops::pulls(Arc::downgrade(self)));
         }
     }
 
@@ -195,7 +190,7 @@ impl Feed {
     }
 
     /// Counts the calls of the last second, and looks for changes of breakers and of the configuration.
-    fn sample(&self, now: Now) {
+    pub(super) fn sample(&self, now: Now) {
         let (totals, modes) = (collect::totals(), collect::modes());
         let config = retry_config::current();
         let is_new = lock(&self.memory).configuration.is_new(&config);
@@ -228,7 +223,7 @@ impl Feed {
     }
 
     /// Looks at this process, adds the peers, and publishes the difference to the state before.
-    fn refresh(&self) {
+    pub(super) fn refresh(&self) {
         let mut published = lock(&self.published);
         published.looked = Some(Instant::now());
         let now = Now::read();
@@ -294,64 +289,8 @@ impl Feed {
     }
 
     /// Stops listening to events, which calls that fail would pay for.
-    fn rest(&self) {
+    pub(super) fn rest(&self) {
         lock(&self.published).events = None;
-    }
-}
-
-/// Looks at this process as long as its console exists: once a second, and more often while somebody watches.
-async fn looks(feed: Weak<Feed>) {
-    loop {
-        let Some(feed) = feed.upgrade() else { return };
-        let began = Instant::now();
-        let pause = if feed.is_watched() {
-            feed.refresh();
-            FRAME.max(began.elapsed() * SHARE)
-        } else {
-            feed.rest();
-            feed.sample(Now::read());
-            IDLE.max(began.elapsed() * SHARE)
-        };
-        let wake = feed.wake.notified();
-        let idle = !feed.is_watched();
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            // Whoever begins to watch does not wait for the next second.
-            () = wake, if idle => {}
-        }
-    }
-}
-
-/// Asks the peers once a second while somebody watches.
-async fn pulls(feed: Weak<Feed>) {
-    loop {
-        let Some(feed) = feed.upgrade() else { return };
-        if feed.is_watched() {
-            feed.peers.pull().await;
-        }
-        second(feed).await;
-    }
-}
-
-/// Counts the tasks that are due, once a second while somebody watches. Apart from the looks, which a slow store must not
-/// delay.
-async fn counts(feed: Weak<Feed>) {
-    loop {
-        let Some(feed) = feed.upgrade() else { return };
-        if feed.is_watched() {
-            feed.due.renew().await;
-        }
-        second(feed).await;
-    }
-}
-
-/// Waits for a second, or until somebody begins to watch. Does not keep the console for longer.
-async fn second(feed: Arc<Feed>) {
-    let wake = feed.wake.notified();
-    let idle = !feed.is_watched();
-    tokio::select! {
-        () = tokio::time::sleep(IDLE) => {}
-        () = wake, if idle => {}
     }
 }
 

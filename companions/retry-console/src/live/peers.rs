@@ -355,6 +355,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn addresses_come_from_a_file_and_a_name_and_each_counts_once() {
+        let file = std::env::temp_dir().join(format!("retry-console-peers-{}", std::process::id()));
+        std::fs::write(
+            &file,
+            "# the shop\nhttp://10.0.0.2:7600/\n\n  http://10.0.0.3:7600/retry\n",
+        )
+        .expect("a file");
+        let sources = vec![
+            Source::File(file.clone()),
+            Source::File("no such file".into()),
+            Source::Listed(vec!["http://10.0.0.2:7600".into()]),
+            Source::Name("localhost:7600".into()),
+            Source::Name("no-such-host.invalid:7600".into()),
+        ];
+        let mut addresses = Peers::new(sources, None).addresses().await;
+        std::fs::remove_file(file).expect("it is there");
+        addresses.retain(|address| address != "http://[::1]:7600");
+        assert_eq!(
+            addresses,
+            ["http://10.0.0.2:7600", "http://10.0.0.3:7600/retry", "http://127.0.0.1:7600"]
+        );
+    }
+
+    #[tokio::test]
     async fn a_peer_that_never_answered_is_listed_with_its_error() {
         let peers = Peers::new(vec![Source::Listed(vec!["http://127.0.0.1:1/".into()])], None);
         peers.pull().await;
