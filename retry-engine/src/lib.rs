@@ -73,6 +73,7 @@ pub use report::record::{AttemptRecord, Delay, DelaySource, PastCall, Report};
 #[cfg(feature = "sites")]
 pub use report::{
     error::RetryError,
+    latency::Latency,
     stats::{Failures, Reasons, Stats},
 };
 #[cfg(feature = "sites")]

@@ -70,6 +70,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `hint = at_least`, `hint = instead` | `at_least` | whether a server's hint only makes a delay longer, or takes its place also where the hint is shorter |
 /// | `hint_cap = "60s"` | 60 s | the longest delay that a server may ask for; a longer one ends the call, or is cut to this with `hint_cap = clamp("10s")` |
 /// | `inherit = false` | `true` | the call takes no deadline and no observer from the retryable call around it, for a future that several callers share. A spawned task inherits nothing anyway: `inherited(future)` carries the deadline over |
+/// | `measure` | off | the durations of attempts are counted: `site(name).latency()` has their median and 99th percentile. Costs two readings of the clock and an atomic addition for each attempt |
 /// | `when = path or closure` | | `Fn(&E) -> bool`. With `on`, both must be true for a retry; on its own it replaces `Classify` |
 /// | `retry_if = path or closure` | | `Fn(&T) -> bool` on the success value: `true` asks for another attempt, which draws nothing from the budget. When the retries are used up, the call returns the last value |
 /// | `budget(…)`, `budget = …` | on | the limit for the retries of all calls together: settings `budget(capacity = 20, refill = "10s")`, a budget shared by name `budget = "name"`, both `budget("name", capacity = 20)`, a preset (`finagle`, `grpc`, `aws`, `sre`, `unlimited`), one for each host or shard `budget(key = host)`, a static `budget = SHARED`, or `budget = none` to turn it off |
@@ -284,7 +285,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `timeout` on a sync function | nothing can stop a running thread |
 /// | a `mut` or `ref mut` argument by value that is neither in `clone` nor in `keep` | either default would surprise somebody |
 /// | an argument that the body moves, without `clone` (E0382, E0507) | the next attempt needs the argument again |
-/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`backoff`, `jitter`, `on`, `hint`, `inherit`, `name`, the settings of `budget` and `breaker`) | the value is computed before there is a call; `policy = …` computes a whole policy in each call |
+/// | a function's argument, `Self` or a generic parameter in an argument that is set once (`backoff`, `jitter`, `on`, `hint`, `inherit`, `measure`, `name`, the settings of `budget` and `breaker`) | the value is computed before there is a call; `policy = …` computes a whole policy in each call |
 /// | `label` or settings that a call computes, beside `task` | the store asks for the settings of a task without its arguments |
 /// | `recover` with an argument that cannot be rebuilt from its pattern | `recover` gets every argument |
 #[proc_macro_attribute]

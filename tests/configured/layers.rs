@@ -262,3 +262,16 @@ fn a_file_cannot_name_a_backoff_of_the_programs_own() {
          attribute can name; write \"exponential\" or a list of delays"
     );
 }
+
+#[test]
+fn the_explanation_of_all_operations_is_that_of_each() {
+    let _turn = turn();
+    apply("[op.\"billing::charge\"]\nmax = 7").expect("it fits");
+    let all = retry_config::explain_all();
+    assert!(all.is_sorted_by(|one, next| one.name < next.name), "each name once");
+    for explained in &all {
+        let one = retry_config::explain(&explained.name).expect("it is linked");
+        assert_eq!(&one, explained);
+    }
+    assert!(all.len() > 3);
+}

@@ -65,6 +65,12 @@ fn replaced() -> Result<(), Error> {
     Err(Error::Down)
 }
 
+#[retryable(max = 0, budget = none, measure, name = "metrics::measured")]
+async fn measured(millis: u64) -> Result<(), Error> {
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+    Ok(())
+}
+
 #[allow(dead_code, reason = "exists only to share the breaker")]
 #[retryable(budget = none, breaker = SHARED, name = "metrics::b")]
 fn beside() -> Result<(), Error> {
@@ -119,6 +125,9 @@ fn call_them() {
             let _ = guarded(key).await;
         }
         payer().await.unwrap_err();
+        for millis in [20, 20, 3_000] {
+            measured(millis).await.unwrap();
+        }
     });
 }
 
@@ -154,6 +163,8 @@ fn a_scrape_has_every_metric_with_the_right_values() {
         (format!("retry_stops{{{site},retry_reason=\"exhausted\"}}"), 1.0),
         (format!("retry_delay_count{{{site},retry_delay_source=\"backoff\"}}"), 5.0),
         (format!("retry_delay_sum{{{site},retry_delay_source=\"backoff\"}}"), 0.010),
+        ("retry_attempt_duration_count{retry_site=\"metrics::measured\"}".into(), 3.0),
+        ("retry_attempt_duration_bucket{retry_site=\"metrics::measured\",le=\"0.05\"}".into(), 2.0),
         (format!("retry_live{{{site}}}"), 0.0),
         ("retry_breaker_state{retry_breaker=\"metrics::table\",retry_state=\"open\"}".into(), 1.0),
         ("retry_breaker_state{retry_breaker=\"metrics::table\",retry_state=\"closed\"}".into(), 1.0),

@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn only_missing_programs_are_installed() {
-        assert_eq!(packages(|program, _| program == "dockerd"), ["nginx-light", "postgresql", "chromium"]);
+        assert_eq!(
+            packages(|program, _| program == "dockerd"),
+            ["nginx-light", "postgresql", "chromium"]
+        );
         assert_eq!(packages(|_, _| false).len(), 6);
         assert!(packages(|_, _| true).is_empty());
     }

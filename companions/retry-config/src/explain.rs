@@ -194,13 +194,36 @@ pub(crate) fn explain(
 ) -> Result<Explanation, ConfigErrors> {
     let (site, resolved) = named(sites, resolution, name)?;
     let namesakes = sites.sites.iter().filter(|other| other.name == site.name).skip(1);
-    Ok(Explanation {
+    let mut explanation = of(site, resolved);
+    explanation.namesakes = namesakes.map(place).collect();
+    Ok(explanation)
+}
+
+/// Explains every function of a list that is ordered by name, file and line.
+pub(crate) fn explain_all(sites: &SiteList, resolution: &Resolution) -> Vec<Explanation> {
+    let mut all: Vec<Explanation> = Vec::with_capacity(sites.sites.len());
+    for (site, resolved) in sites.sites.iter().zip(&resolution.sites) {
+        match all.last_mut().filter(|last| last.name == site.name) {
+            Some(first) => first.namesakes.push(place(site)),
+            None => all.push(of(site, resolved)),
+        }
+    }
+    all
+}
+
+/// The explanation of a function, without its namesakes.
+fn of(site: &SiteInfo, resolved: &Resolved) -> Explanation {
+    Explanation {
         name: site.name.clone(),
         file: site.file.clone(),
         line: site.line,
         settings: rows(site, resolved),
-        namesakes: namesakes.map(|other| format!("{}:{}", other.file, other.line)).collect(),
-    })
+        namesakes: Vec::new(),
+    }
+}
+
+fn place(site: &SiteInfo) -> String {
+    format!("{}:{}", site.file, site.line)
 }
 
 impl SiteList {

@@ -41,7 +41,7 @@ mod written;
 pub use change::Change;
 pub use effective::Effective;
 pub use explain::{Explained, Explanation};
-pub use live::{Applied, apply, current, explain, export, load, reset};
+pub use live::{Applied, apply, current, explain, explain_all, export, load, reset};
 pub use mistake::{ConfigErrors, Mistake};
 pub use model::{Config, Global};
 pub use origin::Origin;

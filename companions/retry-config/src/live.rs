@@ -235,6 +235,23 @@ pub fn explain(name: &str) -> Result<Explanation, ConfigErrors> {
     explain::explain(&program.list, &resolution, name)
 }
 
+/// [`explain`] for every operation of the program, in the order of their names. All layers are resolved once, so that this takes little
+/// longer than a single `explain`.
+///
+/// ```
+/// # use retry_runtime::retryable;
+/// #[retryable(max = 2, on = any, name = "shipping::label")]
+/// fn label() -> Result<u32, String> { Ok(1) }
+///
+/// let all = retry_config::explain_all();
+/// assert!(all.iter().any(|explanation| explanation.name == "shipping::label"));
+/// ```
+pub fn explain_all() -> Vec<Explanation> {
+    let program = Program::now();
+    let resolution = held(&lock(&STATE), &program);
+    explain::explain_all(&program.list, &resolution)
+}
+
 /// The program's annotated functions as data, for checking a configuration without the program.
 ///
 /// ```

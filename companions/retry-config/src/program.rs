@@ -87,11 +87,19 @@ impl From<&Site> for SiteInfo {
             written: site.written().map(str::to_owned).collect(),
             per_call: site.per_call().map(str::to_owned).collect(),
             any: site.retries_any(),
-            policy: Settings::of(&Values::from(site.policy())),
+            policy: attribute(site),
             budget: budget(budget_source),
             breaker: breaker(breaker_source),
         }
     }
+}
+
+/// The settings of the attribute.
+fn attribute(site: &Site) -> Settings {
+    let policy = Settings::of(&Values::from(site.policy()));
+    // No part of a policy: a preset does not set it.
+    let is_written = site.written().any(|word| word == "measure");
+    Settings { measure: is_written.then(|| site.is_measured()), ..policy }
 }
 
 fn budget(source: &SiteBudget) -> Declared<BudgetOverrides> {

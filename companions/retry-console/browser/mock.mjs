@@ -33,7 +33,7 @@ class Mock {
   constructor(settings) {
     this.settings = settings;
     this.program = new Program(settings);
-    this.tasks = settings.hasTasks ? new Tasks(settings.tasks ?? 10_000) : undefined;
+    this.tasks = settings.hasTasks ? new Tasks(settings.tasks ?? 10_000, settings.portion) : undefined;
     this.streams = new Set();
     this.orders = [];
     this.isSilent = false;
@@ -81,7 +81,7 @@ class Mock {
     if (!at.startsWith('api/')) return asset(at || 'index.html', response);
     if (!this.isAllowed(request)) return fail(response, 401, 'a token is needed: open the console with `?token=…`');
     const parts = at.slice(4).split('/').map(decodeURIComponent);
-    if (request.method === 'POST') return this.order(parts, request, response);
+    if (request.method === 'POST') return this.order(parts, request, response, url.searchParams.get('process'));
     return this.read(parts, url.searchParams, request, response);
   }
 
@@ -106,6 +106,8 @@ class Mock {
       return json(response, answer, answer.error ? 400 : 200);
     }
     if (what === 'tasks' && this.tasks) return id === undefined ? json(response, this.tasks.page(query)) : found(response, this.tasks.full(id), `there is no task \`${id}\``);
+    if (what === 'workers' && this.tasks) return json(response, this.tasks.workers());
+    if (what === 'schedule' && this.tasks) return json(response, this.tasks.schedule(Number(query.get('limit') ?? 100)));
     if (what === 'jobs' && this.tasks) return found(response, this.tasks.job(Number(id)), `there is no job ${id}`);
     return fail(response, 404, 'there is nothing here');
   }
@@ -120,12 +122,12 @@ class Mock {
     response.on('close', () => this.streams.delete(response));
   }
 
-  async order(parts, request, response) {
+  async order(parts, request, response, process) {
     if (request.headers['x-retry-console'] !== '1') return fail(response, 403, 'an order needs the header `X-Retry-Console: 1`');
     if (this.role !== 'operate') return fail(response, 403, 'this token may only look');
     let body = '';
     for await (const piece of request) body += piece;
-    this.orders.push({ path: parts.join('/'), body: body && JSON.parse(body) });
+    this.orders.push({ path: parts.join('/'), body: body && JSON.parse(body), ...(process ? { process } : {}) });
     const [what, id, word] = parts;
     if (what === 'live') return json(response, { answer: this.program.orderLive(id, word) });
     if (what === 'breakers') return found(response, this.program.orderBreaker(id, word), 'there is no such breaker');
@@ -134,6 +136,7 @@ class Mock {
       return json(response, { job: this.tasks.bulk(order, filter) }, 202);
     }
     if (what === 'tasks') return found(response, this.tasks?.order(id, word), 'there is no such task');
+    if (what === 'workers') return json(response, this.tasks.orderWorker(Number(id), word));
     if (what === 'jobs' && word === 'stop') return json(response, this.tasks.stop(Number(id)));
     return fail(response, 404, 'there is no such order');
   }

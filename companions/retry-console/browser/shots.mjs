@@ -16,7 +16,7 @@ const failed = tasks.tasks?.find(({ state }) => state === 'failed')?.id ?? tasks
 
 const SCREENS = {
   overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(snapshot.functions[0]?.name)}`, live: '#/live',
-  breakers: '#/breakers', breaker: `#/breakers/${encodeURIComponent(breaker)}`, tasks: '#/tasks', task: `#/tasks/${failed}`, configuration: '#/configuration', simulate: "#/simulate?policy=max%20%3D%203%2C%20base%20%3D%20'200ms'&seed=1", processes: '#/processes',
+  breakers: '#/breakers', breaker: `#/breakers/${encodeURIComponent(breaker)}`, tasks: '#/tasks', task: `#/tasks/${failed}`, schedule: '#/schedule', workers: '#/workers', configuration: '#/configuration', simulate: "#/simulate?policy=max%20%3D%203%2C%20base%20%3D%20'200ms'&seed=1", processes: '#/processes',
 };
 const LOOKS = {
   light: { colorScheme: 'light', viewport: { width: 1280, height: 820 } }, dark: { colorScheme: 'dark', viewport: { width: 1280, height: 820 } },

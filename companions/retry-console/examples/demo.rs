@@ -49,7 +49,7 @@ async fn stock() -> Result<u32, ShopError> {
 }
 
 /// One of ten fails at the first try, one of a hundred for good.
-#[retryable(max = 4, base = "400ms", cap = "5s", idempotent, name = "shop::price")]
+#[retryable(max = 4, base = "400ms", cap = "5s", idempotent, measure, name = "shop::price")]
 async fn price() -> Result<u32, ShopError> {
     match next() % 100 {
         0 => Err(ShopError::Declined),
@@ -59,7 +59,7 @@ async fn price() -> Result<u32, ShopError> {
 }
 
 /// Down for a third of each minute.
-#[retryable(max = 5, base = "1s", cap = "15s", deadline = "2m", breaker("bank", window = count(20), min_calls = 10, open = "8s"), name = "shop::charge")]
+#[retryable(max = 5, base = "1s", cap = "15s", deadline = "2m", breaker("bank", window = count(20), min_calls = 10, open = "8s"), measure, name = "shop::charge")]
 async fn charge() -> Result<u32, ShopError> {
     match second() % 60 {
         5..25 => Err(ShopError::Refused(9443)),

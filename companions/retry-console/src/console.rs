@@ -20,6 +20,7 @@ use tower_service::Service;
 
 use crate::data::model::Process;
 use crate::live::clock::Now;
+use crate::live::due::DueTasks;
 use crate::live::feed::Feed;
 use crate::live::peers::{Peers, Source};
 use crate::serve::api;
@@ -32,29 +33,13 @@ pub(crate) struct Core {
     pub(crate) guard: Guard,
     pub(crate) simulations: crate::serve::simulate::Running,
     #[cfg(feature = "tasks")]
-    pub(crate) tasks: Option<Tasks>,
-    #[cfg(feature = "tasks")]
     pub(crate) jobs: crate::jobs::Jobs,
 }
 
 impl Core {
     #[cfg(feature = "tasks")]
     pub(crate) fn tasks(&self) -> &Tasks {
-        self.tasks.as_ref().expect("the routes of tasks are made with tasks")
-    }
-
-    /// Asks the store for the tasks that are due.
-    pub(crate) async fn renew_due(&self) {
-        #[cfg(feature = "tasks")]
-        if let Some(tasks) = &self.tasks {
-            // A store that does not answer is told on the page of tasks.
-            let counts = tasks.counts().await.ok();
-            let now = Now::read().millis;
-            self.feed.set_due(counts.map(|counts| {
-                let oldest = counts.oldest_due.map(|at| now.saturating_sub(at.as_millis()));
-                (counts.due, oldest)
-            }));
-        }
+        self.feed.due.tasks().expect("the routes of tasks are made with tasks")
     }
 }
 
@@ -306,15 +291,19 @@ impl ConsoleBuilder {
             host: host(),
             version: self.version,
             started_at: Now::read().millis,
+            #[cfg(feature = "tasks")]
+            has_tasks: self.tasks.is_some(),
             ..Process::default()
         };
         let peers = Peers::new(self.sources, self.guard.operator.clone());
+        #[cfg(feature = "tasks")]
+        let due = DueTasks::of(self.tasks);
+        #[cfg(not(feature = "tasks"))]
+        let due = DueTasks::default();
         let core = Arc::new(Core {
-            feed: Feed::new(process, peers),
+            feed: Feed::new(process, peers, due),
             guard: self.guard,
             simulations: crate::serve::simulate::Running::default(),
-            #[cfg(feature = "tasks")]
-            tasks: self.tasks,
             #[cfg(feature = "tasks")]
             jobs: crate::jobs::Jobs::default(),
         });

@@ -22,6 +22,8 @@ const BATCH: usize = 200;
 pub(crate) enum BulkOrder {
     Retry,
     Cancel,
+    /// Removes tasks that have ended.
+    Delete,
 }
 
 /// An order that was given, and how far it is.
@@ -106,10 +108,10 @@ impl Job {
     pub(crate) fn progress(&self) -> Progress {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let (state, error) = match self.end() {
-            None if self.is_stopped.load(Ordering::Relaxed) => ("stopping", None),
+            None if self.is_stopped() => ("stopping", None),
             None => ("running", None),
             Some(Err(error)) => ("failed", Some(error)),
-            Some(Ok(())) if self.is_stopped.load(Ordering::Relaxed) => ("stopped", None),
+            Some(Ok(())) if self.is_stopped() => ("stopped", None),
             Some(Ok(())) => ("ended", None),
         };
         Progress {
@@ -128,24 +130,46 @@ impl Job {
     async fn run(&self, tasks: &Tasks, chosen: Chosen) -> Result<(), TaskError> {
         let all = self.chosen(tasks, chosen).await?;
         for batch in all.chunks(BATCH) {
-            for id in batch {
-                if self.is_stopped.load(Ordering::Relaxed) {
-                    return Ok(());
-                }
-                let ordered = match self.order {
-                    BulkOrder::Retry => tasks.retry(*id).await,
-                    BulkOrder::Cancel => tasks.cancel(*id).await,
-                };
-                let count = match ordered {
-                    Ok(_) => &self.done,
-                    Err(TaskError::Store(error)) => return Err(TaskError::Store(error)),
-                    Err(_) => &self.refused,
-                };
-                count.fetch_add(1, Ordering::Relaxed);
+            if self.is_stopped() {
+                return Ok(());
             }
+            self.tell(tasks, batch).await?;
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// Gives the order to some of the tasks.
+    async fn tell(&self, tasks: &Tasks, batch: &[TaskId]) -> Result<(), TaskError> {
+        if self.order == BulkOrder::Delete {
+            let removed = tasks.remove(batch.iter().copied()).await?;
+            self.count(removed, (batch.len() as u64).saturating_sub(removed));
+            return Ok(());
+        }
+        for id in batch {
+            if self.is_stopped() {
+                return Ok(());
+            }
+            let ordered = match self.order {
+                BulkOrder::Retry => tasks.retry(*id).await,
+                BulkOrder::Cancel | BulkOrder::Delete => tasks.cancel(*id).await,
+            };
+            match ordered {
+                Ok(_) => self.count(1, 0),
+                Err(TaskError::Store(error)) => return Err(TaskError::Store(error)),
+                Err(_) => self.count(0, 1),
+            }
+        }
+        Ok(())
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::Relaxed)
+    }
+
+    fn count(&self, done: u64, refused: u64) {
+        self.done.fetch_add(done, Ordering::Relaxed);
+        self.refused.fetch_add(refused, Ordering::Relaxed);
     }
 
     async fn chosen(&self, tasks: &Tasks, chosen: Chosen) -> Result<Vec<TaskId>, TaskError> {
@@ -156,9 +180,7 @@ impl Job {
             all.extend(page.tasks.iter().filter(|task| chosen.admits(task)).map(|task| task.id));
             self.total.store(all.len() as u64, Ordering::Relaxed);
             match page.next {
-                Some(next) if !self.is_stopped.load(Ordering::Relaxed) => {
-                    filter = filter.after(next)
-                }
+                Some(next) if !self.is_stopped() => filter = filter.after(next),
                 _ => return Ok(all),
             }
         }

@@ -43,7 +43,7 @@ mod serve;
 
 pub use console::{Console, ConsoleBuilder, ConsoleError};
 pub use data::model::{
-    BreakerState, BudgetState, ErrorGroup, Function, FunctionDetail, Live, LiveState, News,
-    Overview, Past, PastAttempt, Process, Role, Setting, Snapshot, Transition,
+    BreakerState, BudgetState, CallCounts, ErrorGroup, Function, FunctionDetail, Live, LiveState,
+    News, Overview, Past, PastAttempt, Process, Role, Setting, Snapshot, Transition,
 };
 pub use data::rates::Rates;

@@ -1,6 +1,5 @@
 // The frame of the page: navigation, banner, messages, and the screen that the address names.
 
-import { get } from './api.js';
 import { Banner } from './banner.js';
 import { Breakers } from './breakers.js';
 import { Configuration } from './configuration.js';
@@ -11,38 +10,29 @@ import { html, render, useEffect, useState } from './html.js';
 import { Live } from './live.js';
 import { Notices } from './notices.js';
 import { Overview } from './overview.js';
+import { haveTasks } from './process.js';
 import { Processes } from './processes.js';
 import { href, parse } from './router.js';
+import { Schedule } from './schedule.js';
 import { Simulate } from './simulate.js';
 import { Tasks } from './tasks.js';
 import { ThemeSwitch } from './switch.js';
 import { TokenPage } from './token.js';
 import { useTick } from './use.js';
+import { Workers } from './workers.js';
 
 const SCREENS = [
   { id: 'overview', title: 'Overview', screen: Overview },
   { id: 'functions', title: 'Functions', screen: Functions },
   { id: 'live', title: 'Live', screen: Live, count: () => state.liveTotal, unit: 'waiting' },
   { id: 'breakers', title: 'Breakers', screen: Breakers, count: () => state.overview.not_closed, unit: 'not closed', isAlarm: true },
-  { id: 'tasks', title: 'Tasks', screen: Tasks, count: () => state.overview.tasks_due, unit: 'due' },
+  { id: 'tasks', title: 'Tasks', screen: Tasks, count: () => state.overview.tasks_due, unit: 'due', ofTasks: true },
+  { id: 'schedule', title: 'Schedule', screen: Schedule, ofTasks: true },
+  { id: 'workers', title: 'Workers', screen: Workers, ofTasks: true },
   { id: 'configuration', title: 'Configuration', screen: Configuration },
   { id: 'simulate', title: 'Simulate', screen: Simulate },
   { id: 'processes', title: 'Processes', screen: Processes, count: () => [...state.processes.values()].filter(({ stale }) => stale).length, unit: 'stale', isAlarm: true },
 ];
-
-// A program without tasks has no count of due ones. A console in front of programs with tasks has a count but no list,
-// which only a request shows.
-let hasNoList = false;
-const hasTasks = () => state.overview.tasks_due !== undefined && !hasNoList;
-
-async function lookForTasks() {
-  try {
-    await get('tasks', { limit: 1 });
-  } catch (error) {
-    hasNoList = error.status === 404;
-    changed();
-  }
-}
 
 function App() {
   const [route, setRoute] = useState(() => parse(location.hash));
@@ -53,20 +43,17 @@ function App() {
     follow();
     return () => removeEventListener('hashchange', follow);
   }, []);
-  const screens = SCREENS.filter(({ id }) => id !== 'tasks' || hasTasks());
-  const current = screens.find(({ id }) => id === route.screen) ?? (route.screen === 'tasks' ? undefined : screens[0]);
+  const screens = SCREENS.filter(({ ofTasks }) => !ofTasks || haveTasks());
+  const isMissing = SCREENS.some(({ id, ofTasks }) => ofTasks && id === route.screen);
+  const current = screens.find(({ id }) => id === route.screen) ?? (isMissing ? undefined : screens[0]);
   const program = programName();
   useEffect(() => {
     document.title = `${current?.title ?? 'Tasks'} · ${program} · retry console`;
   }, [current, program]);
-  const mayHaveTasks = state.overview.tasks_due !== undefined;
-  useEffect(() => {
-    if (mayHaveTasks) lookForTasks();
-  }, [mayHaveTasks]);
   useEffect(() => {
     // On a narrow screen the navigation scrolls sideways.
     document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [current]);
+  }, [current, screens.length]);
   if (stream.status.phase === 'token') return html`<${TokenPage} />`;
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the content</a>
@@ -112,7 +99,7 @@ function Content({ current, route }) {
     ? html`<p class="loading">Waiting for the server …</p>`
     : current === undefined
       ? html`<p class="loading">This program has no tasks.</p>`
-      : html`<${current.screen} key=${current.id} name=${route.name} query=${route.query} hasTasks=${hasTasks()} />`;
+      : html`<${current.screen} key=${current.id} name=${route.name} query=${route.query} hasTasks=${haveTasks()} />`;
   return html`<main id="main" tabindex="-1">${body}</main>`;
 }
 

@@ -58,8 +58,28 @@ export function Configuration({ query }) {
 
 function Changes({ entries }) {
   if (entries.length === 0) return html`<${Empty}>No configuration was changed since the start.<//>`;
+  return html`${changesOf(entries).map(({ at, lines }, index) => html`
+    <details class="change" key=${at} open=${index === 0}>
+      <summary><time>${clock(at, now())}</time> ${index === 0 ? html`<b>last change</b>, ` : ''}<span class="muted">${plural(lines.length, 'setting')}</span></summary>
+      <${Diff} lines=${lines} />
+    </details>`)}`;
+}
+
+/** The changed settings by the time of the change, the last one first. */
+export function changesOf(entries) {
+  const changes = new Map();
+  for (const entry of entries) changes.set(entry.at, [...(changes.get(entry.at) ?? []), entry]);
+  return [...changes].sort(([a], [b]) => b - a).map(([at, lines]) => ({ at, lines: lines.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name))) }));
+}
+
+// As `diff` writes it: the line that went, and the line that came.
+function Diff({ lines }) {
   return html`
-    <ol class="news">${[...entries].sort((a, b) => b.at - a.at).map(({ at, text }, index) => html`
-      <li key=${entries.length - index}><time>${clock(at, now())}</time><div class="change">${text}</div></li>`)}
-    </ol>`;
+    <div class="diff">${lines.map(({ name, setting, before, after }, index) => html`
+      <div key=${index}>
+        ${name !== lines[index - 1]?.name && html`<div class="of"><a href=${href('functions', name)}>${name}</a></div>`}
+        ${before !== undefined && html`<del><span aria-hidden="true">− </span><span class="hidden">before: </span>${setting} = ${before}</del>`}
+        ${after !== undefined && html`<ins><span aria-hidden="true">+ </span><span class="hidden">after: </span>${setting} = ${after}</ins>`}
+      </div>`)}
+    </div>`;
 }

@@ -8,6 +8,7 @@ export const PHASES = ['pending', 'running', 'waiting', 'complete', 'failed', 'c
 export const ORDERS = {
   retry: { from: ['failed', 'cancelled'], default: ['failed'] },
   cancel: { from: ['pending', 'running', 'waiting'], default: ['pending', 'running', 'waiting'] },
+  delete: { from: ['complete', 'failed', 'cancelled'], default: ['complete', 'failed', 'cancelled'] },
 };
 
 const list = (text) => (text ? text.split(',').filter(Boolean) : []);

@@ -1,7 +1,7 @@
 // The panel of one function: its settings and where they come from, how its calls ended, and the last ones that failed.
 
 import { html } from './html.js';
-import { ago, decimal, number, percent, plural, share, words } from './format.js';
+import { ago, decimal, duration, number, percent, plural, share, words } from './format.js';
 import { path } from './api.js';
 import { now, state } from './console.js';
 import { Badge, Empty, Facts, Failure, KindBadge, Meter, ModeBadge, OutcomeBar, Panel } from './parts.js';
@@ -39,6 +39,7 @@ function Summary({ of }) {
       ['without an attempt', of.unattempted > 0 && number(of.unattempted)],
       ['attempts', number(of.attempts)],
       ['amplification', `${decimal(of.amplification)} attempts per call`],
+      ['an attempt takes', of.p50_ms === undefined ? html`<span class="muted">not measured: add <code>measure</code></span>` : `${duration(of.p50_ms)} (median), ${duration(of.p99_ms)} (99 of 100)`],
       ['waiting', html`<a href=${href('live', undefined, { filter: of.name })}>${number(of.waiting)}</a>`],
       ['part of', of.part_of && html`<a href=${href('functions', of.part_of)}>${of.part_of}</a>`],
       ['kind', of.is_async ? 'async' : 'blocking'],

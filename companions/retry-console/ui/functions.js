@@ -1,13 +1,14 @@
 // All annotated functions in a table.
 
 import { html, useMemo } from './html.js';
-import { decimal, matches, number, percent, share } from './format.js';
+import { decimal, duration, matches, number, percent, share } from './format.js';
 import { state } from './console.js';
 import { FunctionPanel } from './function.js';
 import { Badge, OutcomeBar, Search, isNotClosed, modeWord } from './parts.js';
 import { go, href } from './router.js';
 import { Table, sorted } from './table.js';
 
+const time = (ms) => (ms === undefined ? html`<span class="muted" title="The function does not measure its attempts">–</span>` : duration(ms));
 const ended = (of) => of.first_try + of.saved + of.failed;
 
 /** The worst mode of the breakers of this name, over keys and processes. */
@@ -18,17 +19,19 @@ export function breakersOf(name, breakers) {
 
 function columnsOf(breakers, query) {
   return [
-    { id: 'name', title: 'Function', isFull: true, width: '20%', value: (of) => of.name, cell: (of) => html`
+    { id: 'name', title: 'Function', isFull: true, width: '18%', value: (of) => of.name, cell: (of) => html`
       <a class="name" href=${href('functions', of.name, query)} title="${of.file}:${of.line}">${of.name}</a>
       ${of.findings?.length > 0 && html` <${Badge} tone="warn" text=${number(of.findings.length)} title=${of.findings.join('\n')} />`}` },
-    { id: 'outcome', title: 'Outcomes', isFull: true, width: '14%', value: (of) => share(of.failed, ended(of)) ?? -1, first: 'down', help: 'First try, saved by a retry, failed; sorted by the failed share', cell: (of) => html`<${OutcomeBar} of=${of} />` },
+    { id: 'outcome', title: 'Outcomes', isFull: true, width: '11%', value: (of) => share(of.failed, ended(of)) ?? -1, first: 'down', help: 'First try, saved by a retry, failed; sorted by the failed share', cell: (of) => html`<${OutcomeBar} of=${of} />` },
     { id: 'calls', title: 'Calls', kind: 'num', value: (of) => of.calls, first: 'down', cell: (of) => number(of.calls) },
     { id: 'first_try', title: 'First try', kind: 'num wide', value: (of) => share(of.first_try, ended(of)) ?? -1, first: 'down', cell: (of) => percent(share(of.first_try, ended(of))) },
     { id: 'saved', title: 'Saved', kind: 'num', value: (of) => of.saved, first: 'down', help: 'Saved by a retry', cell: (of) => number(of.saved) },
     { id: 'failed', title: 'Failed', kind: 'num', value: (of) => of.failed, first: 'down', cell: (of) => html`<span class=${of.failed > 0 ? 'has-failed' : ''}>${number(of.failed)}</span>` },
     { id: 'amplification', title: 'Amplif.', kind: 'num wide', value: (of) => of.amplification, first: 'down', help: 'Amplification: attempts per call', cell: (of) => decimal(of.amplification) },
+    { id: 'p50', title: 'p50', kind: 'num wide', value: (of) => of.p50_ms, first: 'down', help: 'Half of the attempts ended within this time; of functions that measure them', cell: (of) => time(of.p50_ms) },
+    { id: 'p99', title: 'p99', kind: 'num wide', value: (of) => of.p99_ms, first: 'down', help: '99 of 100 attempts ended within this time; of functions that measure them', cell: (of) => time(of.p99_ms) },
     { id: 'waiting', title: 'Waiting', kind: 'num', value: (of) => of.waiting, first: 'down', help: 'Calls in a pause before their next attempt', cell: (of) => number(of.waiting) },
-    { id: 'budget', title: 'Budget', kind: 'num wide', value: (of) => of.budget && share(of.budget.available, of.budget.capacity), help: 'Retries that the budget still allows', cell: (of) => (of.budget ? `${decimal(of.budget.available, 1)} of ${decimal(of.budget.capacity, 1)}` : '–') },
+    { id: 'budget', title: 'Budget', kind: 'num wide', width: '6.6rem', value: (of) => of.budget && share(of.budget.available, of.budget.capacity), help: 'Retries that the budget still allows', cell: (of) => (of.budget ? `${decimal(of.budget.available, 1)} of ${decimal(of.budget.capacity, 1)}` : '–') },
     { id: 'breaker', title: 'Breaker', kind: 'wide', width: '13rem', value: (of) => of.breaker, cell: (of) => of.breaker && html`<${BreakerWord} name=${of.breaker} breakers=${breakers} />` },
   ];
 }

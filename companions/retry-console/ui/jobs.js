@@ -5,6 +5,7 @@ import { html, useEffect, useState } from './html.js';
 import { number, percent, plural, share } from './format.js';
 import { notify } from './notices.js';
 import { Badge, Meter } from './parts.js';
+import { at } from './process.js';
 
 const EVERY_MS = 500;
 const PATIENCE = 10;
@@ -14,6 +15,9 @@ let job = null;
 let listeners = new Set();
 let timer;
 let failures = 0;
+// The process that works on the job.
+let owner;
+const WORDS = { retry: ['Retrying tasks', 'Retried'], cancel: ['Cancelling tasks', 'Cancelled'], delete: ['Deleting tasks', 'Deleted'] };
 
 function set(next) {
   job = next;
@@ -24,7 +28,7 @@ function set(next) {
 function remember(id) {
   try {
     if (id === undefined) sessionStorage.removeItem(MEMORY);
-    else sessionStorage.setItem(MEMORY, id);
+    else sessionStorage.setItem(MEMORY, JSON.stringify({ id, owner }));
   } catch {
     // Storage may be forbidden: then only a reload forgets the job.
   }
@@ -32,16 +36,17 @@ function remember(id) {
 
 function remembered() {
   try {
-    return sessionStorage.getItem(MEMORY) ?? undefined;
+    return JSON.parse(sessionStorage.getItem(MEMORY)) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Starts a bulk order over a filter. */
-export async function startJob(word, filter) {
+/** Starts a bulk order over a filter, in a process. */
+export async function startJob(word, filter, process) {
   try {
-    const { job: id } = await order('tasks/bulk', { order: word, filter });
+    const { job: id } = await order(at('tasks/bulk', process), { order: word, filter });
+    owner = process;
     remember(id);
     set({ job: id, order: word, done: 0, refused: 0, state: 'running' });
     watch(id);
@@ -55,12 +60,12 @@ const hasEnded = ({ state }) => state !== 'running' && state !== 'stopping';
 async function watch(id) {
   clearTimeout(timer);
   try {
-    const next = await get(path('jobs', id));
+    const next = await get(path('jobs', id), { process: owner });
     failures = 0;
     set(next);
     if (hasEnded(next)) {
       remember(undefined);
-      notify(`${next.order === 'retry' ? 'Retried' : 'Cancelled'} ${plural(next.done, 'task')}${next.refused > 0 ? `, ${number(next.refused)} refused` : ''}`, 'good');
+      notify(`${WORDS[next.order]?.[1] ?? next.order} ${plural(next.done, 'task')}${next.refused > 0 ? `, ${number(next.refused)} refused` : ''}`, 'good');
       return;
     }
   } catch (error) {
@@ -78,7 +83,7 @@ async function watch(id) {
 async function stop(id) {
   set({ ...job, state: 'stopping' });
   try {
-    await order(path('jobs', id, 'stop'));
+    await order(at(path('jobs', id, 'stop'), owner));
   } catch (error) {
     notify(error.message, 'bad');
   }
@@ -89,8 +94,11 @@ export function JobBar({ onEnd }) {
   const [shown, show] = useState(job);
   useEffect(() => {
     listeners.add(show);
-    const id = remembered();
-    if (job === null && id !== undefined) watch(id);
+    const known = remembered();
+    if (job === null && known?.id !== undefined) {
+      owner = known.owner;
+      watch(known.id);
+    }
     return () => listeners.delete(show);
   }, []);
   const isOver = shown !== null && hasEnded(shown);
@@ -103,7 +111,7 @@ export function JobBar({ onEnd }) {
   const part = share(worked, total);
   return html`
     <section class="job" aria-label="Bulk order">
-      <b>${word === 'retry' ? 'Retrying tasks' : word === 'cancel' ? 'Cancelling tasks' : word}</b>
+      <b>${WORDS[word]?.[0] ?? word}</b>
       <${Meter} value=${part ?? (isOver ? 1 : 0)} label="done" tone=${isOver ? 'first' : ''} />
       <span class="num" data-figure="job">${number(worked)}${total === undefined ? '' : ` of ${number(total)}`}</span>
       ${part !== undefined && html`<span class="num muted">${percent(part)}</span>`}

@@ -7,7 +7,7 @@ import { Badge } from './parts.js';
 import { Table } from './table.js';
 import { useTick } from './use.js';
 
-const NOTEWORTHY_MS = 2_000;
+const NOTEWORTHY_MS = 1_000;
 
 const COLUMNS = [
   { id: 'name', title: 'Program', isFull: true, width: '14%', cell: (of) => of.name || '–' },
@@ -20,17 +20,14 @@ const COLUMNS = [
   { id: 'peer', title: 'Address', isFull: true, cell: (of) => html`${of.peer ?? '–'}${of.error && html` <span class="has-failed">${of.error}</span>`}` },
 ];
 
-// How far the clock of a peer is ahead of the one that answers. A peer is asked once a second, so a second is no error.
-const clockError = ({ stale, peer, instance }) => (stale || peer === undefined ? 0 : state.skews.get(instance) ?? 0);
-
 export function Processes() {
   useTick(1_000);
   const all = [...state.processes.values()];
-  const wrong = all.map((process) => [process, clockError(process)]).filter(([, error]) => Math.abs(error) > NOTEWORTHY_MS);
+  const wrong = all.map((process) => [process, process.stale ? 0 : process.clock_ahead_ms ?? 0]).filter(([, error]) => Math.abs(error) > NOTEWORTHY_MS);
   return html`
     <div class="heading"><h1>Processes</h1></div>
     <p class="note">The numbers of all pages are the sum over the processes that answer. A process that has not answered for 5 s is stale, and its numbers are left out.</p>
     ${wrong.map(([{ peer, instance }, error]) => html`
-      <p class="finding" key=${peer}><span aria-hidden="true">! </span>The clock of ${instance ?? peer} is ${duration(Math.abs(error))} ${error > 0 ? 'ahead of' : 'behind'} the clock of ${all[0].instance}; its countdowns are wrong by that.</p>`)}
+      <p class="finding" key=${peer}><span aria-hidden="true">! </span>The clock of ${instance ?? peer} is ${duration(Math.abs(error))} ${error > 0 ? 'ahead of' : 'behind'} the clock of ${all[0].instance}; its times are shown by the latter, countdowns included.</p>`)}
     <${Table} label="Processes" columns=${COLUMNS} rows=${all} isWhole=${true} keyOf=${(of) => of.peer ?? of.instance} rowClass=${(of) => (of.stale ? 'gone' : '')} />`;
 }

@@ -16,7 +16,7 @@ const PARTS = {
 export function empty() {
   const state = {
     id: undefined, nowAt: undefined, role: 'view', isKnown: false, overview: {}, liveTotal: 0, news: [],
-    pending: new Map(), skews: new Map(), versions: { overview: 0, news: 0, pending: 0 },
+    pending: new Map(), versions: { overview: 0, news: 0, pending: 0 },
   };
   for (const part of Object.keys(PARTS)) {
     state[part] = new Map();
@@ -31,8 +31,6 @@ export function applySnapshot(state, data) {
     state[part] = new Map((data[part] ?? []).map((entry) => [key(entry), entry]));
     state.versions[part] += 1;
   }
-  state.skews = new Map();
-  learnSkews(state, data);
   state.role = data.role ?? 'view';
   state.isKnown = true;
   state.news = data.news ?? [];
@@ -54,7 +52,6 @@ export function applyDelta(state, data) {
     }
     state.versions[part] += 1;
   }
-  learnSkews(state, data);
   if (data.news?.length > 0) {
     state.news = newest([...state.news, ...data.news]);
     state.versions.news += 1;
@@ -81,13 +78,6 @@ function head(state, data) {
     state.versions.overview += 1;
   }
   if (data.live_total !== undefined) state.liveTotal = data.live_total;
-}
-
-// How far the clock of each process is ahead of the one that answers, at the moment of the message.
-function learnSkews(state, data) {
-  for (const { instance, now_at: at, stale } of data.processes ?? []) {
-    if (instance !== undefined && at !== undefined && data.now_at !== undefined && !stale) state.skews.set(instance, at - data.now_at);
-  }
 }
 
 // A peer that restarted answers with a new instance: it replaces the entry of the same address.

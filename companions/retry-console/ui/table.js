@@ -27,10 +27,15 @@ export function sorted(rows, columns, sort) {
   return keyed.sort(order).map(({ row }) => row);
 }
 
-/** The height of a card: a line for each column that `isFull`, half a line for each other one. */
+/** The height of a card: a line for each column that `isFull`, and one for each two neighbours that are not. */
 export function cardHeight(columns) {
-  const full = columns.filter(({ isFull }) => isFull).length;
-  return (full + Math.ceil((columns.length - full) / 2)) * CARD_LINE + CARD_EDGE;
+  let lines = 0;
+  let hasRoom = false;
+  for (const { isFull } of columns) {
+    if (isFull || !hasRoom) lines += 1;
+    hasRoom = !isFull && !hasRoom;
+  }
+  return lines * CARD_LINE + CARD_EDGE;
 }
 
 /**

@@ -6,6 +6,7 @@ import { ago, clock, countdown, instant, number, words } from './format.js';
 import { mayOperate, now } from './console.js';
 import { notify } from './notices.js';
 import { Confirm, Empty, Facts, Failure, KindBadge, Meter, Panel } from './parts.js';
+import { at } from './process.js';
 import { href } from './router.js';
 import { TaskState } from './tasks.js';
 import { usePolled } from './use.js';
@@ -14,22 +15,22 @@ import { TaskWaterfall } from './waterfall.js';
 const EVERY_MS = 1_000;
 const ENDED = ['complete', 'failed', 'cancelled'];
 
-export function TaskPanel({ id, close, onChange }) {
-  const { data: task, error, reload } = usePolled(path('tasks', id), undefined, EVERY_MS);
+export function TaskPanel({ id, process, close, onChange }) {
+  const { data: task, error, reload } = usePolled(path('tasks', id), { process }, EVERY_MS);
   return html`
     <${Panel} title=${task ? task.name : 'Task'} note=${html`<code>${id}</code>`} close=${close}>
       ${error && html`<${Failure} error=${error} onAgain=${reload} />`}
       ${!task && !error && html`<${Empty}>Loading …<//>`}
-      ${task && html`<${Details} task=${task} onOrder=${() => { reload(); onChange(); }} />`}
+      ${task && html`<${Details} task=${task} process=${process} onOrder=${() => { reload(); onChange(); }} onDelete=${() => { location.hash = close; onChange(); }} />`}
     <//>`;
 }
 
-function Details({ task, onOrder }) {
+function Details({ task, process, onOrder, onDelete }) {
   const due = instant(task.due_at ?? task.next_attempt_at);
   const when = (time) => time !== undefined && time !== null && html`${clock(instant(time), now())} <span class="muted">${ago(instant(time), now())}</span>`;
   return html`
     <p class="state"><${TaskState} task=${task} />${due !== undefined && html` <span>next attempt ${due <= now() ? html`<b>is due</b>` : html`in <b class="num">${countdown(due, now())}</b>`}</span>`}</p>
-    ${mayOperate() && html`<${Orders} task=${task} onOrder=${onOrder} />`}
+    ${mayOperate() && html`<${Orders} task=${task} process=${process} onOrder=${onOrder} onDelete=${onDelete} />`}
     <${Progress} task=${task} />
     ${task.last_error && html`<p class="last-failure"><${KindBadge} kind=${task.last_kind} /> <span class="message">${task.last_error}</span></p>`}
     <h3>Attempts</h3>
@@ -62,15 +63,17 @@ const Json = ({ value, empty }) => (value === undefined ? html`<${Empty}>${empty
 const ORDERS = {
   retry: { label: 'Retry', effect: 'The task becomes pending again, and the next free worker starts an attempt.', isAllowed: (task) => task.can_retry },
   cancel: { label: 'Cancel', danger: true, effect: 'The task makes no other attempt. An attempt that is running is aborted.', isAllowed: (task) => !ENDED.includes(task.state) },
+  delete: { label: 'Delete', danger: true, effect: 'The task, its result and its attempts are removed for good.', isAllowed: (task) => ENDED.includes(task.state) },
 };
 
-function Orders({ task, onOrder }) {
+function Orders({ task, process, onOrder, onDelete }) {
   const [asked, ask] = useState(null);
   const give = async (word) => {
     try {
-      const { answer } = await order(path('tasks', task.id, word));
+      const { answer } = await order(at(path('tasks', task.id, word), process));
       const isDone = answer === 'done';
       notify(isDone ? `${ORDERS[word].label}: done` : `${ORDERS[word].label}: ${words(answer)}`, isDone ? 'good' : 'bad');
+      if (isDone && word === 'delete') return onDelete();
     } catch (error) {
       notify(error.message, 'bad');
     }

@@ -6,6 +6,7 @@ import { mayOperate, now } from './console.js';
 import { ORDERS, PHASES, inWords, phasesFor, phasesOf, toParameters, togglePhase } from './filter.js';
 import { JobBar, startJob } from './jobs.js';
 import { Badge, Confirm, Failure, KindBadge, Meter } from './parts.js';
+import { ProcessSelect, processOf } from './process.js';
 import { go, href } from './router.js';
 import { Table } from './table.js';
 import { TaskPanel } from './task.js';
@@ -44,12 +45,13 @@ export function Tasks({ name: id, query }) {
   useTick(1_000);
   const { after, ...filter } = query;
   const parameters = toParameters(filter, now());
-  const { data, error, isLoading, reload } = usePolled('tasks', { ...parameters, after, limit: PAGE }, EVERY_MS);
+  const process = processOf(query);
+  const { data, error, isLoading, reload } = usePolled('tasks', { ...parameters, after, limit: PAGE, process }, EVERY_MS);
   const change = (changes) => go(href('tasks', id, { ...filter, ...changes }), { replace: true });
   const tasks = data?.tasks ?? [];
   const columns = [{ id: 'id', title: 'Task', width: '8rem', cell: (task) => html`<a class="name mono" href=${href('tasks', task.id, query)} title=${task.id}>…${task.id.slice(-8)}</a>` }, ...COLUMNS];
   return html`
-    <div class="heading"><h1>Tasks</h1><${BulkOrders} filter=${filter} parameters=${parameters} counts=${data?.counts} /></div>
+    <div class="heading"><h1>Tasks</h1><${ProcessSelect} screen="tasks" query=${filter} /><${BulkOrders} filter=${filter} parameters=${parameters} counts=${data?.counts} process=${process} /></div>
     <${JobBar} onEnd=${reload} />
     ${error && html`<${Failure} error=${error} onAgain=${reload} />`}
     ${data?.counts && html`<${Phases} counts=${data.counts} filter=${filter} change=${change} />`}
@@ -62,7 +64,7 @@ export function Tasks({ name: id, query }) {
       <span class="muted">${plural(tasks.length, 'task')} on this page, the newest first</span>
       ${data?.next && html`<a class="button" href=${href('tasks', id, { ...filter, after: data.next })}>Older</a>`}
     </nav>
-    ${id !== undefined && html`<${TaskPanel} key=${id} id=${id} close=${href('tasks', undefined, query)} onChange=${reload} />`}`;
+    ${id !== undefined && html`<${TaskPanel} key=${id} id=${id} process=${process} close=${href('tasks', undefined, query)} onChange=${reload} />`}`;
 }
 
 function Phases({ counts, filter, change }) {
@@ -79,7 +81,7 @@ function Phases({ counts, filter, change }) {
 
 function Filter({ filter, change, functions }) {
   const field = (key) => ({ value: filter[key] ?? '', onChange: (event) => change({ [key]: event.target.value.trim() }) });
-  const isSet = Object.values(filter).some(Boolean);
+  const isSet = Object.entries(filter).some(([key, value]) => key !== 'process' && value);
   return html`
     <form class="filter" onSubmit=${(event) => event.preventDefault()} aria-label="Filter">
       <label>Function <input list="functions" placeholder="mail::*" spellcheck="false" autocomplete="off" ...${field('name')} /></label>
@@ -88,7 +90,7 @@ function Filter({ filter, change, functions }) {
       <label>Failure contains <input spellcheck="false" autocomplete="off" ...${field('error')} /></label>
       <label>Attempts, at least <input type="number" min="1" max="999" ...${field('attempts')} /></label>
       <label>Submitted <select ...${field('within')}>${AGES.map(([ms, text]) => html`<option key=${ms} value=${ms}>${text}</option>`)}</select></label>
-      ${isSet && html`<a class="button" href=${href('tasks')}>Clear</a>`}
+      ${isSet && html`<a class="button" href=${href('tasks', undefined, { process: filter.process })}>Clear</a>`}
     </form>`;
 }
 
@@ -107,9 +109,10 @@ function Groups({ groups, filter, change }) {
 const WORDS = {
   retry: { button: 'Retry all', title: 'Retry all of these tasks', effect: 'Each of them becomes pending again, and the next free worker starts it. Tasks whose attempts have an outside effect will have it again.' },
   cancel: { button: 'Cancel all', title: 'Cancel all of these tasks', effect: 'None of them makes another attempt. An attempt that is running is aborted.' },
+  delete: { button: 'Delete all', title: 'Delete all of these tasks', effect: 'Their arguments, results and attempts are removed for good. Unique keys that they answered for are free again.', isDangerous: true },
 };
 
-function BulkOrders({ filter, parameters, counts }) {
+function BulkOrders({ filter, parameters, counts, process }) {
   const [asked, ask] = useState(null);
   if (!mayOperate()) return null;
   const phases = asked ? phasesFor(asked, filter) : [];
@@ -121,8 +124,8 @@ function BulkOrders({ filter, parameters, counts }) {
       ${Object.keys(ORDERS).map((word) => html`<button key=${word} disabled=${phasesFor(word, filter).length === 0} onClick=${() => ask(word)}>${WORDS[word].button} …</button>`)}
     </div>
     ${asked && html`
-      <${Confirm} title=${WORDS[asked].title} action=${WORDS[asked].button} danger=${asked === 'cancel'} onClose=${() => ask(null)}
-        onConfirm=${() => startJob(asked, { ...parameters, phase: phases.join(',') })}>
+      <${Confirm} title=${WORDS[asked].title} action=${WORDS[asked].button} danger=${asked === 'cancel' || WORDS[asked].isDangerous} onClose=${() => ask(null)}
+        onConfirm=${() => startJob(asked, { ...parameters, phase: phases.join(',') }, process)}>
         <p><b>${inWords(phases, filter)}</b>${total === undefined ? '' : `: ${plural(total, 'task')} now`}</p>
         <p>${WORDS[asked].effect}</p>
         <p class="muted">The server does the work, in parts. You can stop it; tasks that are done by then stay done.</p>

@@ -16,6 +16,7 @@
 //! | `retry.stops` | counter | `{call}` | `retry.site`, `retry.reason` | calls by the reason why no further attempt was made |
 //! | `retry.delay` | histogram | `s` | `retry.site`, `retry.delay.source` | pauses before retries, as decided: by the `backoff`, or by a server's `hint` |
 //! | `retry.call.duration` | histogram | `s` | `retry.site`, `retry.reason` | time of calls that did not succeed at once, pauses included; of functions with a `deadline` or a `timeout`, whose first attempts are timed |
+//! | `retry.attempt.duration` | histogram | `s` | `retry.site` | time of attempts that succeeded, failed or were cut off, of functions with `measure`; handed over by [`publish`], rounded to a sixteenth |
 //! | `retry.live` | gauge | `{call}` | `retry.site` | calls that are being retried now |
 //! | `retry.enabled` | gauge | `{function}` | `retry.site` | 1 if the function makes more than one attempt, 0 if its attribute or a configuration turned retries off |
 //! | `retry.configurations` | counter | `{configuration}` | `retry.result` | configurations that were `applied`, and changed files that were `refused` for their mistakes |
@@ -44,6 +45,7 @@
 
 mod export;
 mod keys;
+mod latency;
 mod publish;
 mod record;
 mod table;

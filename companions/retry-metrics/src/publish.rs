@@ -8,6 +8,7 @@ use retry_runtime::breaker::Mode;
 use retry_runtime::{Kind, Stats, StopReason, control, live, sites};
 
 use super::keys;
+use super::latency;
 use super::table::{
     ATTEMPTS, CALLS, CAPACITY, CONFIGURATIONS, ENABLED, FAILURES, LIVE, OWED, RETRIES, STATE,
     STOPS, TOKENS, UNATTEMPTED, WASTED, describe,
@@ -44,6 +45,7 @@ pub fn publish() {
         publish_settings,
         publish_breakers,
         publish_budgets,
+        latency::publish,
     ];
     for part in parts {
         control::contained(part);

@@ -77,6 +77,8 @@ metrics! {
         ["retry.site", "retry.delay.source"] "pauses before retries, as decided";
     DURATION = Histogram "retry.call.duration" in "s",
         ["retry.site", "retry.reason"] "time of calls that did not succeed at once, pauses included";
+    ATTEMPT_DURATION = Histogram "retry.attempt.duration" in "s",
+        ["retry.site"] "time of attempts, of functions that measure them";
     LIVE = Gauge "retry.live" in "{call}",
         ["retry.site"] "calls that are being retried now";
     ENABLED = Gauge "retry.enabled" in "{function}",

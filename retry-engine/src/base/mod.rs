@@ -16,6 +16,8 @@ pub(crate) mod entropy;
 #[cfg(feature = "sites")]
 pub(crate) mod hashing;
 #[cfg(feature = "sites")]
+pub(crate) mod histogram;
+#[cfg(feature = "sites")]
 pub(crate) mod line;
 #[cfg(feature = "sites")]
 pub(crate) mod name;

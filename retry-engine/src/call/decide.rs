@@ -158,6 +158,9 @@ impl Call<'_> {
         let description = describe::of_call(text);
         trail.record(now, Some((kind, &redact::cleaned(&description))));
         describe::spare(description);
+        if trail.mode.has(Mode::MEASURED) {
+            trail.measure(now);
+        }
         // Asked once: without a listener, no event is prepared.
         let heard = event::has_any_listener();
         if heard {

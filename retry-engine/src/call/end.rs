@@ -100,21 +100,31 @@ impl Call<'_> {
 impl Trail {
     fn succeeded(&mut self, policy: &Policy) {
         self.account_for_success();
-        if !self.mode.has(Mode::REPORTS_SUCCESS) {
-            // A first-try success of a timed or configured call leaves a count only.
-            self.mode.remove(Mode::RUNNING);
-            if let Some(site) = self.site() {
-                counters::increment(site.number());
-            }
-            return;
+        if !self.mode.has(Mode::REPORTS_SUCCESS.with(Mode::MEASURED)) {
+            return self.succeeded_quietly();
         }
         self.succeeded_with_report(policy);
     }
 
-    /// The attempt succeeded, and the call keeps a report.
+    /// A first-try success of a timed or configured call leaves a count only.
+    #[inline]
+    fn succeeded_quietly(&mut self) {
+        self.mode.remove(Mode::RUNNING);
+        if let Some(site) = self.site() {
+            counters::increment(site.number());
+        }
+    }
+
+    /// The attempt succeeded, and the call keeps a report or measures its attempts.
     #[inline(never)]
     fn succeeded_with_report(&mut self, policy: &Policy) {
         let now = Moment::now();
+        if self.mode.has(Mode::MEASURED) {
+            self.measure(now);
+            if !self.mode.has(Mode::REPORTS_SUCCESS) {
+                return self.succeeded_quietly();
+            }
+        }
         self.record(now, None);
         let is_reported = self.attempt > 1 || self.mode.has(Mode::OBSERVED);
         if is_reported && event::has_any_listener() {

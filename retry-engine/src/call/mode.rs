@@ -30,6 +30,12 @@ impl Mode {
     /// The observer of the context in which the call started wants a report.
     pub(super) const OBSERVED_HERE: Mode = Mode(1024);
 
+    /// The durations of attempts are counted.
+    pub(super) const MEASURED: Mode = Mode(2048);
+
+    /// The flags of a light call that its trail takes over.
+    pub(super) const CARRIED: Mode = Mode(Mode::READERS.0 | Mode::MEASURED.0);
+
     /// All who read the report of a failed call.
     pub(super) const READERS: Mode =
         Mode(Mode::WATCHED.0 | Mode::RECOVERS.0 | Mode::OBSERVED_HERE.0);

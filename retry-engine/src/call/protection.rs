@@ -6,6 +6,7 @@ use super::key::{Key, with_text};
 use super::mode::Mode;
 use super::state::Call;
 use super::trail::Trail;
+use crate::base::clock::Moment;
 use crate::breaker::{Breaker, is_short, short};
 use crate::budget::Budget;
 use crate::site::configuration::Choice;
@@ -14,10 +15,15 @@ use crate::site::{Effective, Site, switched_off};
 impl Call<'_> {
     /// Reads the settings of the function that a configuration changed, if any.
     pub(super) fn configure(&mut self, site: &'static Site) {
-        let Some(effective) = site.effective() else { return };
-        self.note_settings(|light| light.effective = Some(effective));
-        if effective.measure {
-            self.early_trail_mut().mode.add(Mode::TIMED);
+        let effective = site.effective();
+        if effective.is_some() {
+            self.note_settings(|light| light.effective = effective);
+        }
+        if site.is_measured_under(effective) {
+            self.note_settings(|light| {
+                light.started = Some(Moment::now());
+                light.mode.add(Mode::MEASURED);
+            });
         }
     }
 

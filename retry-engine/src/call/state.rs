@@ -264,8 +264,8 @@ impl Call<'_> {
         let own = self.settled(light.effective);
         let mut trail = spare::take(self.site, attempt);
         (trail.effective, trail.own) = (light.effective, own);
-        if light.mode.has(Mode::READERS) {
-            trail.add_reader(light.mode);
+        if light.mode.has(Mode::CARRIED) {
+            trail.carry(light.mode);
         }
         trail.inside = light.inside;
         if let Some(started) = light.started {

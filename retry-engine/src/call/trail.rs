@@ -147,6 +147,25 @@ impl Trail {
         }
     }
 
+    /// Takes over the flags of the light call that this trail continues.
+    #[cold]
+    pub(super) fn carry(&mut self, mode: Mode) {
+        if mode.has(Mode::MEASURED) {
+            self.mode.add(Mode::MEASURED);
+        }
+        if mode.has(Mode::READERS) {
+            self.add_reader(mode);
+        }
+    }
+
+    /// Counts the duration of the attempt that ended now.
+    #[cold]
+    pub(super) fn measure(&self, now: Moment) {
+        if let Some(started) = self.attempt_started {
+            self.site.measure(now.nanos_since(started));
+        }
+    }
+
     /// Takes over the deadline of the call around this one if it is earlier than the call's own. The first attempt comes
     /// too late if that deadline has passed.
     pub(super) fn inherit(&mut self, deadline: Moment) {

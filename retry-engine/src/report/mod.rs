@@ -5,6 +5,8 @@ pub(crate) mod attempt;
 pub(crate) mod draft;
 #[cfg(feature = "sites")]
 pub(crate) mod error;
+#[cfg(feature = "sites")]
+pub(crate) mod latency;
 pub(crate) mod reason;
 pub(crate) mod record;
 #[cfg(feature = "sites")]

@@ -101,7 +101,7 @@ pub struct AttemptRecord {
     ///
     /// To keep first-try successes cheap, the first attempt is timed only if the function has `deadline`, `timeout`,
     /// `report` or `recover`, inside [`observe`](crate::observe), while a listener wants routine events, and with
-    /// `measure = true` in a configuration.
+    /// `measure` in the attribute or in a configuration.
     pub duration: Option<Duration>,
     /// The failure's text, at most 1 KiB, or a note that the attempt was dropped; `None` when the attempt succeeded.
     pub error: Option<Arc<str>>,

@@ -28,7 +28,7 @@ pub(crate) const NUMBERS: usize = 16;
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Stats {
     /// Calls whose first attempt succeeded.
@@ -74,7 +74,7 @@ pub struct Stats {
 /// assert_eq!((stats.failures.transient, stats.failures.total()), (2, 2));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each field counts the kind of the same name")]
 pub struct Failures {
@@ -99,7 +99,7 @@ pub struct Failures {
 /// assert_eq!((stats.reasons.exhausted, stats.reasons.budget), (1, 0));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each field counts the reason of the same name")]
 pub struct Reasons {

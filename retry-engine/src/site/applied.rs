@@ -31,7 +31,7 @@ pub(crate) struct Effective {
     pub(crate) budget: Choice<&'static Budget>,
     /// The breaker, for a function that has one.
     pub(crate) breaker: Choice<&'static Breaker>,
-    /// Whether every call is timed, also one that succeeds at once.
+    /// Whether every call is timed, also one that succeeds at once, and the durations of attempts are counted.
     pub(crate) measure: bool,
     /// Whether its attempts may suffer faults: the installed interceptor is asked.
     pub(crate) intercepted: bool,
@@ -81,7 +81,7 @@ impl Effective {
             enabled: true,
             budget: Choice::AsWritten,
             breaker: Choice::AsWritten,
-            measure: false,
+            measure: site.is_measured(),
             intercepted: false,
         }
     }

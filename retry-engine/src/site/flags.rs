@@ -19,6 +19,8 @@ const CLOCKED: u8 = 2;
 const CONFIGURED: u8 = 4;
 /// Events have listeners.
 const OBSERVED: u8 = 8;
+/// The attribute measures the attempts.
+const MEASURED: u8 = 32;
 /// `tracing` did not get some events, and their number is to be told.
 const UNTOLD: u8 = 16;
 
@@ -35,8 +37,9 @@ pub(super) struct Flags {
 static REFRESHING: Mutex<()> = Mutex::new(());
 
 impl Flags {
-    pub(super) const fn of(policy: &Policy) -> Self {
-        let byte = if policy.has_open_limits() { NEW | CLOCKED } else { NEW };
+    pub(super) const fn of(policy: &Policy, measured: bool) -> Self {
+        let clocked = if policy.has_open_limits() { CLOCKED } else { 0 };
+        let byte = NEW | clocked | if measured { MEASURED } else { 0 };
         Flags {
             byte: AtomicU8::new(byte),
             index: AtomicU32::new(0),

@@ -9,6 +9,7 @@ use super::budget::SiteBudget;
 use super::flags::Flags;
 use super::labels::Labels;
 use super::ledger::Ledger;
+use super::measure::Measured;
 use super::meta::Meta;
 use super::source::Source;
 use crate::base::clock::Moment;
@@ -40,6 +41,7 @@ pub struct Site {
     /// The limit of its events in `tracing`.
     pub(super) rates: Rates,
     pub(super) labels: Labels,
+    pub(super) measured: Measured,
 }
 
 /// The site of all calls that have no function: it is not listed, and nobody sees its counts.
@@ -56,7 +58,7 @@ impl Site {
     ) -> Self {
         Site {
             meta,
-            flags: Flags::of(&policy),
+            flags: Flags::of(&policy, meta.measured),
             policy,
             has_budget: !matches!(budget, Source::None),
             budget,
@@ -66,6 +68,7 @@ impl Site {
             called_since: OnceLock::new(),
             rates: Rates::new(),
             labels: Labels::new(),
+            measured: Measured::new(),
         }
     }
 

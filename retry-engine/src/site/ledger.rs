@@ -177,6 +177,7 @@ impl Site {
             std::mem::take(&mut ledger.past)
         });
         drop(past);
+        self.measured.clear();
         self.parts().iter().for_each(|part| part.clear());
     }
 

@@ -32,6 +32,8 @@ pub struct Meta {
     pub(super) declared: bool,
     pub(super) awaited: bool,
     pub(super) interrupted: bool,
+    /// Whether the durations of its attempts are counted.
+    pub(super) measured: bool,
 }
 
 impl Meta {
@@ -48,6 +50,7 @@ impl Meta {
             declared: false,
             awaited: false,
             interrupted: false,
+            measured: false,
         }
     }
 
@@ -68,6 +71,13 @@ impl Meta {
     #[doc(hidden)]
     pub const fn per_call(mut self, names: &'static str) -> Self {
         self.per_call = names;
+        self
+    }
+
+    /// The durations of its attempts are counted, or not.
+    #[doc(hidden)]
+    pub const fn measured(mut self, measured: bool) -> Self {
+        self.measured = measured;
         self
     }
 

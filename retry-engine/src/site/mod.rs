@@ -8,6 +8,7 @@
 //! | `registry` | the list of sites, which the linker collects |
 //! | `flags` | one number that says whether a call has anything to prepare |
 //! | `telling` | the events of a function, and the number of those that `tracing` did not get |
+//! | `measure` | the durations of attempts, for functions that measure them |
 //! | `ledger` | counts, and the history of calls that did not succeed at once |
 //! | `source`, `directory`, `shared` | budgets and breakers: a function's own, or shared by name |
 //! | `budget`, `breaker` | the same for budgets alone, and for breakers alone |
@@ -25,6 +26,7 @@ mod flags;
 mod function;
 mod labels;
 pub(crate) mod ledger;
+mod measure;
 mod meta;
 pub(crate) mod registry;
 mod shared;

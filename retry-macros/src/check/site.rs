@@ -52,7 +52,7 @@ pub(super) fn site_values_name_no_arguments(function: &Function, args: &Args, er
                 name => (
                     format!("`{name}` is known only in a call"),
                     match key {
-                        "name" => "use a constant",
+                        "name" | "measure" => "use a constant",
                         _ => {
                             "use a constant, or compute the whole policy in each call: `policy = …`"
                         }

@@ -68,7 +68,7 @@ pub(super) fn values_are_no_words(function: &Function, args: &Args, errors: &mut
             )));
         }
     }
-    for flag in [&args.idempotent, &args.inherit].into_iter().flatten() {
+    for flag in [&args.idempotent, &args.inherit, &args.measure].into_iter().flatten() {
         let written = quoted(&flag.value);
         let value = match word(
             &flag.value,

@@ -301,6 +301,7 @@ impl Plan<'_> {
         let policy = policy::policy(args, private, !is_async);
         let budget = protect::budget(args, private);
         let method = self.is_named_by_its_type().then(|| quote!(.method(&__RETRY_NAME)));
+        let measured = policy::call("measured", &args.measure, |measure| quote!(#measure));
         let computed = args.per_call.join(" ");
         let computed = (!computed.is_empty()).then(|| quote!(.per_call(#computed)));
         let breaker = match &args.breaker {
@@ -310,7 +311,7 @@ impl Plan<'_> {
         let site = quote!({
             static __RETRY_SITE: #private::Site = #private::Site::new(
                 #private::Meta::new(#name, #private::file!(), #private::line!())
-                    .written(#written) #method #computed #awaited,
+                    .written(#written) #method #computed #awaited #measured,
                 #policy,
                 #budget,
                 #breaker,

@@ -30,6 +30,7 @@ pub(crate) struct Args {
     pub(crate) hint: Option<Keyed<Expr>>,
     pub(crate) hint_cap: Option<Keyed<HintCap>>,
     pub(crate) inherit: Option<Keyed<Expr>>,
+    pub(crate) measure: Option<Keyed<Expr>>,
     pub(crate) when: Option<Keyed<Expr>>,
     pub(crate) retry_if: Option<Keyed<Expr>>,
     pub(crate) budget: Option<Keyed<Protection>>,
@@ -119,6 +120,7 @@ impl Args {
             of("hint", &self.hint),
             of("hint_cap", &self.hint_cap),
             of("inherit", &self.inherit),
+            of("measure", &self.measure),
             of("name", &self.name),
             of("policy", &self.policy),
         ];

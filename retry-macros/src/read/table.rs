@@ -66,6 +66,9 @@ const TABLE: &[Row] = &[
         set(&mut args.hint_cap, value, HintCap::read)
     }),
     row("inherit", "inherit = false", |args, value| set(&mut args.inherit, value, Form::flag)),
+    row("measure", "measure` or `measure = false", |args, value| {
+        set(&mut args.measure, value, Form::flag)
+    }),
     row("when", "when = |error| error.is_busy()", |args, value| {
         set(&mut args.when, value, Form::function)
     }),

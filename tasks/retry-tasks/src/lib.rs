@@ -43,4 +43,4 @@ pub use store::{Submitted, counts::Counts, error::StoreError, filter::Filter, fi
 pub use tasks::{Tasks, error::TaskError, task::Task, wait::Answer, wait::Watch};
 pub use tasks::{current::Current, current::current};
 pub use tasks::{info::Format, info::TaskInfo};
-pub use worker::{Worker, builder::WorkerBuilder, error::StartError};
+pub use worker::{Worker, builder::WorkerBuilder, error::StartError, handle::WorkerHandle};

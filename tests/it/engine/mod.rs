@@ -12,6 +12,7 @@ mod inside;
 mod interruptions;
 mod interruptions_within;
 mod labels;
+mod measured;
 mod nested;
 mod open_limits;
 mod outcomes;

@@ -137,6 +137,22 @@ pub(super) const PANELS: &[Panel] = &[
             ),
         ],
     },
+    Panel {
+        look: Look::Lines,
+        title: "Duration of attempts",
+        unit: "s",
+        meaning: "Single attempts, also those of calls that succeed at once. Functions with `measure`.",
+        queries: &[
+            (
+                "histogram_quantile(0.5, sum by (le) (rate(<retry.attempt.duration:bucket>{@w}[@i])))",
+                "half",
+            ),
+            (
+                "histogram_quantile(0.99, sum by (le) (rate(<retry.attempt.duration:bucket>{@w}[@i])))",
+                "99 %",
+            ),
+        ],
+    },
     row("Budgets and breakers"),
     Panel {
         look: Look::Lines,

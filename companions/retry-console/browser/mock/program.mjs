@@ -14,7 +14,8 @@ const HOSTS = ['web-1', 'web-2', 'web-3', 'batch-1', 'batch-2', 'batch-3'];
 const SECONDS = 300;
 
 export class Program {
-  constructor({ functions, live, peers }) {
+  constructor({ functions, live, peers, hasTasks = true }) {
+    this.hasTasks = hasTasks;
     this.random = randoms(7);
     this.id = 1;
     this.wantedLive = live;
@@ -44,8 +45,8 @@ export class Program {
     const peer = at === 0 ? {} : { peer: `http://10.0.0.${at + 1}:7600` };
     const isStale = at === 4;
     return {
-      instance, name: 'shop', pid: 71 + at * 13, host: HOSTS[at % HOSTS.length], version: '1.4.0', started_at: this.startedAt + at * 61_000, now_at: Date.now(),
-      stale: isStale, ...(isStale ? { error: 'connection refused' } : {}), ...peer,
+      instance, name: 'shop', pid: 71 + at * 13, host: HOSTS[at % HOSTS.length], version: '1.4.0', started_at: this.startedAt + at * 61_000, has_tasks: this.hasTasks && at < 2,
+      stale: isStale, ...(isStale ? { error: 'connection refused' } : {}), ...(at > 0 && !isStale ? { clock_ahead_ms: at === 3 ? 42_300 : 0 } : {}), ...peer,
     };
   }
 
@@ -60,6 +61,7 @@ export class Program {
       calls, first_try: calls - failed - saved, saved, failed, cancelled: at % 3, unattempted: at % 4, attempts, retries: attempts - calls,
       amplification: attempts / calls, success_by_attempt: [calls - failed - saved, Math.ceil(saved * 0.8), Math.floor(saved * 0.2)],
       failures: { transient: attempts - calls, ...(at % 3 === 0 ? { throttled: failed } : {}) }, reasons: { success: calls - failed, exhausted: failed },
+      ...(at % 3 === 0 ? { p50_ms: 4 + at * 1.5, p99_ms: 180 + at * 40 } : {}),
       waiting: 0, instances: Math.max(1, this.processes.length - 1),
       ...(at % 2 === 0 ? { budget: { name: at % 4 === 0 ? 'payments' : 'outbound', available: at === 6 ? 0.4 : 8.5, capacity: 10, owed: 0 } } : {}),
       ...(at % 3 === 0 ? { breaker: at % 2 === 0 ? 'payments' : 'search' } : {}),
@@ -155,8 +157,6 @@ export class Program {
         this.functions.set(name, { ...of, calls: of.calls + more, first_try: of.first_try + more, attempts: of.attempts + more });
         this.changed.functions.add(name);
       }
-      this.processes = this.processes.map((process) => (process.stale ? process : { ...process, now_at: now }));
-      for (const { instance } of this.processes) this.changed.processes.add(instance);
     } else if (added === 0 && this.changed.liveGone.size + this.changed.breakers.size + this.changed.live.size === 0) return undefined;
     return this.delta(tasks);
   }
@@ -187,9 +187,8 @@ export class Program {
 
   snapshot(tasks) {
     const now = Date.now();
-    const processes = this.processes.map((process) => (process.stale ? process : { ...process, now_at: now }));
     return {
-      id: this.id, now_at: now, processes, overview: this.overview(tasks), functions: [...this.functions.values()],
+      id: this.id, now_at: now, processes: this.processes, overview: this.overview(tasks), functions: [...this.functions.values()],
       live: [...this.live.values()], live_total: this.live.size, breakers: [...this.breakers.values()], news: this.news,
     };
   }
@@ -220,7 +219,11 @@ export class Program {
   configuration() {
     return {
       file: 'retry.toml', applied_at: this.startedAt + 3_000_000, operations: [...this.functions.keys()].map((name) => ({ name, settings: settings() })),
-      changes: [{ at: this.startedAt + 3_000_000, text: 'shop::charge: max = 3 (was 2)\nshop::charge: deadline = 10 s (was none)' }],
+      changes: [
+        { name: 'shop::charge', setting: 'max', before: '2', after: '3' }, { name: 'shop::charge', setting: 'deadline', before: 'none', after: '10 s' },
+        { name: 'mail::send', setting: 'backoff', before: 'exponential', after: '[100ms, 1s, 5s]' }, { name: 'mail::send', setting: 'base', before: '200ms' },
+      ].map((change) => ({ at: this.startedAt + 3_000_000, ...change, text: `${change.name}: ${change.setting} ${change.before} → ${change.after ?? 'nothing'}` }))
+        .concat({ at: this.startedAt + 60_000, name: 'shop::charge', setting: 'max', before: '5', after: '2', text: 'shop::charge: max 5 → 2' }),
     };
   }
 

@@ -10,11 +10,31 @@ const PORTION = 400;
 const phaseOf = ({ state }) => (state === 'held_back' ? 'waiting' : state);
 
 export class Tasks {
-  constructor(count) {
+  constructor(count, portion = PORTION) {
+    this.portion = portion;
     this.random = randoms(11);
     const now = Date.now();
     this.all = new Map(Array.from({ length: count }, (_, at) => this.task(at, now)).map((task) => [task.id, task]));
     this.jobs = new Map();
+    this.paused = new Set();
+  }
+
+  workers() {
+    const running = [...this.all.values()].filter(({ state }) => state === 'running');
+    const worker = (number, name, slots, functions, its) => ({ number, name, slots, paused: this.paused.has(number), functions, running: its });
+    return { workers: [worker(1, 'pid 71', 64, NAMES, running), worker(2, 'web-1 exports', 2, ['export::run'], [])], elsewhere: [], is_cut: false };
+  }
+
+  orderWorker(number, word) {
+    if (word === 'pause') this.paused.add(number);
+    else this.paused.delete(number);
+    return { answer: 'done' };
+  }
+
+  schedule(limit) {
+    const now = Date.now();
+    const all = [...this.all.values()].filter(({ due_at: at }) => at > now).sort((a, b) => a.due_at - b.due_at);
+    return { tasks: all.slice(0, limit), scheduled: all.length, read: this.all.size, is_whole: true };
   }
 
   task(at, now) {
@@ -84,6 +104,11 @@ export class Tasks {
     const task = this.all.get(id);
     if (!task) return undefined;
     if (word === 'retry' && !task.can_retry) return { answer: 'not_failed' };
+    if (word === 'delete') {
+      if (!['complete', 'failed', 'cancelled'].includes(task.state)) return { answer: 'not_ended' };
+      this.all.delete(id);
+      return { answer: 'done' };
+    }
     const state = word === 'retry' ? 'pending' : 'cancelled';
     this.all.set(id, { ...task, state, can_retry: state === 'cancelled', ...(word === 'retry' ? { due_at: Date.now() } : { ended_at: Date.now(), due_at: undefined }) });
     return { answer: 'done' };
@@ -94,7 +119,7 @@ export class Tasks {
     const job = { job: this.jobs.size + 1, order, done: 0, refused: 0, total: ids.length, state: 'running' };
     this.jobs.set(job.job, job);
     const work = () => {
-      for (const id of ids.splice(0, PORTION)) job[this.order(id, order).answer === 'done' ? 'done' : 'refused'] += 1;
+      for (const id of ids.splice(0, this.portion)) job[this.order(id, order).answer === 'done' ? 'done' : 'refused'] += 1;
       if (job.state === 'running' && ids.length === 0) job.state = 'done';
       if (job.state === 'running') setTimeout(work, 150);
     };

@@ -2,7 +2,7 @@
 
 import { expect, isReal, test } from './support.mjs';
 
-const SCREENS = ['overview', 'functions', 'live', 'breakers', 'tasks', 'configuration', 'processes'];
+const SCREENS = ['overview', 'functions', 'live', 'breakers', 'tasks', 'schedule', 'workers', 'configuration', 'processes'];
 
 test('the first key leads past the navigation', async ({ page, open }) => {
   await open();

@@ -104,17 +104,66 @@ test('all failed tasks are retried with progress', async ({ page, open, api }) =
   await expect(page.locator('.notices')).toContainText(/Retried [\d\u202f]+ task/);
 });
 
-test('a bulk order can be stopped, and a reload shows it again', async ({ page, open, target }) => {
+test.describe('a slow bulk order', () => {
   test.skip(isReal, 'needs a slow bulk order');
+  test.use({ options: { portion: 20 } });
+
+  test('can be stopped, and a reload shows it again', async ({ page, open, target }) => {
+    await open('#/tasks?phase=failed');
+    await page.getByRole('button', { name: 'Retry all' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Retry all' }).click();
+    await expect(page.locator('.job')).toBeVisible();
+    await page.reload();
+    await expect(page.locator('.job')).toBeVisible();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(page.locator('.job')).toContainText('stopped');
+    expect(target.mock.tasks.job(1).done).toBeLessThan(target.mock.tasks.job(1).total);
+  });
+});
+
+test('all ended tasks of a filter are deleted, after a question', async ({ page, open, api }) => {
+  const found = await api('tasks?phase=cancelled,complete&limit=5').catch(() => ({ tasks: [] }));
+  test.skip(found.tasks.length === 0, 'no task has ended');
+  const { name } = found.tasks[0];
+  const query = `tasks?phase=cancelled,complete&name=${encodeURIComponent(name)}&limit=1`;
+  await open(`#/${query.replace('&limit=1', '')}`);
+  await page.getByRole('button', { name: 'Delete all' }).click();
+  const question = page.getByRole('dialog', { name: /Delete all/ });
+  await expect(question).toContainText('removed for good');
+  await page.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await page.getByRole('button', { name: 'Delete all' }).click();
+  await question.getByRole('button', { name: 'Delete all' }).click();
+  await expect(page.locator('.notices')).toContainText(/Deleted [\d\u202f]+ task/, { timeout: 25_000 });
+  if (!isReal) expect((await api(query)).tasks).toHaveLength(0);
+});
+
+test('a worker is paused after a question, and goes on', async ({ page, open, api }) => {
+  const found = await api('workers').catch(() => ({ workers: [] }));
+  test.skip(found.workers.length === 0, 'the program has no worker');
+  const [{ number, name }] = found.workers;
+  const isPaused = async () => (await api('workers')).workers.find((worker) => worker.number === number).paused;
+  await open('#/workers');
+  await page.getByRole('button', { name: `Pause ${name}` }).click();
+  await page.getByRole('dialog', { name: `Pause ${name}` }).getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('row').filter({ hasText: name }).first()).toContainText('paused');
+  expect(await isPaused()).toBe(true);
+  await page.getByRole('button', { name: `Resume ${name}` }).click();
+  await expect(page.getByRole('row').filter({ hasText: name }).first()).toContainText('serves');
+  expect(await isPaused()).toBe(false);
+});
+
+test('orders to tasks go to the process that is chosen', async ({ page, open, api, target }) => {
+  test.skip(isReal, 'needs several processes');
+  const [, peer] = (await api('snapshot')).processes;
   await open('#/tasks?phase=failed');
-  await page.getByRole('button', { name: 'Retry all' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Retry all' }).click();
-  await expect(page.locator('.job')).toBeVisible();
-  await page.reload();
-  await expect(page.locator('.job')).toBeVisible();
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await expect(page.locator('.job')).toContainText('stopped');
-  expect(target.mock.tasks.job(1).done).toBeLessThan(target.mock.tasks.job(1).total);
+  await page.getByLabel('Process').selectOption(peer.instance);
+  await expect(page).toHaveURL(new RegExp(`process=${peer.instance}`));
+  await page.locator('td a.name').first().click();
+  await page.locator('.panel').getByRole('button', { name: 'Retry' }).click();
+  await page.getByRole('dialog', { name: 'Retry this task' }).getByRole('button', { name: 'Retry', exact: true }).click();
+  await expect(page.locator('.notices')).toContainText('Retry: done');
+  expect(target.mock.orders.at(-1)).toMatchObject({ process: peer.instance });
 });
 
 test('a failed task is retried from its panel', async ({ page, open, api }) => {
@@ -135,10 +184,10 @@ test.describe('a reader who may only look', () => {
   test('sees no orders', async ({ page, open, target }) => {
     const breaker = [...target.mock.program.breakers.keys()][0];
     const task = [...target.mock.tasks.all.values()].find(({ state }) => state === 'failed').id;
-    for (const hash of ['#/live', `#/breakers/${breaker}`, '#/tasks', `#/tasks/${task}`]) {
+    for (const hash of ['#/live', `#/breakers/${breaker}`, '#/workers', '#/tasks', `#/tasks/${task}`]) {
       await open(hash);
       await expect(page.locator('table').first()).toBeVisible();
-      await expect(page.getByRole('button', { name: /^(Retry|Cancel|Force|Reset|Disable)\b/ })).toHaveCount(0);
+      await expect(page.getByRole('button', { name: /^(Retry|Cancel|Force|Reset|Disable|Delete|Pause)\b/ })).toHaveCount(0);
     }
     await expect(page.locator('.connection')).toContainText('read only');
   });

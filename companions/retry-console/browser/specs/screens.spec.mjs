@@ -32,8 +32,8 @@ test('the table of functions has the numbers of the API and can be sorted and fi
   const busiest = [...functions].sort((a, b) => b.calls - a.calls)[0];
   await open(`#/functions?filter=${encodeURIComponent(busiest.name)}`);
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: busiest.name, exact: true }) });
-  for (const [column, key] of [[2, 'calls'], [4, 'saved'], [5, 'failed'], [7, 'waiting']]) {
-    await expectBetween(async () => numberIn(await row.getByRole('cell').nth(column).innerText()), async () => (await api('snapshot')).functions.find(({ name }) => name === busiest.name)[key], key);
+  for (const [column, key] of [['Calls', 'calls'], ['Saved', 'saved'], ['Failed', 'failed'], ['Waiting', 'waiting']]) {
+    await expectBetween(async () => numberIn(await row.locator(`[data-label="${column}"]`).innerText()), async () => (await api('snapshot')).functions.find(({ name }) => name === busiest.name)[key], key);
   }
   await page.getByRole('searchbox').fill('');
   await page.getByRole('button', { name: 'Calls' }).click();
@@ -44,6 +44,20 @@ test('the table of functions has the numbers of the API and can be sorted and fi
   await page.getByRole('searchbox').fill(busiest.name);
   await expect(page.getByRole('row').nth(1)).toContainText(busiest.name);
   await expect(page).toHaveURL(/filter=/);
+});
+
+test('the latency of functions that measure is shown, and the others say so', async ({ page, open, api }) => {
+  const { functions } = await api('snapshot');
+  const measured = functions.find(({ p99_ms: p99 }) => p99 !== undefined);
+  test.skip(!measured, 'no function is measured');
+  await open(`#/functions/${encodeURIComponent(measured.name)}?sort=-p99`);
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: measured.name, exact: true }) });
+  const near = (text, of) => Math.abs(numberIn(text) * (/\d\s*s$/.test(text) ? 1_000 : 1) / of - 1) < 0.5;
+  await expect.poll(async () => near(await row.locator('[data-label="p99"]').innerText(), (await api('snapshot')).functions.find(({ name }) => name === measured.name).p99_ms)).toBe(true);
+  await expect(page.getByRole('dialog')).toContainText('(99 of 100)');
+  const other = functions.find(({ p99_ms: p99 }) => p99 === undefined);
+  await open(`#/functions/${encodeURIComponent(other.name)}`);
+  await expect(page.getByRole('dialog')).toContainText('not measured: add measure');
 });
 
 test('the panel of a function shows settings with their origin, stop reasons and past calls', async ({ page, open, api }) => {
@@ -129,6 +143,27 @@ test('the panel of a task has its attempts, arguments and orders', async ({ page
   await expect(panel.locator('pre').first()).toBeVisible();
 });
 
+test('the schedule has the tasks that are to come, the next one first', async ({ page, open, api }) => {
+  const first = await api('schedule?limit=200').catch(() => undefined);
+  test.skip(!first, 'the program has no tasks');
+  await open('#/schedule');
+  await expectBetween(async () => numberIn(await figure(page, 'scheduled').innerText()), async () => (await api('schedule')).scheduled, 'scheduled');
+  const shown = page.locator('td[data-label="Next attempt"]');
+  if (first.tasks.length > 3) await expect.poll(async () => (await shown.count()) > 0 && /^(now|\d)/.test(await shown.first().innerText())).toBe(true);
+  await expect(page.locator('main')).toContainText('no periodic tasks');
+});
+
+test('the workers are shown with their slots, and the tasks that they run', async ({ page, open, api }) => {
+  const first = await api('workers').catch(() => undefined);
+  test.skip(!first, 'the program has no tasks');
+  await open('#/workers');
+  for (const { name, slots } of first.workers) {
+    await expect(page.getByRole('row').filter({ hasText: name }).first()).toContainText(`of ${slots}`);
+  }
+  if (isReal) return;
+  await expect(page.getByRole('region', { name: 'Running tasks' }).locator('tbody tr[aria-rowindex]')).toHaveCount(first.workers.flatMap(({ running }) => running).length);
+});
+
 test('pages of tasks go on where the last one ended', async ({ page, open, api }) => {
   const first = await api('tasks?limit=50').catch(() => undefined);
   test.skip(!first?.next, 'there is one page');
@@ -148,6 +183,18 @@ test('the configuration shows each setting and where it comes from', async ({ pa
   await page.locator('summary').filter({ hasText: name }).first().click();
   const rows = page.locator('details[open] .settings tbody tr');
   await expect(rows).toHaveCount(settings.length);
+});
+
+test('the last change of the configuration is a diff', async ({ page, open, api }) => {
+  const { changes } = await api('configuration');
+  test.skip(changes.length === 0, 'the configuration was not changed');
+  await open('#/configuration');
+  const diff = page.locator('details.change[open] .diff');
+  const last = Math.max(...changes.map(({ at }) => at));
+  for (const { setting, before, after } of changes.filter(({ at }) => at === last)) {
+    if (before !== undefined) await expect(diff.locator('del').filter({ hasText: `${setting} = ${before}` }).first()).toBeVisible();
+    if (after !== undefined) await expect(diff.locator('ins').filter({ hasText: `${setting} = ${after}` }).first()).toBeVisible();
+  }
 });
 
 test('each process is shown, and one that does not answer is stale', async ({ page, open, api }) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inWords, phasesFor, toParameters, togglePhase } from '../../ui/filter.js';
 import { groups, groupText } from '../../ui/breakers.js';
+import { changesOf } from '../../ui/configuration.js';
 import { stacked } from '../../ui/chart.js';
 import { problems } from '../../ui/overview.js';
 import { segments } from '../../ui/waterfall.js';
@@ -23,7 +24,8 @@ test('rows without a value come last in both directions, and equal ones keep the
   assert.equal(sorted(rows, columns, 'unknown'), rows);
 });
 
-test('two columns share a line of a card', () => {
+test('two columns share a line of a card, unless a whole line comes between them', () => {
+  assert.equal(cardHeight([{}, { isFull: true }, {}]) - cardHeight([{}, {}, { isFull: true }]), 27);
   assert.equal(cardHeight([{ isFull: true }, {}, {}, {}]) - cardHeight([{ isFull: true }, {}]), 27);
 });
 
@@ -38,6 +40,11 @@ test('a bulk order takes only phases that it can act on', () => {
   assert.deepEqual(phasesFor('retry', { phase: 'failed,complete' }), ['failed']);
   assert.deepEqual(phasesFor('retry', { phase: 'running' }), []);
   assert.deepEqual(phasesFor('cancel', {}), ['pending', 'running', 'waiting']);
+});
+
+test('tasks that have not ended are not deleted', () => {
+  assert.deepEqual(phasesFor('delete', {}), ['complete', 'failed', 'cancelled']);
+  assert.deepEqual(phasesFor('delete', { phase: 'running,failed' }), ['failed']);
 });
 
 test('the question before a bulk order names the whole filter', () => {
@@ -55,6 +62,12 @@ test('breakers of one name are counted over processes and keys, the worst name f
   const all = groups([...of('a', 'closed', 'closed'), ...of('b', 'open', 'forced_open', 'half_open', 'closed', 'shadow'), ...of('c', 'half_open', 'closed'), ...of('d', 'open')]);
   assert.deepEqual(all.map(({ name }) => name), ['b', 'c', 'd', 'a']);
   assert.deepEqual(all.map(groupText), ['2 of 5 open, 1 half-open', '1 half-open, of 2', 'open', 'none of 2 open']);
+});
+
+test('the settings that one configuration changed are one change, the last one first', () => {
+  const of = (at, name) => ({ at, name, setting: 'max', before: '1', after: '2' });
+  const changes = changesOf([of(1, 'b'), of(2, 'c'), of(2, 'a')]);
+  assert.deepEqual(changes.map(({ at, lines }) => [at, lines.map(({ name }) => name)]), [[2, ['a', 'c']], [1, ['b']]]);
 });
 
 test('a waterfall shows attempts and the pauses between them', () => {

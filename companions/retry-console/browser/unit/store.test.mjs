@@ -6,7 +6,7 @@ import { applyDelta, applySnapshot, asSnapshot, empty, expect, giveUp, stateOf }
 const sorted = (snapshot) => {
   const by = (key) => (a, b) => String(a[key]).localeCompare(String(b[key]));
   return {
-    ...snapshot, processes: snapshot.processes.map(({ now_at: _, ...process }) => process), functions: [...snapshot.functions].sort(by('name')), live: [...snapshot.live].sort(by('id')), breakers: [...snapshot.breakers].sort(by('id')),
+    ...snapshot, functions: [...snapshot.functions].sort(by('name')), live: [...snapshot.live].sort(by('id')), breakers: [...snapshot.breakers].sort(by('id')),
   };
 };
 const copy = (value) => JSON.parse(JSON.stringify(value));
@@ -82,13 +82,6 @@ test('a peer that restarted replaces its former entry', () => {
   applyDelta(state, { id: 2, processes: [{ peer: 'http://a', instance: 'x' }] });
   applyDelta(state, { id: 3, processes: [{ peer: 'http://a', instance: 'y' }] });
   assert.deepEqual([...state.processes.keys()], ['me', 'y']);
-});
-
-test('the difference of a clock is taken when the message arrives', () => {
-  const state = empty();
-  applySnapshot(state, { id: 1, now_at: 100, processes: [{ instance: 'me', now_at: 100 }, { instance: 'x', peer: 'http://a', now_at: 5_100 }] });
-  applyDelta(state, { id: 2, now_at: 60_100, processes: [{ instance: 'me', now_at: 60_100 }] });
-  assert.equal(state.skews.get('x'), 5_000);
 });
 
 test('a cancelled call is cancelling until the server says that it is gone', () => {

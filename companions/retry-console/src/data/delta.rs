@@ -76,12 +76,12 @@ fn changed<T: Clone + PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::model::Role;
+    use crate::data::model::{CallCounts, Role};
 
     fn snapshot(functions: &[(&str, u64)]) -> Snapshot {
         let functions = functions.iter().map(|(name, calls)| Function {
             name: (*name).into(),
-            calls: *calls,
+            counts: CallCounts { calls: *calls, ..CallCounts::default() },
             ..Function::default()
         });
         Snapshot {

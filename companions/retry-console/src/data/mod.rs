@@ -3,4 +3,5 @@
 pub(crate) mod delta;
 pub(crate) mod model;
 pub(crate) mod rates;
+pub(crate) mod shift;
 pub(crate) mod sum;

@@ -1,6 +1,7 @@
 //! The sum over several processes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::model::{BudgetState, Function, Overview};
 
@@ -8,29 +9,9 @@ impl Overview {
     /// Adds the figures of another process.
     pub(crate) fn add(&mut self, other: &Overview) {
         // Named one by one, so that a new figure cannot be forgotten.
-        let Overview {
-            calls,
-            first_try,
-            saved,
-            failed,
-            cancelled,
-            unattempted,
-            attempts,
-            amplification: _,
-            waiting,
-            breakers,
-            not_closed,
-            tasks_due,
-            oldest_due_ms,
-            rates,
-        } = other;
-        self.calls += calls;
-        self.first_try += first_try;
-        self.saved += saved;
-        self.failed += failed;
-        self.cancelled += cancelled;
-        self.unattempted += unattempted;
-        self.attempts += attempts;
+        let Overview { counts, waiting, breakers, not_closed, tasks_due, oldest_due_ms, rates } =
+            other;
+        self.counts.add(counts);
         self.waiting += waiting;
         self.breakers += breakers;
         self.not_closed += not_closed;
@@ -38,24 +19,15 @@ impl Overview {
         self.tasks_due = self.tasks_due.max(*tasks_due);
         self.oldest_due_ms = self.oldest_due_ms.max(*oldest_due_ms);
         self.rates.add(rates);
-        self.amplification = amplification(self.attempts, self.calls - self.unattempted);
     }
 }
 
 impl Function {
     /// Adds the figures of the same function in another process.
     pub(crate) fn add(&mut self, other: &Function) {
-        self.calls += other.calls;
-        self.first_try += other.first_try;
-        self.saved += other.saved;
-        self.failed += other.failed;
-        self.cancelled += other.cancelled;
-        self.unattempted += other.unattempted;
-        self.attempts += other.attempts;
-        self.retries += other.retries;
+        self.counts.add(&other.counts);
         self.waiting += other.waiting;
         self.instances += other.instances;
-        self.amplification = amplification(self.attempts, self.calls - self.unattempted);
         if self.success_by_attempt.len() < other.success_by_attempt.len() {
             self.success_by_attempt.resize(other.success_by_attempt.len(), 0);
         }
@@ -65,6 +37,14 @@ impl Function {
             .for_each(|(sum, one)| *sum += one);
         add_counts(&mut self.failures, &other.failures);
         add_counts(&mut self.reasons, &other.reasons);
+        self.latency = match (self.latency.take(), &other.latency) {
+            (Some(mut sum), Some(latency)) => {
+                sum.add(latency);
+                Some(sum)
+            }
+            (one, other) => one.or_else(|| other.clone()),
+        };
+        self.find_quantiles();
         match (&mut self.budget, &other.budget) {
             (Some(budget), Some(other)) => budget.add(other),
             (none, other) => *none = none.take().or_else(|| other.clone()),
@@ -75,6 +55,26 @@ impl Function {
             }
         }
     }
+}
+
+impl Function {
+    /// Reads the quantiles off the durations.
+    pub(crate) fn find_quantiles(&mut self) {
+        if let Some(latency) = &self.latency {
+            let millis =
+                |time: Option<Duration>| time.map(|time| rounded(time.as_secs_f64() * 1e3));
+            (self.p50_ms, self.p99_ms) = (millis(latency.p50()), millis(latency.p99()));
+        }
+    }
+}
+
+/// Three digits: a bucket of the durations is a sixteenth wide.
+fn rounded(millis: f64) -> f64 {
+    if millis <= 0.0 {
+        return 0.0;
+    }
+    let digits = 10_f64.powf((2.0 - millis.log10().floor()).min(6.0));
+    (millis * digits).round() / digits
 }
 
 impl BudgetState {
@@ -89,11 +89,6 @@ fn add_counts(counts: &mut BTreeMap<String, u64>, other: &BTreeMap<String, u64>)
     for (name, count) in other {
         *counts.entry(name.clone()).or_default() += count;
     }
-}
-
-/// Attempts for each call that made one; 0 while there is none.
-pub(crate) fn amplification(attempts: u64, calls: u64) -> f64 {
-    if calls > 0 { attempts as f64 / calls as f64 } else { 0.0 }
 }
 
 /// The functions of several processes, added up by name.
@@ -113,12 +108,12 @@ pub(crate) fn functions<'f>(all: impl IntoIterator<Item = &'f Function>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::model::CallCounts;
 
     fn function(name: &str, calls: u64, attempts: u64) -> Function {
         Function {
             name: name.into(),
-            calls,
-            attempts,
+            counts: CallCounts { calls, attempts, ..CallCounts::default() },
             instances: 1,
             success_by_attempt: vec![calls],
             failures: BTreeMap::from([("transient".to_owned(), attempts - calls)]),
@@ -131,17 +126,37 @@ mod tests {
         let all = [function("b", 10, 20), function("a", 1, 1), function("b", 30, 40)];
         let sums = functions(&all);
         assert_eq!(sums.len(), 2);
-        assert_eq!((sums[1].calls, sums[1].attempts, sums[1].instances), (40, 60, 2));
-        assert_eq!((sums[1].amplification, sums[1].failures["transient"]), (1.5, 20));
+        assert_eq!((sums[1].counts.calls, sums[1].counts.attempts, sums[1].instances), (40, 60, 2));
+        assert_eq!((sums[1].counts.amplification, sums[1].failures["transient"]), (1.5, 20));
         assert_eq!(sums[1].success_by_attempt, [40]);
     }
 
     #[test]
+    fn the_quantiles_of_two_processes_are_those_of_all_their_attempts() {
+        let measured = |millis: u64, count: u64| {
+            let text = format!(r#"{{ "buckets": [[{}, {count}]] }}"#, millis * 1_000_000);
+            let latency = Some(serde_json::from_str(&text).expect("buckets"));
+            Function { latency, ..function("a", 1, 1) }
+        };
+        let mut sum = measured(10, 60);
+        sum.add(&measured(1_000, 40));
+        let [p50, p99] = [sum.p50_ms, sum.p99_ms].map(|ms| ms.expect("it is measured"));
+        assert!((p50 / 10.0 - 1.0).abs() < 0.04 && (p99 / 1_000.0 - 1.0).abs() < 0.04);
+        sum.add(&function("a", 1, 1));
+        assert_eq!(sum.latency.map(|latency| latency.count()), Some(100));
+    }
+
+    #[test]
     fn the_amplification_of_two_processes_is_that_of_all_their_calls() {
-        let mut one = Overview { calls: 12, unattempted: 2, attempts: 20, ..Overview::default() };
-        one.add(&Overview { calls: 10, attempts: 10, ..Overview::default() });
-        assert_eq!((one.calls, one.attempts, one.amplification), (22, 30, 1.5));
+        let overview = |calls, unattempted, attempts| {
+            let counts = CallCounts { calls, unattempted, attempts, ..CallCounts::default() };
+            Overview { counts, ..Overview::default() }
+        };
+        let mut one = overview(12, 2, 20);
+        one.add(&overview(10, 0, 10));
+        assert_eq!((one.counts.calls, one.counts.attempts), (22, 30));
+        assert_eq!(one.counts.amplification, 1.5);
         one.add(&Overview::default());
-        assert_eq!(one.amplification, 1.5);
+        assert_eq!(one.counts.amplification, 1.5);
     }
 }

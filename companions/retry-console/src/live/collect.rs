@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use retry_config::Declared;
+use retry_config::{Declared, Explanation};
 use retry_runtime::breaker::Mode;
 use retry_runtime::{Site, Stats, StopReason, live as calls};
 
 use super::clock::Now;
 use super::memory::Memory;
 use crate::data::model::{
-    BreakerState, BudgetState, Function, Live, LiveState, Overview, Setting, Snapshot,
+    BreakerState, BudgetState, CallCounts, Function, Live, LiveState, Overview, Setting, Snapshot,
 };
-use crate::data::sum::amplification;
 
 /// The state of one process.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,12 +90,16 @@ pub(crate) fn modes() -> Vec<(String, Mode)> {
 
 /// The settings in force of every function, each with its origin.
 pub(crate) fn settings() -> BTreeMap<String, Vec<Setting>> {
-    let names = retry_runtime::sites().map(Site::name);
-    names.map(|name| (name.to_owned(), settings_of(name))).collect()
+    // Not one by one: each explanation resolves the whole program.
+    let all = retry_config::explain_all().into_iter();
+    all.map(|explained| (explained.name.clone(), told(explained))).collect()
 }
 
 pub(crate) fn settings_of(name: &str) -> Vec<Setting> {
-    let Ok(explained) = retry_config::explain(name) else { return Vec::new() };
+    retry_config::explain(name).map(told).unwrap_or_default()
+}
+
+fn told(explained: Explanation) -> Vec<Setting> {
     let rows = explained.settings.into_iter();
     rows.map(|row| Setting {
         setting: row.setting.to_owned(),
@@ -146,14 +149,7 @@ pub(crate) fn own(instance: &str, now: Now, known: &mut Known, memory: &Memory) 
     }
     let breakers = breakers(instance, now, memory);
     let overview = Overview {
-        calls: all.calls(),
-        first_try: all.first_try,
-        saved: all.after_retry,
-        failed: all.failed + all.recovered,
-        cancelled: all.cancelled,
-        unattempted: all.unattempted,
-        attempts: all.attempts,
-        amplification: amplification(all.attempts, all.calls() - all.unattempted),
+        counts: CallCounts::from(&all),
         waiting: live_total,
         breakers: breakers.len() as u64,
         not_closed: breakers.iter().filter(|it| it.mode != Mode::Closed.name()).count() as u64,
@@ -179,26 +175,21 @@ fn function(site: &'static Site, stats: &Stats) -> Function {
         }
     }
     let reasons = stats.reasons.all().filter(|(_, count)| *count > 0);
-    Function {
+    let mut function = Function {
         name: site.name().to_owned(),
         file: site.file().to_owned(),
         line: site.line(),
         is_async: site.is_async(),
-        calls: stats.calls(),
-        first_try: stats.first_try,
-        saved: stats.after_retry,
-        failed: stats.failed + stats.recovered,
-        cancelled: stats.cancelled,
-        unattempted: stats.unattempted,
-        attempts: stats.attempts,
-        retries: stats.retries(),
-        amplification: amplification(stats.attempts, stats.calls() - stats.unattempted),
+        counts: CallCounts::from(stats),
         success_by_attempt: stats.success_by_attempt.clone(),
         failures,
         reasons: reasons.map(|(reason, count)| (StopReason::name(reason).into(), count)).collect(),
+        latency: site.latency(),
         instances: 1,
         ..Function::default()
-    }
+    };
+    function.find_quantiles();
+    function
 }
 
 /// The calls that wait the shortest, the number of all calls, and their number by function.

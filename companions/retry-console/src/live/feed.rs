@@ -2,26 +2,24 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, broadcast};
 
 use super::clock::Now;
 use super::collect::{self, Known, Own};
+use super::due::DueTasks;
+use super::loops;
 use super::memory::Memory;
 use super::peers::Peers;
 use crate::data::delta;
+#[cfg(feature = "tasks")]
+use crate::data::model::News;
 use crate::data::model::{Overview, Process, Role, Snapshot};
 
-/// The pause between two looks at this process while somebody watches: four a second.
-const FRAME: Duration = Duration::from_millis(250);
-/// A look may take this part of a core: the pause after it is that much longer.
-const SHARE: u32 = 25;
 /// Requests get the state of the last look if it is not older: ten looks a second are enough.
 const FRESH: Duration = Duration::from_millis(100);
-/// How often this process is looked at while nobody watches, for the calls of each second and the modes of breakers.
-const IDLE: Duration = Duration::from_secs(1);
 /// For how long a request without a stream counts as somebody who watches.
 const LINGER: Duration = Duration::from_secs(10);
 /// The changes that a stream which was interrupted can catch up on.
@@ -38,20 +36,17 @@ pub(crate) struct Update {
     pub(crate) json: Arc<str>,
 }
 
-/// The number of tasks that are due, and for how many milliseconds the longest of them is.
-pub(crate) type Due = (u64, Option<u64>);
-
 #[derive(Debug)]
 pub(crate) struct Feed {
     pub(crate) process: Process,
     pub(crate) peers: Peers,
     memory: Mutex<Memory>,
-    due: Mutex<Option<Due>>,
+    pub(crate) due: DueTasks,
     published: Mutex<Published>,
     updates: broadcast::Sender<Update>,
     is_started: AtomicBool,
     asked: Mutex<Option<Instant>>,
-    wake: Notify,
+    pub(super) wake: Notify,
 }
 
 #[derive(Debug)]
@@ -75,7 +70,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Feed {
-    pub(crate) fn new(process: Process, peers: Peers) -> Arc<Self> {
+    pub(crate) fn new(process: Process, peers: Peers, due: DueTasks) -> Arc<Self> {
         let state = Snapshot {
             id: 0,
             now_at: 0,
@@ -100,7 +95,7 @@ impl Feed {
             process,
             peers,
             memory: Mutex::default(),
-            due: Mutex::default(),
+            due,
             published: Mutex::new(published),
             updates: broadcast::Sender::new(LAG),
             is_started: AtomicBool::new(false),
@@ -114,9 +109,10 @@ impl Feed {
         if self.is_started.swap(true, Ordering::Relaxed) {
             return;
         }
-        tokio::spawn(looks(Arc::downgrade(self)));
+        tokio::spawn(loops::looks(Arc::downgrade(self)));
+        tokio::spawn(loops::counts(Arc::downgrade(self)));
         if !self.peers.is_empty() {
-            tokio::spawn(pulls(Arc::downgrade(self)));
+            tokio::spawn(loops::pulls(Arc::downgrade(self)));
         }
     }
 
@@ -145,7 +141,9 @@ impl Feed {
         self.watch();
         self.renew();
         let published = lock(&self.published);
-        let Snapshot { id, now_at, role, .. } = *published.state;
+        let Snapshot { id, role, .. } = *published.state;
+        // Not the time of the last look: a peer reads the clock by it.
+        let now_at = Now::read().millis;
         let Own { overview, functions, live, live_total, breakers } = published.own.clone();
         let mine = |instance: &str| instance == self.process.instance;
         let news = published.state.news.iter().filter(|news| mine(&news.instance));
@@ -187,18 +185,12 @@ impl Feed {
         (beginning, updates)
     }
 
-    /// Takes the figures of the tasks, which a store is asked for.
-    #[cfg(any(feature = "tasks", test))]
-    pub(crate) fn set_due(&self, due: Option<Due>) {
-        *lock(&self.due) = due;
-    }
-
     pub(crate) fn with_memory<T>(&self, read: impl FnOnce(&Memory) -> T) -> T {
         read(&lock(&self.memory))
     }
 
     /// Counts the calls of the last second, and looks for changes of breakers and of the configuration.
-    fn sample(&self, now: Now) {
+    pub(super) fn sample(&self, now: Now) {
         let (totals, modes) = (collect::totals(), collect::modes());
         let config = retry_config::current();
         let is_new = lock(&self.memory).configuration.is_new(&config);
@@ -231,7 +223,7 @@ impl Feed {
     }
 
     /// Looks at this process, adds the peers, and publishes the difference to the state before.
-    fn refresh(&self) {
+    pub(super) fn refresh(&self) {
         let mut published = lock(&self.published);
         published.looked = Some(Instant::now());
         let now = Now::read();
@@ -242,7 +234,7 @@ impl Feed {
         let mut own = collect::own(&self.process.instance, now, known, &memory);
         let mut news = memory.all_news();
         drop(memory);
-        if let Some((due, oldest)) = *lock(&self.due) {
+        if let Some((due, oldest)) = self.due.last(now.millis) {
             (own.overview.tasks_due, own.overview.oldest_due_ms) = (Some(due), oldest);
         }
         let mut state = Snapshot {
@@ -258,6 +250,8 @@ impl Feed {
             news: Vec::new(),
         };
         self.peers.add_to(&mut state, &mut news);
+        // The page shows the quantiles; the durations in full would be most of each message.
+        state.functions.iter_mut().for_each(|function| function.latency = None);
         news.sort_by_key(|news| news.at);
         news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
         state.news = news;
@@ -278,45 +272,25 @@ impl Feed {
         }
     }
 
-    /// Stops listening to events, which calls that fail would pay for.
-    fn rest(&self) {
-        lock(&self.published).events = None;
-    }
-}
-
-/// Looks at this process as long as its console exists: once a second, and more often while somebody watches.
-async fn looks(feed: Weak<Feed>) {
-    loop {
-        let Some(feed) = feed.upgrade() else { return };
-        let began = Instant::now();
-        let pause = if feed.is_watched() {
-            feed.refresh();
-            FRAME.max(began.elapsed() * SHARE)
-        } else {
-            feed.rest();
-            feed.sample(Now::read());
-            IDLE.max(began.elapsed() * SHARE)
+    /// Notes that a worker was paused or goes on.
+    #[cfg(feature = "tasks")]
+    pub(crate) fn note_worker(&self, worker: &str, is_paused: bool) {
+        let (event, text) = match is_paused {
+            true => ("worker.paused", "claims no more tasks; attempts that run go on"),
+            false => ("worker.resumed", "claims tasks again"),
         };
-        let wake = feed.wake.notified();
-        let idle = !feed.is_watched();
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            // Whoever begins to watch does not wait for the next second.
-            () = wake, if idle => {}
-        }
+        lock(&self.memory).note(News {
+            at: Now::read().millis,
+            instance: self.process.instance.clone(),
+            event: event.to_owned(),
+            name: worker.to_owned(),
+            text: format!("the worker {worker} {text}"),
+        });
     }
-}
 
-/// Asks the peers once a second while somebody watches.
-async fn pulls(feed: Weak<Feed>) {
-    loop {
-        let Some(feed) = feed.upgrade() else { return };
-        if feed.is_watched() {
-            feed.peers.pull().await;
-            tokio::time::sleep(IDLE).await;
-        } else {
-            feed.wake.notified().await;
-        }
+    /// Stops listening to events, which calls that fail would pay for.
+    pub(super) fn rest(&self) {
+        lock(&self.published).events = None;
     }
 }
 
@@ -326,7 +300,7 @@ mod tests {
 
     fn feed() -> Arc<Feed> {
         let process = Process { instance: "me".into(), ..Process::default() };
-        Feed::new(process, Peers::default())
+        Feed::new(process, Peers::default(), DueTasks::default())
     }
 
     #[tokio::test]
@@ -336,7 +310,7 @@ mod tests {
         assert!(
             matches!(feed.subscribe(Some(first.id)).0, Beginning::Changes(missed) if missed.is_empty())
         );
-        feed.set_due(Some((3, Some(10))));
+        feed.due.set(Some((3, Some(10))));
         feed.refresh();
         let Beginning::Changes(missed) = feed.subscribe(Some(first.id)).0 else {
             panic!("it is kept")
@@ -353,7 +327,7 @@ mod tests {
         let feed = feed();
         let (_, mut updates) = feed.subscribe(None);
         for due in 0..=LAG as u64 {
-            feed.set_due(Some((due, None)));
+            feed.due.set(Some((due, None)));
             feed.refresh();
         }
         assert!(matches!(updates.recv().await, Err(broadcast::error::RecvError::Lagged(_))));

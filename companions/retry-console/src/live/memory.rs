@@ -37,7 +37,30 @@ struct Seen {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Change {
     pub(crate) at: u64,
+    /// The function.
+    pub(crate) name: String,
+    pub(crate) setting: String,
+    /// The values; left out where the setting has no effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<String>,
+    /// The change in a line.
     pub(crate) text: String,
+}
+
+impl Change {
+    fn new(at: u64, name: &str, setting: &str, [before, after]: [Option<&str>; 2]) -> Self {
+        let shown = |value: Option<&str>| value.unwrap_or("nothing").to_owned();
+        Change {
+            at,
+            name: name.to_owned(),
+            setting: setting.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+            text: format!("{name}: {setting} {} → {}", shown(before), shown(after)),
+        }
+    }
 }
 
 /// The configuration as it was seen last.
@@ -115,11 +138,17 @@ impl Memory {
             name,
             text: event.to_string(),
         };
-        let list = match event {
-            Event::CallFinished(_) | Event::RetrySuppressed(_) => &mut self.calls,
-            _ => &mut self.news,
-        };
-        keep(list, news, Snapshot::MAX_NEWS / 2);
+        match event {
+            Event::CallFinished(_) | Event::RetrySuppressed(_) => {
+                keep(&mut self.calls, news, Snapshot::MAX_NEWS / 2);
+            }
+            _ => self.note(news),
+        }
+    }
+
+    /// Keeps news that are not of a single call.
+    pub(crate) fn note(&mut self, news: News) {
+        keep(&mut self.news, news, Snapshot::MAX_NEWS / 2);
     }
 }
 
@@ -148,15 +177,18 @@ impl Configured {
         }
         for (operation, settings) in &self.settings {
             let Some(before) = before.get(operation) else { continue };
-            let value = |settings: &[Setting], name: &str| {
+            fn value<'s>(settings: &'s [Setting], name: &str) -> Option<&'s str> {
                 let found = settings.iter().find(|one| one.setting == name);
-                found.map_or("nothing".to_owned(), |one| one.value.clone())
-            };
-            for Setting { setting, value: now, .. } in settings {
-                let old = value(before, setting);
-                if old != *now {
-                    let text = format!("{operation}: {setting} {old} → {now}");
-                    keep(&mut self.changes, Change { at, text }, CHANGES);
+                found.map(|one| one.value.as_str())
+            }
+            let has_no_effect = |one: &&Setting| value(settings, &one.setting).is_none();
+            for Setting { setting, .. } in
+                settings.iter().chain(before.iter().filter(has_no_effect))
+            {
+                let values = [value(before, setting), value(settings, setting)];
+                if values[0] != values[1] {
+                    let change = Change::new(at, operation, setting, values);
+                    keep(&mut self.changes, change, CHANGES);
                 }
             }
         }
@@ -216,6 +248,10 @@ mod tests {
         configured.see(None, settings("3"), 1);
         assert!(!configured.is_new(&None));
         configured.see(None, settings("5"), 2);
-        assert_eq!(configured.changes, [Change { at: 2, text: "pay: max 3 → 5".into() }]);
+        let change = Change::new(2, "pay", "max", [Some("3"), Some("5")]);
+        assert_eq!(change.text, "pay: max 3 → 5");
+        assert_eq!(configured.changes, [change]);
+        configured.see(None, BTreeMap::from([("pay".to_owned(), Vec::new())]), 3);
+        assert_eq!(configured.changes[1].text, "pay: max 5 → nothing");
     }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod clock;
 pub(crate) mod collect;
 pub(crate) mod detail;
+pub(crate) mod due;
 pub(crate) mod feed;
+mod loops;
 pub(crate) mod memory;
 pub(crate) mod peers;

@@ -13,6 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use tokio::time::Instant;
 
+use super::clock::Now;
 use crate::data::model::{News, Process, Snapshot};
 use crate::data::sum;
 use crate::serve::guard::ORDER_HEADER;
@@ -49,6 +50,8 @@ pub(crate) struct Peers {
 #[derive(Debug, Default)]
 struct Peer {
     answered: Option<Instant>,
+    /// How many milliseconds its clock is ahead of this one's.
+    ahead_ms: i64,
     snapshot: Option<Snapshot>,
     error: Option<String>,
 }
@@ -83,12 +86,12 @@ impl Peers {
         for (address, answer) in answers {
             let peer = known.entry(address.clone()).or_default();
             match answer {
-                Ok(snapshot) => {
-                    *peer = Peer {
-                        answered: Some(Instant::now()),
-                        snapshot: Some(snapshot),
-                        error: None,
-                    };
+                Ok((mut snapshot, ahead)) => {
+                    // The way of an answer takes a different time each time, which is no change of the clock.
+                    let ahead_ms = ahead.settled(peer.ahead_ms);
+                    snapshot.shift(ahead_ms);
+                    let answered = Some(Instant::now());
+                    *peer = Peer { answered, ahead_ms, snapshot: Some(snapshot), error: None };
                 }
                 Err(error) => peer.error = Some(error),
             }
@@ -124,7 +127,8 @@ impl Peers {
         addresses
     }
 
-    async fn ask(&self, address: &str) -> Result<Snapshot, String> {
+    async fn ask(&self, address: &str) -> Result<(Snapshot, Ahead), String> {
+        let asked = Now::read().millis;
         let (status, body) =
             self.send(address, Method::GET, "/api/snapshot?own=1", Bytes::new()).await?;
         if status != StatusCode::OK {
@@ -132,8 +136,9 @@ impl Peers {
         }
         let snapshot: Snapshot = serde_json::from_slice(&body)
             .map_err(|error| format!("the peer's answer is not a state: {error}"))?;
+        let ahead = Ahead::of(asked, Now::read().millis, snapshot.now_at);
         match snapshot.processes.len() {
-            1 => Ok(snapshot),
+            1 => Ok((snapshot, ahead)),
             _ => Err("the peer's answer is not the state of one process".to_owned()),
         }
     }
@@ -174,6 +179,11 @@ impl Peers {
         found.map(|(address, _)| address.clone())
     }
 
+    /// How many milliseconds the clock of the peer at this address is ahead of this one's.
+    pub(crate) fn ahead_ms(&self, address: &str) -> i64 {
+        self.known().get(address).map_or(0, |peer| peer.ahead_ms)
+    }
+
     /// Adds the state of the peers to that of this process.
     pub(crate) fn add_to(&self, state: &mut Snapshot, news: &mut Vec<News>) {
         let known = self.known();
@@ -188,6 +198,7 @@ impl Peers {
                 None => Process { instance: address.clone(), ..Process::default() },
             };
             process.peer = Some(address.clone());
+            process.clock_ahead_ms = peer.snapshot.as_ref().map(|_| peer.ahead_ms);
             process.stale = is_stale;
             process.error = peer.error.clone();
             state.processes.push(process);
@@ -212,6 +223,32 @@ impl Peers {
     }
 }
 
+/// How far the clock of a peer is ahead, as one answer tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ahead {
+    ms: i64,
+    /// How wrong that may be: the answer was on its way for some part of the time between question and answer.
+    error_ms: i64,
+}
+
+/// An error of the clock that nobody sees in a countdown of tenths of a second.
+const UNSEEN: i64 = 100;
+
+impl Ahead {
+    fn of(asked: u64, answered: u64, told: u64) -> Self {
+        let half = answered.saturating_sub(asked) / 2;
+        let whole = |millis: u64| i64::try_from(millis).unwrap_or(i64::MAX);
+        Ahead { ms: whole(told).saturating_sub(whole(asked + half)), error_ms: whole(half) }
+    }
+
+    /// The difference to go on with: the one before, unless the answer contradicts it; in tenths of a second.
+    fn settled(self, before: i64) -> i64 {
+        let is_near = self.ms.saturating_sub(before).abs() <= self.error_ms + UNSEEN;
+        let rounded = (self.ms as f64 / 100.0).round() as i64 * 100;
+        if is_near { before } else { rounded }
+    }
+}
+
 /// The name of the process of a snapshot.
 fn name(snapshot: &Snapshot) -> &str {
     snapshot.processes.first().map_or("", |process| &process.instance)
@@ -231,17 +268,18 @@ fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::model::{Function, Overview, Role};
+    use crate::data::model::{CallCounts, Function, Overview, Role};
 
     fn snapshot(instance: &str, calls: u64) -> Snapshot {
         let process = Process { instance: instance.into(), ..Process::default() };
-        let function = Function { name: "f".into(), calls, instances: 1, ..Function::default() };
+        let counts = CallCounts { calls, ..CallCounts::default() };
+        let function = Function { name: "f".into(), counts, instances: 1, ..Function::default() };
         Snapshot {
             id: 1,
             now_at: 0,
             role: Role::View,
             processes: vec![process],
-            overview: Overview { calls, ..Overview::default() },
+            overview: Overview { counts, ..Overview::default() },
             functions: vec![function],
             live: Vec::new(),
             live_total: 0,
@@ -261,31 +299,83 @@ mod tests {
         let peers = Peers::default();
         let answered = |calls| Peer {
             answered: Some(Instant::now()),
+            ahead_ms: 0,
             snapshot: Some(snapshot("other", calls)),
             error: None,
         };
         peers.known().insert("http://a".into(), answered(10));
         let state = with(&peers);
-        assert_eq!((state.overview.calls, state.functions[0].calls), (11, 11));
+        assert_eq!((state.overview.counts.calls, state.functions[0].counts.calls), (11, 11));
         assert!(!state.processes[1].stale);
 
         tokio::time::advance(STALE + Duration::from_millis(1)).await;
         let state = with(&peers);
-        assert_eq!((state.overview.calls, state.functions[0].calls), (1, 1));
+        assert_eq!((state.overview.counts.calls, state.functions[0].counts.calls), (1, 1));
         assert!(state.processes[1].stale);
 
         peers.known().insert("http://a".into(), answered(12));
-        assert_eq!(with(&peers).overview.calls, 13);
+        assert_eq!(with(&peers).overview.counts.calls, 13);
     }
 
     #[tokio::test]
     async fn a_process_in_its_own_list_of_peers_is_counted_once() {
         let peers = Peers::default();
-        let me =
-            Peer { answered: Some(Instant::now()), snapshot: Some(snapshot("me", 1)), error: None };
+        let me = Peer {
+            answered: Some(Instant::now()),
+            snapshot: Some(snapshot("me", 1)),
+            ..Peer::default()
+        };
         peers.known().insert("http://me".into(), me);
         let state = with(&peers);
-        assert_eq!((state.overview.calls, state.processes.len()), (1, 1));
+        assert_eq!((state.overview.counts.calls, state.processes.len()), (1, 1));
+    }
+
+    #[test]
+    fn the_clock_of_a_peer_is_told_in_tenths_of_a_second_and_not_by_the_way_of_an_answer() {
+        let near = Ahead::of(1_000, 1_200, 1_140);
+        assert_eq!((near, near.settled(0)), (Ahead { ms: 40, error_ms: 100 }, 0));
+        let ahead = Ahead::of(1_000, 1_020, 61_260);
+        assert_eq!((ahead.ms, ahead.settled(0)), (60_250, 60_300));
+        assert_eq!(Ahead::of(2_000, 2_100, 62_290).settled(60_300), 60_300);
+        assert_eq!(Ahead::of(60_000, 60_000, 0).settled(0), -60_000);
+    }
+
+    #[test]
+    fn countdowns_of_a_peer_whose_clock_is_wrong_are_by_the_clock_of_this_process() {
+        let mut theirs = snapshot("other", 1);
+        let call = r#"{ "id": "other-1", "instance": "other", "name": "f", "attempt": 1, "state": "waiting", "next_at": 65000,
+            "since_at": 61000, "last_error": "", "last_kind": "transient" }"#;
+        theirs.live = vec![serde_json::from_str(call).expect("a call")];
+        theirs.overview.rates.at = 63_000;
+        theirs.shift(60_000);
+        assert_eq!((theirs.live[0].next_at, theirs.live[0].since_at), (Some(5_000), 1_000));
+        assert_eq!(theirs.overview.rates.at, 3_000);
+        theirs.shift(-60_000);
+        assert_eq!(theirs.live[0].next_at, Some(65_000));
+    }
+
+    #[tokio::test]
+    async fn addresses_come_from_a_file_and_a_name_and_each_counts_once() {
+        let file = std::env::temp_dir().join(format!("retry-console-peers-{}", std::process::id()));
+        std::fs::write(
+            &file,
+            "# the shop\nhttp://10.0.0.2:7600/\n\n  http://10.0.0.3:7600/retry\n",
+        )
+        .expect("a file");
+        let sources = vec![
+            Source::File(file.clone()),
+            Source::File("no such file".into()),
+            Source::Listed(vec!["http://10.0.0.2:7600".into()]),
+            Source::Name("localhost:7600".into()),
+            Source::Name("no-such-host.invalid:7600".into()),
+        ];
+        let mut addresses = Peers::new(sources, None).addresses().await;
+        std::fs::remove_file(file).expect("it is there");
+        addresses.retain(|address| address != "http://[::1]:7600");
+        assert_eq!(
+            addresses,
+            ["http://10.0.0.2:7600", "http://10.0.0.3:7600/retry", "http://127.0.0.1:7600"]
+        );
     }
 
     #[tokio::test]

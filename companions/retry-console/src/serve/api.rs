@@ -13,14 +13,14 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Serialize;
 
-use super::{answer, guard, orders, pages, simulate, stream};
+use super::{answer, guard, orders, pages, passing, simulate, stream};
 use crate::console::Core;
 use crate::data::model::{Function, FunctionDetail, Role, Setting, Snapshot};
 use crate::live::detail;
 use crate::live::memory::Change;
 
 /// The largest body of an order.
-const LARGEST: usize = 64 << 10;
+pub(super) const LARGEST: usize = 64 << 10;
 
 pub(crate) fn router(core: &Arc<Core>) -> Router {
     let router = Router::new()
@@ -32,10 +32,15 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         .route("/api/live/{id}/{order}", post(call))
         .route("/api/breakers/{id}/{order}", post(breaker));
     #[cfg(feature = "tasks")]
-    let router = if core.tasks.is_some() { super::tasks::routes(router) } else { router };
+    let router = if core.feed.due.tasks().is_some() {
+        super::workers::routes(super::tasks::routes(router))
+    } else {
+        router
+    };
     router
         .fallback(page)
         .layer(DefaultBodyLimit::max(LARGEST))
+        .layer(middleware::from_fn_with_state(Arc::clone(core), passing::passed))
         .layer(middleware::from_fn_with_state(Arc::clone(core), guarded))
         .with_state(Arc::clone(core))
 }
@@ -130,7 +135,7 @@ async fn snapshot(
     Extension(role): Extension<Role>,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Json<Snapshot> {
-    core.renew_due().await;
+    core.feed.due.renew().await;
     let state = match query.contains_key("own") {
         true => core.feed.own_snapshot(),
         false => Snapshot::clone(&core.feed.snapshot()),
@@ -143,7 +148,7 @@ async fn events(
     Extension(role): Extension<Role>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    core.renew_due().await;
+    core.feed.due.renew().await;
     stream::stream(&core.feed, &headers, role)
 }
 
@@ -166,7 +171,8 @@ async fn function(
             let path = format!("/api/functions/{}?own=1", orders::encoded(&name));
             let answer = core.feed.peers.send(address, Method::GET, &path, Bytes::new()).await;
             let Ok((StatusCode::OK, body)) = answer else { continue };
-            let Ok(theirs) = serde_json::from_slice::<FunctionDetail>(&body) else { continue };
+            let Ok(mut theirs) = serde_json::from_slice::<FunctionDetail>(&body) else { continue };
+            theirs.shift(core.feed.peers.ahead_ms(address));
             found = Some(match found {
                 None => FunctionDetail { function: function.clone(), ..theirs },
                 Some(mut found) => {

@@ -39,8 +39,10 @@ assets![
     "notices.js",
     "overview.js",
     "parts.js",
+    "process.js",
     "processes.js",
     "router.js",
+    "schedule.js",
     "screens.css",
     "settings.js",
     "simulate.js",
@@ -61,6 +63,7 @@ assets![
     "vendor/uplot.css",
     "vendor/uplot.js",
     "waterfall.js",
+    "workers.js",
 ];
 
 /// The file of this name, `index.html` for the empty one.

@@ -160,14 +160,14 @@ async fn list(State(core): State<Arc<Core>>, Query(wanted): Query<Wanted>) -> Re
         Ok(chosen) => chosen,
         Err(mistake) => return answer::error(StatusCode::BAD_REQUEST, &mistake),
     };
-    match listed(core.tasks(), chosen).await {
+    match listed(&core, chosen).await {
         Ok(list) => Json(list).into_response(),
         Err(error) => failed(&error),
     }
 }
 
-async fn listed(tasks: &Tasks, chosen: Chosen) -> Result<List, TaskError> {
-    let functions = tasks.counts_by_function().await?.into_iter();
+async fn listed(core: &Core, chosen: Chosen) -> Result<List, TaskError> {
+    let tasks = core.tasks();
     let wanted = chosen.filter.limit.max(1);
     let mut filter = chosen.filter.clone().brief();
     let (mut found, mut read, mut next) = (Vec::new(), 0, None);
@@ -204,13 +204,13 @@ async fn listed(tasks: &Tasks, chosen: Chosen) -> Result<List, TaskError> {
             next = None;
         }
     }
-    Ok(List {
-        counts: tasks.counts().await?,
-        functions: functions.map(|(name, counts)| OfFunction { name, counts }).collect(),
-        groups: groups(&found),
-        tasks: found,
-        next,
-    })
+    let counted = core.feed.due.counts().await?;
+    let (counts, functions) = match &counted {
+        Some(counted) => (counted.all, counted.by_function.clone()),
+        None => Default::default(),
+    };
+    let functions = functions.into_iter().map(|(name, counts)| OfFunction { name, counts });
+    Ok(List { counts, functions: functions.collect(), groups: groups(&found), tasks: found, next })
 }
 
 /// The tasks of the page by their last failure, digits left out, the most frequent first.
@@ -248,7 +248,8 @@ async fn order(
     let ordered = match order.as_str() {
         "retry" => core.tasks().retry(id).await,
         "cancel" => core.tasks().cancel(id).await,
-        _ => return answer::not_found("a task is told to `retry` or to `cancel`"),
+        "delete" => return delete(core.tasks(), id).await,
+        _ => return answer::not_found("a task is told to `retry`, to `cancel` or to `delete`"),
     };
     match ordered {
         Ok(_) => answer::done("done"),
@@ -256,7 +257,22 @@ async fn order(
     }
 }
 
-fn failed(error: &TaskError) -> Response {
+async fn delete(tasks: &Tasks, id: TaskId) -> Response {
+    match tasks.remove([id]).await {
+        Ok(0) => match tasks.info(id, Format::Minimal).await {
+            Ok(task) => {
+                let text =
+                    format!("cannot delete task {id}: it is {}; cancel it first", task.state);
+                answer::error(StatusCode::CONFLICT, &text)
+            }
+            Err(error) => failed(&error),
+        },
+        Ok(_) => answer::done("done"),
+        Err(error) => failed(&error),
+    }
+}
+
+pub(super) fn failed(error: &TaskError) -> Response {
     let status = match error {
         TaskError::Unknown(_) => StatusCode::NOT_FOUND,
         TaskError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -36,13 +36,13 @@ async fn a_snapshot_tells_what_the_engine_counted() {
     let function =
         state.functions.iter().find(|it| it.name == "console::read").expect("it is listed");
     let stats = retry_runtime::stats("console::read").expect("it is linked");
-    assert_eq!((function.calls, function.attempts), (stats.calls(), stats.attempts));
+    assert_eq!((function.counts.calls, function.counts.attempts), (stats.calls(), stats.attempts));
     assert_eq!(
-        (function.first_try, function.saved, function.failed),
+        (function.counts.first_try, function.counts.saved, function.counts.failed),
         (stats.first_try, stats.after_retry, stats.failed)
     );
-    assert!(function.saved > 0 && function.failed > 0);
-    assert!(state.overview.calls >= function.calls);
+    assert!(function.counts.saved > 0 && function.counts.failed > 0);
+    assert!(state.overview.counts.calls >= function.counts.calls);
     assert!(function.file.ends_with("api.rs") && function.line > 0);
 
     let detail = get(&app, "/api/functions/console%3A%3Aread").await.json();

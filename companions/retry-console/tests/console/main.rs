@@ -6,6 +6,7 @@ mod peers;
 mod refused;
 mod simulate;
 mod tasks;
+mod workers;
 
 use std::time::Duration;
 

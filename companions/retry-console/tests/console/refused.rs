@@ -122,3 +122,22 @@ async fn settings_that_make_no_safe_console_are_refused() {
     let error = open.serve("0.0.0.0:0").await.unwrap_err().to_string();
     assert!(error.contains("give the console a token"), "{error}");
 }
+
+#[tokio::test]
+async fn an_order_for_a_peer_is_refused_before_it_is_passed_on() {
+    let tasks = retry_tasks::Tasks::memory();
+    let app =
+        app(console().viewer_token("view-only-token").tasks(&tasks).build().expect("a console"));
+    let viewer = "authorization: Bearer view-only-token";
+    for path in
+        ["/api/tasks/1/retry", "/api/tasks/bulk", "/api/workers/1/pause", "/api/jobs/1/stop"]
+    {
+        let path = format!("{path}?process=a1b2c3");
+        let refused = sent(&app, request("POST", &path, &[LOCAL, viewer, ORDER], "")).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        let refused = sent(&app, request("POST", &path, &[LOCAL, BEARER], "")).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "without the header: {path}");
+    }
+    let large = post(&app, "/api/tasks/bulk?process=a1b2c3", &" ".repeat(65 << 10)).await;
+    assert_eq!(large.status, StatusCode::NOT_FOUND, "there is no such peer");
+}

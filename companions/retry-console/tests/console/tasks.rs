@@ -8,7 +8,7 @@ use retry_runtime::retryable;
 use retry_tasks::{Format, Phase, Tasks};
 use serde_json::Value;
 
-use super::{app, console, get, post};
+use super::{Events, app, console, get, post};
 
 #[retryable(max = 0, on = any, task, name = "console::mail", budget = none)]
 async fn mail(to: String, secret: u32) -> Result<u32, String> {
@@ -154,6 +154,19 @@ async fn an_order_for_all_that_cannot_be_read_says_why() {
         assert!(!answer.error().is_empty());
     }
     assert_eq!(get(&app, "/api/jobs/77").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_open_stream_tells_tasks_that_come_due_after_its_beginning() {
+    let tasks = Tasks::memory();
+    let app = app(console().tasks(&tasks).build().expect("a console"));
+    let mut events = Events::open(&app, &[]).await;
+    assert_eq!(events.next().await.expect("a snapshot").data["overview"]["tasks_due"], 0);
+    for number in 0..3 {
+        tasks.submit(mail::task("good".to_owned(), number)).await.expect("stored");
+    }
+    let told = events.until(|told| told.data["overview"]["tasks_due"] == 3).await;
+    assert_eq!(told.event, "delta");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! The removal of ended tasks that the retention does not keep, by function and by phase.
 
 use super::{
-    aside::is_of_one_row, job::Operation, job::Transaction, leased::Backend, leased::Leased,
-    table::Table,
+    aside::is_of_one_row, aside::one, job::Operation, job::Touches, job::Transaction,
+    leased::Backend, leased::Leased, table::Table,
 };
 use crate::machine::retention::Retention;
-use crate::record::state::Phase;
+use crate::record::{id::TaskId, state::Phase};
 use crate::store::error::Result;
 
 /// The phases of ended tasks.
@@ -85,6 +85,32 @@ impl Operation for Prune {
                 Err(error) if !is_of_one_row(&error) => return Err(error),
                 _ => removed += 1,
             }
+        }
+        Ok(removed)
+    }
+}
+
+/// Removes those of these tasks that have ended. Replies with their number.
+pub(super) struct Remove(pub(super) Vec<TaskId>);
+
+impl Operation for Remove {
+    type Reply = u64;
+
+    fn touches(&self) -> Touches {
+        Touches::tasks(self.0.iter().copied())
+    }
+
+    fn apply(&mut self, table: &mut dyn Table, tx: &mut Transaction) -> Result<u64> {
+        let mut removed = 0;
+        for id in &self.0 {
+            let done = one(table, tx, *id, |table, _| {
+                let has_ended = table.get(*id)?.is_some_and(|record| record.state.is_ended());
+                if has_ended {
+                    table.remove(*id)?;
+                }
+                Ok(has_ended)
+            })?;
+            removed += u64::from(done == Some(true));
         }
         Ok(removed)
     }

@@ -65,6 +65,7 @@ impl<B: Backend> Server<B> {
 
     pub(super) async fn run(mut self) {
         let mut ending = self.host.ending();
+        let mut pausing = self.host.pausing();
         keeper::start(&self.store);
         loop {
             let next = self.claim().await;
@@ -74,6 +75,7 @@ impl<B: Backend> Server<B> {
                 Some(lease) = self.done.recv() => self.forget(lease),
                 id = self.cancelled.recv() => self.cancel(id),
                 _ = self.claimable.changed() => {}
+                Ok(()) = pausing.changed() => {}
                 () = sleep => {}
             }
             self.maintain().await;
@@ -92,7 +94,7 @@ impl<B: Backend> Server<B> {
         }
         self.claimable.mark_unchanged();
         let slots = settings.slots.saturating_sub(self.running.len());
-        if slots == 0 {
+        if slots == 0 || *host.pausing().borrow() {
             return poll;
         }
         match self.claim_for(slots).await {

@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 
 use super::{
     aside::one, finish::keep, job::Operation, job::Touches, job::Transaction, leased::Backend,
-    leased::Leased, server::Server, table::Table,
+    leased::Leased, prune::Remove, server::Server, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
 use crate::event::Event;
@@ -112,6 +112,10 @@ impl<B: Backend> Store for Leased<B> {
             let names = self.study(|table, _| table.names()).await?;
             self.prune_functions(names, retention).await
         })
+    }
+
+    fn remove(&self, ids: Vec<TaskId>) -> Reply<'_, u64> {
+        self.write(Remove(ids))
     }
 
     fn events(&self) -> broadcast::Receiver<Event> {

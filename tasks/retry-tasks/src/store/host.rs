@@ -28,6 +28,10 @@ pub trait Host: Send + Sync + fmt::Debug + 'static {
     fn functions(&self) -> &[Hosted];
     /// Whether the worker is ending, and how.
     fn ending(&self) -> watch::Receiver<End>;
+    /// Whether the worker is paused: a store starts no attempt on it then, and lets those that run go on.
+    fn pausing(&self) -> watch::Receiver<bool> {
+        watch::channel(false).1
+    }
     /// Begins one attempt of a task that the store has claimed. The store awaits its end and records it.
     fn begin(&self, task: Claimed) -> Attempt;
 }

@@ -133,6 +133,12 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics>;
     /// Removes the ended tasks that the retention does not keep, and replies with their number.
     fn prune(&self, retention: Retention) -> Reply<'_, u64>;
+    /// Removes those of these tasks that have ended, with their attempts, and replies with their number. A store that cannot do
+    /// this fails.
+    fn remove(&self, ids: Vec<TaskId>) -> Reply<'_, u64> {
+        let detail = format!("this task store cannot remove {} tasks by hand", ids.len());
+        Box::pin(std::future::ready(Err(StoreError::Other { detail })))
+    }
     /// Subscribes to the events of this process.
     fn events(&self) -> broadcast::Receiver<Event>;
     /// The clock from which the store reads all times.

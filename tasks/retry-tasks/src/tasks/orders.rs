@@ -45,6 +45,33 @@ impl Tasks {
         self.order(id, Verb::Cancel).await
     }
 
+    /// Removes those of these tasks that have ended, with their results and their attempts, and returns their number. A task that
+    /// has not ended stays: [`cancel`](Self::cancel) it first. A unique key that a removed task answered for is free.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::Tasks;
+    ///
+    /// #[retryable(on = any, task)]
+    /// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// let (ended, open) = (tasks.submit(square::task(1)).await?, tasks.submit(square::task(2)).await?);
+    /// tasks.cancel(ended).await?;
+    /// assert_eq!(tasks.remove([ended, open]).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The store fails, or cannot remove single tasks.
+    pub async fn remove(&self, ids: impl IntoIterator<Item = TaskId>) -> Result<u64, TaskError> {
+        Ok(self.store.remove(ids.into_iter().collect()).await?)
+    }
+
     async fn order(&self, id: TaskId, verb: Verb) -> Result<Ordered, TaskError> {
         match self.store.order(id, verb).await? {
             Some(Ok(ordered)) => Ok(ordered),

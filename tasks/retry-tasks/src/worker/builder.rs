@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{Worker, error::StartError, host::LocalHost, name};
+use super::{
+    Worker, error::StartError, handle::Listed, handle::WorkerHandle, host::LocalHost, name,
+};
 use crate::function::{Function, States, functions};
 use crate::machine::retention::Retention;
 use crate::store::{Store, host::End, host::Hosted, host::Settings};
@@ -121,14 +123,15 @@ impl WorkerBuilder {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let (end, ending) = watch::channel(End::NotYet);
         let store = Arc::clone(&self.store);
-        let host = Arc::new(self.host(ending)?);
-        let served = store.serve(host);
+        let host = self.host(ending)?;
+        let handle = host.listed.0.clone();
+        let served = store.serve(Arc::new(host));
         #[cfg(feature = "metrics")]
         let served = async move {
             let _counted = crate::event::metrics::Working::begin();
             served.await
         };
-        Ok(Worker { end, serving: runtime.spawn(served) })
+        Ok(Worker { end, serving: runtime.spawn(served), handle })
     }
 
     fn host(self, ending: watch::Receiver<End>) -> Result<LocalHost, StartError> {
@@ -146,6 +149,10 @@ impl WorkerBuilder {
                 return Err(StartError::UnknownFunction { name: name.clone() });
             }
         }
+        let names = hosted.iter().map(|hosted| hosted.name).collect();
+        let name = Arc::clone(&self.settings.name);
+        let store = Arc::clone(&self.store);
+        let listed = Listed::new(WorkerHandle::new(store, name, self.settings.slots, names));
         let states = Arc::new(self.states);
         let crew = Arc::new(Crew::new(self.store, self.settings.slots, &hosted));
         let value_limit = self.value_limit;
@@ -156,6 +163,7 @@ impl WorkerBuilder {
             ending,
             crew,
             value_limit,
+            listed,
         })
     }
 

@@ -9,6 +9,7 @@ use retry_runtime::resume::{Paid, Standing, judge, kept};
 use retry_runtime::{Class, Kind, Site};
 use tokio::sync::watch;
 
+use super::handle::Listed;
 use crate::function::{Function, Input, States, functions};
 use crate::machine::{finish::AttemptEnd, lease::Claimed};
 use crate::store::attempt::{Attempt, Ending};
@@ -27,6 +28,8 @@ pub(super) struct LocalHost {
     pub(super) crew: Arc<Crew>,
     /// The longest result in bytes.
     pub(super) value_limit: usize,
+    /// Its place in the list of workers.
+    pub(super) listed: Listed,
 }
 
 impl Host for LocalHost {
@@ -40,6 +43,10 @@ impl Host for LocalHost {
 
     fn ending(&self) -> watch::Receiver<End> {
         self.ending.clone()
+    }
+
+    fn pausing(&self) -> watch::Receiver<bool> {
+        self.listed.0.pausing()
     }
 
     fn begin(&self, task: Claimed) -> Attempt {

@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod error;
+pub(crate) mod handle;
 mod host;
 mod name;
 
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::store::host::End;
+use handle::WorkerHandle;
 
 /// A running worker; [`Tasks::worker`](crate::Tasks::worker) makes one.
 ///
@@ -38,9 +40,26 @@ use crate::store::host::End;
 pub struct Worker {
     end: watch::Sender<End>,
     serving: JoinHandle<()>,
+    handle: WorkerHandle,
 }
 
 impl Worker {
+    /// Pauses the worker: it claims no more tasks until [`resume`](Self::resume), and attempts that run go on. Returns whether
+    /// that changed anything.
+    pub fn pause(&self) -> bool {
+        self.handle.pause()
+    }
+
+    /// Ends a pause. Returns whether that changed anything.
+    pub fn resume(&self) -> bool {
+        self.handle.resume()
+    }
+
+    /// Whether the worker is paused.
+    pub fn is_paused(&self) -> bool {
+        self.handle.is_paused()
+    }
+
     /// Shuts the worker down. It starts no more attempts, and running ones may take until `within` to end. Then it stops
     /// them and returns their tasks: these are pending again, the attempt does not count against their limit, and
     /// another worker may start them at once. When the function is not declared idempotent, the stopped attempt may have

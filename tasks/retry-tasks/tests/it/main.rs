@@ -5,6 +5,7 @@ mod folder;
 mod kill;
 mod metrics;
 mod orphans;
+mod paused;
 mod sqlite;
 mod stats;
 mod trouble;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use retry_runtime::Latency;
 use serde::{Deserialize, Serialize};
+
+use super::counts::CallCounts;
 
 /// An annotated function.
 ///
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// use retry_console::Function;
 ///
 /// let one: Function = serde_json::from_str(r#"{ "name": "shop::charge", "calls": 120, "saved": 12, "breaker": "bank" }"#)?;
-/// assert_eq!((one.saved, one.breaker.as_deref()), (12, Some("bank")));
+/// assert_eq!((one.counts.saved, one.breaker.as_deref()), (12, Some("bank")));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,30 +31,24 @@ pub struct Function {
     /// The function of which this is the part of one label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part_of: Option<String>,
-    /// Calls that have ended.
-    pub calls: u64,
-    /// Calls whose first attempt succeeded.
-    pub first_try: u64,
-    /// Calls that a retry saved.
-    pub saved: u64,
-    /// Calls that failed, those whose failure was recovered from included.
-    pub failed: u64,
-    /// Calls that were cancelled or dropped.
-    pub cancelled: u64,
-    /// Calls that ended before their first attempt.
-    pub unattempted: u64,
-    /// Attempts of all calls.
-    pub attempts: u64,
-    /// Retries of all calls.
-    pub retries: u64,
-    /// Attempts for each call that made one.
-    pub amplification: f64,
+    /// Calls by outcome; in JSON, fields of the function itself.
+    #[serde(flatten)]
+    pub counts: CallCounts,
     /// Calls that succeeded with the first attempt, the second one, and so on.
     pub success_by_attempt: Vec<u64>,
     /// Failed attempts by kind; kinds without one are left out.
     pub failures: BTreeMap<String, u64>,
     /// Calls by stop reason; reasons without one are left out.
     pub reasons: BTreeMap<String, u64>,
+    /// The median of the durations of attempts, for a function with `measure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<f64>,
+    /// The time within which 99 of 100 attempts ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<f64>,
+    /// The durations of attempts in full; only where a process answers for itself alone: a console adds them up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
     /// Calls that are being retried.
     pub waiting: u64,
     /// Processes that have the function.

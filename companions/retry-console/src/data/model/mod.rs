@@ -1,10 +1,12 @@
 //! The types of the JSON API, with the names and units of its description.
 
+mod counts;
 mod function;
 mod live;
 
 use serde::{Deserialize, Serialize};
 
+pub use counts::CallCounts;
 pub use function::{BudgetState, ErrorGroup, Function, FunctionDetail, Past, PastAttempt, Setting};
 pub use live::{BreakerState, Live, LiveState, News, Transition};
 
@@ -36,7 +38,7 @@ pub enum Role {
 /// /// The functions of which most calls failed, from the answer of `GET api/snapshot`.
 /// fn failing(answer: &str) -> serde_json::Result<Vec<String>> {
 ///     let snapshot: Snapshot = serde_json::from_str(answer)?;
-///     let failing = snapshot.functions.into_iter().filter(|it| it.failed * 2 > it.calls);
+///     let failing = snapshot.functions.into_iter().filter(|it| it.counts.failed * 2 > it.counts.calls);
 ///     Ok(failing.map(|it| it.name).collect())
 /// }
 ///
@@ -102,6 +104,13 @@ pub struct Process {
     pub version: Option<String>,
     /// The time since which the console runs.
     pub started_at: u64,
+    /// Whether its console shows tasks.
+    #[serde(default)]
+    pub has_tasks: bool,
+    /// How many milliseconds the clock of a peer is ahead of the clock of the process that answers, in tenths of a second. All
+    /// times of a snapshot are by the latter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ahead_ms: Option<i64>,
     /// The address of a peer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
@@ -119,29 +128,16 @@ pub struct Process {
 /// use retry_console::Overview;
 ///
 /// let one: Overview = serde_json::from_str(r#"{ "calls": 120, "attempts": 150, "amplification": 1.25 }"#)?;
-/// assert_eq!((one.calls, one.amplification), (120, 1.25));
+/// assert_eq!((one.counts.calls, one.counts.amplification), (120, 1.25));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Overview {
-    /// Calls that have ended.
-    pub calls: u64,
-    /// Calls whose first attempt succeeded.
-    pub first_try: u64,
-    /// Calls that a retry saved.
-    pub saved: u64,
-    /// Calls that failed, those whose failure was recovered from included.
-    pub failed: u64,
-    /// Calls that were cancelled or dropped.
-    pub cancelled: u64,
-    /// Calls that ended before their first attempt.
-    pub unattempted: u64,
-    /// Attempts of all calls.
-    pub attempts: u64,
-    /// Attempts for each call that made one.
-    pub amplification: f64,
+    /// Calls by outcome; in JSON, fields of the overview itself.
+    #[serde(flatten)]
+    pub counts: CallCounts,
     /// Calls that are being retried.
     pub waiting: u64,
     /// Breakers that have been used.
