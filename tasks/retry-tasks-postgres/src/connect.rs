@@ -70,7 +70,7 @@ type Encrypted = <tokio_postgres_rustls::MakeRustlsConnect as tokio_postgres::tl
 
 /// A connection's other half, which moves the bytes.
 pub(crate) enum Wire {
-    Plain(tokio_postgres::Connection<Socket, NoTlsStream>),
+    Plain(Box<tokio_postgres::Connection<Socket, NoTlsStream>>),
     #[cfg(feature = "rustls")]
     Encrypted(Box<tokio_postgres::Connection<Socket, Encrypted>>),
 }
@@ -104,7 +104,7 @@ pub(crate) async fn dial(settings: &Settings) -> Result<(Client, Wire), tokio_po
         }
     }
     let (client, wire) = settings.config.connect(NoTls).await?;
-    Ok((client, Wire::Plain(wire)))
+    Ok((client, Wire::Plain(Box::new(wire))))
 }
 
 /// A runtime for one thread.
