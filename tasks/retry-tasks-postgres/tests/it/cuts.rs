@@ -60,10 +60,10 @@ impl Proxy {
             }
             let number = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
             let one_of = self.one_of.load(Ordering::Relaxed);
-            if one_of == 0 || number % one_of != 0 {
+            if one_of == 0 || !number.is_multiple_of(one_of) {
                 return true;
             }
-            if (number / one_of) % 2 == 0 {
+            if (number / one_of).is_multiple_of(2) {
                 self.cut_before.fetch_add(1, Ordering::Relaxed);
                 return false;
             }
