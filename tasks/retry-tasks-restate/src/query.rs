@@ -1,8 +1,8 @@
 //! Questions about many tasks, as SQL over the state that the server keeps.
 //!
-//! The server has no other index of the objects. An object of our own that lists all tasks would handle one change after the other:
-//! no more than a few hundred tasks a second could begin and end. A query reads all records, without arguments, results
-//! and histories, so lists and counts of a hundred thousand tasks take seconds.
+//! The server has no other index of the objects. An object of our own that lists all tasks would handle the changes of
+//! all tasks one after the other, and add an invocation to each. A query costs nothing until somebody asks; it reads all records,
+//! without arguments, results and histories.
 
 use std::collections::HashMap;
 

@@ -12,7 +12,16 @@ use crate::base::time::Time;
 use crate::event::{EventKind, Measured};
 use crate::record::{Progress, Record, attempt::TaskAttempt, id::TaskId, state::State};
 
-/// A request to a task. See [`apply`](super::apply) for an example.
+/// A request to a task.
+///
+/// ```
+/// use retry_tasks::Verb;
+/// use retry_tasks::machine::Ask;
+///
+/// let json = serde_json::to_string(&Ask::Order(Verb::Cancel))?; // an engine sends this to the task's entity
+/// assert_eq!(json, r#"{"order":"cancel"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 ///
 /// | request | replies |
 /// |---|---|
@@ -116,6 +125,21 @@ impl Claim {
 }
 
 /// The reply of a task. See [`Ask`] for the request that each belongs to.
+///
+/// ```
+/// use retry_runtime::resume::Next;
+/// use retry_tasks::Record;
+/// use retry_tasks::machine::{Ask, Reply};
+///
+/// /// What a worker asks next; `judge` knows the function.
+/// fn after_claim(reply: Reply, judge: &dyn Fn(&Record) -> Next) -> Option<Ask> {
+///     match reply {
+///         Reply::Lost { task } => Some(Ask::Lose { fence: task.fence, next: judge(&task) }),
+///         _ => None,
+///     }
+/// }
+/// # let _ = after_claim;
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -151,6 +175,22 @@ pub enum Reply {
 }
 
 /// Something that the rest of a store must know or keep, in this order, after a change of the task has been committed.
+///
+/// ```
+/// use retry_tasks::TaskAttempt;
+/// use retry_tasks::machine::Told;
+///
+/// /// The history, where a store keeps it apart from the task.
+/// fn follow(history: &mut Vec<TaskAttempt>, told: &Told) {
+///     match told {
+///         Told::Attempt(attempt) => history.push(attempt.clone()),
+///         Told::GoesOn(fence) => history.retain(|attempt| attempt.fence != *fence),
+///         Told::Forgotten => history.clear(),
+///         _ => {}
+///     }
+/// }
+/// # let _ = follow;
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

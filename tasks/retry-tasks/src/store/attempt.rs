@@ -41,7 +41,18 @@ pub struct Attempt {
     pub stop: Stop,
 }
 
-/// The progress that a running function reports. See [`Attempt`] for an example.
+/// The progress that a running function reports.
+///
+/// ```
+/// use retry_tasks::Progress;
+/// use retry_tasks::store::News;
+///
+/// /// The progress to be stored with the end of the attempt.
+/// fn last(news: &News) -> Option<Progress> {
+///     news.last()
+/// }
+/// # let _ = last;
+/// ```
 #[derive(Clone, Debug)]
 pub struct News(Arc<AttemptHandle>);
 

@@ -18,12 +18,12 @@ use crate::record::{Record, id::TaskId};
 /// use retry_tasks::{Time, Verb};
 ///
 /// /// Cancels a task, then tells so: `store` keeps the task.
-/// fn cancel(task: &mut Task, now: Time, bulletin: &Bulletin, store: impl Fn(&Task)) {
+/// fn cancel(task: &mut Task, now: Time, bulletin: &Bulletin, store: &dyn Fn(&Task)) {
 ///     let (_, told) = apply(task, Ask::Order(Verb::Cancel), now);
 ///     store(task);
 ///     bulletin.tell(&task.record, now, told);
 /// }
-/// # let _ = cancel::<fn(&Task)>;
+/// # let _ = cancel;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Bulletin(Arc<Bus>);
