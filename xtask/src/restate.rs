@@ -29,13 +29,13 @@ pub(crate) fn run() -> Outcome {
     let mut tests = here(&["test"])?;
     let server = server();
     match &server {
-        Ok(server) => drop(tests.env(PROGRAM, server)),
+        Ok(server) => _ = tests.env(PROGRAM, server),
         Err(reason) => println!("the tests against a server are skipped: {reason}"),
     }
     run::run(&mut tests)?;
     for store in ["sqlite", "postgres", "restate"] {
         let mut example = here(&["run", "--quiet", "--example", "fleet", "--", store])?;
-        server.iter().for_each(|server| drop(example.env(PROGRAM, server)));
+        server.iter().for_each(|server| _ = example.env(PROGRAM, server));
         run::run(&mut example)?;
     }
     Ok(())

@@ -52,7 +52,7 @@ async fn charge(account: u32, bank: &Bank) -> Result<u32, PayError> {
     if account == 13 && !books.reopened {
         return Err(PayError::Closed(account));
     }
-    if account % 3 == 0 && books.refused.insert(account) {
+    if account.is_multiple_of(3) && books.refused.insert(account) {
         return Err(PayError::Busy);
     }
     books.charged.push(account);
@@ -81,7 +81,9 @@ async fn main() -> Result<(), Failure> {
             let tasks = server.builder().listen("127.0.0.1:0").open().await?;
             run(tasks).await
         }
-        other => Err(format!("there is no store `{other}`; write sqlite, postgres or restate").into()),
+        other => {
+            Err(format!("there is no store `{other}`; write sqlite, postgres or restate").into())
+        }
     }
 }
 

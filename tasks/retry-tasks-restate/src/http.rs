@@ -32,12 +32,19 @@ pub(crate) struct Servers {
     urls: Vec<String>,
 }
 
+/// One request without a reply.
+struct Silence {
+    detail: String,
+    /// Whether the server may have got the request.
+    is_sent: bool,
+}
+
 /// The failure of a request.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// No server has answered.
     #[error("no Restate server answers at {urls}: {detail}")]
-    Unreachable { urls: String, detail: String },
+    Unreachable { urls: String, detail: String, is_sent: bool },
     /// The server has answered with an error.
     #[error("the Restate server refuses {what} ({status}): {detail}")]
     Refused { what: String, status: StatusCode, detail: String },
@@ -48,7 +55,16 @@ pub(crate) enum Failure {
 
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
-        StoreError::Other { detail: failure.to_string() }
+        match failure {
+            // A server may have got the request, and its reply was lost.
+            Failure::Unreachable { urls: server, detail, is_sent: true } => {
+                StoreError::Unknown { server, detail }
+            }
+            Failure::Unreachable { urls: server, detail, is_sent: false } => {
+                StoreError::Unreachable { server, detail }
+            }
+            failure => StoreError::Other { detail: failure.to_string() },
+        }
     }
 }
 
@@ -73,7 +89,7 @@ impl Servers {
     ) -> Result<Out, Failure> {
         let body = serde_json::to_vec(body).map_err(|error| unreadable(path, &error))?;
         let body = Bytes::from(body);
-        let mut detail = "no address was given".to_owned();
+        let (mut detail, mut is_sent) = ("no address was given".to_owned(), false);
         for round in 0..ROUNDS {
             if round > 0 {
                 tokio::time::sleep(PAUSE * round).await;
@@ -92,13 +108,17 @@ impl Servers {
                         return Err(Failure::Refused { what: path.to_owned(), status, detail });
                     }
                     Ok((status, reply)) => {
+                        is_sent = true;
                         detail = format!("{status} {}", String::from_utf8_lossy(&reply));
                     }
-                    Err(error) => detail = error,
+                    Err(error) => {
+                        is_sent |= error.is_sent;
+                        detail = error.detail;
+                    }
                 }
             }
         }
-        Err(Failure::Unreachable { urls: self.urls.join(", "), detail })
+        Err(Failure::Unreachable { urls: self.urls.join(", "), detail, is_sent })
     }
 
     async fn one(
@@ -107,8 +127,10 @@ impl Servers {
         path: &str,
         idempotency_key: Option<&str>,
         body: Bytes,
-    ) -> Result<(StatusCode, Bytes), String> {
-        let uri: Uri = format!("{url}{path}").parse().map_err(|error| format!("{error}"))?;
+    ) -> Result<(StatusCode, Bytes), Silence> {
+        let unsent = |detail: String| Silence { detail, is_sent: false };
+        let uri =
+            format!("{url}{path}").parse::<Uri>().map_err(|error| unsent(error.to_string()))?;
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(uri)
@@ -117,16 +139,20 @@ impl Servers {
         if let Some(key) = idempotency_key {
             request = request.header("idempotency-key", key);
         }
-        let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
+        let request = request.body(Full::new(body)).map_err(|error| unsent(error.to_string()))?;
+        let sent = |detail| Silence { detail, is_sent: true };
         let reply = async {
-            let reply = self.client.request(request).await.map_err(|error| chain(&error))?;
+            let reply = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| Silence { detail: chain(&error), is_sent: !error.is_connect() })?;
             let status = reply.status();
-            let body = reply.into_body().collect().await.map_err(|error| chain(&error))?;
+            let body = reply.into_body().collect().await.map_err(|error| sent(chain(&error)))?;
             Ok((status, body.to_bytes()))
         };
-        tokio::time::timeout(LIMIT, reply)
-            .await
-            .unwrap_or_else(|_| Err(format!("no answer within {} s", LIMIT.as_secs())))
+        let late = || sent(format!("no answer within {} s", LIMIT.as_secs()));
+        tokio::time::timeout(LIMIT, reply).await.unwrap_or_else(|_| Err(late()))
     }
 }
 

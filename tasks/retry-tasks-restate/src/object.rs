@@ -264,10 +264,13 @@ impl KeyObject {
         if let Some(other) = holder(&ctx, submission.now, id).await? {
             return Ok(Json(Holder { id: other, existing: true }));
         }
-        ctx.set(HOLDER, Json(id));
         let task = ctx.object_client::<TaskObjectClient<'_>>(id.to_string());
-        task.submit(Json(submission)).call().await?;
-        Ok(Json(Holder { id, existing: false }))
+        let Json(is_new) = task.submit(Json(submission)).call().await?;
+        // A submission that is repeated under its identifier takes no key.
+        if is_new {
+            ctx.set(HOLDER, Json(id));
+        }
+        Ok(Json(Holder { id, existing: !is_new }))
     }
 
     /// Carries out an order for a task that needs its key back.

@@ -98,7 +98,7 @@ impl Slots {
     }
 
     /// Gives the free slots to those who wait.
-    fn hand_out(self: &Arc<Self>) {
+    pub(crate) fn hand_out(self: &Arc<Self>) {
         loop {
             let mut state = self.lock();
             state.waiting.retain(|waiting| !waiting.place.is_closed());
@@ -141,7 +141,8 @@ impl State {
     fn vacancy(&self, name: &str) -> Option<(usize, Hosted)> {
         self.hosts.iter().enumerate().find_map(|(at, entry)| {
             let is_free = entry.running.len() < entry.host.settings().slots
-                && *entry.host.ending().borrow() == End::NotYet;
+                && *entry.host.ending().borrow() == End::NotYet
+                && !*entry.host.pausing().borrow();
             let function = entry.host.functions().iter().find(|function| function.name == name)?;
             let running = entry.running.iter().filter(|running| **running == name).count();
             let is_free = is_free && function.limit.is_none_or(|limit| running < limit);

@@ -11,7 +11,7 @@ use retry_tasks::machine::{Ask, Reply as Replied, Task};
 use retry_tasks::store::{End, Host, Refusal, Reply, Store, Stored, Submitted};
 use retry_tasks::{
     Analytics, Clock, Counts, Event, Filter, NewTask, Ordered, Page, Record, Retention, StoreError,
-    TaskId, Verb,
+    TaskId, Time, Verb,
 };
 use tokio::sync::broadcast;
 
@@ -38,6 +38,8 @@ impl Store for RestateStore {
     fn submit(&self, new: NewTask) -> Reply<'_, Submitted> {
         Box::pin(async move {
             let now = self.engine.now();
+            // A request may be sent twice, so that only a repeated identifier tells of a repeated submission.
+            let is_given = new.id.is_some();
             let (task, told) = Task::submit(new, now);
             let (id, name, key) =
                 (task.record.id, task.record.name.clone(), task.record.key.clone());
@@ -46,11 +48,14 @@ impl Store for RestateStore {
             if let Some(key) = key {
                 let holder: Holder =
                     self.engine.key(&name, &key, "submit", None, &submission).await?;
-                if holder.existing {
+                if holder.existing && (is_given || holder.id != id) {
                     return Ok(Submitted { id: holder.id, existing: true });
                 }
             } else {
-                let _: bool = self.engine.task(id, "submit", &submission).await?;
+                let is_new: bool = self.engine.task(id, "submit", &submission).await?;
+                if is_given && !is_new {
+                    return Ok(Submitted { id, existing: true });
+                }
             }
             self.engine.bulletin.tell(&record, now, told);
             Ok(Submitted { id, existing: false })
@@ -137,6 +142,18 @@ impl Store for RestateStore {
         })
     }
 
+    fn remove(&self, ids: Vec<TaskId>) -> Reply<'_, u64> {
+        Box::pin(async move {
+            // By hand, no key is kept.
+            let (end_of_time, mut removed) = (Time::from_millis(u64::MAX), 0);
+            for id in ids {
+                let is_removed: bool = self.engine.task(id, "forget", &end_of_time).await?;
+                removed += u64::from(is_removed);
+            }
+            Ok(removed)
+        })
+    }
+
     fn events(&self) -> broadcast::Receiver<Event> {
         self.engine.bulletin.events()
     }
@@ -152,6 +169,7 @@ impl Store for RestateStore {
             let end = tokio::select! {
                 end = ending.wait_for(|end| *end != End::NotYet) => end.map(|end| *end),
                 never = self.keep_clean(&*host) => match never {},
+                never = self.resume(&*host) => match never {},
             };
             if !matches!(end, Ok(End::Abandoned)) {
                 self.engine.slots.idle(number).await;
@@ -170,6 +188,16 @@ impl RestateStore {
             removed += u64::from(is_removed);
         }
         Ok(removed)
+    }
+
+    /// Starts the attempts that wait whenever the worker is resumed.
+    async fn resume(&self, host: &dyn Host) -> Infallible {
+        let mut pausing = host.pausing();
+        while pausing.changed().await.is_ok() {
+            self.engine.slots.hand_out();
+        }
+        // A host that is never paused.
+        std::future::pending().await
     }
 
     /// Removes the old tasks of the worker's functions, again and again.

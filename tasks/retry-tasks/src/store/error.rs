@@ -106,9 +106,9 @@ pub enum StoreError {
         /// The limit.
         waited: Duration,
     },
-    /// The server of the store does not answer, or refuses the connection. Nothing has changed.
+    /// The server of the store cannot be used: there is no connection, or it refuses. Nothing has changed.
     #[error(
-        "the task store at `{server}` cannot be reached ({detail}); nothing has changed: check the address and the server"
+        "the task store at `{server}` cannot be used ({detail}); nothing has changed: check the server, the address and the rights"
     )]
     Unreachable {
         /// The server, without a password.
@@ -116,10 +116,10 @@ pub enum StoreError {
         /// The reason.
         detail: String,
     },
-    /// The connection was lost while a change was committed, and the server could not be asked afterwards. The change may have
+    /// The connection was lost during a change, and the server could not be asked afterwards. The change may have
     /// happened or not: look at the task, or repeat a submission under the same [identifier](crate::Task::id).
     #[error(
-        "the connection to the task store at `{server}` was lost during a commit ({detail}), so the change may have happened or \
+        "the connection to the task store at `{server}` was lost during a change ({detail}), which may have happened or \
              not; look at the task, or submit again under the same identifier"
     )]
     Unknown {
