@@ -10,7 +10,7 @@ use super::connect::{Failure, qualified};
 use super::error::{failure, other};
 use super::overlay::{INSERT, UPDATE};
 use super::row::{TaskRow, storable, time};
-use super::table::select;
+use super::rows::select;
 
 /// The schema of a store, for submissions in a transaction of the caller's own.
 ///
@@ -145,7 +145,7 @@ impl Schema {
         let params: [&(dyn ToSql + Sync); 2] = [&storable(&record.name), &storable(key)];
         let found = self.query(transaction, sql, &params).await?;
         let Some(holder) = found.first() else { return Ok(None) };
-        let mut holder = Entity::of(super::table::record(holder));
+        let mut holder = Entity::of(super::rows::record(holder));
         if let (Reply::Answers(id), _) = apply(&mut holder, Ask::YieldKey, now) {
             return Ok(Some(Submitted { id, existing: true }));
         }

@@ -11,6 +11,7 @@ mod overlay;
 mod queries;
 mod queues;
 mod row;
+mod rows;
 mod schema;
 mod table;
 #[cfg(feature = "rustls")]

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
 use super::row::{millis, natural, storable, time};
-use super::table::{Result, Rows, record};
+use super::rows::{Result, Rows, record};
 
 /// The names of the functions in each phase, one search of the index for each, whatever the number of tasks. `$1` are the
 /// phases, `$2` is the first name, `$3` the beginning of all.

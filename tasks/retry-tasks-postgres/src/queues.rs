@@ -9,7 +9,8 @@ use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
 use super::row::{millis, natural, storable, time};
-use super::table::{Result, Rows, ids, record, select};
+use super::rows::{Result, Rows, record, select};
+use super::table::ids;
 
 macro_rules! ready {
     ($locks:literal) => {

@@ -5,127 +5,17 @@ use std::time::Duration;
 
 use retry_tasks::rows::{Due, Held, NextDue, Table};
 use retry_tasks::{
-    Analytics, Bucket, Counts, Filter, Lane, Page, Phase, Record, StoreError, TaskAttempt, TaskId,
-    Time,
+    Analytics, Bucket, Counts, Filter, Lane, Page, Phase, Record, TaskAttempt, TaskId, Time,
 };
 use tokio_postgres::Row;
 
-use super::connect::{Call, Connection, Failure, Param};
+use super::connect::{Call, Param};
 use super::overlay::Overlay;
 use super::row::{self, AttemptRow, BucketRow, millis, time, whole};
+use super::rows::{Result, Rows, record, select};
 use super::{queries, queues};
 
-pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
-
-/// The rows of one transaction at a time, through one connection.
-#[derive(Debug)]
-pub(crate) struct Rows {
-    pub(crate) connection: Connection,
-    pub(crate) overlay: Overlay,
-    /// Whether the transaction only reads, and locks nothing.
-    pub(crate) is_reader: bool,
-    /// Whether each task is changed within a savepoint of its own, because the server has refused some change.
-    pub(crate) is_careful: bool,
-    /// The failure of the first statement that failed.
-    pub(crate) failure: Option<Failure>,
-    /// Whether the transaction has changed anything, and the identifier that the server has given it then.
-    pub(crate) xid: Option<String>,
-    pub(crate) has_changed: bool,
-}
-
-/// The identifier of the transaction, by which it is found again after a lost commit.
-const XID: &str = "SELECT pg_current_xact_id()::text";
-
-impl Rows {
-    pub(crate) fn new(connection: Connection, is_reader: bool) -> Self {
-        Rows {
-            connection,
-            overlay: Overlay::default(),
-            is_reader,
-            is_careful: false,
-            failure: None,
-            xid: None,
-            has_changed: false,
-        }
-    }
-
-    /// Forgets the last transaction.
-    pub(crate) fn begin(&mut self, is_careful: bool) {
-        self.overlay = Overlay::default();
-        (self.failure, self.xid) = (None, None);
-        (self.has_changed, self.is_careful) = (false, is_careful);
-    }
-
-    /// Sends the changes so far, then this statement, in one go. Returns its rows.
-    pub(crate) fn ask(&mut self, sql: &'static str, params: Vec<Param>) -> Result<Vec<Row>> {
-        let mut rows = self.send(vec![Call::Query(sql, params)])?;
-        Ok(rows.pop().unwrap_or_default())
-    }
-
-    /// Sends the changes so far, then these statements, in one go. Returns the rows of the latter.
-    pub(crate) fn send(&mut self, calls: Vec<Call>) -> Result<Vec<Vec<Row>>> {
-        let mut all = self.overlay.take_changes();
-        let own = all.len();
-        if own > 0 || self.has_changed {
-            self.has_changed = true;
-            if self.xid.is_none() {
-                all.insert(0, Call::Query(XID, Vec::new()));
-            }
-        }
-        let asks_xid = all.len() > own;
-        all.extend(calls);
-        if all.is_empty() {
-            return Ok(Vec::new());
-        }
-        match self.connection.run(all) {
-            Ok(mut rows) => {
-                if asks_xid {
-                    self.xid = rows[0].first().map(|row| row.get(0));
-                }
-                Ok(rows.split_off(own + usize::from(asks_xid)))
-            }
-            Err(failure) => Err(self.fail(failure)),
-        }
-    }
-
-    /// Runs a statement that changes rows on the side of the server.
-    fn change(&mut self, sql: &'static str, params: Vec<Param>) -> Result<Vec<Row>> {
-        self.has_changed = true;
-        self.ask(sql, params)
-    }
-
-    /// Notes a failure. Until the transaction has ended, the operations must not take it for that of one row.
-    fn fail(&mut self, failure: Failure) -> StoreError {
-        let error = match &failure {
-            Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error) => error.clone(),
-        };
-        let is_of_one_row = matches!(error, StoreError::Other { .. });
-        if self.is_careful && is_of_one_row {
-            return error;
-        }
-        self.failure.get_or_insert(failure);
-        match error {
-            StoreError::Other { detail } => {
-                let server = self.connection.server().to_owned();
-                StoreError::Unreachable { server, detail }
-            }
-            error => error,
-        }
-    }
-
-    /// The statement for readers, or the one that locks.
-    pub(crate) fn either(&self, reads: &'static str, locks: &'static str) -> &'static str {
-        if self.is_reader { reads } else { locks }
-    }
-}
-
-/// The record in the columns `id` and `json` of a row.
-pub(crate) fn record(row: &Row) -> Record {
-    let id: String = row.get(0);
-    row::record(id.parse().unwrap_or(TaskId::from_u128(0)), row.get(1))
-}
-
-pub(crate) fn id(id: TaskId) -> Param {
+fn id(id: TaskId) -> Param {
     Box::new(id.to_string())
 }
 
@@ -140,14 +30,6 @@ fn at(time: Time) -> Param {
 fn limit(limit: usize) -> Param {
     Box::new(i64::try_from(limit).unwrap_or(i64::MAX))
 }
-
-/// The columns that [`record`] reads.
-macro_rules! select {
-    ($($rest:literal)+) => {
-        concat!("SELECT t.id::text, row_to_json(t)::text FROM @tasks AS t ", $($rest),+)
-    };
-}
-pub(crate) use select;
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {

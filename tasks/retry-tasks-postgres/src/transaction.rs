@@ -10,7 +10,7 @@ use retry_tasks::{Clock, Record, StoreError, Time};
 use super::clock::ServerClock;
 use super::connect::{Call, Connection, Failure, warn};
 use super::row::{BucketRow, storable, time};
-use super::table::{Result, Rows, record};
+use super::rows::{Result, Rows, record};
 
 /// How often a transaction is done again because others were in the way.
 const AGAIN: u32 = 20;

@@ -23,6 +23,9 @@ pub(crate) const LEAP: Duration = Duration::from_secs(60);
 /// How long no other process must have written before a clock is believed. A worker without tasks writes every 5 s.
 const SILENCE: Duration = Duration::from_secs(11);
 
+/// How often a process that changes something makes itself heard.
+const HEARD_EVERY: Duration = Duration::from_secs(5);
+
 /// A stored time that is ahead of the clock by this much or more is the mistake of some clock and is ignored.
 const ABSURD: Duration = Duration::from_secs(24 * 3600);
 
@@ -113,6 +116,14 @@ impl StoreClock {
     pub fn to_store(&self, time: Time) -> Option<Stored> {
         let is_doubted = self.lock().certain.is_some();
         (!is_doubted).then(|| Stored { time, wall: self.clock.now() })
+    }
+
+    /// Whether this process has not stored a value for 5 s. It must then, also where the stored time is fresh: a process whose
+    /// clock is wrong and that writes all the time would otherwise hear of no other one.
+    pub fn is_silent(&self, time: Time) -> bool {
+        let agreed = self.lock();
+        let last = agreed.written.front().map(|own| apart(own.time, time));
+        last.is_none_or(|last| last > HEARD_EVERY)
     }
 
     /// Notes that this process has stored a value.

@@ -78,6 +78,7 @@ impl Rows {
         let stale = if is_changed { STALE } else { STALE_WHEN_IDLE };
         let written = stored.map_or(0, |stored| stored.time.as_millis());
         let is_stale = now.as_millis().abs_diff(written) > stale;
+        let is_stale = is_stale || is_changed && clock.is_silent(now);
         if let Some(stored) = clock.to_store(now).filter(|_| is_stale) {
             let statement = "INSERT INTO meta (name, value) VALUES ('clock', ?1), ('wall', ?2) \
                              ON CONFLICT (name) DO UPDATE SET value = excluded.value";
