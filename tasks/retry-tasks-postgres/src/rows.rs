@@ -20,13 +20,14 @@ pub(crate) struct Rows {
     pub(crate) is_careful: bool,
     /// The failure of the first statement that failed.
     pub(crate) failure: Option<Failure>,
-    /// Whether the transaction has changed anything, and the identifier that the server has given it then.
-    pub(crate) xid: Option<String>,
+    /// The mark of the transaction, once it is among its changes.
+    pub(crate) mark: Option<String>,
     pub(crate) has_changed: bool,
 }
 
-/// The identifier of the transaction, by which it is found again after a lost commit.
-const XID: &str = "SELECT pg_current_xact_id()::text";
+/// A row that each transaction with changes leaves, by which a commit whose answer was lost is found again. The number that
+/// PostgreSQL gives to a transaction would not do: a server that crashes gives it to another one.
+pub(crate) const MARK: &str = "INSERT INTO @commits (token) VALUES ($1::text::uuid)";
 
 impl Rows {
     pub(crate) fn new(connection: Connection, is_reader: bool) -> Self {
@@ -36,7 +37,7 @@ impl Rows {
             is_reader,
             is_careful: false,
             failure: None,
-            xid: None,
+            mark: None,
             has_changed: false,
         }
     }
@@ -44,7 +45,7 @@ impl Rows {
     /// Forgets the last transaction.
     pub(crate) fn begin(&mut self, is_careful: bool) {
         self.overlay = Overlay::default();
-        (self.failure, self.xid) = (None, None);
+        (self.failure, self.mark) = (None, None);
         (self.has_changed, self.is_careful) = (false, is_careful);
     }
 
@@ -57,25 +58,21 @@ impl Rows {
     /// Sends the changes so far, then these statements, in one go. Returns the rows of the latter.
     pub(crate) fn send(&mut self, calls: Vec<Call>) -> Result<Vec<Vec<Row>>> {
         let mut all = self.overlay.take_changes();
-        let own = all.len();
-        if own > 0 || self.has_changed {
+        if !all.is_empty() || self.has_changed {
             self.has_changed = true;
-            if self.xid.is_none() {
-                all.insert(0, Call::Query(XID, Vec::new()));
+            if self.mark.is_none() {
+                let mark = TaskId::unique().to_string();
+                all.insert(0, Call::Query(MARK, vec![Box::new(mark.clone())]));
+                self.mark = Some(mark);
             }
         }
-        let asks_xid = all.len() > own;
+        let changes = all.len();
         all.extend(calls);
         if all.is_empty() {
             return Ok(Vec::new());
         }
         match self.connection.run(all) {
-            Ok(mut rows) => {
-                if asks_xid {
-                    self.xid = rows[0].first().map(|row| row.get(0));
-                }
-                Ok(rows.split_off(own + usize::from(asks_xid)))
-            }
+            Ok(mut rows) => Ok(rows.split_off(changes)),
             Err(failure) => Err(self.fail(failure)),
         }
     }

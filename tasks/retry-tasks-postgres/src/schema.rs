@@ -17,7 +17,7 @@ pub(crate) const VERSION: i32 = STEPS.len() as i32;
 /// whose own row is written at its end.
 ///
 /// Names and keys are compared byte for byte. Rows change several times within a second and die soon, so they are
-/// vacuumed sooner than others.
+/// vacuumed sooner than others. `commits` has the marks of the latest transactions.
 const FIRST: &str = r#"
 CREATE TABLE @tasks (
     id         uuid PRIMARY KEY,
@@ -82,6 +82,12 @@ CREATE TABLE @attempts (
     worker  text NOT NULL,
     PRIMARY KEY (task, fence)
 );
+
+CREATE TABLE @commits (
+    token uuid PRIMARY KEY,
+    at    timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX commits_at ON @commits (at);
 
 CREATE TABLE @buckets (
     name      text COLLATE "C" PRIMARY KEY,

@@ -88,6 +88,8 @@ impl Table for Rows {
             // A change that the server refuses ends the transaction, and the next one is careful.
             return work(self);
         }
+        // The mark must not be rolled back with this change.
+        self.has_changed = true;
         self.send(vec![Call::Plain("SAVEPOINT one".into())])?;
         let done = work(self).and_then(|()| self.send(Vec::new()).map(drop));
         if done.is_err() {

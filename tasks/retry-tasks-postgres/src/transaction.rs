@@ -10,7 +10,7 @@ use retry_tasks::{Clock, Record, StoreError, Time};
 use super::clock::ServerClock;
 use super::connect::{Call, Connection, Failure, warn};
 use super::row::{BucketRow, storable, time};
-use super::rows::{Result, Rows, record};
+use super::rows::{MARK, Result, Rows, record};
 
 /// How often a transaction is done again because others were in the way.
 const AGAIN: u32 = 20;
@@ -20,6 +20,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// How long the outcome of a commit is asked for. A server that was restarted has it after its recovery.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Marks are asked for within a minute.
+const CLEAN: &str = "DELETE FROM @commits WHERE at < now() - interval '10 minutes'";
+const CLEAN_EVERY: Duration = Duration::from_secs(60);
 
 const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -53,7 +57,7 @@ enum End {
     Committed(News),
     /// Nothing has changed.
     Failed(Failure),
-    /// The connection was lost during the commit of the transaction with this identifier.
+    /// The connection was lost during the commit of the transaction with this mark.
     InDoubt(String, StoreError),
 }
 
@@ -65,6 +69,8 @@ pub(crate) struct Transactions {
     begin: String,
     /// Since when the server cannot be reached.
     away_since: Option<Instant>,
+    /// When old marks were removed.
+    cleaned: Instant,
 }
 
 impl Transactions {
@@ -79,7 +85,7 @@ impl Transactions {
             ),
         };
         let rows = Rows::new(connection, is_reader);
-        Transactions { rows, timing, begin, away_since: None }
+        Transactions { rows, timing, begin, away_since: None, cleaned: Instant::now() }
     }
 
     /// Applies the jobs in one transaction and replies to each. When one of them fails, each gets a transaction of its own.
@@ -122,8 +128,8 @@ impl Transactions {
                     self.away_since = None;
                     return Ok(news);
                 }
-                End::InDoubt(xid, error) => {
-                    if self.settle(&xid, error)? {
+                End::InDoubt(mark, error) => {
+                    if self.settle(&mark, error)? {
                         return Ok(news_of(jobs));
                     }
                     continue;
@@ -172,7 +178,12 @@ impl Transactions {
                 return Err(error.clone());
             }
         }
-        self.rows.send(Vec::new()).map(drop)
+        let is_time = self.rows.has_changed && self.cleaned.elapsed() >= CLEAN_EVERY;
+        if is_time {
+            self.cleaned = Instant::now();
+        }
+        let clean = is_time.then(|| Call::Query(CLEAN, Vec::new()));
+        self.rows.send(clean.into_iter().collect()).map(drop)
     }
 
     /// Begins a transaction, and reads the rows that the jobs touch. Returns its time.
@@ -232,13 +243,13 @@ impl Transactions {
     /// Commits. A transaction that has changed nothing is over in any case.
     fn end(&mut self, jobs: &[Job]) -> End {
         let committed = self.rows.connection.run(vec![Call::Plain("COMMIT".to_owned())]);
-        match (committed, self.rows.xid.take()) {
+        match (committed, self.rows.mark.take()) {
             (Ok(_), _) | (Err(_), None) => {
                 let mut news = news_of(jobs);
                 news.is_claimable |= self.rows.overlay.has_left_some();
                 End::Committed(news)
             }
-            (Err(Failure::Lost(error)), Some(xid)) => End::InDoubt(xid, error),
+            (Err(Failure::Lost(error)), Some(mark)) => End::InDoubt(mark, error),
             (Err(failure), Some(_)) => End::Failed(failure),
         }
     }
@@ -249,26 +260,31 @@ impl Transactions {
         }
     }
 
-    /// Finds out whether a transaction was committed whose answer was lost.
-    fn settle(&mut self, xid: &str, error: StoreError) -> Result<bool> {
+    /// Finds out whether a transaction was committed whose answer was lost: whether another one can leave the same mark. Where
+    /// the lost one has not ended yet, the server lets this one wait for its end.
+    fn settle(&mut self, mark: &str, error: StoreError) -> Result<bool> {
         warn("the connection was lost during a commit, whose outcome is asked for", &error);
         let start = Instant::now();
-        let question = format!("SELECT pg_xact_status('{xid}'::xid8)");
         let mut last = error.to_string();
         while start.elapsed() < SETTLED_WITHIN {
-            match self.rows.connection.simple(&question) {
-                Ok(status) => match status.first().map(String::as_str) {
-                    Some("committed") => return Ok(true),
-                    Some("aborted") => return Ok(false),
-                    // Its process has not noticed yet that the connection is gone.
-                    Some("in progress") => {}
-                    // The server has forgotten it, or is another one.
-                    _ => break,
-                },
-                Err(Failure::Lost(error) | Failure::Again(error)) => last = error.to_string(),
+            let asked = self.rows.connection.run(vec![
+                Call::Plain(self.begin.clone()),
+                Call::Query(MARK, vec![Box::new(mark.to_owned())]),
+            ]);
+            match asked {
+                Ok(_) => {
+                    self.roll_back();
+                    return Ok(false);
+                }
+                // A mark is unique: it is there.
+                Err(Failure::Again(_)) => {
+                    self.roll_back();
+                    return Ok(true);
+                }
+                Err(Failure::Lost(error)) => last = error.to_string(),
                 Err(Failure::Refused(error)) => {
+                    self.roll_back();
                     last = error.to_string();
-                    break;
                 }
             }
             self.rows.connection.pause(PAUSE);

@@ -64,9 +64,14 @@ impl Server {
         let log = std::fs::File::create(self.folder.join("log")).expect("a log");
         let mut postgres = self.program("postgres");
         postgres.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
-        for setting in
-            ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=60"]
-        {
+        // The tests crash the server and never the machine, so that nobody needs to wait for the disk.
+        let settings = [
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "max_connections=60",
+            "fsync=off",
+        ];
+        for setting in settings {
             postgres.args(["-c", setting]);
         }
         self.child = Some(postgres.stderr(log).spawn().expect("postgres runs"));
