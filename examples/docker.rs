@@ -171,7 +171,11 @@ async fn pull(image: String, client: &Client) -> Answer<()> {
     let from_image = Some(image.clone());
     let options = CreateImageOptions { from_image, ..CreateImageOptions::default() };
     let progress = client.daemon().await?.create_image(Some(options), None, None);
-    Ok(progress.try_for_each(|info| std::future::ready(Ok(tell(&info)))).await?)
+    let told = progress.try_for_each(|info| {
+        tell(&info);
+        std::future::ready(Ok(()))
+    });
+    Ok(told.await?)
 }
 
 /// Tells the progress of a download to the task that it is part of; a direct call has none.
