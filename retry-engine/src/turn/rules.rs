@@ -34,7 +34,7 @@ pub struct Unset;
 #[derive(Clone, Copy, Debug)]
 pub struct Given<F, P>(pub(super) F, pub(super) P);
 
-/// The types that autoref lookup ([`Lookup`](crate::failure::lookup::Lookup)) found for an outcome: how to describe a
+/// The types that autoref lookup (`Lookup`) found for an outcome: how to describe a
 /// failure, how to make a cancelled outcome, and how to inject a failure.
 #[derive(Clone, Copy, Debug)]
 pub struct LookedUp<S, P, M>(pub(super) PhantomData<(S, P, M)>);
