@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::StatusCode;
+use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use retry_testing::storm::{Outage, Scheme, Storm, StormError, Written, simulate};
@@ -82,7 +82,7 @@ struct Simulated {
 pub(crate) async fn answer(
     State(core): State<Arc<Core>>,
     Extension(role): Extension<Role>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    extensions: Extensions,
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let refused = |text: &str| answer::error(StatusCode::BAD_REQUEST, text);
@@ -95,7 +95,8 @@ pub(crate) async fn answer(
         Ok(None) => return answer::not_found("this process has no function of this name"),
         Err(text) => return refused(&text),
     };
-    let viewer = (peer.map(|peer| peer.0.0.ip()), role == Role::Operate);
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let viewer = (peer, role == Role::Operate);
     let Some(place) = Place::take(&core, viewer) else {
         let text = "a simulation runs already; ask again when it has ended";
         return answer::error(StatusCode::TOO_MANY_REQUESTS, text);
