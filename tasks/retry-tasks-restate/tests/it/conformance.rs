@@ -12,6 +12,9 @@ use crate::server::Server;
 /// of seconds.
 const AT_A_TIME: usize = 1;
 
+/// One of so many cases is run with `CASE=some`, for who has no six minutes.
+const SOME: usize = 4;
+
 /// Runs a case on a server of its own. `None`: no server is installed.
 async fn run(case: Case) -> Option<&'static str> {
     let server = Server::start().await?;
@@ -23,9 +26,15 @@ async fn run(case: Case) -> Option<&'static str> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restate_server_does_what_every_store_must_do_that_needs_no_leases() {
-    let only = std::env::var("CASE").unwrap_or_default();
+    let only = std::env::var("CASE").unwrap_or_else(|_| "all".to_owned());
+    let wanted = |(number, case): &(usize, Case)| match only.as_str() {
+        "all" => true,
+        "some" => number % SOME == 0,
+        part => case.name.contains(part),
+    };
     let (permits, mut running) = (Arc::new(Semaphore::new(AT_A_TIME)), JoinSet::new());
-    for case in cases().filter(|case| case.needs.is_empty() && case.name.contains(&only)) {
+    let suitable = cases().filter(|case| case.needs.is_empty()).enumerate();
+    for (_, case) in suitable.filter(wanted) {
         let permits = Arc::clone(&permits);
         running.spawn(async move {
             let _permit = permits.acquire_owned().await.expect("never closed");
