@@ -22,6 +22,7 @@ use crate::record::{Progress, Record, attempt::AttemptOutcome, reason::FailReaso
 /// use std::time::Duration;
 ///
 /// # let new = NewTask {
+/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: "{}".into(),
 /// #     redacted: Vec::new(),

@@ -20,6 +20,7 @@ const KEPT: usize = 1000;
 /// # use std::time::Duration;
 ///
 /// # let new = NewTask {
+/// #     id: None,
 /// #     name: "mail::send".into(),
 /// #     arguments: "{}".into(),
 /// #     redacted: Vec::new(),
