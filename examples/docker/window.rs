@@ -28,7 +28,7 @@ const EVERY: Duration = Duration::from_secs(2);
 /// The page runs no script but its own, and asks no other machine.
 const RULES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'";
 
-/// What the page shows of the daemon.
+/// The state of the daemon, as the page shows it.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Daemon {
     /// The number of containers at the last answer.

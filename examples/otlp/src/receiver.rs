@@ -75,7 +75,7 @@ fn request(read: &[u8]) -> Option<(String, Value, usize)> {
     Some((path, serde_json::from_slice(body).unwrap_or_default(), all))
 }
 
-/// What the receiver has got.
+/// The requests that the receiver has got.
 pub(crate) struct Received(Vec<(String, Value)>);
 
 /// A span of an attempt.

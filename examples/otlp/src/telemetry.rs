@@ -14,7 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::EVERY;
 
-/// What has to live as long as the program.
+/// The exporters and the guards that have to live as long as the program.
 pub(crate) struct Telemetry {
     meters: SdkMeterProvider,
     tracers: SdkTracerProvider,

@@ -6,11 +6,12 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{GenericClient, Row, Transaction};
 
 use super::builder::check_schema;
-use super::connect::{Failure, qualified};
+use super::connect::qualified;
 use super::error::{failure, other};
 use super::overlay::{INSERT, UPDATE};
 use super::row::{TaskRow, storable, time};
 use super::rows::select;
+use super::transaction::TIME;
 
 /// The schema of a store, for submissions in a transaction of the caller's own.
 ///
@@ -110,7 +111,6 @@ impl Schema {
         transaction: &Transaction<'_>,
         task: NewTask,
     ) -> Result<Submitted, StoreError> {
-        const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
         let told = transaction.query_one(TIME, &[]).await.map_err(|error| refused(&error))?;
         let now = time(told.get(0));
         if let Some(id) = task.id {
@@ -183,9 +183,7 @@ fn rows(record: &Record) -> Result<String, StoreError> {
 
 fn refused(error: &tokio_postgres::Error) -> StoreError {
     let server = "the connection of the caller";
-    match failure(error, server, std::time::Duration::ZERO) {
-        Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error) => error,
-    }
+    failure(error, server, std::time::Duration::ZERO).into()
 }
 
 /// Submits a task in this transaction to the store in the schema `retry_tasks`: [`Schema::submit_in`].

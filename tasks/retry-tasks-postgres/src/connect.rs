@@ -13,9 +13,9 @@ use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Socket, Statement};
 
-use super::error::{failure, other, told};
+use super::error::{failure, other};
 
-/// What a connection needs to know.
+/// The settings of the connections of a store.
 pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) schema: String,
@@ -36,6 +36,20 @@ pub(crate) enum Failure {
     Lost(StoreError),
     /// The server refuses.
     Refused(StoreError),
+}
+
+impl Failure {
+    pub(crate) fn error(&self) -> &StoreError {
+        let (Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error)) = self;
+        error
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        let (Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error)) = failure;
+        error
+    }
 }
 
 /// A parameter of a statement.
@@ -297,9 +311,4 @@ pub(crate) fn warn(message: &str, error: &dyn std::fmt::Display) {
     });
     #[cfg(not(feature = "tracing"))]
     let _ = (message, error);
-}
-
-/// The text of an error for [`warn`].
-pub(crate) fn reason(error: &tokio_postgres::Error) -> String {
-    told(error)
 }

@@ -33,7 +33,7 @@ pub(crate) fn told(error: &tokio_postgres::Error) -> String {
     text
 }
 
-/// What an error of the server means for a transaction. `waited` is the limit for locks.
+/// The failure of a transaction that an error of the server stands for. `waited` is the limit for locks.
 pub(crate) fn failure(error: &tokio_postgres::Error, server: &str, waited: Duration) -> Failure {
     let unusable = || StoreError::Unreachable { server: server.to_owned(), detail: told(error) };
     let Some(code) = error.code() else { return Failure::Lost(unusable()) };

@@ -13,8 +13,8 @@ use retry_tasks::{StoreError, rows::News};
 use tokio::sync::{Notify, mpsc};
 use tokio_postgres::AsyncMessage;
 
-use super::connect::{Settings, dial, reason, runtime, warn};
-use super::error::other;
+use super::connect::{Settings, dial, runtime, warn};
+use super::error::{other, told};
 
 /// The least time between two notifications.
 const DEBOUNCE: Duration = Duration::from_millis(20);
@@ -85,7 +85,7 @@ pub(crate) fn start(settings: Arc<Settings>, exchange: &Arc<Exchange>) -> Result
                 match session(&settings, &weak, &wake).await {
                     Err(error) if !is_told => {
                         is_told = true;
-                        warn("news of other programs are not heard for now", &reason(&error));
+                        warn("news of other programs are not heard for now", &told(&error));
                     }
                     _ => is_told = false,
                 }

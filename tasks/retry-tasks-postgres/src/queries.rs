@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use retry_tasks::{
-    Analytics, AttemptOutcome, Counts, Filter, Page, Phase, Record, Sums, TaskId, Time,
-};
+use retry_tasks::{Analytics, AttemptOutcome, Counts, Filter, Page, Phase, Record, Sums, Time};
 use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
 use super::row::{millis, natural, storable, time};
-use super::rows::{Result, Rows, record};
+use super::rows::{Result, Rows, id, record};
 
 /// The names of the functions in each phase, one search of the index for each, whatever the number of tasks. `$1` are the
-/// phases, `$2` is the first name, `$3` the beginning of all.
+/// phases, `$2` is the beginning of the names.
 macro_rules! names {
     ($($rest:literal),+) => {
         concat!(
@@ -21,7 +19,7 @@ macro_rules! names {
              FROM unnest($1::text[]) AS p (phase) \
              UNION ALL \
              SELECT n.phase, (SELECT min(t.name) FROM @tasks AS t WHERE t.phase = n.phase AND t.name > n.name) \
-             FROM n WHERE n.name IS NOT NULL AND starts_with(n.name, $3)) ",
+             FROM n WHERE n.name IS NOT NULL AND starts_with(n.name, $2)) ",
             $($rest),+
         )
     };
@@ -35,10 +33,10 @@ macro_rules! page {
             $json,
             " FROM n CROSS JOIN LATERAL (\
              SELECT * FROM @tasks AS t WHERE t.phase = n.phase AND t.name = n.name \
-             AND t.id < $4::text::uuid AND t.id >= $5::text::uuid AND t.created_at >= $6 \
-             AND ($7::bigint IS NULL OR t.created_at < $7) ORDER BY t.id DESC LIMIT $8) AS f \
-             WHERE n.name IS NOT NULL AND starts_with(n.name, $3) AND ($9::text IS NULL OR n.name = $9) \
-             ORDER BY f.id DESC LIMIT $8"
+             AND t.id < $3::text::uuid AND t.id >= $4::text::uuid AND t.created_at >= $5 \
+             AND ($6::bigint IS NULL OR t.created_at < $6) ORDER BY t.id DESC LIMIT $7) AS f \
+             WHERE n.name IS NOT NULL AND starts_with(n.name, $2) AND ($8::text IS NULL OR n.name = $8) \
+             ORDER BY f.id DESC LIMIT $7"
         )
     };
 }
@@ -54,9 +52,6 @@ const BRIEF_PAGE: &str = page!(
      '{}' AS arguments) AS b))::text"
 );
 
-/// How much later than its submission a task's identifier may say, in milliseconds.
-const LATER: u64 = 24 * 3600 * 1000;
-
 /// A page costs one page for each function and phase in the filter, whatever the number of tasks.
 pub(crate) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
     let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
@@ -64,20 +59,14 @@ pub(crate) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
     let wanted = filter.name.as_deref().map(storable);
     let prefix = wanted.as_deref().map(|wanted| wanted.strip_suffix('*').unwrap_or(wanted));
     let exact = wanted.clone().filter(|wanted| !wanted.ends_with('*'));
-    // Identifiers are in the order of time, so the index finds the range.
-    let first = filter.since.map_or(0, |since| u128::from(since.as_millis()) << 80);
-    let last = filter.until.map_or(u128::MAX, |until| {
-        u128::from(until.as_millis().saturating_add(LATER)).min(1 << 47) << 80
-    });
-    let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX)).min(TaskId::from_u128(last));
+    let ids = filter.ids();
     let limit = i64::try_from(filter.limit.max(1)).unwrap_or(i64::MAX - 1).saturating_add(1);
     let prefix = prefix.unwrap_or_default().to_owned();
     let params: Vec<Param> = vec![
         Box::new(phases),
-        Box::new(prefix.clone()),
         Box::new(prefix),
-        Box::new(after.to_string()),
-        Box::new(TaskId::from_u128(first).to_string()),
+        id(ids.end),
+        id(ids.start),
         Box::new(filter.since.map_or(0, millis)),
         Box::new(filter.until.map(millis)),
         Box::new(limit),
@@ -116,7 +105,7 @@ pub(crate) fn counts(rows: &mut Rows, now: Time) -> Result<BTreeMap<String, Coun
 pub(crate) fn names(rows: &mut Rows) -> Result<Vec<String>> {
     let sql = names!("SELECT DISTINCT n.name FROM n WHERE n.name IS NOT NULL ORDER BY n.name");
     let phases: Vec<&'static str> = Phase::ALL.iter().map(|phase| phase.name()).collect();
-    let found = rows.ask(sql, vec![Box::new(phases), Box::new(""), Box::new("")])?;
+    let found = rows.ask(sql, vec![Box::new(phases), Box::new("")])?;
     Ok(found.iter().map(|row| row.get(0)).collect())
 }
 

@@ -8,8 +8,8 @@ use retry_tasks::{Lane, Lease, Record, TaskId, Time};
 use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
-use super::row::{millis, natural, storable, time};
-use super::rows::{Result, Rows, record, select};
+use super::row::{natural, time};
+use super::rows::{Result, Rows, at, limit, record, select, text};
 use super::table::ids;
 
 macro_rules! ready {
@@ -51,7 +51,7 @@ pub(crate) fn due(
     name: &str,
     lane: Lane,
     now: Time,
-    limit: usize,
+    most: usize,
 ) -> Result<Vec<Due>> {
     // The lane is a part of the statement: a parameter could not be matched with the index of one lane.
     let sql = match lane {
@@ -61,8 +61,7 @@ pub(crate) fn due(
         }
         _ => rows.either(in_time!("paying", ""), in_time!("paying", " FOR UPDATE SKIP LOCKED")),
     };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let params: Vec<Param> = vec![Box::new(storable(name)), Box::new(millis(now)), Box::new(limit)];
+    let params: Vec<Param> = vec![text(name), at(now), limit(most)];
     let answer = rows.ask(sql, params)?;
     let due = found(rows, &answer);
     if lane == Lane::Ready && !rows.is_reader {
@@ -75,18 +74,13 @@ pub(crate) fn due(
 pub(crate) fn next_dues(rows: &mut Rows, name: &str) -> Result<NextDue> {
     let sql = "SELECT (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'later'), \
                       (SELECT min(run_at) FROM @tasks WHERE name = $1 AND lane = 'paying')";
-    let rows = rows.ask(sql, vec![Box::new(storable(name))])?;
+    let rows = rows.ask(sql, vec![text(name)])?;
     let column = |column| rows.first().and_then(|row| row.get::<_, Option<i64>>(column));
     Ok(NextDue { later: column(0).map(time), paying: column(1).map(time) })
 }
 
 /// Tasks that wait for longer than an hour from `far` on: the clock of some machine was ahead.
-pub(crate) fn far_away(
-    rows: &mut Rows,
-    name: &str,
-    far: Time,
-    limit: usize,
-) -> Result<Vec<TaskId>> {
+pub(crate) fn far_away(rows: &mut Rows, name: &str, far: Time, most: usize) -> Result<Vec<TaskId>> {
     macro_rules! far {
         ($lane:literal) => {
             concat!(
@@ -96,10 +90,8 @@ pub(crate) fn far_away(
             )
         };
     }
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let calls = [far!("later"), far!("paying")].map(|sql| {
-        Call::Query(sql, vec![Box::new(storable(name)), Box::new(millis(far)), Box::new(limit)])
-    });
+    let calls = [far!("later"), far!("paying")]
+        .map(|sql| Call::Query(sql, vec![text(name), at(far), limit(most)]));
     Ok(rows.send(calls.into())?.iter().flat_map(|rows| ids(rows)).collect())
 }
 
@@ -108,15 +100,11 @@ pub(crate) fn impatient(
     name: &str,
     now: Time,
     quiet: Duration,
-    limit: usize,
+    most: usize,
 ) -> Result<Vec<Due>> {
     let sql = rows.either(impatient!(""), impatient!(" FOR UPDATE SKIP LOCKED"));
     let quiet = i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let answer = rows.ask(
-        sql,
-        vec![Box::new(storable(name)), Box::new(millis(now)), Box::new(limit), Box::new(quiet)],
-    )?;
+    let answer = rows.ask(sql, vec![text(name), at(now), limit(most), Box::new(quiet)])?;
     Ok(found(rows, &answer))
 }
 

@@ -1,11 +1,11 @@
 //! What one transaction has read and changed, and the connection through which it does.
 
-use retry_tasks::{Record, StoreError, TaskId};
+use retry_tasks::{Record, StoreError, TaskId, Time};
 use tokio_postgres::Row;
 
 use super::connect::{Call, Connection, Failure, Param};
 use super::overlay::Overlay;
-use super::row;
+use super::row::{self, millis};
 
 pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -85,9 +85,7 @@ impl Rows {
 
     /// Notes a failure. Until the transaction has ended, the operations must not take it for that of one row.
     fn fail(&mut self, failure: Failure) -> StoreError {
-        let error = match &failure {
-            Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error) => error.clone(),
-        };
+        let error = failure.error().clone();
         let is_of_one_row = matches!(error, StoreError::Other { .. });
         if self.is_careful && is_of_one_row {
             return error;
@@ -106,6 +104,23 @@ impl Rows {
     pub(crate) fn either(&self, reads: &'static str, locks: &'static str) -> &'static str {
         if self.is_reader { reads } else { locks }
     }
+}
+
+/// The parameters of statements.
+pub(crate) fn id(id: TaskId) -> Param {
+    Box::new(id.to_string())
+}
+
+pub(crate) fn text(text: &str) -> Param {
+    Box::new(row::storable(text))
+}
+
+pub(crate) fn at(time: Time) -> Param {
+    Box::new(millis(time))
+}
+
+pub(crate) fn limit(limit: usize) -> Param {
+    Box::new(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 
 /// The record in the columns `id` and `json` of a row.

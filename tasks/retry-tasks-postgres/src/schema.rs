@@ -1,6 +1,6 @@
 //! The tables, their version, and the migrations. `@` stands for the schema with a dot.
 
-use super::connect::{Connection, Failure};
+use super::connect::Connection;
 use super::error::other;
 use retry_tasks::StoreError;
 
@@ -157,12 +157,4 @@ fn version(connection: &mut Connection) -> Result<Option<i32>, StoreError> {
     }
     let found = connection.simple("SELECT version FROM @meta")?;
     Ok(found.first().and_then(|version| version.parse().ok()))
-}
-
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error) => error,
-        }
-    }
 }

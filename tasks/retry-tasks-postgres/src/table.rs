@@ -11,25 +11,9 @@ use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
 use super::overlay::Overlay;
-use super::row::{self, AttemptRow, BucketRow, millis, time, whole};
-use super::rows::{Result, Rows, record, select};
+use super::row::{self, AttemptRow, BucketRow, time, whole};
+use super::rows::{Result, Rows, at, id, limit, record, select, text};
 use super::{queries, queues};
-
-fn id(id: TaskId) -> Param {
-    Box::new(id.to_string())
-}
-
-fn text(text: &str) -> Param {
-    Box::new(row::storable(text))
-}
-
-fn at(time: Time) -> Param {
-    Box::new(millis(time))
-}
-
-fn limit(limit: usize) -> Param {
-    Box::new(i64::try_from(limit).unwrap_or(i64::MAX))
-}
 
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {

@@ -25,7 +25,8 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 const CLEAN: &str = "DELETE FROM @commits WHERE at < now() - interval '10 minutes'";
 const CLEAN_EVERY: Duration = Duration::from_secs(60);
 
-const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/// The database's time in milliseconds since 1970.
+pub(crate) const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /// Every statement of a worker finds its rows by an index. The planner does not know that: it decides by statistics, and those of
 /// a queue are always old. A plan that reads the whole table would stay in use while the table grows.
@@ -172,10 +173,8 @@ impl Transactions {
         for job in jobs {
             job.apply(&mut self.rows, now)?;
             // An operation may go on after the failure of one row, but the transaction cannot.
-            if let Some(Failure::Again(error) | Failure::Lost(error) | Failure::Refused(error)) =
-                &self.rows.failure
-            {
-                return Err(error.clone());
+            if let Some(failure) = &self.rows.failure {
+                return Err(failure.error().clone());
             }
         }
         let is_time = self.rows.has_changed && self.cleaned.elapsed() >= CLEAN_EVERY;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use restate_sdk::prelude::*;
 use restate_sdk::serde::Json;
-use retry_runtime::resume::{Next, Standing, judge, limit};
-use retry_runtime::{CallId, Class, Kind, Site};
+use retry_runtime::CallId;
+use retry_runtime::resume::limit;
 use retry_tasks::machine::{Ask, Claim, Reply};
 use retry_tasks::store::{Attempt, End, News, Stop};
 use retry_tasks::{AttemptEnd, Record, TaskId};
@@ -80,7 +80,7 @@ async fn make(
     match answer.reply {
         Reply::Claimed => {}
         Reply::Lost { task } => {
-            let next = judge(site, &task.standing(engine.now()), Class::new(Kind::Ambiguous));
+            let next = task.after_loss(site, engine.now());
             engine.ask(ticket.id, Ask::Lose { fence: task.fence, next }, None).await?;
             return Ok(None);
         }
@@ -111,7 +111,7 @@ async fn drive(
                 held.place.iter().for_each(Place::detach);
                 end.await
             }
-            Over::Returned => returned(site, &standing),
+            Over::Returned => AttemptEnd::stopped(site, &standing),
         },
         () = cancellation(cancelled, id) => return Ok(None),
         end = &mut end => end,
@@ -195,13 +195,5 @@ async fn loss(engine: &Engine, id: TaskId, fence: u64, news: &News) {
         if matches!(may_go_on, Ok(false)) {
             return;
         }
-    }
-}
-
-/// The end of an attempt that its worker has stopped: the task is returned where a repetition is safe.
-fn returned(site: &'static Site, standing: &Standing) -> AttemptEnd {
-    match judge(site, standing, Class::new(Kind::Ambiguous)) {
-        Next::Stop(reason) => AttemptEnd::Lost(Next::Stop(reason)),
-        Next::Again(_) | Next::Refused(_) => AttemptEnd::Returned,
     }
 }

@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 
 use retry_tasks::machine::Task;
-use retry_tasks::{
-    Analytics, Phase, Record, Retention, StoreError, Sums, TaskAttempt, TaskId, Time,
-};
+use retry_tasks::{Analytics, Phase, Record, Retention, StoreError, TaskAttempt, TaskId, Time};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -102,20 +100,13 @@ pub(crate) async fn analytics(
 ) -> Result<Analytics, StoreError> {
     let histories = parts::<Vec<TaskAttempt>>(admin, "attempts").await?;
     let histories: HashMap<TaskId, Vec<TaskAttempt>> = histories.into_iter().collect();
-    let millis = |from: Time, to: Time| to.since(from).as_millis() as u64;
-    let (mut counts, mut sums) = (Vec::new(), Sums::default());
     let records = records(admin).await?;
-    for record in records.iter().filter(|record| name.is_none_or(|name| record.name == name)) {
-        let attempts = histories.get(&record.id).map(Vec::as_slice).unwrap_or_default();
-        counts.extend(attempts.iter().map(|it| (it.attempt, it.outcome, 1)));
-        let (Some(started), Some(ended)) = (record.started_at, record.ended_at) else { continue };
-        sums.ended += 1;
-        sums.pending += millis(record.created_at, started);
-        sums.active += millis(started, ended);
-        let running = attempts.iter().filter_map(|it| Some(millis(it.started, it.ended?)));
-        sums.running += running.sum::<u64>();
-    }
-    Ok(Analytics::new(counts, sums))
+    let named = |record: &&Record| name.is_none_or(|name| record.name == name);
+    let tasks = records
+        .iter()
+        .filter(named)
+        .map(|record| (record, histories.get(&record.id).map(Vec::as_slice).unwrap_or_default()));
+    Ok(Analytics::of(tasks))
 }
 
 /// The tasks that the retention does not keep, the oldest first.

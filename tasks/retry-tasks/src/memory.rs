@@ -14,8 +14,7 @@ use crate::rows::{
     job::Job, leased::Backend, leased::Leased, table::Due, table::Held, table::Table,
 };
 use crate::store::{
-    analytics::Analytics, analytics::Sums, counts::Counts, error::Result, filter::Filter,
-    filter::Page,
+    analytics::Analytics, counts::Counts, error::Result, filter::Filter, filter::Page,
 };
 use crate::tasks::Tasks;
 
@@ -249,21 +248,12 @@ impl Table for Rows {
     }
 
     fn analytics(&mut self, name: Option<&str>) -> Result<Analytics> {
-        let millis = |from: Time, to: Time| to.since(from).as_millis() as u64;
-        let (mut counts, mut sums) = (Vec::new(), Sums::default());
         let named = |record: &&Record| name.is_none_or(|name| record.name == name);
-        for record in self.tasks.values().filter(named) {
-            let attempts = self.attempts.get(&record.id).into_iter().flatten();
-            counts.extend(attempts.clone().map(|it| (it.attempt, it.outcome, 1)));
-            if let (Some(started), Some(ended)) = (record.started_at, record.ended_at) {
-                sums.ended += 1;
-                sums.pending += millis(record.created_at, started);
-                let running = attempts.filter_map(|it| Some(millis(it.started, it.ended?)));
-                sums.running += running.sum::<u64>();
-                sums.active += millis(started, ended);
-            }
-        }
-        Ok(Analytics::new(counts, sums))
+        let tasks = self.tasks.values().filter(named).map(|record| {
+            let attempts = self.attempts.get(&record.id).map(Vec::as_slice);
+            (record, attempts.unwrap_or_default())
+        });
+        Ok(Analytics::of(tasks))
     }
 
     fn ended(&mut self) -> Result<u64> {

@@ -102,13 +102,13 @@ struct Wanted {
 
 #[derive(Serialize)]
 struct Schedule {
-    /// Those that are due first come first.
+    /// The tasks whose time comes next, the earliest first.
     tasks: Vec<TaskInfo>,
     /// All open tasks whose time has not come.
     scheduled: u64,
     /// The open tasks that were looked through, the newest ones.
     read: usize,
-    /// Whether these were all.
+    /// Whether no other tasks are open.
     is_whole: bool,
 }
 

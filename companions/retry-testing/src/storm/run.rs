@@ -27,7 +27,7 @@ struct Call<'c> {
     began: Duration,
     retries: u32,
     seed: u64,
-    /// Made at the first failure.
+    /// The decisions of the policy, made at the first failure.
     steps: Option<Box<Steps>>,
     debt: Option<Withdrawal<&'c Budget>>,
     permit: Option<Permit<&'c Breaker>>,

@@ -1,5 +1,7 @@
 //! Schemes as people write them: on a command line, in a form, in a configuration.
 
+use std::str::FromStr;
+
 use retry_config::{
     BreakerOverrides, BudgetOverrides, Config, ConfigErrors, Effective, Mistake, Named, Settings,
 };
@@ -68,7 +70,7 @@ impl Written<'_> {
         settings: &Settings,
         config: &Config,
     ) -> Result<Option<BudgetSettings>, StormError> {
-        let of = |set: &BudgetOverrides| set.settings();
+        let settings_of = BudgetOverrides::settings;
         match (self.budget.map(str::trim), &settings.budget) {
             (Some("" | "default"), _) | (None, None) => Ok(Some(BudgetSettings::new())),
             (Some("none"), _) | (None, Some(Named::None)) => Ok(None),
@@ -80,17 +82,11 @@ impl Written<'_> {
                     );
                     Err(StormError::new("budget", words))
                 }
-                Err(_) => text
-                    .parse()
-                    .and_then(|set| of(&set))
-                    .map(Some)
-                    .map_err(|error| mistake("budget", text, &error)),
+                Err(_) => read("budget", text, settings_of),
             },
             (None, Some(Named::Name(name))) => {
                 match (config.budget.get(name), BudgetSettings::preset(name)) {
-                    (Some(set), _) => {
-                        of(set).map(Some).map_err(|error| mistake("budget", name, &error))
-                    }
+                    (Some(set), _) => valid("budget", name, settings_of(set)),
                     (None, Ok(preset)) => Ok(Some(preset)),
                     (None, Err(_)) => Err(unknown("budget", name)),
                 }
@@ -103,17 +99,13 @@ impl Written<'_> {
         settings: &Settings,
         config: &Config,
     ) -> Result<Option<BreakerSettings>, StormError> {
-        let of = |set: &BreakerOverrides| set.settings();
+        let settings_of = BreakerOverrides::settings;
         match (self.breaker.map(str::trim), &settings.breaker) {
             (Some("" | "none"), _) | (None, None | Some(Named::None)) => Ok(None),
             (Some("default"), _) => Ok(Some(BreakerSettings::new())),
-            (Some(text), _) => text
-                .parse()
-                .and_then(|set| of(&set))
-                .map(Some)
-                .map_err(|error| mistake("breaker", text, &error)),
+            (Some(text), _) => read("breaker", text, settings_of),
             (None, Some(Named::Name(name))) => match config.breaker.get(name) {
-                Some(set) => of(set).map(Some).map_err(|error| mistake("breaker", name, &error)),
+                Some(set) => valid("breaker", name, settings_of(set)),
                 None => Err(unknown("breaker", name)),
             },
         }
@@ -133,6 +125,24 @@ impl From<Effective> for Scheme {
             ),
         }
     }
+}
+
+/// Reads the settings in a text.
+fn read<Set: FromStr<Err = ConfigErrors>, S>(
+    field: &'static str,
+    text: &str,
+    settings_of: impl FnOnce(&Set) -> Result<S, ConfigErrors>,
+) -> Result<Option<S>, StormError> {
+    valid(field, text, text.parse().and_then(|set| settings_of(&set)))
+}
+
+/// The settings, unless there are mistakes in what was written for this field.
+fn valid<S>(
+    field: &'static str,
+    written: &str,
+    settings: Result<S, ConfigErrors>,
+) -> Result<Option<S>, StormError> {
+    settings.map(Some).map_err(|error| mistake(field, written, &error))
 }
 
 /// The messages without their places: a text of one line has none.

@@ -2,13 +2,13 @@
 
 use crate::record::id::TaskId;
 
-/// What other processes may want to know of a change. News are hints: a worker looks by itself after a while, so that none is
+/// The facts about a change that other processes may want to know. News are hints: a worker looks by itself after a while, so that none is
 /// missed for good.
 ///
 /// ```
 /// use retry_tasks::rows::{Job, News};
 ///
-/// /// What to tell after the commit of a batch.
+/// /// The news to tell after the commit of a batch.
 /// fn of(batch: &[Job]) -> News {
 ///     let mut all = News::default();
 ///     batch.iter().for_each(|job| all.add(job.news()));

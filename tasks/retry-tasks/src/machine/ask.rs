@@ -131,7 +131,7 @@ impl Claim {
 /// use retry_tasks::Record;
 /// use retry_tasks::machine::{Ask, Reply};
 ///
-/// /// What a worker asks next; `judge` knows the function.
+/// /// The next request of a worker; `judge` knows the function.
 /// fn after_claim(reply: Reply, judge: &dyn Fn(&Record) -> Next) -> Option<Ask> {
 ///     match reply {
 ///         Reply::Lost { task } => Some(Ask::Lose { fence: task.fence, next: judge(&task) }),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use retry_runtime::resume::{Next, kept};
-use retry_runtime::{Delay, Kind, StopReason};
+use retry_runtime::resume::{Next, Standing, judge, kept};
+use retry_runtime::{Class, Delay, Kind, Site, StopReason};
 use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
@@ -96,6 +96,14 @@ impl AttemptEnd {
         const UNKNOWN: Duration = Duration::from_secs(1);
         const SHORTEST: Duration = Duration::from_millis(100);
         AttemptEnd::HeldBack(wait.map_or(UNKNOWN, |wait| wait.max(SHORTEST)))
+    }
+
+    /// An attempt that its worker has stopped: the task is returned where a repetition is safe.
+    pub fn stopped(site: &'static Site, standing: &Standing) -> Self {
+        match judge(site, standing, Class::new(Kind::Ambiguous)) {
+            Next::Stop(reason) => AttemptEnd::Lost(Next::Stop(reason)),
+            Next::Again(_) | Next::Refused(_) => AttemptEnd::Returned,
+        }
     }
 
     /// An attempt whose function panicked, or whose thread has ended.

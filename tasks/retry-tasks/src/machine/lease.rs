@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use retry_runtime::resume::Standing;
+use retry_runtime::resume::{Next, Standing, judge};
+use retry_runtime::{Class, Kind, Site};
 
 use crate::base::time::Time;
 use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::State};
@@ -122,6 +123,11 @@ impl Record {
             failures: self.failures,
             call_id: self.id.call_id(),
         }
+    }
+
+    /// The decision after the running attempt was lost: it may or may not have taken effect.
+    pub fn after_loss(&self, site: &'static Site, now: Time) -> Next {
+        judge(site, &self.standing(now), Class::new(Kind::Ambiguous))
     }
 
     /// Moves an open task to the lane in which it waits for its next attempt.

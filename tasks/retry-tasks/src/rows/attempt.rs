@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use retry_runtime::resume::{Next, Standing, judge};
-use retry_runtime::{Class, Kind, Site};
+use retry_runtime::Site;
+use retry_runtime::resume::Standing;
 use tokio::sync::{mpsc, oneshot};
 
 use super::aside::is_of_one_row;
@@ -98,7 +98,7 @@ impl<B: Backend> Attempt<B> {
             why = stopped => match why {
                 // The thread of the body goes on, and its lease with it, so that no other worker starts the task beside it.
                 Ok(Stop::Return) if self.handle.is_busy() => Some(running.await),
-                Ok(Stop::Return) => Some(returned(self.site, standing)),
+                Ok(Stop::Return) => Some(AttemptEnd::stopped(self.site, standing)),
                 // A server that is gone has abandoned its attempts.
                 Ok(Stop::Lost) | Err(_) => None,
             },
@@ -129,14 +129,6 @@ impl<B: Backend> Attempt<B> {
             let clock = &self.store.clock;
             clock.sleep_until(clock.now() + RETRY_STORE).await;
         }
-    }
-}
-
-/// The end of an attempt that its worker has stopped: the task is returned where a repetition is safe.
-fn returned(site: &'static Site, standing: &Standing) -> AttemptEnd {
-    match judge(site, standing, Class::new(Kind::Ambiguous)) {
-        Next::Stop(reason) => AttemptEnd::Lost(Next::Stop(reason)),
-        Next::Again(_) | Next::Refused(_) => AttemptEnd::Returned,
     }
 }
 

@@ -155,7 +155,7 @@ pub trait AnyJob: Send {
         Touches::default()
     }
 
-    /// What other processes may want to know after the commit of what was [applied](Self::apply).
+    /// The news for other processes after the commit of what was [applied](Self::apply).
     fn news(&self) -> News {
         News::default()
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use retry_runtime::resume::{Next, judge};
-use retry_runtime::{Class, Kind, StopReason};
+use retry_runtime::StopReason;
+use retry_runtime::resume::Next;
 
 use super::{
     aside::one, aside::set_aside, finish::end_attempt, finish::keep, finish::task_of,
@@ -90,10 +90,8 @@ fn close(table: &mut dyn Table, tx: &mut Transaction, lease: Lease) -> Result<()
     if !record.is_held_under(lease) {
         return Ok(());
     }
-    // The attempt may or may not have taken effect.
-    let lost = Class::new(Kind::Ambiguous);
     let next = match retry_runtime::site(&record.name) {
-        Some(site) => judge(site, &record.standing(tx.now), lost),
+        Some(site) => record.after_loss(site, tx.now),
         // Nobody here knows whether it can be repeated.
         None => Next::Stop(StopReason::Ambiguous),
     };

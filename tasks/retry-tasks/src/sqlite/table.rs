@@ -44,9 +44,6 @@ fn values(first: usize, columns: &str) -> String {
     numbers.map(|number| format!("?{number}")).collect::<Vec<_>>().join(", ")
 }
 
-/// How much later than its submission a task's identifier may say.
-const LATER: Duration = Duration::from_secs(24 * 3600);
-
 impl Table for Rows {
     fn insert(&mut self, record: &Record) -> Result<()> {
         self.run(&INSERT, params_from_iter(row::all(record))).map(drop)
@@ -148,15 +145,9 @@ impl Table for Rows {
     /// and phase in the filter, plus the newer tasks that the filter leaves out, whatever the number of tasks.
     fn list(&mut self, filter: &Filter) -> Result<Page<Record>> {
         let limit = filter.limit.clamp(1, i64::MAX as usize - 1);
-        let after = filter.after.unwrap_or(TaskId::from_u128(u128::MAX));
         let (since, until) = (filter.since.map_or(0, row::millis), filter.until.map(row::millis));
-        // Identifiers are in the order of time, so the index finds the range. A step back of the clock may have given a task a
-        // later identifier than its time.
-        let first = filter.since.map_or(0, |since| u128::from(since.as_millis()) << 80);
-        let last = filter
-            .until
-            .map_or(u128::MAX, |until| u128::from((until + LATER).as_millis()).min(1 << 47) << 80);
-        let after = after.min(TaskId::from_u128(last));
+        let ids = filter.ids();
+        let (first, after) = (row::id(ids.start), row::id(ids.end));
         let mut found: Vec<Record> = Vec::new();
         // SQLite does not read the pages of a large text that no column asks for.
         let (changing, fixed) = match filter.is_brief {
@@ -170,8 +161,7 @@ impl Table for Rows {
         let phases = if filter.phases.is_empty() { &Phase::ALL[..] } else { &filter.phases };
         for phase in phases {
             for name in names::names(self, *phase, filter.name.as_deref())? {
-                let (phase, after) = (row::number(*phase), row::id(after));
-                let first = row::id(TaskId::from_u128(first));
+                let phase = row::number(*phase);
                 let params = params![phase, name, after, since, until, limit as i64 + 1, first];
                 found.extend(self.rows(&statement, params, row::record)?);
             }
@@ -182,7 +172,7 @@ impl Table for Rows {
                 let statement = format!(
                     "SELECT id, {CHANGING}, {FIXED} FROM tasks INDEXED BY tasks_listed WHERE {wrong} AND id < ?1"
                 );
-                let wrong = self.rows(&statement, params![row::id(after)], row::record)?;
+                let wrong = self.rows(&statement, params![after], row::record)?;
                 found.extend(wrong.into_iter().filter(|record| filter.admits(record)));
             }
         }

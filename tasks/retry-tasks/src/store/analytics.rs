@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::record::{attempt::AttemptOutcome, id::TaskId};
+use crate::base::time::Time;
+use crate::record::{Record, attempt::AttemptOutcome, attempt::TaskAttempt, id::TaskId};
 
 /// Statistics over the stored attempts of one function, or of all functions.
 ///
@@ -153,6 +154,31 @@ impl Analytics {
             mean_running: mean(sums.running),
             mean_waiting: mean(sums.active.saturating_sub(sums.running)),
         }
+    }
+
+    /// Computes the statistics of these tasks and their attempts that have ended.
+    ///
+    /// ```
+    /// use retry_tasks::Analytics;
+    ///
+    /// assert_eq!(Analytics::of([]), Analytics::default());
+    /// ```
+    pub fn of<'a>(tasks: impl IntoIterator<Item = (&'a Record, &'a [TaskAttempt])>) -> Self {
+        let millis = |from: Time, to: Time| to.since(from).as_millis() as u64;
+        let (mut counts, mut sums) = (Vec::new(), Sums::default());
+        for (record, attempts) in tasks {
+            counts.extend(attempts.iter().map(|it| (it.attempt, it.outcome, 1)));
+            let times = record.started_at.zip(record.ended_at);
+            let Some((started, ended)) = times else { continue };
+            let running = attempts.iter().filter_map(|it| Some(millis(it.started, it.ended?)));
+            sums.add(Sums {
+                ended: 1,
+                pending: millis(record.created_at, started),
+                running: running.sum(),
+                active: millis(started, ended),
+            });
+        }
+        Analytics::new(counts, sums)
     }
 
     /// The share of tasks that had succeeded by the end of this attempt, from 0 to 1, among all tasks whose first

@@ -1,5 +1,8 @@
 //! Queries for many tasks: filters and pages.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::base::time::Time;
@@ -87,6 +90,25 @@ impl Filter {
     #[must_use]
     pub fn brief(self) -> Self {
         Filter { is_brief: true, ..self }
+    }
+
+    /// The identifiers that tasks on the page may have, so that an index finds them: identifiers are in the order of time. A step
+    /// back of the clock may have given a task a later identifier than its time, by a day at most.
+    ///
+    /// ```
+    /// use retry_tasks::{Filter, Time};
+    ///
+    /// let ids = Filter::new().since(Time::from_millis(1_700_000_000_000)).ids();
+    /// assert_eq!(ids.start.to_string(), "018bcfe5-6800-0000-0000-000000000000");
+    /// ```
+    pub fn ids(&self) -> Range<TaskId> {
+        const LATER: Duration = Duration::from_secs(24 * 3600);
+        let at = |millis: u64| u128::from(millis).min(1 << 47) << 80;
+        let first = self.since.map_or(0, |since| u128::from(since.as_millis()) << 80);
+        let last = self.until.map_or(u128::MAX, |until| at((until + LATER).as_millis()));
+        let end = TaskId::from_u128(last);
+        let end = self.after.map_or(end, |after| after.min(end));
+        TaskId::from_u128(first)..end
     }
 
     /// Whether the task passes, on whichever page.
