@@ -195,3 +195,92 @@ fn a_budget_goes_on_owing_what_it_owed_whatever_its_settings_become() {
     apply("[budget.shared]\ncapacity = 1").unwrap();
     assert!(handle.available() < 0.1, "a smaller capacity gives no tokens");
 }
+
+#[derive(Clone, Copy)]
+enum First {
+    Succeeds,
+    Fails,
+    Panics,
+}
+
+impl First {
+    fn happens(self) -> Result<u32, Trouble> {
+        match self {
+            First::Succeeds => Ok(1),
+            First::Fails => Err(Trouble::Down),
+            First::Panics => panic!("on purpose"),
+        }
+    }
+}
+
+#[retryable(max = 0, name = "protection::first", breaker)]
+fn first(first: First) -> Result<u32, Trouble> {
+    first.happens()
+}
+
+#[retryable(max = 0, name = "protection::first_awaited", breaker)]
+async fn first_awaited(first: First) -> Result<u32, Trouble> {
+    first.happens()
+}
+
+#[retryable(max = 0, name = "protection::first_reported", breaker, report)]
+fn first_reported(first: First) -> Result<u32, retry_runtime::RetryError<Trouble>> {
+    first.happens()
+}
+
+/// What a first attempt leaves behind.
+#[derive(Debug, PartialEq)]
+struct Left {
+    first_tries: u64,
+    failures: u64,
+    attempts: u64,
+    aborted: u64,
+    successes_of_the_breaker: u32,
+    failures_of_the_breaker: u32,
+}
+
+fn left(name: &str) -> Left {
+    let stats = retry_runtime::stats(name).expect("the function exists");
+    let figures = retry_runtime::breaker(name).expect("the breaker exists").figures();
+    Left {
+        first_tries: stats.first_try,
+        failures: stats.failed,
+        attempts: stats.attempts,
+        aborted: stats.reasons.aborted,
+        successes_of_the_breaker: figures.calls - figures.failures,
+        failures_of_the_breaker: figures.failures,
+    }
+}
+
+#[test]
+fn a_first_attempt_leaves_the_same_behind_whether_its_function_is_configured_or_not() {
+    let _turn = turn();
+    let names = ["protection::first", "protection::first_awaited", "protection::first_reported"];
+    let calls: [&dyn Fn(First); 3] =
+        [&|how| _ = first(how), &|how| _ = block_on(first_awaited(how)), &|how| {
+            _ = first_reported(how)
+        }];
+    let plenty = names.map(|name| format!("[op.\"{name}\"]\nbase = \"3s\"\n")).concat();
+    let timed = names.map(|name| format!("[op.\"{name}\"]\nmeasure = true\n")).concat();
+    let mut all = Vec::new();
+    for toml in ["", &plenty, &timed] {
+        apply(toml).unwrap();
+        for (name, call) in names.iter().zip(calls) {
+            retry_runtime::clear(name);
+            retry_runtime::breaker(name).unwrap().reset();
+            for how in [First::Succeeds, First::Fails, First::Succeeds, First::Panics] {
+                _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(how)));
+            }
+            all.push(left(name));
+        }
+    }
+    let expected = Left {
+        first_tries: 2,
+        failures: 1,
+        attempts: 4,
+        aborted: 1,
+        successes_of_the_breaker: 2,
+        failures_of_the_breaker: 2,
+    };
+    assert!(all.iter().all(|left| *left == expected), "{all:#?}");
+}

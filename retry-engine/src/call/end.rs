@@ -22,7 +22,7 @@ use crate::report::stats::Ended;
 impl Call<'_> {
     #[cold]
     pub(crate) fn succeeded(&mut self) {
-        match self.state {
+        match &self.state {
             CallState::Plain => {
                 self.count_success();
                 return self.close();

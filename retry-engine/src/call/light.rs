@@ -42,7 +42,8 @@ impl Call<'_> {
     }
 
     /// The first attempt of a light call succeeded: makes the deposit and counts the call.
-    pub(super) fn succeeded_lightly(&self, light: Light) {
+    #[inline]
+    pub(super) fn succeeded_lightly(&self, light: &Light) {
         if let Some(budget) = self.site.budget_under(light.effective) {
             budget.pay_off();
         }
@@ -57,7 +58,8 @@ impl Call<'_> {
 
     /// Tells how long the first attempt ran.
     #[cold]
-    fn told_lightly(&self, light: Light) {
+    #[inline(never)]
+    fn told_lightly(&self, light: &Light) {
         let nanos = light.started.map_or(0, |started| Moment::now().nanos_since(started));
         if light.mode.has(Mode::MEASURED) {
             self.site.measure(nanos);

@@ -39,7 +39,8 @@ impl<'p> Call<'p> {
     /// If the function has no breaker.
     #[inline(always)]
     pub fn open_with(&mut self, declared: &'static SiteBreaker) -> &'static Breaker {
-        let found = if self.site.is_quiet() { declared.get() } else { self.prepare_with_breaker() };
+        let found =
+            if self.site.is_quiet() { declared.get() } else { self.prepare_with_breaker(declared) };
         match found {
             Some(breaker) => breaker,
             None => no_breaker(),
@@ -60,9 +61,9 @@ impl<'p> Call<'p> {
 
     #[cold]
     #[inline(never)]
-    fn prepare_with_breaker(&mut self) -> Option<&'static Breaker> {
+    fn prepare_with_breaker(&mut self, declared: &'static SiteBreaker) -> Option<&'static Breaker> {
         self.prepare();
-        self.breaker_here()
+        if self.keeps_breaker() { declared.get() } else { self.breaker_here() }
     }
 
     /// Whether the call is plain.

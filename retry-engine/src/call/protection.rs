@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::context;
 use super::key::{Key, with_text};
+use super::light::Light;
 use super::mode::Mode;
-use super::state::Call;
+use super::state::{Call, CallState};
 use super::trail::Trail;
 use crate::base::clock::Moment;
 use crate::breaker::{Breaker, is_short, short};
@@ -13,6 +15,20 @@ use crate::site::configuration::Choice;
 use crate::site::{Effective, Site, switched_off};
 
 impl Call<'_> {
+    /// Whether a configuration without limits in time is all that is special about the call; its settings are noted then.
+    #[inline]
+    pub(super) fn is_merely_configured(&mut self) -> bool {
+        let is_alone = self.is_plain() && self.policy.is_none() && !context::is_present();
+        if !(is_alone && self.site.is_merely_configured()) {
+            return false;
+        }
+        let effective = self.site.effective().filter(|effective| effective.is_quiet());
+        if effective.is_some() {
+            self.state = CallState::Light(Light { effective, ..Light::default() });
+        }
+        effective.is_some()
+    }
+
     /// Reads the settings of the function that a configuration changed, if any.
     pub(super) fn configure(&mut self, site: &'static Site) {
         let effective = site.effective();
@@ -42,6 +58,14 @@ impl Call<'_> {
     /// If the function has no breaker.
     pub fn own_breaker(&self) -> &'static Breaker {
         self.breaker_here().unwrap_or_else(|| no_breaker())
+    }
+
+    /// Whether neither a configuration nor an interceptor replaces the breaker of the function.
+    #[inline]
+    pub(crate) fn keeps_breaker(&self) -> bool {
+        let keeps =
+            |effective: &Effective| effective.enabled && effective.breaker.is(&Choice::AsWritten);
+        self.light().is_some_and(|light| light.effective.is_none_or(keeps))
     }
 
     #[cold]

@@ -80,6 +80,13 @@ impl Call<'_> {
     /// Reads the call's surroundings: the configuration, listeners, and the context of a call around this one.
     #[cold]
     pub(super) fn prepare(&mut self) {
+        if !self.is_merely_configured() {
+            self.prepare_all();
+        }
+    }
+
+    #[inline(never)]
+    fn prepare_all(&mut self) {
         self.site.tell_left_out();
         self.site.enrol();
         if let Some(site) = self.site() {
@@ -152,7 +159,10 @@ impl Call<'_> {
             trail.mode.add(Mode::TIMED);
             return trail.add_reader(reader);
         }
-        let is_timed = self.policy().is_timed();
+        let is_timed = match self.state {
+            CallState::Plain => self.may_be_limited(),
+            _ => self.policy().is_timed(),
+        };
         self.note_settings(|light| {
             light.started.get_or_insert_with(Moment::now);
             light.mode.add(reader);

@@ -86,6 +86,11 @@ impl Effective {
         }
     }
 
+    /// Whether a first attempt under these settings needs no clock and no interceptor.
+    pub(crate) fn is_quiet(&self) -> bool {
+        !self.policy.is_timed() && !self.measure && !self.intercepted
+    }
+
     /// Whether the function's breaker is not asked.
     pub(crate) fn has_no_breaker(&self) -> bool {
         !self.enabled || self.breaker.is(&Choice::None)

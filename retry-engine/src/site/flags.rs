@@ -68,6 +68,12 @@ impl Site {
         self.flags.byte.load(Ordering::Relaxed) & CONFIGURED != 0
     }
 
+    /// Whether a configuration is all that is special about the function.
+    #[inline]
+    pub(crate) fn is_merely_configured(&self) -> bool {
+        self.flags.byte.load(Ordering::Acquire) == CONFIGURED
+    }
+
     pub(crate) fn is_observed(&self) -> bool {
         self.flags.byte.load(Ordering::Relaxed) & OBSERVED != 0
     }

@@ -131,7 +131,7 @@ impl<F: FnMut(&Call<'_>) -> R, R: Outcome, J: Judge<R>, X: Guard<R>>
         let guard = pin!(guard);
         let is_quick = call.is_plain() && !call.may_be_limited();
         let Some(quick) = (if is_quick { guard.quick() } else { None }) else {
-            return run(call, &rules, guard, &mut attempt);
+            return opened(call, &rules, guard, &mut attempt);
         };
         let panics = Panics(&*guard, quick, PhantomData);
         let out = attempt(call);
@@ -197,7 +197,30 @@ fn from_start<'p, K: Start<'p>, R: Outcome, J: Judge<R>, X: Guard<R>>(
     if !call.is_plain() {
         guard.as_mut().open(&call);
     }
-    run(&mut call, &rules, guard, body)
+    opened(&mut call, &rules, guard, body)
+}
+
+/// Runs the attempts of a call that is not plain. Where nothing surrounds the first one, it is made like a quick one.
+#[inline]
+fn opened<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    body: Body<'_, R>,
+) -> R {
+    let is_quick = call.is_bare() && !call.is_plain();
+    let Some(quick) = (if is_quick { guard.quick() } else { None }) else {
+        return run(call, rules, guard, body);
+    };
+    let panics = Panics(&*guard, quick, PhantomData);
+    let out = body(call);
+    mem::forget(panics);
+    if rules.accepts(&out) {
+        guard.quick_success(quick);
+        call.succeeded();
+        return out;
+    }
+    after_quick(call, rules, guard, quick, out, body)
 }
 
 /// Judges a quick attempt that is no success, and runs the attempts that follow it.

@@ -60,7 +60,7 @@ impl<R, P: FromInterruption<R>> ToOutcome<R> for Found<P> {
 
 /// The breaker of a guard.
 pub trait Guarded: Deref<Target = Breaker> {
-    /// The breaker of a call that has been opened and is not plain.
+    /// The breaker in the place of this one, of a call that has been opened and is not plain.
     #[doc(hidden)]
     fn opened(&self, _call: &Call<'_>) -> Option<Self>
     where
@@ -89,7 +89,7 @@ impl Deref for OfSite {
 
 impl Guarded for OfSite {
     fn opened(&self, call: &Call<'_>) -> Option<Self> {
-        call.breaker_here().map(OfSite)
+        if call.keeps_breaker() { None } else { call.breaker_here().map(OfSite) }
     }
 }
 

@@ -183,10 +183,11 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
                 }
                 call.begin();
             }
+            if call.is_bare() {
+                let polled = telling_panics(guard.as_mut(), || attempt.as_mut().poll(cx));
+                return first(call, rules, guard, attempt, polled, cx);
+            }
             match faults::before_poll(call, rules, cx) {
-                Begun::Body if call.is_bare() => {
-                    telling_panics(guard.as_mut(), || attempt.as_mut().poll(cx))
-                }
                 Begun::Body => {
                     let polled = telling_panics(guard.as_mut(), || {
                         call.run(&mut |_| attempt.as_mut().poll(cx))
@@ -203,6 +204,37 @@ fn slow<R: Outcome, J: Judge<R>, X: Guard<R>>(
             }
         }
     };
+    ended(call, rules, guard, attempt, polled, cx)
+}
+
+/// Goes on after a poll of a first attempt that nothing surrounds.
+fn first<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    guard: Pin<&mut X>,
+    attempt: Pin<&mut dyn AttemptBody<R>>,
+    polled: Poll<R>,
+    cx: &mut Context<'_>,
+) -> Poll<Turned<R>> {
+    match polled {
+        Poll::Ready(out) if rules.accepts(&out) => {
+            guard.succeeded();
+            call.succeeded();
+            Poll::Ready(Turned::Out(out))
+        }
+        polled => ended(call, rules, guard, attempt, polled, cx),
+    }
+}
+
+/// Goes on after a poll of an attempt, which may have ended.
+fn ended<R: Outcome, J: Judge<R>, X: Guard<R>>(
+    call: &mut Call<'_>,
+    rules: &J,
+    mut guard: Pin<&mut X>,
+    attempt: Pin<&mut dyn AttemptBody<R>>,
+    polled: Poll<R>,
+    cx: &mut Context<'_>,
+) -> Poll<Turned<R>> {
     let ended = match polled {
         Poll::Ready(out) => Ok(out),
         Poll::Pending => match guard.as_mut().poll_attempt(call, cx) {
