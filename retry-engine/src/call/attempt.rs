@@ -122,7 +122,7 @@ impl Call<'_> {
     #[inline]
     pub(crate) fn is_bare(&self) -> bool {
         match &self.state {
-            CallState::Plain => true,
+            CallState::Plain | CallState::Keyed(_) => true,
             CallState::Light(light) => !light.mode.has(Mode::TIMED) && !context::is_present(),
             _ => false,
         }

@@ -27,6 +27,12 @@ impl Call<'_> {
                 self.count_success();
                 return self.close();
             }
+            CallState::Keyed(key) => {
+                key.pay_off();
+                self.count_success();
+                drop(self.take_key());
+                return self.close();
+            }
             CallState::Light(light) => {
                 self.succeeded_lightly(light);
                 return self.close();

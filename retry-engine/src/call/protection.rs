@@ -1,5 +1,6 @@
 //! The budget and the breaker of a call: the function's own, or those that a configuration or an interceptor replaced.
 
+use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
 use super::context;
@@ -83,7 +84,7 @@ impl Call<'_> {
     /// If the function has no keyed breaker.
     #[inline(always)]
     pub fn breaker_of(&mut self, key: &(impl Key + ?Sized), text: Option<&str>) -> Arc<Breaker> {
-        let found = if self.is_plain() { plain_breaker_of(self.site, text) } else { None };
+        let found = if self.is_plain() { self.plain_breaker_of(text) } else { None };
         match found {
             Some(breaker) => breaker,
             None => with_text(key, text, |key| self.breaker_of_text(key)),
@@ -133,10 +134,41 @@ impl Call<'_> {
             None => Some(table.get(key)),
         };
         if let Some(budget) = budget {
-            // Nobody else counts the calls of a key.
-            budget.count();
+            self.pay_also_by(budget);
+        }
+    }
+
+    /// The call's retries owe to this budget of its key as well.
+    fn pay_also_by(&mut self, budget: Arc<Budget>) {
+        // Nobody else counts the calls of a key.
+        budget.count();
+        if self.is_plain() && !self.may_be_limited() {
+            self.state = CallState::Keyed(ManuallyDrop::new(budget));
+        } else {
             self.early_trail_mut().key = Some(budget);
         }
+    }
+
+    /// The budget of the call's key, which leaves the call plain.
+    pub(super) fn take_key(&mut self) -> Option<Arc<Budget>> {
+        match mem::replace(&mut self.state, CallState::Plain) {
+            CallState::Keyed(key) => Some(ManuallyDrop::into_inner(key)),
+            state => {
+                self.state = state;
+                None
+            }
+        }
+    }
+
+    /// The breaker of a plain call for a key that is a text and has been used before.
+    #[inline(never)]
+    fn plain_breaker_of(&mut self, text: Option<&str>) -> Option<Arc<Breaker>> {
+        let key = text.filter(|key| is_short(key))?;
+        let breaker = self.site.breaker_source().table()?.find(key)?;
+        if let Some(budgets) = self.site.budget_source().table(true) {
+            self.pay_also_by(budgets.get(key));
+        }
+        Some(breaker)
     }
 }
 
@@ -159,13 +191,6 @@ impl Trail {
     }
 }
 
-/// The breaker of a plain call for a key that is a text and has been used before, where no budget has the key.
-#[inline(never)]
-fn plain_breaker_of(site: &'static Site, text: Option<&str>) -> Option<Arc<Breaker>> {
-    let key = text.filter(|key| is_short(key) && !site.budget_source().is_keyed())?;
-    site.breaker_source().table()?.find(key)
-}
-
 impl Site {
     /// The part of the function for a label, whose text is `text` if it has one. Generated code calls this for functions with
     /// a label.
@@ -182,4 +207,44 @@ impl Site {
 #[cold]
 pub(crate) fn no_breaker() -> ! {
     panic!("generated code asked for a breaker that its attribute does not declare")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+    use crate::report::reason::StopReason;
+    use crate::site::{Meta, NO_BREAKER, SiteBudget};
+
+    static SITE: Site = Site::new(
+        Meta::new("keyed", file!(), line!()),
+        Policy::new(),
+        SiteBudget::by_breaker(),
+        &NO_BREAKER,
+    );
+
+    #[test]
+    fn a_call_gives_its_keys_budget_back_however_it_ends() {
+        let ends: [&dyn Fn(Call<'_>); 4] = [
+            &|mut call| call.succeeded(),
+            &|mut call| call.end(StopReason::Exhausted),
+            &|mut call| {
+                call.watch();
+                call.succeeded();
+            },
+            // Dropped in its first attempt.
+            &|call| drop(call),
+        ];
+        for (number, end) in ends.iter().enumerate() {
+            let mut call = Call::start(&SITE);
+            call.budget_of_label("eu", Some("eu"));
+            assert!(matches!(call.state, CallState::Keyed(_)), "end {number}");
+            let key = SITE.budget_source().table(true).map(|table| table.get("eu"));
+            let key = key.expect("the function has a budget for each key");
+            assert_eq!(Arc::strong_count(&key), 3, "the table, the call and this test");
+            call.begin();
+            end(call);
+            assert_eq!(Arc::strong_count(&key), 2, "end {number}");
+        }
+    }
 }

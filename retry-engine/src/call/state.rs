@@ -15,6 +15,7 @@ use super::verdict::Verdict;
 use crate::base::clock::{self, Moment};
 use crate::base::sleep::Sleeping;
 use crate::breaker::PATIENCE;
+use crate::budget::Budget;
 use crate::failure::interruption::Cause;
 use crate::policy::Policy;
 use crate::report::attempt::{Attempt, CallId};
@@ -37,6 +38,9 @@ pub struct Call<'p> {
 pub(super) enum CallState {
     /// The call is plain, and its first attempt runs or is about to start.
     Plain,
+    /// As plain, but for a budget of the call's key.
+    // The call's own `drop` gives it back, as it does with the trail.
+    Keyed(ManuallyDrop<Arc<Budget>>),
     /// The call is limited or configured, and its first attempt runs or is about to start.
     Light(Light),
     /// The call has failed once, or has an observer.
@@ -153,6 +157,9 @@ impl Call<'_> {
     /// needs none yet.
     #[cold]
     fn watch_for(&mut self, reader: Mode) {
+        if let CallState::Keyed(_) = self.state {
+            self.early_trail_mut();
+        }
         if let CallState::WithTrail(trail) = &mut self.state {
             let now = *trail.attempt_started.get_or_insert_with(Moment::now);
             trail.started.get_or_insert(now);
@@ -274,6 +281,9 @@ impl Call<'_> {
         let own = self.settled(light.effective);
         let mut trail = spare::take(self.site, attempt);
         (trail.effective, trail.own) = (light.effective, own);
+        if let CallState::Keyed(_) = self.state {
+            trail.key = self.take_key();
+        }
         if light.mode.has(Mode::CARRIED) {
             trail.carry(light.mode);
         }

@@ -141,12 +141,6 @@ impl SiteBudget {
         }
     }
 
-    /// Whether there is one for each key.
-    #[inline]
-    pub(crate) fn is_keyed(&self) -> bool {
-        matches!(self, Source::Keyed(_))
-    }
-
     /// The budgets by key; with `by_breaker`, only those that have the key of the breaker.
     pub(crate) fn table(&'static self, by_breaker: bool) -> Option<&'static Keyed> {
         let Source::Keyed(keyed) = self else { return None };

@@ -154,7 +154,7 @@ deadline = "9s""#,
 deadline = "9s""#,
         &["2: defaults.deadline: `deadline` cannot be added: the function was compiled \
              without a way to end an attempt that runs; write `deadline` in its attribute \
-             once, with any value, or remove it here (for shipping::track)"],
+             once, with any value, or remove it here (for protection::first_awaited, shipping::track)"],
     ),
     (
         r#"[op."billing::charge"]

@@ -84,8 +84,9 @@ max = 3"#,
              billing::refund, billing::v2::quote, configured::short_names::Mail::read, \
              configured::short_names::Mail::send, configured::short_names::News::read, disagreed::one, disagreed::other, \
              history::bounded, history::secret, layers::steps, \
+             protection::first, protection::first_awaited, protection::first_reported, \
              protection::keyed, protection::own, shapes::listed, shapes::twin, \
-             shipping::label, shipping::track, switch::meddling, switch::recovered"],
+             shipping::label, shipping::track and 2 more"],
     ),
     (
         r#"[op]
@@ -151,7 +152,8 @@ breaker = "carier""#,
         r#"[op."shipping::track"]
 breaker = "hosts""#,
         &["2: op.\"shipping::track\".breaker: unknown breaker `hosts`; the known ones \
-             are carrier, protection::own"],
+             are carrier, protection::first, protection::first_awaited, \
+             protection::first_reported, protection::own"],
     ),
     (
         r#"[profile]
