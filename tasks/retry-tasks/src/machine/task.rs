@@ -7,8 +7,8 @@ use crate::base::time::Time;
 use crate::event::EventKind;
 use crate::record::{NewTask, Record, attempt::TaskAttempt};
 
-/// The greatest number of attempts in the history: unlimited attempts must not cost more and more.
-const KEPT: usize = 1000;
+/// The number of attempts in a history: unlimited attempts must not cost more and more.
+pub(crate) const KEPT: usize = 1000;
 
 /// A task, as an engine keeps it: one value that [`apply`](super::apply) changes.
 ///

@@ -11,16 +11,14 @@ use super::{
     retries::Retries, table::Due, table::NextDue, table::Table,
 };
 use crate::base::{clock::Clock, time::Time};
-use crate::machine::{self, Ask, Reply, Task, apply, lease::Claimed};
+use crate::machine::{self, Ask, Reply, Task, apply, lease::Claimed, task::KEPT};
 use crate::record::{id::TaskId, lane::Lane};
 use crate::store::{error::Result, host::Hosted};
 
 /// The greatest number of tasks of one function that a claim moves among those that are ready.
 const PROMOTED: usize = 1000;
 
-/// The number of attempts of a task that are kept, and how often older ones are removed: unlimited attempts must not cost
-/// more and more.
-const KEPT: usize = 1000;
+/// After so many attempts those beyond the last [`KEPT`] are removed.
 const TRIMMED: u32 = 100;
 
 /// A function and the number of its attempts that the worker can start: one or more.
