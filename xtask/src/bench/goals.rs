@@ -8,6 +8,10 @@ use super::user_crate::{APPLICATION, APPLICATION_WITH_OURS, Clean, Function};
 const BARE: &str = "ours, budget = none";
 const OURS: &str = "ours";
 const ALL: &str = "ours + breaker";
+const KEYED: &str = "ours + breaker, keyed";
+
+const LOCKED: &str = "… locked instructions, all features on";
+const ALLOCATIONS: &str = "… allocations, all features on";
 
 /// A limit and the measured value.
 #[derive(Debug)]
@@ -55,24 +59,38 @@ fn goals(figures: &Figures) -> Result<Vec<Goal>, String> {
 }
 
 fn of_first_tries(figures: &Figures) -> Result<Vec<Goal>, String> {
-    let sync = case(figures, "sync-first", ALL)?;
-    let ready = case(figures, "async-ready", ALL)?;
-    let pending = case(figures, "async-pending", ALL)?;
-    let of = |what, instructions, ratio, case: &Case| {
-        [
-            Goal { what, limit: instructions, is: case.instructions },
-            Goal { what: "… times the hand-written loop", limit: ratio, is: case.time.ratio },
-            Goal { what: "… locked instructions", limit: 0.0, is: case.locked },
-            Goal { what: "… allocations", limit: 0.0, is: case.allocations },
-        ]
+    let of = |what, limit, work, candidate| {
+        Ok::<Goal, String>(Goal { what, limit, is: case(figures, work, candidate)?.instructions })
     };
-    let mut goals = Vec::new();
-    goals.extend(of("first try, sync, all features on: instructions", 50.0, 1.05, sync));
-    goals.extend(of("first try, ready at once, all features on: instructions", 95.0, 1.10, ready));
+    let mut goals = vec![
+        of("first try, sync, all features on: instructions", 50.0, "sync-first", ALL)?,
+        of("… `async`, ready at once", 95.0, "async-ready", ALL)?,
+        of("… sync, `budget = none`", 47.0, "sync-first", BARE)?,
+        of("… sync, with a deadline", 160.0, "sync-first", "ours, deadline")?,
+        of("… `async`, with a deadline", 220.0, "async-ready", "ours, deadline")?,
+        of("… `async`, with a timeout", 220.0, "async-ready", "ours, timeout")?,
+        of("… sync, a keyed breaker, and a budget for each key", 220.0, "sync-first", KEYED)?,
+        of("… sync, configured", 200.0, "sync-first", "ours + breaker, overridden")?,
+        of("… pending once, with a timeout, whole", 2300.0, "async-timed", "ours, timeout")?,
+    ];
+    for work in ["sync-first", "async-ready"] {
+        let all = case(figures, work, ALL)?;
+        goals.push(Goal { what: LOCKED, limit: 0.0, is: all.locked });
+        goals.push(Goal { what: ALLOCATIONS, limit: 0.0, is: all.allocations });
+    }
+    // What failures elsewhere make the breaker of a success cost, beyond what they make the rest cost.
+    let failing = case(figures, "sync-first", "breaker alone, one of 100 fails")?;
+    let healthy = case(figures, "sync-first", "breaker alone, one of 1000 fails")?;
     goals.push(Goal {
-        what: "first try, pending once, all features on: times the hand-written loop",
-        limit: 1.10,
-        is: pending.time.ratio,
+        what: "breaker, one call of 100 fails instead of one of 1000: instructions added",
+        limit: 25.0,
+        is: failing.instructions - healthy.instructions,
+    });
+    let large = "breaker alone, window of 100 000, one of 1000 fails";
+    goals.push(Goal {
+        what: "… a window of 100 000 instead of 100: instructions added",
+        limit: 25.0,
+        is: case(figures, "sync-first", large)?.instructions - healthy.instructions,
     });
     Ok(goals)
 }
@@ -96,12 +114,27 @@ fn beside_peers(figures: &Figures) -> Result<Vec<Goal>, String> {
 }
 
 fn of_failures_and_futures(figures: &Figures) -> Result<Vec<Goal>, String> {
-    let three = |candidate| Ok::<f64, String>(case(figures, "sync-three", candidate)?.instructions);
+    let three = |candidate| case(figures, "sync-three", candidate);
     let hand = case(figures, "async-ready", HAND)?;
     let ready = case(figures, "async-ready", ALL)?;
     Ok(vec![
-        Goal { what: "three failures, sync: instructions", limit: 300.0, is: three(OURS)? },
-        Goal { what: "… with breaker", limit: 400.0, is: three(ALL)? },
+        Goal {
+            what: "three failures, sync: instructions",
+            limit: 3400.0,
+            is: three(OURS)?.instructions,
+        },
+        Goal { what: "… with breaker", limit: 4300.0, is: three(ALL)?.instructions },
+        // Three failures are three texts.
+        Goal {
+            what: "… allocations for each failure, `io::Error`",
+            limit: 1.0,
+            is: three("ours, io::Error")?.allocations / 3.0,
+        },
+        Goal {
+            what: "… allocations for each failure, a boxed error",
+            limit: 3.0,
+            is: three("ours, boxed error of an unknown type")?.allocations / 3.0,
+        },
         Goal {
             what: "the future, all features on: the hand-written loop plus 16 bytes",
             limit: hand.size + 16.0,
@@ -139,24 +172,16 @@ fn of_functions(figures: &Figures) -> Result<Vec<Goal>, String> {
         Ok::<f64, String>(ours / function(figures, HAND, is_async)?.build)
     };
     Ok(vec![
-        Goal {
-            what: "one more function, sync: bytes of code",
-            limit: 0.35 * 1024.0,
-            is: sync.text,
-        },
+        Goal { what: "one more function, sync: bytes of code", limit: 400.0, is: sync.text },
         Goal {
             what: "… times the build of the hand-written loop",
-            limit: 1.2,
+            limit: 3.0,
             is: building(false)?,
         },
-        Goal {
-            what: "one more function, `async`: bytes of code",
-            limit: 1.2 * 1024.0,
-            is: future.text,
-        },
+        Goal { what: "one more function, `async`: bytes of code", limit: 1000.0, is: future.text },
         Goal {
             what: "… times the build of the hand-written loop",
-            limit: 1.2,
+            limit: 2.5,
             is: building(true)?,
         },
     ])
@@ -186,36 +211,36 @@ fn of_builds(builds: &[Clean]) -> Result<Vec<Goal>, String> {
 }
 
 fn of_threads(figures: &Figures) -> Result<Vec<Goal>, String> {
-    let waiting = |candidate: &str| {
-        let found =
-            figures.waiting.iter().find(|one| one.threads == "1" && one.candidate == candidate);
-        found.ok_or_else(|| format!("`{candidate}` was not measured waiting"))
+    let waiting = figures.waiting.iter();
+    let mut ours = waiting.filter(|one| one.threads == "1" && one.candidate == OURS);
+    let ours = ours.next().ok_or_else(|| format!("`{OURS}` was not measured waiting"))?;
+    let shared = |candidate: &str| {
+        let mut found = figures.shared.iter();
+        let found = found.find(|one| one.work == "sync-first" && one.candidate == candidate);
+        found.ok_or_else(|| format!("`{candidate}` was not measured with two threads"))
     };
-    let (hand, ours) = (waiting(HAND)?, waiting(OURS)?);
-    let two = |candidate: &str| {
-        let shared = figures.shared.iter();
-        let mut found = shared.filter(|one| one.work == "sync-first" && one.candidate == candidate);
-        found
-            .next()
-            .map(|one| one.two)
-            .ok_or_else(|| format!("`{candidate}` was not measured with two threads"))
+    let two_to_one = |what, limit, candidate| {
+        let shared = shared(candidate)?;
+        Ok::<Goal, String>(Goal { what, limit, is: shared.two / shared.one })
     };
     Ok(vec![
         Goal {
-            what: "a million waiting calls: bytes per call, as the hand-written loop",
-            limit: hand.bytes,
+            what: "a million waiting calls: bytes of each, with its task",
+            limit: 650.0,
             is: ours.bytes,
-        },
-        Goal {
-            what: "… processor seconds to fill and drain, as the hand-written loop",
-            limit: hand.processor,
-            is: ours.processor,
         },
         Goal {
             what: "two threads, sync, all features on: times the call without a budget",
             limit: 1.25,
-            is: two(ALL)? / two(BARE)?,
+            is: shared(ALL)?.two / shared(BARE)?.two,
         },
+        two_to_one(
+            "breaker, one of 100 fails: times one thread",
+            1.5,
+            "breaker alone, one of 100 fails",
+        )?,
+        two_to_one("… one of 10", 1.6, "breaker alone, one of 10 fails")?,
+        two_to_one("… open", 1.1, "breaker alone, open")?,
     ])
 }
 
