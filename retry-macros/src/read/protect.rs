@@ -110,6 +110,7 @@ fn settings(of: &Ident, tokens: TokenStream) -> syn::Result<Settings> {
         what: "setting",
         example: if of == "breaker" { "rate = 0.5" } else { "capacity = 20" },
         of_text: None,
+        write: settings::written,
     };
     for item in items(rest, &names) {
         mistakes.extend(item.and_then(|written| found.add(of, &written)).err());
