@@ -154,7 +154,7 @@ pub mod annotated {
     pub use crate::failure::into_class::IntoClass;
     pub use crate::failure::status::HttpStatus;
     pub use crate::private::per_call::{Count, TimeLimit, count, limit};
-    pub use crate::private::{By, Failure, Reported, recovering};
+    pub use crate::private::{By, Failure, RecoverFuture, Reported, recovering};
     pub use crate::turn::{LookedUp, Rules, Turn, Unset};
 }
 

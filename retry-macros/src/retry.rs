@@ -3,7 +3,8 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
-use crate::check::{check, item::only_functions_are_retried};
+use crate::check::check;
+use crate::check::item::{is_expression, only_functions_are_retried};
 use crate::errors::Errors;
 use crate::expand::expand;
 use crate::expand::fallback::fallback;
@@ -52,6 +53,7 @@ fn beside(reports: TokenStream, item: TokenStream) -> TokenStream {
     let first = tokens.find(|token| QUALIFIERS.iter().all(|word| token.to_string() != *word));
     match first {
         Some(TokenTree::Punct(bar)) if bar.as_char() == '|' => quote!({ #reports #item }),
+        _ if is_expression(&item) => quote!({ #reports }),
         _ => quote!(#reports #item),
     }
 }

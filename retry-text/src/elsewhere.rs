@@ -344,12 +344,16 @@ pub fn ours_in(table: &[(&'static str, &[&str])], word: &str) -> Option<&'static
     table.iter().find(|(_, names)| names.contains(&word)).map(|(ours, _)| *ours)
 }
 
-/// Our name for the argument whose name in another library is nearest to `word`, at most two edits away.
+/// Our name for the argument whose name in another library is nearest to `word`: an edit away for each three letters, at
+/// most two.
 ///
 /// ```
 /// assert_eq!(retry_text::elsewhere::nearly("max_retrys"), Some("max"));
+/// assert_eq!(retry_text::elsewhere::nearly("foo"), None);
+/// assert_eq!(retry_text::elsewhere::nearly("bound"), None);
 /// ```
 pub fn nearly(word: &str) -> Option<&'static str> {
     let names: Vec<&str> = NAMES.iter().flat_map(|(_, names)| *names).copied().collect();
-    ours(crate::within(word, &names, |_| 2)?)
+    let limit = |name: &str| (name.len().min(word.len()) / 3).clamp(1, 2);
+    ours(crate::within(word, &names, limit)?)
 }

@@ -287,19 +287,22 @@ fn every_ui_case_has_its_messages() {
 }
 
 #[test]
-fn the_readme_lists_every_argument() {
+fn the_readme_and_the_reference_list_every_argument() {
     let Some(text) = read("retry-macros/src/read/table.rs") else { return };
     let table = Source::new("retry-macros/src/read/table.rs", &text);
     let names = arguments::names(&table);
-    let readme = read("README.md").unwrap_or_default();
-    let mut missing: Vec<String> =
-        names.iter().filter(|name| !arguments::lists(&readme, name)).cloned().collect();
+    let mut missing = Vec::new();
+    for page in ["README.md", "retry-macros/src/lib.rs"] {
+        let text = read(page).unwrap_or_default().replace("/// |", "|");
+        let absent = names.iter().filter(|name| !arguments::lists(&text, name));
+        missing.extend(absent.map(|name| format!("{page}: `{name}`")));
+    }
     if names.is_empty() {
         missing.push("table.rs: no `row(\"…\"`; this test reads such rows".to_owned());
     }
     check(
-        "arguments that the README does not list",
-        "add a row to its table: | `name = …` | default | meaning |",
+        "arguments that the README or the reference does not list",
+        "add it to a row of the README's table, and a row to the reference: | `name = …` | default | meaning |",
         missing,
     );
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::keys;
 use super::origin::Text;
 use super::protect::{BreakerOverrides, BudgetOverrides};
-use super::section::section;
+use super::section::{Section, section};
 use super::settings::Settings;
 
 /// A configuration: read from TOML, JSON or any other format of serde, or made in code.
@@ -58,13 +59,21 @@ section! {
     /// assert_eq!(config.global.enabled, Some(false));
     /// # Ok::<(), retry_config::ConfigErrors>(())
     /// ```
-    Global {
+    Global or unknown_in_global {
         /// The kill switch: with `false` every call is one plain attempt; `recover` stays.
         enabled: bool;
         /// The profile that is used.
         profile: String;
         /// With `false` environment variables are not read.
         environment: bool;
+    }
+}
+
+/// The message for a key that `[global]` does not have.
+fn unknown_in_global(name: &str) -> String {
+    match Settings::row(name) {
+        Some(_) => format!("`{name}` is a setting of functions; move it below `[defaults]`"),
+        None => keys::unknown("key", name, &Global::keys()),
     }
 }
 

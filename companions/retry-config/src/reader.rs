@@ -40,6 +40,13 @@ fn parts_of_a_name(section: &str, entry: &Entry) -> Option<String> {
     ))
 }
 
+/// Whether a section holds sections only: `svc` of `[op.svc.io]`, about which the inner name has a mistake already.
+fn is_part_of_a_name(node: &Node) -> bool {
+    let Value::Table(entries) = &node.value else { return false };
+    let is_section = |entry: &Entry| matches!(entry.node.value, Value::Table(_));
+    !entries.is_empty() && entries.iter().all(is_section)
+}
+
 impl Reader {
     /// Notes a mistake in a section.
     pub(crate) fn mistake(
@@ -138,13 +145,17 @@ impl Reader {
                 );
                 continue;
             }
-            if Settings::row(&entry.key).is_some() && !matches!(entry.node.value, Value::Table(_)) {
+            let is_setting = Settings::row(&entry.key).is_some() || S::row(&entry.key).is_some();
+            if is_setting && !matches!(entry.node.value, Value::Table(_)) {
                 let message =
                     format!("the name is missing: write `[{path}.NAME]` above `{}`", entry.key);
                 self.mistake(path, Some(&entry.key), entry.line, message);
                 continue;
             }
             let section = self.section(&own, &entry.node);
+            if path == "op" && is_part_of_a_name(&entry.node) {
+                continue;
+            }
             self.line(&own, entry.line);
             check(self, &own, entry.line, &section);
             sections.insert(entry.key.clone(), section);

@@ -12,8 +12,14 @@ pub(crate) fn tree(text: &str, source: &Text, mistakes: &mut Mistakes) -> Option
     let (table, errors) = DeTable::parse_recoverable(text);
     let lines = Lines::of(text);
     let mut readable = true;
+    let mut before = None;
     for error in errors {
         let line = error.span().map(|span| lines.of_offset(span.start));
+        // The parser reports what follows a mistake in the same line once more.
+        if line.is_some() && std::mem::replace(&mut before, line) == line {
+            readable = false;
+            continue;
+        }
         let (message, twice) = explained(text, error.message(), error.span());
         // The rest of the text can be trusted after a repeated key, but not after any other error.
         readable &= twice;
@@ -34,6 +40,9 @@ fn explained(text: &str, message: &str, span: Option<std::ops::Range<usize>>) ->
             false,
         );
     }
+    if let Some(quoted) = span.as_ref().and_then(|span| unquoted_word(text, span.start)) {
+        return (format!("not TOML: a word stands in quotes; write `{quoted}`"), false);
+    }
     let end = text.trim_end().len();
     let cut = if span.is_some_and(|span| span.end >= end) { "; was the file cut off?" } else { "" };
     (format!("not TOML: {message}; write `key = value` lines under `[section]` lines{cut}"), false)
@@ -48,6 +57,19 @@ fn unquoted_name(text: &str, at: usize) -> Option<String> {
     let is_header = matches!(section, "op" | "profile" | "budget" | "breaker");
     (is_header && name.contains("::") && !name.contains(['"', '\'']))
         .then(|| format!("[{section}.\"{name}\"]"))
+}
+
+/// The line of a setting such as `jitter = full`, with its word in quotes.
+fn unquoted_word(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let (key, value) = text[start..].lines().next()?.split_once('=')?;
+    let (key, value) = (key.trim(), value.trim());
+    let is_word = |word: &str| {
+        word.starts_with(char::is_alphabetic)
+            && word.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let is_other = matches!(value, "true" | "false" | "inf" | "nan");
+    (is_word(key) && is_word(value) && !is_other).then(|| format!("{key} = \"{value}\""))
 }
 
 fn entries(lines: &Lines, table: &DeTable<'_>) -> Value {

@@ -119,6 +119,7 @@ impl Policy {
     /// let quick = Policy::new().base(Duration::from_millis(50));
     /// assert_eq!(quick.schedule().next().map(|delay| delay.longest), Some(Duration::from_millis(50)));
     /// ```
+    #[doc(alias("delay", "min_delay", "initial_delay", "interval"))]
     pub const fn base(mut self, delay: Duration) -> Self {
         self.base = Some(delay);
         self
@@ -133,6 +134,7 @@ impl Policy {
     /// let longest: Vec<_> = Policy::new().factor(3.0).schedule().map(|delay| delay.longest.as_secs()).collect();
     /// assert_eq!(longest, [1, 3, 9]);
     /// ```
+    #[doc(alias = "multiplier")]
     pub const fn factor(mut self, factor: f64) -> Self {
         self.factor = Some(factor);
         self
@@ -149,6 +151,7 @@ impl Policy {
     /// let longest: Vec<_> = policy.schedule().map(|delay| delay.longest.as_secs()).collect();
     /// assert_eq!(longest, [1, 2, 4, 5, 5]);
     /// ```
+    #[doc(alias("max_delay", "max_interval"))]
     pub const fn cap(mut self, delay: Duration) -> Self {
         self.cap = delay;
         self

@@ -18,6 +18,7 @@ impl Policy {
     /// assert_eq!(Policy::new().max(3).limit(), Some(4)); // attempts
     /// assert_eq!(Policy::new().max(0).schedule().count(), 0);
     /// ```
+    #[doc(alias("retries", "max_retries", "with_max_times"))]
     pub const fn max(self, retries: u32) -> Self {
         self.attempts(retries.saturating_add(1))
     }
@@ -29,6 +30,7 @@ impl Policy {
     ///
     /// assert_eq!(Policy::new().attempts(4), Policy::new().max(3));
     /// ```
+    #[doc(alias("max_attempts", "tries"))]
     pub const fn attempts(mut self, attempts: u32) -> Self {
         (self.attempts, self.forever) = (attempts, false);
         self
@@ -78,6 +80,7 @@ impl Policy {
     /// const BOUNDED: Policy = Policy::new().max(9).deadline(Duration::from_secs(10)).checked();
     /// assert_eq!(BOUNDED.time_limit(), Some(Duration::from_secs(10)));
     /// ```
+    #[doc(alias("total_timeout", "max_elapsed_time"))]
     pub const fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
         self.timed = true;

@@ -80,8 +80,19 @@ pin_project! {
     }
 }
 
+/// The future of an `async` `recover`.
+#[diagnostic::on_unimplemented(
+    message = "`recover` of an `async` function is an `async` function, and this one returns `{Self}`",
+    label = "not a future",
+    note = "write `async fn`"
+)]
+pub trait RecoverFuture: Future {}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> RecoverFuture for F {}
+
 /// [`recovered`] for the future of an `async` `recover`.
-pub fn recovering<F: Future>(recover: F) -> Recovering<F> {
+pub fn recovering<F: RecoverFuture>(recover: F) -> Recovering<F> {
     Recovering { recover }
 }
 
@@ -97,7 +108,8 @@ impl<F: Future> Future for Recovering<F> {
 /// The first argument of `recover`: the final failure `E`, or the [`RetryError<E>`] around it.
 #[diagnostic::on_unimplemented(
     message = "`recover` is called with the final failure `{E}` or a `RetryError<{E}>`, not with `{Self}`",
-    label = "the function named in `recover` takes another failure"
+    label = "the function named in `recover` takes another failure",
+    note = "its first parameter is the failure; after it come the parameters of the annotated function"
 )]
 pub trait Failure<E> {
     /// Converts to the type that the function takes.

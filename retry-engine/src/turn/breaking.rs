@@ -59,6 +59,11 @@ impl<R, P: FromInterruption<R>> ToOutcome<R> for Found<P> {
 }
 
 /// The breaker of a guard.
+#[diagnostic::on_unimplemented(
+    message = "`breaker` takes a `&Breaker` or an `Arc<Breaker>`, and this is `{Self}`",
+    label = "expected a `&Breaker`",
+    note = "a static holds one: `static PAYMENTS: Breaker = Breaker::new(\"payments\", BreakerSettings::new());`, then `breaker(&PAYMENTS)`"
+)]
 pub trait Guarded: Deref<Target = Breaker> {
     /// The breaker in the place of this one, of a call that has been opened and is not plain.
     #[doc(hidden)]

@@ -234,6 +234,7 @@ impl<W, R, J, X, B, O> Retrying<'_, W, R, Blocks, J, X, B, O> {
     ///
     /// If the closure panics.
     // The bounds stand here, so that rustc names the one that is missing: the error's `Classify`.
+    #[doc(alias = "call")]
     pub fn run(self) -> O::Output
     where
         W: FnMut(Attempt) -> R + MayBlock,

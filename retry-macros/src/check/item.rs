@@ -1,6 +1,6 @@
 //! The rule that the annotated item is a function.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 
 use crate::errors::Mistake;
 
@@ -18,6 +18,10 @@ pub(crate) fn only_functions_are_retried(item: &TokenStream) -> syn::Result<()> 
         "impl" | "trait" => ("a whole", "put it on each method to retry"),
         "mod" | "extern" => ("a whole", "put it on each function to retry"),
         "enum" => ("an", FUNCTION),
+        "expression" => (
+            "an",
+            "give the code a name as a `fn`, or retry it as a closure with `Policy::call` or `Policy::call_async`",
+        ),
         "closure" => (
             "a",
             "give the code a name as a `fn`, or retry the closure with `Policy::call` or `Policy::call_async`",
@@ -53,6 +57,9 @@ fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
             _ => {}
         }
     }
+    if let Some(first) = expression(item) {
+        return Err((first, "expression".to_owned()));
+    }
     match qualifier {
         Some(word) if word == "const" || word == "extern" => {
             let name = word.to_string();
@@ -60,6 +67,28 @@ fn function(item: &TokenStream) -> Result<(), (TokenTree, String)> {
         }
         _ => Ok(()),
     }
+}
+
+/// The first token, if the item is none: `charge(order)` as a statement.
+fn expression(item: &TokenStream) -> Option<TokenTree> {
+    let is_fn = |token: TokenTree| matches!(&token, TokenTree::Ident(word) if word == "fn");
+    let mut tokens = item.clone().into_iter();
+    let first = tokens.next()?;
+    let begins_an_item = match &first {
+        TokenTree::Ident(word) => {
+            QUALIFIERS.iter().chain(&ITEMS).any(|it| word == it) || word == "let"
+        }
+        TokenTree::Punct(punct) => punct.as_char() == '#',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::None,
+        TokenTree::Literal(_) => false,
+    };
+    let is_macro = matches!(tokens.next(), Some(TokenTree::Punct(bang)) if bang.as_char() == '!');
+    (!begins_an_item && !is_macro && !item.clone().into_iter().any(is_fn)).then_some(first)
+}
+
+/// Whether the item is an expression, which must not stand beside other items.
+pub(crate) fn is_expression(item: &TokenStream) -> bool {
+    expression(item).is_some()
 }
 
 #[cfg(test)]
@@ -124,6 +153,8 @@ mod tests {
             (quote!(async move |x| x), "closure"),
             (quote!(|| 3), "closure"),
             (quote!(let f = 3;), "let"),
+            (quote!(charge(3)), "expression"),
+            (quote!({ charge(3) }), "expression"),
         ] {
             assert_eq!(function(&item).unwrap_err().1, name, "{item}");
         }

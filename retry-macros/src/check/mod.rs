@@ -62,5 +62,6 @@ pub(crate) fn check(function: &Function, args: &Args, errors: &mut Errors) {
 
     task::check(function, args, errors);
     site::site_values_name_no_arguments(function, args, errors);
+    site::site_values_are_known_to_the_compiler(args, errors);
     site::a_task_computes_no_settings(args, errors);
 }

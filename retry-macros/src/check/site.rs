@@ -1,6 +1,6 @@
 //! The rule about values that are evaluated once for the function, before any call.
 
-use crate::errors::{Errors, Mistake};
+use crate::errors::{Errors, Mistake, quoted};
 use crate::item::function::Function;
 use crate::item::tokens::first_of;
 use crate::manifest::{self, Named};
@@ -40,6 +40,19 @@ pub(super) fn a_task_computes_no_settings(args: &Args, errors: &mut Errors) {
             "`{key}` is computed by each call, and the settings of a task are known without its arguments\n\
              help: use a constant, or settings from configuration"
         )));
+    }
+}
+
+/// A value that no call computes is a constant: `std::env::var` and `parse` have no value yet when rustc needs it.
+pub(super) fn site_values_are_known_to_the_compiler(args: &Args, errors: &mut Errors) {
+    for (key, tokens) in args.computable().filter(|(key, _)| !args.is_per_call(key)) {
+        let text = quoted(&tokens);
+        if ["env::var", ".parse(", ".parse::"].iter().any(|call| text.contains(call)) {
+            errors.push(tokens.mistake(format!(
+                "`{key}` is a constant, and the value of `{text}` is known only when the program runs\n\
+                 help: make it an argument of the function, as in `{key} = limit`, or set `{key}` in a file that `retry-config` reads"
+            )));
+        }
     }
 }
 

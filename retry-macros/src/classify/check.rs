@@ -10,6 +10,8 @@
 //! | [`each_word_once`], [`one_verdict`], [`no_kind_as_expression`] | words that contradict each other |
 //! | [`one_case_for_interruptions`] | the conversion that `interruption` writes |
 
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, Member};
 
 use super::item::{self, Case, Input, Shape};
@@ -163,11 +165,42 @@ fn one_case_for_interruptions(input: &Input<'_>, errors: &mut Errors) {
     }
 }
 
+/// The first `transient` or other kind in `if *code > 500 { transient } else { permanent }` that is no field, no
+/// function, and no part of a path.
+fn kind_in_lower_case(tokens: TokenStream, case: &Case<'_>) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().find_map(|(at, token)| match token {
+        TokenTree::Group(group) => kind_in_lower_case(group.stream(), case),
+        TokenTree::Ident(name) => {
+            let is_field = case.field(&Member::Named(name.clone())).is_some();
+            let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+            let joined =
+                [before, tokens.get(at + 1)].into_iter().flatten().any(|beside| match beside {
+                    TokenTree::Punct(punct) => matches!(punct.as_char(), ':' | '.' | '='),
+                    TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+                    TokenTree::Ident(word) => word == "let",
+                    TokenTree::Literal(_) => false,
+                });
+            (!is_field && !joined && Kind::named(&name.to_string()).is_some()).then(|| name.clone())
+        }
+        _ => None,
+    })
+}
+
 /// In `kind = transient`, rustc would look for a variable `transient`.
 fn no_kind_as_expression(case: &Case<'_>, errors: &mut Errors) {
     for word in &case.attrs.words {
         let Form::Verdict(expr) = &word.form else { continue };
-        let Expr::Path(path) = &**expr else { continue };
+        let Expr::Path(path) = &**expr else {
+            if let Some(name) = kind_in_lower_case(expr.to_token_stream(), case) {
+                let kind = Kind::named(&name.to_string()).map_or("Transient", |kind| kind.variant);
+                errors.push(name.mistake(format!(
+                    "`{name}` is a word of `#[classify]`, and `kind = …` takes an expression\n\
+                     help: write `Kind::{kind}` for the value"
+                )));
+            }
+            continue;
+        };
         let Some(name) = path.path.get_ident() else { continue };
         let is_field = case.field(&Member::Named(name.clone())).is_some();
         let kind = Kind::named(&name.to_string().to_lowercase()).filter(|_| !is_field);

@@ -48,8 +48,8 @@ impl<'a> Input<'a> {
             Data::Struct(data) => {
                 let (above, own) =
                     container.words.into_iter().partition(|word| word.form.is_for_container());
-                container = Attrs { words: above, broken: container.broken };
-                let attrs = Attrs { words: own, broken: container.broken };
+                let attrs = Attrs { words: own, ..container };
+                container = Attrs { words: above, ..container };
                 let (fields, transparent) = (Field::all(&data.fields), is_transparent(&node.attrs));
                 let case = Case { ident: &node.ident, attrs, fields, transparent };
                 (Shape::Struct, vec![case])
@@ -130,7 +130,7 @@ impl<'a> Field<'a> {
     }
 
     /// Whether the type is certainly no failure: a number, a text, a reference, a tuple.
-    fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         let Type::Path(path) = self.ty() else { return true };
         let name = path.path.segments.last().map(|last| last.ident.to_string());
         name.is_none_or(|name| name == "String" || name.starts_with(char::is_lowercase))

@@ -7,7 +7,7 @@ use syn::{Expr, Member};
 use super::item::{self, Case, Field, Input, Shape};
 use super::read::{Form, Word};
 use super::words::{self, Kind};
-use crate::errors::{Errors, Mistake};
+use crate::errors::{Errors, Mistake, quoted};
 
 /// The meanings that could be read. The plan is expanded if there are no mistakes.
 pub(crate) struct Plan<'a> {
@@ -84,6 +84,16 @@ fn arm<'a>(input: &'a Input<'a>, case: &'a Case<'a>, errors: &mut Errors) -> Opt
 fn held<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Option<Use<'a>>> {
     match case.fields.as_slice() {
         [] => Some(None),
+        // One mistake here, and not one for each trait that the type lacks.
+        [field] if field.is_plain() => {
+            errors.push(field.ty().mistake(format!(
+                "`interruption` fills this field with an `Interruption`, and `{}` cannot hold one\n\
+                 help: write `{}(retry_runtime::Interruption)`",
+                quoted(field.ty()),
+                case.ident
+            )));
+            None
+        }
         [field] => Some(Some(Use { field, span: field.type_span() })),
         fields => {
             let (name, count) = (case.ident, fields.len());
@@ -123,8 +133,18 @@ fn covered<'a>(
     // A word that could not be read, or that stands in the wrong place, may be the missing one.
     let misplaced_here = case.attrs.words.iter().any(|word| word.form.is_for_container());
     let misplaced_above = input.container.words.iter().any(|word| !word.form.is_for_container());
-    if case.attrs.broken || input.container.broken || misplaced_here || misplaced_above {
+    let on_a_field =
+        case.fields.iter().any(|field| field.node.attrs.iter().any(super::read::is_classify));
+    if case.attrs.broken
+        || input.container.broken
+        || misplaced_here
+        || misplaced_above
+        || on_a_field
+    {
         return None;
+    }
+    if case.attrs.misspelt {
+        return Some(Verdict::Kind(Kind::THROTTLED, case.ident.span()));
     }
     let (case_is, default) = match input.shape {
         Shape::Enum => {

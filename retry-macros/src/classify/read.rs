@@ -1,12 +1,13 @@
 //! Reads `#[classify(…)]`: a list of words, some of which have a value.
 
+use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Error, Expr, Ident, Member, Meta, Path, Result, Token};
 
 use super::values::{expr, field, kind, path, until_comma};
 use super::words::{self, CHOICES, Kind};
-use crate::errors::{Errors, Mistake};
+use crate::errors::{Errors, Mistake, quoted};
 
 /// The words of all `#[classify(…)]` attributes of a variant or a type.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Attrs {
     pub(crate) words: Vec<Word>,
     /// Whether a part could not be read. A word that is missing may then be in that part.
     pub(crate) broken: bool,
+    /// Whether an attribute has almost the name `classify`. rustc reports it, and suggests the right name.
+    pub(crate) misspelt: bool,
 }
 
 /// A word and its value.
@@ -62,12 +65,18 @@ pub(crate) fn is_classify(attribute: &Attribute) -> bool {
     attribute.path().is_ident("classify")
 }
 
+fn is_misspelt(attribute: &Attribute) -> bool {
+    attribute.path().get_ident().is_some_and(|name| {
+        name != "classify" && retry_text::within(&name.to_string(), &["classify"], |_| 2).is_some()
+    })
+}
+
 // Input:
 //     #[classify(throttled, after = wait)] #[classify(permanentt)]
 // Output:
 //     [throttled, after = wait], broken; and the mistake "did you mean `permanent`?"
 pub(crate) fn read(attributes: &[Attribute], errors: &mut Errors) -> Attrs {
-    let mut attrs = Attrs::default();
+    let mut attrs = Attrs { misspelt: attributes.iter().any(is_misspelt), ..Attrs::default() };
     for attribute in attributes.iter().filter(|attribute| is_classify(attribute)) {
         let words = |input: ParseStream<'_>| {
             attrs.read_words(input, errors);
@@ -131,18 +140,37 @@ fn nothing_more(key: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
-    let help = if input.peek(Token![=]) || input.peek(syn::token::Paren) {
+    let help = if input.peek(syn::token::Paren) {
+        let inside = parenthesized(input);
+        match inside.contains('=') {
+            true => format!("`{key}` takes no value in parentheses\nhelp: write `{key}, {inside}`"),
+            false => format!("`{key}` takes no value\nhelp: write `{key}` alone"),
+        }
+    } else if input.peek(Token![=]) {
         format!("`{key}` takes no value\nhelp: write `{key}` alone")
+    } else if input.peek(Token![|]) {
+        format!(
+            "expected `,` after `{key}`\nhelp: a failure has one kind; if it depends on a field, write `kind = expr`"
+        )
     } else {
         format!("expected `,` after `{key}`\nhelp: words are separated by commas")
     };
     Err(until_comma(input).mistake(help))
 }
 
+/// The tokens in the parentheses that come next.
+fn parenthesized(input: ParseStream<'_>) -> String {
+    match input.fork().parse::<TokenTree>() {
+        Ok(TokenTree::Group(group)) => quoted(group.stream()),
+        _ => String::new(),
+    }
+}
+
 /// The mistake of a word that does not exist.
 fn unknown(key: &Ident, input: ParseStream<'_>) -> Error {
-    until_comma(input);
+    let value = until_comma(input).to_string();
     let help = match words::nearest(&key.to_string()) {
+        Some("transient") if value == "= false" => "did you mean `permanent`?".to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("the words are {CHOICES}"),
     };

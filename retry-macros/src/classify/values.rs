@@ -17,7 +17,9 @@ pub(super) fn field(key: &Ident, input: ParseStream<'_>) -> Result<Member> {
         return Ok(member);
     }
     let meant = match words::last_word(&value) {
-        word if syn::parse_str::<Member>(&word).is_ok() => format!("write `{key} = {word}`"),
+        word if is_one_word(&value) && syn::parse_str::<Member>(&word).is_ok() => {
+            format!("write `{key} = {word}`")
+        }
         _ => format!(
             "write `{key} = name_of_the_field`, or `{key} = 0` for the first field of a tuple"
         ),
@@ -29,6 +31,13 @@ pub(super) fn field(key: &Ident, input: ParseStream<'_>) -> Result<Member> {
         "`{key}` takes the bare name of a field\n\
          help: {meant}; to compute the value, write `kind = expr`"
     )))
+}
+
+/// Whether the value is a name with something around it: `(code)`, `: code`, `"code"`, `&code`, `self.code`.
+fn is_one_word(value: &TokenStream) -> bool {
+    let text = value.to_string().replace(' ', "");
+    let text = text.trim_start_matches(['(', ':', '&', '"']).trim_start_matches("self.");
+    text.trim_end_matches([')', '"']).chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// Reads `= permanent`, or another kind.

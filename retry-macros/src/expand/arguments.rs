@@ -1,11 +1,11 @@
 //! The arguments of the function: what each attempt clones or borrows, and what `recover` gets.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path, Type};
 
-use crate::expand::plan::{Attempt, Plan, local};
+use crate::expand::plan::{Attempt, Plan};
 use crate::expand::spans::replaced;
 use crate::item::parameters::{Binding, Parameter};
 use crate::item::pattern::as_expression;
@@ -110,10 +110,13 @@ impl Plan<'_> {
     // Input:
     //     recover = fallback
     // Output:
-    //     recovering(fallback(self, Failure::from_retry_error(failure), argument, …)).await
+    //     let failed = Failure::from_retry_error(failure);
+    //     recovering(fallback(self, failed, argument, …)).await
+    //
+    // As an argument of the call, the conversion would be a second mistake of a function with too few parameters.
     pub(crate) fn recover(&self, path: &Path, is_async: bool) -> TokenStream {
         let private = &self.private;
-        let failure = local("failure");
+        let failure = Ident::new("failure", Span::mixed_site().located_at(path.span()));
         let mut arguments: Vec<TokenStream> = Vec::new();
         let mut receiver = None;
         for parameter in &self.parameters {
@@ -124,9 +127,11 @@ impl Plan<'_> {
         }
         // A function with other parameters is a mistake at its path.
         let private = replaced(private, path.span());
-        let recovered = quote_spanned!(path.span()=>
-            #path(#receiver #private::Failure::from_retry_error(#failure), #(#arguments),*)
-        );
+        let failed = Ident::new("failed", Span::mixed_site().located_at(path.span()));
+        let recovered = quote_spanned!(path.span()=> {
+            let #failed = <_ as #private::Failure<_>>::from_retry_error(#failure);
+            #path(#receiver #failed, #(#arguments),*)
+        });
         if is_async {
             quote_spanned!(path.span()=> #private::recovering(#recovered).await)
         } else {

@@ -3,12 +3,12 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Pat, Type};
 
 use crate::expand::plan::{Attempt, Plan, local};
 use crate::expand::policy::call;
-use crate::expand::spans::{ends, failure, respanned, step};
-use crate::item::tokens::{has_items, statements};
+use crate::expand::spans::{ends, failure, parenthesized, respanned, step};
+use crate::item::tokens::{has_items, statements, uses};
 
 /// The call that a turn is a part of.
 #[derive(Clone, Copy)]
@@ -110,11 +110,51 @@ impl Plan<'_> {
             let classified = Ident::new("classified", at);
             quote_spanned!(last=> .#classified(|#lookup| (#lookup.retry_class(), #known)))
         };
-        let in_body = |expr: &Expr| self.in_body(expr);
+        let in_body = |expr: &Expr| self.function(expr);
         let when = call("when", &args.when, in_body);
         let retry_if = call("retry_if", &args.retry_if, in_body);
         let on_retry = call("on_retry", &args.on_retry, in_body);
         quote!(#judged #when #retry_if #on_retry)
+    }
+
+    // Input:
+    //     when = is_busy
+    //     when = |error: &MyError| error.is_busy()
+    // Output:
+    //     |given| is_busy(given)
+    //     |given| (|error: &MyError| error.is_busy())(given)
+    //
+    // A function that takes another type is then a wrong argument of a call. As a wrong closure, rustc would report the
+    // bounds of generated code. A closure without types gets them from the method, and an argument of the function may
+    // be no more than `Send`: both stay as they are.
+    fn function(&self, expr: &Expr) -> TokenStream {
+        let callee = self.in_body(expr);
+        let called = match expr {
+            Expr::Path(path) => {
+                let is_argument = |name: &Ident| {
+                    self.function.bindings().iter().any(|binding| binding.name == *name)
+                };
+                !path.path.get_ident().is_some_and(is_argument)
+            }
+            Expr::Closure(closure) => {
+                closure.capture.is_none() && closure.inputs.iter().all(has_a_type)
+            }
+            _ => false,
+        };
+        if !called {
+            return callee;
+        }
+        let (first, last) = ends(&callee, Span::mixed_site());
+        let (callee, place) = match expr {
+            Expr::Closure(closure) => {
+                let (place, _) = ends(&closure.inputs, Span::mixed_site());
+                (parenthesized(&callee, first).into_token_stream(), place)
+            }
+            _ => (callee, last),
+        };
+        let given = Ident::new("given", place);
+        let arguments = parenthesized(&quote!(#given), last);
+        quote_spanned!(first=> |#given| #callee #arguments)
     }
 
     /// The methods that may end a running attempt or refuse to start one.
@@ -183,6 +223,12 @@ impl Plan<'_> {
             None => quote!(false),
         }
     }
+}
+
+/// Whether the parameter of a closure has a type that is written out.
+fn has_a_type(parameter: &Pat) -> bool {
+    let Pat::Type(typed) = parameter else { return false };
+    !uses(&typed.ty.to_token_stream(), &Ident::new("_", Span::call_site()))
 }
 
 // Input:

@@ -1,9 +1,10 @@
 //! Splits an attribute into its arguments, each a key and a form.
 
-use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Token, token};
+use syn::{Expr, Ident, Token, token};
 
 use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
@@ -25,6 +26,8 @@ pub(crate) struct Names {
     pub(crate) example: &'static str,
     /// The name that a text without one probably has; `None` where none takes a text.
     pub(crate) of_text: Option<fn(&str) -> &'static str>,
+    /// How the value of a name is written, for messages.
+    pub(crate) write: fn(&Ident) -> Option<&'static str>,
 }
 
 /// Reads the arguments between the commas. A mistake in one does not keep the next from being read.
@@ -50,11 +53,17 @@ fn read_item(
     names: &Names,
     items: &mut Vec<syn::Result<Written>>,
 ) -> syn::Result<()> {
+    if input.peek(Token![,]) {
+        items.push(Err(nameless(input, names)));
+        // Several commas in a row are one mistake.
+        while input.parse::<Option<Token![,]>>()?.is_some() {}
+        return Ok(());
+    }
     if !input.peek(Ident::peek_any) {
         return Err(nameless(input, names));
     }
     let key = Ident::parse_any(input)?;
-    let form = read_form(input, &key, items)?;
+    let form = read_form(input, &key, names, items)?;
     let bare = matches!(form, Form::Bare);
     if input.is_empty() || input.peek(Token![,]) {
         items.push(Ok(Written { key, form }));
@@ -134,8 +143,16 @@ fn a(noun: &str) -> &'static str {
 fn read_form(
     input: ParseStream<'_>,
     key: &Ident,
+    names: &Names,
     items: &mut Vec<syn::Result<Written>>,
 ) -> syn::Result<Form> {
+    if let Ok(colons) = input.fork().parse::<Token![::]>() {
+        let help = match (names.write)(key) {
+            Some(write) => format!("write `{write}`"),
+            None => format!("write its name and its value, such as `{}`", names.example),
+        };
+        return Err(colons.mistake(format!("expected `=` after `{key}`, not `::`\nhelp: {help}")));
+    }
     if input.peek(token::Paren) {
         let content;
         syn::parenthesized!(content in input);
@@ -148,14 +165,7 @@ fn read_form(
             "`{key}` has no value after the `{equals}`\nhelp: write one, or leave `{key}` out"
         )));
     }
-    let found = input.fork().parse::<TokenTree>()?;
-    let value = input.parse().map_err(|_| {
-        let help = match key == "on" {
-            true => "write `on = Transient | Throttled` or `on = any`",
-            false => "write a literal or a constant expression",
-        };
-        found.mistake(format!("expected a value for `{key}`\nhelp: {help}"))
-    })?;
+    let value = value(input, key, names)?;
     if equals != "=" {
         let written = quoted(&value);
         items.push(Err(sign.mistake(format!(
@@ -163,6 +173,32 @@ fn read_form(
         ))));
     }
     Ok(Form::Value(ungrouped(value)))
+}
+
+/// Reads the value after the `=`. A fork reads it, since the parser reports the rest of a list that it could not read.
+fn value(input: ParseStream<'_>, key: &Ident, names: &Names) -> syn::Result<Expr> {
+    let found = input.fork().parse::<TokenTree>()?;
+    let ahead = input.fork();
+    let Ok(value) = ahead.parse::<Expr>() else {
+        let help = match (&found, (names.write)(key)) {
+            (TokenTree::Group(list), _) if list.delimiter() == Delimiter::Bracket => {
+                "the entries of a list have commas between them".to_owned()
+            }
+            (_, Some(write)) => format!("write `{write}`"),
+            (_, None) => "write a literal or a constant expression".to_owned(),
+        };
+        return Err(found.mistake(format!("expected a value for `{key}`\nhelp: {help}")));
+    };
+    input.advance_to(&ahead);
+    match &value {
+        // `max = 3 | base = "1s"`
+        Expr::Assign(both) => Err(both.eq_token.mistake(format!(
+            "expected a comma after the value of `{key}`, and found another `=`\n\
+             help: {}s are separated by commas: `{}, …`",
+            names.what, names.example
+        ))),
+        _ => Ok(value),
+    }
 }
 
 /// Reads the `=` after a key, or the sign that another language has for it: `:`, `==`, `=>`, `:=`.
@@ -196,6 +232,7 @@ mod tests {
             what: "argument",
             example: "max = 3",
             of_text: Some(|_| "base"),
+            write: |_| Some("max = 3"),
         };
         for item in items(tokens, &names) {
             match item {
@@ -236,6 +273,22 @@ mod tests {
             &["expected a comma, found `;`"],
         );
         check(quote!(, max = 3), &["max"], &["expected an argument before the comma"]);
+        check(quote!(,,, max = 3,,), &["max"], &["expected an argument before the comma"; 2]);
+        check(quote!(max::x = 3, base = "1s"), &["base"], &["expected `=` after `max`, not `::`"]);
+    }
+
+    #[test]
+    fn a_list_without_its_commas_is_reported_once() {
+        check(
+            quote!(backoff = ["1s" "2s"], max = 3),
+            &["max"],
+            &["expected a value for `backoff`"],
+        );
+        check(
+            quote!(max = 3 | base = "1s", cap = "2s"),
+            &["cap"],
+            &["expected a comma after the value of `max`, and found another `=`"],
+        );
     }
 
     #[test]

@@ -102,6 +102,17 @@ fn unknown(key: &Key<'_>, kind: &Ident) -> Option<syn::Error> {
     let lower = word.to_lowercase().replace('_', "");
     let elsewhere = ELSEWHERE.iter().find(|(words, _)| words.contains(&&*lower));
     let any = (lower == "any").then_some("any");
+    if matches!(&*word, "Ok" | "Some") {
+        return Some(kind.mistake(format!(
+            "`{key}` lists kinds of failure, and `{word}` is a success\n\
+             help: write `retry_if = |value| …`, which asks for another attempt after a success"
+        )));
+    }
+    if word.len() == 1 && !is_lower_case(kind) {
+        return Some(kind.mistake(format!(
+            "`{key}` lists kinds of failure, and `{word}` is a type\nhelp: {TYPE}"
+        )));
+    }
     let help = match (any.or(elsewhere.map(|(_, kinds)| *kinds)), nearest(&word, &KINDS)) {
         (Some(kinds), _) => format!("write `{key} = {kinds}`"),
         (None, Some(near)) => format!("did you mean `{near}`?"),
@@ -117,6 +128,9 @@ fn unknown(key: &Key<'_>, kind: &Ident) -> Option<syn::Error> {
 /// The help for a variant of an error.
 const VARIANT: &str = "to retry one variant of the error, write `#[classify(transient)]` on the variant, or \
                        `when = |error| matches!(error, PATH { .. })`";
+
+/// The help for the type of an error.
+const TYPE: &str = "leave `on` out, as the error says which of its failures are retried; or write `when = |error| …`";
 
 /// The mistake of an expression that surely has no value of type `Kinds`.
 fn no_kinds(key: &Key<'_>, expr: &Expr) -> Option<syn::Error> {
@@ -167,10 +181,7 @@ fn no_kinds_path(key: &Key<'_>, path: &ExprPath) -> Option<syn::Error> {
         false if text.contains("ErrorKind::") => {
             ("not one", format!("write `when = |error| error.kind() == {text}`"))
         }
-        false if text.ends_with("Error") => (
-            "a type",
-            "leave `on` out, as the error says which of its failures are retried; or write `when = |error| …`".to_owned(),
-        ),
+        false if text.ends_with("Error") => ("a type", TYPE.to_owned()),
         false => ("not one", VARIANT.replace("PATH", &text)),
     };
     Some(
@@ -240,7 +251,7 @@ fn separated_otherwise(expr: &Expr) -> Option<Vec<&Expr>> {
 }
 
 /// Gathers the names of `A | B | C`, each alone or after `Kind::`, and returns `false` if the expression
-/// is anything else. A name in capitals is a constant.
+/// is anything else.
 fn collect(expr: &Expr, kinds: &mut Vec<Ident>) -> bool {
     match expr {
         Expr::Binary(binary) if matches!(binary.op, BinOp::BitOr(_)) => {
@@ -249,7 +260,11 @@ fn collect(expr: &Expr, kinds: &mut Vec<Ident>) -> bool {
         Expr::Group(group) => collect(&group.expr, kinds),
         Expr::Paren(paren) => collect(&paren.expr, kinds),
         Expr::Path(path) => match kind(path) {
-            Some(name) if name.to_string().chars().any(char::is_lowercase) => {
+            // A name in capitals is a constant, but for the `E` of a type.
+            Some(name)
+                if name.to_string().chars().any(char::is_lowercase)
+                    || name.to_string().len() == 1 && path.path.segments.len() == 1 =>
+            {
                 kinds.push(name.clone());
                 true
             }

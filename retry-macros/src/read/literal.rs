@@ -55,6 +55,17 @@ pub(crate) fn is_signed(expr: &Expr) -> bool {
     matches!(expr, Expr::Unary(unary) if literal(&unary.expr).is_some())
 }
 
+/// Whether the expression surely is `true` or `false`: a comparison, `a && b`, `!a`.
+pub(crate) fn is_answer(expr: &Expr) -> bool {
+    use syn::BinOp::{And, Eq, Ge, Gt, Le, Lt, Ne, Or};
+    match expr {
+        Expr::Binary(both) => {
+            matches!(both.op, And(_) | Or(_) | Eq(_) | Ne(_) | Lt(_) | Le(_) | Gt(_) | Ge(_))
+        }
+        _ => false,
+    }
+}
+
 /// The words for no limit on attempts. The first needs something else that ends the call.
 const ENDLESS: [&str; 2] = ["unlimited", "forever"];
 

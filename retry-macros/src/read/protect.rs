@@ -74,6 +74,12 @@ impl Protection {
                 quoted(&call.func),
                 quoted(&call.args)
             ))),
+            Expr::Call(call) if quoted(&call.func).ends_with("::new") => Err(expr.mistake(format!(
+                "`{key}` takes a name, settings or the name of a static, and `{}` makes a value that has no place\n\
+                 help: write settings as in `{}`, or keep the value in a static and write its name: `{key} = SHARED`",
+                quoted(&call.func),
+                if key.name == "breaker" { "breaker(rate = 0.5)" } else { "budget(capacity = 20)" }
+            ))),
             Expr::Closure(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Struct(_) => {
                 Err(key.wrong(expr, format!("`{key}` must be a name, a static or settings")))
             }
@@ -110,6 +116,7 @@ fn settings(of: &Ident, tokens: TokenStream) -> syn::Result<Settings> {
         what: "setting",
         example: if of == "breaker" { "rate = 0.5" } else { "capacity = 20" },
         of_text: None,
+        write: settings::written,
     };
     for item in items(rest, &names) {
         mistakes.extend(item.and_then(|written| found.add(of, &written)).err());

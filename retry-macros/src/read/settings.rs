@@ -86,6 +86,11 @@ pub(crate) fn is_name(word: &Ident) -> bool {
     BREAKER.iter().chain(BUDGET).any(|row| word == row.name)
 }
 
+/// How a setting of a breaker or a budget is written, for messages.
+pub(crate) fn written(word: &Ident) -> Option<&'static str> {
+    BREAKER.iter().chain(BUDGET).find(|row| word == row.name).map(|row| row.write)
+}
+
 /// The row of a setting, or the mistake of a name that is none.
 pub(crate) fn row(of_argument: &Ident, name: &Ident) -> syn::Result<&'static Setting> {
     let (rows, word) = (of(of_argument), name.to_string());

@@ -143,6 +143,7 @@ const NAMES: Names = Names {
     what: "argument",
     example: "max = 3",
     of_text: Some(|text| if duration::parse(text).is_ok() { "base" } else { "name" }),
+    write: |word| TABLE.iter().find(|row| word == row.name).map(|row| row.write),
 };
 
 fn argument(args: &mut Args, written: &Written, errors: &mut Errors) {
@@ -169,7 +170,7 @@ fn unknown(args: &mut Args, written: &Written, errors: &mut Errors) {
         )));
         return;
     }
-    let lower = snake_case(&word);
+    let lower = snake_case(word.trim_start_matches("r#"));
     if let Some(help) = aliases::help(&lower) {
         errors.push(written.key.mistake(format!("unknown argument `{word}`\nhelp: {help}")));
         return;

@@ -41,11 +41,17 @@ const NAMES: Names = Names {
     what: "setting",
     example: "concurrency = 4",
     of_text: None,
+    write: |_| None,
 };
 
 /// The names of parameters in `was(…)`.
-const PARAMETERS: Names =
-    Names { is_name: |_| false, what: "parameter", example: "recipient = \"to\"", of_text: None };
+const PARAMETERS: Names = Names {
+    is_name: |_| false,
+    what: "parameter",
+    example: "recipient = \"to\"",
+    of_text: None,
+    write: |_| None,
+};
 
 /// The text, if there is nothing else.
 fn only_text(tokens: &TokenStream) -> Option<LitStr> {

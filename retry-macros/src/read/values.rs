@@ -9,13 +9,21 @@ use crate::errors::{Mistake, quoted};
 use crate::read::form::Form;
 use crate::read::key::Key;
 use crate::read::literal::{
-    bare_call, is_lower_case, is_nearly_endless, is_signed, literal, literal_count, literal_number,
+    bare_call, is_answer, is_lower_case, is_nearly_endless, is_signed, literal, literal_count,
+    literal_number,
 };
 use crate::read::words::{Words, percent};
 
 /// Reads a limit on attempts: a whole number, `unlimited`, `forever`, or an expression.
 pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
     let expr = form.value(key)?;
+    if let Some((word, _)) = bare_call(expr).filter(|_| matches!(expr, Expr::Call(_))) {
+        if matches!(&*word.to_string(), "unlimited" | "forever") {
+            return Err(expr.mistake(format!(
+                "`{word}` takes no value in parentheses\nhelp: write `attempts = {word}`, or a number for a limit"
+            )));
+        }
+    }
     if is_nearly_endless(expr) {
         let message = "a limit on attempts is a number, `unlimited` or `forever`";
         return Err(key.wrong(expr, message));
@@ -30,6 +38,7 @@ pub(crate) fn count(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
         }
         Some(lit) => Err(key.wrong_kind(lit, "must be a whole number")),
         None if is_signed(expr) => Err(key.wrong(expr, format!("`{key}` must not be negative"))),
+        None if is_answer(expr) => Err(key.wrong(expr, format!("`{key}` must be a whole number"))),
         None => Ok(expr.clone()),
     }
 }
@@ -41,6 +50,7 @@ pub(crate) fn number(form: &Form, key: &Key<'_>) -> syn::Result<Expr> {
         Some(lit) if literal_number(value).is_none() => {
             Err(key.wrong(lit, format!("`{key}` must be a number")))
         }
+        _ if is_answer(value) => Err(key.wrong(value, format!("`{key}` must be a number"))),
         _ => Ok(value.clone()),
     }
 }

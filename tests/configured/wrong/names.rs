@@ -28,8 +28,22 @@ max = 3"#,
         &[
             "1: op.billing.charge: `charge` is a section in a section; write the whole name in quotes: \
              `[op.\"billing::charge\"]`",
-            "1: op.billing: unknown operation `billing`; did you mean `billing::charge`?",
         ],
+    ),
+    (
+        r#"[breaker]
+open = "5s""#,
+        &["2: breaker.open: the name is missing: write `[breaker.NAME]` above `open`"],
+    ),
+    (
+        r#"[budget]
+capacity = 20"#,
+        &["2: budget.capacity: the name is missing: write `[budget.NAME]` above `capacity`"],
+    ),
+    (
+        r#"[global]
+max = 3"#,
+        &["2: global.max: `max` is a setting of functions; move it below `[defaults]`"],
     ),
     (
         r#"[defaults]

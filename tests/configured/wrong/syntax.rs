@@ -10,6 +10,18 @@ max = 3"#,
     ),
     (
         r#"[defaults]
+jitter = full"#,
+        &["2: not TOML: a word stands in quotes; write `jitter = \"full\"`"],
+    ),
+    (
+        r#"[defaults]
+max: 3"#,
+        &[
+            "2: not TOML: key with no value, expected `=`; write `key = value` lines under `[section]` lines",
+        ],
+    ),
+    (
+        r#"[defaults]
 max = 3
 max = 4"#,
         &["3: `max` is given twice; remove one of them, or merge them"],

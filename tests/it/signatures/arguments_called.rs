@@ -30,6 +30,25 @@ async fn when_by_argument(runs: &Runs, limit: u32) -> Result<u32, E> {
     runs.fail_later(limit + 9).await
 }
 
+fn is_busy_text(text: &str) -> bool {
+    text == "busy"
+}
+
+#[retryable(base = "0s", when = is_busy_text)]
+async fn when_coerced(runs: &Runs) -> Result<u32, String> {
+    runs.fail_later(2).await.map_err(|error| error.to_string())
+}
+
+#[retryable(base = "0s", when = check)]
+async fn when_argument(runs: &Runs, check: impl Fn(&E) -> bool + Copy + Send) -> Result<u32, E> {
+    runs.fail_later(2).await
+}
+
+#[retryable(base = "0s", when = move |error: &E| error.is_busy() && limit > 3)]
+fn when_moved(runs: &Runs, limit: u32) -> Result<u32, E> {
+    runs.fail(2)
+}
+
 #[retryable(base = "0s", retry_if = Vec::is_empty)]
 fn retry_if_path(runs: &Runs) -> Result<Vec<u32>, E> {
     Ok(if runs.fail(2).is_ok() { vec![runs.count()] } else { Vec::new() })
@@ -288,4 +307,12 @@ fn tokens_cancel_async_calls() {
         let out = cancel_by_reference(&runs, &CancellationToken::new()).await;
         assert_eq!((out, runs.count()), (Err(E::Cut(Interruption::Cancelled)), 1));
     });
+}
+
+/// A path is called from a closure, so that rustc reports a wrong one as a wrong argument; what was allowed before still is.
+#[test]
+fn a_function_of_an_argument_may_take_a_slice_be_an_argument_or_move() {
+    assert_eq!(block_on(sendable(when_coerced(&Runs::new()))), Ok(3));
+    assert_eq!(block_on(sendable(when_argument(&Runs::new(), E::is_busy))), Ok(3));
+    assert_eq!(when_moved(&Runs::new(), 4), Ok(3));
 }

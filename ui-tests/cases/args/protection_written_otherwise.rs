@@ -42,4 +42,9 @@ fn f8() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(breaker = Breaker::new("payments"), budget = Budget::new(20))]
+fn f9() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}
