@@ -34,7 +34,7 @@ export class Tasks {
   schedule(limit) {
     const now = Date.now();
     const all = [...this.all.values()].filter(({ due_at: at }) => at > now).sort((a, b) => a.due_at - b.due_at);
-    return { tasks: all.slice(0, limit), scheduled: all.length, read: this.all.size, is_whole: true };
+    return { tasks: all.slice(0, limit), scheduled: all.length };
   }
 
   task(at, now) {
