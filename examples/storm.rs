@@ -57,8 +57,6 @@ mod bars;
 mod breakers;
 #[path = "storm/clients.rs"]
 mod clients;
-#[path = "storm/clock.rs"]
-mod clock;
 #[path = "storm/dependency.rs"]
 mod dependency;
 #[path = "storm/hints.rs"]

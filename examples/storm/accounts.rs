@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use retry_runtime::Kind;
 use retry_runtime::budget::{Budget, BudgetSettings, Keyed, Withdrawal};
+use retry_testing::storm::parts::clock;
 
 use super::clients::{Retries, Scope};
-use super::clock;
 
 pub(crate) struct Accounts {
     function: Budget,

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use retry_runtime::Kind;
 use retry_runtime::breaker::{Breaker, BreakerSettings, Outcome, Permit};
+use retry_testing::storm::parts::clock;
 
-use super::clock;
 use super::rng::Rng;
 
 /// How a call ends.

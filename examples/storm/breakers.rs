@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use retry_runtime::breaker::{Breaker, BreakerSettings, Permit, Window};
+use retry_testing::storm::parts::clock;
 
-use super::clock;
 use super::rng::Rng;
 
 /// The shares of calls that fail; the last one is a dead dependency.

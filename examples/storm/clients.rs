@@ -1,14 +1,12 @@
 //! The clients: an open-loop load in virtual time with the runtime's own budgets and delays.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::time::Duration;
 
 use retry_runtime::budget::BudgetSettings;
 use retry_runtime::{Kind, Policy};
+use retry_testing::storm::parts::Agenda;
 
 use super::accounts::{Accounts, Debt};
-use super::clock;
 use super::dependency::{Dependency, Request};
 use super::outcome::Outcome;
 use super::rng::Rng;
@@ -90,13 +88,6 @@ enum Event<'b> {
     Leave(Box<Call<'b>>),
 }
 
-/// A planned event; events at the same time happen in the order in which they were planned.
-struct Planned<'b> {
-    at: Duration,
-    number: u64,
-    event: Event<'b>,
-}
-
 /// Makes all calls of the load and runs each to its end.
 pub(crate) fn run(
     load: Load,
@@ -108,22 +99,20 @@ pub(crate) fn run(
     let mut world = World {
         retries,
         leaves_after: load.leaves_after,
-        agenda: BinaryHeap::new(),
-        planned: 0,
+        agenda: Agenda::default(),
         outcome: Outcome::new(load.time, load.hosts),
     };
     let mut calls_left = load.calls;
     let mut rng = Rng::seeded(seed);
-    world.plan(load.from + rng.gap(load.per_second), Event::Call);
-    while let Some(Reverse(Planned { at, event, .. })) = world.agenda.pop() {
-        clock::set(at);
+    world.agenda.plan(load.from + rng.gap(load.per_second), Event::Call);
+    while let Some((at, event)) = world.agenda.pop() {
         match event {
             Event::Call if at < load.time && calls_left > 0 => {
                 calls_left -= 1;
                 let accounts = accounts[rng.below(load.clients)].as_ref();
                 let host = if load.hosts > 1 { rng.below(load.hosts) } else { 0 };
                 world.call(at, accounts, host, rng.next());
-                world.plan(at + rng.gap(load.per_second), Event::Call);
+                world.agenda.plan(at + rng.gap(load.per_second), Event::Call);
             }
             Event::Call => {}
             Event::Attempt(call) => world.attempt(at, call, dependency),
@@ -152,17 +141,11 @@ pub(crate) fn at_once(
 struct World<'b> {
     retries: Retries,
     leaves_after: Duration,
-    agenda: BinaryHeap<Reverse<Planned<'b>>>,
-    planned: u64,
+    agenda: Agenda<Event<'b>>,
     outcome: Outcome,
 }
 
 impl<'b> World<'b> {
-    fn plan(&mut self, at: Duration, event: Event<'b>) {
-        self.planned += 1;
-        self.agenda.push(Reverse(Planned { at, number: self.planned, event }));
-    }
-
     /// Plans the next event of a call, unless its caller leaves before that.
     fn go_on(
         &mut self,
@@ -171,8 +154,8 @@ impl<'b> World<'b> {
         event: impl FnOnce(Box<Call<'b>>) -> Event<'b>,
     ) {
         match call.leaves < at {
-            true => self.plan(call.leaves, Event::Leave(call)),
-            false => self.plan(at, event(call)),
+            true => self.agenda.plan(call.leaves, Event::Leave(call)),
+            false => self.agenda.plan(at, event(call)),
         }
     }
 
@@ -181,7 +164,7 @@ impl<'b> World<'b> {
         let leaves = at.saturating_add(self.leaves_after);
         let (retries, delays, debt) = (0, None, None);
         let call = Call { accounts, host, second, leaves, retries, delays, seed, debt };
-        self.plan(at, Event::Attempt(Box::new(call)));
+        self.agenda.plan(at, Event::Attempt(Box::new(call)));
     }
 
     fn attempt(&mut self, at: Duration, mut call: Box<Call<'b>>, dependency: &mut impl Dependency) {
@@ -224,25 +207,5 @@ impl<'b> World<'b> {
         }
         call.retries += 1;
         self.go_on(at + delay, call, Event::Attempt);
-    }
-}
-
-impl Ord for Planned<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
-}
-
-impl PartialOrd for Planned<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Eq for Planned<'_> {}
-
-impl PartialEq for Planned<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use retry_runtime::Kind;
+use retry_testing::storm::parts::Server;
 
 use super::rng::Rng;
 
@@ -27,32 +28,24 @@ pub(crate) trait Dependency {
     fn attempt(&mut self, request: Request) -> Answer;
 }
 
-/// Serves requests one at a time, in order, except during the stall. A client gives up after `timeout`; the server does
-/// not notice and does the work anyway.
-pub(crate) struct Server {
-    pub(crate) service: Duration,
-    pub(crate) timeout: Duration,
-    pub(crate) stall: Range<Duration>,
-    free: Duration,
+/// A server that can be overloaded. A client gives up after `timeout`; the server does not notice and does the work anyway.
+pub(crate) struct Overloaded {
+    timeout: Duration,
+    server: Server,
 }
 
-impl Server {
-    pub(crate) const fn new(per_second: u32, timeout: Duration, stall: Range<Duration>) -> Self {
-        let service = Duration::from_nanos(1_000_000_000 / per_second as u64);
-        Server { service, timeout, stall, free: Duration::ZERO }
+impl Overloaded {
+    pub(crate) fn new(per_second: u32, timeout: Duration, stall: Range<Duration>) -> Self {
+        Overloaded { timeout, server: Server::new(per_second, stall) }
     }
 }
 
-impl Dependency for Server {
-    /// The queue is first in, first out and no request leaves it early, so the end is known on arrival.
+impl Dependency for Overloaded {
     fn attempt(&mut self, Request { at: now, .. }: Request) -> Answer {
-        let start = now.max(self.free);
-        let start = if self.stall.contains(&start) { self.stall.end } else { start };
-        self.free = start + self.service;
-        if self.free <= now + self.timeout {
-            Answer { at: self.free, result: Ok(()) }
-        } else {
-            Answer { at: now + self.timeout, result: Err(Kind::Ambiguous) }
+        let (ready, left) = (self.server.request(now), now + self.timeout);
+        match ready <= left {
+            true => Answer { at: ready, result: Ok(()) },
+            false => Answer { at: left, result: Err(Kind::Ambiguous) },
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use retry_runtime::{Class, Classify, Kind, retryable};
 
-use super::dependency::{Dependency, Request, Server};
+use super::dependency::{Dependency, Overloaded, Request};
 use super::rng::Rng;
 use super::schemes::OURS;
 
@@ -54,7 +54,7 @@ fn delays() -> Vec<Duration> {
 /// All clients have the hint at the same moment, and come back to a server for 1 000 requests per second.
 fn come_back(delays: &[Duration]) -> Result {
     let timeout = Duration::from_secs(1);
-    let mut server = Server::new(1_000, timeout, Duration::ZERO..Duration::ZERO);
+    let mut server = Overloaded::new(1_000, timeout, Duration::ZERO..Duration::ZERO);
     let mut rng = Rng::seeded(3);
     let mut arrivals: Vec<_> = delays.iter().map(|delay| (*delay, true)).collect();
     let mut now = rng.gap(OTHERS);

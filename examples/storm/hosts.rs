@@ -6,7 +6,7 @@ use retry_runtime::budget::BudgetSettings;
 use retry_runtime::{Kind, Policy};
 
 use super::clients::{self, Load, Retries, Scope};
-use super::dependency::{Answer, Dependency, Flaky, Request, Server};
+use super::dependency::{Answer, Dependency, Flaky, Overloaded, Request};
 use super::outage::STORM;
 use super::outcome::Count;
 use super::rng::Rng;
@@ -69,7 +69,7 @@ fn stall(scheme: Scheme) -> Option<u64> {
     let begin = Duration::from_secs(10);
     let end = begin + STORM.stall;
     let until = end + PATIENCE;
-    let mut gateway = Server::new(STORM.served_per_second, STORM.timeout, begin..end);
+    let mut gateway = Overloaded::new(STORM.served_per_second, STORM.timeout, begin..end);
     let load = load(100, until + Duration::from_secs(20));
     clients::run(load, scheme.retries, &mut gateway, 1).recovery(end, until)
 }

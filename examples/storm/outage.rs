@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::clients::{self, Load};
-use super::dependency::Server;
+use super::dependency::Overloaded;
 use super::schemes::{Scheme, rows};
 
 /// The numbers of clients that share the load.
@@ -86,7 +86,7 @@ pub(crate) fn run(set_up: SetUp, scheme: Scheme, clients: usize, seed: u64) -> R
     let stall = BEGIN..BEGIN + set_up.stall;
     let until = stall.end + set_up.patience;
     let load = Load { clients, ..Load::new(set_up.calls_per_second, until + END) };
-    let mut server = Server::new(set_up.served_per_second, set_up.timeout, stall.clone());
+    let mut server = Overloaded::new(set_up.served_per_second, set_up.timeout, stall.clone());
     let outcome = clients::run(load, scheme.retries, &mut server, seed);
     Recovery {
         seconds: outcome.recovery(stall.end, until),

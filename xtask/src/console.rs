@@ -38,10 +38,21 @@ pub(crate) fn run() -> Outcome {
 
     run::run(cargo(&["build", "--quiet", "--example", "demo"]).args(EVERYTHING))?;
     let port = free_port()?;
-    let _demo = start(port)?;
+    let demo = start(port)?;
     let url = format!("http://127.0.0.1:{port}/");
     run::run(specs().env("CONSOLE_URL", url).env("CONSOLE_TOKEN", TOKEN))?;
+    drop(demo);
+    programs()?;
     desktop()
+}
+
+/// Tests with programs that the specs start and kill: a fleet, ten thousand tasks, and a large program.
+fn programs() -> Outcome {
+    run::run(specs().args(["--config", "program.config.mjs"]).env("CONSOLE_PROGRAM", demo()?))
+}
+
+fn demo() -> Result<PathBuf, String> {
+    Ok(metadata::target_directory()?.join("debug/examples/demo"))
 }
 
 /// Tests the window of the example `docker`, whose page has the parts of the console.
@@ -78,12 +89,12 @@ impl Drop for Running {
 }
 
 fn start(port: u16) -> Result<Running, String> {
-    let program = metadata::target_directory()?.join("debug/examples/demo");
+    let program = demo()?;
     let port = port.to_string();
     let mut command = Command::new(&program);
     command.args(["--port", &port, "--token", TOKEN, "--seconds", LONGEST]);
     // Calls that wait, so that there is one to cancel.
-    command.args(["--functions", "20", "--calls", "200"]);
+    command.args(["--functions", "20", "--live", "200", "--failed", "50"]);
     println!("$ {}", run::line(&command));
     let started = command.stdout(Stdio::null()).spawn();
     started.map(Running).map_err(|error| format!("cannot start {}: {error}", program.display()))

@@ -1,4 +1,5 @@
 // Takes pictures of every screen, in light, in dark and 400 px wide: `node shots.mjs [ADDRESS] [SCREEN …]`. They go to shots/.
+// A program with a token: `CONSOLE_TOKEN=… node shots.mjs http://127.0.0.1:7600/`.
 
 import { chromium } from '@playwright/test';
 import { mkdir } from 'node:fs/promises';
@@ -9,13 +10,17 @@ const isReal = address?.startsWith('http');
 const mock = isReal ? undefined : await startMock();
 const url = isReal ? address : mock.url;
 const only = isReal ? wanted : [address, ...wanted].filter(Boolean);
-const snapshot = await (await fetch(new URL('api/snapshot', url))).json();
-const tasks = await (await fetch(new URL('api/tasks?limit=50', url))).json();
+const TOKEN = process.env.CONSOLE_TOKEN;
+const get = async (path) => (await fetch(new URL(path, url), { headers: TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {} })).json();
+const snapshot = await get('api/snapshot');
+const tasks = await get('api/tasks?limit=50&phase=failed');
+// With a breaker, if one has any: its panel shows the most.
+const busiest = snapshot.functions.find(({ breaker: of }) => of) ?? snapshot.functions[0];
 const breaker = snapshot.breakers[0]?.id;
-const failed = tasks.tasks?.find(({ state }) => state === 'failed')?.id ?? tasks.tasks?.[0]?.id;
+const failed = tasks.tasks?.[0]?.id;
 
 const SCREENS = {
-  overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(snapshot.functions[0]?.name)}`, live: '#/live',
+  overview: '#/overview', functions: '#/functions', function: `#/functions/${encodeURIComponent(busiest?.name)}`, live: '#/live',
   breakers: '#/breakers', breaker: `#/breakers/${encodeURIComponent(breaker)}`, tasks: '#/tasks', task: `#/tasks/${failed}`, schedule: '#/schedule', workers: '#/workers', configuration: '#/configuration', simulate: "#/simulate?policy=max%20%3D%203%2C%20base%20%3D%20'200ms'&seed=1", processes: '#/processes',
 };
 const LOOKS = {
@@ -28,6 +33,7 @@ const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', arg
 for (const [look, options] of Object.entries(LOOKS)) {
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
   const page = await context.newPage();
+  if (TOKEN) await page.goto(`${url}?token=${TOKEN}`);
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && console.log(look, message.text()));
   page.on('pageerror', (error) => console.log(look, error.stack));
   for (const [screen, hash] of Object.entries(SCREENS)) {

@@ -2,7 +2,8 @@
 //!
 //! A shop calls three services of its own: one is healthy, one fails now and then, and one is down for a while each minute. Mails are
 //! sent as tasks. `--seconds N` ends the program after N seconds, `--port P` chooses the port, `--token T` the token;
-//! `--functions N` declares N more functions, and `--calls N` makes N calls that wait all the time.
+//! `--functions N` declares N more functions, `--live N` makes N calls that wait all the time, `--tasks N` stores N tasks that are due
+//! tomorrow, and `--failed N` tasks that fail at once. `--peer ADDRESS` adds another program with a console.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -75,6 +76,34 @@ async fn send(to: String) -> Result<u32, ShopError> {
     }
 }
 
+/// A task of tomorrow.
+#[retryable(max = 3, base = "1s", deadline = "10m", task, name = "report::nightly")]
+async fn nightly(day: u64) -> Result<u64, ShopError> {
+    Ok(day)
+}
+
+/// A task that fails at its first attempt.
+#[retryable(max = 0, task, name = "mail::bounce")]
+async fn bounce(to: u64) -> Result<u64, ShopError> {
+    Err(ShopError::Refused(to as u16 % 10))
+}
+
+/// Stores many tasks in batches: some that are due tomorrow, and some that fail at once.
+async fn store(tasks: &Tasks, later: u64, failing: u64) -> Result<(), retry_tasks::TaskError> {
+    const BATCH: usize = 5_000;
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    for first in (0..failing).step_by(BATCH) {
+        let batch = first..failing.min(first + BATCH as u64);
+        tasks.submit_many(batch.map(bounce::task)).await?;
+    }
+    for first in (0..later).step_by(BATCH) {
+        let batch = first..later.min(first + BATCH as u64);
+        let delayed = |number| nightly::task(number).delay(DAY + Duration::from_millis(number));
+        tasks.submit_many(batch.map(delayed)).await?;
+    }
+    Ok(())
+}
+
 /// Declares many functions and makes many calls that wait, spread over the functions.
 fn crowd(functions: u64, calls: u64) {
     const PATIENT: Policy = Policy::new()
@@ -139,12 +168,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
 
     let many = |name: &str| flag(name).map_or(Ok(0), |number| number.parse());
-    crowd(many("--functions")?, many("--calls")?);
+    crowd(many("--functions")?, many("--live")?);
+    let (stored, later, failing) = (tasks.clone(), many("--tasks")?, many("--failed")?);
+    tokio::spawn(async move {
+        if let Err(error) = store(&stored, later, failing).await {
+            eprintln!("{error}");
+        }
+    });
 
     let port: u16 = flag("--port").map_or(Ok(7600), |port| port.parse())?;
     let mut console = Console::builder().name("shop").version("1.4.0").tasks(&tasks);
     if let Some(token) = flag("--token") {
         console = console.token(token);
+    }
+    if let Some(peer) = flag("--peer") {
+        console = console.peers([peer]);
     }
     let serve = console.build()?.serve(("127.0.0.1", port));
     match flag("--seconds") {

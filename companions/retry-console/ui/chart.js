@@ -13,7 +13,8 @@ const OUTCOMES = [
 
 /** Times in seconds and stacked rows of numbers, the whole five minutes long: `[times, first, first + saved, all]`. */
 export function stacked(rates) {
-  const step = (rates?.step_ms ?? 1_000) / 1_000;
+  // A program that has just started has no second yet, and tells a step of 0.
+  const step = (rates?.step_ms || 1_000) / 1_000;
   const end = (rates?.at ?? 0) / 1_000;
   const count = Math.round(SECONDS / step);
   const times = Array.from({ length: count }, (_, at) => end - (count - 1 - at) * step);

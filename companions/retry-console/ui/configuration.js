@@ -3,7 +3,7 @@
 import { html, useEffect, useMemo } from './html.js';
 import { ago, clock, matches, number, plural } from './format.js';
 import { now, state } from './console.js';
-import { Badge, Empty, Facts, Failure, Search } from './parts.js';
+import { Badge, Empty, Failure, Search } from './parts.js';
 import { go, href } from './router.js';
 import { SettingsTable, isDefault } from './settings.js';
 import { usePolled } from './use.js';
@@ -32,10 +32,7 @@ export function Configuration({ query }) {
     </div>
     ${error && html`<${Failure} error=${error} onAgain=${reload} />`}
     ${data && html`
-      <${Facts} of=${[
-        ['file', data.file ? html`<code>${data.file}</code>` : 'none: the attributes of the code are in force'],
-        ['applied', data.applied_at !== undefined && html`${clock(data.applied_at, now())} <span class="muted">${ago(data.applied_at, now())}</span>`],
-      ]} />
+      <p class="note">${data.file ? html`The file <code>${data.file}</code>` : 'No file: the attributes of the code are in force'}${data.applied_at !== undefined && html`, applied at ${clock(data.applied_at, now())}, ${ago(data.applied_at, now())}`}.</p>
       <div class="columns uneven">
         <section aria-labelledby="operations-title">
           <h2 id="operations-title">In force</h2>

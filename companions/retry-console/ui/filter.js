@@ -28,9 +28,9 @@ export function togglePhase(query, phase) {
  * whole seconds keep the address of a request the same while one looks.
  */
 export function toParameters(query, now) {
-  const { name, kind, error, attempts, within } = query;
+  const { name, kind, error, group, attempts, within } = query;
   const since = within ? Math.floor((now - Number(within)) / 60_000) * 60_000 : undefined;
-  const parameters = { phase: phasesOf(query).join(','), name, kind, error, attempts, since };
+  const parameters = { phase: phasesOf(query).join(','), name, kind, error, group, attempts, since };
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined && value !== ''));
 }
 
@@ -47,6 +47,7 @@ export function inWords(phases, query) {
   if (query.name) parts.push(query.name.endsWith('*') ? `of functions that begin with ${query.name.slice(0, -1)}` : `of ${query.name}`);
   if (query.kind) parts.push(`whose last failure is ${words(query.kind)}`);
   if (query.error) parts.push(`whose last failure contains “${query.error}”`);
+  if (query.group) parts.push(`whose last failure is “${query.group}”, whatever its digits`);
   if (query.attempts) parts.push(`with at least ${query.attempts} attempts`);
   if (query.within) parts.push(`submitted in the last ${duration(Number(query.within))}`);
   return parts.join(', ');

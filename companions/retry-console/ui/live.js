@@ -46,19 +46,19 @@ function Orders({ call, shown }) {
 function columnsOf(mayOrder, isSeveral) {
   const shownState = (call) => (call.isGone ? 'gone' : stateOf(call, state.pending.get(call.id)));
   const columns = [
-    { id: 'name', title: 'Function', isFull: true, width: '18%', value: (call) => call.name, cell: (call) => html`<a class="name" href=${href('functions', call.name)}>${call.name}</a>` },
-    { id: 'state', title: 'State', width: '8rem', cell: (call) => {
+    { id: 'name', title: 'Function', isFull: true, width: '15%', value: (call) => call.name, cell: (call) => html`<a class="name" href=${href('functions', call.name)}>${call.name}</a>` },
+    { id: 'state', title: 'State', width: '6.5rem', cell: (call) => {
       const [tone, text] = STATES[shownState(call)] ?? ['plain', 'ended'];
       return html`<${Badge} tone=${tone} text=${text} />`;
     } },
-    { id: 'next', title: 'Next attempt', kind: 'num', width: '8rem', value: (call) => call.next_at, help: 'Time left, by the clock of the server', cell: (call) => (call.isGone || call.state !== 'waiting' ? '–' : countdown(call.next_at, now())) },
-    { id: 'attempt', title: 'Attempt', kind: 'num', width: '6rem', value: (call) => call.attempt, first: 'down', cell: (call) => (call.limit ? `${call.attempt} of ${call.limit}` : number(call.attempt)) },
+    { id: 'next', title: 'Next attempt', kind: 'num', width: '7.5rem', value: (call) => call.next_at, help: 'Time left, by the clock of the server', cell: (call) => (call.isGone || call.state !== 'waiting' ? '–' : countdown(call.next_at, now())) },
+    { id: 'attempt', title: 'Attempt', kind: 'num', width: '5.2rem', value: (call) => call.attempt, first: 'down', cell: (call) => (call.limit ? `${call.attempt} of ${call.limit}` : number(call.attempt)) },
     { id: 'error', title: 'Last failure', isFull: true, value: (call) => call.last_error, cell: (call) => call.last_error && html`<${KindBadge} kind=${call.last_kind} /> <span class="message" title=${call.last_error}>${call.last_error}</span>` },
-    { id: 'age', title: 'Retrying for', kind: 'num wide', width: '7.5rem', value: (call) => (call.since_at === undefined ? undefined : -call.since_at), first: 'down', help: 'Time since the first failure of the call', cell: (call) => (call.since_at === undefined ? '–' : duration(Math.floor(Math.max(0, now() - call.since_at) / 1_000) * 1_000)) },
-    { id: 'deadline', title: 'Deadline', kind: 'num wide', width: '7rem', value: (call) => call.deadline_at, cell: (call) => call.deadline_at && html`<span title=${clock(call.deadline_at, now())}>${countdown(call.deadline_at, now())}</span>` },
+    { id: 'age', title: 'Retrying for', kind: 'num wide', width: '6.8rem', value: (call) => (call.since_at === undefined ? undefined : -call.since_at), first: 'down', help: 'Time since the first failure of the call', cell: (call) => (call.since_at === undefined ? '–' : duration(Math.floor(Math.max(0, now() - call.since_at) / 1_000) * 1_000)) },
+    { id: 'deadline', title: 'Deadline', kind: 'num wide', width: '6.2rem', value: (call) => call.deadline_at, cell: (call) => call.deadline_at && html`<span title=${clock(call.deadline_at, now())}>${countdown(call.deadline_at, now())}</span>` },
   ];
   if (isSeveral) columns.push({ id: 'instance', title: 'Process', kind: 'wide', width: '6rem', value: (call) => call.instance, cell: (call) => call.instance });
-  if (mayOrder) columns.push({ id: 'orders', title: html`<span class="hidden">Orders</span>`, isFull: true, kind: 'act', width: '12.5rem', cell: (call) => html`<${Orders} call=${call} shown=${shownState(call)} />` });
+  if (mayOrder) columns.push({ id: 'orders', title: html`<span class="hidden">Orders</span>`, isFull: true, kind: 'act', width: '11.4rem', cell: (call) => html`<${Orders} call=${call} shown=${shownState(call)} />` });
   return columns;
 }
 

@@ -1,7 +1,7 @@
 // The tasks whose time is still to come, those that are due first at the top.
 
 import { html } from './html.js';
-import { clock, countdown, instant, number, plural } from './format.js';
+import { clock, countdown, instant, number } from './format.js';
 import { now } from './console.js';
 import { Empty, Failure, KindBadge } from './parts.js';
 import { ProcessSelect, processOf } from './process.js';
@@ -31,6 +31,6 @@ export function Schedule({ query }) {
     ${error && html`<${Failure} error=${error} onAgain=${reload} />`}
     ${!data && !error && html`<${Empty}>Loading …<//>`}
     ${data && html`
-      <p class="note"><span data-figure="scheduled">${number(data.scheduled)}</span> open ${data.scheduled === 1 ? 'task is' : 'tasks are'} not due yet${data.tasks.length < data.scheduled ? `; the next ${number(data.tasks.length)} are shown${data.is_whole ? '' : `, of the newest ${plural(data.read, 'open task')}`}` : ''}. Delayed tasks and pauses before retries are here. There are no periodic tasks: a task that is to come again submits its successor.</p>
+      <p class="note"><span data-figure="scheduled">${number(data.scheduled)}</span> open ${data.scheduled === 1 ? 'task is' : 'tasks are'} not due yet${data.tasks.length < data.scheduled ? `; the next ${number(data.tasks.length)} are shown` : ''}. Delayed tasks and pauses before retries are here. There are no periodic tasks: a task that is to come again submits its successor.</p>
       <${Table} label="Schedule" columns=${columnsOf(query)} rows=${data.tasks} isWhole=${true} keyOf=${(task) => task.id} empty="No task is to come later." />`}`;
 }

@@ -98,9 +98,9 @@ function Groups({ groups, filter, change }) {
   if (groups.length === 0) return null;
   return html`
     <details class="groups" open>
-      <summary>Failures by message</summary>
+      <summary>Failures by message, of the newest tasks that match</summary>
       <ul>${groups.slice(0, GROUPS_SHOWN).map(({ error, count }) => html`
-        <li key=${error}><button class="group" aria-pressed=${filter.error === error ? 'true' : 'false'} onClick=${() => change({ error: filter.error === error ? '' : error })}>
+        <li key=${error}><button class="group" aria-pressed=${filter.group ? 'true' : 'false'} onClick=${() => change({ group: filter.group ? '' : error })}>
           <b class="num">${number(count)} ×</b> <span class="message">${error}</span></button></li>`)}
       </ul>
     </details>`;

@@ -9,6 +9,7 @@ use crate::stage::{Act, FAIL, once, repeatable, single};
 crate::list! {
     tasks_are_listed_by_phase_and_name_in_pages
     [ManualTime] tasks_are_listed_by_age
+    the_schedule_has_the_tasks_to_come_in_the_order_of_their_times
     tasks_are_counted_by_state
     redacted_arguments_are_not_shown
     each_format_has_its_fields
@@ -54,6 +55,25 @@ async fn tasks_are_listed_by_age(lab: Lab) {
     assert_eq!(list(&lab, Filter::new().until(second)).await.0, [ids[0]]);
     let between = Filter::new().since(second).until(second + seconds(60));
     assert_eq!(list(&lab, between).await.0, [ids[1]]);
+}
+
+async fn the_schedule_has_the_tasks_to_come_in_the_order_of_their_times(lab: Lab) {
+    let mut ids = Vec::new();
+    for minutes in [30, 10, 20, 40] {
+        let task = repeatable::task("a".into()).delay(seconds(minutes * 60));
+        ids.push(lab.submit(task).await);
+    }
+    let other = lab.submit(single::task("a".into()).delay(seconds(15 * 60))).await;
+    // Due, and hence not to come; and one that will never be.
+    lab.submit_plays(["b"]).await;
+    lab.tasks.cancel(ids[3]).await.expect("it waits");
+    let upcoming = async |limit| {
+        let tasks = lab.tasks.upcoming(limit, Format::Standard).await.expect("listed");
+        tasks.iter().map(|task| task.id).collect::<Vec<_>>()
+    };
+    assert_eq!(upcoming(10).await, [ids[1], other, ids[2], ids[0]]);
+    assert_eq!(upcoming(2).await, [ids[1], other]);
+    assert_eq!(upcoming(0).await, []);
 }
 
 async fn tasks_are_counted_by_state(lab: Lab) {

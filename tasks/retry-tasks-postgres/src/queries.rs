@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use retry_tasks::{Analytics, AttemptOutcome, Counts, Filter, Page, Phase, Record, Sums, Time};
+use retry_tasks::{
+    Analytics, AttemptOutcome, Counts, Filter, Page, Phase, Record, Sums, TaskId, Time,
+};
 use tokio_postgres::Row;
 
 use super::connect::{Call, Param};
 use super::row::{millis, natural, storable, time};
-use super::rows::{Result, Rows, id, record};
+use super::rows::{Result, Rows, at, id, limit, record};
 
 /// The names of the functions in each phase, one search of the index for each, whatever the number of tasks. `$1` are the
 /// phases, `$2` is the beginning of the names.
@@ -74,6 +76,42 @@ pub(crate) fn list(rows: &mut Rows, filter: &Filter) -> Result<Page<Record>> {
     ];
     let found = rows.ask(if filter.is_brief { BRIEF_PAGE } else { PAGE }, params)?;
     Ok(Page::new(found.iter().map(record).collect(), filter))
+}
+
+/// The first tasks of a function in a lane that are due after `$3`.
+macro_rules! first_of {
+    ($lane:literal) => {
+        concat!(
+            "(SELECT t.* FROM @tasks AS t WHERE t.name = m.name AND t.lane = '",
+            $lane,
+            "' AND t.run_at > $3 ORDER BY t.run_at, t.id LIMIT $4)"
+        )
+    };
+}
+
+/// The tasks that wait for a time to come. Asks each function for its first ones, through the index of each lane.
+pub(crate) fn upcoming(rows: &mut Rows, now: Time, most: usize) -> Result<Vec<TaskId>> {
+    let sql = concat!(
+        names!(
+            "SELECT f.id::text, row_to_json(f)::text FROM \
+             (SELECT DISTINCT n.name FROM n WHERE n.name IS NOT NULL AND starts_with(n.name, $2)) AS m \
+             CROSS JOIN LATERAL ("
+        ),
+        first_of!("later"),
+        " UNION ALL ",
+        first_of!("paying"),
+        ") AS f ORDER BY f.run_at, f.id LIMIT $4"
+    );
+    let phases = [Phase::Pending, Phase::Waiting].map(|phase| phase.name()).to_vec();
+    let params: Vec<Param> = vec![Box::new(phases), Box::new(""), at(now), limit(most)];
+    let found = rows.ask(sql, params)?;
+    let tasks = found.iter().map(record).map(|record| {
+        let id = record.id;
+        // Loaded next, each by itself.
+        rows.overlay.found(record);
+        id
+    });
+    Ok(tasks.collect())
 }
 
 /// Counts the tasks of each function. Reads one index of all tasks, and of the open ones those that are due.

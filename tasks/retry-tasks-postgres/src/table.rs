@@ -210,6 +210,10 @@ impl Table for Rows {
         queries::list(self, filter)
     }
 
+    fn upcoming(&mut self, now: Time, most: usize) -> Result<Vec<TaskId>> {
+        queries::upcoming(self, now, most)
+    }
+
     fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>> {
         queries::counts(self, now)
     }

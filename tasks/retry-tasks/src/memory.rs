@@ -224,6 +224,17 @@ impl Table for Rows {
         Ok(Page::new(tasks, filter))
     }
 
+    fn upcoming(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        let waits = |lane: &Lane| matches!(lane, Lane::Later | Lane::Paying);
+        let lanes = self.lanes.iter().filter(|((_, lane), _)| waits(lane));
+        // Each lane is in the order of its times.
+        let first = (0, now, TaskId::from_u128(u128::MAX), i32::MAX);
+        let after = lanes.flat_map(|(_, places)| places.range(first..).take(limit));
+        let mut places: Vec<(Time, TaskId)> = after.map(|place| (place.1, place.2)).collect();
+        places.sort_unstable();
+        Ok(places.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
     fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>> {
         let mut all = BTreeMap::<String, Counts>::new();
         for record in self.tasks.values() {

@@ -34,7 +34,7 @@ export class Tasks {
   schedule(limit) {
     const now = Date.now();
     const all = [...this.all.values()].filter(({ due_at: at }) => at > now).sort((a, b) => a.due_at - b.due_at);
-    return { tasks: all.slice(0, limit), scheduled: all.length, read: this.all.size, is_whole: true };
+    return { tasks: all.slice(0, limit), scheduled: all.length };
   }
 
   task(at, now) {
@@ -71,11 +71,12 @@ export class Tasks {
     return { ...task, arguments: { to: 'a@example.org', card: '<redacted>', items: [1, 2, 3] }, ...(task.state === 'complete' ? { result: { sent: true } } : {}), history };
   }
 
-  matching({ phase, name, kind, error, attempts, since, until }) {
+  matching({ phase, name, kind, error, group, attempts, since, until }) {
+    const withoutDigits = (text) => text?.replace(/\d/g, '');
     const phases = phase ? phase.split(',') : [];
     return [...this.all.values()].filter((task) => (phases.length === 0 || phases.includes(phaseOf(task)))
       && (!name || (name.endsWith('*') ? task.name.startsWith(name.slice(0, -1)) : task.name === name)) && (!kind || task.last_kind === kind)
-      && (!error || task.last_error?.includes(error)) && (!attempts || task.retry_count + 1 >= Number(attempts)) && (!since || task.created_at >= Number(since)) && (!until || task.created_at < Number(until)));
+      && (!error || task.last_error?.includes(error)) && (!group || withoutDigits(task.last_error) === withoutDigits(group)) && (!attempts || task.retry_count + 1 >= Number(attempts)) && (!since || task.created_at >= Number(since)) && (!until || task.created_at < Number(until)));
   }
 
   counts(tasks = [...this.all.values()]) {

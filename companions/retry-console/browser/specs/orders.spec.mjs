@@ -8,7 +8,7 @@ const waiting = async (api) => (await api('snapshot')).live.filter(({ state, nex
 for (const [word, button, between] of [['cancel', /^Cancel /, 'cancelling …'], ['retry', /^Retry .* now/, 'starting …']]) {
   test(`${word} reaches a waiting call`, async ({ page, open, api, target }) => {
     const [call] = await waiting(api);
-    test.skip(!call, 'no call waits for 3 s: start the program with `--functions 20 --calls 200`');
+    test.skip(!call, 'no call waits for 3 s: start the program with `--functions 20 --live 200`');
     await open('#/live?sort=-next');
     await expect(rows(page).first()).toBeVisible();
     await page.getByRole('searchbox').fill(call.name);

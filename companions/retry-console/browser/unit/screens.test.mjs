@@ -86,6 +86,7 @@ test('the chart is five minutes long, and its outcomes are stacked', () => {
   assert.deepEqual([times.length, times[0], times.at(-1)], [300, 701, 1_000]);
   assert.deepEqual([first, saved, all].map((row) => row.slice(-3)), [[0, 3, 4], [0, 3, 5], [0, 5, 5]]);
   assert.equal(stacked(undefined)[0].length, 300);
+  assert.equal(stacked({ at: 0, step_ms: 0, first_try: [], saved: [], failed: [] })[0].length, 300, 'a program that has just started');
 });
 
 test('the overview names stale processes, open breakers, findings, spent budgets and late tasks', () => {

@@ -1,6 +1,6 @@
 //! The difference between two snapshots: what a page has to change.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::Serialize;
 
@@ -67,10 +67,11 @@ fn changed<T: Clone + PartialEq>(
     new: &[T],
     name: impl Fn(&T) -> &String,
 ) -> (Vec<T>, Vec<String>) {
-    let mut before: BTreeMap<&String, &T> = old.iter().map(|one| (name(one), one)).collect();
+    let mut before: HashMap<&String, &T> = old.iter().map(|one| (name(one), one)).collect();
     let changed =
         new.iter().filter(|one| before.remove(name(one)) != Some(*one)).cloned().collect();
-    (changed, before.into_keys().cloned().collect())
+    let gone = old.iter().map(&name).filter(|name| before.contains_key(name));
+    (changed, gone.cloned().collect())
 }
 
 #[cfg(test)]

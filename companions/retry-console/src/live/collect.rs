@@ -1,6 +1,6 @@
 //! The state of this process, asked of the engine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use retry_config::{Declared, Explanation};
@@ -27,27 +27,30 @@ pub(crate) struct Own {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// The names of the budget and the breaker of each function, as their attributes have them.
-    names: BTreeMap<String, (Option<String>, Option<String>)>,
-    /// The findings of the doctor by function, and when they were asked for.
-    findings: BTreeMap<&'static str, Vec<String>>,
-    examined: Option<Instant>,
+    names: HashMap<String, (Option<String>, Option<String>)>,
+    /// The findings of the doctor by function, and when it is asked again.
+    findings: HashMap<&'static str, Vec<String>>,
+    next: Option<Instant>,
 }
 
 /// How often the doctor is asked.
 const EXAMINED: Duration = Duration::from_secs(5);
+/// The pause after an examination is that many times longer than the examination, which compares all functions.
+const SHARE: u32 = 500;
 
 impl Known {
-    /// Asks the doctor, if that is some time ago.
+    /// Asks the doctor, unless that was done a short time ago.
     fn examine(&mut self) {
-        if self.examined.is_some_and(|at| at.elapsed() < EXAMINED) {
+        let began = Instant::now();
+        if self.next.is_some_and(|next| began < next) {
             return;
         }
-        self.examined = Some(Instant::now());
         self.findings.clear();
         for diagnosis in retry_runtime::doctor() {
             let finding = diagnosis.finding.to_string();
             self.findings.entry(diagnosis.name).or_default().push(finding);
         }
+        self.next = Some(Instant::now() + EXAMINED.max(began.elapsed() * SHARE));
     }
 
     /// The names for all functions; those that are declared later are asked for again.
@@ -59,13 +62,11 @@ impl Known {
                 Declared::Named { name, .. } | Declared::Keyed { name, .. } => Some(name),
             }
         }
-        let sites = retry_config::export().sites.into_iter();
-        self.names = sites
-            .map(|site| {
-                let names = (named(site.budget, &site.name), named(site.breaker, &site.name));
-                (site.name, names)
-            })
-            .collect();
+        // What was known stays: a function that no export has would else be asked for again at each look.
+        self.names.extend(retry_config::export().sites.into_iter().map(|site| {
+            let names = (named(site.budget, &site.name), named(site.breaker, &site.name));
+            (site.name, names)
+        }));
     }
 
     fn of(&mut self, name: &str) -> (Option<String>, Option<String>) {
@@ -110,7 +111,7 @@ fn told(explained: Explanation) -> Vec<Setting> {
 }
 
 pub(crate) fn own(instance: &str, now: Now, known: &mut Known, memory: &Memory) -> Own {
-    let (live, live_total, waiting) = live(instance, now);
+    let (live, live_total, mut waiting) = live(instance, now);
     let budgets = retry_runtime::budgets();
     known.examine();
     let mut functions: BTreeMap<String, Function> = BTreeMap::new();
@@ -123,16 +124,12 @@ pub(crate) fn own(instance: &str, now: Now, known: &mut Known, memory: &Memory) 
             let stats = if whole.is_none() { stats.clone() } else { site.stats() };
             let mut function = function(site, &stats);
             function.part_of = whole.map(|whole| whole.name().to_owned());
-            function.waiting = waiting.get(site.name()).copied().unwrap_or(0);
+            // Taken, so that functions that share a name count their calls once.
+            function.waiting = waiting.remove(site.name()).unwrap_or(0);
             let (budget, breaker) = known.of(whole.unwrap_or(site).name());
             function.budget = budget.and_then(|name| {
                 let budget = budgets.get(name.as_str())?;
-                Some(BudgetState {
-                    available: rounded(budget.available()),
-                    capacity: rounded(budget.capacity()),
-                    owed: rounded(budget.owed()),
-                    name,
-                })
+                Some(BudgetState::new(name, budget.capacity(), budget.owed()))
             });
             function.breaker = breaker;
             function.findings = known.findings.get(site.name()).cloned().unwrap_or_default();
@@ -160,9 +157,16 @@ pub(crate) fn own(instance: &str, now: Now, known: &mut Known, memory: &Memory) 
     Own { overview, functions, live, live_total, breakers }
 }
 
-/// Tokens to a hundredth: a bucket that refills is no change for a reader at each look.
-fn rounded(tokens: f64) -> f64 {
-    (tokens * 100.0).round() / 100.0
+impl BudgetState {
+    /// Tokens to a tenth, and one number from the others: a bucket that refills by a token a minute changes every six
+    /// seconds for a reader, and not at each look.
+    fn new(name: String, capacity: f64, owed: f64) -> Self {
+        let tenths = |tokens: f64| (tokens * 10.0).round();
+        let (capacity, owed) = (tenths(capacity), tenths(owed));
+        let available = (capacity - owed).max(0.0);
+        let [available, capacity, owed] = [available, capacity, owed].map(|tenths| tenths / 10.0);
+        BudgetState { name, available, capacity, owed }
+    }
 }
 
 fn function(site: &'static Site, stats: &Stats) -> Function {
@@ -193,10 +197,10 @@ fn function(site: &'static Site, stats: &Stats) -> Function {
 }
 
 /// The calls that wait the shortest, the number of all calls, and their number by function.
-fn live(instance: &str, now: Now) -> (Vec<Live>, u64, BTreeMap<&'static str, u64>) {
+fn live(instance: &str, now: Now) -> (Vec<Live>, u64, HashMap<&'static str, u64>) {
     let mut all: Vec<_> =
         calls::calls().into_iter().map(|call| (call.next_attempt_at(), call)).collect();
-    let mut waiting: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut waiting: HashMap<&'static str, u64> = HashMap::new();
     all.iter().for_each(|(_, call)| *waiting.entry(call.name()).or_default() += 1);
     let total = all.len() as u64;
     if all.len() > Snapshot::MAX_LIVE {

@@ -14,9 +14,7 @@ use super::loops;
 use super::memory::Memory;
 use super::peers::Peers;
 use crate::data::delta;
-#[cfg(feature = "tasks")]
-use crate::data::model::News;
-use crate::data::model::{Overview, Process, Role, Snapshot};
+use crate::data::model::{News, Overview, Process, Role, Snapshot};
 
 /// Requests get the state of the last look if it is not older: ten looks a second are enough.
 const FRESH: Duration = Duration::from_millis(100);
@@ -26,6 +24,8 @@ const LINGER: Duration = Duration::from_secs(10);
 const BACKLOG: usize = 100;
 /// The changes by which a reader may lag behind before its stream ends.
 const LAG: usize = 64;
+/// For how long a reader waits for the counts of tasks.
+const PATIENCE: Duration = Duration::from_millis(50);
 /// The events that wait for the next look.
 const EVENTS: usize = 4096;
 
@@ -53,7 +53,6 @@ pub(crate) struct Feed {
 struct Published {
     looked: Option<Instant>,
     state: Arc<Snapshot>,
-    own: Own,
     known: Known,
     backlog: VecDeque<Update>,
     events: Option<retry_runtime::events::Events>,
@@ -72,7 +71,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Feed {
     pub(crate) fn new(process: Process, peers: Peers, due: DueTasks) -> Arc<Self> {
         let state = Snapshot {
-            id: 0,
+            // A page that goes on after a restart of the program must not take the changes of this run for those that it has
+            // missed: the numbers of a later run are greater, since there are fewer than a thousand changes a second.
+            id: Now::read().millis,
             now_at: 0,
             role: Role::View,
             processes: vec![process.clone()],
@@ -86,7 +87,6 @@ impl Feed {
         let published = Published {
             looked: None,
             state: Arc::new(state),
-            own: Own::default(),
             known: Known::default(),
             backlog: VecDeque::new(),
             events: None,
@@ -129,6 +129,14 @@ impl Feed {
         self.wake.notify_waiters();
     }
 
+    /// Asks for the counts of tasks. Does not wait for a store that takes a while: the counts of a million tasks come with a
+    /// later look.
+    pub(crate) async fn count_tasks(self: &Arc<Self>) {
+        let feed = Arc::clone(self);
+        let counting = tokio::spawn(async move { feed.due.renew().await });
+        let _ = tokio::time::timeout(PATIENCE, counting).await;
+    }
+
     /// The state now.
     pub(crate) fn snapshot(self: &Arc<Self>) -> Arc<Snapshot> {
         self.watch();
@@ -139,26 +147,10 @@ impl Feed {
     /// The state of this process alone, which a console of another process adds to its own.
     pub(crate) fn own_snapshot(self: &Arc<Self>) -> Snapshot {
         self.watch();
-        self.renew();
-        let published = lock(&self.published);
-        let Snapshot { id, role, .. } = *published.state;
-        // Not the time of the last look: a peer reads the clock by it.
-        let now_at = Now::read().millis;
-        let Own { overview, functions, live, live_total, breakers } = published.own.clone();
-        let mine = |instance: &str| instance == self.process.instance;
-        let news = published.state.news.iter().filter(|news| mine(&news.instance));
-        Snapshot {
-            id,
-            now_at,
-            role,
-            processes: vec![self.process.clone()],
-            overview,
-            functions,
-            live,
-            live_total,
-            breakers,
-            news: news.cloned().collect(),
-        }
+        let mut published = lock(&self.published);
+        let (own, mut news, now) = self.look(&mut published);
+        news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
+        Snapshot { news, ..self.state_of(own, published.state.id, now) }
     }
 
     /// The beginning of a stream after the change `last`, and all further changes.
@@ -222,40 +214,49 @@ impl Feed {
         }
     }
 
-    /// Looks at this process, adds the peers, and publishes the difference to the state before.
-    pub(super) fn refresh(&self) {
-        let mut published = lock(&self.published);
-        published.looked = Some(Instant::now());
+    /// Looks at this process: its state and its news, the oldest first.
+    fn look(&self, published: &mut Published) -> (Own, Vec<News>, Now) {
         let now = Now::read();
-        self.hear(&mut published, now);
+        self.hear(published, now);
         self.sample(now);
-        let Published { known, .. } = &mut *published;
         let memory = lock(&self.memory);
-        let mut own = collect::own(&self.process.instance, now, known, &memory);
-        let mut news = memory.all_news();
+        let mut own = collect::own(&self.process.instance, now, &mut published.known, &memory);
+        let news = memory.all_news();
         drop(memory);
         if let Some((due, oldest)) = self.due.last(now.millis) {
             (own.overview.tasks_due, own.overview.oldest_due_ms) = (Some(due), oldest);
         }
-        let mut state = Snapshot {
-            id: published.state.id + 1,
+        (own, news, now)
+    }
+
+    /// The state of this process as a snapshot, without news.
+    fn state_of(&self, own: Own, id: u64, now: Now) -> Snapshot {
+        Snapshot {
+            id,
             now_at: now.millis,
             role: Role::View,
             processes: vec![self.process.clone()],
-            overview: own.overview.clone(),
-            functions: own.functions.clone(),
-            live: own.live.clone(),
+            overview: own.overview,
+            functions: own.functions,
+            live: own.live,
             live_total: own.live_total,
-            breakers: own.breakers.clone(),
+            breakers: own.breakers,
             news: Vec::new(),
-        };
+        }
+    }
+
+    /// Looks at this process, adds the peers, and publishes the difference to the state before.
+    pub(super) fn refresh(&self) {
+        let mut published = lock(&self.published);
+        published.looked = Some(Instant::now());
+        let (own, mut news, now) = self.look(&mut published);
+        let mut state = self.state_of(own, published.state.id + 1, now);
         self.peers.add_to(&mut state, &mut news);
         // The page shows the quantiles; the durations in full would be most of each message.
         state.functions.iter_mut().for_each(|function| function.latency = None);
         news.sort_by_key(|news| news.at);
         news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
         state.news = news;
-        published.own = own;
         if let Some(delta) = delta::between(&published.state, &state) {
             let json = serde_json::to_string(&delta).unwrap_or_default().into();
             let update = Update { id: state.id, json };
@@ -320,6 +321,26 @@ mod tests {
             matches!(feed.subscribe(Some(first.id + 1_000)).0, Beginning::Whole(_)),
             "of another run"
         );
+    }
+
+    #[tokio::test]
+    async fn a_page_that_goes_on_after_a_restart_begins_with_the_whole_state() {
+        let change = |feed: &Arc<Feed>, due| {
+            feed.due.set(Some((due, None)));
+            feed.refresh();
+        };
+        let former = feed();
+        (0..5).for_each(|due| change(&former, due));
+        let seen = lock(&former.published).state.id;
+        while Now::read().millis <= seen {
+            std::thread::yield_now();
+        }
+        let restarted = feed();
+        for due in 0..10 {
+            let beginning = restarted.subscribe(Some(seen)).0;
+            assert!(matches!(beginning, Beginning::Whole(_)), "after {due} changes");
+            change(&restarted, due);
+        }
     }
 
     #[tokio::test]

@@ -135,7 +135,7 @@ async fn snapshot(
     Extension(role): Extension<Role>,
     Query(query): Query<BTreeMap<String, String>>,
 ) -> Json<Snapshot> {
-    core.feed.due.renew().await;
+    core.feed.count_tasks().await;
     let state = match query.contains_key("own") {
         true => core.feed.own_snapshot(),
         false => Snapshot::clone(&core.feed.snapshot()),
@@ -148,7 +148,7 @@ async fn events(
     Extension(role): Extension<Role>,
     headers: HeaderMap,
 ) -> impl IntoResponse {
-    core.feed.due.renew().await;
+    core.feed.count_tasks().await;
     stream::stream(&core.feed, &headers, role)
 }
 

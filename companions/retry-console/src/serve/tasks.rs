@@ -22,8 +22,10 @@ const PAGE: usize = 200;
 /// The tasks that are read for a page whose filter a store cannot apply by itself. Beyond them the page ends early, and
 /// tells where to go on.
 const READ: usize = 5_000;
-/// The groups of failures on a page.
+/// The groups of failures that are told.
 const GROUPS: usize = 20;
+/// The tasks whose failures are grouped, the first of the filter: no store counts failures by their messages.
+const GROUPED: usize = 500;
 
 pub(crate) fn routes(router: Router<Arc<Core>>) -> Router<Arc<Core>> {
     router
@@ -44,6 +46,8 @@ pub(crate) struct Wanted {
     name: Option<String>,
     kind: Option<String>,
     error: Option<String>,
+    /// A message; digits do not count.
+    group: Option<String>,
     since: Option<Number>,
     until: Option<Number>,
     /// The lowest number of attempts.
@@ -78,6 +82,7 @@ pub(crate) struct Chosen {
     pub(crate) filter: Filter,
     kind: Option<String>,
     error: Option<String>,
+    group: Option<String>,
     attempts: u32,
 }
 
@@ -116,6 +121,7 @@ impl Wanted {
             filter,
             kind: text(&self.kind),
             error: text(&self.error),
+            group: text(&self.group).as_deref().map(without_digits),
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
         })
     }
@@ -128,6 +134,7 @@ impl Chosen {
         let error = task.last_error.as_deref().unwrap_or_default();
         self.kind.as_deref().is_none_or(|wanted| kind == Some(wanted))
             && self.error.as_deref().is_none_or(|wanted| error.contains(wanted))
+            && self.group.as_deref().is_none_or(|wanted| without_digits(error) == wanted)
             // A task that has been started has made one attempt more than retries.
             && (self.attempts == 0 || (task.started_at.is_some() && task.retry_count + 1 >= self.attempts))
     }
@@ -169,61 +176,59 @@ async fn list(State(core): State<Arc<Core>>, Query(wanted): Query<Wanted>) -> Re
 async fn listed(core: &Core, chosen: Chosen) -> Result<List, TaskError> {
     let tasks = core.tasks();
     let wanted = chosen.filter.limit.max(1);
-    let mut filter = chosen.filter.clone().brief();
-    let (mut found, mut read, mut next) = (Vec::new(), 0, None);
-    loop {
+    let mut filter = chosen.filter.clone().brief().limit(wanted.max(GROUPED));
+    let (mut found, mut groups, mut read) = (Vec::new(), Groups::default(), 0);
+    let mut has_more = false;
+    let next = loop {
         let page = tasks.list(filter.clone(), Format::Standard).await?;
         read += page.tasks.len();
-        for task in page.tasks {
-            if found.len() < wanted && chosen.admits(&task) {
-                next = Some(task.id);
+        for task in page.tasks.into_iter().filter(|task| chosen.admits(task)) {
+            groups.count(&task);
+            has_more |= found.len() == wanted;
+            if found.len() < wanted {
                 found.push(task);
             }
         }
+        let last = found.last().map(|task: &TaskInfo| task.id);
         match page.next {
-            None if found.len() < wanted => {
-                next = None;
-                break;
-            }
-            Some(_) if found.len() >= wanted => break,
-            Some(last) if read >= READ => {
-                next = Some(last);
-                break;
-            }
-            Some(last) => filter = filter.after(last),
-            None => {
-                // The page is full; whether something follows, the store knows of its own pages alone.
-                break;
-            }
+            _ if has_more => break last,
+            None => break None,
+            Some(_) if read >= READ && found.len() == wanted => break last,
+            // The page ends early; the next one goes on behind all that was read.
+            Some(next) if read >= READ => break Some(next),
+            Some(next) => filter = filter.after(next),
         }
-    }
-    // A last page that is exactly full has nothing after it.
-    if let Some(last) = next {
-        let rest = chosen.filter.clone().brief().after(last).limit(1);
-        if tasks.list(rest, Format::Minimal).await?.tasks.is_empty() {
-            next = None;
-        }
-    }
+    };
     let counted = core.feed.due.counts().await?;
     let (counts, functions) = match &counted {
         Some(counted) => (counted.all, counted.by_function.clone()),
         None => Default::default(),
     };
     let functions = functions.into_iter().map(|(name, counts)| OfFunction { name, counts });
-    Ok(List { counts, functions: functions.collect(), groups: groups(&found), tasks: found, next })
+    let groups = groups.told();
+    Ok(List { counts, functions: functions.collect(), groups, tasks: found, next })
 }
 
-/// The tasks of the page by their last failure, digits left out, the most frequent first.
-fn groups(tasks: &[TaskInfo]) -> Vec<Group> {
-    let mut counts: BTreeMap<String, (String, u64)> = BTreeMap::new();
-    for error in tasks.iter().filter_map(|task| task.last_error.as_ref()) {
-        counts.entry(without_digits(error)).or_insert_with(|| (error.clone(), 0)).1 += 1;
+/// Tasks by their last failure, digits left out.
+#[derive(Default)]
+struct Groups(BTreeMap<String, Group>);
+
+impl Groups {
+    fn count(&mut self, task: &TaskInfo) {
+        let Some(error) = &task.last_error else { return };
+        let none = || Group { error: error.clone(), count: 0 };
+        self.0.entry(without_digits(error)).or_insert_with(none).count += 1;
     }
-    let mut groups: Vec<Group> =
-        counts.into_values().map(|(error, count)| Group { error, count }).collect();
-    groups.sort_by(|one, other| other.count.cmp(&one.count).then(one.error.cmp(&other.error)));
-    groups.truncate(GROUPS);
-    groups
+
+    /// The most frequent first.
+    fn told(self) -> Vec<Group> {
+        let mut groups: Vec<Group> = self.0.into_values().collect();
+        groups.sort_by(|one, other| {
+            other.count.cmp(&one.count).then_with(|| one.error.cmp(&other.error))
+        });
+        groups.truncate(GROUPS);
+        groups
+    }
 }
 
 async fn show(State(core): State<Arc<Core>>, Path(id): Path<String>) -> Response {

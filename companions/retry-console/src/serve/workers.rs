@@ -15,8 +15,6 @@ use crate::console::Core;
 
 /// The highest number of running tasks that are told.
 const RUNNING: usize = 500;
-/// The open tasks that are looked through for those whose time is to come: a store lists tasks by their age.
-const READ: usize = 5_000;
 /// The tasks of a schedule, unless the reader asks for fewer.
 const SHOWN: usize = 100;
 
@@ -106,10 +104,6 @@ struct Schedule {
     tasks: Vec<TaskInfo>,
     /// All open tasks whose time has not come.
     scheduled: u64,
-    /// The open tasks that were looked through, the newest ones.
-    read: usize,
-    /// Whether no other tasks are open.
-    is_whole: bool,
 }
 
 async fn schedule(State(core): State<Arc<Core>>, Query(wanted): Query<Wanted>) -> Response {
@@ -120,26 +114,9 @@ async fn schedule(State(core): State<Arc<Core>>, Query(wanted): Query<Wanted>) -
 }
 
 async fn to_come(core: &Core, limit: usize) -> Result<Schedule, TaskError> {
-    let tasks = core.tasks();
-    let mut filter = Filter::new().phase(Phase::Pending).phase(Phase::Waiting).limit(500).brief();
-    let now = tasks.store().clock().now();
-    let (mut found, mut read, mut is_whole) = (Vec::new(), 0, false);
-    while read < READ {
-        let page = tasks.list(filter.clone(), Format::Standard).await?;
-        read += page.tasks.len();
-        found
-            .extend(page.tasks.into_iter().filter(|task| task.due_at.is_some_and(|due| due > now)));
-        match page.next {
-            Some(next) => filter = filter.after(next),
-            None => {
-                is_whole = true;
-                break;
-            }
-        }
-    }
-    found.sort_by_key(|task| (task.due_at, task.id));
-    found.truncate(limit);
+    let tasks = core.tasks().upcoming(limit, Format::Standard).await?;
     let counted = core.feed.due.counts().await?;
     let scheduled = counted.map_or(0, |counted| counted.all.scheduled());
-    Ok(Schedule { tasks: found, scheduled, read, is_whole })
+    // The counts may be some seconds old.
+    Ok(Schedule { scheduled: scheduled.max(tasks.len() as u64), tasks })
 }

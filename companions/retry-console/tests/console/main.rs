@@ -1,9 +1,11 @@
 //! The console as its readers meet it: over HTTP, mounted and alone, with and without a token.
 
 mod api;
+mod cost;
 mod orders;
 mod peers;
 mod refused;
+mod scale;
 mod simulate;
 mod tasks;
 mod workers;

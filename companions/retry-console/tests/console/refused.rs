@@ -6,57 +6,64 @@ use axum::extract::ConnectInfo;
 use axum::http::StatusCode;
 use retry_console::Console;
 
-use super::{BEARER, app, console, get, post, request, sent};
+use super::{Answer, BEARER, TOKEN, app, console, get, post, request, sent};
 
 const ORDER: &str = "x-retry-console: 1";
 const LOCAL: &str = "host: localhost";
 
-#[tokio::test]
-async fn every_request_that_an_attacker_would_send_is_refused() {
+/// A test for each request that must be refused: its method, its address and its headers, and the status of the answer.
+macro_rules! refused {
+    ($($name:ident: $method:literal $path:expr, [$($line:expr),*] => $status:ident;)+) => {
+        $(#[tokio::test]
+        async fn $name() {
+            let lines: &[&str] = &[$($line),*];
+            let answer = asked($method, $path, lines).await;
+            assert_eq!(answer.status, StatusCode::$status, "{}", String::from_utf8_lossy(&answer.body));
+            let body = String::from_utf8_lossy(&answer.body);
+            assert!(!body.contains("[package]") && !body.contains(TOKEN), "{body}");
+            assert!(answer.headers.get("set-cookie").is_none());
+        })+
+    };
+}
+
+/// Sends a request to a console that has a token to operate and one to look.
+async fn asked(method: &str, path: &str, lines: &[&str]) -> Answer {
     let app = app(console().viewer_token("view-only-token").build().expect("a console"));
-    let viewer = "authorization: Bearer view-only-token";
-    let order = "/api/breakers/a-b/force_open";
-    let forbidden = StatusCode::FORBIDDEN;
-    let cases: &[(&str, &str, &[&str], StatusCode)] = &[
-        ("GET", "/api/snapshot", &[LOCAL], StatusCode::UNAUTHORIZED),
-        ("GET", "/api/stream", &[LOCAL], StatusCode::UNAUTHORIZED),
-        ("GET", "/api/functions/x", &[LOCAL], StatusCode::UNAUTHORIZED),
-        (
-            "GET",
-            "/api/configuration",
-            &[LOCAL, "authorization: Bearer wrong-token-123"],
-            StatusCode::UNAUTHORIZED,
-        ),
-        (
-            "GET",
-            "/api/snapshot",
-            &[LOCAL, "cookie: retry_console=wrong-token-123"],
-            StatusCode::UNAUTHORIZED,
-        ),
-        ("GET", "/api/snapshot?token=operate-token-1", &[LOCAL], StatusCode::UNAUTHORIZED),
-        ("GET", "/?token=wrong-token-123", &[LOCAL], StatusCode::UNAUTHORIZED),
-        ("GET", "/api/snapshot", &["host: rebound.example", BEARER], forbidden),
-        ("GET", "/", &["host: rebound.example"], forbidden),
-        ("GET", "/api/snapshot", &[BEARER], forbidden),
-        ("GET", "/api/snapshot", &[LOCAL, BEARER, "origin: https://evil.example"], forbidden),
-        ("GET", "/api/stream", &[LOCAL, BEARER, "sec-fetch-site: cross-site"], forbidden),
-        ("POST", order, &[LOCAL, BEARER], forbidden),
-        ("POST", order, &[LOCAL, viewer, ORDER], forbidden),
-        ("POST", order, &[LOCAL, ORDER], StatusCode::UNAUTHORIZED),
-        ("POST", order, &[LOCAL, BEARER, ORDER, "origin: null"], forbidden),
-        ("POST", order, &[LOCAL, BEARER, ORDER, "sec-fetch-site: same-site"], forbidden),
-        ("DELETE", order, &[LOCAL, BEARER, ORDER], StatusCode::METHOD_NOT_ALLOWED),
-        ("GET", "/../Cargo.toml", &[LOCAL, BEARER], StatusCode::NOT_FOUND),
-        ("GET", "/..%2f..%2fCargo.toml", &[LOCAL, BEARER], StatusCode::NOT_FOUND),
-        ("GET", "/vendor/..%2f..%2fCargo.toml", &[LOCAL, BEARER], StatusCode::NOT_FOUND),
-        ("GET", "//etc/passwd", &[LOCAL, BEARER], StatusCode::NOT_FOUND),
-        ("POST", "/index.html", &[LOCAL, BEARER, ORDER], StatusCode::NOT_FOUND),
-    ];
-    for (method, path, lines, status) in cases {
-        let answer = sent(&app, request(method, path, lines, "")).await;
-        assert_eq!(answer.status, *status, "{method} {path} {lines:?}");
-        assert!(!String::from_utf8_lossy(&answer.body).contains("[package]"), "{path}");
-    }
+    sent(&app, request(method, path, lines, "")).await
+}
+
+const VIEWER: &str = "authorization: Bearer view-only-token";
+const OPEN: &str = "/api/breakers/a-b/force_open";
+
+refused! {
+    the_state_without_a_token: "GET" "/api/snapshot", [LOCAL] => UNAUTHORIZED;
+    the_stream_without_a_token: "GET" "/api/stream", [LOCAL] => UNAUTHORIZED;
+    a_function_without_a_token: "GET" "/api/functions/x", [LOCAL] => UNAUTHORIZED;
+    a_wrong_token: "GET" "/api/configuration", [LOCAL, "authorization: Bearer wrong-token-123"] => UNAUTHORIZED;
+    a_wrong_cookie: "GET" "/api/snapshot", [LOCAL, "cookie: retry_console=wrong-token-123"] => UNAUTHORIZED;
+    a_wrong_header_beside_a_good_cookie: "GET" "/api/snapshot",
+        [LOCAL, "authorization: Bearer no", "cookie: retry_console=operate-token-1"] => UNAUTHORIZED;
+    a_token_in_the_address_of_the_api: "GET" "/api/snapshot?token=operate-token-1", [LOCAL] => UNAUTHORIZED;
+    a_wrong_token_in_the_address_of_the_page: "GET" "/?token=wrong-token-123", [LOCAL] => UNAUTHORIZED;
+    the_state_under_a_name_that_was_rebound: "GET" "/api/snapshot", ["host: rebound.example", BEARER] => FORBIDDEN;
+    the_page_under_a_name_that_was_rebound: "GET" "/", ["host: rebound.example"] => FORBIDDEN;
+    an_order_under_a_name_that_was_rebound: "POST" OPEN, ["host: rebound.example", BEARER, ORDER] => FORBIDDEN;
+    a_request_without_a_host: "GET" "/api/snapshot", [BEARER] => FORBIDDEN;
+    a_read_by_a_page_of_another_site: "GET" "/api/snapshot", [LOCAL, BEARER, "origin: https://evil.example"] => FORBIDDEN;
+    a_stream_for_a_page_of_another_site: "GET" "/api/stream", [LOCAL, BEARER, "sec-fetch-site: cross-site"] => FORBIDDEN;
+    an_order_by_a_page_of_no_origin: "POST" OPEN, [LOCAL, BEARER, ORDER, "origin: null"] => FORBIDDEN;
+    an_order_by_a_page_of_a_sister_site: "POST" OPEN, [LOCAL, BEARER, ORDER, "sec-fetch-site: same-site"] => FORBIDDEN;
+    an_order_by_a_page_on_another_port: "POST" OPEN, [LOCAL, BEARER, ORDER, "origin: http://localhost:9"] => FORBIDDEN;
+    an_order_without_the_header_of_orders: "POST" OPEN, [LOCAL, BEARER] => FORBIDDEN;
+    an_order_by_a_reader: "POST" OPEN, [LOCAL, VIEWER, ORDER] => FORBIDDEN;
+    an_order_without_a_token: "POST" OPEN, [LOCAL, ORDER] => UNAUTHORIZED;
+    an_order_by_another_method: "DELETE" OPEN, [LOCAL, BEARER, ORDER] => METHOD_NOT_ALLOWED;
+    an_order_to_a_page: "POST" "/index.html", [LOCAL, BEARER, ORDER] => NOT_FOUND;
+    a_path_that_climbs: "GET" "/../Cargo.toml", [LOCAL, BEARER] => NOT_FOUND;
+    a_path_that_climbs_in_escapes: "GET" "/..%2f..%2fCargo.toml", [LOCAL, BEARER] => NOT_FOUND;
+    a_path_that_climbs_out_of_a_folder: "GET" "/vendor/..%2f..%2fCargo.toml", [LOCAL, BEARER] => NOT_FOUND;
+    a_path_with_two_slashes: "GET" "//etc/passwd", [LOCAL, BEARER] => NOT_FOUND;
+    a_path_with_a_zero_byte: "GET" "/index.html%00.css", [LOCAL, BEARER] => NOT_FOUND;
 }
 
 #[tokio::test]

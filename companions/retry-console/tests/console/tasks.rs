@@ -62,8 +62,14 @@ async fn tasks_are_listed_by_filters_page_by_page() {
     assert_eq!(count("name=console::*").await, 12);
     assert_eq!(count("name=other::*").await, 0);
     assert_eq!(count("since=99999999999999").await, 0);
-    let groups = get(&app, "/api/tasks?phase=failed").await.json()["groups"].clone();
+    // More than the page has.
+    let groups = get(&app, "/api/tasks?phase=failed&limit=2").await.json()["groups"].clone();
     assert_eq!((groups.as_array().unwrap().len(), &groups[0]["count"]), (1, &5.into()), "{groups}");
+    let message = groups[0]["error"].as_str().unwrap();
+    let message: String = message.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    assert_eq!(count(&format!("group={message}")).await, 5);
+    assert_eq!(count(&format!("group={message}42")).await, 5, "digits do not count");
+    assert_eq!(count("group=no+such").await, 0, "a whole message");
 }
 
 #[tokio::test]

@@ -73,9 +73,20 @@ async fn the_schedule_has_the_delayed_tasks_in_the_order_of_their_times() {
     // Each task is submitted a little after the one before.
     let apart = due[1] - due[0];
     assert!((600_000..660_000).contains(&apart), "ten and twenty minutes: {told}");
+    assert_eq!(told["scheduled"], 3);
+}
+
+#[tokio::test]
+async fn the_schedule_knows_the_next_task_however_many_newer_ones_are_open() {
+    let tasks = Tasks::memory();
+    let delayed = |minutes: u64| export::task(false).delay(Duration::from_secs(minutes * 60));
+    let next = tasks.submit(delayed(10)).await.expect("stored");
+    tasks.submit_many((0..6_000).map(|_| delayed(60))).await.expect("stored");
+    let app = app(console().tasks(&tasks).build().expect("a console"));
+    let told = get(&app, "/api/schedule?limit=1").await.json();
     assert_eq!(
-        (&told["scheduled"], &told["read"], &told["is_whole"]),
-        (&3.into(), &4.into(), &true.into())
+        (&told["tasks"][0]["id"], &told["scheduled"]),
+        (&next.to_string().into(), &6_001.into())
     );
 }
 

@@ -8,17 +8,18 @@ thread_local! {
     static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
-pub(super) fn now() -> Instant {
+/// The time of this thread.
+pub fn now() -> Instant {
     at(PASSED.get())
 }
 
 /// The instant so long after the start.
-pub(super) fn at(passed: Duration) -> Instant {
+pub fn at(passed: Duration) -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
     *START.get_or_init(Instant::now) + passed
 }
 
 /// It is so long after the start.
-pub(super) fn set(passed: Duration) {
+pub fn set(passed: Duration) {
     PASSED.set(passed);
 }

@@ -30,6 +30,7 @@
 //!   calls arrive in a second, more seconds are taken together.
 //! - The seed fixes every random number: the same input gives the same output.
 
+mod agenda;
 mod chart;
 mod client;
 mod clock;
@@ -46,3 +47,16 @@ pub use outage::{Outage, StormError};
 pub use report::{Row, Storm, simulate};
 pub use scheme::Scheme;
 pub use written::Written;
+
+/// The parts of the model, for simulations of other loads: the example `storm` of this project has them. They may change with
+/// every version.
+#[doc(hidden)]
+pub mod parts {
+    pub use super::agenda::Agenda;
+    pub use super::server::Server;
+
+    /// The virtual time of a thread.
+    pub mod clock {
+        pub use super::super::clock::{at, now, set};
+    }
+}

@@ -1,7 +1,5 @@
 //! The calls of all clients, in virtual time: an open-loop load.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
 use retry_runtime::breaker::{Breaker, Outcome, Permit};
@@ -9,6 +7,7 @@ use retry_runtime::budget::{Budget, Withdrawal};
 use retry_runtime::control::{Parts, Rng};
 use retry_runtime::{Kind, Next, Steps, StopReason};
 
+use super::agenda::Agenda;
 use super::client::Client;
 use super::clock;
 use super::outage::{Outage, StormError};
@@ -52,13 +51,6 @@ enum Event<'c> {
     End(Box<Call<'c>>, End),
 }
 
-/// A planned event; events at the same time happen in the order in which they were planned.
-struct Planned<'c> {
-    at: Duration,
-    number: u64,
-    event: Event<'c>,
-}
-
 /// Makes all calls of the load and runs each to its end.
 pub(super) fn run(
     outage: &Outage,
@@ -74,23 +66,21 @@ pub(super) fn run(
         outage,
         scheme,
         server: Server::new(outage.capacity, outage.stalled()),
-        agenda: BinaryHeap::new(),
-        planned: 0,
+        agenda: Agenda::default(),
         tally: Tally::new(outage.end()),
     };
-    world.plan(gap(&mut rng, outage.load()), Event::Call);
+    world.agenda.plan(gap(&mut rng, outage.load()), Event::Call);
     let mut events = 0;
-    while let Some(Reverse(Planned { at, event, .. })) = world.agenda.pop() {
+    while let Some((at, event)) = world.agenda.pop() {
         events += 1;
         if events % LOOK_EVERY == 0 && until.is_some_and(|until| Instant::now() >= until) {
             return Err(too_long(outage));
         }
-        clock::set(at);
         match event {
             Event::Call if at < outage.end() => {
                 let chosen = (rng.draw_unit() * clients.len() as f64) as usize;
                 world.call(at, &clients[chosen.min(clients.len() - 1)], rng.draw());
-                world.plan(at + gap(&mut rng, outage.load()), Event::Call);
+                world.agenda.plan(at + gap(&mut rng, outage.load()), Event::Call);
             }
             Event::Call => {}
             Event::Attempt(call) => world.attempt(at, call),
@@ -122,17 +112,11 @@ struct World<'c, 'o> {
     outage: &'o Outage,
     scheme: &'o Scheme,
     server: Server,
-    agenda: BinaryHeap<Reverse<Planned<'c>>>,
-    planned: u64,
+    agenda: Agenda<Event<'c>>,
     tally: Tally,
 }
 
 impl<'c> World<'c, '_> {
-    fn plan(&mut self, at: Duration, event: Event<'c>) {
-        self.planned += 1;
-        self.agenda.push(Reverse(Planned { at, number: self.planned, event }));
-    }
-
     fn call(&mut self, at: Duration, client: &'c Client, seed: u64) {
         let second = self.tally.called(at);
         let (retries, steps, debt, permit) = (0, None, None, None);
@@ -158,9 +142,9 @@ impl<'c> World<'c, '_> {
         let (patience, by_deadline) = self.patience(at, &call);
         let (ready, left) = (self.server.request(at), at.saturating_add(patience));
         if ready <= left {
-            self.plan(ready, Event::End(call, End::Answered));
+            self.agenda.plan(ready, Event::End(call, End::Answered));
         } else {
-            self.plan(left, Event::End(call, End::Abandoned { by_deadline }));
+            self.agenda.plan(left, Event::End(call, End::Abandoned { by_deadline }));
         }
     }
 
@@ -229,7 +213,7 @@ impl<'c> World<'c, '_> {
                 }
             }
         }
-        self.plan(at.saturating_add(delay), Event::Attempt(call));
+        self.agenda.plan(at.saturating_add(delay), Event::Attempt(call));
     }
 
     /// The failure of an attempt that was abandoned, as the policy sees it.
@@ -261,25 +245,5 @@ impl<'c> World<'c, '_> {
         let longer = delay.max(half + half.mul_f64(rng.draw_unit()));
         let end = policy.time_limit().map(|limit| call.began + limit);
         end.is_none_or(|end| at + longer <= end).then_some(longer)
-    }
-}
-
-impl Ord for Planned<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
-}
-
-impl PartialOrd for Planned<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Eq for Planned<'_> {}
-
-impl PartialEq for Planned<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
     }
 }

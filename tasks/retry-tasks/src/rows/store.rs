@@ -63,6 +63,17 @@ impl<B: Backend> Store for Leased<B> {
         })
     }
 
+    fn upcoming(&self, limit: usize, attempts: bool) -> Reply<'_, Vec<Stored>> {
+        self.study(move |table, now| {
+            let ids = table.upcoming(now, limit)?;
+            let ended =
+                if attempts { table.attempts_of(&ids)? } else { vec![Vec::new(); ids.len()] };
+            let tasks = ids.into_iter().zip(ended);
+            let tasks = tasks.map(|(id, ended)| Ok(table.get(id)?.map(|record| (record, ended))));
+            tasks.filter_map(Result::transpose).collect()
+        })
+    }
+
     fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>> {
         self.study(|table, now| {
             let mut counts = table.counts(now)?;

@@ -8,7 +8,7 @@ use crate::machine::{lease::Lease, pace::Bucket};
 use crate::record::{Record, attempt::TaskAttempt, id::TaskId, lane::Lane, state::Phase};
 use crate::store::{
     analytics::Analytics, analytics::Part, counts::Counts, error::Result, filter::Filter,
-    filter::Page,
+    filter::Page, upcoming::place,
 };
 
 /// A task that may be claimed.
@@ -162,6 +162,15 @@ pub trait Table {
 
     /// Returns a page of the tasks that pass the filter, the newest first.
     fn list(&mut self, filter: &Filter) -> Result<Page<Record>>;
+    /// Returns the tasks in [`Lane::Later`] and [`Lane::Paying`], of any function, whose `run_at` is after `now`: those with the
+    /// earliest one first. A store with an index of the times should not read the other tasks.
+    fn upcoming(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        let open = Filter::new().phase(Phase::Pending).phase(Phase::Waiting).limit(usize::MAX);
+        let tasks = self.list(&open.brief())?.tasks;
+        let mut places: Vec<_> = tasks.iter().filter_map(|record| place(record, now)).collect();
+        places.sort_unstable();
+        Ok(places.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
     /// Counts the tasks of each function by state; `due` has those in [`Lane::Ready`] and those in [`Lane::Later`] whose
     /// `run_at` has come, and `held_back` those in [`Lane::Paying`].
     fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>>;

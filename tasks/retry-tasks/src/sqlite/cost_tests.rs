@@ -130,6 +130,45 @@ fn a_task_costs_six_statements_and_few_steps_of_the_database() {
     assert!(steps <= STEPS, "{steps} steps, {before} of them of the submission: {bill:?}");
 }
 
+/// Stores tasks of this function that are due one second after the other, from `first` on.
+fn delayed(rows: &mut Rows, name: &str, first: Time, tasks: u64) {
+    let stored = rows.transaction(|rows| {
+        (0..tasks).try_for_each(|second| {
+            let mut task = task(0, first + Duration::from_secs(second));
+            task.name = name.to_owned();
+            task.lane = Some(Lane::Later);
+            rows.insert(&task)
+        })
+    });
+    stored.expect("inserted");
+}
+
+#[test]
+fn the_schedule_reads_the_next_tasks_and_not_all_that_are_to_come() {
+    let (folder, now) = (Folder::new("schedule"), ManualClock::new().now());
+    let mut rows = folder.rows();
+    let bill = Bill::of(&mut rows);
+    let steps = |rows: &mut Rows| {
+        let (_, before) = bill.total();
+        let next = rows.upcoming(now, 5).expect("read");
+        let (_, after) = bill.total();
+        let due = next.into_iter().map(|id| {
+            let task = rows.get(id).expect("read").expect("there");
+            task.run_at.expect("open").as_millis() - now.as_millis()
+        });
+        assert_eq!(due.collect::<Vec<_>>(), [1_000, 1_500, 2_000, 3_000, 4_000]);
+        after - before
+    };
+    delayed(&mut rows, "cost::late", now + Duration::from_secs(1), 10);
+    delayed(&mut rows, "cost::task", now + Duration::from_millis(1_500), 1);
+    // Due now, hence not to come.
+    delayed(&mut rows, "cost::task", now, 1);
+    let few = steps(&mut rows);
+    delayed(&mut rows, "cost::late", now + Duration::from_secs(100), 2_000);
+    let many = steps(&mut rows);
+    assert!(many <= few + few / 10, "{few} steps among twelve tasks, {many} among two thousand");
+}
+
 /// A backend that applies each job at once, in a transaction of its own.
 #[derive(Debug)]
 struct Inline(Mutex<Rows>, Arc<StoreClock>);

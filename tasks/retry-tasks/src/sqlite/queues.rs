@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params};
 
-use super::{row, transaction::Rows};
+use super::{names, row, transaction::Rows};
 use crate::base::time::Time;
 use crate::machine::{lease::Lease, pace::Bucket, repair::SLACK};
 use crate::record::{id::TaskId, lane::Lane};
@@ -108,6 +108,30 @@ pub(super) fn far_away(rows: &Rows, name: &str, now: Time, limit: usize) -> Resu
         found.extend(rows.rows(&statement, params![name, far, row::count(limit)], row::read_id)?);
     }
     Ok(found)
+}
+
+/// Asks each function for its first tasks, and only for those that are due before the last one that is known. The indexes
+/// have all that is read.
+pub(super) fn upcoming(rows: &Rows, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+    let mut found: Vec<(Time, TaskId)> = Vec::new();
+    for name in names::all(rows)? {
+        for lane in [Lane::Later, Lane::Paying] {
+            let (index, condition, _) = index(lane);
+            let statement = format!(
+                "SELECT id, run_at FROM tasks INDEXED BY {index} WHERE name = ?1 AND {condition} \
+                 AND run_at > ?2 AND run_at <= ?3 AND length(id) = 16 ORDER BY run_at, id LIMIT ?4"
+            );
+            let last = found.last().filter(|_| found.len() == limit);
+            let last = last.map_or(i64::MAX, |(due, _)| row::millis(*due));
+            let params = params![name, row::millis(now), last, row::count(limit)];
+            found.extend(rows.rows(&statement, params, |row| {
+                Ok((row::time(row::number_at(row, 1)?), row::read_id(row)?))
+            })?);
+            found.sort_unstable();
+            found.truncate(limit);
+        }
+    }
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
 pub(super) fn leases(rows: &Rows) -> Result<Vec<Held>> {

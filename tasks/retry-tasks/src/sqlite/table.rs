@@ -181,6 +181,10 @@ impl Table for Rows {
         Ok(Page::new(found, filter))
     }
 
+    fn upcoming(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>> {
+        queues::upcoming(self, now, limit)
+    }
+
     fn counts(&mut self, now: Time) -> Result<BTreeMap<String, Counts>> {
         counts::counts(self, now)
     }

@@ -1,5 +1,7 @@
 //! The number of tasks in each state, and how long due tasks have waited.
 
+use std::iter::Sum;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::time::Time;
@@ -85,5 +87,15 @@ impl Counts {
     /// The number of all tasks.
     pub fn total(self) -> u64 {
         Phase::ALL.into_iter().map(|phase| self.of(phase)).sum()
+    }
+}
+
+/// The counts of several functions together.
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(all: I) -> Counts {
+        all.fold(Counts::default(), |mut sum, counts| {
+            sum.add(counts);
+            sum
+        })
     }
 }

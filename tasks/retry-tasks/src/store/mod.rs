@@ -16,6 +16,7 @@ pub(crate) mod error;
 pub(crate) mod filter;
 pub(crate) mod handle;
 pub(crate) mod host;
+pub(crate) mod upcoming;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -127,17 +128,25 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn load(&self, id: TaskId, attempts: bool) -> Reply<'_, Option<Stored>>;
     /// Lists the tasks that pass the filter, the newest first, with their attempts if `attempts` is set.
     fn list(&self, filter: Filter, attempts: bool) -> Reply<'_, Page<Stored>>;
+    /// Returns the tasks that wait for a time which has not come: those with the earliest one first, at most `limit`, with their
+    /// attempts if `attempts` is set. Unless a store finds them by their times, all open tasks are read for this.
+    fn upcoming(&self, limit: usize, attempts: bool) -> Reply<'_, Vec<Stored>> {
+        Box::pin(upcoming::listed(self, limit, attempts))
+    }
     /// Counts the tasks of each function by state.
     fn counts(&self) -> Reply<'_, BTreeMap<String, Counts>>;
     /// Evaluates the stored attempts of the function with this name, or of all functions.
     fn analytics(&self, name: Option<String>) -> Reply<'_, Analytics>;
     /// Removes the ended tasks that the retention does not keep, and replies with their number.
     fn prune(&self, retention: Retention) -> Reply<'_, u64>;
-    /// Removes those of these tasks that have ended, with their attempts, and replies with their number. A store that cannot do
-    /// this fails.
+    /// Removes those of these tasks that have ended, with their attempts, and replies with their number. A store that does not
+    /// implement this fails with [`StoreError::Unsupported`].
     fn remove(&self, ids: Vec<TaskId>) -> Reply<'_, u64> {
-        let detail = format!("this task store cannot remove {} tasks by hand", ids.len());
-        Box::pin(std::future::ready(Err(StoreError::Other { detail })))
+        let _ = ids;
+        Box::pin(std::future::ready(Err(StoreError::Unsupported {
+            what: "remove single tasks",
+            why: "it does not implement `Store::remove`; ended tasks leave it by its retention",
+        })))
     }
     /// Subscribes to the events of this process.
     fn events(&self) -> broadcast::Receiver<Event>;

@@ -55,15 +55,42 @@ impl Tasks {
         Ok(Page { tasks: tasks.collect(), next: page.next })
     }
 
+    /// Returns the tasks that wait for a time which has not come, delayed ones and those in a pause before a retry: those that
+    /// are due first at the beginning, at most `limit`.
+    ///
+    /// ```
+    /// # use retry_runtime::retryable;
+    /// use retry_tasks::{Format, Tasks};
+    /// use std::time::Duration;
+    ///
+    /// #[retryable(on = any, task)]
+    /// async fn square(n: u32) -> Result<u32, String> { Ok(n * n) }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasks = Tasks::memory();
+    /// tasks.submit(square::task(1).delay(Duration::from_secs(60))).await?;
+    /// let sooner = tasks.submit(square::task(2).delay(Duration::from_secs(30))).await?;
+    /// assert_eq!(tasks.upcoming(10, Format::Minimal).await?[0].id, sooner);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The store fails.
+    pub async fn upcoming(&self, limit: usize, format: Format) -> Result<Vec<TaskInfo>, TaskError> {
+        let tasks = self.store.upcoming(limit, format != Format::Minimal).await?.into_iter();
+        Ok(tasks.map(|stored| self.describe(stored, format)).collect())
+    }
+
     /// Counts the tasks by state.
     ///
     /// # Errors
     ///
     /// The store fails.
     pub async fn counts(&self) -> Result<Counts, TaskError> {
-        let mut all = Counts::default();
-        self.store.counts().await?.into_values().for_each(|counts| all.add(counts));
-        Ok(all)
+        Ok(self.store.counts().await?.into_values().sum())
     }
 
     /// Counts the tasks of each function by state. A function that no program has any more is found here.
