@@ -109,6 +109,7 @@ jitter = 0.1
 probes = 2
 probe_rate = 1
 probe_timeout = "3s"
+share = "fleet"
 
 [op."billing::*"]
 backoff = ["100ms", "1s", "5s"]

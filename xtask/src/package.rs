@@ -7,12 +7,13 @@ use crate::run::{self, Outcome, cargo};
 use crate::{contents, metadata};
 
 /// The published crates, each after the crates that it depends on.
-pub(crate) const PUBLISHED: [&str; 13] = [
+pub(crate) const PUBLISHED: [&str; 14] = [
     "retry-text",
     "retry-macros",
     "retry-engine",
     "retry-runtime",
     "retry-config",
+    "retry-fleet",
     "retry-metrics",
     "retry-progress",
     "retry-testing",

@@ -15,8 +15,9 @@ use super::tree::{Node, Value};
 use super::value::{Named, Read, Setting, TimeLimit};
 use super::written::Written;
 use retry_runtime::SettingError;
-use retry_runtime::breaker::{BreakerSettings, Window};
+use retry_runtime::breaker::{BreakerSettings, Share, Window};
 use retry_runtime::budget::{BudgetSettings, Charge, DepositOn, Refund};
+use retry_runtime::control::Pool;
 use retry_text::elsewhere;
 
 /// A section with settings of budgets, or of breakers.
@@ -184,6 +185,8 @@ overrides! {
         probe_rate: f64;
         /// [`BreakerSettings::probe_timeout`].
         probe_timeout: Duration;
+        /// [`BreakerSettings::share`]: a name, or `"none"` for a local breaker.
+        share: Share => shared, share;
     }
 }
 
@@ -265,6 +268,28 @@ fn refill(to: BudgetSettings, refill: &TimeLimit) -> BudgetSettings {
     match refill {
         TimeLimit::After(every) => to.refill(*every),
         TimeLimit::None => to.no_refill(),
+    }
+}
+
+fn shared(settings: &BreakerSettings) -> Option<Share> {
+    settings.share
+}
+
+fn share(mut to: BreakerSettings, share: &Share) -> BreakerSettings {
+    to.share = Some(*share).filter(|share| share.name() != "none");
+    to
+}
+
+/// The names of shares in configurations, each of which is kept.
+static SHARES: Pool<str> = Pool::new();
+
+impl Setting for Share {
+    fn read(key: &str, unit: Option<Unit>, node: &Node) -> Read<Self> {
+        String::read(key, unit, node).map(|name| Share::new(SHARES.keep(name)))
+    }
+
+    fn written(&self) -> Written {
+        Written::text(self.name())
     }
 }
 

@@ -36,6 +36,12 @@ pub struct Machine {
     /// `None` until a seed is drawn.
     pub(super) seed: Option<u64>,
     pub(super) transitions: Vec<Transition>,
+    /// The settings as they were given, while those in force have lower thresholds.
+    pub(super) declared: Option<Box<BreakerSettings>>,
+    /// Open by the word of others.
+    pub(super) follows: bool,
+    /// How often in a row the word of others put off its probes.
+    pub(super) put_off: u8,
 }
 
 /// The limit of stored transitions; older ones are dropped.
@@ -45,7 +51,17 @@ impl Machine {
     /// A closed machine with an empty window. The settings must have passed their check.
     pub const fn new(settings: BreakerSettings) -> Self {
         let state = State::Closed(Closed::new(Duration::ZERO, &settings));
-        Machine { settings, state, generation: 0, rejected: 0, seed: None, transitions: Vec::new() }
+        Machine {
+            settings,
+            state,
+            generation: 0,
+            rejected: 0,
+            seed: None,
+            transitions: Vec::new(),
+            declared: None,
+            follows: false,
+            put_off: 0,
+        }
     }
 
     /// Fixes the seed of the jitter. Two machines with the same seed open for the same times.
@@ -70,7 +86,7 @@ impl Machine {
             State::Disabled => {
                 return Ok(Ticket { generation, probe: None, number: 0, since: Some(now) });
             }
-            State::HalfOpen(half_open) => match half_open.admit(now, self.settings.probes) {
+            State::HalfOpen(half_open) => match half_open.admit(now, &self.settings) {
                 Some(number) => {
                     let (probe, since) = (Some(number), Some(now));
                     return Ok(Ticket { generation, probe, number: 0, since });
@@ -174,6 +190,7 @@ impl Machine {
     pub fn configure(&mut self, now: Duration, settings: BreakerSettings) {
         self.settle(now);
         self.settings = settings;
+        self.declared = None;
         match &mut self.state {
             State::Closed(closed) | State::Shadow(closed) => closed.configure(now, &settings),
             State::HalfOpen(half_open) => {
@@ -184,9 +201,12 @@ impl Machine {
         }
     }
 
-    /// The settings in force.
+    /// The settings in force; those without a lowered threshold while it [leans](Self::lean).
     pub const fn settings(&self) -> &BreakerSettings {
-        &self.settings
+        match &self.declared {
+            Some(declared) => declared,
+            None => &self.settings,
+        }
     }
 
     /// The state at this moment.
@@ -207,7 +227,7 @@ impl Machine {
         self.settle(now);
         match &self.state {
             State::Closed(_) | State::Disabled | State::Shadow(_) => Some(now),
-            State::HalfOpen(half_open) => half_open.has_room(self.settings.probes).then_some(now),
+            State::HalfOpen(half_open) => half_open.admits(now, &self.settings).then_some(now),
             State::Open(open) => Some(open.until),
             State::ForcedOpen => None,
         }
@@ -231,7 +251,7 @@ impl Machine {
             match &self.state {
                 State::Open(open) if open.left(now).is_none() => {
                     let (at, reopened) = (open.until, open.reopened);
-                    self.go(at, State::HalfOpen(HalfOpen::new(reopened)));
+                    self.go(at, State::HalfOpen(HalfOpen::new(reopened, &self.settings)));
                 }
                 State::HalfOpen(_) => {
                     let Some((at, verdict)) = self.give_up_missing(now) else { return };
@@ -268,8 +288,9 @@ impl Machine {
     pub(super) fn open(&mut self, now: Duration, reopened: u32) {
         let unit = unit(self.seed.unwrap_or_default() ^ u64::from(self.generation));
         let until = now.saturating_add(self.settings.open_for(reopened, unit));
+        let earliest = now.saturating_add(self.settings.open_for(0, 0.0)).min(until);
         let cause = self.tally(now);
-        self.go(now, State::Open(Open { until, reopened, cause }));
+        self.go(now, State::Open(Open { until, earliest, reopened, cause }));
     }
 
     pub(super) fn close(&mut self, now: Duration) {
@@ -281,6 +302,9 @@ impl Machine {
     pub(super) fn go(&mut self, at: Duration, state: State) {
         let figures = self.figures_unsettled(at);
         let transition = Transition { from: self.state.mode(), to: state.mode(), at, figures };
+        if !matches!(state, State::HalfOpen(_)) {
+            (self.follows, self.put_off) = (false, 0);
+        }
         self.state = state;
         self.generation = self.generation.wrapping_add(1);
         self.rejected = 0;

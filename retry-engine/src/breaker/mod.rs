@@ -58,9 +58,12 @@
 // | `steps` | the steps of a call at its breaker, without the lock and with it |
 // | `permit` | `Permit`: the RAII guard of one call |
 // | `listener` | who is told of transitions and refusals |
+// | `share` | `Share`: the seam to the breakers of other processes |
+// | `follow` | what their word does to this one |
 // | `keyed` | `Keyed`: one breaker per host or shard, bounded |
 
 mod figures;
+mod follow;
 mod handle;
 mod keyed;
 mod listener;
@@ -70,6 +73,7 @@ mod paths;
 mod permit;
 mod runs;
 mod settings;
+mod share;
 mod snapshot;
 mod state;
 mod steps;
@@ -90,6 +94,10 @@ pub(crate) use permit::Place;
 pub use permit::Quick;
 pub(crate) use settings::PATIENCE;
 pub use settings::{BreakerSettings, Window};
+pub use share::Share;
+#[doc(hidden)]
+pub use share::{Link, Stance, link, unlink};
 pub use snapshot::Snapshot;
+pub use state::Turn;
 pub use ticket::{CircuitOpen, Mode, Refusal, Ticket, Transition};
 pub use window::Outcome;

@@ -26,7 +26,8 @@ impl Machine {
         self.settle(now);
         let cause = self.tally(now);
         let reopened = self.reopened();
-        self.go(now, State::Open(Open { until: now.saturating_add(time), reopened, cause }));
+        let until = now.saturating_add(time);
+        self.go(now, State::Open(Open { until, earliest: until, reopened, cause }));
     }
 
     /// Opens as if it had tripped.
@@ -40,7 +41,7 @@ impl Machine {
     pub fn probe(&mut self, now: Duration) {
         self.settle(now);
         let reopened = self.reopened();
-        self.go(now, State::HalfOpen(HalfOpen::new(reopened)));
+        self.go(now, State::HalfOpen(HalfOpen::new(reopened, &self.settings)));
     }
 
     /// Admits every call and counts nothing.

@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
+use super::share::Share;
 use super::window::Mark;
 use crate::base::setting::{SettingError, require, settings};
 
@@ -24,6 +25,7 @@ settings! {
     /// | [`probes`](Self::probes) | 5 | results that decide whether it is back, and calls at a time until then |
     /// | [`probe_rate`](Self::probe_rate) | `rate` | the rate over the probes' results |
     /// | [`probe_timeout`](Self::probe_timeout) | 10 s | a probe without a result after this failed |
+    /// | [`share`](Self::share) | off | the processes that hear of its transitions, and take turns to probe |
     ///
     /// Whatever the rates, it also opens after `min_calls` failures in a row, and after `min_calls` attempts in a row
     /// that their callers dropped while no answer came: see [`Breaker`](super::Breaker).
@@ -73,6 +75,10 @@ settings! {
         probe_rate(rate: f64 as Some): Option<f64> = None;
         /// A probe without a result after this time, counted from its own start, failed; up to 1 day.
         probe_timeout(time: Duration): Duration = Duration::from_secs(10);
+        /// The share over which the breaker tells other processes when its own results open it, and hears of theirs. It
+        /// opens when half of the processes say that they are open, decides sooner below that, and probes in turn with
+        /// them: see [`Share`].
+        share(share: Share as Some): Option<Share> = None;
     }
     without_method { open: Duration = Duration::from_secs(5); }
 }

@@ -145,12 +145,12 @@ impl Machine {
             Mode::Shadow => State::Shadow(self.saved_window(now, saved)),
             Mode::Open => {
                 let until = now.saturating_add(saved.open_for.unwrap_or_default());
-                State::Open(Open { until, reopened, cause: saved.tally })
+                State::Open(Open { until, earliest: until, reopened, cause: saved.tally })
             }
             Mode::HalfOpen if saved.tally.calls < self.settings.probes => {
-                State::HalfOpen(HalfOpen::resumed(reopened, saved.tally))
+                State::HalfOpen(HalfOpen::resumed(reopened, saved.tally, &self.settings))
             }
-            Mode::HalfOpen => State::HalfOpen(HalfOpen::new(reopened)),
+            Mode::HalfOpen => State::HalfOpen(HalfOpen::new(reopened, &self.settings)),
             Mode::ForcedOpen => State::ForcedOpen,
             Mode::Disabled => State::Disabled,
         };

@@ -6,7 +6,8 @@ use super::handle::{Breaker, Guarded};
 use super::listener;
 use super::machine::Machine;
 use super::runs::Counted;
-use super::ticket::{CircuitOpen, Refusal, Ticket};
+use super::share;
+use super::ticket::{CircuitOpen, Mode, Refusal, Ticket};
 use super::window::Outcome;
 use crate::base::cells::here;
 use crate::base::clock::Moment;
@@ -23,6 +24,11 @@ impl Breaker {
             Some(refusal) => refusal,
             None => match self.locked(now, Machine::admit) {
                 Ok(ticket) => return Ok(ticket),
+                Err(refusal) if refusal.mode == Mode::HalfOpen => match self.ask_for_turn(now) {
+                    Some(Ok(ticket)) => return Ok(ticket),
+                    Some(Err(refusal)) => refusal,
+                    None => refusal,
+                },
                 Err(refusal) => refusal,
             },
         };
@@ -99,9 +105,13 @@ impl Breaker {
         self.word.publish(machine.generation, path);
         if !machine.transitions.is_empty() {
             let transitions = machine.take_transitions();
+            let news = machine.news(&transitions);
             drop(guard);
             if self.name.is_heard() {
                 listener::changed(self.name.to_cow(), &transitions);
+                if let Some(news) = news {
+                    share::tell(self.name.as_str(), news);
+                }
             }
         }
         result

@@ -25,7 +25,7 @@ pub use self::outputs::{
 pub use self::words::budget;
 pub use self::words::{By, backoff, hint, jitter, setting};
 pub use crate::base::name::MethodName;
-pub use crate::breaker::BreakerSettings;
+pub use crate::breaker::{BreakerSettings, Share};
 pub use crate::budget::BudgetSettings;
 pub use crate::call::cancel::token;
 pub use crate::call::key::KeyText;

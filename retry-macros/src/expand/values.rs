@@ -77,6 +77,9 @@ pub(crate) fn setting(expr: &Expr, kind: Value, private: &TokenStream) -> TokenS
             let arguments = call.args.iter().map(|argument| text(argument, private));
             quote_spanned!(expr.span()=> #private::setting::#word(#(#arguments),*))
         }
+        (Value::Share, Expr::Lit(name)) => {
+            quote_spanned!(expr.span()=> #private::Share::new(#name))
+        }
         _ => text(expr, private),
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Value {
     Number,
     Count,
     Window,
+    /// The name of a share in quotes, or an expression.
+    Share,
     /// A value of a type of the runtime's, or an expression of the call.
     Any,
 }
@@ -51,6 +53,7 @@ pub(crate) const BREAKER: &[Setting] = &[
     setting("probes", "probes = 5", Value::Count),
     setting("probe_rate", "probe_rate = 0.5", Value::Rate),
     setting("probe_timeout", "probe_timeout = \"10s\"", Value::Time),
+    setting("share", "share = \"orders\"", Value::Share),
     setting("key", "key = host", Value::Any),
     setting("keys", "keys = 100", Value::Count),
 ];
@@ -123,6 +126,7 @@ impl Setting {
         match self.value {
             Value::Any => return Ok(()),
             Value::Window => return window(key, value),
+            Value::Share if literal(value).is_some() => return share(key, value),
             _ => {}
         }
         if let Some((word, _)) = bare_call(value).filter(|_| matches!(value, Expr::Path(_))) {
@@ -240,6 +244,21 @@ fn window(key: &Key<'_>, value: &Expr) -> syn::Result<()> {
             }
             _ => wrong(format!("`{}`", key.write)),
         },
+    }
+}
+
+/// Checks the literal of `share`: a name.
+fn share(key: &Key<'_>, value: &Expr) -> syn::Result<()> {
+    match literal(value) {
+        Some(Lit::Str(name)) => match &*name.value() {
+            "" => Err(key.wrong(value, format!("`{key}` is an empty name"))),
+            "none" => Err(value.mistake(format!(
+                "`{key}` is a name, and \"none\" would be one\nhelp: leave `{key}` out for a breaker that is local"
+            ))),
+            _ => Ok(()),
+        },
+        Some(other) => Err(key.wrong_kind(other, "is the name of a share")),
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::settings::BreakerSettings;
 use super::super::window::{Mark, Tally, reaching};
+use super::turn::{AGAIN, Turn};
 
 /// The probes under way and the results so far.
 ///
@@ -19,6 +20,9 @@ pub(in crate::breaker) struct HalfOpen {
     pub(in crate::breaker) tally: Tally,
     /// How often it opened again since the breaker was last closed.
     pub(in crate::breaker) reopened: u32,
+    turn: Turn,
+    /// When the fleet was first asked for the turn to probe.
+    asked: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,18 +42,28 @@ pub(in crate::breaker) enum Verdict {
 }
 
 impl HalfOpen {
-    pub(in crate::breaker) fn new(reopened: u32) -> Self {
-        HalfOpen { reopened, ..HalfOpen::default() }
+    pub(in crate::breaker) fn new(reopened: u32, settings: &BreakerSettings) -> Self {
+        let turn = if settings.share.is_some() { Turn::Wanted } else { Turn::Local };
+        HalfOpen { reopened, turn, ..HalfOpen::default() }
     }
 
     /// With results that an earlier process has seen.
-    pub(in crate::breaker) fn resumed(reopened: u32, tally: Tally) -> Self {
-        HalfOpen { reopened, tally, admitted: tally.calls, ..HalfOpen::default() }
+    pub(in crate::breaker) fn resumed(
+        reopened: u32,
+        tally: Tally,
+        settings: &BreakerSettings,
+    ) -> Self {
+        HalfOpen { tally, admitted: tally.calls, ..HalfOpen::new(reopened, settings) }
     }
 
-    /// The number of the probe that is admitted now, if there is room for one.
-    pub(in crate::breaker) fn admit(&mut self, now: Duration, limit: u32) -> Option<u32> {
-        if !self.has_room(limit) {
+    /// The number of the probe that is admitted now, if there is room for one and it is the turn of this process.
+    pub(in crate::breaker) fn admit(
+        &mut self,
+        now: Duration,
+        settings: &BreakerSettings,
+    ) -> Option<u32> {
+        self.turn = self.turn.at(now, self.asked, settings.open_max);
+        if !self.has_room(settings.probes) || !self.has_turn() {
             return None;
         }
         self.admitted = self.admitted.saturating_add(1);
@@ -59,6 +73,56 @@ impl HalfOpen {
 
     pub(in crate::breaker) fn has_room(&self, limit: u32) -> bool {
         self.in_flight().saturating_add(self.tally.calls) < limit && !self.is_spent(limit)
+    }
+
+    fn has_turn(&self) -> bool {
+        match self.turn {
+            Turn::Local => true,
+            Turn::Mine => self.in_flight() == 0,
+            Turn::Wanted | Turn::Asked(_) | Turn::Others(_) => false,
+        }
+    }
+
+    /// Whether a call at this time is admitted, or asks for the turn to probe.
+    pub(in crate::breaker) fn admits(&self, now: Duration, settings: &BreakerSettings) -> bool {
+        let asks = match self.turn.at(now, self.asked, settings.open_max) {
+            Turn::Local | Turn::Wanted => true,
+            Turn::Mine => self.in_flight() == 0,
+            Turn::Asked(_) => false,
+            Turn::Others(at) => now.saturating_sub(at) >= AGAIN,
+        };
+        asks && self.has_room(settings.probes)
+    }
+
+    /// Whether the fleet must be asked for the turn to probe; it counts as asked from now on.
+    pub(in crate::breaker) fn asks(&mut self, now: Duration) -> bool {
+        let asks = match self.turn {
+            Turn::Wanted => true,
+            Turn::Others(at) => now.saturating_sub(at) >= AGAIN,
+            Turn::Local | Turn::Asked(_) | Turn::Mine => false,
+        };
+        if asks {
+            self.turn = Turn::Asked(now);
+            self.asked = self.asked.or(Some(now));
+        }
+        asks
+    }
+
+    /// Takes the answer of the fleet, if it was asked.
+    pub(in crate::breaker) fn answer(&mut self, now: Duration, turn: Turn) -> bool {
+        let was_asked = matches!(self.turn, Turn::Asked(_));
+        if was_asked {
+            self.turn = match turn {
+                Turn::Others(_) => Turn::Others(now),
+                turn => turn,
+            };
+        }
+        was_asked
+    }
+
+    /// Whether no probe has been admitted, because it is not the turn of this process.
+    pub(in crate::breaker) fn waits_for_its_turn(&self) -> bool {
+        self.admitted == 0 && self.turn != Turn::Local && self.turn != Turn::Mine
     }
 
     /// Whether the period admits no more probes.
@@ -134,7 +198,7 @@ mod tests {
     /// The verdict after each result.
     #[track_caller]
     fn check(settings: BreakerSettings, script: &str, verdicts: &str) {
-        let mut state = HalfOpen::new(0);
+        let mut state = HalfOpen::new(0, &settings);
         let seen: Vec<_> = script
             .split_whitespace()
             .map(|word| match state.record(mark(word), &settings) {

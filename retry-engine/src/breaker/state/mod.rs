@@ -4,6 +4,7 @@ mod closed;
 mod dropped;
 mod half_open;
 mod open;
+mod turn;
 
 use super::ticket::Mode;
 
@@ -11,6 +12,7 @@ pub(super) use closed::Closed;
 pub(super) use dropped::{NUMBERS, Ran};
 pub(super) use half_open::{HalfOpen, Verdict};
 pub(super) use open::Open;
+pub use turn::Turn;
 
 /// The state that a machine is in.
 #[derive(Clone, Debug)]

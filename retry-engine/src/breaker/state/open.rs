@@ -9,6 +9,8 @@ use super::super::window::Tally;
 pub(in crate::breaker) struct Open {
     /// A call exactly at this moment is admitted.
     pub(in crate::breaker) until: Duration,
+    /// The word of others neither hastens nor puts off the probes before this: the shortest time that it opens for.
+    pub(in crate::breaker) earliest: Duration,
     /// How often it opened again since the breaker was last closed.
     pub(in crate::breaker) reopened: u32,
     /// The counts at the moment at which it opened.

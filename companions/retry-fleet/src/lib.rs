@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// | file | holds |
+// |---|---|
+// | `word` | what processes tell each other, and its text |
+// | `fleet` | `Fleet`: who said what, and what follows from it; pure, `now` is an argument |
+// | `transport` | `Transport`: how words and turns travel, and the inbox for words of others |
+// | `member` | `join`: the thread between the breakers, the fleet and the transport |
+// | `bus` | the transport in memory |
+// | `postgres` | the transport over a PostgreSQL database |
+
+mod bus;
+mod fleet;
+mod member;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod transport;
+mod word;
+
+pub use bus::{Bus, Seat};
+pub use fleet::{Fleet, Order, Told};
+pub use member::{Figures, Member, join};
+#[cfg(feature = "postgres")]
+#[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
+pub use postgres::Postgres;
+pub use transport::{Inbox, Transport};
+pub use word::{Instance, Says, Word, WordError};

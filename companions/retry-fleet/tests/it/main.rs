@@ -1,0 +1,7 @@
+//! Tests over real threads and processes.
+
+mod members;
+#[path = "../../../../tasks/retry-tasks-postgres/tests/it/server.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the tests of the store do more with it")]
+mod server;
+mod sixteen;
