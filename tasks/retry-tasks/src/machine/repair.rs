@@ -6,7 +6,7 @@ use crate::base::time::Time;
 use crate::record::{Record, state::State};
 
 /// The difference between the clocks of two machines that is no mistake.
-const APART: Duration = Duration::from_secs(60);
+pub(crate) const APART: Duration = Duration::from_secs(60);
 
 /// A retry may be due this much later than its delay explains: a breaker may hold it back.
 pub(crate) const SLACK: Duration = Duration::from_secs(3600);

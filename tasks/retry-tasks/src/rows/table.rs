@@ -133,8 +133,9 @@ pub trait Table {
     ) -> Result<Vec<Due>>;
     /// Returns open tasks of any function that are not running and whose deadline has passed.
     fn overdue(&mut self, now: Time, limit: usize) -> Result<Vec<TaskId>>;
-    /// Returns tasks of this function that [`Record::repair`] may change: those with the latest `run_at`, more than an hour
-    /// away. A store that no second machine uses may return none.
+    /// Returns tasks of this function that [`Record::repair`] may change: those that wait with the latest `run_at`, more than an
+    /// hour away, and those that are ready and due more than a minute from now. A store that no second machine uses may
+    /// return none.
     fn far_away(&mut self, name: &str, now: Time, limit: usize) -> Result<Vec<TaskId>>;
     /// Returns the leases of all running attempts.
     fn leases(&mut self) -> Result<Vec<Held>>;

@@ -77,3 +77,26 @@ async fn a_step_of_two_minutes_on_the_machine_of_a_worker_starts_nothing_early()
     pass(2 * MINUTE, [&clock, &stepped], &right).await;
     assert_eq!(state(&right, soon).await, State::Complete);
 }
+
+#[tokio::test]
+async fn tasks_that_a_machine_submitted_two_days_ahead_run_when_only_others_are_left() {
+    let folder = Folder::new();
+    let path = folder.file("tasks.db");
+    let (wrong, _) = process(&path, 48 * HOUR);
+    let now = wrong.submit(task("a").priority(3)).await.expect("stored");
+    let later = wrong.submit(task("a").delay(HOUR)).await.expect("stored");
+    drop(wrong);
+    let (right, clock) = process(&path, Duration::ZERO);
+    let _worker = right.worker().only("sqlite::echo").start().expect("started");
+    let advance = async |time: Duration| {
+        for _ in 0..time.as_secs() / 5 {
+            clock.advance(Duration::from_secs(5));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    advance(3 * MINUTE).await;
+    assert_eq!(state(&right, now).await, State::Complete);
+    assert_eq!(state(&right, later).await, State::Pending, "it is due in an hour");
+    advance(HOUR).await;
+    assert_eq!(state(&right, later).await, State::Complete);
+}
