@@ -329,3 +329,18 @@ fn tables_of_metrics_are_those_of_the_code() {
         assert_eq!(documented, coded.collect::<Vec<_>>(), "the table in {path}, then its `ALL`");
     }
 }
+
+#[test]
+fn the_readme_has_the_two_commands_for_a_new_machine() {
+    let text = read("README.md").unwrap_or_default();
+    let shows = |command: &str| text.lines().any(|line| line.starts_with(command));
+    let missing = ["cargo run --example quickstart", "cargo xtask test"]
+        .into_iter()
+        .filter(|command| !shows(command))
+        .map(|command| format!("README.md: `{command}`"));
+    check(
+        "commands that the README does not show",
+        "show it in a block of its own, with what it needs beside cargo",
+        missing.collect(),
+    );
+}
