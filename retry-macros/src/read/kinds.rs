@@ -161,6 +161,12 @@ fn no_kinds(key: &Key<'_>, expr: &Expr) -> Option<syn::Error> {
             ),
         ),
         Expr::Path(path) => return no_kinds_path(key, path),
+        Expr::Macro(list) if list.mac.path.is_ident("vec") => {
+            let kinds = quoted(&list.mac.tokens).replace(',', " |");
+            let help = if is_list(&kinds) { format!("write `{key} = {kinds}`") } else { form };
+            (format!("`{key}` lists kinds with `|` between them"), help)
+        }
+        Expr::Range(_) => (format!("`{key}` lists kinds or is `any`"), form),
         _ => return None,
     };
     Some(expr.mistake(format!("{message}\nhelp: {help}")))
