@@ -11,8 +11,8 @@ pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
     match expr {
         Expr::Closure(closure) => check_closure(key, closure),
         Expr::Path(path) => match path.path.segments.last() {
-            // `E` is a type rather than a constant.
-            Some(last) if is_camel_case(&last.ident) || is_capital(&last.ident) => {
+            // Any other name in capitals may be a constant.
+            Some(last) if is_camel_case(&last.ident) || last.ident == "E" => {
                 Err(is_a_value(key, expr))
             }
             _ => Ok(()),
@@ -119,12 +119,6 @@ fn is_value(ty: &Type) -> bool {
         Type::Tuple(_) | Type::Array(_) => true,
         _ => false,
     }
-}
-
-/// Whether the name is one capital letter.
-fn is_capital(name: &Ident) -> bool {
-    let name = name.to_string();
-    name.len() == 1 && name.chars().all(char::is_uppercase)
 }
 
 fn is_a_value(key: &Key<'_>, expr: &Expr) -> syn::Error {

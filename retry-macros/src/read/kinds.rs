@@ -108,7 +108,7 @@ fn unknown(key: &Key<'_>, kind: &Ident) -> Option<syn::Error> {
              help: write `retry_if = |value| …`, which asks for another attempt after a success"
         )));
     }
-    if word.len() == 1 && !is_lower_case(kind) {
+    if word == "E" {
         return Some(kind.mistake(format!(
             "`{key}` lists kinds of failure, and `{word}` is a type\nhelp: {TYPE}"
         )));
@@ -269,7 +269,7 @@ fn collect(expr: &Expr, kinds: &mut Vec<Ident>) -> bool {
             // A name in capitals is a constant, but for the `E` of a type.
             Some(name)
                 if name.to_string().chars().any(char::is_lowercase)
-                    || name.to_string().len() == 1 && path.path.segments.len() == 1 =>
+                    || name == "E" && path.path.segments.len() == 1 =>
             {
                 kinds.push(name.clone());
                 true
