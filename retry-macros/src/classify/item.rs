@@ -130,7 +130,7 @@ impl<'a> Field<'a> {
     }
 
     /// Whether the type is certainly no failure: a number, a text, a reference, a tuple.
-    pub(crate) fn is_plain(&self) -> bool {
+    fn is_plain(&self) -> bool {
         let Type::Path(path) = self.ty() else { return true };
         let name = path.path.segments.last().map(|last| last.ident.to_string());
         name.is_none_or(|name| name == "String" || name.starts_with(char::is_lowercase))

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 use syn::spanned::Spanned;
-use syn::{Expr, Member};
+use syn::{Expr, Member, Type};
 
 use super::item::{self, Case, Field, Input, Shape};
 use super::read::{Form, Word};
@@ -85,7 +85,7 @@ fn held<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Opti
     match case.fields.as_slice() {
         [] => Some(None),
         // One mistake here, and not one for each trait that the type lacks.
-        [field] if field.is_plain() => {
+        [field] if is_number_or_text(field.ty()) => {
             errors.push(field.ty().mistake(format!(
                 "`interruption` fills this field with an `Interruption`, and `{}` cannot hold one\n\
                  help: write `{}(retry_runtime::Interruption)`",
@@ -103,6 +103,21 @@ fn held<'a>(word: &Word, case: &'a Case<'a>, errors: &mut Errors) -> Option<Opti
             )));
             None
         }
+    }
+}
+
+/// Whether a type is written like one of the standard library's that surely holds no interruption.
+fn is_number_or_text(ty: &Type) -> bool {
+    const NAMES: [&str; 18] = [
+        "String", "str", "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize",
+        "u8", "u16", "u32", "u64", "u128", "usize",
+    ];
+    match ty {
+        Type::Path(path) => NAMES.iter().any(|name| path.path.is_ident(name)),
+        Type::Reference(reference) => is_number_or_text(&reference.elem),
+        Type::Group(group) => is_number_or_text(&group.elem),
+        Type::Paren(paren) => is_number_or_text(&paren.elem),
+        _ => false,
     }
 }
 

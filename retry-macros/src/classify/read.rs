@@ -67,7 +67,7 @@ pub(crate) fn is_classify(attribute: &Attribute) -> bool {
 
 fn is_misspelt(attribute: &Attribute) -> bool {
     attribute.path().get_ident().is_some_and(|name| {
-        name != "classify" && retry_text::within(&name.to_string(), &["classify"], |_| 2).is_some()
+        name != "classify" && retry_text::within(&name.to_string(), &["classify"], |_| 1).is_some()
     })
 }
 

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Path, Type};
 
 use crate::expand::plan::{Attempt, Plan, local};
-use crate::expand::spans::{ends, parenthesized, replaced, respanned};
+use crate::expand::spans::{ends, parenthesized, replaced, respanned, spread};
 use crate::expand::turn::Shape;
 use crate::expand::{policy, protect};
 
@@ -132,7 +132,8 @@ impl Plan<'_> {
         let (private, output) = (&self.private, &attempt.output);
         let (value, failure) = (local("value"), local("failure"));
         let success = |result: TokenStream| match &self.args.report {
-            Some(_) => self.reported(output, &result),
+            // At the return type, as the other one: rustc reports a wrong one once.
+            Some(_) => self.reported(output, &spread(&result, output)),
             None => quote!(#private::outcome::<#output>(#result)),
         };
         let cancelled = match &self.args.report {

@@ -3,7 +3,7 @@
 //! rustc joins the spans of the first and the last token of an expression if both have the same hygiene, and
 //! points at the whole attribute otherwise.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Type;
 use syn::spanned::Spanned;
@@ -55,6 +55,16 @@ pub(crate) fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
             token
         })
         .collect()
+}
+
+/// A call with the span of a type: its path at the first token of the type, its parentheses at the last.
+pub(crate) fn spread(call: &TokenStream, over: &Type) -> TokenStream {
+    let (first, last) = ends(over, over.span());
+    let spread = call.clone().into_iter().map(|mut token| {
+        token.set_span(if let TokenTree::Group(_) = &token { last } else { first });
+        token
+    });
+    spread.collect()
 }
 
 /// The tokens with another span, of which they take the hygiene too.

@@ -11,7 +11,10 @@ pub(crate) fn check(key: &Key<'_>, expr: &Expr) -> syn::Result<()> {
     match expr {
         Expr::Closure(closure) => check_closure(key, closure),
         Expr::Path(path) => match path.path.segments.last() {
-            Some(last) if is_camel_case(&last.ident) => Err(is_a_value(key, expr)),
+            // Any other name in capitals may be a constant.
+            Some(last) if is_camel_case(&last.ident) || last.ident == "E" => {
+                Err(is_a_value(key, expr))
+            }
             _ => Ok(()),
         },
         Expr::Macro(call) if call.mac.path.is_ident("matches") => {
@@ -122,6 +125,7 @@ fn is_a_value(key: &Key<'_>, expr: &Expr) -> syn::Error {
     let path = quoted(expr);
     let help = match key.name.to_string().as_str() {
         "on_retry" => key.write.to_owned(),
+        _ if path == "None" => format!("{key} = |{0}| {0}.is_none()", parameter(key)),
         _ => format!("{key} = |{0}| matches!({0}, {path} {{ .. }})", parameter(key)),
     };
     expr.mistake(format!(

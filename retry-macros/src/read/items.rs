@@ -72,8 +72,9 @@ fn read_item(
     let stray: TokenTree = input.fork().parse()?;
     let begins_another = matches!(&stray, TokenTree::Ident(name) if (names.is_name)(name));
     if bare && !begins_another {
+        let help = (names.write)(&key).map_or_else(|| format!("{key} = …"), str::to_owned);
         return Err(stray.mistake(format!(
-            "expected `=` after `{key}`, found `{stray}`\nhelp: write `{key} = …`"
+            "expected `=` after `{key}`, found `{stray}`\nhelp: write `{help}`"
         )));
     }
     items.push(Ok(Written { key, form }));

@@ -108,7 +108,7 @@ fn unknown(key: &Key<'_>, kind: &Ident) -> Option<syn::Error> {
              help: write `retry_if = |value| …`, which asks for another attempt after a success"
         )));
     }
-    if word.len() == 1 && !is_lower_case(kind) {
+    if word == "E" {
         return Some(kind.mistake(format!(
             "`{key}` lists kinds of failure, and `{word}` is a type\nhelp: {TYPE}"
         )));
@@ -161,6 +161,12 @@ fn no_kinds(key: &Key<'_>, expr: &Expr) -> Option<syn::Error> {
             ),
         ),
         Expr::Path(path) => return no_kinds_path(key, path),
+        Expr::Macro(list) if list.mac.path.is_ident("vec") => {
+            let kinds = quoted(&list.mac.tokens).replace(',', " |");
+            let help = if is_list(&kinds) { format!("write `{key} = {kinds}`") } else { form };
+            (format!("`{key}` lists kinds with `|` between them"), help)
+        }
+        Expr::Range(_) => (format!("`{key}` lists kinds or is `any`"), form),
         _ => return None,
     };
     Some(expr.mistake(format!("{message}\nhelp: {help}")))
@@ -263,7 +269,7 @@ fn collect(expr: &Expr, kinds: &mut Vec<Ident>) -> bool {
             // A name in capitals is a constant, but for the `E` of a type.
             Some(name)
                 if name.to_string().chars().any(char::is_lowercase)
-                    || name.to_string().len() == 1 && path.path.segments.len() == 1 =>
+                    || name == "E" && path.path.segments.len() == 1 =>
             {
                 kinds.push(name.clone());
                 true

@@ -22,7 +22,9 @@ pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
 /// The kind of a literal, with its article, for messages.
 pub(crate) fn described(lit: &Lit) -> &'static str {
     match lit {
-        Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => "a string",
+        Lit::Str(_) => "a string",
+        Lit::ByteStr(_) => "a byte string",
+        Lit::CStr(_) => "a C string",
         Lit::Int(_) | Lit::Float(_) => "a number",
         Lit::Bool(_) => "`true` or `false`",
         Lit::Char(_) | Lit::Byte(_) => "a character",

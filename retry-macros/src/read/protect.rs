@@ -59,6 +59,21 @@ impl Protection {
                 named(key.name, name.clone()).map(Protection::Name)
             }
             Expr::Lit(ExprLit { lit: Lit::Bool(on), .. }) => Err(switched(key, on)),
+            Expr::Lit(ExprLit { lit: lit @ Lit::Int(number), .. })
+                if number.base10_digits() == "0" =>
+            {
+                let help = if key.name == "breaker" { "leave it out" } else { "write `budget = none`" };
+                Err(lit.mistake(format!(
+                    "`{key}` must be a name, a static or settings, not a number\nhelp: {help} for none"
+                )))
+            }
+            Expr::Lit(ExprLit { lit: lit @ Lit::Float(part), .. }) => {
+                let setting = if key.name == "breaker" { "rate" } else { "deposit" };
+                Err(lit.mistake(format!(
+                    "`{key}` must be a name, a static or settings, not a number\n\
+                     help: write `{key}({setting} = {part})`"
+                )))
+            }
             Expr::Lit(ExprLit { lit: lit @ Lit::Int(number), .. }) => {
                 let setting = if key.name == "breaker" { "consecutive" } else { "capacity" };
                 Err(lit.mistake(format!(
@@ -74,7 +89,7 @@ impl Protection {
                 quoted(&call.func),
                 quoted(&call.args)
             ))),
-            Expr::Call(call) if quoted(&call.func).ends_with("::new") => Err(expr.mistake(format!(
+            Expr::Call(call) if makes_a_value(&call.func) => Err(expr.mistake(format!(
                 "`{key}` takes a name, settings or the name of a static, and `{}` makes a value that has no place\n\
                  help: write settings as in `{}`, or keep the value in a static and write its name: `{key} = SHARED`",
                 quoted(&call.func),
@@ -162,6 +177,13 @@ fn first_name(
     rest.collect()
 }
 
+/// Whether a call makes a value: `Breaker::new(…)`, `Some(…)`.
+fn makes_a_value(function: &Expr) -> bool {
+    let path = quoted(function);
+    let last = path.rsplit("::").next().unwrap_or_default();
+    last == "new" || last.starts_with(char::is_uppercase)
+}
+
 /// The words for no breaker.
 const OFF: [&str; 5] = ["none", "off", "disabled", "no", "never"];
 
@@ -202,12 +224,16 @@ fn named(of: &Ident, name: LitStr) -> syn::Result<LitStr> {
              help: write `budget = none`, without quotes, to turn it off"
         )));
     }
-    if text.trim().parse::<f64>().is_ok() {
-        let setting = if of == "breaker" { "consecutive" } else { "capacity" };
+    let number = text.trim().trim_end_matches(['%', ' ']);
+    if number.parse::<f64>().is_ok() {
+        let setting = match (of == "breaker", number == text.trim()) {
+            (true, true) => format!("consecutive = {number}"),
+            (true, false) => "rate = 0.5".to_owned(),
+            (false, true) => format!("capacity = {number}"),
+            (false, false) => "deposit = 0.1".to_owned(),
+        };
         return Err(name.mistake(format!(
-            "a text is the name of a {of}, and \"{text}\" is a number\n\
-             help: write `{of}({setting} = {})`, or a name",
-            text.trim()
+            "a text is the name of a {of}, and \"{text}\" is a number\nhelp: write `{of}({setting})`, or a name"
         )));
     }
     Ok(name)

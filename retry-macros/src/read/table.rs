@@ -175,6 +175,13 @@ fn unknown(args: &mut Args, written: &Written, errors: &mut Errors) {
         errors.push(written.key.mistake(format!("unknown argument `{word}`\nhelp: {help}")));
         return;
     }
+    let is_number = |value: &Expr| matches!(value, Expr::Lit(ExprLit { lit: Lit::Int(_), .. }));
+    if lower == "retry" && matches!(&written.form, Form::Value(value) if !is_number(value)) {
+        errors.push(written.key.mistake(format!(
+            "unknown argument `{word}`\nhelp: write `when = |error| …`, which returns `true` for the failures that are retried"
+        )));
+        return;
+    }
     let (meant, help) = match (in_a_unit(&lower, &written.form), meant(&lower)) {
         (Some((row, help)), _) => (Some(row), help),
         (None, Some(row)) => (Some(row), format!("did you mean `{}`?", row.name)),

@@ -208,6 +208,13 @@ impl Backoff {
 /// The mistake of delays in parentheses or behind a reference.
 fn other_list(key: &Key<'_>, value: &Expr, entries: &Punctuated<Expr, Token![,]>) -> syn::Error {
     let list = entries.to_token_stream();
+    if entries.first().and_then(bare_call).is_some_and(|(word, _)| BACKOFF.has(word)) {
+        return value.mistake(format!(
+            "`{key}` takes a word, and the delays are arguments beside it\n\
+             help: write `{}, base = \"1s\", cap = \"30s\"`",
+            key.write
+        ));
+    }
     value.mistake(format!(
         "`{key}` lists delays in brackets\nhelp: write `{key} = [{}]`",
         quoted(list)

@@ -76,7 +76,19 @@ pub(crate) fn word(words: &Words, form: &Form, key: &Key<'_>) -> syn::Result<Exp
                 part * 100.0
             )))
         }
+        Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. })
+            if key.name == "backoff" =>
+        {
+            Err(lit.mistake(format!(
+                "`{key}` takes a word, not a number\n\
+                 help: write `factor = {}` for the growth of the delays, or `base = …` for the first one",
+                quoted(lit)
+            )))
+        }
         Expr::Lit(ExprLit { lit, .. }) => Err(key.wrong_kind(lit, "takes a word")),
+        Expr::Closure(_) if key.name != "backoff" => {
+            Err(key.wrong(expr, format!("`{key}` takes a word, not a closure")))
+        }
         Expr::Range(_) | Expr::Array(_) | Expr::Tuple(_) | Expr::Binary(_) | Expr::Unary(_) => {
             Err(key.wrong(expr, format!("`{key}` takes a word")))
         }

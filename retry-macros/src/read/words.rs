@@ -193,7 +193,9 @@ fn takes_its_number(key: &Key<'_>, expr: &Expr, known: &str) -> syn::Result<()> 
         Some(part) if part < 0.0 => {
             wrong(number, format!("the number in `{word}(r)` is {part}, and must not be negative"))
         }
-        None if literal(number).is_some() => wrong(number, takes_one),
+        None if literal(number).is_some() || matches!(number, Expr::Assign(_)) => {
+            wrong(number, takes_one)
+        }
         _ => Ok(()),
     }
 }

@@ -76,4 +76,14 @@ fn not_constant() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(retry_if = None)]
+fn more0() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(when = E)]
+fn more1() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}

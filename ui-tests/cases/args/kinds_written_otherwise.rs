@@ -42,4 +42,19 @@ fn f8() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(on = vec![Transient, Throttled])]
+fn more0() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(on = 5..)]
+fn more1() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(retry = retry_if_timeout(3))]
+fn more2() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}

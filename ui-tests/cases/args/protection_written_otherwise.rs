@@ -47,4 +47,29 @@ fn f9() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(budget = 0, breaker = 0)]
+fn more0() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(budget = 0.2, breaker = 0.5)]
+fn more1() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(budget = "20%", breaker = "50 %")]
+fn more2() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(budget = Some(3))]
+fn more3() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(breaker["payments"])]
+fn more4() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}

@@ -37,4 +37,24 @@ fn f7() -> io::Result<()> {
     Ok(())
 }
 
+#[retryable(backoff = 2)]
+fn more0() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(backoff = (exponential, "1s"))]
+fn more1() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(jitter = |delay| delay)]
+fn more2() -> io::Result<()> {
+    Ok(())
+}
+
+#[retryable(jitter = proportional(r = 0.2))]
+fn more3() -> io::Result<()> {
+    Ok(())
+}
+
 fn main() {}
