@@ -46,7 +46,7 @@ function Orders({ call, shown }) {
 function columnsOf(mayOrder, isSeveral) {
   const shownState = (call) => (call.isGone ? 'gone' : stateOf(call, state.pending.get(call.id)));
   const columns = [
-    { id: 'name', title: 'Function', isFull: true, width: '15%', value: (call) => call.name, cell: (call) => html`<a class="name" href=${href('functions', call.name)}>${call.name}</a>` },
+    { id: 'name', title: 'Function', isFull: true, width: '18%', value: (call) => call.name, cell: (call) => html`<a class="name" href=${href('functions', call.name)}>${call.name}</a>` },
     { id: 'state', title: 'State', width: '6.5rem', cell: (call) => {
       const [tone, text] = STATES[shownState(call)] ?? ['plain', 'ended'];
       return html`<${Badge} tone=${tone} text=${text} />`;
