@@ -14,8 +14,8 @@ const TOKEN = process.env.CONSOLE_TOKEN;
 const get = async (path) => (await fetch(new URL(path, url), { headers: TOKEN ? { Authorization: `Bearer ${TOKEN}` } : {} })).json();
 const snapshot = await get('api/snapshot');
 const tasks = await get('api/tasks?limit=50&phase=failed');
-// With a breaker, if one has any: its panel shows the most.
-const busiest = snapshot.functions.find(({ breaker: of }) => of) ?? snapshot.functions[0];
+// One with calls that a retry saved: its panel shows the most.
+const busiest = snapshot.functions.find(({ saved }) => saved > 0) ?? snapshot.functions[0];
 const breaker = snapshot.breakers[0]?.id;
 const failed = tasks.tasks?.[0]?.id;
 
@@ -42,6 +42,7 @@ for (const [look, options] of Object.entries(LOOKS)) {
     await page.goto(url + hash);
     await page.locator('h1').first().waitFor();
     await page.waitForTimeout(500);
+    if (screen === 'simulate') await page.locator('.storm svg').waitFor();
     for (const summary of (await page.locator('.panel details.call summary').all()).slice(0, 1)) await summary.click();
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (wide > 0) console.log(look, screen, `is ${wide} px too wide`);

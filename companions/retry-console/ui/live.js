@@ -46,7 +46,7 @@ function Orders({ call, shown }) {
 function columnsOf(mayOrder, isSeveral) {
   const shownState = (call) => (call.isGone ? 'gone' : stateOf(call, state.pending.get(call.id)));
   const columns = [
-    { id: 'name', title: 'Function', isFull: true, width: '15%', value: (call) => call.name, cell: (call) => html`<a class="name" href=${href('functions', call.name)}>${call.name}</a>` },
+    { id: 'name', title: 'Function', isFull: true, width: '18%', value: (call) => call.name, cell: (call) => html`<a class="name" href=${href('functions', call.name)}>${call.name}</a>` },
     { id: 'state', title: 'State', width: '6.5rem', cell: (call) => {
       const [tone, text] = STATES[shownState(call)] ?? ['plain', 'ended'];
       return html`<${Badge} tone=${tone} text=${text} />`;
@@ -57,8 +57,8 @@ function columnsOf(mayOrder, isSeveral) {
     { id: 'age', title: 'Retrying for', kind: 'num wide', width: '6.8rem', value: (call) => (call.since_at === undefined ? undefined : -call.since_at), first: 'down', help: 'Time since the first failure of the call', cell: (call) => (call.since_at === undefined ? '–' : duration(Math.floor(Math.max(0, now() - call.since_at) / 1_000) * 1_000)) },
     { id: 'deadline', title: 'Deadline', kind: 'num wide', width: '6.2rem', value: (call) => call.deadline_at, cell: (call) => call.deadline_at && html`<span title=${clock(call.deadline_at, now())}>${countdown(call.deadline_at, now())}</span>` },
   ];
-  if (isSeveral) columns.push({ id: 'instance', title: 'Process', kind: 'wide', width: '6rem', value: (call) => call.instance, cell: (call) => call.instance });
-  if (mayOrder) columns.push({ id: 'orders', title: html`<span class="hidden">Orders</span>`, isFull: true, kind: 'act', width: '11.4rem', cell: (call) => html`<${Orders} call=${call} shown=${shownState(call)} />` });
+  if (isSeveral) columns.push({ id: 'instance', title: 'Process', kind: 'wide', width: '6.6rem', value: (call) => call.instance, cell: (call) => call.instance });
+  if (mayOrder) columns.push({ id: 'orders', title: html`<span class="hidden">Orders</span>`, isFull: true, kind: 'act', width: '12.2rem', cell: (call) => html`<${Orders} call=${call} shown=${shownState(call)} />` });
   return columns;
 }
 

@@ -86,7 +86,7 @@ const recovered = ({ recovered_s: seconds }, watch) => {
 const COLUMNS = [
   ['Recovered', recovered], ['Calls', (row) => number(row.calls)], ['Failed', (row) => number(row.failed)], ['Saved', (row) => number(row.saved)],
   ['Attempts per call', (row) => decimal(row.amplification)], ['Peak load', (row) => `${number(row.peak)}/s`],
-  ['Refused by budget', (row) => number(row.refused_by_budget)], ['By breaker', (row) => number(row.refused_by_breaker)],
+  ['No budget', (row) => number(row.refused_by_budget)], ['Breaker open', (row) => number(row.refused_by_breaker)],
 ];
 
 function Rows({ rows, watch }) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::model::{BudgetState, Function, Overview};
+use super::model::{BudgetState, Function, News, Overview};
 
 impl Overview {
     /// Adds the figures of another process.
@@ -105,6 +105,27 @@ pub(crate) fn functions<'f>(all: impl IntoIterator<Item = &'f Function>) -> Vec<
     sums.into_values().collect()
 }
 
+impl News {
+    /// The news of several processes to tell, the oldest first. Those of single calls make room for the rest, which is rarer
+    /// and says more: an outage has hundreds of them in the time of one change of a breaker.
+    pub(crate) fn newest(mut news: Vec<News>, most: usize) -> Vec<News> {
+        news.sort_by_key(|news| news.at);
+        let mut surplus = news.len().saturating_sub(most);
+        news.retain(|news| {
+            let goes = surplus > 0 && news.is_of_one_call();
+            surplus -= usize::from(goes);
+            !goes
+        });
+        news.drain(..surplus);
+        news
+    }
+
+    fn is_of_one_call(&self) -> bool {
+        let kind = self.event.split('.').next().unwrap_or_default();
+        matches!(kind, "call" | "attempt" | "retry") || self.event == "breaker.rejected"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +165,23 @@ mod tests {
         assert!((p50 / 10.0 - 1.0).abs() < 0.04 && (p99 / 1_000.0 - 1.0).abs() < 0.04);
         sum.add(&function("a", 1, 1));
         assert_eq!(sum.latency.map(|latency| latency.count()), Some(100));
+    }
+
+    #[test]
+    fn a_change_of_a_breaker_outlives_the_news_of_single_calls_of_other_processes() {
+        let news = |at, event: &str| News {
+            at,
+            instance: String::new(),
+            event: event.to_owned(),
+            name: String::new(),
+            text: String::new(),
+        };
+        let mut all = vec![news(1, "breaker.transition"), news(2, "config.applied")];
+        all.extend((3..300).map(|at| news(at, "call.finished")));
+        let told: Vec<u64> = News::newest(all.clone(), 4).iter().map(|news| news.at).collect();
+        assert_eq!(told, [1, 2, 298, 299]);
+        let told: Vec<u64> = News::newest(all, 1).iter().map(|news| news.at).collect();
+        assert_eq!(told, [2]);
     }
 
     #[test]

@@ -148,8 +148,7 @@ impl Feed {
     pub(crate) fn own_snapshot(self: &Arc<Self>) -> Snapshot {
         self.watch();
         let mut published = lock(&self.published);
-        let (own, mut news, now) = self.look(&mut published);
-        news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
+        let (own, news, now) = self.look(&mut published);
         Snapshot { news, ..self.state_of(own, published.state.id, now) }
     }
 
@@ -254,9 +253,7 @@ impl Feed {
         self.peers.add_to(&mut state, &mut news);
         // The page shows the quantiles; the durations in full would be most of each message.
         state.functions.iter_mut().for_each(|function| function.latency = None);
-        news.sort_by_key(|news| news.at);
-        news.drain(..news.len().saturating_sub(Snapshot::MAX_NEWS));
-        state.news = news;
+        state.news = News::newest(news, Snapshot::MAX_NEWS);
         if let Some(delta) = delta::between(&published.state, &state) {
             let json = serde_json::to_string(&delta).unwrap_or_default().into();
             let update = Update { id: state.id, json };
