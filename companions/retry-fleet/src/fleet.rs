@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use retry_runtime::breaker::Stance;
 
+use crate::order::{Order, Told};
 use crate::word::{Instance, LONGEST, Says, Word};
 
 /// The view that one process has of its fleet: pure, without a clock or a transport. `now` is the time since any start and
@@ -75,35 +76,6 @@ enum State {
     /// Open, from before this process's own probes closed its breaker.
     Spent,
     Closed,
-}
-
-/// What a breaker of this process does on the word of others.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Order {
-    /// Opens, if it is closed.
-    Follow,
-    /// Opens for longer, unless it probes itself: the probes of another process failed.
-    PutOff,
-    /// Probes soon, if it is open: the probes of another process succeeded.
-    Hasten,
-    /// Lowers its thresholds to this part: above 0, up to 1.
-    Lean(f64),
-}
-
-/// An order to the breaker of a name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Told {
-    /// The breaker's name.
-    pub breaker: String,
-    /// The order.
-    pub order: Order,
-}
-
-impl Told {
-    /// An order to the breaker of this name.
-    pub fn new(breaker: impl Into<String>, order: Order) -> Self {
-        Told { breaker: breaker.into(), order }
-    }
 }
 
 /// A process that has not been heard of for this long does not count.

@@ -5,6 +5,7 @@
 // |---|---|
 // | `word` | what processes tell each other, and its text |
 // | `fleet` | `Fleet`: who said what, and what follows from it; pure, `now` is an argument |
+// | `order` | the orders to breakers |
 // | `transport` | `Transport`: how words and turns travel, and the inbox for words of others |
 // | `member` | `join`: the thread between the breakers, the fleet and the transport |
 // | `bus` | the transport in memory |
@@ -13,14 +14,16 @@
 mod bus;
 mod fleet;
 mod member;
+mod order;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod transport;
 mod word;
 
 pub use bus::{Bus, Seat};
-pub use fleet::{Fleet, Order, Told};
+pub use fleet::Fleet;
 pub use member::{Figures, Member, join};
+pub use order::{Order, Told};
 #[cfg(feature = "postgres")]
 #[cfg_attr(docsrs, doc(cfg(feature = "postgres")))]
 pub use postgres::Postgres;

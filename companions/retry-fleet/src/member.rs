@@ -12,7 +12,8 @@ use retry_runtime::BreakerRef;
 use retry_runtime::breaker::{Link, Share, Stance, Turn, link, unlink};
 use retry_runtime::control::{contained, lock, real_now};
 
-use crate::fleet::{Fleet, Order, Told};
+use crate::fleet::Fleet;
+use crate::order::{Order, Told};
 use crate::transport::{Inbox, Transport};
 use crate::word::{Instance, Word};
 
@@ -80,6 +81,19 @@ pub fn join(share: Share, transport: impl Transport) -> io::Result<Member> {
 const MOST_JOBS: usize = 8192;
 
 /// This process in a fleet, from [`join`] until it is dropped: it leaves then, and its breakers are local.
+///
+/// ```
+/// use retry_fleet::{Bus, join};
+/// use retry_runtime::breaker::Share;
+///
+/// const SHARE: Share = Share::new("docs::member");
+///
+/// let member = join(SHARE, Bus::new().seat())?;
+/// assert!(join(SHARE, Bus::new().seat()).is_err()); // it is connected already
+/// drop(member);
+/// assert!(join(SHARE, Bus::new().seat()).is_ok());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "the process leaves the fleet when the member is dropped"]
 pub struct Member {
     share: Share,

@@ -44,6 +44,14 @@ pub struct Word {
 }
 
 /// The content of a word.
+///
+/// ```
+/// use retry_fleet::{Says, Word};
+///
+/// let word: Word = "1 2a closed 3 bank".parse()?;
+/// assert_eq!(word.says, Says::Closed { breaker: "bank".into(), number: 3 });
+/// # Ok::<(), retry_fleet::WordError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Says {
     /// The process is there.
