@@ -3,4 +3,4 @@
 import { defineConfig } from '@playwright/test';
 import console from './playwright.config.mjs';
 
-export default defineConfig({ ...console, testDir: 'desktop', timeout: 90_000, expect: { timeout: 20_000 } });
+export default defineConfig({ ...console, workers: 1, projects: undefined, testDir: 'desktop', timeout: 90_000, expect: { timeout: 20_000 } });

@@ -6,7 +6,10 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: 'specs',
   outputDir: 'test-results',
-  workers: 1,
+  // Each test against the mock has a mock of its own; a real program is shared.
+  workers: process.env.CONSOLE_URL ? 1 : 2,
+  // Frames are counted while no other test runs.
+  projects: [{ name: 'pages', testIgnore: /scale/ }, { name: 'scale', testMatch: /scale/, dependencies: ['pages'] }],
   timeout: 30_000,
   expect: { timeout: 8_000 },
   reporter: [['list']],
