@@ -5,6 +5,7 @@ mod beside;
 mod builder;
 mod clock;
 mod connect;
+mod course;
 mod error;
 mod news;
 mod overlay;

@@ -7,6 +7,7 @@ use retry_tasks::{Bucket, Record, TaskAttempt, TaskId};
 use serde::Serialize;
 
 use super::connect::Call;
+use super::course::{CourseRow, UPDATE_COURSE, is_course};
 use super::row::{AttemptRow, BucketRow, TaskRow};
 
 /// The rows of one transaction.
@@ -18,6 +19,8 @@ pub(crate) struct Overlay {
     buckets: HashMap<String, Option<Bucket>>,
     inserted: BTreeSet<TaskId>,
     updated: BTreeSet<TaskId>,
+    /// The updated tasks of which more than the course has changed.
+    rewritten: BTreeSet<TaskId>,
     attempts: BTreeMap<(TaskId, u64), TaskAttempt>,
     /// The changed buckets, and whether each is new.
     filled: BTreeMap<String, bool>,
@@ -118,6 +121,9 @@ impl Overlay {
 
     fn change(&mut self, record: &Record) {
         let before = self.tasks.insert(record.id, Some(record.clone())).flatten();
+        if before.as_ref().is_none_or(|before| !is_course(before, record)) {
+            self.rewritten.insert(record.id);
+        }
         if let Some(key) = before.and_then(|before| before.key) {
             let holder = self.keys.entry((record.name.clone(), key)).or_default();
             *holder = holder.filter(|holder| *holder != record.id);
@@ -164,6 +170,9 @@ impl Overlay {
             calls.extend(REMOVE.map(|sql| Call::Query(sql, vec![Box::new(ids.clone())])));
             self.removed.clear();
         }
+        let course = self.updated.difference(&self.rewritten).filter_map(record);
+        push(&mut calls, UPDATE_COURSE, &course.map(CourseRow::from).collect::<Vec<_>>());
+        self.updated.retain(|id| self.rewritten.contains(id));
         push(&mut calls, UPDATE, &rows(&self.updated, false));
         push(&mut calls, UPDATE, &rows(&self.updated, true));
         push(
@@ -181,6 +190,7 @@ impl Overlay {
         }
         self.inserted.clear();
         self.updated.clear();
+        self.rewritten.clear();
         self.attempts.clear();
         self.filled.clear();
         calls

@@ -1,5 +1,5 @@
 //! The conversion between records and rows. Rows travel as JSON, many at a time in one parameter, so that this is the only
-//! list of columns besides the schema.
+//! list of all columns besides the schema. A column that is null is left out: the server reads half as much.
 
 use std::time::Duration;
 
@@ -16,35 +16,56 @@ pub(crate) struct TaskRow {
     id: TaskId,
     name: String,
     phase: Phase,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<FailReason>,
     priority: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     unique_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     valid_for: Option<i64>,
     created_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     run_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     started_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attempt_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<i64>,
     attempts: i64,
     round: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     round_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max: Option<i64>,
     fence: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     worker: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     fraction: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     last_delay: Option<i64>,
     paced: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     lane: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     gives_up: Option<i64>,
     paid: i64,
     lease_length: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     misfit_at: Option<i64>,
     failures: Vec<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     lost_key: Option<String>,
     by_hand: i64,
     redacted: Vec<String>,
@@ -58,11 +79,16 @@ pub(crate) struct AttemptRow {
     fence: i64,
     number: i64,
     started: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<i64>,
     outcome: AttemptOutcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     delay: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<DelaySource>,
     worker: String,
 }
@@ -75,6 +101,7 @@ pub(crate) struct BucketRow {
     at: i64,
     capacity: i64,
     refill: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     succeeded: Option<i64>,
 }
 
@@ -111,7 +138,7 @@ pub(crate) fn storable(text: &str) -> String {
     text.replace('\0', "\u{2400}")
 }
 
-fn storable_or_none(text: Option<&str>) -> Option<String> {
+pub(crate) fn storable_or_none(text: Option<&str>) -> Option<String> {
     text.map(storable)
 }
 

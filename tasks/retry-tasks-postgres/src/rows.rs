@@ -23,6 +23,8 @@ pub(crate) struct Rows {
     /// The mark of the transaction, once it is among its changes.
     pub(crate) mark: Option<String>,
     pub(crate) has_changed: bool,
+    /// Whether the server has been told to commit.
+    pub(crate) may_be_committed: bool,
 }
 
 /// A row that each transaction with changes leaves, by which a commit whose answer was lost is found again. The number that
@@ -39,6 +41,7 @@ impl Rows {
             failure: None,
             mark: None,
             has_changed: false,
+            may_be_committed: false,
         }
     }
 
@@ -47,6 +50,7 @@ impl Rows {
         self.overlay = Overlay::default();
         (self.failure, self.mark) = (None, None);
         (self.has_changed, self.is_careful) = (false, is_careful);
+        self.may_be_committed = false;
     }
 
     /// Sends the changes so far, then this statement, in one go. Returns its rows.
@@ -75,6 +79,13 @@ impl Rows {
             Ok(mut rows) => Ok(rows.split_off(changes)),
             Err(failure) => Err(self.fail(failure)),
         }
+    }
+
+    /// Sends the changes so far, then this statement and `COMMIT`, in one go. Where the server refuses a statement, it refuses all
+    /// that follow, and the commit is a rollback. Parameters are texts and numbers, so that every statement is sent.
+    pub(crate) fn commit(&mut self, last: Option<Call>) -> Result<()> {
+        self.may_be_committed = true;
+        self.send(last.into_iter().chain([Call::Plain("COMMIT".to_owned())]).collect()).map(drop)
     }
 
     /// Runs a statement that changes rows on the side of the server.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use retry_tasks::rows::{Job, News, Touches};
 use retry_tasks::{Clock, Record, StoreError, Time};
+use tokio_postgres::Row;
 
 use super::clock::ServerClock;
 use super::connect::{Call, Connection, Failure, warn};
@@ -28,10 +29,16 @@ const CLEAN_EVERY: Duration = Duration::from_secs(60);
 /// The database's time in milliseconds since 1970.
 pub(crate) const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+/// The time, and the settings of a transaction that changes tasks: one statement that is prepared once, where each `SET LOCAL`
+/// would be parsed each time.
+///
 /// Every statement of a worker finds its rows by an index. The planner does not know that: it decides by statistics, and those of
-/// a queue are always old. A plan that reads the whole table would stay in use while the table grows.
-const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
-     SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off";
+/// a queue are always old. A plan that reads the whole table would stay in use while the table grows. A process that was stopped
+/// inside of a transaction must not hold its locks.
+const SETTLE_IN: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint, set_config('lock_timeout', $1, true), \
+     set_config('idle_in_transaction_session_timeout', '10s', true), set_config('enable_seqscan', 'off', true), \
+     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), \
+     set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)";
 
 /// Reads and locks the tasks that a batch touches. The order is that of the identifiers in every program, so that no two wait
 /// for each other.
@@ -42,6 +49,10 @@ const TOUCH_WITH_KEYS: &str = "SELECT t.id::text, row_to_json(t)::text FROM (SEL
      SELECT unnest($1::text[])::uuid UNION ALL SELECT k.id FROM @tasks AS k \
      JOIN unnest($2::text[], $3::text[]) AS w (name, key) ON k.name = w.name AND k.unique_key = w.key) \
      ORDER BY id FOR UPDATE) AS t";
+
+/// The buckets of the functions of these tasks.
+const TOUCH_THEIR_BUCKETS: &str = "SELECT row_to_json(b)::text FROM @buckets AS b WHERE name IN (\
+     SELECT name FROM @tasks WHERE id = ANY($1::text[]::uuid[])) ORDER BY name FOR UPDATE";
 
 const TOUCH_BUCKETS: &str = "SELECT row_to_json(b)::text FROM @buckets AS b WHERE name = ANY($1::text[]) \
      ORDER BY name FOR UPDATE";
@@ -67,7 +78,9 @@ enum End {
 pub(crate) struct Transactions {
     rows: Rows,
     timing: Timing,
-    begin: String,
+    begin: &'static str,
+    /// The longest wait for a lock, in milliseconds.
+    lock_timeout: String,
     /// Since when the server cannot be reached.
     away_since: Option<Instant>,
     /// When old marks were removed.
@@ -76,17 +89,14 @@ pub(crate) struct Transactions {
 
 impl Transactions {
     pub(crate) fn new(connection: Connection, timing: Timing, is_reader: bool) -> Self {
-        let millis = connection.patience().as_millis();
+        let lock_timeout = connection.patience().as_millis().to_string();
         let begin = match is_reader {
-            true => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
-            // A process that was stopped inside of a transaction must not hold its locks.
-            false => format!(
-                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {millis}; \
-                 SET LOCAL idle_in_transaction_session_timeout = '10s'; {BY_INDEX}"
-            ),
+            true => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            false => "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
         };
         let rows = Rows::new(connection, is_reader);
-        Transactions { rows, timing, begin, away_since: None, cleaned: Instant::now() }
+        let (away_since, cleaned) = (None, Instant::now());
+        Transactions { rows, timing, begin, lock_timeout, away_since, cleaned }
     }
 
     /// Applies the jobs in one transaction and replies to each. When one of them fails, each gets a transaction of its own.
@@ -155,19 +165,25 @@ impl Transactions {
 
     fn attempt(&mut self, jobs: &mut [Job], is_careful: bool) -> End {
         self.rows.begin(is_careful);
-        match self.apply(jobs) {
-            Ok(()) => self.end(jobs),
-            Err(error) => {
-                let failure = self.rows.failure.take().unwrap_or(Failure::Refused(error));
-                if !matches!(failure, Failure::Lost(_)) {
-                    self.roll_back();
-                }
+        let Err(error) = self.apply(jobs) else {
+            let mut news = news_of(jobs);
+            news.is_claimable |= self.rows.overlay.has_left_some();
+            return End::Committed(news);
+        };
+        let failure = self.rows.failure.take().unwrap_or(Failure::Refused(error));
+        match (failure, self.rows.mark.take()) {
+            (Failure::Lost(error), Some(mark)) if self.rows.may_be_committed => {
+                End::InDoubt(mark, error)
+            }
+            (failure @ Failure::Lost(_), _) => End::Failed(failure),
+            (failure, _) => {
+                self.roll_back();
                 End::Failed(failure)
             }
         }
     }
 
-    /// Applies the jobs and sends their changes.
+    /// Applies the jobs and commits their changes.
     fn apply(&mut self, jobs: &mut [Job]) -> Result<()> {
         let now = self.begin(jobs)?;
         for job in jobs {
@@ -182,7 +198,7 @@ impl Transactions {
             self.cleaned = Instant::now();
         }
         let clean = is_time.then(|| Call::Query(CLEAN, Vec::new()));
-        self.rows.send(clean.into_iter().collect()).map(drop)
+        self.rows.commit(clean)
     }
 
     /// Begins a transaction, and reads the rows that the jobs touch. Returns its time.
@@ -191,7 +207,7 @@ impl Transactions {
         if !self.rows.is_reader {
             jobs.iter().for_each(|job| touches.add(job.touches()));
         }
-        let mut calls = vec![Call::Plain(self.begin.clone()), Call::Query(TIME, Vec::new())];
+        let mut calls = self.opening();
         let ids: Vec<String> = touches.tasks.iter().map(ToString::to_string).collect();
         if !touches.keys.is_empty() {
             let (names, keys): (Vec<_>, Vec<_>) =
@@ -200,12 +216,14 @@ impl Transactions {
                 vec![Box::new(ids) as _, Box::new(names) as _, Box::new(keys) as _];
             calls.push(Call::Query(TOUCH_WITH_KEYS, params));
         } else if !ids.is_empty() {
-            calls.push(Call::Query(TOUCH, vec![Box::new(ids)]));
+            calls.push(Call::Query(TOUCH, vec![Box::new(ids.clone())]));
+            calls.push(Call::Query(TOUCH_THEIR_BUCKETS, vec![Box::new(ids)]));
         }
         let answers = self.rows.send(calls)?;
         let now = answers.get(1).and_then(|rows| Some(time(rows.first()?.get(0))));
         let records = answers.get(2).map(Vec::as_slice).unwrap_or_default().iter().map(record);
-        self.touched(touches, records.collect())?;
+        let buckets = answers.get(3).map(Vec::as_slice);
+        self.touched(touches, records.collect(), buckets)?;
         Ok(match &self.timing {
             Timing::Given(clock) => clock.now(),
             Timing::Server(clock) => {
@@ -216,8 +234,23 @@ impl Transactions {
         })
     }
 
-    /// Notes the rows that the batch touches, and those that do not exist. Locks the buckets of their functions.
-    fn touched(&mut self, touches: Touches, records: Vec<Record>) -> Result<()> {
+    /// The statements that begin a transaction; the second one returns its time.
+    fn opening(&self) -> Vec<Call> {
+        let settled = match self.rows.is_reader {
+            true => Call::Query(TIME, Vec::new()),
+            false => Call::Query(SETTLE_IN, vec![Box::new(self.lock_timeout.clone())]),
+        };
+        vec![Call::Plain(self.begin.to_owned()), settled]
+    }
+
+    /// Notes the rows that the batch touches, and those that do not exist. Locks the buckets of their functions, unless they
+    /// were read with the tasks.
+    fn touched(
+        &mut self,
+        touches: Touches,
+        records: Vec<Record>,
+        buckets: Option<&[Row]>,
+    ) -> Result<()> {
         let mut names: Vec<String> = records.iter().map(|record| record.name.clone()).collect();
         let overlay = &mut self.rows.overlay;
         records.into_iter().for_each(|record| overlay.found(record));
@@ -228,29 +261,18 @@ impl Transactions {
         if names.is_empty() {
             return Ok(());
         }
-        let stored = self.rows.ask(TOUCH_BUCKETS, vec![Box::new(names.clone())])?;
+        let asked = match buckets {
+            Some(_) => Vec::new(),
+            None => self.rows.ask(TOUCH_BUCKETS, vec![Box::new(names.clone())])?,
+        };
         let overlay = &mut self.rows.overlay;
         names.into_iter().for_each(|name| overlay.found_bucket(name, None));
-        for row in stored {
+        for row in buckets.unwrap_or(&asked) {
             if let Ok(row) = serde_json::from_str::<BucketRow>(row.get(0)) {
                 overlay.found_bucket(row.name.clone(), Some((&row).into()));
             }
         }
         Ok(())
-    }
-
-    /// Commits. A transaction that has changed nothing is over in any case.
-    fn end(&mut self, jobs: &[Job]) -> End {
-        let committed = self.rows.connection.run(vec![Call::Plain("COMMIT".to_owned())]);
-        match (committed, self.rows.mark.take()) {
-            (Ok(_), _) | (Err(_), None) => {
-                let mut news = news_of(jobs);
-                news.is_claimable |= self.rows.overlay.has_left_some();
-                End::Committed(news)
-            }
-            (Err(Failure::Lost(error)), Some(mark)) => End::InDoubt(mark, error),
-            (Err(failure), Some(_)) => End::Failed(failure),
-        }
     }
 
     fn roll_back(&mut self) {
@@ -266,10 +288,9 @@ impl Transactions {
         let start = Instant::now();
         let mut last = error.to_string();
         while start.elapsed() < SETTLED_WITHIN {
-            let asked = self.rows.connection.run(vec![
-                Call::Plain(self.begin.clone()),
-                Call::Query(MARK, vec![Box::new(mark.to_owned())]),
-            ]);
+            let mut calls = self.opening();
+            calls.push(Call::Query(MARK, vec![Box::new(mark.to_owned())]));
+            let asked = self.rows.connection.run(calls);
             match asked {
                 Ok(_) => {
                     self.roll_back();
