@@ -1,9 +1,15 @@
 //! Runs the tests of the workspace, except the compile errors, which `ui` checks.
 
+use std::num::NonZero;
+use std::thread;
+
 use crate::run::{self, EVERYTHING, Outcome, cargo, works};
 
 /// The package of the compile errors.
 const UI: &str = "retry-ui-tests";
+
+/// At least so many tests run at a time: those with servers and processes of their own mostly wait.
+const TOGETHER: usize = 4;
 
 /// Tests the engine without tokio.
 const WITHOUT_TOKIO: [&str; 6] =
@@ -14,7 +20,10 @@ pub(crate) fn run() -> Outcome {
     run::run(&mut cargo(&WITHOUT_TOKIO))?;
     if works(&mut cargo(&["nextest", "--version"])) {
         let except_ui = format!("not package({UI})");
-        run::run(cargo(&["nextest", "run", "-E", &except_ui]).args(EVERYTHING))?;
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let together = processors.max(TOGETHER).to_string();
+        let chosen = ["nextest", "run", "-E", &except_ui, "--test-threads", &together];
+        run::run(cargo(&chosen).args(EVERYTHING))?;
         run::run(cargo(&["test", "--doc"]).args(EVERYTHING))
     } else {
         println!("cargo-nextest is not installed: using cargo test");

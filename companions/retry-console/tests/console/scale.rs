@@ -53,7 +53,7 @@ async fn a_reader_is_told_what_changed_and_not_every_call_that_waits() {
     let _ = tokio::time::timeout(Duration::from_secs(4), told).await;
     // Other tests of this process make some calls.
     assert!(calls <= 50, "{calls} calls in {looks} looks, of {listed} that wait");
-    // The budgets of all functions refill, a tenth of a token in six seconds.
+    // The budgets of all functions refill, a tenth each six seconds.
     assert!(functions <= 2 * FUNCTIONS as usize, "{functions} functions in {looks} looks");
 
     let state = get(&app, "/api/snapshot").await.json();
