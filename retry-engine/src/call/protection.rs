@@ -209,7 +209,7 @@ pub(crate) fn no_breaker() -> ! {
     panic!("generated code asked for a breaker that its attribute does not declare")
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(retry_loom)))]
 mod tests {
     use super::*;
     use crate::policy::Policy;
