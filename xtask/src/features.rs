@@ -6,16 +6,13 @@ use crate::metadata;
 use crate::package::PUBLISHED;
 use crate::run::{self, Outcome, cargo};
 
+/// All features together are linted with the whole workspace, by `check`.
 pub(crate) fn run() -> Outcome {
     for name in PUBLISHED {
         let features = named(&metadata::package(name)?);
         lint(name, &["--no-default-features"])?;
         for feature in &features {
             lint(name, &["--no-default-features", "--features", feature])?;
-        }
-        // With a single feature, the loop above has linted all of them.
-        if features.len() > 1 {
-            lint(name, &["--all-features"])?;
         }
     }
     // The same tests run with `sites` among the others.
