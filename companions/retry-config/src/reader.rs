@@ -40,11 +40,13 @@ fn parts_of_a_name(section: &str, entry: &Entry) -> Option<String> {
     ))
 }
 
-/// Whether a section holds sections only: `svc` of `[op.svc.io]`, about which the inner name has a mistake already.
-fn is_part_of_a_name(node: &Node) -> bool {
+/// Whether a section holds only sections that it cannot have: `svc` of `[op.svc.io]`, about which the inner name has a mistake
+/// already. One of `[op.svc.chaos]` holds settings.
+fn is_part_of_a_name(node: &Node, is_setting: impl Fn(&str) -> bool) -> bool {
     let Value::Table(entries) = &node.value else { return false };
-    let is_section = |entry: &Entry| matches!(entry.node.value, Value::Table(_));
-    !entries.is_empty() && entries.iter().all(is_section)
+    let is_name =
+        |entry: &Entry| matches!(entry.node.value, Value::Table(_)) && !is_setting(&entry.key);
+    !entries.is_empty() && entries.iter().all(is_name)
 }
 
 impl Reader {
@@ -153,7 +155,7 @@ impl Reader {
                 continue;
             }
             let section = self.section(&own, &entry.node);
-            if path == "op" && is_part_of_a_name(&entry.node) {
+            if path == "op" && is_part_of_a_name(&entry.node, |key| S::row(key).is_some()) {
                 continue;
             }
             self.line(&own, entry.line);
