@@ -37,7 +37,7 @@ pub trait Start<'p>: Copy {
     fn is_quiet(self) -> bool;
 
     /// Opens the call.
-    fn open(call: &mut Call<'p>);
+    fn open(self, call: &mut Call<'p>);
 
     /// The call, in its first attempt.
     fn call(self) -> Call<'p>;
@@ -56,7 +56,7 @@ impl Start<'static> for &'static Site {
         Site::is_quiet(self)
     }
 
-    fn open(call: &mut Call<'static>) {
+    fn open(self, call: &mut Call<'static>) {
         call.open();
     }
 
@@ -79,8 +79,8 @@ impl<'p> Start<'p> for Under<'p> {
         self.0.is_quiet() && !self.1.is_timed()
     }
 
-    fn open(call: &mut Call<'p>) {
-        call.open_under();
+    fn open(self, call: &mut Call<'p>) {
+        call.open_under(self.1);
     }
 
     #[inline(always)]
@@ -193,7 +193,7 @@ fn from_start<'p, K: Start<'p>, R: Outcome, J: Judge<R>, X: Guard<R>>(
     body: Body<'_, R>,
 ) -> R {
     let (mut call, mut guard) = (start.call(), pin!(guard));
-    K::open(&mut call);
+    start.open(&mut call);
     if !call.is_plain() {
         guard.as_mut().open(&call);
     }

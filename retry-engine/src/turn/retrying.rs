@@ -79,7 +79,7 @@ impl<'p> Plan<'p> {
     /// Opens the call.
     pub(super) fn open(self, reports: bool) -> Call<'p> {
         let mut call = Call::under(self.site, self.policy);
-        call.open_under();
+        call.open_under(self.policy);
         if let Some(budget) = self.budget {
             call.pay_with(budget);
         }

@@ -241,15 +241,15 @@ impl Plan<'_> {
 
     // Input:
     //     #[retryable(max = config.retries)]
-    // Output, where `call` is the site:
-    //     let policy: Policy = (*call.policy()).max(count(config.retries));
+    // Output:
+    //     let policy: Policy = __RETRY_POLICY.max(count(config.retries));
     fn settings(&self) -> Option<TokenStream> {
         let Plan { args, private, .. } = self;
         if args.per_call.is_empty() {
             return None;
         }
-        let (call, policy) = (local("call"), local("policy"));
-        let value = policy::of_call(args, private, &call, |expr| self.in_body(expr));
+        let policy = local("policy");
+        let value = policy::of_call(args, private, |expr| self.in_body(expr));
         Some(quote!(let #policy: #private::Policy = #value;))
     }
 
@@ -295,11 +295,11 @@ impl Plan<'_> {
         let breaker = protect::breaker(args, &name, method.is_some(), private)
             .map(|breaker| quote!(static __RETRY_BREAKER: #private::SiteBreaker = #breaker;));
         let preset = policy::preset_const(args, private);
-        let statics = quote!(#preset #method #breaker);
+        let (constant, policy) = policy::of_site(args, private, !is_async);
+        let statics = quote!(#preset #constant #method #breaker);
         let written = args.written();
         let interrupted = self.interrupts(is_async);
         let awaited = is_async.then(|| quote!(.awaited(#interrupted)));
-        let policy = policy::policy(args, private, !is_async);
         let budget = protect::budget(args, private);
         let method = self.is_named_by_its_type().then(|| quote!(.method(&__RETRY_NAME)));
         let measured = policy::call("measured", &args.measure, |measure| quote!(#measure));
@@ -352,7 +352,10 @@ impl Plan<'_> {
         let (call, breaker) = (local("call"), local("breaker"));
         let open = match self.args.per_call.is_empty() {
             true => quote!(#call.open();),
-            false => quote!(#call.open_under();),
+            false => {
+                let policy = local("policy");
+                quote!(#call.open_under(&#policy);)
+            }
         };
         let budget = self.args.budget.as_ref().and_then(|budget| budget.value.key()).map(|key| {
             let asked = self.asked_with(&self.in_body(key), &quote!(budget_of));

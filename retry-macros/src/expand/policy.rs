@@ -22,7 +22,7 @@ use crate::read::time::{HintCap, Time};
 //         …
 //         Policy::checked(policy)
 //     }
-pub(crate) fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
+fn policy(args: &Args, private: &TokenStream, blocking: bool) -> TokenStream {
     let chain = match preset(args) {
         Some(_) => quote!(__RETRY_PRESET),
         None => quote!(#private::Policy::new()),
@@ -63,6 +63,27 @@ fn preset(args: &Args) -> Option<&Keyed<Expr>> {
     args.policy.as_ref().filter(|_| !args.is_per_call("policy"))
 }
 
+// Input:
+//     base = "1s", max = config.retries
+// Output:
+//     const __RETRY_POLICY: Policy = Policy::checked_beside(Policy::new().base(Duration::new(1, 0)), &["max"]);
+// and
+//     __RETRY_POLICY
+//
+// Only for a policy that each call completes: rustc takes time for each constant.
+pub(crate) fn of_site(
+    args: &Args,
+    private: &TokenStream,
+    blocking: bool,
+) -> (Option<TokenStream>, TokenStream) {
+    let policy = policy(args, private, blocking);
+    if args.per_call.is_empty() {
+        return (None, policy);
+    }
+    let constant = quote!(const __RETRY_POLICY: #private::Policy = #policy;);
+    (Some(constant), quote!(__RETRY_POLICY))
+}
+
 /// The statement that evaluates a preset, and its name.
 fn start(
     policy: &Keyed<Expr>,
@@ -77,11 +98,12 @@ fn start(
 // Input:
 //     policy = self.policy, max = 3; or base = "1s", max = config.retries
 // Output:
-//     { let start: Policy = self.policy; start.max(3) }; or Policy::clone(site.policy()).max(count(config.retries))
+//     { let start: Policy = self.policy; start.max(3) }; or __RETRY_POLICY.max(count(config.retries))
+//
+// From the constant, and not from the site, which the compiler cannot know to stay the same while the copy is made.
 pub(crate) fn of_call(
     args: &Args,
     private: &TokenStream,
-    site: &Ident,
     in_body: impl Fn(&Expr) -> TokenStream,
 ) -> TokenStream {
     match args.policy.as_ref().filter(|_| args.is_per_call("policy")) {
@@ -92,7 +114,7 @@ pub(crate) fn of_call(
         }
         None => {
             let calls = computed(args, private, in_body, |name| args.is_per_call(name));
-            quote!((*#site.policy()) #calls)
+            quote!(__RETRY_POLICY #calls)
         }
     }
 }
