@@ -47,28 +47,13 @@ pub const CASES: &[Case] = &[
     }),
 ];
 
-struct Settings {
-    retries: u32,
-    base: std::time::Duration,
-}
-
-static SETTINGS: Settings = Settings { retries: RETRIES, base: std::time::Duration::ZERO };
-
+#[retryable(max = script.retries, base = script.base)]
 fn computed(script: &Script) -> Answer {
-    under(std::hint::black_box(&SETTINGS), script)
-}
-
-#[retryable(max = settings.retries, base = settings.base)]
-fn under(settings: &Settings, script: &Script) -> Answer {
     attempt(script)
 }
 
+#[retryable(max = script.retries, base = script.base)]
 async fn computed_ready(script: &Script) -> Answer {
-    under_async(std::hint::black_box(&SETTINGS), script).await
-}
-
-#[retryable(max = settings.retries, base = settings.base)]
-async fn under_async(settings: &Settings, script: &Script) -> Answer {
     attempt(script)
 }
 

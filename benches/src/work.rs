@@ -55,28 +55,35 @@ impl From<Interruption> for Failure {
     }
 }
 
-/// The number of next attempts that fail. Each thread has its own, on its own cache line.
-///
-/// The counter is atomic because some peers require `Send` futures; relaxed loads and stores are plain moves.
+/// What each candidate gets. Each thread has its own, on its own cache line.
 #[derive(Debug)]
 #[repr(align(128))]
-pub struct Script(AtomicU32);
+pub struct Script {
+    /// The number of next attempts that fail. Atomic because some peers require `Send` futures; relaxed loads and stores are
+    /// plain moves.
+    failing: AtomicU32,
+    /// The retries that a caller asks for: [`RETRIES`].
+    pub retries: u32,
+    /// The pause that a caller asks for: none.
+    pub base: Duration,
+}
 
 impl Script {
     /// Creates a script for a thread that lives as long as the process.
     pub fn leaked() -> &'static Script {
-        Box::leak(Box::new(Script(AtomicU32::new(0))))
+        let failing = AtomicU32::new(0);
+        Box::leak(Box::new(Script { failing, retries: RETRIES, base: Duration::ZERO }))
     }
 
     /// Makes the next attempts fail.
     #[inline]
     pub fn fail(&self, attempts: u32) {
-        self.0.store(attempts, Relaxed);
+        self.failing.store(attempts, Relaxed);
     }
 
     /// Whether all planned failures have happened.
     pub fn is_done(&self) -> bool {
-        self.0.load(Relaxed) == 0
+        self.failing.load(Relaxed) == 0
     }
 }
 
@@ -86,10 +93,10 @@ impl Script {
 /// Fails as often as the script says.
 #[inline(never)]
 pub fn attempt(script: &Script) -> Answer {
-    match black_box(script.0.load(Relaxed)) {
+    match black_box(script.failing.load(Relaxed)) {
         0 => Ok(ANSWER),
         left => {
-            script.0.store(left - 1, Relaxed);
+            script.failing.store(left - 1, Relaxed);
             Err(Failure(left))
         }
     }
