@@ -11,11 +11,19 @@ use crate::event::{self, CallSpan};
 use crate::failure::interruption::Cause;
 use crate::site::Site;
 
-/// The entered context and span of an attempt, whose code runs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Inside {
+/// An RAII guard of the surroundings of an attempt whose code runs: its span, and the context of the calls inside.
+struct Inside<'c> {
     context: Entered,
-    has_span: bool,
+    span: Option<&'c CallSpan>,
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        context::leave(self.context);
+        if let Some(span) = self.span {
+            span.leave();
+        }
+    }
 }
 
 /// The limits of the first attempt of a plain call, which the calls inside inherit until it is dropped.
@@ -34,15 +42,6 @@ impl Drop for Limits {
     #[inline(always)]
     fn drop(&mut self) {
         context::leave_limited();
-    }
-}
-
-/// An RAII guard that leaves the surroundings of an attempt.
-struct Leaves<'c, 'p>(&'c mut Call<'p>);
-
-impl Drop for Leaves<'_, '_> {
-    fn drop(&mut self) {
-        self.0.leave_attempt();
     }
 }
 
@@ -71,51 +70,25 @@ impl Call<'_> {
         self.trail_mut().mode.remove(Mode::LATE);
     }
 
-    /// Enters the attempt's span and the context of the calls inside. [`leave_attempt`](Self::leave_attempt) follows when
-    /// the attempt has ended, is pending or panics.
+    /// Runs the body of an attempt, or polls it.
+    pub(crate) fn run<T>(&self, body: &mut dyn FnMut(&Call<'_>) -> T) -> T {
+        let _inside = if self.is_bare() { None } else { self.enter_attempt() };
+        body(self)
+    }
+
     #[cold]
-    pub(crate) fn enter_attempt(&mut self) {
+    fn enter_attempt(&self) -> Option<Inside<'_>> {
         if !self.has_context() {
-            return;
+            return None;
         }
         let span = self.trail().and_then(|trail| trail.span.as_deref());
-        let has_span = span.is_some_and(CallSpan::enter);
+        let span = span.filter(|span| span.enter());
         let deadline = self.is_timed().then(|| self.attempt_end()).flatten().map(|(end, _)| end);
         let context = match self.is_intercepted() {
             true => self.context(deadline).enter(),
             false => context::enter(deadline, self.site()),
         };
-        if let Some(inside) = self.inside() {
-            *inside = Some(Inside { context, has_span });
-        }
-    }
-
-    #[cold]
-    pub(crate) fn leave_attempt(&mut self) {
-        let Some(inside) = self.inside().and_then(Option::take) else { return };
-        context::leave(inside.context);
-        if inside.has_span {
-            let span = self.trail().and_then(|trail| trail.span.as_deref());
-            span.inspect(|span| span.leave());
-        }
-    }
-
-    /// Runs the body of a blocking attempt.
-    pub(crate) fn run<T>(&mut self, body: &mut dyn FnMut(&Call<'_>) -> T) -> T {
-        if self.is_bare() {
-            return body(self);
-        }
-        self.enter_attempt();
-        let leaves = Leaves(self);
-        body(leaves.0)
-    }
-
-    fn inside(&mut self) -> Option<&mut Option<Inside>> {
-        match &mut self.state {
-            CallState::Light(light) => Some(&mut light.inside),
-            CallState::WithTrail(trail) => Some(&mut trail.inside),
-            _ => None,
-        }
+        Some(Inside { context, span })
     }
 
     /// Whether nothing surrounds the running attempt: no context, no span, no limit, no fault.

@@ -14,7 +14,6 @@ use crate::event;
 use crate::failure::interruption::Cause;
 use crate::failure::outcome::Outcome;
 use crate::policy::Policy;
-use crate::report::draft::Draft;
 use crate::report::error::RetryError;
 use crate::report::reason::StopReason;
 use crate::report::stats::Ended;
@@ -87,7 +86,6 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn leave(&mut self) {
-        self.leave_attempt();
         if !matches!(self.state, CallState::WithTrail(_)) || self.has(Mode::RUNNING) {
             let trail = self.trail_mut();
             trail.record_dropped(Moment::now());
@@ -180,16 +178,12 @@ impl Trail {
         let recovered = self.mode.has(Mode::RECOVERS);
         let ended = Ended { reason, attempts: self.attempt, recovered };
         let failures = self.failures();
-        // A watched call keeps its draft for its caller.
-        let draft = if self.mode.has(Mode::WATCHED) {
-            self.draft.clone()
-        } else {
-            mem::replace(&mut self.draft, Draft::new())
-        };
-        let forgotten = site.note(ended, failures, clock::wall(), draft);
-        if let Some(forgotten) = forgotten.filter(|_| !self.mode.has(Mode::WATCHED)) {
-            // The next call of this trail takes the memory.
-            self.draft = forgotten.cleared(spare::BYTES);
+        if self.mode.has(Mode::WATCHED) {
+            // The draft is the caller's.
+            return site.note(ended, failures, clock::wall(), &mut self.draft.clone());
         }
+        site.note(ended, failures, clock::wall(), &mut self.draft);
+        // The next call of this trail takes the memory.
+        self.draft.clear(spare::BYTES);
     }
 }

@@ -39,7 +39,7 @@ pub fn judge(site: &'static Site, standing: &Standing, class: Class) -> Next {
 pub fn ended(site: &'static Site, standing: &Standing, reason: StopReason) {
     let ended = Ended { reason, attempts: standing.attempts, recovered: false };
     // The process has no report of the call.
-    let _ = site.note(ended, standing.failures, clock::wall(), Draft::new());
+    site.note(ended, standing.failures, clock::wall(), &mut Draft::new());
 }
 
 /// The maximum number of attempts of a call of the function; `None` if only the deadline limits them.

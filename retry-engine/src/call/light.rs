@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::attempt::Inside;
 use super::context;
 use super::mode::Mode;
 use super::state::{Call, CallState};
@@ -22,8 +21,6 @@ pub(super) struct Light {
     pub(super) effective: Option<&'static Effective>,
     /// Whether the policy limits its time, and who reads the report, if the call fails.
     pub(super) mode: Mode,
-    /// Set while code of the attempt runs.
-    pub(super) inside: Option<Inside>,
 }
 
 impl Call<'_> {

@@ -42,10 +42,10 @@ pub(super) fn keep(mut trail: Box<Trail>) {
     let mode = trail.mode;
     let reported = mode.has(Mode::REPORTED) || mode.has(Mode::TIMED) || trail.resumed.is_some();
     if reported || trail.intercepted.is_some() {
-        let draft = mem::replace(&mut trail.draft, Draft::new());
+        let mut draft = mem::replace(&mut trail.draft, Draft::new());
+        draft.clear(BYTES);
         let rng = trail.rng.clone();
-        *trail = Trail::new(trail.site, 0, rng);
-        trail.draft = draft.cleared(BYTES);
+        *trail = Trail { draft, ..Trail::new(trail.site, 0, rng) };
     } else {
         // A configured call that succeeded at its first try, or one with a key, has set these fields only.
         trail.effective = None;

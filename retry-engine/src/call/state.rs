@@ -210,6 +210,7 @@ impl Call<'_> {
     ///
     /// A call inside that was cancelled says nothing, nor does an attempt that the caller cut short: by
     /// cancelling the call, or by an inherited deadline before the attempt was slow.
+    #[inline]
     pub(crate) fn is_breakers_business(
         &self,
         verdict: &Verdict,
@@ -287,7 +288,6 @@ impl Call<'_> {
         if light.mode.has(Mode::CARRIED) {
             trail.carry(light.mode);
         }
-        trail.inside = light.inside;
         if let Some(started) = light.started {
             let limit = match &trail.own {
                 Some(own) => own.policy().time_limit(),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Debt;
-use super::attempt::Inside;
 use super::context::{self, Observer};
 use super::intercept::{Intercept, Intercepted, Note};
 use super::live::{Entry, Pause, Ticket};
@@ -61,8 +60,6 @@ pub(super) struct Trail {
     pub(super) number: u64,
     /// The tracing span of the running attempt, from the second attempt on, or of the first one if somebody wants it.
     pub(super) span: Option<Box<CallSpan>>,
-    /// Set while code of the attempt runs.
-    pub(super) inside: Option<Inside>,
     /// The interceptor of the call, if there is one.
     pub(super) intercepted: Option<Box<Intercepted>>,
 }
@@ -109,7 +106,6 @@ impl Trail {
             sleep: None,
             number: 0,
             span: None,
-            inside: None,
             intercepted: None,
         }
     }
@@ -183,7 +179,6 @@ impl Trail {
         self.attempt = self.attempt.saturating_add(1);
         if self.attempt > 1 {
             self.attempt_started = Some(self.continued.take().unwrap_or_else(Moment::now));
-            self.span = None;
         }
         if let Some(debt) = &mut self.debt {
             debt.begin();

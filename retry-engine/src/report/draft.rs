@@ -4,6 +4,7 @@
 //! drafts are never read, since most failing calls have no observer, and few programs ask for the history. In a draft
 //! an attempt takes 40 bytes, and the texts of all attempts are in one string.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -194,14 +195,15 @@ impl Draft {
         self.notes.capacity() * size_of::<Note>() + self.texts.capacity()
     }
 
-    /// The draft of another call in the memory of this one, at most so many bytes of it.
-    pub(crate) fn cleared(mut self, bytes: usize) -> Self {
-        if self.bytes() > bytes {
-            return Draft::new();
-        }
-        self.notes.clear();
-        self.texts.clear();
-        Draft { notes: self.notes, texts: self.texts, ..Draft::new() }
+    /// Begins the draft of another call, in the memory of this one if that is at most so many bytes.
+    pub(crate) fn clear(&mut self, bytes: usize) {
+        let (mut notes, mut texts) = match self.bytes() > bytes {
+            true => (Vec::new(), String::new()),
+            false => (mem::take(&mut self.notes), mem::take(&mut self.texts)),
+        };
+        notes.clear();
+        texts.clear();
+        *self = Draft { notes, texts, ..Draft::new() };
     }
 }
 
@@ -228,9 +230,11 @@ mod tests {
         let mut draft = Draft::new();
         draft.push(attempted(1, "refused"));
         draft.reason = StopReason::Exhausted;
-        assert_eq!(draft.clone().cleared(46).bytes(), 0);
-        let cleared = draft.cleared(47);
-        assert_eq!((cleared.bytes(), cleared.report("")), (47, Report::empty("")));
+        let mut small = draft.clone();
+        small.clear(46);
+        assert_eq!(small.bytes(), 0);
+        draft.clear(47);
+        assert_eq!((draft.bytes(), draft.report("")), (47, Report::empty("")));
     }
 
     proptest! {

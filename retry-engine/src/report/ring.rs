@@ -1,6 +1,7 @@
 //! The history of a function: its last calls.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use super::draft::Draft;
 use super::record::PastCall;
@@ -32,66 +33,47 @@ pub(crate) struct Ring {
     bytes: usize,
 }
 
-/// Calls that are forgotten. As a rule there is one, whose memory the next call takes.
+/// Calls that are forgotten. A long history takes a while to be freed: not under a lock.
+#[must_use]
 #[derive(Debug, Default)]
-#[must_use = "a long history takes a while to be freed: not under a lock"]
-pub(crate) struct Forgotten {
-    oldest: Option<Past>,
-    others: Vec<Past>,
-}
-
-impl Forgotten {
-    fn push(&mut self, past: Past) {
-        match self.oldest {
-            None => self.oldest = Some(past),
-            Some(_) => self.others.push(past),
-        }
-    }
-
-    /// The draft of the oldest call; frees the other calls.
-    pub(crate) fn memory(self) -> Option<Draft> {
-        Some(self.oldest?.draft)
-    }
-}
+pub(crate) struct Forgotten(Vec<Past>);
 
 impl Ring {
-    /// Keeps a call; returns the calls that are forgotten, so that more than `limits` (calls, bytes) are never kept.
+    /// Keeps a call, so that never more than `limits` (calls, bytes) are kept. Where it takes the place of the oldest call,
+    /// `draft` gets that call's draft, whose memory another call can use; otherwise it is empty afterwards.
     pub(crate) fn keep(
         &mut self,
         ended: SystemTime,
-        draft: Draft,
+        draft: &mut Draft,
         limits: (usize, usize),
     ) -> Forgotten {
-        let past = Past { ended, draft };
-        let mut forgotten = Forgotten::default();
-        // Makes room first: a full ring does not grow.
-        if self.calls.len() == limits.0 {
-            forgotten.oldest = self.pop();
+        let is_full = self.calls.len() == limits.0;
+        match self.calls.front_mut() {
+            Some(oldest) if is_full => {
+                self.bytes -= oldest.bytes();
+                oldest.ended = ended;
+                mem::swap(&mut oldest.draft, draft);
+                self.bytes += oldest.bytes();
+                self.calls.rotate_left(1);
+            }
+            _ => {
+                let past = Past { ended, draft: mem::replace(draft, Draft::new()) };
+                self.bytes += past.bytes();
+                self.calls.push_back(past);
+            }
         }
-        self.bytes += past.bytes();
-        self.calls.push_back(past);
-        self.fit_into(limits, &mut forgotten);
-        forgotten
+        self.fit(limits)
     }
 
     /// Takes out the oldest calls beyond these limits (calls, bytes).
-    pub(crate) fn fit(&mut self, limits: (usize, usize)) -> Forgotten {
+    pub(crate) fn fit(&mut self, (calls, bytes): (usize, usize)) -> Forgotten {
         let mut forgotten = Forgotten::default();
-        self.fit_into(limits, &mut forgotten);
-        forgotten
-    }
-
-    fn fit_into(&mut self, (calls, bytes): (usize, usize), forgotten: &mut Forgotten) {
         while self.calls.len() > calls || self.bytes > bytes {
-            let Some(oldest) = self.pop() else { break };
-            forgotten.push(oldest);
+            let Some(oldest) = self.calls.pop_front() else { break };
+            self.bytes -= oldest.bytes();
+            forgotten.0.push(oldest);
         }
-    }
-
-    fn pop(&mut self) -> Option<Past> {
-        let oldest = self.calls.pop_front()?;
-        self.bytes -= oldest.bytes();
-        Some(oldest)
+        forgotten
     }
 
     /// The calls, the oldest first.
@@ -116,10 +98,6 @@ mod tests {
         draft
     }
 
-    fn count(forgotten: Forgotten) -> usize {
-        forgotten.oldest.into_iter().chain(forgotten.others).count()
-    }
-
     fn at(second: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(second)
     }
@@ -134,23 +112,27 @@ mod tests {
     const MANY: usize = 1 << 20;
 
     #[test]
-    fn the_oldest_call_makes_room_for_the_newest() {
+    fn the_oldest_call_makes_room_for_the_newest_and_leaves_its_memory() {
         let mut ring = Ring::default();
+        let mut left = Vec::new();
         for second in 1..=5 {
-            drop(ring.keep(at(second), draft(second as usize), (3, MANY)));
+            let mut draft = draft(second as usize);
+            assert_eq!(ring.keep(at(second), &mut draft, (3, MANY)).0.len(), 0);
+            left.push(draft.last_text().map(str::len));
         }
         check(&ring, &[3, 4, 5]);
+        assert_eq!(left, [None, None, None, Some(1), Some(2)]);
     }
 
     #[test]
     fn limits_that_change_hold_from_the_next_call_on() {
         let mut ring = Ring::default();
-        let mut keep = |second, limits| count(ring.keep(at(second), draft(10), limits));
-        assert_eq!((1..=4).map(|second| keep(second, (3, MANY))).sum::<usize>(), 1);
+        let mut keep = |second, limits| ring.keep(at(second), &mut draft(10), limits).0.len();
+        assert_eq!((1..=4).map(|second| keep(second, (3, MANY))).sum::<usize>(), 0);
         assert_eq!(keep(5, (5, MANY)), 0);
         assert_eq!(keep(6, (2, MANY)), 3);
         check(&ring, &[5, 6]);
-        assert_eq!(count(ring.keep(at(7), draft(10), (0, MANY))), 3);
+        assert_eq!(ring.keep(at(7), &mut draft(10), (0, MANY)).0.len(), 3);
         check(&ring, &[]);
     }
 
@@ -160,11 +142,11 @@ mod tests {
         let one = draft(100).bytes() + size_of::<Past>();
         let limits = (10, 2 * one);
         for second in 1..=3 {
-            drop(ring.keep(at(second), draft(100), limits));
+            drop(ring.keep(at(second), &mut draft(100), limits));
         }
         check(&ring, &[2, 3]);
-        assert_eq!(count(ring.keep(at(4), draft(2 * one), limits)), 3);
+        assert_eq!(ring.keep(at(4), &mut draft(2 * one), limits).0.len(), 3);
         check(&ring, &[]);
-        assert!(count(ring.fit(limits)) == 0);
+        assert_eq!(ring.fit(limits).0.len(), 0);
     }
 }

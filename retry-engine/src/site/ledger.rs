@@ -111,14 +111,9 @@ impl Site {
         work(ledger.get_or_insert_default())
     }
 
-    /// Counts a call that did not succeed at once, and remembers it. Returns the draft of a call that is forgotten.
-    pub(crate) fn note(
-        &self,
-        ended: Ended,
-        failures: Failures,
-        at: SystemTime,
-        draft: Draft,
-    ) -> Option<Draft> {
+    /// Counts a call that did not succeed at once, and takes its draft to remember it. Leaves the draft of a call that is
+    /// forgotten, whose memory another call can use, or an empty one.
+    pub(crate) fn note(&self, ended: Ended, failures: Failures, at: SystemTime, draft: &mut Draft) {
         let limits = (MOST_CALLS.load(Ordering::Relaxed), MOST_BYTES.load(Ordering::Relaxed));
         let forgotten = self.ledger(|ledger| {
             ledger.stats.count(ended);
@@ -129,8 +124,8 @@ impl Site {
             }
             ledger.past.keep(at, draft, limits)
         });
-        // Not under the lock: a long history takes a while to be freed.
-        forgotten.memory()
+        // Not under the lock.
+        drop(forgotten);
     }
 
     /// How often the function was called, and how its calls ended, those with a label included.
