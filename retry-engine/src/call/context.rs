@@ -317,6 +317,7 @@ pub(crate) fn enter(deadline: Option<Moment>, outer: Option<&'static Site>) -> E
     save(Saved { values: VALUES.replace(values), handles: None })
 }
 
+#[inline(always)]
 fn enter_outermost(values: Values) {
     VALUES.set(values);
     set_present(true);
