@@ -1,4 +1,4 @@
-//! What the word of a fleet does to a breaker: it opens a closed one, puts off the probes of one that waits, hastens them,
+//! The effect of a fleet's word on a breaker: it opens a closed one, puts off the probes of one that waits, hastens them,
 //! lowers a threshold. It never closes one.
 
 use std::time::Duration;
@@ -11,8 +11,8 @@ use super::state::{State, Turn};
 use super::ticket::{Refusal, Ticket};
 use crate::base::clock::Moment;
 
-/// How often in a row the word of others puts off the probes of a breaker. A transport that lies cannot keep it open for
-/// longer.
+/// The word of others puts off the probes of a breaker at most so often in a row. A transport that lies cannot keep it open
+/// for longer.
 const MOST_PUT_OFF: u8 = 4;
 
 impl Machine {

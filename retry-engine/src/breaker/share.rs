@@ -103,7 +103,7 @@ fn linked(share: Share) -> Option<Arc<dyn Link>> {
     links.iter().find(|(known, _)| *known == share).map(|(_, link)| Arc::clone(link))
 }
 
-/// What a step of the machine has to tell the share.
+/// The news of a step of the machine for the share.
 pub(super) type News = Option<(Share, Stance)>;
 
 /// Tells the share of a breaker's state. The caller holds no lock.

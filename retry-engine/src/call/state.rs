@@ -282,9 +282,7 @@ impl Call<'_> {
         let own = self.settled(light.effective);
         let mut trail = spare::take(self.site, attempt);
         (trail.effective, trail.own) = (light.effective, own);
-        if let CallState::Keyed(_) = self.state {
-            trail.key = self.take_key();
-        }
+        trail.key = self.take_key();
         if light.mode.has(Mode::CARRIED) {
             trail.carry(light.mode);
         }

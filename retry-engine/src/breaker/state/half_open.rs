@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::settings::BreakerSettings;
 use super::super::window::{Mark, Tally, reaching};
-use super::turn::{AGAIN, Turn};
+use super::turn::Turn;
 
 /// The probes under way and the results so far.
 ///
@@ -63,7 +63,7 @@ impl HalfOpen {
         settings: &BreakerSettings,
     ) -> Option<u32> {
         self.turn = self.turn.at(now, self.asked, settings.open_max);
-        if !self.has_room(settings.probes) || !self.has_turn() {
+        if !self.has_room(settings.probes) || !self.may_probe(self.turn) {
             return None;
         }
         self.admitted = self.admitted.saturating_add(1);
@@ -75,8 +75,8 @@ impl HalfOpen {
         self.in_flight().saturating_add(self.tally.calls) < limit && !self.is_spent(limit)
     }
 
-    fn has_turn(&self) -> bool {
-        match self.turn {
+    fn may_probe(&self, turn: Turn) -> bool {
+        match turn {
             Turn::Local => true,
             Turn::Mine => self.in_flight() == 0,
             Turn::Wanted | Turn::Asked(_) | Turn::Others(_) => false,
@@ -85,22 +85,13 @@ impl HalfOpen {
 
     /// Whether a call at this time is admitted, or asks for the turn to probe.
     pub(in crate::breaker) fn admits(&self, now: Duration, settings: &BreakerSettings) -> bool {
-        let asks = match self.turn.at(now, self.asked, settings.open_max) {
-            Turn::Local | Turn::Wanted => true,
-            Turn::Mine => self.in_flight() == 0,
-            Turn::Asked(_) => false,
-            Turn::Others(at) => now.saturating_sub(at) >= AGAIN,
-        };
-        asks && self.has_room(settings.probes)
+        let turn = self.turn.at(now, self.asked, settings.open_max);
+        (self.may_probe(turn) || turn.is_to_be_asked_for(now)) && self.has_room(settings.probes)
     }
 
     /// Whether the fleet must be asked for the turn to probe; it counts as asked from now on.
     pub(in crate::breaker) fn asks(&mut self, now: Duration) -> bool {
-        let asks = match self.turn {
-            Turn::Wanted => true,
-            Turn::Others(at) => now.saturating_sub(at) >= AGAIN,
-            Turn::Local | Turn::Asked(_) | Turn::Mine => false,
-        };
+        let asks = self.turn.is_to_be_asked_for(now);
         if asks {
             self.turn = Turn::Asked(now);
             self.asked = self.asked.or(Some(now));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Whose turn it is to probe, as far as a half-open breaker knows. A breaker without a share has no turns:
+/// The process whose turn it is to probe, as far as a half-open breaker knows. A breaker without a share has no turns:
 /// [`Local`](Turn::Local).
 ///
 /// ```
@@ -32,11 +32,11 @@ pub enum Turn {
     Others(Duration),
 }
 
-/// How long the answer of the fleet may take; then the breaker goes on as a local one.
+/// The longest wait for the answer of the fleet; then the breaker goes on as a local one.
 pub(super) const ANSWER: Duration = Duration::from_secs(1);
 
-/// How long a denied turn is not asked for again.
-pub(super) const AGAIN: Duration = Duration::from_millis(250);
+/// The time after which a denied turn is asked for again.
+const AGAIN: Duration = Duration::from_millis(250);
 
 impl Turn {
     /// The turn that applies at this time, where the fleet was first asked at `first`: no answer for a second, or a turn of
@@ -48,6 +48,15 @@ impl Turn {
             Turn::Asked(at) if now.saturating_sub(at) >= ANSWER => Turn::Local,
             Turn::Asked(_) | Turn::Others(_) if asked_for >= limit.max(ANSWER) => Turn::Local,
             turn => turn,
+        }
+    }
+
+    /// Whether the fleet must be asked before a probe.
+    pub(super) fn is_to_be_asked_for(self, now: Duration) -> bool {
+        match self {
+            Turn::Wanted => true,
+            Turn::Others(at) => now.saturating_sub(at) >= AGAIN,
+            Turn::Local | Turn::Asked(_) | Turn::Mine => false,
         }
     }
 }
