@@ -25,6 +25,9 @@ pub(crate) const PUBLISHED: [&str; 14] = [
     "retry-cli",
 ];
 
+/// The version of all crates of the workspace.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// A workspace of the packages, as a registry would have them.
 const MANIFEST: &str = "[workspace]\nresolver = \"3\"\n";
 
@@ -36,7 +39,8 @@ pub(crate) fn run() -> Outcome {
     // for each package.
     let mut command = cargo(&["package", "--allow-dirty", "--no-verify"]);
     run::run(command.args(PUBLISHED.iter().flat_map(|name| ["-p", name])))?;
-    let packages = metadata::target_directory()?.join("package");
+    let target = metadata::target_directory()?;
+    let packages = target.join("package");
     let folder = packages.join("unpacked");
     let write = || {
         _ = fs::remove_dir_all(&folder);
@@ -46,8 +50,7 @@ pub(crate) fn run() -> Outcome {
     write().map_err(|error| format!("cannot write {}: {error}", folder.display()))?;
     let (mut members, mut patches) = (Vec::new(), String::from("[patch.crates-io]\n"));
     for name in PUBLISHED {
-        let version = metadata::package(name)?["version"].as_str().map(str::to_owned);
-        let member = format!("{name}-{}", version.unwrap_or_default());
+        let member = format!("{name}-{VERSION}");
         unpack(&packages.join(format!("{member}.crate")), &folder)?;
         patches.push_str(&format!("{name} = {{ path = {member:?} }}\n"));
         members.push(member);
@@ -56,7 +59,7 @@ pub(crate) fn run() -> Outcome {
     fs::write(folder.join("Cargo.toml"), manifest)
         .map_err(|error| format!("cannot write the manifest of the packages: {error}"))?;
     let mut check = cargo(&["check", "--workspace"]);
-    run::run(check.current_dir(&folder).env("CARGO_TARGET_DIR", metadata::target_directory()?))
+    run::run(check.current_dir(&folder).env("CARGO_TARGET_DIR", &target))
 }
 
 /// Unpacks a package with the present time: the files in a package have all the same one, and Cargo would not notice a change.
