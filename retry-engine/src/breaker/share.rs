@@ -40,6 +40,11 @@ impl Share {
     pub const fn name(&self) -> &'static str {
         self.0
     }
+
+    /// Whether the program has connected it.
+    pub(crate) fn is_connected(self) -> bool {
+        linked(self).is_some()
+    }
 }
 
 impl fmt::Display for Share {

@@ -170,6 +170,15 @@ impl Site {
     pub(crate) fn budget_now(&'static self) -> Option<&'static Budget> {
         self.budget_under(self.effective())
     }
+
+    /// The settings of the breaker that the calls ask, or of their breakers by key.
+    pub(crate) fn breaker_settings_now(&'static self) -> Option<BreakerSettings> {
+        match self.effective() {
+            Some(effective) if effective.has_no_breaker() => None,
+            Some(Effective { breaker: Choice::This(breaker), .. }) => Some(*breaker.settings()),
+            _ => self.breaker_source().settings_now(),
+        }
+    }
 }
 
 /// The present settings, by the number of their site.

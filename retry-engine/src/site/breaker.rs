@@ -124,6 +124,14 @@ impl SiteBreaker {
         let Source::Keyed(keyed) = self else { return None };
         Some(keyed.table())
     }
+
+    /// The settings in force of the breaker, or of the breakers by key; `None` for one that no call has asked for.
+    pub(super) fn settings_now(&'static self) -> Option<BreakerSettings> {
+        match self {
+            Source::Keyed(keyed) => Some(keyed.found.get()?.settings()),
+            other => Some(*other.made()?.settings()),
+        }
+    }
 }
 
 impl KeyedBreakers {

@@ -103,6 +103,11 @@ pub enum Finding {
         /// Where the settings that apply are, as `file:line`.
         holds: String,
     },
+    /// Its breaker has a [share](crate::breaker::Share) that the program has not connected: the breaker is a local one.
+    NotConnected {
+        /// The name of the share.
+        share: &'static str,
+    },
 }
 
 /// Looks over all functions and returns what looks wrong, ordered by file and line.
@@ -142,6 +147,7 @@ fn examine(site: &'static Site) -> impl Iterator<Item = Diagnosis> {
         shared_name(site),
         conflicting_settings::<Budget>(site),
         conflicting_settings::<Breaker>(site),
+        not_connected(site),
     ];
     findings.into_iter().flatten().map(move |finding| Diagnosis { name, file, line, finding })
 }
@@ -209,6 +215,14 @@ fn conflicting_settings<T: Protection>(site: &'static Site) -> Option<Finding> {
     (own != settings).then_some(Finding::ConflictingSettings { of: T::WORD, shared, holds })
 }
 
+#[inline]
+fn not_connected(site: &'static Site) -> Option<Finding> {
+    let share = site.breaker_settings_now()?.share?;
+    // A program connects its shares when it starts.
+    let is_missing = site.stats().calls() > 0 && !share.is_connected();
+    is_missing.then_some(Finding::NotConnected { share: share.name() })
+}
+
 impl fmt::Display for Diagnosis {
     /// One line: `src/pay.rs:12: pay::transfer: …`.
     #[inline]
@@ -267,6 +281,11 @@ impl fmt::Display for Finding {
                 f,
                 "its settings of the shared {of} `{shared}` do not apply: those at {holds} differ and come first; \
                  write the settings in one attribute, and only the name in the others"
+            ),
+            Finding::NotConnected { share } => write!(
+                f,
+                "its breaker has the share `{share}`, which nothing connects: it is a local breaker until the program joins \
+                 with the crate `retry-fleet`"
             ),
         }
     }

@@ -190,3 +190,31 @@ fn one_name_with_two_settings_is_found_with_the_place_of_the_settings_that_apply
     let breaker = retry_runtime::breaker("doctor::shared").expect("called");
     assert_eq!(breaker.settings().consecutive, Some(3), "the first by file and line");
 }
+
+#[test]
+fn a_share_that_nothing_connects_is_found_once_calls_use_it() {
+    #[retryable(max = 0, breaker(share = "doctor::nowhere"), name = "doctor::shares")]
+    fn shares() -> Result<u32, Cut> {
+        Ok(1)
+    }
+    #[retryable(max = 0, breaker(key = host, share = "doctor::nowhere"), name = "doctor::shares_by_key")]
+    fn shares_by_key(host: &str) -> Result<u32, Cut> {
+        Ok(1)
+    }
+    #[retryable(max = 0, breaker, name = "doctor::shares_nothing")]
+    fn shares_nothing() -> Result<u32, Cut> {
+        Ok(1)
+    }
+    assert_eq!(found("doctor::shares"), [], "the program may connect it before the first call");
+    let all = [shares(), shares_by_key("eu"), shares_nothing()];
+    assert!(all.iter().all(Result::is_ok));
+    let missing = [Finding::NotConnected { share: "doctor::nowhere" }];
+    assert_eq!(found("doctor::shares"), missing);
+    assert_eq!(found("doctor::shares_by_key"), missing);
+    assert_eq!(found("doctor::shares_nothing"), []);
+    let told = missing[0].to_string();
+    assert!(
+        told.starts_with("its breaker has the share `doctor::nowhere`, which nothing"),
+        "{told}"
+    );
+}

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use retry_fleet::{Bus, Inbox, Says, Seat, Transport, Word, join};
 use retry_runtime::breaker::{Breaker, BreakerSettings, Mode, Share};
+use retry_runtime::{Finding, doctor, retryable};
 
 /// Waits until this is so.
 #[track_caller]
@@ -83,6 +84,24 @@ fn a_share_is_connected_once_at_a_time() {
     assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
     drop(member);
     drop(join(share, bus.seat()).unwrap());
+}
+
+#[test]
+fn the_doctor_misses_a_share_as_long_as_nobody_has_joined() {
+    #[retryable(max = 0, on = any, breaker(share = "doctor"), name = "fleet::doctor")]
+    fn ask() -> io::Result<u32> {
+        Ok(7)
+    }
+    let is_missed = || {
+        let missing = Finding::NotConnected { share: "doctor" };
+        doctor().iter().any(|it| it.name == "fleet::doctor" && it.finding == missing)
+    };
+    assert_eq!(ask().unwrap(), 7);
+    assert!(is_missed());
+    let member = join(Share::new("doctor"), Bus::new().seat()).unwrap();
+    assert!(!is_missed());
+    drop(member);
+    assert!(is_missed());
 }
 
 #[test]
